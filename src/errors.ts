@@ -9,13 +9,20 @@ export class TorchError extends Error {
   readonly code: string
   readonly exit: number
   readonly hint: string | undefined
+  /** Lines that are shown before: each problem of a tasks file. */
+  readonly details: readonly string[]
 
-  constructor(code: string, message: string, options: { exit?: number; hint?: string; cause?: unknown } = {}) {
+  constructor(
+    code: string,
+    message: string,
+    options: { exit?: number; hint?: string; details?: readonly string[]; cause?: unknown } = {},
+  ) {
     super(message, { cause: options.cause })
     this.name = 'TorchError'
     this.code = code
     this.exit = options.exit ?? exitStatus.failed
     this.hint = options.hint
+    this.details = options.details ?? []
   }
 }
 

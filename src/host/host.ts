@@ -7,12 +7,16 @@ export interface Host {
   readonly files: Files
   readonly processes: Processes
   readonly network: Network
+  readonly accounts: Accounts
+  readonly watchFolder: WatchFolder
 }
 
 export interface Clock {
   /** Milliseconds since the epoch, by the wall clock. */
   now(): number
-  /** Milliseconds of a clock that is never set; its zero means nothing. */
+  /** IANA name of the machine's own time zone. */
+  zone(): string
+  /** Milliseconds of CLOCK_MONOTONIC, which is never set. */
   monotonic(): number
   /** Calls back once after that many milliseconds; returns what cancels it. */
   after(ms: number, callback: () => void): () => void
@@ -22,6 +26,7 @@ export interface FileFacts {
   readonly kind: 'file' | 'directory' | 'other'
   readonly size: number
   readonly mtimeMs: number
+  readonly ctimeMs: number
   readonly mode: number
   readonly uid: number
   readonly gid: number
@@ -37,18 +42,28 @@ export interface Files {
   readBytes(path: string, offset: number, limit: number): Buffer
   /** Follows links; undefined where there is none. */
   facts(path: string): FileFacts | undefined
+  /** With all links resolved; undefined where there is none. */
+  realPath(path: string): string | undefined
   /** Names, sorted; empty where there is no such directory. */
   list(path: string): string[]
   write(path: string, text: string, mode?: number): void
+  /** Into the file as it is, from its start, without cutting it: for a small record of constant length. */
+  overwrite(path: string, text: string): void
   /** Temp file beside it, synced, then renamed over. */
   replace(path: string, text: string, mode?: number): void
   makeDirectory(path: string, mode?: number): void
   /** A file or a whole directory; nothing where there is none. */
   remove(path: string): void
   rename(from: string, to: string): void
-  symlink(target: string, path: string): void
+  /** The target of a symbolic link; undefined where there is none. */
+  readLink(path: string): string | undefined
+  /** Makes a symbolic link; false where the path is taken. Of two who try, one gets true. */
+  claim(path: string, target: string): boolean
   /** Opens for appending, close-on-exec; creates it. The caller closes it. */
   openAppend(path: string, mode?: number): number
+  openRead(path: string): number
+  /** Leaves out the middle of a file that is larger than head and tail together, with a line in its place. */
+  cutMiddle(path: string, headBytes: number, tailBytes: number, line: string): Promise<void>
   close(descriptor: number): void
 }
 
@@ -77,9 +92,26 @@ export interface SpawnRequest {
 export interface Processes {
   readonly pid: number
   readonly uid: number
+  readonly gid: number
+  /** Changes with each boot of the machine. */
   readonly bootId: string
+  /** The name of a signal of this machine: 15 is SIGTERM. */
+  signalName(number: number): string | undefined
+  /** Closes what was inherited open from whoever started us, so that no task inherits it in turn. */
+  closeInherited(except: readonly number[]): void
+  /** The load of the last minute, and free memory. */
+  load(): { load: number; freeMemory: number }
   /** In a session and process group of its own. Never throws: what spawn throws comes by onFailure. undefined: failed. */
   spawnGroup(request: SpawnRequest): number | undefined
+  /**
+   * Starts a program that outlives us, both of its outputs on a descriptor, and waits for the one
+   * line that it writes on its descriptor 3; undefined where it ends, or the time is over, without.
+   */
+  spawnDetached(
+    args: readonly string[],
+    output: number,
+    timeoutMs: number,
+  ): Promise<{ pid: number | undefined; line: string | undefined }>
   /** undefined where it is gone, or a zombie. */
   identify(pid: number): ProcessIdentity | undefined
   /** Pids of the living members of a process group. */
@@ -87,7 +119,25 @@ export interface Processes {
   /** Signals one process; false where it is gone. */
   signal(pid: number, signal: Signal | 0): boolean
   /** Signals a whole group; false where it is gone. */
-  signalGroup(group: number, signal: Signal): boolean
+  signalGroup(group: number, signal: Signal | 0): boolean
+  /** Runs a program to its end, without a shell. Never throws: not there or too slow is not ok. */
+  runProgram(
+    program: string,
+    args: readonly string[],
+    options: { timeoutMs: number; env?: Record<string, string> },
+  ): Promise<ProgramResult>
+  /** The same, waiting for it; `descriptors` are its 3, 4 and so on. */
+  runProgramSync(
+    program: string,
+    args: readonly string[],
+    descriptors: readonly number[],
+  ): { status: number | null; missing: boolean; stdout: string }
+}
+
+export interface ProgramResult {
+  readonly ok: boolean
+  readonly stdout: string
+  readonly stderr: string
 }
 
 export interface Network {
@@ -96,3 +146,22 @@ export interface Network {
   /** All addresses of all interfaces except loopback, IPv4 and IPv6, without zone suffix. */
   addresses(): string[]
 }
+
+export interface Account {
+  readonly name: string
+  readonly uid: number
+  readonly gid: number
+  readonly home: string
+}
+
+export interface Accounts {
+  /** Who this process runs as. */
+  self(): Account
+  /** By name or number; undefined where there is no such user. */
+  user(nameOrId: string): Account | undefined
+  /** The id of a group by name or number; undefined where there is none. */
+  group(nameOrId: string): number | undefined
+}
+
+/** Tells that something in a folder changed; not what, and perhaps not always. */
+export type WatchFolder = (folder: string, onChange: () => void) => Promise<() => Promise<void>>

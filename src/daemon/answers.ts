@@ -1,0 +1,92 @@
+import type { Answers } from '../control/server.ts'
+import type { Protocol } from '../control/protocol.ts'
+import { exitStatus, TorchError } from '../errors.ts'
+import type { Signal } from '../host/host.ts'
+import { endRun, type LiveRun, signalRun } from '../run/live.ts'
+import { nearest } from '../schedule/near.ts'
+import type { Reload } from './reload.ts'
+import { offer } from './runner.ts'
+import { statusOf } from './status.ts'
+import type { StopRequest } from './stop.ts'
+import { runsOf, type Torch } from './torch.ts'
+
+/** What the daemon answers on its control socket. */
+export function answersOf(
+  torch: Torch,
+  reload: Reload,
+  stop: (options: StopRequest) => void,
+): Answers {
+  return {
+    status: () => statusOf(torch),
+    reload: () => reload('command'),
+    stop(request) {
+      stop(request)
+      return { pid: torch.host.processes.pid }
+    },
+    run: (request) => runNow(torch, request),
+    kill: (request) => killNow(torch, request),
+    flush() {
+      torch.history.flush()
+      return {}
+    },
+  }
+}
+
+function runNow(
+  torch: Torch,
+  { task, force }: Protocol['run']['request'],
+): Protocol['run']['reply'] {
+  if (!torch.tasks.has(task)) throw unknownTask(task, [...torch.tasks.keys()])
+  const start = { task, slot: undefined, trigger: 'manual', attempt: 1, dueMs: undefined } as const
+  const offered = offer(torch, start, { forced: force })
+  if (offered.answer === 'started') {
+    const { run, elsewhere } = offered
+    return { run: run.description.run, task, directory: run.directory, elsewhere }
+  }
+  const reason = offered.answer === 'skipped' ? offered.reason : 'max'
+  throw new TorchError('refused', refusalWords(torch, task, reason), {
+    hint: reason === 'max' ? 'wait for its end, or add --force' : 'start the daemon again first',
+  })
+}
+
+function refusalWords(torch: Torch, task: string, reason: string): string {
+  if (reason !== 'max') return `the daemon is stopping: ${task} is not started`
+  const running = runsOf(torch, task).map((run) => run.description.run)
+  return `${task} is at its max: ${running.join(', ')} ${running.length === 1 ? 'is' : 'are'} running`
+}
+
+/** The error for a task that is not in the file. */
+export function unknownTask(name: string, names: readonly string[]): TorchError {
+  const near = nearest(name, names)
+  return new TorchError('no-task', `there is no task "${name}"`, {
+    exit: exitStatus.usage,
+    hint: near === undefined ? 'torch status lists the tasks' : `did you mean "${near}"?`,
+  })
+}
+
+function killNow(
+  torch: Torch,
+  { target, signal }: Protocol['kill']['request'],
+): Protocol['kill']['reply'] {
+  const runs = [...torch.runs.values()].flat()
+  const meant = runs.filter((run) => isMeant(run, target))
+  if (meant.length === 0) throw nothingToKill(torch, target)
+  for (const run of meant) {
+    if (signal === null) endRun(torch.room, run, 'kill')
+    else signalRun(torch.room, run, signal as Signal)
+  }
+  return { runs: meant.map(({ description: { run, task } }) => ({ run, task })) }
+}
+
+function isMeant(run: LiveRun, target: string): boolean {
+  return run.description.task === target || run.description.run === target
+}
+
+function nothingToKill(torch: Torch, target: string): TorchError {
+  const isTask = torch.tasks.has(target)
+  const isRun = /^\d{8}T/.test(target)
+  if (!isTask && !isRun) return unknownTask(target, [...torch.tasks.keys()])
+  return new TorchError('not-running', `${target} is not running`, {
+    hint: 'torch status shows what runs',
+  })
+}

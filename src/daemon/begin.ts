@@ -1,0 +1,119 @@
+import type { Host } from '../host/host.ts'
+import { type AgendaEntry, agendaOf } from '../plan/agenda.ts'
+import { nextEntry, timetableOf } from '../plan/slots.ts'
+import { newCounters } from '../record/counters.ts'
+import { openHistory } from '../record/history.ts'
+import type { Log } from '../record/log.ts'
+import { readHistory } from '../record/read-history.ts'
+import { definitionHash } from '../run/start.ts'
+import type { TasksFile } from '../tasks/task.ts'
+import { forgetActive, runEnded } from './ended.ts'
+import type { Loaded } from './load.ts'
+import { claimBoot, readMemory } from './memory.ts'
+import { factsHere } from './minute.ts'
+import { fillPlaces } from './places.ts'
+import { tasksHere } from './reload.ts'
+import { offer } from './runner.ts'
+import type { HomePaths, Settings } from './settings.ts'
+import type { Torch } from './torch.ts'
+
+/** A daemon that has its file and its home, and nothing on its agenda yet. */
+export function newTorch(
+  host: Host,
+  settings: Settings,
+  paths: HomePaths,
+  log: Log,
+  loaded: Loaded & { readonly file: TasksFile },
+): Torch {
+  const facts = factsHere({ host, settings })
+  const now = Math.floor(host.clock.now() / 1000)
+  const history = openHistory(paths.history, {
+    after: (ms, callback) => host.clock.after(ms, callback),
+    onTrouble: (words) => log.warn('trouble', { file: paths.history }, words),
+    onWritten: (rows) => {
+      const over = rows.filter((row) => row.run !== null && row.outcome !== 'running')
+      forgetActive(
+        torch,
+        over.flatMap((row) => row.run ?? []),
+      )
+    },
+  })
+  const torch: Torch = {
+    host,
+    settings,
+    paths,
+    log,
+    history,
+    counters: newCounters(),
+    room: {
+      host,
+      home: paths.home,
+      hostName: facts.names[0] ?? host.network.name(),
+      onEnd: (run, conclusion) => runEnded(torch, run, conclusion),
+      onTrouble: (run, words) =>
+        log.warn('trouble', { task: run.description.task, run: run.description.run }, words),
+    },
+    startedMs: host.clock.now(),
+    phase: 'running',
+    facts,
+    loaded,
+    tasks: new Map(loaded.file.tasks.map((task) => [task.name, task])),
+    refused: undefined,
+    here: new Map(),
+    timetables: new Map(),
+    tick: { done: now, high: now, agenda: agendaOf([]) },
+    runs: new Map(),
+    remains: new Set(),
+    waiting: new Map(),
+    timed: new Map(),
+    vacancies: new Map(),
+    wakes: new Map(),
+    last: lastRows(paths.history),
+  }
+  torch.here = tasksHere(torch, loaded.file)
+  return torch
+}
+
+function lastRows(path: string): Torch['last'] {
+  const reader = readHistory(path)
+  const rows = reader.lastOfEach()
+  reader.close()
+  return rows
+}
+
+/**
+ * The first agenda: tasks that the daemon before had too go on from the last second it did, so
+ * that what was due meanwhile is made up or missed; new ones begin now.
+ */
+export function beginAgenda(torch: Torch): void {
+  const memory = readMemory(torch.host, torch.paths)
+  const now = torch.tick.done
+  const { done, high } = memory.slots ?? { done: now, high: now }
+  const entries: AgendaEntry[] = []
+  for (const task of torch.here.values()) {
+    const table = timetableOf(task, torch.room.hostName)
+    torch.timetables.set(task.name, table)
+    const isKnown = memory.known.get(task.name) === definitionHash(task)
+    const entry = isKnown ? nextEntry(table, done, high) : nextEntry(table, now, now)
+    if (entry !== undefined) entries.push(entry)
+  }
+  torch.tick = { done, high, agenda: agendaOf(entries) }
+}
+
+/** What starts with the daemon: @reboot tasks, once per boot and home, and daemon tasks. */
+export function startFirst(torch: Torch): void {
+  const isReboot = claimBoot(torch.host, torch.paths)
+  for (const task of torch.here.values()) {
+    if (isReboot && task.schedules.some((schedule) => schedule.kind === 'reboot'))
+      offer(torch, {
+        task: task.name,
+        slot: undefined,
+        trigger: 'reboot',
+        attempt: 1,
+        dueMs: undefined,
+      })
+    if (task.type === 'daemon') fillPlaces(torch, task.name)
+  }
+  // Adopted runs of daemon tasks that are gone from the file, or not of this machine any more.
+  for (const name of torch.runs.keys()) if (!torch.here.has(name)) fillPlaces(torch, name)
+}

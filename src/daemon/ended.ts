@@ -1,0 +1,120 @@
+import path from 'node:path'
+import { wordsOf } from '../errors.ts'
+import { restartDelay, retryDelay } from '../plan/backoff.ts'
+import type { Start } from '../plan/start.ts'
+import { runRow } from '../record/rows.ts'
+import type { RunConclusion, RunDescription } from '../run/directory.ts'
+import { cutOutput, removeOldRuns } from '../run/keep.ts'
+import type { LiveRun } from '../run/live.ts'
+import { fillPlaces } from './places.ts'
+import { offer, offerLater, record } from './runner.ts'
+import { runsOf, type Torch } from './torch.ts'
+
+/** What follows when a run is over: record, tidy, then whatever its end makes room for. */
+export function runEnded(torch: Torch, run: LiveRun, conclusion: RunConclusion): void {
+  const { task } = run.description
+  const left = runsOf(torch, task).filter((each) => each !== run)
+  if (left.length === 0) torch.runs.delete(task)
+  else torch.runs.set(task, left)
+  if (run.state.kind === 'ended' && run.state.remains) torch.remains.add(run)
+  recordEnd(torch, run.description, conclusion)
+  tidy(torch, run)
+  if (run.description.type === 'daemon') leavePlace(torch, run.description, conclusion)
+  else retry(torch, run.description, conclusion)
+  offerWaiting(torch, task)
+}
+
+/** Into the history and the log. */
+export function recordEnd(torch: Torch, run: RunDescription, conclusion: RunConclusion): void {
+  const row = runRow(run, conclusion)
+  record(torch, row)
+  torch.counters.ended(conclusion.outcome)
+  const { outcome, exitCode, signal, reason, stragglers } = conclusion
+  const facts = {
+    task: run.task,
+    run: run.run,
+    slot: row.slot,
+    outcome,
+    exitCode,
+    signal,
+    reason,
+    durationMs: row.durationMs,
+    ...(stragglers > 0 ? { stragglers } : {}),
+  }
+  const words = `${run.task} ended: ${outcome}${reason === null ? '' : ` (${reason})`}`
+  if (outcome === 'ok') torch.log.info('end', facts, words)
+  else torch.log.warn('end', facts, words)
+}
+
+function tidy(torch: Torch, run: LiveRun): void {
+  const { host, paths } = torch
+  const { task, maxOutputBytes } = run.description
+  const trouble = (error: unknown): void =>
+    torch.log.warn(
+      'trouble',
+      { task, run: run.description.run },
+      `could not tidy up: ${wordsOf(error)}`,
+    )
+  cutOutput(host, run.directory, maxOutputBytes).catch(trouble)
+  try {
+    const keep = torch.tasks.get(task)?.output ?? keepOfRemoved
+    removeOldRuns(host, paths.home, task, keep, (id) =>
+      runsOf(torch, task).some((each) => each.description.run === id),
+    )
+  } catch (error) {
+    trouble(error)
+  }
+}
+
+const keepOfRemoved = { keepRuns: 20, keepForMs: 7 * 24 * 3600 * 1000 }
+
+function retry(torch: Torch, run: RunDescription, conclusion: RunConclusion): void {
+  const task = torch.here.get(run.task)
+  if (task === undefined || run.trigger === 'manual' || torch.phase === 'draining') return
+  const { outcome, reason } = conclusion
+  const byTorch = outcome === 'killed' && reason !== 'not by torch'
+  const delayMs = retryDelay(task.retry, { attempt: run.attempt, outcome, byTorch })
+  if (delayMs === undefined) return
+  const start: Start = {
+    task: run.task,
+    slot: run.slot ?? undefined,
+    trigger: 'retry',
+    attempt: run.attempt + 1,
+    dueMs: conclusion.endedMs + delayMs,
+  }
+  offerLater(torch, start, delayMs)
+}
+
+function offerWaiting(torch: Torch, task: string): void {
+  const waiting = torch.waiting.get(task)
+  if (waiting === undefined) return
+  torch.waiting.delete(task)
+  offer(torch, waiting)
+}
+
+/** A place that a reload or a stop emptied is filled, or not, without a delay. */
+function leavePlace(torch: Torch, run: RunDescription, conclusion: RunConclusion): void {
+  const task = torch.here.get(run.task)
+  const isReload = conclusion.reason === 'reload' || conclusion.reason === 'removed'
+  if (task?.type === 'daemon' && !isReload) {
+    const livedMs = conclusion.endedMs - run.startedMs
+    const delayMs = restartDelay(task.restart, livedMs, run.restartDelayMs)
+    const vacancies = torch.vacancies.get(run.task) ?? []
+    torch.vacancies.set(run.task, [
+      ...vacancies,
+      { notBeforeMs: conclusion.endedMs + delayMs, delayMs },
+    ])
+  }
+  fillPlaces(torch, run.task)
+}
+
+/** The entries in `active` of runs that the history has: the run is on record for good. */
+export function forgetActive(torch: Torch, runs: readonly string[]): void {
+  for (const run of runs) {
+    try {
+      torch.host.files.remove(path.join(torch.paths.active, run))
+    } catch (error) {
+      torch.log.warn('trouble', { run }, `could not remove its entry in active: ${wordsOf(error)}`)
+    }
+  }
+}

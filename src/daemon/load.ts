@@ -1,0 +1,154 @@
+import { createHash } from 'node:crypto'
+import path from 'node:path'
+import { wordsOf } from '../errors.ts'
+import { gitRevision } from '../host/git.ts'
+import { hasCode } from '../host/files.ts'
+import type { FileFacts, Host } from '../host/host.ts'
+import { hostFacts } from '../tasks/hosts.ts'
+import { maxFileBytes, parseTasks, type TasksSource } from '../tasks/parse.ts'
+import type { Problem } from '../tasks/problem.ts'
+import type { TasksFile } from '../tasks/task.ts'
+
+/** A tasks file (or directory) as it was at one moment. */
+export interface Loaded {
+  /** As it was asked for. */
+  readonly path: string
+  /** Of the content, or of why there is none. */
+  readonly hash: string
+  readonly revision: string | null
+  readonly atMs: number
+  /** undefined where it is bad: then problems says why. */
+  readonly file: TasksFile | undefined
+  readonly problems: readonly Problem[]
+}
+
+/**
+ * The tasks of a file or directory (an absolute path), or all that is wrong with it, under the name
+ * it is to be shown by. Never throws.
+ */
+export async function loadTasks(host: Host, tasks: string, shown = tasks): Promise<Loaded> {
+  const read = readSources(host, tasks, shown)
+  const revision = await gitRevision(host, tasks)
+  const base = { path: shown, hash: read.hash, revision, atMs: host.clock.now() }
+  if (read.problem !== undefined) return { ...base, file: undefined, problems: [read.problem] }
+  const folder = read.isFolder ? tasks : path.dirname(tasks)
+  const parsed = parseTasks(read.sources, {
+    zone: host.clock.zone(),
+    host: hostFacts(host.network.name(), []).names[0] ?? host.network.name(),
+    mayChangeUser: host.processes.uid === 0,
+    readEnvFile: (file) => readEnvFile(host, file),
+    folder,
+  })
+  return parsed.ok
+    ? { ...base, file: parsed.file, problems: parsed.warnings }
+    : { ...base, file: undefined, problems: parsed.problems }
+}
+
+/** What tells whether the content changed; all that makes it unreadable counts as a content. */
+export function contentHash(host: Host, tasks: string): string {
+  return readSources(host, tasks, tasks).hash
+}
+
+/**
+ * What tells cheaply that nothing was written: identity, size and times of all files. undefined
+ * where the last write is so young that another could have the same times.
+ */
+export function quietStamp(host: Host, tasks: string): string | undefined {
+  const files = [tasks, ...yamlFilesOf(host, tasks)]
+  const facts = files.map((file) => host.files.facts(file))
+  const youngest = Math.max(...facts.map((each) => each?.ctimeMs ?? 0))
+  if (host.clock.now() - youngest < youngMs) return undefined
+  return facts.map((each, index) => `${files[index]} ${JSON.stringify(each)}`).join('\n')
+}
+
+/** File times are as coarse as the kernel's tick, 10 ms at most; some file systems know only seconds. */
+const youngMs = 2_500
+
+interface Read {
+  readonly sources: TasksSource[]
+  readonly isFolder: boolean
+  readonly hash: string
+  readonly problem: Problem | undefined
+}
+
+function readSources(host: Host, tasks: string, shown: string): Read {
+  try {
+    const facts = host.files.facts(tasks)
+    const isFolder = facts?.kind === 'directory'
+    const files = isFolder ? yamlFilesOf(host, tasks) : [tasks]
+    const refusal = refusalOf(host, tasks, facts) ?? firstRefusal(host, files)
+    if (refusal !== undefined) return unreadable(shown, refusal, isFolder)
+    const sources = files.map((file) => ({
+      path: shown + file.slice(tasks.length),
+      text: host.files.readText(file) ?? '',
+    }))
+    const hash = hashOf(sources.flatMap((source) => [source.path, source.text]))
+    return { sources, isFolder, hash, problem: undefined }
+  } catch (error) {
+    const denied = hasCode(error, 'EACCES', 'EPERM')
+    return unreadable(shown, denied ? `may not be read: ${wordsOf(error)}` : wordsOf(error), false)
+  }
+}
+
+function yamlFilesOf(host: Host, folder: string): string[] {
+  const names = host.files.list(folder).filter((name) => /^[^.].*\.ya?ml$/.test(name))
+  return names.map((name) => path.join(folder, name))
+}
+
+function firstRefusal(host: Host, files: readonly string[]): string | undefined {
+  if (files.length === 0) return 'no *.yaml or *.yml file is in this directory'
+  for (const file of files) {
+    const refusal = refusalOf(host, file, host.files.facts(file))
+    if (refusal !== undefined) return refusal
+  }
+  return undefined
+}
+
+/** Why a file is not read at all: what it is, how large, and who could have written it. */
+function refusalOf(host: Host, file: string, facts: FileFacts | undefined): string | undefined {
+  if (facts === undefined) return `${file} is not there`
+  if (facts.kind === 'other') return `${file} is neither a file nor a directory`
+  if (facts.kind === 'file' && facts.size > maxFileBytes)
+    return `${file} has ${facts.size} bytes; at most ${maxFileBytes} are read`
+  if (host.processes.uid === 0 && writableByOthers(facts))
+    return `others may write ${file}, and this daemon would run it as root; try: chmod go-w ${file}`
+  return undefined
+}
+
+/** Group root is root; any other group, and the world, are others. */
+function writableByOthers(facts: FileFacts): boolean {
+  return (facts.mode & 0o002) !== 0 || ((facts.mode & 0o020) !== 0 && facts.gid !== 0)
+}
+
+/** The refusal stands in for the content, so that the same trouble is reported once. */
+function unreadable(tasks: string, message: string, isFolder: boolean): Read {
+  const problem: Problem = {
+    severity: 'error',
+    file: tasks,
+    line: null,
+    column: null,
+    path: '',
+    message,
+    hint: null,
+    source: null,
+  }
+  return { sources: [], isFolder, hash: hashOf([message]), problem }
+}
+
+function hashOf(texts: readonly string[]): string {
+  const hash = createHash('sha256')
+  for (const text of texts) hash.update(`${text}\0`)
+  return hash.digest('hex')
+}
+
+function readEnvFile(
+  host: Host,
+  file: string,
+): { ok: true; text: string } | { ok: false; message: string } {
+  try {
+    const text = host.files.readText(file)
+    return text === undefined ? { ok: false, message: 'is not there' } : { ok: true, text }
+  } catch (error) {
+    return { ok: false, message: wordsOf(error) }
+  }
+}

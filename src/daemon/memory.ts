@@ -1,0 +1,67 @@
+import { wordsOf } from '../errors.ts'
+import type { Host } from '../host/host.ts'
+import { definitionHash } from '../run/start.ts'
+import type { Task } from '../tasks/task.ts'
+import type { HomePaths } from './settings.ts'
+import type { Torch } from './torch.ts'
+
+/** What one daemon leaves for the next, besides the records of its runs. */
+export interface Memory {
+  /** The last second done, and the latest ever; undefined before the first. */
+  readonly slots: { readonly done: number; readonly high: number } | undefined
+  /** Hashes of the definitions that were loaded, by task. */
+  readonly known: ReadonlyMap<string, string>
+}
+
+/** A damaged file counts as not there: then nothing was missed, and nothing is repeated. */
+export function readMemory(host: Host, paths: HomePaths): Memory {
+  const match = /^(\d+) (\d+)\n$/.exec(host.files.readText(paths.slots) ?? '')
+  const slots = match === null ? undefined : { done: Number(match[1]), high: Number(match[2]) }
+  return { slots, known: parseKnown(host.files.readText(paths.loaded)) }
+}
+
+function parseKnown(text: string | undefined): Map<string, string> {
+  try {
+    return new Map(JSON.parse(text ?? '[]') as [string, string][])
+  } catch {
+    return new Map()
+  }
+}
+
+/**
+ * The last second done goes to disk BEFORE its tasks start, so that a crash in that very second
+ * repeats none. Of constant length and written in place: no new block is asked of a full disk.
+ */
+export function writeSlots(torch: Torch): void {
+  const { done, high } = torch.tick
+  attempt(torch, 'slots', () =>
+    torch.host.files.overwrite(torch.paths.slots, `${pad(done)} ${pad(high)}\n`),
+  )
+}
+
+function pad(second: number): string {
+  return String(second).padStart(12, '0')
+}
+
+/** Which tasks there are: slots of a task that was not there yet are not missed ones. */
+export function writeKnown(torch: Torch): void {
+  const known = [...torch.here.values()].map((task: Task) => [task.name, definitionHash(task)])
+  attempt(torch, 'loaded.json', () =>
+    torch.host.files.replace(torch.paths.loaded, JSON.stringify(known)),
+  )
+}
+
+/** True once per boot of the machine, and noted at once: rather never than twice. */
+export function claimBoot(host: Host, paths: HomePaths): boolean {
+  if (host.files.readText(paths.boot)?.trim() === host.processes.bootId) return false
+  host.files.replace(paths.boot, `${host.processes.bootId}\n`)
+  return true
+}
+
+function attempt(torch: Torch, name: string, write: () => void): void {
+  try {
+    write()
+  } catch (error) {
+    torch.log.error('trouble', { file: name }, `${name} could not be written: ${wordsOf(error)}`)
+  }
+}

@@ -1,0 +1,119 @@
+import { admit, type Place } from '../plan/admit.ts'
+import type { HistoryRow } from '../plan/outcome.ts'
+import type { Start } from '../plan/start.ts'
+import { latenessOf, runRow, skipRow, slotText } from '../record/rows.ts'
+import { endRun, type LiveRun } from '../run/live.ts'
+import { startRun } from '../run/start.ts'
+import type { Task } from '../tasks/task.ts'
+import { runsOf, type Torch } from './torch.ts'
+
+/** How an offer was answered. */
+export type Offered =
+  | { readonly answer: 'started'; readonly run: LiveRun; readonly elsewhere: boolean }
+  | { readonly answer: 'waits' }
+  | { readonly answer: 'skipped'; readonly reason: string }
+
+/** Starts something if it may start, lets it wait, or puts on record why it does not. */
+export function offer(
+  torch: Torch,
+  start: Start,
+  options: { forced?: boolean; restartDelayMs?: number } = {},
+): Offered {
+  const here = torch.here.get(start.task)
+  const task = here ?? torch.tasks.get(start.task)
+  const admission = admit(task, placeOf(torch, start.task), start, {
+    draining: torch.phase === 'draining',
+    here: here !== undefined,
+    forced: options.forced ?? false,
+  })
+  if (task === undefined || admission.answer === 'skip') {
+    const reason = admission.answer === 'skip' ? admission.reason : 'removed'
+    skip(torch, start, reason)
+    return { answer: 'skipped', reason }
+  }
+  if (admission.answer === 'start') {
+    const run = begin(torch, task, start, options.restartDelayMs ?? 0)
+    return { answer: 'started', run, elsewhere: here === undefined }
+  }
+  if (admission.instead !== undefined) skip(torch, admission.instead, 'max')
+  torch.waiting.set(start.task, start)
+  for (const run of runsOf(torch, start.task))
+    if (admission.end.includes(run.description.run)) endRun(torch.room, run, 'replace')
+  return { answer: 'waits' }
+}
+
+/** Offers it after a while: a part of a second of jitter, or the delay of a retry. */
+export function offerLater(torch: Torch, start: Start, delayMs: number): void {
+  const cancel = torch.host.clock.after(delayMs, () => {
+    torch.timed.delete(start)
+    offer(torch, start)
+  })
+  torch.timed.set(start, cancel)
+}
+
+/** Drops what waits or is timed to start, with the reason on record. */
+export function dropPending(
+  torch: Torch,
+  reason: string,
+  isDropped: (task: string) => boolean,
+): void {
+  for (const [start, cancel] of torch.timed) {
+    if (!isDropped(start.task)) continue
+    cancel()
+    torch.timed.delete(start)
+    skip(torch, start, reason)
+  }
+  for (const [task, start] of torch.waiting) {
+    if (!isDropped(task)) continue
+    torch.waiting.delete(task)
+    skip(torch, start, reason)
+  }
+}
+
+/** Puts a row into the history, and where status finds the last of each task. */
+export function record(torch: Torch, row: HistoryRow): void {
+  torch.history.add(row)
+  if (row.outcome !== 'running' && row.outcome !== 'skipped' && row.outcome !== 'missed')
+    torch.last.set(row.task, row)
+}
+
+function placeOf(torch: Torch, task: string): Place {
+  const running = runsOf(torch, task).map((run) => ({
+    run: run.description.run,
+    ending: run.state.kind === 'ending',
+  }))
+  return { running, waiting: torch.waiting.get(task) }
+}
+
+function begin(torch: Torch, task: Task, start: Start, restartDelayMs: number): LiveRun {
+  const run = startRun(torch.room, { task, start, revision: torch.loaded.revision, restartDelayMs })
+  const { description } = run
+  torch.runs.set(task.name, [...runsOf(torch, task.name), run])
+  const row = runRow(description)
+  record(torch, row)
+  torch.counters.started(latenessOf(description))
+  const facts = {
+    task: task.name,
+    run: description.run,
+    slot: row.slot,
+    trigger: start.trigger,
+    attempt: start.attempt,
+    lateMs: row.lateMs,
+    pid: run.recorder?.pid,
+  }
+  torch.log.info('start', facts, `${task.name} started`)
+  return run
+}
+
+function skip(torch: Torch, start: Start, reason: string): void {
+  const origin = { host: torch.room.hostName, revision: torch.loaded.revision }
+  record(torch, skipRow(start, reason, torch.host.clock.now(), origin))
+  torch.counters.skipped()
+  const facts = {
+    task: start.task,
+    slot: slotText(start.slot ?? null),
+    trigger: start.trigger,
+    reason,
+  }
+  torch.log.info('skip', facts, `${start.task} did not start: ${reason}`)
+}

@@ -1,0 +1,37 @@
+/** What the daemon does when it is signalled. */
+export interface SignalActions {
+  /** TERM, INT. */
+  stop(): void
+  /** USR2. */
+  reload(): void
+  /** HUP. */
+  reopenLog(): void
+  /** USR1: without a handler Node would open its debugger. */
+  dumpState(): void
+}
+
+/**
+ * Takes the signals from the first moment on: what comes before the daemon is ready is kept, each
+ * kind once, and done as soon as it can be.
+ */
+export function catchSignals(): { obey(actions: SignalActions): void; stopAsked(): boolean } {
+  let actions: SignalActions | undefined
+  const early = new Set<keyof SignalActions>()
+  const act = (name: keyof SignalActions) => (): void => {
+    if (actions === undefined) early.add(name)
+    else actions[name]()
+  }
+  process.on('SIGTERM', act('stop'))
+  process.on('SIGINT', act('stop'))
+  process.on('SIGUSR2', act('reload'))
+  process.on('SIGHUP', act('reopenLog'))
+  process.on('SIGUSR1', act('dumpState'))
+  return {
+    obey(given) {
+      actions = given
+      for (const name of early) given[name]()
+      early.clear()
+    },
+    stopAsked: () => early.has('stop'),
+  }
+}

@@ -1,0 +1,69 @@
+import type { StatusReport, TaskStatus } from '../control/protocol.ts'
+import type { HistoryRow } from '../plan/outcome.ts'
+import { slotText, timeText } from '../record/rows.ts'
+import { nextEntry, timetableOf } from '../plan/slots.ts'
+import { type HostFacts, matchHosts } from '../tasks/hosts.ts'
+import type { Task } from '../tasks/task.ts'
+import type { Loaded } from './load.ts'
+import { runsOf, type Torch } from './torch.ts'
+
+/** What `torch status` shows of a running daemon. */
+export function statusOf(torch: Torch): StatusReport {
+  const { loaded, refused } = torch
+  return {
+    daemon: {
+      pid: torch.host.processes.pid,
+      version: torch.settings.version,
+      startedAt: timeText(torch.startedMs),
+      state: torch.phase,
+    },
+    host: { name: torch.room.hostName, addresses: [...torch.facts.addresses] },
+    file: fileOf(loaded, refused),
+    tasks: loaded.file.tasks.map((task) =>
+      taskStatus(task, {
+        facts: torch.facts,
+        hostName: torch.room.hostName,
+        nowSecond: torch.tick.done,
+        running: runsOf(torch, task.name).map((run) => run.description.run),
+        last: torch.last.get(task.name),
+      }),
+    ),
+  }
+}
+
+/** The part of a status that is of the file: the one loaded, and whether a newer one was refused. */
+export function fileOf(loaded: Loaded, refused: Loaded | undefined): StatusReport['file'] {
+  return {
+    path: loaded.path,
+    revision: loaded.revision,
+    loadedAt: timeText(loaded.atMs),
+    ok: refused === undefined,
+    problems: [...(refused ?? loaded).problems],
+  }
+}
+
+/** The status of one task, with or without a daemon. */
+export function taskStatus(
+  task: Task,
+  known: {
+    facts: HostFacts
+    hostName: string
+    nowSecond: number
+    running: string[]
+    last: HistoryRow | undefined
+  },
+): TaskStatus {
+  const reason = !task.enabled ? 'enabled' : matchHosts(task.hosts, known.facts) ? null : 'hosts'
+  const here = reason === null
+  const table = timetableOf(task, known.hostName)
+  const next = here ? nextEntry(table, known.nowSecond, known.nowSecond) : undefined
+  return {
+    name: task.name,
+    type: task.type,
+    here,
+    reason,
+    next: slotText(next?.slot ?? null),
+    running: known.running,
+    last: known.last ?? null,
+  }
+}

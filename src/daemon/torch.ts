@@ -1,0 +1,58 @@
+import type { Host } from '../host/host.ts'
+import type { HistoryRow } from '../plan/outcome.ts'
+import type { Vacancy } from '../plan/places.ts'
+import type { Timetable } from '../plan/slots.ts'
+import type { Start } from '../plan/start.ts'
+import type { TickState } from '../plan/tick.ts'
+import type { Counters } from '../record/counters.ts'
+import type { History } from '../record/history.ts'
+import type { Log } from '../record/log.ts'
+import type { LiveRun, RunRoom } from '../run/live.ts'
+import type { HostFacts } from '../tasks/hosts.ts'
+import type { Task, TasksFile } from '../tasks/task.ts'
+import type { Loaded } from './load.ts'
+import type { HomePaths, Settings } from './settings.ts'
+
+/** One running daemon: what its parts share. Each field has one part that writes it. */
+export interface Torch {
+  readonly host: Host
+  readonly settings: Settings
+  readonly paths: HomePaths
+  readonly log: Log
+  readonly history: History
+  readonly counters: Counters
+  readonly room: RunRoom
+  readonly startedMs: number
+  phase: 'running' | 'draining'
+  /** Addresses and names of this machine, read again each minute. */
+  facts: HostFacts
+  /** The last good file (reload.ts). */
+  loaded: Loaded & { readonly file: TasksFile }
+  /** All tasks of the file, wherever they run, by name (reload.ts). */
+  tasks: Map<string, Task>
+  /** The newest attempt to load, where it was refused. */
+  refused: Loaded | undefined
+  /** The tasks of the file that run here, by name (reload.ts). */
+  here: Map<string, Task>
+  timetables: Map<string, Timetable>
+  /** The tick's own (ticker.ts). */
+  tick: TickState
+  /** What runs, by task, oldest first (runner.ts). */
+  readonly runs: Map<string, LiveRun[]>
+  /** Ended by torch, with processes of their group still to be killed. */
+  readonly remains: Set<LiveRun>
+  /** What waits for a place at max, by task. */
+  readonly waiting: Map<string, Start>
+  /** What is timed to start: jitter below a second, retries. By the start, with its cancel. */
+  readonly timed: Map<Start, () => void>
+  /** Empty places of daemon tasks, and what wakes us for them (places.ts). */
+  readonly vacancies: Map<string, readonly Vacancy[]>
+  readonly wakes: Map<string, () => void>
+  /** The last row of each task, for status. */
+  readonly last: Map<string, HistoryRow>
+}
+
+/** The runs of a task that are not over. */
+export function runsOf(torch: Torch, task: string): readonly LiveRun[] {
+  return torch.runs.get(task) ?? []
+}

@@ -1,0 +1,31 @@
+import os from 'node:os'
+import { diskFiles } from './files.ts'
+import type { Accounts } from './host.ts'
+import { realProcesses } from './processes.ts'
+
+/** Users and groups by passwd(5) and group(5), or by getent(1) where a directory service knows them. */
+export const realAccounts: Accounts = {
+  self() {
+    const me = os.userInfo()
+    return { name: me.username, uid: me.uid, gid: me.gid, home: process.env['HOME'] ?? me.homedir }
+  },
+  user(nameOrId) {
+    const [name, , uid, gid, , home] = entry('passwd', nameOrId)
+    if (name === undefined || uid === undefined || gid === undefined) return undefined
+    return { name, uid: Number(uid), gid: Number(gid), home: home ?? '/' }
+  },
+  group(nameOrId) {
+    const gid = entry('group', nameOrId)[2]
+    return gid === undefined ? undefined : Number(gid)
+  },
+}
+
+function entry(database: 'passwd' | 'group', nameOrId: string): string[] {
+  const local = (diskFiles.readText(`/etc/${database}`) ?? '')
+    .split('\n')
+    .map((line) => line.split(':'))
+    .find((fields) => fields[0] === nameOrId || fields[2] === nameOrId)
+  if (local !== undefined) return local
+  const found = realProcesses.runProgramSync('getent', [database, nameOrId], [])
+  return found.status === 0 ? found.stdout.trim().split(':') : []
+}

@@ -1,0 +1,107 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import type { FileFacts, Files } from './host.ts'
+
+/** The machine's files. Close-on-exec is what Node opens with, so that no task inherits one. */
+export const diskFiles: Files = {
+  readText: (file) => orMissing(() => fs.readFileSync(file, 'utf8')),
+  readBytes(file, offset, limit) {
+    const descriptor = fs.openSync(file, 'r')
+    try {
+      const buffer = Buffer.allocUnsafe(limit)
+      return buffer.subarray(0, fs.readSync(descriptor, buffer, 0, limit, offset))
+    } finally {
+      fs.closeSync(descriptor)
+    }
+  },
+  facts(file) {
+    const found = orMissing(() => fs.statSync(file))
+    return found && factsOf(found)
+  },
+  realPath: (file) => orMissing(() => fs.realpathSync(file)),
+  list: (folder) => orMissing(() => fs.readdirSync(folder).toSorted()) ?? [],
+  write: (file, text, mode = 0o600) => fs.writeFileSync(file, text, { mode }),
+  replace(file, text, mode = 0o600) {
+    const temporary = path.join(path.dirname(file), `.${path.basename(file)}.${process.pid}.tmp`)
+    const descriptor = fs.openSync(temporary, 'w', mode)
+    try {
+      fs.writeSync(descriptor, text)
+      fs.fsyncSync(descriptor)
+    } finally {
+      fs.closeSync(descriptor)
+    }
+    fs.renameSync(temporary, file)
+  },
+  overwrite(file, text) {
+    const descriptor = fs.openSync(file, fs.constants.O_WRONLY | fs.constants.O_CREAT, 0o600)
+    try {
+      fs.writeSync(descriptor, text, 0)
+    } finally {
+      fs.closeSync(descriptor)
+    }
+  },
+  makeDirectory: (folder, mode = 0o700) => void fs.mkdirSync(folder, { recursive: true, mode }),
+  remove: (file) => fs.rmSync(file, { recursive: true, force: true }),
+  rename: (from, to) => fs.renameSync(from, to),
+  readLink: (file) => orMissing(() => fs.readlinkSync(file), 'EINVAL'),
+  claim: (file, target) => orExists(() => fs.symlinkSync(target, file)),
+  openAppend: (file, mode = 0o600) => fs.openSync(file, 'a', mode),
+  openRead: (file) => fs.openSync(file, 'r'),
+  close: (descriptor) => fs.closeSync(descriptor),
+  cutMiddle,
+}
+
+async function cutMiddle(
+  file: string,
+  headBytes: number,
+  tailBytes: number,
+  line: string,
+): Promise<void> {
+  const { size } = fs.statSync(file)
+  if (size <= headBytes + tailBytes) return
+  const shorter = `${file}.cut`
+  const head = fs.createReadStream(file, { start: 0, end: Math.max(headBytes - 1, 0) })
+  await pipeline(head, fs.createWriteStream(shorter, { mode: 0o600 }))
+  const tail = fs.createReadStream(file, { start: size - tailBytes })
+  fs.appendFileSync(shorter, line)
+  await pipeline(tail, fs.createWriteStream(shorter, { flags: 'a' }))
+  fs.renameSync(shorter, file)
+}
+
+function factsOf(found: fs.Stats): FileFacts {
+  return {
+    kind: found.isFile() ? 'file' : found.isDirectory() ? 'directory' : 'other',
+    size: found.size,
+    mtimeMs: found.mtimeMs,
+    ctimeMs: found.ctimeMs,
+    mode: found.mode & 0o7777,
+    uid: found.uid,
+    gid: found.gid,
+    identity: `${found.dev}:${found.ino}`,
+  }
+}
+
+function orMissing<T>(read: () => T, ...alsoMissing: string[]): T | undefined {
+  try {
+    return read()
+  } catch (error) {
+    if (hasCode(error, 'ENOENT', 'ENOTDIR', ...alsoMissing)) return undefined
+    throw error
+  }
+}
+
+function orExists(make: () => void): boolean {
+  try {
+    make()
+    return true
+  } catch (error) {
+    if (hasCode(error, 'EEXIST')) return false
+    throw error
+  }
+}
+
+/** Whether it is one of Node's system errors with one of these codes. */
+export function hasCode(error: unknown, ...codes: string[]): boolean {
+  return error instanceof Error && 'code' in error && codes.includes(String(error.code))
+}

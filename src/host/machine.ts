@@ -1,0 +1,19 @@
+import { realAccounts } from './account.ts'
+import { wallClock } from './clock.ts'
+import { diskFiles } from './files.ts'
+import type { Host } from './host.ts'
+import { realNetwork } from './network.ts'
+import { realProcesses } from './processes.ts'
+import { watchFolder } from './watch.ts'
+
+/** The machine that this process runs on. */
+export function thisMachine(): Host {
+  return {
+    clock: wallClock,
+    files: diskFiles,
+    processes: realProcesses,
+    network: realNetwork,
+    accounts: realAccounts,
+    watchFolder,
+  }
+}

@@ -1,0 +1,170 @@
+import { execFile, spawn, spawnSync } from 'node:child_process'
+import fs from 'node:fs'
+import os from 'node:os'
+import { hasCode } from './files.ts'
+import type { ProcessIdentity, Processes, ProgramResult, SpawnRequest } from './host.ts'
+
+/** The loop stands still meanwhile: only for programs that answer at once. */
+const maxSyncProgramMs = 5_000
+
+/** The machine's processes, by /proc: see proc(5). */
+export const realProcesses: Processes = {
+  pid: process.pid,
+  uid: process.getuid?.() ?? 0,
+  gid: process.getgid?.() ?? 0,
+  bootId: readBootId(),
+  signalName: (number) =>
+    Object.entries(os.constants.signals).find((each) => each[1] === number)?.[0],
+  closeInherited,
+  load: () => ({ load: os.loadavg()[0] ?? 0, freeMemory: os.freemem() }),
+  spawnGroup,
+  spawnDetached,
+  identify: (pid) => parseStat(readStat(pid)),
+  groupMembers,
+  signal: (pid, signal) => delivered(() => process.kill(pid, signal)),
+  signalGroup: (group, signal) => delivered(() => process.kill(-group, signal)),
+  runProgram,
+  runProgramSync(program, args, descriptors) {
+    const result = spawnSync(program, args, {
+      stdio: ['ignore', 'pipe', 'ignore', ...descriptors],
+      timeout: maxSyncProgramMs,
+    })
+    const stdout = result.stdout?.toString() ?? ''
+    return { status: result.status, missing: hasCode(result.error, 'ENOENT'), stdout }
+  },
+}
+
+function readBootId(): string {
+  try {
+    return fs.readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
+  } catch {
+    return 'unknown-boot'
+  }
+}
+
+/**
+ * `spawn` throws some failures (E2BIG, EPERM) and emits others (ENOENT, EAGAIN, EMFILE):
+ * here all come by onFailure, never both ways and never twice.
+ */
+function spawnGroup(request: SpawnRequest): number | undefined {
+  try {
+    const child = spawn(request.program, request.args, {
+      cwd: request.cwd,
+      env: request.env,
+      detached: true,
+      stdio: ['ignore', request.output, request.output],
+    })
+    child.once('error', request.onFailure)
+    child.once('exit', (code, signal) => request.onExit({ code, signal }))
+    return child.pid
+  } catch (error) {
+    request.onFailure(error instanceof Error ? error : new Error(String(error)))
+    return undefined
+  }
+}
+
+/** open(2): set on all that Node opens, and on what it inherits up to the first gap after 15. */
+const closeOnExec = 0o2000000
+
+function closeInherited(except: readonly number[]): void {
+  for (const name of fs.readdirSync('/proc/self/fd')) {
+    const descriptor = Number(name)
+    if (descriptor <= 2 || except.includes(descriptor)) continue
+    try {
+      const info = fs.readFileSync(`/proc/self/fdinfo/${name}`, 'utf8')
+      const flags = Number.parseInt(/^flags:\s+(\d+)/m.exec(info)?.[1] ?? '0', 8)
+      if ((flags & closeOnExec) === 0) fs.closeSync(descriptor)
+    } catch {
+      // The one that this listing itself had open.
+    }
+  }
+}
+
+function spawnDetached(
+  args: readonly string[],
+  output: number,
+  timeoutMs: number,
+): Promise<{ pid: number | undefined; line: string | undefined }> {
+  const child = spawn(process.execPath, args, {
+    cwd: '/',
+    detached: true,
+    stdio: ['ignore', output, output, 'pipe'],
+  })
+  return new Promise((resolve) => {
+    let text = ''
+    const done = (line: string | undefined): void => {
+      clearTimeout(timer)
+      child.stdio[3]?.destroy()
+      child.unref()
+      resolve({ pid: child.pid, line })
+    }
+    const timer = setTimeout(() => done(undefined), timeoutMs)
+    child.once('error', () => done(undefined))
+    child.stdio[3]?.on('data', (chunk: Buffer) => {
+      text += chunk.toString()
+      if (text.includes('\n')) done(text.slice(0, text.indexOf('\n')))
+    })
+    child.stdio[3]?.once('close', () => done(undefined))
+  })
+}
+
+function readStat(pid: number | string): string | undefined {
+  try {
+    return fs.readFileSync(`/proc/${pid}/stat`, 'utf8')
+  } catch {
+    return undefined
+  }
+}
+
+interface Stat extends ProcessIdentity {
+  readonly group: number
+}
+
+/** The command's name is in parentheses and may hold any character: fields are counted from its end. */
+export function parseStat(text: string | undefined): Stat | undefined {
+  const pid = Number.parseInt(text ?? '', 10)
+  const fields = text?.slice(text.lastIndexOf(')') + 2).split(' ')
+  if (fields === undefined || Number.isNaN(pid) || fields[0] === 'Z' || fields[0] === 'X')
+    return undefined
+  return { pid, group: Number(fields[2]), startTicks: Number(fields[19]) }
+}
+
+function groupMembers(group: number): number[] {
+  return fs
+    .readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && parseStat(readStat(name))?.group === group)
+    .map(Number)
+}
+
+function delivered(send: () => void): boolean {
+  try {
+    send()
+    return true
+  } catch (error) {
+    if (hasCode(error, 'ESRCH')) return false
+    throw error
+  }
+}
+
+/** Output beyond this ends the program: nothing torch asks answers at such length. */
+const maxProgramOutputBytes = 1024 * 1024
+
+function runProgram(
+  program: string,
+  args: readonly string[],
+  options: { timeoutMs: number; env?: Record<string, string> },
+): Promise<ProgramResult> {
+  return new Promise((resolve) => {
+    execFile(
+      program,
+      args,
+      {
+        timeout: options.timeoutMs,
+        killSignal: 'SIGKILL',
+        maxBuffer: maxProgramOutputBytes,
+        env: { ...process.env, ...options.env },
+      },
+      (error, stdout, stderr) => resolve({ ok: error === null, stdout, stderr }),
+    )
+  })
+}

@@ -1,0 +1,86 @@
+import { jitterOf } from '../schedule/hash.ts'
+import { latestDue, nextOf } from '../schedule/next.ts'
+import type { Schedule } from '../schedule/schedule.ts'
+import type { Task } from '../tasks/task.ts'
+import type { AgendaEntry } from './agenda.ts'
+
+/** A task as the tick needs it: its slots, moved by its jitter. */
+export interface Timetable {
+  readonly task: string
+  /** Go on by real time, also after the clock was set back. */
+  readonly intervals: readonly Schedule[]
+  /** Do not repeat slots already done. */
+  readonly fixed: readonly Schedule[]
+  readonly jitterMs: number
+  readonly catchup: Task['catchup']
+  readonly catchupWindowMs: number
+}
+
+/** The slots of a gap: which, and how many. */
+export interface SlotRange {
+  readonly first: number
+  readonly last: number
+  readonly count: number
+}
+
+/** The timetable of a task on a host of that name. */
+export function timetableOf(task: Task, host: string): Timetable {
+  const isInterval = (schedule: Schedule) =>
+    schedule.kind === 'every' || (schedule.kind === 'cron' && schedule.interval)
+  return {
+    task: task.name,
+    intervals: task.schedules.filter(isInterval),
+    fixed: task.schedules.filter((schedule) => !isInterval(schedule)),
+    jitterMs: jitterOf(task.name, host, task.jitterMs),
+    catchup: task.catchup,
+    catchupWindowMs: task.catchupWindowMs,
+  }
+}
+
+/**
+ * The first slot that starts after the second `done`; fixed-time slots only after `high`, the
+ * latest second ever done. undefined where there is none any more.
+ */
+export function nextEntry(table: Timetable, done: number, high: number): AgendaEntry | undefined {
+  const shift = shiftOf(table)
+  const slot = earlier(
+    nextOf(table.intervals, done - shift),
+    nextOf(table.fixed, Math.max(done, high) - shift),
+  )
+  return slot === undefined ? undefined : { task: table.task, slot, at: slot + shift }
+}
+
+/** All slots that start after the second `done` and up to `now`; the same rule for `high`. */
+export function slotsUpTo(
+  table: Timetable,
+  done: number,
+  now: number,
+  high: number,
+): SlotRange | undefined {
+  const shift = shiftOf(table)
+  if (high <= done)
+    return latestDue([...table.intervals, ...table.fixed], done - shift, now - shift)
+  const intervals = latestDue(table.intervals, done - shift, now - shift)
+  const fixed = high < now ? latestDue(table.fixed, high - shift, now - shift) : undefined
+  return unite(intervals, fixed)
+}
+
+/** Whole seconds of the jitter: the agenda is kept in seconds. */
+export function shiftOf(table: Timetable): number {
+  return Math.floor(table.jitterMs / 1000)
+}
+
+function earlier(a: number | undefined, b: number | undefined): number | undefined {
+  if (a === undefined) return b
+  return b === undefined ? a : Math.min(a, b)
+}
+
+/** A second that both name is counted twice; only after a clock set back, and only in the count. */
+function unite(a: SlotRange | undefined, b: SlotRange | undefined): SlotRange | undefined {
+  if (a === undefined || b === undefined) return a ?? b
+  return {
+    first: Math.min(a.first, b.first),
+    last: Math.max(a.last, b.last),
+    count: a.count + b.count,
+  }
+}

@@ -1,0 +1,108 @@
+import path from 'node:path'
+import type { Host, ProcessIdentity } from '../host/host.ts'
+import { parseStat } from '../host/processes.ts'
+import type { Trigger } from '../plan/outcome.ts'
+import type { EndReason, Verdict } from '../plan/verdict.ts'
+import { parseExit } from './recorder.ts'
+
+/** Where things of a run lie. */
+export function runDirectory(home: string, task: string, run: string): string {
+  return path.join(home, 'runs', task, run)
+}
+
+/** The name of the folder that has an entry for each run not yet on record. */
+export function activeFolder(home: string): string {
+  return path.join(home, 'active')
+}
+
+/** run.json: what was started and why, and all that a later daemon needs to go on with it. */
+export interface RunDescription {
+  readonly run: string
+  readonly task: string
+  readonly type: 'common' | 'daemon'
+  /** Seconds since the epoch. */
+  readonly slot: number | null
+  readonly dueMs: number | null
+  readonly trigger: Trigger
+  readonly attempt: number
+  /** A hash of the task's definition. */
+  readonly definition: string
+  readonly revision: string | null
+  readonly host: string
+  readonly bootId: string
+  /** Milliseconds since the epoch. */
+  readonly startedMs: number
+  readonly command: string | readonly string[]
+  readonly timeoutMs: number | null
+  readonly killAfterMs: number
+  readonly successCodes: readonly number[]
+  readonly maxOutputBytes: number
+  /** Of a daemon task: what its place waited before this run. */
+  readonly restartDelayMs: number
+}
+
+/** outcome.json: what became of it. Times in milliseconds since the epoch. */
+export interface RunConclusion extends Verdict {
+  readonly run: string
+  readonly startedMs: number
+  readonly endedMs: number
+  /** Processes of its group that outlived it. */
+  readonly stragglers: number
+}
+
+/** Written before the first signal, so that a later daemon knows who ended the run. */
+export interface EndingNote {
+  readonly reason: EndReason
+  readonly signal: string
+  readonly sinceMs: number
+}
+
+export interface RunTraces {
+  readonly description: RunDescription | undefined
+  readonly conclusion: RunConclusion | undefined
+  readonly ending: EndingNote | undefined
+  readonly claim: 'recorder' | 'void' | 'none'
+  readonly recorder: ProcessIdentity | undefined
+  readonly command: ProcessIdentity | undefined
+  readonly exit: { status: number; signalled: boolean } | undefined
+  /** When `exit` was written. */
+  readonly exitMs: number | undefined
+  readonly failure: string | undefined
+}
+
+/** All that a run directory tells. A damaged file counts as not there. */
+export function readTraces(host: Host, directory: string): RunTraces {
+  const text = (name: string) => host.files.readText(path.join(directory, name))
+  const claim = text('claim')
+  return {
+    description: parseJson<RunDescription>(text('run.json')),
+    conclusion: parseJson<RunConclusion>(text('outcome.json')),
+    ending: parseJson<EndingNote>(text('ending.json')),
+    claim:
+      host.files.readLink(path.join(directory, 'claim')) === voidMark
+        ? 'void'
+        : claim === undefined
+          ? 'none'
+          : 'recorder',
+    recorder: parseStat(claim),
+    command: parseStat(text('command')),
+    exit: parseExit(text('exit')),
+    exitMs: host.files.facts(path.join(directory, 'exit'))?.mtimeMs,
+    failure: text('failed')?.trim(),
+  }
+}
+
+/**
+ * A daemon that voids a prepared run makes `claim` a link to this: a link is there at once and
+ * whole, and the recorder, which opens with O_EXCL, cannot make its own any more.
+ */
+export const voidMark = 'void'
+
+function parseJson<T>(text: string | undefined): T | undefined {
+  if (text === undefined) return undefined
+  try {
+    return JSON.parse(text) as T
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,53 @@
+import { parseEnv } from 'node:util'
+import type { Account } from '../host/host.ts'
+import type { Start } from '../plan/start.ts'
+import type { Task } from '../tasks/task.ts'
+
+/** Where programs are looked for, unless the task says otherwise: what login(1) gives root. */
+const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
+
+export interface EnvironmentFacts {
+  readonly account: Account
+  readonly run: string
+  readonly hostName: string
+  /** The text of the task's env_file. */
+  readonly envFile: string | undefined
+  /** LANG of the daemon. */
+  readonly lang: string | undefined
+  readonly startedMs: number
+}
+
+/**
+ * The whole environment of a run, nothing of the daemon's own: what cron gives, the zone of its
+ * schedule as TZ, then env_file, then env, then the TORCH_ names, which a task cannot change.
+ */
+export function environmentOf(
+  task: Task,
+  start: Start,
+  facts: EnvironmentFacts,
+): Record<string, string> {
+  const { account } = facts
+  const slot = start.slot ?? Math.floor(facts.startedMs / 1000)
+  return {
+    PATH: defaultPath,
+    HOME: account.home,
+    USER: account.name,
+    LOGNAME: account.name,
+    SHELL: task.shell,
+    LANG: facts.lang ?? 'C.UTF-8',
+    TZ: task.timezone,
+    ...definedOnly(parseEnv(facts.envFile ?? '')),
+    ...task.env,
+    TORCH_TASK: task.name,
+    TORCH_RUN_ID: facts.run,
+    TORCH_SLOT: new Date(slot * 1000).toISOString().replace('.000', ''),
+    TORCH_ATTEMPT: String(start.attempt),
+    TORCH_HOST: facts.hostName,
+  }
+}
+
+function definedOnly(values: NodeJS.Dict<string>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(values).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])),
+  )
+}

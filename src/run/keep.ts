@@ -1,0 +1,45 @@
+import path from 'node:path'
+import type { Host } from '../host/host.ts'
+import type { Task } from '../tasks/task.ts'
+import { isRunId } from './id.ts'
+
+/** How many run directories one pass removes at most: the loop must not stand still for it. */
+const maxRemovalsPerPass = 50
+
+/** What a tasks file keeps where a task says nothing, and what is kept of tasks that are gone. */
+export type Keep = Pick<Task['output'], 'keepRuns' | 'keepForMs'>
+
+/**
+ * Removes the oldest finished runs of a task beyond what it keeps, by number and by age.
+ * `isUnfinished` says of a run id that it is not to be touched yet.
+ */
+export function removeOldRuns(
+  host: Host,
+  home: string,
+  task: string,
+  keep: Keep,
+  isUnfinished: (run: string) => boolean,
+): void {
+  const folder = path.join(home, 'runs', task)
+  const finished = host.files.list(folder).filter((name) => isRunId(name) && !isUnfinished(name))
+  const oldest = new Date(host.clock.now() - keep.keepForMs).toISOString().replaceAll(/[-:Z]/g, '')
+  const surplus = finished.filter(
+    (run, index) => index < finished.length - keep.keepRuns || run < oldest,
+  )
+  for (const run of surplus.slice(0, maxRemovalsPerPass)) host.files.remove(path.join(folder, run))
+}
+
+/** Leaves out the middle of a finished run's output where it is longer than allowed. */
+export async function cutOutput(host: Host, directory: string, maxBytes: number): Promise<void> {
+  const output = path.join(directory, 'output')
+  const size = host.files.facts(output)?.size ?? 0
+  if (size <= maxBytes) return
+  const tail = Math.ceil(maxBytes / 2)
+  const left = size - maxBytes
+  await host.files.cutMiddle(
+    output,
+    maxBytes - tail,
+    tail,
+    `\n[torch: ${left} bytes left out here]\n`,
+  )
+}

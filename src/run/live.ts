@@ -1,0 +1,116 @@
+import path from 'node:path'
+import { wordsOf } from '../errors.ts'
+import type { Host, ProcessIdentity, Signal } from '../host/host.ts'
+import type { EndReason, Verdict } from '../plan/verdict.ts'
+import type { EndingNote, RunConclusion, RunDescription } from './directory.ts'
+
+/** A run that this daemon watches: its own, or one it adopted. */
+export interface LiveRun {
+  readonly description: RunDescription
+  readonly directory: string
+  /** The recorder: its pid is the process group of the run. undefined until it runs. */
+  recorder: ProcessIdentity | undefined
+  state: RunState
+  /** Cancels what is timed: the timeout while it runs, the KILL while it ends. */
+  cancelTimer: () => void
+}
+
+export type RunState =
+  | { readonly kind: 'running' }
+  | ({ readonly kind: 'ending' } & EndingNote)
+  /** `remains`: torch ended it, and processes of its group are still to be killed. */
+  | { readonly kind: 'ended'; readonly remains: boolean }
+
+/** What all runs of one daemon share. */
+export interface RunRoom {
+  readonly host: Host
+  readonly home: string
+  readonly hostName: string
+  /** Called once for each run, when its outcome is known. */
+  readonly onEnd: (run: LiveRun, conclusion: RunConclusion) => void
+  /** Something about a run could not be read or written; it goes on. */
+  readonly onTrouble: (run: LiveRun, words: string) => void
+}
+
+/** Ends a run: TERM to its group now, KILL after its kill_after. Nothing where it ends already. */
+export function endRun(room: RunRoom, run: LiveRun, reason: EndReason): void {
+  if (run.state.kind !== 'running') return
+  // The note first: whoever finds the group gone later must know who did it.
+  setEnding(room, run, { reason, signal: 'SIGTERM', sinceMs: room.host.clock.now() })
+  signalRun(room, run, 'SIGTERM')
+  run.cancelTimer()
+  run.cancelTimer = room.host.clock.after(run.description.killAfterMs, () => killRun(room, run))
+}
+
+/** KILL to the group of a run that is ending, and to what remains of one that has. */
+export function killRun(room: RunRoom, run: LiveRun): void {
+  run.cancelTimer()
+  if (run.state.kind === 'ending') setEnding(room, run, { ...run.state, signal: 'SIGKILL' })
+  signalRun(room, run, 'SIGKILL')
+  if (run.state.kind === 'ended') run.state = { kind: 'ended', remains: false }
+}
+
+/** Takes up an escalation where an earlier daemon left it. */
+export function resumeEnding(room: RunRoom, run: LiveRun, note: EndingNote): void {
+  run.state = { kind: 'ending', ...note }
+  const left = note.sinceMs + run.description.killAfterMs - room.host.clock.now()
+  run.cancelTimer = room.host.clock.after(left, () => killRun(room, run))
+}
+
+/** A signal to the whole group of a run; false where it is gone, or cannot be told from another's. */
+export function signalRun(room: RunRoom, run: LiveRun, signal: Signal | 0): boolean {
+  const { recorder } = run
+  if (recorder === undefined) return false
+  const now = room.host.processes.identify(recorder.pid)
+  // The pid belongs to somebody else by now: so does its group.
+  if (now !== undefined && now.startTicks !== recorder.startTicks) return false
+  return room.host.processes.signalGroup(recorder.pid, signal)
+}
+
+/** Ends the run after its timeout, counted from its true start. */
+export function armTimeout(room: RunRoom, run: LiveRun): void {
+  const { timeoutMs, startedMs } = run.description
+  if (timeoutMs === null) return
+  const left = startedMs + timeoutMs - room.host.clock.now()
+  run.cancelTimer = room.host.clock.after(left, () => endRun(room, run, 'timeout'))
+}
+
+/** The run is over: its outcome goes into its directory, then to whoever waits for it. */
+export function conclude(room: RunRoom, run: LiveRun, verdict: Verdict, endedMs: number): void {
+  if (run.state.kind === 'ended') return
+  const wasEnding = run.state.kind === 'ending'
+  const stragglers = countStragglers(room, run)
+  const remains = wasEnding && stragglers > 0
+  // What torch ended is ended whole: the KILL that is timed still comes.
+  if (!remains) run.cancelTimer()
+  run.state = { kind: 'ended', remains }
+  const { run: id, startedMs } = run.description
+  const conclusion: RunConclusion = { run: id, ...verdict, startedMs, endedMs, stragglers }
+  attempt(room, run, 'its outcome could not be written', () =>
+    room.host.files.write(path.join(run.directory, 'outcome.json'), JSON.stringify(conclusion)),
+  )
+  room.onEnd(run, conclusion)
+}
+
+/** One system call in the usual case; the process table is read only where something is left. */
+function countStragglers(room: RunRoom, run: LiveRun): number {
+  if (run.recorder === undefined || !signalRun(room, run, 0)) return 0
+  return room.host.processes
+    .groupMembers(run.recorder.pid)
+    .filter((pid) => pid !== run.recorder?.pid).length
+}
+
+function setEnding(room: RunRoom, run: LiveRun, note: EndingNote): void {
+  run.state = { kind: 'ending', ...note }
+  attempt(room, run, 'who ended it could not be written', () =>
+    room.host.files.write(path.join(run.directory, 'ending.json'), JSON.stringify(note)),
+  )
+}
+
+function attempt(room: RunRoom, run: LiveRun, what: string, write: () => void): void {
+  try {
+    write()
+  } catch (error) {
+    room.onTrouble(run, `${what}: ${wordsOf(error)}`)
+  }
+}

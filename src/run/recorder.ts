@@ -1,0 +1,52 @@
+/**
+ * The recorder: parent of the command, in POSIX sh, one per run. It needs no daemon: what it
+ * writes into the run directory (its working directory) is enough to learn what became of a run.
+ *
+ *   claim    its own line of /proc/self/stat; made first and never over an existing one, so that
+ *            either it or a daemon that voids the run wins
+ *   command  the same line of the command
+ *   failed   the step at which the command could not be started
+ *   exit     what the shell says of a signal, if there was one, and the status on a last line
+ *
+ * It traps the signals that go to the whole group, to outlive the command; a trap, unlike an
+ * ignored signal, is not inherited. The command is a foreground subshell, because in a background
+ * one INT and QUIT would be ignored. `echo`, and not `:`, where a redirection may fail: that would
+ * end the shell. $1 is the command's working directory, $2 its umask, the rest the command.
+ */
+export const recorderScript = `
+trap : HUP INT QUIT PIPE ALRM TERM USR1 USR2
+run=$PWD cwd=$1 mask=$2
+shift 2
+read -r self </proc/self/stat || exit 125
+set -C
+echo "$self" 2>/dev/null >claim || exit 125
+set +C
+exec 3>&2 2>exit
+(
+  exec 2>&3 3>&-
+  step=cwd
+  trap 'echo "$step" >"$run/failed"' EXIT
+  read -r self </proc/self/stat
+  echo "$self" >command
+  cd -- "$cwd" || exit 126
+  umask "$mask"
+  command ulimit -Sn 1024 2>/dev/null
+  step=exec
+  exec "$@"
+)
+status=$?
+echo "$status" >&2
+exit "$status"
+`
+
+/** The recorder's shell: any POSIX sh will do (dash, bash and busybox are tried). */
+export const recorderShell = '/bin/sh'
+
+/** What the recorder wrote into `exit`; undefined while there is no complete last line. */
+export function parseExit(
+  text: string | undefined,
+): { status: number; signalled: boolean } | undefined {
+  const match = /(?:^|\n)(\d{1,3})\n$/.exec(text ?? '')
+  if (match === null) return undefined
+  return { status: Number(match[1]), signalled: match.index > 0 }
+}

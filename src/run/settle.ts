@@ -1,0 +1,67 @@
+import type { Host, ProcessIdentity } from '../host/host.ts'
+import { verdictOf } from '../plan/verdict.ts'
+import { readTraces, type RunTraces } from './directory.ts'
+import { conclude, type LiveRun, type RunRoom } from './live.ts'
+
+/** How often a run that is not our child is looked at. */
+const pollMs = 100
+
+/** How the recorder ended, where torch is its parent. */
+export interface RecorderStatus {
+  readonly code: number | null
+  readonly signal: string | null
+}
+
+/**
+ * The recorder is gone: the run is over, unless the recorder alone was killed. Then the command
+ * goes on, and so does the run.
+ */
+export function settle(room: RunRoom, run: LiveRun, recorder: RecorderStatus | undefined): void {
+  if (run.state.kind === 'ended') return
+  const traces = readTraces(room.host, run.directory)
+  if (traces.exit === undefined && isAlive(room.host, traces.command)) {
+    poll(room, run, recorder)
+    return
+  }
+  const verdict = verdictOf({
+    recorded: traces.exit,
+    recorder,
+    startFailure: traces.failure && failureWords(traces),
+    claimed: traces.claim === 'recorder',
+    ending: run.state.kind === 'ending' ? run.state : undefined,
+    successCodes: run.description.successCodes,
+    signalName: (number) => room.host.processes.signalName(number),
+  })
+  // The recorder's own time where the end was seen late.
+  const endedMs = recorder === undefined ? traces.exitMs : undefined
+  conclude(room, run, verdict, Math.round(endedMs ?? room.host.clock.now()))
+}
+
+/** Watches a run that is not, or no longer, our child: by what it writes, and by who still lives. */
+export function watchRun(room: RunRoom, run: LiveRun): void {
+  poll(room, run, undefined)
+}
+
+function poll(room: RunRoom, run: LiveRun, recorder: RecorderStatus | undefined): void {
+  room.host.clock.after(pollMs, () => {
+    if (run.state.kind === 'ended') return
+    if (isAlive(room.host, run.recorder) && readTraces(room.host, run.directory).exit === undefined)
+      poll(room, run, recorder)
+    else settle(room, run, recorder)
+  })
+}
+
+/** Whether that very process lives, and not another that got its pid. */
+export function isAlive(host: Host, identity: ProcessIdentity | undefined): boolean {
+  if (identity === undefined) return false
+  return host.processes.identify(identity.pid)?.startTicks === identity.startTicks
+}
+
+function failureWords(traces: RunTraces): string {
+  if (traces.failure === 'cwd') return 'its cwd cannot be entered; see its output'
+  const { command } = traces.description ?? {}
+  const program = typeof command === 'string' ? 'its shell' : command?.[0]
+  return traces.exit?.status === 126
+    ? `${program} cannot be executed (is it executable, and a program?)`
+    : `${program} was not found (look at PATH and cwd)`
+}

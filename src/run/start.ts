@@ -1,0 +1,148 @@
+import { createHash } from 'node:crypto'
+import path from 'node:path'
+import { TorchError, wordsOf } from '../errors.ts'
+import type { Account, Host } from '../host/host.ts'
+import type { Start } from '../plan/start.ts'
+import { spawnFailed } from '../plan/verdict.ts'
+import type { Task } from '../tasks/task.ts'
+import { commandWords, type Identity } from './command.ts'
+import { activeFolder, type RunDescription, runDirectory } from './directory.ts'
+import { environmentOf } from './environment.ts'
+import { newRunId } from './id.ts'
+import { armTimeout, conclude, type LiveRun, type RunRoom } from './live.ts'
+import { recorderScript, recorderShell } from './recorder.ts'
+import { settle } from './settle.ts'
+
+export interface RunOrder {
+  readonly task: Task
+  readonly start: Start
+  /** Of the tasks file. */
+  readonly revision: string | null
+  /** Of a daemon task: what its place waited; 0 else. */
+  readonly restartDelayMs: number
+}
+
+/**
+ * Starts a run: prepared on disk, then the recorder in a session of its own. Never throws: what
+ * keeps it from starting is its outcome, which comes by onEnd after this has returned.
+ */
+export function startRun(room: RunRoom, order: RunOrder): LiveRun {
+  const run = newRun(room, order)
+  try {
+    prepare(room.host, room.home, run)
+    launch(room, run, order)
+  } catch (error) {
+    failLater(room, run, wordsOf(error))
+  }
+  return run
+}
+
+function newRun(room: RunRoom, { task, start, revision, restartDelayMs }: RunOrder): LiveRun {
+  const startedMs = room.host.clock.now()
+  const id = newRunId(startedMs)
+  const description: RunDescription = {
+    run: id,
+    task: task.name,
+    type: task.type,
+    slot: start.slot ?? null,
+    dueMs: start.dueMs ?? null,
+    trigger: start.trigger,
+    attempt: start.attempt,
+    definition: definitionHash(task),
+    revision,
+    host: room.hostName,
+    bootId: room.host.processes.bootId,
+    startedMs,
+    command: task.command,
+    timeoutMs: task.timeoutMs ?? null,
+    killAfterMs: task.killAfterMs,
+    successCodes: task.successCodes,
+    maxOutputBytes: task.output.maxSizeBytes,
+    restartDelayMs,
+  }
+  const directory = runDirectory(room.home, task.name, id)
+  return {
+    description,
+    directory,
+    recorder: undefined,
+    state: { kind: 'running' },
+    cancelTimer() {},
+  }
+}
+
+/** A short hash of what a task means, for records and comparisons across daemons. */
+export function definitionHash(task: Task): string {
+  return createHash('sha256').update(task.definition).digest('hex').slice(0, 16)
+}
+
+/** The entry in `active` FIRST: what is not listed there is never looked for after a crash. */
+function prepare(host: Host, home: string, run: LiveRun): void {
+  const { run: id, task } = run.description
+  host.files.write(path.join(activeFolder(home), id), task)
+  host.files.makeDirectory(run.directory)
+  host.files.write(path.join(run.directory, 'run.json'), JSON.stringify(run.description))
+}
+
+function launch(room: RunRoom, run: LiveRun, { task, start }: RunOrder): void {
+  const { host } = room
+  const identity = identityOf(host, task)
+  const { run: id, startedMs } = run.description
+  const env = environmentOf(task, start, {
+    account: identity.account,
+    run: id,
+    hostName: room.hostName,
+    envFile: readEnvFile(host, task),
+    lang: process.env['LANG'],
+    startedMs,
+  })
+  const cwd = task.cwd ?? existingHome(host, identity.account)
+  const umask = task.umask.toString(8)
+  const output = host.files.openAppend(path.join(run.directory, 'output'))
+  try {
+    const pid = host.processes.spawnGroup({
+      program: recorderShell,
+      args: ['-c', recorderScript, 'torch', cwd, umask, ...commandWords(task, identity)],
+      env,
+      cwd: run.directory,
+      output,
+      onExit: (status) => settle(room, run, status),
+      onFailure: (error) => failLater(room, run, wordsOf(error)),
+    })
+    if (pid === undefined) return
+    run.recorder = host.processes.identify(pid) ?? { pid, startTicks: 0 }
+    armTimeout(room, run)
+  } finally {
+    host.files.close(output)
+  }
+}
+
+/** After the caller has the run: an end must not come before its beginning. */
+function failLater(room: RunRoom, run: LiveRun, words: string): void {
+  queueMicrotask(() => conclude(room, run, spawnFailed(words), room.host.clock.now()))
+}
+
+function identityOf(host: Host, task: Task): Identity {
+  const self = host.accounts.self()
+  if (task.user === undefined && task.group === undefined)
+    return { account: self, gid: self.gid, differs: false }
+  const account = task.user === undefined ? self : host.accounts.user(task.user)
+  if (account === undefined)
+    throw new TorchError('no-user', `there is no user "${task.user}" on this machine`)
+  const gid = task.group === undefined ? account.gid : host.accounts.group(task.group)
+  if (gid === undefined)
+    throw new TorchError('no-group', `there is no group "${task.group}" on this machine`)
+  return { account, gid, differs: account.uid !== self.uid || gid !== self.gid }
+}
+
+function readEnvFile(host: Host, task: Task): string | undefined {
+  if (task.envFile === undefined) return undefined
+  const text = host.files.readText(task.envFile)
+  if (text === undefined)
+    throw new TorchError('no-env-file', `env_file ${task.envFile} is not there`)
+  return text
+}
+
+/** As cron does: a user without a home directory starts in the root directory. */
+function existingHome(host: Host, account: Account): string {
+  return host.files.facts(account.home)?.kind === 'directory' ? account.home : '/'
+}
