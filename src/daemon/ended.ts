@@ -28,7 +28,7 @@ export function runEnded(torch: Torch, run: LiveRun, conclusion: RunConclusion):
 export function recordEnd(torch: Torch, run: RunDescription, conclusion: RunConclusion): void {
   const row = runRow(run, conclusion)
   record(torch, row)
-  torch.counters.ended(conclusion.outcome)
+  if (conclusion.outcome !== 'ok') torch.counters.count('failed')
   const { outcome, exitCode, signal, reason, stragglers } = conclusion
   const facts = {
     task: run.task,

@@ -91,14 +91,16 @@ function begin(torch: Torch, task: Task, start: Start, restartDelayMs: number): 
   torch.runs.set(task.name, [...runsOf(torch, task.name), run])
   const row = runRow(description)
   record(torch, row)
-  torch.counters.started(latenessOf(description))
+  torch.counters.count('started')
+  const lateMs = latenessOf(description)
+  if (lateMs !== null && start.trigger === 'schedule') torch.counters.late(lateMs)
   const facts = {
     task: task.name,
     run: description.run,
     slot: row.slot,
     trigger: start.trigger,
     attempt: start.attempt,
-    lateMs: row.lateMs,
+    lateMs,
     pid: run.recorder?.pid,
   }
   torch.log.info('start', facts, `${task.name} started`)
@@ -108,7 +110,7 @@ function begin(torch: Torch, task: Task, start: Start, restartDelayMs: number): 
 function skip(torch: Torch, start: Start, reason: string): void {
   const origin = { host: torch.room.hostName, revision: torch.loaded.revision }
   record(torch, skipRow(start, reason, torch.host.clock.now(), origin))
-  torch.counters.skipped()
+  torch.counters.count('skipped')
   const facts = {
     task: start.task,
     slot: slotText(start.slot ?? null),

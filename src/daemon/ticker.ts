@@ -61,7 +61,7 @@ function recordMiss(torch: Torch, miss: TickPlan['misses'][number]): void {
   const origin = { host: torch.room.hostName, revision: torch.loaded.revision }
   const row = missRow(miss, torch.host.clock.now(), origin)
   record(torch, row)
-  torch.counters.missed(miss.count)
+  torch.counters.count('missed', miss.count)
   const facts = {
     task: miss.task,
     slot: row.slot,

@@ -75,9 +75,9 @@ export function readTraces(host: Host, directory: string): RunTraces {
   const text = (name: string) => host.files.readText(path.join(directory, name))
   const claim = text('claim')
   return {
-    description: parseJson<RunDescription>(text('run.json')),
-    conclusion: parseJson<RunConclusion>(text('outcome.json')),
-    ending: parseJson<EndingNote>(text('ending.json')),
+    description: parseJson(text('run.json')) as RunDescription | undefined,
+    conclusion: parseJson(text('outcome.json')) as RunConclusion | undefined,
+    ending: parseJson(text('ending.json')) as EndingNote | undefined,
     claim:
       host.files.readLink(path.join(directory, 'claim')) === voidMark
         ? 'void'
@@ -98,10 +98,10 @@ export function readTraces(host: Host, directory: string): RunTraces {
  */
 export const voidMark = 'void'
 
-function parseJson<T>(text: string | undefined): T | undefined {
+function parseJson(text: string | undefined): unknown {
   if (text === undefined) return undefined
   try {
-    return JSON.parse(text) as T
+    return JSON.parse(text)
   } catch {
     return undefined
   }
