@@ -1,0 +1,18 @@
+/** FNV-1a over UTF-16 units with the finish of MurmurHash3: 32 bits, each depends on all of the text. */
+export function hash32(text: string): number {
+  let hash = 0x811c9dc5
+  for (let index = 0; index < text.length; index++) {
+    hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193)
+  }
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
+  return (hash ^ (hash >>> 16)) >>> 0
+}
+
+/**
+ * The delay of a task's starts on a host: whole milliseconds in [0, widthMs), always the same for
+ * the same task and host, spread evenly over both.
+ */
+export function jitterOf(task: string, host: string, widthMs: number): number {
+  return Math.floor((hash32(`${task}@${host}`) / 2 ** 32) * widthMs)
+}

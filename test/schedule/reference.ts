@@ -1,0 +1,121 @@
+/*
+ * The rules of the dialect and of daylight saving once more, as slow and as literal as can be: text
+ * against wall clock, step by step, nothing shared with the engine. What it says is right.
+ */
+
+const names = 'sun mon tue wed thu fri sat - jan feb mar apr may jun jul aug sep oct nov dec'.split(
+  ' ',
+)
+
+/** Is the text due by the bare calendar at a wall clock time, given as if it were UTC? 6 fields. */
+export function wallMatcher(text: string): (local: number) => boolean {
+  const fields = text.split(' ')
+  const times = [0, 1, 2].map((index) => valuesOf(fields[index]!, 0, index === 2 ? 23 : 59))
+  const months = valuesOf(fields[4]!, 1, 12)
+  const days = fields[3]!.split(',')
+  const weekdays = fields[5]!.split(',')
+  const both = /^[*?]/.test(fields[3]!) || /^[*?]/.test(fields[5]!)
+  return (local) => {
+    const date = new Date(local * 1000)
+    if (!times[0]!.has(date.getUTCSeconds())) return false
+    if (!times[1]!.has(date.getUTCMinutes())) return false
+    if (!times[2]!.has(date.getUTCHours())) return false
+    if (!months.has(date.getUTCMonth() + 1)) return false
+    const byDay = days.some((item) => dayMatches(item, date))
+    const byWeekday = weekdays.some((item) => weekdayMatches(item, date))
+    return both ? byDay && byWeekday : byDay || byWeekday
+  }
+}
+
+function dayMatches(item: string, date: Date): boolean {
+  return item === 'L' ? isLast(date, 1) : valuesOf(item, 1, 31).has(date.getUTCDate())
+}
+
+function weekdayMatches(item: string, date: Date): boolean {
+  const weekday = date.getUTCDay()
+  if (item.endsWith('L')) return weekday === Number(item.slice(0, -1)) % 7 && isLast(date, 7)
+  const [day, nth] = item.split('#')
+  if (nth !== undefined) {
+    return weekday === Number(day) % 7 && Math.ceil(date.getUTCDate() / 7) === Number(nth)
+  }
+  const values = valuesOf(item, 0, 6)
+  return values.has(weekday) || (weekday === 0 && values.has(7))
+}
+
+/** Is the same day `days` later in another month? */
+function isLast(date: Date, days: number): boolean {
+  return new Date(date.getTime() + days * 86_400_000).getUTCMonth() !== date.getUTCMonth()
+}
+
+function valuesOf(list: string, min: number, max: number): Set<number> {
+  const values = new Set<number>()
+  for (const item of list.split(',')) {
+    const [range = '', step = '1'] = item.split('/')
+    const [low = '', high = low] = range.split('-')
+    const all = low === '*' || low === '?'
+    const last = all ? max : numberOf(high)
+    for (let value = all ? min : numberOf(low); value <= last; value += Number(step)) {
+      values.add(value)
+    }
+  }
+  return values
+}
+
+function numberOf(word: string): number {
+  const index = names.indexOf(word.toLowerCase())
+  return index < 0 ? Number(word) : index < 7 ? index : index - 7
+}
+
+/**
+ * What the wall clock of a zone shows at each step from `from` to `to`, both included, counted as
+ * if it were UTC.
+ */
+export function wallClock(zone: string, from: number, to: number, step: number): number[] {
+  const format = new Intl.DateTimeFormat('en-US', {
+    timeZone: zone,
+    hourCycle: 'h23',
+    year: 'numeric',
+    month: '2-digit',
+    day: '2-digit',
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+  })
+  const walls: number[] = []
+  for (let second = from; second <= to; second += step) {
+    const [month, day, year, hour, minute, sec] = format
+      .format(second * 1000)
+      .split(/\D+/)
+      .map(Number)
+    walls.push(Date.UTC(year ?? 0, (month ?? 0) - 1, day, hour, minute, sec) / 1000)
+  }
+  return walls
+}
+
+/**
+ * When a schedule is due in a stretch of time that `walls` shows, from its second step on. The
+ * first step must be far enough from a backward change before it.
+ */
+export function referenceDue(
+  text: string,
+  walls: readonly number[],
+  from: number,
+  step: number,
+): number[] {
+  const matches = wallMatcher(text)
+  const interval = valuesOf(text.split(' ')[2]!, 0, 23).size === 24
+  const due: number[] = []
+  let highest = walls[0]!
+  for (const [index, local] of walls.entries()) {
+    if (index === 0) continue
+    let isDue = interval && matches(local)
+    // The clock passes every time between the highest it has shown and the one it shows now.
+    const firstPassed = interval ? Infinity : highest + step
+    for (let passed = firstPassed; passed <= local && !isDue; passed += step) {
+      isDue = matches(passed)
+    }
+    highest = Math.max(highest, local)
+    if (isDue) due.push(from + index * step)
+  }
+  return due
+}
