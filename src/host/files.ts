@@ -61,8 +61,11 @@ async function cutMiddle(
   const { size } = fs.statSync(file)
   if (size <= headBytes + tailBytes) return
   const shorter = `${file}.cut`
-  const head = fs.createReadStream(file, { start: 0, end: Math.max(headBytes - 1, 0) })
-  await pipeline(head, fs.createWriteStream(shorter, { mode: 0o600 }))
+  fs.writeFileSync(shorter, '', { mode: 0o600 })
+  if (headBytes > 0) {
+    const head = fs.createReadStream(file, { start: 0, end: headBytes - 1 })
+    await pipeline(head, fs.createWriteStream(shorter))
+  }
   const tail = fs.createReadStream(file, { start: size - tailBytes })
   fs.appendFileSync(shorter, line)
   await pipeline(tail, fs.createWriteStream(shorter, { flags: 'a' }))

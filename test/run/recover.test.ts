@@ -1,0 +1,156 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { thisMachine } from '../../src/host/machine.ts'
+import { activeFolder, readTraces } from '../../src/run/directory.ts'
+import { endRun, type LiveRun } from '../../src/run/live.ts'
+import { type Recovered, recoverRuns } from '../../src/run/recover.ts'
+import { type Bench, newBench, until } from './support.ts'
+
+/** The next daemon on the same home: its own room, and what it hears of ends. */
+function nextDaemon(bench: Bench, bootId?: string) {
+  const ends = new Map<string, unknown>()
+  const host = thisMachine()
+  const room = {
+    ...bench.room,
+    host: bootId === undefined ? host : { ...host, processes: { ...host.processes, bootId } },
+    onEnd: (run: LiveRun, conclusion: unknown) => void ends.set(run.description.run, conclusion),
+  }
+  const recovered: Recovered = recoverRuns(room)
+  return { room, ends, recovered }
+}
+
+/** As a kill -9 leaves it: the run goes on, and nobody of the old daemon hears of it. */
+async function orphan(bench: Bench, command: string, task: object = {}): Promise<LiveRun> {
+  const run = bench.start({ command, ...task })
+  await until(() => fs.existsSync(path.join(run.directory, 'command')), 'the command')
+  run.cancelTimer()
+  run.state = { kind: 'ended', remains: false }
+  return run
+}
+
+const active = (bench: Bench) => fs.readdirSync(activeFolder(bench.home))
+
+describe('the runs that a daemon left', () => {
+  test('one that runs is adopted, and its end is seen', async () => {
+    const bench = newBench()
+    const run = await orphan(bench, 'sleep 0.3; exit 7')
+    const { recovered, ends } = nextDaemon(bench)
+    expect(recovered.adopted.map((each) => each.description.run)).toEqual([run.description.run])
+    const id = run.description.run
+    expect(await until(() => ends.get(id), 'the end')).toMatchObject({
+      outcome: 'failed',
+      exitCode: 7,
+    })
+  })
+
+  test('its timeout still holds, from its true start', async () => {
+    const bench = newBench()
+    const run = await orphan(bench, 'exec sleep 60', { timeoutMs: 500 })
+    const { ends } = nextDaemon(bench)
+    const end = await until(() => ends.get(run.description.run), 'the end')
+    expect(end).toMatchObject({ outcome: 'timeout', signal: 'SIGTERM' })
+  })
+
+  test('it can be ended as any other', async () => {
+    const bench = newBench()
+    const run = await orphan(bench, 'exec sleep 60')
+    const { recovered, room, ends } = nextDaemon(bench)
+    for (const each of recovered.adopted) endRun(room, each, 'kill')
+    const end = await until(() => ends.get(run.description.run), 'the end')
+    expect(end).toMatchObject({ outcome: 'killed', signal: 'SIGTERM', reason: 'kill' })
+  })
+
+  test('an escalation that was cut off goes on: KILL comes, and the reason is the old one', async () => {
+    const bench = newBench()
+    const run = bench.start({
+      command: 'trap "" TERM; while :; do sleep 1; done',
+      killAfterMs: 400,
+    })
+    await until(() => fs.existsSync(path.join(run.directory, 'command')), 'the command')
+    endRun(bench.room, run, 'timeout')
+    run.cancelTimer()
+    run.state = { kind: 'ended', remains: false }
+    const { ends } = nextDaemon(bench)
+    const end = await until(() => ends.get(run.description.run), 'the end')
+    expect(end).toMatchObject({ outcome: 'timeout', signal: 'SIGKILL' })
+  })
+
+  test('one that ended meanwhile is recorded with its true status and time', async () => {
+    const bench = newBench()
+    const run = await orphan(bench, 'sleep 0.2; exit 3')
+    await until(() => readTraces(thisMachine(), run.directory).exit, 'the status')
+    const { ends } = nextDaemon(bench)
+    const end = ends.get(run.description.run)
+    expect(end).toMatchObject({ outcome: 'failed', exitCode: 3 })
+    const exitMs = fs.statSync(path.join(run.directory, 'exit')).mtimeMs
+    expect(end).toMatchObject({ endedMs: Math.round(exitMs) })
+  })
+
+  test('one whose recorder and command both vanished is unknown', async () => {
+    const bench = newBench()
+    const run = await orphan(bench, 'exec sleep 60')
+    process.kill(-(run.recorder?.pid ?? 0), 'SIGKILL')
+    await until(
+      () => thisMachine().processes.identify(run.recorder?.pid ?? 0) === undefined,
+      'death',
+    )
+    const { ends } = nextDaemon(bench)
+    expect(ends.get(run.description.run)).toMatchObject({ outcome: 'unknown', exitCode: null })
+  })
+
+  test('after a reboot it is unknown, and no pid of then is touched', async () => {
+    const bench = newBench()
+    const run = await orphan(bench, 'exec sleep 60')
+    const { ends, recovered } = nextDaemon(bench, 'another-boot')
+    expect(recovered.adopted).toEqual([])
+    expect(ends.get(run.description.run)).toMatchObject({
+      outcome: 'unknown',
+      reason: 'the machine was rebooted',
+    })
+    expect(thisMachine().processes.identify(run.recorder?.pid ?? 0)).toEqual(run.recorder)
+  })
+
+  test('a pid that belongs to somebody else by now is not signalled', async () => {
+    const bench = newBench()
+    const run = await orphan(bench, 'exec sleep 60')
+    const claim = path.join(run.directory, 'claim')
+    const forged = fs.readFileSync(claim, 'utf8').split(' ')
+    forged[21] = '1'
+    fs.writeFileSync(claim, forged.join(' '))
+    const { recovered, room } = nextDaemon(bench)
+    // The command itself is still ours to watch, but the group cannot be told from another's.
+    for (const each of recovered.adopted) endRun(room, each, 'kill')
+    expect(thisMachine().processes.identify(run.recorder?.pid ?? 0)).toEqual(run.recorder)
+  })
+
+  test('one that was prepared and not started is voided, once and for all', () => {
+    const bench = newBench()
+    const run = bench.start({ command: 'exec sleep 60' })
+    process.kill(-(run.recorder?.pid ?? 0), 'SIGKILL')
+    run.state = { kind: 'ended', remains: false }
+    fs.rmSync(path.join(run.directory, 'claim'), { force: true })
+    const { recovered, ends } = nextDaemon(bench)
+    expect(recovered.voided.map((each) => each.run)).toEqual([run.description.run])
+    expect(ends.size).toBe(0)
+    expect(active(bench)).toEqual([])
+    expect(fs.existsSync(run.directory)).toBe(false)
+  })
+
+  test('one that is on record in its directory is given back for the history', async () => {
+    const bench = newBench()
+    const run = bench.start({ command: 'exit 0' })
+    const conclusion = await bench.ended(run)
+    const { recovered, ends } = nextDaemon(bench)
+    expect(recovered.concluded).toEqual([{ description: run.description, conclusion }])
+    expect(ends.size).toBe(0)
+  })
+
+  test('an entry without a run directory is forgotten', () => {
+    const bench = newBench()
+    fs.writeFileSync(path.join(activeFolder(bench.home), '20260101T000000.000-abcdef'), 'job')
+    const { recovered } = nextDaemon(bench)
+    expect(recovered).toEqual({ adopted: [], concluded: [], voided: [] })
+    expect(active(bench)).toEqual([])
+  })
+})

@@ -1,0 +1,103 @@
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { afterEach } from 'vitest'
+import type { Host } from '../../src/host/host.ts'
+import { thisMachine } from '../../src/host/machine.ts'
+import type { Start } from '../../src/plan/start.ts'
+import { activeFolder, type RunConclusion } from '../../src/run/directory.ts'
+import { type LiveRun, type RunRoom, signalRun } from '../../src/run/live.ts'
+import { startRun } from '../../src/run/start.ts'
+import type { Task } from '../../src/tasks/task.ts'
+import { aTask } from '../plan/support.ts'
+
+export { aTask }
+
+/** A slot of the epoch's first day: what a run is started for where it does not matter. */
+export const aStart: Start = {
+  task: 'job',
+  slot: 100,
+  trigger: 'schedule',
+  attempt: 1,
+  dueMs: undefined,
+}
+
+export interface Bench {
+  readonly home: string
+  readonly room: RunRoom
+  readonly troubles: string[]
+  start(task: Partial<Task>, start?: Partial<Start>): LiveRun
+  /** The conclusion of a run, when it comes. */
+  ended(run: LiveRun): Promise<RunConclusion>
+  output(run: LiveRun): string
+}
+
+const cleanups: (() => void)[] = []
+afterEach(() => {
+  for (const clean of cleanups.splice(0)) clean()
+})
+
+/** A home of its own, and runs in it; whatever still lives at the end of the test is killed. */
+export function newBench(host: Host = thisMachine()): Bench {
+  const home = fs.mkdtempSync(path.join(os.tmpdir(), 'torch-run-'))
+  fs.mkdirSync(activeFolder(home))
+  const runs: LiveRun[] = []
+  const conclusions = new Map<string, RunConclusion>()
+  const waiting = new Map<string, (conclusion: RunConclusion) => void>()
+  const troubles: string[] = []
+  const room: RunRoom = {
+    host,
+    home,
+    hostName: 'host',
+    onEnd(run, conclusion) {
+      conclusions.set(run.description.run, conclusion)
+      waiting.get(run.description.run)?.(conclusion)
+    },
+    onTrouble: (_, words) => troubles.push(words),
+  }
+  cleanups.push(() => {
+    for (const run of runs) {
+      run.cancelTimer()
+      signalRun(room, run, 'SIGKILL')
+    }
+    fs.rmSync(home, { recursive: true, force: true })
+  })
+  return {
+    home,
+    room,
+    troubles,
+    start(task, start) {
+      const order = {
+        task: aTask(task),
+        start: { ...aStart, ...start },
+        revision: null,
+        restartDelayMs: 0,
+      }
+      const run = startRun(room, order)
+      runs.push(run)
+      return run
+    },
+    ended: (run) =>
+      new Promise((resolve) => {
+        const known = conclusions.get(run.description.run)
+        if (known === undefined) waiting.set(run.description.run, resolve)
+        else resolve(known)
+      }),
+    output: (run) => fs.readFileSync(path.join(run.directory, 'output'), 'utf8'),
+  }
+}
+
+/** Looks every few milliseconds until something is there; fails after a bound. */
+export async function until<T>(
+  look: () => T | undefined | false,
+  what: string,
+  boundMs = 10_000,
+): Promise<T> {
+  const end = performance.now() + boundMs
+  for (;;) {
+    const found = look()
+    if (found !== undefined && found !== false) return found
+    if (performance.now() > end) throw new Error(`waited ${boundMs} ms in vain for ${what}`)
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+}

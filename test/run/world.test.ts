@@ -1,0 +1,130 @@
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { newBench } from './support.ts'
+
+const isRoot = process.getuid?.() === 0
+
+/** What a command sees, by running it. */
+async function seen(
+  command: string | string[],
+  task: object = {},
+  start: object = {},
+): Promise<string> {
+  const bench = newBench()
+  const run = bench.start({ command, ...task }, start)
+  const conclusion = await bench.ended(run)
+  expect(conclusion).toMatchObject({ outcome: 'ok' })
+  return bench.output(run)
+}
+
+describe('the world of a run', () => {
+  test('has a clean environment, nothing of the daemon’s own', async () => {
+    process.env['TORCH_TEST_SECRET'] = 'leaked'
+    const env = await seen(['/usr/bin/env'], {
+      env: { GREETING: 'hi there' },
+      timezone: 'Asia/Shanghai',
+    })
+    delete process.env['TORCH_TEST_SECRET']
+    const names = env
+      .trim()
+      .split('\n')
+      .map((line) => line.replace(/=.*/, ''))
+    const ours = [
+      'GREETING',
+      'HOME',
+      'LANG',
+      'LOGNAME',
+      'PATH',
+      'SHELL',
+      'TORCH_ATTEMPT',
+      'TORCH_HOST',
+    ]
+    const rest = ['TORCH_RUN_ID', 'TORCH_SLOT', 'TORCH_TASK', 'TZ', 'USER']
+    // What a shell adds of its own.
+    const added = ['PWD', 'OLDPWD', 'SHLVL', '_']
+    expect(names.filter((name) => !added.includes(name)).toSorted()).toEqual([...ours, ...rest])
+    expect(env).toContain('GREETING=hi there\n')
+    expect(env).toContain('TZ=Asia/Shanghai\n')
+    expect(env).toContain('SHELL=/bin/sh\n')
+    expect(env).toContain('TORCH_TASK=job\n')
+    expect(env).toContain('TORCH_SLOT=1970-01-01T00:01:40Z\n')
+    expect(env).toContain('TORCH_ATTEMPT=1\n')
+    expect(env).toContain('TORCH_HOST=host\n')
+  })
+
+  test('env_file, then env, then the names of torch, which nothing changes', async () => {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'torch-env-'))
+    const envFile = path.join(folder, 'env')
+    fs.writeFileSync(envFile, 'A=file\nB=file\nTORCH_TASK=forged\n')
+    const words = await seen('echo $A $B $TORCH_TASK', { envFile, env: { B: 'env' } })
+    fs.rmSync(folder, { recursive: true })
+    expect(words).toBe('file env job\n')
+  })
+
+  test('is a session and a process group of its own', async () => {
+    const [pid, group, session, ours] = (
+      await seen(
+        'read -r pid comm state ppid group session rest </proc/self/stat; echo $pid $group $session $ppid',
+      )
+    )
+      .trim()
+      .split(' ')
+    expect(group).toBe(session)
+    expect(group).toBe(ours)
+    expect(pid).not.toBe(group)
+  })
+
+  test('reads nothing, and both outputs go to one file in their order', async () => {
+    expect(await seen('cat; echo one; echo two >&2; echo three')).toBe('one\ntwo\nthree\n')
+  })
+
+  test('has no descriptor of the daemon’s', async () => {
+    const ours = Array.from({ length: 20 }, () => fs.openSync('/dev/null', 'r'))
+    const list = await seen(['/bin/sh', '-c', 'ls /proc/$$/fd'])
+    for (const descriptor of ours) fs.closeSync(descriptor)
+    expect(list).toContain('0\n1\n2\n')
+    expect(list.split('\n').filter((name) => ours.includes(Number(name || -1)))).toEqual([])
+  })
+
+  test('has default signal dispositions', async () => {
+    const masks = await seen(['/bin/grep', '-E', '^Sig(Ign|Blk)', '/proc/self/status'])
+    expect(masks.match(/0{16}/g)).toHaveLength(2)
+  })
+
+  test('opens 1024 files at most, softly', async () => {
+    expect(await seen('ulimit -Sn')).toBe('1024\n')
+  })
+
+  test('begins in the home of its user, with umask 022', async () => {
+    const home = process.env['HOME'] ?? os.userInfo().homedir
+    expect(await seen('pwd; umask')).toBe(`${fs.realpathSync(home)}\n0022\n`)
+  })
+
+  test('or where the task says, with its umask, priority and limits', async () => {
+    const task = { cwd: '/usr', umask: 0o077, nice: 5, limits: { nofile: 99, core: 0, cpu: 100 } }
+    expect(await seen('pwd; umask; nice; ulimit -n; ulimit -t', task)).toBe(
+      '/usr\n0077\n5\n99\n100\n',
+    )
+  })
+
+  test('a list is run as it is, without a shell', async () => {
+    expect(await seen(['/bin/echo', '$HOME', '*', 'a b'])).toBe('$HOME * a b\n')
+  })
+
+  test.runIf(isRoot)('another user, with supplementary groups and nothing of root', async () => {
+    const ids = await seen('id -un; id -gn; grep Groups /proc/self/status; echo $USER $HOME', {
+      user: 'nobody',
+      cwd: '/',
+    })
+    const [name, group, groups, own] = ids.split('\n')
+    expect([name, group]).toEqual(['nobody', 'nogroup'])
+    expect(groups?.split(/\s+/)).not.toContain('0')
+    expect(own).toBe('nobody /nonexistent')
+  })
+
+  test.runIf(isRoot)('another group alone', async () => {
+    expect(await seen('id -un; id -gn', { group: 'daemon' })).toBe('root\ndaemon\n')
+  })
+})
