@@ -5,5 +5,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     testTimeout: 20_000,
     hookTimeout: 20_000,
+    // Those that run beside each other wait for events, they do not compute.
+    maxConcurrency: 30,
   },
 })

@@ -154,7 +154,7 @@ function closeHome(torch: Torch, lock: Lock): void {
   torch.history.close()
   if (host.files.readText(paths.pidfile)?.trim() === String(host.processes.pid))
     host.files.remove(paths.pidfile)
-  log.info('stopped', { pid: host.processes.pid }, 'stopped')
+  log.info('stopped', {}, 'stopped')
   log.close()
   lock.release()
 }

@@ -54,7 +54,14 @@ export function contentHash(host: Host, tasks: string): string {
  * where the last write is so young that another could have the same times.
  */
 export function quietStamp(host: Host, tasks: string): string | undefined {
-  const files = [tasks, ...yamlFilesOf(host, tasks)]
+  try {
+    return stampOf(host, [tasks, ...yamlFilesOf(host, tasks)])
+  } catch {
+    return undefined
+  }
+}
+
+function stampOf(host: Host, files: readonly string[]): string | undefined {
   const facts = files.map((file) => host.files.facts(file))
   const youngest = Math.max(...facts.map((each) => each?.ctimeMs ?? 0))
   if (host.clock.now() - youngest < youngMs) return undefined

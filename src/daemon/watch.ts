@@ -6,6 +6,8 @@ import { contentHash, quietStamp } from './load.ts'
 const pollMs = 1_000
 /** A change is taken once the content stayed the same for this long: not half written. */
 const settleMs = 200
+/** After an event: more of them follow at once. */
+const hurryMs = 20
 
 /**
  * Calls `onChange` after each change of the content of a file or directory. The watcher only makes
@@ -43,7 +45,7 @@ export async function watchTasks(
   }
   // Armed only if the last look is over: a flood of events must not put off the settled one.
   const hurry = (): void => {
-    if (pending === undefined) arm(settleMs)
+    if (pending === undefined) arm(hurryMs)
   }
   const folder = host.files.facts(tasks)?.kind === 'directory' ? tasks : path.dirname(tasks)
   const stopWatching = await host.watchFolder(folder, hurry)
