@@ -22,8 +22,17 @@ export interface Task {
   readonly catchupWindowMs: number
   readonly timeoutMs: number | undefined
   readonly killAfterMs: number
-  readonly retry: { readonly attempts: number; readonly delayMs: number; readonly backoff: number; readonly maxDelayMs: number }
-  readonly restart: { readonly delayMs: number; readonly maxDelayMs: number; readonly resetAfterMs: number }
+  readonly retry: {
+    readonly attempts: number
+    readonly delayMs: number
+    readonly backoff: number
+    readonly maxDelayMs: number
+  }
+  readonly restart: {
+    readonly delayMs: number
+    readonly maxDelayMs: number
+    readonly resetAfterMs: number
+  }
   readonly successCodes: readonly number[]
   readonly shell: string
   /** Absolute, or undefined for the user's home. */
@@ -37,12 +46,16 @@ export interface Task {
   readonly env: Readonly<Record<string, string>>
   /** Absolute. */
   readonly envFile: string | undefined
-  readonly output: { readonly keepRuns: number; readonly keepForMs: number; readonly maxSizeBytes: number }
+  readonly output: {
+    readonly keepRuns: number
+    readonly keepForMs: number
+    readonly maxSizeBytes: number
+  }
   readonly description: string | undefined
   readonly labels: Readonly<Record<string, string>>
   readonly enabled: boolean
   /**
-   * All of the above that has meaning as canonical JSON: two tasks are the same task exactly
+   * All of the above that has meaning as canonical JSON: two tasks of one name are the same exactly
    * when their definitions are equal. Comments, order of keys and spelled-out defaults do not count.
    */
   readonly definition: string

@@ -1,0 +1,46 @@
+import { Address, isIPv4, isIPv6 } from 'ip/core'
+
+/** All addresses from `first` to `last`, as hexadecimal digits of full width, so that text compares. */
+export interface Network {
+  readonly family: 4 | 6
+  readonly first: string
+  readonly last: string
+}
+
+/**
+ * The network of `10.0.1.7`, `10.0.1.0/24` or `2001:db8::/32`; undefined where it is none. Bits
+ * after the prefix do not matter, a zone (`%eth0`) is left out, and an IPv4 address that is mapped
+ * into IPv6 is the IPv4 address.
+ *
+ * The package only reads the addresses: its cidrSubnet() takes ::/0 for an IPv4 network, and its
+ * contains() does not look at the family.
+ */
+export function parseNetwork(text: string): Network | undefined {
+  const [address = '', prefix, ...more] = text.replace(/%[^/]*/, '').split('/')
+  if (more.length > 0 || !(isIPv4(address) || isIPv6(address))) return undefined
+  const { family, big } = Address.from(address)
+  const bits = family === 4 ? 32 : 128
+  const length = prefix === undefined ? bits : prefixOf(prefix)
+  if (length > bits) return undefined
+
+  const span = (1n << BigInt(bits - length)) - 1n
+  const first = (big | span) - span
+  const mapped = family === 6 && first >> 32n === 0xffffn && length >= 96
+  if (!mapped) return networkOf(family, first, first + span)
+  return networkOf(4, first & 0xffffffffn, (first + span) & 0xffffffffn)
+}
+
+/** Is all of `inner` in `outer`? A single address is a network too. */
+export function covers(outer: Network, inner: Network): boolean {
+  return outer.family === inner.family && outer.first <= inner.first && inner.last <= outer.last
+}
+
+function prefixOf(text: string): number {
+  return /^\d{1,3}$/.test(text) ? Number(text) : Infinity
+}
+
+function networkOf(family: 4 | 6, first: bigint, last: bigint): Network {
+  const width = family === 4 ? 8 : 32
+  const digits = (address: bigint): string => address.toString(16).padStart(width, '0')
+  return { family, first: digits(first), last: digits(last) }
+}

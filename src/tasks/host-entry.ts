@@ -1,0 +1,43 @@
+import { parseNetwork } from './address.ts'
+import type { HostMatch } from './hosts.ts'
+import { showValue } from './show.ts'
+import { words } from './words.ts'
+
+/** An entry is a match by itself, a bare word whose meaning depends on the place, or neither. */
+export type HostEntry =
+  | { readonly kind: 'match'; readonly match: HostMatch }
+  | { readonly kind: 'word'; readonly word: string }
+  | { readonly kind: 'wrong'; readonly message: string; readonly hint: string | null }
+
+/** Reads an entry of a `hosts` list, without the `!` before it. Case does not matter. */
+export function parseHostEntry(written: string): HostEntry {
+  const text = written.trim().toLowerCase().replace(/\.$/, '')
+  if (/^[\d.]*\*[\d.*]*$/.test(text) && text.includes('.')) return addressPattern(written, text)
+  if (/[/:%]/.test(text) || /^[\d.]*\.[\d.]*$/.test(text)) {
+    const network = parseNetwork(text)
+    return network === undefined
+      ? wrong(words.network, written)
+      : { kind: 'match', match: { kind: 'network', ...network } }
+  }
+  if (/^[\w.*?-]*[*?][\w.*?-]*$/.test(text)) {
+    return { kind: 'match', match: { kind: 'glob', glob: text } }
+  }
+  if (!/^[\w-]+(\.[\w-]+)*$/.test(text)) return wrong(words.entry, written)
+  if (!text.includes('.')) return { kind: 'word', word: written.trim() }
+  return { kind: 'match', match: { kind: 'name', name: text } }
+}
+
+/** `10.0.1.*`: patterns are of host names, so it would never match, and nobody would notice. */
+function addressPattern(written: string, text: string): HostEntry {
+  const [fixed = ''] = text.split('*')
+  const parts = fixed.split('.').filter((part) => part !== '')
+  const zeros = Array.from({ length: Math.max(0, 4 - parts.length) }, () => '0')
+  const block = `${[...parts, ...zeros].join('.')}/${parts.length * 8}`
+  const hint = parseNetwork(block) === undefined ? null : `did you mean "${block}"?`
+  return { ...wrong('a CIDR block; patterns are of host names', written), hint }
+}
+
+function wrong(expected: string, written: string) {
+  const message = `expected ${expected}; got ${showValue(written)}`
+  return { kind: 'wrong', message, hint: null } as const
+}

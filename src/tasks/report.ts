@@ -1,0 +1,37 @@
+import type { Problem } from './problem.ts'
+
+/** Columns of the file that are shown on both sides of a caret. */
+const maxShownBefore = 60
+const maxShownAfter = 60
+
+/**
+ * A problem as a person reads it, without a line break at the end:
+ *
+ *     tasks.yaml:12:5: tasks.backup.max: expected a whole number of at least 1, or "unlimited"; got "three"
+ *         max: three
+ *              ^
+ *     hint: ...
+ */
+export function formatProblem(problem: Problem): string {
+  const { severity, file, line, column, path, message, hint, source } = problem
+  const place = [file, line, column].filter((part) => part !== null).join(':')
+  const kind = severity === 'warning' ? 'warning: ' : ''
+  const what = path === '' ? message : `${path}: ${message}`
+  const lines = [`${place}: ${kind}${what}`]
+  if (column !== null && source?.trim()) lines.push(...excerpt(source, column))
+  if (hint !== null) lines.push(`hint: ${hint}`)
+  return lines.join('\n')
+}
+
+/** The source line, and a caret under the column; of a long line what is around it. */
+function excerpt(source: string, column: number): [string, string] {
+  // What a terminal would obey is not shown to it.
+  const chars = [...source.replace(/[^\P{Cc}\t]/gu, '\ufffd')]
+  const at = Math.min(column - 1, chars.length)
+  const from = Math.max(0, at - maxShownBefore)
+  const to = Math.min(chars.length, at + maxShownAfter)
+  const before = (from > 0 ? '…' : '') + chars.slice(from, at).join('')
+  const after = chars.slice(at, to).join('') + (to < chars.length ? '…' : '')
+  // A tab stays one, so that the caret moves as far as the text above it.
+  return [before + after, `${before.replace(/[^\t]/gu, ' ')}^`]
+}

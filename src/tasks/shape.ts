@@ -1,0 +1,125 @@
+import type { z } from 'zod'
+import { nearest } from '../schedule/near.ts'
+import type { Path } from './path.ts'
+import { isMap, valueAt } from './raw.ts'
+import { type FileInput, keysAt, partialFileSchema, tasksFileSchema } from './schema.ts'
+import { showValue } from './show.ts'
+import type { Source, TellOptions } from './source.ts'
+import { hintFor, listOf, words } from './words.ts'
+
+type Issue = z.core.$ZodIssue
+
+/**
+ * Checks the form of a text's value, and tells all that is wrong with it. What is wrong is left out
+ * of the result, so that the rest can still be checked; undefined where nothing is left.
+ */
+export function readShape(source: Source): FileInput | undefined {
+  const { value } = source
+  if (value === undefined) return undefined
+  if (!isMap(value)) {
+    source.tell([], ...notAFile(value))
+    return undefined
+  }
+  const parsed = tasksFileSchema.safeParse(value, { error: expectedOf })
+  if (parsed.success) return parsed.data
+
+  const issues = parsed.error.issues.flatMap(innermost)
+  for (const [at, issue] of issues.entries()) {
+    // A value can fail two checks of which one sentence says both.
+    const before = issues[at - 1]
+    const same = before?.message === issue.message && before.path.join() === issue.path.join()
+    if (!same) tell(source, issue)
+  }
+  return partialFileSchema.parse(without(value, issues))
+}
+
+function notAFile(value: unknown): [string, TellOptions] {
+  const expected = 'expected a map with the key "tasks"'
+  if (value === null) return [`${expected}; the file is empty`, {}]
+  const hint = Array.isArray(value) ? 'for a file of gotorch: torch import gotorch' : null
+  return [`${expected}; got ${showValue(value)}`, { hint }]
+}
+
+/** What is expected where the schema does not say it itself. */
+function expectedOf(issue: z.core.$ZodRawIssue): string {
+  if (issue.code === 'invalid_value') return listOf(issue.values.map((one) => JSON.stringify(one)))
+  if (issue.code !== 'invalid_type') return words.text
+  if (issue.expected === 'object' || issue.expected === 'record') return words.map
+  return issue.expected === 'array' ? words.list : words.text
+}
+
+/** Of a choice of forms, the faults of the one that fits outside but not inside: a list's entry. */
+function innermost(issue: Issue): Issue[] {
+  if (issue.code !== 'invalid_union') return [issue]
+  const inner = issue.errors.find((branch) => branch.every((one) => one.path.length > 0))
+  if (inner === undefined) return [issue]
+  return inner.map((one) => ({ ...one, path: [...issue.path, ...one.path] }))
+}
+
+function tell(source: Source, issue: Issue): void {
+  const path = pathOf(issue)
+  switch (issue.code) {
+    case 'unrecognized_keys':
+      for (const key of issue.keys) tellUnknown(source, path, key)
+      return
+    case 'invalid_key': {
+      const expected = issue.issues[0]?.message ?? words.text
+      const got = JSON.stringify(path.at(-1))
+      return source.tell(path, `expected ${expected}; got ${got}`)
+    }
+    default: {
+      const found = valueAt(source.value, path)
+      if (found === undefined && isMisspelt(source, path)) return
+      // A wrong number is shown as it is written: 022 is not what its author calls 22.
+      const written = typeof found === 'number' ? source.written(path) : undefined
+      const got = written ?? showValue(found)
+      const hint = hintFor(issue.message, found) ?? nearestOf(issue, found)
+      source.tell(path, `expected ${issue.message}; got ${got}`, { hint })
+    }
+  }
+}
+
+/** Is a missing key there under a name that is nearly right? Then that is told, and is enough. */
+export function isMisspelt(source: Source, path: Path): boolean {
+  const around = valueAt(source.value, path.slice(0, -1))
+  const keys = keysAt(path.slice(0, -1))
+  const unknown = isMap(around) ? Object.keys(around).filter((key) => !keys.includes(key)) : []
+  return unknown.some((key) => nearest(key, keys) === path.at(-1))
+}
+
+function tellUnknown(source: Source, path: Path, key: string): void {
+  const near = nearest(key, keysAt(path))
+  const own = path[0] === 'defaults' && (key === 'schedule' || key === 'command')
+  const meant = near === undefined ? null : `did you mean "${near}"?`
+  const hint = own ? `each task has a ${key} of its own` : meant
+  source.tell([...path, key], `unknown key ${JSON.stringify(key)}`, { hint })
+}
+
+function nearestOf(issue: Issue, found: unknown): string | null {
+  if (issue.code !== 'invalid_value' || typeof found !== 'string') return null
+  const near = nearest(found, issue.values.map(String))
+  return near === undefined ? null : `did you mean "${near}"?`
+}
+
+function pathOf(issue: Issue): Path {
+  return issue.path.map((step) => (typeof step === 'number' ? step : String(step)))
+}
+
+/** The value without each key of a task, default, group or file that has an issue in it. */
+function without(value: Record<string, unknown>, issues: readonly Issue[]): unknown {
+  const rest = structuredClone(value)
+  for (const issue of issues) {
+    const keys = issue.code === 'unrecognized_keys' ? issue.keys : [undefined]
+    for (const key of keys)
+      remove(rest, key === undefined ? pathOf(issue) : [...pathOf(issue), key])
+  }
+  return rest
+}
+
+function remove(value: Record<string, unknown>, path: Path): void {
+  const depth = path[0] === 'tasks' ? 3 : path[0] === 'defaults' || path[0] === 'hosts' ? 2 : 1
+  const at = path.slice(0, depth)
+  const around = valueAt(value, at.slice(0, -1))
+  const key = at.at(-1)
+  if (isMap(around) && typeof key === 'string') delete around[key]
+}

@@ -1,0 +1,95 @@
+import { readAnchors } from './anchors.ts'
+import { maxYamlProblems } from './bounds.ts'
+import type { Fault } from './fault.ts'
+import { placesOf } from './lines.ts'
+import { type Path, showPath } from './path.ts'
+import type { Problem } from './problem.ts'
+import { notText } from './text.ts'
+import { readTree, type Tree } from './tree.ts'
+import { readYaml } from './yaml.ts'
+
+/** One text of the tasks file: `path` is what problems call it. */
+export interface TasksSource {
+  readonly path: string
+  readonly text: string
+}
+
+export interface TellOptions {
+  readonly hint?: string | null | undefined
+  readonly severity?: 'error' | 'warning'
+}
+
+/** A text that was read, and the list of what is wrong with it. */
+export interface Source {
+  readonly file: string
+  /** undefined where the text could not be read at all, which is told already. */
+  readonly value: unknown
+  readonly problems: readonly Problem[]
+  /** Adds a problem at a key, or at an entry of a list. */
+  tell(path: Path, message: string, options?: TellOptions): void
+  /** `tasks.yaml:12:5` */
+  where(path: Path): string
+  line(path: Path): number
+  /** Whether anything is written there, right or wrong. */
+  has(path: Path): boolean
+  /** The keys of a map in the order of the text. */
+  keys(path: Path): readonly string[]
+  /** A scalar as it is written, where it is not in quotes. */
+  written(path: Path): string | undefined
+}
+
+/** Reads a text as far as it can be read. Never throws. */
+export function readSource({ path: file, text: raw }: TasksSource): Source {
+  const text = raw.replace(/^\ufeff/, '')
+  const placeOf = placesOf(text)
+  const whereIs = (offset: number): string => {
+    const { line, column } = placeOf(offset)
+    return `${file}:${line}:${column}`
+  }
+  const { tree, faults } = read(text, whereIs)
+  const problems: Problem[] = []
+  const brokenLines = new Set<number>()
+  const offsetOf = (path: Path) => tree?.offset(path) ?? 0
+
+  const add = (fault: Fault, severity: Problem['severity']): void => {
+    const { line, column, source } = placeOf(fault.offset)
+    if (brokenLines.has(line)) return
+    if (fault.syntax) brokenLines.add(line)
+    const { message, hint } = fault
+    const path = showPath(fault.path)
+    problems.push({ severity, file, line, column, path, message, hint, source })
+  }
+
+  const syntax = faults.filter((fault) => fault.syntax).toSorted((a, b) => a.offset - b.offset)
+  for (const fault of syntax) if (brokenLines.size < maxYamlProblems) add(fault, 'error')
+  for (const fault of faults) if (!fault.syntax) add(fault, 'error')
+
+  return {
+    file,
+    value: tree?.value,
+    problems,
+    tell: (path, message, { hint = null, severity = 'error' } = {}) =>
+      add({ path, offset: offsetOf(path), message, hint, syntax: false }, severity),
+    where: (path) => whereIs(offsetOf(path)),
+    line: (path) => placeOf(offsetOf(path)).line,
+    has: (path) => tree?.has(path) ?? false,
+    keys: (path) => tree?.keys(path) ?? [],
+    written: (path) => tree?.written(path),
+  }
+}
+
+function read(
+  text: string,
+  where: (offset: number) => string,
+): { tree: Tree | undefined; faults: readonly Fault[] } {
+  const unfit = notText(text)
+  if (unfit !== undefined) {
+    return { tree: undefined, faults: [{ path: [], hint: null, syntax: true, ...unfit }] }
+  }
+  const { root, faults } = readYaml(text)
+  if (root === undefined) return { tree: undefined, faults }
+
+  const anchors = readAnchors(root, where)
+  const all = [...faults, ...anchors.faults]
+  return { tree: anchors.bomb ? undefined : readTree(root, anchors.anchors), faults: all }
+}

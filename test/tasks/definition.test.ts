@@ -1,0 +1,102 @@
+import { describe, expect, test } from 'vitest'
+import { good } from './read.ts'
+
+const groups = 'hosts: { web: [10.0.1.0/24, web1], db: [db1] }\n'
+
+function definition(task: string, before = groups): string | undefined {
+  return good(`${before}tasks:\n  a: ${task}\n`).tasks[0]?.definition
+}
+
+const plain = '{ schedule: "0 2 * * *", command: run, hosts: [web, db], env: { A: 1, B: b, C: c } }'
+
+describe('is the same', () => {
+  test.each([
+    ['with a comment', `# nightly\n    ${plain} # yes`],
+    [
+      'in another order',
+      '{ env: { C: c, A: 1, B: b }, hosts: [db, web], command: run, schedule: "0 2 * * *" }',
+    ],
+    ['with other quotes', plain.replaceAll('"', "'")],
+    ['with other blanks in the schedule', plain.replace('0 2 *', '0  2 *')],
+    ['with a list of one schedule', plain.replace('"0 2 * * *"', '["0 2 * * *"]')],
+    [
+      'with the defaults spelled out',
+      plain.replace(
+        '}',
+        // The first brace closes env.
+        '}, type: common, max: 1, overlap: skip, timezone: UTC, jitter: 0s, catchup: off, ' +
+          'catchup_window: 60m, kill_after: 10s, retry: { attempts: 0 }, success_codes: [0], ' +
+          'restart: {}, shell: /bin/sh, umask: 022, nice: 0, limits: {}, enabled: true, ' +
+          'output: { keep_for: 168h }',
+      ),
+    ],
+    ['with a description and labels', plain.replace('}', '}, description: x, labels: { a: b }')],
+    ['with a host twice', plain.replace('[web, db]', '[web, db, db]')],
+  ])('%s', (_name, task) => {
+    expect(definition(task)).toBe(definition(plain))
+  })
+
+  test('with a group written otherwise', () => {
+    const other = 'hosts: { db: [DB1], web: [web1, 10.0.1.7/24] }\n'
+    expect(definition(plain, other)).toBe(definition(plain))
+  })
+
+  test('with settings that come from the defaults', () => {
+    const own = definition(plain.replace('}', '}, nice: 5'))
+    expect(definition(plain, `${groups}defaults: { nice: 5 }\n`)).toBe(own)
+  })
+
+  test('under another name, so that a renamed task is known again', () => {
+    const [a, b] = good(`${groups}tasks:\n  a: ${plain}\n  b: ${plain}\n`).tasks
+    expect(a?.definition).toBe(b?.definition)
+  })
+
+  test('on every host, though H is not', () => {
+    const text = 'tasks:\n  a: { schedule: "H H * * *", command: run }\n'
+    const [here] = good(text, { host: 'web1' }).tasks
+    const [there] = good(text, { host: 'web2' }).tasks
+    expect(here?.definition).toBe(there?.definition)
+    expect(here?.schedules).not.toEqual(there?.schedules)
+  })
+})
+
+describe('is another', () => {
+  test.each([
+    'type: common, max: 2',
+    'max: unlimited',
+    'overlap: queue',
+    'timezone: Europe/Berlin',
+    'jitter: 1s',
+    'catchup: latest',
+    'catchup_window: 2h',
+    'timeout: 1h',
+    'kill_after: 11s',
+    'retry: { attempts: 1 }',
+    'restart: { delay: 2s }',
+    'success_codes: [0, 1]',
+    'shell: /bin/bash',
+    'cwd: /srv',
+    'umask: 077',
+    'nice: 1',
+    'limits: { nofile: 5 }',
+    'env_file: good.env',
+    'output: { keep_runs: 1 }',
+    'enabled: false',
+  ])('with %s', (setting) => {
+    expect(definition(plain.replace('}', `}, ${setting}`))).not.toBe(definition(plain))
+  })
+
+  test.each([
+    ['schedule', '0 2', '0 3'],
+    ['command', 'run', 'walk'],
+    ['command as a list', 'run', '[run]'],
+    ['hosts', '[web, db]', '[web, "!db"]'],
+    ['env', 'A: 1', 'A: 2'],
+  ])('with another %s', (_name, from, to) => {
+    expect(definition(plain.replace(from, to))).not.toBe(definition(plain))
+  })
+
+  test('with another host in a group', () => {
+    expect(definition(plain, groups.replace('db1', 'db2'))).not.toBe(definition(plain))
+  })
+})

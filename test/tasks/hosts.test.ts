@@ -1,0 +1,93 @@
+import { describe, expect, test } from 'vitest'
+import { hostFacts, matchHosts } from '../../src/tasks/hosts.ts'
+import { good, oneTask } from './read.ts'
+
+const groups = `
+hosts:
+  web: [10.0.1.0/24, "2001:db8:1::/64"]
+  db: [10.0.2.11, db9]
+  eu: ["*.eu.example.com"]
+`
+
+const hosts = {
+  web1: hostFacts('web-1.eu.example.com', ['10.0.1.5', '2001:db8:1::5']),
+  web9: hostFacts('web-9', ['192.168.7.7', '10.0.1.9']),
+  db1: hostFacts('db1.us.example.com', ['10.0.2.11', 'fe80::1%eth0']),
+  db9: hostFacts('DB9.us.example.com', []),
+  mapped: hostFacts('m', ['::ffff:10.0.1.7']),
+} as const
+
+/** Which of the hosts above run a task with these entries. */
+function running(entries: readonly string[] | undefined): string[] {
+  const line = entries === undefined ? [] : [`hosts: ${JSON.stringify(entries)}`]
+  const [task] = good(groups + oneTask(...line)).tasks
+  return Object.entries(hosts).flatMap(([name, host]) =>
+    matchHosts(task?.hosts, host) ? [name] : [],
+  )
+}
+
+const all = Object.keys(hosts)
+const table: readonly (readonly [what: string, entries: string[] | undefined, here: string[]])[] = [
+  ['no hosts at all', undefined, all],
+  ['a group of blocks', ['web'], ['web1', 'web9', 'mapped']],
+  ['two groups', ['web', 'db'], all],
+  ['a bare word in a group is a short host name', ['db'], ['db1', 'db9']],
+  ['a pattern in a group', ['eu'], ['web1']],
+  ['an address', ['10.0.2.11'], ['db1']],
+  ['any address of the host counts', ['192.168.7.7'], ['web9']],
+  ['a block', ['10.0.0.0/16'], ['web1', 'web9', 'db1', 'mapped']],
+  ['a block with bits after the prefix', ['10.0.1.200/24'], ['web1', 'web9', 'mapped']],
+  ['a block of one', ['10.0.1.5/32'], ['web1']],
+  ['all of IPv4', ['0.0.0.0/0'], ['web1', 'web9', 'db1', 'mapped']],
+  ['all of IPv6', ['::/0'], ['web1', 'db1']],
+  ['an IPv6 address, written otherwise', ['2001:0DB8:1:0:0:0:0:5'], ['web1']],
+  ['an IPv6 block', ['2001:db8::/32'], ['web1']],
+  ['an IPv6 block next to it', ['2001:dead::/32'], []],
+  [
+    'a block of mapped addresses is one of IPv4',
+    ['::ffff:10.0.1.0/120'],
+    ['web1', 'web9', 'mapped'],
+  ],
+  ['a mapped address', ['::ffff:10.0.1.5'], ['web1']],
+  ['a zone is left out', ['fe80::1%wlan0'], ['db1']],
+  ['a full host name', ['db1.us.example.com'], ['db1']],
+  ['in any case, with a dot at the end', ['DB1.US.example.com.'], ['db1']],
+  ['a name in another domain', ['db1.eu.example.com'], []],
+  ['a pattern of short names', ['web-*'], ['web1', 'web9']],
+  ['a pattern of full names', ['*.us.example.com'], ['db1', 'db9']],
+  ['a pattern of one character', ['web-?'], ['web1', 'web9']],
+  ['a pattern does not match a part', ['eb-*'], []],
+  ['every host by pattern', ['*'], all],
+  ['a group but not one of it', ['web', '!10.0.1.9'], ['web1', 'mapped']],
+  ['the order does not matter', ['!10.0.1.9', 'web'], ['web1', 'mapped']],
+  ['only what it is not: everywhere else', ['!web'], ['db1', 'db9']],
+  ['several that it is not', ['!web', '!db1.us.example.com'], ['db9']],
+  ['not a pattern', ['!web-*'], ['db1', 'db9', 'mapped']],
+  ['a blank after !', ['! web'], ['db1', 'db9']],
+  ['not its own group', ['web', '!web'], []],
+]
+
+test.each(table)('%s', (_what, entries, here) => {
+  expect(running(entries)).toEqual(here)
+})
+
+describe('hostFacts', () => {
+  test.each([
+    ['Web1.Example.com', ['web1', 'web1.example.com']],
+    ['web1', ['web1']],
+    ['web1.example.com.', ['web1', 'web1.example.com']],
+    ['10.0.1.5', ['10.0.1.5']],
+    ['', []],
+  ])('%s', (name, names) => {
+    expect(hostFacts(name, []).names).toEqual(names)
+  })
+
+  test('leaves out the zones of addresses', () => {
+    expect(hostFacts('a', ['fe80::1%eth0', '10.0.0.1']).addresses).toEqual(['fe80::1', '10.0.0.1'])
+  })
+
+  test('addresses that are none match nothing, and do not throw', () => {
+    const rule = good(oneTask('hosts: [10.0.0.1, "::/0"]')).tasks[0]?.hosts
+    expect(matchHosts(rule, hostFacts('a', ['', 'x', '1.2.3', ':::']))).toBe(false)
+  })
+})

@@ -1,0 +1,46 @@
+import { parseTasks, type ParsedTasks, type TasksFacts } from '../../src/tasks/parse.ts'
+import { formatProblem } from '../../src/tasks/report.ts'
+import type { Task, TasksFile } from '../../src/tasks/task.ts'
+
+/** A machine on which nobody is root, with two env files in /srv. */
+export const facts: TasksFacts = {
+  zone: 'UTC',
+  host: 'web1',
+  mayChangeUser: false,
+  folder: '/srv',
+  readEnvFile: (file) => {
+    if (file === '/srv/good.env') return { ok: true, text: 'A=1\n' }
+    if (file === '/srv/bad.env') return { ok: true, text: 'A=1\nB\n' }
+    return { ok: false, message: 'is not there' }
+  },
+}
+
+export function parse(text: string, more: Partial<TasksFacts> = {}): ParsedTasks {
+  return parseTasks([{ path: 'tasks.yaml', text }], { ...facts, ...more })
+}
+
+/** All that is told of a file, as a person reads it. */
+export function formatted(text: string): string {
+  const parsed = parse(text)
+  return (parsed.ok ? parsed.warnings : parsed.problems).map(formatProblem).join('\n')
+}
+
+/** A file that has to be good. */
+export function good(text: string, more: Partial<TasksFacts> = {}): TasksFile {
+  const parsed = parse(text, more)
+  if (!parsed.ok) throw new Error(parsed.problems.map(formatProblem).join('\n'))
+  return parsed.file
+}
+
+/** The one task of a file whose other keys are these lines. */
+export function task(...lines: readonly string[]): Task {
+  const file = good(oneTask(...lines), { mayChangeUser: true })
+  const [only] = file.tasks
+  if (only === undefined) throw new Error('no task')
+  return only
+}
+
+export function oneTask(...lines: readonly string[]): string {
+  const own = lines.map((line) => `    ${line}\n`).join('')
+  return `tasks:\n  backup:\n    schedule: "@daily"\n    command: run\n${own}`
+}
