@@ -1,0 +1,108 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { newSite, until } from './support.ts'
+
+const each = 'tasks: {job: {schedule: "*/10 * * * * *", command: exit 0, max: 9}}'
+
+describe('a daemon after another', () => {
+  test('in the same second repeats nothing', async () => {
+    const site = newSite(each)
+    const first = await site.daemon()
+    first.seconds(10)
+    await first.runs('job', 0)
+    const second = await site.daemon()
+    await second.runs('job', 0)
+    expect(second.history()).toEqual(['job ok'])
+  })
+
+  test('within a minute makes up for the latest slot, and puts the others on record', async () => {
+    const site = newSite(each)
+    await site.daemon()
+    site.clock.advance(35_000)
+    const second = await site.daemon()
+    await second.runs('job', 0)
+    expect(second.rows()).toMatchObject([
+      {
+        outcome: 'missed',
+        reason: 'down',
+        slot: '2026-03-10T12:00:10Z',
+        lastSlot: '2026-03-10T12:00:20Z',
+        count: 2,
+      },
+      { outcome: 'ok', slot: '2026-03-10T12:00:30Z', lateMs: 5000 },
+    ])
+  })
+
+  test('after longer has missed slots, in one row', async () => {
+    const site = newSite(each)
+    await site.daemon()
+    site.clock.advance(3_595_000)
+    const second = await site.daemon()
+    expect(second.rows()).toMatchObject([{ outcome: 'missed', reason: 'down', count: 359 }])
+  })
+
+  test('catches up once, where the task says so', async () => {
+    const site = newSite(each.replace('max: 9', 'catchup: latest'))
+    await site.daemon()
+    site.clock.advance(3_595_000)
+    const second = await site.daemon()
+    await second.runs('job', 0)
+    expect(second.rows()).toMatchObject([
+      { outcome: 'missed', count: 358 },
+      { outcome: 'ok', trigger: 'catchup', slot: '2026-03-10T12:59:50Z' },
+    ])
+  })
+
+  test('does not miss slots of a task that was not there yet, or said something else', async () => {
+    const site = newSite(each)
+    await site.daemon()
+    site.clock.advance(3_595_000)
+    fs.writeFileSync(site.tasks, each.replace('exit 0', 'exit 1').replace('job', 'job') + '\n')
+    const second = await site.daemon()
+    expect(second.history()).toEqual([])
+  })
+
+  test('whose memory is damaged begins anew', async () => {
+    const site = newSite(each)
+    await site.daemon()
+    fs.writeFileSync(path.join(site.home, 'slots'), 'junk')
+    fs.writeFileSync(path.join(site.home, 'loaded.json'), '{')
+    site.clock.advance(3_600_000)
+    const second = await site.daemon()
+    expect(second.history()).toEqual([])
+  })
+
+  test('adopts what runs: max still holds', async () => {
+    const site = newSite('tasks: {job: {schedule: "* * * * * *", command: exec sleep 60}}')
+    const first = await site.daemon()
+    first.seconds(1)
+    const [run] = first.running('job')
+    await until(
+      () => fs.existsSync(path.join(site.home, 'runs', 'job', run ?? '', 'command')),
+      'it',
+    )
+    const second = await site.daemon()
+    expect(second.running('job')).toEqual([run])
+    second.seconds(1)
+    expect(second.history()).toEqual(['job running', 'job skipped max'])
+  })
+})
+
+describe('@reboot', () => {
+  const yaml = 'tasks: {boot: {schedule: "@reboot", command: exit 0}}'
+  test('starts once per boot and home, not per daemon', async () => {
+    const site = newSite(yaml)
+    const first = await site.daemon()
+    await first.runs('boot', 0)
+    expect(first.rows()).toMatchObject([
+      { task: 'boot', outcome: 'ok', trigger: 'reboot', slot: null },
+    ])
+    const second = await site.daemon()
+    expect(second.running('boot')).toEqual([])
+    const host = second.torch.host
+    const third = await site.daemon({ processes: { ...host.processes, bootId: 'the-next-boot' } })
+    await third.runs('boot', 0)
+    expect(third.history()).toEqual(['boot ok', 'boot ok'])
+  })
+})

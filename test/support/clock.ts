@@ -1,0 +1,49 @@
+import type { Clock } from '../../src/host/host.ts'
+
+/** A clock that stands still until it is moved by hand; timers come due as it moves. */
+export interface HandClock extends Clock {
+  /** Moves on, and calls what comes due on the way, each at its own time. */
+  advance(ms: number): void
+  /** Sets the wall clock alone: timers and monotonic time do not notice. */
+  set(ms: number): void
+}
+
+interface Timer {
+  readonly due: number
+  readonly callback: () => void
+}
+
+/** A hand-driven clock that shows this ISO time. */
+export function handClock(iso: string): HandClock {
+  let wall = Date.parse(iso)
+  let steady = 0
+  const timers = new Set<Timer>()
+  const nextBy = (limit: number): Timer | undefined =>
+    [...timers].filter((timer) => timer.due <= limit).toSorted((a, b) => a.due - b.due)[0]
+  const moveTo = (time: number): void => {
+    wall += time - steady
+    steady = time
+  }
+  return {
+    now: () => wall,
+    zone: () => 'UTC',
+    monotonic: () => steady,
+    after(ms, callback) {
+      const timer = { due: steady + Math.max(ms, 0), callback }
+      timers.add(timer)
+      return () => timers.delete(timer)
+    },
+    advance(ms) {
+      const end = steady + ms
+      for (let timer = nextBy(end); timer !== undefined; timer = nextBy(end)) {
+        timers.delete(timer)
+        moveTo(timer.due)
+        timer.callback()
+      }
+      moveTo(end)
+    },
+    set(ms) {
+      wall = ms
+    },
+  }
+}
