@@ -10,7 +10,10 @@ export interface Protocol {
   reload: { request: Record<string, never>; reply: ReloadReport }
   stop: { request: { graceMs: number | null; leave: boolean }; reply: { pid: number } }
   run: { request: { task: string; force: boolean }; reply: RunReport }
-  kill: { request: { target: string; signal: string | null }; reply: { runs: { run: string; task: string }[] } }
+  kill: {
+    request: { target: string; signal: string | null }
+    reply: { runs: { run: string; task: string }[] }
+  }
   /** Everything that happened so far is in history.db once this has answered. */
   flush: { request: Record<string, never>; reply: Record<string, never> }
 }
@@ -71,5 +74,5 @@ export interface RunReport {
 
 /** The body of every reply with a status of 400 or more. */
 export interface ErrorReport {
-  error: { code: string; message: string; hint: string | null; exit: number }
+  error: { code: string; message: string; hint: string | null; exit: number; details: string[] }
 }

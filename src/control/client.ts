@@ -1,0 +1,111 @@
+import { type IncomingMessage, request as httpRequest } from 'node:http'
+import path from 'node:path'
+import { exitStatus, TorchError, wordsOf } from '../errors.ts'
+import { hasCode } from '../host/files.ts'
+import { withShortPath } from './address.ts'
+import type { ErrorReport, Protocol, RequestName } from './protocol.ts'
+
+/** For the whole of an exchange. */
+const defaultTimeoutMs = 10_000
+/** The status of 100,000 tasks is some 30 MB. */
+const maxReplyBytes = 128 * 1024 * 1024
+
+/**
+ * Asks the daemon that listens at that path. Throws TorchError: `no-daemon` (exit 3), `daemon-silent`
+ * (no whole reply in time), `daemon-gone` (it ended meanwhile), `daemon-denied` (of another user), or what the
+ * daemon itself threw. Leaves nothing open behind it.
+ */
+export async function askDaemon<N extends RequestName>(
+  socketPath: string,
+  name: N,
+  request: Protocol[N]['request'],
+  options: { timeoutMs?: number } = {},
+): Promise<Protocol[N]['reply']> {
+  const timeoutMs = options.timeoutMs ?? defaultTimeoutMs
+  const timeout = AbortSignal.timeout(timeoutMs)
+  try {
+    const { status, text } = await exchange(socketPath, name, JSON.stringify(request), timeout)
+    // Not checked again: the socket is in a folder that only its owner and root may enter.
+    const reply = JSON.parse(text) as Protocol[N]['reply'] | ErrorReport
+    if (status !== 200) throw rebuilt(reply as ErrorReport)
+    return reply as Protocol[N]['reply']
+  } catch (error) {
+    if (error instanceof TorchError) throw error
+    throw explained(error, path.dirname(socketPath), timeout.aborted ? timeoutMs : undefined)
+  }
+}
+
+function exchange(
+  socketPath: string,
+  name: string,
+  body: string,
+  signal: AbortSignal,
+): Promise<{ status: number; text: string }> {
+  const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }
+  return new Promise((resolve, reject) => {
+    const outgoing = withShortPath(socketPath, (short) =>
+      httpRequest({
+        socketPath: short,
+        path: `/${name}`,
+        method: 'POST',
+        headers,
+        agent: false,
+        signal,
+      }),
+    )
+    outgoing.on('error', reject)
+    outgoing.on('response', (response) => {
+      readReply(response).then(
+        (text) => resolve({ status: response.statusCode ?? 0, text }),
+        reject,
+      )
+    })
+    outgoing.end(body)
+  })
+}
+
+async function readReply(response: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    size += chunk.length
+    if (size > maxReplyBytes) throw new Error(`its reply is over ${maxReplyBytes} bytes`)
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+function rebuilt({ error: { code, message, hint, exit, details } }: ErrorReport): TorchError {
+  return new TorchError(code, message, { exit, details, ...(hint === null ? {} : { hint }) })
+}
+
+function explained(error: unknown, home: string, timeoutMs: number | undefined): TorchError {
+  if (timeoutMs !== undefined || hasCode(error, 'EAGAIN')) {
+    const words = `the torch daemon of ${home} does not answer`
+    return new TorchError('daemon-silent', timeoutMs ? `${words} within ${timeoutMs} ms` : words, {
+      hint: `it may be busy or stopped: see its state with ps, and ${home}/daemon.log`,
+      cause: error,
+    })
+  }
+  if (hasCode(error, 'ENOENT', 'ENOTDIR', 'ECONNREFUSED')) {
+    return new TorchError('no-daemon', `no torch daemon runs for ${home}`, {
+      exit: exitStatus.noDaemon,
+      hint: `start one: torch start --home ${home}`,
+      cause: error,
+    })
+  }
+  if (hasCode(error, 'EACCES', 'EPERM')) {
+    return new TorchError('daemon-denied', `the torch daemon of ${home} belongs to another user`, {
+      hint: 'run torch as that user, or as root',
+      cause: error,
+    })
+  }
+  return new TorchError(
+    'daemon-gone',
+    `the torch daemon of ${home} gave no reply: ${wordsOf(error)}`,
+    {
+      hint: `it may have ended meanwhile: see ${home}/daemon.log`,
+      cause: error,
+    },
+  )
+}

@@ -1,0 +1,126 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { wordsOf } from '../errors.ts'
+import { wallClock } from '../host/clock.ts'
+import type { Protocol, RequestName } from './protocol.ts'
+import { readBody } from './read-body.ts'
+import { refuseGarbage, Refusal, refusalOf, send } from './refusal.ts'
+import { isRequestName, requestSchemas } from './requests.ts'
+import { listenAt } from './socket-file.ts'
+
+/** What the daemon has to say to each request. A TorchError that it throws is the reply. */
+export type Answers = {
+  [N in RequestName]: (
+    request: Protocol[N]['request'],
+  ) => Protocol[N]['reply'] | Promise<Protocol[N]['reply']>
+}
+
+export interface ControlServer {
+  /** Removes the socket and ends within `maxFarewellMs`, whatever clients do. */
+  close(): Promise<void>
+}
+
+const maxConnections = 64
+const maxHeaderBytes = 8 * 1024
+/** For the head of a request, and for all of it. */
+const maxHeaderMs = 5_000
+const maxRequestMs = 10_000
+const checkIntervalMs = 1_000
+/** How long close waits for answers that are being made: that to `stop` is often one of them. */
+const maxFarewellMs = 250
+
+/**
+ * Answers requests on the Unix socket at that path. Nothing that a client sends or fails to send
+ * ends the daemon: it gets an ErrorReport. `onTrouble` hears of faults of the daemon's own.
+ * Throws TorchError `socket-unusable`.
+ */
+export async function serveControl(
+  socketPath: string,
+  answers: Answers,
+  onTrouble: (words: string) => void,
+): Promise<ControlServer> {
+  const server = createServer({
+    maxHeaderSize: maxHeaderBytes,
+    headersTimeout: maxHeaderMs,
+    requestTimeout: maxRequestMs,
+    connectionsCheckingInterval: checkIntervalMs,
+  })
+  server.maxConnections = maxConnections
+  const replies = new Set<Promise<void>>()
+  server.on('request', (request, response) => {
+    const replied = reply(request, response, answers, onTrouble)
+    replies.add(replied)
+    void replied.finally(() => replies.delete(replied))
+  })
+  server.on('clientError', refuseGarbage)
+  const remove = await listenAt(server, socketPath)
+  server.on('error', (error) => onTrouble(`control socket: ${error.message}`))
+  return {
+    async close() {
+      remove()
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+      await allWithin(replies, maxFarewellMs)
+      server.closeAllConnections()
+      await closed
+    },
+  }
+}
+
+async function allWithin(replies: Iterable<Promise<void>>, ms: number): Promise<void> {
+  let cancel = (): void => undefined
+  const late = new Promise<void>((resolve) => {
+    cancel = wallClock.after(ms, resolve)
+  })
+  await Promise.race([Promise.all(replies), late])
+  cancel()
+}
+
+async function reply(
+  request: IncomingMessage,
+  response: ServerResponse,
+  answers: Answers,
+  onTrouble: (words: string) => void,
+): Promise<void> {
+  try {
+    const name = nameOf(request)
+    const body = await readBody(request)
+    // A client that is gone has not asked: a half request must not stop the daemon.
+    if (body === undefined) return
+    send(response, 200, await answer(answers, name, body))
+  } catch (error) {
+    const refusal = refusalOf(error, request.url ?? '', onTrouble)
+    send(response, refusal.status, refusal.report)
+  }
+}
+
+function nameOf(request: IncomingMessage): RequestName {
+  const name = (request.url ?? '').slice(1)
+  if (!isRequestName(name)) {
+    const known = Object.keys(requestSchemas).join(', ')
+    throw new Refusal(404, 'unknown-request', `unknown request "${name}"`, `it knows ${known}`)
+  }
+  if (request.method !== 'POST') {
+    throw new Refusal(405, 'wrong-method', `${request.method} /${name}`, 'use POST')
+  }
+  return name
+}
+
+async function answer<N extends RequestName>(
+  answers: Answers,
+  name: N,
+  body: string,
+): Promise<Protocol[N]['reply']> {
+  const parsed = requestSchemas[name].safeParse(jsonOf(body || '{}'))
+  if (!parsed.success) {
+    const words = parsed.error.issues.map((issue) => [...issue.path, issue.message].join(': '))
+    throw new Refusal(400, 'bad-request', `${name}: ${words.join('; ')}`)
+  }
+  return answers[name](parsed.data)
+}
+
+function jsonOf(body: string): unknown {
+  try {
+    return JSON.parse(body)
+  } catch (error) {
+    throw new Refusal(400, 'bad-request', `the request is not JSON: ${wordsOf(error)}`)
+  }
+}

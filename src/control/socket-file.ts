@@ -1,0 +1,53 @@
+import type { Server } from 'node:http'
+import { TorchError, wordsOf } from '../errors.ts'
+import { diskFiles } from '../host/files.ts'
+import { withShortPath } from './address.ts'
+
+/** Nobody but the owner: the socket is made with mode 0600, there is no instant with another. */
+const socketUmask = 0o177
+
+/**
+ * Makes the server listen at that path. A file that a crash left there is replaced. Gives what
+ * removes the socket again, if it is still the same one then. Only who holds the lock of the
+ * home may call it. Throws TorchError `socket-unusable`.
+ */
+export async function listenAt(server: Server, socketPath: string): Promise<() => void> {
+  // libuv removes the path that it bound when the server closes, whoever's file that is by then:
+  // so it binds another name, which is gone once it is renamed.
+  const temporary = `${socketPath}.new`
+  try {
+    diskFiles.remove(temporary)
+    await bound(server, temporary)
+    const ours = identityOf(temporary)
+    diskFiles.rename(temporary, socketPath)
+    return () => {
+      if (identityOf(socketPath) === ours) diskFiles.remove(socketPath)
+    }
+  } catch (error) {
+    server.close()
+    throw new TorchError('socket-unusable', `cannot listen at ${socketPath}: ${wordsOf(error)}`, {
+      hint: 'see who may write in that folder, and move away what is there under that name',
+      cause: error,
+    })
+  }
+}
+
+function bound(server: Server, path: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.once('listening', () => {
+      server.off('error', reject)
+      resolve()
+    })
+    const before = process.umask(socketUmask)
+    try {
+      withShortPath(path, (short) => server.listen(short)) // bind(2) is in this call
+    } finally {
+      process.umask(before)
+    }
+  })
+}
+
+function identityOf(path: string): string | undefined {
+  return diskFiles.facts(path)?.identity
+}

@@ -1,0 +1,126 @@
+import { wordsOf } from '../errors.ts'
+import type { HistoryRow } from '../plan/outcome.ts'
+import { historyFile, maxPrunedRows } from './history-file.ts'
+import { newRowQueue } from './row-queue.ts'
+
+/**
+ * The daemon's end of history.db. Nothing here throws, and nothing but `flush`, `prune` and
+ * `close` touches the disk in the same call: rows wait in memory and are written in batches.
+ */
+export interface History {
+  /** Queues the row. One with the same run id replaces the one before it. */
+  add(row: HistoryRow): void
+  /** Writes all that waits, now. */
+  flush(): void
+  /**
+   * Forgets what happened before that time (ISO 8601), and the oldest over `maxRows`; but never the
+   * last finished run of a task. Deletes some at once and the rest in small parts. Gives how many at once.
+   */
+  prune(beforeIso: string, maxRows: number): number
+  close(): void
+}
+
+export interface HistoryOptions {
+  /** Once when trouble begins, once when it is over. */
+  readonly onTrouble: (words: string) => void
+  /** As Clock.after of the host. */
+  readonly after: (ms: number, callback: () => void) => () => void
+  /** These are on disk now, and in no other place needed any more. */
+  readonly onWritten?: (rows: readonly HistoryRow[]) => void
+}
+
+/** How long rows are collected before they are written. */
+const batchDelayMs = 200
+/** Takes some 10 ms; between batches the daemon gets to its slots. */
+export const maxBatchRows = 250
+/** Between two parts of what is pruned: leaves most of the time to the daemon. */
+const pruneDelayMs = 100
+/** The next try after trouble; doubles up to the second one. */
+const firstRetryMs = 1_000
+const maxRetryMs = 60_000
+
+export function openHistory(path: string, options: HistoryOptions): History {
+  const { onTrouble, after } = options
+  const file = historyFile(path, onTrouble)
+  const queue = newRowQueue()
+  const tries = countTries(onTrouble)
+  const cancels: { write?: () => void; prune?: () => void } = {}
+  let closed = false
+
+  /** false: trouble, and the rows are still queued. */
+  function writeBatch(): boolean {
+    const rows = queue.first(maxBatchRows)
+    const refused = tries.attempt(() => file.write(rows))
+    if (refused === undefined) return false
+    queue.remove(rows.length)
+    options.onWritten?.(rows)
+    const dropped = queue.takeDropped()
+    if (dropped > 0) onTrouble(`history dropped ${dropped} rows that could not be written in time`)
+    if (refused > 0) onTrouble(`history left out ${refused} rows that are not as they should be`)
+    return true
+  }
+
+  function schedule(ms: number): void {
+    cancels.write ??= after(ms, () => {
+      delete cancels.write
+      writeBatch()
+      if (queue.size() > 0) schedule(tries.waitMs())
+    })
+  }
+
+  function flush(): void {
+    while (queue.size() > 0 && writeBatch());
+    if (queue.size() > 0) schedule(tries.waitMs())
+  }
+
+  function prune(beforeIso: string, maxRows: number): number {
+    cancels.prune?.()
+    delete cancels.prune
+    const gone = tries.attempt(() => file.prune(Date.parse(beforeIso), maxRows)) ?? 0
+    const next = (): void => void prune(beforeIso, maxRows)
+    if (gone === maxPrunedRows) cancels.prune = after(pruneDelayMs, next)
+    return gone
+  }
+
+  tries.attempt(() => file.open())
+  return {
+    add(row) {
+      if (closed) return
+      queue.add(row)
+      schedule(tries.waitMs() || batchDelayMs)
+    },
+    flush,
+    prune,
+    close() {
+      if (closed) return
+      closed = true
+      flush()
+      cancels.write?.()
+      cancels.prune?.()
+      if (queue.size() > 0) onTrouble(`history ends without ${queue.size()} rows`)
+      file.close()
+    },
+  }
+}
+
+/** Trouble is told of when it begins and when it is over, not at each try between. */
+function countTries(onTrouble: (words: string) => void) {
+  let waitMs = 0
+  return {
+    /** How long to wait before the next try; 0 while all is well. */
+    waitMs: () => waitMs,
+    /** undefined: it failed. */
+    attempt<T>(act: () => T): T | undefined {
+      try {
+        const result = act()
+        if (waitMs > 0) onTrouble('history is written again')
+        waitMs = 0
+        return result
+      } catch (error) {
+        if (waitMs === 0) onTrouble(`history cannot be written, and waits: ${wordsOf(error)}`)
+        waitMs = waitMs === 0 ? firstRetryMs : Math.min(waitMs * 2, maxRetryMs)
+        return undefined
+      }
+    },
+  }
+}

@@ -1,0 +1,263 @@
+import fs from 'node:fs'
+import net from 'node:net'
+import path from 'node:path'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { askDaemon } from '../../src/control/client.ts'
+import { maxBodyBytes } from '../../src/control/read-body.ts'
+import { serveControl } from '../../src/control/server.ts'
+import { exitStatus, TorchError } from '../../src/errors.ts'
+import { newHome, plainAnswers, requestText, sendRaw, serve } from './support.ts'
+
+async function refused(socket: string, ...parts: string[]) {
+  const text = await sendRaw(socket, ...parts)
+  const status = Number(/^HTTP\/1.1 (\d+)/.exec(text)?.[1])
+  return { status, ...JSON.parse(text.slice(text.indexOf('\r\n\r\n') + 4)).error }
+}
+
+describe('what is refused, and how', () => {
+  test.each([
+    ['an unknown name', requestText('POST', '/explode', '{}'), 404, 'unknown request "explode"'],
+    ['no name', requestText('POST', '/', '{}'), 404, 'unknown request ""'],
+    [
+      'a name of Object',
+      requestText('POST', '/constructor', '{}'),
+      404,
+      'unknown request "constructor"',
+    ],
+    ['another method', requestText('GET', '/status', ''), 405, 'GET /status'],
+    ['a missing key', requestText('POST', '/run', '{"task":"a"}'), 400, /^run: force: .*boolean/],
+    ['an unknown key', requestText('POST', '/flush', '{"a":1}'), 400, /^flush: a: /],
+    ['an empty name', requestText('POST', '/run', '{"task":"","force":true}'), 400, /^run: task: /],
+    [
+      'a signal that is none',
+      requestText('POST', '/kill', '{"target":"a","signal":"9; rm"}'),
+      400,
+      'kill: signal: expected a signal, as SIGTERM',
+    ],
+    [
+      'a negative grace',
+      requestText('POST', '/stop', '{"graceMs":-1,"leave":false}'),
+      400,
+      /^stop: graceMs: /,
+    ],
+    ['a list', requestText('POST', '/run', '[]'), 400, /^run: /],
+    ['broken JSON', requestText('POST', '/run', '{"task":'), 400, /^the request is not JSON: /],
+    ['no HTTP', 'hello?\r\n\r\n', 400, /^no request: Parse Error/],
+    ['binary junk', '\u0000\u0001\u0002\u00ff\u0016\u0003\u0001\n\n', 400, /^no request: /],
+    ['a huge head', `POST /run HTTP/1.1\r\nA: ${'a'.repeat(20_000)}\r\n\r\n`, 431, /^no request: /],
+    [
+      'a huge body',
+      requestText('POST', '/run', 'a'.repeat(maxBodyBytes + 1)),
+      413,
+      'the request is over 65536 bytes',
+    ],
+  ])('%s', async (_, text, status, message) => {
+    const { socket, troubles } = await serve()
+    const answer = await refused(socket, text)
+    expect(answer.status).toBe(status)
+    expect(answer.message).toEqual(
+      typeof message === 'string' ? message : expect.stringMatching(message),
+    )
+    expect(answer.exit).toBe(exitStatus.failed)
+    // And it lives on.
+    await expect(askDaemon(socket, 'flush', {})).resolves.toEqual({})
+    expect(troubles).toEqual([])
+  })
+
+  test('an unknown name is told the known ones', async () => {
+    const { socket } = await serve()
+    const answer = await refused(socket, requestText('POST', '/explode', '{}'))
+    expect(answer.hint).toBe('it knows status, reload, stop, run, kill, flush')
+  })
+
+  test('a body without its length, sent bit by bit, is bounded too', async () => {
+    const { socket } = await serve()
+    const chunk = `4000\r\n${'a'.repeat(0x4000)}\r\n`
+    const head = 'POST /run HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n'
+    expect(await refused(socket, head, chunk, chunk, chunk, chunk, chunk)).toMatchObject({
+      status: 413,
+    })
+  })
+
+  test('an empty body says nothing, as {} does', async () => {
+    const { socket } = await serve()
+    expect(await sendRaw(socket, requestText('POST', '/stop', ''))).toContain('400')
+    expect(await sendRaw(socket, requestText('POST', '/flush', ''))).toMatch(
+      /^HTTP\/1.1 200 OK[^]*\{\}$/,
+    )
+  })
+})
+
+describe('what an answer throws', () => {
+  test('a TorchError is passed on whole', async () => {
+    const thrown = new TorchError('no-task', 'there is no task "bakcup"', {
+      exit: exitStatus.usage,
+      hint: 'did you mean "backup"?',
+      details: ['one', 'two'],
+    })
+    const { socket, troubles } = await serve({ run: () => Promise.reject(thrown) })
+    const caught = await askDaemon(socket, 'run', { task: 'bakcup', force: false }).catch(
+      (error: unknown) => error,
+    )
+    expect(caught).toBeInstanceOf(TorchError)
+    const { code, message, exit, hint, details } = thrown
+    expect(caught).toMatchObject({ code, message, exit, hint, details })
+    expect(troubles).toEqual([])
+  })
+
+  test.each([
+    [exitStatus.usage, 400],
+    [exitStatus.failed, 409],
+  ])('exit %i is status %i', async (exit, status) => {
+    const { socket } = await serve({
+      flush() {
+        throw new TorchError('x', 'words', { exit })
+      },
+    })
+    const answer = await refused(socket, requestText('POST', '/flush', '{}'))
+    expect(answer).toEqual({ status, code: 'x', message: 'words', hint: null, exit, details: [] })
+  })
+
+  test('a fault of the daemon is a 500, and on record with its stack', async () => {
+    const { socket, troubles } = await serve({
+      flush() {
+        throw new RangeError('index 7 of 3')
+      },
+    })
+    await expect(askDaemon(socket, 'flush', {})).rejects.toMatchObject({
+      code: 'internal',
+      message: 'the daemon failed at /flush: index 7 of 3',
+      hint: 'its log says more',
+      exit: 1,
+    })
+    expect(troubles).toHaveLength(1)
+    expect(troubles[0]).toMatch(/^control request \/flush failed: RangeError: index 7 of 3\n +at /)
+  })
+})
+
+describe('clients that hang', () => {
+  test('half a request, an idle connection and a lost answer do not hold up close', async () => {
+    let asked = (): void => undefined
+    const isAsked = new Promise<void>((resolve) => (asked = resolve))
+    const { socket, server } = await serve({
+      flush() {
+        asked()
+        return new Promise(() => undefined)
+      },
+    })
+    const idle = sendRaw(socket)
+    const half = sendRaw(socket, 'POST /run HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{"ta')
+    const lost = expect(askDaemon(socket, 'flush', {})).rejects.toMatchObject({
+      code: 'daemon-gone',
+    })
+    await isAsked
+    const before = performance.now()
+    await server.close()
+    expect(performance.now() - before).toBeLessThan(500)
+    expect(await Promise.all([idle, half])).toEqual(['', ''])
+    await lost
+  })
+
+  test('who is being answered when it closes still gets the reply', async () => {
+    const served = await serve({ stop: () => (void served.server.close(), { pid: 7 }) })
+    const request = { graceMs: null, leave: false }
+    await expect(askDaemon(served.socket, 'stop', request)).resolves.toEqual({ pid: 7 })
+  })
+
+  test('a client that leaves in the middle is not heard of again', async () => {
+    const { socket, troubles } = await serve()
+    for (let n = 0; n < 20; n += 1) {
+      const client = net.connect(socket)
+      client.on('error', () => undefined)
+      client.write('POST /run HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{"ta')
+      client.destroySoon()
+    }
+    await expect(askDaemon(socket, 'flush', {})).resolves.toEqual({})
+    expect(troubles).toEqual([])
+  })
+
+  test('a connection is not kept after its reply', async () => {
+    const { socket } = await serve()
+    const keep =
+      'POST /flush HTTP/1.1\r\nHost: x\r\nConnection: keep-alive\r\nContent-Length: 2\r\n\r\n{}'
+    expect(await sendRaw(socket, keep)).toMatch(/connection: close/i)
+  })
+
+  test('more connections than it keeps are turned away, and it goes on', async () => {
+    const { socket } = await serve()
+    const crowd = Array.from({ length: 100 }, () =>
+      net.connect(socket).on('error', () => undefined),
+    )
+    const turnedAway = crowd.map(
+      (client) => new Promise((resolve) => client.once('close', resolve)),
+    )
+    await Promise.race(turnedAway)
+    for (const client of crowd) client.destroy()
+    await Promise.all(turnedAway)
+    await expect(askDaemon(socket, 'flush', {})).resolves.toEqual({})
+  })
+})
+
+describe('the socket file', () => {
+  test('is for its owner only, and no other file is left beside it', async () => {
+    const before = process.umask(0)
+    onTestFinished(() => void process.umask(before))
+    const { socket } = await serve()
+    expect(fs.statSync(socket).mode & 0o777).toBe(0o600)
+    expect(fs.readdirSync(path.dirname(socket))).toEqual(['torch.sock'])
+    expect(process.umask()).toBe(0)
+  })
+
+  test('is removed by close', async () => {
+    const { socket, server } = await serve()
+    await server.close()
+    expect(fs.readdirSync(path.dirname(socket))).toEqual([])
+    await server.close()
+  })
+
+  test('stays where it is another one by then', async () => {
+    const home = newHome()
+    const first = await serve({}, home)
+    const second = await serve({ stop: () => ({ pid: 2 }) }, home)
+    await first.server.close()
+    const request = { graceMs: null, leave: false }
+    await expect(askDaemon(second.socket, 'stop', request)).resolves.toEqual({ pid: 2 })
+  })
+
+  test.each(['torch.sock', 'torch.sock.new'])('%s left by a crash is replaced', async (name) => {
+    const home = newHome()
+    const left = net.createServer()
+    await new Promise<void>((resolve) => left.listen(path.join(home, 'left'), resolve))
+    fs.renameSync(path.join(home, 'left'), path.join(home, name))
+    await new Promise((resolve) => left.close(resolve))
+    expect(fs.readdirSync(home)).toEqual([name])
+    const { socket } = await serve({}, home)
+    await expect(askDaemon(socket, 'flush', {})).resolves.toEqual({})
+  })
+
+  test('a path longer than the system allows is no obstacle', async () => {
+    const { socket, server } = await serve({}, newHome('ü'.repeat(60) + '/' + 'x'.repeat(120)))
+    expect(Buffer.byteLength(socket)).toBeGreaterThan(240)
+    await expect(askDaemon(socket, 'kill', { target: 'a', signal: null })).resolves.toEqual({
+      runs: [{ run: 'r1', task: 'a' }],
+    })
+    await server.close()
+    await expect(askDaemon(socket, 'flush', {})).rejects.toMatchObject({ code: 'no-daemon' })
+  })
+
+  test('one that cannot be made is an error for a person', async () => {
+    const home = newHome()
+    fs.mkdirSync(path.join(home, 'torch.sock/full'), { recursive: true })
+    const missing = path.join(home, 'missing/torch.sock')
+    await expect(serveControl(missing, plainAnswers, () => undefined)).rejects.toMatchObject({
+      code: 'socket-unusable',
+      message: expect.stringContaining(`cannot listen at ${missing}: `),
+    })
+    const taken = path.join(home, 'torch.sock')
+    await expect(serveControl(taken, plainAnswers, () => undefined)).rejects.toMatchObject({
+      code: 'socket-unusable',
+      message: expect.stringContaining('EISDIR'),
+    })
+    expect(fs.readdirSync(home)).toEqual(['torch.sock'])
+  })
+})

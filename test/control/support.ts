@@ -1,0 +1,73 @@
+import fs from 'node:fs'
+import net from 'node:net'
+import os from 'node:os'
+import path from 'node:path'
+import { onTestFinished } from 'vitest'
+import { type Answers, type ControlServer, serveControl } from '../../src/control/server.ts'
+
+/** A new folder that is gone after the test. */
+export function newHome(name = ''): string {
+  const root = fs.mkdtempSync(path.join(os.tmpdir(), 'torch-control-'))
+  onTestFinished(() => fs.rmSync(root, { recursive: true, force: true }))
+  const home = path.join(root, name)
+  fs.mkdirSync(home, { recursive: true, mode: 0o700 })
+  return home
+}
+
+/** Answers that are enough for every request. */
+export const plainAnswers: Answers = {
+  status: () => ({
+    daemon: null,
+    host: { name: 'web-1', addresses: ['10.0.1.5'] },
+    file: { path: '/t.yaml', revision: null, loadedAt: null, ok: true, problems: [] },
+    tasks: [],
+  }),
+  reload: () => ({
+    verdict: 'unchanged',
+    path: '/t.yaml',
+    revision: null,
+    tasks: 0,
+    added: [],
+    removed: [],
+    changed: [],
+    problems: [],
+  }),
+  stop: () => ({ pid: 4711 }),
+  run: ({ task }) => ({ run: 'r1', task, directory: '/runs/r1', elsewhere: false }),
+  kill: ({ target }) => ({ runs: [{ run: 'r1', task: target }] }),
+  flush: () => ({}),
+}
+
+export interface Served {
+  readonly socket: string
+  readonly server: ControlServer
+  /** What the server told as trouble. */
+  readonly troubles: string[]
+}
+
+/** A control server in a home of its own, closed after the test. */
+export async function serve(answers: Partial<Answers> = {}, home = newHome()): Promise<Served> {
+  const socket = path.join(home, 'torch.sock')
+  const troubles: string[] = []
+  const all = { ...plainAnswers, ...answers }
+  const server = await serveControl(socket, all, (words) => troubles.push(words))
+  onTestFinished(() => server.close())
+  return { socket, server, troubles }
+}
+
+/** Sends these bytes, keeps the connection open, and gives all that came when the server ends it. */
+export function sendRaw(socket: string, ...parts: string[]): Promise<string> {
+  return new Promise((resolve) => {
+    let got = ''
+    const client = net.connect(socket)
+    client.on('data', (chunk) => (got += chunk.toString()))
+    client.on('error', () => undefined)
+    client.on('close', () => resolve(got))
+    for (const part of parts) client.write(part)
+  })
+}
+
+/** The text of an HTTP/1.1 request. */
+export function requestText(method: string, url: string, body: string): string {
+  return `${method} ${url} HTTP/1.1\r\nHost: x\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
+}

@@ -1,0 +1,120 @@
+import { execFileSync } from 'node:child_process'
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import Database from 'libsql'
+import { onTestFinished } from 'vitest'
+import type { HistoryRow } from '../../src/plan/outcome.ts'
+import { type History, openHistory } from '../../src/record/history.ts'
+
+/** A new folder that is gone after the test. */
+export function newFolder(): string {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'torch-record-'))
+  onTestFinished(() => fs.rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
+
+/** Whether this machine lets us make a disk of our own: root does, mostly. */
+export function mayMount(): boolean {
+  try {
+    const mount = ['-m', 'mount', '-t', 'tmpfs', 'torch-test', '/mnt']
+    execFileSync('unshare', mount, { stdio: 'ignore' })
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** A folder that is a disk of that size, gone after the test. */
+export function smallDisk(size: string): string {
+  const folder = newFolder()
+  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'torch-test', folder])
+  onTestFinished(() => void execFileSync('umount', ['-l', folder]))
+  return folder
+}
+
+const start = Date.UTC(2026, 2, 8, 7, 0, 0)
+
+/** The n-th run of a test: one each second, 5 ms late, 250 ms long. */
+export function runRow(n: number, changes: Partial<HistoryRow> = {}): HistoryRow {
+  const at = start + n * 1000
+  return {
+    run: `20260308T${String(n).padStart(8, '0')}-a1`,
+    task: 'backup',
+    slot: isoSecond(at),
+    startedAt: new Date(at + 5).toISOString(),
+    endedAt: new Date(at + 255).toISOString(),
+    durationMs: 250,
+    outcome: 'ok',
+    exitCode: 0,
+    signal: null,
+    reason: null,
+    trigger: 'schedule',
+    attempt: 1,
+    lateMs: 5,
+    host: 'web-1',
+    revision: 'abc1234-dirty',
+    lastSlot: null,
+    count: null,
+    ...changes,
+  }
+}
+
+/** A skip of the n-th second. */
+export function skipRow(n: number, changes: Partial<HistoryRow> = {}): HistoryRow {
+  const none = { run: null, startedAt: null, endedAt: null, durationMs: null, exitCode: null }
+  return runRow(n, { ...none, outcome: 'skipped', reason: 'max', lateMs: null, ...changes })
+}
+
+function isoSecond(ms: number): string {
+  return new Date(ms).toISOString().replace('.000', '')
+}
+
+/** Timers that go off when the test says so. */
+export function handTimers() {
+  let waiting: { ms: number; callback: () => void }[] = []
+  return {
+    after(ms: number, callback: () => void): () => void {
+      const timer = { ms, callback }
+      waiting.push(timer)
+      return () => (waiting = waiting.filter((other) => other !== timer))
+    },
+    /** How long each one that is set was to wait. */
+    set: () => waiting.map((timer) => timer.ms),
+    /** Sets off all that are set now. */
+    fire(): void {
+      const now = waiting
+      waiting = []
+      for (const timer of now) timer.callback()
+    },
+  }
+}
+
+export interface Opened {
+  readonly file: string
+  readonly history: History
+  readonly timers: ReturnType<typeof handTimers>
+  readonly troubles: string[]
+  readonly written: HistoryRow[]
+}
+
+/** A history in a folder of its own, closed after the test. */
+export function openTestHistory(file = path.join(newFolder(), 'history.db')): Opened {
+  const timers = handTimers()
+  const troubles: string[] = []
+  const written: HistoryRow[] = []
+  const history = openHistory(file, {
+    after: timers.after,
+    onTrouble: (words) => troubles.push(words),
+    onWritten: (rows) => written.push(...rows),
+  })
+  onTestFinished(() => history.close())
+  return { file, history, timers, troubles, written }
+}
+
+/** Another connection to the file, closed after the test. */
+export function otherConnection(file: string): Database.Database {
+  const database = new Database(file)
+  onTestFinished(() => void (database.open && database.close()))
+  return database
+}
