@@ -69,7 +69,9 @@ describe('a slot', () => {
   })
 
   test('jitter delays the start by the same part each time, below a second too', async () => {
-    const site = newSite('tasks: {job: {schedule: "0 * * * * *", jitter: 30s, max: 9, command: exit 0}}')
+    const site = newSite(
+      'tasks: {job: {schedule: "0 * * * * *", jitter: 30s, max: 9, command: exit 0}}',
+    )
     const daemon = await site.daemon()
     daemon.seconds(150)
     await daemon.runs('job', 0)

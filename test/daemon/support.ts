@@ -79,6 +79,7 @@ export function newSite(yaml: string, options: { at?: string; addresses?: string
         }
       },
       tick: () => tick(torch, false),
+      reload,
       edit(text: string, cause: ReloadCause = 'command') {
         fs.writeFileSync(tasks, text)
         return reload(cause)

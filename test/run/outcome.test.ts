@@ -204,7 +204,7 @@ describe.each(shells)('the recorder in %s', (shell) => {
     { command: 'kill -TERM 0', status: 143, signalled: true },
   ])('$command', ({ command, status, signalled }) => {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'torch-recorder-'))
-    const [program = '', ...args] = [
+    const [program, ...args] = [
       ...words,
       '-c',
       recorderScript,
@@ -226,7 +226,7 @@ describe.each(shells)('the recorder in %s', (shell) => {
   test('a claim that is taken is an end before anything is started', () => {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'torch-recorder-'))
     fs.symlinkSync('void', path.join(folder, 'claim'))
-    const [program = '', ...args] = [
+    const [program, ...args] = [
       ...words,
       '-c',
       recorderScript,

@@ -1,0 +1,137 @@
+import fs from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { statusOf } from '../../src/daemon/status.ts'
+import { newSite, until } from './support.ts'
+
+const job = (command: string, more = '') =>
+  `tasks: {job: {schedule: "*/10 * * * * *", command: ${command}${more}}}`
+
+describe('a reload', () => {
+  test('says what changed, and what did not', async () => {
+    const site = newSite(job('exit 0'))
+    const daemon = await site.daemon()
+    expect(await daemon.edit(`# a comment\n${job('exit 0')}`)).toMatchObject({
+      verdict: 'unchanged',
+    })
+    expect(await daemon.edit(job('exit 1'))).toMatchObject({ verdict: 'loaded', changed: ['job'] })
+    const two =
+      'tasks: {job: {schedule: "*/10 * * * * *", command: exit 1}, new: {schedule: "@daily", command: x}}'
+    expect(await daemon.edit(two)).toMatchObject({
+      verdict: 'loaded',
+      added: ['new'],
+      changed: [],
+      tasks: 2,
+    })
+    expect(await daemon.edit('tasks: {}')).toMatchObject({ removed: ['job', 'new'], tasks: 0 })
+  })
+
+  test('a bad file changes nothing: the last good one stays, and status says why', async () => {
+    const site = newSite(job('exit 0'))
+    const daemon = await site.daemon()
+    const report = await daemon.edit('tasks: {job: {schedule: "* * * * * *", comand: exit 0}}')
+    expect(report.verdict).toBe('refused')
+    expect(report.problems.map((problem) => problem.severity)).toContain('error')
+    expect(statusOf(daemon.torch).file).toMatchObject({ ok: false, problems: report.problems })
+    daemon.seconds(10)
+    await daemon.runs('job', 0)
+    expect(daemon.history()).toEqual(['job ok'])
+    expect(daemon.lines.filter((line) => line.event === 'refuse')).toHaveLength(1)
+    await daemon.edit(job('exit 0'))
+    expect(statusOf(daemon.torch).file).toMatchObject({ ok: true, problems: [] })
+  })
+
+  test('so does one that is gone', async () => {
+    const site = newSite(job('exit 0'))
+    const daemon = await site.daemon()
+    fs.rmSync(site.tasks)
+    const report = await daemon.reload('signal')
+    expect(report).toMatchObject({ verdict: 'refused', tasks: 1 })
+    expect(report.problems[0]?.message).toBe(`${site.tasks} is not there`)
+    daemon.seconds(10)
+    await daemon.runs('job', 0)
+    expect(daemon.history()).toEqual(['job ok'])
+  })
+
+  test('what runs goes on as it began; the next slot is of the new definition', async () => {
+    const site = newSite(job('"until test -e go; do sleep 0.02; done; exit 7"', ', cwd: "."'))
+    const daemon = await site.daemon()
+    daemon.seconds(10)
+    const [run] = daemon.running('job')
+    await daemon.edit(job('exit 9', ', max: 2'))
+    expect(daemon.running('job')).toEqual([run])
+    daemon.seconds(10)
+    fs.writeFileSync(`${site.folder}/go`, '')
+    await daemon.runs('job', 0)
+    expect(daemon.rows().map((row) => row.exitCode)).toEqual([7, 9])
+  })
+
+  test('in the second of a slot neither loses nor repeats it', async () => {
+    const site = newSite(job('exit 0', ', max: 9'))
+    const daemon = await site.daemon()
+    daemon.seconds(9)
+    site.clock.advance(1000)
+    // The slot is due and its tick has not come: the unchanged task keeps it.
+    await daemon.edit(`${job('exit 0', ', max: 9')} # same`)
+    daemon.tick()
+    await daemon.edit(job('exit 1', ', max: 9'))
+    daemon.tick()
+    await daemon.runs('job', 0)
+    expect(daemon.rows().map((row) => row.slot)).toEqual(['2026-03-10T12:00:10Z'])
+  })
+
+  test('a removed task has no next slot, and what waited for it is on record', async () => {
+    const site = newSite(job('exec sleep 60', ', overlap: queue'))
+    const daemon = await site.daemon()
+    daemon.seconds(20)
+    await daemon.edit('tasks: {}')
+    daemon.seconds(20)
+    expect(daemon.history()).toEqual(['job running', 'job skipped removed'])
+  })
+
+  test('a daemon task that is left as it was is not disturbed', async () => {
+    const yaml = 'tasks: {keep: {type: daemon, command: exec sleep 60}}'
+    const site = newSite(yaml)
+    const daemon = await site.daemon()
+    const before = daemon.running('keep')
+    await daemon.edit(`${yaml} # and a comment`)
+    await daemon.edit(yaml.replace('command:', 'description: words, command:'))
+    expect(daemon.running('keep')).toEqual(before)
+  })
+
+  test('a hundred at once are two: the one at work, and one that reads the file after all', async () => {
+    const site = newSite(job('exit 0'))
+    const daemon = await site.daemon()
+    const reports = Array.from({ length: 100 }, (_, index) =>
+      daemon.edit(job(`exit ${index}`), 'signal'),
+    )
+    await Promise.all(reports)
+    expect(daemon.lines.filter((line) => line.event === 'load')).toHaveLength(2)
+    daemon.seconds(10)
+    await daemon.runs('job', 0)
+    expect(daemon.rows().map((row) => row.exitCode)).toEqual([99])
+  })
+
+  test('a content other than the one that settled is not taken: it has to settle too', async () => {
+    const site = newSite(job('exit 0'))
+    const daemon = await site.daemon()
+    fs.writeFileSync(site.tasks, 'tasks: {half: ')
+    const { makeReload } = await import('../../src/daemon/reload.ts')
+    const report = await makeReload(daemon.torch)('file', 'the hash of another content')
+    expect(report.verdict).toBe('unchanged')
+    expect(statusOf(daemon.torch).file.ok).toBe(true)
+  })
+})
+
+describe('a run that is ended', () => {
+  test('while its daemon task is changed again is still replaced once', async () => {
+    const yaml = (seconds: number) =>
+      `tasks: {keep: {type: daemon, command: exec sleep ${seconds}}}`
+    const site = newSite(yaml(60))
+    const daemon = await site.daemon()
+    await daemon.edit(yaml(61))
+    await daemon.edit(yaml(62))
+    const command = () => daemon.torch.runs.get('keep')?.[0]?.description.command
+    await until(() => command() === 'exec sleep 62', 'the newest definition')
+    expect(daemon.running('keep')).toHaveLength(1)
+  })
+})

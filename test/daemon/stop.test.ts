@@ -1,0 +1,95 @@
+import { describe, expect, test } from 'vitest'
+import { makeStop } from '../../src/daemon/stop.ts'
+import { newSite, until } from './support.ts'
+
+const yaml = (common: string) => `
+tasks:
+  job: {schedule: "* * * * * *", command: ${common}, kill_after: 3s}
+  keep: {type: daemon, command: exec sleep 60}
+`
+
+/** Moves the clock until the stop is over. */
+async function over(site: ReturnType<typeof newSite>, done: Promise<void>): Promise<void> {
+  let isDone = false
+  void done.then(() => (isDone = true))
+  await until(() => {
+    site.clock.advance(20)
+    return isDone
+  }, 'the stop')
+}
+
+describe('a stop', () => {
+  test('ends daemon runs at once, gives the others their grace, then TERM', async () => {
+    const site = newSite(yaml('exec sleep 60'))
+    const daemon = await site.daemon()
+    daemon.seconds(1)
+    const stop = makeStop(daemon.torch)
+    stop.ask({ graceMs: 5000, leave: false })
+    await daemon.runs('keep', 0)
+    site.clock.advance(4_900)
+    expect(daemon.running('job')).toHaveLength(1)
+    await over(site, stop.done())
+    expect(daemon.history()).toEqual(['keep killed stop', 'job killed stop'])
+  })
+
+  test('a second request ends the grace', async () => {
+    const site = newSite(yaml('exec sleep 60'))
+    const daemon = await site.daemon()
+    daemon.seconds(1)
+    const stop = makeStop(daemon.torch)
+    stop.ask({ graceMs: 3_600_000, leave: false })
+    stop.ask({ graceMs: null, leave: false })
+    site.clock.advance(1000)
+    await over(site, stop.done())
+    expect(daemon.history()).toContain('job killed stop')
+  })
+
+  test('KILL comes after kill_after, also to what ignores TERM', async () => {
+    const site = newSite(yaml(`"trap '' TERM; while :; do sleep 1; done"`))
+    const daemon = await site.daemon()
+    daemon.seconds(1)
+    const stop = makeStop(daemon.torch)
+    stop.ask({ graceMs: 0, leave: false })
+    await over(site, stop.done())
+    const rows = daemon.rows().filter((row) => row.task === 'job')
+    expect(rows).toMatchObject([{ outcome: 'killed', reason: 'stop' }])
+  })
+
+  test('nothing new starts meanwhile, and that is on record', async () => {
+    const site = newSite(yaml('exec sleep 60').replace('kill_after: 3s', 'max: 9'))
+    const daemon = await site.daemon()
+    const stop = makeStop(daemon.torch)
+    stop.ask({ graceMs: 60_000, leave: false })
+    daemon.seconds(2)
+    await daemon.runs('keep', 0)
+    site.clock.advance(10_000)
+    expect(daemon.history()).toEqual([
+      'keep killed stop',
+      'job skipped draining',
+      'job skipped draining',
+    ])
+    await stop.done()
+  })
+
+  test('what waits or is timed is dropped, with the reason', async () => {
+    const site = newSite(
+      'tasks: {job: {schedule: "* * * * * *", command: exec sleep 60, overlap: queue}}',
+    )
+    const daemon = await site.daemon()
+    daemon.seconds(2)
+    const stop = makeStop(daemon.torch)
+    stop.ask({ graceMs: 0, leave: false })
+    await over(site, stop.done())
+    expect(daemon.history().toSorted()).toEqual(['job killed stop', 'job skipped draining'])
+  })
+
+  test('with --leave is over at once and touches nothing', async () => {
+    const site = newSite(yaml('exec sleep 60'))
+    const daemon = await site.daemon()
+    daemon.seconds(1)
+    const stop = makeStop(daemon.torch)
+    stop.ask({ graceMs: null, leave: true })
+    await stop.done()
+    expect(daemon.history()).toEqual(['keep running', 'job running'])
+  })
+})

@@ -1,0 +1,83 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { openSystemd } from '../../src/daemon/systemd.ts'
+import { thisMachine } from '../../src/host/machine.ts'
+import { handClock } from '../support/clock.ts'
+import { until } from '../run/support.ts'
+
+const has = (program: string) => spawnSync(program, ['--version']).error === undefined
+const canListen = has('perl') && has('systemd-notify')
+
+describe.runIf(canListen)('what systemd is told', () => {
+  let folder = ''
+  let listener: ChildProcess
+  let heard = ''
+  // systemd's end of the socket; Node has no datagrams on Unix sockets.
+  const script = `
+    use Socket; $| = 1;
+    socket(S, PF_UNIX, SOCK_DGRAM, 0) or die; bind(S, sockaddr_un($ARGV[0])) or die; print "bound\\n";
+    while (defined(recv(S, my $data, 65536, 0))) { $data =~ s/\\n*$//; $data =~ s/\\n/|/g; print "$data\\n" }
+  `
+  beforeEach(async () => {
+    folder = fs.mkdtempSync(path.join(os.tmpdir(), 'torch-notify-'))
+    heard = ''
+    listener = spawn('perl', ['-e', script, path.join(folder, 'notify')], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    listener.stdout?.on('data', (chunk: Buffer) => (heard += chunk.toString()))
+    await until(() => heard.includes('bound'), 'the socket')
+  })
+  afterEach(() => {
+    listener.kill('SIGKILL')
+    fs.rmSync(folder, { recursive: true })
+  })
+  const socket = () => path.join(folder, 'notify')
+
+  test('readiness with the main pid, a reload, a stop', async () => {
+    const systemd = openSystemd(thisMachine(), { NOTIFY_SOCKET: socket() })
+    await systemd.ready('3 of 4 tasks run here')
+    await until(
+      () => heard.includes(`READY=1|MAINPID=${process.pid}|STATUS=3 of 4 tasks run here`),
+      'ready',
+    )
+    await systemd.reloading()
+    await until(() => /RELOADING=1\|MONOTONIC_USEC=\d+\n/.test(heard), 'reloading')
+    await systemd.stopping()
+    await until(() => heard.includes('STOPPING=1'), 'stopping')
+    systemd.close()
+  })
+
+  test('the watchdog is fed twice in each period, until it is closed', async () => {
+    const clock = handClock('2026-03-10T12:00:00Z')
+    const environment = { NOTIFY_SOCKET: socket(), WATCHDOG_USEC: '30000000' }
+    const systemd = openSystemd({ ...thisMachine(), clock }, environment)
+    const beats = () => heard.split('WATCHDOG=1').length - 1
+    await until(() => beats() === 1, 'the first')
+    clock.advance(15_000)
+    await until(() => beats() === 2, 'the second')
+    systemd.close()
+    clock.advance(60_000)
+    await systemd.stopping()
+    await until(() => heard.includes('STOPPING=1'), 'the last word')
+    expect(beats()).toBe(2)
+  })
+})
+
+test('without systemd nothing is said, and nothing is run', async () => {
+  const host = thisMachine()
+  const runProgram = () => Promise.reject(new Error('it ran something'))
+  const silent = openSystemd({ ...host, processes: { ...host.processes, runProgram } }, {})
+  await silent.ready('')
+  await silent.reloading()
+  await silent.stopping()
+  silent.close()
+})
+
+test.runIf(has('systemd-analyze'))('the unit is one that systemd understands', () => {
+  const result = spawnSync('systemd-analyze', ['verify', path.resolve('systemd/torch.service')])
+  expect(result.stderr.toString()).toBe('')
+  expect(result.status).toBe(0)
+})
