@@ -1,3 +1,5 @@
+import type { Signal } from '../host/host.ts'
+
 /** What the daemon does when it is signalled. */
 export interface SignalActions {
   /** TERM, INT. */
@@ -33,5 +35,17 @@ export function catchSignals(): { obey(actions: SignalActions): void; stopAsked(
       early.clear()
     },
     stopAsked: () => early.has('stop'),
+  }
+}
+
+/**
+ * Gives INT, TERM and HUP to `act`, in place of what they usually do, until what it returns is
+ * called: a command that attends a run passes them on.
+ */
+export function interceptSignals(act: (signal: Signal) => void): () => void {
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+  for (const signal of signals) process.on(signal, act)
+  return () => {
+    for (const signal of signals) process.off(signal, act)
   }
 }

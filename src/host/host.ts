@@ -112,6 +112,8 @@ export interface Processes {
     output: number,
     timeoutMs: number,
   ): Promise<{ pid: number | undefined; line: string | undefined }>
+  /** Writes that line to whoever waits in spawnDetached, and lets go of it; nothing where nobody does any more. */
+  answerStarter(line: string): void
   /** undefined where it is gone, or a zombie. */
   identify(pid: number): ProcessIdentity | undefined
   /** Pids of the living members of a process group. */

@@ -1,0 +1,91 @@
+import type { Command } from './command.ts'
+
+/** A command by the line that the help has for it; the rest of it is loaded when it is called. */
+export interface Entry {
+  readonly words: string
+  readonly summary: string
+  readonly load: () => Promise<Command>
+}
+
+/** All commands, in the order of the help. */
+export const commands: Readonly<Record<string, Entry>> = {
+  start: {
+    words: '',
+    summary: 'start the daemon on a tasks file',
+    load: async () => (await import('./commands/start.ts')).start,
+  },
+  stop: {
+    words: '',
+    summary: 'stop it, and what it runs',
+    load: async () => (await import('./commands/stop.ts')).stop,
+  },
+  restart: {
+    words: '',
+    summary: 'stop it and start it again with the same tasks file',
+    load: async () => (await import('./commands/restart.ts')).restart,
+  },
+  reload: {
+    words: '',
+    summary: 'make it read its tasks file now, and show what changed',
+    load: async () => (await import('./commands/reload.ts')).reload,
+  },
+  status: {
+    words: '[TASK]',
+    summary: 'what runs here, what comes next, how it ended last time',
+    load: async () => (await import('./commands/status.ts')).status,
+  },
+  next: {
+    words: '[TASK...]',
+    summary: 'when tasks are due',
+    load: async () => (await import('./commands/next.ts')).next,
+  },
+  history: {
+    words: '[TASK]',
+    summary: 'runs, skips and misses',
+    load: async () => (await import('./commands/history.ts')).history,
+  },
+  logs: {
+    words: 'TASK',
+    summary: 'the output of its runs',
+    load: async () => (await import('./commands/logs.ts')).logs,
+  },
+  run: {
+    words: 'TASK',
+    summary: 'run a task now',
+    load: async () => (await import('./commands/run.ts')).run,
+  },
+  kill: {
+    words: 'TASK|RUN',
+    summary: 'end what runs',
+    load: async () => (await import('./commands/kill.ts')).kill,
+  },
+  validate: {
+    words: '[FILE]',
+    summary: 'check a tasks file',
+    load: async () => (await import('./commands/validate.ts')).validate,
+  },
+  schema: {
+    words: '',
+    summary: 'the JSON Schema of tasks files, for editors',
+    load: async () => (await import('./commands/schema.ts')).schema,
+  },
+}
+
+/** What `torch --help` shows. */
+export function overview(): string {
+  const lines = Object.entries(commands).map(
+    ([name, { words, summary }]) => `  ${`${name} ${words}`.padEnd(18)}${summary}`,
+  )
+  return `torch: second-level cron without a server, one tasks file in git
+
+torch COMMAND [OPTIONS]
+
+${lines.join('\n')}
+
+  --home D          the daemon's directory (TORCH_HOME)
+  --tasks F         the tasks file (TORCH_TASKS, else ./tasks.yaml)
+  --json            JSON on standard output
+
+Exit status: 0 done, 1 failed, 2 wrong usage or bad tasks file, 3 no daemon.
+torch COMMAND --help has the options of a command, with examples.`
+}

@@ -1,0 +1,124 @@
+import { exitStatus, TorchError } from '../../errors.ts'
+import { nextOf } from '../../schedule/next.ts'
+import { parseSchedule } from '../../schedule/parse.ts'
+import type { Schedule } from '../../schedule/schedule.ts'
+import { localText } from '../../schedule/zone.ts'
+import { slotText } from '../../record/rows.ts'
+import { hostFacts } from '../../tasks/hosts.ts'
+import type { Call, Command } from '../command.ts'
+import { usageError } from '../option.ts'
+import type { Values } from '../options.ts'
+import { type Cell, table } from '../table.ts'
+import { roughly, shownDistance } from '../times.ts'
+
+/** One line of the answer, and of its JSON. */
+export interface NextRow {
+  /** null for --schedule. */
+  readonly task: string | null
+  /** The slot in UTC, and with the offset of the schedule's zone. */
+  readonly at: string
+  readonly local: string
+  /** How long after its slot it starts, always the same. */
+  readonly jitterMs: number
+}
+
+/** What slots are asked of. */
+export interface Source {
+  readonly task: string | null
+  readonly schedules: readonly Schedule[]
+  readonly zone: string
+  readonly jitterMs: number
+}
+
+/** Slots of each, where one thing is asked for, and where several are. */
+const countOfOne = 5
+const countOfSeveral = 1
+
+export const next: Command = {
+  words: '[TASK...]',
+  mostWords: Infinity,
+  leastWords: 0,
+  options: ['schedule', 'timezone', 'from', 'count', 'host', 'address'],
+  about: `When tasks are due: those named, or all that run on this host (or that of --host). Needs
+no daemon. Of one task or schedule the next 5 slots, of several the next of each;
+--count N: the next N of each. Slots are strictly after --from.`,
+  examples: [
+    ['next', 'what comes on this host'],
+    ['next backup --count 10 --from 2026-03-08T00:00', 'ten slots of one task'],
+    ['next --schedule "30 2 * * mon" --timezone Asia/Tokyo', 'a schedule to try'],
+  ],
+  async run(call, values) {
+    const sources = await sourcesOf(call, values)
+    const count = values.count ?? (sources.length === 1 ? countOfOne : countOfSeveral)
+    const from = Math.floor((values.from ?? call.host.clock.now()) / 1000)
+    const rows = sources
+      .flatMap((source) => rowsOf(source, from, count))
+      .toSorted((a, b) => Date.parse(a.at) - Date.parse(b.at))
+    if (values.json) await call.terminal.say(JSON.stringify(rows, null, 2))
+    else await show(call, sources, rows)
+    return exitStatus.done
+  },
+}
+
+async function sourcesOf(call: Call, values: Values): Promise<Source[]> {
+  const { words } = call
+  if (values.schedule === undefined) {
+    if (values.timezone !== undefined)
+      throw usageError('--timezone goes with --schedule', 'a task has its zone in the tasks file')
+    return (await import('../next-tasks.ts')).sourcesOfTasks(call, values)
+  }
+  if (words.length > 0)
+    throw usageError('either tasks or --schedule', 'torch next --schedule "30 2 * * *"')
+  const zone = values.timezone ?? call.host.clock.zone()
+  const [name = ''] = hostFacts(values.host ?? call.host.network.name(), []).names
+  const seed = `@${name}`
+  const parsed = parseSchedule(values.schedule, { zone, seed })
+  if (!parsed.ok)
+    throw new TorchError('bad-schedule', `--schedule: ${parsed.message}`, {
+      exit: exitStatus.usage,
+      hint: parsed.hint ?? 'as in crontab(5), perhaps with seconds first: "*/10 * * * * *"',
+    })
+  return [{ task: null, schedules: [parsed.schedule], zone, jitterMs: 0 }]
+}
+
+function rowsOf(
+  { task, schedules, zone, jitterMs }: Source,
+  from: number,
+  count: number,
+): NextRow[] {
+  const rows: NextRow[] = []
+  let slot = nextOf(schedules, from)
+  while (slot !== undefined && rows.length < count) {
+    rows.push({ task, at: slotText(slot) ?? '', local: localText(zone, slot), jitterMs })
+    slot = nextOf(schedules, slot)
+  }
+  return rows
+}
+
+async function show(
+  { host, terminal }: Call,
+  sources: readonly Source[],
+  rows: readonly NextRow[],
+): Promise<void> {
+  for (const source of sources) {
+    if (rows.some((row) => row.task === source.task)) continue
+    terminal.note(`${source.task ?? 'this schedule'}: ${neverWords(source)}`)
+  }
+  if (rows.length === 0) return
+  const zones = new Map(sources.map(({ task, zone }) => [task, zone]))
+  const shown = rows.map((row): Cell[] => [
+    row.local,
+    shownDistance(host, row.at),
+    zones.get(row.task) ?? '',
+    row.task ?? '',
+    row.jitterMs > 0 ? `starts ${roughly(row.jitterMs)} later (jitter)` : '',
+  ])
+  await terminal.say(
+    table(terminal, ['AT', '', 'ZONE', sources[0]?.task === null ? '' : 'TASK', ''], shown),
+  )
+}
+
+function neverWords({ schedules }: Source): string {
+  const isReboot = schedules.some((schedule) => schedule.kind === 'reboot')
+  return isReboot ? 'once per boot, at no time of the clock' : 'never due'
+}

@@ -1,0 +1,45 @@
+import type { ReloadReport } from '../../control/protocol.ts'
+import { exitStatus } from '../../errors.ts'
+import { ask } from '../ask.ts'
+import type { Command } from '../command.ts'
+import { showProblems } from '../problems.ts'
+import type { Terminal } from '../terminal.ts'
+
+export const reload: Command = {
+  words: '',
+  mostWords: 0,
+  leastWords: 0,
+  options: [],
+  about: `Makes the daemon read its tasks file now, and shows what changed. A bad file changes
+nothing: its problems are shown, and the exit status is 2. The daemon also reloads
+by itself when the file changes, and on SIGUSR2.`,
+  examples: [
+    ['reload', 'after an edit'],
+    ['reload --json', 'for a program'],
+  ],
+  async run(call, values) {
+    const { terminal } = call
+    const report = await ask(call, 'reload', {})
+    if (values.json) await terminal.say(JSON.stringify(report, null, 2))
+    else await show(terminal, report)
+    return report.verdict === 'refused' ? exitStatus.usage : exitStatus.done
+  },
+}
+
+async function show(terminal: Terminal, report: ReloadReport): Promise<void> {
+  if (report.problems.length > 0) terminal.note(showProblems(terminal, report.problems))
+  if (report.verdict === 'refused') {
+    terminal.note(`torch: ${report.path} was not taken`)
+    terminal.note(`hint: mend it; until then the daemon goes on with the last good file`)
+    return
+  }
+  const revision = report.revision === null ? '' : ` at revision ${report.revision}`
+  await terminal.say(`${report.path}${revision}: ${report.tasks} tasks`)
+  const names = (what: string, list: readonly string[]) => list.map((name) => `  ${what} ${name}`)
+  const lines = [
+    ...names('added', report.added),
+    ...names('changed', report.changed),
+    ...names('removed', report.removed),
+  ]
+  await terminal.say(lines.length === 0 ? '  nothing changed' : lines.join('\n'))
+}

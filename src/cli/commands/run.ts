@@ -1,0 +1,47 @@
+import { exitStatus } from '../../errors.ts'
+import { ask, statusIfRuns } from '../ask.ts'
+import type { Command } from '../command.ts'
+import { usageError } from '../option.ts'
+
+export const run: Command = {
+  words: 'TASK',
+  mostWords: 1,
+  leastWords: 1,
+  options: ['force', 'detach'],
+  about: `Runs a task now, on this host, whatever its schedule and hosts say. Its output comes to
+the terminal, and it is recorded as any other run. Without a daemon it runs under this
+command. Exit status: that of the task; 124 after its timeout, 128 and the number after
+a signal, 126 or 127 where it could not be started. Ctrl-C goes to the task.`,
+  examples: [
+    ['run backup', 'now, and watch'],
+    ['run backup --detach', 'start it and come back'],
+    ['run backup --force', 'although it is at its max'],
+  ],
+  async run(call, values) {
+    const [task = ''] = call.words
+    const request = { task, force: values.force ?? false }
+    if (values.detach) {
+      const report = await ask(call, 'run', request)
+      if (report.elsewhere) call.terminal.note(elsewhereWords(task))
+      const text = values.json ? JSON.stringify(report, null, 2) : `started ${task} ${report.run}`
+      await call.terminal.say(text)
+      return exitStatus.done
+    }
+    if (values.json)
+      throw usageError('--json goes with --detach', `torch run ${task} --detach --json`)
+    const status = await statusIfRuns(call)
+    if (status === undefined) return (await import('../run-here.ts')).runHere(call, values, task)
+    if (call.from.tasks === 'flag' && values.tasks?.absolute !== status.file.path)
+      throw usageError(
+        `the daemon of this home runs ${status.file.path}, not ${values.tasks?.shown}`,
+        'leave out --tasks, or name another --home',
+      )
+    const report = await ask(call, 'run', request)
+    if (report.elsewhere) call.terminal.note(elsewhereWords(task))
+    return (await import('../run-there.ts')).attend(call, report)
+  },
+}
+
+export function elsewhereWords(task: string): string {
+  return `warning: the hosts of ${task} say elsewhere; it runs here because you ask`
+}

@@ -1,0 +1,18 @@
+import { exitStatus } from '../../errors.ts'
+import { tasksJsonSchema } from '../../tasks/json-schema.ts'
+import type { Command } from '../command.ts'
+
+export const schema: Command = {
+  words: '',
+  mostWords: 0,
+  leastWords: 0,
+  options: [],
+  about: `The JSON Schema of tasks files. Editors that know it complete and check while you type:
+the first line of a file may be
+# yaml-language-server: $schema=tasks.schema.json`,
+  examples: [['schema > tasks.schema.json', 'for the editor']],
+  async run({ terminal }) {
+    await terminal.say(JSON.stringify(tasksJsonSchema(), null, 2))
+    return exitStatus.done
+  },
+}

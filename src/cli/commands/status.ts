@@ -1,0 +1,97 @@
+import type { StatusReport, TaskStatus } from '../../control/protocol.ts'
+import { exitStatus } from '../../errors.ts'
+import { statusIfRuns } from '../ask.ts'
+import type { Call, Command } from '../command.ts'
+import type { Cell } from '../table.ts'
+import { table } from '../table.ts'
+import { shownDistance, shownTime } from '../times.ts'
+import { outcomeCell } from '../outcome-words.ts'
+import { showProblems } from '../problems.ts'
+
+export const status: Command = {
+  words: '[TASK]',
+  mostWords: 1,
+  leastWords: 0,
+  options: ['address'],
+  about: `What runs here, what comes next, and how it ended last time. Without a daemon it is read
+from the tasks file, the run directories and the history.`,
+  examples: [
+    ['status', 'the daemon, its file, all tasks'],
+    ['status backup --json', 'one task, for a program'],
+  ],
+  async run(call, values) {
+    const whole =
+      (await statusIfRuns(call)) ??
+      (await (await import('../offline.ts')).offlineStatus(call, values))
+    const report = await only(whole, call.words[0])
+    if (values.json) await call.terminal.say(JSON.stringify(report, null, 2))
+    else await show(call, report)
+    return exitStatus.done
+  },
+}
+
+/** Of a name that is not in the file it says so, with the nearest one. */
+async function only(report: StatusReport, name: string | undefined): Promise<StatusReport> {
+  if (name === undefined) return report
+  const tasks = report.tasks.filter((task) => task.name === name)
+  if (tasks.length > 0) return { ...report, tasks }
+  if (!report.file.ok && report.daemon === null)
+    throw (await import('../tasks-file.ts')).badTasks(report.file)
+  const { unknownTask } = await import('../../daemon/answers.ts')
+  throw unknownTask(
+    name,
+    report.tasks.map((task) => task.name),
+  )
+}
+
+async function show(call: Call, report: StatusReport): Promise<void> {
+  const { host, terminal } = call
+  const { daemon, file } = report
+  const label = (text: string) => terminal.paint('dim', text.padEnd(8))
+  await terminal.say(label('daemon') + daemonWords(call, daemon))
+  const revision = file.revision === null ? '' : `, revision ${file.revision}`
+  const loaded = file.loadedAt === null ? '' : `, loaded ${shownTime(host, file.loadedAt)}`
+  const verdict = file.ok
+    ? ''
+    : terminal.paint('red', daemon === null ? ', NOT VALID' : ', NOT TAKEN')
+  await terminal.say(`${label('file')}${file.path}${revision}${loaded}${verdict}`)
+  await terminal.say(label('host') + [report.host.name, ...report.host.addresses].join('  '))
+  if (!file.ok) {
+    await terminal.say('')
+    await terminal.say(showProblems(terminal, file.problems))
+    if (daemon !== null) await terminal.say('The daemon goes on with the last good file.')
+  }
+  if (report.tasks.length === 0) return
+  await terminal.say('')
+  const rows = report.tasks.map((task) => row(call, task))
+  await terminal.say(table(terminal, ['TASK', 'TYPE', 'NEXT', '', 'RUNNING', 'LAST'], rows))
+}
+
+function daemonWords({ host, terminal }: Call, daemon: StatusReport['daemon']): string {
+  if (daemon === null) return terminal.paint('yellow', 'not running')
+  const { pid, version, startedAt, state } = daemon
+  const what = state === 'draining' ? terminal.paint('yellow', 'stopping') : 'running'
+  return `${what}, pid ${pid}, since ${shownTime(host, startedAt)}, torch ${version}`
+}
+
+function row({ host }: Call, task: TaskStatus): Cell[] {
+  const { last } = task
+  const when = last?.endedAt ?? last?.slot ?? null
+  const ended = when === null ? '' : shownDistance(host, when)
+  const next: Cell[] =
+    task.reason === null
+      ? [shownTime(host, task.next), task.next === null ? '' : shownDistance(host, task.next)]
+      : [[notHere[task.reason] ?? task.reason, 'dim'], '']
+  return [
+    task.name,
+    task.type,
+    ...next,
+    task.running.length === 0 ? '' : [String(task.running.length), 'green'],
+    ...(last === null ? [] : [outcomeCell(last, ended)]),
+  ]
+}
+
+const notHere: Readonly<Record<string, string>> = {
+  enabled: 'not enabled',
+  hosts: 'not on this host',
+}

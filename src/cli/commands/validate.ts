@@ -1,0 +1,43 @@
+import path from 'node:path'
+import { loadTasks } from '../../daemon/load.ts'
+import { exitStatus } from '../../errors.ts'
+import { statusIfRuns } from '../ask.ts'
+import type { Command } from '../command.ts'
+import { problemJson, showProblems } from '../problems.ts'
+import { tasksPath } from '../tasks-path.ts'
+
+export const validate: Command = {
+  words: '[FILE]',
+  mostWords: 1,
+  leastWords: 0,
+  options: [],
+  about: `Checks a tasks file (or a directory of them) and shows all problems with their places.
+Exit status 0 if it is valid, warnings or not, else 2.`,
+  examples: [
+    ['validate', 'the file of the running daemon, or ./tasks.yaml'],
+    ['validate new.yaml --json', 'for a program, or a hook of git'],
+  ],
+  async run(call, values) {
+    const { host, terminal } = call
+    const [shown] = call.words
+    const file =
+      shown === undefined
+        ? tasksPath(call, values, (await statusIfRuns(call))?.file.path)
+        : { shown, absolute: path.resolve(shown) }
+    const { file: good, problems } = await loadTasks(host, file.absolute, file.shown)
+    const ok = good !== undefined
+    if (values.json) {
+      await terminal.say(JSON.stringify({ ok, problems: problems.map(problemJson) }, null, 2))
+    } else {
+      if (problems.length > 0) terminal.note(showProblems(terminal, problems))
+      const errors = problems.filter((problem) => problem.severity === 'error').length
+      if (ok) await terminal.say(`${file.shown} is valid: ${counted(good.tasks.length, 'task')}`)
+      else terminal.note(`torch: ${file.shown} is not valid (${counted(errors, 'problem')})`)
+    }
+    return ok ? exitStatus.done : exitStatus.usage
+  },
+}
+
+function counted(count: number, what: string): string {
+  return count === 1 ? `1 ${what}` : `${count} ${what}s`
+}

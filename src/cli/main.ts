@@ -1,0 +1,42 @@
+import { exitStatus } from '../errors.ts'
+import { thisMachine } from '../host/machine.ts'
+import { overview } from './commands.ts'
+import { showFailure } from './failure.ts'
+import { readVersion } from './version.ts'
+import { openTerminal } from './terminal.ts'
+
+/** The command `torch`: does what it was called for, and ends the process with its exit status. */
+export async function main(): Promise<void> {
+  const terminal = openTerminal(() => process.exit(exitStatus.done))
+  const words = process.argv.slice(2)
+  try {
+    process.exit(await obey(words))
+  } catch (error) {
+    process.exit(showFailure(terminal, error, words.includes('--verbose')))
+  }
+
+  async function obey(typed: string[]): Promise<number> {
+    const [first, second, ...more] = typed
+    const host = thisMachine()
+    const version = readVersion(host)
+    switch (first) {
+      case undefined:
+        terminal.note(overview())
+        return exitStatus.usage
+      case '--version':
+        await terminal.say(`torch ${version}`)
+        return exitStatus.done
+      case '--help':
+      case '-h':
+        await terminal.say(overview())
+        return exitStatus.done
+      case 'help':
+        return obey(second === undefined ? ['--help'] : [second, ...more, '--help'])
+      case 'daemon':
+        // What `torch start` starts in the background: no command for people.
+        return (await import('./daemon.ts')).runDetached(host, second ?? '')
+      default:
+        return (await import('./dispatch.ts')).dispatch(host, terminal, version, typed)
+    }
+  }
+}

@@ -1,0 +1,160 @@
+import path from 'node:path'
+import { exitStatus, TorchError } from '../errors.ts'
+import { parseDuration } from '../schedule/duration.ts'
+import { nearest } from '../schedule/near.ts'
+
+/** One option of the command line, of the variables, and of the config file. */
+export interface Option<T> {
+  /** flag: true or false; one: one value; list: may be given several times. */
+  readonly kind: 'flag' | 'one' | 'list'
+  readonly alias?: string
+  /** What stands for its value in the help. */
+  readonly value: string
+  readonly words: string
+  /** Reads what was written. Throws BadValue. */
+  readonly read: (texts: readonly string[], place: Place) => T
+}
+
+/** What paths are relative to. */
+export interface Place {
+  readonly folder: string
+  readonly userHome: string
+}
+
+/** A path as it was written, which is how it is shown, and whole. */
+export interface FilePath {
+  readonly shown: string
+  readonly absolute: string
+}
+
+/** A value that is not what its option takes: what was expected, and perhaps what to try. */
+export class BadValue extends Error {
+  readonly hint: string | undefined
+  constructor(message: string, hint?: string) {
+    super(message)
+    this.hint = hint
+  }
+}
+
+/** The error for what was typed wrong. */
+export function usageError(message: string, hint: string): TorchError {
+  return new TorchError('usage', message, { exit: exitStatus.usage, hint })
+}
+
+export function flag(words: string, alias?: string): Option<boolean> {
+  return {
+    kind: 'flag',
+    ...(alias === undefined ? {} : { alias }),
+    value: '',
+    words,
+    read: ([written = '']) => {
+      if (/^(true|yes|on|1)$/i.test(written)) return true
+      if (/^(false|no|off|0)$/i.test(written)) return false
+      throw new BadValue(`expected true or false; got ${JSON.stringify(written)}`)
+    },
+  }
+}
+
+/** Several values; a variable has them in one text, with commas between. */
+export function list(value: string, words: string): Option<readonly string[]> {
+  return {
+    kind: 'list',
+    value,
+    words,
+    read(texts) {
+      const found = texts.flatMap((each) => each.split(/[\s,]+/)).filter((each) => each !== '')
+      if (found.length === 0) throw new BadValue(`needs a value: ${value}`)
+      return found
+    },
+  }
+}
+
+export function text(value: string, words: string): Option<string> {
+  return one(value, words, (written) => written)
+}
+
+export function whole(least: number, most: number, value: string, words: string): Option<number> {
+  return one(value, words, (written) => {
+    const number = /^\d{1,15}$/.test(written) ? Number(written) : Number.NaN
+    if (number >= least && number <= most) return number
+    throw new BadValue(
+      `expected a whole number from ${least} to ${most}; got ${JSON.stringify(written)}`,
+    )
+  })
+}
+
+export function duration(value: string, words: string): Option<number> {
+  return one(value, words, (written) => {
+    const parsed = parseDuration(written)
+    if (parsed.ok) return parsed.ms
+    throw new BadValue(parsed.message, /^\d+$/.test(written) ? `try ${written}s` : undefined)
+  })
+}
+
+export function instant(value: string, words: string): Option<number> {
+  return one(value, words, readInstant)
+}
+
+/** A time, or how long ago: a function of now, both in milliseconds since the epoch. */
+export function since(value: string, words: string): Option<(nowMs: number) => number> {
+  return one(value, words, (written) => {
+    const parsed = parseDuration(written)
+    if (parsed.ok) return (nowMs) => nowMs - parsed.ms
+    if (!/^\d{4}-/.test(written))
+      throw new BadValue(
+        `expected a duration as 2h, or ${anInstant}; got ${JSON.stringify(written)}`,
+      )
+    const ms = readInstant(written)
+    return () => ms
+  })
+}
+
+export function filePath(value: string, words: string): Option<FilePath> {
+  return one(value, words, (written, { folder, userHome }) => {
+    const full = written.startsWith('~/') ? userHome + written.slice(1) : written
+    const absolute = path.resolve(folder, full)
+    // Of a path in a config file nobody knows by itself what it is relative to.
+    return { shown: folder === process.cwd() ? written : absolute, absolute }
+  })
+}
+
+export function choice<T extends string>(
+  choices: readonly T[],
+  value: string,
+  words: string,
+): Option<T> {
+  return one(value, words, (written) => {
+    const found = choices.find((each) => each === written)
+    if (found !== undefined) return found
+    const near = nearest(written, choices)
+    throw new BadValue(
+      `expected one of ${choices.join(', ')}; got ${JSON.stringify(written)}`,
+      near === undefined ? undefined : `did you mean "${near}"?`,
+    )
+  })
+}
+
+function one<T>(value: string, words: string, read: (text: string, place: Place) => T): Option<T> {
+  return {
+    kind: 'one',
+    value,
+    words,
+    read([written = '', ...more], place) {
+      if (more.length > 0) throw new BadValue(`given ${more.length + 1} times`, 'give it once')
+      if (written === '') throw new BadValue(`needs a value: ${value}`)
+      return read(written, place)
+    },
+  }
+}
+
+const anInstant = 'a time as 2026-03-08T07:00:00Z'
+
+/** ISO 8601; without an offset it is of the machine's own zone. In milliseconds. */
+function readInstant(written: string): number {
+  const form = /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?(?:Z|[+-]\d\d:?\d\d)?)?$/i
+  const isDay = /^\d{4}-\d\d-\d\d$/.test(written)
+  // A bare day is taken for UTC by Date, and a time without an offset for local time.
+  const ms = form.test(written) ? Date.parse(isDay ? `${written}T00:00` : written) : Number.NaN
+  if (Number.isNaN(ms)) throw new BadValue(`expected ${anInstant}; got ${JSON.stringify(written)}`)
+  return ms
+}

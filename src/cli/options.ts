@@ -1,0 +1,64 @@
+import { outcomes } from '../plan/outcome.ts'
+import {
+  choice,
+  duration,
+  filePath,
+  flag,
+  instant,
+  list,
+  type Option,
+  since,
+  text,
+  whole,
+} from './option.ts'
+
+/** Slots of one answer of `torch next`, and rows of one of `torch history`. */
+const maxCount = 10_000
+const maxRows = 1_000_000
+const maxLines = 1_000_000_000
+
+/**
+ * Every option of every command: each means the same wherever it is taken, as a flag, as the
+ * variable TORCH_<NAME>, or as a key of the config file.
+ */
+export const options = {
+  home: filePath('D', "the daemon's directory; one daemon each"),
+  tasks: filePath('F', 'the tasks file, or a directory of them'),
+  config: filePath('F', 'a config file: these options as YAML keys'),
+  json: flag('JSON on standard output'),
+  verbose: flag('errors with their stack'),
+
+  foreground: flag('do not detach; log to standard output'),
+  address: list('A', 'an address of this host, in place of the detected ones; repeatable'),
+  grace: duration('D', 'how long runs may go on at a stop (30s)'),
+  'log-level': text('L', 'trace, debug, info, warn, error, fatal or silent (info)'),
+  leave: flag('leave the runs running, for the next start to adopt'),
+
+  schedule: text('S', 'a schedule in place of tasks'),
+  timezone: text('Z', 'time zone of --schedule'),
+  from: instant('T', 'slots after this time, in ISO 8601 (now)'),
+  count: whole(1, maxCount, 'N', 'so many slots of each (1; of one task or schedule 5)'),
+  host: text('H', 'as on the host of this name or address'),
+
+  run: text('ID', 'the run with this id, or that begins so'),
+  follow: flag('go on with what comes, also of later runs, until Ctrl-C', 'f'),
+  lines: { ...whole(0, maxLines, 'N', 'only the last N lines'), alias: 'n' },
+
+  since: since('D', 'not older than a duration (2h), or than a time in ISO 8601'),
+  outcome: choice(outcomes, 'O', `only ${outcomes.join(', ')}`),
+  limit: { ...whole(1, maxRows, 'N', 'the newest N (20)'), alias: 'n' },
+
+  force: flag('also where the task is at its max'),
+  detach: flag('leave it to the daemon, and come back at once'),
+  signal: text('S', 'send this signal, and nothing else'),
+} as const satisfies Readonly<Record<string, Option<unknown>>>
+
+export type OptionName = keyof typeof options
+
+/** What an option's value is, once it is read. */
+export type Values = { readonly [N in OptionName]?: ReturnType<(typeof options)[N]['read']> }
+
+export const optionNames = Object.keys(options) as readonly OptionName[]
+
+/** What every command takes. */
+export const commonOptions = ['home', 'tasks', 'config', 'json', 'verbose'] as const

@@ -1,0 +1,153 @@
+import path from 'node:path'
+import { unknownTask } from '../daemon/answers.ts'
+import { openHome } from '../daemon/home.ts'
+import { interceptSignals } from '../daemon/signals.ts'
+import { TorchError } from '../errors.ts'
+import { admit } from '../plan/admit.ts'
+import { type History, openHistory } from '../record/history.ts'
+import { runRow } from '../record/rows.ts'
+import { readTraces, type RunConclusion } from '../run/directory.ts'
+import { cutOutput, removeOldRuns } from '../run/keep.ts'
+import { type LiveRun, type RunRoom, signalRun } from '../run/live.ts'
+import { startRun } from '../run/start.ts'
+import { matchHosts } from '../tasks/hosts.ts'
+import type { Task } from '../tasks/task.ts'
+import type { Call } from './command.ts'
+import { elsewhereWords } from './commands/run.ts'
+import { passedOn } from './exit-status.ts'
+import { liveRuns } from './live-runs.ts'
+import type { Values } from './options.ts'
+import { wholeOutput } from './run-output.ts'
+import { endWords } from './run-there.ts'
+import { factsHere, goodTasks } from './tasks-file.ts'
+import { tasksPath } from './tasks-path.ts'
+import { pause } from './times.ts'
+
+/** How often it looks for output. */
+const pollMs = 25
+
+/**
+ * Runs a task under this command, without a daemon, and puts it on record as any other. A daemon
+ * that starts meanwhile finds the run in `active` and adopts it. Gives the exit status.
+ */
+export async function runHere(call: Call, values: Values, name: string): Promise<number> {
+  const { host, terminal, paths } = call
+  const { file, revision } = await goodTasks(call, tasksPath(call, values, undefined))
+  const task = file.tasks.find((each) => each.name === name)
+  if (task === undefined)
+    throw unknownTask(
+      name,
+      file.tasks.map((each) => each.name),
+    )
+  openHome(host, paths.home)
+  const facts = factsHere(call, values)
+  if (!matchHosts(task.hosts, facts)) terminal.note(elsewhereWords(name))
+  demandPlace(call, task, values.force ?? false)
+
+  terminal.outlive()
+  host.processes.closeInherited([])
+  const history = openRecord(call)
+  const ended = begin(call, task, revision, facts.names[0] ?? host.network.name(), history)
+  const release = interceptSignals((signal) => void signalRun(ended.room, ended.run, signal))
+  const output = wholeOutput(host, terminal, ended.run.directory)
+  while (ended.conclusion() === undefined) {
+    await output.drain()
+    await pause(host, pollMs)
+  }
+  await output.drain()
+  output.close()
+  await untilAllGone(ended.room, ended.run)
+  release()
+  const conclusion = ended.conclusion()
+  if (conclusion === undefined) throw new Error('a run ended without a conclusion')
+  return finish(call, task, ended.run, conclusion, history)
+}
+
+/** The one place where that is asked decides here too; what runs is known by its records. */
+function demandPlace({ host, paths }: Call, task: Task, forced: boolean): void {
+  const running = liveRuns(host, paths.home).get(task.name) ?? []
+  const start = {
+    task: task.name,
+    slot: undefined,
+    trigger: 'manual',
+    attempt: 1,
+    dueMs: undefined,
+  } as const
+  const place = { running: running.map((run) => ({ run, ending: false })), waiting: undefined }
+  if (admit(task, place, start, { draining: false, here: true, forced }).answer === 'start') return
+  const are = running.length === 1 ? 'is' : 'are'
+  throw new TorchError(
+    'refused',
+    `${task.name} is at its max: ${running.join(', ')} ${are} running`,
+    {
+      hint: 'wait for its end, or add --force',
+    },
+  )
+}
+
+/** A run that is on record needs its entry in `active` no more. */
+function openRecord({ host, terminal, paths }: Call): History {
+  return openHistory(paths.history, {
+    after: (ms, callback) => host.clock.after(ms, callback),
+    onTrouble: (words) => terminal.note(`torch: ${words}`),
+    onWritten: (rows) => {
+      for (const { run, outcome } of rows)
+        if (run !== null && outcome !== 'running') host.files.remove(path.join(paths.active, run))
+    },
+  })
+}
+
+function begin(
+  call: Call,
+  task: Task,
+  revision: string | null,
+  hostName: string,
+  history: History,
+) {
+  const { host, terminal, paths } = call
+  let conclusion: RunConclusion | undefined
+  const room: RunRoom = {
+    host,
+    home: paths.home,
+    hostName,
+    onEnd: (_run, ended) => {
+      conclusion = ended
+    },
+    onTrouble: (_run, words) => terminal.note(`torch: ${words}`),
+  }
+  const start = {
+    task: task.name,
+    slot: undefined,
+    trigger: 'manual',
+    attempt: 1,
+    dueMs: undefined,
+  } as const
+  const run = startRun(room, { task, start, revision, restartDelayMs: 0 })
+  history.add(runRow(run.description))
+  return { room, run, conclusion: () => conclusion }
+}
+
+/** What torch ended is ended whole: the KILL that is timed still has to come. */
+async function untilAllGone(room: RunRoom, run: LiveRun): Promise<void> {
+  while (run.state.kind === 'ended' && run.state.remains && signalRun(room, run, 0))
+    await pause(room.host, pollMs)
+  run.cancelTimer()
+}
+
+async function finish(
+  { host, terminal, paths }: Call,
+  task: Task,
+  run: LiveRun,
+  conclusion: RunConclusion,
+  history: History,
+): Promise<number> {
+  const { description, directory } = run
+  const recorded = readTraces(host, directory).exit?.status
+  history.add(runRow(description, conclusion))
+  history.close()
+  await cutOutput(host, directory, description.maxOutputBytes)
+  const living = liveRuns(host, paths.home).get(task.name) ?? []
+  removeOldRuns(host, paths.home, task.name, task.output, (id) => living.includes(id))
+  if (conclusion.outcome !== 'ok') terminal.note(endWords(task.name, description.run, conclusion))
+  return passedOn(host, conclusion, recorded)
+}

@@ -1,0 +1,78 @@
+import path from 'node:path'
+import type { Host } from '../host/host.ts'
+import type { Terminal } from './terminal.ts'
+
+/** The output of one run, shown as it grows. Bytes pass through as they are. */
+export interface RunOutput {
+  /** Shows all that came since the last time; true where there was something. */
+  drain(): Promise<boolean>
+  close(): void
+}
+
+const chunkBytes = 64 * 1024
+
+/**
+ * Opens the output of a run as soon as there is one. It stays open: at the run's end torch may put
+ * a shorter file in its place, and the one that we read is still whole.
+ */
+export function openOutput(
+  host: Host,
+  directory: string,
+  beginAt: (file: string) => number,
+  show: (bytes: Uint8Array) => Promise<void>,
+): RunOutput {
+  const file = path.join(directory, 'output')
+  let descriptor: number | undefined
+  let offset = 0
+  const open = (): boolean => {
+    if (descriptor !== undefined) return true
+    if (host.files.facts(file) === undefined) return false
+    descriptor = host.files.openRead(file)
+    offset = beginAt(`/proc/self/fd/${descriptor}`)
+    return true
+  }
+  return {
+    async drain() {
+      if (!open()) return false
+      const before = offset
+      for (;;) {
+        const bytes = host.files.readBytes(`/proc/self/fd/${descriptor}`, offset, chunkBytes)
+        if (bytes.length === 0) return offset > before
+        offset += bytes.length
+        await show(bytes)
+      }
+    },
+    close() {
+      if (descriptor !== undefined) host.files.close(descriptor)
+      descriptor = undefined
+    },
+  }
+}
+
+/** Shows the output on standard output, from its beginning. */
+export function wholeOutput(host: Host, terminal: Terminal, directory: string): RunOutput {
+  return openOutput(
+    host,
+    directory,
+    () => 0,
+    (bytes) => terminal.out(bytes),
+  )
+}
+
+/** Where the last so many lines of a file begin, in bytes; read from its end. */
+export function tailOffset(host: Host, file: string, lines: number): number {
+  const size = host.files.facts(file)?.size ?? 0
+  let left = lines
+  for (let end = size; end > 0; end -= chunkBytes) {
+    const start = Math.max(end - chunkBytes, 0)
+    const bytes = host.files.readBytes(file, start, end - start)
+    for (let at = bytes.length - 1; at >= 0; at--) {
+      // The line break at the very end closes the last line and begins none.
+      if (bytes[at] !== newline || start + at === size - 1) continue
+      if (--left <= 0) return left < 0 ? size : start + at + 1
+    }
+  }
+  return left < 0 || lines === 0 ? size : 0
+}
+
+const newline = 10

@@ -1,0 +1,51 @@
+import type { StatusReport } from '../control/protocol.ts'
+import { isAlive } from '../run/settle.ts'
+import { ask, statusIfRuns } from './ask.ts'
+import type { Call } from './command.ts'
+import { pause } from './times.ts'
+
+/** How often it looks whether the daemon is gone, and what it still waits for. */
+const lookMs = 50
+
+/**
+ * Tells the daemon to stop, shows what it waits for, and comes back when its process is gone.
+ * Throws as ask() does, without a daemon with exit status 3. Gives the pid that it had.
+ */
+export async function stopDaemon(
+  call: Call,
+  options: { readonly graceMs: number | null; readonly leave: boolean },
+): Promise<number> {
+  const { host, terminal } = call
+  const { pid } = await ask(call, 'stop', options)
+  // By pid and start time: the pid may be another's before we look again.
+  const daemon = host.processes.identify(pid)
+  let shown = ''
+  for (;;) {
+    const status = await statusOfStopping(call, pid)
+    if (status === undefined && !isAlive(host, daemon)) return pid
+    const words = status === undefined || options.leave ? '' : waitingWords(status)
+    if (words !== shown && words !== '') terminal.note(words)
+    shown = words
+    await pause(host, lookMs)
+  }
+}
+
+/** undefined where that daemon does not answer any more. */
+async function statusOfStopping(call: Call, pid: number): Promise<StatusReport | undefined> {
+  try {
+    const status = await statusIfRuns(call)
+    return status?.daemon?.pid === pid ? status : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function waitingWords({ tasks }: StatusReport): string {
+  const runs = tasks.flatMap((task) => task.running.map((run) => `${task.name} ${run}`))
+  if (runs.length === 0) return ''
+  const shown = runs.slice(0, maxShown)
+  const more = runs.length - shown.length
+  return `waiting for ${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}`
+}
+
+const maxShown = 4
