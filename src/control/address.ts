@@ -2,7 +2,7 @@ import path from 'node:path'
 import { diskFiles } from '../host/files.ts'
 
 /** The system has 108 bytes for the path of a socket, with the zero at its end (unix(7)). */
-export const maxAddressBytes = 107
+const maxAddressBytes = 107
 
 /**
  * Calls `use` with a path that is short enough for the system and leads to `socketPath`. Node cuts

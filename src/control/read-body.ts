@@ -15,6 +15,5 @@ export function readBody(request: IncomingMessage): Promise<string | undefined> 
     })
     request.on('end', () => resolve(Buffer.concat(chunks).toString('utf8')))
     request.on('error', () => resolve(undefined))
-    request.on('close', () => resolve(undefined))
   })
 }

@@ -63,7 +63,8 @@ export function historyFile(file: string, onAside: (words: string) => void): His
       connection ??= connect(file)
       return act(connection)
     } catch (error) {
-      disconnect()
+      // One that only waits for a lock is as good as before.
+      if (sqliteCode(error) !== 'SQLITE_BUSY') disconnect()
       const unfit = unfitness(error)
       if (unfit === undefined) throw error
       onAside(setAside(file, unfit))
@@ -123,7 +124,7 @@ function transaction<T>(database: Database.Database, act: () => T): T {
     database.exec('COMMIT')
     return result
   } catch (error) {
-    // After some errors (full disk, i/o) SQLite has rolled back by itself.
+    // Or the lock is held on: see close. After some errors SQLite has rolled back by itself.
     if (database.inTransaction) database.exec('ROLLBACK')
     throw error
   }

@@ -25,7 +25,7 @@ const columns = [
 ] as const satisfies readonly (readonly [keyof HistoryRow, string])[]
 
 /** Outcomes that say nothing about how the task does: it runs still, or did not start. */
-export const openOutcomes = ['running', 'skipped', 'missed'] as const satisfies readonly Outcome[]
+const openOutcomes = ['running', 'skipped', 'missed'] as const satisfies readonly Outcome[]
 /** As a condition: the same text in the index and in a query, or SQLite does not use the index. */
 export const finished = `outcome NOT IN ('${openOutcomes.join(`', '`)}')`
 

@@ -63,7 +63,7 @@ export function openHistory(path: string, options: HistoryOptions): History {
   function schedule(ms: number): void {
     cancels.write ??= after(ms, () => {
       delete cancels.write
-      writeBatch()
+      if (queue.size() > 0) writeBatch()
       if (queue.size() > 0) schedule(tries.waitMs())
     })
   }

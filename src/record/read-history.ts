@@ -33,7 +33,7 @@ const maxLockWaitMs = 2_000
 const maxAmbiguousShown = 3
 
 // One seek in the index per task, however many rows there are.
-const lastOfEachTask = `
+export const lastOfEachTask = `
   WITH RECURSIVE names (name) AS (
     SELECT min(task) FROM history
     UNION ALL

@@ -3,7 +3,12 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { HistoryRow } from '../../src/plan/outcome.ts'
-import { type HistoryFilter, readHistory, rowsQuery } from '../../src/record/read-history.ts'
+import {
+  type HistoryFilter,
+  lastOfEachTask,
+  readHistory,
+  rowsQuery,
+} from '../../src/record/read-history.ts'
 import {
   mayMount,
   newFolder,
@@ -269,26 +274,35 @@ describe('with 100,000 rows', () => {
     return file
   }
 
-  test('every question finds its rows by an index, and sorts none', () => {
-    const database = otherConnection(large())
-    const filters: HistoryFilter[] = [
-      { limit: 20 },
-      { task: 'task-7', limit: 20 },
-      { outcome: 'failed', limit: 20 },
-      { since: '1970-01-01T00:01:00Z', limit: 20 },
-      { task: 'task-7', since: '1970-01-01T00:01:00Z', limit: 20 },
-      { task: 'task-7', outcome: 'failed', since: '1970-01-01T00:01:00Z', limit: 20 },
-    ]
-    for (const filter of filters) {
-      const { sql, values } = rowsQuery(filter)
-      const plan = database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all(...values) as {
-        detail: string
-      }[]
-      const details = plan.map((step) => step.detail).join('; ')
-      expect(details).toMatch(/USING INDEX history_by_/)
-      expect(details).not.toContain('TEMP B-TREE')
-    }
+  const since = '1970-01-01T00:01:00Z'
+
+  test.each<[HistoryFilter, RegExp]>([
+    [{ limit: 20 }, /INDEX history_by_time/],
+    [{ since, limit: 20 }, /INDEX history_by_time/],
+    [{ task: 'task-7', limit: 20 }, /INDEX history_by_task/],
+    [{ task: 'task-7', since, limit: 20 }, /INDEX history_by_task/],
+    [{ outcome: 'failed', limit: 20 }, /INDEX history_by_outcome/],
+    [{ outcome: 'failed', since, limit: 20 }, /INDEX history_by_outcome/],
+    [{ task: 'task-7', outcome: 'failed', since, limit: 20 }, /INDEX history_by_(task|outcome)/],
+  ])('%j uses an index, and sorts nothing', (filter, index) => {
+    const { sql, values } = rowsQuery(filter)
+    const plan = planOf(sql, values)
+    expect(plan).toMatch(index)
+    expect(plan).not.toContain('TEMP B-TREE')
   })
+
+  test('the last of each task is one seek for each', () => {
+    const plan = planOf(lastOfEachTask, [])
+    expect(plan).toContain('SEARCH history USING INDEX history_finished (task=?)')
+    expect(plan).toContain('SEARCH history USING COVERING INDEX history_by_task (task>?)')
+    expect(plan).not.toContain('SCAN history')
+  })
+
+  function planOf(sql: string, values: (string | number)[]): string {
+    const database = otherConnection(openTestHistory().file)
+    const steps = database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all(...values)
+    return (steps as { detail: string }[]).map((step) => step.detail).join('; ')
+  }
 
   test('nobody waits', () => {
     const reader = read(large())
