@@ -1,8 +1,8 @@
 /** What the `stat` line of the log counts. */
-export type Counted = 'started' | 'failed' | 'skipped' | 'missed'
+type Counted = 'started' | 'failed' | 'skipped' | 'missed'
 
 /** All since the one before. Lateness is in milliseconds, null where nothing was started by the clock. */
-export interface Stat {
+interface Stat {
   readonly started: number
   readonly failed: number
   readonly skipped: number

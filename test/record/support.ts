@@ -71,7 +71,7 @@ function isoSecond(ms: number): string {
 }
 
 /** Timers that go off when the test says so. */
-export function handTimers() {
+function handTimers() {
   let waiting: { ms: number; callback: () => void }[] = []
   return {
     after(ms: number, callback: () => void): () => void {
