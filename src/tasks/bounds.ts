@@ -21,3 +21,6 @@ export const maxNameChars = 100
 
 /** execve(2) takes at most 128 KiB an argument; a character takes at most three bytes. */
 export const maxTextChars = 32_768
+
+/** Guesses of what was meant, told of one file: each compares a word with all that it could be. */
+export const maxGuesses = 100

@@ -1,4 +1,3 @@
-import { nearest } from '../schedule/near.ts'
 import { parseHostEntry } from './host-entry.ts'
 import { type HostMatch, type HostRule, matchesNothing } from './hosts.ts'
 import type { Path } from './path.ts'
@@ -73,11 +72,9 @@ function matchesOf(
   }
   const group = groups.get(entry.word)
   if (group !== undefined) return group
-  const near = nearest(entry.word, [...groups.keys()])
   const hint =
-    near === undefined
-      ? 'a host name needs a dot here, or a group that holds it'
-      : `did you mean "${near}"?`
+    source.guess(entry.word, [...groups.keys()]) ??
+    'a host name needs a dot here, or a group that holds it'
   source.tell(path, `unknown host group ${JSON.stringify(entry.word)}`, { hint })
   return undefined
 }

@@ -1,5 +1,4 @@
 import { isZone } from '../schedule/zone.ts'
-import { nearest } from '../schedule/near.ts'
 import { checkEnvFile } from './env-file.ts'
 import { resolvePath } from './file-path.ts'
 import type { HostRule } from './hosts.ts'
@@ -60,9 +59,9 @@ export function checkSettings(
 /** Tells it where there is no such zone, with the one that was probably meant. */
 export function checkZone(source: Source, path: Path, zone: string): boolean {
   if (isZone(zone)) return true
-  const near = nearest(zone, ['UTC', ...Intl.supportedValuesOf('timeZone')])
   const hint =
-    near === undefined ? 'an IANA name, such as Europe/Berlin' : `did you mean "${near}"?`
+    source.guess(zone, ['UTC', ...Intl.supportedValuesOf('timeZone')]) ??
+    'an IANA name, such as Europe/Berlin'
   source.tell(path, `unknown time zone ${JSON.stringify(zone)}`, { hint })
   return false
 }

@@ -73,7 +73,7 @@ function tell(source: Source, issue: Issue): void {
       // A wrong number is shown as it is written: 022 is not what its author calls 22.
       const written = typeof found === 'number' ? source.written(path) : undefined
       const got = written ?? showValue(found)
-      const hint = hintFor(issue.message, found) ?? nearestOf(issue, found)
+      const hint = hintFor(issue.message, found) ?? guessOf(source, issue, found)
       source.tell(path, `expected ${issue.message}; got ${got}`, { hint })
     }
   }
@@ -88,17 +88,14 @@ export function isMisspelt(source: Source, path: Path): boolean {
 }
 
 function tellUnknown(source: Source, path: Path, key: string): void {
-  const near = nearest(key, keysAt(path))
   const own = path[0] === 'defaults' && (key === 'schedule' || key === 'command')
-  const meant = near === undefined ? null : `did you mean "${near}"?`
-  const hint = own ? `each task has a ${key} of its own` : meant
+  const hint = own ? `each task has a ${key} of its own` : source.guess(key, keysAt(path))
   source.tell([...path, key], `unknown key ${JSON.stringify(key)}`, { hint })
 }
 
-function nearestOf(issue: Issue, found: unknown): string | null {
+function guessOf(source: Source, issue: Issue, found: unknown): string | null {
   if (issue.code !== 'invalid_value' || typeof found !== 'string') return null
-  const near = nearest(found, issue.values.map(String))
-  return near === undefined ? null : `did you mean "${near}"?`
+  return source.guess(found, issue.values.map(String))
 }
 
 function pathOf(issue: Issue): Path {

@@ -1,5 +1,6 @@
+import { nearest } from '../schedule/near.ts'
 import { readAnchors } from './anchors.ts'
-import { maxYamlProblems } from './bounds.ts'
+import { maxGuesses, maxYamlProblems } from './bounds.ts'
 import type { Fault } from './fault.ts'
 import { placesOf } from './lines.ts'
 import { type Path, showPath } from './path.ts'
@@ -27,6 +28,8 @@ export interface Source {
   readonly problems: readonly Problem[]
   /** Adds a problem at a key, or at an entry of a list. */
   tell(path: Path, message: string, options?: TellOptions): void
+  /** A hint at the candidate that was probably meant; null where none is near. */
+  guess(word: string, candidates: readonly string[]): string | null
   /** `tasks.yaml:12:5` */
   where(path: Path): string
   line(path: Path): number
@@ -48,6 +51,7 @@ export function readSource({ path: file, text: raw }: TasksSource): Source {
   }
   const { tree, faults } = read(text, whereIs)
   const problems: Problem[] = []
+  let guesses = 0
   const brokenLines = new Set<number>()
   const offsetOf = (path: Path) => tree?.offset(path) ?? 0
 
@@ -70,6 +74,10 @@ export function readSource({ path: file, text: raw }: TasksSource): Source {
     problems,
     tell: (path, message, { hint = null, severity = 'error' } = {}) =>
       add({ path, offset: offsetOf(path), message, hint, syntax: false }, severity),
+    guess: (word, candidates) => {
+      const near = guesses++ < maxGuesses ? nearest(word, candidates) : undefined
+      return near === undefined ? null : `did you mean "${near}"?`
+    },
     where: (path) => whereIs(offsetOf(path)),
     line: (path) => placeOf(offsetOf(path)).line,
     has: (path) => tree?.has(path) ?? false,

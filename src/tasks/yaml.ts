@@ -1,7 +1,7 @@
 import { Composer, Lexer, Parser } from 'yaml'
 import type { Document, ParsedNode, YAMLError } from 'yaml'
 import { wordsOf } from '../errors.ts'
-import { maxDepth } from './bounds.ts'
+import { maxDepth, maxYamlProblems } from './bounds.ts'
 import type { Fault } from './fault.ts'
 
 export interface YamlText {
@@ -45,11 +45,17 @@ function compose(text: string): Document.Parsed[] | Fault {
  */
 function composeWithin(text: string): Document.Parsed[] | Fault {
   const parser = new Parser()
-  // Its own check for unique keys is quadratic: see tree.ts.
+  // Its own check for unique keys is quadratic: see anchors.ts.
   const composer = new Composer({ uniqueKeys: false, resolveKnownTags: false, customTags })
   const documents: Document.Parsed[] = []
+  let errors = 0
   for (const lexeme of new Lexer().lex(text)) {
-    for (const token of parser.next(lexeme)) documents.push(...composer.next(token))
+    for (const token of parser.next(lexeme)) {
+      if (token.type === 'error') errors += 1
+      documents.push(...composer.next(token))
+    }
+    // Enough to refuse it, for errors or a second document: the rest would only take time.
+    if (errors > maxYamlProblems || documents.length > 0) break
     if (parser.stack.length > maxDepth) {
       const message = `expected at most ${maxDepth} levels of maps and lists within each other`
       return syntaxFault(parser.offset, message)

@@ -37,6 +37,11 @@ describe('a network', () => {
   })
 })
 
+test('a network holds no address of the other family, however alike the digits are', () => {
+  const [four, six] = [parseNetwork('32.1.0.0/16'), parseNetwork('2001:db8::5')]
+  expect(four && six && covers(four, six)).toBe(false)
+})
+
 const address = fc.oneof(
   fc.ipV4(),
   fc.ipV6(),
