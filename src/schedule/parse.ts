@@ -134,12 +134,12 @@ function compile(
     months: maskOf(months.map(Number)),
     weekdays: weekdayMask(weekdays, /^(\d)$/),
     lastWeekdays: weekdayMask(weekdays, /^(\d)L$/),
-    nthWeekdays: [0, 1, 2, 3, 4, 5].map((nth) =>
-      weekdayMask(weekdays, new RegExp(`^(\\d)#${nth}$`)),
-    ),
+    nthWeekdays: nthForms.map((form) => weekdayMask(weekdays, form)),
     eitherDay,
   }
 }
+
+const nthForms = [0, 1, 2, 3, 4, 5].map((nth) => new RegExp(`^(\\d)#${nth}$`))
 
 /** 7 is Sunday too. */
 function weekdayMask(values: readonly string[], form: RegExp): number {

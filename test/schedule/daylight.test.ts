@@ -269,6 +269,8 @@ describe('Antarctica/Troll: two hours, 01:00 to 03:00 and 03:00 to 01:00', () =>
         '2026-10-25T03:00:00+00:00',
       ],
     ],
+    // Asked from late in the second pass.
+    ['45 2 * * *', '2026-10-25T02:30:00+00:00', ['2026-10-26T02:45:00+00:00']],
   ])
 })
 
@@ -399,5 +401,7 @@ describe('America/Juneau in 1867: the clock is turned back by a whole day, at of
       '1867-10-18T23:00:00Z',
       ['1867-10-19T15:00:00+15:02:19', '1867-10-19T00:00:00-08:57:41'],
     ],
+    // 18 hours after the change the day before is still being repeated.
+    ['0 0,12 * * *', '1867-10-19T18:00:00Z', ['1867-10-20T00:00:00-08:57:41']],
   ])
 })

@@ -74,6 +74,13 @@ describe('H', () => {
     }
   })
 
+  test('0 and 7 in one range are one Sunday', () => {
+    for (const host of hosts.slice(0, 50)) {
+      const { weekdays } = readCron('0 0 * * H(0-7)/7', 'UTC', host)
+      expect([1, 2, 4, 8, 16, 32, 64]).toContain(weekdays)
+    }
+  })
+
   test('the fields of one schedule are hashed apart', () => {
     const same = hosts.filter((host) => {
       const schedule = readCron('H H * * * *', 'UTC', host)

@@ -13,6 +13,7 @@ function walked(schedules: readonly Schedule[], after: number, until: number) {
     0,
   ]
   for (let slot = nextOf(schedules, after); slot !== undefined && slot <= until;) {
+    if (slot <= (last ?? after)) expect.fail(`goes back at ${slot}`)
     first ??= slot
     last = slot
     count++

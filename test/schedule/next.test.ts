@@ -36,6 +36,7 @@ function changesOf(zone: string, from: number, to: number): number[] {
 function chain(schedule: Schedule, after: number, until: number): number[] {
   const due: number[] = []
   for (let second = nextDue(schedule, after); second !== undefined && second <= until;) {
+    if (second <= (due.at(-1) ?? after)) expect.fail(`${schedule.text} goes back at ${second}`)
     due.push(second)
     second = nextDue(schedule, second)
   }
@@ -43,7 +44,7 @@ function chain(schedule: Schedule, after: number, until: number): number[] {
 }
 
 describe('around every change of offset of 2026 and 2027, against the slow reference', () => {
-  const texts = fc.sample(anySchedule({ seconds: '0' }), { numRuns: 25, seed: 20_260_308 })
+  const texts = fc.sample(anySchedule({ seconds: '0' }), { numRuns: 18, seed: 20_260_308 })
   test.each(zones)('%s, minute by minute', (zone) => {
     const changes = changesOf(zone, at('2026-01-01T00:00:00Z'), at('2028-01-01T00:00:00Z'))
     expect(changes.length).toBeGreaterThanOrEqual(4)

@@ -84,6 +84,27 @@ test('spans follow each other without a hole', () => {
   }
 })
 
+test('each change is at its second, those from local mean time too', () => {
+  let changes = 0
+  for (const zone of all.filter((_, index) => index % 8 === 0)) {
+    let span = spanAt(zone, at('1880-01-01T00:00:00Z'))
+    while (span.to < at('1925-01-01T00:00:00Z')) {
+      const next = spanAt(zone, span.to)
+      if (next.offset !== span.offset) {
+        const [before, after] = wallClock(zone, span.to - 1, span.to, 1)
+        expect([zone, before, after]).toEqual([
+          zone,
+          span.to - 1 + span.offset,
+          span.to + next.offset,
+        ])
+        changes++
+      }
+      span = next
+    }
+  }
+  expect(changes).toBeGreaterThan(50)
+})
+
 describe('localText', () => {
   test.each<[string, string, string]>([
     ['America/New_York', '2026-03-08T07:00:00Z', '2026-03-08T03:00:00-04:00'],
