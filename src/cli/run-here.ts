@@ -110,6 +110,7 @@ function begin(
     host,
     home: paths.home,
     hostName,
+    closed: false,
     onEnd: (_run, ended) => {
       conclusion = ended
     },

@@ -48,8 +48,12 @@ export function newTorch(
     room: {
       host,
       home: paths.home,
+      closed: false,
       hostName: facts.names[0] ?? host.network.name(),
-      onEnd: (run, conclusion) => runEnded(torch, run, conclusion),
+      onEnd(run, conclusion) {
+        if (torch.held === undefined) runEnded(torch, run, conclusion)
+        else torch.held.push({ run, conclusion })
+      },
       onTrouble: (run, words) =>
         log.warn('trouble', { task: run.description.task, run: run.description.run }, words),
     },
@@ -62,10 +66,12 @@ export function newTorch(
     here: new Map(),
     timetables: new Map(),
     tick: { done: now, high: now, agenda: agendaOf([]) },
+    held: undefined,
     runs: new Map(),
     remains: new Set(),
     waiting: new Map(),
     timed: new Map(),
+    pendingIsDirty: false,
     vacancies: new Map(),
     wakes: new Map(),
     last: lastRows(paths.history),

@@ -12,6 +12,7 @@ import { openHome, readPid } from './home.ts'
 import { type Loaded, loadTasks } from './load.ts'
 import { writeKnown, writeSlots } from './memory.ts'
 import { startMinutes } from './minute.ts'
+import { writePending } from './pending.ts'
 import { recover } from './recovery.ts'
 import { makeReload } from './reload.ts'
 import type { HomePaths, Settings } from './settings.ts'
@@ -50,9 +51,6 @@ export async function runDaemon(
     settings.logLevel,
   )
   const torch = newTorch(host, settings, paths, log, loaded)
-  const startVoided = recover(torch)
-  beginAgenda(torch)
-
   const reload = makeReload(torch)
   const stop = makeStop(torch)
   const server = await serveControl(paths.socket, answersOf(torch, reload, stop.ask), (words) =>
@@ -80,17 +78,19 @@ export async function runDaemon(
     reopenLog: () => log.reopen(),
     dumpState: () => dumpState(torch),
   })
-  // LAST: who reads a pid may signal it.
-  host.files.replace(paths.pidfile, `${host.processes.pid}\n`, 0o644)
-  sayReady(torch, onReady)
-  await systemd.ready(stateWords(torch))
-
+  // IN ONE GO, without a pause in which a signal or a request could see a half of it.
+  recover(torch)
+  beginAgenda(torch)
   startFirst(torch)
-  startVoided()
   const stopTicking = startTicker(torch, true)
   writeSlots(torch)
   writeKnown(torch)
   const stopMinutes = startMinutes(torch)
+
+  // LAST: who reads a pid may signal it.
+  host.files.replace(paths.pidfile, `${host.processes.pid}\n`, { mode: 0o644 })
+  sayReady(torch, onReady)
+  await systemd.ready(stateWords(torch))
 
   await stop.asked
   await Promise.all([systemd.stopping(), stopWatching()])
@@ -151,6 +151,7 @@ function stateWords(torch: Torch): string {
 /** All that happened is on disk, and nothing of ours is left but the records. */
 function closeHome(torch: Torch, lock: Lock): void {
   const { host, paths, log } = torch
+  writePending(torch)
   torch.history.close()
   if (host.files.readText(paths.pidfile)?.trim() === String(host.processes.pid))
     host.files.remove(paths.pidfile)

@@ -6,6 +6,7 @@ import { runRow } from '../record/rows.ts'
 import type { RunConclusion, RunDescription } from '../run/directory.ts'
 import { cutOutput, removeOldRuns } from '../run/keep.ts'
 import type { LiveRun } from '../run/live.ts'
+import { keepPending } from './pending.ts'
 import { fillPlaces } from './places.ts'
 import { offer, offerLater, record } from './runner.ts'
 import { runsOf, type Torch } from './torch.ts'
@@ -20,7 +21,10 @@ export function runEnded(torch: Torch, run: LiveRun, conclusion: RunConclusion):
   recordEnd(torch, run.description, conclusion)
   tidy(torch, run)
   if (run.description.type === 'daemon') leavePlace(torch, run.description, conclusion)
-  else retry(torch, run.description, conclusion)
+  else {
+    const retry = retryOf(torch, run.description, conclusion)
+    if (retry !== undefined) offerLater(torch, retry, (retry.dueMs ?? 0) - torch.host.clock.now())
+  }
   offerWaiting(torch, task)
 }
 
@@ -68,21 +72,25 @@ function tidy(torch: Torch, run: LiveRun): void {
 
 const keepOfRemoved = { keepRuns: 20, keepForMs: 7 * 24 * 3600 * 1000 }
 
-function retry(torch: Torch, run: RunDescription, conclusion: RunConclusion): void {
+/** The next attempt that a run asks for by its end; undefined where there is none. */
+export function retryOf(
+  torch: Torch,
+  run: RunDescription,
+  conclusion: RunConclusion,
+): Start | undefined {
   const task = torch.here.get(run.task)
-  if (task === undefined || run.trigger === 'manual' || torch.phase === 'draining') return
+  if (task === undefined || run.trigger === 'manual' || torch.phase === 'draining') return undefined
   const { outcome, reason } = conclusion
   const byTorch = outcome === 'killed' && reason !== 'not by torch'
   const delayMs = retryDelay(task.retry, { attempt: run.attempt, outcome, byTorch })
-  if (delayMs === undefined) return
-  const start: Start = {
+  if (delayMs === undefined) return undefined
+  return {
     task: run.task,
     slot: run.slot ?? undefined,
     trigger: 'retry',
     attempt: run.attempt + 1,
     dueMs: conclusion.endedMs + delayMs,
   }
-  offerLater(torch, start, delayMs)
 }
 
 function offerWaiting(torch: Torch, task: string): void {
@@ -90,10 +98,11 @@ function offerWaiting(torch: Torch, task: string): void {
   if (waiting === undefined) return
   torch.waiting.delete(task)
   offer(torch, waiting)
+  keepPending(torch)
 }
 
 /** A place that a reload or a stop emptied is filled, or not, without a delay. */
-function leavePlace(torch: Torch, run: RunDescription, conclusion: RunConclusion): void {
+export function leavePlace(torch: Torch, run: RunDescription, conclusion: RunConclusion): void {
   const task = torch.here.get(run.task)
   const isReload = conclusion.reason === 'reload' || conclusion.reason === 'removed'
   if (task?.type === 'daemon' && !isReload) {

@@ -1,6 +1,7 @@
 import { planPlaces } from '../plan/places.ts'
 import { definitionHash } from '../run/start.ts'
 import { endRun } from '../run/live.ts'
+import { keepPending } from './pending.ts'
 import { offer } from './runner.ts'
 import { runsOf, type Torch } from './torch.ts'
 
@@ -23,6 +24,7 @@ export function fillPlaces(torch: Torch, name: string): void {
   )
   torch.vacancies.set(name, plan.vacancies)
   if (plan.vacancies.length === 0) torch.vacancies.delete(name)
+  keepPending(torch)
   for (const run of runs)
     if (plan.end.includes(run.description.run))
       endRun(torch.room, run, task === undefined ? 'removed' : 'reload')

@@ -1,14 +1,25 @@
+import path from 'node:path'
+import type { Start } from '../plan/start.ts'
 import { maxStallSeconds } from '../plan/tick.ts'
 import { runRow } from '../record/rows.ts'
-import type { RunDescription } from '../run/directory.ts'
+import { readTraces, type RunDescription } from '../run/directory.ts'
 import { recoverRuns } from '../run/recover.ts'
-import { recordEnd } from './ended.ts'
-import { offer, record } from './runner.ts'
+import { leavePlace, recordEnd, retryOf, runEnded } from './ended.ts'
+import { type Pending, readPending } from './pending.ts'
+import { offer, offerLater, record } from './runner.ts'
 import { runsOf, type Torch } from './torch.ts'
 
-/** Looks at all that an earlier daemon left: adopted, on record, or never started. */
-export function recover(torch: Torch): () => void {
+/**
+ * Takes up all that an earlier daemon left: what runs is adopted, what ended is put on record with
+ * all that follows from it, what waited waits again. Nothing that was started is started again.
+ */
+export function recover(torch: Torch): void {
+  const pending = readPending(torch.host, torch.paths)
+  // Ends that are found now are dealt with when it is known what runs: they make room for others.
+  const held: NonNullable<Torch['held']> = []
+  torch.held = held
   const { adopted, concluded, voided } = recoverRuns(torch.room)
+  torch.held = undefined
   for (const run of adopted) {
     const { description } = run
     torch.runs.set(description.task, [...runsOf(torch, description.task), run])
@@ -16,27 +27,71 @@ export function recover(torch: Torch): () => void {
     const facts = { task: description.task, run: description.run, pid: run.recorder?.pid }
     torch.log.info('adopt', facts, `${description.task} still runs, adopted`)
   }
-  for (const { description, conclusion } of concluded) recordEnd(torch, description, conclusion)
-  return () => restartVoided(torch, voided)
+  const descriptions = [...adopted, ...held.map((end) => end.run)].map((run) => run.description)
+  const started = new Set(
+    [...descriptions, ...concluded.map((each) => each.description)].map(keyOf),
+  )
+  takeUp(torch, pending, started)
+  for (const { run, conclusion } of held) runEnded(torch, run, conclusion)
+  for (const { description, conclusion } of concluded) {
+    recordEnd(torch, description, conclusion)
+    if (description.type === 'daemon') {
+      if (!torch.vacancies.has(description.task)) leavePlace(torch, description, conclusion)
+      continue
+    }
+    const retry = retryOf(torch, description, conclusion)
+    if (retry === undefined || started.has(keyOf(retry)) || hasRun(torch, description, retry))
+      continue
+    offerLater(torch, retry, (retry.dueMs ?? 0) - torch.host.clock.now())
+    started.add(keyOf(retry))
+  }
+  for (const run of voided) restart(torch, run)
 }
 
-/** Prepared in the last moment of the daemon before us: started now, if it is still due. */
-function restartVoided(torch: Torch, voided: readonly RunDescription[]): void {
-  const oldest = torch.host.clock.now() - maxStallSeconds * 1000
-  for (const run of voided) {
-    torch.log.warn(
-      'void',
-      { task: run.task, run: run.run },
-      `${run.task} was prepared and never started`,
-    )
-    const isDue = run.type === 'common' && run.startedMs >= oldest
-    if (!isDue || run.trigger === 'manual') continue
-    offer(torch, {
-      task: run.task,
-      slot: run.slot ?? undefined,
-      trigger: run.trigger,
-      attempt: run.attempt,
-      dueMs: run.dueMs ?? undefined,
-    })
+/** What says that two starts are one and the same. */
+function keyOf(start: { task: string; slot?: number | null | undefined; attempt: number }): string {
+  return `${start.task} ${start.slot ?? 'none'} ${start.attempt}`
+}
+
+function takeUp(torch: Torch, pending: Pending, started: Set<string>): void {
+  const now = torch.host.clock.now()
+  for (const [task, vacancies] of pending.vacancies) torch.vacancies.set(task, vacancies)
+  for (const { start, atMs } of pending.timed) {
+    if (started.has(keyOf(start))) continue
+    started.add(keyOf(start))
+    offerLater(torch, start, atMs - now)
   }
+  for (const start of pending.waiting) {
+    if (started.has(keyOf(start))) continue
+    started.add(keyOf(start))
+    offer(torch, start)
+  }
+}
+
+/** Whether that attempt has a run already, which is on record and no longer among the active ones. */
+function hasRun(torch: Torch, description: RunDescription, retry: Start): boolean {
+  const folder = path.join(torch.paths.runs, description.task)
+  return torch.host.files
+    .list(folder)
+    .filter((run) => run > description.run)
+    .some((run) => {
+      const found = readTraces(torch.host, path.join(folder, run)).description
+      return found !== undefined && keyOf(found) === keyOf(retry)
+    })
+}
+
+/** Prepared in the last moment of the daemon before us, and never started: now, if it is still due. */
+function restart(torch: Torch, run: RunDescription): void {
+  const facts = { task: run.task, run: run.run }
+  torch.log.warn('void', facts, `${run.task} was prepared and never started`)
+  const oldest = torch.host.clock.now() - maxStallSeconds * 1000
+  // A daemon task's place is empty, and filled as any other.
+  if (run.type === 'daemon' || run.trigger === 'manual' || run.startedMs < oldest) return
+  offer(torch, {
+    task: run.task,
+    slot: run.slot ?? undefined,
+    trigger: run.trigger,
+    attempt: run.attempt,
+    dueMs: run.dueMs ?? undefined,
+  })
 }

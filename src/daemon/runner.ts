@@ -5,6 +5,7 @@ import { latenessOf, runRow, skipRow, slotText } from '../record/rows.ts'
 import { endRun, type LiveRun } from '../run/live.ts'
 import { startRun } from '../run/start.ts'
 import type { Task } from '../tasks/task.ts'
+import { keepPending } from './pending.ts'
 import { runsOf, type Torch } from './torch.ts'
 
 /** How an offer was answered. */
@@ -37,6 +38,7 @@ export function offer(
   }
   if (admission.instead !== undefined) skip(torch, admission.instead, 'max')
   torch.waiting.set(start.task, start)
+  keepPending(torch)
   for (const run of runsOf(torch, start.task))
     if (admission.end.includes(run.description.run)) endRun(torch.room, run, 'replace')
   return { answer: 'waits' }
@@ -45,10 +47,13 @@ export function offer(
 /** Offers it after a while: a part of a second of jitter, or the delay of a retry. */
 export function offerLater(torch: Torch, start: Start, delayMs: number): void {
   const cancel = torch.host.clock.after(delayMs, () => {
-    torch.timed.delete(start)
     offer(torch, start)
+    // AFTER it started: a crash between must not lose it; the next daemon sees that it runs.
+    torch.timed.delete(start)
+    keepPending(torch)
   })
-  torch.timed.set(start, cancel)
+  torch.timed.set(start, { atMs: torch.host.clock.now() + delayMs, cancel })
+  keepPending(torch)
 }
 
 /** Drops what waits or is timed to start, with the reason on record. */
@@ -57,15 +62,17 @@ export function dropPending(
   reason: string,
   isDropped: (task: string) => boolean,
 ): void {
-  for (const [start, cancel] of torch.timed) {
+  for (const [start, { cancel }] of torch.timed) {
     if (!isDropped(start.task)) continue
     cancel()
     torch.timed.delete(start)
+    keepPending(torch)
     skip(torch, start, reason)
   }
   for (const [task, start] of torch.waiting) {
     if (!isDropped(task)) continue
     torch.waiting.delete(task)
+    keepPending(torch)
     skip(torch, start, reason)
   }
 }

@@ -31,6 +31,8 @@ export interface HomePaths {
   /** What was loaded, and in which boot @reboot was served. */
   readonly loaded: string
   readonly boot: string
+  /** What is still to start: retries, what waits for a place. */
+  readonly pending: string
 }
 
 /** The paths of a home. */
@@ -48,5 +50,6 @@ export function homePaths(home: string): HomePaths {
     slots: at('slots'),
     loaded: at('loaded.json'),
     boot: at('boot'),
+    pending: at('pending.json'),
   }
 }

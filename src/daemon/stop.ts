@@ -46,7 +46,8 @@ interface Stopping {
 function beginStop(torch: Torch, options: { graceMs: number; leave: boolean }): Stopping {
   const { clock } = torch.host
   torch.phase = 'draining'
-  dropPending(torch, 'draining', () => true)
+  // What is left running goes on with the next daemon, and so does what it has still to do.
+  if (!options.leave) dropPending(torch, 'draining', () => true)
   for (const cancel of torch.wakes.values()) cancel()
   torch.wakes.clear()
   torch.log.info('stop', { ...options, running: running(torch).length }, stopWords(torch, options))

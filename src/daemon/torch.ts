@@ -7,6 +7,7 @@ import type { TickState } from '../plan/tick.ts'
 import type { Counters } from '../record/counters.ts'
 import type { History } from '../record/history.ts'
 import type { Log } from '../record/log.ts'
+import type { RunConclusion } from '../run/directory.ts'
 import type { LiveRun, RunRoom } from '../run/live.ts'
 import type { HostFacts } from '../tasks/hosts.ts'
 import type { Task, TasksFile } from '../tasks/task.ts'
@@ -37,14 +38,18 @@ export interface Torch {
   timetables: Map<string, Timetable>
   /** The tick's own (ticker.ts). */
   tick: TickState
+  /** Ends that wait until it is known what else runs (recovery.ts). */
+  held: { readonly run: LiveRun; readonly conclusion: RunConclusion }[] | undefined
   /** What runs, by task, oldest first (runner.ts). */
   readonly runs: Map<string, LiveRun[]>
   /** Ended by torch, with processes of their group still to be killed. */
   readonly remains: Set<LiveRun>
   /** What waits for a place at max, by task. */
   readonly waiting: Map<string, Start>
-  /** What is timed to start: jitter below a second, retries. By the start, with its cancel. */
-  readonly timed: Map<Start, () => void>
+  /** What is timed to start: jitter below a second, retries. By the start. */
+  readonly timed: Map<Start, { readonly atMs: number; readonly cancel: () => void }>
+  /** What is pending has changed since it was written (pending.ts). */
+  pendingIsDirty: boolean
   /** Empty places of daemon tasks, and what wakes us for them (places.ts). */
   readonly vacancies: Map<string, readonly Vacancy[]>
   readonly wakes: Map<string, () => void>

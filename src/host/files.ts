@@ -22,12 +22,12 @@ export const diskFiles: Files = {
   realPath: (file) => orMissing(() => fs.realpathSync(file)),
   list: (folder) => orMissing(() => fs.readdirSync(folder).toSorted()) ?? [],
   write: (file, text, mode = 0o600) => fs.writeFileSync(file, text, { mode }),
-  replace(file, text, mode = 0o600) {
+  replace(file, text, { mode = 0o600, sync = true } = {}) {
     const temporary = path.join(path.dirname(file), `.${path.basename(file)}.${process.pid}.tmp`)
     const descriptor = fs.openSync(temporary, 'w', mode)
     try {
       fs.writeSync(descriptor, text)
-      fs.fsyncSync(descriptor)
+      if (sync) fs.fsyncSync(descriptor)
     } finally {
       fs.closeSync(descriptor)
     }
@@ -41,7 +41,7 @@ export const diskFiles: Files = {
       fs.closeSync(descriptor)
     }
   },
-  makeDirectory: (folder, mode = 0o700) => void fs.mkdirSync(folder, { recursive: true, mode }),
+  makeDirectory,
   remove: (file) => fs.rmSync(file, { recursive: true, force: true }),
   rename: (from, to) => fs.renameSync(from, to),
   readLink: (file) => orMissing(() => fs.readlinkSync(file), 'EINVAL'),
@@ -50,6 +50,19 @@ export const diskFiles: Files = {
   openRead: (file) => fs.openSync(file, 'r'),
   close: (descriptor) => fs.closeSync(descriptor),
   cutMiddle,
+}
+
+/** The recursion is our own: that of Node 20 never ends where, as in /proc, mkdir(2) says ENOENT. */
+function makeDirectory(folder: string, mode = 0o700): void {
+  try {
+    fs.mkdirSync(folder, { mode })
+  } catch (error) {
+    if (hasCode(error, 'EEXIST') && fs.statSync(folder).isDirectory()) return
+    const parent = path.dirname(folder)
+    if (!hasCode(error, 'ENOENT') || fs.existsSync(parent)) throw error
+    makeDirectory(parent, mode)
+    makeDirectory(folder, mode)
+  }
 }
 
 async function cutMiddle(

@@ -49,8 +49,8 @@ export interface Files {
   write(path: string, text: string, mode?: number): void
   /** Into the file as it is, from its start, without cutting it: for a small record of constant length. */
   overwrite(path: string, text: string): void
-  /** Temp file beside it, synced, then renamed over. */
-  replace(path: string, text: string, mode?: number): void
+  /** Temp file beside it, synced unless told otherwise, then renamed over. */
+  replace(path: string, text: string, options?: { mode?: number; sync?: boolean }): void
   makeDirectory(path: string, mode?: number): void
   /** A file or a whole directory; nothing where there is none. */
   remove(path: string): void

@@ -26,6 +26,8 @@ export interface RunRoom {
   readonly host: Host
   readonly home: string
   readonly hostName: string
+  /** Another daemon watches the runs by now: nothing is done for them here any more. */
+  closed: boolean
   /** Called once for each run, when its outcome is known. */
   readonly onEnd: (run: LiveRun, conclusion: RunConclusion) => void
   /** Something about a run could not be read or written; it goes on. */
@@ -34,17 +36,38 @@ export interface RunRoom {
 
 /** Ends a run: TERM to its group now, KILL after its kill_after. Nothing where it ends already. */
 export function endRun(room: RunRoom, run: LiveRun, reason: EndReason): void {
-  if (run.state.kind !== 'running') return
+  if (room.closed || run.state.kind !== 'running') return
   // The note first: whoever finds the group gone later must know who did it.
   setEnding(room, run, { reason, signal: 'SIGTERM', sinceMs: room.host.clock.now() })
   signalRun(room, run, 'SIGTERM')
+  if (!hasCommand(room, run)) termAgain(room, run)
   run.cancelTimer()
   run.cancelTimer = room.host.clock.after(run.description.killAfterMs, () => killRun(room, run))
+}
+
+function hasCommand(room: RunRoom, run: LiveRun): boolean {
+  return room.host.files.facts(path.join(run.directory, 'command')) !== undefined
+}
+
+/** How long a shell may take from its fork to its command. */
+const youngMs = 50
+
+/**
+ * In the instant between fork and exec a shell has its parent's trap still: a TERM that comes in
+ * it is lost. So a run that is not at its command yet gets another.
+ */
+function termAgain(room: RunRoom, run: LiveRun): void {
+  room.host.clock.after(youngMs, () => {
+    if (run.state.kind !== 'ending' || room.closed) return
+    signalRun(room, run, 'SIGTERM')
+    if (!hasCommand(room, run)) termAgain(room, run)
+  })
 }
 
 /** KILL to the group of a run that is ending, and to what remains of one that has. */
 export function killRun(room: RunRoom, run: LiveRun): void {
   run.cancelTimer()
+  if (room.closed) return
   if (run.state.kind === 'ending') setEnding(room, run, { ...run.state, signal: 'SIGKILL' })
   signalRun(room, run, 'SIGKILL')
   if (run.state.kind === 'ended') run.state = { kind: 'ended', remains: false }
@@ -77,7 +100,7 @@ export function armTimeout(room: RunRoom, run: LiveRun): void {
 
 /** The run is over: its outcome goes into its directory, then to whoever waits for it. */
 export function conclude(room: RunRoom, run: LiveRun, verdict: Verdict, endedMs: number): void {
-  if (run.state.kind === 'ended') return
+  if (room.closed || run.state.kind === 'ended') return
   const wasEnding = run.state.kind === 'ending'
   const stragglers = countStragglers(room, run)
   const remains = wasEnding && stragglers > 0

@@ -17,7 +17,7 @@ export interface RecorderStatus {
  * goes on, and so does the run.
  */
 export function settle(room: RunRoom, run: LiveRun, recorder: RecorderStatus | undefined): void {
-  if (run.state.kind === 'ended') return
+  if (room.closed || run.state.kind === 'ended') return
   const traces = readTraces(room.host, run.directory)
   if (traces.exit === undefined && isAlive(room.host, traces.command)) {
     poll(room, run, recorder)
@@ -44,7 +44,7 @@ export function watchRun(room: RunRoom, run: LiveRun): void {
 
 function poll(room: RunRoom, run: LiveRun, recorder: RecorderStatus | undefined): void {
   room.host.clock.after(pollMs, () => {
-    if (run.state.kind === 'ended') return
+    if (room.closed || run.state.kind === 'ended') return
     if (isAlive(room.host, run.recorder) && readTraces(room.host, run.directory).exit === undefined)
       poll(room, run, recorder)
     else settle(room, run, recorder)

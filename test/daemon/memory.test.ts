@@ -106,3 +106,77 @@ describe('@reboot', () => {
     expect(third.history()).toEqual(['boot ok', 'boot ok'])
   })
 })
+
+describe('what was still to start', () => {
+  const failing = (more: string) =>
+    `tasks: {job: {schedule: "5 * * * * *", command: exit 1, ${more}}}`
+
+  test('a retry comes at its time, by the next daemon, and once', async () => {
+    const site = newSite(failing('retry: {attempts: 1, delay: 10s}'))
+    const first = await site.daemon()
+    first.seconds(5)
+    await first.runs('job', 0)
+    site.clock.advance(4_000)
+    const second = await site.daemon()
+    expect(second.rows()).toHaveLength(1)
+    site.clock.advance(5_900)
+    expect(second.rows()).toHaveLength(1)
+    site.clock.advance(200)
+    await second.runs('job', 0)
+    expect(second.rows().map((row) => [row.trigger, row.attempt])).toEqual([
+      ['schedule', 1],
+      ['retry', 2],
+    ])
+  })
+
+  test('a retry is not forgotten where the crash came before it was on disk', async () => {
+    const site = newSite(failing('retry: {attempts: 1, delay: 10s}'))
+    const first = await site.daemon()
+    first.seconds(5)
+    await first.runs('job', 0)
+    // Nothing moved the clock since: neither pending.json nor the history has heard of the end.
+    const second = await site.daemon()
+    site.clock.advance(10_100)
+    await second.runs('job', 0)
+    expect(second.rows().map((row) => [row.trigger, row.attempt])).toEqual([
+      ['schedule', 1],
+      ['retry', 2],
+    ])
+  })
+
+  test('what waits for a place gets it after all', async () => {
+    const site = newSite(
+      'tasks: {job: {schedule: "* * * * * *", overlap: queue, cwd: ".", command: "until test -e go; do sleep 0.02; done"}}',
+    )
+    const first = await site.daemon()
+    first.seconds(2)
+    await first.begun('job')
+    site.clock.advance(20)
+    const second = await site.daemon()
+    expect(second.torch.waiting.get('job')?.slot).toBe(Date.parse('2026-03-10T12:00:02Z') / 1000)
+    fs.writeFileSync(`${site.folder}/go`, '')
+    await until(
+      () =>
+        second.rows().filter((row) => row.slot?.endsWith('02Z') && row.outcome !== 'running')
+          .length,
+      'it',
+    )
+  })
+
+  test('the place of a daemon task waits on, as long as it was to', async () => {
+    const site = newSite('tasks: {keep: {type: daemon, command: exit 1, restart: {delay: 8s}}}')
+    const first = await site.daemon()
+    await first.runs('keep', 0)
+    site.clock.advance(3_000)
+    const second = await site.daemon()
+    expect(second.running('keep')).toEqual([])
+    site.clock.advance(4_900)
+    expect(second.rows()).toHaveLength(1)
+    site.clock.advance(200)
+    await second.runs('keep', 0)
+    site.clock.advance(15_900)
+    expect(second.rows()).toHaveLength(2)
+    site.clock.advance(200)
+    expect(second.rows()).toHaveLength(3)
+  })
+})

@@ -128,6 +128,7 @@ describe('a run that is ended', () => {
       `tasks: {keep: {type: daemon, command: exec sleep ${seconds}}}`
     const site = newSite(yaml(60))
     const daemon = await site.daemon()
+    await daemon.begun('keep')
     await daemon.edit(yaml(61))
     await daemon.edit(yaml(62))
     const command = () => daemon.torch.runs.get('keep')?.[0]?.description.command

@@ -60,6 +60,7 @@ describe('a slot', () => {
     const daemon = await site.daemon()
     daemon.seconds(1)
     const [first] = daemon.running('job')
+    await daemon.begun('job')
     daemon.seconds(1)
     await until(
       () => daemon.running('job').length === 1 && !daemon.running('job').includes(first ?? ''),
@@ -145,6 +146,7 @@ describe('a daemon task', () => {
     const site = newSite(yaml('exec sleep 60'))
     const daemon = await site.daemon()
     const before = daemon.running('keep')
+    await daemon.begun('keep')
     await daemon.edit(yaml('exec sleep 61'))
     await until(() => daemon.running('keep').every((run) => !before.includes(run)), 'new runs')
     await daemon.runs('keep', 2)
@@ -156,6 +158,7 @@ describe('a daemon task', () => {
   test('that is gone from the file is ended', async () => {
     const site = newSite(yaml('exec sleep 60'))
     const daemon = await site.daemon()
+    await daemon.begun('keep')
     await daemon.edit('tasks: {}')
     await daemon.runs('keep', 0)
     site.clock.advance(60_000)
@@ -165,8 +168,10 @@ describe('a daemon task', () => {
   test('that asks for more, or fewer, gets them', async () => {
     const site = newSite(yaml('exec sleep 60'))
     const daemon = await site.daemon()
+    await daemon.begun('keep')
     await daemon.edit(yaml('exec sleep 60').replace('max: 2', 'max: 4'))
     await daemon.runs('keep', 4)
+    await daemon.begun('keep')
     await daemon.edit(yaml('exec sleep 60').replace('max: 2', 'max: 1'))
     await daemon.runs('keep', 1)
   })

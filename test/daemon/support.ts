@@ -4,6 +4,7 @@ import path from 'node:path'
 import { afterEach } from 'vitest'
 import { beginAgenda, newTorch, startFirst } from '../../src/daemon/begin.ts'
 import { openHome } from '../../src/daemon/home.ts'
+import { letGo } from '../../src/daemon/let-go.ts'
 import { loadTasks } from '../../src/daemon/load.ts'
 import { writeKnown, writeSlots } from '../../src/daemon/memory.ts'
 import { recover } from '../../src/daemon/recovery.ts'
@@ -36,7 +37,9 @@ export function newSite(yaml: string, options: { at?: string; addresses?: string
   const addresses = options.addresses ?? ['10.0.0.1']
 
   /** A daemon that has begun; the one before it is as if it had been killed. */
+  let before: Torch | undefined
   async function daemon(changes: Partial<Host> = {}) {
+    if (before !== undefined) letGo(before)
     const host: Host = { ...thisMachine(), clock, ...changes }
     const paths = openHome(host, home)
     const loaded = await loadTasks(host, tasks)
@@ -57,10 +60,10 @@ export function newSite(yaml: string, options: { at?: string; addresses?: string
       version: '0.0.0',
     }
     const torch = newTorch(host, settings, paths, log, { ...loaded, file: loaded.file })
-    const startVoided = recover(torch)
+    before = torch
+    recover(torch)
     beginAgenda(torch)
     startFirst(torch)
-    startVoided()
     tick(torch, true)
     writeSlots(torch)
     writeKnown(torch)
@@ -88,6 +91,15 @@ export function newSite(yaml: string, options: { at?: string; addresses?: string
       /** Waits until so many runs of a task are there. */
       runs: (task: string, count: number) =>
         until(() => (torch.runs.get(task)?.length ?? 0) === count, `${count} runs of ${task}`),
+      /** Waits until each run of a task is at its command: not torn away in its first moments. */
+      begun: (task: string) =>
+        until(
+          () =>
+            torch.runs
+              .get(task)
+              ?.every((run) => fs.existsSync(path.join(run.directory, 'command'))),
+          `${task} to begin`,
+        ),
       /** All rows of the history, in order, as `task outcome reason`. */
       history(): string[] {
         return rows(torch).map((row) =>

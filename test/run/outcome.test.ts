@@ -137,8 +137,10 @@ describe('torch ends a run', () => {
 
   test('by KILL after kill_after, where TERM is ignored; also its children', async () => {
     const bench = newBench()
-    const command = 'trap "" TERM; sleep 60 & sleep 60; sleep 60'
-    const run = bench.start({ command, timeoutMs: 100, killAfterMs: 100 })
+    const command = 'trap "" TERM; echo deaf; sleep 60 & sleep 60; sleep 60'
+    const run = bench.start({ command, killAfterMs: 100 })
+    await until(() => bench.output(run) === 'deaf\n', 'it to be deaf')
+    endRun(bench.room, run, 'timeout')
     const conclusion = await bench.ended(run)
     expect(conclusion).toMatchObject({ outcome: 'timeout', signal: 'SIGKILL' })
     await until(() => groupOf(run.recorder?.pid).length === 0, 'the group to be gone')
@@ -146,9 +148,9 @@ describe('torch ends a run', () => {
 
   test('a child that ignores TERM and outlives its command is killed as well', async () => {
     const bench = newBench()
-    const command = '(trap "" TERM; exec sleep 60) & exec sleep 60'
+    const command = '(trap "" TERM; echo deaf; exec sleep 60) & exec sleep 60'
     const run = bench.start({ command, killAfterMs: 200 })
-    await until(() => groupOf(run.recorder?.pid).length >= 3, 'both to run')
+    await until(() => bench.output(run) === 'deaf\n', 'the child to be deaf')
     endRun(bench.room, run, 'kill')
     expect(await bench.ended(run)).toMatchObject({
       outcome: 'killed',

@@ -64,10 +64,10 @@ describe('the runs that a daemon left', () => {
   test('an escalation that was cut off goes on: KILL comes, and the reason is the old one', async () => {
     const bench = newBench()
     const run = bench.start({
-      command: 'trap "" TERM; while :; do sleep 1; done',
+      command: 'trap "" TERM; echo deaf; while :; do sleep 1; done',
       killAfterMs: 400,
     })
-    await until(() => fs.existsSync(path.join(run.directory, 'command')), 'the command')
+    await until(() => bench.output(run) === 'deaf\n', 'it to be deaf')
     endRun(bench.room, run, 'timeout')
     run.cancelTimer()
     run.state = { kind: 'ended', remains: false }
@@ -96,7 +96,8 @@ describe('the runs that a daemon left', () => {
       'death',
     )
     const { ends } = nextDaemon(bench)
-    expect(ends.get(run.description.run)).toMatchObject({ outcome: 'unknown', exitCode: null })
+    const end = await until(() => ends.get(run.description.run), 'the end')
+    expect(end).toMatchObject({ outcome: 'unknown', exitCode: null })
   })
 
   test('after a reboot it is unknown, and no pid of then is touched', async () => {

@@ -49,6 +49,7 @@ export function newBench(host: Host = thisMachine()): Bench {
     host,
     home,
     hostName: 'host',
+    closed: false,
     onEnd(run, conclusion) {
       conclusions.set(run.description.run, conclusion)
       waiting.get(run.description.run)?.(conclusion)

@@ -1,0 +1,12 @@
+import type { Torch } from './torch.ts'
+
+/**
+ * Leaves the runs alone from now on: nothing is timed for them any more, and their ends are not
+ * ours to record. Whoever recovers them next, in this process or another, finds all on disk.
+ */
+export function letGo(torch: Torch): void {
+  torch.room.closed = true
+  for (const cancel of torch.wakes.values()) cancel()
+  for (const { cancel } of torch.timed.values()) cancel()
+  for (const run of [...[...torch.runs.values()].flat(), ...torch.remains]) run.cancelTimer()
+}

@@ -1,0 +1,57 @@
+import { wordsOf } from '../errors.ts'
+import type { Host } from '../host/host.ts'
+import type { Vacancy } from '../plan/places.ts'
+import type { Start } from '../plan/start.ts'
+import type { HomePaths } from './settings.ts'
+import type { Torch } from './torch.ts'
+
+/** What is still to start and stands in no slot to come: kept on disk for the next daemon. */
+export interface Pending {
+  /** Wait for a place at max. */
+  readonly waiting: readonly Start[]
+  /** Retries, and the parts of a second of a jitter. */
+  readonly timed: readonly { readonly start: Start; readonly atMs: number }[]
+  /** Of daemon tasks. */
+  readonly vacancies: readonly (readonly [task: string, vacancies: readonly Vacancy[]])[]
+}
+
+const none: Pending = { waiting: [], timed: [], vacancies: [] }
+
+/** What the daemon before left. A damaged file counts as an empty one. */
+export function readPending(host: Host, paths: HomePaths): Pending {
+  try {
+    return { ...none, ...(JSON.parse(host.files.readText(paths.pending) ?? '{}') as Pending) }
+  } catch {
+    return none
+  }
+}
+
+/** Many changes in one burst are written once, this much later; a crash in between costs a retry. */
+const laterMs = 10
+
+/** Has what is pending on disk soon: called after each change of it. */
+export function keepPending(torch: Torch): void {
+  if (torch.pendingIsDirty) return
+  torch.pendingIsDirty = true
+  torch.host.clock.after(laterMs, () => writePending(torch))
+}
+
+/** Has what is pending on disk now. */
+export function writePending(torch: Torch): void {
+  if (!torch.pendingIsDirty || torch.room.closed) return
+  torch.pendingIsDirty = false
+  const pending: Pending = {
+    waiting: [...torch.waiting.values()],
+    timed: [...torch.timed].map(([start, { atMs }]) => ({ start, atMs })),
+    vacancies: [...torch.vacancies],
+  }
+  try {
+    torch.host.files.replace(torch.paths.pending, JSON.stringify(pending), { sync: false })
+  } catch (error) {
+    torch.log.error(
+      'trouble',
+      { file: torch.paths.pending },
+      `pending.json could not be written: ${wordsOf(error)}`,
+    )
+  }
+}
