@@ -17,6 +17,8 @@ const timeoutsMs: Readonly<Record<RequestName, number>> = {
   status: 30_000,
   reload: 120_000,
   stop: 10_000,
+  /** Bringing up the next daemon may take it a minute, as a start may. */
+  restart: 90_000,
   run: 10_000,
   kill: 10_000,
   flush: 30_000,

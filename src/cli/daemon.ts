@@ -1,25 +1,37 @@
-import { type Ready, runDaemon } from '../daemon/daemon.ts'
-import { type ReadyLine, readyError } from '../daemon/detach.ts'
+import { runDaemon } from '../daemon/daemon.ts'
+import { failureLine, type Ready, readyLine } from '../daemon/ready.ts'
 import type { Settings } from '../daemon/settings.ts'
+import { inherited } from '../daemon/succession.ts'
 import type { NotifyEnvironment } from '../daemon/systemd.ts'
 import { exitStatus, TorchError, wordsOf } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 
-/** The descriptor that the starting command listens on. */
+/** The descriptor of the channel to who started us. */
 const starterDescriptor = 3
 
 /**
- * The daemon of `torch start` in the background: `text` is its settings as JSON. Says on
- * descriptor 3 that it is ready, or why it is not. Gives the exit status.
+ * The daemon of `torch start` in the background, and of `torch restart` where `role` is `heir`:
+ * `text` is its settings as JSON. Says on its channel that it is ready, or why it is not. Gives
+ * the exit status.
  */
-export async function runDetached(host: Host, text: string): Promise<number> {
-  host.processes.closeInherited([starterDescriptor])
+export async function runDetached(
+  host: Host,
+  version: string,
+  script: string,
+  [text = '', role]: readonly (string | undefined)[],
+): Promise<number> {
+  const isHeir = role === 'heir'
+  host.processes.closeInherited([starterDescriptor, ...(isHeir ? Object.values(inherited) : [])])
+  const starter = host.processes.starterChannel()
+  // An heir may be of a newer version than the daemon that wrote the settings.
+  const settings = { ...(JSON.parse(text) as Settings), version }
   let isReady = false
-  const say = (line: ReadyLine): void => host.processes.answerStarter(JSON.stringify(line))
   try {
-    await runDaemon(host, JSON.parse(text) as Settings, takeNotify(host), (ready) => {
+    const beginning = { host, settings, script, environment: takeNotify(host) }
+    await runDaemon({ ...beginning, predecessor: isHeir ? starter : undefined }, (ready) => {
       isReady = true
-      say({ ok: true, ready })
+      starter.say(readyLine(ready))
+      starter.close()
     })
     return exitStatus.done
   } catch (error) {
@@ -27,7 +39,7 @@ export async function runDetached(host: Host, text: string): Promise<number> {
     process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`)
     if (isReady) return exitStatus.failed
     const known = error instanceof TorchError ? error : new TorchError('internal', wordsOf(error))
-    say(readyError(known))
+    starter.say(failureLine(known))
     return known.exit
   }
 }
@@ -36,10 +48,12 @@ export async function runDetached(host: Host, text: string): Promise<number> {
 export async function runForeground(
   host: Host,
   settings: Settings,
+  script: string,
   onReady: (ready: Ready) => void,
 ): Promise<void> {
   host.processes.closeInherited([])
-  await runDaemon(host, settings, takeNotify(host), onReady)
+  const environment = takeNotify(host)
+  await runDaemon({ host, settings, script, environment, predecessor: undefined }, onReady)
 }
 
 /** What systemd gave us; taken out of the environment, so that nothing else answers to it. */

@@ -1,3 +1,4 @@
+import path from 'node:path'
 import { exitStatus } from '../errors.ts'
 import { thisMachine } from '../host/machine.ts'
 import { overview } from './commands.ts'
@@ -34,7 +35,12 @@ export async function main(): Promise<void> {
         return obey(second === undefined ? ['--help'] : [second, ...more, '--help'])
       case 'daemon':
         // What `torch start` starts in the background: no command for people.
-        return (await import('./daemon.ts')).runDetached(host, second ?? '')
+        return (await import('./daemon.ts')).runDetached(
+          host,
+          version,
+          path.resolve(process.argv[1] ?? ''),
+          [second, ...more],
+        )
       default:
         return (await import('./dispatch.ts')).dispatch(host, terminal, version, typed)
     }

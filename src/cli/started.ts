@@ -1,5 +1,5 @@
 import type { StatusReport, TaskStatus } from '../control/protocol.ts'
-import type { Ready } from '../daemon/daemon.ts'
+import type { Ready } from '../daemon/ready.ts'
 import type { Settings } from '../daemon/settings.ts'
 import { ask } from './ask.ts'
 import type { Call } from './command.ts'

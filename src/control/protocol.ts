@@ -9,6 +9,8 @@ export interface Protocol {
   status: { request: Record<string, never>; reply: StatusReport }
   reload: { request: Record<string, never>; reply: ReloadReport }
   stop: { request: { graceMs: number | null; leave: boolean }; reply: { pid: number } }
+  /** Answered by the old daemon once the new one is ready. */
+  restart: { request: Record<string, never>; reply: { pid: number } }
   run: { request: { task: string; force: boolean }; reply: RunReport }
   kill: {
     request: { target: string; signal: string | null }

@@ -16,6 +16,7 @@ export const requestSchemas: { [N in RequestName]: z.ZodType<Protocol[N]['reques
     graceMs: z.number().min(0).max(maxGraceMs).nullable(),
     leave: z.boolean(),
   }),
+  restart: nothing,
   run: z.strictObject({ task: name, force: z.boolean() }),
   kill: z.strictObject({
     target: name,

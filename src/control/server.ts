@@ -1,11 +1,12 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { wordsOf } from '../errors.ts'
 import { wallClock } from '../host/clock.ts'
+import { descriptorOf } from '../host/lock.ts'
 import type { Protocol, RequestName } from './protocol.ts'
 import { readBody } from './read-body.ts'
 import { refuseGarbage, Refusal, refusalOf, send } from './refusal.ts'
 import { isRequestName, requestSchemas } from './requests.ts'
-import { listenAt } from './socket-file.ts'
+import { listenAt, listenOn } from './socket-file.ts'
 
 /** What the daemon has to say to each request. A TorchError that it throws is the reply. */
 export type Answers = {
@@ -15,8 +16,15 @@ export type Answers = {
 }
 
 export interface ControlServer {
+  /** What another process can listen on, by listening to it as `inherited`. */
+  readonly descriptor: number | undefined
   /** Removes the socket and ends within `maxFarewellMs`, whatever clients do. */
   close(): Promise<void>
+  /**
+   * Leaves the socket to the one who listens on it too, from this call on. Settles when the
+   * answers to all that was asked here are given, within `maxHandOverMs`.
+   */
+  handOver(): Promise<void>
 }
 
 const maxConnections = 64
@@ -27,6 +35,8 @@ const maxRequestMs = 10_000
 const checkIntervalMs = 1_000
 /** How long close waits for answers that are being made: that to `stop` is often one of them. */
 const maxFarewellMs = 250
+/** How long an answer that is fetched from the next daemon may take. */
+const maxHandOverMs = 15_000
 
 /**
  * Answers requests on the Unix socket at that path. Nothing that a client sends or fails to send
@@ -37,6 +47,7 @@ export async function serveControl(
   socketPath: string,
   answers: Answers,
   onTrouble: (words: string) => void,
+  inherited?: number,
 ): Promise<ControlServer> {
   const server = createServer({
     maxHeaderSize: maxHeaderBytes,
@@ -52,16 +63,24 @@ export async function serveControl(
     void replied.finally(() => replies.delete(replied))
   })
   server.on('clientError', refuseGarbage)
-  const remove = await listenAt(server, socketPath)
+  const remove =
+    inherited === undefined
+      ? await listenAt(server, socketPath)
+      : await listenOn(server, socketPath, inherited)
   server.on('error', (error) => onTrouble(`control socket: ${error.message}`))
+  const end = async (farewellMs: number): Promise<void> => {
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+    await allWithin(replies, farewellMs)
+    server.closeAllConnections()
+    await closed
+  }
   return {
-    async close() {
+    descriptor: descriptorOf(server),
+    close() {
       remove()
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-      await allWithin(replies, maxFarewellMs)
-      server.closeAllConnections()
-      await closed
+      return end(maxFarewellMs)
     },
+    handOver: () => end(maxHandOverMs),
   }
 }
 

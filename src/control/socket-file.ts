@@ -32,6 +32,28 @@ export async function listenAt(server: Server, socketPath: string): Promise<() =
   }
 }
 
+/**
+ * Makes the server listen on the socket that the daemon before us has bound at that path, and that
+ * came to us open: no connection is refused meanwhile. Gives what removes it, as listenAt does.
+ */
+export async function listenOn(
+  server: Server,
+  socketPath: string,
+  descriptor: number,
+): Promise<() => void> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen({ fd: descriptor }, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+  const ours = identityOf(socketPath)
+  return () => {
+    if (identityOf(socketPath) === ours) diskFiles.remove(socketPath)
+  }
+}
+
 function bound(server: Server, path: string): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject)

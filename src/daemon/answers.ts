@@ -10,17 +10,21 @@ import { statusOf } from './status.ts'
 import type { StopRequest } from './stop.ts'
 import { runsOf, type Torch } from './torch.ts'
 
+/** What requests ask of the daemon as a whole. */
+export interface Actions {
+  readonly reload: Reload
+  stop(request: StopRequest): void
+  restart(): Promise<{ pid: number }>
+}
+
 /** What the daemon answers on its control socket. */
-export function answersOf(
-  torch: Torch,
-  reload: Reload,
-  stop: (options: StopRequest) => void,
-): Answers {
+export function answersOf(torch: Torch, actions: Actions): Answers {
   return {
     status: () => statusOf(torch),
-    reload: () => reload('command'),
+    reload: () => actions.reload('command'),
+    restart: () => actions.restart(),
     stop(request) {
-      stop(request)
+      actions.stop(request)
       return { pid: torch.host.processes.pid }
     },
     run: (request) => runNow(torch, request),

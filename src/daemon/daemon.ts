@@ -1,104 +1,61 @@
 import { serveControl } from '../control/server.ts'
 import { TorchError } from '../errors.ts'
 import type { Host } from '../host/host.ts'
-import { type Lock, takeLock } from '../host/lock.ts'
+import { heldLock, type Lock, takeLock } from '../host/lock.ts'
 import { openLog } from '../record/log.ts'
 import { formatProblem } from '../tasks/report.ts'
 import type { TasksFile } from '../tasks/task.ts'
-import { answersOf } from './answers.ts'
-import { beginAgenda, newTorch, startFirst } from './begin.ts'
-import { dumpState } from './dump.ts'
+import { makeDesk } from './desk.ts'
 import { openHome, readPid } from './home.ts'
+import { live } from './life.ts'
 import { type Loaded, loadTasks } from './load.ts'
-import { writeKnown, writeSlots } from './memory.ts'
-import { startMinutes } from './minute.ts'
-import { writePending } from './pending.ts'
-import { recover } from './recovery.ts'
-import { makeReload } from './reload.ts'
+import type { Ready } from './ready.ts'
+import type { Beginning } from './seat.ts'
 import type { HomePaths, Settings } from './settings.ts'
 import { catchSignals } from './signals.ts'
-import { makeStop } from './stop.ts'
-import { type NotifyEnvironment, openSystemd } from './systemd.ts'
-import { startTicker } from './ticker.ts'
-import type { Torch } from './torch.ts'
-import { watchTasks } from './watch.ts'
-
-/** What the daemon says once it is ready. */
-export interface Ready {
-  readonly pid: number
-  /** Warnings of the tasks file. */
-  readonly warnings: readonly string[]
-}
+import { awaitGo, inherited, sayTaken } from './succession.ts'
+import { openSystemd } from './systemd.ts'
 
 /**
- * The life of a daemon, from its first signal handler to its last record. Settles when it has
- * stopped; throws a TorchError where it cannot become ready.
+ * The life of a daemon process, from its first signal handler to its last record: it takes a home,
+ * or takes it over from the daemon before, and has it until it stops or the next takes over.
+ * Throws a TorchError where it cannot become ready.
  */
 export async function runDaemon(
-  host: Host,
-  settings: Settings,
-  environment: NotifyEnvironment,
+  beginning: Beginning,
   onReady: (ready: Ready) => void,
 ): Promise<void> {
+  const { host, settings, environment, predecessor } = beginning
   // FIRST: until then a USR2 would be the end.
   const signals = catchSignals()
-  const systemd = openSystemd(host, environment)
   const paths = openHome(host, settings.home)
-  const lock = await lockHome(host, paths)
+  const isHeir = predecessor !== undefined
+  const lock = isHeir ? heldLock(host, inherited.lock) : await lockHome(host, paths)
   const loaded = await firstLoad(host, settings)
   const log = openLog(
     settings.foreground ? { stdout: true, pretty: settings.pretty } : { file: paths.log },
     settings.logLevel,
   )
-  const torch = newTorch(host, settings, paths, log, loaded)
-  const reload = makeReload(torch)
-  const stop = makeStop(torch)
-  const server = await serveControl(paths.socket, answersOf(torch, reload, stop.ask), (words) =>
-    log.warn('trouble', {}, words),
+  if (predecessor !== undefined) await awaitGo(host, predecessor, loaded)
+  const desk = makeDesk()
+  const server = await serveControl(
+    paths.socket,
+    desk.answers,
+    (words) => log.warn('trouble', {}, words),
+    isHeir ? inherited.socket : undefined,
   )
-  const close = async (): Promise<void> => {
+  if (!isHeir && signals.stopAsked()) {
     await server.close()
-    closeHome(torch, lock)
-  }
-  if (signals.stopAsked()) {
-    await close()
     throw new TorchError('stopped-early', 'the daemon was told to stop while it was starting')
   }
-  const stopWatching = await watchTasks(host, settings.tasks, loaded.hash, (hash) => {
-    void reload('file', hash)
+  const systemd = openSystemd(host, environment)
+  const seat = { ...beginning, paths, lock, log, systemd, signals, desk, server }
+  let end = await live(seat, loaded, undefined, (ready) => {
+    if (predecessor === undefined) onReady(ready)
+    else sayTaken(predecessor)
   })
-  const reloadBySignal = async (): Promise<void> => {
-    await systemd.reloading()
-    await reload('signal')
-    await systemd.ready(stateWords(torch))
-  }
-  signals.obey({
-    stop: () => stop.ask({ graceMs: null, leave: false }),
-    reload: () => void reloadBySignal(),
-    reopenLog: () => log.reopen(),
-    dumpState: () => dumpState(torch),
-  })
-  // IN ONE GO, without a pause in which a signal or a request could see a half of it.
-  recover(torch)
-  beginAgenda(torch)
-  startFirst(torch)
-  const stopTicking = startTicker(torch, true)
-  writeSlots(torch)
-  writeKnown(torch)
-  const stopMinutes = startMinutes(torch)
-
-  // LAST: who reads a pid may signal it.
-  host.files.replace(paths.pidfile, `${host.processes.pid}\n`, { mode: 0o644 })
-  sayReady(torch, onReady)
-  await systemd.ready(stateWords(torch))
-
-  await stop.asked
-  await Promise.all([systemd.stopping(), stopWatching()])
-  stopMinutes()
-  await stop.done()
-  stopTicking()
-  systemd.close()
-  await close()
+  // A hand-over that failed: the home is taken up again as after a crash, from what is on disk.
+  while (end.kind === 'again') end = await live(seat, end.loaded, end.refused, () => {})
 }
 
 async function lockHome(host: Host, paths: HomePaths): Promise<Lock> {
@@ -123,39 +80,4 @@ async function firstLoad(host: Host, settings: Settings): Promise<Loaded & { fil
       details: loaded.problems.map(formatProblem),
     },
   )
-}
-
-function sayReady(torch: Torch, onReady: (ready: Ready) => void): void {
-  const { loaded, settings, host } = torch
-  const warnings = loaded.problems.map(formatProblem)
-  torch.log.info(
-    'ready',
-    {
-      version: settings.version,
-      home: settings.home,
-      file: loaded.path,
-      revision: loaded.revision,
-      tasks: loaded.file.tasks.length,
-      here: torch.here.size,
-      warnings,
-    },
-    `ready: ${stateWords(torch)}`,
-  )
-  onReady({ pid: host.processes.pid, warnings })
-}
-
-function stateWords(torch: Torch): string {
-  return `${torch.here.size} of ${torch.loaded.file.tasks.length} tasks run here`
-}
-
-/** All that happened is on disk, and nothing of ours is left but the records. */
-function closeHome(torch: Torch, lock: Lock): void {
-  const { host, paths, log } = torch
-  writePending(torch)
-  torch.history.close()
-  if (host.files.readText(paths.pidfile)?.trim() === String(host.processes.pid))
-    host.files.remove(paths.pidfile)
-  log.info('stopped', {}, 'stopped')
-  log.close()
-  lock.release()
 }

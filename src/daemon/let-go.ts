@@ -5,6 +5,7 @@ import type { Torch } from './torch.ts'
  * ours to record. Whoever recovers them next, in this process or another, finds all on disk.
  */
 export function letGo(torch: Torch): void {
+  torch.phase = 'gone'
   torch.room.closed = true
   for (const cancel of torch.wakes.values()) cancel()
   for (const { cancel } of torch.timed.values()) cancel()

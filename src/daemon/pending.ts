@@ -38,7 +38,7 @@ export function keepPending(torch: Torch): void {
 
 /** Has what is pending on disk now. */
 export function writePending(torch: Torch): void {
-  if (!torch.pendingIsDirty || torch.room.closed) return
+  if (!torch.pendingIsDirty || torch.phase === 'gone') return
   torch.pendingIsDirty = false
   const pending: Pending = {
     waiting: [...torch.waiting.values()],

@@ -7,7 +7,7 @@ import { runsOf, type Torch } from './torch.ts'
 
 /** Brings a daemon task to what the file asks: asked at each change of its runs, its file, its time. */
 export function fillPlaces(torch: Torch, name: string): void {
-  if (torch.phase === 'draining') return
+  if (torch.phase !== 'running') return
   const { clock } = torch.host
   const found = torch.here.get(name)
   const task = found?.type === 'daemon' ? found : undefined

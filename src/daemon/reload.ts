@@ -52,6 +52,7 @@ async function reload(
   if (expected !== undefined && loaded.hash !== expected)
     return { ...reportOf(torch, loaded), verdict: 'unchanged' }
   if (loaded.file === undefined) return refuse(torch, loaded, cause)
+  if (torch.phase === 'gone') return { ...reportOf(torch, loaded), verdict: 'unchanged' }
   const wasRefused = torch.refused !== undefined
   torch.refused = undefined
   return take(torch, { ...loaded, file: loaded.file }, cause, wasRefused)

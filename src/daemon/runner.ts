@@ -20,6 +20,8 @@ export function offer(
   start: Start,
   options: { forced?: boolean; restartDelayMs?: number } = {},
 ): Offered {
+  // A timer or a reload that comes to its end after the home was handed over.
+  if (torch.phase === 'gone') return { answer: 'skipped', reason: 'draining' }
   const here = torch.here.get(start.task)
   const task = here ?? torch.tasks.get(start.task)
   const admission = admit(task, placeOf(torch, start.task), start, {

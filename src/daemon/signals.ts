@@ -12,11 +12,18 @@ export interface SignalActions {
   dumpState(): void
 }
 
+export interface Signals {
+  /** From now on these are done, and what was asked before. */
+  obey(actions: SignalActions): void
+  /** Whether a stop was asked for and nobody obeys yet. */
+  stopAsked(): boolean
+}
+
 /**
  * Takes the signals from the first moment on: what comes before the daemon is ready is kept, each
  * kind once, and done as soon as it can be.
  */
-export function catchSignals(): { obey(actions: SignalActions): void; stopAsked(): boolean } {
+export function catchSignals(): Signals {
   let actions: SignalActions | undefined
   const early = new Set<keyof SignalActions>()
   const act = (name: keyof SignalActions) => (): void => {

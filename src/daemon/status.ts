@@ -15,7 +15,7 @@ export function statusOf(torch: Torch): StatusReport {
       pid: torch.host.processes.pid,
       version: torch.settings.version,
       startedAt: timeText(torch.startedMs),
-      state: torch.phase,
+      state: torch.phase === 'running' ? 'running' : 'draining',
     },
     host: { name: torch.room.hostName, addresses: [...torch.facts.addresses] },
     file: fileOf(loaded, refused),

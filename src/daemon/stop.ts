@@ -16,13 +16,13 @@ export interface StopRequest {
 /** The one way to stop, whoever asks; a second request ends the grace. */
 export function makeStop(torch: Torch): {
   ask(request: StopRequest): void
-  asked: Promise<void>
+  asked: Promise<'stop'>
   done(): Promise<void>
 } {
   let stopping: Stopping | undefined
   let sayAsked = (): void => {}
-  const asked = new Promise<void>((resolve) => {
-    sayAsked = resolve
+  const asked = new Promise<'stop'>((resolve) => {
+    sayAsked = () => resolve('stop')
   })
   return {
     ask({ graceMs, leave }) {

@@ -24,7 +24,8 @@ export interface Torch {
   readonly counters: Counters
   readonly room: RunRoom
   readonly startedMs: number
-  phase: 'running' | 'draining'
+  /** `gone`: another daemon has the home by now. */
+  phase: 'running' | 'draining' | 'gone'
   /** Addresses and names of this machine, read again each minute. */
   facts: HostFacts
   /** The last good file (reload.ts). */

@@ -103,17 +103,10 @@ export interface Processes {
   load(): { load: number; freeMemory: number }
   /** In a session and process group of its own. Never throws: what spawn throws comes by onFailure. undefined: failed. */
   spawnGroup(request: SpawnRequest): number | undefined
-  /**
-   * Starts a program that outlives us, both of its outputs on a descriptor, and waits for the one
-   * line that it writes on its descriptor 3; undefined where it ends, or the time is over, without.
-   */
-  spawnDetached(
-    args: readonly string[],
-    output: number,
-    timeoutMs: number,
-  ): Promise<{ pid: number | undefined; line: string | undefined }>
-  /** Writes that line to whoever waits in spawnDetached, and lets go of it; nothing where nobody does any more. */
-  answerStarter(line: string): void
+  /** Starts this program anew, as a daemon that outlives us. */
+  spawnDaemon(request: DaemonRequest): DaemonChild
+  /** In such a daemon: the channel to who started it. */
+  starterChannel(): Channel
   /** undefined where it is gone, or a zombie. */
   identify(pid: number): ProcessIdentity | undefined
   /** Pids of the living members of a process group. */
@@ -134,6 +127,32 @@ export interface Processes {
     args: readonly string[],
     descriptors: readonly number[],
   ): { status: number | null; missing: boolean; stdout: string }
+}
+
+export interface DaemonRequest {
+  /** The script and its words. */
+  readonly args: readonly string[]
+  /** Descriptors of its stdout and stderr. */
+  readonly outputs: readonly [number, number]
+  /** Its descriptors from 4 on; 3 is the channel. */
+  readonly descriptors: readonly number[]
+  /** On top of our own environment. */
+  readonly env: Readonly<Record<string, string>>
+}
+
+/** Lines both ways between a daemon and who started it. */
+export interface Channel {
+  say(line: string): void
+  /** The next line; `closed` where none will come any more, `late` where none came in that time. */
+  nextLine(timeoutMs: number): Promise<{ readonly line: string } | 'closed' | 'late'>
+  close(): void
+}
+
+export interface DaemonChild extends Channel {
+  /** undefined where it could not be started. */
+  readonly pid: number | undefined
+  /** KILL; settles when it is gone. */
+  kill(): Promise<void>
 }
 
 export interface ProgramResult {

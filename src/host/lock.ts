@@ -5,6 +5,8 @@ import type { Host } from './host.ts'
 
 /** The right to be the one daemon of a home. The kernel ends it with the process, whatever ends that. */
 export interface Lock {
+  /** Handed to another process it is held by that one too, until both have closed it. */
+  readonly descriptor: number
   release(): void
 }
 
@@ -23,9 +25,14 @@ export async function takeLock(host: Host, file: string): Promise<Lock | undefin
   // A file that was removed and made again under us would be locked by two.
   const same =
     host.files.facts(file)?.identity === host.files.facts(`/proc/self/fd/${descriptor}`)?.identity
-  if (result.status === 0 && same) return { release: () => host.files.close(descriptor) }
+  if (result.status === 0 && same) return heldLock(host, descriptor)
   host.files.close(descriptor)
   return undefined
+}
+
+/** A lock that is held by this open descriptor: taken here, or by the daemon before us. */
+export function heldLock(host: Host, descriptor: number): Lock {
+  return { descriptor, release: () => host.files.close(descriptor) }
 }
 
 /** Abstract names are not files (unix(7)): nothing is left behind. Hashed, for they are short. */
@@ -34,6 +41,16 @@ function takeSocketLock(file: string): Promise<Lock | undefined> {
   return new Promise((resolve) => {
     const server = net.createServer((client) => client.destroy())
     server.once('error', () => resolve(undefined))
-    server.listen(name, () => resolve({ release: () => server.close() }))
+    server.listen(name, () =>
+      resolve({ descriptor: descriptorOf(server) ?? -1, release: () => server.close() }),
+    )
   })
+}
+
+/** The descriptor that a server listens on: Node has no public name for it. */
+export function descriptorOf(server: net.Server): number | undefined {
+  const handle: unknown = Reflect.get(server, '_handle')
+  const descriptor: unknown =
+    typeof handle === 'object' && handle !== null ? Reflect.get(handle, 'fd') : undefined
+  return typeof descriptor === 'number' ? descriptor : undefined
 }

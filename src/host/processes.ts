@@ -1,8 +1,17 @@
 import { execFile, spawn, spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
+import type { Duplex } from 'node:stream'
+import { lineChannel, starterChannel } from './channel.ts'
 import { hasCode } from './files.ts'
-import type { ProcessIdentity, Processes, ProgramResult, SpawnRequest } from './host.ts'
+import type {
+  DaemonChild,
+  DaemonRequest,
+  ProcessIdentity,
+  Processes,
+  ProgramResult,
+  SpawnRequest,
+} from './host.ts'
 
 /** The loop stands still meanwhile: only for programs that answer at once. */
 const maxSyncProgramMs = 5_000
@@ -18,8 +27,8 @@ export const realProcesses: Processes = {
   closeInherited,
   load: () => ({ load: os.loadavg()[0] ?? 0, freeMemory: os.freemem() }),
   spawnGroup,
-  spawnDetached,
-  answerStarter,
+  spawnDaemon,
+  starterChannel,
   identify: (pid) => parseStat(readStat(pid)),
   groupMembers,
   signal: (pid, signal) => delivered(() => process.kill(pid, signal)),
@@ -81,44 +90,32 @@ function closeInherited(except: readonly number[]): void {
   }
 }
 
-function spawnDetached(
-  args: readonly string[],
-  output: number,
-  timeoutMs: number,
-): Promise<{ pid: number | undefined; line: string | undefined }> {
+function spawnDaemon({ args, outputs, descriptors, env }: DaemonRequest): DaemonChild {
   const child = spawn(process.execPath, args, {
     cwd: '/',
     detached: true,
-    stdio: ['ignore', output, output, 'pipe'],
+    env: { ...process.env, ...env },
+    stdio: ['ignore', ...outputs, 'pipe', ...descriptors],
   })
-  return new Promise((resolve) => {
-    let text = ''
-    const done = (line: string | undefined): void => {
-      clearTimeout(timer)
-      child.stdio[3]?.destroy()
+  const gone = new Promise<void>((resolve) => {
+    child.once('exit', () => resolve())
+    child.once('error', () => resolve())
+  })
+  const channel = lineChannel(child.stdio[3] as Duplex)
+  return {
+    ...channel,
+    pid: child.pid,
+    close() {
+      channel.close()
       child.unref()
-      resolve({ pid: child.pid, line })
-    }
-    const timer = setTimeout(() => done(undefined), timeoutMs)
-    child.once('error', () => done(undefined))
-    child.stdio[3]?.on('data', (chunk: Buffer) => {
-      text += chunk.toString()
-      if (text.includes('\n')) done(text.slice(0, text.indexOf('\n')))
-    })
-    child.stdio[3]?.once('close', () => done(undefined))
-  })
-}
-
-function answerStarter(line: string): void {
-  try {
-    fs.writeSync(starterDescriptor, `${line}\n`)
-    fs.closeSync(starterDescriptor)
-  } catch {
-    // It does not wait any more; the daemon runs all the same.
+    },
+    async kill() {
+      child.kill('SIGKILL')
+      await gone
+      channel.close()
+    },
   }
 }
-
-const starterDescriptor = 3
 
 function readStat(pid: number | string): string | undefined {
   try {

@@ -33,6 +33,7 @@ export const plainAnswers: Answers = {
     problems: [],
   }),
   stop: () => ({ pid: 4711 }),
+  restart: () => ({ pid: 4712 }),
   run: ({ task }) => ({ run: 'r1', task, directory: '/runs/r1', elsewhere: false }),
   kill: ({ target }) => ({ runs: [{ run: 'r1', task: target }] }),
   flush: () => ({}),

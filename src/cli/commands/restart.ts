@@ -1,48 +1,31 @@
-import { startDetached } from '../../daemon/detach.ts'
-import type { Settings } from '../../daemon/settings.ts'
-import { exitStatus, TorchError } from '../../errors.ts'
-import type { Host } from '../../host/host.ts'
-import { statusIfRuns } from '../ask.ts'
+import { exitStatus } from '../../errors.ts'
+import { ask } from '../ask.ts'
 import type { Command } from '../command.ts'
-import { daemonSettings } from '../daemon-settings.ts'
-import { showStarted } from '../started.ts'
-import { stopDaemon } from '../stopping.ts'
-import { goodTasks } from '../tasks-file.ts'
+import { usageError } from '../option.ts'
 import { tasksPath } from '../tasks-path.ts'
-import { failsToStart } from './start.ts'
 
 export const restart: Command = {
   words: '',
   mostWords: 0,
   leastWords: 0,
-  options: ['address', 'grace', 'log-level'],
-  about: `Stops the daemon and starts it again, with the same tasks file and addresses unless others
-are named. Where none runs it is started. The tasks file is checked before: while it is
-bad nothing is stopped.`,
-  examples: [
-    ['restart', 'after an upgrade of torch'],
-    ['restart --grace 5m', 'with time for what runs'],
-  ],
+  options: [],
+  about: `Puts a new daemon in the place of the one that runs, also one of a newer version of torch.
+What runs goes on under the new one, no second is skipped and none done twice. Where the
+new one does not become ready the old one goes on as before, and this says why.`,
+  examples: [['restart', 'after an upgrade of torch']],
   async run(call, values) {
-    const status = await statusIfRuns(call)
-    const before = status?.daemon ? settingsOf(call.host, status.daemon.pid) : undefined
-    const tasks = tasksPath(call, values, status?.file.path)
-    const settings = daemonSettings(call, values, tasks, before)
-    await goodTasks(call, tasks)
-    const graceMs = call.from.grace === 'flag' ? (values.grace ?? null) : null
-    if (status !== undefined) await stopDaemon(call, { graceMs, leave: false })
-    const ready = await failsToStart(startDetached(call.host, settings, call.script, ['daemon']))
-    await showStarted(call, values, settings, ready)
+    const { terminal } = call
+    const before = await ask(call, 'status', {})
+    const tasks = tasksPath(call, values, before.file.path)
+    if (tasks.absolute !== before.file.path)
+      throw usageError(
+        `a restart keeps the tasks file, which is ${before.file.path}`,
+        'torch stop, then torch start with the other file',
+      )
+    const { pid } = await ask(call, 'restart', {})
+    const old = before.daemon?.pid ?? null
+    if (values.json) await terminal.say(JSON.stringify({ pid, before: old }, null, 2))
+    else await terminal.say(`torch restarted: pid ${pid} in the place of ${old}`)
     return exitStatus.done
   },
-}
-
-/** A daemon in the background has its settings as its last word; one in the foreground has not. */
-function settingsOf(host: Host, pid: number): Settings {
-  const words = (host.files.readText(`/proc/${pid}/cmdline`) ?? '').split('\0')
-  const at = words.indexOf('daemon')
-  if (at !== -1) return JSON.parse(words[at + 1] ?? '{}') as Settings
-  throw new TorchError('in-foreground', `the daemon, pid ${pid}, runs in the foreground`, {
-    hint: 'restart it where it was started, as with: systemctl restart torch',
-  })
 }

@@ -23,10 +23,10 @@ export const start: Command = {
     if (settings.foreground) {
       call.terminal.outlive()
       const { runForeground } = await import('../daemon.ts')
-      await failsToStart(runForeground(call.host, settings, () => {}))
+      await failsToStart(runForeground(call.host, settings, call.script, () => {}))
       return exitStatus.done
     }
-    const ready = await failsToStart(startDetached(call.host, settings, call.script, ['daemon']))
+    const ready = await failsToStart(startDetached(call.host, settings, call.script))
     await showStarted(call, values, settings, ready)
     return exitStatus.done
   },

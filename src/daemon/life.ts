@@ -1,0 +1,134 @@
+import { formatProblem } from '../tasks/report.ts'
+import { answersOf } from './answers.ts'
+import { beginAgenda, newTorch, startFirst } from './begin.ts'
+import { dumpState } from './dump.ts'
+import type { Loaded } from './load.ts'
+import { writeKnown, writeSlots } from './memory.ts'
+import { startMinutes } from './minute.ts'
+import { writePending } from './pending.ts'
+import type { Ready } from './ready.ts'
+import { recover } from './recovery.ts'
+import { makeReload } from './reload.ts'
+import type { Seat } from './seat.ts'
+import { makeStop } from './stop.ts'
+import { makeRestart } from './succession.ts'
+import { startTicker } from './ticker.ts'
+import type { Torch } from './torch.ts'
+import { watchTasks } from './watch.ts'
+
+/** How a time with the home in our hands ended. */
+export type LifeEnd =
+  | { readonly kind: 'stopped' | 'handed-over' }
+  /** The next daemon did not become ready: we go on, with the file as we had it. */
+  | {
+      readonly kind: 'again'
+      readonly loaded: Torch['loaded']
+      readonly refused: Loaded | undefined
+    }
+
+/** From taking up a home, and all that was left in it, until it is stopped or handed over. */
+export async function live(
+  seat: Seat,
+  loaded: Torch['loaded'],
+  refused: Loaded | undefined,
+  onReady: (ready: Ready) => void,
+): Promise<LifeEnd> {
+  const { host, settings, paths, log, systemd } = seat
+  const torch = newTorch(host, settings, paths, log, loaded)
+  torch.refused = refused
+  const reload = makeReload(torch)
+  const stop = makeStop(torch)
+  const stopWatching = await watchTasks(host, settings.tasks, loaded.hash, (hash) => {
+    void reload('file', hash)
+  })
+  // IN ONE GO, without a pause in which a signal or a request could see a half of it.
+  recover(torch)
+  beginAgenda(torch)
+  startFirst(torch)
+  const stopTicking = startTicker(torch, true)
+  writeSlots(torch)
+  writeKnown(torch)
+  const stopMinutes = startMinutes(torch)
+  const quiet = (): void => {
+    stopTicking()
+    stopMinutes()
+    void stopWatching()
+  }
+  const restart = makeRestart(seat, torch, quiet)
+  seat.desk.serve(answersOf(torch, { reload, stop: stop.ask, restart: restart.ask }))
+  const reloadBySignal = async (): Promise<void> => {
+    await systemd.reloading()
+    await reload('signal')
+    await systemd.ready(stateWords(torch))
+  }
+  seat.signals.obey({
+    stop: () => stop.ask({ graceMs: null, leave: false }),
+    reload: () => void reloadBySignal(),
+    reopenLog: () => log.reopen(),
+    dumpState: () => dumpState(torch),
+  })
+  // LAST: who reads a pid may signal it.
+  host.files.replace(paths.pidfile, `${host.processes.pid}\n`, { mode: 0o644 })
+  sayReady(torch, onReady)
+  await systemd.ready(stateWords(torch))
+
+  const next = await Promise.race([stop.asked, restart.over])
+  if (next === 'failed') return { kind: 'again', loaded: torch.loaded, refused: torch.refused }
+  if (next === 'handed-over') {
+    await leaveSeat(seat)
+    return { kind: 'handed-over' }
+  }
+  await Promise.all([systemd.stopping(), stopWatching()])
+  stopMinutes()
+  await stop.done()
+  stopTicking()
+  await closeHome(seat, torch)
+  return { kind: 'stopped' }
+}
+
+function sayReady(torch: Torch, onReady: (ready: Ready) => void): void {
+  const { loaded, settings, host } = torch
+  const warnings = loaded.problems.map(formatProblem)
+  torch.log.info(
+    'ready',
+    {
+      version: settings.version,
+      home: settings.home,
+      file: loaded.path,
+      revision: loaded.revision,
+      tasks: loaded.file.tasks.length,
+      here: torch.here.size,
+      warnings,
+    },
+    `ready: ${stateWords(torch)}`,
+  )
+  onReady({ pid: host.processes.pid, warnings })
+}
+
+function stateWords(torch: Torch): string {
+  return `${torch.here.size} of ${torch.loaded.file.tasks.length} tasks run here`
+}
+
+/** The next daemon has it all: what was asked here is passed on to it, then this process may end. */
+async function leaveSeat(seat: Seat): Promise<void> {
+  const farewell = seat.server.handOver()
+  seat.desk.passOn(seat.paths.socket)
+  await farewell
+  seat.systemd.close()
+  seat.log.info('handed-over', {}, 'handed over to the next daemon')
+  seat.log.close()
+}
+
+/** All that happened is on disk, and nothing of ours is left but the records. */
+async function closeHome(seat: Seat, torch: Torch): Promise<void> {
+  const { host, paths, log } = seat
+  seat.systemd.close()
+  await seat.server.close()
+  writePending(torch)
+  torch.history.close()
+  if (host.files.readText(paths.pidfile)?.trim() === String(host.processes.pid))
+    host.files.remove(paths.pidfile)
+  log.info('stopped', {}, 'stopped')
+  log.close()
+  seat.lock.release()
+}

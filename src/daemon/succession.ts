@@ -1,0 +1,164 @@
+import { TorchError, wordsOf } from '../errors.ts'
+import type { Channel, DaemonChild, Host } from '../host/host.ts'
+import { killRun } from '../run/live.ts'
+import { formatProblem } from '../tasks/report.ts'
+import { letGo } from './let-go.ts'
+import type { Loaded } from './load.ts'
+import { writeKnown, writeSlots } from './memory.ts'
+import { writePending } from './pending.ts'
+import { hearReady, readyLine } from './ready.ts'
+import type { Seat } from './seat.ts'
+import type { Torch } from './torch.ts'
+
+/** The descriptors under which the next daemon finds what it inherits; 3 is the channel. */
+export const inherited = { lock: 4, socket: 5 } as const
+
+/** The old daemon's word to the new: all is on disk, it is yours. And the answer. */
+const goWord = 'go'
+const takenWord = 'taken'
+
+/** The old one waits for the end of a second before it says go; longer than this it hangs. */
+const goTimeoutMs = 30_000
+/** Between go and taken nobody minds the runs; longer than this is a hang of the new one. */
+const takeOverMs = 10_000
+/** Behind the beat of a second, so that the next one is as far away as can be. */
+const behindBeatMs = 20
+
+/** The new daemon's side: it is prepared, and waits until the home is its own. */
+export async function awaitGo(host: Host, predecessor: Channel, loaded: Loaded): Promise<void> {
+  const warnings = loaded.problems.map(formatProblem)
+  predecessor.say(readyLine({ pid: host.processes.pid, warnings }))
+  // `closed`: the old daemon died before it could say it. The home is ours all the same.
+  if ((await predecessor.nextLine(goTimeoutMs)) === 'late')
+    throw new TorchError('no-go', 'the daemon before did not hand over')
+}
+
+/** The new daemon has the home in its hands. */
+export function sayTaken(predecessor: Channel): void {
+  predecessor.say(takenWord)
+}
+
+export interface Restart {
+  /** Gives the pid of the next daemon once that has taken over; throws why it has not. */
+  ask(): Promise<{ pid: number }>
+  /** How it ended; never, where nothing was handed over. */
+  readonly over: Promise<'handed-over' | 'failed'>
+}
+
+/** The old daemon's side. Until the next one is prepared this one goes on as ever; `quiet` stops it. */
+export function makeRestart(seat: Seat, torch: Torch, quiet: () => void): Restart {
+  let isUnderWay = false
+  let sayOver = (_end: 'handed-over' | 'failed'): void => {}
+  const over = new Promise<'handed-over' | 'failed'>((resolve) => {
+    sayOver = resolve
+  })
+  return {
+    over,
+    async ask() {
+      if (isUnderWay || torch.phase !== 'running')
+        throw new TorchError(
+          'busy',
+          isUnderWay ? 'a restart is already under way' : 'the daemon is stopping',
+          { hint: 'torch status shows how it goes' },
+        )
+      isUnderWay = true
+      try {
+        const child = await prepareHeir(seat, torch)
+        const pid = await passHome(seat, torch, child, quiet)
+        sayOver('handed-over')
+        return { pid }
+      } catch (error) {
+        isUnderWay = false
+        torch.log.error('restart', {}, `the restart failed, this daemon goes on: ${wordsOf(error)}`)
+        if (torch.room.closed) sayOver('failed')
+        throw error
+      }
+    },
+  }
+}
+
+/** A next daemon that waits for our word; throws why there is none. */
+async function prepareHeir(seat: Seat, torch: Torch): Promise<DaemonChild> {
+  torch.log.info('restart', {}, 'restarting: bringing up the next daemon')
+  const child = spawnHeir(seat)
+  try {
+    await hearReady(seat.host, child, seat.paths.log)
+    await behindBeat(seat.host)
+    if (torch.phase !== 'running') throw new TorchError('busy', 'the daemon is stopping')
+    return child
+  } catch (error) {
+    await child.kill()
+    throw error
+  }
+}
+
+/** From the first line on the runs are not ours: whoever has the home then takes all from disk. */
+async function passHome(
+  seat: Seat,
+  torch: Torch,
+  child: DaemonChild,
+  quiet: () => void,
+): Promise<number> {
+  seat.desk.hold()
+  quiet()
+  leaveAll(torch)
+  child.say(goWord)
+  const heard = await child.nextLine(takeOverMs)
+  if (typeof heard !== 'string' && child.pid !== undefined) {
+    child.close()
+    return child.pid
+  }
+  await child.kill()
+  const why =
+    heard === 'late' ? `did not take over within ${takeOverMs / 1000} s` : 'ended too early'
+  throw new TorchError('restart-failed', `the new daemon ${why}; the old one goes on`, {
+    hint: `its last words are in ${seat.paths.log}`,
+  })
+}
+
+function spawnHeir(seat: Seat): DaemonChild {
+  const { host, settings, paths, environment, lock, server, script } = seat
+  if (settings.foreground && environment.NOTIFY_SOCKET === undefined)
+    throw new TorchError(
+      'in-foreground',
+      'the daemon runs in the foreground, where none can take its place',
+      {
+        hint: 'restart it where it was started',
+      },
+    )
+  if (server.descriptor === undefined)
+    throw new TorchError('no-descriptor', 'the control socket cannot be handed over', {
+      hint: 'torch stop --leave and torch start do the same with a short gap',
+    })
+  const file = settings.foreground ? undefined : host.files.openAppend(paths.log)
+  const env = Object.entries(environment).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, String(value)]],
+  )
+  try {
+    return host.processes.spawnDaemon({
+      args: [script, 'daemon', JSON.stringify(settings), 'heir'],
+      outputs: file === undefined ? [1, 2] : [file, file],
+      descriptors: [lock.descriptor, server.descriptor],
+      env: Object.fromEntries(env),
+    })
+  } finally {
+    if (file !== undefined) host.files.close(file)
+  }
+}
+
+function behindBeat({ clock }: Host): Promise<void> {
+  return new Promise((resolve) => {
+    clock.after(1000 - (clock.now() % 1000) + behindBeatMs, resolve)
+  })
+}
+
+/** Everything is on disk, and no timer of ours touches a run any more. */
+function leaveAll(torch: Torch): void {
+  for (const run of torch.remains) killRun(torch.room, run)
+  torch.pendingIsDirty = true
+  writePending(torch)
+  writeSlots(torch)
+  writeKnown(torch)
+  letGo(torch)
+  torch.history.close()
+}
