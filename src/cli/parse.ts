@@ -64,7 +64,8 @@ function newParser(): Argv {
 }
 
 function describeCommand(inner: Argv, name: string, command: Command): Argv {
-  inner.usage(`torch ${name} ${command.words}`.trimEnd() + ` [OPTIONS]\n\n${command.about}`)
+  const about = command.about.replaceAll('\n', ' ')
+  inner.usage(`torch ${name} ${command.words}`.trimEnd() + ` [OPTIONS]\n\n${about}`)
   describeOptions(inner, command.options)
   for (const [words, does] of command.examples) inner.example(`torch ${words}`, does)
   return inner

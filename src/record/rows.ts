@@ -8,18 +8,23 @@ export interface Origin {
   readonly revision: string | null
 }
 
-const empty = {
+/** With all keys, so that every row has them in the order that is promised. */
+const empty: HistoryRow = {
   run: null,
+  task: '',
   slot: null,
   startedAt: null,
   endedAt: null,
   durationMs: null,
+  outcome: 'unknown',
   exitCode: null,
   signal: null,
   reason: null,
   trigger: null,
   attempt: null,
   lateMs: null,
+  host: '',
+  revision: null,
   lastSlot: null,
   count: null,
 }

@@ -36,9 +36,11 @@ a signal, 126 or 127 where it could not be started. Ctrl-C goes to the task.`,
         `the daemon of this home runs ${status.file.path}, not ${values.tasks?.shown}`,
         'leave out --tasks, or name another --home',
       )
+    // Loaded before: the output of a short run may be cut a moment after its end.
+    const { attend } = await import('../run-there.ts')
     const report = await ask(call, 'run', request)
     if (report.elsewhere) call.terminal.note(elsewhereWords(task))
-    return (await import('../run-there.ts')).attend(call, report)
+    return attend(call, report)
   },
 }
 

@@ -1,0 +1,113 @@
+import fs from 'node:fs'
+import { afterAll, describe, expect, test, vi } from 'vitest'
+import { tasksJsonSchema } from '../../src/tasks/json-schema.ts'
+import { closeSites, newSite } from '../support/torch.ts'
+
+afterAll(closeSites)
+vi.setConfig({ testTimeout: 60_000 })
+
+const good = 'tasks:\n  a: { schedule: "@daily", command: "true" }\n'
+const bad = 'tasks:\n  a:\n    schedule: "@daily"\n    comand: "true"\n'
+
+describe.concurrent('torch validate', () => {
+  test('a good file', async () => {
+    expect(await newSite(good).torch('validate')).toMatchObject({
+      status: 0,
+      stdout: 'tasks.yaml is valid: 1 task\n',
+      stderr: '',
+    })
+  })
+
+  test('a bad file: every problem with its place', async () => {
+    expect(await newSite(bad).torch('validate', 'tasks.yaml')).toMatchObject({
+      status: 2,
+      stdout: '',
+      stderr: `tasks.yaml:4:5: tasks.a.comand: unknown key "comand"
+    comand: "true"
+    ^
+hint: did you mean "command"?
+torch: tasks.yaml is not valid (1 problem)
+`,
+    })
+  })
+
+  test('--json', async () => {
+    const site = newSite(good)
+    const file = site.write('bad.yaml', bad)
+    const { status, stdout, stderr } = await site.torch('validate', file, '--json')
+    expect([status, stderr]).toEqual([2, ''])
+    const problem = {
+      severity: 'error',
+      file,
+      line: 4,
+      column: 5,
+      path: 'tasks.a.comand',
+      message: 'unknown key "comand"',
+      hint: 'did you mean "command"?',
+    }
+    expect(stdout).toBe(`${JSON.stringify({ ok: false, problems: [problem] }, null, 2)}\n`)
+    expect(JSON.parse((await site.torch('validate', '--json')).stdout)).toEqual({
+      ok: true,
+      problems: [],
+    })
+  })
+
+  test('warnings are shown, and no fault', async () => {
+    const site = newSite('tasks: {a: {schedule: "0 0 30 2 *", command: "true"}}')
+    const { status, stderr } = await site.torch('validate')
+    expect([status, stderr.split('\n')[0]]).toEqual([
+      0,
+      'tasks.yaml:1:13: warning: tasks.a.schedule: "0 0 30 2 *" never fires',
+    ])
+  })
+
+  test('the file of the running daemon, where none is named', async () => {
+    const site = newSite(good)
+    await site.torch('start')
+    const elsewhere = { cwd: '/', env: { TORCH_TASKS: '/nowhere.yaml' } }
+    expect((await site.torchWith(elsewhere, 'validate')).stdout).toBe(
+      `${site.tasks} is valid: 1 task\n`,
+    )
+  })
+})
+
+test.concurrent('torch schema', async () => {
+  const { status, stdout } = await newSite().torch('schema')
+  expect([status, JSON.parse(stdout)]).toEqual([0, tasksJsonSchema()])
+})
+
+describe.concurrent('torch reload', () => {
+  test('shows what changed, and what it did not take', async () => {
+    const site = newSite(good.replace('a:', 'gone:') + good.split('\n')[1]?.replace('a:', 'same:'))
+    await site.torch('start')
+    // Quick enough for the daemon's own watch not to come first: it waits for the file to settle.
+    site.write('tasks.yaml', `${good}  same: { schedule: "@hourly", command: "true" }\n`)
+    expect(await site.torch('reload')).toMatchObject({
+      status: 0,
+      stdout: `${site.tasks}: 2 tasks\n  added a\n  changed same\n  removed gone\n`,
+      stderr: '',
+    })
+    expect((await site.torch('reload')).stdout).toBe(`${site.tasks}: 2 tasks\n  nothing changed\n`)
+
+    fs.writeFileSync(site.tasks, bad)
+    expect(await site.torch('reload')).toMatchObject({
+      status: 2,
+      stdout: '',
+      stderr: `${site.tasks}:4:5: tasks.a.comand: unknown key "comand"
+    comand: "true"
+    ^
+hint: did you mean "command"?
+torch: ${site.tasks} was not taken
+hint: mend it; until then the daemon goes on with the last good file
+`,
+    })
+    const { status, stdout } = await site.torch('reload', '--json')
+    expect([status, JSON.parse(stdout)]).toMatchObject([
+      2,
+      { verdict: 'refused', tasks: 2, problems: [{ line: 4 }] },
+    ])
+    const shown = (await site.torch('status')).stdout
+    expect(shown).toContain(', NOT TAKEN\n')
+    expect(shown).toContain('The daemon goes on with the last good file.\n')
+  })
+})

@@ -1,0 +1,166 @@
+import { afterAll, describe, expect, test, vi } from 'vitest'
+import { jitterOf } from '../../src/schedule/hash.ts'
+import { closeSites, newSite } from '../support/torch.ts'
+
+afterAll(closeSites)
+vi.setConfig({ testTimeout: 60_000 })
+
+const tasks = `
+timezone: America/New_York
+tasks:
+  early: { schedule: "30 2 * * *", command: "true" }
+  hourly: { schedule: "0 * * * *", command: "true", timezone: UTC }
+  spread: { schedule: "0 12 * * *", command: "true", jitter: 10m }
+  web: { schedule: "H H * * *", command: "true", hosts: [web-*] }
+  off: { schedule: "@daily", command: "true", enabled: false }
+  boot: { schedule: "@reboot", command: "true" }
+  always: { type: daemon, command: "true" }
+`
+
+async function rows(...words: string[]) {
+  const { status, stdout } = await newSite(tasks).torch('next', '--json', ...words)
+  expect(status).toBe(0)
+  return JSON.parse(stdout) as {
+    task: string | null
+    at: string
+    local: string
+    jitterMs: number
+  }[]
+}
+
+describe.concurrent('torch next', () => {
+  test('of one task the next five, through the change of the clock', async () => {
+    expect(await rows('early', '--from', '2026-03-07T00:00:00-05:00')).toEqual(
+      [
+        ['2026-03-07T07:30:00Z', '2026-03-07T02:30:00-05:00'],
+        ['2026-03-08T07:00:00Z', '2026-03-08T03:00:00-04:00'],
+        ['2026-03-09T06:30:00Z', '2026-03-09T02:30:00-04:00'],
+        ['2026-03-10T06:30:00Z', '2026-03-10T02:30:00-04:00'],
+        ['2026-03-11T06:30:00Z', '2026-03-11T02:30:00-04:00'],
+      ].map(([at, local]) => ({ task: 'early', at, local, jitterMs: 0 })),
+    )
+  })
+
+  test('of all that run by the clock on this host one each, by time', async () => {
+    const found = await rows('--from', '2026-03-10T00:30:00Z', '--host', 'db-1')
+    expect(found.map(({ task, at }) => `${task} ${at}`)).toEqual([
+      'hourly 2026-03-10T01:00:00Z',
+      'early 2026-03-10T06:30:00Z',
+      'spread 2026-03-10T16:00:00Z',
+    ])
+    expect(found.map((row) => row.jitterMs)).toEqual([0, 0, jitterOf('spread', 'db-1', 600_000)])
+  })
+
+  test('--count is of each, and slots are after --from', async () => {
+    const found = await rows('hourly', 'early', '--count', '2', '--from', '2026-03-10T06:00:00Z')
+    expect(found.map(({ task, at }) => `${task} ${at}`)).toEqual([
+      'early 2026-03-10T06:30:00Z',
+      'hourly 2026-03-10T07:00:00Z',
+      'hourly 2026-03-10T08:00:00Z',
+      'early 2026-03-11T06:30:00Z',
+    ])
+  })
+
+  test('--host decides what runs, and what H stands for', async () => {
+    const at = async (host: string) =>
+      (await rows('web', '--host', host, '--from', '2026-03-10'))[0]?.at
+    expect(await at('web-1')).not.toBe(await at('web-2'))
+    expect((await rows('--host', 'web-1.example.org')).map((row) => row.task)).toContain('web')
+  })
+
+  test('TORCH_HOST, which torch sets in runs, is not --host', async () => {
+    const site = newSite(tasks)
+    const from = ['--json', '--from', '2026-03-10T00:00:00Z', 'spread']
+    const plain = await site.torch('next', ...from)
+    expect(await site.torchWith({ env: { TORCH_HOST: 'other' } }, 'next', ...from)).toEqual(plain)
+  })
+
+  test('a schedule of its own needs no file', async () => {
+    const words = [
+      '--schedule',
+      '0 0 29 2 *',
+      '--timezone',
+      'Asia/Tokyo',
+      '--from',
+      '2026-01-01',
+      '--count',
+      '2',
+    ]
+    const { status, stdout } = await newSite().torch('next', '--json', ...words)
+    expect([status, JSON.parse(stdout)]).toEqual([
+      0,
+      [
+        { task: null, at: '2028-02-28T15:00:00Z', local: '2028-02-29T00:00:00+09:00', jitterMs: 0 },
+        { task: null, at: '2032-02-28T15:00:00Z', local: '2032-02-29T00:00:00+09:00', jitterMs: 0 },
+      ],
+    ])
+  })
+
+  test('for people', async () => {
+    const { stdout, stderr } = await newSite(tasks).torch(
+      'next',
+      '--from',
+      '2026-03-10T00:30:00Z',
+      '--host',
+      'db-1',
+    )
+    expect(stdout.replaceAll(/(in )?\w+( ago)? +(?=UTC|America)/g, 'THEN  ').split('\n')).toEqual([
+      expect.stringMatching(/^AT +ZONE +TASK$/),
+      '2026-03-10T01:00:00+00:00  THEN  UTC               hourly',
+      '2026-03-10T02:30:00-04:00  THEN  America/New_York  early',
+      expect.stringMatching(
+        /^2026-03-10T12:00:00-04:00 {2}THEN {2}America\/New_York {2}spread {2}starts \w+ later \(jitter\)$/,
+      ),
+      '',
+    ])
+    expect(stderr).toBe(
+      'not shown: 2 of 6 tasks do not run on db-1\nboot: once per boot, at no time of the clock\n',
+    )
+  })
+
+  test.each([
+    [['--schedule', '0 0 30 2 *'], 0, 'this schedule: never due\n'],
+    [['web', '--host', 'db-1'], 0, 'web does not run on db-1\n'],
+    [['off'], 0, /^off does not run on .*\n$/],
+    [['boot'], 0, 'boot: once per boot, at no time of the clock\n'],
+    [['ealry'], 2, 'torch: there is no task "ealry"\nhint: did you mean "early"?\n'],
+    [
+      ['always'],
+      2,
+      'torch: always is a daemon task: it always runs, at no time\nhint: torch status always shows whether it runs\n',
+    ],
+    [
+      ['--schedule', '61 * * * *'],
+      2,
+      'torch: --schedule: minute: 61 is out of range; minutes are 0-59\nhint: as in crontab(5), perhaps with seconds first: "*/10 * * * * *"\n',
+    ],
+    [
+      ['--schedule', '@daily', '--timezone', 'Europe/Belin'],
+      2,
+      'torch: --schedule: unknown time zone "Europe/Belin"\nhint: did you mean "Europe/Berlin"?\n',
+    ],
+    [
+      ['--timezone', 'UTC'],
+      2,
+      'torch: --timezone goes with --schedule\nhint: a task has its zone in the tasks file\n',
+    ],
+    [
+      ['early', '--schedule', '@daily'],
+      2,
+      'torch: either tasks or --schedule\nhint: torch next --schedule "30 2 * * *"\n',
+    ],
+  ])('%j', async (words, status, message) => {
+    const found = await newSite(tasks).torch('next', ...words)
+    expect(found.status).toBe(status)
+    if (typeof message === 'string') expect(found.stderr).toBe(message)
+    else expect(found.stderr).toMatch(message)
+  })
+
+  test('a bad file', async () => {
+    const { status, stdout, stderr } = await newSite('tasks: 5').torch('next', '--json')
+    expect([status, stdout]).toEqual([2, ''])
+    expect(stderr).toContain(
+      'torch: the tasks file tasks.yaml is not valid (1 problem)\nhint: mend it, or name another with --tasks\n',
+    )
+  })
+})

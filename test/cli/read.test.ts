@@ -1,0 +1,286 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { closeSites, newSite, type Site, until } from '../support/torch.ts'
+
+const tasks = `
+timezone: UTC
+tasks:
+  good: { schedule: "0 0 1 1 *", command: "printf 'one\\\\ntwo\\\\nthree\\\\n'" }
+  bad: { schedule: "0 0 1 1 *", command: "echo oops; exit 3" }
+  raw: { schedule: "0 0 1 1 *", command: "printf '\\\\377\\\\000x'" }
+  keep: { type: daemon, command: "echo up; exec sleep 600", max: 2 }
+  away: { schedule: "@daily", command: "true", hosts: [192.0.2.99] }
+  off: { schedule: "@daily", command: "true", enabled: false }
+`
+let site: Site
+/** With the same content, and no daemon. */
+let copy: Site
+
+beforeAll(async () => {
+  site = newSite(tasks)
+  await site.torch('start')
+  for (const task of ['good', 'good', 'bad', 'raw']) await site.torch('run', task)
+  await until(() => runsOf('keep').length === 2, 'both runs of the daemon task')
+  await site.torch('history')
+  copy = newSite(tasks)
+  fs.cpSync(site.home, copy.home, { recursive: true, filter: (file) => !file.endsWith('.sock') })
+})
+afterAll(closeSites)
+vi.setConfig({ testTimeout: 60_000 })
+
+function runsOf(task: string): string[] {
+  const folder = path.join(site.home, 'runs', task)
+  return fs.existsSync(folder) ? fs.readdirSync(folder).toSorted() : []
+}
+
+async function json(from: Site, ...words: string[]): Promise<unknown> {
+  const { status, stdout, stderr } = await from.torch(...words, '--json')
+  expect([status, stderr]).toEqual([0, ''])
+  return JSON.parse(stdout)
+}
+
+/** Both with a daemon and without. */
+const both = [
+  ['with a daemon', () => site],
+  ['without a daemon', () => copy],
+] as const
+
+const keys =
+  'run task slot startedAt endedAt durationMs outcome exitCode signal reason trigger attempt lateMs host revision'
+
+describe.concurrent('torch status', () => {
+  const taskKeys = ['name', 'type', 'here', 'reason', 'next', 'running', 'last']
+  test('--json with a daemon', async () => {
+    const report = (await json(site, 'status')) as Record<string, unknown>
+    expect(report).toMatchObject({
+      daemon: {
+        pid: site.pid(),
+        version: expect.any(String),
+        startedAt: expect.stringMatching(/Z$/),
+      },
+      host: { name: expect.any(String), addresses: expect.any(Array) },
+      file: { path: site.tasks, revision: null, ok: true, problems: [] },
+      tasks: [
+        { name: 'good', type: 'common', here: true, reason: null, running: [] },
+        { name: 'bad', last: { outcome: 'failed', exitCode: 3 } },
+        { name: 'raw' },
+        { name: 'keep', type: 'daemon', next: null, running: runsOf('keep'), last: null },
+        { name: 'away', here: false, reason: 'hosts', next: null },
+        { name: 'off', here: false, reason: 'enabled', next: null },
+      ],
+    })
+    const [task] = report['tasks'] as { last: object; next: string }[]
+    expect(Object.keys(task ?? {})).toEqual(taskKeys)
+    expect(
+      Object.keys(task?.last ?? {})
+        .slice(0, 15)
+        .join(' '),
+    ).toBe(keys)
+    expect(task?.next).toBe(`${new Date().getUTCFullYear() + 1}-01-01T00:00:00Z`)
+  })
+
+  test('--json without a daemon has the same shape', async () => {
+    expect(await json(copy, 'status')).toMatchObject({
+      daemon: null,
+      file: { path: 'tasks.yaml', loadedAt: null, ok: true },
+      tasks: [
+        { name: 'good', next: expect.stringMatching(/T00:00:00Z$/), last: { outcome: 'ok' } },
+        { name: 'bad', last: { outcome: 'failed', exitCode: 3 } },
+        { name: 'raw' },
+        { name: 'keep', running: runsOf('keep') },
+        { name: 'away' },
+        { name: 'off' },
+      ],
+    })
+  })
+
+  test('of one task', async () => {
+    expect(await json(site, 'status', 'bad')).toMatchObject({ tasks: [{ name: 'bad' }] })
+  })
+
+  test('for people: aligned, without colours where it is no terminal', async () => {
+    const { status, stdout } = await site.torch('status')
+    expect(status).toBe(0)
+    const blurred = stdout.replace(/T\d\d:\d\d:\d\d/g, 'T00:00:00').replace(/in \w+/g, 'in 9d')
+    const lines = blurred.replace(/[\w.]+ ago/g, '1s ago').split('\n')
+    const year = new Date().getUTCFullYear() + 1
+    expect(lines[0]).toMatch(/^daemon {2}running, pid \d+, since .*, torch \d+\.\d+\.\d+$/)
+    expect(lines[1]).toMatch(/^file {4}\/.*tasks.yaml, loaded 20\d\d-/)
+    expect(lines.slice(4)).toEqual(
+      [
+        'TASK  TYPE    NEXT                              RUNNING  LAST',
+        `good  common  ${year}-01-01T00:00:00+00:00  in 9d           ok, 1s ago`,
+        `bad   common  ${year}-01-01T00:00:00+00:00  in 9d           failed 3, 1s ago`,
+        `raw   common  ${year}-01-01T00:00:00+00:00  in 9d           ok, 1s ago`,
+        'keep  daemon                                    2',
+        'away  common  not on this host',
+        'off   common  not enabled',
+        '',
+      ].map((line) => expect.toSatisfy((found: string) => squeeze(found) === squeeze(line), line)),
+    )
+  })
+
+  test('without a tasks file it says so, and still works', async () => {
+    const { status, stdout } = await newSite().torch('status')
+    expect(status).toBe(0)
+    expect(stdout).toContain('daemon  not running\nfile    tasks.yaml, NOT VALID\n')
+  })
+})
+
+/** How wide a column is depends on how long ago things were. */
+function squeeze(line: string): string {
+  return line.replace(/ +/g, ' ')
+}
+
+describe.concurrent('torch history', () => {
+  test.each(both)('--json, %s: all keys in their order', async (_what, where) => {
+    const rows = (await json(where(), 'history')) as Record<string, unknown>[]
+    for (const row of rows) expect(Object.keys(row).join(' ')).toBe(`${keys} lastSlot count`)
+    const ended = rows.filter((row) => row['task'] !== 'keep')
+    expect(
+      ended.map((row) => [row['task'], row['outcome'], row['exitCode'], row['trigger']]),
+    ).toEqual([
+      ['good', 'ok', 0, 'manual'],
+      ['good', 'ok', 0, 'manual'],
+      ['bad', 'failed', 3, 'manual'],
+      ['raw', 'ok', 0, 'manual'],
+    ])
+    expect(ended.map((row) => row['run'])).toEqual([
+      ...runsOf('good'),
+      ...runsOf('bad'),
+      ...runsOf('raw'),
+    ])
+  })
+
+  test.each([
+    [['good'], 2],
+    [['good', '-n', '1'], 1],
+    [['--outcome', 'failed'], 1],
+    [['--since', '1h'], 6],
+    [['--since', '2099-01-01'], 0],
+    [['off'], 0],
+  ])('%j', async (words, count) => {
+    expect(await json(copy, 'history', ...words)).toHaveLength(count)
+  })
+
+  test('for people', async () => {
+    const { stdout } = await site.torch('history', 'bad')
+    const [run] = runsOf('bad')
+    expect(
+      stdout
+        .replace(/20\d\d-\S+\+00:00/, 'TIME')
+        .replace(/\d+ms/, '1ms')
+        .split('\n')
+        .map(squeeze),
+    ).toEqual(['AT TASK OUTCOME TOOK TRIGGER RUN', `TIME bad failed 3 1ms manual ${run}`, ''])
+    expect(await site.torch('history', 'off')).toMatchObject({
+      stdout: '',
+      stderr: 'nothing is on record\n',
+    })
+  })
+})
+
+describe.concurrent('torch logs', () => {
+  test.each(both)('%s', async (_what, where) => {
+    expect(await where().torch('logs', 'good')).toMatchObject({
+      status: 0,
+      stdout: 'one\ntwo\nthree\n',
+    })
+  })
+
+  test.each([
+    ['0', ''],
+    ['1', 'three\n'],
+    ['2', 'two\nthree\n'],
+    ['99', 'one\ntwo\nthree\n'],
+  ])('-n %s', async (count, stdout) => {
+    expect(await copy.torch('logs', 'good', '-n', count)).toMatchObject({ status: 0, stdout })
+  })
+
+  test('bytes that are no text pass through', async () => {
+    const child = copy.spawn(['logs', 'raw'])
+    const chunks: Buffer[] = []
+    child.child.stdout?.on('data', (chunk: Buffer) => chunks.push(chunk))
+    await child.ended
+    expect(Buffer.concat(chunks)).toEqual(Buffer.from([0xff, 0x00, 0x78]))
+  })
+
+  test('of a run by its id, or by what it begins with', async () => {
+    const [first = ''] = runsOf('bad')
+    expect((await copy.torch('logs', 'bad', '--run', first)).stdout).toBe('oops\n')
+    expect((await copy.torch('logs', 'bad', '--run', first.slice(0, -1))).stdout).toBe('oops\n')
+    expect(await copy.torch('logs', 'bad', '--run', '1999')).toMatchObject({
+      status: 1,
+      stderr:
+        'torch: no run of bad that is kept begins with "1999"\nhint: torch history bad shows the runs\n',
+    })
+    const [one, two] = runsOf('good')
+    expect(await copy.torch('logs', 'good', '--run', '2')).toMatchObject({
+      status: 2,
+      stderr: `torch: 2 runs of good begin with "2", from ${one} to ${two}\nhint: give more of the run id\n`,
+    })
+  })
+
+  test('of a task that never ran', async () => {
+    expect(await copy.torch('logs', 'off')).toMatchObject({
+      status: 1,
+      stderr: `torch: no run of off is kept
+hint: torch history off shows what is on record; torch run off runs it
+`,
+    })
+  })
+
+  test('-f follows across runs', async () => {
+    const own = newSite(tasks)
+    await own.torch('run', 'bad')
+    const follower = own.spawn(['logs', 'bad', '-f'])
+    await until(() => follower.stdout() === 'oops\n', 'the output of the last run')
+    await own.torch('run', 'bad')
+    await own.torch('run', 'bad')
+    await until(() => follower.stdout() === 'oops\noops\noops\n', 'the output of both')
+    follower.child.kill('SIGINT')
+    expect((await follower.ended).signal).toBe('SIGINT')
+  })
+
+  test('-f of one run ends with it', async () => {
+    const [run = ''] = runsOf('bad')
+    expect(await copy.torch('logs', 'bad', '-f', '--run', run)).toMatchObject({
+      status: 0,
+      stdout: 'oops\n',
+    })
+  })
+})
+
+describe.concurrent('a task that is not there', () => {
+  const commands = ['status', 'history', 'logs', 'run', 'kill']
+  test.each(commands)('torch %s, with a daemon', async (command) => {
+    expect(await site.torch(command, 'godo')).toMatchObject({
+      status: 2,
+      stdout: '',
+      stderr: 'torch: there is no task "godo"\nhint: did you mean "good"?\n',
+    })
+  })
+  test.each(commands.slice(0, 4))('torch %s, without', async (command) => {
+    expect(await copy.torch(command, 'zzzzz')).toMatchObject({
+      status: 2,
+      stdout: '',
+      stderr: 'torch: there is no task "zzzzz"\nhint: torch status lists the tasks\n',
+    })
+  })
+  test('is no way out of the folder of runs', async () => {
+    expect((await copy.torch('logs', '../runs/good')).status).toBe(2)
+  })
+})
+
+describe.concurrent('output that nobody reads to its end', () => {
+  test('is no error', async () => {
+    const big = newSite('tasks: {big: {schedule: "@yearly", command: "yes | head -c 3000000"}}')
+    expect((await big.torch('run', 'big')).stdout).toHaveLength(3_000_000)
+    const reader = big.spawn(['logs', 'big'])
+    await until(() => reader.stdout() !== '', 'its first output')
+    reader.child.stdout?.destroy()
+    expect(await reader.ended).toMatchObject({ status: 0, stderr: '' })
+    await big.close()
+  })
+})

@@ -1,0 +1,246 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { closeSites, newSite, type Site, until } from '../support/torch.ts'
+
+const rare = 'schedule: "0 0 1 1 *"'
+const trapping = "echo begin; trap 'echo got INT; exit 7' INT; while :; do sleep 0.02; done"
+const sleeping = 'echo begin; exec sleep 600'
+const tasks = `
+tasks:
+  good: { ${rare}, command: "echo out; echo err >&2" }
+  bad: { ${rare}, command: "exit 42" }
+  lenient: { ${rare}, command: "exit 5", success_codes: [5] }
+  dies: { ${rare}, command: "kill -KILL $$" }
+  slow: { ${rare}, command: "${sleeping}", timeout: 700ms }
+  absent: { ${rare}, command: [/no/such/program] }
+  away: { ${rare}, command: "echo here", hosts: [192.0.2.99] }
+  off: { ${rare}, command: "echo off", enabled: false }
+  forgets: { ${rare}, command: "exit 9", output: { keep_runs: 0 } }
+  noisy: { ${rare}, command: "yes torch | head -c 200000; echo end", output: { max_size: 1kB } }
+${['asked', 'unread', 'ended', 'sent-INT', 'sent-SIGINT', 'sent-int', 'sent-2'].map((name) => `  ${name}: { ${rare}, command: "${trapping}" }`).join('\n')}
+${['told', 'full', 'left', 'one'].map((name) => `  ${name}: { ${rare}, command: "${sleeping}" }`).join('\n')}
+`
+let served: Site
+let alone: Site
+beforeAll(async () => {
+  served = newSite(tasks)
+  alone = newSite(tasks)
+  await served.torch('start')
+})
+afterAll(closeSites)
+// Beside each other; each has tasks of its own.
+vi.setConfig({ testTimeout: 60_000 })
+
+interface Row {
+  task: string
+  run: string
+  outcome: string
+  exitCode: number | null
+  signal: string | null
+  trigger: string
+  reason: string | null
+}
+
+async function lastRow(site: Site, task: string): Promise<Row | undefined> {
+  const { stdout } = await site.torch('history', task, '--json', '-n', '1')
+  return (JSON.parse(stdout) as Row[])[0]
+}
+
+describe.concurrent.each([
+  ['with a daemon', () => served],
+  ['without a daemon', () => alone],
+])('torch run, %s', (_what, where) => {
+  test('shows the output, and it is on record', async () => {
+    expect(await where().torch('run', 'good')).toEqual({
+      status: 0,
+      signal: null,
+      stdout: 'out\nerr\n',
+      stderr: '',
+    })
+    expect(await lastRow(where(), 'good')).toMatchObject({
+      outcome: 'ok',
+      exitCode: 0,
+      trigger: 'manual',
+    })
+  })
+
+  test.each([
+    ['bad', 42, 'failed 42', { outcome: 'failed', exitCode: 42 }],
+    ['dies', 137, 'killed SIGKILL (not by torch)', { outcome: 'killed', signal: 'SIGKILL' }],
+    ['slow', 124, 'timeout SIGTERM (timeout)', { outcome: 'timeout' }],
+    [
+      'absent',
+      127,
+      'spawn-failed (/no/such/program was not found (look at PATH and cwd))',
+      { outcome: 'spawn-failed' },
+    ],
+  ])('%s: exit status %d', async (task, status, words, row) => {
+    const found = await where().torch('run', task)
+    const last = await lastRow(where(), task)
+    expect(found).toMatchObject({
+      status,
+      stderr: expect.stringContaining(`torch: ${task} ended: ${words}, run ${last?.run}\n`),
+    })
+    expect(last).toMatchObject(row)
+  })
+
+  test('an exit code that is a success is passed on as it is', async () => {
+    expect(await where().torch('run', 'lenient')).toMatchObject({ status: 5, stderr: '' })
+  })
+
+  test('a task that keeps no runs', async () => {
+    expect((await where().torch('run', 'forgets')).status).toBe(9)
+    expect(await lastRow(where(), 'forgets')).toMatchObject({ outcome: 'failed', exitCode: 9 })
+  })
+
+  test('all of a long output, of which less is kept', async () => {
+    const { stdout } = await where().torch('run', 'noisy')
+    expect(stdout).toHaveLength(200_004)
+    await until(
+      async () => (await where().torch('logs', 'noisy')).stdout.length < 1200,
+      'the shorter output',
+    )
+  })
+
+  test('one of another host, with a warning; one that is not enabled', async () => {
+    expect(await where().torch('run', 'away')).toMatchObject({
+      status: 0,
+      stdout: 'here\n',
+      stderr: 'warning: the hosts of away say elsewhere; it runs here because you ask\n',
+    })
+    expect(await where().torch('run', 'off')).toMatchObject({ status: 0, stdout: 'off\n' })
+  })
+
+  test('Ctrl-C goes to the task, which says what becomes of it', async () => {
+    const run = where().spawn(['run', 'asked'])
+    await until(() => run.stdout() === 'begin\n', 'its beginning')
+    run.child.kill('SIGINT')
+    expect(await run.ended).toMatchObject({ status: 7, signal: null, stdout: 'begin\ngot INT\n' })
+  })
+
+  test('a signal that it does not catch', async () => {
+    const run = where().spawn(['run', 'told'])
+    await until(() => run.stdout() === 'begin\n', 'its beginning')
+    run.child.kill('SIGTERM')
+    expect((await run.ended).status).toBe(143)
+    expect(await lastRow(where(), 'told')).toMatchObject({ outcome: 'killed', signal: 'SIGTERM' })
+  })
+
+  test('at its max it is refused, unless forced', async () => {
+    const first = where().spawn(['run', 'full'])
+    await until(() => first.stdout() === 'begin\n', 'its beginning')
+    const [id] = fs.readdirSync(path.join(where().home, 'runs/full')).toSorted().slice(-1)
+    expect(await where().torch('run', 'full')).toMatchObject({
+      status: 1,
+      stdout: '',
+      stderr: `torch: full is at its max: ${id} is running\nhint: wait for its end, or add --force\n`,
+    })
+    const second = where().spawn(['run', 'full', '--force'])
+    await until(() => second.stdout() === 'begin\n', 'the beginning of the second')
+    for (const run of [first, second]) run.child.kill('SIGTERM')
+    expect((await Promise.all([first.ended, second.ended])).map((each) => each.status)).toEqual([
+      143, 143,
+    ])
+  })
+
+  test('it goes on when nobody reads its output any more', async () => {
+    const run = where().spawn(['run', 'unread'])
+    await until(() => run.stdout() === 'begin\n', 'its beginning')
+    run.child.stdout?.destroy()
+    run.child.kill('SIGINT')
+    expect((await run.ended).status).toBe(7)
+    expect((await where().torch('logs', 'unread')).stdout).toBe('begin\ngot INT\n')
+  })
+})
+
+describe.concurrent('torch run --detach', () => {
+  test('comes back at once', async () => {
+    const { status, stdout } = await served.torch('run', 'left', '--detach')
+    expect([status, stdout]).toEqual([
+      0,
+      expect.stringMatching(/^started left \d{8}T\d{6}\.\d{3}-[0-9a-f]{6}\n$/),
+    ])
+    expect((await served.torch('kill', 'left')).status).toBe(0)
+  })
+
+  test('needs a daemon', async () => {
+    expect((await alone.torch('run', 'left', '--detach')).status).toBe(3)
+  })
+})
+
+test.concurrent('torch run --json is wrong usage without --detach', async () => {
+  expect(await served.torch('run', 'good', '--json')).toMatchObject({
+    status: 2,
+    stderr: 'torch: --json goes with --detach\nhint: torch run good --detach --json\n',
+  })
+})
+
+test.concurrent('torch run --tasks of another file than the daemon has', async () => {
+  const other = served.write('other.yaml', tasks)
+  expect(await served.torch('run', 'good', '--tasks', other)).toMatchObject({
+    status: 2,
+    stderr: `torch: the daemon of this home runs ${served.tasks}, not ${other}\nhint: leave out --tasks, or name another --home\n`,
+  })
+})
+
+test.concurrent('a daemon that is killed meanwhile does not take the run with it', async () => {
+  const site = newSite(
+    `tasks: {long: {${rare}, command: "echo begin; until [ -e go ]; do sleep 0.02; done; exit 4"}}`,
+  )
+  await site.torch('start')
+  const run = site.spawn(['run', 'long'])
+  await until(() => run.stdout() === 'begin\n', 'its beginning')
+  process.kill(site.pid() ?? 0, 'SIGKILL')
+  site.write('go', '')
+  expect(await run.ended).toMatchObject({
+    status: 4,
+    stderr: expect.stringContaining('not on record: the daemon is gone'),
+  })
+  await site.torch('start')
+  expect(await lastRow(site, 'long')).toMatchObject({ outcome: 'failed', exitCode: 4 })
+})
+
+describe.concurrent('torch kill', () => {
+  test('ends all runs of a task: TERM to its group, KILL after kill_after', async () => {
+    const run = served.spawn(['run', 'ended'])
+    await until(() => run.stdout() === 'begin\n', 'its beginning')
+    const { status, stdout } = await served.torch('kill', 'ended', '--json')
+    const { runs } = JSON.parse(stdout) as { runs: { run: string; task: string }[] }
+    expect([status, runs.map((each) => each.task)]).toEqual([0, ['ended']])
+    expect((await run.ended).status).toBe(143)
+    expect(await lastRow(served, 'ended')).toMatchObject({
+      outcome: 'killed',
+      reason: 'kill',
+      run: runs[0]?.run,
+    })
+  })
+
+  test.each(['INT', 'SIGINT', 'int', '2'])('--signal %s sends only that', async (signal) => {
+    const run = served.spawn(['run', `sent-${signal}`])
+    await until(() => run.stdout() === 'begin\n', 'its beginning')
+    const { stdout } = await served.torch('kill', `sent-${signal}`, '--signal', signal)
+    expect(stdout).toMatch(/^sent SIGINT to sent-\w+ 20\S+\n$/)
+    expect((await run.ended).status).toBe(7)
+  })
+
+  test('one run by its id', async () => {
+    const { stdout } = await served.torch('run', 'one', '--detach', '--json')
+    const { run } = JSON.parse(stdout) as { run: string }
+    expect(await served.torch('kill', run)).toMatchObject({
+      status: 0,
+      stdout: `ending one ${run}\n`,
+    })
+  })
+
+  test.each([
+    [['good'], 1, 'torch: good is not running\nhint: torch status shows what runs\n'],
+    [
+      ['held', '--signal', 'FOO'],
+      2,
+      'torch: there is no signal "FOO"\nhint: torch kill TASK --signal TERM\n',
+    ],
+  ])('%j', async (words, status, stderr) => {
+    expect(await served.torch('kill', ...words)).toMatchObject({ status, stdout: '', stderr })
+  })
+})

@@ -1,0 +1,63 @@
+import { afterEach, describe, expect, test } from 'vitest'
+import { parseWords } from '../../src/cli/parse.ts'
+import { closeSites, newSite } from '../support/torch.ts'
+
+afterEach(closeSites)
+
+/** What was typed, what is wrong with it, and what to try. */
+const wrong: [string, string, string][] = [
+  ['stauts', 'unknown command "stauts"', 'did you mean "status"?'],
+  ['frobnicate', 'unknown command "frobnicate"', 'torch --help lists the commands'],
+  ['--json', 'no command is given', 'torch --help'],
+  ['status --jsno', 'torch status has no option --jsno', 'did you mean "--json"?'],
+  ['status --xyzzy 5', 'torch status has no option --xyzzy', 'torch status --help lists them'],
+  ['status -n 5', 'torch status has no option -n', 'torch status --help lists them'],
+  ['stop --no-leave', 'torch stop has no option --no-leave', 'torch stop --help lists them'],
+  ['status one two', 'unexpected "two"', 'torch status [TASK]'],
+  ['stop now', 'unexpected "now"', 'torch stop'],
+  ['logs', 'torch logs needs a TASK', 'torch logs TASK'],
+  ['kill', 'torch kill needs a TASK|RUN', 'torch kill TASK|RUN'],
+]
+
+describe('what torch does not know', () => {
+  test.each(wrong)('torch %s: %s', async (typed, message, hint) => {
+    await expect(parseWords(typed.split(' '))).rejects.toMatchObject({ message, hint, exit: 2 })
+  })
+
+  test('is said in two lines on standard error, without a stack', async () => {
+    expect(await newSite().torch('stauts')).toMatchObject({
+      status: 2,
+      stdout: '',
+      stderr: 'torch: unknown command "stauts"\nhint: did you mean "status"?\n',
+    })
+  })
+
+  test('has its stack with --verbose', async () => {
+    const { status, stderr } = await newSite().torch('status', '--bogus', '--verbose')
+    expect(status).toBe(2)
+    expect(stderr).toMatch(/^torch: torch status has no option --bogus\nhint: .*\nTorchError: /)
+    expect(stderr).toContain('\n    at ')
+  })
+})
+
+describe('what torch knows', () => {
+  test.each([
+    [
+      'options before and behind the words',
+      '--home x status backup --json',
+      { home: 'x', json: true },
+      ['backup'],
+    ],
+    ['numbers as they are written', 'status 007', {}, ['007']],
+    ['short options together', 'logs -fn 5 backup', { follow: true, lines: '5' }, ['backup']],
+    [
+      'several values',
+      'start --address ::1 --address 10.0.0.1',
+      { address: ['::1', '10.0.0.1'] },
+      [],
+    ],
+    ['words behind --', 'logs -- -f', {}, ['-f']],
+  ])('%s', async (_what, typed, raw, words) => {
+    expect(await parseWords(typed.split(' '))).toMatchObject({ kind: 'call', raw, words })
+  })
+})

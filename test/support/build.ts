@@ -1,0 +1,22 @@
+import { execFileSync } from 'node:child_process'
+import fs from 'node:fs'
+import path from 'node:path'
+
+const root = path.resolve(import.meta.dirname, '../..')
+
+/** Before all tests: the binary that they run is made of the sources as they are. */
+export function setup(): void {
+  const built = changedAt(path.join(root, 'dist'))
+  const inputs = ['src', 'package.json', 'tsconfig.json', 'tsconfig.build.json']
+  if (inputs.every((input) => changedAt(path.join(root, input)) < built)) return
+  const tsc = path.join(root, 'node_modules/.bin/tsc')
+  execFileSync(tsc, ['-p', 'tsconfig.build.json'], { cwd: root, stdio: 'inherit' })
+}
+
+/** When the newest file in a folder was written; 0 where there is none. */
+function changedAt(place: string): number {
+  const found = fs.statSync(place, { throwIfNoEntry: false })
+  if (found === undefined) return 0
+  if (!found.isDirectory()) return found.mtimeMs
+  return Math.max(0, ...fs.readdirSync(place).map((name) => changedAt(path.join(place, name))))
+}

@@ -1,0 +1,183 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+
+/** The real binary, in a folder of its own, with a home, and a tasks file where there is one. */
+export interface Site {
+  readonly folder: string
+  readonly home: string
+  readonly tasks: string
+  /** Runs torch to its end. */
+  torch(...words: string[]): Promise<Ended>
+  torchWith(options: Options, ...words: string[]): Promise<Ended>
+  /** Starts torch and leaves it running. */
+  spawn(words: readonly string[], options?: Options): Running
+  write(name: string, text: string): string
+  /** The pid of its pidfile. */
+  pid(): number | undefined
+  /** Processes of this site: torch itself, and what it runs. */
+  living(): number[]
+  /** Ends all of them, and removes the folder. */
+  close(): Promise<void>
+}
+
+export interface Options {
+  readonly env?: Readonly<Record<string, string | undefined>>
+  readonly cwd?: string
+}
+
+export interface Ended {
+  readonly status: number | null
+  readonly signal: NodeJS.Signals | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+export interface Running {
+  readonly child: ChildProcess
+  /** What it has said so far. */
+  stdout(): string
+  stderr(): string
+  readonly ended: Promise<Ended>
+}
+
+export const root = path.resolve(import.meta.dirname, '../..')
+export const script = path.join(root, 'bin/torch.js')
+
+/** No call of torch in a test takes longer; one that does is killed. */
+const maxCallMs = 30_000
+/** Every process that torch starts for itself has this variable; tasks are known by their folder. */
+const marker = 'TEST_SITE'
+
+const sites = new Set<Site>()
+
+/** So many calls run at a time, of tests that run beside each other: more would only wait for a processor. */
+const maxCalls = 3
+let calls = 0
+const waiting: (() => void)[] = []
+
+async function inTurn<T>(call: () => Promise<T>): Promise<T> {
+  if (calls >= maxCalls) await new Promise<void>((resolve) => waiting.push(resolve))
+  calls += 1
+  try {
+    return await call()
+  } finally {
+    calls -= 1
+    waiting.shift()?.()
+  }
+}
+
+/** For afterEach: whatever a test has left is ended. */
+export async function closeSites(): Promise<void> {
+  for (const site of sites) await site.close()
+}
+
+export function newSite(tasks?: string): Site {
+  const folder = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), 'torch-cli-')))
+  const home = path.join(folder, 'home')
+  const write = (name: string, text: string): string => {
+    const file = path.join(folder, name)
+    fs.mkdirSync(path.dirname(file), { recursive: true })
+    fs.writeFileSync(file, text, { mode: 0o644 })
+    return file
+  }
+  if (tasks !== undefined) write('tasks.yaml', tasks)
+  const own = { PATH: process.env['PATH'], HOME: folder, TORCH_HOME: home, TZ: 'UTC' }
+  const begin = (words: readonly string[], { env = {}, cwd = folder }: Options = {}): Running => {
+    const merged = { ...own, ...env, [marker]: folder }
+    return running(spawn(process.execPath, [script, ...words], { cwd, env: merged }))
+  }
+  const site: Site = {
+    folder,
+    home,
+    tasks: path.join(folder, 'tasks.yaml'),
+    torch: (...words) => inTurn(() => begin(words).ended),
+    torchWith: (options, ...words) => inTurn(() => begin(words, options).ended),
+    spawn: begin,
+    write,
+    pid: () => readPid(home),
+    living: () => processesOf(folder),
+    async close() {
+      await until(() => killAll(processesOf(folder)), `the end of all processes of ${folder}`)
+      fs.rmSync(folder, { recursive: true, force: true })
+      sites.delete(site)
+    },
+  }
+  sites.add(site)
+  return site
+}
+
+/** Looks again and again until something is there; fails after a bound. */
+export async function until<T>(
+  look: () => T | undefined | false | Promise<T | undefined | false>,
+  what: string,
+  boundMs = 15_000,
+): Promise<T> {
+  const end = performance.now() + boundMs
+  for (;;) {
+    const found = await look()
+    if (found !== undefined && found !== false) return found
+    if (performance.now() > end) throw new Error(`waited ${boundMs} ms in vain for ${what}`)
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+}
+
+/** Whether a process is there, and not a zombie. */
+export function isAlive(pid: number): boolean {
+  const stat = readProc(pid, 'stat')
+  return stat !== undefined && !/\) [ZX] /.test(stat)
+}
+
+function running(child: ChildProcess): Running {
+  const texts = { stdout: '', stderr: '' }
+  child.stdout?.on('data', (chunk: Buffer) => (texts.stdout += chunk.toString()))
+  child.stderr?.on('data', (chunk: Buffer) => (texts.stderr += chunk.toString()))
+  const timer = setTimeout(() => child.kill('SIGKILL'), maxCallMs)
+  const ended = new Promise<Ended>((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', (status, signal) => {
+      clearTimeout(timer)
+      resolve({ status, signal, ...texts })
+    })
+  })
+  return { child, stdout: () => texts.stdout, stderr: () => texts.stderr, ended }
+}
+
+function readPid(home: string): number | undefined {
+  const file = path.join(home, 'torch.pid')
+  return fs.existsSync(file) ? Number.parseInt(fs.readFileSync(file, 'utf8'), 10) : undefined
+}
+
+/** true where there are none any more. */
+function killAll(pids: readonly number[]): boolean {
+  for (const pid of pids) {
+    try {
+      process.kill(pid, 'SIGKILL')
+    } catch {
+      // Gone meanwhile.
+    }
+  }
+  return pids.length === 0
+}
+
+/** Torch by the marker in its environment; recorders and commands by the home in theirs, or their folder. */
+function processesOf(folder: string): number[] {
+  const marks = [`${marker}=${folder}`, `HOME=${folder}`]
+  return fs
+    .readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+    .map(Number)
+    .filter((pid) => {
+      const environment = readProc(pid, 'environ')?.split('\0') ?? []
+      return marks.some((mark) => environment.includes(mark)) && isAlive(pid)
+    })
+}
+
+function readProc(pid: number, name: string): string | undefined {
+  try {
+    return fs.readFileSync(`/proc/${pid}/${name}`, 'utf8')
+  } catch {
+    return undefined
+  }
+}
