@@ -1,0 +1,108 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { HistoryRow } from '../../src/plan/outcome.ts'
+import { hostFacts, matchHosts } from '../../src/tasks/hosts.ts'
+import { parseTasks } from '../../src/tasks/parse.ts'
+import type { TasksFile } from '../../src/tasks/task.ts'
+import { nextOf } from '../../src/schedule/next.ts'
+import { closeSites, newSite, root, type Site, until } from '../support/torch.ts'
+import { installTorch, shell } from './shell.ts'
+
+const file = path.join(root, 'tasks.example.yaml')
+const text = fs.readFileSync(file, 'utf8')
+
+/** As on a machine that runs nothing as anybody else. */
+function read(): TasksFile {
+  const parsed = parseTasks([{ path: file, text }], {
+    zone: 'UTC',
+    host: 'web1',
+    mayChangeUser: false,
+    readEnvFile: () => ({ ok: false, message: 'is not there' }),
+    folder: root,
+  })
+  if (!parsed.ok) throw new Error(parsed.problems[0]?.message)
+  expect(parsed.warnings).toEqual([])
+  return parsed.file
+}
+
+function taskOf(name: string) {
+  const task = read().tasks.find((each) => each.name === name)
+  if (task === undefined) throw new Error(`the example has no task ${name}`)
+  return task
+}
+
+describe('the example', () => {
+  const morning = Date.parse('2026-11-21T08:00:30Z') / 1000
+
+  test('names its JSON Schema for editors, and that is there', () => {
+    const schema = /^# yaml-language-server: \$schema=(\S+)\n/.exec(text)?.[1] ?? ''
+    expect(fs.existsSync(path.join(root, schema))).toBe(true)
+  })
+
+  test.each([
+    ['heartbeat', morning + 1],
+    ['disk-space', morning + 30],
+    ['nightly-backup', Date.parse('2026-11-22T02:30:00Z') / 1000],
+  ])('%s is due when it says', (name, slot) => {
+    expect(nextOf(taskOf(name).schedules, morning)).toBe(slot)
+  })
+
+  test.each([
+    ['192.0.2.1', false],
+    ['10.0.2.11', true],
+    ['2001:db8:2::7', true],
+  ])('nightly-backup on %s: %s', (address, runs) => {
+    expect(matchHosts(taskOf('nightly-backup').hosts, hostFacts('web1', [address]))).toBe(runs)
+  })
+
+  test('load-average is kept running, and nothing ends it', () => {
+    expect(taskOf('load-average')).toMatchObject({ type: 'daemon', max: 1, timeoutMs: undefined })
+  })
+})
+
+describe('the example, run', () => {
+  let site: Site
+  beforeAll(async () => {
+    site = newSite(text)
+    installTorch(site)
+    expect(await shell(site, 'torch start')).toMatchObject({ status: 0, stderr: '' })
+  })
+  afterAll(closeSites)
+
+  test('heartbeat fires in each second, and never twice in one', async () => {
+    const rows = await until(async () => {
+      const { stdout } = await shell(site, 'torch history heartbeat --outcome ok --json')
+      const found = JSON.parse(stdout) as HistoryRow[]
+      return found.length > 2 && found
+    }, 'three heartbeats')
+    const slots = rows.map((row) => Date.parse(row.slot ?? '') / 1000)
+    expect(slots).toEqual(slots.map((_, index) => (slots[0] ?? 0) + index))
+  })
+
+  test.each(['heartbeat', 'disk-space', 'nightly-backup'])(
+    '%s does something, well',
+    async (name) => {
+      const { status, stdout } = await shell(site, `torch run ${name} --force`)
+      expect(status).toBe(0)
+      expect(stdout).not.toBe('')
+    },
+  )
+
+  test('what runs, and what does not and why', async () => {
+    const { stdout } = await shell(site, 'torch status --json')
+    const status = JSON.parse(stdout) as {
+      tasks: { name: string; reason: string | null; running: string[] }[]
+    }
+    const tasks = new Map(status.tasks.map((task) => [task.name, task]))
+    expect(tasks.get('load-average')?.running).toHaveLength(1)
+    expect(status.tasks.filter((task) => task.reason !== null)).toMatchObject([
+      { name: 'nightly-backup', reason: 'hosts' },
+    ])
+  })
+
+  test('stops, and leaves nothing', async () => {
+    expect(await shell(site, 'torch stop')).toMatchObject({ status: 0 })
+    expect(site.living()).toEqual([])
+  })
+})

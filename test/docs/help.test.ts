@@ -1,0 +1,83 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { commands } from '../../src/cli/commands.ts'
+import { closeSites, newSite, type Site, until } from '../support/torch.ts'
+import { blocks, commandsOf } from './readme.ts'
+import { installTorch, isFollowing, shell } from './shell.ts'
+
+/** The tasks that the examples of the help speak of. */
+const tasks = `
+tasks:
+  backup:
+    schedule: 30 2 * * *
+    command: echo saved; test ! -e long || exec sleep 300
+    cwd: .
+  consumer:
+    type: daemon
+    command: echo ready; while sleep 1; do :; done
+`
+
+const loaded = await Promise.all(
+  Object.values(commands).map(async (entry) => (await entry.load()).examples),
+)
+const shown = blocks.flatMap(commandsOf).map(({ words }) => words)
+/** Those that the README has too are run there. */
+const examples = loaded
+  .flat()
+  .map(([words]) => words)
+  .filter((words) => !shown.includes(`torch ${words}`))
+
+let site: Site
+beforeAll(async () => {
+  site = newSite(tasks)
+  installTorch(site)
+  site.write('new.yaml', 'tasks: {}\n')
+  expect(await shell(site, 'torch start && torch run backup')).toMatchObject({ status: 0 })
+})
+afterAll(closeSites)
+
+test.each(examples)('torch %s', async (words) => {
+  await prepare(words)
+  const line = `torch ${here(words)}`
+  // A daemon that stays in the foreground wants a home without one.
+  const home = line.includes('--foreground') ? path.join(site.folder, 'other') : site.home
+  const ended = await shell(site, line, { home })
+  if (isFollowing(line)) expect(ended).toMatchObject({ signal: 'SIGINT' })
+  else expect(ended).toMatchObject({ status: 0 })
+})
+
+test('all of the commands have examples', () => {
+  expect(loaded.filter((each) => each.length === 0)).toEqual([])
+  expect(examples.length).toBeGreaterThan(loaded.length)
+})
+
+/** What an example takes for granted. */
+async function prepare(words: string): Promise<void> {
+  const isStart = words.startsWith('start')
+  const runs = site.pid() !== undefined
+  if (isStart && runs) await shell(site, 'torch stop')
+  if (!isStart && !runs) await shell(site, 'torch start')
+  if (words.startsWith('kill backup')) {
+    site.write('long', '')
+    await shell(site, 'torch run backup --detach')
+    fs.rmSync(path.join(site.folder, 'long'))
+  }
+  if (/^(kill|logs) consumer/.test(words)) await until(isReady, 'the consumer')
+}
+
+function isReady(): boolean {
+  const runs = path.join(site.home, 'runs/consumer')
+  const last = fs.existsSync(runs) ? fs.readdirSync(runs).toSorted().at(-1) : undefined
+  const output = path.join(runs, last ?? '', 'output')
+  return last !== undefined && fs.readFileSync(output, 'utf8') !== ''
+}
+
+/** Paths and run ids of the examples are those of any machine; here they are those of the site. */
+function here(words: string): string {
+  const [run = ''] = fs.readdirSync(path.join(site.home, 'runs/backup'))
+  return words
+    .replace('/srv/app', site.folder)
+    .replace('/tmp/try', path.join(site.folder, 'try'))
+    .replace(/(?<=--run )\S+/, run)
+}
