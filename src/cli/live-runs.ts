@@ -1,6 +1,6 @@
 import path from 'node:path'
 import type { Host } from '../host/host.ts'
-import { activeFolder, readTraces, runDirectory } from '../run/directory.ts'
+import { activeDirectory, activeFolder, readTraces } from '../run/directory.ts'
 import { isRunId } from '../run/id.ts'
 import { isAlive } from '../run/settle.ts'
 
@@ -9,9 +9,9 @@ export function liveRuns(host: Host, home: string): Map<string, string[]> {
   const folder = activeFolder(home)
   const living = new Map<string, string[]>()
   for (const run of host.files.list(folder).filter(isRunId)) {
-    const task = host.files.readText(path.join(folder, run)) ?? ''
-    if (isLive(host, runDirectory(home, task, run)))
-      living.set(task, [...(living.get(task) ?? []), run])
+    const directory = activeDirectory(host, home, run)
+    const task = path.basename(path.dirname(directory))
+    if (isLive(host, directory)) living.set(task, [...(living.get(task) ?? []), run])
   }
   return living
 }

@@ -111,6 +111,7 @@ function begin(
     home: paths.home,
     hostName,
     closed: false,
+    watched: new Map(),
     onEnd: (_run, ended) => {
       conclusion = ended
     },

@@ -4,6 +4,7 @@ import { nextEntry, timetableOf } from '../plan/slots.ts'
 import { newCounters } from '../record/counters.ts'
 import { openHistory } from '../record/history.ts'
 import type { Log } from '../record/log.ts'
+import { rebuildHistory } from '../record/rebuild.ts'
 import { readHistory } from '../record/read-history.ts'
 import { definitionHash } from '../run/start.ts'
 import type { TasksFile } from '../tasks/task.ts'
@@ -30,6 +31,21 @@ export function newTorch(
   const history = openHistory(paths.history, {
     after: (ms, callback) => host.clock.after(ms, callback),
     onTrouble: (words) => log.warn('trouble', { file: paths.history }, words),
+    onNew() {
+      rebuildHistory(
+        host,
+        paths.runs,
+        (row) => history.add(row),
+        (runs) => {
+          if (runs > 0)
+            log.warn(
+              'rebuilt',
+              { runs },
+              `the history was begun anew, with ${runs} runs that are kept`,
+            )
+        },
+      )
+    },
     onWritten: (rows) => {
       const over = rows.filter((row) => row.run !== null && row.outcome !== 'running')
       forgetActive(
@@ -49,6 +65,7 @@ export function newTorch(
       host,
       home: paths.home,
       closed: false,
+      watched: new Map(),
       hostName: facts.names[0] ?? host.network.name(),
       onEnd(run, conclusion) {
         if (torch.held === undefined) runEnded(torch, run, conclusion)

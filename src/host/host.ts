@@ -9,6 +9,7 @@ export interface Host {
   readonly network: Network
   readonly accounts: Accounts
   readonly watchFolder: WatchFolder
+  readonly watchNames: WatchNames
 }
 
 export interface Clock {
@@ -186,3 +187,6 @@ export interface Accounts {
 
 /** Tells that something in a folder changed; not what, and perhaps not always. */
 export type WatchFolder = (folder: string, onChange: () => void) => Promise<() => Promise<void>>
+
+/** Tells the names of files in a folder that were written to, perhaps not all; gives what stops it. */
+export type WatchNames = (folder: string, onName: (name: string) => void) => () => void

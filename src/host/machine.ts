@@ -4,7 +4,7 @@ import { diskFiles } from './files.ts'
 import type { Host } from './host.ts'
 import { realNetwork } from './network.ts'
 import { realProcesses } from './processes.ts'
-import { watchFolder } from './watch.ts'
+import { watchFolder, watchNames } from './watch.ts'
 
 /** The machine that this process runs on. */
 export function thisMachine(): Host {
@@ -15,5 +15,6 @@ export function thisMachine(): Host {
     network: realNetwork,
     accounts: realAccounts,
     watchFolder,
+    watchNames,
   }
 }

@@ -1,4 +1,5 @@
-import type { WatchFolder } from './host.ts'
+import fs from 'node:fs'
+import type { WatchFolder, WatchNames } from './host.ts'
 
 /**
  * By chokidar on the folder itself, not on the file in it: a watched file is lost when git or an
@@ -11,4 +12,17 @@ export const watchFolder: WatchFolder = async (folder, onChange) => {
   // Out of inotify watches, or the folder vanished: the poll sees what this does not.
   watcher.on('error', () => {})
   return () => watcher.close()
+}
+
+/** By inotify(7), one watch for the folder; best effort, as above. */
+export const watchNames: WatchNames = (folder, onName) => {
+  try {
+    const watcher = fs.watch(folder, (_, name) => {
+      if (name !== null) onName(name)
+    })
+    watcher.on('error', () => watcher.close())
+    return () => watcher.close()
+  } catch {
+    return () => {}
+  }
 }

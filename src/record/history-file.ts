@@ -54,13 +54,17 @@ interface Connection {
   readonly identity: string | undefined
 }
 
-export function historyFile(file: string, onAside: (words: string) => void): HistoryFile {
+export function historyFile(
+  file: string,
+  onAside: (words: string) => void,
+  onNew: () => void = () => undefined,
+): HistoryFile {
   let connection: Connection | undefined
 
   function using<T>(act: (connection: Connection) => T): T {
     if (connection !== undefined && connection.identity !== identityOf(file)) disconnect()
     try {
-      connection ??= connect(file)
+      connection ??= connect(file, onNew)
       return act(connection)
     } catch (error) {
       // One that only waits for a lock is as good as before.
@@ -68,7 +72,7 @@ export function historyFile(file: string, onAside: (words: string) => void): His
       const unfit = unfitness(error)
       if (unfit === undefined) throw error
       onAside(setAside(file, unfit))
-      connection = connect(file)
+      connection = connect(file, onNew)
       return act(connection)
     }
   }
@@ -95,7 +99,7 @@ export function historyFile(file: string, onAside: (words: string) => void): His
   }
 }
 
-function connect(file: string): Connection {
+function connect(file: string, onNew: () => void): Connection {
   // SQLite would make it readable for all; -wal and -shm take its mode.
   fs.closeSync(fs.openSync(file, 'a', 0o600))
   const database = new Database(file, { timeout: maxLockWaitMs })
@@ -108,7 +112,10 @@ function connect(file: string): Connection {
     PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = ${cacheSize};
     PRAGMA journal_size_limit = ${maxIdleWalBytes};
   `)
-  if (version === 0) transaction(database, () => database.exec(createSchema))
+  if (version === 0) {
+    transaction(database, () => database.exec(createSchema))
+    onNew()
+  }
   return {
     database,
     upsert: database.prepare(upsertRow),

@@ -27,6 +27,8 @@ export interface HistoryOptions {
   readonly after: (ms: number, callback: () => void) => () => void
   /** These are on disk now, and in no other place needed any more. */
   readonly onWritten?: (rows: readonly HistoryRow[]) => void
+  /** The file was begun anew: there was none, or one that was set aside. */
+  readonly onNew?: () => void
 }
 
 /** How long rows are collected before they are written. */
@@ -41,7 +43,7 @@ const maxRetryMs = 60_000
 
 export function openHistory(path: string, options: HistoryOptions): History {
   const { onTrouble, after } = options
-  const file = historyFile(path, onTrouble)
+  const file = historyFile(path, onTrouble, options.onNew)
   const queue = newRowQueue()
   const tries = countTries(onTrouble)
   const cancels: { write?: () => void; prune?: () => void } = {}

@@ -15,6 +15,12 @@ export function activeFolder(home: string): string {
   return path.join(home, 'active')
 }
 
+/** The directory of a run that has an entry in `active`: the task is its first line. */
+export function activeDirectory(host: Host, home: string, run: string): string {
+  const [task = ''] = (host.files.readText(path.join(activeFolder(home), run)) ?? '').split('\n')
+  return runDirectory(home, task, run)
+}
+
 /** run.json: what was started and why, and all that a later daemon needs to go on with it. */
 export interface RunDescription {
   readonly run: string

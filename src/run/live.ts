@@ -26,6 +26,8 @@ export interface RunRoom {
   readonly host: Host
   readonly home: string
   readonly hostName: string
+  /** Runs that are not our children, by id (watched.ts). */
+  readonly watched: Map<string, LiveRun>
   /** Another daemon watches the runs by now: nothing is done for them here any more. */
   closed: boolean
   /** Called once for each run, when its outcome is known. */

@@ -1,17 +1,18 @@
 import path from 'node:path'
 import { planRecovery } from '../plan/recovery.ts'
 import {
+  activeDirectory,
   activeFolder,
   type RunConclusion,
   type RunDescription,
   readTraces,
-  runDirectory,
   type RunTraces,
   voidMark,
 } from './directory.ts'
 import { isRunId } from './id.ts'
 import { armTimeout, conclude, type LiveRun, resumeEnding, type RunRoom } from './live.ts'
-import { isAlive, settle, watchRun } from './settle.ts'
+import { isAlive, settle } from './settle.ts'
+import { watchRun } from './watched.ts'
 
 /** What became of the runs that an earlier daemon left without a record. */
 export interface Recovered {
@@ -30,8 +31,7 @@ export function recoverRuns(room: RunRoom): Recovered {
   const { files } = room.host
   const folder = activeFolder(room.home)
   for (const id of files.list(folder).filter(isRunId)) {
-    const task = files.readText(path.join(folder, id)) ?? ''
-    const directory = runDirectory(room.home, task, id)
+    const directory = activeDirectory(room.host, room.home, id)
     const description = recoverRun(room, directory, readTraces(room.host, directory), recovered)
     if (description === undefined) files.remove(path.join(folder, id))
   }

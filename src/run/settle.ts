@@ -3,9 +3,6 @@ import { verdictOf } from '../plan/verdict.ts'
 import { readTraces, type RunTraces } from './directory.ts'
 import { conclude, type LiveRun, type RunRoom } from './live.ts'
 
-/** How often a run that is not our child is looked at. */
-const pollMs = 100
-
 /** How the recorder ended, where torch is its parent. */
 export interface RecorderStatus {
   readonly code: number | null
@@ -13,16 +10,17 @@ export interface RecorderStatus {
 }
 
 /**
- * The recorder is gone: the run is over, unless the recorder alone was killed. Then the command
- * goes on, and so does the run.
+ * Concludes a run that is over. It is when its recorder is gone, unless the recorder alone was
+ * killed: then the command goes on, and so does the run.
  */
-export function settle(room: RunRoom, run: LiveRun, recorder: RecorderStatus | undefined): void {
-  if (room.closed || run.state.kind === 'ended') return
+export function settle(
+  room: RunRoom,
+  run: LiveRun,
+  recorder: RecorderStatus | undefined,
+): 'over' | 'goes-on' {
+  if (room.closed || run.state.kind === 'ended') return 'over'
   const traces = readTraces(room.host, run.directory)
-  if (traces.exit === undefined && isAlive(room.host, traces.command)) {
-    poll(room, run, recorder)
-    return
-  }
+  if (traces.exit === undefined && isAlive(room.host, traces.command)) return 'goes-on'
   const verdict = verdictOf({
     recorded: traces.exit,
     recorder,
@@ -35,20 +33,7 @@ export function settle(room: RunRoom, run: LiveRun, recorder: RecorderStatus | u
   // The recorder's own time where the end was seen late.
   const endedMs = recorder === undefined ? traces.exitMs : undefined
   conclude(room, run, verdict, Math.round(endedMs ?? room.host.clock.now()))
-}
-
-/** Watches a run that is not, or no longer, our child: by what it writes, and by who still lives. */
-export function watchRun(room: RunRoom, run: LiveRun): void {
-  poll(room, run, undefined)
-}
-
-function poll(room: RunRoom, run: LiveRun, recorder: RecorderStatus | undefined): void {
-  room.host.clock.after(pollMs, () => {
-    if (room.closed || run.state.kind === 'ended') return
-    if (isAlive(room.host, run.recorder) && readTraces(room.host, run.directory).exit === undefined)
-      poll(room, run, recorder)
-    else settle(room, run, recorder)
-  })
+  return 'over'
 }
 
 /** Whether that very process lives, and not another that got its pid. */

@@ -12,6 +12,7 @@ import { newRunId } from './id.ts'
 import { armTimeout, conclude, type LiveRun, type RunRoom } from './live.ts'
 import { recorderScript, recorderShell } from './recorder.ts'
 import { settle } from './settle.ts'
+import { watchRun } from './watched.ts'
 
 export interface RunOrder {
   readonly task: Task
@@ -78,7 +79,7 @@ export function definitionHash(task: Task): string {
 /** The entry in `active` FIRST: what is not listed there is never looked for after a crash. */
 function prepare(host: Host, home: string, run: LiveRun): void {
   const { run: id, task } = run.description
-  host.files.write(path.join(activeFolder(home), id), task)
+  host.files.write(path.join(activeFolder(home), id), `${task}\n`)
   host.files.makeDirectory(run.directory)
   host.files.write(path.join(run.directory, 'run.json'), JSON.stringify(run.description))
 }
@@ -97,15 +98,18 @@ function launch(room: RunRoom, run: LiveRun, { task, start }: RunOrder): void {
   })
   const cwd = task.cwd ?? existingHome(host, identity.account)
   const umask = task.umask.toString(8)
+  const active = path.join(activeFolder(room.home), id)
   const output = host.files.openAppend(path.join(run.directory, 'output'))
   try {
     const pid = host.processes.spawnGroup({
       program: recorderShell,
-      args: ['-c', recorderScript, 'torch', cwd, umask, ...commandWords(task, identity)],
+      args: ['-c', recorderScript, 'torch', active, cwd, umask, ...commandWords(task, identity)],
       env,
       cwd: run.directory,
       output,
-      onExit: (status) => settle(room, run, status),
+      onExit(status) {
+        if (settle(room, run, status) === 'goes-on') watchRun(room, run)
+      },
       onFailure: (error) => failLater(room, run, wordsOf(error)),
     })
     if (pid === undefined) return

@@ -50,6 +50,7 @@ export function newBench(host: Host = thisMachine()): Bench {
     home,
     hostName: 'host',
     closed: false,
+    watched: new Map(),
     onEnd(run, conclusion) {
       conclusions.set(run.description.run, conclusion)
       waiting.get(run.description.run)?.(conclusion)

@@ -43,7 +43,7 @@ describe('the world of a run', () => {
     ]
     const rest = ['TORCH_RUN_ID', 'TORCH_SLOT', 'TORCH_TASK', 'TZ', 'USER']
     // What a shell adds of its own.
-    const added = ['PWD', 'OLDPWD', 'SHLVL', '_']
+    const added = ['PWD', 'SHLVL', '_']
     expect(names.filter((name) => !added.includes(name)).toSorted()).toEqual([...ours, ...rest])
     expect(env).toContain('GREETING=hi there\n')
     expect(env).toContain('TZ=Asia/Shanghai\n')
@@ -52,6 +52,13 @@ describe('the world of a run', () => {
     expect(env).toContain('TORCH_SLOT=1970-01-01T00:01:40Z\n')
     expect(env).toContain('TORCH_ATTEMPT=1\n')
     expect(env).toContain('TORCH_HOST=host\n')
+  })
+
+  test('its variables are its own, also those that the recorder’s script might use', async () => {
+    const names = ['run', 'cwd', 'mask', 'self', 'step', 'status']
+    const env = Object.fromEntries(names.map((name) => [name, `of the task: ${name}`]))
+    const lines = (await seen(['/usr/bin/env'], { env })).split('\n')
+    expect(lines).toEqual(expect.arrayContaining(names.map((name) => `${name}=${env[name]}`)))
   })
 
   test('env_file, then env, then the names of torch, which nothing changes', async () => {

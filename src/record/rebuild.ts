@@ -1,0 +1,45 @@
+import path from 'node:path'
+import type { Host } from '../host/host.ts'
+import type { HistoryRow } from '../plan/outcome.ts'
+import { readTraces } from '../run/directory.ts'
+import { isRunId } from '../run/id.ts'
+import { runRow } from './rows.ts'
+
+/** So many run directories are read at a time: a few milliseconds. */
+const runsPerStep = 50
+const pauseMs = 20
+
+/**
+ * Puts all finished runs that have a directory into a history that was begun anew, in small steps.
+ * Skips and misses have none: they are gone with the old one. Calls `done` with the number of runs.
+ */
+export function rebuildHistory(
+  host: Host,
+  runsFolder: string,
+  add: (row: HistoryRow) => void,
+  done: (runs: number) => void,
+): void {
+  const rows = finishedRows(host, runsFolder)
+  let count = 0
+  const step = (): void => {
+    for (let read = 0; read < runsPerStep; read++) {
+      const next = rows.next()
+      if (next.done === true) return done(count)
+      if (next.value === undefined) continue
+      add(next.value)
+      count += 1
+    }
+    host.clock.after(pauseMs, step)
+  }
+  step()
+}
+
+/** undefined for a run that is not over, or not to be read. */
+function* finishedRows(host: Host, runsFolder: string): Generator<HistoryRow | undefined> {
+  for (const task of host.files.list(runsFolder)) {
+    for (const run of host.files.list(path.join(runsFolder, task)).filter(isRunId)) {
+      const { description, conclusion } = readTraces(host, path.join(runsFolder, task, run))
+      yield description && conclusion && runRow(description, conclusion)
+    }
+  }
+}

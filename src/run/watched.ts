@@ -1,0 +1,35 @@
+import path from 'node:path'
+import { activeFolder, readTraces } from './directory.ts'
+import type { LiveRun, RunRoom } from './live.ts'
+import { isAlive, settle } from './settle.ts'
+
+/** How often runs that are not our children are looked at. */
+const pollMs = 100
+
+/**
+ * Watches a run that is not, or no longer, our child. Its recorder notes its end in `active`, of
+ * which the system tells at once; the poll is the truth, for events may be lost.
+ */
+export function watchRun(room: RunRoom, run: LiveRun): void {
+  const isFirst = room.watched.size === 0
+  room.watched.set(run.description.run, run)
+  if (isFirst) watchAll(room)
+}
+
+function watchAll(room: RunRoom): void {
+  const { host, watched } = room
+  const stopNames = host.watchNames(activeFolder(room.home), (name) => {
+    const run = watched.get(name)
+    if (run !== undefined && readTraces(host, run.directory).exit !== undefined) look(room, run)
+  })
+  const poll = (): void => {
+    for (const run of watched.values()) if (!isAlive(host, run.recorder)) look(room, run)
+    if (watched.size > 0 && !room.closed) host.clock.after(pollMs, poll)
+    else stopNames()
+  }
+  host.clock.after(pollMs, poll)
+}
+
+function look(room: RunRoom, run: LiveRun): void {
+  if (settle(room, run, undefined) === 'over') room.watched.delete(run.description.run)
+}
