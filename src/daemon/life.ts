@@ -14,6 +14,7 @@ import { makeStop } from './stop.ts'
 import { makeRestart } from './succession.ts'
 import { startTicker } from './ticker.ts'
 import type { Torch } from './torch.ts'
+import { startTrims } from './trims.ts'
 import { watchTasks } from './watch.ts'
 
 /** How a time with the home in our hands ended. */
@@ -49,9 +50,11 @@ export async function live(
   writeSlots(torch)
   writeKnown(torch)
   const stopMinutes = startMinutes(torch)
+  const stopTrims = startTrims(torch)
   const quiet = (): void => {
     stopTicking()
     stopMinutes()
+    stopTrims()
     void stopWatching()
   }
   const restart = makeRestart(seat, torch, quiet)
@@ -80,6 +83,7 @@ export async function live(
   }
   await Promise.all([systemd.stopping(), stopWatching()])
   stopMinutes()
+  stopTrims()
   await stop.done()
   stopTicking()
   await closeHome(seat, torch)

@@ -11,6 +11,8 @@ export interface LiveRun {
   /** The recorder: its pid is the process group of the run. undefined until it runs. */
   recorder: ProcessIdentity | undefined
   state: RunState
+  /** How far its output is cut, in bytes, and whether that failed (trim.ts). */
+  readonly trimmed: { to: number; complained: boolean }
   /** Cancels what is timed: the timeout while it runs, the KILL while it ends. */
   cancelTimer: () => void
 }

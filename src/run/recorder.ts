@@ -8,16 +8,21 @@
  *   failed   the step at which the command could not be started
  *   exit     what the shell says of a signal, if there was one, and the status on a last line
  *
+ * and a word into its entry in `active`, by which a daemon that is not its parent hears of the end.
+ * Where the disk is full a daemon that is its parent learns the status from it directly; without
+ * one it waits until there is room.
+ *
  * It traps the signals that go to the whole group, to outlive the command; a trap, unlike an
  * ignored signal, is not inherited. The command is a foreground subshell, because in a background
  * one INT and QUIT would be ignored. `echo`, and not `:`, where a redirection may fail: that would
- * end the shell. $1 is the command's working directory, $2 its umask, the rest the command.
+ * end the shell. $1 is the entry in
+ * `active`, $2 the command's working directory, $3 its umask, the rest the command.
  * Its variables have a prefix: one that the task's environment has too would be exported to it.
  */
 export const recorderScript = `
 trap : HUP INT QUIT PIPE ALRM TERM USR1 USR2
-torch_run=$PWD torch_cwd=$1 torch_mask=$2
-shift 2
+torch_run=$PWD torch_active=$1 torch_cwd=$2 torch_mask=$3
+shift 3
 read -r torch_self </proc/self/stat || exit 125
 set -C
 echo "$torch_self" 2>/dev/null >claim || exit 125
@@ -37,7 +42,12 @@ exec 3>&2 2>exit
   exec "$@"
 )
 torch_status=$?
-echo "$torch_status" >&2
+until echo "$torch_status" >&2; do
+  read -r pid name state parent rest </proc/$$/stat
+  [ "$parent" = "$PPID" ] && [ "$PPID" != 1 ] && exit "$torch_status"
+  sleep 1
+done
+echo over 2>/dev/null >>"$torch_active"
 exit "$torch_status"
 `
 

@@ -96,6 +96,7 @@ function liveRun(directory: string, description: RunDescription, traces: RunTrac
     directory,
     recorder: traces.recorder,
     state: ending === undefined ? { kind: 'running' } : { kind: 'ending', ...ending },
+    trimmed: { to: 0, complained: false },
     cancelTimer() {},
   }
 }

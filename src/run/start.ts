@@ -67,6 +67,7 @@ function newRun(room: RunRoom, { task, start, revision, restartDelayMs }: RunOrd
     directory,
     recorder: undefined,
     state: { kind: 'running' },
+    trimmed: { to: 0, complained: false },
     cancelTimer() {},
   }
 }

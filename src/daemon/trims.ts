@@ -1,0 +1,20 @@
+import { wordsOf } from '../errors.ts'
+import { trimOutput } from '../run/trim.ts'
+import type { Torch } from './torch.ts'
+
+/** How often the outputs of what runs are looked at. */
+const trimMs = 10_000
+
+/** Keeps the outputs of what runs within their max_size. Gives what stops it. */
+export function startTrims(torch: Torch): () => void {
+  let cancel = (): void => {}
+  const beat = (): void => {
+    cancel = torch.host.clock.after(trimMs, beat)
+    for (const run of [...torch.runs.values()].flat())
+      trimOutput(torch.room, run).catch((error: unknown) =>
+        torch.room.onTrouble(run, `its output could not be looked at: ${wordsOf(error)}`),
+      )
+  }
+  cancel = torch.host.clock.after(trimMs, beat)
+  return () => cancel()
+}
