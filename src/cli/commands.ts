@@ -21,7 +21,7 @@ export const commands: Readonly<Record<string, Entry>> = {
   },
   restart: {
     words: '',
-    summary: 'stop it and start it again with the same tasks file',
+    summary: 'put a new daemon in its place; what runs goes on',
     load: async () => (await import('./commands/restart.ts')).restart,
   },
   reload: {

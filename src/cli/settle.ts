@@ -2,7 +2,7 @@ import { BadValue, type Place, usageError } from './option.ts'
 import { type OptionName, options, type Values } from './options.ts'
 
 /** Where a value comes from: what is further left wins. */
-export type From = 'flag' | 'variable' | 'config'
+type From = 'flag' | 'variable' | 'config'
 
 export interface Settled {
   readonly values: Values

@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import { afterAll, describe, expect, test, vi } from 'vitest'
 import { tasksJsonSchema } from '../../src/tasks/json-schema.ts'
-import { closeSites, newSite } from '../support/torch.ts'
+import { closeSites, newSite, type Site, until } from '../support/torch.ts'
 
 afterAll(closeSites)
 vi.setConfig({ testTimeout: 60_000 })
@@ -80,9 +80,15 @@ describe.concurrent('torch reload', () => {
   test('shows what changed, and what it did not take', async () => {
     const site = newSite(good.replace('a:', 'gone:') + good.split('\n')[1]?.replace('a:', 'same:'))
     await site.torch('start')
-    // Quick enough for the daemon's own watch not to come first: it waits for the file to settle.
+    // The daemon stands still until it is asked: its own watch waits for the file to settle.
+    const pid = site.pid() ?? 0
+    process.kill(pid, 'SIGSTOP')
+    const before = connectionsOf(site)
     site.write('tasks.yaml', `${good}  same: { schedule: "@hourly", command: "true" }\n`)
-    expect(await site.torch('reload')).toMatchObject({
+    const reload = site.spawn(['reload'])
+    await until(() => connectionsOf(site) > before, 'its question')
+    process.kill(pid, 'SIGCONT')
+    expect(await reload.ended).toMatchObject({
       status: 0,
       stdout: `${site.tasks}: 2 tasks\n  added a\n  changed same\n  removed gone\n`,
       stderr: '',
@@ -111,3 +117,7 @@ hint: mend it; until then the daemon goes on with the last good file
     expect(shown).toContain('The daemon goes on with the last good file.\n')
   })
 })
+
+function connectionsOf({ home }: Site): number {
+  return fs.readFileSync('/proc/net/unix', 'utf8').split(`${home}/`).length
+}

@@ -22,7 +22,7 @@ export interface Site {
   close(): Promise<void>
 }
 
-export interface Options {
+interface Options {
   readonly env?: Readonly<Record<string, string | undefined>>
   readonly cwd?: string
 }
@@ -34,7 +34,7 @@ export interface Ended {
   readonly stderr: string
 }
 
-export interface Running {
+interface Running {
   readonly child: ChildProcess
   /** What it has said so far. */
   stdout(): string
