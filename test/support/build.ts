@@ -10,7 +10,10 @@ export function setup(): void {
   const inputs = ['src', 'package.json', 'tsconfig.json', 'tsconfig.build.json']
   if (inputs.every((input) => changedAt(path.join(root, input)) < built)) return
   const tsc = path.join(root, 'node_modules/.bin/tsc')
-  execFileSync(tsc, ['-p', 'tsconfig.build.json', '--noEmitOnError'], { cwd: root, stdio: 'inherit' })
+  execFileSync(tsc, ['-p', 'tsconfig.build.json', '--noEmitOnError'], {
+    cwd: root,
+    stdio: 'inherit',
+  })
 }
 
 /** When the newest file in a folder was written; 0 where there is none. */
