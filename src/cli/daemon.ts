@@ -4,10 +4,8 @@ import type { Settings } from '../daemon/settings.ts'
 import { inherited } from '../daemon/succession.ts'
 import type { NotifyEnvironment } from '../daemon/systemd.ts'
 import { exitStatus, TorchError, wordsOf } from '../errors.ts'
+import { starterDescriptor } from '../host/channel.ts'
 import type { Host } from '../host/host.ts'
-
-/** The descriptor of the channel to who started us. */
-const starterDescriptor = 3
 
 /**
  * The daemon of `torch start` in the background, and of `torch restart` where `role` is `heir`:

@@ -2,10 +2,11 @@ import type { Host } from '../host/host.ts'
 import { type AgendaEntry, agendaOf } from '../plan/agenda.ts'
 import { nextEntry, timetableOf } from '../plan/slots.ts'
 import { newCounters } from '../record/counters.ts'
-import { openHistory } from '../record/history.ts'
+import { type History, openHistory } from '../record/history.ts'
 import type { Log } from '../record/log.ts'
 import { rebuildHistory } from '../record/rebuild.ts'
 import { readHistory } from '../record/read-history.ts'
+import type { RunRoom } from '../run/live.ts'
 import { definitionHash } from '../run/start.ts'
 import type { TasksFile } from '../tasks/task.ts'
 import { forgetActive, runEnded } from './ended.ts'
@@ -28,52 +29,17 @@ export function newTorch(
 ): Torch {
   const facts = factsHere({ host, settings })
   const now = Math.floor(host.clock.now() / 1000)
-  const history = openHistory(paths.history, {
-    after: (ms, callback) => host.clock.after(ms, callback),
-    onTrouble: (words) => log.warn('trouble', { file: paths.history }, words),
-    onNew() {
-      rebuildHistory(
-        host,
-        paths.runs,
-        (row) => history.add(row),
-        (runs) => {
-          if (runs > 0)
-            log.warn(
-              'rebuilt',
-              { runs },
-              `the history was begun anew, with ${runs} runs that are kept`,
-            )
-        },
-      )
-    },
-    onWritten: (rows) => {
-      const over = rows.filter((row) => row.run !== null && row.outcome !== 'running')
-      forgetActive(
-        torch,
-        over.flatMap((row) => row.run ?? []),
-      )
-    },
-  })
   const torch: Torch = {
     host,
     settings,
     paths,
     log,
-    history,
+    history: historyOf(host, paths, log),
     counters: newCounters(),
-    room: {
-      host,
-      home: paths.home,
-      closed: false,
-      watched: new Map(),
-      hostName: facts.names[0] ?? host.network.name(),
-      onEnd(run, conclusion) {
-        if (torch.held === undefined) runEnded(torch, run, conclusion)
-        else torch.held.push({ run, conclusion })
-      },
-      onTrouble: (run, words) =>
-        log.warn('trouble', { task: run.description.task, run: run.description.run }, words),
-    },
+    room: roomOf(host, paths, log, facts.names[0] ?? host.network.name(), (run, conclusion) => {
+      if (torch.held === undefined) runEnded(torch, run, conclusion)
+      else torch.held.push({ run, conclusion })
+    }),
     startedMs: host.clock.now(),
     phase: 'running',
     facts,
@@ -95,6 +61,47 @@ export function newTorch(
   }
   torch.here = tasksHere(torch, loaded.file)
   return torch
+}
+
+function historyOf(host: Host, paths: HomePaths, log: Log): History {
+  const history = openHistory(paths.history, {
+    after: (ms, callback) => host.clock.after(ms, callback),
+    onTrouble: (words) => log.warn('trouble', { file: paths.history }, words),
+    onNew: () =>
+      rebuildHistory(
+        host,
+        paths.runs,
+        (row) => history.add(row),
+        (runs) => {
+          if (runs > 0)
+            log.warn(
+              'rebuilt',
+              { runs },
+              `the history was begun anew, with ${runs} runs that are kept`,
+            )
+        },
+      ),
+    onWritten: (rows) => forgetActive(host, paths, log, rows),
+  })
+  return history
+}
+
+function roomOf(
+  host: Host,
+  paths: HomePaths,
+  log: Log,
+  hostName: string,
+  onEnd: RunRoom['onEnd'],
+): RunRoom {
+  return {
+    host,
+    home: paths.home,
+    hostName,
+    closed: false,
+    watched: new Map(),
+    onEnd,
+    onTrouble: ({ description: { task, run } }, words) => log.warn('trouble', { task, run }, words),
+  }
 }
 
 function lastRows(path: string): Torch['last'] {

@@ -1,7 +1,10 @@
 import path from 'node:path'
 import { wordsOf } from '../errors.ts'
 import { restartDelay, retryDelay } from '../plan/backoff.ts'
+import type { Host } from '../host/host.ts'
+import type { HistoryRow } from '../plan/outcome.ts'
 import type { Start } from '../plan/start.ts'
+import type { Log } from '../record/log.ts'
 import { runRow } from '../record/rows.ts'
 import type { RunConclusion, RunDescription } from '../run/directory.ts'
 import { cutOutput, removeOldRuns } from '../run/keep.ts'
@@ -9,6 +12,7 @@ import type { LiveRun } from '../run/live.ts'
 import { keepPending } from './pending.ts'
 import { fillPlaces } from './places.ts'
 import { offer, offerLater, record } from './runner.ts'
+import type { HomePaths } from './settings.ts'
 import { runsOf, type Torch } from './torch.ts'
 
 /** What follows when a run is over: record, tidy, then whatever its end makes room for. */
@@ -118,12 +122,18 @@ export function leavePlace(torch: Torch, run: RunDescription, conclusion: RunCon
 }
 
 /** The entries in `active` of runs that the history has: the run is on record for good. */
-export function forgetActive(torch: Torch, runs: readonly string[]): void {
-  for (const run of runs) {
+export function forgetActive(
+  host: Host,
+  paths: HomePaths,
+  log: Log,
+  rows: readonly HistoryRow[],
+): void {
+  for (const { run, outcome } of rows) {
+    if (run === null || outcome === 'running') continue
     try {
-      torch.host.files.remove(path.join(torch.paths.active, run))
+      host.files.remove(path.join(paths.active, run))
     } catch (error) {
-      torch.log.warn('trouble', { run }, `could not remove its entry in active: ${wordsOf(error)}`)
+      log.warn('trouble', { run }, `could not remove its entry in active: ${wordsOf(error)}`)
     }
   }
 }

@@ -1,7 +1,7 @@
 import type { Signal } from '../host/host.ts'
 
 /** What the daemon does when it is signalled. */
-export interface SignalActions {
+interface SignalActions {
   /** TERM, INT. */
   stop(): void
   /** USR2. */

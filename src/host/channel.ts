@@ -1,5 +1,6 @@
 import net from 'node:net'
 import type { Duplex } from 'node:stream'
+import { wallClock } from './clock.ts'
 import type { Channel } from './host.ts'
 
 /** Lines both ways over a stream; each that comes is kept until it is asked for. */
@@ -28,11 +29,11 @@ export function lineChannel(stream: Duplex): Channel {
     close: () => void stream.end(() => stream.destroy()),
     nextLine: (timeoutMs) =>
       new Promise((resolve) => {
-        const timer = setTimeout(() => resolve('late'), timeoutMs)
+        const cancel = wallClock.after(timeoutMs, () => resolve('late'))
         const look = (): void => {
           const line = lines.shift()
           if (line === undefined && !isOver) return
-          clearTimeout(timer)
+          cancel()
           wake = () => {}
           resolve(line === undefined ? 'closed' : { line })
         }

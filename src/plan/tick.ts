@@ -29,7 +29,7 @@ export type Step =
   | { readonly kind: 'none' | 'second' }
   | { readonly kind: 'stall' | 'jump' | 'back' | 'new-time'; readonly seconds: number }
 
-export interface DueStart {
+interface DueStart {
   readonly start: Start
   /** The part of its jitter below a second. */
   readonly delayMs: number

@@ -31,7 +31,8 @@ export function rebuildHistory(
     }
     host.clock.after(pauseMs, step)
   }
-  step()
+  // Not at once: the history that these go into is only being opened.
+  host.clock.after(pauseMs, step)
 }
 
 /** undefined for a run that is not over, or not to be read. */

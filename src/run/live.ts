@@ -17,7 +17,7 @@ export interface LiveRun {
   cancelTimer: () => void
 }
 
-export type RunState =
+type RunState =
   | { readonly kind: 'running' }
   | ({ readonly kind: 'ending' } & EndingNote)
   /** `remains`: torch ended it, and processes of its group are still to be killed. */

@@ -1,4 +1,3 @@
-import path from 'node:path'
 import { activeFolder, readTraces } from './directory.ts'
 import type { LiveRun, RunRoom } from './live.ts'
 import { isAlive, settle } from './settle.ts'

@@ -45,7 +45,7 @@ export interface Slots {
 export const maxWalkedSlots = 1000
 
 /** Slots are counted over a century before the last one; a clock may be out by more. */
-export const maxCountedSeconds = 36_525 * 86_400
+const maxCountedSeconds = 36_525 * 86_400
 
 /**
  * The slots in (after, until], undefined if there are none. The cost does not grow with them:

@@ -39,14 +39,14 @@ export interface CronSchedule {
 }
 
 /** `@every 90s`: due at each whole multiple of the period since the epoch. */
-export interface EverySchedule {
+interface EverySchedule {
   readonly kind: 'every'
   readonly text: string
   readonly seconds: number
 }
 
 /** `@reboot`: never due by the clock; the daemon starts it once per boot. */
-export interface RebootSchedule {
+interface RebootSchedule {
   readonly kind: 'reboot'
   readonly text: string
 }

@@ -180,3 +180,44 @@ describe('what was still to start', () => {
     expect(second.rows()).toHaveLength(3)
   })
 })
+
+describe('a history that is lost', () => {
+  const lost = (home: string): void => {
+    for (const name of ['history.db', 'history.db-wal', 'history.db-shm'])
+      fs.rmSync(path.join(home, name), { force: true })
+  }
+
+  test('is complete again, from the directories of the runs', async () => {
+    const site = newSite('tasks: {job: {schedule: "* * * * * *", command: exit 4, max: 9}}')
+    const first = await site.daemon()
+    first.seconds(3)
+    await first.runs('job', 0)
+    const before = first.rows()
+    first.torch.history.close()
+    lost(site.home)
+    const second = await site.daemon()
+    site.clock.advance(1_000)
+    expect(second.rows()).toEqual(before)
+    expect(
+      second.lines.filter((line) => line.event === 'rebuilt').map((line) => line.words),
+    ).toEqual(['the history was begun anew, with 3 runs that are kept'])
+  })
+
+  test('is set aside where it is damaged, and told of', async () => {
+    const site = newSite('tasks: {job: {schedule: "* * * * * *", command: exit 4, max: 9}}')
+    const first = await site.daemon()
+    first.seconds(1)
+    await first.runs('job', 0)
+    const before = first.rows()
+    first.torch.history.close()
+    lost(site.home)
+    fs.writeFileSync(
+      path.join(site.home, 'history.db'),
+      'this is no database, and it is long enough to see'.repeat(99),
+    )
+    const second = await site.daemon()
+    site.clock.advance(1_000)
+    expect(second.rows()).toEqual(before)
+    expect(second.lines.some((line) => line.words.includes('history.db.damaged-'))).toBe(true)
+  })
+})

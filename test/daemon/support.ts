@@ -24,7 +24,7 @@ afterEach(() => {
   for (const clean of cleanups.splice(0).toReversed()) clean()
 })
 
-export const noon = '2026-03-10T12:00:00.000Z'
+const noon = '2026-03-10T12:00:00.000Z'
 
 /** A home with a tasks file, and daemons on it whose clock is moved by hand; runs are real. */
 export function newSite(yaml: string, options: { at?: string; addresses?: string[] } = {}) {

@@ -1,4 +1,4 @@
-import { agendaOf, advance, type AgendaEntry } from '../../src/plan/agenda.ts'
+import { agendaOf, advance } from '../../src/plan/agenda.ts'
 import { nextEntry, type Timetable, timetableOf } from '../../src/plan/slots.ts'
 import { planTick, type TickPlan, type TickState } from '../../src/plan/tick.ts'
 import { parseSchedule } from '../../src/schedule/parse.ts'
@@ -93,5 +93,3 @@ export function inShort(plan: TickPlan): string[] {
     }),
   ]
 }
-
-export type { AgendaEntry }

@@ -11,10 +11,8 @@ import { startRun } from '../../src/run/start.ts'
 import type { Task } from '../../src/tasks/task.ts'
 import { aTask } from '../plan/support.ts'
 
-export { aTask }
-
 /** A slot of the epoch's first day: what a run is started for where it does not matter. */
-export const aStart: Start = {
+const aStart: Start = {
   task: 'job',
   slot: 100,
   trigger: 'schedule',

@@ -8,7 +8,7 @@ const names = 'sun mon tue wed thu fri sat - jan feb mar apr may jun jul aug sep
 )
 
 /** Is the text due by the bare calendar at a wall clock time, given as if it were UTC? 6 fields. */
-export function wallMatcher(text: string): (local: number) => boolean {
+function wallMatcher(text: string): (local: number) => boolean {
   const fields = text.split(' ')
   const times = [0, 1, 2].map((index) => valuesOf(fields[index]!, 0, index === 2 ? 23 : 59))
   const months = valuesOf(fields[4]!, 1, 12)
