@@ -111,7 +111,7 @@ describe('what the prose names', () => {
   test.each([...new Set(inline)])(
     'torch %s: the command and its options are there',
     async (words) => {
-      const typed = words.split(/\s+/)
+      const typed = words.replace(/ > .*/, '').split(/\s+/)
       const named = typed.length === 1 ? [...typed, '--help'] : typed
       expect(['call', 'help']).toContain((await parseWords(named)).kind)
     },
