@@ -46,7 +46,7 @@ export const root = path.resolve(import.meta.dirname, '../..')
 export const script = path.join(root, 'bin/torch.js')
 
 /** No call of torch in a test takes longer; one that does is killed. */
-const maxCallMs = 30_000
+const maxCallMs = 60_000
 /** Every process that torch starts for itself has this variable; tasks are known by their folder. */
 const marker = 'TEST_SITE'
 
