@@ -79,12 +79,19 @@ function lives(host: Host, { claim, exit, recorder, command }: RunTraces): boole
   return exit === undefined && (isAlive(host, recorder) || isAlive(host, command))
 }
 
+/** The row of its end may be on its way to the disk still. */
 async function fromHistory(call: Call, run: string): Promise<Ended> {
-  await askIfRuns(call, 'flush', {})
-  const reader = readHistory(call.paths.history)
-  const row = reader.run(run)
-  reader.close()
-  return row ?? withoutRecord(undefined)
+  const { clock } = call.host
+  const latest = clock.monotonic() + recordMs
+  while (clock.monotonic() < latest) {
+    await askIfRuns(call, 'flush', {})
+    const reader = readHistory(call.paths.history)
+    const row = reader.run(run)
+    reader.close()
+    if (row !== undefined && row.outcome !== 'running') return row
+    await pause(call.host, pollMs)
+  }
+  return withoutRecord(undefined)
 }
 
 /** The daemon is gone; the next one puts the end on record. */
