@@ -18,6 +18,6 @@ async function namesInFile(call: Call, values: Values): Promise<string[]> {
   const status = await statusIfRuns(call)
   if (status !== undefined) return status.tasks.map((task) => task.name)
   const file = tasksPath(call, values, undefined)
-  const loaded = await loadTasks(call.host, file.absolute, file.shown)
+  const loaded = await loadTasks(call.host, file.absolute, { shown: file.shown })
   return (loaded.file?.tasks ?? []).map((task) => task.name)
 }

@@ -12,7 +12,7 @@ import { tasksPath } from './tasks-path.ts'
 export async function offlineStatus(call: Call, values: Values): Promise<StatusReport> {
   const { host, paths } = call
   const file = tasksPath(call, values, undefined)
-  const loaded = await loadTasks(host, file.absolute, file.shown)
+  const loaded = await loadTasks(host, file.absolute, { shown: file.shown })
   const facts = factsHere(call, values)
   const hostName = facts.names[0] ?? host.network.name()
   const running = liveRuns(host, paths.home)

@@ -10,6 +10,7 @@ export interface RunOutput {
 }
 
 const chunkBytes = 64 * 1024
+const hole = Buffer.alloc(chunkBytes)
 
 /**
  * Opens the output of a run as soon as there is one. It stays open: at the run's end torch may put
@@ -24,6 +25,7 @@ export function openOutput(
   const file = path.join(directory, 'output')
   let descriptor: number | undefined
   let offset = 0
+  let wasHole = false
   const open = (): boolean => {
     if (descriptor !== undefined) return true
     if (host.files.facts(file) === undefined) return false
@@ -39,7 +41,11 @@ export function openOutput(
         const bytes = host.files.readBytes(`/proc/self/fd/${descriptor}`, offset, chunkBytes)
         if (bytes.length === 0) return offset > before
         offset += bytes.length
-        await show(bytes)
+        // Of a run that wrote too much the middle is given back to the disk: it reads as zeros.
+        const isHole = bytes.equals(hole.subarray(0, bytes.length))
+        if (!isHole) await show(bytes)
+        else if (!wasHole) await show(Buffer.from('\n[torch: left out here]\n'))
+        wasHole = isHole
       }
     },
     close() {

@@ -17,7 +17,7 @@ export async function goodTasks(
   hostName?: string,
 ): Promise<Loaded & { readonly file: TasksFile }> {
   const network = { ...host.network, name: () => hostName ?? host.network.name() }
-  const loaded = await loadTasks({ ...host, network }, file.absolute, file.shown)
+  const loaded = await loadTasks({ ...host, network }, file.absolute, { shown: file.shown })
   if (loaded.file === undefined) throw badTasks(loaded)
   return { ...loaded, file: loaded.file }
 }

@@ -1,3 +1,4 @@
+import { wordsOf } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import { type AgendaEntry, agendaOf } from '../plan/agenda.ts'
 import { nextEntry, timetableOf } from '../plan/slots.ts'
@@ -57,7 +58,7 @@ export function newTorch(
     pendingIsDirty: false,
     vacancies: new Map(),
     wakes: new Map(),
-    last: lastRows(paths.history),
+    last: lastRows(paths, log),
   }
   torch.here = tasksHere(torch, loaded.file)
   return torch
@@ -104,11 +105,17 @@ function roomOf(
   }
 }
 
-function lastRows(path: string): Torch['last'] {
-  const reader = readHistory(path)
-  const rows = reader.lastOfEach()
-  reader.close()
-  return rows
+/** Only shown: where they cannot be read the daemon starts without them. */
+function lastRows(paths: HomePaths, log: Log): Torch['last'] {
+  try {
+    const reader = readHistory(paths.history)
+    const rows = reader.lastOfEach()
+    reader.close()
+    return rows
+  } catch (error) {
+    log.warn('trouble', { file: paths.history }, wordsOf(error))
+    return new Map()
+  }
 }
 
 /**

@@ -8,6 +8,7 @@ import type { TasksFile } from '../tasks/task.ts'
 import { makeDesk } from './desk.ts'
 import { openHome, readPid } from './home.ts'
 import { live } from './life.ts'
+import { factsHere } from './minute.ts'
 import { type Loaded, loadTasks } from './load.ts'
 import type { Ready } from './ready.ts'
 import type { Beginning } from './seat.ts'
@@ -69,7 +70,9 @@ async function lockHome(host: Host, paths: HomePaths): Promise<Lock> {
 }
 
 async function firstLoad(host: Host, settings: Settings): Promise<Loaded & { file: TasksFile }> {
-  const loaded = await loadTasks(host, settings.tasks)
+  const loaded = await loadTasks(host, settings.tasks, {
+    machine: factsHere({ host, settings }),
+  })
   if (loaded.file !== undefined) return { ...loaded, file: loaded.file }
   const count = loaded.problems.filter((problem) => problem.severity === 'error').length
   throw new TorchError(

@@ -13,6 +13,7 @@ import { keepPending } from './pending.ts'
 import { fillPlaces } from './places.ts'
 import { offer, offerLater, record } from './runner.ts'
 import type { HomePaths } from './settings.ts'
+import { keepOfRemoved } from './sweep.ts'
 import { runsOf, type Torch } from './torch.ts'
 
 /** What follows when a run is over: record, tidy, then whatever its end makes room for. */
@@ -73,8 +74,6 @@ function tidy(torch: Torch, run: LiveRun): void {
     trouble(error)
   }
 }
-
-const keepOfRemoved = { keepRuns: 20, keepForMs: 7 * 24 * 3600 * 1000 }
 
 /** The next attempt that a run asks for by its end; undefined where there is none. */
 export function retryOf(

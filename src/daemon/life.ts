@@ -1,4 +1,5 @@
-import { formatProblem } from '../tasks/report.ts'
+import { wordsOf } from '../errors.ts'
+import { formatProblem, problemLine } from '../tasks/report.ts'
 import { answersOf } from './answers.ts'
 import { beginAgenda, newTorch, startFirst } from './begin.ts'
 import { dumpState } from './dump.ts'
@@ -64,8 +65,17 @@ export async function live(
     await reload('signal')
     await systemd.ready(stateWords(torch))
   }
+  // By way of the desk: what comes while the home is handed over is for whoever has it then.
+  const stops: Promise<void>[] = []
+  const stopBySignal = async (): Promise<void> => {
+    try {
+      await seat.desk.answers.stop({ graceMs: null, leave: false })
+    } catch (error) {
+      log.error('trouble', {}, `the next daemon could not be told to stop: ${wordsOf(error)}`)
+    }
+  }
   seat.signals.obey({
-    stop: () => stop.ask({ graceMs: null, leave: false }),
+    stop: () => void stops.push(stopBySignal()),
     reload: () => void reloadBySignal(),
     reopenLog: () => log.reopen(),
     dumpState: () => dumpState(torch),
@@ -78,7 +88,7 @@ export async function live(
   const next = await Promise.race([stop.asked, restart.over])
   if (next === 'failed') return { kind: 'again', loaded: torch.loaded, refused: torch.refused }
   if (next === 'handed-over') {
-    await leaveSeat(seat)
+    await leaveSeat(seat, stops)
     return { kind: 'handed-over' }
   }
   await Promise.all([systemd.stopping(), stopWatching()])
@@ -102,7 +112,7 @@ function sayReady(torch: Torch, onReady: (ready: Ready) => void): void {
       revision: loaded.revision,
       tasks: loaded.file.tasks.length,
       here: torch.here.size,
-      warnings,
+      warnings: loaded.problems.map(problemLine),
     },
     `ready: ${stateWords(torch)}`,
   )
@@ -114,10 +124,11 @@ function stateWords(torch: Torch): string {
 }
 
 /** The next daemon has it all: what was asked here is passed on to it, then this process may end. */
-async function leaveSeat(seat: Seat): Promise<void> {
+async function leaveSeat(seat: Seat, stops: readonly Promise<void>[]): Promise<void> {
   const farewell = seat.server.handOver()
   seat.desk.passOn(seat.paths.socket)
   await farewell
+  await Promise.all(stops)
   seat.systemd.close()
   seat.log.info('handed-over', {}, 'handed over to the next daemon')
   seat.log.close()

@@ -23,10 +23,14 @@ export interface Loaded {
 }
 
 /**
- * The tasks of a file or directory (an absolute path), or all that is wrong with it, under the name
- * it is to be shown by. Never throws.
+ * The tasks of a file or directory (an absolute path), or all that is wrong with it, as it is
+ * `shown`, on a `machine` that is this one unless another is given. Never throws.
  */
-export async function loadTasks(host: Host, tasks: string, shown = tasks): Promise<Loaded> {
+export async function loadTasks(
+  host: Host,
+  tasks: string,
+  { shown = tasks, machine = hostFacts(host.network.name(), host.network.addresses()) } = {},
+): Promise<Loaded> {
   const read = readSources(host, tasks, shown)
   const revision = await gitRevision(host, tasks)
   const base = { path: shown, hash: read.hash, revision, atMs: host.clock.now() }
@@ -34,7 +38,8 @@ export async function loadTasks(host: Host, tasks: string, shown = tasks): Promi
   const folder = read.isFolder ? tasks : path.dirname(tasks)
   const parsed = parseTasks(read.sources, {
     zone: host.clock.zone(),
-    host: hostFacts(host.network.name(), []).names[0] ?? host.network.name(),
+    host: machine.names[0] ?? host.network.name(),
+    machine,
     mayChangeUser: host.processes.uid === 0,
     readEnvFile: (file) => readEnvFile(host, file),
     folder,

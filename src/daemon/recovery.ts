@@ -24,7 +24,7 @@ export function recover(torch: Torch): void {
     const { description } = run
     torch.runs.set(description.task, [...runsOf(torch, description.task), run])
     record(torch, runRow(description))
-    const facts = { task: description.task, run: description.run, pid: run.recorder?.pid }
+    const facts = { task: description.task, run: description.run, group: run.recorder?.pid }
     torch.log.info('adopt', facts, `${description.task} still runs, adopted`)
   }
   const descriptions = [...adopted, ...held.map((end) => end.run)].map((run) => run.description)

@@ -4,7 +4,7 @@ import { planReload } from '../plan/reload.ts'
 import { nextEntry, type Timetable, timetableOf } from '../plan/slots.ts'
 import { differenceOf } from '../tasks/difference.ts'
 import { matchHosts } from '../tasks/hosts.ts'
-import { formatProblem } from '../tasks/report.ts'
+import { problemLine } from '../tasks/report.ts'
 import type { Task, TasksFile } from '../tasks/task.ts'
 import { type Loaded, loadTasks } from './load.ts'
 import { writeKnown, writeSlots } from './memory.ts'
@@ -48,7 +48,7 @@ async function reload(
   cause: ReloadCause,
   expected: string | undefined,
 ): Promise<ReloadReport> {
-  const loaded = await loadTasks(torch.host, torch.settings.tasks)
+  const loaded = await loadTasks(torch.host, torch.settings.tasks, { machine: torch.facts })
   if (expected !== undefined && loaded.hash !== expected)
     return { ...reportOf(torch, loaded), verdict: 'unchanged' }
   if (loaded.file === undefined) return refuse(torch, loaded, cause)
@@ -64,8 +64,13 @@ function refuse(torch: Torch, loaded: Loaded, cause: ReloadCause): ReloadReport 
   const first = loaded.problems.find((problem) => problem.severity === 'error')
   torch.log.error(
     'refuse',
-    { cause, file: loaded.path, revision: loaded.revision, problems: loaded.problems },
-    `the tasks file was not taken, the last good one stays: ${first === undefined ? '' : formatProblem(first)}`,
+    {
+      cause,
+      file: loaded.path,
+      revision: loaded.revision,
+      problems: loaded.problems.map(problemLine),
+    },
+    `the tasks file was not taken, the last good one stays: ${first === undefined ? '' : problemLine(first)}`,
   )
   return { ...reportOf(torch, loaded), verdict: 'refused' }
 }

@@ -4,6 +4,7 @@ import type { Start } from '../plan/start.ts'
 import { latenessOf, runRow, skipRow, slotText } from '../record/rows.ts'
 import { endRun, type LiveRun } from '../run/live.ts'
 import { startRun } from '../run/start.ts'
+import { matchHosts } from '../tasks/hosts.ts'
 import type { Task } from '../tasks/task.ts'
 import { keepPending } from './pending.ts'
 import { runsOf, type Torch } from './torch.ts'
@@ -36,7 +37,7 @@ export function offer(
   }
   if (admission.answer === 'start') {
     const run = begin(torch, task, start, options.restartDelayMs ?? 0)
-    return { answer: 'started', run, elsewhere: here === undefined }
+    return { answer: 'started', run, elsewhere: !matchHosts(task.hosts, torch.facts) }
   }
   if (admission.instead !== undefined) skip(torch, admission.instead, 'max')
   torch.waiting.set(start.task, start)
@@ -82,7 +83,9 @@ export function dropPending(
 /** Puts a row into the history, and where status finds the last of each task. */
 export function record(torch: Torch, row: HistoryRow): void {
   torch.history.add(row)
-  if (row.outcome !== 'running' && row.outcome !== 'skipped' && row.outcome !== 'missed')
+  if (row.outcome === 'running') return
+  // A skip says less than the run before it.
+  if (row.run !== null || (torch.last.get(row.task)?.run ?? null) === null)
     torch.last.set(row.task, row)
 }
 
@@ -110,7 +113,7 @@ function begin(torch: Torch, task: Task, start: Start, restartDelayMs: number): 
     trigger: start.trigger,
     attempt: start.attempt,
     lateMs,
-    pid: run.recorder?.pid,
+    group: run.recorder?.pid,
   }
   torch.log.info('start', facts, `${task.name} started`)
   return run

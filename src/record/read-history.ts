@@ -17,7 +17,7 @@ export interface HistoryFilter {
 export interface HistoryReader {
   /** Newest last. */
   rows(filter: HistoryFilter): HistoryRow[]
-  /** By task: its last finished run; where there is none, its last row of any kind. */
+  /** By task: its last finished run; where there is none, its last skip or miss. */
   lastOfEach(): Map<string, HistoryRow>
   /** By its id, or by the first part of one. Throws TorchError `ambiguous-run` where several begin so. */
   run(idOrPrefix: string): HistoryRow | undefined
@@ -42,7 +42,7 @@ export const lastOfEachTask = `
   ${selectRow} WHERE id IN (
     SELECT coalesce(
       (SELECT id FROM history WHERE task = name AND ${finished} ORDER BY at DESC, id DESC LIMIT 1),
-      (SELECT id FROM history WHERE task = name ORDER BY at DESC, id DESC LIMIT 1)
+      (SELECT id FROM history WHERE task = name AND outcome <> 'running' ORDER BY at DESC, id DESC LIMIT 1)
     ) FROM names
   )`
 

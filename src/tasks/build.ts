@@ -20,7 +20,11 @@ export function buildTasks(file: MergedFile, facts: TasksFacts): Task[] {
   return file.tasks.map(({ source, name, input }) => {
     const path = ['tasks', name]
     const { schedule, command = '', ...own } = input
-    const checked = checkSettings(source, path, own, { facts, groups: file.groups })
+    const checked = checkSettings(source, path, own, {
+      facts,
+      groups: file.groups,
+      hosts: file.defaults.hosts,
+    })
     const settings = withDefaults(file.defaults, checked)
     tellMeaningless(source, path, settings.type)
     const zone = settings.timezone ?? file.zone

@@ -13,14 +13,19 @@ const maxShownAfter = 60
  *     hint: ...
  */
 export function formatProblem(problem: Problem): string {
-  const { severity, file, line, column, path, message, hint, source } = problem
-  const place = [file, line, column].filter((part) => part !== null).join(':')
-  const kind = severity === 'warning' ? 'warning: ' : ''
-  const what = path === '' ? message : `${path}: ${message}`
-  const lines = [`${place}: ${kind}${what}`]
+  const { column, hint, source } = problem
+  const lines = [problemLine(problem)]
   if (column !== null && source?.trim()) lines.push(...excerpt(source, column))
   if (hint !== null) lines.push(`hint: ${hint}`)
   return lines.join('\n')
+}
+
+/** The first line of it alone, for a log: the line of the file may hold a secret. */
+export function problemLine({ severity, file, line, column, path, message }: Problem): string {
+  const place = [file, line, column].filter((part) => part !== null).join(':')
+  const kind = severity === 'warning' ? 'warning: ' : ''
+  const what = path === '' ? message : `${path}: ${message}`
+  return `${place}: ${kind}${what}`
 }
 
 /** The source line, and a caret under the column; of a long line what is around it. */

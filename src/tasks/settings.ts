@@ -1,7 +1,7 @@
 import { isZone } from '../schedule/zone.ts'
 import { checkEnvFile } from './env-file.ts'
 import { resolvePath } from './file-path.ts'
-import type { HostRule } from './hosts.ts'
+import { type HostFacts, type HostRule, matchHosts } from './hosts.ts'
 import type { Path } from './path.ts'
 import { type Groups, resolveHosts } from './resolve-hosts.ts'
 import type { SettingsInput } from './schema.ts'
@@ -13,6 +13,8 @@ export interface TasksFacts {
   readonly zone: string
   /** Short host name: with the task's name it is what `H` in a schedule is hashed from. */
   readonly host: string
+  /** What `hosts:` is matched with: an account or a file need be only where the task runs. */
+  readonly machine: HostFacts
   /** Whether runs may have another user than the daemon: whether it is root. */
   readonly mayChangeUser: boolean
   /** The text of an env_file, which is only checked here. */
@@ -34,25 +36,32 @@ export function checkSettings(
   source: Source,
   path: Path,
   input: SettingsInput,
-  around: { readonly facts: TasksFacts; readonly groups: Groups },
+  around: {
+    readonly facts: TasksFacts
+    readonly groups: Groups
+    /** Of the defaults. */
+    readonly hosts?: HostRule | undefined
+  },
 ): Settings {
   const { facts, groups } = around
-  const { hosts, cwd, env_file: envFile, ...rest } = input
+  const { hosts: entries, cwd, env_file: envFile, ...rest } = input
+  const hosts = entries && resolveHosts(source, [...path, 'hosts'], entries, groups)
+  const isHere = input.enabled !== false && matchHosts(hosts ?? around.hosts, facts.machine)
   if (input.timezone !== undefined) checkZone(source, [...path, 'timezone'], input.timezone)
   for (const key of ['user', 'group'] as const) {
-    if (input[key] !== undefined && !facts.mayChangeUser) {
+    if (input[key] !== undefined && isHere && !facts.mayChangeUser) {
       source.tell([...path, key], `only a daemon that runs as root may change the ${key}`)
     }
   }
   const within = (key: string, written: string): string | undefined =>
     checkPath(source, [...path, key], written, facts.folder)
   const envPath = envFile === undefined ? undefined : within('env_file', envFile)
-  if (envPath !== undefined) readEnvFile(source, [...path, 'env_file'], envPath, facts)
+  if (envPath !== undefined && isHere) readEnvFile(source, [...path, 'env_file'], envPath, facts)
   return {
     ...rest,
     ...(cwd !== undefined && { cwd: within('cwd', cwd) }),
     ...(envPath !== undefined && { env_file: envPath }),
-    ...(hosts && { hosts: resolveHosts(source, [...path, 'hosts'], hosts, groups) }),
+    ...(hosts && { hosts }),
   }
 }
 

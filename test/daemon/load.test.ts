@@ -17,7 +17,9 @@ const good = 'tasks: {job: {schedule: "@daily", command: x}}\n'
 /** What a load says: the names of the tasks, or the words of its problems. */
 async function load(name: string, uid = 1000): Promise<string[]> {
   const host = thisMachine()
-  const loaded = await loadTasks({ ...host, processes: { ...host.processes, uid } }, at(name), name)
+  const loaded = await loadTasks({ ...host, processes: { ...host.processes, uid } }, at(name), {
+    shown: name,
+  })
   if (loaded.file !== undefined) return loaded.file.tasks.map((task) => task.name)
   return loaded.problems.map((problem) =>
     `${problem.file}: ${problem.message}`.replaceAll(folder, '.'),

@@ -17,6 +17,7 @@ function read(): TasksFile {
   const parsed = parseTasks([{ path: file, text }], {
     zone: 'UTC',
     host: 'web1',
+    machine: { names: ['web1'], addresses: [] },
     mayChangeUser: false,
     readEnvFile: () => ({ ok: false, message: 'is not there' }),
     folder: root,

@@ -16,6 +16,7 @@ function read(text: string) {
   return parseTasks([{ path: 'tasks.yaml', text }], {
     zone: 'UTC',
     host: 'web1',
+    machine: { names: ['web1'], addresses: [] },
     mayChangeUser: true,
     readEnvFile: () => ({ ok: true, text: '' }),
     folder: '/srv',

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { hostFacts, matchHosts } from '../../src/tasks/hosts.ts'
-import { good, oneTask } from './read.ts'
+import { good, oneTask, parse } from './read.ts'
 
 const groups = `
 hosts:
@@ -89,5 +89,32 @@ describe('hostFacts', () => {
   test('addresses that are none match nothing, and do not throw', () => {
     const rule = good(oneTask('hosts: [10.0.0.1, "::/0"]')).tasks[0]?.hosts
     expect(matchHosts(rule, hostFacts('a', ['', 'x', '1.2.3', ':::']))).toBe(false)
+  })
+})
+
+describe('what a machine must have for a task', () => {
+  const tasks = (more: string) => `tasks:\n  job: { schedule: "@daily", command: x, ${more} }\n`
+
+  test.each([
+    'hosts: [10.9.9.9], env_file: gone.env',
+    'hosts: [10.9.9.9], user: www-data',
+    'enabled: false, env_file: gone.env',
+    'hosts: ["!10.0.1.7"], user: www-data, group: adm, env_file: gone.env',
+  ])('it need not have where the task does not run: %s', (more) => {
+    expect(parse(tasks(more)).ok).toBe(true)
+  })
+
+  test.each([
+    'env_file: gone.env',
+    'hosts: [10.0.1.7], env_file: gone.env',
+    'hosts: [10.0.1.0/24], user: www-data',
+  ])('it must have where it does: %s', (more) => {
+    expect(parse(tasks(more)).ok).toBe(false)
+  })
+
+  test('the hosts of the defaults count as well', () => {
+    const file = `defaults: { hosts: [10.9.9.9] }\n${tasks('env_file: gone.env')}`
+    expect(parse(file).ok).toBe(true)
+    expect(parse(file.replace('10.9.9.9', '10.0.1.7')).ok).toBe(false)
   })
 })

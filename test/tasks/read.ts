@@ -6,6 +6,7 @@ import type { Task, TasksFile } from '../../src/tasks/task.ts'
 export const facts: TasksFacts = {
   zone: 'UTC',
   host: 'web1',
+  machine: { names: ['web1'], addresses: ['10.0.1.7'] },
   mayChangeUser: false,
   folder: '/srv',
   readEnvFile: (file) => {

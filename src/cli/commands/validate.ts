@@ -24,7 +24,7 @@ Exit status 0 if it is valid, warnings or not, else 2.`,
       shown === undefined
         ? tasksPath(call, values, (await statusIfRuns(call))?.file.path)
         : { shown, absolute: path.resolve(shown) }
-    const { file: good, problems } = await loadTasks(host, file.absolute, file.shown)
+    const { file: good, problems } = await loadTasks(host, file.absolute, { shown: file.shown })
     const ok = good !== undefined
     if (values.json) {
       await terminal.say(JSON.stringify({ ok, problems: problems.map(problemJson) }, null, 2))
