@@ -1,0 +1,55 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import { afterEach, expect, test, vi } from 'vitest'
+import { closeSites, newSite, until } from '../support/torch.ts'
+import { ask, heldBy, historyOf, startDaemon, maxTestMs } from './support.ts'
+
+vi.setConfig({ testTimeout: maxTestMs })
+afterEach(closeSites)
+
+/** Fewer than the connections that the daemon takes at one time. */
+const runsPerBurst = 50
+const bursts = 40
+
+test('2,000 runs leave no zombie, no descriptor, and no process after torch stop', async () => {
+  const commands = ['[ "true" ]', '[ "false" ]', 'exit 3', 'kill $$', '[ /not/there ]', 'echo $$']
+  const names = commands.map((_, index) => `job-${index}`)
+  const lines = commands.map(
+    (command, index) =>
+      `  job-${index}: { schedule: "@yearly", command: ${command}, max: unlimited }`,
+  )
+  const site = newSite(`tasks:\n${lines.join('\n')}\n`)
+  const pid = await startDaemon(site)
+
+  const burst = async (): Promise<void> => {
+    const starts = Array.from({ length: runsPerBurst }, (_, index) =>
+      ask(site, 'run', { task: names[index % names.length] ?? '', force: false }),
+    )
+    await Promise.all(starts)
+    await until(async () => {
+      const { tasks } = await ask(site, 'status', {})
+      return tasks.every(({ running }) => running.length === 0)
+    }, 'the end of all runs')
+  }
+  await burst()
+  const before = heldBy(pid)
+  for (let done = 1; done < bursts; done++) await burst()
+
+  await until(
+    () => heldBy(pid).descriptors <= before.descriptors,
+    'no more descriptors than before',
+  )
+  expect(heldBy(pid).zombies).toBe(0)
+  // Only the daemon itself.
+  expect(site.living()).toEqual([pid])
+
+  expect((await site.torch('stop')).status).toBe(0)
+  expect(site.living()).toEqual([])
+  expect(fs.readdirSync(path.join(site.home, 'active'))).toEqual([])
+  const rows = await historyOf(site)
+  expect(rows).toHaveLength(runsPerBurst * bursts)
+  const outcomes = names.map((name) => [
+    ...new Set(rows.filter(({ task }) => task === name).map(({ outcome }) => outcome)),
+  ])
+  expect(outcomes).toEqual([['ok'], ['failed'], ['failed'], ['killed'], ['spawn-failed'], ['ok']])
+})

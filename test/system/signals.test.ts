@@ -1,0 +1,196 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { closeSites, isAlive, newSite, until } from '../support/torch.ts'
+import {
+  ask,
+  catches,
+  logged,
+  logOf,
+  parseLog,
+  readIfThere,
+  renameOver,
+  startDaemon,
+  maxTestMs,
+} from './support.ts'
+
+vi.setConfig({ testTimeout: maxTestMs })
+afterEach(closeSites)
+
+/** See signal(7). Unlike TERM, Node itself does not catch it. */
+const usr2 = 12
+const floodSignals = 100
+const floodMs = 1_000
+
+/** So many tasks that a load takes a good part of a second. */
+const manyTasks = 2_000
+
+function manyText(...more: string[]): string {
+  const lines = Array.from(
+    { length: manyTasks },
+    (_, index) => `  yearly-${index}: { schedule: "0 0 1 1 *", command: ls }`,
+  )
+  return `tasks:\n${[...lines, ...more].join('\n')}\n`
+}
+
+async function flood(pid: number, halfWay: () => void = () => {}): Promise<void> {
+  for (let sent = 0; sent < floodSignals; sent++) {
+    if (sent === floodSignals / 2) halfWay()
+    process.kill(pid, 'SIGUSR2')
+    await pause(floodMs / floodSignals)
+  }
+}
+
+/** The daemon that `torch start` has begun to start, from the moment at which it takes signals. */
+function startingDaemon(starter: number): Promise<number> {
+  const children = () => readIfThere(`/proc/${starter}/task/${starter}/children`).trim().split(' ')
+  return until(
+    () =>
+      children()
+        .map(Number)
+        .find((pid) => pid > 0 && catches(pid, usr2)),
+    'a daemon that takes signals',
+  )
+}
+
+describe('100 USR2 in a second', () => {
+  test('while it starts', async () => {
+    const site = newSite(manyText())
+    const { child, stdout } = site.spawn(['start', '--foreground'])
+    const pid = child.pid ?? 0
+    await until(() => catches(pid, usr2), 'the handlers')
+    expect(fs.existsSync(path.join(site.home, 'torch.pid'))).toBe(false)
+
+    await flood(pid)
+    const isLoad = ({ event }: { event: string }) => event === 'load'
+    await until(() => parseLog(stdout()).some(isLoad), 'a reload')
+    const events = parseLog(stdout()).map(({ event }) => event)
+    expect(events.indexOf('ready')).toBeGreaterThanOrEqual(0)
+    expect(events.indexOf('load')).toBeGreaterThan(events.indexOf('ready'))
+    expect((await ask(site, 'status', {})).daemon).toMatchObject({ pid, state: 'running' })
+  })
+
+  test('while it reloads: the last one is served, and they share the work', async () => {
+    const site = newSite(manyText())
+    const pid = await startDaemon(site)
+    await flood(pid, () => renameOver(site, manyText('  new: { schedule: "@daily", command: ls }')))
+    const { cause } = await logged(site, 'the new task', ({ added }) => added?.[0] === 'new')
+    expect(cause).toBe('signal')
+    // What came while one was at work has been served when this answers.
+    expect(await ask(site, 'reload', {})).toMatchObject({
+      verdict: 'unchanged',
+      tasks: manyTasks + 1,
+    })
+    const loads = logOf(site).filter((line) => line.cause === 'signal')
+    expect(loads.length).toBeLessThan(floodSignals / 2)
+    expect(logOf(site).filter(({ event }) => event === 'refuse')).toEqual([])
+    expect(isAlive(pid)).toBe(true)
+  })
+})
+
+describe('TERM while it starts', () => {
+  test('the starter says so, and nothing is left', async () => {
+    const site = newSite(manyText())
+    const { child, ended } = site.spawn(['start'])
+    const pid = await startingDaemon(child.pid ?? 0)
+    process.kill(pid, 'SIGTERM')
+    expect(await ended).toEqual({
+      status: 1,
+      signal: null,
+      stdout: '',
+      stderr: 'torch: the daemon was told to stop while it was starting\n',
+    })
+    await until(() => !isAlive(pid), 'its end')
+    expect(fs.existsSync(path.join(site.home, 'torch.pid'))).toBe(false)
+    expect(fs.existsSync(path.join(site.home, 'torch.sock'))).toBe(false)
+    expect(await startDaemon(site)).toBe(site.pid())
+  })
+
+  test('and KILL: the starter does not wait for it', async () => {
+    const site = newSite(manyText())
+    const { child, ended } = site.spawn(['start'])
+    process.kill(await startingDaemon(child.pid ?? 0), 'SIGKILL')
+    expect(await ended).toMatchObject({
+      status: 1,
+      stderr: `torch: the daemon ended before it was ready
+hint: its last words are in ${site.home}/daemon.log
+`,
+    })
+  })
+})
+
+test('USR2 with a changed file: what runs ends as it would have, the next slot is of the new one', async () => {
+  const text = (command: string) =>
+    `tasks:\n  job: { schedule: "* * * * * *", command: ${JSON.stringify(command)} }\n`
+  const site = newSite(text('echo old; sleep 3; echo still old; exit 4'))
+  const pid = await startDaemon(site)
+  const first = await logged(site, 'the first run', ({ event }) => event === 'start')
+
+  renameOver(site, text('echo new'))
+  process.kill(pid, 'SIGUSR2')
+  await logged(site, 'the reload', ({ cause }) => cause === 'signal')
+  await logged(
+    site,
+    'a run of the new one',
+    (line) => line.event === 'end' && line.run !== first.run,
+  )
+
+  const lines = logOf(site)
+  const runs = lines.filter(({ event }) => event === 'start').map(({ run }) => run ?? '')
+  const outputOf = (run = '') => readIfThere(path.join(site.home, 'runs/job', run, 'output'))
+  expect(runs.slice(0, 2).map(outputOf)).toEqual(['old\nstill old\n', 'new\n'])
+  const ends = lines.filter(({ event }) => event === 'end')
+  expect(ends.map(({ run, outcome }) => [run, outcome]).slice(0, 2)).toEqual([
+    [runs[0], 'failed'],
+    [runs[1], 'ok'],
+  ])
+  // The slots between, from the reload on, were refused a place and nothing else.
+  const loadedAt = lines.findIndex(({ event }) => event === 'load')
+  expect(lines.findIndex(({ run, event }) => run === runs[0] && event === 'end')).toBeGreaterThan(
+    loadedAt,
+  )
+})
+
+test('HUP after a rename opens the log again', async () => {
+  const site = newSite('tasks: {}\n')
+  const pid = await startDaemon(site)
+  const [log, old] = [path.join(site.home, 'daemon.log'), path.join(site.home, 'daemon.log.1')]
+  fs.renameSync(log, old)
+  const before = fs.readFileSync(old, 'utf8')
+  process.kill(pid, 'SIGHUP')
+  await logged(site, 'a new log', ({ event }) => event === 'reopen')
+  await site.torch('stop')
+  expect(logOf(site).map(({ event }) => event)).toEqual(['reopen', 'stop', 'stopped'])
+  expect(fs.readFileSync(old, 'utf8')).toBe(before)
+})
+
+test('USR1 writes what the daemon has in its head, and opens no debugger', async () => {
+  const site = newSite(
+    'tasks:\n  keep: { type: daemon, command: [sleep, "60"], env: { A: hush } }\n',
+  )
+  const pid = await startDaemon(site)
+  process.kill(pid, 'SIGUSR1')
+  const line = await logged(site, 'a dump', ({ event }) => event === 'dump')
+  expect(line).toMatchObject({ phase: 'running', here: ['keep'], runs: [{ task: 'keep' }] })
+  expect(readIfThere(path.join(site.home, 'daemon.log'))).not.toMatch(/hush|[Dd]ebugger/)
+  expect(inetSockets(pid)).toEqual([])
+})
+
+/** The sockets of a process that are in a table of the network: see proc_net(5). */
+function inetSockets(pid: number): string[] {
+  const links = fs.readdirSync(`/proc/${pid}/fd`).map((fd) => linkOf(`/proc/${pid}/fd/${fd}`))
+  const inodes = links.flatMap((link) => /^socket:\[(\d+)\]$/.exec(link)?.[1] ?? [])
+  const tables = ['tcp', 'tcp6'].flatMap((name) =>
+    readIfThere(`/proc/${pid}/net/${name}`).split('\n').slice(1),
+  )
+  return tables.filter((row) => inodes.includes(row.trim().split(/\s+/)[9] ?? ''))
+}
+
+function linkOf(file: string): string {
+  try {
+    return fs.readlinkSync(file)
+  } catch {
+    return ''
+  }
+}

@@ -1,0 +1,132 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import { askDaemon } from '../../src/control/client.ts'
+import type { Protocol, RequestName } from '../../src/control/protocol.ts'
+import type { HistoryRow } from '../../src/plan/outcome.ts'
+import { type Site, until } from '../support/torch.ts'
+
+/** For tests that start real daemons and wait for real seconds, beside many others. */
+export const maxTestMs = 60_000
+
+/** The program itself, for tests that start it in their own way. */
+export const script = path.resolve(import.meta.dirname, '../../bin/torch.js')
+
+/** A line of the daemon's log, as far as tests look at it. */
+export interface LogLine {
+  readonly time: string
+  readonly event: string
+  readonly msg: string
+  readonly task?: string
+  readonly run?: string
+  readonly cause?: string
+  readonly outcome?: string
+  readonly added?: readonly string[]
+  readonly changed?: readonly string[]
+  readonly problems?: readonly { readonly line: number | null }[]
+}
+
+/** Whole lines only: the daemon may be about to write the next. */
+export function parseLog(text: string): LogLine[] {
+  const whole = text.slice(0, text.lastIndexOf('\n') + 1)
+  return whole
+    .split('\n')
+    .filter((line) => line.startsWith('{'))
+    .map((line) => JSON.parse(line) as LogLine)
+}
+
+export function logOf(site: Site): LogLine[] {
+  return parseLog(readIfThere(path.join(site.home, 'daemon.log')))
+}
+
+/** Waits for a line of the log that comes after so many. */
+export function logged(
+  site: Site,
+  what: string,
+  isIt: (line: LogLine) => boolean,
+  after = 0,
+): Promise<LogLine> {
+  return until(() => logOf(site).slice(after).find(isIt), what)
+}
+
+/** Asks the daemon of a site, without a process for each question. */
+export function ask<N extends RequestName>(
+  site: Site,
+  name: N,
+  request: Protocol[N]['request'],
+): Promise<Protocol[N]['reply']> {
+  return askDaemon(path.join(site.home, 'torch.sock'), name, request)
+}
+
+/** All that is on record, newest first. */
+export async function historyOf(site: Site): Promise<HistoryRow[]> {
+  const { stdout } = await site.torch('history', '-n', '100000', '--json')
+  return JSON.parse(stdout) as HistoryRow[]
+}
+
+/** Starts the daemon of a site, and gives its pid. */
+export async function startDaemon(site: Site): Promise<number> {
+  const { status, stderr } = await site.torch('start')
+  const pid = site.pid()
+  if (status !== 0 || pid === undefined) throw new Error(`torch start: ${stderr}`)
+  return pid
+}
+
+/** What a task wrote into a file of its site, line by line. */
+export function linesOf(site: Site, name: string): string[] {
+  return readIfThere(path.join(site.folder, name)).split('\n').slice(0, -1)
+}
+
+/** The files that a process has open, and how many of its children are zombies. */
+export function heldBy(pid: number): { descriptors: number; zombies: number } {
+  const children = readIfThere(`/proc/${pid}/task/${pid}/children`).trim().split(' ')
+  const zombies = children.filter((child) => /\) Z /.test(readIfThere(`/proc/${child}/stat`)))
+  return { descriptors: fs.readdirSync(`/proc/${pid}/fd`).length, zombies: zombies.length }
+}
+
+/** Whether a process catches a signal of that number: see SigCgt in proc(5). */
+export function catches(pid: number, signal: number): boolean {
+  const mask = /^SigCgt:\s*([0-9a-f]+)$/m.exec(readIfThere(`/proc/${pid}/status`))?.[1] ?? '0'
+  return ((BigInt(`0x${mask}`) >> BigInt(signal - 1)) & 1n) === 1n
+}
+
+export function readIfThere(file: string): string {
+  try {
+    return fs.readFileSync(file, 'utf8')
+  } catch {
+    return ''
+  }
+}
+
+/** Replaces the tasks file as editors and programs do. */
+export function renameOver(site: Site, text: string): void {
+  fs.renameSync(site.write('.tasks.new', text), site.tasks)
+}
+
+/**
+ * What is wrong with the seconds of a task, from its witness (the slots that it wrote) and the
+ * history: one that started twice, and one that neither started nor is on record as missed, which
+ * is what happens where the daemon is down or the machine itself stands still.
+ */
+export function faultsOf(
+  name: string,
+  witness: readonly string[],
+  rows: readonly HistoryRow[],
+): string[] {
+  const seconds = witness.map((slot) => Date.parse(slot) / 1000)
+  const started = new Set(seconds)
+  const faults = started.size < seconds.length ? [`${name}: a slot started twice`] : []
+  if (started.size === 0) return [`${name}: nothing started`]
+  const misses = rows.filter((row) => row.task === name && row.outcome === 'missed')
+  const isMissed = (second: number): boolean =>
+    misses.some(
+      (row) =>
+        second >= Date.parse(row.slot ?? '') / 1000 &&
+        second <= Date.parse(row.lastSlot ?? '') / 1000,
+    )
+  for (let second = Math.min(...seconds); second <= Math.max(...seconds); second++)
+    if (started.has(second) === isMissed(second))
+      faults.push(
+        `${name}: ${new Date(second * 1000).toISOString()} ${started.has(second) ? 'started and on record as missed' : 'is lost'}`,
+      )
+  return faults
+}
