@@ -1,7 +1,7 @@
 import { wordsOf } from '../errors.ts'
 import type { Host } from '../host/host.ts'
-import { type AgendaEntry, agendaOf } from '../plan/agenda.ts'
-import { nextEntry, timetableOf } from '../plan/slots.ts'
+import { agendaOf } from '../plan/agenda.ts'
+import { nextEntry, type Timetable, timetableOf } from '../plan/slots.ts'
 import { newCounters } from '../record/counters.ts'
 import { type History, openHistory } from '../record/history.ts'
 import type { Log } from '../record/log.ts'
@@ -11,6 +11,7 @@ import type { RunRoom } from '../run/live.ts'
 import { definitionHash } from '../run/start.ts'
 import type { TasksFile } from '../tasks/task.ts'
 import { forgetActive, runEnded } from './ended.ts'
+import { leftOfSecond, secondBefore } from './last-second.ts'
 import type { Loaded } from './load.ts'
 import { claimBoot, readMemory } from './memory.ts'
 import { factsHere } from './minute.ts'
@@ -120,21 +121,30 @@ function lastRows(paths: HomePaths, log: Log): Torch['last'] {
 
 /**
  * The first agenda: tasks that the daemon before had too go on from the last second it did, so
- * that what was due meanwhile is made up or missed; new ones begin now.
+ * that what was due meanwhile is made up or missed, and so does what it left undone in that second;
+ * new ones begin now.
  */
 export function beginAgenda(torch: Torch): void {
   const memory = readMemory(torch.host, torch.paths)
   const now = torch.tick.done
-  const { done, high } = memory.slots ?? { done: now, high: now }
-  const entries: AgendaEntry[] = []
+  const last = memory.slots ?? { done: now, high: now }
+  const known: Timetable[] = []
+  const fresh: Timetable[] = []
   for (const task of torch.here.values()) {
     const table = timetableOf(task, torch.room.hostName)
     torch.timetables.set(task.name, table)
     const isKnown = memory.known.get(task.name) === definitionHash(task)
-    const entry = isKnown ? nextEntry(table, done, high) : nextEntry(table, now, now)
-    if (entry !== undefined) entries.push(entry)
+    const group = isKnown ? known : fresh
+    group.push(table)
   }
-  torch.tick = { done, high, agenda: agendaOf(entries) }
+  const left = memory.slots === undefined ? [] : leftOfSecond(torch, known, last)
+  const again = new Map(left.map((entry) => [entry.task, entry]))
+  const entries = [
+    ...known.map((table) => again.get(table.task) ?? nextEntry(table, last.done, last.high)),
+    ...fresh.map((table) => nextEntry(table, now, now)),
+  ].filter((entry) => entry !== undefined)
+  const from = left.length === 0 ? last : secondBefore(last)
+  torch.tick = { ...from, agenda: agendaOf(entries) }
 }
 
 /** What starts with the daemon: @reboot tasks, once per boot and home, and daemon tasks. */

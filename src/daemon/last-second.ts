@@ -20,6 +20,9 @@ export function leftOfSecond(
   tables: readonly Timetable[],
   { done, high }: { readonly done: number; readonly high: number },
 ): AgendaEntry[] {
+  // What was loaded in that very second, or after it, was not due in it.
+  const loadedMs = torch.host.files.facts(torch.paths.loaded)?.mtimeMs ?? Infinity
+  if (loadedMs >= done * 1000) return []
   const before = secondBefore({ done, high })
   const due = tables.flatMap((table) => {
     const entry = nextEntry(table, before.done, before.high)
@@ -29,7 +32,9 @@ export function leftOfSecond(
   const known = recordsOf(torch, Math.min(...due.map(({ slot }) => slot)))
   return known === undefined
     ? []
-    : due.filter((entry) => !known.has(keyOf(entry.task, slotText(entry.slot))) && !isUnderWay(torch, entry))
+    : due.filter(
+        (entry) => !known.has(keyOf(entry.task, slotText(entry.slot))) && !isUnderWay(torch, entry),
+      )
 }
 
 /** From where a second is done again. A second of before the clock was set back stays the highest. */
@@ -67,7 +72,8 @@ function keyOf(task: string, slot: string | null): string {
 
 function isUnderWay(torch: Torch, { task, slot }: AgendaEntry): boolean {
   if (torch.waiting.get(task)?.slot === slot) return true
-  for (const start of torch.timed.keys()) if (start.task === task && start.slot === slot) return true
+  for (const start of torch.timed.keys())
+    if (start.task === task && start.slot === slot) return true
   const { files } = torch.host
   const folder = path.join(torch.paths.runs, task)
   // Ids sort by time: what is older was not started for this slot.

@@ -85,11 +85,19 @@ interface Read {
 
 function readSources(host: Host, tasks: string, shown: string): Read {
   try {
-    const facts = host.files.facts(tasks)
-    const isFolder = facts?.kind === 'directory'
+    const isFolder = host.files.facts(tasks)?.kind === 'directory'
     const files = isFolder ? yamlFilesOf(host, tasks) : [tasks]
-    const refusal = refusalOf(host, tasks, facts) ?? firstRefusal(host, files)
-    if (refusal !== undefined) return unreadable(shown, refusal, isFolder)
+    for (const file of [tasks, ...files]) {
+      const refusal = refusalOf(host, host.files.facts(file))
+      if (refusal !== undefined)
+        return unreadable(shown + file.slice(tasks.length), refusal, isFolder)
+    }
+    if (files.length === 0)
+      return unreadable(
+        shown,
+        { message: 'no *.yaml or *.yml file is in this directory' },
+        isFolder,
+      )
     const sources = files.map((file) => ({
       path: shown + file.slice(tasks.length),
       text: host.files.readText(file) ?? '',
@@ -98,7 +106,11 @@ function readSources(host: Host, tasks: string, shown: string): Read {
     return { sources, isFolder, hash, problem: undefined }
   } catch (error) {
     const denied = hasCode(error, 'EACCES', 'EPERM')
-    return unreadable(shown, denied ? `may not be read: ${wordsOf(error)}` : wordsOf(error), false)
+    return unreadable(
+      shown,
+      { message: denied ? `may not be read: ${wordsOf(error)}` : wordsOf(error) },
+      false,
+    )
   }
 }
 
@@ -107,23 +119,22 @@ function yamlFilesOf(host: Host, folder: string): string[] {
   return names.map((name) => path.join(folder, name))
 }
 
-function firstRefusal(host: Host, files: readonly string[]): string | undefined {
-  if (files.length === 0) return 'no *.yaml or *.yml file is in this directory'
-  for (const file of files) {
-    const refusal = refusalOf(host, file, host.files.facts(file))
-    if (refusal !== undefined) return refusal
-  }
-  return undefined
+interface Refusal {
+  readonly message: string
+  readonly hint?: string
 }
 
 /** Why a file is not read at all: what it is, how large, and who could have written it. */
-function refusalOf(host: Host, file: string, facts: FileFacts | undefined): string | undefined {
-  if (facts === undefined) return `${file} is not there`
-  if (facts.kind === 'other') return `${file} is neither a file nor a directory`
+function refusalOf(host: Host, facts: FileFacts | undefined): Refusal | undefined {
+  if (facts === undefined) return { message: 'is not there' }
+  if (facts.kind === 'other') return { message: 'is neither a file nor a directory' }
   if (facts.kind === 'file' && facts.size > maxFileBytes)
-    return `${file} has ${facts.size} bytes; at most ${maxFileBytes} are read`
+    return { message: `has ${facts.size} bytes; at most ${maxFileBytes} are read` }
   if (host.processes.uid === 0 && writableByOthers(facts))
-    return `others may write ${file}, and this daemon would run it as root; try: chmod go-w ${file}`
+    return {
+      message: 'others may write it, and a daemon of root would run what they write',
+      hint: 'take that right away: chmod go-w',
+    }
   return undefined
 }
 
@@ -133,18 +144,18 @@ function writableByOthers(facts: FileFacts): boolean {
 }
 
 /** The refusal stands in for the content, so that the same trouble is reported once. */
-function unreadable(tasks: string, message: string, isFolder: boolean): Read {
+function unreadable(file: string, { message, hint }: Refusal, isFolder: boolean): Read {
   const problem: Problem = {
     severity: 'error',
-    file: tasks,
+    file,
     line: null,
     column: null,
     path: '',
     message,
-    hint: null,
+    hint: hint ?? null,
     source: null,
   }
-  return { sources: [], isFolder, hash: hashOf([message]), problem }
+  return { sources: [], isFolder, hash: hashOf([file, message]), problem }
 }
 
 function hashOf(texts: readonly string[]): string {

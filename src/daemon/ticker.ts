@@ -40,9 +40,11 @@ export function tick(torch: Torch, wasDown: boolean): void {
     now,
   )
   if (plan.step.kind === 'none') return
-  remember(torch, plan)
   sayStep(torch, plan.step, wasDown)
   for (const miss of plan.misses) recordMiss(torch, miss)
+  // BEFORE their seconds are done: a crash would leave them without a word.
+  if (plan.misses.length > 0) torch.history.flush()
+  remember(torch, plan)
   for (const { start, delayMs } of plan.starts) {
     if (delayMs === 0) offer(torch, start)
     else offerLater(torch, start, delayMs)

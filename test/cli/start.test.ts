@@ -110,7 +110,7 @@ hint: mend it, and see with: torch validate ${site.tasks}
     const { status, stderr } = await site.torch('start')
     expect([status, stderr.split('\n')[0]]).toEqual([
       1,
-      `${site.tasks}: ${site.tasks} is not there`,
+      `${site.tasks}: is not there`,
     ])
   })
 
