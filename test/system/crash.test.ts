@@ -95,7 +95,7 @@ test('killed in the middle of its seconds, it starts no slot twice', async () =>
   await site.torch('stop')
 
   const rows = await historyOf(site)
-  const faults = names.flatMap((name) => faultsOf(name, linesOf(site, name), rows))
+  const faults = faultsOf(site, names, rows)
   // What the daemon had not begun in the second of its death is all that may be lost.
   const isOfLastSecond = (fault: string) =>
     lastSlots.some((slot) => fault.endsWith(`${slot} is lost`))

@@ -130,7 +130,7 @@ test('edits of all kinds disturb nothing: no second is missed, none fires twice'
   expect(site.living()).toEqual([])
 
   const rows = await historyOf(site)
-  expect(secondly.flatMap((name) => faultsOf(name, linesOf(site, name), rows))).toEqual([])
+  expect(faultsOf(site, secondly, rows)).toEqual([])
   expect(linesOf(site, 'keep')).toHaveLength(2)
   const words = linesOf(site, 'long')
   const begun = words.filter((line) => line.startsWith('begin'))

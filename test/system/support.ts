@@ -103,30 +103,34 @@ export function renameOver(site: Site, text: string): void {
 }
 
 /**
- * What is wrong with the seconds of a task, from its witness (the slots that it wrote) and the
- * history: one that started twice, and one that neither started nor is on record as missed, which
- * is what happens where the daemon is down or the machine itself stands still.
+ * What is wrong with the seconds of tasks that are due in each, from their witnesses (the slots
+ * that they wrote) and the history: a slot that started twice, and one that neither started nor is
+ * on record as missed, which is what happens where the daemon is down or the machine stands still.
  */
 export function faultsOf(
-  name: string,
-  witness: readonly string[],
+  site: Site,
+  names: readonly string[],
   rows: readonly HistoryRow[],
 ): string[] {
-  const seconds = witness.map((slot) => Date.parse(slot) / 1000)
-  const started = new Set(seconds)
-  const faults = started.size < seconds.length ? [`${name}: a slot started twice`] : []
-  if (started.size === 0) return [`${name}: nothing started`]
-  const misses = rows.filter((row) => row.task === name && row.outcome === 'missed')
-  const isMissed = (second: number): boolean =>
-    misses.some(
-      (row) =>
-        second >= Date.parse(row.slot ?? '') / 1000 &&
-        second <= Date.parse(row.lastSlot ?? '') / 1000,
-    )
-  for (let second = Math.min(...seconds); second <= Math.max(...seconds); second++)
-    if (started.has(second) === isMissed(second))
-      faults.push(
-        `${name}: ${new Date(second * 1000).toISOString()} ${started.has(second) ? 'started and on record as missed' : 'is lost'}`,
-      )
-  return faults
+  const witnesses = names.map((name) => linesOf(site, name).map(secondOf))
+  const all = witnesses.flat()
+  const [first, last] = [Math.min(...all), Math.max(...all)]
+  return names.flatMap((name, index) => {
+    const seconds = witnesses[index] ?? []
+    const hasStarted = new Set(seconds)
+    const faults = hasStarted.size < seconds.length ? [`${name}: a slot started twice`] : []
+    const misses = rows.filter((row) => row.task === name && row.outcome === 'missed')
+    const isMissed = (second: number): boolean =>
+      misses.some((row) => second >= secondOf(row.slot) && second <= secondOf(row.lastSlot))
+    for (let second = first; second <= last; second++) {
+      const at = new Date(second * 1000).toISOString()
+      if (hasStarted.has(second) && isMissed(second)) faults.push(`${name}: ${at} is no miss`)
+      if (!hasStarted.has(second) && !isMissed(second)) faults.push(`${name}: ${at} is lost`)
+    }
+    return faults
+  })
+}
+
+function secondOf(iso: string | null): number {
+  return Date.parse(iso ?? '') / 1000
 }
