@@ -11,7 +11,7 @@ const tasks = `
 tasks:
   backup:
     schedule: 30 2 * * *
-    command: echo saved; test ! -e long || exec sleep 300
+    command: if test -e long; then echo long; exec sleep 300; fi; echo saved
     cwd: .
   consumer:
     type: daemon
@@ -61,16 +61,19 @@ async function prepare(words: string): Promise<void> {
   if (words.startsWith('kill backup')) {
     site.write('long', '')
     await shell(site, 'torch run backup --detach')
+    await until(() => lastOutput('backup') === 'long\n', 'the long backup')
     fs.rmSync(path.join(site.folder, 'long'))
   }
-  if (/^(kill|logs) consumer/.test(words)) await until(isReady, 'the consumer')
+  if (/^(kill|logs) consumer/.test(words))
+    await until(() => lastOutput('consumer') !== '', 'the consumer')
 }
 
-function isReady(): boolean {
-  const runs = path.join(site.home, 'runs/consumer')
+/** What the newest run of a task has said so far. */
+function lastOutput(task: string): string {
+  const runs = path.join(site.home, 'runs', task)
   const last = fs.existsSync(runs) ? fs.readdirSync(runs).toSorted().at(-1) : undefined
   const output = path.join(runs, last ?? '', 'output')
-  return last !== undefined && fs.readFileSync(output, 'utf8') !== ''
+  return last !== undefined && fs.existsSync(output) ? fs.readFileSync(output, 'utf8') : ''
 }
 
 /** Paths and run ids of the examples are those of any machine; here they are those of the site. */
