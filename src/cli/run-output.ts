@@ -1,4 +1,5 @@
 import path from 'node:path'
+import { hasCode } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -28,8 +29,13 @@ export function openOutput(
   let wasHole = false
   const open = (): boolean => {
     if (descriptor !== undefined) return true
-    if (host.files.facts(file) === undefined) return false
-    descriptor = host.files.openRead(file)
+    try {
+      descriptor = host.files.openRead(file)
+    } catch (error) {
+      // Not there yet, or gone with its run, at any moment.
+      if (hasCode(error, 'ENOENT')) return false
+      throw error
+    }
     offset = beginAt(`/proc/self/fd/${descriptor}`)
     return true
   }

@@ -17,7 +17,7 @@ tasks:
   away: { ${rare}, command: "echo here", hosts: [192.0.2.99] }
   off: { ${rare}, command: "echo off", enabled: false }
   forgets: { ${rare}, command: "exit 9", output: { keep_runs: 0 } }
-  noisy: { ${rare}, command: "yes torch | head -c 200000; echo end", output: { max_size: 1kB } }
+  noisy: { ${rare}, command: "echo begin; until [ -e go ]; do sleep 0.02; done; yes torch | head -c 200000", output: { max_size: 1kB } }
 ${['asked', 'unread', 'ended', 'sent-INT', 'sent-SIGINT', 'sent-int', 'sent-2'].map((name) => `  ${name}: { ${rare}, command: "${trapping}" }`).join('\n')}
 ${['told', 'full', 'left', 'one'].map((name) => `  ${name}: { ${rare}, command: "${sleeping}" }`).join('\n')}
 `
@@ -95,8 +95,10 @@ describe.concurrent.each([
   })
 
   test('all of a long output, of which less is kept', async () => {
-    const { stdout } = await where().torch('run', 'noisy')
-    expect(stdout).toHaveLength(200_004)
+    const run = where().spawn(['run', 'noisy'])
+    await until(() => run.stdout() === 'begin\n', 'its beginning')
+    where().write('go', '')
+    expect((await run.ended).stdout).toHaveLength(200_006)
     await until(
       async () => (await where().torch('logs', 'noisy')).stdout.length < 1200,
       'the shorter output',

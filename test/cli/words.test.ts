@@ -2,7 +2,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
 import { passedOn } from '../../src/cli/exit-status.ts'
-import { tailOffset } from '../../src/cli/run-output.ts'
+import { openOutput, tailOffset } from '../../src/cli/run-output.ts'
 import { table } from '../../src/cli/table.ts'
 import type { Terminal } from '../../src/cli/terminal.ts'
 import { roughly } from '../../src/cli/times.ts'
@@ -81,5 +81,35 @@ describe('where the last lines begin', () => {
     const text = lines.join('')
     for (const count of [1, 100, 9_000, 39_999])
       expect(where(text, count)).toBe(lines.slice(-count).join(''))
+  })
+})
+
+describe('the output of a run', () => {
+  test('that is not there yet, or not any more, is nothing', async () => {
+    const site = newSite()
+    const shown: string[] = []
+    const show = async (bytes: Uint8Array): Promise<void> => void shown.push(String(bytes))
+    const output = openOutput(host, site.folder, () => 0, show)
+    expect(await output.drain()).toBe(false)
+    const file = site.write('output', 'one')
+    expect(await output.drain()).toBe(true)
+    // Another file of that name is not what we read: ours is whole, and nobody appends to it.
+    fs.rmSync(file)
+    site.write('output', 'shorter')
+    expect(await output.drain()).toBe(false)
+    expect(shown).toEqual([String(Buffer.from('one'))])
+    output.close()
+  })
+
+  test('whose file vanishes between two looks', async () => {
+    const files = { ...host.files, facts: () => ({ ...facts, size: 3 }) }
+    const facts = host.files.facts('/') ?? expect.fail('no root directory')
+    const output = openOutput(
+      { ...host, files },
+      newSite().folder,
+      () => 0,
+      async () => {},
+    )
+    expect(await output.drain()).toBe(false)
   })
 })
