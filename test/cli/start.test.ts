@@ -108,10 +108,7 @@ hint: mend it, and see with: torch validate ${site.tasks}
   test('says that there is no tasks file', async () => {
     const site = newSite()
     const { status, stderr } = await site.torch('start')
-    expect([status, stderr.split('\n')[0]]).toEqual([
-      1,
-      `${site.tasks}: is not there`,
-    ])
+    expect([status, stderr.split('\n')[0]]).toEqual([1, `${site.tasks}: is not there`])
   })
 
   test('shows warnings', async () => {
