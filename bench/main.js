@@ -1,0 +1,40 @@
+// npm run bench -- lateness|ticks|endurance [options]: see README.md beside this file.
+import { parseArgs } from 'node:util'
+import { machine, printTable } from './figures.js'
+
+const benchmarks = {
+  lateness: async () => (await import('./lateness.js')).lateness,
+  ticks: async () => (await import('./ticks.js')).ticks,
+  endurance: async () => (await import('./endurance.js')).endurance,
+}
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    json: { type: 'boolean', default: false },
+    slots: { type: 'string', default: '100' },
+    minutes: { type: 'string', default: '1' },
+  },
+})
+const options = { slots: Number(values.slots), minutes: Number(values.minutes) }
+const load = benchmarks[positionals[0]]
+if (load === undefined || !(options.slots >= 1) || !(options.minutes > 0)) {
+  console.error(
+    `usage: npm run bench -- ${Object.keys(benchmarks).join('|')} [--slots 100] [--minutes 1] [--json]`,
+  )
+  process.exit(2)
+}
+
+const before = machine()
+const measure = await load()
+/** Each benchmark gives tables of figures, and what broke a promise. */
+const { tables, breaches } = await measure(options, (line) => console.error(line))
+if (values.json) {
+  const report = { benchmark: positionals[0], machine: before, tables, breaches }
+  console.log(JSON.stringify(report, null, 2))
+} else {
+  console.log(Object.values(before).join(', '))
+  for (const table of tables) printTable(table)
+  for (const breach of breaches) console.log(`BREACH: ${breach}`)
+}
+process.exit(breaches.length === 0 ? 0 : 1)
