@@ -11,7 +11,6 @@ export interface RunOutput {
 }
 
 const chunkBytes = 64 * 1024
-const hole = Buffer.alloc(chunkBytes)
 
 /**
  * Opens the output of a run as soon as there is one. It stays open: at the run's end torch may put
@@ -26,7 +25,7 @@ export function openOutput(
   const file = path.join(directory, 'output')
   let descriptor: number | undefined
   let offset = 0
-  let wasHole = false
+  let pieces = (bytes: Buffer): Iterable<Uint8Array> => [bytes]
   const open = (): boolean => {
     if (descriptor !== undefined) return true
     try {
@@ -37,6 +36,7 @@ export function openOutput(
       throw error
     }
     offset = beginAt(`/proc/self/fd/${descriptor}`)
+    if (isSparse(host, file)) pieces = withoutHoles()
     return true
   }
   return {
@@ -47,11 +47,7 @@ export function openOutput(
         const bytes = host.files.readBytes(`/proc/self/fd/${descriptor}`, offset, chunkBytes)
         if (bytes.length === 0) return offset > before
         offset += bytes.length
-        // Of a run that wrote too much the middle is given back to the disk: it reads as zeros.
-        const isHole = bytes.equals(hole.subarray(0, bytes.length))
-        if (!isHole) await show(bytes)
-        else if (!wasHole) await show(Buffer.from('\n[torch: left out here]\n'))
-        wasHole = isHole
+        for (const piece of pieces(bytes)) await show(piece)
       }
     },
     close() {
@@ -88,3 +84,33 @@ export function tailOffset(host: Host, file: string, lines: number): number {
 }
 
 const newline = 10
+
+/** Of a run that writes too much the middle is given back to the disk: it reads as zeros. */
+function isSparse(host: Host, file: string): boolean {
+  const facts = host.files.facts(file)
+  return facts !== undefined && facts.allocated < facts.size - chunkBytes
+}
+
+/** A hole is made of whole blocks. */
+const block = Buffer.alloc(4096)
+const holeWords = Buffer.from('\n[torch: left out here]\n')
+
+/** Gives what of the chunks of a file is not hole, with a line in place of each hole. */
+function withoutHoles(): (bytes: Buffer) => Iterable<Uint8Array> {
+  let inHole = false
+  return function* (bytes) {
+    for (let at = 0; at < bytes.length;) {
+      const hole = inHole && bytes[at] === 0 ? at : bytes.indexOf(block, at)
+      const end = hole === -1 ? bytes.length : hole
+      if (end > at) {
+        inHole = false
+        yield bytes.subarray(at, end)
+      }
+      at = end
+      if (at === bytes.length) return
+      if (!inHole) yield holeWords
+      inHole = true
+      while (at < bytes.length && bytes[at] === 0) at++
+    }
+  }
+}

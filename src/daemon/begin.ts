@@ -48,6 +48,7 @@ export function newTorch(
     loaded,
     tasks: new Map(loaded.file.tasks.map((task) => [task.name, task])),
     refused: undefined,
+    lastChange: undefined,
     here: new Map(),
     timetables: new Map(),
     tick: { done: now, high: now, agenda: agendaOf([]) },

@@ -102,7 +102,30 @@ function take(
       },
       isSame ? 'the tasks file says the same' : `the tasks file changed: ${countsOf(changes)}`,
     )
-  return { ...reportOf(torch, loaded), ...changes, verdict: isSame ? 'unchanged' : 'loaded' }
+  const report: ReloadReport = {
+    ...reportOf(torch, loaded),
+    ...changes,
+    verdict: isSame ? 'unchanged' : 'loaded',
+  }
+  return isSame && cause === 'command'
+    ? (freshReport(torch) ?? report)
+    : remembered(torch, cause, report)
+}
+
+/** A person who edits and then types `torch reload` is slower than the watch. */
+const freshMs = 5_000
+
+function remembered(torch: Torch, cause: ReloadCause, report: ReloadReport): ReloadReport {
+  torch.lastChange = cause === 'file' ? { report, atMs: torch.host.clock.monotonic() } : undefined
+  return report
+}
+
+/** What the watch has just taken: told to the first who asks. */
+function freshReport(torch: Torch): ReloadReport | undefined {
+  const last = torch.lastChange
+  torch.lastChange = undefined
+  const isFresh = last !== undefined && torch.host.clock.monotonic() - last.atMs <= freshMs
+  return isFresh ? last.report : undefined
 }
 
 function reportOf(torch: Torch, loaded: Loaded): Omit<ReloadReport, 'verdict'> {

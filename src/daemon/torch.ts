@@ -1,3 +1,4 @@
+import type { ReloadReport } from '../control/protocol.ts'
 import type { Host } from '../host/host.ts'
 import type { HistoryRow } from '../plan/outcome.ts'
 import type { Vacancy } from '../plan/places.ts'
@@ -34,6 +35,8 @@ export interface Torch {
   tasks: Map<string, Task>
   /** The newest attempt to load, where it was refused. */
   refused: Loaded | undefined
+  /** What the watch took last, for who asks for a reload right after it (reload.ts). */
+  lastChange: { readonly report: ReloadReport; readonly atMs: number } | undefined
   /** The tasks of the file that run here, by name (reload.ts). */
   here: Map<string, Task>
   timetables: Map<string, Timetable>

@@ -89,6 +89,7 @@ function factsOf(found: fs.Stats): FileFacts {
   return {
     kind: found.isFile() ? 'file' : found.isDirectory() ? 'directory' : 'other',
     size: found.size,
+    allocated: found.blocks * 512,
     mtimeMs: found.mtimeMs,
     ctimeMs: found.ctimeMs,
     mode: found.mode & 0o7777,

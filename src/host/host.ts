@@ -26,6 +26,8 @@ export interface Clock {
 export interface FileFacts {
   readonly kind: 'file' | 'directory' | 'other'
   readonly size: number
+  /** What it takes of the disk: less than its size where it has holes. */
+  readonly allocated: number
   readonly mtimeMs: number
   readonly ctimeMs: number
   readonly mode: number

@@ -136,3 +136,21 @@ describe('a run that is ended', () => {
     expect(daemon.running('keep')).toHaveLength(1)
   })
 })
+
+describe('who asks for a reload right after an edit', () => {
+  test('hears what the watch has just taken, once', async () => {
+    const site = newSite(job('exit 0'))
+    const daemon = await site.daemon()
+    await daemon.edit(job('exit 1'), 'file')
+    expect(await daemon.reload('command')).toMatchObject({ verdict: 'loaded', changed: ['job'] })
+    expect(await daemon.reload('command')).toMatchObject({ verdict: 'unchanged', changed: [] })
+  })
+
+  test('but not what is long ago', async () => {
+    const site = newSite(job('exit 0'))
+    const daemon = await site.daemon()
+    await daemon.edit(job('exit 1'), 'file')
+    site.clock.advance(6_000)
+    expect(await daemon.reload('command')).toMatchObject({ verdict: 'unchanged' })
+  })
+})
