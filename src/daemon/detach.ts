@@ -23,7 +23,7 @@ export async function startDetached(
       env: {},
     })
     try {
-      return await hearReady(host, child, paths.log)
+      return await hearReady(child, paths.log)
     } finally {
       child.close()
     }

@@ -91,7 +91,7 @@ export async function live(
     await leaveSeat(seat, stops)
     return { kind: 'handed-over' }
   }
-  await Promise.all([systemd.stopping(), stopWatching()])
+  await Promise.all([systemd.stopping(), stopWatching(), restart.drop()])
   stopMinutes()
   stopTrims()
   await stop.done()

@@ -1,5 +1,5 @@
 import { TorchError } from '../errors.ts'
-import type { DaemonChild, Host } from '../host/host.ts'
+import type { DaemonChild } from '../host/host.ts'
 
 /** What a daemon says once it is ready. */
 export interface Ready {
@@ -40,20 +40,30 @@ export function failureLine(error: TorchError): string {
 }
 
 /** What a daemon that was just started says of itself; throws the reason where it is not ready. */
-export async function hearReady(host: Host, child: DaemonChild, log: string): Promise<Ready> {
+export async function hearReady(child: DaemonChild, log: string): Promise<Ready> {
   const heard = await child.nextLine(readyTimeoutMs)
-  if (typeof heard === 'string') throw silentDaemon(host, child.pid, log)
+  if (typeof heard === 'string') throw silentDaemon(child.pid, heard, log)
   const said = JSON.parse(heard.line) as ReadyLine
   if (said.ok) return said.ready
-  const { code, message, hint, details, exit } = said.error
-  throw new TorchError(code, message, { ...(hint === null ? {} : { hint }), details, exit })
+  throw failureOf(said)
 }
 
-function silentDaemon(host: Host, pid: number | undefined, log: string): TorchError {
-  const lives = pid !== undefined && host.processes.identify(pid) !== undefined
+/** Why a daemon has failed, where that is what it said. */
+export function heardFailure(line: string): TorchError | undefined {
+  if (!line.startsWith('{')) return undefined
+  const said = JSON.parse(line) as ReadyLine
+  return said.ok ? undefined : failureOf(said)
+}
+
+function failureOf({ error }: ReadyLine & { readonly ok: false }): TorchError {
+  const { code, message, hint, details, exit } = error
+  return new TorchError(code, message, { ...(hint === null ? {} : { hint }), details, exit })
+}
+
+function silentDaemon(pid: number | undefined, heard: 'closed' | 'late', log: string): TorchError {
   return new TorchError(
     'not-ready',
-    lives
+    heard === 'late'
       ? `the daemon (pid ${pid}) did not become ready within ${readyTimeoutMs / 1000} s`
       : 'the daemon ended before it was ready',
     { hint: `its last words are in ${log}` },

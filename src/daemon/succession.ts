@@ -6,7 +6,7 @@ import { letGo } from './let-go.ts'
 import type { Loaded } from './load.ts'
 import { writeKnown, writeSlots } from './memory.ts'
 import { writePending } from './pending.ts'
-import { hearReady, readyLine } from './ready.ts'
+import { heardFailure, hearReady, readyLine } from './ready.ts'
 import type { Seat } from './seat.ts'
 import type { Torch } from './torch.ts'
 
@@ -41,6 +41,8 @@ export function sayTaken(predecessor: Channel): void {
 export interface Restart {
   /** Gives the pid of the next daemon once that has taken over; throws why it has not. */
   ask(): Promise<{ pid: number }>
+  /** The daemon stops: a next one that is being prepared must not take its death for a crash. */
+  drop(): Promise<void>
   /** How it ended; never, where nothing was handed over. */
   readonly over: Promise<'handed-over' | 'failed'>
 }
@@ -48,6 +50,7 @@ export interface Restart {
 /** The old daemon's side. Until the next one is prepared this one goes on as ever; `quiet` stops it. */
 export function makeRestart(seat: Seat, torch: Torch, quiet: () => void): Restart {
   let isUnderWay = false
+  let child: DaemonChild | undefined
   let sayOver = (_end: 'handed-over' | 'failed'): void => {}
   const over = new Promise<'handed-over' | 'failed'>((resolve) => {
     sayOver = resolve
@@ -56,14 +59,12 @@ export function makeRestart(seat: Seat, torch: Torch, quiet: () => void): Restar
     over,
     async ask() {
       if (isUnderWay || torch.phase !== 'running')
-        throw new TorchError(
-          'busy',
-          isUnderWay ? 'a restart is already under way' : 'the daemon is stopping',
-          { hint: 'torch status shows how it goes' },
-        )
+        throw isUnderWay ? busy('a restart is already under way') : isStopping()
       isUnderWay = true
       try {
-        const child = await prepareHeir(seat, torch)
+        torch.log.info('restart', {}, 'restarting: bringing up the next daemon')
+        child = spawnHeir(seat)
+        await prepareHeir(seat, torch, child)
         const pid = await passHome(seat, torch, child, quiet)
         sayOver('handed-over')
         return { pid }
@@ -74,21 +75,29 @@ export function makeRestart(seat: Seat, torch: Torch, quiet: () => void): Restar
         throw error
       }
     },
+    async drop() {
+      await child?.kill()
+    },
   }
 }
 
-/** A next daemon that waits for our word; throws why there is none. */
-async function prepareHeir(seat: Seat, torch: Torch): Promise<DaemonChild> {
-  torch.log.info('restart', {}, 'restarting: bringing up the next daemon')
-  const child = spawnHeir(seat)
+function isStopping(): TorchError {
+  return busy('the daemon is stopping')
+}
+
+function busy(words: string): TorchError {
+  return new TorchError('busy', words, { hint: 'torch status shows how it goes' })
+}
+
+/** Settles when the next daemon waits for our word; throws why it does not. */
+async function prepareHeir(seat: Seat, torch: Torch, child: DaemonChild): Promise<void> {
   try {
-    await hearReady(seat.host, child, seat.paths.log)
+    await hearReady(child, seat.paths.log)
     await behindBeat(seat.host)
-    if (torch.phase !== 'running') throw new TorchError('busy', 'the daemon is stopping')
-    return child
+    if (torch.phase !== 'running') throw isStopping()
   } catch (error) {
     await child.kill()
-    throw error
+    throw torch.phase === 'running' ? error : isStopping()
   }
 }
 
@@ -104,14 +113,16 @@ async function passHome(
   leaveAll(torch)
   child.say(goWord)
   const heard = await child.nextLine(takeOverMs)
-  if (typeof heard !== 'string' && child.pid !== undefined) {
+  const line = typeof heard === 'string' ? '' : heard.line
+  if (line === takenWord && child.pid !== undefined) {
     child.close()
     return child.pid
   }
   await child.kill()
   const why =
-    heard === 'late' ? `did not take over within ${takeOverMs / 1000} s` : 'ended too early'
-  throw new TorchError('restart-failed', `the new daemon ${why}; the old one goes on`, {
+    heardFailure(line)?.message ??
+    (heard === 'late' ? `it did not take over within ${takeOverMs / 1000} s` : 'it ended too early')
+  throw new TorchError('restart-failed', `the new daemon failed, the old one goes on: ${why}`, {
     hint: `its last words are in ${seat.paths.log}`,
   })
 }

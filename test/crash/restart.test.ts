@@ -1,0 +1,259 @@
+import { spawn } from 'node:child_process'
+import fs from 'node:fs'
+import path from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import { faultsOf } from '../system/support.ts'
+import { closeSites, isAlive, type Site, until } from '../support/torch.ts'
+import {
+  activeOf,
+  ask,
+  daemonOf,
+  endsOf,
+  gone,
+  historyOf,
+  killed,
+  linesOf,
+  type Plan,
+  readIfThere,
+  setPlan,
+  siteOf,
+  stopped,
+  up,
+} from './support.ts'
+
+afterAll(closeSites)
+
+const secondly = `
+tasks:
+  second: { schedule: "* * * * * *", max: unlimited, command: "echo $TORCH_SLOT >>FOLDER/second" }
+  steady: { type: daemon, command: "echo $$ >>FOLDER/steady; exec sleep 600" }
+`
+
+/** The seconds in which the task started; each has to follow the one before. */
+function expectEachSecondOnce(site: Site): void {
+  const seconds = linesOf(site, 'second').map((slot) => Date.parse(slot) / 1000)
+  const first = seconds[0] ?? 0
+  expect(seconds).toEqual(seconds.map((_, index) => first + index))
+}
+
+/** Waits for a start that comes after all that there were. */
+async function nextStart(site: Site): Promise<void> {
+  const before = linesOf(site, 'second').length
+  await until(() => linesOf(site, 'second').length > before, 'the next second')
+}
+
+/** The heir that a daemon brings up. */
+function heirOf(pid: number): Promise<number> {
+  return until(() => {
+    const children = readIfThere(`/proc/${pid}/task/${pid}/children`).trim().split(' ').map(Number)
+    return children.find((child) => readIfThere(`/proc/${child}/cmdline`).includes('\0heir'))
+  }, 'an heir')
+}
+
+const restarts = 4
+
+describe.concurrent('torch restart', { timeout: 60_000 }, () => {
+  test('under load: no request is refused, reset or left hanging; each second starts once', async () => {
+    const site = siteOf(secondly)
+    let { pid } = await up(site)
+    await nextStart(site)
+    let isOver = false
+    let answered = 0
+    const faults: string[] = []
+    const client = async (): Promise<void> => {
+      while (!isOver) {
+        await ask(site, 'status', {}).then(
+          () => (answered += 1),
+          (error: Error) => faults.push(error.message),
+        )
+      }
+    }
+    const clients = [client(), client(), client(), client()]
+    for (let count = 0; count < restarts; count++) {
+      const next = (await ask(site, 'restart', {})).pid
+      await gone(pid)
+      expect(next).not.toBe(pid)
+      pid = next
+    }
+    await nextStart(site)
+    isOver = true
+    await Promise.all(clients)
+    expect(faults).toEqual([])
+    expect(answered).toBeGreaterThan(restarts * 10)
+    expect(site.pid()).toBe(pid)
+    await stopped(site)
+    expectEachSecondOnce(site)
+    expect(linesOf(site, 'steady')).toHaveLength(1)
+    const rows = await historyOf(site)
+    expect(rows.filter(({ task }) => task === 'second')).toHaveLength(
+      linesOf(site, 'second').length,
+    )
+    expect([...new Set(endsOf(rows, 'second'))]).toEqual(['ok 0'])
+    expect(site.living()).toEqual([])
+  })
+
+  const failures: [Plan, RegExp][] = [
+    [{ after: 'start', at: 3, do: 'throw' }, /made to fail/],
+    [{ after: 'start', at: 3, do: 'kill' }, /ended before it was ready/],
+    [{ after: 'said', at: 1, do: 'kill' }, /the old one goes on: it ended too early/],
+    [{ after: 'go', at: 1, do: 'kill' }, /the old one goes on: it ended too early/],
+    [{ after: 'go', at: 2, do: 'kill' }, /the old one goes on: it ended too early/],
+    [{ after: 'go', at: 1, do: 'throw' }, /the old one goes on: made to fail/],
+  ]
+  test('where the new daemon fails at any step the old one goes on, and says why', async () => {
+    const site = siteOf(secondly)
+    const { pid } = await up(site)
+    await nextStart(site)
+    for (const [plan, words] of failures) {
+      setPlan(site, { ...plan, role: 'heir' })
+      const why = await ask(site, 'restart', {}).then(
+        () => 'it did not fail',
+        (error: Error) => error.message,
+      )
+      expect(why, JSON.stringify(plan)).toMatch(words)
+      expect(await daemonOf(site)).toBe(pid)
+      expect(site.pid()).toBe(pid)
+      await nextStart(site)
+    }
+    const { status, stderr } = await site.torch('restart')
+    expect(status).toBe(1)
+    expect(stderr).toMatch(failures.at(-1)?.[1] ?? /never/)
+
+    // And without a fault it is done.
+    setPlan(site, undefined)
+    expect((await ask(site, 'restart', {})).pid).not.toBe(pid)
+    await gone(pid)
+    await nextStart(site)
+    await expectWhole(site)
+  })
+
+  test('where the new daemon hangs when it was told to go, the old one takes the home back', async () => {
+    const site = siteOf(secondly)
+    const { pid } = await up(site)
+    setPlan(site, { role: 'heir', after: 'go', at: 1, do: 'hang' })
+    const { status, stderr } = await site.torch('restart')
+    expect(stderr).toContain(
+      'the new daemon failed, the old one goes on: it did not take over within 10 s',
+    )
+    expect(status).toBe(1)
+    expect(await daemonOf(site)).toBe(pid)
+    await nextStart(site)
+    await expectWhole(site)
+  })
+
+  test('with a bad tasks file says what is wrong; while one is under way another is refused', async () => {
+    const site = siteOf(secondly)
+    const { pid } = await up(site)
+    const good = readIfThere(site.tasks)
+    site.write('tasks.yaml', 'tasks: { a: { schedule: "61 * * * * *", command: ls } }\n')
+    const bad = await site.torch('restart')
+    expect(bad.status).not.toBe(0)
+    expect(bad.stderr).toContain('tasks.yaml:1:')
+
+    site.write('tasks.yaml', good)
+    setPlan(site, { role: 'heir', after: 'start', at: 2, do: 'hang' })
+    const first = ask(site, 'restart', {}).catch((error: Error) => error.message)
+    const heir = await heirOf(pid)
+    const second = await site.torch('restart')
+    expect(second.stderr).toContain('a restart is already under way')
+    expect(second.status).toBe(1)
+    await nextStart(site)
+    expect(await daemonOf(site)).toBe(pid)
+    // It would be given up after a minute.
+    await killed(heir)
+    expect(await first).toContain('ended before it was ready')
+    await nextStart(site)
+    await expectWhole(site)
+  })
+
+  test('where the old daemon is killed while the new one waits, the new one takes over', async () => {
+    const site = siteOf(secondly)
+    const { pid } = await up(site)
+    await nextStart(site)
+    const asked = ask(site, 'restart', {}).catch((error: Error) => error.message)
+    const heir = await heirOf(pid)
+    await until(() => hasRead(heir, site), 'an heir that is at work')
+    await killed(pid)
+    expect(await asked).toContain('gave no reply')
+    await until(async () => (await daemonOf(site).catch(() => undefined)) === heir, 'the heir')
+    await nextStart(site)
+    await until(() => site.pid() === heir, 'its pidfile')
+    await expectWhole(site)
+  })
+
+  test.each([
+    ['before the new daemon is told to go', 'prepared'],
+    ['while nobody has the home', 'held'],
+  ])('TERM %s ends all', async (_, moment) => {
+    const site = siteOf(secondly)
+    const { pid } = await up(site)
+    await nextStart(site)
+    setPlan(site, { role: 'heir', after: 'go', at: 1, do: 'stall' })
+    const asked = ask(site, 'restart', {}).catch(() => {})
+    await heirOf(pid)
+    if (moment === 'held') await until(() => linesOf(site, 'trace').length > 0, 'the hand-over')
+    process.kill(pid, 'SIGTERM')
+    await asked
+    await gone(pid)
+    await until(() => site.living().length === 0, 'the end of all')
+    expect(site.pid()).toBeUndefined()
+    expect(fs.existsSync(path.join(site.home, 'torch.sock'))).toBe(false)
+    expect(endsOf(await historyOf(site), 'steady')).toEqual(['killed SIGTERM'])
+    expect(activeOf(site)).toEqual([])
+  })
+
+  test('under systemd the pid of the new daemon is told', async () => {
+    const site = siteOf(secondly)
+    const socket = path.join(site.folder, 'notify')
+    const listener = spawn('perl', ['-e', listen, socket], { stdio: ['ignore', 'pipe', 'inherit'] })
+    let heard = ''
+    listener.stdout.on('data', (chunk: Buffer) => (heard += chunk.toString()))
+    try {
+      await until(() => heard.includes('bound'), 'the socket')
+      const { pid } = await up(site, { NOTIFY_SOCKET: socket })
+      await until(() => heard.includes(`READY=1|MAINPID=${pid}|`), 'the first')
+      const next = (await ask(site, 'restart', {})).pid
+      await until(() => heard.includes(`READY=1|MAINPID=${next}|`), 'the second')
+      await gone(pid)
+      expect(heard).not.toContain('STOPPING=1')
+      await stopped(site)
+      await until(() => heard.includes('STOPPING=1'), 'the stop')
+      expect(isAlive(next)).toBe(false)
+    } finally {
+      listener.kill('SIGKILL')
+    }
+  })
+})
+
+/** systemd's end of its socket: Node has no datagrams on Unix sockets. */
+const listen = `
+  use Socket; $| = 1;
+  socket(S, PF_UNIX, SOCK_DGRAM, 0) or die; bind(S, sockaddr_un($ARGV[0])) or die; print "bound\\n";
+  while (defined(recv(S, my $data, 65536, 0))) { $data =~ s/\\n*$//; $data =~ s/\\n/|/g; print "$data\\n" }
+`
+
+/** Stops it, and looks whether each second is accounted for and nothing is left. */
+async function expectWhole(site: Site): Promise<void> {
+  await stopped(site)
+  expect(faultsOf(site, ['second'], await historyOf(site))).toEqual([])
+  expect(linesOf(site, 'steady')).toHaveLength(1)
+  expect(activeOf(site)).toEqual([])
+  expect(site.living()).toEqual([])
+}
+
+/** A new daemon that has come as far as to write into the log. */
+function hasRead(pid: number, site: Site): boolean {
+  return hasOpen(pid, path.basename(site.home) + '/daemon.log') && hasOpen(pid, 'torch.lock')
+}
+
+function hasOpen(pid: number, name: string): boolean {
+  const folder = `/proc/${pid}/fd`
+  const files = fs.existsSync(folder) ? fs.readdirSync(folder) : []
+  return files.some((each) => {
+    try {
+      return fs.readlinkSync(path.join(folder, each)).endsWith(name)
+    } catch {
+      return false
+    }
+  })
+}
