@@ -4,6 +4,7 @@ import { nextEntry, type Timetable } from '../plan/slots.ts'
 import { readHistory } from '../record/read-history.ts'
 import { slotText } from '../record/rows.ts'
 import { readTraces } from '../run/directory.ts'
+import { runStamp } from '../run/id.ts'
 import type { Torch } from './torch.ts'
 
 /** A task whose runs are removed sooner than this may have had one of which nothing is left. */
@@ -77,7 +78,7 @@ function isUnderWay(torch: Torch, { task, slot }: AgendaEntry): boolean {
   const { files } = torch.host
   const folder = path.join(torch.paths.runs, task)
   // Ids sort by time: what is older was not started for this slot.
-  const oldest = new Date(slot * 1000).toISOString().replaceAll(/[-:Z]/g, '')
+  const oldest = runStamp(slot * 1000)
   return files
     .list(folder)
     .filter((run) => run >= oldest)

@@ -3,6 +3,7 @@ import type { Start } from '../plan/start.ts'
 import { maxStallSeconds } from '../plan/tick.ts'
 import { runRow } from '../record/rows.ts'
 import { readTraces, type RunDescription } from '../run/directory.ts'
+import { runStamp } from '../run/id.ts'
 import { recoverRuns } from '../run/recover.ts'
 import { leavePlace, recordEnd, retryOf, runEnded } from './ended.ts'
 import { type Pending, readPending } from './pending.ts'
@@ -40,12 +41,12 @@ export function recover(torch: Torch): void {
       continue
     }
     const retry = retryOf(torch, description, conclusion)
-    if (retry === undefined || started.has(keyOf(retry)) || hasRun(torch, description, retry))
-      continue
+    if (retry === undefined || started.has(keyOf(retry)) || hasRun(torch, retry)) continue
     offerLater(torch, retry, (retry.dueMs ?? 0) - torch.host.clock.now())
     started.add(keyOf(retry))
   }
-  for (const run of voided) restart(torch, run)
+  // What was pending is on disk until its run has started: it was taken up above already.
+  for (const run of voided) if (!started.has(keyOf(run))) restart(torch, run)
 }
 
 /** What says that two starts are one and the same. */
@@ -57,26 +58,32 @@ function takeUp(torch: Torch, pending: Pending, started: Set<string>): void {
   const now = torch.host.clock.now()
   for (const [task, vacancies] of pending.vacancies) torch.vacancies.set(task, vacancies)
   for (const { start, atMs } of pending.timed) {
-    if (started.has(keyOf(start))) continue
+    if (started.has(keyOf(start)) || hasRun(torch, start)) continue
     started.add(keyOf(start))
     offerLater(torch, start, atMs - now)
   }
   for (const start of pending.waiting) {
-    if (started.has(keyOf(start))) continue
+    if (started.has(keyOf(start)) || hasRun(torch, start)) continue
     started.add(keyOf(start))
     offer(torch, start)
   }
 }
 
-/** Whether that attempt has a run already, which is on record and no longer among the active ones. */
-function hasRun(torch: Torch, description: RunDescription, retry: Start): boolean {
-  const folder = path.join(torch.paths.runs, description.task)
+/** Timers fire a little early, and clocks are corrected. */
+const toleranceMs = 1000
+
+/** Whether that start has a run already, which is on record and no longer among the active ones. */
+function hasRun(torch: Torch, start: Start): boolean {
+  const dueMs = start.dueMs ?? (start.slot === undefined ? undefined : start.slot * 1000)
+  if (dueMs === undefined) return false
+  const folder = path.join(torch.paths.runs, start.task)
+  const oldest = runStamp(dueMs - toleranceMs)
   return torch.host.files
     .list(folder)
-    .filter((run) => run > description.run)
+    .filter((run) => run >= oldest)
     .some((run) => {
       const found = readTraces(torch.host, path.join(folder, run)).description
-      return found !== undefined && keyOf(found) === keyOf(retry)
+      return found !== undefined && keyOf(found) === keyOf(start)
     })
 }
 

@@ -104,10 +104,11 @@ export function readTraces(host: Host, directory: string): RunTraces {
  */
 export const voidMark = 'void'
 
-function parseJson(text: string | undefined): unknown {
+function parseJson(text: string | undefined): object | undefined {
   if (text === undefined) return undefined
   try {
-    return JSON.parse(text)
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null ? value : undefined
   } catch {
     return undefined
   }

@@ -2,8 +2,12 @@ import { randomBytes } from 'node:crypto'
 
 /** A run id: sorts by time to the millisecond, `20261121T071700.123-4f2a9c`. */
 export function newRunId(nowMs: number): string {
-  const stamp = new Date(nowMs).toISOString().replaceAll(/[-:Z]/g, '')
-  return `${stamp}-${randomBytes(3).toString('hex')}`
+  return `${runStamp(nowMs)}-${randomBytes(3).toString('hex')}`
+}
+
+/** What a run id begins with: ids of before that time are less, later ones are greater. */
+export function runStamp(ms: number): string {
+  return new Date(ms).toISOString().replaceAll(/[-:Z]/g, '')
 }
 
 /** Whether a word looks like a run id, and not like a task. */

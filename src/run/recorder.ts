@@ -3,7 +3,8 @@
  * writes into the run directory (its working directory) is enough to learn what became of a run.
  *
  *   claim    its own line of /proc/self/stat; made first and never over an existing one, so that
- *            either it or a daemon that voids the run wins
+ *            either it or a daemon that voids the run wins; void after all where that daemon has
+ *            begun to remove the run
  *   command  the same line of the command
  *   failed   the step at which the command could not be started
  *   exit     what the shell says of a signal, if there was one, and the status on a last line
@@ -25,7 +26,7 @@ torch_run=$PWD torch_active=$1 torch_cwd=$2 torch_mask=$3
 shift 3
 read -r torch_self </proc/self/stat || exit 125
 set -C
-echo "$torch_self" 2>/dev/null >claim || exit 125
+echo "$torch_self" 2>/dev/null >claim && [ -e run.json ] || exit 125
 set +C
 exec 3>&2 2>exit
 (

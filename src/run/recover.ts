@@ -105,6 +105,8 @@ function liveRun(directory: string, description: RunDescription, traces: RunTrac
 function voidRun(room: RunRoom, directory: string, traces: RunTraces): boolean {
   if (traces.claim === 'none' && !room.host.files.claim(path.join(directory, 'claim'), voidMark))
     return false
+  // run.json FIRST: without it a recorder that comes when `claim` is gone already starts nothing.
+  room.host.files.remove(path.join(directory, 'run.json'))
   room.host.files.remove(directory)
   return true
 }

@@ -206,6 +206,7 @@ describe.each(shells)('the recorder in %s', (shell) => {
     { command: 'kill -TERM 0', status: 143, signalled: true },
   ])('$command', ({ command, status, signalled }) => {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'torch-recorder-'))
+    fs.writeFileSync(path.join(folder, 'run.json'), '{}')
     const [program, ...args] = [
       ...words,
       '-c',

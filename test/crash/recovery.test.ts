@@ -1,0 +1,63 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+import { closeSites, until } from '../support/torch.ts'
+import {
+  activeOf,
+  begun,
+  historyOf,
+  killed,
+  linesOf,
+  readIfThere,
+  siteOf,
+  stopped,
+  up,
+} from './support.ts'
+
+afterAll(closeSites)
+
+const count = 300
+/** Far more than it takes: that is measured by `npm run campaign -- recovery`. */
+const maxRecoveryMs = 10_000
+
+test('300 runs in flight outlive their daemon: all adopted, none started twice, all ends true', async () => {
+  const names = Array.from({ length: count }, (_, index) => `job-${index}`)
+  const lines = names.map(
+    (name, index) =>
+      `  ${name}: { schedule: "@yearly", command: "echo $TORCH_RUN_ID >>FOLDER/starts; read x <FOLDER/gate; exit ${index % 100}" }`,
+  )
+  const site = siteOf(`tasks:\n${lines.join('\n')}\n`)
+  const { execFileSync } = await import('node:child_process')
+  const gate = path.join(site.folder, 'gate')
+  execFileSync('mkfifo', [gate])
+  const { pid } = await up(site)
+  for (const name of names) await begun(site, name)
+  await until(() => linesOf(site, 'starts').length === count, `${count} starts`)
+
+  await killed(pid)
+  const beganAt = performance.now()
+  await up(site)
+  const tookMs = performance.now() - beganAt
+  expect(tookMs).toBeLessThan(maxRecoveryMs)
+  console.log(`from the start to ${count} adopted: ${Math.round(tookMs)} ms`)
+  const log = readIfThere(path.join(site.home, 'daemon.log')).split('\n')
+  expect(log.filter((line) => line.includes('"event":"adopt"'))).toHaveLength(count)
+
+  // Open for both: no reader waits for a writer; closed: all of them read the end.
+  const both = fs.openSync(gate, fs.constants.O_RDWR)
+  await until(() => {
+    fs.writeSync(both, '\n'.repeat(count))
+    return activeOf(site).length === 0
+  }, 'the ends of all')
+  fs.closeSync(both)
+  await stopped(site)
+  expect(linesOf(site, 'starts')).toHaveLength(count)
+  const rows = await historyOf(site)
+  const ends = new Map(rows.map(({ task, outcome, exitCode }) => [task, `${outcome} ${exitCode}`]))
+  const expected = names.map((name, index): [string, string] => {
+    const code = index % 100
+    return [name, `${code === 0 ? 'ok' : 'failed'} ${code}`]
+  })
+  expect(rows).toHaveLength(count)
+  expect(ends).toEqual(new Map(expected))
+}, 60_000)
