@@ -67,7 +67,7 @@ describe('what is refused, and how', () => {
   test('an unknown name is told the known ones', async () => {
     const { socket } = await serve()
     const answer = await refused(socket, requestText('POST', '/explode', '{}'))
-    expect(answer.hint).toBe('it knows status, reload, stop, run, kill, flush')
+    expect(answer.hint).toBe('it knows status, reload, stop, restart, run, kill, flush')
   })
 
   test('a body without its length, sent bit by bit, is bounded too', async () => {
