@@ -107,25 +107,21 @@ function take(
     ...changes,
     verdict: isSame ? 'unchanged' : 'loaded',
   }
-  return isSame && cause === 'command'
-    ? (freshReport(torch) ?? report)
-    : remembered(torch, cause, report)
+  if (isSame && cause === 'command') return freshReport(torch) ?? report
+  const atMs = torch.host.clock.monotonic()
+  torch.lastChange = cause === 'file' ? { report, hash: loaded.hash, atMs } : undefined
+  return report
 }
 
 /** A person who edits and then types `torch reload` is slower than the watch. */
 const freshMs = 5_000
 
-function remembered(torch: Torch, cause: ReloadCause, report: ReloadReport): ReloadReport {
-  torch.lastChange = cause === 'file' ? { report, atMs: torch.host.clock.monotonic() } : undefined
-  return report
-}
-
-/** What the watch has just taken: told to the first who asks. */
+/** What the watch has just taken of this very content: told to the first who asks. */
 function freshReport(torch: Torch): ReloadReport | undefined {
   const last = torch.lastChange
   torch.lastChange = undefined
-  const isFresh = last !== undefined && torch.host.clock.monotonic() - last.atMs <= freshMs
-  return isFresh ? last.report : undefined
+  if (last === undefined || last.hash !== torch.loaded.hash) return undefined
+  return torch.host.clock.monotonic() - last.atMs <= freshMs ? last.report : undefined
 }
 
 function reportOf(torch: Torch, loaded: Loaded): Omit<ReloadReport, 'verdict'> {

@@ -36,7 +36,8 @@ export interface Torch {
   /** The newest attempt to load, where it was refused. */
   refused: Loaded | undefined
   /** What the watch took last, for who asks for a reload right after it (reload.ts). */
-  lastChange: { readonly report: ReloadReport; readonly atMs: number } | undefined
+  lastChange:
+    { readonly report: ReloadReport; readonly hash: string; readonly atMs: number } | undefined
   /** The tasks of the file that run here, by name (reload.ts). */
   here: Map<string, Task>
   timetables: Map<string, Timetable>

@@ -146,7 +146,16 @@ describe('who asks for a reload right after an edit', () => {
     expect(await daemon.reload('command')).toMatchObject({ verdict: 'unchanged', changed: [] })
   })
 
-  test('but not what is long ago', async () => {
+  test('but not after another edit, which changed nothing', async () => {
+    const site = newSite(job('exit 0'))
+    const daemon = await site.daemon()
+    await daemon.edit(job('exit 1'), 'file')
+    expect(await daemon.edit(`${job('exit 1')} # a comment`)).toMatchObject({
+      verdict: 'unchanged',
+    })
+  })
+
+  test('nor what is long ago', async () => {
     const site = newSite(job('exit 0'))
     const daemon = await site.daemon()
     await daemon.edit(job('exit 1'), 'file')
