@@ -133,7 +133,7 @@ export const edits = [
   async function halfForLong(place, file, edit) {
     const next = withChange(file, edit)
     await writeInParts(place, textOf(next), (line) =>
-      place.answer(({ event, problems }) => event === 'refuse' && problems[0].line >= line),
+      place.answer(({ event, problems }) => event === 'refuse' && lineOf(problems[0]) >= line),
     )
     return { file: next, expect: 'load' }
   },
@@ -173,6 +173,11 @@ async function writeInParts(place, text, between) {
   fs.writeFileSync(place.tasks, text.slice(0, cut))
   await between(text.slice(0, cut).split('\n').length)
   fs.appendFileSync(place.tasks, text.slice(cut))
+}
+
+/** The line that a problem in the log names: `/srv/tasks.yaml:12:5: ...`. */
+export function lineOf(problem) {
+  return Number(/^[^:]+:(\d+):/.exec(problem)?.[1])
 }
 
 function renameOver(place, text) {

@@ -2,7 +2,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { marked, nextSecond, pause, readProc, withDaemon } from './daemon.js'
 import { checkDisturbance, checkEdits, checkLeaks, checkSeconds } from './endurance-checks.js'
-import { edits, firstFile, makeRepository, textOf } from './endurance-file.js'
+import { edits, firstFile, lineOf, makeRepository, textOf } from './endurance-file.js'
 
 /** 30 edits a minute. */
 const editEveryMs = 2_000
@@ -75,14 +75,16 @@ async function editFor(place, durationMs, say) {
     made.push({ edit, kind: act.name, expect, line, answer, doneMs, lines })
     if (edit % 30 === 0) say(`edit ${edit} of ${count} ...`)
   }
-  await pause(editEveryMs)
+  // The last state is a good one.
+  fs.writeFileSync(place.tasks, textOf(place.file))
+  await pause(2 * editEveryMs)
   return made
 }
 
 const answers = {
   load: () => (line) => line.event === 'load',
   refuse: (at) => (line) =>
-    line.event === 'refuse' && line.problems.some((problem) => problem.line === at),
+    line.event === 'refuse' && line.problems.some((problem) => lineOf(problem) === at),
 }
 
 /** The first line of the log that is the daemon's word; undefined where it does not come. */

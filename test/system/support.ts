@@ -22,7 +22,8 @@ export interface LogLine {
   readonly outcome?: string
   readonly added?: readonly string[]
   readonly changed?: readonly string[]
-  readonly problems?: readonly { readonly line: number | null }[]
+  /** As `tasks.yaml:12:5: ...`. */
+  readonly problems?: readonly string[]
 }
 
 /** Whole lines only: the daemon may be about to write the next. */
