@@ -1,6 +1,7 @@
 import { wordsOf } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import { agendaOf } from '../plan/agenda.ts'
+import type { HistoryRow } from '../plan/outcome.ts'
 import { nextEntry, type Timetable, timetableOf } from '../plan/slots.ts'
 import { newCounters } from '../record/counters.ts'
 import { type History, openHistory } from '../record/history.ts'
@@ -67,25 +68,30 @@ export function newTorch(
 }
 
 function historyOf(host: Host, paths: HomePaths, log: Log): History {
+  // On disk until it is done: a crash must not leave half of it for the whole.
+  const mark = `${paths.history}.rebuilding`
+  let isOpen = false
+  const rebuild = (): void => {
+    const add = (row: HistoryRow): void => history.add(row)
+    rebuildHistory(host, paths.runs, add, (runs) => {
+      history.flush()
+      host.files.remove(mark)
+      if (runs === 0) return
+      const words = `the history was begun anew, with ${runs} runs that are kept`
+      log.warn('rebuilt', { runs }, words)
+    })
+  }
   const history = openHistory(paths.history, {
     after: (ms, callback) => host.clock.after(ms, callback),
     onTrouble: (words) => log.warn('trouble', { file: paths.history }, words),
-    onNew: () =>
-      rebuildHistory(
-        host,
-        paths.runs,
-        (row) => history.add(row),
-        (runs) => {
-          if (runs > 0)
-            log.warn(
-              'rebuilt',
-              { runs },
-              `the history was begun anew, with ${runs} runs that are kept`,
-            )
-        },
-      ),
+    onNew() {
+      host.files.write(mark, '')
+      if (isOpen) rebuild()
+    },
     onWritten: (rows) => forgetActive(host, paths, log, rows),
   })
+  isOpen = true
+  if (host.files.facts(mark) !== undefined) rebuild()
   return history
 }
 
@@ -130,15 +136,18 @@ export function beginAgenda(torch: Torch): void {
   const now = torch.tick.done
   const last = memory.slots ?? { done: now, high: now }
   const known: Timetable[] = []
+  const wasDue: Timetable[] = []
   const fresh: Timetable[] = []
   for (const task of torch.here.values()) {
     const table = timetableOf(task, torch.room.hostName)
     torch.timetables.set(task.name, table)
-    const isKnown = memory.known.get(task.name) === definitionHash(task)
+    const before = memory.known.get(task.name)
+    const isKnown = before?.hash === definitionHash(task)
     const group = isKnown ? known : fresh
     group.push(table)
+    if (isKnown && before.since < last.done) wasDue.push(table)
   }
-  const left = memory.slots === undefined ? [] : leftOfSecond(torch, known, last)
+  const left = memory.slots === undefined ? [] : leftOfSecond(torch, wasDue, last)
   const again = new Map(left.map((entry) => [entry.task, entry]))
   const entries = [
     ...known.map((table) => again.get(table.task) ?? nextEntry(table, last.done, last.high)),

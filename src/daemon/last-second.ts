@@ -13,17 +13,14 @@ const minKeepForMs = 60_000
 /**
  * The second that the daemon before did last is on disk before anything is started in it, so a
  * crash may have left it half done. Gives what was due in it and left no trace, neither a run nor a
- * record nor something pending: that was not started, and is due still. To be asked when all that
- * was left is taken up.
+ * record nor something pending: that was not started, and is due still. To be asked of the tasks that
+ * were loaded before that second, when all that was left is taken up.
  */
 export function leftOfSecond(
   torch: Torch,
   tables: readonly Timetable[],
   { done, high }: { readonly done: number; readonly high: number },
 ): AgendaEntry[] {
-  // What was loaded in that very second, or after it, was not due in it.
-  const loadedMs = torch.host.files.facts(torch.paths.loaded)?.mtimeMs ?? Infinity
-  if (loadedMs >= done * 1000) return []
   const before = secondBefore({ done, high })
   const due = tables.flatMap((table) => {
     const entry = nextEntry(table, before.done, before.high)

@@ -9,8 +9,15 @@ import type { Torch } from './torch.ts'
 export interface Memory {
   /** The last second done, and the latest ever; undefined before the first. */
   readonly slots: { readonly done: number; readonly high: number } | undefined
-  /** Hashes of the definitions that were loaded, by task. */
-  readonly known: ReadonlyMap<string, string>
+  /** What was loaded, by task. */
+  readonly known: ReadonlyMap<string, Known>
+}
+
+interface Known {
+  /** Of its definition. */
+  readonly hash: string
+  /** The second in which it was loaded: it is due after that, not in it. */
+  readonly since: number
 }
 
 /** A damaged file counts as not there: then nothing was missed, and nothing is repeated. */
@@ -20,9 +27,10 @@ export function readMemory(host: Host, paths: HomePaths): Memory {
   return { slots, known: parseKnown(host.files.readText(paths.loaded)) }
 }
 
-function parseKnown(text: string | undefined): Map<string, string> {
+function parseKnown(text: string | undefined): Map<string, Known> {
   try {
-    return new Map(JSON.parse(text ?? '[]') as [string, string][])
+    const rows = JSON.parse(text ?? '[]') as [string, string, number][]
+    return new Map(rows.map(([name, hash, since]) => [name, { hash, since }]))
   } catch {
     return new Map()
   }
@@ -45,10 +53,16 @@ function pad(second: number): string {
 
 /** Which tasks there are: slots of a task that was not there yet are not missed ones. */
 export function writeKnown(torch: Torch): void {
-  const known = [...torch.here.values()].map((task: Task) => [task.name, definitionHash(task)])
-  attempt(torch, 'loaded.json', () =>
-    torch.host.files.replace(torch.paths.loaded, JSON.stringify(known)),
-  )
+  attempt(torch, 'loaded.json', () => {
+    const { files } = torch.host
+    const before = parseKnown(files.readText(torch.paths.loaded))
+    const rows = [...torch.here.values()].map((task: Task) => {
+      const hash = definitionHash(task)
+      const same = before.get(task.name)
+      return [task.name, hash, same?.hash === hash ? same.since : torch.tick.done]
+    })
+    files.replace(torch.paths.loaded, JSON.stringify(rows))
+  })
 }
 
 /** True once per boot of the machine, and noted at once: rather never than twice. */

@@ -1,0 +1,169 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import { readHistory } from '../../dist/record/read-history.js'
+import { marked } from '../daemon.js'
+import { isAlive } from './site.js'
+import { endable, retries } from './tasks.js'
+
+/** So many breaches of one kind are told. */
+const maxTold = 3
+const slotTriggers = new Set(['schedule', 'catchup', 'retry'])
+const tornReasons = new Set(['timeout', 'kill', 'stop', 'replace', 'reload', 'removed'])
+
+/** What the tasks wrote themselves beside what torch has on record. */
+export function checkRound(round) {
+  const { site, mayBeUnknown, breaches } = round
+  const witness = readWitness(site)
+  const reader = readHistory(path.join(site.home, 'history.db'))
+  const rows = reader.rows({ limit: 10_000_000 })
+  reader.close()
+  const runs = new Map(rows.filter((row) => row.run !== null).map((row) => [row.run, row]))
+  const told = {}
+  const breach = (kind, words) => {
+    told[kind] = (told[kind] ?? 0) + 1
+    if (told[kind] <= maxTold) breaches.push(`${kind}: ${words}`)
+  }
+  checkTwice(witness, runs, breach)
+  for (const seen of witness.values())
+    checkRun(site, seen, runs.get(seen.run), mayBeUnknown, breach)
+  for (const row of runs.values()) checkRow(row, witness, mayBeUnknown, breach)
+  if (rows.filter((row) => row.run !== null).length !== runs.size)
+    breach('history', 'a run has two rows')
+  checkSeconds(witness, rows, breach)
+  checkRetries(rows, breach)
+  checkLeft(site, breach)
+  for (const [kind, count] of Object.entries(told))
+    if (count > maxTold) breaches.push(`${kind}: ${count - maxTold} more`)
+  const unknown = [...runs.values()].filter(({ outcome }) => outcome === 'unknown').length
+  return { starts: witness.size, rows: rows.length, unknown }
+}
+
+/** By run id: what it wrote. */
+function readWitness(site) {
+  const seen = new Map()
+  for (const task of fs.readdirSync(site.witness)) {
+    const lines = fs.readFileSync(path.join(site.witness, task), 'utf8').trimEnd().split('\n')
+    for (const line of lines) {
+      const [word, run, ...rest] = line.split(' ')
+      if (word === 'start') {
+        const [slot, attempt] = rest
+        const before = seen.get(run)
+        seen.set(run, {
+          run,
+          task,
+          slot,
+          attempt: Number(attempt),
+          starts: (before?.starts ?? 0) + 1,
+        })
+      } else {
+        const [kind, value, bytes] = rest
+        Object.assign(seen.get(run), { end: { kind, value, bytes: Number(bytes) } })
+      }
+    }
+  }
+  return seen
+}
+
+function checkTwice(witness, runs, breach) {
+  const starts = new Map()
+  for (const { run, task, slot, attempt, starts: count } of witness.values()) {
+    if (count > 1) breach('twice', `run ${run} of ${task} started ${count} times`)
+    if (!slotTriggers.has(runs.get(run)?.trigger)) continue
+    const key = `${task} ${slot} ${attempt}`
+    if (starts.has(key)) breach('twice', `${key}: ${starts.get(key)} and ${run}`)
+    starts.set(key, run)
+  }
+}
+
+function checkRun(site, seen, row, mayBeUnknown, breach) {
+  const name = `${seen.task} ${seen.run}`
+  if (row === undefined) return breach('no record', `${name} started and is not in the history`)
+  const { end } = seen
+  const byTorch = endable.has(seen.task) || row.reason === 'stop'
+  const isTorn =
+    byTorch && tornReasons.has(row.reason) && ['killed', 'timeout'].includes(row.outcome)
+  if (end === undefined) {
+    if (!isTorn && !mayBeUnknown.has(seen.run))
+      breach('no end', `${name} never wrote its end; on record ${shown(row)}`)
+    return undefined
+  }
+  if (!isTorn && !mayBeUnknown.has(seen.run) && !isTrue(end, row))
+    breach('untrue', `${name} ended with ${end.kind} ${end.value}; on record ${shown(row)}`)
+  const output = path.join(site.home, 'runs', seen.task, seen.run, 'output')
+  const size = fs.statSync(output, { throwIfNoEntry: false })?.size
+  if (size !== end.bytes) breach('output', `${name} wrote ${end.bytes} bytes, ${size} are there`)
+  return undefined
+}
+
+function isTrue(end, row) {
+  if (end.kind === 'signal') return row.outcome === 'killed' && row.signal === end.value
+  const code = Number(end.value)
+  // 130 and 141 without a word of the shell are taken for the signals INT and PIPE.
+  if (code === 130 && row.signal === 'SIGINT') return true
+  return row.exitCode === code && row.outcome === (code === 0 ? 'ok' : 'failed')
+}
+
+function checkRow(row, witness, mayBeUnknown, breach) {
+  const name = `${row.task} ${row.run}`
+  if (row.outcome === 'running') breach('running', `${name} is on record as running for ever`)
+  if (row.outcome === 'unknown' && !mayBeUnknown.has(row.run))
+    breach('unknown', `${name}: ${shown(row)}`)
+  if (row.outcome === 'spawn-failed') breach('spawn-failed', `${name}: ${row.reason}`)
+  if (['ok', 'failed'].includes(row.outcome) && !witness.has(row.run))
+    breach('made up', `${name}: ${shown(row)} and never started`)
+}
+
+/** Each second of the one that is due in each, and may always start: started, or on record as not. */
+function checkSeconds(witness, rows, breach) {
+  const of = rows.filter(({ task }) => task === 'second')
+  const started = [...witness.values()]
+    .filter(({ task }) => task === 'second')
+    .map(({ slot }) => Date.parse(slot) / 1000)
+  const known = new Set(started)
+  for (const row of of) {
+    const first = Date.parse(row.slot) / 1000
+    const last = row.lastSlot === null ? first : Date.parse(row.lastSlot) / 1000
+    if (row.trigger === 'schedule')
+      for (let second = first; second <= last; second++) known.add(second)
+  }
+  for (let second = Math.min(...started); second <= Math.max(...started); second++)
+    if (!known.has(second))
+      breach(
+        'lost',
+        `second at ${new Date(second * 1000).toISOString()} did not start, without a word`,
+      )
+}
+
+/** What failed and may be tried again was, or it is on record why not. */
+function checkRetries(rows, breach) {
+  const again = rows.filter(({ task, trigger }) => task === 'again' && trigger !== 'manual')
+  const seen = new Set(again.map(({ slot, attempt }) => `${slot} ${attempt}`))
+  for (const { slot, attempt, outcome } of again)
+    if (outcome === 'failed' && attempt <= retries && !seen.has(`${slot} ${attempt + 1}`))
+      breach('retry lost', `again ${slot}: no attempt ${attempt + 1}`)
+}
+
+function checkLeft(site, breach) {
+  for (const run of fs.readdirSync(path.join(site.home, 'active')))
+    breach('active', `${run} is left in active/`)
+  // A child that its task left behind, as it was asked to, ends in a moment.
+  const left = marked(site.folder).filter(isAlive)
+  for (const pid of left) {
+    const words = fs.readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')
+    if (!words.startsWith('sleep 2 ')) breach('process', `${pid} is left: ${words}`)
+  }
+  for (const line of fs.readFileSync(site.log, 'utf8').split('\n')) {
+    if (
+      line === '' ||
+      line.startsWith('{') ||
+      /^\s+at /.test(line) ||
+      line.includes('made to fail')
+    )
+      continue
+    breach('log', line)
+  }
+}
+
+function shown({ outcome, exitCode, signal, reason }) {
+  return [outcome, exitCode, signal, reason].filter((part) => part !== null).join(' ')
+}

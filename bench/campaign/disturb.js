@@ -1,0 +1,182 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import { pause, readProc } from '../daemon.js'
+import { ask, daemonOf, isAlive, killed, launch, setPlan, until } from './site.js'
+import { tasksText } from './tasks.js'
+
+/** A daemon that is to come up by itself, as an heir does, is waited for this long. */
+const maxGapMs = 40_000
+
+/** What is done to a daemon. Each takes the round, and leaves a daemon that answers. */
+const actions = {
+  async kill(round) {
+    await killed(round.pid)
+    if (round.random.chance(0.3)) await pause(round.random.between(0, 2500))
+  },
+  /** At the n-th thing that it does while it starts, or soon after. */
+  async crashWhileStarting(round) {
+    await killed(round.pid)
+    const { random } = round
+    const after = random.pick(['start', 'start', 'said'])
+    setPlan(round.site, { after, at: random.between(1, 40), do: random.pick(['kill', 'tear']) })
+    await launch(round.site)
+    await pause(random.between(200, 2500))
+    setPlan(round.site, undefined)
+  },
+  async restart(round) {
+    const before = round.pid
+    const { pid } = await ask(round.site, 'restart', {}, 90_000)
+    if (pid === before) round.breaches.push('a restart gave the same pid')
+    await until(() => !isAlive(before), 'the end of the daemon before')
+  },
+  async restartWithBadHeir(round) {
+    const { random, site } = round
+    const after = random.pick(['start', 'said', 'go', 'go'])
+    setPlan(site, {
+      role: 'heir',
+      after,
+      at: random.between(1, 30),
+      do: random.pick(['kill', 'tear', 'throw']),
+    })
+    await ask(site, 'restart', {}, 90_000).then(
+      () => round.count('restart done'),
+      () => round.count('restart refused'),
+    )
+    setPlan(site, undefined)
+  },
+  async killOldWhileRestarting(round) {
+    const asked = ask(round.site, 'restart', {}, 90_000).catch(() => {})
+    await pause(round.random.between(0, 2200))
+    await killed(round.pid)
+    await asked
+  },
+  async killHeirWhileRestarting(round) {
+    const before = new Set(childrenOf(round.pid))
+    const asked = ask(round.site, 'restart', {}, 90_000).catch(() => {})
+    const heir = await until(
+      () => childrenOf(round.pid).find((pid) => !before.has(pid) && isDaemon(pid)),
+      'an heir',
+      5_000,
+    ).catch(() => undefined)
+    await pause(round.random.between(0, 2000))
+    if (heir !== undefined && isDaemon(heir)) await killed(heir)
+    await asked
+  },
+  async termWhileRestarting(round) {
+    const asked = ask(round.site, 'restart', {}, 90_000).catch(() => {})
+    await pause(round.random.between(0, 1800))
+    if (isAlive(round.pid)) process.kill(round.pid, 'SIGTERM')
+    await asked
+    await until(() => !isAlive(round.pid), 'the end of the daemon that got TERM', 60_000)
+  },
+  async stopAndLeave(round) {
+    await ask(round.site, 'stop', { graceMs: null, leave: true })
+    await until(() => !isAlive(round.pid), 'the end of the daemon that was stopped')
+    if (round.random.chance(0.5)) await pause(round.random.between(0, 2000))
+  },
+  async reload(round) {
+    round.change += 1
+    const text = round.random.chance(0.15)
+      ? 'tasks: ['
+      : tasksText(round.site, round.random, round.change)
+    fs.writeFileSync(`${round.site.tasks}.new`, text)
+    fs.renameSync(`${round.site.tasks}.new`, round.site.tasks)
+    if (round.random.chance(0.7)) await ask(round.site, 'reload', {}, 30_000)
+    if (text.startsWith('tasks: [')) {
+      fs.writeFileSync(round.site.tasks, tasksText(round.site, round.random, round.change))
+      await ask(round.site, 'reload', {}, 30_000)
+    }
+    if (round.random.chance(0.4)) {
+      await pause(round.random.between(0, 100))
+      await killed(round.pid)
+    }
+  },
+  async runByHand(round) {
+    const task = round.random.pick(['brief-1', 'shot', 'again', 'big'])
+    await ask(round.site, 'run', { task, force: true })
+    if (round.random.chance(0.5)) await killed(round.pid)
+  },
+  async killRecorder(round) {
+    const run = pickRun(round)
+    if (run === undefined) return
+    round.mayBeUnknown.add(run.run)
+    signalIfSame(run.recorder)
+  },
+  async killRecorderAndCommand(round) {
+    const run = pickRun(round)
+    if (run === undefined) return
+    round.mayBeUnknown.add(run.run)
+    if (round.random.chance(0.5)) await killed(round.pid)
+    signalIfSame(run.recorder)
+    if (run.command !== undefined) signalIfSame(run.command)
+  },
+}
+
+const often = ['kill', 'crashWhileStarting', 'crashWhileStarting', 'restartWithBadHeir']
+
+/** One thing that goes wrong, and then a daemon that answers. */
+export async function disturb(round) {
+  const name = round.random.pick([...Object.keys(actions), ...often])
+  round.say(`${name} of ${round.pid}`)
+  round.count(name)
+  await actions[name](round)
+  round.pid = await ensureDaemon(round)
+}
+
+/** The daemon that has the home, or a new one. */
+export async function ensureDaemon(round) {
+  const end = performance.now() + maxGapMs
+  for (;;) {
+    const pid = await daemonOf(round.site)
+    if (pid !== undefined) return pid
+    const said = await launch(round.site)
+    if (said?.ok) return said.ready.pid
+    // Refused: an heir has the lock and is about to answer.
+    if (said !== undefined && said.error.code !== 'already-running')
+      round.breaches.push(`a start failed: ${said.error.message}`)
+    if (performance.now() > end) throw new Error('no daemon came up')
+    await pause(100)
+  }
+}
+
+function childrenOf(pid) {
+  return (readProc(pid, `task/${pid}/children`) ?? '').trim().split(' ').filter(Boolean).map(Number)
+}
+
+function isDaemon(pid) {
+  return (readProc(pid, 'cmdline') ?? '').includes('\0heir') && isAlive(pid)
+}
+
+/** A run that is under way, by its directory alone. */
+function pickRun({ site, random }) {
+  const active = path.join(site.home, 'active')
+  const runs = fs.readdirSync(active).flatMap((run) => {
+    const task = textOf(path.join(active, run))
+    const at = (name) => textOf(path.join(site.home, 'runs', task, run, name))
+    const [recorder, command] = [identityOf(at('claim')), identityOf(at('command'))]
+    return recorder === undefined || at('exit').endsWith('\n') ? [] : [{ run, recorder, command }]
+  })
+  return runs.length === 0 ? undefined : random.pick(runs)
+}
+
+function identityOf(stat) {
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return fields.length < 20 ? undefined : { pid: Number.parseInt(stat, 10), start: fields[19] }
+}
+
+function signalIfSame({ pid, start }) {
+  if (identityOf(readProc(pid, 'stat') ?? '')?.start !== start) return
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch {
+    // Gone by itself.
+  }
+}
+
+function textOf(file) {
+  try {
+    return fs.readFileSync(file, 'utf8')
+  } catch {
+    return ''
+  }
+}
