@@ -56,6 +56,7 @@ export function newTorch(
     held: undefined,
     runs: new Map(),
     remains: new Set(),
+    untidy: new Set(),
     waiting: new Map(),
     timed: new Map(),
     pendingIsDirty: false,

@@ -7,13 +7,13 @@ import type { Start } from '../plan/start.ts'
 import type { Log } from '../record/log.ts'
 import { runRow } from '../record/rows.ts'
 import type { RunConclusion, RunDescription } from '../run/directory.ts'
-import { cutOutput, removeOldRuns } from '../run/keep.ts'
+import { cutOutput } from '../run/keep.ts'
 import type { LiveRun } from '../run/live.ts'
 import { keepPending } from './pending.ts'
 import { fillPlaces } from './places.ts'
 import { offer, offerLater, record } from './runner.ts'
 import type { HomePaths } from './settings.ts'
-import { keepOfRemoved } from './sweep.ts'
+import { tidySoon } from './sweep.ts'
 import { runsOf, type Torch } from './torch.ts'
 
 /** What follows when a run is over: record, tidy, then whatever its end makes room for. */
@@ -56,23 +56,11 @@ export function recordEnd(torch: Torch, run: RunDescription, conclusion: RunConc
 }
 
 function tidy(torch: Torch, run: LiveRun): void {
-  const { host, paths } = torch
   const { task, maxOutputBytes } = run.description
-  const trouble = (error: unknown): void =>
-    torch.log.warn(
-      'trouble',
-      { task, run: run.description.run },
-      `could not tidy up: ${wordsOf(error)}`,
-    )
-  cutOutput(host, run.directory, maxOutputBytes).catch(trouble)
-  try {
-    const keep = torch.tasks.get(task)?.output ?? keepOfRemoved
-    removeOldRuns(host, paths.home, task, keep, (id) =>
-      runsOf(torch, task).some((each) => each.description.run === id),
-    )
-  } catch (error) {
-    trouble(error)
-  }
+  tidySoon(torch, task)
+  cutOutput(torch.host, run.directory, maxOutputBytes).catch((error: unknown) =>
+    torch.room.onTrouble(run, `its output could not be cut: ${wordsOf(error)}`),
+  )
 }
 
 /** The next attempt that a run asks for by its end; undefined where there is none. */

@@ -7,7 +7,7 @@ import { runsOf, type Torch } from './torch.ts'
 const foldersPerSweep = 100
 
 /** What is kept of tasks that are gone from the file, as if they still said nothing about it. */
-export const keepOfRemoved = { keepRuns: 20, keepForMs: 7 * 24 * 3600 * 1000 }
+const keepOfRemoved = { keepRuns: 20, keepForMs: 7 * 24 * 3600 * 1000 }
 
 /**
  * Removes runs that are too old of tasks that have not run since, or are gone, some folders at a
@@ -18,16 +18,40 @@ export function sweepRuns(torch: Torch, behind: string): string {
   const folders = host.files.list(paths.runs).filter((task) => task > behind)
   const some = folders.slice(0, foldersPerSweep)
   for (const task of some) {
-    try {
-      const keep = torch.tasks.get(task)?.output ?? keepOfRemoved
-      removeOldRuns(host, paths.home, task, keep, (run) => isRunning(torch, task, run))
-      const folder = path.join(paths.runs, task)
-      if (!torch.tasks.has(task) && host.files.list(folder).length === 0) host.files.remove(folder)
-    } catch (error) {
-      torch.log.warn('trouble', { task }, `could not remove its old runs: ${wordsOf(error)}`)
-    }
+    tidyTask(torch, task)
+    const folder = path.join(paths.runs, task)
+    if (!torch.tasks.has(task) && host.files.list(folder).length === 0) host.files.remove(folder)
   }
   return folders.length > some.length ? (some.at(-1) ?? '') : ''
+}
+
+/** After a burst of starts there is time; in it there is none. */
+const tidyAfterMs = 300
+const tidyPauseMs = 20
+const tasksPerTidy = 10
+
+/** Removes what a task has too much of, once what is due now has started. */
+export function tidySoon(torch: Torch, task: string): void {
+  torch.untidy.add(task)
+  if (torch.untidy.size === 1) torch.host.clock.after(tidyAfterMs, () => tidySome(torch))
+}
+
+function tidySome(torch: Torch): void {
+  if (torch.phase === 'gone') return
+  for (const task of [...torch.untidy].slice(0, tasksPerTidy)) {
+    torch.untidy.delete(task)
+    tidyTask(torch, task)
+  }
+  if (torch.untidy.size > 0) torch.host.clock.after(tidyPauseMs, () => tidySome(torch))
+}
+
+function tidyTask(torch: Torch, task: string): void {
+  try {
+    const keep = torch.tasks.get(task)?.output ?? keepOfRemoved
+    removeOldRuns(torch.host, torch.paths.home, task, keep, (run) => isRunning(torch, task, run))
+  } catch (error) {
+    torch.log.warn('trouble', { task }, `could not remove its old runs: ${wordsOf(error)}`)
+  }
 }
 
 function isRunning(torch: Torch, task: string, run: string): boolean {

@@ -55,6 +55,8 @@ export interface Torch {
   readonly timed: Map<Start, { readonly atMs: number; readonly cancel: () => void }>
   /** What is pending has changed since it was written (pending.ts). */
   pendingIsDirty: boolean
+  /** Tasks that may have more runs than they keep (sweep.ts). */
+  readonly untidy: Set<string>
   /** Empty places of daemon tasks, and what wakes us for them (places.ts). */
   readonly vacancies: Map<string, readonly Vacancy[]>
   readonly wakes: Map<string, () => void>
