@@ -101,14 +101,16 @@ const actions = {
     if (run === undefined) return
     round.mayBeUnknown.add(run.run)
     signalIfSame(run.recorder)
+    round.count('recorders killed')
   },
   async killRecorderAndCommand(round) {
     const run = pickRun(round)
     if (run === undefined) return
     round.mayBeUnknown.add(run.run)
     if (round.random.chance(0.5)) await killed(round.pid)
-    signalIfSame(run.recorder)
-    if (run.command !== undefined) signalIfSame(run.command)
+    // With what the command has started: that would stay, and be reported as stragglers.
+    signalIfSame(run.recorder, true)
+    round.count('recorders and commands killed')
   },
 }
 
@@ -151,7 +153,7 @@ function isDaemon(pid) {
 function pickRun({ site, random }) {
   const active = path.join(site.home, 'active')
   const runs = fs.readdirSync(active).flatMap((run) => {
-    const task = textOf(path.join(active, run))
+    const [task] = textOf(path.join(active, run)).split('\n')
     const at = (name) => textOf(path.join(site.home, 'runs', task, run, name))
     const [recorder, command] = [identityOf(at('claim')), identityOf(at('command'))]
     return recorder === undefined || at('exit').endsWith('\n') ? [] : [{ run, recorder, command }]
@@ -164,10 +166,10 @@ function identityOf(stat) {
   return fields.length < 20 ? undefined : { pid: Number.parseInt(stat, 10), start: fields[19] }
 }
 
-function signalIfSame({ pid, start }) {
+function signalIfSame({ pid, start }, withGroup = false) {
   if (identityOf(readProc(pid, 'stat') ?? '')?.start !== start) return
   try {
-    process.kill(pid, 'SIGKILL')
+    process.kill(withGroup ? -pid : pid, 'SIGKILL')
   } catch {
     // Gone by itself.
   }

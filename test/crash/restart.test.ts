@@ -29,6 +29,8 @@ tasks:
   steady: { type: daemon, command: "echo $$ >>FOLDER/steady; exec sleep 600" }
 `
 
+// One that hangs is given up after 10 s, or a minute: `npm run campaign -- hang` waits so long.
+
 /** The seconds in which the task started; each has to follow the one before. */
 function expectEachSecondOnce(site: Site): void {
   const seconds = linesOf(site, 'second').map((slot) => Date.parse(slot) / 1000)
@@ -123,20 +125,6 @@ describe.concurrent('torch restart', { timeout: 60_000 }, () => {
     setPlan(site, undefined)
     expect((await ask(site, 'restart', {})).pid).not.toBe(pid)
     await gone(pid)
-    await nextStart(site)
-    await expectWhole(site)
-  })
-
-  test('where the new daemon hangs when it was told to go, the old one takes the home back', async () => {
-    const site = siteOf(secondly)
-    const { pid } = await up(site)
-    setPlan(site, { role: 'heir', after: 'go', at: 1, do: 'hang' })
-    const { status, stderr } = await site.torch('restart')
-    expect(stderr).toContain(
-      'the new daemon failed, the old one goes on: it did not take over within 10 s',
-    )
-    expect(status).toBe(1)
-    expect(await daemonOf(site)).toBe(pid)
     await nextStart(site)
     await expectWhole(site)
   })

@@ -91,13 +91,13 @@ function plansOf(after: 'start' | 'said', steps: number): Plan[] {
 describe.concurrent('a daemon that is killed at each step', { timeout: 60_000 }, () => {
   test('of its start, with the runs of the one before in flight', async () => {
     const site = siteOf(tasks)
-    await killAtEach(site, plansOf('start', 12))
+    await killAtEach(site, plansOf('start', 9))
     await expectWhole(site)
   })
 
   test('of its work: starts, ends and records', async () => {
     const site = siteOf(tasks)
-    await killAtEach(site, plansOf('said', 10))
+    await killAtEach(site, plansOf('said', 7))
     await expectWhole(site)
   })
 
