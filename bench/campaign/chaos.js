@@ -17,6 +17,7 @@ export async function chaos({ minutes, seed: first, rounds, seconds }, say) {
     add(total, figures)
     add(acts, counts)
     console.log(`seed ${seed}: ${breaches.length} breaches, ${wordsOf(figures)}`)
+    for (const breach of breaches) say(`  ${breach}`)
     if (breaches.length === 0) continue
     all.push(
       ...breaches.map((breach) => `seed ${seed}: ${breach}`),

@@ -155,8 +155,8 @@ function pickRun({ site, random }) {
   const runs = fs.readdirSync(active).flatMap((run) => {
     const [task] = textOf(path.join(active, run)).split('\n')
     const at = (name) => textOf(path.join(site.home, 'runs', task, run, name))
-    const [recorder, command] = [identityOf(at('claim')), identityOf(at('command'))]
-    return recorder === undefined || at('exit').endsWith('\n') ? [] : [{ run, recorder, command }]
+    const recorder = identityOf(at('claim'))
+    return recorder === undefined || at('exit').endsWith('\n') ? [] : [{ run, recorder }]
   })
   return runs.length === 0 ? undefined : random.pick(runs)
 }
