@@ -160,7 +160,7 @@ export function beginAgenda(torch: Torch): void {
 
 /** What starts with the daemon: @reboot tasks, once per boot and home, and daemon tasks. */
 export function startFirst(torch: Torch): void {
-  const isReboot = claimBoot(torch.host, torch.paths)
+  const isReboot = claimBoot(torch)
   for (const task of torch.here.values()) {
     if (isReboot && task.schedules.some((schedule) => schedule.kind === 'reboot'))
       offer(torch, {

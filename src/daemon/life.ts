@@ -2,10 +2,10 @@ import { wordsOf } from '../errors.ts'
 import { formatProblem, problemLine } from '../tasks/report.ts'
 import { answersOf } from './answers.ts'
 import { beginAgenda, newTorch, startFirst } from './begin.ts'
-import { dumpState } from './dump.ts'
 import type { Loaded } from './load.ts'
 import { writeKnown, writeSlots } from './memory.ts'
 import { startMinutes } from './minute.ts'
+import { obeySignals } from './obey.ts'
 import { writePending } from './pending.ts'
 import type { Ready } from './ready.ts'
 import { recover } from './recovery.ts'
@@ -60,35 +60,16 @@ export async function live(
   }
   const restart = makeRestart(seat, torch, quiet)
   seat.desk.serve(answersOf(torch, { reload, stop: stop.ask, restart: restart.ask }))
-  const reloadBySignal = async (): Promise<void> => {
-    await systemd.reloading()
-    await reload('signal')
-    await systemd.ready(stateWords(torch))
-  }
-  // By way of the desk: what comes while the home is handed over is for whoever has it then.
-  const stops: Promise<void>[] = []
-  const stopBySignal = async (): Promise<void> => {
-    try {
-      await seat.desk.answers.stop({ graceMs: null, leave: false })
-    } catch (error) {
-      log.error('trouble', {}, `the next daemon could not be told to stop: ${wordsOf(error)}`)
-    }
-  }
-  seat.signals.obey({
-    stop: () => void stops.push(stopBySignal()),
-    reload: () => void reloadBySignal(),
-    reopenLog: () => log.reopen(),
-    dumpState: () => dumpState(torch),
-  })
+  const passedOn = obeySignals(seat, torch, reload, () => stateWords(torch))
   // LAST: who reads a pid may signal it.
-  host.files.replace(paths.pidfile, `${host.processes.pid}\n`, { mode: 0o644 })
+  writePid(torch)
   sayReady(torch, onReady)
   await systemd.ready(stateWords(torch))
 
   const next = await Promise.race([stop.asked, restart.over])
   if (next === 'failed') return { kind: 'again', loaded: torch.loaded, refused: torch.refused }
   if (next === 'handed-over') {
-    await leaveSeat(seat, stops)
+    await leaveSeat(seat, passedOn)
     return { kind: 'handed-over' }
   }
   await Promise.all([systemd.stopping(), stopWatching(), restart.drop()])
@@ -98,6 +79,19 @@ export async function live(
   stopTicking()
   await closeHome(seat, torch)
   return { kind: 'stopped' }
+}
+
+/** It informs and never decides: a daemon whose disk has just become full does without. */
+function writePid({ host, paths, log }: Torch): void {
+  try {
+    host.files.replace(paths.pidfile, `${host.processes.pid}\n`, { mode: 0o644 })
+  } catch (error) {
+    log.error(
+      'trouble',
+      { file: paths.pidfile },
+      `the pidfile could not be written: ${wordsOf(error)}`,
+    )
+  }
 }
 
 function sayReady(torch: Torch, onReady: (ready: Ready) => void): void {
@@ -124,11 +118,11 @@ function stateWords(torch: Torch): string {
 }
 
 /** The next daemon has it all: what was asked here is passed on to it, then this process may end. */
-async function leaveSeat(seat: Seat, stops: readonly Promise<void>[]): Promise<void> {
+async function leaveSeat(seat: Seat, passedOn: () => Promise<unknown>): Promise<void> {
   const farewell = seat.server.handOver()
   seat.desk.passOn(seat.paths.socket)
   await farewell
-  await Promise.all(stops)
+  await passedOn()
   seat.systemd.close()
   seat.log.info('handed-over', {}, 'handed over to the next daemon')
   seat.log.close()

@@ -66,16 +66,18 @@ export function writeKnown(torch: Torch): void {
 }
 
 /** True once per boot of the machine, and noted at once: rather never than twice. */
-export function claimBoot(host: Host, paths: HomePaths): boolean {
-  if (host.files.readText(paths.boot)?.trim() === host.processes.bootId) return false
-  host.files.replace(paths.boot, `${host.processes.bootId}\n`)
-  return true
+export function claimBoot(torch: Torch): boolean {
+  const { files, processes } = torch.host
+  if (files.readText(torch.paths.boot)?.trim() === processes.bootId) return false
+  return attempt(torch, 'boot', () => files.replace(torch.paths.boot, `${processes.bootId}\n`))
 }
 
-function attempt(torch: Torch, name: string, write: () => void): void {
+function attempt(torch: Torch, name: string, write: () => void): boolean {
   try {
     write()
+    return true
   } catch (error) {
     torch.log.error('trouble', { file: name }, `${name} could not be written: ${wordsOf(error)}`)
+    return false
   }
 }

@@ -100,7 +100,6 @@ describe.concurrent('torch restart', { timeout: 60_000 }, () => {
     [{ after: 'said', at: 1, do: 'kill' }, /the old one goes on: it ended too early/],
     [{ after: 'go', at: 1, do: 'kill' }, /the old one goes on: it ended too early/],
     [{ after: 'go', at: 2, do: 'kill' }, /the old one goes on: it ended too early/],
-    [{ after: 'go', at: 1, do: 'throw' }, /the old one goes on: made to fail/],
   ]
   test('where the new daemon fails at any step the old one goes on, and says why', async () => {
     const site = siteOf(secondly)
