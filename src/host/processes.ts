@@ -150,7 +150,8 @@ function delivered(send: () => void): boolean {
     send()
     return true
   } catch (error) {
-    if (hasCode(error, 'ESRCH')) return false
+    // EPERM: all of them are another user's, and so not ours to mind.
+    if (hasCode(error, 'ESRCH', 'EPERM')) return false
     throw error
   }
 }

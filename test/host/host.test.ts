@@ -201,3 +201,7 @@ describe('the git revision of a file', () => {
     expect(found).toBe(await revision())
   })
 })
+
+test.runIf(process.getuid?.() !== 0)('a process of another user is as good as gone', () => {
+  expect(realProcesses.signal(1, 'SIGCONT')).toBe(false)
+})
