@@ -112,6 +112,7 @@ function begin(
     hostName,
     closed: false,
     watched: new Map(),
+    isWatching: false,
     onEnd: (_run, ended) => {
       conclusion = ended
     },

@@ -2,7 +2,7 @@ import { wordsOf } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import { agendaOf } from '../plan/agenda.ts'
 import type { HistoryRow } from '../plan/outcome.ts'
-import { nextEntry, type Timetable, timetableOf } from '../plan/slots.ts'
+import { freshEntry, nextEntry, type Timetable, timetableOf } from '../plan/slots.ts'
 import { newCounters } from '../record/counters.ts'
 import { type History, openHistory } from '../record/history.ts'
 import type { Log } from '../record/log.ts'
@@ -109,6 +109,7 @@ function roomOf(
     hostName,
     closed: false,
     watched: new Map(),
+    isWatching: false,
     onEnd,
     onTrouble: ({ description: { task, run } }, words) => log.warn('trouble', { task, run }, words),
   }
@@ -152,7 +153,7 @@ export function beginAgenda(torch: Torch): void {
   const again = new Map(left.map((entry) => [entry.task, entry]))
   const entries = [
     ...known.map((table) => again.get(table.task) ?? nextEntry(table, last.done, last.high)),
-    ...fresh.map((table) => nextEntry(table, now, now)),
+    ...fresh.map((table) => freshEntry(table, now, now)),
   ].filter((entry) => entry !== undefined)
   const from = left.length === 0 ? last : secondBefore(last)
   torch.tick = { ...from, agenda: agendaOf(entries) }

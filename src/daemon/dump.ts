@@ -1,5 +1,6 @@
 import { earliest } from '../plan/agenda.ts'
 import { slotText } from '../record/rows.ts'
+import { problemLine } from '../tasks/report.ts'
 import type { Torch } from './torch.ts'
 
 /** Everything the daemon has in its head, as one line of the log; without values of environments. */
@@ -18,7 +19,7 @@ export function dumpState(torch: Torch): void {
       file: {
         path: torch.loaded.path,
         revision: torch.loaded.revision,
-        refused: torch.refused?.problems,
+        refused: torch.refused?.problems.map(problemLine),
       },
       tasks: torch.loaded.file.tasks.length,
       here: [...torch.here.keys()],

@@ -9,9 +9,8 @@ import { runRow } from '../record/rows.ts'
 import type { RunConclusion, RunDescription } from '../run/directory.ts'
 import { cutOutput } from '../run/keep.ts'
 import type { LiveRun } from '../run/live.ts'
-import { keepPending } from './pending.ts'
 import { fillPlaces } from './places.ts'
-import { offer, offerLater, record } from './runner.ts'
+import { offerLater, offerWaiting, record } from './runner.ts'
 import type { HomePaths } from './settings.ts'
 import { tidySoon } from './sweep.ts'
 import { runsOf, type Torch } from './torch.ts'
@@ -37,7 +36,7 @@ export function runEnded(torch: Torch, run: LiveRun, conclusion: RunConclusion):
 export function recordEnd(torch: Torch, run: RunDescription, conclusion: RunConclusion): void {
   const row = runRow(run, conclusion)
   record(torch, row)
-  if (conclusion.outcome !== 'ok') torch.counters.count('failed')
+  if (conclusion.outcome !== 'ok' && !endedByTorch(conclusion)) torch.counters.count('failed')
   const { outcome, exitCode, signal, reason, stragglers } = conclusion
   const facts = {
     task: run.task,
@@ -63,6 +62,11 @@ function tidy(torch: Torch, run: LiveRun): void {
   )
 }
 
+/** By a person, a stop, a reload: a timeout is a failure all the same. */
+function endedByTorch({ outcome, reason }: RunConclusion): boolean {
+  return outcome === 'killed' && reason !== 'not by torch'
+}
+
 /** The next attempt that a run asks for by its end; undefined where there is none. */
 export function retryOf(
   torch: Torch,
@@ -71,8 +75,8 @@ export function retryOf(
 ): Start | undefined {
   const task = torch.here.get(run.task)
   if (task === undefined || run.trigger === 'manual' || torch.phase === 'draining') return undefined
-  const { outcome, reason } = conclusion
-  const byTorch = outcome === 'killed' && reason !== 'not by torch'
+  const { outcome } = conclusion
+  const byTorch = endedByTorch(conclusion)
   const delayMs = retryDelay(task.retry, { attempt: run.attempt, outcome, byTorch })
   if (delayMs === undefined) return undefined
   return {
@@ -82,14 +86,6 @@ export function retryOf(
     attempt: run.attempt + 1,
     dueMs: conclusion.endedMs + delayMs,
   }
-}
-
-function offerWaiting(torch: Torch, task: string): void {
-  const waiting = torch.waiting.get(task)
-  if (waiting === undefined) return
-  torch.waiting.delete(task)
-  offer(torch, waiting)
-  keepPending(torch)
 }
 
 /** A place that a reload or a stop emptied is filled, or not, without a delay. */

@@ -6,26 +6,48 @@ import { type HomePaths, homePaths } from './settings.ts'
 export function openHome(host: Host, home: string): HomePaths {
   const paths = homePaths(home)
   try {
-    for (const folder of [paths.home, paths.runs, paths.active]) host.files.makeDirectory(folder)
-    // Found out now, and not by the first run: a full disk, a read-only mount, another's folder.
+    host.files.makeDirectory(home)
+    makePrivate(host, paths)
+    for (const folder of [paths.runs, paths.active]) host.files.makeDirectory(folder)
+    // Found out now, and not by the first run: a full disk, a read-only mount.
     host.files.replace(`${paths.home}/.probe`, '')
     host.files.remove(`${paths.home}/.probe`)
+    return paths
   } catch (error) {
+    if (error instanceof TorchError) throw error
     throw new TorchError('bad-home', `the home ${home} cannot be used: ${wordsOf(error)}`, {
       hint: 'choose another with --home or TORCH_HOME',
       cause: error,
     })
   }
-  const owner = host.files.facts(home)?.uid
-  if (owner !== undefined && owner !== host.processes.uid)
+}
+
+/**
+ * A home is its daemon's alone (0700): what stands in it is believed, and run as its user. One that
+ * is open to others is closed, but not a folder that holds other things besides.
+ */
+function makePrivate(host: Host, { home, lock }: HomePaths): void {
+  const facts = host.files.facts(home)
+  if (facts === undefined) return
+  if (facts.uid !== host.processes.uid)
     throw new TorchError(
       'foreign-home',
-      `the home ${home} belongs to another user (uid ${owner})`,
+      `the home ${home} belongs to another user (uid ${facts.uid})`,
       {
         hint: 'start torch as that user, or choose another home with --home',
       },
     )
-  return paths
+  if ((facts.mode & 0o077) === 0) return
+  const isOurs = host.files.list(home).length === 0 || host.files.facts(lock) !== undefined
+  if (!isOurs)
+    throw new TorchError(
+      'open-home',
+      `the home ${home} is open to others (mode ${facts.mode.toString(8)})`,
+      {
+        hint: `it holds other things than torch's, so choose another, or: chmod 700 ${home}`,
+      },
+    )
+  host.files.changeMode(home, 0o700)
 }
 
 /** The pid that the pidfile names, where that process looks like ours; it informs and never decides. */

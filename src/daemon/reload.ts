@@ -1,7 +1,8 @@
 import type { ReloadReport } from '../control/protocol.ts'
+import type { SkipReason } from '../plan/admit.ts'
 import { type AgendaEntry, agendaOf } from '../plan/agenda.ts'
 import { planReload } from '../plan/reload.ts'
-import { nextEntry, type Timetable, timetableOf } from '../plan/slots.ts'
+import { freshEntry, type Timetable, timetableOf } from '../plan/slots.ts'
 import { differenceOf } from '../tasks/difference.ts'
 import { matchHosts } from '../tasks/hosts.ts'
 import { problemLine } from '../tasks/report.ts'
@@ -9,7 +10,7 @@ import type { Task, TasksFile } from '../tasks/task.ts'
 import { type Loaded, loadTasks } from './load.ts'
 import { writeKnown, writeSlots } from './memory.ts'
 import { fillPlaces } from './places.ts'
-import { dropPending } from './runner.ts'
+import { dropPending, offerWaiting } from './runner.ts'
 import type { Torch } from './torch.ts'
 
 /** What asked for a reload. */
@@ -25,6 +26,7 @@ export type Reload = (cause: ReloadCause, expected?: string) => Promise<ReloadRe
 export function makeReload(torch: Torch): Reload {
   let current: Promise<ReloadReport> | undefined
   let following: Promise<ReloadReport> | undefined
+  let awaited: { cause: ReloadCause; expected: string | undefined }
   const begin: Reload = (cause, expected) => {
     current = reload(torch, cause, expected).finally(() => {
       current = undefined
@@ -33,11 +35,13 @@ export function makeReload(torch: Torch): Reload {
   }
   return (cause, expected) => {
     if (current === undefined) return begin(cause, expected)
+    // Who asks for whatever is there gets it, also where the watch waits for a content of its own.
+    if (following === undefined || expected === undefined) awaited = { cause, expected }
     following ??= current
       .catch(() => {})
       .then(() => {
         following = undefined
-        return begin(cause)
+        return begin(awaited.cause, awaited.expected)
       })
     return following
   }
@@ -154,12 +158,22 @@ export function applyTasks(torch: Torch): void {
   torch.here = tasksHere(torch, torch.loaded.file)
   const plan = planReload(before, torch.here)
   const gone = new Set(plan.drop)
-  dropPending(torch, 'removed', (task) => gone.has(task))
+  dropPending(torch, (task) => (gone.has(task) ? whyGone(torch, task) : undefined))
+  for (const name of torch.last.keys()) if (!torch.tasks.has(name)) torch.last.delete(name)
   reschedule(torch, plan.keep, plan.schedule)
   // In this order: a crash between must not make slots of a new task missed ones.
   writeSlots(torch)
   writeKnown(torch)
   for (const name of plan.places) fillPlaces(torch, name)
+  // There may be room now: a higher max.
+  for (const name of [...torch.waiting.keys()]) offerWaiting(torch, name)
+}
+
+/** The first filter that says no. */
+function whyGone(torch: Torch, name: string): SkipReason {
+  const task = torch.tasks.get(name)
+  if (task === undefined || torch.here.has(name)) return 'removed'
+  return task.enabled ? 'hosts' : 'enabled'
 }
 
 /** Kept tasks keep their entry, so that a slot that is due in this very second is not lost. */
@@ -171,10 +185,11 @@ function reschedule(torch: Torch, keep: readonly Task[], anew: readonly Task[]):
     timetables.set(task.name, known ?? timetableOf(task, torch.room.hostName))
   }
   const entries: AgendaEntry[] = agenda.heap.filter((entry) => timetables.has(entry.task))
+  const old = new Map(agenda.heap.map((entry) => [entry.task, entry]))
   for (const task of anew) {
     const table = timetableOf(task, torch.room.hostName)
     timetables.set(task.name, table)
-    const entry = nextEntry(table, done, high)
+    const entry = freshEntry(table, done, high, old.get(task.name))
     if (entry !== undefined) entries.push(entry)
   }
   torch.timetables = timetables

@@ -1,4 +1,4 @@
-import { admit, type Place } from '../plan/admit.ts'
+import { admit, type Place, type SkipReason } from '../plan/admit.ts'
 import type { HistoryRow } from '../plan/outcome.ts'
 import type { Start } from '../plan/start.ts'
 import { latenessOf, runRow, skipRow, slotText } from '../record/rows.ts'
@@ -59,25 +59,34 @@ export function offerLater(torch: Torch, start: Start, delayMs: number): void {
   keepPending(torch)
 }
 
-/** Drops what waits or is timed to start, with the reason on record. */
+/** Drops what waits or is timed to start of the tasks for which there is a reason, which goes on record. */
 export function dropPending(
   torch: Torch,
-  reason: string,
-  isDropped: (task: string) => boolean,
+  reasonFor: (task: string) => SkipReason | undefined,
 ): void {
   for (const [start, { cancel }] of torch.timed) {
-    if (!isDropped(start.task)) continue
+    const reason = reasonFor(start.task)
+    if (reason === undefined) continue
     cancel()
     torch.timed.delete(start)
-    keepPending(torch)
     skip(torch, start, reason)
   }
   for (const [task, start] of torch.waiting) {
-    if (!isDropped(task)) continue
+    const reason = reasonFor(task)
+    if (reason === undefined) continue
     torch.waiting.delete(task)
-    keepPending(torch)
     skip(torch, start, reason)
   }
+  keepPending(torch)
+}
+
+/** Offers again what waits for a place: it may have one now. */
+export function offerWaiting(torch: Torch, task: string): void {
+  const waiting = torch.waiting.get(task)
+  if (waiting === undefined) return
+  torch.waiting.delete(task)
+  offer(torch, waiting)
+  keepPending(torch)
 }
 
 /** Puts a row into the history, and where status finds the last of each task. */

@@ -26,7 +26,7 @@ export function makeStop(torch: Torch): {
   })
   return {
     ask({ graceMs, leave }) {
-      if (stopping !== undefined) return stopping.hurry(graceMs ?? 0)
+      if (stopping !== undefined) return leave ? stopping.leave() : stopping.hurry(graceMs ?? 0)
       stopping = beginStop(torch, { graceMs: graceMs ?? torch.settings.graceMs, leave })
       sayAsked()
     },
@@ -40,6 +40,8 @@ interface Stopping {
   readonly done: Promise<void>
   /** Another request: the grace can become shorter, not longer. */
   hurry(graceMs: number): void
+  /** What still runs, and was not told to end, is left to the next daemon after all. */
+  leave(): void
 }
 
 /** Nothing new starts, what runs gets its grace, then TERM, then KILL. */
@@ -47,14 +49,15 @@ function beginStop(torch: Torch, options: { graceMs: number; leave: boolean }): 
   const { clock } = torch.host
   torch.phase = 'draining'
   // What is left running goes on with the next daemon, and so does what it has still to do.
-  if (!options.leave) dropPending(torch, 'draining', () => true)
+  if (!options.leave) dropPending(torch, () => 'draining')
   for (const cancel of torch.wakes.values()) cancel()
   torch.wakes.clear()
   torch.log.info('stop', { ...options, running: running(torch).length }, stopWords(torch, options))
+  let isLeaving = options.leave
   let graceEnds = clock.monotonic() + options.graceMs
   const done = new Promise<void>((resolve) => {
     const look = (): void => {
-      if (options.leave) return resolve()
+      if (isLeaving) return resolve()
       step(torch, clock.monotonic() >= graceEnds)
       if (running(torch).length === 0 && torch.remains.size === 0) resolve()
       else clock.after(lookMs, look)
@@ -65,6 +68,9 @@ function beginStop(torch: Torch, options: { graceMs: number; leave: boolean }): 
     done,
     hurry(graceMs) {
       graceEnds = Math.min(graceEnds, clock.monotonic() + graceMs)
+    },
+    leave() {
+      isLeaving = true
     },
   }
 }

@@ -42,6 +42,7 @@ export const diskFiles: Files = {
     }
   },
   makeDirectory,
+  changeMode: (file, mode) => fs.chmodSync(file, mode),
   remove: (file) => fs.rmSync(file, { recursive: true, force: true }),
   rename: (from, to) => fs.renameSync(from, to),
   readLink: (file) => orMissing(() => fs.readlinkSync(file), 'EINVAL'),

@@ -55,6 +55,7 @@ export interface Files {
   /** Temp file beside it, synced unless told otherwise, then renamed over. */
   replace(path: string, text: string, options?: { mode?: number; sync?: boolean }): void
   makeDirectory(path: string, mode?: number): void
+  changeMode(path: string, mode: number): void
   /** A file or a whole directory; nothing where there is none. */
   remove(path: string): void
   rename(from: string, to: string): void
@@ -96,6 +97,8 @@ export interface Processes {
   readonly pid: number
   readonly uid: number
   readonly gid: number
+  /** LANG of this process. */
+  readonly lang: string | undefined
   /** Changes with each boot of the machine. */
   readonly bootId: string
   /** The name of a signal of this machine: 15 is SIGTERM. */

@@ -1,9 +1,10 @@
 import os from 'node:os'
+import { diskFiles } from './files.ts'
 import type { Network } from './host.ts'
 
 /** The machine's name and addresses, read anew at each call. */
 export const realNetwork: Network = {
-  name: () => os.hostname(),
+  name: () => fullName(os.hostname()),
   addresses() {
     const all = Object.values(os.networkInterfaces()).flatMap((addresses) => addresses ?? [])
     const outward = all
@@ -11,4 +12,16 @@ export const realNetwork: Network = {
       .map((each) => each.address.replace(/%.*$/, ''))
     return [...new Set(outward)]
   },
+}
+
+/**
+ * With its domain, where the system knows it only short: as hostname(1) -f finds it in hosts(5).
+ * No name server is asked: it might not answer, and a task must not move for that.
+ */
+function fullName(name: string): string {
+  if (name.includes('.')) return name
+  const lines = (diskFiles.readText('/etc/hosts') ?? '').split('\n')
+  const words = lines.map((line) => line.replace(/#.*/, '').trim().split(/\s+/).slice(1))
+  const own = words.find((names) => names.includes(name)) ?? []
+  return own.find((each) => each.startsWith(`${name}.`) && !each.startsWith('localhost.')) ?? name
 }

@@ -21,6 +21,7 @@ export const realProcesses: Processes = {
   pid: process.pid,
   uid: process.getuid?.() ?? 0,
   gid: process.getgid?.() ?? 0,
+  lang: process.env['LANG'],
   bootId: readBootId(),
   signalName: (number) =>
     Object.entries(os.constants.signals).find((each) => each[1] === number)?.[0],

@@ -8,7 +8,7 @@ export interface Place {
   readonly waiting: Start | undefined
 }
 
-type SkipReason = 'enabled' | 'hosts' | 'max' | 'draining' | 'removed'
+export type SkipReason = 'enabled' | 'hosts' | 'max' | 'draining' | 'removed'
 
 export type Admission =
   | { readonly answer: 'start' }

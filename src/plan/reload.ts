@@ -23,7 +23,7 @@ export function planReload(
   const isSame = (task: Task) => before.get(task.name)?.definition === task.definition
   const tasks = [...after.values()]
   const common = tasks.filter((task) => task.type === 'common')
-  const gone = [...before.values()].filter((task) => !after.has(task.name))
+  const gone = [...before.values()].filter((task) => after.get(task.name)?.type !== task.type)
   const daemons = [...before.values(), ...tasks].filter((task) => task.type === 'daemon')
   return {
     schedule: common.filter((task) => !isSame(task)),

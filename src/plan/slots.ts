@@ -1,5 +1,5 @@
 import { jitterOf } from '../schedule/hash.ts'
-import { latestDue, nextOf } from '../schedule/next.ts'
+import { isDue, latestDue, nextOf } from '../schedule/next.ts'
 import type { Schedule } from '../schedule/schedule.ts'
 import type { Task } from '../tasks/task.ts'
 import type { AgendaEntry } from './agenda.ts'
@@ -47,6 +47,25 @@ export function nextEntry(table: Timetable, done: number, high: number): AgendaE
     nextOf(table.intervals, done - shift),
     nextOf(table.fixed, Math.max(done, high) - shift),
   )
+  return slot === undefined ? undefined : { task: table.task, slot, at: slot + shift }
+}
+
+/**
+ * The first entry of a task that is new, or says something else than before: of the slots after
+ * `done` alone, whatever the jitter. But a slot that its `old` entry had still to start stays due,
+ * where the new definition has it too.
+ */
+export function freshEntry(
+  table: Timetable,
+  done: number,
+  high: number,
+  old?: AgendaEntry,
+): AgendaEntry | undefined {
+  const shift = shiftOf(table)
+  const all = [...table.intervals, ...table.fixed]
+  if (old !== undefined && old.slot <= done && all.some((schedule) => isDue(schedule, old.slot)))
+    return { task: table.task, slot: old.slot, at: Math.max(old.slot + shift, done + 1) }
+  const slot = earlier(nextOf(table.intervals, done), nextOf(table.fixed, Math.max(done, high)))
   return slot === undefined ? undefined : { task: table.task, slot, at: slot + shift }
 }
 

@@ -94,16 +94,18 @@ function planFrom(base: Base, facts: TickFacts, step: Step, now: number): TickPl
   const next: AgendaEntry[] = []
   const starts: DueStart[] = []
   const misses: Miss[] = []
+  // What was done already counts only where the clock was set back: an entry is never done.
+  const high = base.high > base.done ? base.high : 0
   for (const entry of dueBy(base.source, now)) {
     const table = facts.timetable(entry.task)
     if (table === undefined) continue
     // From the entry's own slot: a task loaded meanwhile has nothing before it.
-    const range = slotsUpTo(table, entry.at - 1, now, base.high)
+    const range = slotsUpTo(table, entry.slot + shiftOf(table) - 1, now, high)
     if (range !== undefined) {
       const part =
         step.kind === 'jump'
           ? afterJump(table, range, facts, now)
-          : afterStall(table, range, facts, base.high)
+          : afterStall(table, range, facts, high)
       if (part.start !== undefined) starts.push(part.start)
       if (part.miss !== undefined) misses.push(part.miss)
     }

@@ -64,7 +64,8 @@ function statusOf(facts: EndFacts): { code: number | null; signal: string | null
     return { code: recorder.code, signal: null }
   }
   const number = recorded.status - 128
-  const name =
-    recorded.signalled || silentSignals.has(number) ? facts.signalName(number) : undefined
+  // A task that takes 130 or 141 for a success exits with it by itself.
+  const isSilent = silentSignals.has(number) && !facts.successCodes.includes(recorded.status)
+  const name = recorded.signalled || isSilent ? facts.signalName(number) : undefined
   return name === undefined ? { code: recorded.status, signal: null } : { code: null, signal: name }
 }

@@ -80,6 +80,7 @@ export interface RunTraces {
 export function readTraces(host: Host, directory: string): RunTraces {
   const text = (name: string) => host.files.readText(path.join(directory, name))
   const claim = text('claim')
+  const exit = parseExit(text('exit'))
   return {
     description: parseJson(text('run.json')) as RunDescription | undefined,
     conclusion: parseJson(text('outcome.json')) as RunConclusion | undefined,
@@ -92,8 +93,9 @@ export function readTraces(host: Host, directory: string): RunTraces {
           : 'recorder',
     recorder: parseStat(claim),
     command: parseStat(text('command')),
-    exit: parseExit(text('exit')),
-    exitMs: host.files.facts(path.join(directory, 'exit'))?.mtimeMs,
+    exit,
+    // The file is there from the beginning; its time means something once the status is in it.
+    exitMs: exit && host.files.facts(path.join(directory, 'exit'))?.mtimeMs,
     failure: text('failed')?.trim(),
   }
 }

@@ -2,6 +2,7 @@ import path from 'node:path'
 import { wordsOf } from '../errors.ts'
 import type { Host, ProcessIdentity, Signal } from '../host/host.ts'
 import type { EndReason, Verdict } from '../plan/verdict.ts'
+import { parseExit } from './recorder.ts'
 import type { EndingNote, RunConclusion, RunDescription } from './directory.ts'
 
 /** A run that this daemon watches: its own, or one it adopted. */
@@ -30,6 +31,7 @@ export interface RunRoom {
   readonly hostName: string
   /** Runs that are not our children, by id (watched.ts). */
   readonly watched: Map<string, LiveRun>
+  isWatching: boolean
   /** Another daemon watches the runs by now: nothing is done for them here any more. */
   closed: boolean
   /** Called once for each run, when its outcome is known. */
@@ -40,13 +42,18 @@ export interface RunRoom {
 
 /** Ends a run: TERM to its group now, KILL after its kill_after. Nothing where it ends already. */
 export function endRun(room: RunRoom, run: LiveRun, reason: EndReason): void {
-  if (room.closed || run.state.kind !== 'running') return
+  if (room.closed || run.state.kind !== 'running' || hasEnded(room, run)) return
   // The note first: whoever finds the group gone later must know who did it.
   setEnding(room, run, { reason, signal: 'SIGTERM', sinceMs: room.host.clock.now() })
   signalRun(room, run, 'SIGTERM')
   if (!hasCommand(room, run)) termAgain(room, run)
   run.cancelTimer()
   run.cancelTimer = room.host.clock.after(run.description.killAfterMs, () => killRun(room, run))
+}
+
+/** It ended by itself, and we have not been told yet: nobody ends it any more. */
+function hasEnded(room: RunRoom, run: LiveRun): boolean {
+  return parseExit(room.host.files.readText(path.join(run.directory, 'exit'))) !== undefined
 }
 
 function hasCommand(room: RunRoom, run: LiveRun): boolean {

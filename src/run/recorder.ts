@@ -21,6 +21,7 @@
  * Its variables have a prefix: one that the task's environment has too would be exported to it.
  */
 export const recorderScript = `
+umask 077
 trap : HUP INT QUIT PIPE ALRM TERM USR1 USR2
 torch_run=$PWD torch_active=$1 torch_cwd=$2 torch_mask=$3
 shift 3

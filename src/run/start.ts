@@ -94,7 +94,7 @@ function launch(room: RunRoom, run: LiveRun, { task, start }: RunOrder): void {
     run: id,
     hostName: room.hostName,
     envFile: readEnvFile(host, task),
-    lang: process.env['LANG'],
+    lang: host.processes.lang,
     startedMs,
   })
   const cwd = task.cwd ?? existingHome(host, identity.account)

@@ -10,21 +10,22 @@ const pollMs = 100
  * which the system tells at once; the poll is the truth, for events may be lost.
  */
 export function watchRun(room: RunRoom, run: LiveRun): void {
-  const isFirst = room.watched.size === 0
   room.watched.set(run.description.run, run)
-  if (isFirst) watchAll(room)
+  if (!room.isWatching) watchAll(room)
 }
 
 function watchAll(room: RunRoom): void {
   const { host, watched } = room
+  room.isWatching = true
   const stopNames = host.watchNames(activeFolder(room.home), (name) => {
     const run = watched.get(name)
     if (run !== undefined && readTraces(host, run.directory).exit !== undefined) look(room, run)
   })
   const poll = (): void => {
     for (const run of watched.values()) if (!isAlive(host, run.recorder)) look(room, run)
-    if (watched.size > 0 && !room.closed) host.clock.after(pollMs, poll)
-    else stopNames()
+    if (watched.size > 0 && !room.closed) return void host.clock.after(pollMs, poll)
+    room.isWatching = false
+    stopNames()
   }
   host.clock.after(pollMs, poll)
 }

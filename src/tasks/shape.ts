@@ -3,7 +3,7 @@ import { nearest } from '../schedule/near.ts'
 import type { Path } from './path.ts'
 import { isMap, valueAt } from './raw.ts'
 import { type FileInput, keysAt, partialFileSchema, tasksFileSchema } from './schema.ts'
-import { showValue } from './show.ts'
+import { showKind, showValue } from './show.ts'
 import type { Source, TellOptions } from './source.ts'
 import { hintFor, listOf, words } from './words.ts'
 
@@ -72,11 +72,17 @@ function tell(source: Source, issue: Issue): void {
       if (found === undefined && isMisspelt(source, path)) return
       // A wrong number is shown as it is written: 022 is not what its author calls 22.
       const written = typeof found === 'number' ? source.written(path) : undefined
-      const got = written ?? showValue(found)
+      // What stands in an environment may be a secret, and this goes into logs.
+      const got = isSecret(path) ? showKind(found) : (written ?? showValue(found))
       const hint = hintFor(issue.message, found) ?? guessOf(source, issue, found)
       source.tell(path, `expected ${issue.message}; got ${got}`, { hint })
     }
   }
+}
+
+/** The env of a task or of the defaults, and all in it. */
+function isSecret(path: Path): boolean {
+  return path[path[0] === 'tasks' ? 2 : 1] === 'env'
 }
 
 /** Is a missing key there under a name that is nearly right? Then that is told, and is enough. */

@@ -10,3 +10,12 @@ export function showValue(value: unknown): string {
   const text = JSON.stringify(value)
   return text.length <= maxShownChars ? text : `${text.slice(0, maxShownChars)}…`
 }
+
+/** Its kind alone, where the value may be a secret. */
+export function showKind(value: unknown): string {
+  return typeof value === 'string'
+    ? 'text'
+    : typeof value === 'number'
+      ? 'a number'
+      : showValue(value)
+}

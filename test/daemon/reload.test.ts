@@ -163,3 +163,79 @@ describe('who asks for a reload right after an edit', () => {
     expect(await daemon.reload('command')).toMatchObject({ verdict: 'unchanged' })
   })
 })
+
+describe('no slot starts twice, and none is lost', () => {
+  const yaml = (more: string) =>
+    `tasks: {job: {schedule: "*/30 * * * * *", command: exit 0, max: 9, ${more}}}`
+
+  test('where a jitter is added behind a slot that is done', async () => {
+    const site = newSite(yaml('jitter: 0s'))
+    const daemon = await site.daemon()
+    daemon.seconds(31)
+    await daemon.edit(yaml('jitter: 20s'))
+    daemon.seconds(59)
+    await daemon.runs('job', 0)
+    const slots = daemon.rows().map((row) => row.slot)
+    expect(new Set(slots).size).toBe(slots.length)
+    expect(slots).toContain('2026-03-10T12:00:30Z')
+  })
+
+  test('where a jitter is taken away before a slot has started', async () => {
+    const site = newSite(yaml('jitter: 20s'))
+    const daemon = await site.daemon()
+    daemon.seconds(30)
+    const before = daemon.rows().length
+    await daemon.edit(yaml('jitter: 0s'))
+    daemon.seconds(2)
+    await daemon.runs('job', 0)
+    expect(
+      daemon
+        .rows()
+        .slice(before)
+        .map((row) => row.slot),
+    ).toEqual(['2026-03-10T12:00:30Z'])
+  })
+
+  test('where a task is new: it has missed nothing, whatever its jitter', async () => {
+    const site = newSite('tasks: {}')
+    const daemon = await site.daemon()
+    daemon.seconds(1)
+    await daemon.edit(yaml('jitter: 29s'))
+    daemon.seconds(29)
+    expect(daemon.rows()).toEqual([])
+  })
+})
+
+describe('what waits', () => {
+  const yaml = (more: string) =>
+    `tasks: {job: {schedule: "* * * * * *", overlap: queue, command: exec sleep 60, ${more}}}`
+
+  test('starts when the file gives it a place', async () => {
+    const site = newSite(yaml('max: 1'))
+    const daemon = await site.daemon()
+    daemon.seconds(2)
+    expect(daemon.running('job')).toHaveLength(1)
+    await daemon.edit(yaml('max: 2'))
+    expect(daemon.running('job')).toHaveLength(2)
+  })
+
+  test.each([
+    { more: 'max: 1, enabled: false', reason: 'enabled' },
+    { more: 'max: 1, hosts: [10.9.9.9]', reason: 'hosts' },
+  ])('is dropped with the filter that says no: $reason', async ({ more, reason }) => {
+    const site = newSite(yaml('max: 1'))
+    const daemon = await site.daemon()
+    daemon.seconds(2)
+    await daemon.edit(yaml(more))
+    expect(daemon.history()).toEqual(['job running', `job skipped ${reason}`])
+  })
+
+  test('does not become a daemon run', async () => {
+    const site = newSite(yaml('max: 1'))
+    const daemon = await site.daemon()
+    daemon.seconds(2)
+    await daemon.edit('tasks: {job: {type: daemon, command: exec sleep 60}}')
+    expect(daemon.history()).toContain('job skipped removed')
+    expect(daemon.torch.waiting.size).toBe(0)
+  })
+})

@@ -101,3 +101,17 @@ describe('a stop', () => {
     expect(daemon.history()).toEqual(['keep running', 'job running'])
   })
 })
+
+test('a stop that is changed into --leave leaves what was not told to end', async () => {
+  const site = newSite(yaml('exec sleep 60'))
+  const daemon = await site.daemon()
+  daemon.seconds(1)
+  await daemon.begun('job')
+  const stop = makeStop(daemon.torch)
+  stop.ask({ graceMs: 60_000, leave: false })
+  stop.ask({ graceMs: null, leave: true })
+  site.clock.advance(1_000)
+  await stop.done()
+  expect(daemon.running('job')).toHaveLength(1)
+  expect(daemon.history()).toContain('job running')
+})

@@ -73,7 +73,7 @@ describe('a reload', () => {
       after: [{ ...common, name: 'daemon' }],
       schedule: ['daemon'],
       keep: [],
-      drop: [],
+      drop: ['daemon'],
       places: ['daemon'],
     },
   ])('$name', ({ before, after, schedule, keep, drop, places }) => {

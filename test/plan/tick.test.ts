@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { isDue } from '../../src/schedule/next.ts'
+import { freshEntry, timetableOf } from '../../src/plan/slots.ts'
 import { maxStallSeconds, maxStepBackSeconds } from '../../src/plan/tick.ts'
 import { aTask, at, inShort, tickOf } from './support.ts'
 
@@ -239,4 +240,32 @@ test('however the ticks fall, every slot is started or on record, and none twice
       expect(started.length + missed).toBe(due)
     }),
   )
+})
+
+describe('a task that is changed', () => {
+  const table = (jitterMs: number, schedule = '*/30 * * * * *') =>
+    timetableOf(aTask({ schedule, jitterMs }), 'host')
+  const shift = (jitterMs: number) => Math.floor(table(jitterMs).jitterMs / 1000)
+
+  test('with jitter added has no slot again that was done', () => {
+    // The slot of noon is done; with its jitter it would start a little later once more.
+    expect(shift(20_000)).toBeGreaterThan(1)
+    const entry = freshEntry(table(20_000), noon + 1, noon + 1)
+    expect(entry).toEqual({ task: 'job', slot: noon + 30, at: noon + 30 + shift(20_000) })
+  })
+
+  test('keeps a slot that was still to start, at its new time', () => {
+    const old = { task: 'job', slot: noon, at: noon + 25 }
+    expect(freshEntry(table(0), noon + 5, noon + 5, old)).toEqual({
+      task: 'job',
+      slot: noon,
+      at: noon + 6,
+    })
+    expect(freshEntry(table(20_000), noon + 5, noon + 5, old)?.slot).toBe(noon)
+  })
+
+  test('but not one that its new schedule does not have', () => {
+    const old = { task: 'job', slot: noon, at: noon + 25 }
+    expect(freshEntry(table(0, '10 * * * * *'), noon + 5, noon + 5, old)?.slot).toBe(noon + 10)
+  })
 })

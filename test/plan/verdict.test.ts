@@ -52,6 +52,18 @@ describe('the outcome of a run', () => {
       ...exit(141),
       says: ['killed', null, 'SIGPIPE', 'not by torch'],
     },
+    {
+      name: 'exit 141 where that is a success',
+      ...exit(141),
+      successCodes: [0, 141],
+      says: ['ok', 141, null, null],
+    },
+    {
+      name: 'PIPE of which the shell speaks, where 141 is a success',
+      ...exit(141, true),
+      successCodes: [0, 141],
+      says: ['killed', null, 'SIGPIPE', 'not by torch'],
+    },
     { name: 'exit 200', ...exit(200), says: ['failed', 200, null, null] },
     { name: 'exit 127 of the command', ...exit(127), says: ['failed', 127, null, null] },
     {

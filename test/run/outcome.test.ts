@@ -176,6 +176,7 @@ describe('torch ends a run', () => {
     process.kill(run.recorder?.pid ?? 0, 'SIGKILL')
     const conclusion = await bench.ended(run)
     expect(conclusion).toMatchObject({ outcome: 'unknown', exitCode: null })
+    expect(conclusion.endedMs - conclusion.startedMs).toBeGreaterThanOrEqual(400)
     expect(bench.output(run)).toBe('over\n')
   })
 })

@@ -49,6 +49,7 @@ export function newBench(host: Host = thisMachine()): Bench {
     hostName: 'host',
     closed: false,
     watched: new Map(),
+    isWatching: false,
     onEnd(run, conclusion) {
       conclusions.set(run.description.run, conclusion)
       waiting.get(run.description.run)?.(conclusion)

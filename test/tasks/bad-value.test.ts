@@ -328,6 +328,20 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
       'hint: write "" for an empty value',
     ],
   },
+  'an env that is text, which may be a secret': {
+    file: [
+      'tasks:',
+      '  backup:',
+      '    schedule: "@daily"',
+      '    command: run',
+      '    env: "TOKEN=secret"',
+    ],
+    told: [
+      'tasks.yaml:5:5: tasks.backup.env: expected a map; got text',
+      '    env: "TOKEN=secret"',
+      '    ^',
+    ],
+  },
   'a variable that is a list': {
     file: [
       'tasks:',
