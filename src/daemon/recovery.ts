@@ -19,7 +19,9 @@ export function recover(torch: Torch): void {
   // Ends that are found now are dealt with when it is known what runs: they make room for others.
   const held: NonNullable<Torch['held']> = []
   torch.held = held
-  const { adopted, concluded, voided } = recoverRuns(torch.room)
+  const { adopted, concluded, voided, failed } = recoverRuns(torch.room)
+  for (const { run, words } of failed)
+    torch.log.error('trouble', { run }, `a run that was left could not be looked at: ${words}`)
   torch.held = undefined
   for (const run of adopted) {
     const { description } = run

@@ -1,4 +1,5 @@
 import path from 'node:path'
+import { wordsOf } from '../errors.ts'
 import { planRecovery } from '../plan/recovery.ts'
 import {
   activeDirectory,
@@ -22,18 +23,25 @@ export interface Recovered {
   readonly concluded: { description: RunDescription; conclusion: RunConclusion }[]
   /** Prepared and never started, and never will be. */
   readonly voided: RunDescription[]
+  /** Could not be looked at, and why; looked at again by the next daemon. */
+  readonly failed: { run: string; words: string }[]
   /** The ends of all others come by onEnd, while this is at work. */
 }
 
 /** Looks at every run in `active`, and goes on with it, concludes it, or voids it. */
 export function recoverRuns(room: RunRoom): Recovered {
-  const recovered: Recovered = { adopted: [], concluded: [], voided: [] }
+  const recovered: Recovered = { adopted: [], concluded: [], voided: [], failed: [] }
   const { files } = room.host
   const folder = activeFolder(room.home)
   for (const id of files.list(folder).filter(isRunId)) {
-    const directory = activeDirectory(room.host, room.home, id)
-    const description = recoverRun(room, directory, readTraces(room.host, directory), recovered)
-    if (description === undefined) files.remove(path.join(folder, id))
+    try {
+      const directory = activeDirectory(room.host, room.home, id)
+      const description = recoverRun(room, directory, readTraces(room.host, directory), recovered)
+      if (description === undefined) files.remove(path.join(folder, id))
+    } catch (error) {
+      // One that cannot be read must not keep the daemon from all the others.
+      recovered.failed.push({ run: id, words: wordsOf(error) })
+    }
   }
   return recovered
 }

@@ -147,11 +147,23 @@ describe('the runs that a daemon left', () => {
     expect(ends.size).toBe(0)
   })
 
+  test('one that cannot be read does not hide the others', async () => {
+    const bench = newBench()
+    const bad = await orphan(bench, 'exec sleep 60')
+    const good = await orphan(bench, 'exec sleep 60')
+    fs.rmSync(path.join(bad.directory, 'run.json'))
+    fs.mkdirSync(path.join(bad.directory, 'run.json'))
+    const { recovered } = nextDaemon(bench)
+    expect(recovered.adopted.map((run) => run.description.run)).toEqual([good.description.run])
+    expect(recovered.failed).toMatchObject([{ run: bad.description.run }])
+    expect(active(bench)).toContain(bad.description.run)
+  })
+
   test('an entry without a run directory is forgotten', () => {
     const bench = newBench()
     fs.writeFileSync(path.join(activeFolder(bench.home), '20260101T000000.000-abcdef'), 'job')
     const { recovered } = nextDaemon(bench)
-    expect(recovered).toEqual({ adopted: [], concluded: [], voided: [] })
+    expect(recovered).toEqual({ adopted: [], concluded: [], voided: [], failed: [] })
     expect(active(bench)).toEqual([])
   })
 })
