@@ -4,7 +4,7 @@ import type { Network } from './host.ts'
 
 /** The machine's name and addresses, read anew at each call. */
 export const realNetwork: Network = {
-  name: () => fullName(os.hostname()),
+  name: () => fullName(os.hostname(), diskFiles.readText('/etc/hosts') ?? ''),
   addresses() {
     const all = Object.values(os.networkInterfaces()).flatMap((addresses) => addresses ?? [])
     const outward = all
@@ -18,10 +18,11 @@ export const realNetwork: Network = {
  * With its domain, where the system knows it only short: as hostname(1) -f finds it in hosts(5).
  * No name server is asked: it might not answer, and a task must not move for that.
  */
-function fullName(name: string): string {
+export function fullName(name: string, hosts: string): string {
   if (name.includes('.')) return name
-  const lines = (diskFiles.readText('/etc/hosts') ?? '').split('\n')
-  const words = lines.map((line) => line.replace(/#.*/, '').trim().split(/\s+/).slice(1))
+  const words = hosts
+    .split('\n')
+    .map((line) => line.replace(/#.*/, '').trim().split(/\s+/).slice(1))
   const own = words.find((names) => names.includes(name)) ?? []
   return own.find((each) => each.startsWith(`${name}.`) && !each.startsWith('localhost.')) ?? name
 }

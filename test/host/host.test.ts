@@ -7,6 +7,7 @@ import { diskFiles } from '../../src/host/files.ts'
 import { gitRevision } from '../../src/host/git.ts'
 import { takeLock } from '../../src/host/lock.ts'
 import { thisMachine } from '../../src/host/machine.ts'
+import { fullName } from '../../src/host/network.ts'
 import { parseStat, realProcesses } from '../../src/host/processes.ts'
 import type { Host } from '../../src/host/host.ts'
 
@@ -96,6 +97,20 @@ describe('processes', () => {
     expect(realProcesses.runProgramSync('/no/such/program', [], [])).toMatchObject({
       missing: true,
     })
+  })
+})
+
+describe('the whole name of the machine', () => {
+  const hosts =
+    '127.0.0.1 localhost\n# 10.0.0.9 db1.old.example.com db1\n127.0.1.1\tdb1.example.com db1\n'
+  test.each([
+    { name: 'db1', hosts, whole: 'db1.example.com' },
+    { name: 'db1.other.org', hosts, whole: 'db1.other.org' },
+    { name: 'web1', hosts, whole: 'web1' },
+    { name: 'db1', hosts: '127.0.1.1 db1\n', whole: 'db1' },
+    { name: 'db1', hosts: '', whole: 'db1' },
+  ])('$name is $whole', ({ name, hosts, whole }) => {
+    expect(fullName(name, hosts)).toBe(whole)
   })
 })
 
