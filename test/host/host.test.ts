@@ -109,8 +109,8 @@ describe('the whole name of the machine', () => {
     { name: 'web1', hosts, whole: 'web1' },
     { name: 'db1', hosts: '127.0.1.1 db1\n', whole: 'db1' },
     { name: 'db1', hosts: '', whole: 'db1' },
-  ])('$name is $whole', ({ name, hosts, whole }) => {
-    expect(fullName(name, hosts)).toBe(whole)
+  ])('$name is $whole', ({ name, hosts: text, whole }) => {
+    expect(fullName(name, text)).toBe(whole)
   })
 })
 
