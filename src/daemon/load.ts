@@ -3,11 +3,13 @@ import path from 'node:path'
 import { wordsOf } from '../errors.ts'
 import { gitRevision } from '../host/git.ts'
 import { hasCode } from '../host/files.ts'
-import type { FileFacts, Host } from '../host/host.ts'
+import type { Host } from '../host/host.ts'
 import { hostFacts } from '../tasks/hosts.ts'
-import { maxFileBytes, parseTasks, type TasksSource } from '../tasks/parse.ts'
+import type { TasksSource } from '../tasks/parse.ts'
 import type { Problem } from '../tasks/problem.ts'
 import type { TasksFile } from '../tasks/task.ts'
+import { parseBeside } from './parse.ts'
+import { fileProblem, type Refusal, refusalOf, sizeRefusal } from './refusal.ts'
 
 /** A tasks file (or directory) as it was at one moment. */
 export interface Loaded {
@@ -36,14 +38,14 @@ export async function loadTasks(
   const base = { path: shown, hash: read.hash, revision, atMs: host.clock.now() }
   if (read.problem !== undefined) return { ...base, file: undefined, problems: [read.problem] }
   const folder = read.isFolder ? tasks : path.dirname(tasks)
-  const parsed = parseTasks(read.sources, {
+  const facts = {
     zone: host.clock.zone(),
     host: machine.names[0] ?? host.network.name(),
     machine,
     mayChangeUser: host.processes.uid === 0,
-    readEnvFile: (file) => readEnvFile(host, file),
     folder,
-  })
+  }
+  const parsed = await parseBeside(host, shown, { sources: read.sources, facts })
   return parsed.ok
     ? { ...base, file: parsed.file, problems: parsed.warnings }
     : { ...base, file: undefined, problems: parsed.problems }
@@ -92,6 +94,8 @@ function readSources(host: Host, tasks: string, shown: string): Read {
       if (refusal !== undefined)
         return unreadable(shown + file.slice(tasks.length), refusal, isFolder)
     }
+    const tooMuch = isFolder ? sizeRefusal(host, files) : undefined
+    if (tooMuch !== undefined) return unreadable(shown, tooMuch, isFolder)
     if (files.length === 0)
       return unreadable(
         shown,
@@ -119,42 +123,9 @@ function yamlFilesOf(host: Host, folder: string): string[] {
   return names.map((name) => path.join(folder, name))
 }
 
-interface Refusal {
-  readonly message: string
-  readonly hint?: string
-}
-
-/** Why a file is not read at all: what it is, how large, and who could have written it. */
-function refusalOf(host: Host, facts: FileFacts | undefined): Refusal | undefined {
-  if (facts === undefined) return { message: 'is not there' }
-  if (facts.kind === 'other') return { message: 'is neither a file nor a directory' }
-  if (facts.kind === 'file' && facts.size > maxFileBytes)
-    return { message: `has ${facts.size} bytes; at most ${maxFileBytes} are read` }
-  if (host.processes.uid === 0 && writableByOthers(facts))
-    return {
-      message: 'others may write it, and a daemon of root would run what they write',
-      hint: 'take that right away: chmod go-w',
-    }
-  return undefined
-}
-
-/** Group root is root; any other group, and the world, are others. */
-function writableByOthers(facts: FileFacts): boolean {
-  return (facts.mode & 0o002) !== 0 || ((facts.mode & 0o020) !== 0 && facts.gid !== 0)
-}
-
 /** The refusal stands in for the content, so that the same trouble is reported once. */
 function unreadable(file: string, { message, hint }: Refusal, isFolder: boolean): Read {
-  const problem: Problem = {
-    severity: 'error',
-    file,
-    line: null,
-    column: null,
-    path: '',
-    message,
-    hint: hint ?? null,
-    source: null,
-  }
+  const problem = fileProblem(file, message, hint)
   return { sources: [], isFolder, hash: hashOf([file, message]), problem }
 }
 
@@ -162,16 +133,4 @@ function hashOf(texts: readonly string[]): string {
   const hash = createHash('sha256')
   for (const text of texts) hash.update(`${text}\0`)
   return hash.digest('hex')
-}
-
-function readEnvFile(
-  host: Host,
-  file: string,
-): { ok: true; text: string } | { ok: false; message: string } {
-  try {
-    const text = host.files.readText(file)
-    return text === undefined ? { ok: false, message: 'is not there' } : { ok: true, text }
-  } catch (error) {
-    return { ok: false, message: wordsOf(error) }
-  }
 }

@@ -10,6 +10,7 @@ export interface Host {
   readonly accounts: Accounts
   readonly watchFolder: WatchFolder
   readonly watchNames: WatchNames
+  readonly inWorker: InWorker
 }
 
 export interface Clock {
@@ -195,3 +196,19 @@ export type WatchFolder = (folder: string, onChange: () => void) => Promise<() =
 
 /** Tells the names of files in a folder that were written to, perhaps not all; gives what stops it. */
 export type WatchNames = (folder: string, onName: (name: string) => void) => () => void
+
+/**
+ * Gives `job` to a file of ours (`daemon/parse-worker`) in a thread of its own, and what it answers;
+ * both are plain data. Never throws: what went wrong is said, and the thread is ended in any case.
+ */
+export type InWorker = <Answer>(
+  file: string,
+  job: object,
+  bounds: { readonly memoryMiB: number; readonly timeoutMs: number },
+) => Promise<WorkerResult<Answer>>
+
+export type WorkerResult<Answer> =
+  | { readonly kind: 'answer'; readonly answer: Answer }
+  | { readonly kind: 'memory' }
+  | { readonly kind: 'late' }
+  | { readonly kind: 'failed'; readonly message: string }

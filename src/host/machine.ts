@@ -5,6 +5,7 @@ import type { Host } from './host.ts'
 import { realNetwork } from './network.ts'
 import { realProcesses } from './processes.ts'
 import { watchFolder, watchNames } from './watch.ts'
+import { inWorker } from './worker.ts'
 
 /** The machine that this process runs on. */
 export function thisMachine(): Host {
@@ -16,5 +17,6 @@ export function thisMachine(): Host {
     accounts: realAccounts,
     watchFolder,
     watchNames,
+    inWorker,
   }
 }

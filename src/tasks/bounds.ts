@@ -13,6 +13,10 @@ export const maxProblems = 1_000
 /** Errors of YAML itself told of one file: one broken line makes many below it look broken. */
 export const maxYamlProblems = 20
 
+/** Of a larger text the first so many characters are read first, then so many times as many. */
+export const firstHeadChars = 100_000
+export const headGrowth = 4
+
 /** Lines longer than this (JSON without line breaks) are not shown with a problem. */
 export const maxSourceChars = 10_000
 

@@ -24,6 +24,15 @@ export function placesOf(text: string): (offset: number) => Place {
   }
 }
 
+/** The number of the line that begins at an offset, which is just after a line break. */
+export function lineAfter(text: string, offset: number): number {
+  let line = 1
+  for (let at = text.indexOf('\n'); at !== -1 && at < offset; at = text.indexOf('\n', at + 1)) {
+    line += 1
+  }
+  return line
+}
+
 function lastNotAfter(starts: readonly number[], offset: number): number {
   let low = 0
   let high = starts.length - 1

@@ -1,6 +1,7 @@
 import { maxProblems } from './bounds.ts'
 import { buildTasks } from './build.ts'
 import { type FilePart, mergeFiles } from './merge-files.ts'
+import { readBadHead } from './heads.ts'
 import type { Problem } from './problem.ts'
 import type { TasksFacts } from './settings.ts'
 import { readShape } from './shape.ts'
@@ -21,6 +22,10 @@ export type ParsedTasks =
  * checked tasks, or all that is wrong. Never throws, whatever the texts are.
  */
 export function parseTasks(sources: readonly TasksSource[], facts: TasksFacts): ParsedTasks {
+  const heads = sources.map(readBadHead)
+  if (heads.some((problems) => problems !== undefined)) {
+    return { ok: false, problems: heads.flatMap((problems) => problems ?? []) }
+  }
   const read = sources.map(readSource)
   const parts = read.flatMap((source): FilePart[] => {
     const input = readShape(source)

@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import { nearest } from '../schedule/near.ts'
+import { maxGuesses, maxProblems } from './bounds.ts'
 import type { Path } from './path.ts'
 import { isMap, valueAt } from './raw.ts'
 import { type FileInput, keysAt, partialFileSchema, tasksFileSchema } from './schema.ts'
@@ -30,6 +31,8 @@ export function readShape(source: Source): FileInput | undefined {
     const same = before?.message === issue.message && before.path.join() === issue.path.join()
     if (!same) tell(source, issue)
   }
+  // No more is told: the checks of what is right would only take time.
+  if (source.problems.length > maxProblems) return undefined
   return partialFileSchema.parse(without(value, issues))
 }
 
@@ -90,7 +93,7 @@ export function isMisspelt(source: Source, path: Path): boolean {
   const around = valueAt(source.value, path.slice(0, -1))
   const keys = keysAt(path.slice(0, -1))
   const unknown = isMap(around) ? Object.keys(around).filter((key) => !keys.includes(key)) : []
-  return unknown.some((key) => nearest(key, keys) === path.at(-1))
+  return unknown.slice(0, maxGuesses).some((key) => nearest(key, keys) === path.at(-1))
 }
 
 function tellUnknown(source: Source, path: Path, key: string): void {

@@ -1,7 +1,7 @@
 import { Composer, Lexer, Parser } from 'yaml'
-import type { Document, ParsedNode, YAMLError } from 'yaml'
+import type { CST, Document, ParsedNode, YAMLError } from 'yaml'
 import { wordsOf } from '../errors.ts'
-import { maxDepth, maxYamlProblems } from './bounds.ts'
+import { firstHeadChars, maxDepth, maxYamlProblems } from './bounds.ts'
 import type { Fault } from './fault.ts'
 
 export interface YamlText {
@@ -12,6 +12,8 @@ export interface YamlText {
 
 /** Reads one YAML 1.2 document. Takes time and memory in proportion to the text; never throws. */
 export function readYaml(text: string): YamlText {
+  // Ten million blank lines (or comments) are as many tokens, and nothing comes of them.
+  if (!/^[ \t]*[^ \t\r\n#]/m.test(text)) return { root: null, faults: [] }
   const composed = compose(text)
   if ('offset' in composed) return { root: undefined, faults: [composed] }
 
@@ -56,6 +58,9 @@ function composeWithin(text: string): Document.Parsed[] | Fault {
     }
     // Enough to refuse it, for errors or a second document: the rest would only take time.
     if (errors > maxYamlProblems || documents.length > 0) break
+    if (parser.offset > firstHeadChars && isList(parser.stack[1])) {
+      return syntaxFault(0, 'expected a map with the key "tasks"; got a list')
+    }
     if (parser.stack.length > maxDepth) {
       const message = `expected at most ${maxDepth} levels of maps and lists within each other`
       return syntaxFault(parser.offset, message)
@@ -64,6 +69,12 @@ function composeWithin(text: string): Document.Parsed[] | Fault {
   for (const token of parser.end()) documents.push(...composer.next(token))
   documents.push(...composer.end(true, text.length))
   return documents
+}
+
+/** What is within the document: a long list on one line takes half a minute, and gigabytes. */
+function isList(token: CST.Token | undefined): boolean {
+  if (token?.type === 'flow-collection') return token.start.type === 'flow-seq-start'
+  return token?.type === 'block-seq'
 }
 
 /** 0o22 stays text: the one key for which it means something, umask, reads the digits itself. */

@@ -4,7 +4,9 @@ import os from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { contentHash, loadTasks } from '../../src/daemon/load.ts'
+import { parseJob } from '../../src/daemon/parse.ts'
 import { thisMachine } from '../../src/host/machine.ts'
+import { hostFacts } from '../../src/tasks/hosts.ts'
 
 let folder = ''
 beforeEach(() => {
@@ -65,6 +67,80 @@ describe('what is read as a tasks file', () => {
   ])('$name is one clear error', async ({ make, says }) => {
     make()
     expect(await load('tasks.yaml')).toEqual([says])
+  })
+})
+
+describe('what is large', () => {
+  const large = `tasks:\n${Array.from(
+    { length: 5000 },
+    (_, index) => `  t${index}: { schedule: "*/5 * * * * *", command: x, max: unlimited }\n`,
+  ).join('')}`
+  const result = (kind: 'memory' | 'late') => ({
+    ...thisMachine(),
+    inWorker: async () => ({ kind }),
+  })
+
+  test('comes out of a thread as it does without one', async () => {
+    fs.writeFileSync(at('tasks.yaml'), large)
+    const host = thisMachine()
+    const { file } = await loadTasks(host, at('tasks.yaml'))
+    const machine = hostFacts(host.network.name(), host.network.addresses())
+    const job = {
+      sources: [{ path: at('tasks.yaml'), text: large }],
+      facts: {
+        zone: host.clock.zone(),
+        host: machine.names[0] ?? '',
+        machine,
+        mayChangeUser: host.processes.uid === 0,
+        folder,
+      },
+    }
+    const here = parseJob(job)
+    expect(file?.tasks).toHaveLength(5000)
+    expect(file?.tasks[0]?.max).toBe(Infinity)
+    expect(here.ok && here.file).toStrictEqual(file)
+  })
+
+  test('has its env files read there', async () => {
+    fs.writeFileSync(at('tasks.yaml'), `defaults: { env_file: no.env }\n${large}`)
+    expect(await load('tasks.yaml')).toEqual(['tasks.yaml: cannot be used: ./no.env: is not there'])
+  })
+
+  test.each([
+    ['memory', 'takes more than 2048 MiB of memory to read'],
+    ['late', 'takes more than 120 s to read'],
+  ] as const)('is one problem where there is too little: %s', async (kind, message) => {
+    fs.writeFileSync(at('tasks.yaml'), large)
+    const { file, problems } = await loadTasks(result(kind), at('tasks.yaml'))
+    expect(file).toBeUndefined()
+    expect(problems.map((problem) => problem.message)).toEqual([message])
+  })
+
+  test('may not be so in many files either', async () => {
+    fs.mkdirSync(at('d'))
+    for (const name of ['a', 'b']) fs.writeFileSync(at(`d/${name}.yaml`), '#'.repeat(6_000_000))
+    expect(await load('d')).toEqual([
+      'd: the files in it have 12000000 bytes together; at most 10000000 are read',
+    ])
+  })
+})
+
+describe('a thread', () => {
+  const { inWorker } = thisMachine()
+  const facts = { zone: 'UTC', host: 'a', machine: { names: ['a'], addresses: [] }, folder: '/' }
+  const text = `tasks: {${'a: {command: x},'.repeat(100_000)}}`
+  const job = { sources: [{ path: 'a', text }], facts }
+
+  test.each([
+    ['memory', { memoryMiB: 40, timeoutMs: 20_000 }],
+    ['late', { memoryMiB: 1000, timeoutMs: 1 }],
+  ])('is ended for %s', async (kind, bounds) => {
+    expect(await inWorker('daemon/parse-worker', job, bounds)).toEqual({ kind })
+  })
+
+  test('that fails says why', async () => {
+    const bounds = { memoryMiB: 100, timeoutMs: 20_000 }
+    expect(await inWorker('daemon/parse-worker', {}, bounds)).toMatchObject({ kind: 'failed' })
   })
 })
 

@@ -76,6 +76,68 @@ describe('one clear error for', () => {
   })
 })
 
+describe('of junk that is large, what the first lines tell:', () => {
+  const many = (line: string): string => line.repeat(Math.floor(9_000_000 / line.length))
+  const keys = (count: number, line: (at: number) => string): string =>
+    Array.from({ length: count }, (_, at) => line(at)).join('')
+  const flow =
+    'tasks.yaml:2:1: not valid YAML: Flow sequence in block collection must be sufficiently indented and end with a ]'
+  const notAMap = 'tasks.yaml:1:1: expected a map with the key "tasks"; '
+
+  test.each([
+    ['brackets that are not closed', () => many('foo bar baz: [\n'), 20, flow],
+    [
+      'aliases without a name',
+      () => many('- *\n'),
+      20,
+      'tasks.yaml:1:3: not valid YAML: Alias cannot be an empty string',
+    ],
+    ['tags', () => many('- !x a\n'), 20, 'tasks.yaml:1:3: not valid YAML: Unresolved tag: !x'],
+    ['blank lines', () => many('\r\n'), 1, `${notAMap}the file is empty`],
+    ['comments', () => many('# x\n'), 1, `${notAMap}the file is empty`],
+    ['a list', () => many('- a\n'), 1, `${notAMap}got a list`],
+    ['a list on one line', () => `[${many('a,')}]`, 1, `${notAMap}got a list`],
+    ['the same on and on', () => `[${many('a,')}`, 1, `${notAMap}got a list`],
+    [
+      'unknown keys',
+      () => keys(600_000, (at) => `k${at}: 1\n`),
+      1001,
+      'tasks.yaml:1:1: k0: unknown key "k0"',
+    ],
+    [
+      'misspelt keys of one task',
+      () => `tasks:\n  a:\n${keys(100_000, (at) => `    comand${at}: x\n`)}`,
+      1001,
+      'tasks.yaml:3:5: tasks.a.comand0: unknown key "comand0"',
+    ],
+    [
+      'misspelt keys of many tasks',
+      () => `tasks:\n${keys(100_000, (at) => `  t${at}: { schedule: "@daily", comand: x }\n`)}`,
+      1001,
+      'tasks.yaml:2:29: tasks.t0.comand: unknown key "comand"',
+    ],
+    ['the same task', () => `tasks:\n${many('  t: {}\n')}`, 1001, undefined],
+  ])('%s', (_name, text, count, first) => {
+    const lines = told(parse(text()))
+    expect(lines).toHaveLength(count)
+    if (first !== undefined) expect(lines[0]).toBe(first)
+  })
+
+  test('how many more there are is told of the lines that were read', () => {
+    const task = (at: number) => `  t${at}: { schedule: "@daily", command: x, nice: z }\n`
+    const lines = told(parse(`tasks:\n${keys(20_000, task)}`))
+    expect(lines.at(-1)).toMatch(
+      /^tasks\.yaml:1002:\d+: \d+ more problems in the first \d+ lines; the rest was not read$/,
+    )
+  })
+
+  test.each([99_990, 100_000, 100_010, 100_025])('a good file is good, cut at %d', (chars) => {
+    const filler = `# ${'x'.repeat(chars - 90_000)}\n`
+    const task = (at: number) => `  t${at}:\n    command: >-\n      x\n    schedule: "@daily"\n`
+    expect(good(`${filler}tasks:\n${keys(3000, task)}`).tasks).toHaveLength(3000)
+  })
+})
+
 test('aliases that many tasks share are no bomb', () => {
   const tasks = Array.from(
     { length: 500 },

@@ -1,0 +1,38 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import { afterAll, expect, test, vi } from 'vitest'
+import { closeSites, newSite, until } from '../support/torch.ts'
+
+afterAll(closeSites)
+vi.setConfig({ testTimeout: 90_000 })
+
+test('a large file, then junk, is renamed over that of a daemon, which starts in each second', async () => {
+  const witness =
+    '  witness: { schedule: "* * * * * *", command: "echo $TORCH_SLOT $(date +%s) >> ~/seen" }\n'
+  const site = newSite(`tasks:\n${witness}`)
+  const seen = () =>
+    fs.existsSync(path.join(site.folder, 'seen'))
+      ? fs.readFileSync(path.join(site.folder, 'seen'), 'utf8').trim().split('\n')
+      : []
+  const log = () => fs.readFileSync(path.join(site.home, 'daemon.log'), 'utf8')
+  const renameOver = (text: string) => fs.renameSync(site.write('new.yaml', text), site.tasks)
+  expect((await site.torch('start')).status).toBe(0)
+  await until(() => seen().length >= 2, 'the first starts')
+
+  const task = (at: number) =>
+    `  task-${at}:\n    schedule: "0 0 1 1 *"\n    command: "true"\n    enabled: false\n`
+  renameOver(`tasks:\n${witness}${Array.from({ length: 60_000 }, (_, at) => task(at)).join('')}`)
+  await until(() => log().includes('60000 added'), 'the large file', 60_000)
+  renameOver('foo bar baz: [\n'.repeat(600_000))
+  await until(() => log().includes('was not taken'), 'the refusal', 60_000)
+  const count = seen().length
+  await until(() => seen().length >= count + 2, 'starts after it')
+
+  const starts = seen().map((line) => line.split(' '))
+  const slots = starts.map(([slot = '']) => Date.parse(slot) / 1000)
+  const first = slots[0] ?? 0
+  expect(slots).toEqual(slots.map((_, at) => first + at))
+  // A machine that is busy with other tests is slow, too; a file read between two ticks took 12 s.
+  const late = starts.map(([, at], index) => Number(at) - (slots[index] ?? 0))
+  expect(Math.max(...late)).toBeLessThan(4)
+})
