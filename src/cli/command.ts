@@ -25,6 +25,8 @@ export interface Command {
   /** How many it cannot do without. */
   readonly leastWords: number
   readonly options: readonly OptionName[]
+  /** Of these, and of those that all have, the ones that mean nothing as variable or in a config file. */
+  readonly flagsOnly?: readonly OptionName[]
   /** More than the line that the list of commands has. */
   readonly about: string
   /** What stands behind `torch`, and what it does. */

@@ -6,7 +6,8 @@ import { optionsOf } from './command.ts'
 import { readConfig } from './config-file.ts'
 import { showFailure } from './failure.ts'
 import { parseWords } from './parse.ts'
-import { settle, type Written } from './settle.ts'
+import { flagName } from './options.ts'
+import { settle, without, type Written } from './settle.ts'
 import type { Terminal } from './terminal.ts'
 import { variablesOf } from './variables.ts'
 
@@ -29,11 +30,12 @@ export async function dispatch(
   const help = `torch ${called} --help`
   const userHome = host.accounts.self().home
   const place = { folder: process.cwd(), userHome }
-  const flags: Written = { from: 'flag', place, raw, called: (name) => `--${name}` }
+  const flags: Written = { from: 'flag', place, raw, called: flagName }
   const variables = variablesOf(process.env, place)
   const { config } = settle(['config'], [flags, variables], help).values
   const files = await readConfig(host, userHome, config)
-  const { values, from } = settle(optionsOf(command), [flags, variables, ...files], help)
+  const others = [variables, ...files].map((each) => without(each, command.flagsOnly ?? []))
+  const { values, from } = settle(optionsOf(command), [flags, ...others], help)
   const home = values.home?.absolute ?? defaultHome(host, userHome)
   const script = path.resolve(process.argv[1] ?? '')
   const call = { host, terminal, paths: homePaths(home), words, from, version, script }

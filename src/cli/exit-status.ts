@@ -1,6 +1,6 @@
-import type { Host } from '../host/host.ts'
-import type { Outcome } from '../plan/outcome.ts'
 import { exitStatus } from '../errors.ts'
+import { signalNumbers } from '../host/signals.ts'
+import type { Outcome } from '../plan/outcome.ts'
 
 /** What became of a run: from its outcome.json, or its row in the history. */
 export interface Ended {
@@ -19,15 +19,10 @@ const firstSignal = 128
  * The exit status that `torch run` passes on: that of the command; 124 after its timeout, 128 and
  * the number after a signal, 126 or 127 where it could not be started, 1 where nobody knows.
  */
-export function passedOn(host: Host, ended: Ended, recorded: number | undefined): number {
+export function passedOn(ended: Ended, recorded: number | undefined): number {
   if (ended.outcome === 'timeout') return timedOut
   if (ended.exitCode !== null) return ended.exitCode
-  if (ended.signal !== null) return firstSignal + numberOf(host, ended.signal)
+  if (ended.signal !== null) return firstSignal + (signalNumbers[ended.signal] ?? 0)
   if (ended.outcome === 'spawn-failed') return recorded ?? notStarted
   return exitStatus.failed
-}
-
-function numberOf(host: Host, signal: string): number {
-  const numbers = Array.from({ length: 64 }, (_, index) => index + 1)
-  return numbers.find((number) => host.processes.signalName(number) === signal) ?? 0
 }

@@ -3,7 +3,7 @@ import { loadTasks } from '../daemon/load.ts'
 import { statusIfRuns } from './ask.ts'
 import type { Call } from './command.ts'
 import type { Values } from './options.ts'
-import { tasksPath } from './tasks-path.ts'
+import { lastTasksPath } from './tasks-path.ts'
 
 /**
  * For a task of which there is no record: throws the error for a name that no task has, now or
@@ -15,9 +15,9 @@ export async function demandKnown(call: Call, values: Values, name: string): Pro
 }
 
 async function namesInFile(call: Call, values: Values): Promise<string[]> {
-  const status = await statusIfRuns(call)
+  const status = call.from.tasks === 'flag' ? undefined : await statusIfRuns(call)
   if (status !== undefined) return status.tasks.map((task) => task.name)
-  const file = tasksPath(call, values, undefined)
+  const file = lastTasksPath(call, values)
   const loaded = await loadTasks(call.host, file.absolute, { shown: file.shown })
   return (loaded.file?.tasks ?? []).map((task) => task.name)
 }

@@ -3,6 +3,7 @@ import { exitStatus } from '../errors.ts'
 import { thisMachine } from '../host/machine.ts'
 import { overview } from './commands.ts'
 import { showFailure } from './failure.ts'
+import { usageError } from './option.ts'
 import { readVersion } from './version.ts'
 import { openTerminal } from './terminal.ts'
 
@@ -35,6 +36,8 @@ export async function main(): Promise<void> {
         return obey(second === undefined ? ['--help'] : [second, ...more, '--help'])
       case 'daemon':
         // What `torch start` starts in the background: no command for people.
+        if (!second?.startsWith('{'))
+          throw usageError('"daemon" is no command', 'torch start starts the daemon')
         return (await import('./daemon.ts')).runDetached(
           host,
           version,

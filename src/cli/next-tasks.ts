@@ -1,12 +1,14 @@
 import { unknownTask } from '../daemon/answers.ts'
 import { exitStatus, TorchError } from '../errors.ts'
 import { jitterOf } from '../schedule/hash.ts'
+import { counted } from '../tasks/counted.ts'
 import { hostFacts, type HostFacts, matchHosts } from '../tasks/hosts.ts'
 import { parseNetwork } from '../tasks/address.ts'
 import type { Task } from '../tasks/task.ts'
 import { statusIfRuns } from './ask.ts'
 import type { Call } from './command.ts'
 import type { Source } from './commands/next.ts'
+import { withLabels } from './labels.ts'
 import type { Values } from './options.ts'
 import { factsHere, goodTasks } from './tasks-file.ts'
 import { tasksPath } from './tasks-path.ts'
@@ -20,15 +22,18 @@ export async function sourcesOfTasks(call: Call, values: Values): Promise<Source
   const path = tasksPath(call, values, status?.file.path)
   const { file } = await goodTasks(call, path, values.host === undefined ? undefined : hostName)
   const isHere = (task: Task) => task.enabled && matchHosts(task.hosts, facts)
-  const common = file.tasks.filter((task) => task.type === 'common')
+  const common = withLabels(file.tasks, values.label).filter((task) => task.type === 'common')
   const found =
     call.words.length === 0
       ? common.filter(isHere)
-      : [...new Set(call.words)].map((name) => named(file.tasks, name))
+      : withLabels(
+          [...new Set(call.words)].map((name) => named(file.tasks, name)),
+          values.label,
+        )
   const elsewhere = call.words.length === 0 ? common.length - found.length : 0
   if (elsewhere > 0)
     call.terminal.note(
-      `not shown: ${elsewhere} of ${common.length} tasks do not run on ${hostName}`,
+      `not shown: ${elsewhere} of ${counted(common.length, 'task')} ${elsewhere === 1 ? 'does' : 'do'} not run on ${hostName}`,
     )
   for (const task of found)
     if (!isHere(task)) call.terminal.note(`${task.name} does not run on ${hostName}`)

@@ -1,17 +1,19 @@
-import type { StatusReport } from '../control/protocol.ts'
+import type { StatusReport, TaskStatus } from '../control/protocol.ts'
 import { loadTasks } from '../daemon/load.ts'
 import { fileOf, taskStatus } from '../daemon/status.ts'
+import type { HistoryRow } from '../plan/outcome.ts'
 import { readHistory } from '../record/read-history.ts'
+import { readTraces, runDirectory } from '../run/directory.ts'
 import type { Call } from './command.ts'
 import { liveRuns } from './live-runs.ts'
 import type { Values } from './options.ts'
 import { factsHere } from './tasks-file.ts'
-import { tasksPath } from './tasks-path.ts'
+import { lastTasksPath } from './tasks-path.ts'
 
 /** The status of a home without a daemon: from the tasks file, the run directories and the history. */
 export async function offlineStatus(call: Call, values: Values): Promise<StatusReport> {
   const { host, paths } = call
-  const file = tasksPath(call, values, undefined)
+  const file = lastTasksPath(call, values)
   const loaded = await loadTasks(host, file.absolute, { shown: file.shown })
   const facts = factsHere(call, values)
   const hostName = facts.names[0] ?? host.network.name()
@@ -19,18 +21,45 @@ export async function offlineStatus(call: Call, values: Values): Promise<StatusR
   const reader = readHistory(paths.history)
   const last = reader.lastOfEach()
   reader.close()
+  const tasks = loaded.file?.tasks ?? []
+  const known = new Set(tasks.map((task) => task.name))
+  const others = [...running].filter(([name]) => !known.has(name))
   return {
     daemon: null,
     host: { name: hostName, addresses: [...facts.addresses] },
     file: { ...fileOf(loaded, loaded.file === undefined ? loaded : undefined), loadedAt: null },
-    tasks: (loaded.file?.tasks ?? []).map((task) =>
-      taskStatus(task, {
-        facts,
-        hostName,
-        nowSecond: Math.floor(host.clock.now() / 1000),
-        running: running.get(task.name) ?? [],
-        last: last.get(task.name),
-      }),
-    ),
+    tasks: [
+      ...tasks.map((task) =>
+        taskStatus(task, {
+          facts,
+          hostName,
+          nowSecond: Math.floor(host.clock.now() / 1000),
+          running: running.get(task.name) ?? [],
+          last: last.get(task.name),
+        }),
+      ),
+      ...others.map(([name, runs]) => withoutFile(call, name, runs, last.get(name))),
+    ],
+  }
+}
+
+/** What runs of a task that is in no file that can be read: all that is known is by its records. */
+function withoutFile(
+  { host, paths }: Call,
+  name: string,
+  running: string[],
+  last: HistoryRow | undefined,
+): TaskStatus {
+  const { description } = readTraces(host, runDirectory(paths.home, name, running[0] ?? ''))
+  return {
+    name,
+    type: description?.type ?? 'common',
+    description: null,
+    labels: {},
+    here: true,
+    reason: null,
+    next: null,
+    running,
+    last: last ?? null,
   }
 }

@@ -2,6 +2,7 @@ import path from 'node:path'
 import { exitStatus, TorchError } from '../errors.ts'
 import { parseDuration } from '../schedule/duration.ts'
 import { nearest } from '../schedule/near.ts'
+import type { Label } from './labels.ts'
 
 /** One option of the command line, of the variables, and of the config file. */
 export interface Option<T> {
@@ -66,6 +67,21 @@ export function list(value: string, words: string): Option<readonly string[]> {
       if (found.length === 0) throw new BadValue(`needs a value: ${value}`)
       return found
     },
+  }
+}
+
+/** Labels of tasks. Their values may have commas and blanks: each is one text. */
+export function labels(value: string, words: string): Option<readonly Label[]> {
+  return {
+    kind: 'list',
+    value,
+    words,
+    read: (texts) =>
+      texts.map((written): Label => {
+        const [, name, wanted] = /^([^\s=]+)=([^]*)$/.exec(written) ?? []
+        if (name !== undefined && wanted !== undefined) return [name, wanted]
+        throw new BadValue(`expected a label as team=data; got ${JSON.stringify(written)}`)
+      }),
   }
 }
 

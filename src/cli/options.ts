@@ -5,6 +5,7 @@ import {
   filePath,
   flag,
   instant,
+  labels,
   list,
   type Option,
   since,
@@ -38,6 +39,7 @@ export const options = {
   timezone: text('Z', 'time zone of --schedule'),
   from: instant('T', 'slots after this time, in ISO 8601 (now)'),
   count: whole(1, maxCount, 'N', 'so many slots of each (1; of one task or schedule 5)'),
+  label: labels('NAME=VALUE', 'only tasks with this label; repeatable: all must match'),
   host: text('H', 'as on the host of this name or address'),
 
   run: text('ID', 'the run with this id, or that begins so'),
@@ -59,6 +61,12 @@ export type OptionName = keyof typeof options
 export type Values = { readonly [N in OptionName]?: ReturnType<(typeof options)[N]['read']> }
 
 export const optionNames = Object.keys(options) as readonly OptionName[]
+
+/** An option as it is typed: `--count`, `-n/--limit`. */
+export function flagName(name: OptionName): string {
+  const { alias } = { alias: undefined, ...options[name] }
+  return alias === undefined ? `--${name}` : `-${alias}/--${name}`
+}
 
 /** What every command takes. */
 export const commonOptions = ['home', 'tasks', 'config', 'json', 'verbose'] as const

@@ -4,6 +4,7 @@ import { openHome } from '../daemon/home.ts'
 import { interceptSignals } from '../daemon/signals.ts'
 import { TorchError } from '../errors.ts'
 import { admit } from '../plan/admit.ts'
+import type { Start } from '../plan/start.ts'
 import { type History, openHistory } from '../record/history.ts'
 import { runRow } from '../record/rows.ts'
 import { readTraces, type RunConclusion } from '../run/directory.ts'
@@ -66,15 +67,12 @@ export async function runHere(call: Call, values: Values, name: string): Promise
 /** The one place where that is asked decides here too; what runs is known by its records. */
 function demandPlace({ host, paths }: Call, task: Task, forced: boolean): void {
   const running = liveRuns(host, paths.home).get(task.name) ?? []
-  const start = {
-    task: task.name,
-    slot: undefined,
-    trigger: 'manual',
-    attempt: 1,
-    dueMs: undefined,
-  } as const
   const place = { running: running.map((run) => ({ run, ending: false })), waiting: undefined }
-  if (admit(task, place, start, { draining: false, here: true, forced }).answer === 'start') return
+  if (
+    admit(task, place, manualStart(task), { draining: false, here: true, forced }).answer ===
+    'start'
+  )
+    return
   const are = running.length === 1 ? 'is' : 'are'
   throw new TorchError(
     'refused',
@@ -83,6 +81,10 @@ function demandPlace({ host, paths }: Call, task: Task, forced: boolean): void {
       hint: 'wait for its end, or add --force',
     },
   )
+}
+
+function manualStart({ name }: Task): Start {
+  return { task: name, slot: undefined, trigger: 'manual', attempt: 1, dueMs: undefined }
 }
 
 /** A run that is on record needs its entry in `active` no more. */
@@ -118,14 +120,7 @@ function begin(
     },
     onTrouble: (_run, words) => terminal.note(`torch: ${words}`),
   }
-  const start = {
-    task: task.name,
-    slot: undefined,
-    trigger: 'manual',
-    attempt: 1,
-    dueMs: undefined,
-  } as const
-  const run = startRun(room, { task, start, revision, restartDelayMs: 0 })
+  const run = startRun(room, { task, start: manualStart(task), revision, restartDelayMs: 0 })
   history.add(runRow(run.description))
   return { room, run, conclusion: () => conclusion }
 }
@@ -152,5 +147,5 @@ async function finish(
   const living = liveRuns(host, paths.home).get(task.name) ?? []
   removeOldRuns(host, paths.home, task.name, task.output, (id) => living.includes(id))
   if (conclusion.outcome !== 'ok') terminal.note(endWords(task.name, description.run, conclusion))
-  return passedOn(host, conclusion, recorded)
+  return passedOn(conclusion, recorded)
 }

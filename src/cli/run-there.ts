@@ -37,7 +37,7 @@ export async function attend(call: Call, report: RunReport): Promise<number> {
   output.close()
   release()
   if (ended.outcome !== 'ok') terminal.note(endWords(report.task, run, ended))
-  return passedOn(host, ended, recorded)
+  return passedOn(ended, recorded)
 }
 
 /** What a person sees of a run that did not end well. */

@@ -38,6 +38,13 @@ export function settle(
   return { values, from }
 }
 
+/** What was written there but for some options, which are not even looked at. */
+export function without(written: Written, names: readonly OptionName[]): Written {
+  const ignored: readonly string[] = names
+  const entries = Object.entries(written.raw).filter(([name]) => !ignored.includes(name))
+  return { ...written, raw: Object.fromEntries(entries) }
+}
+
 function read(name: OptionName, { raw, place, called }: Written, helpWords: string): unknown {
   try {
     return options[name].read(textsOf(raw[name]), place)

@@ -1,6 +1,7 @@
 import type { StatusReport, TaskStatus } from '../control/protocol.ts'
 import type { Ready } from '../daemon/ready.ts'
 import type { Settings } from '../daemon/settings.ts'
+import { counted } from '../tasks/counted.ts'
 import { ask } from './ask.ts'
 import type { Call } from './command.ts'
 import type { Values } from './options.ts'
@@ -44,7 +45,7 @@ function lines(call: Call, values: Values, report: StatusReport, pid: number): s
   const torch = ownWords(call, values)
   const sample = here[0]?.name ?? 'TASK'
   return [
-    `torch runs, pid ${pid}: ${here.length} of ${report.tasks.length} tasks of ${report.file.path}`,
+    `torch runs, pid ${pid}: ${here.length} of ${counted(report.tasks.length, 'task')} of ${report.file.path}`,
     ...next,
     ...(kept.length > 0 ? [label('always') + named(kept)] : []),
     ...(away.length > 0 ? [label('not here') + named(away)] : []),

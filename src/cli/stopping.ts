@@ -4,8 +4,10 @@ import { ask, statusIfRuns } from './ask.ts'
 import type { Call } from './command.ts'
 import { pause } from './times.ts'
 
-/** How often it looks whether the daemon is gone, and what it still waits for. */
+/** How often it looks whether the daemon is gone. */
 const lookMs = 50
+/** How often it asks what the daemon still waits for: an answer that is as long as its tasks file. */
+const askMs = 500
 
 /**
  * Tells the daemon to stop, shows what it waits for, and comes back when its process is gone.
@@ -20,14 +22,17 @@ export async function stopDaemon(
   // By pid and start time: the pid may be another's before we look again.
   const daemon = host.processes.identify(pid)
   let shown = ''
-  for (;;) {
+  let askedMs = host.clock.monotonic()
+  while (isAlive(host, daemon)) {
+    await pause(host, lookMs)
+    if (options.leave || host.clock.monotonic() - askedMs < askMs) continue
     const status = await statusOfStopping(call, pid)
-    if (status === undefined && !isAlive(host, daemon)) return pid
-    const words = status === undefined || options.leave ? '' : waitingWords(status)
+    askedMs = host.clock.monotonic()
+    const words = status === undefined ? '' : waitingWords(status)
     if (words !== shown && words !== '') terminal.note(words)
     shown = words
-    await pause(host, lookMs)
   }
+  return pid
 }
 
 /** undefined where that daemon does not answer any more. */

@@ -1,7 +1,7 @@
+import { badTasks } from '../daemon/bad-tasks.ts'
 import { type Loaded, loadTasks } from '../daemon/load.ts'
-import { exitStatus, TorchError } from '../errors.ts'
+import { exitStatus, type TorchError } from '../errors.ts'
 import { hostFacts, type HostFacts } from '../tasks/hosts.ts'
-import { formatProblem } from '../tasks/report.ts'
 import type { TasksFile } from '../tasks/task.ts'
 import type { Call } from './command.ts'
 import type { FilePath } from './option.ts'
@@ -18,18 +18,13 @@ export async function goodTasks(
 ): Promise<Loaded & { readonly file: TasksFile }> {
   const network = { ...host.network, name: () => hostName ?? host.network.name() }
   const loaded = await loadTasks({ ...host, network }, file.absolute, { shown: file.shown })
-  if (loaded.file === undefined) throw badTasks(loaded)
+  if (loaded.file === undefined) throw notValid(loaded)
   return { ...loaded, file: loaded.file }
 }
 
-export function badTasks({ path, problems }: Pick<Loaded, 'path' | 'problems'>): TorchError {
-  const errors = problems.filter((problem) => problem.severity === 'error').length
-  const count = errors === 1 ? '1 problem' : `${errors} problems`
-  return new TorchError('bad-tasks', `the tasks file ${path} is not valid (${count})`, {
-    exit: exitStatus.usage,
-    hint: 'mend it, or name another with --tasks',
-    details: problems.map(formatProblem),
-  })
+export function notValid(file: Pick<Loaded, 'path' | 'problems'>): TorchError {
+  const hint = 'mend it, or name another with --tasks'
+  return badTasks(file, { exit: exitStatus.usage, hint })
 }
 
 /** How this machine is known to `hosts:`, without a daemon that knows better. */

@@ -18,4 +18,19 @@ export function tasksPath(
   return tasks ?? { shown: defaultFile, absolute: path.resolve(defaultFile) }
 }
 
+/**
+ * The same for what is only shown of a home without a daemon: where there is no ./tasks.yaml, the
+ * file that its last daemon had.
+ */
+export function lastTasksPath(
+  call: Pick<Call, 'from' | 'host' | 'paths'>,
+  values: Values,
+): FilePath {
+  const file = tasksPath(call, values, undefined)
+  const { files } = call.host
+  if (values.tasks !== undefined || files.facts(file.absolute) !== undefined) return file
+  const last = files.readText(call.paths.tasksPath)?.replace(/\n$/, '') ?? ''
+  return last === '' ? file : { shown: last, absolute: last }
+}
+
 const defaultFile = 'tasks.yaml'

@@ -35,6 +35,14 @@ export async function askDaemon<N extends RequestName>(
   }
 }
 
+/** The error for a home that this user may not look into. */
+export function deniedHome(home: string, cause: unknown): TorchError {
+  return new TorchError('daemon-denied', `the torch daemon of ${home} belongs to another user`, {
+    hint: 'run torch as that user, or as root',
+    cause,
+  })
+}
+
 function exchange(
   socketPath: string,
   name: string,
@@ -95,10 +103,7 @@ function explained(error: unknown, home: string, timeoutMs: number | undefined):
     })
   }
   if (hasCode(error, 'EACCES', 'EPERM')) {
-    return new TorchError('daemon-denied', `the torch daemon of ${home} belongs to another user`, {
-      hint: 'run torch as that user, or as root',
-      cause: error,
-    })
+    return deniedHome(home, error)
   }
   return new TorchError(
     'daemon-gone',

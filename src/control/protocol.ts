@@ -44,6 +44,8 @@ export interface StatusReport {
 export interface TaskStatus {
   name: string
   type: 'common' | 'daemon'
+  description: string | null
+  labels: Record<string, string>
   here: boolean
   /** Why it does not run here: `enabled`, `hosts`; null where it does. */
   reason: string | null

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { signalNames } from '../host/signals.ts'
 import type { Protocol, RequestName } from './protocol.ts'
 
 /** Longer names, and longer waits, are mistakes. */
@@ -20,10 +21,7 @@ export const requestSchemas: { [N in RequestName]: z.ZodType<Protocol[N]['reques
   run: z.strictObject({ task: name, force: z.boolean() }),
   kill: z.strictObject({
     target: name,
-    signal: z
-      .string()
-      .regex(/^SIG[A-Z0-9]+$/, 'expected a signal, as SIGTERM')
-      .nullable(),
+    signal: z.enum(signalNames, { error: `expected one of ${signalNames.join(', ')}` }).nullable(),
   }),
   flush: nothing,
 }

@@ -3,8 +3,8 @@ import { TorchError } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import { heldLock, type Lock, takeLock } from '../host/lock.ts'
 import { openLog } from '../record/log.ts'
-import { formatProblem } from '../tasks/report.ts'
 import type { TasksFile } from '../tasks/task.ts'
+import { badTasks } from './bad-tasks.ts'
 import { makeDesk } from './desk.ts'
 import { openHome, readPid } from './home.ts'
 import { live } from './life.ts'
@@ -74,13 +74,5 @@ async function firstLoad(host: Host, settings: Settings): Promise<Loaded & { fil
     machine: factsHere({ host, settings }),
   })
   if (loaded.file !== undefined) return { ...loaded, file: loaded.file }
-  const count = loaded.problems.filter((problem) => problem.severity === 'error').length
-  throw new TorchError(
-    'bad-tasks',
-    `the tasks file ${loaded.path} is not valid (${count === 1 ? '1 problem' : `${count} problems`})`,
-    {
-      hint: `mend it, and see with: torch validate ${loaded.path}`,
-      details: loaded.problems.map(formatProblem),
-    },
-  )
+  throw badTasks(loaded, { hint: `mend it, and see with: torch validate ${loaded.path}` })
 }

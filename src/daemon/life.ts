@@ -1,4 +1,5 @@
 import { wordsOf } from '../errors.ts'
+import { counted } from '../tasks/counted.ts'
 import { formatProblem, problemLine } from '../tasks/report.ts'
 import { answersOf } from './answers.ts'
 import { beginAgenda, newTorch, startFirst } from './begin.ts'
@@ -62,7 +63,8 @@ export async function live(
   seat.desk.serve(answersOf(torch, { reload, stop: stop.ask, restart: restart.ask }))
   const passedOn = obeySignals(seat, torch, reload, () => stateWords(torch))
   // LAST: who reads a pid may signal it.
-  writePid(torch)
+  inform(torch, torch.paths.pidfile, String(host.processes.pid), 'pidfile')
+  inform(torch, torch.paths.tasksPath, settings.tasks, 'path of the tasks file')
   sayReady(torch, onReady)
   await systemd.ready(stateWords(torch))
 
@@ -81,16 +83,12 @@ export async function live(
   return { kind: 'stopped' }
 }
 
-/** It informs and never decides: a daemon whose disk has just become full does without. */
-function writePid({ host, paths, log }: Torch): void {
+/** A file that informs and never decides: a daemon whose disk has just become full does without. */
+function inform({ host, log }: Torch, file: string, line: string, what: string): void {
   try {
-    host.files.replace(paths.pidfile, `${host.processes.pid}\n`, { mode: 0o644 })
+    host.files.replace(file, `${line}\n`, { mode: 0o644 })
   } catch (error) {
-    log.error(
-      'trouble',
-      { file: paths.pidfile },
-      `the pidfile could not be written: ${wordsOf(error)}`,
-    )
+    log.error('trouble', { file }, `the ${what} could not be written: ${wordsOf(error)}`)
   }
 }
 
@@ -114,7 +112,8 @@ function sayReady(torch: Torch, onReady: (ready: Ready) => void): void {
 }
 
 function stateWords(torch: Torch): string {
-  return `${torch.here.size} of ${torch.loaded.file.tasks.length} tasks run here`
+  const here = torch.here.size
+  return `${here} of ${counted(torch.loaded.file.tasks.length, 'task')} ${here === 1 ? 'runs' : 'run'} here`
 }
 
 /** The next daemon has it all: what was asked here is passed on to it, then this process may end. */

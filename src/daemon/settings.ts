@@ -31,6 +31,8 @@ export interface HomePaths {
   /** What was loaded, and in which boot @reboot was served. */
   readonly loaded: string
   readonly boot: string
+  /** Which tasks file the last daemon had, for `torch status` without one. */
+  readonly tasksPath: string
   /** What is still to start: retries, what waits for a place. */
   readonly pending: string
 }
@@ -50,6 +52,7 @@ export function homePaths(home: string): HomePaths {
     slots: at('slots'),
     loaded: at('loaded.json'),
     boot: at('boot'),
+    tasksPath: at('tasks-path'),
     pending: at('pending.json'),
   }
 }

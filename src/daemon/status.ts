@@ -60,6 +60,8 @@ export function taskStatus(
   return {
     name: task.name,
     type: task.type,
+    description: task.description ?? null,
+    labels: { ...task.labels },
     here,
     reason,
     next: slotText(next?.slot ?? null),

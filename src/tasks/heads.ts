@@ -1,4 +1,5 @@
 import { firstHeadChars, headGrowth, maxProblems, maxYamlProblems } from './bounds.ts'
+import { counted } from './counted.ts'
 import { lineAfter } from './lines.ts'
 import type { Problem } from './problem.ts'
 import { isMap } from './raw.ts'
@@ -43,6 +44,6 @@ function isEnough({ value }: Source, problems: readonly Problem[]): boolean {
 function toldOf(problems: readonly Problem[], lines: number): readonly Problem[] {
   const [next] = problems.slice(maxProblems)
   if (next === undefined) return problems
-  const message = `${problems.length - maxProblems} more problems in the first ${lines} lines; the rest was not read`
+  const message = `${counted(problems.length - maxProblems, 'more problem')} in the first ${lines} lines; the rest was not read`
   return [...problems.slice(0, maxProblems), { ...next, path: '', message, hint: null }]
 }

@@ -1,5 +1,6 @@
 import { maxProblems } from './bounds.ts'
 import { buildTasks } from './build.ts'
+import { counted } from './counted.ts'
 import { type FilePart, mergeFiles } from './merge-files.ts'
 import { readBadHead } from './heads.ts'
 import type { Problem } from './problem.ts'
@@ -61,6 +62,6 @@ function inOrder(sources: readonly Source[]): Problem[] {
   )
   const [last] = problems.slice(maxProblems)
   if (last === undefined) return problems
-  const message = `${problems.length - maxProblems} more problems`
+  const message = counted(problems.length - maxProblems, 'more problem')
   return [...problems.slice(0, maxProblems), { ...last, path: '', message, hint: null }]
 }

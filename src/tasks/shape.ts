@@ -5,7 +5,7 @@ import type { Path } from './path.ts'
 import { isMap, valueAt } from './raw.ts'
 import { type FileInput, keysAt, partialFileSchema, tasksFileSchema } from './schema.ts'
 import { showKind, showValue } from './show.ts'
-import type { Source, TellOptions } from './source.ts'
+import type { Source } from './source.ts'
 import { hintFor, listOf, words } from './words.ts'
 
 type Issue = z.core.$ZodIssue
@@ -18,7 +18,7 @@ export function readShape(source: Source): FileInput | undefined {
   const { value } = source
   if (value === undefined) return undefined
   if (!isMap(value)) {
-    source.tell([], ...notAFile(value))
+    source.tell([], notAFile(value))
     return undefined
   }
   const parsed = tasksFileSchema.safeParse(value, { error: expectedOf })
@@ -36,11 +36,9 @@ export function readShape(source: Source): FileInput | undefined {
   return partialFileSchema.parse(without(value, issues))
 }
 
-function notAFile(value: unknown): [string, TellOptions] {
-  const expected = 'expected a map with the key "tasks"'
-  if (value === null) return [`${expected}; the file is empty`, {}]
-  const hint = Array.isArray(value) ? 'for a file of gotorch: torch import gotorch' : null
-  return [`${expected}; got ${showValue(value)}`, { hint }]
+function notAFile(value: unknown): string {
+  const got = value === null ? 'the file is empty' : `got ${showValue(value)}`
+  return `expected a map with the key "tasks"; ${got}`
 }
 
 /** What is expected where the schema does not say it itself. */

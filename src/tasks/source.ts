@@ -15,7 +15,7 @@ export interface TasksSource {
   readonly text: string
 }
 
-export interface TellOptions {
+interface TellOptions {
   readonly hint?: string | null | undefined
   readonly severity?: 'error' | 'warning'
 }

@@ -2,10 +2,13 @@ import { maxFileBytes } from './bounds.ts'
 
 /** Why this is not the text of a tasks file at all, or undefined where it may be one. */
 export function notText(text: string): { message: string; offset: number } | undefined {
-  if (isOver(text, maxFileBytes)) {
-    const message = `expected a file of at most ${maxFileBytes / 1_000_000} MB`
-    return { message, offset: 0 }
-  }
+  const junk = junkIn(text)
+  if (junk !== undefined || !isOver(text, maxFileBytes)) return junk
+  return { message: `expected a file of at most ${maxFileBytes / 1_000_000} MB`, offset: 0 }
+}
+
+/** Before its size is judged: each byte that is not UTF-8 has become three. */
+function junkIn(text: string): { message: string; offset: number } | undefined {
   // YAML allows no control characters but tab and line breaks. U+FFFD is what bytes become that
   // are not UTF-8. https://yaml.org/spec/1.2.2/#51-character-set
   // oxlint-disable-next-line no-control-regex

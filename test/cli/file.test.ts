@@ -112,9 +112,57 @@ hint: mend it; until then the daemon goes on with the last good file
       2,
       { verdict: 'refused', tasks: 2, problems: [{ line: 4 }] },
     ])
+    const problemsOf = async (...words: string[]) => {
+      const said = JSON.parse((await site.torch(...words, '--json')).stdout) as {
+        problems?: object[]
+        file?: { problems: object[] }
+      }
+      return said.problems ?? said.file?.problems
+    }
+    const [problem] = (await problemsOf('validate')) ?? []
+    expect(Object.keys(problem ?? {})).toEqual(
+      'severity file line column path message hint'.split(' '),
+    )
+    expect(await problemsOf('reload')).toEqual([problem])
+    expect(await problemsOf('status')).toEqual([problem])
     const shown = (await site.torch('status')).stdout
     expect(shown).toContain(', NOT TAKEN\n')
     expect(shown).toContain('The daemon goes on with the last good file.\n')
+  })
+})
+
+describe.concurrent('--tasks of another file than the daemon has', () => {
+  const commands = ['status', 'reload', 'restart', 'stop', 'kill a', 'run a', 'run a --detach']
+  test('is refused by all that ask the daemon, and used by what only reads', async () => {
+    const site = newSite(good)
+    await site.torch('start')
+    const pid = site.pid()
+    const other = site.write('other.yaml', good.replace('a:', 'b:'))
+    for (const command of commands) {
+      const typed = [...command.split(' '), '--tasks', 'other.yaml']
+      expect([command, await site.torch(...typed)]).toEqual([
+        command,
+        {
+          status: 2,
+          signal: null,
+          stdout: '',
+          stderr: `torch: the daemon of this home runs ${site.tasks}, not other.yaml
+hint: leave out --tasks, or name another --home; torch stop, then torch start changes the file
+`,
+        },
+      ])
+    }
+    expect(site.pid()).toBe(pid)
+    expect((await site.torch('history', 'b', '--tasks', other)).status).toBe(0)
+    expect((await site.torch('logs', 'b', '--tasks', other)).stderr).toMatch(/^torch: no run of b /)
+    expect((await site.torch('history', 'b')).status).toBe(2)
+    expect((await site.torch('validate', '--tasks', other)).stdout).toBe(
+      `${other} is valid: 1 task\n`,
+    )
+    expect(await site.torch('reload', '--tasks', 'tasks.yaml')).toMatchObject({
+      status: 0,
+      stdout: `${site.tasks}: 1 task\n  nothing changed\n`,
+    })
   })
 })
 

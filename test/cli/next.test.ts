@@ -9,8 +9,8 @@ const tasks = `
 timezone: America/New_York
 tasks:
   early: { schedule: "30 2 * * *", command: "true" }
-  hourly: { schedule: "0 * * * *", command: "true", timezone: UTC }
-  spread: { schedule: "0 12 * * *", command: "true", jitter: 10m }
+  hourly: { schedule: "0 * * * *", command: "true", timezone: UTC, labels: { team: data, tier: 1 } }
+  spread: { schedule: "0 12 * * *", command: "true", jitter: 10m, labels: { team: data } }
   web: { schedule: "H H * * *", command: "true", hosts: [web-*] }
   off: { schedule: "@daily", command: "true", enabled: false }
   boot: { schedule: "@reboot", command: "true" }
@@ -66,6 +66,23 @@ describe.concurrent('torch next', () => {
       (await rows('web', '--host', host, '--from', '2026-03-10'))[0]?.at
     expect(await at('web-1')).not.toBe(await at('web-2'))
     expect((await rows('--host', 'web-1.example.org')).map((row) => row.task)).toContain('web')
+  })
+
+  test('--label: of all or of those named, those that have them all', async () => {
+    const names = async (...words: string[]) =>
+      (await rows('--host', 'db-1', '--count', '1', ...words))
+        .map((row) => row.task ?? '')
+        .toSorted()
+    expect(await names('--label', 'team=data')).toEqual(['hourly', 'spread'])
+    expect(await names('--label', 'team=data', '--label', 'tier=1')).toEqual(['hourly'])
+    expect(await names('early', 'spread', '--label', 'team=data')).toEqual(['spread'])
+    expect(await names('--label', 'toString=x')).toEqual([])
+  })
+
+  test('a zone in a variable is looked at where it is used', async () => {
+    const zone = { env: { TORCH_TIMEZONE: 'Nowhere' } }
+    expect((await newSite(tasks).torchWith(zone, 'next')).status).toBe(0)
+    expect((await newSite().torchWith(zone, 'next', '--schedule', '@daily')).status).toBe(2)
   })
 
   test('TORCH_HOST, which torch sets in runs, is not --host', async () => {
@@ -132,13 +149,34 @@ describe.concurrent('torch next', () => {
     [
       ['--schedule', '61 * * * *'],
       2,
-      'torch: --schedule: minute: 61 is out of range; minutes are 0-59\nhint: as in crontab(5), perhaps with seconds first: "*/10 * * * * *"\n',
+      'torch: --schedule: minute: 61 is out of range; minutes are 0-59\n',
     ],
     [
       ['--schedule', '@daily', '--timezone', 'Europe/Belin'],
       2,
-      'torch: --schedule: unknown time zone "Europe/Belin"\nhint: did you mean "Europe/Berlin"?\n',
+      'torch: --timezone: unknown time zone "Europe/Belin"\nhint: did you mean "Europe/Berlin"?\n',
     ],
+    [
+      ['--schedule', '@daily', '--timezone', 'X'],
+      2,
+      'torch: --timezone: unknown time zone "X"\nhint: an IANA name, such as Europe/Berlin\n',
+    ],
+    [
+      ['--schedule', '*/61 * * * *'],
+      2,
+      'torch: --schedule: minute: step 61 is out of range; steps are 1-60\n',
+    ],
+    [
+      ['--label', 'team=data', '--schedule', '@daily'],
+      2,
+      'torch: --label goes with tasks, not with --schedule\nhint: leave out one of them\n',
+    ],
+    [
+      ['--label', 'data'],
+      2,
+      'torch: --label: expected a label as team=data; got "data"\nhint: torch next --help\n',
+    ],
+    [['--label', 'team=none'], 0, 'no task has these labels\n'],
     [
       ['--timezone', 'UTC'],
       2,

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest'
-import { type OptionName, optionNames } from '../../src/cli/options.ts'
-import { settle, type Written } from '../../src/cli/settle.ts'
+import { flagName, type OptionName, optionNames } from '../../src/cli/options.ts'
+import { settle, without, type Written } from '../../src/cli/settle.ts'
 import { variablesOf } from '../../src/cli/variables.ts'
 
 const place = { folder: '/work', userHome: '/home/ann' }
 
 function flags(raw: Record<string, unknown>): Written {
-  return { from: 'flag', place, raw, called: (name) => `--${name}` }
+  return { from: 'flag', place, raw, called: flagName }
 }
 
 function config(raw: Record<string, unknown>): Written {
@@ -34,6 +34,9 @@ describe('values', () => {
     ['from', '2026-03-08T07:00:00.5+01:00', Date.UTC(2026, 2, 8, 6, 0, 0, 500)],
     ['outcome', 'spawn-failed', 'spawn-failed'],
     ['address', '::1', ['::1']],
+    ['label', 'team=data', [['team', 'data']]],
+    ['label', 'note=a, b=c', [['note', 'a, b=c']]],
+    ['label', 'empty=', [['empty', '']]],
   ])('--%s %s', (name, written, value) => {
     const found = read(name, written)
     // How a path is shown depends on the folder that torch was called in.
@@ -63,13 +66,15 @@ const aDuration = 'expected a duration as 500ms, 30s, 5m, 1h30m or 7d'
 
 describe('wrong values', () => {
   test.each<[OptionName, unknown[], string, string]>([
-    ['lines', ['abc'], '--lines: expected a whole number from 0 to 1000000000; got "abc"', ''],
+    ['lines', ['abc'], '-n/--lines: expected a whole number from 0 to 1000000000; got "abc"', ''],
     ['count', ['0'], '--count: expected a whole number from 1 to 10000; got "0"', ''],
     ['count', ['-5'], '--count: expected a whole number from 1 to 10000; got "-5"', ''],
     ['count', ['1e3'], '--count: expected a whole number from 1 to 10000; got "1e3"', ''],
     ['count', ['2', '3'], '--count: given 2 times', 'give it once'],
     ['home', [''], '--home: needs a value: D', ''],
     ['address', [''], '--address: needs a value: A', ''],
+    ['label', ['team'], '--label: expected a label as team=data; got "team"', ''],
+    ['label', ['=data'], '--label: expected a label as team=data; got "=data"', ''],
     ['grace', ['5'], `--grace: ${aDuration}; got "5", which has no unit`, 'try 5s'],
     ['grace', ['soon'], `--grace: ${aDuration}; got "soon"`, ''],
     ['from', ['noon'], `--from: ${anInstant}; got "noon"`, ''],
@@ -122,6 +127,14 @@ describe('where a value comes from', () => {
 
   test('a wrong value that another goes over does no harm', () => {
     expect(all(flags({ grace: '1s' }), config({ grace: 'x' })).values).toEqual({ grace: 1000 })
+  })
+
+  test('what a command does not use is not even looked at', () => {
+    const bad = without(variablesOf({ TORCH_GRACE: 'x', TORCH_HOME: '/v' }, place), ['grace'])
+    expect(all(bad)).toEqual({
+      values: { home: { shown: '/v', absolute: '/v' } },
+      from: { home: 'variable' },
+    })
   })
 
   test('what torch sets in the runs of tasks is no option', () => {

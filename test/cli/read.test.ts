@@ -1,13 +1,19 @@
+import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
+import type { StatusReport } from '../../src/control/protocol.ts'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { closeSites, newSite, type Site, until } from '../support/torch.ts'
+import { closeSites, newSite, script, type Site, until } from '../support/torch.ts'
 
 const tasks = `
 timezone: UTC
 tasks:
-  good: { schedule: "0 0 1 1 *", command: "printf 'one\\\\ntwo\\\\nthree\\\\n'" }
-  bad: { schedule: "0 0 1 1 *", command: "echo oops; exit 3" }
+  good:
+    schedule: "0 0 1 1 *"
+    command: "printf 'one\\\\ntwo\\\\nthree\\\\n'"
+    description: "Says three words\\nand \\e[31mno more"
+    labels: { team: data, tier: 1 }
+  bad: { schedule: "0 0 1 1 *", command: "echo oops; exit 3", labels: { team: data } }
   raw: { schedule: "0 0 1 1 *", command: "printf '\\\\377\\\\000x'" }
   keep: { type: daemon, command: "echo up; exec sleep 600", max: 2 }
   away: { schedule: "@daily", command: "true", hosts: [192.0.2.99] }
@@ -50,7 +56,7 @@ const keys =
   'run task slot startedAt endedAt durationMs outcome exitCode signal reason trigger attempt lateMs host revision'
 
 describe.concurrent('torch status', () => {
-  const taskKeys = ['name', 'type', 'here', 'reason', 'next', 'running', 'last']
+  const taskKeys = 'name type description labels here reason next running last'.split(' ')
   test('--json with a daemon', async () => {
     const report = (await json(site, 'status')) as Record<string, unknown>
     expect(report).toMatchObject({
@@ -62,9 +68,17 @@ describe.concurrent('torch status', () => {
       host: { name: expect.any(String), addresses: expect.any(Array) },
       file: { path: site.tasks, revision: null, ok: true, problems: [] },
       tasks: [
-        { name: 'good', type: 'common', here: true, reason: null, running: [] },
+        {
+          name: 'good',
+          type: 'common',
+          description: 'Says three words\nand \u001b[31mno more',
+          labels: { team: 'data', tier: '1' },
+          here: true,
+          reason: null,
+          running: [],
+        },
         { name: 'bad', last: { outcome: 'failed', exitCode: 3 } },
-        { name: 'raw' },
+        { name: 'raw', description: null, labels: {} },
         { name: 'keep', type: 'daemon', next: null, running: runsOf('keep'), last: null },
         { name: 'away', here: false, reason: 'hosts', next: null },
         { name: 'off', here: false, reason: 'enabled', next: null },
@@ -99,6 +113,29 @@ describe.concurrent('torch status', () => {
     expect(await json(site, 'status', 'bad')).toMatchObject({ tasks: [{ name: 'bad' }] })
   })
 
+  test.each(both)('--label, %s', async (_what, where) => {
+    const names = async (...words: string[]) =>
+      ((await json(where(), 'status', ...words)) as StatusReport).tasks.map((task) => task.name)
+    expect(await names('--label', 'team=data')).toEqual(['good', 'bad'])
+    expect(await names('--label', 'team=data', '--label', 'tier=1')).toEqual(['good'])
+    expect(await where().torch('status', '--label', 'team=none')).toMatchObject({
+      status: 0,
+      stdout: expect.not.stringContaining('good'),
+      stderr: 'no task has these labels\n',
+    })
+  })
+
+  test.each(both)('of one task with what the file says about it, %s', async (_what, where) => {
+    const { stdout } = await where().torch('status', 'good')
+    expect(stdout.split('\n').slice(-4)).toEqual([
+      '  Says three words',
+      '  and \ufffd[31mno more',
+      '  labels team=data, tier=1',
+      '',
+    ])
+    expect((await where().torch('status', 'raw')).stdout).toMatch(/\nraw .*\n$/)
+  })
+
   test('for people: aligned, without colours where it is no terminal', async () => {
     const { status, stdout } = await site.torch('status')
     expect(status).toBe(0)
@@ -125,6 +162,53 @@ describe.concurrent('torch status', () => {
     const { status, stdout } = await newSite().torch('status')
     expect(status).toBe(0)
     expect(stdout).toContain('daemon  not running\nfile    tasks.yaml, NOT VALID\n')
+  })
+
+  test('without a daemon it finds the tasks file of the last one', async () => {
+    const own = newSite()
+    const file = own.write('ops/jobs.yaml', 'tasks: {a: {schedule: "@daily", command: "true"}}')
+    const start = await own.torch('start', '--tasks', file)
+    expect(start.stdout).toContain(`: 1 of 1 task of ${file}\n`)
+    await own.torch('stop')
+    expect(fs.readFileSync(path.join(own.home, 'tasks-path'), 'utf8')).toBe(`${file}\n`)
+    const found = (...words: string[]) => json(own, 'status', ...words)
+    expect(await found()).toMatchObject({ file: { path: file }, tasks: [{ name: 'a' }] })
+    expect(await json(own, 'history', 'a')).toEqual([])
+    const named = own.write('named.yaml', 'tasks: {}')
+    expect(await found('--tasks', named)).toMatchObject({ file: { path: named }, tasks: [] })
+    own.write('tasks.yaml', 'tasks: {}')
+    expect(await found()).toMatchObject({ file: { path: 'tasks.yaml' }, tasks: [] })
+  })
+
+  test('what runs is shown without a file that says so', async () => {
+    const own = newSite('tasks: {keep: {type: daemon, command: [sleep, "600"]}}')
+    await own.torch('start')
+    await until(() => fs.existsSync(path.join(own.home, 'runs/keep')), 'its run')
+    await own.torch('stop', '--leave')
+    fs.rmSync(own.tasks)
+    const running = [expect.stringMatching(/^\d{8}T/)]
+    const { file, tasks: rows } = (await json(own, 'status')) as StatusReport
+    expect(file).toEqual({
+      path: own.tasks,
+      revision: null,
+      loadedAt: null,
+      ok: false,
+      problems: [
+        {
+          severity: 'error',
+          file: own.tasks,
+          line: null,
+          column: null,
+          path: '',
+          message: 'is not there',
+          hint: null,
+        },
+      ],
+    })
+    expect(rows).toMatchObject([
+      { name: 'keep', type: 'daemon', here: true, reason: null, next: null, running },
+    ])
+    expect((await own.torch('status')).stdout).toMatch(/\nkeep {2}daemon +1\n$/)
   })
 })
 
@@ -220,6 +304,43 @@ describe.concurrent('torch logs', () => {
       status: 2,
       stderr: `torch: 2 runs of good begin with "2", from ${one} to ${two}\nhint: give more of the run id\n`,
     })
+  })
+
+  test('--json, of the last run or of one by its id', async () => {
+    const [first, second] = runsOf('good')
+    const output = 'one\ntwo\nthree\n'
+    expect(await json(copy, 'logs', 'good')).toEqual({ task: 'good', run: second, output })
+    expect(await json(copy, 'logs', 'good', '--run', first ?? '', '-n', '1')).toEqual({
+      task: 'good',
+      run: first,
+      output: 'three\n',
+    })
+    const [raw] = runsOf('raw')
+    expect(await json(copy, 'logs', 'raw')).toEqual({
+      task: 'raw',
+      run: raw,
+      output: '\ufffd\0x',
+    })
+    expect(await copy.torch('logs', 'good', '-f', '--json')).toMatchObject({
+      status: 2,
+      stdout: '',
+      stderr: 'torch: --json does not go with -f\nhint: torch logs good --json\n',
+    })
+  })
+
+  test.skipIf(process.getuid?.() !== 0)('of a home of another user', async () => {
+    const { home } = copy
+    const words = ['--reuid=65534', '--clear-groups', process.execPath, script, 'logs', 'good']
+    const { status, stderr } = spawnSync('setpriv', [...words, '--home', home], {
+      cwd: '/',
+      env: { HOME: '/', PATH: process.env['PATH'] },
+    })
+    expect([status, stderr.toString()]).toEqual([
+      1,
+      `torch: the torch daemon of ${home} belongs to another user
+hint: run torch as that user, or as root
+`,
+    ])
   })
 
   test('of a task that never ran', async () => {

@@ -66,6 +66,7 @@ hint: torch status shows what it does; torch reload makes it read its file again
   ])('a pidfile %s is no obstacle', async (_what, content) => {
     const site = newSite(tasks)
     site.write('home/torch.pid', `${content()}\n`)
+    fs.chmodSync(site.home, 0o700)
     expect(await site.torch('start')).toMatchObject({ status: 0, stderr: '' })
     expect(site.pid()).not.toBe(process.pid)
     expect((await site.torch('stop', '--grace', '0s')).status).toBe(0)
@@ -238,8 +239,8 @@ describe.concurrent('torch restart', () => {
     await until(() => site.pid(), 'the pidfile')
     expect(await site.torch('restart', '--tasks', '/else.yaml')).toMatchObject({
       status: 2,
-      stderr: `torch: a restart keeps the tasks file, which is ${site.folder}/tasks.yaml
-hint: torch stop, then torch start with the other file
+      stderr: `torch: the daemon of this home runs ${site.tasks}, not /else.yaml
+hint: leave out --tasks, or name another --home; torch stop, then torch start changes the file
 `,
     })
     expect(await site.torch('restart')).toMatchObject({

@@ -32,6 +32,35 @@ describe('what torch does not know', () => {
     })
   })
 
+  test.each([[[]], [['--help']], [['status']]])('torch daemon %j is no command', async (words) => {
+    expect(await newSite().torch('daemon', ...words)).toMatchObject({
+      status: 2,
+      stdout: '',
+      stderr: 'torch: "daemon" is no command\nhint: torch start starts the daemon\n',
+    })
+  })
+
+  test.each([
+    [
+      ['history', '-n', 'abc'],
+      'torch: -n/--limit: expected a whole number from 1 to 1000000; got "abc"\nhint: torch history --help\n',
+    ],
+    [
+      ['logs', 'a', '--lines', 'abc'],
+      'torch: -n/--lines: expected a whole number from 0 to 1000000000; got "abc"\nhint: torch logs --help\n',
+    ],
+  ])('%j names the option in both of its forms', async (words, stderr) => {
+    expect(await newSite().torch(...words)).toMatchObject({ status: 2, stdout: '', stderr })
+  })
+
+  test('is not looked for in variables that the command does not use', async () => {
+    const env = { TORCH_GRACE: 'soon', TORCH_JSON: 'maybe' }
+    const { stderr } = await newSite().torchWith({ env: { TORCH_GRACE: 'soon' } }, 'stop')
+    expect(stderr).toMatch(/^torch: no torch daemon runs for /)
+    expect((await newSite().torchWith({ env }, 'schema')).status).toBe(0)
+    expect((await newSite().torch('stop', '--grace', 'soon')).stderr).toMatch(/^torch: --grace: /)
+  })
+
   test('has its stack with --verbose', async () => {
     const { status, stderr } = await newSite().torch('status', '--bogus', '--verbose')
     expect(status).toBe(2)

@@ -54,7 +54,7 @@ describe('the exit status of torch run', () => {
     [{ ...nothing, outcome: 'spawn-failed' }, undefined, 126],
     [{ ...nothing, outcome: 'unknown' }, undefined, 1],
   ] as const)('%j', (ended, recorded, status) => {
-    expect(passedOn(host, ended, recorded)).toBe(status)
+    expect(passedOn(ended, recorded)).toBe(status)
   })
 })
 

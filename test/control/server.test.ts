@@ -32,7 +32,13 @@ describe('what is refused, and how', () => {
       'a signal that is none',
       requestText('POST', '/kill', '{"target":"a","signal":"9; rm"}'),
       400,
-      'kill: signal: expected a signal, as SIGTERM',
+      /^kill: signal: expected one of SIGHUP, SIGINT, .*SIGTERM, .*SIGSYS$/,
+    ],
+    [
+      'a signal that the machine does not have',
+      requestText('POST', '/kill', '{"target":"a","signal":"SIGFOO"}'),
+      400,
+      /^kill: signal: expected one of SIGHUP, /,
     ],
     [
       'a negative grace',

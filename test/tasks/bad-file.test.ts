@@ -25,7 +25,6 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
       'tasks.yaml:1:1: expected a map with the key "tasks"; got a list',
       '[{"Command": "ls"}]',
       '^',
-      'hint: for a file of gotorch: torch import gotorch',
     ],
   },
   'no tasks': {

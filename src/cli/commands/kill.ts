@@ -1,7 +1,8 @@
 import { exitStatus } from '../../errors.ts'
-import type { Host, Signal } from '../../host/host.ts'
+import { signalNames, signalNumbers } from '../../host/signals.ts'
 import { ask } from '../ask.ts'
 import type { Command } from '../command.ts'
+import { demandSameFile } from '../daemon-file.ts'
 import { usageError } from '../option.ts'
 
 export const kill: Command = {
@@ -17,7 +18,8 @@ after the task's kill_after. With --signal only that signal is sent.`,
   ],
   async run(call, values) {
     const [target = ''] = call.words
-    const signal = values.signal === undefined ? null : signalOf(call.host, values.signal)
+    const signal = values.signal === undefined ? null : signalOf(values.signal)
+    await demandSameFile(call, values)
     const reply = await ask(call, 'kill', { target, signal })
     if (values.json) {
       await call.terminal.say(JSON.stringify(reply, null, 2))
@@ -30,15 +32,10 @@ after the task's kill_after. With --signal only that signal is sent.`,
 }
 
 /** `TERM`, `SIGTERM`, `term` or `15`. */
-function signalOf(host: Host, text: string): Signal {
-  const numbers = Array.from({ length: mostSignals }, (_, index) => index + 1)
+function signalOf(text: string): string {
   const wanted = text.toUpperCase().replace(/^(?!SIG)/, 'SIG')
-  for (const number of numbers) {
-    const name = host.processes.signalName(number)
-    if (name !== undefined && (name === wanted || text === String(number))) return name as Signal
-  }
-  throw usageError(`there is no signal "${text}"`, 'torch kill TASK --signal TERM')
+  const found = signalNames.find((name) => name === wanted || text === String(signalNumbers[name]))
+  if (found !== undefined) return found
+  const known = signalNames.map((name) => name.replace(/^SIG/, '')).join(' ')
+  throw usageError(`--signal: there is no signal ${JSON.stringify(text)}`, `there are ${known}`)
 }
-
-/** Of Linux, with the real-time ones: signal(7). */
-const mostSignals = 64

@@ -1,5 +1,7 @@
 import path from 'node:path'
+import { deniedHome } from '../../control/client.ts'
 import { exitStatus, TorchError } from '../../errors.ts'
+import { hasCode } from '../../host/files.ts'
 import { isRunId } from '../../run/id.ts'
 import type { Call, Command } from '../command.ts'
 import { usageError } from '../option.ts'
@@ -21,9 +23,12 @@ byte for byte as it was written. Works without a daemon too.`,
     ['logs backup', 'the last run'],
     ['logs consumer -f -n 20', 'its last 20 lines, and all that comes'],
     ['logs backup --run 20261121T0230', 'the run whose id begins so'],
+    ['logs backup --json', 'the run with its output, for a program'],
   ],
   async run(call, values) {
     const [task = ''] = call.words
+    if (values.follow && call.from.json === 'flag')
+      throw usageError('--json does not go with -f', `torch logs ${task} --json`)
     const runs = runsOf(call, task)
     if (runs.length === 0) {
       await (await import('../known-tasks.ts')).demandKnown(call, values, task)
@@ -31,18 +36,29 @@ byte for byte as it was written. Works without a daemon too.`,
     }
     const first = values.run === undefined ? runs.at(-1) : findRun(task, runs, values.run)
     if (values.follow) return follow(call, values, task, first)
-    const output = outputOf(call, values, task, first ?? '', async (bytes) =>
-      call.terminal.out(bytes),
-    )
-    await output.drain()
+    const run = first ?? ''
+    if (values.json) await showJson(call, values, task, run)
+    else await outputOf(call, values, task, run, (bytes) => call.terminal.out(bytes)).drain()
     return exitStatus.done
   },
 }
 
 /** Ids of the runs that have a directory, oldest first. */
 function runsOf({ host, paths }: Call, task: string): string[] {
-  if (!host.files.list(paths.runs).includes(task)) return []
-  return host.files.list(path.join(paths.runs, task)).filter(isRunId)
+  try {
+    if (!host.files.list(paths.runs).includes(task)) return []
+    return host.files.list(path.join(paths.runs, task)).filter(isRunId)
+  } catch (error) {
+    throw hasCode(error, 'EACCES', 'EPERM') ? deniedHome(paths.home, error) : error
+  }
+}
+
+/** As text: what is not UTF-8 in it is not kept. */
+async function showJson(call: Call, values: Values, task: string, run: string): Promise<void> {
+  const chunks: Uint8Array[] = []
+  await outputOf(call, values, task, run, async (bytes) => void chunks.push(bytes)).drain()
+  const output = Buffer.concat(chunks).toString('utf8')
+  await call.terminal.say(JSON.stringify({ task, run, output }, null, 2))
 }
 
 function noRuns(task: string): TorchError {

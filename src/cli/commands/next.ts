@@ -1,12 +1,14 @@
 import { exitStatus, TorchError } from '../../errors.ts'
+import { nearest } from '../../schedule/near.ts'
 import { nextOf } from '../../schedule/next.ts'
 import { parseSchedule } from '../../schedule/parse.ts'
 import type { Schedule } from '../../schedule/schedule.ts'
-import { localText } from '../../schedule/zone.ts'
+import { isZone, localText } from '../../schedule/zone.ts'
 import { slotText } from '../../record/rows.ts'
 import { hostFacts } from '../../tasks/hosts.ts'
 import type { Call, Command } from '../command.ts'
 import { usageError } from '../option.ts'
+import { noneHas } from '../labels.ts'
 import type { Values } from '../options.ts'
 import { type Cell, table } from '../table.ts'
 import { roughly, shownDistance } from '../times.ts'
@@ -38,12 +40,13 @@ export const next: Command = {
   words: '[TASK...]',
   mostWords: Infinity,
   leastWords: 0,
-  options: ['schedule', 'timezone', 'from', 'count', 'host', 'address'],
+  options: ['schedule', 'timezone', 'from', 'count', 'label', 'host', 'address'],
   about: `When tasks are due: those named, or all that run on this host (or that of --host). Needs
 no daemon. Of one task or schedule the next 5 slots, of several the next of each;
 --count N: the next N of each. Slots are strictly after --from.`,
   examples: [
     ['next', 'what comes on this host'],
+    ['next --label team=data', 'the tasks of one team'],
     ['next backup --count 10 --from 2026-03-08T00:00', 'ten slots of one task'],
     ['next --schedule "30 2 * * mon" --timezone Asia/Tokyo', 'a schedule to try'],
   ],
@@ -55,6 +58,7 @@ no daemon. Of one task or schedule the next 5 slots, of several the next of each
       .flatMap((source) => rowsOf(source, from, count))
       .toSorted((a, b) => Date.parse(a.at) - Date.parse(b.at))
     if (values.json) await call.terminal.say(JSON.stringify(rows, null, 2))
+    else if (sources.length === 0 && values.label) call.terminal.note(noneHas)
     else await show(call, sources, rows)
     return exitStatus.done
   },
@@ -63,22 +67,32 @@ no daemon. Of one task or schedule the next 5 slots, of several the next of each
 async function sourcesOf(call: Call, values: Values): Promise<Source[]> {
   const { words } = call
   if (values.schedule === undefined) {
-    if (values.timezone !== undefined)
+    if (call.from.timezone === 'flag')
       throw usageError('--timezone goes with --schedule', 'a task has its zone in the tasks file')
     return (await import('../next-tasks.ts')).sourcesOfTasks(call, values)
   }
   if (words.length > 0)
     throw usageError('either tasks or --schedule', 'torch next --schedule "30 2 * * *"')
+  if (call.from.label === 'flag')
+    throw usageError('--label goes with tasks, not with --schedule', 'leave out one of them')
   const zone = values.timezone ?? call.host.clock.zone()
+  if (!isZone(zone)) throw unknownZone(zone)
   const [name = ''] = hostFacts(values.host ?? call.host.network.name(), []).names
   const seed = `@${name}`
   const parsed = parseSchedule(values.schedule, { zone, seed })
   if (!parsed.ok)
     throw new TorchError('bad-schedule', `--schedule: ${parsed.message}`, {
       exit: exitStatus.usage,
-      hint: parsed.hint ?? 'as in crontab(5), perhaps with seconds first: "*/10 * * * * *"',
+      ...(parsed.hint !== null && { hint: parsed.hint }),
     })
   return [{ task: null, schedules: [parsed.schedule], zone, jitterMs: 0 }]
+}
+
+function unknownZone(zone: string): TorchError {
+  const near = nearest(zone, ['UTC', ...Intl.supportedValuesOf('timeZone')])
+  const hint =
+    near === undefined ? 'an IANA name, such as Europe/Berlin' : `did you mean "${near}"?`
+  return usageError(`--timezone: unknown time zone ${JSON.stringify(zone)}`, hint)
 }
 
 function rowsOf(

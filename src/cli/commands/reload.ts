@@ -1,8 +1,10 @@
 import type { ReloadReport } from '../../control/protocol.ts'
 import { exitStatus } from '../../errors.ts'
+import { counted } from '../../tasks/counted.ts'
 import { ask } from '../ask.ts'
 import type { Command } from '../command.ts'
-import { showProblems } from '../problems.ts'
+import { demandSameFile } from '../daemon-file.ts'
+import { problemJson, showProblems } from '../problems.ts'
 import type { Terminal } from '../terminal.ts'
 
 export const reload: Command = {
@@ -19,8 +21,10 @@ by itself when the file changes, and on SIGUSR2.`,
   ],
   async run(call, values) {
     const { terminal } = call
+    await demandSameFile(call, values)
     const report = await ask(call, 'reload', {})
-    if (values.json) await terminal.say(JSON.stringify(report, null, 2))
+    const json = { ...report, problems: report.problems.map(problemJson) }
+    if (values.json) await terminal.say(JSON.stringify(json, null, 2))
     else await show(terminal, report)
     return report.verdict === 'refused' ? exitStatus.usage : exitStatus.done
   },
@@ -34,7 +38,7 @@ async function show(terminal: Terminal, report: ReloadReport): Promise<void> {
     return
   }
   const revision = report.revision === null ? '' : ` at revision ${report.revision}`
-  await terminal.say(`${report.path}${revision}: ${report.tasks} tasks`)
+  await terminal.say(`${report.path}${revision}: ${counted(report.tasks, 'task')}`)
   const names = (what: string, list: readonly string[]) => list.map((name) => `  ${what} ${name}`)
   const lines = [
     ...names('added', report.added),

@@ -1,8 +1,7 @@
 import { exitStatus } from '../../errors.ts'
 import { ask } from '../ask.ts'
 import type { Command } from '../command.ts'
-import { usageError } from '../option.ts'
-import { tasksPath } from '../tasks-path.ts'
+import { demandFile } from '../daemon-file.ts'
 
 export const restart: Command = {
   words: '',
@@ -16,12 +15,7 @@ new one does not become ready the old one goes on as before, and this says why.`
   async run(call, values) {
     const { terminal } = call
     const before = await ask(call, 'status', {})
-    const tasks = tasksPath(call, values, before.file.path)
-    if (tasks.absolute !== before.file.path)
-      throw usageError(
-        `a restart keeps the tasks file, which is ${before.file.path}`,
-        'torch stop, then torch start with the other file',
-      )
+    demandFile(call, values, before.file.path)
     const { pid } = await ask(call, 'restart', {})
     const old = before.daemon?.pid ?? null
     if (values.json) await terminal.say(JSON.stringify({ pid, before: old }, null, 2))

@@ -1,6 +1,7 @@
 import { exitStatus } from '../../errors.ts'
 import { ask, statusIfRuns } from '../ask.ts'
 import type { Command } from '../command.ts'
+import { demandFile, demandSameFile } from '../daemon-file.ts'
 import { usageError } from '../option.ts'
 
 export const run: Command = {
@@ -21,21 +22,18 @@ a signal, 126 or 127 where it could not be started. Ctrl-C goes to the task.`,
     const [task = ''] = call.words
     const request = { task, force: values.force ?? false }
     if (values.detach) {
+      await demandSameFile(call, values)
       const report = await ask(call, 'run', request)
       if (report.elsewhere) call.terminal.note(elsewhereWords(task))
       const text = values.json ? JSON.stringify(report, null, 2) : `started ${task} ${report.run}`
       await call.terminal.say(text)
       return exitStatus.done
     }
-    if (values.json)
+    if (values.json && call.from.json === 'flag')
       throw usageError('--json goes with --detach', `torch run ${task} --detach --json`)
     const status = await statusIfRuns(call)
     if (status === undefined) return (await import('../run-here.ts')).runHere(call, values, task)
-    if (call.from.tasks === 'flag' && values.tasks?.absolute !== status.file.path)
-      throw usageError(
-        `the daemon of this home runs ${status.file.path}, not ${values.tasks?.shown}`,
-        'leave out --tasks, or name another --home',
-      )
+    demandFile(call, values, status.file.path)
     // Loaded before: the output of a short run may be cut a moment after its end.
     const { attend } = await import('../run-there.ts')
     const report = await ask(call, 'run', request)

@@ -7,6 +7,8 @@ export const schema: Command = {
   mostWords: 0,
   leastWords: 0,
   options: [],
+  // It is JSON anyway.
+  flagsOnly: ['json'],
   about: `The JSON Schema of tasks files. Editors that know it complete and check while you type:
 the first line of a file may be
 # yaml-language-server: $schema=tasks.schema.json`,

@@ -4,30 +4,48 @@ import { statusIfRuns } from '../ask.ts'
 import type { Call, Command } from '../command.ts'
 import type { Cell } from '../table.ts'
 import { table } from '../table.ts'
+import { demandFile } from '../daemon-file.ts'
+import { labelWords, noneHas, withLabels } from '../labels.ts'
+import type { Values } from '../options.ts'
 import { shownDistance, shownTime } from '../times.ts'
 import { outcomeCell } from '../outcome-words.ts'
-import { showProblems } from '../problems.ts'
+import { problemJson, showProblems } from '../problems.ts'
 
 export const status: Command = {
   words: '[TASK]',
   mostWords: 1,
   leastWords: 0,
-  options: ['address'],
+  options: ['label', 'address'],
   about: `What runs here, what comes next, and how it ended last time. Without a daemon it is read
 from the tasks file, the run directories and the history.`,
   examples: [
     ['status', 'the daemon, its file, all tasks'],
     ['status backup --json', 'one task, for a program'],
+    ['status --label team=data', 'the tasks of one team'],
   ],
   async run(call, values) {
-    const whole =
-      (await statusIfRuns(call)) ??
-      (await (await import('../offline.ts')).offlineStatus(call, values))
-    const report = await only(whole, call.words[0])
-    if (values.json) await call.terminal.say(JSON.stringify(report, null, 2))
-    else await show(call, report)
+    const whole = await wholeStatus(call, values)
+    const [name] = call.words
+    const named = await only(whole, name)
+    const report = { ...named, tasks: withLabels(named.tasks, values.label) }
+    if (values.json) {
+      const file = { ...report.file, problems: report.file.problems.map(problemJson) }
+      await call.terminal.say(JSON.stringify({ ...report, file }, null, 2))
+      return exitStatus.done
+    }
+    await show(call, report)
+    if (report.tasks.length < named.tasks.length && report.tasks.length === 0)
+      call.terminal.note(noneHas)
+    if (name !== undefined) for (const task of report.tasks) await showDetails(call, task)
     return exitStatus.done
   },
+}
+
+async function wholeStatus(call: Call, values: Values): Promise<StatusReport> {
+  const report = await statusIfRuns(call)
+  if (report === undefined) return (await import('../offline.ts')).offlineStatus(call, values)
+  demandFile(call, values, report.file.path)
+  return report
 }
 
 /** Of a name that is not in the file it says so, with the nearest one. */
@@ -36,7 +54,7 @@ async function only(report: StatusReport, name: string | undefined): Promise<Sta
   const tasks = report.tasks.filter((task) => task.name === name)
   if (tasks.length > 0) return { ...report, tasks }
   if (!report.file.ok && report.daemon === null)
-    throw (await import('../tasks-file.ts')).badTasks(report.file)
+    throw (await import('../tasks-file.ts')).notValid(report.file)
   const { unknownTask } = await import('../../daemon/answers.ts')
   throw unknownTask(
     name,
@@ -65,6 +83,18 @@ async function show(call: Call, report: StatusReport): Promise<void> {
   await terminal.say('')
   const rows = report.tasks.map((task) => row(call, task))
   await terminal.say(table(terminal, ['TASK', 'TYPE', 'NEXT', '', 'RUNNING', 'LAST'], rows))
+}
+
+/** What the file says about the one task that was asked for, below its row. */
+async function showDetails({ terminal }: Call, { description, labels }: TaskStatus): Promise<void> {
+  // What a terminal would obey is not shown to it.
+  const lines = (description ?? '')
+    .replace(/[^\P{Cc}\n\t]/gu, '\ufffd')
+    .trim()
+    .split('\n')
+  if (description !== null) await terminal.say(lines.map((line) => `  ${line}`).join('\n'))
+  const words = labelWords(labels).replace(/\p{Cc}/gu, '\ufffd')
+  if (words !== '') await terminal.say(`  ${terminal.paint('dim', 'labels')} ${words}`)
 }
 
 function daemonWords({ host, terminal }: Call, daemon: StatusReport['daemon']): string {

@@ -1,6 +1,7 @@
 import path from 'node:path'
 import { loadTasks } from '../../daemon/load.ts'
 import { exitStatus } from '../../errors.ts'
+import { counted } from '../../tasks/counted.ts'
 import { statusIfRuns } from '../ask.ts'
 import type { Command } from '../command.ts'
 import { problemJson, showProblems } from '../problems.ts'
@@ -36,8 +37,4 @@ Exit status 0 if it is valid, warnings or not, else 2.`,
     }
     return ok ? exitStatus.done : exitStatus.usage
   },
-}
-
-function counted(count: number, what: string): string {
-  return count === 1 ? `1 ${what}` : `${count} ${what}s`
 }
