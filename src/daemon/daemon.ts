@@ -74,5 +74,9 @@ async function firstLoad(host: Host, settings: Settings): Promise<Loaded & { fil
     machine: factsHere({ host, settings }),
   })
   if (loaded.file !== undefined) return { ...loaded, file: loaded.file }
-  throw badTasks(loaded, { hint: `mend it, and see with: torch validate ${loaded.path}` })
+  throw badTasks(loaded, {
+    hint: `mend it, and see with: torch validate ${loaded.path}`,
+    // Without a terminal what it says goes into a journal.
+    forLog: settings.foreground && !settings.pretty,
+  })
 }

@@ -316,3 +316,11 @@ test.concurrent(
     )
   },
 )
+
+test('a bad file of a daemon in the foreground is told without its lines: they go into a journal', async () => {
+  const site = newSite('tasks:\n  job:\n    env: "TOKEN=s3cret"\n    comand: x\n')
+  const { status, stderr } = await site.torch('start', '--foreground')
+  expect(status).toBe(1)
+  expect(stderr).toContain(`${site.tasks}:3:5: tasks.job.env: expected a map; got text\n`)
+  expect(stderr).not.toContain('s3cret')
+})
