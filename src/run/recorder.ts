@@ -11,7 +11,7 @@
  *
  * and a word into its entry in `active`, by which a daemon that is not its parent hears of the end.
  * Where the disk is full a daemon that is its parent learns the status from it directly; without
- * one it waits until there is room.
+ * one it waits until there is room; what `echo` says of that must not get in among it.
  *
  * It traps the signals that go to the whole group, to outlive the command; a trap, unlike an
  * ignored signal, is not inherited. The command is a foreground subshell, because in a background
@@ -44,7 +44,7 @@ exec 3>&2 2>exit
   exec "$@"
 )
 torch_status=$?
-until echo "$torch_status" >&2; do
+until echo "$torch_status" >&2 2>/dev/null; do
   read -r pid name state parent rest </proc/$$/stat
   [ "$parent" = "$PPID" ] && [ "$PPID" != 1 ] && exit "$torch_status"
   sleep 1
