@@ -1,7 +1,7 @@
 import path from 'node:path'
 import type { Host } from '../host/host.ts'
 import type { Task } from '../tasks/task.ts'
-import { isRunId } from './id.ts'
+import { isRunId, runStamp } from './id.ts'
 
 /** How many run directories one pass removes at most: the loop must not stand still for it. */
 const maxRemovalsPerPass = 50
@@ -22,7 +22,7 @@ export function removeOldRuns(
 ): void {
   const folder = path.join(home, 'runs', task)
   const finished = host.files.list(folder).filter((name) => isRunId(name) && !isUnfinished(name))
-  const oldest = new Date(host.clock.now() - keep.keepForMs).toISOString().replaceAll(/[-:Z]/g, '')
+  const oldest = runStamp(host.clock.now() - keep.keepForMs)
   const surplus = finished.filter(
     (run, index) => index < finished.length - keep.keepRuns || run < oldest,
   )
