@@ -77,15 +77,10 @@ export function overview(): string {
     ([name, { words, summary }]) => `  ${`${name} ${words}`.padEnd(18)}${summary}`,
   )
   return `torch: second-level cron without a server, one tasks file in git
-
-torch COMMAND [OPTIONS]
+torch COMMAND [--home D] [--tasks F] [--json] [OPTIONS]
 
 ${lines.join('\n')}
 
-  --home D          the daemon's directory (TORCH_HOME)
-  --tasks F         the tasks file (TORCH_TASKS, else ./tasks.yaml)
-  --json            JSON on standard output
-
-Exit status: 0 done, 1 failed, 2 wrong usage or bad tasks file, 3 no daemon.
-torch COMMAND --help has the options of a command, with examples.`
+torch COMMAND --help has what a command does, its options, and examples.
+Exit status: 0 done, 1 failed, 2 wrong usage or bad tasks file, 3 no daemon.`
 }

@@ -26,12 +26,17 @@ export interface Loaded {
 
 /**
  * The tasks of a file or directory (an absolute path), or all that is wrong with it, as it is
- * `shown`, on a `machine` that is this one unless another is given. Never throws.
+ * `shown`, on a `machine` that is this one unless another is given. `alone`: from the file alone, so
+ * that no `env_file` and no `user` need be on this machine. Never throws.
  */
 export async function loadTasks(
   host: Host,
   tasks: string,
-  { shown = tasks, machine = hostFacts(host.network.name(), host.network.addresses()) } = {},
+  {
+    shown = tasks,
+    machine = hostFacts(host.network.name(), host.network.addresses()),
+    alone = false,
+  } = {},
 ): Promise<Loaded> {
   const read = readSources(host, tasks, shown)
   const revision = await gitRevision(host, tasks)
@@ -42,10 +47,10 @@ export async function loadTasks(
     zone: host.clock.zone(),
     host: machine.names[0] ?? host.network.name(),
     machine,
-    mayChangeUser: host.processes.uid === 0,
+    mayChangeUser: alone || host.processes.uid === 0,
     folder,
   }
-  const parsed = await parseBeside(host, shown, { sources: read.sources, facts })
+  const parsed = await parseBeside(host, shown, { sources: read.sources, facts, alone })
   return parsed.ok
     ? { ...base, file: parsed.file, problems: parsed.warnings }
     : { ...base, file: undefined, problems: parsed.problems }

@@ -15,6 +15,8 @@ const maxWorkerMs = 120_000
 export interface ParseJob {
   readonly sources: readonly TasksSource[]
   readonly facts: Omit<TasksFacts, 'readEnvFile'>
+  /** Nothing else of the machine is read: no `env_file`. */
+  readonly alone: boolean
 }
 
 /** As parseTasks(), beside the ticks where it takes long. `shown` is what the whole is called. */
@@ -28,8 +30,10 @@ export async function parseBeside(host: Host, shown: string, job: ParseJob): Pro
 }
 
 /** Reads and checks the texts here and now. */
-export function parseJob({ sources, facts }: ParseJob, files: Files = diskFiles): ParsedTasks {
-  return parseTasks(sources, { ...facts, readEnvFile: (file) => readEnvFile(files, file) })
+export function parseJob(job: ParseJob, files: Files = diskFiles): ParsedTasks {
+  const read = (file: string) =>
+    job.alone ? ({ ok: true, text: '' } as const) : readEnvFile(files, file)
+  return parseTasks(job.sources, { ...job.facts, readEnvFile: read })
 }
 
 function whyNot(result: Exclude<WorkerResult<ParsedTasks>, { kind: 'answer' }>): string {

@@ -49,6 +49,7 @@ function filledIn(settings: Settings, timezone: string) {
   return {
     type: settings.type ?? 'common',
     hosts: settings.hosts,
+    hostEntries: settings.hostEntries,
     max: settings.max ?? 1,
     overlap: settings.overlap ?? 'skip',
     timezone,

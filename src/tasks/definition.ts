@@ -4,10 +4,19 @@ import type { Task } from './task.ts'
 /**
  * All of a task that has meaning, as canonical JSON: two tasks of one name are the same exactly when
  * these are equal. Not in it: the name, so that a task that was only renamed can be known again;
- * description and labels, which must not restart a daemon; and where the task stands.
+ * description and labels, which must not restart a daemon; how the hosts are written, only who they
+ * are; and where the task stands.
  */
 export function definitionOf(task: Omit<Task, 'definition'>): string {
-  const { name: _1, description: _2, labels: _3, file: _4, line: _5, ...meaning } = task
+  const {
+    name: _1,
+    description: _2,
+    labels: _3,
+    file: _4,
+    line: _5,
+    hostEntries: _6,
+    ...meaning
+  } = task
   // The order of these keys is that of the code. What has an order of its author's is sorted.
   return JSON.stringify({
     ...meaning,

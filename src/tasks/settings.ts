@@ -26,6 +26,8 @@ export interface TasksFacts {
 /** The keys that tasks and defaults share, checked: hosts and paths are resolved. */
 export interface Settings extends Omit<SettingsInput, 'hosts'> {
   readonly hosts?: HostRule | undefined
+  /** As written. */
+  readonly hostEntries?: readonly string[]
 }
 
 /**
@@ -61,7 +63,7 @@ export function checkSettings(
     ...rest,
     ...(cwd !== undefined && { cwd: within('cwd', cwd) }),
     ...(envPath !== undefined && { env_file: envPath }),
-    ...(hosts && { hosts }),
+    ...(hosts && entries && { hosts, hostEntries: entries }),
   }
 }
 

@@ -11,6 +11,8 @@ export interface Task {
   readonly command: string | readonly string[]
   /** undefined: everywhere. */
   readonly hosts: HostRule | undefined
+  /** The same as it is written, by the names of groups: what people are shown. */
+  readonly hostEntries: readonly string[] | undefined
   /** Infinity for `unlimited`. */
   readonly max: number
   readonly overlap: 'skip' | 'queue' | 'replace'

@@ -28,6 +28,18 @@ async function load(name: string, uid = 1000): Promise<string[]> {
   )
 }
 
+test.each(['', `# ${'x'.repeat(300_000)}\n`])(
+  'from the file alone no env file is missed, and no user',
+  async (more) => {
+    fs.writeFileSync(at('tasks.yaml'), `${more}defaults: { env_file: no.env, user: db }\n${good}`)
+    const host = thisMachine()
+    const nobody = { ...host, processes: { ...host.processes, uid: 1000 } }
+    const { file } = await loadTasks(nobody, at('tasks.yaml'), { alone: true })
+    expect(file?.tasks[0]).toMatchObject({ envFile: at('no.env'), user: 'db' })
+    expect((await loadTasks(nobody, at('tasks.yaml'))).problems).toHaveLength(2)
+  },
+)
+
 describe('what is read as a tasks file', () => {
   test('a file', async () => {
     fs.writeFileSync(at('tasks.yaml'), good)
@@ -94,6 +106,7 @@ describe('what is large', () => {
         mayChangeUser: host.processes.uid === 0,
         folder,
       },
+      alone: false,
     }
     const here = parseJob(job)
     expect(file?.tasks).toHaveLength(5000)

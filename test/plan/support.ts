@@ -20,6 +20,7 @@ export function aTask(fields: Partial<Task> & { schedule?: string | string[] } =
     schedules,
     command: 'true',
     hosts: undefined,
+    hostEntries: undefined,
     max: 1,
     overlap: 'skip',
     timezone,
