@@ -5,7 +5,7 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 
-const program = fileURLToPath(new URL('../bin/torch.js', import.meta.url))
+export const program = fileURLToPath(new URL('../bin/torch.js', import.meta.url))
 const execute = promisify(execFile)
 /** History of ten minutes of 50 runs a second. */
 const maxOutputBytes = 512 * 1024 * 1024

@@ -1,10 +1,11 @@
-// npm run bench -- lateness|ticks|endurance [options]: see README.md beside this file.
+// npm run bench -- lateness|ticks|commands|endurance [options]: see README.md beside this file.
 import { parseArgs } from 'node:util'
 import { machine, printTable } from './figures.js'
 
 const benchmarks = {
   lateness: async () => (await import('./lateness.js')).lateness,
   ticks: async () => (await import('./ticks.js')).ticks,
+  commands: async () => (await import('./commands.js')).commands,
   endurance: async () => (await import('./endurance.js')).endurance,
 }
 
@@ -14,13 +15,18 @@ const { values, positionals } = parseArgs({
     json: { type: 'boolean', default: false },
     slots: { type: 'string', default: '100' },
     minutes: { type: 'string', default: '1' },
+    runs: { type: 'string', default: '15' },
   },
 })
-const options = { slots: Number(values.slots), minutes: Number(values.minutes) }
+const options = {
+  slots: Number(values.slots),
+  minutes: Number(values.minutes),
+  runs: Number(values.runs),
+}
 const load = benchmarks[positionals[0]]
-if (load === undefined || !(options.slots >= 1) || !(options.minutes > 0)) {
+if (load === undefined || !(options.slots >= 1 && options.runs >= 1 && options.minutes > 0)) {
   console.error(
-    `usage: npm run bench -- ${Object.keys(benchmarks).join('|')} [--slots 100] [--minutes 1] [--json]`,
+    `usage: npm run bench -- ${Object.keys(benchmarks).join('|')} [--slots 100] [--minutes 1] [--runs 15] [--json]`,
   )
   process.exit(2)
 }

@@ -1,0 +1,158 @@
+import { spawnSync } from 'node:child_process'
+import fs from 'node:fs'
+import path from 'node:path'
+import { commands as known } from '../dist/cli/commands.js'
+import { historyFile } from '../dist/record/history-file.js'
+import { runRow } from '../dist/record/rows.js'
+import { newRunId } from '../dist/run/id.js'
+import { program, withDaemon } from './daemon.js'
+import { percentile, round } from './figures.js'
+
+/** The promises, of the median on a quiet machine: whole processes, in milliseconds. */
+const goalsMs = { status: 400, 'status, no daemon': 400, next: 600, 'next, no daemon': 600 }
+const taskCount = 1_000
+const rowCount = 100_000
+const rowsAtOnce = 5_000
+/** The history reaches so far back. */
+const historyMs = 30 * 24 * 3600 * 1000
+
+/**
+ * How long a person waits for a command: whole processes, each beside a Node that does nothing, so
+ * that the ratio means something on a busy machine too.
+ */
+export async function commands({ runs }, say) {
+  const rows = []
+  say(`${taskCount} tasks, ${rowCount} runs in the history ...`)
+  await withDaemon(prepare, async ({ folder, home, tasks, torch }) => {
+    await torch('run', 'job-0')
+    const environment = { ...process.env, TORCH_HOME: home, TORCH_TASKS: tasks }
+    const measure = ([name, words]) => {
+      say(`${name} ...`)
+      const time = (args) => timeOf(args, { cwd: folder, env: environment })
+      rows.push({ command: name, ...compare(runs, time, [program, ...words]) })
+    }
+    for (const each of withoutMissing(asked)) measure(each)
+    await torch('stop', '--grace', '0s')
+    for (const [name, words] of withoutMissing(asked).filter(([, , needs]) => needs === 'files'))
+      measure([`${name}, no daemon`, words])
+  })
+  const breaches = rows
+    .filter(({ command, p50 }) => p50 >= (goalsMs[command] ?? Infinity))
+    .map(({ command, p50 }) => `torch ${command} takes ${p50} ms, not under ${goalsMs[command]} ms`)
+  return {
+    tables: [{ title: `Whole processes, ms, and against "node -e 0" beside each`, rows }],
+    breaches,
+  }
+}
+
+/** Name, words, and what it looks at: those of files are measured without a daemon too. */
+const asked = [
+  ['--help', ['--help'], 'nothing'],
+  ['status --help', ['status', '--help'], 'nothing'],
+  ['status', ['status'], 'files'],
+  ['status --json', ['status', '--json'], 'files'],
+  ['status of one', ['status', 'job-500'], 'files'],
+  ['next', ['next'], 'files'],
+  ['next of one', ['next', 'job-500'], 'files'],
+  ['next --schedule', ['next', '--schedule', '30 2 * * 1-5'], 'nothing'],
+  ['validate', ['validate'], 'files'],
+  ['plan', ['plan'], 'files'],
+  ['history', ['history'], 'files'],
+  ['history of one', ['history', 'job-500'], 'files'],
+  ['logs', ['logs', 'job-0'], 'files'],
+  ['doctor', ['doctor'], 'files'],
+]
+
+/** Of a torch that has not all of them yet. */
+function withoutMissing(each) {
+  return each.filter(([, [command]]) => command.startsWith('-') || command in known)
+}
+
+function compare(runs, time, args) {
+  const floor = () => time(['-e', '0'])
+  // Not counted: the first of each reads the disk.
+  time(args)
+  floor()
+  const pairs = Array.from({ length: runs }, () => ({ ms: time(args), floor: floor() }))
+  const times = pairs.map(({ ms }) => ms)
+  const ratios = pairs.map((pair) => pair.ms / pair.floor)
+  return {
+    best: round(Math.min(...times), 0),
+    p50: round(percentile(times, 0.5), 0),
+    worst: round(Math.max(...times), 0),
+    floor: round(
+      percentile(
+        pairs.map((pair) => pair.floor),
+        0.5,
+      ),
+      0,
+    ),
+    ratio: round(percentile(ratios, 0.5), 1),
+    'worst ratio': round(Math.max(...ratios), 1),
+  }
+}
+
+/** From before the fork to the end of the process; nobody reads what it says. */
+function timeOf(args, options) {
+  const from = performance.now()
+  const { status, stderr } = spawnSync(process.execPath, args, {
+    ...options,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  const took = performance.now() - from
+  if (status !== 0) throw new Error(`${args.join(' ')} ended with ${status}: ${stderr}`)
+  return took
+}
+
+/** A fleet's file as people write it; all of it runs here, and nothing in the next hours. */
+function prepare({ folder, tasks, mark }) {
+  const quiet = (new Date().getUTCHours() + 12) % 24
+  const job = (name, index) => `  ${name}:
+    description: Brings the figures of shop ${index} up to date
+    schedule: "${index % 60} ${(quiet + (index % 5)) % 24} * * *"
+    command: echo "shop ${index} of $TORCH_SLOT"
+    labels: { team: team-${index % 7} }
+`
+  fs.writeFileSync(
+    tasks,
+    `timezone: UTC
+defaults:
+  timeout: 1h
+  retry: { attempts: 2, delay: 1m }
+  env: { MARK: ${mark} }
+tasks:
+${names.map(job).join('')}`,
+  )
+  fs.mkdirSync(path.join(folder, 'home'), { mode: 0o700 })
+  const history = historyFile(path.join(folder, 'home/history.db'), console.error)
+  for (let from = 0; from < rowCount; from += rowsAtOnce)
+    history.write(Array.from({ length: rowsAtOnce }, (_, index) => rowOf(from + index)))
+  history.close()
+}
+
+const names = Array.from({ length: taskCount }, (_, index) => `job-${index}`)
+const beginMs = Date.now() - historyMs
+
+/** As the daemon writes it; one in fifty failed. */
+function rowOf(index) {
+  const startedMs = Math.floor(beginMs + (index / rowCount) * historyMs)
+  const run = {
+    run: newRunId(startedMs),
+    task: names[index % taskCount],
+    slot: Math.floor(startedMs / 1000),
+    dueMs: startedMs,
+    trigger: 'schedule',
+    attempt: 1,
+    startedMs,
+    host: 'web1.example.com',
+    revision: '4f2a91c03b1e',
+  }
+  const failed = index % 50 === 0
+  return runRow(run, {
+    outcome: failed ? 'failed' : 'ok',
+    exitCode: failed ? 1 : 0,
+    signal: null,
+    reason: null,
+    endedMs: startedMs + 1_234,
+  })
+}
