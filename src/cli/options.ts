@@ -64,8 +64,13 @@ export const optionNames = Object.keys(options) as readonly OptionName[]
 
 /** An option as it is typed: `--count`, `-n/--limit`. */
 export function flagName(name: OptionName): string {
-  const { alias } = { alias: undefined, ...options[name] }
+  const alias = aliasOf(name)
   return alias === undefined ? `--${name}` : `-${alias}/--${name}`
+}
+
+/** The letter of an option that has one. */
+export function aliasOf(name: OptionName): string | undefined {
+  return { alias: undefined, ...options[name] }.alias
 }
 
 /** What every command takes. */

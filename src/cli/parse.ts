@@ -1,9 +1,9 @@
-import yargs, { type Argv } from 'yargs'
+import { parseArgs } from 'node:util'
 import { nearest } from '../schedule/near.ts'
 import { type Command, optionsOf } from './command.ts'
 import { commands } from './commands.ts'
 import { usageError } from './option.ts'
-import { commonOptions, type OptionName, options } from './options.ts'
+import { aliasOf, optionNames, options } from './options.ts'
 
 /** What was typed, taken apart and not yet read. */
 export type Parsed =
@@ -17,88 +17,89 @@ export type Parsed =
       readonly raw: Readonly<Record<string, unknown>>
     }
 
-const helpWidth = 80
-
-/** Takes the words behind `torch` apart. Throws the usage error for what torch does not know. */
+/**
+ * Takes the words behind `torch` apart. Throws the usage error for what torch does not know. yargs,
+ * which would take them apart as well, is loaded for the help alone: it takes longer than Node
+ * takes to start.
+ */
 export async function parseWords(typed: readonly string[]): Promise<Parsed> {
-  let called: { name: string; command: Command } | undefined
-  let help = ''
-  const parser = describeOptions(newParser(), commonOptions)
-  for (const [name, entry] of Object.entries(commands)) {
-    parser.command(name, entry.summary, async (inner: Argv) => {
-      const command = await entry.load()
-      called = { name, command }
-      return describeCommand(inner, name, command)
-    })
-  }
-  const argv = await parser.parseAsync([...typed], {}, (_error, _argv, output: string) => {
-    help = output
-  })
-  const { _: words, $0: _script, ...raw } = argv
-  if (called === undefined) throw unknownCommand(words.map(String))
-  if (help !== '') return { kind: 'help', text: help }
-  const { name, command } = called
-  checkOptions(name, command, Object.keys(raw))
-  const own = words.slice(1).map(String)
+  const { tokens } = parseArgs({ args: [...typed], options: forms, strict: false, tokens: true })
+  const words = tokens.flatMap((token) => (token.kind === 'positional' ? [token.value] : []))
+  const given = tokens.filter((token) => token.kind === 'option')
+  const [name, ...own] = words
+  const entry = name !== undefined && Object.hasOwn(commands, name) ? commands[name] : undefined
+  if (name === undefined || entry === undefined) throw unknownCommand(name)
+  const command = await entry.load()
+  if (given.some((token) => token.name === 'help'))
+    return { kind: 'help', text: await (await import('./help.ts')).helpOf(name, command) }
+  const raw = rawOptions(name, command, given)
   checkWords(name, command, own)
   return { kind: 'call', name, command, words: own, raw }
 }
 
-/** Numbers stay text, and nothing is guessed: every value is read by its option. */
-function newParser(): Argv {
-  return yargs()
-    .scriptName('torch')
-    .locale('en')
-    .exitProcess(false)
-    .version(false)
-    .help('help', 'show this')
-    .wrap(helpWidth)
-    .parserConfiguration({
-      'boolean-negation': false,
-      'camel-case-expansion': false,
-      'dot-notation': false,
-      'parse-numbers': false,
-      'parse-positional-numbers': false,
-      'strip-aliased': true,
-    })
+/** An option means the same for every command, so all can be taken apart before one is known. */
+const forms = {
+  ...Object.fromEntries(optionNames.map((name) => [name, formOf(name)])),
+  help: { type: 'boolean', short: 'h' },
+} as const
+
+function formOf(name: (typeof optionNames)[number]) {
+  const short = aliasOf(name)
+  const type = options[name].kind === 'flag' ? ('boolean' as const) : ('string' as const)
+  return { type, ...(short === undefined ? {} : { short }) }
 }
 
-function describeCommand(inner: Argv, name: string, command: Command): Argv {
-  const about = command.about.replaceAll('\n', ' ')
-  inner.usage(`torch ${name} ${command.words}`.trimEnd() + ` [OPTIONS]\n\n${about}`)
-  describeOptions(inner, command.options)
-  for (const [words, does] of command.examples) inner.example(`torch ${words}`, does)
-  return inner
+/** An option as it was typed: `rawName` is `--limit` or `-n`. */
+interface Given {
+  readonly name: string
+  readonly rawName: string
+  readonly value: string | undefined
+  readonly inlineValue: boolean | undefined
 }
 
-function describeOptions(parser: Argv, names: readonly OptionName[]): Argv {
-  for (const name of names) {
-    const { kind, value, words, alias } = { alias: undefined, ...options[name] }
-    const type = kind === 'flag' ? 'boolean' : 'string'
-    const describe = kind === 'flag' ? words : `${value}: ${words}`
-    parser.option(name, { type, describe, ...(alias === undefined ? {} : { alias }) })
+function rawOptions(
+  called: string,
+  command: Command,
+  given: readonly Given[],
+): Record<string, unknown> {
+  const raw = new Map<string, unknown>()
+  for (const option of given) {
+    const name = ownName(called, command, option)
+    const value = valueOf(option, options[name].kind === 'flag')
+    const before = raw.get(name)
+    raw.set(name, before === undefined ? value : [before, value].flat())
   }
-  return parser
+  return Object.fromEntries(raw)
 }
 
-function unknownCommand(words: readonly string[]): Error {
-  const [name] = words
+/** Which of the command's options it is: `-n` is another one for each. */
+function ownName(called: string, command: Command, { name, rawName }: Given) {
+  const own = optionsOf(command)
+  const isShort = !rawName.startsWith('--')
+  const found = own.find((each) => (isShort ? aliasOf(each) === rawName.slice(1) : each === name))
+  if (found !== undefined) return found
+  const near = nearest(name, own)
+  const hint =
+    near === undefined || isShort
+      ? `torch ${called} --help lists them`
+      : `did you mean "--${near}"?`
+  throw usageError(`torch ${called} has no option ${rawName}`, hint)
+}
+
+/** Of `--tasks --json` the second is no file, but an option before which a value was forgotten. */
+function valueOf({ rawName, value, inlineValue }: Given, isFlag: boolean): string | boolean {
+  if (isFlag) return value ?? true
+  if (value === undefined || (!inlineValue && /^-[-a-z]/i.test(value))) return ''
+  return inlineValue && !rawName.startsWith('--') ? value.replace(/^=/, '') : value
+}
+
+function unknownCommand(name: string | undefined): Error {
   if (name === undefined) return usageError('no command is given', 'torch --help')
   const near = nearest(name, Object.keys(commands))
   return usageError(
     `unknown command "${name}"`,
     near === undefined ? 'torch --help lists the commands' : `did you mean "${near}"?`,
   )
-}
-
-function checkOptions(name: string, command: Command, given: readonly string[]): void {
-  const known: readonly string[] = optionsOf(command)
-  const unknown = given.find((option) => !known.includes(option))
-  if (unknown === undefined) return
-  const near = nearest(unknown, known)
-  const hint = near === undefined ? `torch ${name} --help lists them` : `did you mean "--${near}"?`
-  const dashes = unknown.length === 1 ? '-' : '--'
-  throw usageError(`torch ${name} has no option ${dashes}${unknown}`, hint)
 }
 
 function checkWords(name: string, command: Command, words: readonly string[]): void {

@@ -4,8 +4,8 @@ import { wordsOf } from '../errors.ts'
 import { gitRevision } from '../host/git.ts'
 import { hasCode } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
-import { hostFacts } from '../tasks/hosts.ts'
-import type { TasksSource } from '../tasks/parse.ts'
+import { hostFacts, type HostFacts } from '../tasks/hosts.ts'
+import type { ParsedTasks, TasksSource } from '../tasks/parse.ts'
 import type { Problem } from '../tasks/problem.ts'
 import type { TasksFile } from '../tasks/task.ts'
 import { parseBeside } from './parse.ts'
@@ -39,21 +39,32 @@ export async function loadTasks(
   } = {},
 ): Promise<Loaded> {
   const read = readSources(host, tasks, shown)
-  const revision = await gitRevision(host, tasks)
-  const base = { path: shown, hash: read.hash, revision, atMs: host.clock.now() }
-  if (read.problem !== undefined) return { ...base, file: undefined, problems: [read.problem] }
-  const folder = read.isFolder ? tasks : path.dirname(tasks)
+  const base = { path: shown, hash: read.hash, atMs: host.clock.now() }
+  // git is asked while the text is parsed.
+  const [revision, parsed] = await Promise.all([
+    gitRevision(host, tasks),
+    parsedOf(host, read, tasks, { shown, machine, alone }),
+  ])
+  return parsed.ok
+    ? { ...base, revision, file: parsed.file, problems: parsed.warnings }
+    : { ...base, revision, file: undefined, problems: parsed.problems }
+}
+
+async function parsedOf(
+  host: Host,
+  read: Read,
+  tasks: string,
+  { shown, machine, alone }: { shown: string; machine: HostFacts; alone: boolean },
+): Promise<ParsedTasks> {
+  if (read.problem !== undefined) return { ok: false, problems: [read.problem] }
   const facts = {
     zone: host.clock.zone(),
     host: machine.names[0] ?? host.network.name(),
     machine,
     mayChangeUser: alone || host.processes.uid === 0,
-    folder,
+    folder: read.isFolder ? tasks : path.dirname(tasks),
   }
-  const parsed = await parseBeside(host, shown, { sources: read.sources, facts, alone })
-  return parsed.ok
-    ? { ...base, file: parsed.file, problems: parsed.warnings }
-    : { ...base, file: undefined, problems: parsed.problems }
+  return parseBeside(host, shown, { sources: read.sources, facts, alone })
 }
 
 /** What tells whether the content changed; all that makes it unreadable counts as a content. */

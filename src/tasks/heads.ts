@@ -9,10 +9,11 @@ import { readSource, type Source, type TasksSource } from './source.ts'
 /**
  * What is wrong with a large text that is so bad from early on that the rest of it would only take
  * time; undefined where it has to be read as a whole. Reads its first lines, then four times as
- * many, and so on, because the package for YAML tells nothing before it has read to the end.
+ * many, and so on, because the package for YAML tells nothing before it has read to the end. All
+ * heads together are at most a third of the text: of one that is not large none is read.
  */
 export function readBadHead({ path, text }: TasksSource): readonly Problem[] | undefined {
-  for (let chars = firstHeadChars; chars < text.length; chars *= headGrowth) {
+  for (let chars = firstHeadChars; chars * headGrowth <= text.length; chars *= headGrowth) {
     const end = text.lastIndexOf('\n', chars - 1) + 1
     if (end === 0) continue
     const head = readSource({ path, text: text.slice(0, end) })

@@ -45,6 +45,7 @@ describe('the help of a command', () => {
 
   test.each([
     ['stop', '--help'],
+    ['stop', '-h'],
     ['help', 'stop'],
   ])('comes with %s %s', async (...words) => {
     const { status, stdout, stderr } = await newSite().torch(...words)

@@ -11,6 +11,12 @@ const wrong: [string, string, string][] = [
   ['--json', 'no command is given', 'torch --help'],
   ['status --jsno', 'torch status has no option --jsno', 'did you mean "--json"?'],
   ['status --xyzzy 5', 'torch status has no option --xyzzy', 'torch status --help lists them'],
+  [
+    'status --__proto__',
+    'torch status has no option --__proto__',
+    'torch status --help lists them',
+  ],
+  ['constructor', 'unknown command "constructor"', 'torch --help lists the commands'],
   ['status -n 5', 'torch status has no option -n', 'torch status --help lists them'],
   ['stop --no-leave', 'torch stop has no option --no-leave', 'torch stop --help lists them'],
   ['status one two', 'unexpected "two"', 'torch status [TASK]'],
@@ -85,6 +91,10 @@ describe('what torch knows', () => {
       { address: ['::1', '10.0.0.1'] },
       [],
     ],
+    ['a value behind its letter', 'history -n5 --json=false', { limit: '5', json: 'false' }, []],
+    ['a value behind =', 'history -n=5 --since=-1h', { limit: '5', since: '-1h' }, []],
+    ['a value that is forgotten', 'status --home --json', { home: '' }, []],
+    ['a value that is less than nothing', 'next --count -5', { count: '-5' }, []],
     ['words behind --', 'logs -- -f', {}, ['-f']],
   ])('%s', async (_what, typed, raw, words) => {
     expect(await parseWords(typed.split(' '))).toMatchObject({ kind: 'call', raw, words })
