@@ -1,4 +1,4 @@
-import { unknownTask } from '../daemon/answers.ts'
+import { unknownTask } from '../tasks/unknown-task.ts'
 import { loadTasks } from '../daemon/load.ts'
 import { statusIfRuns } from './ask.ts'
 import type { Call } from './command.ts'

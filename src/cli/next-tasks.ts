@@ -1,4 +1,4 @@
-import { unknownTask } from '../daemon/answers.ts'
+import { unknownTask } from '../tasks/unknown-task.ts'
 import { exitStatus, TorchError } from '../errors.ts'
 import { jitterOf } from '../schedule/hash.ts'
 import { counted } from '../tasks/counted.ts'

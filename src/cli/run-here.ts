@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { unknownTask } from '../daemon/answers.ts'
+import { unknownTask } from '../tasks/unknown-task.ts'
 import { openHome } from '../daemon/home.ts'
 import { interceptSignals } from '../daemon/signals.ts'
 import { TorchError } from '../errors.ts'

@@ -10,12 +10,24 @@ export interface Terminal {
   /** Both with a line break. */
   say(line: string): Promise<void>
   note(line: string): void
-  /** Somebody watches. */
+  /** Somebody watches: standard error is a terminal. */
   readonly isWatched: boolean
+  /** Standard output is a terminal, of so many columns and rows now; elsewhere they are Infinity. */
+  readonly isScreen: boolean
+  readonly columns: number
+  readonly rows: number
+  /** The locale has more than ASCII. */
+  readonly isUnicode: boolean
+  /** Calls back when the terminal gets another size, until what it returns is called. */
+  onResize(callback: () => void): () => void
   paint(style: Style, text: string): string
   /** From now on the command goes on when nobody reads its output any more. */
   outlive(): void
 }
+
+/** What terminals have had since the VT100. */
+const defaultColumns = 80
+const defaultRows = 24
 
 /**
  * The terminal of this process. `onDeaf` is called when the reader of standard output is gone, as
@@ -43,9 +55,27 @@ export function openTerminal(onDeaf: () => void): Terminal {
     say: (line) => out(`${line}\n`),
     note: (line) => err(`${line}\n`),
     isWatched: stderr.isTTY,
+    isScreen: stdout.isTTY,
+    // Of a terminal that does not know its size both are 0, or not there at all.
+    get columns() {
+      return stdout.isTTY ? stdout.columns || defaultColumns : Infinity
+    },
+    get rows() {
+      return stdout.isTTY ? stdout.rows || defaultRows : Infinity
+    },
+    isUnicode: isUtf8(env),
+    onResize(callback) {
+      stdout.on('resize', callback)
+      return () => void stdout.off('resize', callback)
+    },
     paint: (style, text) => (colours ? styleText(style, text) : text),
     outlive() {
       outlives = true
     },
   }
+}
+
+/** By the first of these that is set: locale(7). */
+function isUtf8(env: NodeJS.ProcessEnv): boolean {
+  return /utf-?8/i.test(env['LC_ALL'] || env['LC_CTYPE'] || env['LANG'] || '')
 }

@@ -1,9 +1,9 @@
 import type { Answers } from '../control/server.ts'
 import type { Protocol } from '../control/protocol.ts'
-import { exitStatus, TorchError } from '../errors.ts'
+import { TorchError } from '../errors.ts'
 import type { Signal } from '../host/host.ts'
 import { endRun, type LiveRun, signalRun } from '../run/live.ts'
-import { nearest } from '../schedule/near.ts'
+import { unknownTask } from '../tasks/unknown-task.ts'
 import type { Reload } from './reload.ts'
 import { offer } from './runner.ts'
 import { statusOf } from './status.ts'
@@ -57,15 +57,6 @@ function refusalWords(torch: Torch, task: string, reason: string): string {
   if (reason !== 'max') return `the daemon is stopping: ${task} is not started`
   const running = runsOf(torch, task).map((run) => run.description.run)
   return `${task} is at its max: ${running.join(', ')} ${running.length === 1 ? 'is' : 'are'} running`
-}
-
-/** The error for a task that is not in the file. */
-export function unknownTask(name: string, names: readonly string[]): TorchError {
-  const near = nearest(name, names)
-  return new TorchError('no-task', `there is no task "${name}"`, {
-    exit: exitStatus.usage,
-    hint: near === undefined ? 'torch status lists the tasks' : `did you mean "${near}"?`,
-  })
 }
 
 function killNow(

@@ -55,7 +55,7 @@ async function only(report: StatusReport, name: string | undefined): Promise<Sta
   if (tasks.length > 0) return { ...report, tasks }
   if (!report.file.ok && report.daemon === null)
     throw (await import('../tasks-file.ts')).notValid(report.file)
-  const { unknownTask } = await import('../../daemon/answers.ts')
+  const { unknownTask } = await import('../../tasks/unknown-task.ts')
   throw unknownTask(
     name,
     report.tasks.map((task) => task.name),

@@ -1,0 +1,43 @@
+/** A column of a table, and what becomes of it where the terminal is too narrow for all. */
+export interface Column {
+  readonly text: string
+  /** It is left out, those with a smaller number before those with a greater one. */
+  readonly leave?: number
+  /** Its fields are cut: names, of which the end tells as much as the beginning, in the middle. */
+  readonly cut?: 'middle' | 'end'
+}
+
+export const gap = '  '
+/** No field is cut shorter: the terminal then cuts the line. */
+const leastWidth = 12
+
+/** How wide each column is to be, that the line has at most that many characters; 0: it is left out. */
+export function fit(columns: readonly Column[], widths: readonly number[], most: number): number[] {
+  const room = [...widths]
+  const over = (): number => {
+    const kept = room.filter((width) => width > 0)
+    return kept.reduce((sum, width) => sum + width + gap.length, -gap.length) - most
+  }
+  const places = [...columns.entries()]
+  const leaving = places.toSorted(([, a], [, b]) => (a.leave ?? 0) - (b.leave ?? 0))
+  for (const [at, { leave }] of leaving) if (leave !== undefined && over() > 0) room[at] = 0
+  // Sentences stand behind names: they are cut first.
+  for (const [at, { cut }] of places.toReversed()) {
+    const width = room[at] ?? 0
+    if (cut !== undefined && over() > 0)
+      room[at] = Math.min(width, Math.max(width - over(), leastWidth))
+  }
+  return room
+}
+
+/** A text in at most so many characters; `mark` stands for what is cut. */
+export function cutText(
+  text: string,
+  width: number,
+  where: Column['cut'] = 'end',
+  mark = '~',
+): string {
+  if (text.length <= width) return text
+  const tail = where === 'middle' ? Math.floor((width - mark.length) / 2) : 0
+  return text.slice(0, width - mark.length - tail) + mark + text.slice(text.length - tail)
+}
