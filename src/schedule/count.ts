@@ -1,7 +1,7 @@
 import { countLocal } from './civil.ts'
 import { highestLocal } from './clock.ts'
 import type { CronSchedule, Schedule } from './schedule.ts'
-import { type Span, spanAt } from './span.ts'
+import { spansIn } from './span.ts'
 
 /** In how many seconds of (after, until] the schedule is due: as many as nextDue() would give. */
 export function countDue(schedule: Schedule, after: number, until: number): number {
@@ -34,13 +34,4 @@ function countFixed(schedule: CronSchedule, after: number, until: number): numbe
     if (end > skippedFrom) count -= Math.max(countLocal(schedule, skippedFrom, end + 1) - 1, 0)
   }
   return count
-}
-
-/** The spans of [from, to), cut to it. */
-function* spansIn(zone: string, from: number, to: number): Generator<Span> {
-  for (let second = from; second < to;) {
-    const span = spanAt(zone, second)
-    yield { from: second, to: Math.min(span.to, to), offset: span.offset }
-    second = span.to
-  }
 }

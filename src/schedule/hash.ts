@@ -9,10 +9,15 @@ export function hash32(text: string): number {
   return (hash ^ (hash >>> 16)) >>> 0
 }
 
+/** What `H` and the jitter of a task are hashed from, on a host of that short name. */
+export function seedOf(task: string, host: string): string {
+  return `${task}@${host}`
+}
+
 /**
  * The delay of a task's starts on a host: whole milliseconds in [0, widthMs), always the same for
  * the same task and host, spread evenly over both.
  */
 export function jitterOf(task: string, host: string, widthMs: number): number {
-  return Math.floor((hash32(`${task}@${host}`) / 2 ** 32) * widthMs)
+  return Math.floor((hash32(seedOf(task, host)) / 2 ** 32) * widthMs)
 }

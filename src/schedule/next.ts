@@ -3,8 +3,8 @@ import { countDue } from './count.ts'
 import type { Schedule } from './schedule.ts'
 
 /** 0001-01-01 and the last second of 9999, UTC: no schedule is due outside. */
-const firstSecond = -62_135_596_800
-const lastSecond = 253_402_300_799
+export const firstSecond = -62_135_596_800
+export const lastSecond = 253_402_300_799
 
 /**
  * The first second after `after` in which the schedule is due; undefined if there is none, as for

@@ -43,6 +43,15 @@ export function spanAt(name: string, second: number): Span {
   return span
 }
 
+/** The spans of [from, to), cut to it. */
+export function* spansIn(name: string, from: number, to: number): Generator<Span> {
+  for (let second = from; second < to;) {
+    const span = spanAt(name, second)
+    yield { from: second, to: Math.min(span.to, to), offset: span.offset }
+    second = span.to
+  }
+}
+
 function newZone(name: string): Zone {
   const format = new Intl.DateTimeFormat('en-US', {
     timeZone: name,

@@ -1,3 +1,4 @@
+import { seedOf } from '../schedule/hash.ts'
 import { parseSchedule } from '../schedule/parse.ts'
 import type { Schedule } from '../schedule/schedule.ts'
 import { isZone } from '../schedule/zone.ts'
@@ -32,7 +33,7 @@ export function buildTasks(file: MergedFile, facts: TasksFacts): Task[] {
       type: settings.type ?? 'common',
       // The zone is told to be unknown; the schedule may be wrong too.
       zone: isZone(zone) ? zone : 'UTC',
-      seed: `${name}@${facts.host}`,
+      seed: seedOf(name, facts.host),
     })
     if (settings.type === 'daemon' && settings.max === Infinity) {
       source.tell([...path, 'max'], 'a daemon needs a number: so many are kept running')

@@ -33,24 +33,37 @@ export function hostFacts(name: string, addresses: readonly string[]): HostFacts
 
 /** Does a task with this rule run on this host? Without a rule it runs everywhere. */
 export function matchHosts(rule: HostRule | undefined, host: HostFacts): boolean {
+  return holds(rule, (match) => matchesHost(match, host))
+}
+
+/** Does the rule take a machine of which this is known: which of its entries match? */
+export function holds(rule: HostRule | undefined, matches: (match: HostMatch) => boolean): boolean {
   if (rule === undefined) return true
-  const matches = (match: HostMatch): boolean => matchesHost(match, host)
   return (rule.some.length === 0 || rule.some.some(matches)) && !rule.none.some(matches)
 }
 
+/** Every machine. */
+export const everyone: HostMatch = { kind: 'glob', glob: '*' }
+
 /** Can no host match, because all that is named is negated too? Certain where it says so. */
 export function matchesNothing(rule: HostRule): boolean {
-  const everyone: HostMatch = { kind: 'glob', glob: '*' }
   const some = rule.some.length === 0 ? [everyone] : rule.some
   return some.every((one) => rule.none.some((other) => takesAllOf(other, one)))
 }
 
-function takesAllOf(outer: HostMatch, inner: HostMatch): boolean {
+/** Does `outer` match every machine that `inner` matches? Certain where it says so. */
+export function takesAllOf(outer: HostMatch, inner: HostMatch): boolean {
+  // Stars alone: every machine has some name.
+  if (outer.kind === 'glob' && matchGlob(outer.glob, '')) return true
   if (outer.kind === 'network') return inner.kind === 'network' && covers(outer, inner)
   if (inner.kind === 'network') return false
-  if (outer.kind === 'name') return inner.kind === 'name' && inner.name === outer.name
   // A pattern that matches another's text, stars and all, matches whatever the other does.
-  return matchGlob(outer.glob, inner.kind === 'name' ? inner.name : inner.glob)
+  const texts = inner.kind === 'name' ? hostFacts(inner.name, []).names : [inner.glob]
+  return texts.some((text) =>
+    outer.kind === 'name'
+      ? inner.kind === 'name' && text === outer.name
+      : matchGlob(outer.glob, text),
+  )
 }
 
 function matchesHost(match: HostMatch, host: HostFacts): boolean {
