@@ -1,5 +1,5 @@
 import path from 'node:path'
-import type { Host } from './host.ts'
+import type { Host, ProgramOptions, ProgramResult } from './host.ts'
 
 /** A repository on a slow disk must not hold up a load for longer. */
 const gitTimeoutMs = 3_000
@@ -10,19 +10,50 @@ const gitTimeoutMs = 3_000
  */
 export async function gitRevision(host: Host, file: string): Promise<string | null> {
   const real = host.files.realPath(file) ?? file
-  const folder = path.dirname(real)
-  const git = (...args: string[]) =>
-    host.processes.runProgram('git', [...gitFlags, '-C', folder, ...args], {
-      timeoutMs: gitTimeoutMs,
-      env: { GIT_TERMINAL_PROMPT: '0', GIT_OPTIONAL_LOCKS: '0', LC_ALL: 'C' },
-    })
+  const git = gitIn(host, path.dirname(real), { timeoutMs: gitTimeoutMs })
   const [revision, status] = await Promise.all([
-    git('rev-parse', '--short=12', 'HEAD'),
-    git('status', '--porcelain', '--ignored', '--', path.basename(real)),
+    git(['rev-parse', '--short=12', 'HEAD']),
+    git(['status', '--porcelain', '--ignored', '--', path.basename(real)]),
   ])
   if (!revision.ok || !status.ok) return null
   return revision.stdout.trim() + (status.stdout === '' ? '' : '-dirty')
 }
 
+export type Git = (
+  args: readonly string[],
+  more?: Omit<ProgramOptions, 'env' | 'timeoutMs'>,
+) => Promise<ProgramResult>
+
+/**
+ * git as it runs in a folder: without a shell, a prompt, a lock or a hook. `config` are settings
+ * as of `git -c`.
+ */
+export function gitIn(
+  host: Pick<Host, 'processes'>,
+  folder: string,
+  { timeoutMs, config = [] }: { readonly timeoutMs: number; readonly config?: readonly string[] },
+): Git {
+  const settings = [...safety, ...config].flatMap((setting) => ['-c', setting])
+  return (args, more = {}) =>
+    host.processes.runProgram('git', [...settings, '-C', folder, ...args], {
+      ...more,
+      timeoutMs,
+      env: environment,
+    })
+}
+
 /** A root daemon reads a checkout that belongs to somebody else; it already runs what stands in it. */
-const gitFlags = ['-c', 'safe.directory=*', '-c', 'core.fsmonitor=false']
+const safety = ['safe.directory=*', 'core.fsmonitor=false']
+
+const environment = {
+  GIT_TERMINAL_PROMPT: '0',
+  GIT_OPTIONAL_LOCKS: '0',
+  LC_ALL: 'C',
+  // Within a hook they name the repository of the hook, relative to a folder that is not ours.
+  // https://git-scm.com/docs/githooks
+  GIT_DIR: undefined,
+  GIT_WORK_TREE: undefined,
+  GIT_COMMON_DIR: undefined,
+  GIT_INDEX_FILE: undefined,
+  GIT_PREFIX: undefined,
+}

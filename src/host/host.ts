@@ -126,7 +126,7 @@ export interface Processes {
   runProgram(
     program: string,
     args: readonly string[],
-    options: { timeoutMs: number; env?: Record<string, string> },
+    options: ProgramOptions,
   ): Promise<ProgramResult>
   /** The same, waiting for it; `descriptors` are its 3, 4 and so on. */
   runProgramSync(
@@ -162,8 +162,22 @@ export interface DaemonChild extends Channel {
   kill(): Promise<void>
 }
 
+export interface ProgramOptions {
+  readonly timeoutMs: number
+  /** On top of our own environment; undefined takes a variable out of it. */
+  readonly env?: Readonly<Record<string, string | undefined>>
+  /** For its standard input, which is empty without it. */
+  readonly input?: string
+  /** More output than this (1 MiB) ends it. */
+  readonly maxOutputBytes?: number
+  /** `latin1`: each byte is a character. Without it the output is UTF-8. */
+  readonly encoding?: 'utf8' | 'latin1'
+}
+
 export interface ProgramResult {
   readonly ok: boolean
+  /** There is no such program. */
+  readonly missing: boolean
   readonly stdout: string
   readonly stderr: string
 }

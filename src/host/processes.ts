@@ -9,6 +9,7 @@ import type {
   DaemonRequest,
   ProcessIdentity,
   Processes,
+  ProgramOptions,
   ProgramResult,
   SpawnRequest,
 } from './host.ts'
@@ -157,25 +158,31 @@ function delivered(send: () => void): boolean {
   }
 }
 
-/** Output beyond this ends the program: nothing torch asks answers at such length. */
+/** Output beyond this ends the program, unless it is known to answer at length. */
 const maxProgramOutputBytes = 1024 * 1024
 
 function runProgram(
   program: string,
   args: readonly string[],
-  options: { timeoutMs: number; env?: Record<string, string> },
+  options: ProgramOptions,
 ): Promise<ProgramResult> {
+  const { timeoutMs, env, input, encoding = 'utf8' } = options
   return new Promise((resolve) => {
-    execFile(
+    const child = execFile(
       program,
       args,
       {
-        timeout: options.timeoutMs,
+        timeout: timeoutMs,
         killSignal: 'SIGKILL',
-        maxBuffer: maxProgramOutputBytes,
-        env: { ...process.env, ...options.env },
+        maxBuffer: options.maxOutputBytes ?? maxProgramOutputBytes,
+        env: { ...process.env, ...env },
+        encoding,
       },
-      (error, stdout, stderr) => resolve({ ok: error === null, stdout, stderr }),
+      (error, stdout, stderr) =>
+        resolve({ ok: error === null, missing: hasCode(error, 'ENOENT'), stdout, stderr }),
     )
+    // One that ends before it has read all of its input says so by its exit status.
+    child.stdin?.on('error', () => {})
+    child.stdin?.end(input)
   })
 }

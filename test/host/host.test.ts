@@ -90,10 +90,15 @@ describe('processes', () => {
   test('a program that is not there, fails or hangs is not ok, and never an error', async () => {
     const run = (program: string, ...args: string[]) =>
       realProcesses.runProgram(program, args, { timeoutMs: 200 })
-    expect(await run('/no/such/program')).toMatchObject({ ok: false })
-    expect(await run('/bin/false')).toMatchObject({ ok: false })
+    expect(await run('/no/such/program')).toMatchObject({ ok: false, missing: true })
+    expect(await run('/bin/false')).toMatchObject({ ok: false, missing: false })
     expect(await run('/bin/sleep', '60')).toMatchObject({ ok: false })
-    expect(await run('/bin/echo', 'hi')).toEqual({ ok: true, stdout: 'hi\n', stderr: '' })
+    expect(await run('/bin/echo', 'hi')).toEqual({
+      ok: true,
+      missing: false,
+      stdout: 'hi\n',
+      stderr: '',
+    })
     expect(realProcesses.runProgramSync('/no/such/program', [], [])).toMatchObject({
       missing: true,
     })
