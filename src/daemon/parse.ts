@@ -17,6 +17,8 @@ export interface ParseJob {
   readonly facts: Omit<TasksFacts, 'readEnvFile'>
   /** Nothing else of the machine is read: no `env_file`. */
   readonly alone: boolean
+  /** Of a bad file also what can be read of it. */
+  readonly partly?: boolean
 }
 
 /** As parseTasks(), beside the ticks where it takes long. `shown` is what the whole is called. */
@@ -33,7 +35,8 @@ export async function parseBeside(host: Host, shown: string, job: ParseJob): Pro
 export function parseJob(job: ParseJob, files: Files = diskFiles): ParsedTasks {
   const read = (file: string) =>
     job.alone ? ({ ok: true, text: '' } as const) : readEnvFile(files, file)
-  return parseTasks(job.sources, { ...job.facts, readEnvFile: read })
+  const { partly = false } = job
+  return parseTasks(job.sources, { ...job.facts, readEnvFile: read }, { partly })
 }
 
 function whyNot(result: Exclude<WorkerResult<ParsedTasks>, { kind: 'answer' }>): string {

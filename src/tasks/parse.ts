@@ -3,6 +3,7 @@ import { buildTasks } from './build.ts'
 import { counted } from './counted.ts'
 import { type FilePart, mergeFiles } from './merge-files.ts'
 import { readBadHead } from './heads.ts'
+import { type PartialTasks, partialOf } from './partial.ts'
 import type { Problem } from './problem.ts'
 import type { TasksFacts } from './settings.ts'
 import { readShape } from './shape.ts'
@@ -15,14 +16,24 @@ export type { TasksSource } from './source.ts'
 
 export type ParsedTasks =
   | { readonly ok: true; readonly file: TasksFile; readonly warnings: readonly Problem[] }
-  /** Errors and warnings, in the order of their places. */
-  | { readonly ok: false; readonly problems: readonly Problem[] }
+  | {
+      readonly ok: false
+      /** Errors and warnings, in the order of their places. */
+      readonly problems: readonly Problem[]
+      /** Where it was asked for, and there is any. */
+      readonly partial?: PartialTasks | undefined
+    }
 
 /**
  * Reads a tasks file: one text, or those of a directory in the order of their names. Gives the
- * checked tasks, or all that is wrong. Never throws, whatever the texts are.
+ * checked tasks, or all that is wrong; `partly`: of a bad file also what can be read. Never throws,
+ * whatever the texts are.
  */
-export function parseTasks(sources: readonly TasksSource[], facts: TasksFacts): ParsedTasks {
+export function parseTasks(
+  sources: readonly TasksSource[],
+  facts: TasksFacts,
+  { partly = false } = {},
+): ParsedTasks {
   const heads = sources.map(readBadHead)
   if (heads.some((problems) => problems !== undefined)) {
     return { ok: false, problems: heads.flatMap((problems) => problems ?? []) }
@@ -39,7 +50,8 @@ export function parseTasks(sources: readonly TasksSource[], facts: TasksFacts): 
   const tasks = buildTasks(merged, facts)
   tellWithoutTasks(parts)
   const problems = inOrder(read)
-  if (read.some(hasErrors)) return { ok: false, problems }
+  if (read.some(hasErrors))
+    return { ok: false, problems, ...(partly && { partial: partialOf(merged, tasks, read) }) }
   return { ok: true, file: { tasks, groups: merged.groupEntries }, warnings: problems }
 }
 

@@ -26,6 +26,8 @@ export interface Source {
   /** undefined where the text could not be read at all, which is told already. */
   readonly value: unknown
   readonly problems: readonly Problem[]
+  /** Where errors are: those too that are not told, because another in the same line is. */
+  readonly errors: readonly { readonly path: Path; readonly line: number }[]
   /** Adds a problem at a key, or at an entry of a list. */
   tell(path: Path, message: string, options?: TellOptions): void
   /** A hint at the candidate that was probably meant; null where none is near. */
@@ -51,12 +53,14 @@ export function readSource({ path: file, text: raw }: TasksSource): Source {
   }
   const { tree, faults } = read(text, whereIs)
   const problems: Problem[] = []
+  const errors: { path: Path; line: number }[] = []
   let guesses = 0
   const brokenLines = new Set<number>()
   const offsetOf = (path: Path) => tree?.offset(path) ?? 0
 
   const add = (fault: Fault, severity: Problem['severity']): void => {
     const { line, column, source } = placeOf(fault.offset)
+    if (severity === 'error') errors.push({ path: fault.path, line })
     if (brokenLines.has(line)) return
     if (fault.syntax) brokenLines.add(line)
     const { message, hint } = fault
@@ -72,6 +76,7 @@ export function readSource({ path: file, text: raw }: TasksSource): Source {
     file,
     value: tree?.value,
     problems,
+    errors,
     tell: (path, message, { hint = null, severity = 'error' } = {}) =>
       add({ path, offset: offsetOf(path), message, hint, syntax: false }, severity),
     guess: (word, candidates) => {
