@@ -1,8 +1,9 @@
-// npm run bench -- lateness|ticks|commands|endurance [options]: see README.md beside this file.
+// npm run bench -- lateness|ticks|burst|commands|endurance [options]: see README.md beside this file.
 import { parseArgs } from 'node:util'
 import { machine, printTable } from './figures.js'
 
 const benchmarks = {
+  burst: async () => (await import('./burst.js')).burst,
   lateness: async () => (await import('./lateness.js')).lateness,
   ticks: async () => (await import('./ticks.js')).ticks,
   commands: async () => (await import('./commands.js')).commands,
