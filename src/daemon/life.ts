@@ -95,6 +95,7 @@ function inform({ host, log }: Torch, file: string, line: string, what: string):
 function sayReady(torch: Torch, onReady: (ready: Ready) => void): void {
   const { loaded, settings, host } = torch
   const warnings = loaded.problems.map(formatProblem)
+  const launcher = host.processes.launcher()
   torch.log.info(
     'ready',
     {
@@ -104,6 +105,8 @@ function sayReady(torch: Torch, onReady: (ready: Ready) => void): void {
       revision: loaded.revision,
       tasks: loaded.file.tasks.length,
       here: torch.here.size,
+      launcher: launcher.name,
+      ...(launcher.why === undefined ? {} : { launcherWhy: launcher.why }),
       warnings: loaded.problems.map(problemLine),
     },
     `ready: ${stateWords(torch)}`,

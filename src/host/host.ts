@@ -108,6 +108,8 @@ export interface Processes {
   closeInherited(except: readonly number[]): void
   /** The load of the last minute, and free memory. */
   load(): { load: number; freeMemory: number }
+  /** How runs are started: by posix_spawn(3), or why by Node's own spawn. */
+  launcher(): { readonly name: 'posix_spawn' | 'spawn'; readonly why: string | undefined }
   /** In a session and process group of its own. Never throws: what spawn throws comes by onFailure. undefined: failed. */
   spawnGroup(request: SpawnRequest): number | undefined
   /** Starts this program anew, as a daemon that outlives us. */

@@ -4,6 +4,7 @@ import os from 'node:os'
 import type { Duplex } from 'node:stream'
 import { lineChannel, starterChannel } from './channel.ts'
 import { hasCode } from './files.ts'
+import { bestLauncher, type Launcher } from './launcher.ts'
 import type {
   DaemonChild,
   DaemonRequest,
@@ -11,7 +12,6 @@ import type {
   Processes,
   ProgramOptions,
   ProgramResult,
-  SpawnRequest,
 } from './host.ts'
 
 /** The loop stands still meanwhile: only for programs that answer at once. */
@@ -28,7 +28,8 @@ export const realProcesses: Processes = {
     Object.entries(os.constants.signals).find((each) => each[1] === number)?.[0],
   closeInherited,
   load: () => ({ load: os.loadavg()[0] ?? 0, freeMemory: os.freemem() }),
-  spawnGroup,
+  launcher,
+  spawnGroup: (request) => launcher().launch(request),
   spawnDaemon,
   starterChannel,
   identify: (pid) => parseStat(readStat(pid)),
@@ -54,25 +55,12 @@ function readBootId(): string {
   }
 }
 
-/**
- * `spawn` throws some failures (E2BIG, EPERM) and emits others (ENOENT, EAGAIN, EMFILE):
- * here all come by onFailure, never both ways and never twice.
- */
-function spawnGroup(request: SpawnRequest): number | undefined {
-  try {
-    const child = spawn(request.program, request.args, {
-      cwd: request.cwd,
-      env: request.env,
-      detached: true,
-      stdio: ['ignore', request.output, request.output],
-    })
-    child.once('error', request.onFailure)
-    child.once('exit', (code, signal) => request.onExit({ code, signal }))
-    return child.pid
-  } catch (error) {
-    request.onFailure(error instanceof Error ? error : new Error(String(error)))
-    return undefined
-  }
+let opened: Launcher | undefined
+
+/** Opened by the first who asks: most commands start no run. */
+function launcher(): Launcher {
+  opened ??= bestLauncher()
+  return opened
 }
 
 /** open(2): set on all that Node opens, and on what it inherits up to the first gap after 15. */

@@ -94,7 +94,7 @@ describe('what cannot be started is an outcome', () => {
     {
       name: 'an argument too long',
       task: { command: ['/bin/echo', 'x'.repeat(200_000)] },
-      why: 'spawn E2BIG',
+      why: 'spawn /bin/sh E2BIG',
     },
   ])('$name', async ({ task, why }) => {
     const bench = newBench()
