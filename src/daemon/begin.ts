@@ -58,6 +58,7 @@ export function newTorch(
     remains: new Set(),
     untidy: new Set(),
     waiting: new Map(),
+    due: new Set(),
     timed: new Map(),
     pendingIsDirty: false,
     vacancies: new Map(),

@@ -27,6 +27,7 @@ export function dumpState(torch: Torch): void {
       next: slotText(earliest(torch.tick.agenda) ?? null),
       runs,
       waiting: [...torch.waiting.values()],
+      due: [...torch.due],
       timed: [...torch.timed.keys()],
       vacancies: [...torch.vacancies],
     },

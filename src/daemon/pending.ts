@@ -9,7 +9,7 @@ import type { Torch } from './torch.ts'
 export interface Pending {
   /** Wait for a place at max. */
   readonly waiting: readonly Start[]
-  /** Retries, and the parts of a second of a jitter. */
+  /** Retries, the parts of a second of a jitter, and what is due and has not had its turn. */
   readonly timed: readonly { readonly start: Start; readonly atMs: number }[]
   /** Of daemon tasks. */
   readonly vacancies: readonly (readonly [task: string, vacancies: readonly Vacancy[]])[]
@@ -42,7 +42,10 @@ export function writePending(torch: Torch): void {
   torch.pendingIsDirty = false
   const pending: Pending = {
     waiting: [...torch.waiting.values()],
-    timed: [...torch.timed].map(([start, { atMs }]) => ({ start, atMs })),
+    timed: [
+      ...[...torch.due].map((start) => ({ start, atMs: torch.host.clock.now() })),
+      ...[...torch.timed].map(([start, { atMs }]) => ({ start, atMs })),
+    ],
     vacancies: [...torch.vacancies],
   }
   try {

@@ -71,6 +71,12 @@ export function dropPending(
     torch.timed.delete(start)
     skip(torch, start, reason)
   }
+  for (const start of torch.due) {
+    const reason = reasonFor(start.task)
+    if (reason === undefined) continue
+    torch.due.delete(start)
+    skip(torch, start, reason)
+  }
   for (const [task, start] of torch.waiting) {
     const reason = reasonFor(task)
     if (reason === undefined) continue

@@ -1,9 +1,10 @@
 import { advance } from '../plan/agenda.ts'
 import { planTick, type Step, type TickPlan } from '../plan/tick.ts'
 import { missRow } from '../record/rows.ts'
-import { offer, offerLater, record } from './runner.ts'
+import { offerLater, record } from './runner.ts'
 import { writeSlots } from './memory.ts'
 import type { Torch } from './torch.ts'
+import { offerInTurns } from './turns.ts'
 
 /**
  * The heart: wakes at each whole second of the wall clock, which is read anew every time, so that
@@ -45,10 +46,11 @@ export function tick(torch: Torch, wasDown: boolean): void {
   // BEFORE their seconds are done: a crash would leave them without a word.
   if (plan.misses.length > 0) torch.history.flush()
   remember(torch, plan)
-  for (const { start, delayMs } of plan.starts) {
-    if (delayMs === 0) offer(torch, start)
-    else offerLater(torch, start, delayMs)
-  }
+  offerInTurns(
+    torch,
+    plan.starts.filter(({ delayMs }) => delayMs === 0).map(({ start }) => start),
+  )
+  for (const { start, delayMs } of plan.starts) if (delayMs > 0) offerLater(torch, start, delayMs)
 }
 
 function remember(torch: Torch, plan: TickPlan): void {

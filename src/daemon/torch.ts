@@ -51,6 +51,8 @@ export interface Torch {
   readonly remains: Set<LiveRun>
   /** What waits for a place at max, by task. */
   readonly waiting: Map<string, Start>
+  /** What is due, in the order of the slots, and waits for its turn in a burst (turns.ts). */
+  readonly due: Set<Start>
   /** What is timed to start: jitter below a second, retries. By the start. */
   readonly timed: Map<Start, { readonly atMs: number; readonly cancel: () => void }>
   /** What is pending has changed since it was written (pending.ts). */

@@ -1,0 +1,39 @@
+import type { Start } from '../plan/start.ts'
+import { keepPending } from './pending.ts'
+import { offer } from './runner.ts'
+import type { Torch } from './torch.ts'
+
+/** So long is started without a pause; then the loop hears and sees what else there is. */
+const maxTurnMs = 20
+
+/**
+ * Offers what is due, in the order of its slots: at once as a rule. Of a burst the rest comes turn by
+ * turn, ahead of what falls due later; meanwhile it is on disk, for a crash must not lose it.
+ */
+export function offerInTurns(torch: Torch, starts: readonly Start[]): void {
+  const isBusy = torch.due.size > 0
+  for (const start of starts) torch.due.add(start)
+  if (!isBusy) takeTurn(torch)
+  if (torch.due.size > 0) keepPending(torch)
+}
+
+function takeTurn(torch: Torch): void {
+  const { clock } = torch.host
+  const end = clock.monotonic() + maxTurnMs
+  try {
+    for (const start of torch.due) {
+      // What is left is the next daemon's.
+      if (torch.phase === 'gone') return
+      torch.due.delete(start)
+      offer(torch, start)
+      if (clock.monotonic() >= end) return
+    }
+  } finally {
+    if (torch.due.size > 0 && torch.phase !== 'gone') clock.after(0, () => takeNext(torch))
+  }
+}
+
+function takeNext(torch: Torch): void {
+  takeTurn(torch)
+  if (torch.due.size === 0) keepPending(torch)
+}
