@@ -1,7 +1,7 @@
 import type { StatusReport, TaskStatus } from '../control/protocol.ts'
 import type { Ready } from '../daemon/ready.ts'
 import type { Settings } from '../daemon/settings.ts'
-import { counted } from '../tasks/counted.ts'
+import { counted, someOf } from '../tasks/counted.ts'
 import { ask } from './ask.ts'
 import type { Call } from './command.ts'
 import type { Values } from './options.ts'
@@ -55,9 +55,10 @@ function lines(call: Call, values: Values, report: StatusReport, pid: number): s
 }
 
 function named(tasks: readonly TaskStatus[]): string {
-  const names = tasks.slice(0, maxNamed).map((task) => task.name)
-  const more = tasks.length - names.length
-  return names.join(', ') + (more > 0 ? ` and ${more} more` : '')
+  return someOf(
+    tasks.map((task) => task.name),
+    maxNamed,
+  )
 }
 
 /** How torch was called, so that what we advise can be typed as it is. */

@@ -1,5 +1,6 @@
 import type { StatusReport } from '../control/protocol.ts'
 import { isAlive } from '../run/settle.ts'
+import { someOf } from '../tasks/counted.ts'
 import { ask, statusIfRuns } from './ask.ts'
 import type { Call } from './command.ts'
 import { pause } from './times.ts'
@@ -47,10 +48,7 @@ async function statusOfStopping(call: Call, pid: number): Promise<StatusReport |
 
 function waitingWords({ tasks }: StatusReport): string {
   const runs = tasks.flatMap((task) => task.running.map((run) => `${task.name} ${run}`))
-  if (runs.length === 0) return ''
-  const shown = runs.slice(0, maxShown)
-  const more = runs.length - shown.length
-  return `waiting for ${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}`
+  return runs.length === 0 ? '' : `waiting for ${someOf(runs, maxShown)}`
 }
 
 const maxShown = 4

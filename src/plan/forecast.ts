@@ -19,8 +19,10 @@ export interface Forecast {
   readonly busiest: { readonly at: number; readonly starts: number } | undefined
 }
 
-interface TaskForecast {
+export interface TaskForecast {
   readonly task: Task
+  /** Its schedules as they are on that host. */
+  readonly schedules: readonly Schedule[]
   /** The slot of the next start, however far it is; undefined: none, as for a daemon. */
   readonly next: number | undefined
   readonly starts: number
@@ -56,7 +58,7 @@ export function forecastOf(
 }
 
 /** How many of the tasks start in each second: the first is that after `from`. */
-function startsPerSecond(
+export function startsPerSecond(
   tasks: readonly Pick<TaskForecast, 'slots' | 'shift'>[],
   from: number,
   seconds: number,
@@ -82,6 +84,7 @@ function forecastTask(task: Task, hostName: string, from: number, seconds: numbe
   const slots = isHashedTask || shift > 0 ? find() : shared(task, after, until, find)
   return {
     task,
+    schedules,
     next: slots[0] ?? nextOf(schedules, until),
     starts: slots.length,
     slots,

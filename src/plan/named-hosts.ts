@@ -1,7 +1,7 @@
-import { parseHostEntry } from '../tasks/host-entry.ts'
 import { everyone, type HostMatch } from '../tasks/hosts.ts'
 import { runsOn, type Share, shareOf } from '../tasks/share.ts'
 import type { Task, TasksFile } from '../tasks/task.ts'
+import { bareEntry, inGroup, inTask } from './machines.ts'
 
 /** Some machines that a tasks file names, and what they run as far as that is known of them. */
 export interface NamedHost {
@@ -20,7 +20,7 @@ interface NamedTask {
 }
 
 /** What the machines are called that match nothing named. */
-const everywhere = 'everywhere'
+export const everywhere = 'everywhere'
 
 /**
  * Who runs what, from the file alone: first the machines that match nothing that it names, then
@@ -71,17 +71,9 @@ function entriesOf(file: TasksFile): (readonly [written: string, machine: HostMa
   }
   for (const written of Object.values(file.groups).flat()) add(written, inGroup(written))
   for (const written of file.tasks.flatMap((task) => task.hostEntries ?? [])) {
-    const bare = written.trim().replace(/^!/, '')
-    const entry = parseHostEntry(bare)
-    // A bare word is a group.
-    if (entry.kind === 'match') add(bare, [entry.match])
+    const { text } = bareEntry(written)
+    // Groups have rows of their own.
+    add(text, inTask(text, {}))
   }
   return [...found.values()]
-}
-
-/** In a group's list a bare word is a host name. */
-function inGroup(written: string): HostMatch[] {
-  const entry = parseHostEntry(written)
-  if (entry.kind === 'match') return [entry.match]
-  return entry.kind === 'word' ? [{ kind: 'name', name: entry.word.toLowerCase() }] : []
 }

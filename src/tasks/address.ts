@@ -35,6 +35,11 @@ export function covers(outer: Network, inner: Network): boolean {
   return outer.family === inner.family && outer.first <= inner.first && inner.last <= outer.last
 }
 
+/** How many addresses it has. */
+export function sizeOf({ first, last }: Network): number {
+  return Number(BigInt(`0x${last}`) - BigInt(`0x${first}`)) + 1
+}
+
 /** The address that follows one, both as the digits of a network. There is none after the last of all. */
 export function addressAfter(address: string): string {
   return (BigInt(`0x${address}`) + 1n).toString(16).padStart(address.length, '0')

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { counted } from '../../src/tasks/counted.ts'
+import { counted, someOf } from '../../src/tasks/counted.ts'
 
 test.each([
   [0, '0 tasks'],
@@ -7,4 +7,13 @@ test.each([
   [2, '2 tasks'],
 ])('%d: %s', (count, words) => {
   expect(counted(count, 'task')).toBe(words)
+})
+
+test.each([
+  [[], ''],
+  [['a'], 'a'],
+  [['a', 'b'], 'a, b'],
+  [['a', 'b', 'c', 'd'], 'a, b and 2 more'],
+])('some of %j: %s', (names, words) => {
+  expect(someOf(names, 2)).toBe(words)
 })
