@@ -69,6 +69,18 @@ export const commands: Readonly<Record<string, Entry>> = {
     summary: 'the JSON Schema of tasks files, for editors',
     load: async () => (await import('./commands/schema.ts')).schema,
   },
+  completion: {
+    words: '[SHELL]',
+    summary: 'make bash, zsh or fish complete all of this',
+    load: async () => (await import('./commands/completion.ts')).completion,
+  },
+}
+
+/** What may stand in the place of a command, besides. */
+export const insteadOfCommands: Readonly<Record<string, string>> = {
+  help: 'the help of a command',
+  '--help': 'all commands',
+  '--version': 'the version of torch',
 }
 
 /** What `torch --help` shows. */

@@ -1,6 +1,6 @@
 import yargs from 'yargs'
 import { type Command, optionsOf } from './command.ts'
-import { aliasOf, options } from './options.ts'
+import { aliasOf, helpOption, options } from './options.ts'
 
 const helpWidth = 80
 
@@ -21,5 +21,5 @@ export function helpOf(name: string, command: Command): Promise<string> {
     parser.option(option, { type, describe, ...(alias === undefined ? {} : { alias }) })
   }
   for (const [words, does] of command.examples) parser.example(`torch ${words}`, does)
-  return parser.help('help', 'show this').getHelp()
+  return parser.help(helpOption.name, helpOption.words).getHelp()
 }

@@ -2,6 +2,7 @@ import path from 'node:path'
 import { exitStatus } from '../errors.ts'
 import { thisMachine } from '../host/machine.ts'
 import { overview } from './commands.ts'
+import { askWord } from './completion/scripts.ts'
 import { showFailure } from './failure.ts'
 import { usageError } from './option.ts'
 import { readVersion } from './version.ts'
@@ -34,6 +35,11 @@ export async function main(): Promise<void> {
         return exitStatus.done
       case 'help':
         return obey(second === undefined ? ['--help'] : [second, ...more, '--help'])
+      case askWord:
+        await terminal.say(
+          await (await import('./completion/complete.ts')).complete(host, [second, ...more]),
+        )
+        return exitStatus.done
       case 'daemon':
         // What `torch start` starts in the background: no command for people.
         if (!second?.startsWith('{'))

@@ -4,6 +4,10 @@ import { parseDuration } from '../schedule/duration.ts'
 import { nearest } from '../schedule/near.ts'
 import type { Label } from './labels.ts'
 
+/** What a value or a word names, where more can be said of it than its form; or all that it can be. */
+export type Thing =
+  'file' | 'folder' | 'task' | 'run' | 'label' | 'host' | 'zone' | 'revision' | readonly string[]
+
 /** One option of the command line, of the variables, and of the config file. */
 export interface Option<T> {
   /** flag: true or false; one: one value; list: may be given several times. */
@@ -12,6 +16,8 @@ export interface Option<T> {
   /** What stands for its value in the help. */
   readonly value: string
   readonly words: string
+  /** For completion. */
+  readonly thing?: Thing
   /** Reads what was written. Throws BadValue. */
   readonly read: (texts: readonly string[], place: Place) => T
 }
@@ -76,6 +82,7 @@ export function labels(value: string, words: string): Option<readonly Label[]> {
     kind: 'list',
     value,
     words,
+    thing: 'label',
     read: (texts) =>
       texts.map((written): Label => {
         const [, name, wanted] = /^([^\s=]+)=([^]*)$/.exec(written) ?? []
@@ -85,8 +92,8 @@ export function labels(value: string, words: string): Option<readonly Label[]> {
   }
 }
 
-export function text(value: string, words: string): Option<string> {
-  return one(value, words, (written) => written)
+export function text(value: string, words: string, thing?: Thing): Option<string> {
+  return one(value, words, (written) => written, thing)
 }
 
 export function whole(least: number, most: number, value: string, words: string): Option<number> {
@@ -125,13 +132,18 @@ export function since(value: string, words: string): Option<(nowMs: number) => n
   })
 }
 
-export function filePath(value: string, words: string): Option<FilePath> {
-  return one(value, words, (written, { folder, userHome }) => {
+export function filePath(
+  value: string,
+  words: string,
+  thing: 'file' | 'folder' = 'file',
+): Option<FilePath> {
+  const read = (written: string, { folder, userHome }: Place): FilePath => {
     const full = written.startsWith('~/') ? userHome + written.slice(1) : written
     const absolute = path.resolve(folder, full)
     // Of a path in a config file nobody knows by itself what it is relative to.
     return { shown: folder === process.cwd() ? written : absolute, absolute }
-  })
+  }
+  return one(value, words, read, thing)
 }
 
 export function choice<T extends string>(
@@ -139,7 +151,7 @@ export function choice<T extends string>(
   value: string,
   words: string,
 ): Option<T> {
-  return one(value, words, (written) => {
+  const read = (written: string): T => {
     const found = choices.find((each) => each === written)
     if (found !== undefined) return found
     const near = nearest(written, choices)
@@ -147,14 +159,21 @@ export function choice<T extends string>(
       `expected one of ${choices.join(', ')}; got ${JSON.stringify(written)}`,
       near === undefined ? undefined : `did you mean "${near}"?`,
     )
-  })
+  }
+  return one(value, words, read, choices)
 }
 
-function one<T>(value: string, words: string, read: (text: string, place: Place) => T): Option<T> {
+function one<T>(
+  value: string,
+  words: string,
+  read: (text: string, place: Place) => T,
+  thing?: Thing,
+): Option<T> {
   return {
     kind: 'one',
     value,
     words,
+    ...(thing === undefined ? {} : { thing }),
     read([written = '', ...more], place) {
       if (more.length > 0) throw new BadValue(`given ${more.length + 1} times`, 'give it once')
       if (written === '') throw new BadValue(`needs a value: ${value}`)

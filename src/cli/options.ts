@@ -1,3 +1,4 @@
+import { signalNames } from '../host/signals.ts'
 import { outcomes } from '../plan/outcome.ts'
 import {
   choice,
@@ -18,12 +19,15 @@ const maxCount = 10_000
 const maxRows = 1_000_000
 const maxLines = 1_000_000_000
 
+/** Those of pino: see record/log.ts. */
+const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
+
 /**
  * Every option of every command: each means the same wherever it is taken, as a flag, as the
  * variable TORCH_<NAME>, or as a key of the config file.
  */
 export const options = {
-  home: filePath('D', "the daemon's directory; one daemon each"),
+  home: filePath('D', "the daemon's directory; one daemon each", 'folder'),
   tasks: filePath('F', 'the tasks file, or a directory of them'),
   config: filePath('F', 'a config file: these options as YAML keys'),
   json: flag('JSON on standard output'),
@@ -32,17 +36,17 @@ export const options = {
   foreground: flag('do not detach; log to standard output'),
   address: list('A', 'an address of this host, in place of the detected ones; repeatable'),
   grace: duration('D', 'how long runs may go on at a stop (30s)'),
-  'log-level': text('L', 'trace, debug, info, warn, error, fatal or silent (info)'),
+  'log-level': choice(logLevels, 'L', `${logLevels.join(', ')} (info)`),
   leave: flag('leave the runs running, for the next start to adopt'),
 
   schedule: text('S', 'a schedule in place of tasks'),
-  timezone: text('Z', 'time zone of --schedule'),
+  timezone: text('Z', 'time zone of --schedule', 'zone'),
   from: instant('T', 'slots after this time, in ISO 8601 (now)'),
   count: whole(1, maxCount, 'N', 'so many slots of each (1; of one task or schedule 5)'),
   label: labels('NAME=VALUE', 'only tasks with this label; repeatable: all must match'),
-  host: text('H', 'as on the host of this name or address'),
+  host: text('H', 'as on the host of this name or address', 'host'),
 
-  run: text('ID', 'the run with this id, or that begins so'),
+  run: text('ID', 'the run with this id, or that begins so', 'run'),
   follow: flag('go on with what comes, also of later runs, until Ctrl-C', 'f'),
   lines: { ...whole(0, maxLines, 'N', 'only the last N lines'), alias: 'n' },
 
@@ -52,7 +56,11 @@ export const options = {
 
   force: flag('also where the task is at its max'),
   detach: flag('leave it to the daemon, and come back at once'),
-  signal: text('S', 'send this signal, and nothing else'),
+  signal: text(
+    'S',
+    'send this signal, and nothing else',
+    signalNames.map((name) => name.replace(/^SIG/, '')),
+  ),
 } as const satisfies Readonly<Record<string, Option<unknown>>>
 
 export type OptionName = keyof typeof options
@@ -72,6 +80,9 @@ export function flagName(name: OptionName): string {
 export function aliasOf(name: OptionName): string | undefined {
   return { alias: undefined, ...options[name] }.alias
 }
+
+/** What is in the help of every command besides. */
+export const helpOption = { name: 'help', letter: 'h', words: 'show this' } as const
 
 /** What every command takes. */
 export const commonOptions = ['home', 'tasks', 'config', 'json', 'verbose'] as const

@@ -3,7 +3,7 @@ import { nearest } from '../schedule/near.ts'
 import { type Command, optionsOf } from './command.ts'
 import { commands } from './commands.ts'
 import { usageError } from './option.ts'
-import { aliasOf, optionNames, options } from './options.ts'
+import { aliasOf, helpOption, optionNames, options } from './options.ts'
 
 /** What was typed, taken apart and not yet read. */
 export type Parsed =
@@ -23,24 +23,29 @@ export type Parsed =
  * takes to start.
  */
 export async function parseWords(typed: readonly string[]): Promise<Parsed> {
-  const { tokens } = parseArgs({ args: [...typed], options: forms, strict: false, tokens: true })
+  const tokens = tokensOf(typed)
   const words = tokens.flatMap((token) => (token.kind === 'positional' ? [token.value] : []))
   const given = tokens.filter((token) => token.kind === 'option')
   const [name, ...own] = words
   const entry = name !== undefined && Object.hasOwn(commands, name) ? commands[name] : undefined
   if (name === undefined || entry === undefined) throw unknownCommand(name)
   const command = await entry.load()
-  if (given.some((token) => token.name === 'help'))
+  if (given.some((token) => token.name === helpOption.name))
     return { kind: 'help', text: await (await import('./help.ts')).helpOf(name, command) }
   const raw = rawOptions(name, command, given)
   checkWords(name, command, own)
   return { kind: 'call', name, command, words: own, raw }
 }
 
+/** The words and options of a line, none of them checked; those behind `--` are all words. */
+export function tokensOf(typed: readonly string[]) {
+  return parseArgs({ args: [...typed], options: forms, strict: false, tokens: true }).tokens
+}
+
 /** An option means the same for every command, so all can be taken apart before one is known. */
 const forms = {
   ...Object.fromEntries(optionNames.map((name) => [name, formOf(name)])),
-  help: { type: 'boolean', short: 'h' },
+  [helpOption.name]: { type: 'boolean', short: helpOption.letter },
 } as const
 
 function formOf(name: (typeof optionNames)[number]) {

@@ -10,6 +10,7 @@ import type { Problem } from '../tasks/problem.ts'
 import type { TasksFile } from '../tasks/task.ts'
 import { parseBeside } from './parse.ts'
 import { fileProblem, type Refusal, refusalOf, sizeRefusal } from './refusal.ts'
+import { tasksFiles } from './tasks-files.ts'
 
 /** A tasks file (or directory) as it was at one moment. */
 export interface Loaded {
@@ -78,7 +79,7 @@ export function contentHash(host: Host, tasks: string): string {
  */
 export function quietStamp(host: Host, tasks: string): string | undefined {
   try {
-    return stampOf(host, [tasks, ...yamlFilesOf(host, tasks)])
+    return stampOf(host, [tasks, ...tasksFiles(host, tasks)])
   } catch {
     return undefined
   }
@@ -104,7 +105,7 @@ interface Read {
 function readSources(host: Host, tasks: string, shown: string): Read {
   try {
     const isFolder = host.files.facts(tasks)?.kind === 'directory'
-    const files = isFolder ? yamlFilesOf(host, tasks) : [tasks]
+    const files = tasksFiles(host, tasks)
     for (const file of [tasks, ...files]) {
       const refusal = refusalOf(host, host.files.facts(file))
       if (refusal !== undefined)
@@ -132,11 +133,6 @@ function readSources(host: Host, tasks: string, shown: string): Read {
       false,
     )
   }
-}
-
-function yamlFilesOf(host: Host, folder: string): string[] {
-  const names = host.files.list(folder).filter((name) => /^[^.].*\.ya?ml$/.test(name))
-  return names.map((name) => path.join(folder, name))
 }
 
 /** The refusal stands in for the content, so that the same trouble is reported once. */

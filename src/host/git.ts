@@ -19,6 +19,19 @@ export async function gitRevision(host: Host, file: string): Promise<string | nu
   return revision.stdout.trim() + (status.stdout === '' ? '' : '-dirty')
 }
 
+/**
+ * The branches and tags of the repository that a file is in, at most so many, the ones last
+ * committed to; none outside of a repository.
+ */
+export async function gitNames(host: Host, file: string, most: number): Promise<string[]> {
+  const git = gitIn(host, path.dirname(host.files.realPath(file) ?? file), {
+    timeoutMs: gitTimeoutMs,
+  })
+  const form = ['--sort=-creatordate', `--count=${most}`, '--format=%(refname:short)']
+  const { ok, stdout } = await git(['for-each-ref', ...form, 'refs/heads', 'refs/tags'])
+  return ok ? stdout.split('\n').filter((name) => name !== '') : []
+}
+
 export type Git = (
   args: readonly string[],
   more?: Omit<ProgramOptions, 'env' | 'timeoutMs'>,

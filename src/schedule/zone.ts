@@ -25,6 +25,11 @@ export function isZone(name: string): boolean {
   })
 }
 
+/** The zones that there are, by their names today. */
+export function zoneNames(): string[] {
+  return ['UTC', ...Intl.supportedValuesOf('timeZone')]
+}
+
 /** Seconds east of UTC at that second, to the second in old times too. The zone must be one. */
 export function offsetAt(zone: string, second: number): number {
   return spanAt(zone, second).offset

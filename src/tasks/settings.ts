@@ -1,4 +1,4 @@
-import { isZone } from '../schedule/zone.ts'
+import { isZone, zoneNames } from '../schedule/zone.ts'
 import { checkEnvFile } from './env-file.ts'
 import { resolvePath } from './file-path.ts'
 import { type HostFacts, type HostRule, matchHosts } from './hosts.ts'
@@ -70,9 +70,7 @@ export function checkSettings(
 /** Tells it where there is no such zone, with the one that was probably meant. */
 export function checkZone(source: Source, path: Path, zone: string): boolean {
   if (isZone(zone)) return true
-  const hint =
-    source.guess(zone, ['UTC', ...Intl.supportedValuesOf('timeZone')]) ??
-    'an IANA name, such as Europe/Berlin'
+  const hint = source.guess(zone, zoneNames()) ?? 'an IANA name, such as Europe/Berlin'
   source.tell(path, `unknown time zone ${JSON.stringify(zone)}`, { hint })
   return false
 }

@@ -156,7 +156,10 @@ hint: mend it, and see with: torch validate ${site.tasks}
 
   test.each([
     [['--address', '10.0.0.0/8'], '--address: expected an IPv4 or IPv6 address; got "10.0.0.0/8"'],
-    [['--log-level', 'loud'], 'unknown log level "loud"'],
+    [
+      ['--log-level', 'loud'],
+      '--log-level: expected one of trace, debug, info, warn, error, fatal, silent; got "loud"',
+    ],
   ])('%j is wrong usage', async (words, message) => {
     const { status, stderr } = await newSite(tasks).torch('start', ...words)
     expect([status, stderr.split('\n')[0]]).toEqual([2, `torch: ${message}`])

@@ -4,7 +4,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { diskFiles } from '../../src/host/files.ts'
-import { gitRevision } from '../../src/host/git.ts'
+import { gitNames, gitRevision } from '../../src/host/git.ts'
 import { takeLock } from '../../src/host/lock.ts'
 import { thisMachine } from '../../src/host/machine.ts'
 import { fullName } from '../../src/host/network.ts'
@@ -219,6 +219,17 @@ describe('the git revision of a file', () => {
     const found = await gitRevision(thisMachine(), path.join(elsewhere, 'tasks.yaml'))
     fs.rmSync(elsewhere, { recursive: true })
     expect(found).toBe(await revision())
+  })
+
+  test('by the names that there are: branches and tags', async () => {
+    const names = (most: number) => gitNames(thisMachine(), at('tasks.yaml'), most)
+    expect(await names(9)).toEqual([])
+    git('init', '-q', '-b', 'main')
+    git('commit', '-q', '--allow-empty', '-m', 'empty')
+    git('tag', 'v1.0')
+    git('branch', "it's/mine")
+    expect((await names(9)).toSorted()).toEqual(["it's/mine", 'main', 'v1.0'])
+    expect(await names(1)).toHaveLength(1)
   })
 })
 

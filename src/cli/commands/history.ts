@@ -1,9 +1,8 @@
 import { exitStatus } from '../../errors.ts'
 import type { HistoryRow } from '../../plan/outcome.ts'
-import { type HistoryReader, readHistory } from '../../record/read-history.ts'
+import type { HistoryReader } from '../../record/read-history.ts'
 import { askIfRuns } from '../ask.ts'
 import type { Call, Command } from '../command.ts'
-import { demandKnown } from '../known-tasks.ts'
 import type { Values } from '../options.ts'
 import { outcomeCell } from '../outcome-words.ts'
 import { type Cell, table } from '../table.ts'
@@ -25,6 +24,7 @@ export const history: Command = {
   async run(call, values) {
     // What the daemon has in memory is to be on disk before we look.
     await askIfRuns(call, 'flush', {})
+    const { readHistory } = await import('../../record/read-history.ts')
     const reader = readHistory(call.paths.history)
     try {
       const rows = await find(call, values, reader)
@@ -47,7 +47,7 @@ async function find(call: Call, values: Values, reader: HistoryReader): Promise<
     limit,
   })
   if (rows.length === 0 && task !== undefined && reader.rows({ task, limit: 1 }).length === 0)
-    await demandKnown(call, values, task)
+    await (await import('../known-tasks.ts')).demandKnown(call, values, task)
   return rows
 }
 

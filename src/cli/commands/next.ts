@@ -1,9 +1,8 @@
 import { exitStatus, TorchError } from '../../errors.ts'
 import { nearest } from '../../schedule/near.ts'
 import { nextOf } from '../../schedule/next.ts'
-import { parseSchedule } from '../../schedule/parse.ts'
 import type { Schedule } from '../../schedule/schedule.ts'
-import { isZone, localText } from '../../schedule/zone.ts'
+import { isZone, localText, zoneNames } from '../../schedule/zone.ts'
 import { slotText } from '../../record/rows.ts'
 import { hostFacts } from '../../tasks/hosts.ts'
 import type { Call, Command } from '../command.ts'
@@ -79,6 +78,7 @@ async function sourcesOf(call: Call, values: Values): Promise<Source[]> {
   if (!isZone(zone)) throw unknownZone(zone)
   const [name = ''] = hostFacts(values.host ?? call.host.network.name(), []).names
   const seed = `@${name}`
+  const { parseSchedule } = await import('../../schedule/parse.ts')
   const parsed = parseSchedule(values.schedule, { zone, seed })
   if (!parsed.ok)
     throw new TorchError('bad-schedule', `--schedule: ${parsed.message}`, {
@@ -89,7 +89,7 @@ async function sourcesOf(call: Call, values: Values): Promise<Source[]> {
 }
 
 function unknownZone(zone: string): TorchError {
-  const near = nearest(zone, ['UTC', ...Intl.supportedValuesOf('timeZone')])
+  const near = nearest(zone, zoneNames())
   const hint =
     near === undefined ? 'an IANA name, such as Europe/Berlin' : `did you mean "${near}"?`
   return usageError(`--timezone: unknown time zone ${JSON.stringify(zone)}`, hint)

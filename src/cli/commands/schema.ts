@@ -1,5 +1,4 @@
 import { exitStatus } from '../../errors.ts'
-import { tasksJsonSchema } from '../../tasks/json-schema.ts'
 import type { Command } from '../command.ts'
 
 export const schema: Command = {
@@ -14,6 +13,7 @@ the first line of a file may be
 # yaml-language-server: $schema=tasks.schema.json`,
   examples: [['schema > tasks.schema.json', 'for the editor']],
   async run({ terminal }) {
+    const { tasksJsonSchema } = await import('../../tasks/json-schema.ts')
     await terminal.say(JSON.stringify(tasksJsonSchema(), null, 2))
     return exitStatus.done
   },

@@ -37,7 +37,7 @@ export async function failsToStart<T>(starting: Promise<T>): Promise<T> {
   try {
     return await starting
   } catch (error) {
-    if (!(error instanceof TorchError) || error.code === 'log-level') throw error
+    if (!(error instanceof TorchError)) throw error
     const { code, message, hint, details } = error
     throw new TorchError(code, message, { details, cause: error, ...(hint && { hint }) })
   }

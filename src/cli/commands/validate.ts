@@ -1,5 +1,4 @@
 import path from 'node:path'
-import { loadTasks } from '../../daemon/load.ts'
 import { exitStatus } from '../../errors.ts'
 import { counted } from '../../tasks/counted.ts'
 import { statusIfRuns } from '../ask.ts'
@@ -25,6 +24,7 @@ Exit status 0 if it is valid, warnings or not, else 2.`,
       shown === undefined
         ? tasksPath(call, values, (await statusIfRuns(call))?.file.path)
         : { shown, absolute: path.resolve(shown) }
+    const { loadTasks } = await import('../../daemon/load.ts')
     const { file: good, problems } = await loadTasks(host, file.absolute, { shown: file.shown })
     const ok = good !== undefined
     if (values.json) {

@@ -1,0 +1,50 @@
+import type { Offer } from './offer.ts'
+import type { Shell } from './shells.ts'
+import type { Typed } from './typed.ts'
+
+/** How an offer is written for the script of each shell: what paths are to be added, then a candidate a line. */
+export const formats: Readonly<Record<Shell, (offer: Offer, typed: Typed) => string[]>> = {
+  bash: forBash,
+  zsh: forZsh,
+  fish: forFish,
+}
+
+/** bash has no descriptions, and takes what it is given for the part of the word that it replaces. */
+function forBash({ paths, candidates }: Offer, { current, kept, quote }: Typed): string[] {
+  const fitting = candidates.filter(({ value }) => isClean(value) && value.startsWith(current))
+  return [paths, ...fitting.map(({ value }) => quoted(value.slice(kept.length), quote))]
+}
+
+/** zsh quotes, and finds what fits, by itself; a colon begins the description. */
+function forZsh({ paths, candidates }: Offer): string[] {
+  const lines = candidates.filter(({ value }) => isClean(value))
+  return [
+    paths,
+    ...lines.map(({ value, about }) => {
+      const escaped = value.replaceAll(/[\\:]/g, String.raw`\$&`)
+      return about === '' ? escaped : `${escaped}:${oneLine(about)}`
+    }),
+  ]
+}
+
+/** So does fish; a tab begins the description. */
+function forFish({ paths, candidates }: Offer): string[] {
+  const lines = candidates.filter(({ value }) => isClean(value))
+  return [paths, ...lines.map(({ value, about }) => `${value}\t${oneLine(about)}`.trimEnd())]
+}
+
+/** Names from files may hold anything; what has control characters is not for a command line. */
+function isClean(value: string): boolean {
+  return value !== '' && !/\p{Cc}/u.test(value)
+}
+
+/** The first line of a text, as far as a terminal may see it. */
+function oneLine(text: string): string {
+  const [line = ''] = text.trim().split('\n')
+  return line.replaceAll(/\p{Cc}/gu, ' ')
+}
+
+/** In an open quote nothing needs another. */
+function quoted(text: string, quote: Typed['quote']): string {
+  return quote === '' ? text.replaceAll(/[^\w@%+=:,./^~-]/gu, String.raw`\$&`) : text
+}

@@ -1,0 +1,36 @@
+import { describe, expect, test } from 'vitest'
+import { readBefore } from '../../../src/cli/completion/before.ts'
+import { aliasOf, optionNames, options } from '../../../src/cli/options.ts'
+
+describe('the words before the cursor', () => {
+  test.each([
+    ['', { command: undefined, words: [], awaits: undefined }],
+    ['status', { command: 'status', words: [] }],
+    ['stat', { command: undefined, words: ['stat'] }],
+    ['toString', { command: undefined, words: ['toString'] }],
+    ['logs backup', { command: 'logs', words: ['backup'] }],
+    ['--home /srv logs backup', { command: 'logs', words: ['backup'], raw: { home: ['/srv'] } }],
+    ['--home=/srv logs', { command: 'logs', words: [], raw: { home: ['/srv'] } }],
+    ['history --outcome', { command: 'history', awaits: 'outcome' }],
+    ['history --outcome --limit', { awaits: undefined, raw: { outcome: ['--limit'] } }],
+    ['logs backup -n', { words: ['backup'], awaits: 'lines' }],
+    ['logs -f backup', { words: ['backup'], awaits: undefined, raw: { follow: true } }],
+    ['next --label a=b --label=c=d', { raw: { label: ['a=b', 'c=d'] } }],
+    ['run -- --home', { command: 'run', words: ['--home'], onlyWords: true, raw: {} }],
+    ['run --nonsense backup', { command: 'run', words: ['backup'] }],
+    ['run -', { command: 'run', words: ['-'] }],
+  ])('%s', (line, expected) => {
+    expect(readBefore(line.split(' ').filter((word) => word !== ''))).toMatchObject(expected)
+  })
+})
+
+test('options that share a letter take alike, so that it does not matter whose it is', () => {
+  const lettered = optionNames.flatMap((name) => aliasOf(name) ?? [])
+  for (const letter of lettered) {
+    const kinds = optionNames
+      .filter((name) => aliasOf(name) === letter)
+      .map((name) => options[name].kind)
+    expect(new Set(kinds)).toHaveLength(1)
+  }
+  expect(lettered).toContain('n')
+})

@@ -1,0 +1,62 @@
+import { afterAll, describe, expect, test } from 'vitest'
+import { installing, scriptFor } from '../../../src/cli/completion/scripts.ts'
+import { shells } from '../../../src/cli/completion/shells.ts'
+import { closeSites, newSite } from '../../support/torch.ts'
+
+afterAll(closeSites)
+
+describe.concurrent('torch completion', () => {
+  test('prints the script of a shell, and nothing else', async () => {
+    expect(await newSite().torch('completion', 'zsh')).toMatchObject({
+      status: 0,
+      stdout: scriptFor('zsh'),
+      stderr: '',
+    })
+  })
+
+  test('without one that of the own shell, and says how to have it for good', async () => {
+    const ended = await newSite().torchWith({ env: { SHELL: '/usr/local/bin/fish' } }, 'completion')
+    expect(ended).toMatchObject({ status: 0, stdout: scriptFor('fish') })
+    expect(ended.stderr.split('\n')).toEqual([
+      'This is for fish. To have it for good:',
+      ...installing.fish.map((line) => `  ${line}`),
+      '',
+    ])
+  })
+
+  const all = 'torch completion bash, torch completion zsh, torch completion fish'
+  test.each([
+    [[], '/bin/dash', 'there is no completion for dash', all],
+    [[], undefined, 'which shell is not said: SHELL is not set', all],
+    [['zhs'], '/bin/bash', 'there is no completion for "zhs"', 'did you mean "zsh"?'],
+    [
+      ['powershell'],
+      undefined,
+      'there is no completion for "powershell"',
+      'there is for bash, zsh, fish',
+    ],
+  ])('%j in %s is wrong usage', async (words, SHELL, message, hint) => {
+    const ended = await newSite().torchWith({ env: { SHELL } }, 'completion', ...words)
+    expect(ended).toMatchObject({
+      status: 2,
+      stdout: '',
+      stderr: `torch: ${message}\nhint: ${hint}\n`,
+    })
+  })
+
+  test('with --json both as JSON, but not by the variable', async () => {
+    const site = newSite()
+    const { stdout } = await site.torch('completion', 'bash', '--json')
+    expect(JSON.parse(stdout)).toEqual({ shell: 'bash', script: scriptFor('bash') })
+    const sourced = await site.torchWith({ env: { TORCH_JSON: '1' } }, 'completion', 'bash')
+    expect(sourced.stdout).toBe(scriptFor('bash'))
+  })
+})
+
+test.each(shells)('the script for %s says itself how to install it', (shell) => {
+  for (const line of installing[shell]) expect(scriptFor(shell)).toContain(`\n#   ${line}\n`)
+})
+
+test('zsh finds its script by the first line', () => {
+  expect(scriptFor('zsh').split('\n')[0]).toBe('#compdef torch')
+})

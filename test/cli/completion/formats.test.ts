@@ -1,0 +1,53 @@
+import { describe, expect, test } from 'vitest'
+import { formats } from '../../../src/cli/completion/formats.ts'
+import type { Offer } from '../../../src/cli/completion/offer.ts'
+import { readTyped } from '../../../src/cli/completion/typed.ts'
+
+function offer(...values: (string | readonly [string, string])[]): Offer {
+  const candidates = values.map((each) =>
+    typeof each === 'string' ? { value: each, about: '' } : { value: each[0], about: each[1] },
+  )
+  return { candidates, paths: 'none' }
+}
+
+describe('for bash: what fits, quoted, without what bash keeps of the word', () => {
+  const breaks = ' \t\n"\'@><=;|&(:'
+  test.each([
+    ['torch st', ['start', 'stop', 'run'], ['start', 'stop']],
+    ['torch --outcome=fa', ['--outcome=failed', '--outcome=ok'], ['failed']],
+    ['torch --outcome=', ['--outcome=failed'], ['failed']],
+    ['torch --label ', ['team=my data'], [String.raw`team=my\ data`]],
+    ['torch --label team=', ['team=my data'], [String.raw`my\ data`]],
+    ['torch --label "team=m', ['team=my data'], ['team=my data']],
+    ['torch --label="te', ['--label=team=my data'], ['team=my data']],
+    [String.raw`torch diff it\'`, ["it's/(mine)"], [String.raw`it\'s/\(mine\)`]],
+    ['torch diff HEAD~', ['HEAD~1', 'v1.0'], ['HEAD~1']],
+    ['torch diff $', ['$(reboot)'], [String.raw`\$\(reboot\)`]],
+  ])('%s', (line, values, lines) => {
+    expect(formats.bash(offer(...values), readTyped(line, breaks))).toEqual(['none', ...lines])
+  })
+})
+
+describe('for zsh and fish: all, with descriptions', () => {
+  const typed = readTyped('torch zz')
+  const said = offer(['a:b\\c', 'what: it\tdoes\nmore'], 'plain')
+  test('zsh', () => {
+    expect(formats.zsh(said, typed)).toEqual(['none', String.raw`a\:b\\c:what: it does`, 'plain'])
+  })
+  test('fish', () => {
+    expect(formats.fish(said, typed)).toEqual(['none', 'a:b\\c\twhat: it does', 'plain'])
+  })
+})
+
+test.each(['bash', 'zsh', 'fish'] as const)('%s is told which paths to add', (shell) => {
+  expect(formats[shell]({ candidates: [], paths: 'folders' }, readTyped(''))).toEqual(['folders'])
+})
+
+test.each(['bash', 'zsh', 'fish'] as const)('%s is never given control characters', (shell) => {
+  const lines = formats[shell](
+    offer('a\nb', '\u001b[2J', '', ['c', '\u001b[31m\u0007red']),
+    readTyped(''),
+  )
+  expect(lines.join('')).not.toMatch(/\p{Cc}(?<!\t)/u)
+  expect(lines).toHaveLength(2)
+})

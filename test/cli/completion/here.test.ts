@@ -1,0 +1,132 @@
+import { execFileSync } from 'node:child_process'
+import fs from 'node:fs'
+import path from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { readBefore } from '../../../src/cli/completion/before.ts'
+import { lookUpHere } from '../../../src/cli/completion/look-up.ts'
+import { thisMachine } from '../../../src/host/machine.ts'
+import { closeSites, newSite, type Site } from '../../support/torch.ts'
+
+afterAll(closeSites)
+
+/** The candidates that a shell would be given, without what they mean. */
+async function offered(
+  site: Site,
+  line: string,
+  options: Parameters<Site['torchWith']>[0] = {},
+): Promise<string[]> {
+  const ended = await site.torchWith(options, '__complete', 'fish', line)
+  expect(ended).toMatchObject({ status: 0, stderr: '' })
+  return ended.stdout
+    .split('\n')
+    .slice(1, -1)
+    .map((each) => each.replace(/\t.*/, ''))
+}
+
+describe.concurrent('without a daemon, from the file', () => {
+  const tasks = `
+hosts: { web: [10.0.1.0/24, 10.0.1.9, web1], db: [db-*] }
+defaults: { labels: { team: data } }
+tasks:
+  backup:
+    schedule: '@daily'
+    command: 'true'
+    labels: { tier: 1, note: my own }
+  report: { schedule: '@daily', command: 'true', hosts: [web, '!10.0.1.7', a.example.com] }
+`
+  const site = newSite(tasks)
+  site.write('more/a.yaml', 'tasks:\n  one: {}\n')
+  site.write('more/b.yml', 'tasks: { two: {} }\n')
+  site.write('more/c.txt', 'tasks:\n  three: {}\n')
+  site.write('broken.yaml', 'tasks:\n  half:\n    command: "no end\n')
+  site.write('My Tasks/it.yaml', 'tasks:\n  spaced: {}\n')
+  site.write('odd.yaml', '"tasks": { odd: {} }\n')
+  site.write('bad.yaml', 'nonsense: 1\n')
+  execFileSync('mkfifo', [path.join(site.folder, 'pipe')])
+
+  test.each([
+    ['torch status ', ['backup', 'report']],
+    ['torch status --tasks more ', ['one', 'two']],
+    ['torch status --tasks=odd.yaml ', ['odd']],
+    ['torch status --tasks broken.yaml ', ['half']],
+    ['torch status --tasks "My Tasks/it.yaml" ', ['spaced']],
+    ['torch status --tasks ~/odd.yaml ', ['odd']],
+    ['torch next --label ', ['team=data', 'tier=1', 'note=my own']],
+    ['torch next --host ', ['10.0.1.9', 'web1', '10.0.1.7', 'a.example.com']],
+    ['torch next --timezone Europe/', expect.arrayContaining(['UTC', 'Europe/Berlin'])],
+  ])('%s', async (line, values) => {
+    expect(await offered(site, line)).toEqual(values)
+  })
+
+  test('of TORCH_TASKS', async () => {
+    const env = { TORCH_TASKS: path.join(site.folder, 'more') }
+    expect(await offered(site, 'torch run ', { env })).toEqual(['one', 'two'])
+  })
+
+  // A pipe would wait for its writer, for ever.
+  test.each(['nowhere.yaml', 'pipe', '/dev/zero', 'home'])(
+    'none of %s, so options',
+    async (file) => {
+      const [first] = await offered(site, `torch status --tasks ${file} `)
+      expect(first).toBe('--label')
+    },
+  )
+
+  test('revisions are those of the repository that the file is in', async () => {
+    const git = (...words: string[]) =>
+      execFileSync('git', ['-C', path.join(site.folder, 'more'), ...words])
+    git('init', '-q', '-b', 'main')
+    const who = ['-c', 'user.name=t', '-c', 'user.email=t@example.org']
+    git(...who, 'commit', '-q', '--allow-empty', '-m', 'empty')
+    const before = readBefore(['--tasks', path.join(site.folder, 'more/a.yaml')])
+    const found = await lookUpHere(thisMachine())('revision', before)
+    expect(found.map(({ value }) => value)).toEqual(['HEAD', 'main'])
+  })
+
+  test('nothing at all, and no error, where the config file is bad', async () => {
+    const env = { TORCH_CONFIG: path.join(site.folder, 'bad.yaml') }
+    expect(await offered(site, 'torch status ', { env })).toEqual([])
+    expect(await offered(site, 'torch st', { env })).toContain('status')
+  })
+})
+
+describe('with a daemon', () => {
+  let site: Site
+  beforeAll(async () => {
+    site = newSite(`tasks:
+  hold: { type: daemon, command: sleep 300, description: "Holds\\nall" }
+  once: { schedule: '@yearly', command: 'true', labels: { team: ops } }
+`)
+    expect(await site.torch('start')).toMatchObject({ status: 0 })
+    expect(await site.torch('run', 'once')).toMatchObject({ status: 0 })
+    fs.renameSync(site.tasks, path.join(site.folder, 'moved.yaml'))
+  })
+
+  test('its tasks are offered, with what they are described as', async () => {
+    const { stdout } = await site.torch('__complete', 'fish', 'torch logs ')
+    expect(stdout).toBe('none\nhold\tHolds\nonce\n')
+  })
+
+  test.each([
+    ['torch next --label ', ['team=ops']],
+    ['torch logs hold --tasks moved.yaml --run ', 1],
+    ['torch logs once --run ', 1],
+    ['torch logs once --run nonsense', 1],
+    ['torch logs never --run ', 0],
+    ['torch kill ', 3],
+  ])('%s', async (line, values) => {
+    const found = await offered(site, line)
+    if (typeof values === 'number') expect(found).toHaveLength(values)
+    else expect(found).toEqual(values)
+  })
+
+  test('a run that is offered can be asked for', async () => {
+    const [run = ''] = await offered(site, 'torch logs once --run ')
+    expect(await site.torch('logs', 'once', '--run', run)).toMatchObject({ status: 0 })
+  })
+
+  test('another home has other runs', async () => {
+    const line = `torch logs once --home ${site.folder} --run `
+    expect(await offered(site, line)).toEqual([])
+  })
+})
