@@ -64,6 +64,11 @@ export const commands: Readonly<Record<string, Entry>> = {
     summary: 'check a tasks file',
     load: async () => (await import('./commands/validate.ts')).validate,
   },
+  doctor: {
+    words: '',
+    summary: 'what this machine offers and lacks, and what to do',
+    load: async () => (await import('./commands/doctor.ts')).doctor,
+  },
   schema: {
     words: '',
     summary: 'the JSON Schema of tasks files, for editors',

@@ -1,5 +1,6 @@
 import path from 'node:path'
 import { exitStatus, TorchError, wordsOf } from '../errors.ts'
+import { hasCode } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
 import { nearest } from '../schedule/near.ts'
 import type { FilePath } from './option.ts'
@@ -24,10 +25,20 @@ export async function readConfig(
 ): Promise<Written[]> {
   const files = named?.absolute
     ? [named.absolute]
-    : [path.join(userHome, userFile), systemFile].filter((file) => host.files.facts(file))
+    : [path.join(userHome, userFile), systemFile].filter((file) => isThere(host, file))
   const places: Written[] = []
   for (const file of files) places.push(await readOne(host, userHome, file))
   return places
+}
+
+/** What lies where this user may not look is another's: HOME may still be that of who called sudo. */
+function isThere(host: Host, file: string): boolean {
+  try {
+    return host.files.facts(file) !== undefined
+  } catch (error) {
+    if (hasCode(error, 'EACCES', 'EPERM')) return false
+    throw refusal(file, wordsOf(error))
+  }
 }
 
 async function readOne(host: Host, userHome: string, file: string): Promise<Written> {

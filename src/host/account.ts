@@ -6,8 +6,8 @@ import { realProcesses } from './processes.ts'
 /** Users and groups by passwd(5) and group(5), or by getent(1) where a directory service knows them. */
 export const realAccounts: Accounts = {
   self() {
-    const me = os.userInfo()
-    return { name: me.username, uid: me.uid, gid: me.gid, home: process.env['HOME'] ?? me.homedir }
+    const { username, uid, gid, homedir } = me()
+    return { name: username, uid, gid, home: process.env['HOME'] ?? homedir }
   },
   user(nameOrId) {
     const [name, , uid, gid, , home] = entry('passwd', nameOrId)
@@ -18,6 +18,16 @@ export const realAccounts: Accounts = {
     const gid = entry('group', nameOrId)[2]
     return gid === undefined ? undefined : Number(gid)
   },
+}
+
+/** A container may run as a number that has no line in passwd(5): then its name is that number. */
+function me(): Pick<os.UserInfo<string>, 'username' | 'uid' | 'gid' | 'homedir'> {
+  try {
+    return os.userInfo()
+  } catch {
+    const { uid, gid } = realProcesses
+    return { username: String(uid), uid, gid, homedir: '/' }
+  }
 }
 
 function entry(database: 'passwd' | 'group', nameOrId: string): string[] {

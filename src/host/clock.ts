@@ -6,7 +6,7 @@ const maxTimerMs = 2 ** 31 - 1
 /** The machine's clocks. The only place that reads the time or sets a timer. */
 export const wallClock: Clock = {
   now: () => Date.now(),
-  zone: () => Intl.DateTimeFormat().resolvedOptions().timeZone,
+  zone,
   monotonic: () => Number(process.hrtime.bigint() / 1000n) / 1000,
   after(ms, callback) {
     let timer: NodeJS.Timeout
@@ -17,4 +17,24 @@ export const wallClock: Clock = {
     arm(ms)
     return () => clearTimeout(timer)
   },
+}
+
+/**
+ * Node gives undefined or `Etc/Unknown` for a TZ that it does not know by name, although it goes by
+ * the file that a path in it names; it takes all else for UTC, as the C library does (tzset(3)).
+ */
+function zone(): string {
+  const { timeZone } = Intl.DateTimeFormat().resolvedOptions() as { timeZone?: string }
+  if (timeZone !== undefined && timeZone !== 'Etc/Unknown') return timeZone
+  const name = /^:?\/usr\/share\/zoneinfo\/(.+)$/.exec(process.env['TZ'] ?? '')?.[1]
+  return name !== undefined && isKnown(name) ? name : 'UTC'
+}
+
+function isKnown(name: string): boolean {
+  try {
+    void new Intl.DateTimeFormat('en', { timeZone: name })
+    return true
+  } catch {
+    return false
+  }
 }

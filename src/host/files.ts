@@ -19,6 +19,18 @@ export const diskFiles: Files = {
     const found = orMissing(() => fs.statSync(file))
     return found && factsOf(found)
   },
+  mayWrite(file) {
+    try {
+      fs.accessSync(file, fs.constants.W_OK)
+      return true
+    } catch {
+      return false
+    }
+  },
+  space(file) {
+    const { type, bsize, bavail, ffree, files } = fs.statfsSync(file)
+    return { type, freeBytes: bsize * bavail, freeInodes: ffree, inodes: files }
+  },
   realPath: (file) => orMissing(() => fs.realpathSync(file)),
   list: (folder) => orMissing(() => fs.readdirSync(folder).toSorted()) ?? [],
   write: (file, text, mode = 0o600) => fs.writeFileSync(file, text, { mode }),

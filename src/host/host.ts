@@ -38,6 +38,16 @@ export interface FileFacts {
   readonly identity: string
 }
 
+/** What is left of a file system, for users other than root: statfs(2). */
+interface FreeSpace {
+  /** Its magic number. */
+  readonly type: number
+  readonly freeBytes: number
+  readonly freeInodes: number
+  /** 0: it has no bound of them. */
+  readonly inodes: number
+}
+
 /** All of it is synchronous: these are small files, and order matters. Errors are Node's own, with `code`. */
 export interface Files {
   /** undefined where there is none. Throws on everything else. */
@@ -46,6 +56,10 @@ export interface Files {
   readBytes(path: string, offset: number, limit: number): Buffer
   /** Follows links; undefined where there is none. */
   facts(path: string): FileFacts | undefined
+  /** Whether this process may write it; false where there is none, and on a read-only mount. */
+  mayWrite(path: string): boolean
+  /** Of the file system that it is on. Throws where there is none. */
+  space(path: string): FreeSpace
   /** With all links resolved; undefined where there is none. */
   realPath(path: string): string | undefined
   /** Names, sorted; empty where there is no such directory. */

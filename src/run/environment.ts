@@ -4,7 +4,7 @@ import type { Start } from '../plan/start.ts'
 import type { Task } from '../tasks/task.ts'
 
 /** Where programs are looked for, unless the task says otherwise: what login(1) gives root. */
-const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
+export const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
 export interface EnvironmentFacts {
   readonly account: Account

@@ -18,3 +18,16 @@ export function parseSize(text: string): number | undefined {
   const bytes = Math.round(Number(match[1]) * unit)
   return Number.isSafeInteger(bytes) ? bytes : undefined
 }
+
+/** `512 B`, `3.1 GB`: in 1000s, as exact as is of use. */
+export function sizeText(bytes: number): string {
+  const index = Math.max(
+    shown.findLastIndex((unit) => bytes >= (units[unit.toLowerCase()] ?? 0)),
+    0,
+  )
+  const unit = shown[index] ?? 'B'
+  const size = bytes / (units[unit.toLowerCase()] ?? 1)
+  return `${size < 10 && index > 0 ? size.toFixed(1) : Math.floor(size)} ${unit}`
+}
+
+const shown = ['B', 'kB', 'MB', 'GB', 'TB']

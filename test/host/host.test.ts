@@ -2,7 +2,9 @@ import { spawn, spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { realAccounts } from '../../src/host/account.ts'
+import { wallClock } from '../../src/host/clock.ts'
 import { diskFiles } from '../../src/host/files.ts'
 import { gitNames, gitRevision } from '../../src/host/git.ts'
 import { takeLock } from '../../src/host/lock.ts'
@@ -25,6 +27,16 @@ describe('files', () => {
     expect(diskFiles.facts(at('none'))).toBeUndefined()
     expect(diskFiles.list(at('none'))).toEqual([])
     expect(() => diskFiles.readText(folder)).toThrow('EISDIR')
+  })
+
+  test('room, and who may write', () => {
+    expect(diskFiles.mayWrite(folder)).toBe(true)
+    expect(diskFiles.mayWrite(at('none'))).toBe(false)
+    const { bavail, bsize, type } = fs.statfsSync(folder)
+    const space = diskFiles.space(folder)
+    expect(space.type).toBe(type)
+    expect(Math.abs(space.freeBytes - bavail * bsize)).toBeLessThan(1e9)
+    expect(() => diskFiles.space(at('none'))).toThrow('ENOENT')
   })
 
   test('replace is whole or not at all, and leaves nothing beside it', () => {
@@ -102,6 +114,47 @@ describe('processes', () => {
     expect(realProcesses.runProgramSync('/no/such/program', [], [])).toMatchObject({
       missing: true,
     })
+  })
+})
+
+test('a program that is killed and leaves a child with its output open is not waited for', async () => {
+  const words = ['-c', `sleep 60 & echo "$!" >"${at('pid')}"; echo hi; wait`]
+  const result = await realProcesses.runProgram('/bin/sh', words, { timeoutMs: 300 })
+  process.kill(Number(fs.readFileSync(at('pid'), 'utf8')), 'SIGKILL')
+  expect(result).toEqual({ ok: false, missing: false, stdout: 'hi\n', stderr: '' })
+})
+
+describe('what a daemon or a person may be', () => {
+  const { TZ, HOME } = process.env
+  afterEach(() => {
+    vi.restoreAllMocks()
+    Object.assign(process.env, { TZ: TZ ?? '', HOME })
+    if (TZ === undefined) delete process.env['TZ']
+  })
+
+  test.each([
+    ['Europe/Berlin', 'Europe/Berlin'],
+    [':Europe/Berlin', 'Europe/Berlin'],
+    ['/usr/share/zoneinfo/Europe/Berlin', 'Europe/Berlin'],
+    [':/usr/share/zoneinfo/Europe/Berlin', 'Europe/Berlin'],
+    ['/usr/share/zoneinfo/No/Such', 'UTC'],
+    ['No/Such', 'UTC'],
+    ['utc', 'UTC'],
+    ['', 'UTC'],
+  ])('in the zone TZ=%s', (variable, zone) => {
+    process.env['TZ'] = variable
+    expect(wallClock.zone()).toBe(zone)
+  })
+
+  test('a number without a name, as in a container', () => {
+    vi.spyOn(os, 'userInfo').mockImplementation(() => {
+      throw new Error('uv_os_get_passwd returned ENOENT')
+    })
+    const { uid, gid } = realProcesses
+    process.env['HOME'] = '/data'
+    expect(realAccounts.self()).toEqual({ name: String(uid), uid, gid, home: '/data' })
+    delete process.env['HOME']
+    expect(realAccounts.self().home).toBe('/')
   })
 })
 

@@ -1,0 +1,114 @@
+import path from 'node:path'
+import { askDaemon } from '../../control/client.ts'
+import type { StatusReport } from '../../control/protocol.ts'
+import { loadTasks } from '../../daemon/load.ts'
+import { TorchError, wordsOf } from '../../errors.ts'
+import type { Host } from '../../host/host.ts'
+import type { DaemonState, FileState, TasksFacts } from '../../plan/doctor/tasks.ts'
+import { hostFacts, matchHosts } from '../../tasks/hosts.ts'
+import { problemLine } from '../../tasks/report.ts'
+import type { Task } from '../../tasks/task.ts'
+import type { Call } from '../command.ts'
+import type { Values } from '../options.ts'
+import { factsHere } from '../tasks-file.ts'
+import { lastTasksPath, tasksPath } from '../tasks-path.ts'
+import { quietly, said } from './look.ts'
+
+/** A daemon with 100,000 tasks takes some seconds. */
+const maxStatusMs = 10_000
+
+/** What the other parts ask of the daemon and its file. */
+export interface Known {
+  readonly facts: TasksFacts
+  /** Tasks that run here; undefined: there is no file that is good. */
+  readonly here: readonly Task[] | undefined
+  /** Of the daemon. */
+  readonly pid: number | undefined
+}
+
+/** The daemon, the tasks file, and this machine as `hosts` in it see it. Never throws. */
+export async function lookAtTasks(call: Call, values: Values): Promise<Known> {
+  const { host, paths, version } = call
+  const [{ state, report }, git] = await Promise.all([
+    askAround(call),
+    said(host, 'git', '--version'),
+  ])
+  const own = factsHere(call, values)
+  const machine = report === undefined ? own : hostFacts(report.host.name, report.host.addresses)
+  const { file, here } = await lookAtFile(call, values, report, machine)
+  const [name = ''] = machine.names.toSorted((a, b) => b.length - a.length)
+  const facts = {
+    daemon: state,
+    start: `torch start --home ${paths.home}`,
+    version,
+    file,
+    host: { name, addresses: machine.addresses },
+    git,
+  }
+  return { facts, here, pid: report?.daemon?.pid }
+}
+
+async function askAround({ paths }: Call): Promise<{ state: DaemonState; report?: StatusReport }> {
+  try {
+    const report = await askDaemon(paths.socket, 'status', {}, { timeoutMs: maxStatusMs })
+    const { pid = 0, version = '', state } = report.daemon ?? {}
+    return { state: { kind: 'runs', pid, version, isStopping: state === 'draining' }, report }
+  } catch (error) {
+    if (!(error instanceof TorchError))
+      return { state: { kind: 'silent', words: wordsOf(error), hint: null } }
+    if (error.code === 'no-daemon') return { state: { kind: 'none' } }
+    if (error.code === 'daemon-denied') return { state: { kind: 'denied' } }
+    return { state: { kind: 'silent', words: error.message, hint: error.hint ?? null } }
+  }
+}
+
+async function lookAtFile(
+  call: Call,
+  values: Values,
+  report: StatusReport | undefined,
+  machine: ReturnType<typeof hostFacts>,
+): Promise<{ file: FileState; here?: readonly Task[] }> {
+  const { host } = call
+  const { shown, absolute } =
+    report === undefined
+      ? (quietly(() => lastTasksPath(call, values)) ?? tasksPath(call, values, undefined))
+      : tasksPath(call, values, report.file.path)
+  const isNamed = values.tasks !== undefined || path.isAbsolute(shown)
+  if (!isNamed && quietly(() => host.files.facts(absolute)) === undefined)
+    return { file: { kind: 'none' } }
+  const loaded = await loadTasks(host, absolute, { shown, machine })
+  const errors = loaded.problems.filter(({ severity }) => severity === 'error')
+  const [first] = errors
+  if (loaded.file === undefined)
+    return {
+      file: {
+        kind: 'bad',
+        path: shown,
+        errors: errors.length,
+        first: first === undefined ? shown : problemLine(first),
+      },
+    }
+  const { tasks } = loaded.file
+  const here = tasks.filter((task) => task.enabled && matchHosts(task.hosts, machine))
+  return {
+    file: {
+      kind: 'good',
+      path: shown,
+      total: tasks.length,
+      here: here.length,
+      warnings: loaded.problems.length,
+      revision: loaded.revision,
+      open: openPlace(host, absolute),
+    },
+    here,
+  }
+}
+
+/** The file, or the folder that it is in, where anybody may write. A sticky folder keeps its files. */
+function openPlace(host: Host, file: string): string | undefined {
+  const real = quietly(() => host.files.realPath(file)) ?? file
+  const modeOf = (place: string) => quietly(() => host.files.facts(place))?.mode ?? 0
+  if ((modeOf(real) & 0o002) !== 0) return real
+  const folder = path.dirname(real)
+  return (modeOf(folder) & 0o1002) === 0o002 ? folder : undefined
+}
