@@ -1,9 +1,9 @@
-import { unknownTask } from '../tasks/unknown-task.ts'
 import { exitStatus, TorchError } from '../errors.ts'
 import { jitterOf } from '../schedule/hash.ts'
 import { counted } from '../tasks/counted.ts'
 import { hostFacts, type HostFacts, matchHosts } from '../tasks/hosts.ts'
 import { parseNetwork } from '../tasks/address.ts'
+import { namedBy } from '../tasks/named.ts'
 import type { Task } from '../tasks/task.ts'
 import { statusIfRuns } from './ask.ts'
 import type { Call } from './command.ts'
@@ -13,7 +13,10 @@ import type { Values } from './options.ts'
 import { factsHere, goodTasks } from './tasks-file.ts'
 import { tasksPath } from './tasks-path.ts'
 
-/** The tasks that were named, or all that run on the host by the clock. */
+/** So many are told one by one. */
+const maxToldAway = 3
+
+/** The tasks that the words mean, or all that run on the host by the clock. */
 export async function sourcesOfTasks(call: Call, values: Values): Promise<Source[]> {
   const asked = values.tasks !== undefined && call.from.tasks === 'flag'
   const status = asked ? undefined : await statusIfRuns(call)
@@ -22,27 +25,32 @@ export async function sourcesOfTasks(call: Call, values: Values): Promise<Source
   const path = tasksPath(call, values, status?.file.path)
   const { file } = await goodTasks(call, path, values.host === undefined ? undefined : hostName)
   const isHere = (task: Task) => task.enabled && matchHosts(task.hosts, facts)
-  const common = withLabels(file.tasks, values.label).filter((task) => task.type === 'common')
-  const found =
-    call.words.length === 0
-      ? common.filter(isHere)
-      : withLabels(
-          [...new Set(call.words)].map((name) => named(file.tasks, name)),
-          values.label,
-        )
-  const elsewhere = call.words.length === 0 ? common.length - found.length : 0
+  const meant = call.words.length === 0 ? file.tasks : named(file.tasks, call.words)
+  const common = withLabels(meant, values.label).filter((task) => task.type === 'common')
+  const found = call.words.length === 0 ? common.filter(isHere) : common
+  const elsewhere = common.length - found.length
   if (elsewhere > 0)
     call.terminal.note(
       `not shown: ${elsewhere} of ${counted(common.length, 'task')} ${elsewhere === 1 ? 'does' : 'do'} not run on ${hostName}`,
     )
-  for (const task of found)
-    if (!isHere(task)) call.terminal.note(`${task.name} does not run on ${hostName}`)
+  tellAway(
+    call,
+    found.filter((task) => !isHere(task)),
+    hostName,
+  )
   return found.map((task) => ({
     task: task.name,
     schedules: task.schedules,
     zone: task.timezone,
     jitterMs: jitterOf(task.name, hostName, task.jitterMs),
   }))
+}
+
+/** A pattern may mean many that are of other hosts. */
+function tellAway({ terminal }: Call, away: readonly Task[], hostName: string): void {
+  if (away.length > maxToldAway)
+    return terminal.note(`${away.length} of these tasks do not run on ${hostName}`)
+  for (const { name } of away) terminal.note(`${name} does not run on ${hostName}`)
 }
 
 /** An address in place of a name is all that is known of that host. */
@@ -53,16 +61,23 @@ function factsOf(call: Call, values: Values, addresses: readonly string[] | unde
   return addresses === undefined ? here : { ...here, addresses }
 }
 
-function named(tasks: readonly Task[], name: string): Task {
-  const task = tasks.find((each) => each.name === name)
-  if (task === undefined)
-    throw unknownTask(
-      name,
-      tasks.map((each) => each.name),
-    )
-  if (task.type === 'common') return task
-  throw new TorchError('no-schedule', `${name} is a daemon task: it always runs, at no time`, {
-    exit: exitStatus.usage,
-    hint: `torch status ${name} shows whether it runs`,
-  })
+/** Daemon tasks may be among what a pattern means, but not be asked for by name. */
+function named(tasks: readonly Task[], words: readonly string[]): Task[] {
+  const names = new Set(
+    namedBy(
+      words,
+      tasks.map((task) => task.name),
+    ),
+  )
+  const meant = tasks.filter((task) => names.has(task.name))
+  const always = meant.find((task) => task.type === 'daemon' && words.includes(task.name))
+  if (always === undefined) return meant
+  throw new TorchError(
+    'no-schedule',
+    `${always.name} is a daemon task: it always runs, at no time`,
+    {
+      exit: exitStatus.usage,
+      hint: `torch status ${always.name} shows whether it runs`,
+    },
+  )
 }

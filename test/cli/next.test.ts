@@ -79,6 +79,17 @@ describe.concurrent('torch next', () => {
     expect(await names('--label', 'toString=x')).toEqual([])
   })
 
+  test('patterns mean all tasks of such names, but for daemon tasks', async () => {
+    const names = async (...words: string[]) =>
+      (await rows('--from', '2026-03-10', '--count', '1', ...words)).map((row) => row.task)
+    expect((await names('*ly')).toSorted()).toEqual(['early', 'hourly'])
+    expect((await names('h*', '*r*', '--label', 'team=data')).toSorted()).toEqual([
+      'hourly',
+      'spread',
+    ])
+    expect(await names('al*')).toEqual([])
+  })
+
   test('a zone in a variable is looked at where it is used', async () => {
     const zone = { env: { TORCH_TIMEZONE: 'Nowhere' } }
     expect((await newSite(tasks).torchWith(zone, 'next')).status).toBe(0)
@@ -140,6 +151,9 @@ describe.concurrent('torch next', () => {
     [['web', '--host', 'db-1'], 0, 'web does not run on db-1\n'],
     [['off'], 0, /^off does not run on .*\n$/],
     [['boot'], 0, 'boot: once per boot, at no time of the clock\n'],
+    [['al*'], 0, 'none of these tasks has a schedule\n'],
+    [['xyz-*'], 2, 'torch: no task matches "xyz-*"\nhint: torch status lists the tasks\n'],
+    [['*e*', '--host', 'nobody'], 0, /^web does not run on nobody\n/],
     [['ealry'], 2, 'torch: there is no task "ealry"\nhint: did you mean "early"?\n'],
     [
       ['always'],

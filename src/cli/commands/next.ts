@@ -40,12 +40,12 @@ export const next: Command = {
   mostWords: Infinity,
   leastWords: 0,
   options: ['schedule', 'timezone', 'from', 'count', 'label', 'host', 'address'],
-  about: `When tasks are due: those named, or all that run on this host (or that of --host). Needs
-no daemon. Of one task or schedule the next 5 slots, of several the next of each;
---count N: the next N of each. Slots are strictly after --from.`,
+  about: `When tasks are due: those named, also by a pattern as 'backup-*', or all that run on this
+host (or that of --host). Needs no daemon. Of one task or schedule the next 5 slots, of
+several the next of each; --count N: the next N of each. Slots are strictly after --from.`,
   examples: [
     ['next', 'what comes on this host'],
-    ['next --label team=data', 'the tasks of one team'],
+    ["next 'backup*' --label team=data", 'some tasks of one team'],
     ['next backup --count 10 --from 2026-03-08T00:00', 'ten slots of one task'],
     ['next --schedule "30 2 * * mon" --timezone Asia/Tokyo', 'a schedule to try'],
   ],
@@ -58,6 +58,8 @@ no daemon. Of one task or schedule the next 5 slots, of several the next of each
       .toSorted((a, b) => Date.parse(a.at) - Date.parse(b.at))
     if (values.json) await call.terminal.say(JSON.stringify(rows, null, 2))
     else if (sources.length === 0 && values.label) call.terminal.note(noneHas)
+    else if (sources.length === 0 && call.words.length > 0)
+      call.terminal.note('none of these tasks has a schedule')
     else await show(call, sources, rows)
     return exitStatus.done
   },
@@ -127,9 +129,15 @@ async function show(
     row.task ?? '',
     row.jitterMs > 0 ? `starts ${roughly(row.jitterMs)} later (jitter)` : '',
   ])
-  await terminal.say(
-    table(terminal, ['AT', '', 'ZONE', sources[0]?.task === null ? '' : 'TASK', ''], shown),
-  )
+  const isTask = sources[0]?.task !== null
+  const heads = [
+    'AT',
+    '',
+    { text: 'ZONE', leave: 2 },
+    { text: isTask ? 'TASK' : '', cut: 'middle' },
+    { text: '', leave: 1 },
+  ] as const
+  await terminal.say(table(terminal, heads, shown))
 }
 
 function neverWords({ schedules }: Source): string {
