@@ -40,7 +40,7 @@ export const commands: Readonly<Record<string, Entry>> = {
     load: async () => (await import('./commands/next.ts')).next,
   },
   history: {
-    words: '[TASK]',
+    words: '[TASK|RUN...]',
     summary: 'runs, skips and misses',
     load: async () => (await import('./commands/history.ts')).history,
   },
@@ -90,9 +90,11 @@ export const insteadOfCommands: Readonly<Record<string, string>> = {
 
 /** What `torch --help` shows. */
 export function overview(): string {
-  const lines = Object.entries(commands).map(
-    ([name, { words, summary }]) => `  ${`${name} ${words}`.padEnd(18)}${summary}`,
+  const usages = Object.entries(commands).map(
+    ([name, { words, summary }]) => [`${name} ${words}`, summary] as const,
   )
+  const width = Math.max(...usages.map(([usage]) => usage.length)) + 2
+  const lines = usages.map(([usage, summary]) => `  ${usage.padEnd(width)}${summary}`)
   return `torch: second-level cron without a server, one tasks file in git
 torch COMMAND [--home D] [--tasks F] [--json] [OPTIONS]
 

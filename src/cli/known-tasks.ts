@@ -1,23 +1,42 @@
-import { unknownTask } from '../tasks/unknown-task.ts'
-import { loadTasks } from '../daemon/load.ts'
+import type { TaskStatus } from '../control/protocol.ts'
+import { namedBy } from '../tasks/named.ts'
 import { statusIfRuns } from './ask.ts'
 import type { Call } from './command.ts'
+import { type Label, withLabels } from './labels.ts'
 import type { Values } from './options.ts'
 import { lastTasksPath } from './tasks-path.ts'
 
 /**
- * For a task of which there is no record: throws the error for a name that no task has, now or
- * as far as the run directories reach back.
+ * For words of which there is no record: throws the error for one that means no task, now or as far
+ * as the run directories reach back.
  */
-export async function demandKnown(call: Call, values: Values, name: string): Promise<void> {
-  const names = [...(await namesInFile(call, values)), ...call.host.files.list(call.paths.runs)]
-  if (!names.includes(name)) throw unknownTask(name, names)
+export async function demandKnown(
+  call: Call,
+  values: Values,
+  words: readonly string[],
+): Promise<void> {
+  const inFile = (await tasksOfFile(call, values)).map((task) => task.name)
+  namedBy(words, [...new Set([...inFile, ...call.host.files.list(call.paths.runs)])])
 }
 
-async function namesInFile(call: Call, values: Values): Promise<string[]> {
+/** The names of the tasks that have all of these labels now. */
+export async function namesWithLabels(
+  call: Call,
+  values: Values,
+  labels: readonly Label[],
+): Promise<Set<string>> {
+  const tasks = withLabels(await tasksOfFile(call, values), labels)
+  return new Set(tasks.map((task) => task.name))
+}
+
+type Known = Pick<TaskStatus, 'name'> & { readonly labels: Readonly<Record<string, string>> }
+
+/** Of the daemon, else of the file; none where that is not valid. */
+async function tasksOfFile(call: Call, values: Values): Promise<readonly Known[]> {
   const status = call.from.tasks === 'flag' ? undefined : await statusIfRuns(call)
-  if (status !== undefined) return status.tasks.map((task) => task.name)
+  if (status !== undefined) return status.tasks
   const file = lastTasksPath(call, values)
+  const { loadTasks } = await import('../daemon/load.ts')
   const loaded = await loadTasks(call.host, file.absolute, { shown: file.shown })
-  return (loaded.file?.tasks ?? []).map((task) => task.name)
+  return loaded.file?.tasks ?? []
 }

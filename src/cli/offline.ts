@@ -2,9 +2,9 @@ import type { StatusReport, TaskStatus } from '../control/protocol.ts'
 import { loadTasks } from '../daemon/load.ts'
 import { fileOf, taskStatus } from '../daemon/status.ts'
 import type { HistoryRow } from '../plan/outcome.ts'
-import { readHistory } from '../record/read-history.ts'
 import { readTraces, runDirectory } from '../run/directory.ts'
 import type { Call } from './command.ts'
+import { openRecords } from './history-rows.ts'
 import { liveRuns } from './live-runs.ts'
 import type { Values } from './options.ts'
 import { factsHere } from './tasks-file.ts'
@@ -18,7 +18,7 @@ export async function offlineStatus(call: Call, values: Values): Promise<StatusR
   const facts = factsHere(call, values)
   const hostName = facts.names[0] ?? host.network.name()
   const running = liveRuns(host, paths.home)
-  const reader = readHistory(paths.history)
+  const reader = openRecords(call)
   const last = reader.lastOfEach()
   reader.close()
   const tasks = loaded.file?.tasks ?? []

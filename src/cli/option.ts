@@ -147,20 +147,37 @@ export function filePath(
 }
 
 export function choice<T extends string>(
-  choices: readonly T[],
+  all: readonly T[],
   value: string,
   words: string,
 ): Option<T> {
   const read = (written: string): T => {
-    const found = choices.find((each) => each === written)
+    const found = all.find((each) => each === written)
     if (found !== undefined) return found
-    const near = nearest(written, choices)
+    const near = nearest(written, all)
     throw new BadValue(
-      `expected one of ${choices.join(', ')}; got ${JSON.stringify(written)}`,
+      `expected one of ${all.join(', ')}; got ${JSON.stringify(written)}`,
       near === undefined ? undefined : `did you mean "${near}"?`,
     )
   }
-  return one(value, words, read, choices)
+  return one(value, words, read, all)
+}
+
+/** Several of these, in one text with commas between or each in its own. */
+export function choices<T extends string>(
+  all: readonly T[],
+  value: string,
+  words: string,
+): Option<readonly T[]> {
+  const each = choice(all, value, words)
+  const texts = list(value, words)
+  return {
+    kind: 'list',
+    value,
+    words,
+    thing: all,
+    read: (written, place) => texts.read(written, place).map((name) => each.read([name], place)),
+  }
 }
 
 function one<T>(

@@ -2,6 +2,7 @@ import { signalNames } from '../host/signals.ts'
 import { outcomes } from '../plan/outcome.ts'
 import {
   choice,
+  choices,
   duration,
   filePath,
   flag,
@@ -51,7 +52,7 @@ export const options = {
   lines: { ...whole(0, maxLines, 'N', 'only the last N lines'), alias: 'n' },
 
   since: since('D', 'not older than a duration (2h), or than a time in ISO 8601'),
-  outcome: choice(outcomes, 'O', `only ${outcomes.join(', ')}`),
+  outcome: choices(outcomes, 'O', `only ${outcomes.join(', ')}; repeatable, or with commas`),
   limit: { ...whole(1, maxRows, 'N', 'the newest N (20)'), alias: 'n' },
 
   force: flag('also where the task is at its max'),

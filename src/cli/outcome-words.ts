@@ -1,4 +1,6 @@
 import type { HistoryRow, Outcome } from '../plan/outcome.ts'
+import { counted } from '../tasks/counted.ts'
+import { plainLine } from './plain.ts'
 import type { Cell } from './table.ts'
 import type { Style } from './terminal.ts'
 
@@ -14,16 +16,43 @@ const styles: Readonly<Record<Outcome, Style>> = {
   missed: 'yellow',
 }
 
-/** How a run ended, in a few words: `ok`, `failed 3`, `killed SIGTERM (stop)`, `missed 12 (down)`. */
+/**
+ * How a run ended, or why there was none, in a few words: `ok`, `failed 3`, `killed SIGTERM (stop)`,
+ * `skipped: at its max`, `missed 12 slots: torch was down`; `when` says when these were.
+ */
 export function outcomeWords(
   row: Pick<HistoryRow, 'outcome' | 'exitCode' | 'signal' | 'reason' | 'count'>,
+  when = '',
 ): string {
   const { outcome, exitCode, signal, reason, count } = row
-  const facts = [outcome, outcome === 'ok' ? null : exitCode, signal, count]
-  const words = facts.filter((fact) => fact !== null).join(' ')
-  return reason === null ? words : `${words} (${reason})`
+  const why = reason === null ? undefined : (whyNot[reason] ?? plainLine(reason))
+  if (outcome === 'skipped') return `skipped: ${why ?? 'nobody knows why'}`
+  if (outcome === 'missed') {
+    const missed = `missed ${counted(count ?? 1, 'slot')}`
+    return [when === '' ? missed : `${missed}, ${when}`, why].join(': ')
+  }
+  const words = [outcome, outcome === 'ok' ? null : exitCode, signal]
+    .filter((fact) => fact !== null)
+    .join(' ')
+  return reason === null || reason === outcome ? words : `${words} (${plainLine(reason)})`
 }
 
-export function outcomeCell(row: HistoryRow, more = ''): Cell {
-  return [[outcomeWords(row), more].filter((part) => part !== '').join(', '), styles[row.outcome]]
+/** Reasons of slots that did not start. */
+const whyNot: Readonly<Record<string, string>> = {
+  max: 'at its max',
+  draining: 'the daemon was stopping',
+  removed: 'no longer in the tasks file',
+  enabled: 'no longer enabled',
+  hosts: 'no longer for this host',
+  down: 'torch was down',
+  clock: 'the machine slept, or its clock was set',
+}
+
+/** The same in the colour of the outcome; `when` as above, `more` behind it. */
+export function outcomeCell(
+  row: Pick<HistoryRow, 'outcome' | 'exitCode' | 'signal' | 'reason' | 'count'>,
+  { when = '', more = '' } = {},
+): Cell {
+  const words = [outcomeWords(row, when), more].filter((part) => part !== '').join(', ')
+  return [words, styles[row.outcome]]
 }

@@ -21,11 +21,13 @@ export function fit(columns: readonly Column[], widths: readonly number[], most:
   const places = [...columns.entries()]
   const leaving = places.toSorted(([, a], [, b]) => (a.leave ?? 0) - (b.leave ?? 0))
   for (const [at, { leave }] of leaving) if (leave !== undefined && over() > 0) room[at] = 0
-  // Sentences stand behind names: they are cut first.
-  for (const [at, { cut }] of places.toReversed()) {
-    const width = room[at] ?? 0
-    if (cut !== undefined && over() > 0)
-      room[at] = Math.min(width, Math.max(width - over(), leastWidth))
+  // The widest first, so that what is short stays whole.
+  const cuttable = places.flatMap(([at, { cut }]) => (cut === undefined ? [] : [at]))
+  for (let left = over(); left > 0; left--) {
+    const widest = cuttable.toSorted((a, b) => (room[b] ?? 0) - (room[a] ?? 0))[0] ?? 0
+    const width = room[widest] ?? 0
+    if (width <= leastWidth || cuttable.length === 0) break
+    room[widest] = width - 1
   }
   return room
 }

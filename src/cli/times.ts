@@ -8,6 +8,13 @@ export function shownTime(host: Host, iso: string | null): string {
   return localText(host.clock.zone(), Math.floor(Date.parse(iso) / 1000))
 }
 
+/** The same to the millisecond; of a text, or milliseconds since the epoch. */
+export function exactTime(host: Host, time: string | number): string {
+  const ms = new Date(time).getTime()
+  const text = localText(host.clock.zone(), Math.floor(ms / 1000))
+  return `${text.slice(0, 19)}.${String(ms % 1000).padStart(3, '0')}${text.slice(19)}`
+}
+
 /** `in 5m`, `3h20m ago`: as exact as its size asks. */
 export function shownDistance(host: Host, iso: string): string {
   const ms = Date.parse(iso) - host.clock.now()

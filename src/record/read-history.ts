@@ -5,10 +5,11 @@ import type { HistoryRow, Outcome } from '../plan/outcome.ts'
 import { finished, schemaVersion, selectRow } from './history-schema.ts'
 
 export interface HistoryFilter {
-  readonly task?: string
+  /** Any of these; undefined or empty: of all. */
+  readonly tasks?: readonly string[] | undefined
   /** ISO 8601. */
-  readonly since?: string
-  readonly outcome?: Outcome
+  readonly since?: string | undefined
+  readonly outcomes?: readonly Outcome[] | undefined
   /** The newest so many. */
   readonly limit: number
 }
@@ -21,8 +22,10 @@ export interface HistoryReader {
   lastOfEach(): Map<string, HistoryRow>
   /** By its id, or by the first part of one. Throws TorchError `ambiguous-run` where several begin so. */
   run(idOrPrefix: string): HistoryRow | undefined
-  /** Of the last `n` runs of the task that ended, in milliseconds, newest last. */
-  durations(task: string, n: number): number[]
+  /** The names of all tasks that have a row, sorted. */
+  tasks(): string[]
+  /** How long each of the tasks usually takes, in ms: the median of its last runs that were ok. */
+  usual(tasks: readonly string[]): Map<string, number>
   close(): void
 }
 
@@ -31,20 +34,30 @@ type Query = (sql: string, ...values: (string | number)[]) => unknown[]
 /** A command may wait longer for a lock than the daemon does. */
 const maxLockWaitMs = 2_000
 const maxAmbiguousShown = 3
+/** The median is of at most so many runs, all of them among the last so many that ended. */
+export const maxUsualRuns = 20
+const maxUsualLookedAt = 50
 
 // One seek in the index per task, however many rows there are.
-export const lastOfEachTask = `
+const allNames = `
   WITH RECURSIVE names (name) AS (
     SELECT min(task) FROM history
     UNION ALL
     SELECT (SELECT min(task) FROM history WHERE task > name) FROM names WHERE name IS NOT NULL
-  )
+  )`
+export const lastOfEachTask = `${allNames}
   ${selectRow} WHERE id IN (
     SELECT coalesce(
       (SELECT id FROM history WHERE task = name AND ${finished} ORDER BY at DESC, id DESC LIMIT 1),
       (SELECT id FROM history WHERE task = name AND outcome <> 'running' ORDER BY at DESC, id DESC LIMIT 1)
     ) FROM names
   )`
+
+export const lastDurations = `
+  SELECT task, outcome, duration_ms AS ms FROM json_each(?) AS names JOIN history ON history.id IN (
+    SELECT id FROM history WHERE task = names.value AND ${finished}
+    ORDER BY at DESC, id DESC LIMIT ${maxUsualLookedAt}
+  ) ORDER BY at DESC, history.id DESC`
 
 /** A missing file is an empty history. Throws TorchError `history-unreadable`. */
 export function readHistory(path: string): HistoryReader {
@@ -59,16 +72,38 @@ export function readHistory(path: string): HistoryReader {
       return new Map(rows.map((row) => [row.task, row]))
     },
     run: (idOrPrefix) => findRun(query, idOrPrefix),
-    durations(task, n) {
-      const sql = `SELECT duration_ms AS ms FROM history WHERE task = ? AND ${finished}
-        AND duration_ms IS NOT NULL ORDER BY at DESC, id DESC LIMIT ?`
-      return (query(sql, task, n) as { ms: number }[]).map((row) => row.ms).toReversed()
+    tasks() {
+      const rows = query(`${allNames} SELECT name FROM names WHERE name IS NOT NULL`)
+      return (rows as { name: string }[]).map((row) => row.name)
     },
+    usual: (tasks) => usualOf(query(lastDurations, JSON.stringify(tasks)) as Duration[]),
     close,
   }
 }
 
-/** The SQL is one of eight constant texts; what people type goes in as values only. */
+interface Duration {
+  readonly task: string
+  readonly outcome: Outcome
+  readonly ms: number | null
+}
+
+function usualOf(durations: readonly Duration[]): Map<string, number> {
+  const lists = new Map<string, number[]>()
+  for (const { task, outcome, ms } of durations) {
+    const list = lists.get(task) ?? []
+    if (outcome === 'ok' && ms !== null && list.length < maxUsualRuns) list.push(ms)
+    lists.set(task, list)
+  }
+  const medians = [...lists].map(([task, list]) => [task, median(list)] as const)
+  return new Map(medians.flatMap(([task, ms]) => (ms === undefined ? [] : [[task, ms]])))
+}
+
+/** Of an even number the greater of the two in the middle; undefined of none. */
+export function median(numbers: readonly number[]): number | undefined {
+  return numbers.toSorted((a, b) => a - b)[numbers.length >> 1]
+}
+
+/** The SQL is one of a few constant texts; what people type goes in as values only. */
 export function rowsQuery(filter: HistoryFilter): { sql: string; values: (string | number)[] } {
   const conditions: string[] = []
   const values: (string | number)[] = []
@@ -76,8 +111,15 @@ export function rowsQuery(filter: HistoryFilter): { sql: string; values: (string
     conditions.push(condition)
     values.push(value)
   }
-  if (filter.task !== undefined) demand('task = ?', filter.task)
-  if (filter.outcome !== undefined) demand('outcome = ?', filter.outcome)
+  const demandOneOf = (column: 'task' | 'outcome', wanted: readonly string[] = []): void => {
+    const [first, second] = wanted
+    if (first === undefined) return
+    // Of one value the rows come out of the index in their order, and nothing is sorted.
+    if (second === undefined) demand(`${column} = ?`, first)
+    else demand(`${column} IN (SELECT value FROM json_each(?))`, JSON.stringify(wanted))
+  }
+  demandOneOf('task', filter.tasks)
+  demandOneOf('outcome', filter.outcomes)
   if (filter.since !== undefined) demand('at >= ?', Date.parse(filter.since))
   const where = conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : ''
   return {
@@ -92,15 +134,20 @@ function findRun(query: Query, idOrPrefix: string): HistoryRow | undefined {
   const found = query(sql, idOrPrefix, maxAmbiguousShown + 1) as HistoryRow[]
   // Sorted: the run that has the whole of it as its id comes first.
   if (found.length <= 1 || found[0]?.run === idOrPrefix) return found[0]
+  throw ambiguousRun(idOrPrefix, found)
+}
+
+/** The error for the first part of several run ids. */
+export function ambiguousRun(
+  prefix: string,
+  found: readonly Pick<HistoryRow, 'run'>[],
+): TorchError {
   const shown = found.slice(0, maxAmbiguousShown).map((row) => row.run)
   const more = found.length > maxAmbiguousShown ? ', ...' : ''
-  throw new TorchError(
+  return new TorchError(
     'ambiguous-run',
-    `several runs begin with "${idOrPrefix}": ${shown.join(', ')}${more}`,
-    {
-      exit: exitStatus.usage,
-      hint: 'give more of the run id',
-    },
+    `several runs begin with "${prefix}": ${shown.join(', ')}${more}`,
+    { exit: exitStatus.usage, hint: 'give more of the run id' },
   )
 }
 

@@ -19,13 +19,13 @@ export function rebuildHistory(
   add: (row: HistoryRow) => void,
   done: (runs: number) => void,
 ): void {
-  const rows = finishedRows(host, runsFolder)
+  const rows = rowsOfRuns(host, runsFolder)
   let count = 0
   const step = (): void => {
     for (let read = 0; read < runsPerStep; read++) {
       const next = rows.next()
       if (next.done === true) return done(count)
-      if (next.value === undefined) continue
+      if (next.value === undefined || next.value.outcome === 'running') continue
       add(next.value)
       count += 1
     }
@@ -35,12 +35,12 @@ export function rebuildHistory(
   host.clock.after(pauseMs, step)
 }
 
-/** undefined for a run that is not over, or not to be read. */
-function* finishedRows(host: Host, runsFolder: string): Generator<HistoryRow | undefined> {
+/** The rows of all runs that have a directory, task by task; undefined for one that cannot be read. */
+export function* rowsOfRuns(host: Host, runsFolder: string): Generator<HistoryRow | undefined> {
   for (const task of host.files.list(runsFolder)) {
     for (const run of host.files.list(path.join(runsFolder, task)).filter(isRunId)) {
       const { description, conclusion } = readTraces(host, path.join(runsFolder, task, run))
-      yield description && conclusion && runRow(description, conclusion)
+      yield description && runRow(description, conclusion)
     }
   }
 }

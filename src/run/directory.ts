@@ -31,6 +31,8 @@ export interface RunDescription {
   readonly dueMs: number | null
   readonly trigger: Trigger
   readonly attempt: number
+  /** How many there are at most, with the first; not in older records. */
+  readonly attempts?: number
   /** A hash of the task's definition. */
   readonly definition: string
   readonly revision: string | null

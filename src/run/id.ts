@@ -14,3 +14,16 @@ export function runStamp(ms: number): string {
 export function isRunId(word: string): boolean {
   return /^\d{8}T\d{6}\.\d{3}-[0-9a-f]{6}$/.test(word)
 }
+
+/** Whether a word looks like the first part of a run id, at least its day: no name of a task does. */
+export function beginsRunId(word: string): boolean {
+  return /^\d{8}T[\d.]*(-[0-9a-f]*)?$/.test(word)
+}
+
+/** When the run of an id was started, in milliseconds since the epoch. */
+export function startOfRun(run: string): number {
+  const [, day = '', hour = '', minute = '', second = ''] =
+    /^(\d{8})T(\d\d)(\d\d)(\d\d\.\d{3})/.exec(run) ?? []
+  const date = day.replace(/^(\d{4})(\d\d)(\d\d)$/, '$1-$2-$3')
+  return Date.parse(`${date}T${hour}:${minute}:${second}Z`)
+}

@@ -49,6 +49,8 @@ function newRun(room: RunRoom, { task, start, revision, restartDelayMs }: RunOrd
     dueMs: start.dueMs ?? null,
     trigger: start.trigger,
     attempt: start.attempt,
+    // What is started by hand is not tried again.
+    attempts: start.trigger === 'manual' ? 1 : task.retry.attempts + 1,
     definition: definitionHash(task),
     revision,
     host: room.hostName,

@@ -81,7 +81,7 @@ describe.concurrent('torch next', () => {
 
   test('patterns mean all tasks of such names, but for daemon tasks', async () => {
     const names = async (...words: string[]) =>
-      (await rows('--from', '2026-03-10', '--count', '1', ...words)).map((row) => row.task)
+      (await rows('--from', '2026-03-10', '--count', '1', ...words)).map((row) => row.task ?? '')
     expect((await names('*ly')).toSorted()).toEqual(['early', 'hourly'])
     expect((await names('h*', '*r*', '--label', 'team=data')).toSorted()).toEqual([
       'hourly',

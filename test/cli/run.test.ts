@@ -68,7 +68,7 @@ describe.concurrent.each([
   test.each([
     ['bad', 42, 'failed 42', { outcome: 'failed', exitCode: 42 }],
     ['dies', 137, 'killed SIGKILL (not by torch)', { outcome: 'killed', signal: 'SIGKILL' }],
-    ['slow', 124, 'timeout SIGTERM (timeout)', { outcome: 'timeout' }],
+    ['slow', 124, 'timeout SIGTERM', { outcome: 'timeout' }],
     [
       'absent',
       127,

@@ -83,4 +83,5 @@ function here(words: string): string {
     .replace('/srv/app', site.folder)
     .replace('/tmp/try', path.join(site.folder, 'try'))
     .replace(/(?<=--run )\S+/, run)
+    .replace(/(?<=^history )\d{8}T\d+/, run.slice(0, -1))
 }

@@ -5,6 +5,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import type { HistoryRow } from '../../src/plan/outcome.ts'
 import {
   type HistoryFilter,
+  lastDurations,
   lastOfEachTask,
   readHistory,
   rowsQuery,
@@ -45,17 +46,29 @@ describe('rows', () => {
     ['all', { limit: 10 }, [0, 1, 2, 3, 4]],
     ['the newest', { limit: 2 }, [3, 4]],
     ['none', { limit: 0 }, []],
-    ['of a task', { task: 'dump', limit: 10 }, [1, 4]],
-    ['of an outcome', { outcome: 'failed', limit: 10 }, [1, 3]],
-    ['of both', { task: 'dump', outcome: 'failed', limit: 10 }, [1]],
+    ['of a task', { tasks: ['dump'], limit: 10 }, [1, 4]],
+    ['of an outcome', { outcomes: ['failed'], limit: 10 }, [1, 3]],
+    ['of both', { tasks: ['dump'], outcomes: ['failed'], limit: 10 }, [1]],
     ['since a time', { since: rows[3]!.startedAt!, limit: 10 }, [3, 4]],
-    ['since a time, of a task', { since: rows[1]!.startedAt!, task: 'backup', limit: 10 }, [2, 3]],
+    [
+      'since a time, of a task',
+      { since: rows[1]!.startedAt!, tasks: ['backup'], limit: 10 },
+      [2, 3],
+    ],
     [
       'of all three',
-      { since: rows[1]!.startedAt!, task: 'backup', outcome: 'failed', limit: 1 },
+      { since: rows[1]!.startedAt!, tasks: ['backup'], outcomes: ['failed'], limit: 1 },
       [3],
     ],
-    ['of no such task', { task: `'; DROP TABLE history; --`, limit: 10 }, []],
+    ['of several tasks', { tasks: ['dump', 'none', 'backup'], limit: 3 }, [2, 3, 4]],
+    ['of several outcomes', { outcomes: ['failed', 'skipped'], limit: 9 }, [1, 2, 3]],
+    [
+      'of several of both',
+      { tasks: ['dump', 'x'], outcomes: ['failed', 'ok'], since: rows[1]!.startedAt!, limit: 9 },
+      [1, 4],
+    ],
+    ['of no tasks at all: of all', { tasks: [], outcomes: [], limit: 1 }, [4]],
+    ['of no such task', { tasks: [`'; DROP TABLE history; --`], limit: 10 }, []],
   ])('%s', (_, filter, expected) => {
     const { reader } = written(...rows)
     expect(reader.rows(filter)).toEqual(expected.map((index) => rows[index]))
@@ -137,18 +150,41 @@ describe('a run', () => {
   })
 })
 
-test('durations are those of finished runs, newest last', () => {
-  const { reader } = written(
-    runRow(1, { durationMs: 10 }),
-    runRow(2, { durationMs: 20, outcome: 'failed' }),
-    skipRow(3),
-    runRow(4, { durationMs: null, outcome: 'running' }),
-    runRow(5, { durationMs: 50 }),
-    runRow(6, { durationMs: 60, task: 'other' }),
-  )
-  expect(reader.durations('backup', 2)).toEqual([20, 50])
-  expect(reader.durations('backup', 9)).toEqual([10, 20, 50])
-  expect(reader.durations('none', 9)).toEqual([])
+describe('how long a task usually takes', () => {
+  test('is the median of its last runs that were ok', () => {
+    const { reader } = written(
+      runRow(1, { durationMs: 30 }),
+      runRow(2, { durationMs: 1, outcome: 'failed' }),
+      skipRow(3),
+      runRow(4, { durationMs: null, outcome: 'running' }),
+      runRow(5, { durationMs: 50 }),
+      runRow(6, { durationMs: 10 }),
+      runRow(7, { durationMs: 60, task: 'other' }),
+      runRow(8, { durationMs: 70, task: 'fails', outcome: 'timeout' }),
+    )
+    expect(reader.usual(['backup', 'other', 'fails', 'none'])).toEqual(
+      new Map([
+        ['backup', 30],
+        ['other', 60],
+      ]),
+    )
+    expect(reader.usual([])).toEqual(new Map())
+  })
+
+  test('follows the last twenty', () => {
+    const old = Array.from({ length: 30 }, (_, n) => runRow(n, { durationMs: 1000 }))
+    const young = Array.from({ length: 20 }, (_, n) => runRow(100 + n, { durationMs: 10 + n }))
+    expect(
+      written(...old, ...young)
+        .reader.usual(['backup'])
+        .get('backup'),
+    ).toBe(20)
+  })
+})
+
+test('the names of all tasks that have a row', () => {
+  const { reader } = written(runRow(1), skipRow(2, { task: 'a' }), runRow(3), runRow(4))
+  expect(reader.tasks()).toEqual(['a', 'backup'])
 })
 
 describe('the file', () => {
@@ -162,7 +198,8 @@ describe('the file', () => {
     expect(reader.rows({ limit: 9 })).toEqual([])
     expect(reader.lastOfEach()).toEqual(new Map())
     expect(reader.run('2026')).toBeUndefined()
-    expect(reader.durations('backup', 9)).toEqual([])
+    expect(reader.usual(['backup'])).toEqual(new Map())
+    expect(reader.tasks()).toEqual([])
   })
 
   function emptyFile(): string {
@@ -279,16 +316,26 @@ describe('with 100,000 rows', () => {
   test.each<[HistoryFilter, RegExp]>([
     [{ limit: 20 }, /INDEX history_by_time/],
     [{ since, limit: 20 }, /INDEX history_by_time/],
-    [{ task: 'task-7', limit: 20 }, /INDEX history_by_task/],
-    [{ task: 'task-7', since, limit: 20 }, /INDEX history_by_task/],
-    [{ outcome: 'failed', limit: 20 }, /INDEX history_by_outcome/],
-    [{ outcome: 'failed', since, limit: 20 }, /INDEX history_by_outcome/],
-    [{ task: 'task-7', outcome: 'failed', since, limit: 20 }, /INDEX history_by_(task|outcome)/],
+    [{ tasks: ['task-7'], limit: 20 }, /INDEX history_by_task/],
+    [{ tasks: ['task-7'], since, limit: 20 }, /INDEX history_by_task/],
+    [{ outcomes: ['failed'], limit: 20 }, /INDEX history_by_outcome/],
+    [{ outcomes: ['failed'], since, limit: 20 }, /INDEX history_by_outcome/],
+    [
+      { tasks: ['task-7'], outcomes: ['failed'], since, limit: 20 },
+      /INDEX history_by_(task|outcome)/,
+    ],
   ])('%j uses an index, and sorts nothing', (filter, index) => {
     const { sql, values } = rowsQuery(filter)
     const plan = planOf(sql, values)
     expect(plan).toMatch(index)
     expect(plan).not.toContain('TEMP B-TREE')
+  })
+
+  test('how long tasks take is one seek for each', () => {
+    const plan = planOf(lastDurations, ['[]'])
+    expect(plan).toContain('SEARCH history USING INDEX history_finished (task=?)')
+    expect(plan).toContain('SEARCH history USING INTEGER PRIMARY KEY (rowid=?)')
+    expect(plan).not.toContain('SCAN history')
   })
 
   test('the last of each task is one seek for each', () => {
@@ -307,11 +354,14 @@ describe('with 100,000 rows', () => {
   test('nobody waits', () => {
     const reader = read(large())
     const before = performance.now()
-    expect(reader.rows({ task: 'task-7', limit: 20 })).toHaveLength(20)
-    expect(reader.rows({ outcome: 'failed', limit: 20 })).toHaveLength(20)
+    expect(reader.rows({ tasks: ['task-7'], limit: 20 })).toHaveLength(20)
+    expect(reader.rows({ outcomes: ['failed'], limit: 20 })).toHaveLength(20)
     expect(reader.lastOfEach().size).toBe(100)
     expect(reader.run('run-77777')?.task).toBe('task-77')
-    expect(reader.durations('task-99', 3)).toEqual([99_799, 99_899, 99_999])
+    expect(reader.usual(['task-99', 'none'])).toEqual(new Map([['task-99', 99_099]]))
+    expect(reader.tasks()).toHaveLength(100)
+    const tasks = reader.tasks()
+    expect(reader.rows({ tasks, outcomes: ['ok', 'failed'], limit: 20 })).toHaveLength(20)
     // Measured: 3 ms. A scan of the table for each would take some hundred.
     expect(performance.now() - before).toBeLessThan(100)
   })

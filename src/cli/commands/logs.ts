@@ -31,7 +31,7 @@ byte for byte as it was written. Works without a daemon too.`,
       throw usageError('--json does not go with -f', `torch logs ${task} --json`)
     const runs = runsOf(call, task)
     if (runs.length === 0) {
-      await (await import('../known-tasks.ts')).demandKnown(call, values, task)
+      await (await import('../known-tasks.ts')).demandKnown(call, values, [task])
       if (values.run !== undefined || !values.follow) throw noRuns(task)
     }
     const first = values.run === undefined ? runs.at(-1) : findRun(task, runs, values.run)

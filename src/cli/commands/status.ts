@@ -9,6 +9,7 @@ import { labelWords, noneHas, withLabels } from '../labels.ts'
 import type { Values } from '../options.ts'
 import { shownDistance, shownTime } from '../times.ts'
 import { outcomeCell } from '../outcome-words.ts'
+import { plainLine, plainLines } from '../plain.ts'
 import { problemJson, showProblems } from '../problems.ts'
 
 export const status: Command = {
@@ -87,13 +88,9 @@ async function show(call: Call, report: StatusReport): Promise<void> {
 
 /** What the file says about the one task that was asked for, below its row. */
 async function showDetails({ terminal }: Call, { description, labels }: TaskStatus): Promise<void> {
-  // What a terminal would obey is not shown to it.
-  const lines = (description ?? '')
-    .replace(/[^\P{Cc}\n\t]/gu, '\ufffd')
-    .trim()
-    .split('\n')
+  const lines = plainLines(description ?? '')
   if (description !== null) await terminal.say(lines.map((line) => `  ${line}`).join('\n'))
-  const words = labelWords(labels).replace(/\p{Cc}/gu, '\ufffd')
+  const words = plainLine(labelWords(labels))
   if (words !== '') await terminal.say(`  ${terminal.paint('dim', 'labels')} ${words}`)
 }
 
@@ -117,7 +114,7 @@ function row({ host }: Call, task: TaskStatus): Cell[] {
     task.type,
     ...next,
     task.running.length === 0 ? '' : [String(task.running.length), 'green'],
-    ...(last === null ? [] : [outcomeCell(last, ended)]),
+    ...(last === null ? [] : [outcomeCell(last, { more: ended })]),
   ]
 }
 

@@ -1,0 +1,51 @@
+import type { HistoryRow } from '../plan/outcome.ts'
+import { historyOfRuns } from '../record/history-of-runs.ts'
+import { type HistoryReader, readHistory } from '../record/read-history.ts'
+import { isNamed } from '../tasks/named.ts'
+import type { Call } from './command.ts'
+import { demandKnown, namesWithLabels } from './known-tasks.ts'
+import type { Values } from './options.ts'
+
+const defaultRows = 20
+
+/** The rows that are asked for, newest last. Throws for a word that means no task. */
+export async function findRows(
+  call: Call,
+  values: Values,
+  reader: HistoryReader,
+): Promise<HistoryRow[]> {
+  const { since, outcome, limit = defaultRows } = values
+  const tasks = await askedTasks(call, values, reader.tasks())
+  if (tasks?.length === 0) return []
+  return reader.rows({
+    tasks,
+    outcomes: outcome,
+    limit,
+    since: since && new Date(since(call.host.clock.now())).toISOString(),
+  })
+}
+
+/** undefined: all; else those of the tasks on record that are named, and have the labels. */
+async function askedTasks(
+  call: Call,
+  values: Values,
+  names: readonly string[],
+): Promise<string[] | undefined> {
+  const { words } = call
+  const strange = words.filter((word) => !names.some((name) => isNamed([word], name)))
+  if (strange.length > 0) await demandKnown(call, values, strange)
+  if (words.length === 0 && values.label === undefined) return undefined
+  const named = words.length === 0 ? names : names.filter((name) => isNamed(words, name))
+  if (values.label === undefined) return [...named]
+  const labelled = await namesWithLabels(call, values, values.label)
+  return named.filter((name) => labelled.has(name))
+}
+
+/** The history of a home: its file, or where that is lost the runs that still have their directory. */
+export function openRecords({ host, terminal, paths }: Call): HistoryReader {
+  if (host.files.facts(paths.history) !== undefined) return readHistory(paths.history)
+  const runs = historyOfRuns(host, paths.runs)
+  if (runs.tasks().length > 0)
+    terminal.note(`${paths.history} is not there: these are the runs that still have their folder`)
+  return runs
+}

@@ -1,0 +1,280 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import { beforeEach, describe, expect, test } from 'vitest'
+import type { HistoryRow } from '../../src/plan/outcome.ts'
+import { newFolder, openTestHistory, runRow, skipRow } from '../record/support.ts'
+import { handClock } from '../support/clock.ts'
+import { torchHere } from '../support/here.ts'
+
+const clock = handClock('2026-03-08T07:10:00Z')
+let home = ''
+beforeEach(() => {
+  home = newFolder()
+})
+
+function written(...rows: HistoryRow[]): void {
+  const { history } = openTestHistory(path.join(home, 'history.db'))
+  for (const row of rows) history.add(row)
+  history.close()
+}
+
+async function shown(words: string[], look: { columns?: number; colours?: boolean } = {}) {
+  const tasks = path.join(home, 'tasks.yaml')
+  fs.writeFileSync(
+    tasks,
+    'tasks: { dump: { schedule: "@daily", command: x, labels: { team: db } } }',
+  )
+  const named = ['history', ...words, '--home', home, '--tasks', tasks]
+  return torchHere(named, { ...look, host: { clock } })
+}
+
+/** The run directory of a row, as a run leaves it. */
+function kept(row: HistoryRow, files: Record<string, unknown>): string {
+  const directory = path.join(home, 'runs', row.task, row.run ?? '')
+  fs.mkdirSync(directory, { recursive: true })
+  for (const [name, content] of Object.entries(files))
+    fs.writeFileSync(
+      path.join(directory, name),
+      typeof content === 'string' ? content : JSON.stringify(content),
+    )
+  return directory
+}
+
+const runId = (n: number) => `20260308T07000${n}.005-0000a${n}`
+const description = {
+  run: runId(2),
+  task: 'backup',
+  attempts: 4,
+  command: 'pg_dump app |\ngzip\u001b[2J',
+  definition: '4b14914e9f610f7c',
+  timeoutMs: 3_600_000,
+  killAfterMs: 10_000,
+}
+const miss = {
+  outcome: 'missed',
+  endedAt: '2026-03-08T07:00:09Z',
+  slot: '2026-03-08T02:00:00Z',
+  lastSlot: '2026-03-08T04:45:00Z',
+  count: 12,
+  reason: 'down',
+} as const
+
+describe('torch history for people', () => {
+  test('says why a slot did not start, how long it took, which attempt it was', async () => {
+    written(
+      runRow(1, { run: runId(1), durationMs: 185_000 }),
+      runRow(2, { run: runId(2), outcome: 'failed', exitCode: 3, lateMs: 4200 }),
+      runRow(3, { run: runId(3), trigger: 'retry', attempt: 2 }),
+      runRow(4, {
+        run: runId(4),
+        trigger: 'retry',
+        attempt: 3,
+        signal: 'SIGTERM',
+        exitCode: null,
+        outcome: 'timeout',
+        reason: 'timeout',
+      }),
+      skipRow(5, { endedAt: '2026-03-08T07:00:05Z' }),
+      skipRow(0, miss),
+    )
+    kept(runRow(3, { run: runId(3) }), { 'run.json': { attempts: 4 } })
+    const { stdout, stderr } = await shown([])
+    expect(stderr).toBe('')
+    expect(stdout.split('\n')).toEqual([
+      'AT                         TASK    OUTCOME                                          TOOK   LATE       TRIGGER         RUN',
+      `2026-03-08T07:00:01+00:00  backup  ok                                               3m5s              schedule        ${runId(1)}`,
+      `2026-03-08T07:00:02+00:00  backup  failed 3                                         250ms  4.2s late  schedule        ${runId(2)}`,
+      `2026-03-08T07:00:03+00:00  backup  ok                                               250ms             attempt 2 of 4  ${runId(3)}`,
+      `2026-03-08T07:00:04+00:00  backup  timeout SIGTERM                                  250ms             attempt 3       ${runId(4)}`,
+      '2026-03-08T07:00:05+00:00  backup  skipped: at its max                                                schedule',
+      '2026-03-08T07:00:09+00:00  backup  missed 12 slots, 02:00 to 04:45: torch was down                    schedule',
+      '',
+    ])
+  })
+
+  test.each([
+    [
+      { slot: '2026-03-07T22:00:30Z' },
+      'missed 12 slots, 2026-03-07 22:00:30 to 04:45: torch was down',
+    ],
+    [{ count: 1, lastSlot: miss.slot }, 'missed 1 slot, 02:00: torch was down'],
+    [
+      { reason: 'clock' },
+      'missed 12 slots, 02:00 to 04:45: the machine slept, or its clock was set',
+    ],
+    [{ outcome: 'skipped', reason: 'draining', count: null }, 'skipped: the daemon was stopping'],
+    [{ outcome: 'skipped', reason: 'new\u001b[2J', count: null }, 'skipped: new\ufffd[2J'],
+  ] as const)('%j', async (changes, words) => {
+    written(skipRow(0, { ...miss, ...changes }))
+    expect((await shown([])).stdout).toContain(`  ${words}  `)
+  })
+
+  test('fits a terminal of 80 columns', async () => {
+    written(runRow(1, { run: runId(1), task: 'x'.repeat(60), lateMs: 9000 }), skipRow(0, miss))
+    const { stdout } = await shown([], { columns: 80, colours: false })
+    expect(stdout.split('\n').slice(1, 3)).toEqual([
+      '2026-03-08T07:00:01+00:00  xxxxxxxxxxx…xxxxxxxxxx  ok                      250ms',
+      '2026-03-08T07:00:09+00:00  backup                  missed 12 slots, 02:0…',
+    ])
+  })
+
+  test('what is said to run is not believed, without a daemon and a process', async () => {
+    written(runRow(1, { outcome: 'running', endedAt: null, durationMs: null, exitCode: null }))
+    expect((await shown([])).stdout).toContain('  ended, not yet on record  ')
+  })
+})
+
+describe('which rows', () => {
+  beforeEach(() =>
+    written(
+      runRow(1),
+      runRow(2, { task: 'dump', outcome: 'failed', exitCode: 1 }),
+      runRow(3, { task: 'dump-www', outcome: 'timeout' }),
+      skipRow(4, { task: 'rotate' }),
+    ),
+  )
+
+  test.each([
+    [['dump*'], ['dump', 'dump-www']],
+    [
+      ['dump', 'rotate'],
+      ['dump', 'rotate'],
+    ],
+    [['*'], ['backup', 'dump', 'dump-www', 'rotate']],
+    [['*', '-n', '1'], ['rotate']],
+    [
+      ['--outcome', 'failed,timeout'],
+      ['dump', 'dump-www'],
+    ],
+    [
+      ['--outcome', 'ok', '--outcome', 'skipped', '?????*'],
+      ['backup', 'rotate'],
+    ],
+    [['--label', 'team=db'], ['dump']],
+    [['--label', 'team=db', 'backup'], []],
+    [
+      ['--since', '2026-03-08T07:00:03Z'],
+      ['dump-www', 'rotate'],
+    ],
+  ])('%j', async (words, tasks) => {
+    const { stdout, stderr } = await shown([...words, '--json'])
+    expect(stderr).toBe('')
+    expect((JSON.parse(stdout) as HistoryRow[]).map((row) => row.task)).toEqual(tasks)
+  })
+
+  test.each([
+    [['dmup'], 2, 'torch: there is no task "dmup"\nhint: did you mean "dump"?\n'],
+    [['backup', 'dmup'], 2, 'torch: there is no task "dmup"\nhint: did you mean "dump"?\n'],
+    [['x*'], 2, 'torch: no task matches "x*"\nhint: torch status lists the tasks\n'],
+    [['backup', '--since', '2099-01-01'], 0, 'nothing is on record\n'],
+    [
+      ['--outcome', 'fail'],
+      2,
+      expect.stringMatching(/^torch: --outcome: expected one of running,/),
+    ],
+    [
+      ['backup', '20260308T'],
+      2,
+      'torch: either tasks or runs\nhint: torch history TASK, or torch history RUN\n',
+    ],
+    [
+      ['20270101T'],
+      1,
+      'torch: no run that begins with "20270101T" is on record\nhint: torch history shows the runs\n',
+    ],
+  ])('%j', async (words, status, stderr) => {
+    expect(await shown(words)).toEqual({ status, stdout: '', stderr })
+  })
+})
+
+describe('one run', () => {
+  const row = runRow(2, {
+    run: runId(2),
+    outcome: 'failed',
+    exitCode: 3,
+    trigger: 'retry',
+    attempt: 2,
+  })
+  test('in full, by the beginning of its id', async () => {
+    written(runRow(1), row)
+    const outcome = { run: runId(2), stragglers: 2 }
+    const directory = kept(row, {
+      'run.json': description,
+      'outcome.json': outcome,
+      output: 'oops\n',
+    })
+    const { stdout } = await shown([runId(2).slice(0, -3)])
+    expect(stdout.split('\n')).toEqual([
+      `run          ${runId(2)}`,
+      'task         backup',
+      'outcome      failed 3',
+      'trigger      retry',
+      'attempt      2 of 4',
+      'slot         2026-03-08T07:00:02+00:00, started 5ms late',
+      'started      2026-03-08T07:00:02.005+00:00',
+      'ended        2026-03-08T07:00:02.255+00:00',
+      'took         250ms',
+      'host         web-1',
+      'revision     abc1234-dirty',
+      'definition   4b14914e9f610f7c',
+      'command      pg_dump app |',
+      '             gzip\ufffd[2J',
+      'timeout      1h',
+      'kill after   10s',
+      'left behind  2 processes',
+      `directory    ${directory}`,
+      `output       5 bytes: torch logs backup --run ${runId(2)} --home ${home}`,
+      '',
+    ])
+  })
+
+  test('of which the directory is gone', async () => {
+    written(row)
+    const { stdout } = await shown([runId(2)])
+    expect(stdout).toContain(
+      `\ndirectory  ${home}/runs/backup/${runId(2)} is gone: too old to be kept\n`,
+    )
+  })
+
+  test('as JSON it is a row in a list', async () => {
+    written(row)
+    expect(JSON.parse((await shown([runId(2), '--json'])).stdout)).toEqual([row])
+  })
+})
+
+describe('without a history.db', () => {
+  test('of a home that is not there nothing is on record', async () => {
+    home = path.join(home, 'none')
+    fs.mkdirSync(home)
+    expect(await shown([])).toEqual({ status: 0, stdout: '', stderr: 'nothing is on record\n' })
+  })
+
+  test('the runs that have their directory are shown, and it says so', async () => {
+    const base = {
+      ...description,
+      task: 'backup',
+      startedMs: Date.UTC(2026, 2, 8, 7),
+      dueMs: null,
+      slot: null,
+    }
+    const rows = [runRow(1, { run: runId(1) }), runRow(2, { run: runId(2), task: 'other' })]
+    for (const { run, task } of rows)
+      kept(runRow(0, { run, task }), {
+        'run.json': { ...base, run, task, trigger: 'manual', attempt: 1, host: 'web-1' },
+        'outcome.json': { run, outcome: 'failed', exitCode: 3, endedMs: base.startedMs + 10 },
+      })
+    const { stdout, stderr } = await shown(['--outcome', 'failed'])
+    expect(stdout.split('\n').map((line) => line.split(/ {2,}/).slice(1, 3))).toEqual([
+      ['TASK', 'OUTCOME'],
+      ['backup', 'failed 3'],
+      ['other', 'failed 3'],
+      [],
+    ])
+    expect(stderr).toBe(
+      `${home}/history.db is not there: these are the runs that still have their folder\n`,
+    )
+    expect((await shown(['oth*', '-n', '1'])).stdout).toContain(runId(2))
+    expect((await shown([runId(1)])).stdout).toContain('task        backup\n')
+    expect((await shown(['20260308T'])).stderr).toMatch(/^.*\ntorch: several runs begin with/)
+  })
+})
