@@ -12,12 +12,16 @@ const maxDurationMs = 36_500 * 86_400_000
 
 type ParsedDuration = { ok: true; ms: number } | { ok: false; message: string }
 
+/** All that is one but for what is too long; not the empty text. */
+export const durationPattern =
+  /^(?=.)(?:(\d+)w)?(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?(?:(\d+)ms)?$/
+
 /** `500ms`, `30s`, `5m`, `1h30m`, `7d`, `2w`: whole numbers with units, from large to small. */
 export function parseDuration(text: string): ParsedDuration {
   const expected = `expected a duration as 500ms, 30s, 5m, 1h30m or 7d; got ${JSON.stringify(text)}`
   if (/^\d+$/.test(text)) return { ok: false, message: `${expected}, which has no unit` }
-  const match = /^(?:(\d+)w)?(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?(?:(\d+)ms)?$/.exec(text)
-  if (match === null || text === '') return { ok: false, message: expected }
+  const match = durationPattern.exec(text)
+  if (match === null) return { ok: false, message: expected }
 
   const ms = units.reduce((sum, [, size], index) => sum + Number(match[index + 1] ?? 0) * size, 0)
   if (ms > maxDurationMs)

@@ -1,20 +1,27 @@
 import { z } from 'zod'
-import { parseDuration } from '../schedule/duration.ts'
+import { durationPattern, parseDuration } from '../schedule/duration.ts'
 import { maxNameChars, maxTextChars } from './bounds.ts'
-import { parseSize } from './size.ts'
+import { parseSize, sizePattern } from './size.ts'
 import { parseUmask } from './umask.ts'
 import { words } from './words.ts'
 
-/** The single values of a tasks file. The `error` of each is what is expected: see words.ts. */
+/**
+ * The single values of a tasks file. The `error` of each is what is expected: see words.ts. The
+ * `title` says its form in a word or two, where the form itself does not: for editors and the
+ * manual.
+ */
 
-export const text = z
+const text = z
   .string({ error: words.text })
   .regex(/\S/, { error: words.text })
   .max(maxTextChars, { error: `text of at most ${maxTextChars} characters` })
 
-export const schedule = z.union([text, z.array(text).min(1, { error: words.schedule })], {
-  error: words.schedule,
-})
+export const zone = text.meta({ title: 'IANA name' })
+export const path = text.meta({ title: 'path' })
+
+export const schedule = z
+  .union([text, z.array(text).min(1, { error: words.schedule })], { error: words.schedule })
+  .meta({ title: 'text, or a list of texts' })
 
 const word = z
   .string({ error: words.scalar })
@@ -24,16 +31,21 @@ const wordList = z
   .array(word)
   .min(1, program)
   .refine(([first]) => first !== '', program)
-export const command = z.union([text, wordList], { error: words.command })
+export const command = z
+  .union([text, wordList], { error: words.command })
+  .meta({ title: 'text, or a list of words' })
 
 export const duration = durationOf(words.duration, 0)
 export const longDuration = durationOf(words.longDuration, 1)
 
-export const size = z.string({ error: words.size }).transform((written, context) => {
-  const bytes = parseSize(written)
-  if (bytes === undefined) context.addIssue({ code: 'custom', message: words.size })
-  return bytes ?? 0
-})
+export const size = z
+  .string({ error: words.size })
+  .transform((written, context) => {
+    const bytes = parseSize(written)
+    if (bytes === undefined) context.addIssue({ code: 'custom', message: words.size })
+    return bytes ?? 0
+  })
+  .meta({ title: 'size', pattern: sizePattern.source })
 
 const atLeastOne = (error: string) => z.int({ error }).min(1, { error })
 
@@ -43,12 +55,17 @@ export const seconds = z
     { error: words.seconds },
   )
   .transform((ms) => Math.ceil(ms / 1000))
+  .meta({ title: 'seconds, or a duration' })
 
 export const max = z
   .union([atLeastOne(words.max), z.literal('unlimited')], { error: words.max })
   .transform((most) => (most === 'unlimited' ? Infinity : most))
+  .meta({ title: 'whole number from 1, or unlimited' })
 
-export const shell = z.string({ error: words.shell }).regex(/^\/./, { error: words.shell })
+export const shell = z
+  .string({ error: words.shell })
+  .regex(/^\/./, { error: words.shell })
+  .meta({ title: 'absolute path' })
 
 export const umask = z
   .union([z.string(), z.int()], { error: words.umask })
@@ -57,11 +74,15 @@ export const umask = z
     if (mask === undefined) context.addIssue({ code: 'custom', message: words.umask })
     return mask ?? 0
   })
+  .meta({ title: 'octal digits' })
 
 /** A name or a numeric id: text from here on. */
 const accountName = z.string().regex(/^[\w.][\w.-]*\$?$/, { error: words.account })
 const accountId = z.int().min(0, { error: words.account })
-export const account = z.union([accountName, accountId], { error: words.account }).transform(String)
+export const account = z
+  .union([accountName, accountId], { error: words.account })
+  .transform(String)
+  .meta({ title: 'name or number' })
 
 const hostEntry = z.string({ error: words.entry }).regex(/\S/, { error: words.entry })
 export const hostEntries = z
@@ -73,6 +94,7 @@ export const exitCodes = z
     error: words.codes,
   })
   .min(1, { error: words.codes })
+  .meta({ title: 'list of 0 to 255' })
 
 const envName = z
   .string()
@@ -106,12 +128,15 @@ export function factor(least: number, most: number) {
 
 /** Milliseconds, at least so many. */
 function durationOf(error: string, leastMs: number) {
-  return z.string({ error }).transform((written, context) => {
-    const parsed = parseDuration(written)
-    if (parsed.ok && parsed.ms >= leastMs) return parsed.ms
-    context.addIssue({ code: 'custom', message: error })
-    return z.NEVER
-  })
+  return z
+    .string({ error })
+    .transform((written, context) => {
+      const parsed = parseDuration(written)
+      if (parsed.ok && parsed.ms >= leastMs) return parsed.ms
+      context.addIssue({ code: 'custom', message: error })
+      return z.NEVER
+    })
+    .meta({ title: 'duration', pattern: durationPattern.source })
 }
 
 function nameLike(pattern: RegExp, error: string) {

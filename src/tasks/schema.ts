@@ -11,82 +11,128 @@ import { words } from './words.ts'
 
 const nested = {
   retry: z.strictObject({
-    attempts: value.whole(0, 1000).optional().describe('Further attempts after a failed run. 0'),
-    delay: value.duration.optional().describe('Before the first further attempt. 1s'),
-    backoff: value.factor(1, 100).optional().describe('What each delay is multiplied by. 2'),
-    max_delay: value.duration.optional().describe('The longest delay. 5m'),
+    attempts: key(value.whole(0, 1000), 'further attempts after one that failed or timed out', 0),
+    delay: key(value.duration, 'before the first further attempt', '1s'),
+    backoff: key(value.factor(1, 100), 'each delay is so many times the one before', 2),
+    max_delay: key(value.duration, 'no delay is longer', '5m'),
   }),
   restart: z.strictObject({
-    delay: value.longDuration.optional().describe('Before the next start of a daemon. 1s'),
-    max_delay: value.longDuration.optional().describe('The delay doubles up to this. 1m'),
-    reset_after: value.duration.optional().describe('A run of this length resets the delay. 1m'),
+    delay: key(
+      value.longDuration,
+      'of a `daemon`: from the end of a run to the next start; doubles each time',
+      '1s',
+    ),
+    max_delay: key(value.longDuration, 'of a `daemon`: no delay is longer', '1m'),
+    reset_after: key(
+      value.duration,
+      'of a `daemon`: after a run that lived this long the delay is the first one again',
+      '1m',
+    ),
   }),
   limits: z.strictObject({
-    nofile: value.whole(1).optional().describe('Open files'),
-    cpu: value.seconds.optional().describe('Processor time: seconds, or a duration'),
-    memory: value.size.optional().describe('Address space'),
-    core: value.size.optional().describe('Size of core files'),
-    fsize: value.size.optional().describe('Size of files that are written'),
-    nproc: value.whole(1).optional().describe('Processes of the user'),
+    nofile: key(value.whole(1), 'open files; without it the soft limit is 1024'),
+    cpu: key(value.seconds, 'processor time'),
+    memory: key(value.size, 'address space'),
+    core: key(value.size, 'core files'),
+    fsize: key(value.size, 'any file that it writes'),
+    nproc: key(value.whole(1), 'processes of its user'),
   }),
   output: z.strictObject({
-    keep_runs: value.whole(0).optional().describe('Finished runs that are kept. 20'),
-    keep_for: value.longDuration.optional().describe('How long they are kept. 7d'),
-    max_size: value.size.optional().describe('Output of one run; the middle is lost beyond. 10MB'),
+    keep_runs: key(value.whole(0), 'how many finished runs are kept', 20),
+    keep_for: key(value.longDuration, 'how long finished runs are kept', '7d'),
+    max_size: key(
+      value.size,
+      "of one run's output: what is over it loses its middle, never its end",
+      '10MB',
+    ),
   }),
 }
 
 const settings = {
-  type: z.enum(['common', 'daemon']).optional().describe('common: by its schedule; daemon: always'),
-  hosts: value.hostEntries
-    .optional()
-    .describe('Groups, addresses, CIDR blocks, names, patterns, !'),
-  max: value.max.optional().describe('Most runs at one time on one host; daemon: kept running. 1'),
-  overlap: z
-    .enum(['skip', 'queue', 'replace'])
-    .optional()
-    .describe('A slot that is due at max. skip'),
-  timezone: value.text.optional().describe('IANA name, such as Europe/Berlin'),
-  jitter: value.duration.optional().describe('Each start is delayed by a fixed part of this. 0s'),
-  catchup: z.enum(['off', 'latest']).optional().describe('Slots missed while torch was down. off'),
-  catchup_window: value.duration.optional().describe('How old a missed slot may be. 1h'),
-  timeout: value.longDuration.optional().describe('Then TERM to the whole process group'),
-  kill_after: value.duration.optional().describe('From TERM to KILL. 10s'),
-  retry: nested.retry.optional().describe('After a failed run, or one that timed out'),
-  restart: nested.restart.optional().describe('Of a daemon whose run ended'),
-  success_codes: value.exitCodes.optional().describe('Exit codes that are no failure. [0]'),
-  shell: value.shell.optional().describe('Runs a command that is text. /bin/sh'),
-  cwd: value.text.optional().describe('Working directory; the home of the user without it'),
-  umask: value.umask.optional().describe('Octal. 022'),
-  nice: value.whole(-20, 19).optional().describe('Priority. 0'),
-  limits: nested.limits.optional().describe('As setrlimit(2)'),
-  user: value.account.optional().describe('Only for a daemon that runs as root'),
-  group: value.account.optional().describe('Only for a daemon that runs as root'),
-  env: value.environment.optional().describe('Environment variables'),
-  env_file: value.text.optional().describe('File of KEY=VALUE lines; env is stronger'),
-  output: nested.output.optional().describe('What is kept of finished runs'),
-  description: z.string().max(maxTextChars).optional().describe('Shown'),
-  labels: value.labels.optional().describe('Shown, and usable as a filter'),
-  enabled: z.boolean({ error: words.flag }).optional().describe('true'),
+  type: key(
+    z.enum(['common', 'daemon']),
+    '`common`: started by its schedule; `daemon`: kept running',
+    'common',
+  ),
+  hosts: key(
+    value.hostEntries,
+    'where it runs: groups, addresses, CIDR blocks, host names, patterns, and `!` for where not; everywhere without it',
+  ),
+  max: key(
+    value.max,
+    'most runs at one time on one machine; of a `daemon` how many are kept running (not `unlimited`)',
+    1,
+  ),
+  overlap: key(
+    z.enum(['skip', 'queue', 'replace']),
+    'what a slot does that finds `max` runs: `skip`: it is skipped; `queue`: it waits for a place (one at most does); `replace`: it has the oldest run ended, and takes its place',
+    'skip',
+  ),
+  timezone: key(value.zone, "of its schedules, instead of the file's; also `TZ` of the run"),
+  jitter: key(
+    value.duration,
+    'every start is later by a fixed part of this, which follows from task and machine',
+    '0s',
+  ),
+  catchup: key(
+    z.enum(['off', 'latest']),
+    'slots that were missed while torch was down or the machine slept: forget them, or run once for all of them',
+    'off',
+  ),
+  catchup_window: key(
+    value.duration,
+    'how old the latest missed slot may be to be caught up',
+    '1h',
+  ),
+  timeout: key(value.longDuration, 'a run that takes longer is ended'),
+  kill_after: key(value.duration, 'from TERM to KILL, whenever torch ends a run', '10s'),
+  retry: key(nested.retry, 'after a run that failed or timed out'),
+  restart: key(nested.restart, 'of a `daemon` whose run ended'),
+  success_codes: key(value.exitCodes, 'exit codes that are `ok`', [0]),
+  shell: key(value.shell, 'runs a command that is text, as `SHELL -c TEXT`', '/bin/sh'),
+  cwd: key(value.path, "working directory; without it the user's home, or `/` where there is none"),
+  umask: key(value.umask, 'rights that files made by it do not get', '022'),
+  nice: key(value.whole(-20, 19), "added to the daemon's own: with more it gives way to others", 0),
+  limits: key(nested.limits, 'of what a run may take: see setrlimit(2)'),
+  user: key(value.account, 'runs as this user, with all groups of it; only a daemon of root may'),
+  group: key(value.account, "instead of the user's own group; only a daemon of root may"),
+  env: key(value.environment, 'variables, on top of the clean environment'),
+  env_file: key(value.path, 'file of `KEY=VALUE` lines, read at each start; `env` is stronger'),
+  output: key(nested.output, 'what is kept of finished runs'),
+  description: key(z.string().max(maxTextChars), 'shown by `torch status TASK`'),
+  labels: key(
+    value.labels,
+    'shown by `torch status TASK`, and a filter: `torch status --label team=data`',
+  ),
+  enabled: key(z.boolean({ error: words.flag }), '`false`: not started by torch', true),
 }
 
 const task = z.strictObject({
-  schedule: value.schedule.optional().describe('5 or 6 fields, or @daily, @every 90s, @reboot'),
-  command: value.command.describe('Text for the shell, or a list of words that needs none'),
+  schedule: key(
+    value.schedule,
+    'when it is due: 5 or 6 fields as in a crontab, `@daily`, `@every 90s`, `@reboot`; a `common` task must have one, a `daemon` none',
+  ),
+  command: value.command.meta({
+    ...value.command.meta(),
+    description: 'what to run: text is for the shell, a list is executed as it is; required',
+  }),
   ...settings,
 })
 const defaults = z.strictObject(settings)
 
 const file = {
-  timezone: value.text.optional().describe('IANA name; the zone of the machine without it'),
-  hosts: z.record(value.groupName, value.hostEntries).optional().describe('Names for machines'),
-  defaults: defaults.optional().describe('Any key of a task but its name, schedule and command'),
+  timezone: key(value.zone, "zone of the schedules, as `Europe/Berlin`; without it the machine's"),
+  hosts: key(
+    z.record(value.groupName, value.hostEntries).meta({ title: 'map of names to lists' }),
+    'groups of machines: addresses, CIDR blocks, host names, patterns',
+  ),
+  defaults: key(defaults, 'any key of a task but `schedule` and `command`, for all tasks'),
 }
 
 export const tasksFileSchema = z.strictObject({
   ...file,
   // Optional, because a directory may keep its groups and defaults in a file of their own.
-  tasks: z.record(value.taskName, task).optional().describe('The tasks, by name'),
+  tasks: key(z.record(value.taskName, task).meta({ title: 'map of names to tasks' }), 'the tasks'),
 })
 
 /** The same for a file whose wrong values were taken out, so that the rest of it can be checked. */
@@ -99,13 +145,18 @@ export type FileInput = z.output<typeof partialFileSchema>
 export type SettingsInput = z.output<typeof defaults>
 export type TaskInput = NonNullable<FileInput['tasks']>[string]
 
+/** A key that may be left out; `preset` is what it is then: see json-schema.ts. */
+function key<S extends z.ZodType>(schema: S, description: string, preset?: unknown) {
+  return schema.optional().meta({ description, ...(preset === undefined ? {} : { preset }) })
+}
+
 /** The keys that are known at a place, for "did you mean". */
 export function keysAt(path: readonly PropertyKey[]): readonly string[] {
   const [top, second, third] = path
   if (top === undefined) return Object.keys(tasksFileSchema.shape)
   if (top === 'tasks' && path.length === 2) return Object.keys(task.shape)
   if (top === 'defaults' && path.length === 1) return Object.keys(settings)
-  const key = top === 'tasks' ? third : second
-  const found = Object.entries(nested).find(([name]) => name === key)
+  const around = top === 'tasks' ? third : second
+  const found = Object.entries(nested).find(([name]) => name === around)
   return found === undefined ? [] : Object.keys(found[1].shape)
 }

@@ -10,9 +10,12 @@ const units: Readonly<Record<string, number>> = {
   tib: 2 ** 40,
 }
 
+/** Without a flag for the case of letters: JSON Schema has none. */
+export const sizePattern = /^(\d{1,15}(?:\.\d{1,6})?) ?([kKmMgGtT]?[iI]?[bB])$/
+
 /** Bytes of `512kB`, `10MB`, `1.5GiB`: kB is 1000, KiB 1024. undefined where it is no such size. */
 export function parseSize(text: string): number | undefined {
-  const match = /^(\d{1,15}(?:\.\d{1,6})?) ?([kmgt]?i?b)$/i.exec(text)
+  const match = sizePattern.exec(text)
   const unit = units[match?.[2]?.toLowerCase() ?? '']
   if (match === null || unit === undefined) return undefined
   const bytes = Math.round(Number(match[1]) * unit)

@@ -13,7 +13,8 @@ describe('torch --help', () => {
   })
 
   test.each(Object.keys(commands))('names %s', (name) => {
-    expect(lines.filter((line) => line.startsWith(`  ${name} `))).toHaveLength(1)
+    const usage = `  ${name} ${commands[name]?.words}`.trimEnd()
+    expect(lines.filter((line) => line.startsWith(`${usage}  `))).toHaveLength(1)
   })
 
   test.each(['--help', '-h', 'help'])('is shown by %s', async (word) => {

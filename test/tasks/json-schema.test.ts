@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
+import { parseDuration } from '../../src/schedule/duration.ts'
 import { tasksJsonSchema } from '../../src/tasks/json-schema.ts'
 import { keysAt } from '../../src/tasks/schema.ts'
+import { parseSize } from '../../src/tasks/size.ts'
 
 const schema = tasksJsonSchema()
 const checker = z.fromJSONSchema(JSON.parse(JSON.stringify(schema)))
@@ -25,7 +27,7 @@ const full = {
 
 test('has a name and a dialect', () => {
   expect(schema).toMatchObject({
-    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $schema: 'http://json-schema.org/draft-07/schema#',
     title: 'Tasks file of torch',
     type: 'object',
     additionalProperties: false,
@@ -41,12 +43,31 @@ describe('refuses', () => {
     ['an unknown key', { ...task, comand: 'x' }],
     ['no command', { schedule: '@daily' }],
     ['a duration without a unit', { ...task, timeout: 30 }],
+    ['a duration with another unit', { ...task, jitter: '30 seconds' }],
+    ['a size without a unit', { ...task, output: { max_size: '10' } }],
     ['max in letters', { ...task, max: 'three' }],
     ['overlap', { ...task, overlap: 'que' }],
     ['a key of retry', { ...task, retry: { attempt: 1 } }],
   ])('%s', (_name, wrong) => {
     expect(checker.safeParse({ tasks: { a: wrong } })).toMatchObject({ success: false })
   })
+})
+
+test.each([
+  ['timeout', '1h30m'],
+  ['timeout', '10d500ms'],
+  ['timeout', ''],
+  ['timeout', '30m1h'],
+  ['timeout', '1.5h'],
+  ['timeout', '5M'],
+  ['max_size', '1.5GiB'],
+  ['max_size', '10 mb'],
+  ['max_size', '10m'],
+])('%s: %s is to an editor what it is to torch', (key, text) => {
+  const isTimeout = key === 'timeout'
+  const wanted = isTimeout ? parseDuration(text).ok : parseSize(text) !== undefined
+  const setting = isTimeout ? { timeout: text } : { output: { max_size: text } }
+  expect(checker.safeParse({ tasks: { a: { ...task, ...setting } } }).success).toBe(wanted)
 })
 
 test('describes every key, and bounds nothing by the numbers of JavaScript', () => {

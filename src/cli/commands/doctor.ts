@@ -6,7 +6,6 @@ import { lookAtBounds } from '../doctor/bounds.ts'
 import { lookAtHome } from '../doctor/home.ts'
 import { lookAtPrograms } from '../doctor/programs.ts'
 import { lookAtSystem } from '../doctor/system.ts'
-import { lookAtTasks } from '../doctor/tasks.ts'
 import { lookAtTime } from '../doctor/time.ts'
 import { showFindings } from '../doctor/show.ts'
 import type { Values } from '../options.ts'
@@ -35,6 +34,7 @@ here, whatever the warnings, else 1.`,
 
 async function examine(call: Call, values: Values): Promise<Finding[]> {
   const { host, paths } = call
+  const { lookAtTasks } = await import('../doctor/tasks.ts')
   const { facts: tasks, here, pid } = await lookAtTasks(call, values)
   const system = lookAtSystem(host, here)
   return diagnose({
