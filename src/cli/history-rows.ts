@@ -1,3 +1,4 @@
+import { TorchError } from '../errors.ts'
 import type { HistoryRow } from '../plan/outcome.ts'
 import { historyOfRuns } from '../record/history-of-runs.ts'
 import { type HistoryReader, readHistory } from '../record/read-history.ts'
@@ -41,11 +42,21 @@ async function askedTasks(
   return named.filter((name) => labelled.has(name))
 }
 
-/** The history of a home: its file, or where that is lost the runs that still have their directory. */
+/**
+ * The history of a home: its file, or where that is lost or damaged the runs that still have their
+ * directory.
+ */
 export function openRecords({ host, terminal, paths }: Call): HistoryReader {
-  if (host.files.facts(paths.history) !== undefined) return readHistory(paths.history)
+  let trouble = ''
+  try {
+    if (host.files.facts(paths.history) !== undefined) return readHistory(paths.history)
+    trouble = `${paths.history} is not there`
+  } catch (error) {
+    if (!(error instanceof TorchError)) throw error
+    trouble = error.message
+  }
   const runs = historyOfRuns(host, paths.runs)
   if (runs.tasks().length > 0)
-    terminal.note(`${paths.history} is not there: these are the runs that still have their folder`)
+    terminal.note(`${trouble}: these are the runs that still have their folder`)
   return runs
 }

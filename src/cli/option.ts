@@ -126,6 +126,7 @@ export function since(value: string, words: string): Option<(nowMs: number) => n
     if (!/^\d{4}-/.test(written))
       throw new BadValue(
         `expected a duration as 2h, or ${anInstant}; got ${JSON.stringify(written)}`,
+        /^\d+$/.test(written) ? `try ${written}h` : undefined,
       )
     const ms = readInstant(written)
     return () => ms

@@ -1,5 +1,6 @@
 import path from 'node:path'
 import { type HomePaths, homePaths } from '../daemon/settings.ts'
+import { TorchError } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import { readConfig } from './config-file.ts'
 import { flagName, type Values } from './options.ts'
@@ -16,11 +17,21 @@ export async function writtenPlaces(
   helpWords: string,
 ): Promise<[flags: Written, ...others: Written[]]> {
   const userHome = host.accounts.self().home
-  const place = { folder: process.cwd(), userHome }
+  const place = { folder: workingFolder(), userHome }
   const flags: Written = { from: 'flag', place, raw, called: flagName }
   const variables = variablesOf(process.env, place)
   const { config } = settle(['config'], [flags, variables], helpWords).values
   return [flags, variables, ...(await readConfig(host, userHome, config))]
+}
+
+function workingFolder(): string {
+  try {
+    return process.cwd()
+  } catch {
+    throw new TorchError('no-folder', 'the folder that you are in is not there any more', {
+      hint: 'cd to another one',
+    })
+  }
 }
 
 /** The home that a command is about. Without --home: of the system for root, else the user's own. */

@@ -1,7 +1,9 @@
 import { type IncomingMessage, request as httpRequest } from 'node:http'
 import path from 'node:path'
 import { exitStatus, TorchError, wordsOf } from '../errors.ts'
-import { hasCode } from '../host/files.ts'
+import { diskFiles, hasCode } from '../host/files.ts'
+import type { FileFacts } from '../host/host.ts'
+import { realProcesses } from '../host/processes.ts'
 import { withShortPath } from './address.ts'
 import type { ErrorReport, Protocol, RequestName } from './protocol.ts'
 
@@ -37,10 +39,26 @@ export async function askDaemon<N extends RequestName>(
 
 /** The error for a home that this user may not look into. */
 export function deniedHome(home: string, cause: unknown): TorchError {
-  return new TorchError('daemon-denied', `the torch daemon of ${home} belongs to another user`, {
-    hint: 'run torch as that user, or as root',
-    cause,
-  })
+  const facts = factsOf(home)
+  const denied = (words: string, hint: string) =>
+    new TorchError('daemon-denied', `the home ${home} ${words}`, { hint, cause })
+  if (facts === undefined)
+    return denied('is not for this user to look into', 'run torch as its owner, or as root')
+  if (facts.uid !== realProcesses.uid)
+    return denied(
+      `belongs to another user (uid ${facts.uid})`,
+      'run torch as that user, or as root',
+    )
+  return denied(`may not be entered (mode ${facts.mode.toString(8)})`, `chmod 700 ${home}`)
+}
+
+/** undefined where a folder on the way to it is closed as well. */
+function factsOf(home: string): FileFacts | undefined {
+  try {
+    return diskFiles.facts(home)
+  } catch {
+    return undefined
+  }
 }
 
 function exchange(

@@ -107,9 +107,9 @@ function readSources(host: Host, tasks: string, shown: string): Read {
     const isFolder = host.files.facts(tasks)?.kind === 'directory'
     const files = tasksFiles(host, tasks)
     for (const file of [tasks, ...files]) {
-      const refusal = refusalOf(host, host.files.facts(file))
-      if (refusal !== undefined)
-        return unreadable(shown + file.slice(tasks.length), refusal, isFolder)
+      const name = shown + file.slice(tasks.length)
+      const refusal = refusalOf(host, host.files.facts(file), name)
+      if (refusal !== undefined) return unreadable(name, refusal, isFolder)
     }
     const tooMuch = isFolder ? sizeRefusal(host, files) : undefined
     if (tooMuch !== undefined) return unreadable(shown, tooMuch, isFolder)

@@ -7,16 +7,21 @@ export interface Refusal {
   readonly hint?: string
 }
 
-/** Why a file is not read at all: what it is, how large, and who could have written it. */
-export function refusalOf(host: Host, facts: FileFacts | undefined): Refusal | undefined {
-  if (facts === undefined) return { message: 'is not there' }
+/** Why a file, as it is `shown`, is not read at all: what it is, how large, and who could have written it. */
+export function refusalOf(
+  host: Host,
+  facts: FileFacts | undefined,
+  shown: string,
+): Refusal | undefined {
+  if (facts === undefined)
+    return { message: 'is not there', hint: 'bring it there; --tasks F names another' }
   if (facts.kind === 'other') return { message: 'is neither a file nor a directory' }
   if (facts.kind === 'file' && facts.size > maxFileBytes)
     return { message: `has ${facts.size} bytes; at most ${maxFileBytes} are read` }
   if (host.processes.uid === 0 && writableByOthers(facts))
     return {
       message: 'others may write it, and a daemon of root would run what they write',
-      hint: 'take that right away: chmod go-w',
+      hint: `take that right from them: chmod go-w ${shown}`,
     }
   return undefined
 }

@@ -201,7 +201,7 @@ describe.concurrent('torch status', () => {
           column: null,
           path: '',
           message: 'is not there',
-          hint: null,
+          hint: 'bring it there; --tasks F names another',
         },
       ],
     })
@@ -337,8 +337,8 @@ describe.concurrent('torch logs', () => {
     })
     expect([status, stderr.toString()]).toEqual([
       1,
-      `torch: the torch daemon of ${home} belongs to another user
-hint: run torch as that user, or as root
+      `torch: the home ${home} is not for this user to look into
+hint: run torch as its owner, or as root
 `,
     ])
   })

@@ -108,8 +108,10 @@ hint: mend it, and see with: torch validate ${site.tasks}
 
   test('says that there is no tasks file', async () => {
     const site = newSite()
-    const { status, stderr } = await site.torch('start')
-    expect([status, stderr.split('\n')[0]]).toEqual([1, `${site.tasks}: is not there`])
+    expect(await site.torch('start')).toMatchObject({
+      status: 1,
+      stderr: `torch: ${site.tasks}: is not there\nhint: bring it there; --tasks F names another\n`,
+    })
   })
 
   test('shows warnings', async () => {

@@ -25,6 +25,8 @@ export interface Site {
 interface Options {
   readonly env?: Readonly<Record<string, string | undefined>>
   readonly cwd?: string
+  /** To be another user, which only root may. */
+  readonly uid?: number
 }
 
 export interface Ended {
@@ -84,9 +86,13 @@ export function newSite(tasks?: string): Site {
   }
   if (tasks !== undefined) write('tasks.yaml', tasks)
   const own = { PATH: process.env['PATH'], HOME: folder, TORCH_HOME: home, TZ: 'UTC' }
-  const begin = (words: readonly string[], { env = {}, cwd = folder }: Options = {}): Running => {
+  const begin = (
+    words: readonly string[],
+    { env = {}, cwd = folder, uid }: Options = {},
+  ): Running => {
     const merged = { ...own, ...env, [marker]: folder }
-    return running(spawn(process.execPath, [script, ...words], { cwd, env: merged }))
+    const user = uid === undefined ? {} : { uid, gid: uid }
+    return running(spawn(process.execPath, [script, ...words], { cwd, env: merged, ...user }))
   }
   const site: Site = {
     folder,

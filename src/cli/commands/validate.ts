@@ -1,9 +1,11 @@
 import path from 'node:path'
+import { wholeProblem } from '../../daemon/bad-tasks.ts'
 import { exitStatus } from '../../errors.ts'
 import { counted } from '../../tasks/counted.ts'
 import { statusIfRuns } from '../ask.ts'
 import type { Command } from '../command.ts'
 import { problemJson, showProblems } from '../problems.ts'
+import { notValid } from '../tasks-file.ts'
 import { tasksPath } from '../tasks-path.ts'
 
 export const validate: Command = {
@@ -29,6 +31,8 @@ Exit status 0 if it is valid, warnings or not, else 2.`,
     const ok = good !== undefined
     if (values.json) {
       await terminal.say(JSON.stringify({ ok, problems: problems.map(problemJson) }, null, 2))
+    } else if (wholeProblem(problems) !== undefined) {
+      throw notValid({ path: file.shown, problems })
     } else {
       if (problems.length > 0) terminal.note(showProblems(terminal, problems))
       const errors = problems.filter((problem) => problem.severity === 'error').length

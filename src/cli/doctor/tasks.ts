@@ -1,11 +1,13 @@
 import path from 'node:path'
 import { askDaemon } from '../../control/client.ts'
 import type { StatusReport } from '../../control/protocol.ts'
+import { wholeProblem } from '../../daemon/bad-tasks.ts'
 import { loadTasks } from '../../daemon/load.ts'
 import { TorchError, wordsOf } from '../../errors.ts'
 import type { Host } from '../../host/host.ts'
 import type { DaemonState, FileState, TasksFacts } from '../../plan/doctor/tasks.ts'
 import { hostFacts, matchHosts } from '../../tasks/hosts.ts'
+import type { Problem } from '../../tasks/problem.ts'
 import { problemLine } from '../../tasks/report.ts'
 import type { Task } from '../../tasks/task.ts'
 import type { Call } from '../command.ts'
@@ -86,6 +88,7 @@ async function lookAtFile(
         path: shown,
         errors: errors.length,
         first: first === undefined ? shown : problemLine(first),
+        hint: hintOfWhole(loaded.problems),
       },
     }
   const { tasks } = loaded.file
@@ -102,6 +105,11 @@ async function lookAtFile(
     },
     here,
   }
+}
+
+function hintOfWhole(problems: readonly Problem[]): string | null {
+  const whole = wholeProblem(problems)
+  return whole === undefined ? null : (whole.hint ?? 'mend it, or name another with --tasks')
 }
 
 /** The file, or the folder that it is in, where anybody may write. A sticky folder keeps its files. */

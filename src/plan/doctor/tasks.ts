@@ -17,7 +17,14 @@ export interface TasksFacts {
 /** The tasks file, as this user finds it. */
 export type FileState =
   | { readonly kind: 'none' }
-  | { readonly kind: 'bad'; readonly path: string; readonly errors: number; readonly first: string }
+  | {
+      readonly kind: 'bad'
+      readonly path: string
+      readonly errors: number
+      readonly first: string
+      /** Of the first, where that is all there is to say. */
+      readonly hint: string | null
+    }
   | {
       readonly kind: 'good'
       readonly path: string
@@ -82,7 +89,7 @@ function checkFile({ file, daemon }: TasksFacts): Verdict {
     case 'bad': {
       const { path, errors, first } = file
       const found = errors > 1 ? `${first} (and ${errors - 1} more)` : first
-      const hint = `torch validate ${path} shows all of it`
+      const hint = file.hint ?? `torch validate ${path} shows all of it`
       if (daemon.kind !== 'runs') return problem(found, { hint })
       return warning(found, { instead: 'the daemon goes on with the last good file', hint })
     }

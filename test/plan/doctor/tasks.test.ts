@@ -19,7 +19,13 @@ const facts: TasksFacts = {
   host: { name: 'web1.example.com', addresses: ['10.0.1.5', '2001:db8::5'] },
   git: 'git version 2.39.5\n',
 }
-const bad = { kind: 'bad', path: 'ops.yaml', errors: 1, first: 'ops.yaml:3:5: no' } as const
+const bad = {
+  kind: 'bad',
+  path: 'ops.yaml',
+  errors: 1,
+  first: 'ops.yaml:3:5: no',
+  hint: null,
+} as const
 const noRevision = 'runs are on record without a revision'
 
 test.each<[check: string, what: string, more: Partial<TasksFacts>, Said]>([
@@ -88,6 +94,15 @@ test.each<[check: string, what: string, more: Partial<TasksFacts>, Said]>([
     'bad, without a daemon',
     { file: { ...bad, errors: 3 }, daemon: { kind: 'none' } },
     ['problem', 'ops.yaml:3:5: no (and 2 more)', null, 'torch validate ops.yaml shows all of it'],
+  ],
+  [
+    'tasks',
+    'that is not there',
+    {
+      file: { ...bad, first: 'ops.yaml: is not there', hint: 'bring it there' },
+      daemon: { kind: 'none' },
+    },
+    ['problem', 'ops.yaml: is not there', null, 'bring it there'],
   ],
   [
     'tasks',

@@ -1,0 +1,379 @@
+import { spawnSync } from 'node:child_process'
+import fs from 'node:fs'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { commands } from '../../src/cli/commands.ts'
+import { torchHere } from '../support/here.ts'
+import { closeSites, newSite, root, type Site } from '../support/torch.ts'
+
+vi.setConfig({ testTimeout: 60_000 })
+
+const tasks = `tasks:
+  backup: { schedule: "@daily", command: "echo hi" }
+  consumer: { type: daemon, command: [sleep, "1000"] }
+`
+let site: Site
+beforeAll(() => {
+  site = newSite(tasks)
+  site.write('bad.yaml', tasks.replace('command: "echo hi"', 'comand: "echo hi"'))
+  site.write('open.yaml', tasks)
+  fs.chmodSync(`${site.folder}/open.yaml`, 0o666)
+  fs.mkdirSync(`${site.folder}/empty`)
+  vi.stubEnv('TORCH_HOME', site.home)
+  vi.stubEnv('TORCH_TASKS', site.tasks)
+})
+afterAll(async () => {
+  vi.unstubAllEnvs()
+  await closeSites()
+})
+
+/** What was typed, `DIR` for the folder; what it says on standard error, in lines; the exit status. */
+type Wrong = readonly [typed: string, lines: readonly string[], status: number]
+
+async function answer(typed: string): Promise<Wrong> {
+  const words = typed.match(/"[^"]*"|\S+/g) ?? []
+  const { status, stdout, stderr } = await torchHere(
+    words.map((word) => word.replaceAll('"', '').replaceAll('DIR', site.folder)),
+  )
+  return [typed, (stdout + stderr).replaceAll(site.folder, 'DIR').trimEnd().split('\n'), status]
+}
+
+const noDaemon = [
+  'torch: no torch daemon runs for DIR/home',
+  'hint: start one: torch start --home DIR/home',
+]
+const near = ['torch: there is no task "bakup"', 'hint: did you mean "backup"?']
+const strange = ['torch: there is no task "xyzzy"', 'hint: torch status lists the tasks']
+const noFile = [
+  'torch: DIR/none.yaml: is not there',
+  'hint: bring it there; --tasks F names another',
+]
+const noYaml = [
+  'torch: DIR/empty: no *.yaml or *.yml file is in this directory',
+  'hint: mend it, or name another with --tasks',
+]
+const unknownKey = (file: string) => [
+  `${file}:2:33: tasks.backup.comand: unknown key "comand"`,
+  '  backup: { schedule: "@daily", comand: "echo hi" }',
+  '                                ^',
+  'hint: did you mean "command"?',
+]
+
+describe('without a daemon', () => {
+  test.each<Wrong>([
+    ['stop', noDaemon, 3],
+    ['reload', noDaemon, 3],
+    ['restart', noDaemon, 3],
+    ['kill backup', noDaemon, 3],
+    ['run backup --detach', noDaemon, 3],
+    ['stop --tasks DIR/other.yaml', noDaemon, 3],
+
+    ['status bakup', near, 2],
+    ['next bakup', near, 2],
+    ['history bakup', near, 2],
+    ['logs bakup', near, 2],
+    ['run bakup', near, 2],
+    ['next backup xyzzy', strange, 2],
+    ['run xyzzy', strange, 2],
+    [
+      'logs backup',
+      [
+        'torch: no run of backup is kept',
+        'hint: torch history backup shows what is on record; torch run backup runs it',
+      ],
+      1,
+    ],
+    ['history backup', ['nothing is on record'], 0],
+    [
+      'next consumer',
+      [
+        'torch: consumer is a daemon task: it always runs, at no time',
+        'hint: torch status consumer shows whether it runs',
+      ],
+      2,
+    ],
+    ['status --label team=data', ['no task has these labels'], 0],
+  ])('torch %s', async (typed, lines, status) => {
+    const [, said, ended] = await answer(typed)
+    // Of a status the last line is what is wrong.
+    expect([typed, said.slice(-lines.length), ended]).toEqual([typed, lines, status])
+  })
+})
+
+describe('a tasks file', () => {
+  test.each<Wrong>([
+    ['next --tasks DIR/none.yaml', noFile, 2],
+    ['run backup --tasks DIR/none.yaml', noFile, 2],
+    ['status backup --tasks DIR/none.yaml', noFile, 2],
+    ['validate DIR/none.yaml', noFile, 2],
+    ['next --tasks DIR/empty', noYaml, 2],
+    ['validate DIR/empty', noYaml, 2],
+    [
+      'next --tasks DIR/bad.yaml',
+      [
+        ...unknownKey('DIR/bad.yaml'),
+        'torch: the tasks file DIR/bad.yaml is not valid (1 problem)',
+        'hint: mend it, or name another with --tasks',
+      ],
+      2,
+    ],
+    [
+      'validate DIR/bad.yaml',
+      [...unknownKey('DIR/bad.yaml'), 'torch: DIR/bad.yaml is not valid (1 problem)'],
+      2,
+    ],
+    [
+      'next --config DIR/none',
+      [
+        'torch: DIR/none: is not there',
+        'hint: a config file has options as keys, such as: grace: 1m',
+      ],
+      2,
+    ],
+  ])('torch %s', async (typed, lines, status) => {
+    expect(await answer(typed)).toEqual([typed, lines, status])
+  })
+
+  test.skipIf(process.getuid?.() !== 0)('that others may write, of root', async () => {
+    const lines = [
+      'torch: DIR/open.yaml: others may write it, and a daemon of root would run what they write',
+      'hint: take that right from them: chmod go-w DIR/open.yaml',
+    ]
+    expect(await answer('next --tasks DIR/open.yaml')).toEqual([
+      'next --tasks DIR/open.yaml',
+      lines,
+      2,
+    ])
+  })
+})
+
+describe('a value', () => {
+  const duration = 'expected a duration as 500ms, 30s, 5m, 1h30m or 7d'
+  const aTime = 'a time as 2026-03-08T07:00:00Z'
+  test.each<[typed: string, what: string, hint: string]>([
+    ['stop --grace 5', `--grace: ${duration}; got "5", which has no unit`, 'try 5s'],
+    ['stop --grace soon', `--grace: ${duration}; got "soon"`, 'torch stop --help'],
+    [
+      'history --since soon',
+      `--since: expected a duration as 2h, or ${aTime}; got "soon"`,
+      'torch history --help',
+    ],
+    ['history --since 5', `--since: expected a duration as 2h, or ${aTime}; got "5"`, 'try 5h'],
+    ['next --from tomorrow', `--from: expected ${aTime}; got "tomorrow"`, 'torch next --help'],
+    [
+      'next --count 0',
+      '--count: expected a whole number from 1 to 10000; got "0"',
+      'torch next --help',
+    ],
+    [
+      'next --schedule 61',
+      '--schedule: expected 5 or 6 fields, got 1',
+      'the fields are minute hour day month weekday, with the second before them or not',
+    ],
+    [
+      'next --schedule @daily --timezone Europe/Berln',
+      '--timezone: unknown time zone "Europe/Berln"',
+      'did you mean "Europe/Berlin"?',
+    ],
+    [
+      'next --timezone Europe/Berlin',
+      '--timezone goes with --schedule',
+      'a task has its zone in the tasks file',
+    ],
+    ['next --tasks', '--tasks: needs a value: F', 'torch next --help'],
+    ['next --tasks --json', '--tasks: needs a value: F', 'torch next --help'],
+    [
+      'start --address web1',
+      '--address: expected an IPv4 or IPv6 address; got "web1"',
+      'torch start --address 10.0.1.5 --address 2001:db8::5',
+    ],
+    ['completion fsh', 'there is no completion for "fsh"', 'did you mean "zsh"?'],
+  ])('torch %s', async (typed, what, hint) => {
+    expect(await answer(typed)).toEqual([typed, [`torch: ${what}`, `hint: ${hint}`], 2])
+  })
+})
+
+describe.each(Object.entries(commands))('every command: torch %s', (name, { words }) => {
+  const needed = words.startsWith('[') ? [] : words.split(' ').filter((word) => word !== '')
+  test.each(['--bogus', '--home', '--config DIR/none', 'a b c d e --bogus'])(
+    '%s: two lines, exit status 2',
+    async (mistake) => {
+      const [, lines, status] = await answer([name, ...needed, mistake].join(' '))
+      expect(lines).toHaveLength(2)
+      expect(lines[0]).toMatch(/^torch: \S/)
+      expect(lines[1]).toMatch(/^hint: \S|^torch /)
+      expect(status).toBe(2)
+    },
+  )
+})
+
+describe('beside a daemon', () => {
+  beforeAll(async () => {
+    expect((await site.torch('start')).status).toBe(0)
+  })
+  afterAll(() => site.torch('stop', '--grace', '0s'))
+
+  test.each<Wrong>([
+    ['status bakup', near, 2],
+    ['run bakup', near, 2],
+    ['run bakup --detach', near, 2],
+    ['kill bakup', near, 2],
+    ['logs bakup', near, 2],
+    ['history bakup', near, 2],
+    ['next bakup', near, 2],
+    ['kill backup', ['torch: backup is not running', 'hint: torch status shows what runs'], 1],
+    [
+      'kill 20200101T000000.000-abcdef',
+      ['torch: 20200101T000000.000-abcdef is not running', 'hint: torch status shows what runs'],
+      1,
+    ],
+    [
+      'reload --tasks DIR/none.yaml',
+      [
+        'torch: the daemon of this home runs DIR/tasks.yaml, not DIR/none.yaml',
+        'hint: leave out --tasks, or name another --home; torch stop, then torch start changes the file',
+      ],
+      2,
+    ],
+  ])('torch %s', async (typed, lines, status) => {
+    expect(await answer(typed)).toEqual([typed, lines, status])
+  })
+
+  test('torch start, a second time', async () => {
+    const { status, stderr } = await site.torch('start')
+    expect([status, stderr]).toEqual([
+      1,
+      `torch: a torch daemon, pid ${site.pid()}, already runs on ${site.home}
+hint: torch status shows what it does; torch reload makes it read its file again
+`,
+    ])
+  })
+})
+
+const nobody = 65_534
+
+/** Whether another user can get at torch at all: its folder may be in the home of root. */
+function canBeNobody(): boolean {
+  if (process.getuid?.() !== 0) return false
+  const words = [`${root}/bin/torch.js`, '--version']
+  return spawnSync(process.execPath, words, { uid: nobody, gid: nobody, cwd: '/' }).status === 0
+}
+
+describe.skipIf(!canBeNobody())('as another user than root', () => {
+  let home: string
+  const as = (typed: string) =>
+    site.torchWith({ uid: nobody, env: { TORCH_HOME: home } }, ...typed.split(' '))
+  const asking = ['stop', 'status', 'next', 'history', 'logs backup', 'run backup']
+
+  beforeAll(() => {
+    fs.chmodSync(site.folder, 0o755)
+    fs.rmSync(site.home, { recursive: true, force: true })
+    fs.mkdirSync(site.home, { mode: 0o700 })
+    fs.writeFileSync(`${site.home}/torch.lock`, '')
+    fs.mkdirSync(`${site.folder}/own`, { mode: 0 })
+    fs.chownSync(`${site.folder}/own`, nobody, nobody)
+  })
+
+  test('the home of root', async () => {
+    home = site.home
+    const answers = await Promise.all(asking.map(as))
+    for (const [index, { status, stdout, stderr }] of answers.entries())
+      expect([asking[index], status, stdout + stderr]).toEqual([
+        asking[index],
+        1,
+        `torch: the home ${home} belongs to another user (uid 0)
+hint: run torch as that user, or as root
+`,
+      ])
+    expect(await as('start')).toMatchObject({
+      status: 1,
+      stderr: `torch: the home ${home} belongs to another user (uid 0)
+hint: start torch as that user, or choose another home with --home
+`,
+    })
+  })
+
+  test('a home of root is no matter of what needs none', async () => {
+    home = site.home
+    const [validate, next, doctor] = await Promise.all(
+      ['validate tasks.yaml', 'next --tasks tasks.yaml', 'doctor'].map(as),
+    )
+    expect([validate?.status, next?.status, doctor?.status]).toEqual([0, 0, 1])
+    expect(doctor?.stdout).toContain(`problem  home         ${home} belongs to root (uid 0)\n`)
+  })
+
+  test('an own home that is shut', async () => {
+    home = `${site.folder}/own`
+    const [status, doctor] = await Promise.all(['status', 'doctor'].map(as))
+    expect(status).toMatchObject({
+      status: 1,
+      stdout: '',
+      stderr: `torch: the home ${home} may not be entered (mode 0)\nhint: chmod 700 ${home}\n`,
+    })
+    expect(doctor?.status).toBe(1)
+  })
+
+  test('a home below a folder that is shut', async () => {
+    home = `${site.folder}/own/home`
+    const [status, start] = await Promise.all(['status', 'start'].map(as))
+    expect(status).toMatchObject({
+      status: 1,
+      stderr: `torch: the home ${home} is not for this user to look into
+hint: run torch as its owner, or as root
+`,
+    })
+    expect(start).toMatchObject({
+      status: 1,
+      stderr: `torch: the home ${home} cannot be used: EACCES: permission denied, mkdir '${home}'
+hint: choose another with --home or TORCH_HOME
+`,
+    })
+  })
+
+  test('a HOME of root, and a uid that has no name', async () => {
+    const options = { uid: 12_345, env: { HOME: '/root', TORCH_HOME: '/nonexistent/torch' } }
+    const { status, stderr } = await site.torchWith(options, 'status', '--tasks', 'tasks.yaml')
+    expect([status, stderr]).toEqual([0, ''])
+  })
+})
+
+describe('a place that is none', () => {
+  test('a folder that was removed under us', async () => {
+    const gone = `${site.folder}/gone`
+    fs.mkdirSync(gone)
+    const words = ['-c', 'cd "$1" && rmdir "$1" && exec "$2" "$3" status', 'sh', gone]
+    const { status, stderr } = spawnSync('/bin/sh', [
+      ...words,
+      process.execPath,
+      `${root}/bin/torch.js`,
+    ])
+    expect([status, stderr.toString()]).toEqual([
+      1,
+      'torch: the folder that you are in is not there any more\nhint: cd to another one\n',
+    ])
+  })
+
+  test('a file for a home', async () => {
+    const { tasks: file } = site
+    const status = await torchHere(['status', '--home', file])
+    expect([status.status, status.stderr]).toEqual([0, ''])
+    expect(await torchHere(['run', 'backup', '--home', file])).toMatchObject({
+      status: 1,
+      stderr: `torch: the home ${file} cannot be used: EEXIST: file already exists, mkdir '${file}'
+hint: choose another with --home or TORCH_HOME
+`,
+    })
+  })
+
+  test('a history that is damaged: what is kept is shown', async () => {
+    const home = `${site.folder}/damaged`
+    expect((await torchHere(['run', 'backup', '--home', home])).stdout).toBe('hi\n')
+    fs.writeFileSync(`${home}/history.db`, 'no database, '.repeat(100))
+    for (const suffix of ['-wal', '-shm']) fs.rmSync(`${home}/history.db${suffix}`, { force: true })
+    const trouble = `cannot read ${home}/history.db: file is not a database: these are the runs that still have their folder\n`
+    for (const command of ['status', 'history']) {
+      const { status, stdout, stderr } = await torchHere([command, '--home', home])
+      expect([command, status, stderr]).toEqual([command, 0, trouble])
+      expect(stdout).toMatch(/backup .*ok/)
+    }
+  })
+})
