@@ -40,7 +40,7 @@ async function examine(call: Call, values: Values): Promise<Finding[]> {
   return diagnose({
     tasks,
     system,
-    home: lookAtHome(host, paths),
+    home: lookAtHome(host, paths, pid !== undefined),
     programs: lookAtPrograms(host, here),
     time: await lookAtTime(host, here, system.inContainer),
     bounds: lookAtBounds(host, here, pid),

@@ -5,14 +5,15 @@ import type { HomeFacts, HomeState } from '../../plan/doctor/home.ts'
 import type { HomePaths } from '../../daemon/settings.ts'
 import { quietly } from './look.ts'
 
-/** The home, and the disk that it is on, or will be on. Never throws. */
-export function lookAtHome(host: Host, paths: HomePaths): HomeFacts {
+/** The home, on which a daemon runs or not, and the disk that it is on, or will be on. Never throws. */
+export function lookAtHome(host: Host, paths: HomePaths, isInUse: boolean): HomeFacts {
   const { files } = host
   const log = quietly(() => files.facts(paths.log))
   const space = quietly(() => files.space(nearestFolder(host, paths.home)))
   return {
     path: paths.home,
     state: stateOf(host, paths),
+    isInUse,
     space,
     log: log && { path: paths.log, size: log.size, mayWrite: files.mayWrite(paths.log) },
     socketBytes: Buffer.byteLength(paths.socket),

@@ -5,6 +5,8 @@ import { type Finding, findingsOf, note, ok, problem, type Verdict, warning } fr
 export interface HomeFacts {
   readonly path: string
   readonly state: HomeState
+  /** A daemon runs on it. */
+  readonly isInUse: boolean
   /** undefined: it is not known. */
   readonly space: SpaceFacts | undefined
   /** undefined: there is none yet, or it is not for this user to see. */
@@ -54,21 +56,22 @@ const maxLogBytes = 1_000_000_000
 
 const elsewhere = 'choose another with --home or TORCH_HOME'
 
-export function homeFindings({ path, state, space, log, socketBytes }: HomeFacts): Finding[] {
+export function homeFindings(facts: HomeFacts): Finding[] {
+  const { space, log, socketBytes } = facts
   return findingsOf({
-    home: checkHome(path, state),
+    home: checkHome(facts),
     disk: space && checkDisk(space),
     log: log && checkLog(log),
     socket: checkSocket(socketBytes),
   })
 }
 
-function checkHome(home: string, facts: HomeState): Verdict {
-  switch (facts.kind) {
+function checkHome({ path: home, state, isInUse }: HomeFacts): Verdict {
+  switch (state.kind) {
     case 'absent':
-      return facts.mayMake
+      return state.mayMake
         ? ok(`${home}, which the first start makes`)
-        : problem(`${home} is not there, and may not be made in ${facts.above}`, {
+        : problem(`${home} is not there, and may not be made in ${state.above}`, {
             hint: elsewhere,
           })
     case 'denied':
@@ -78,11 +81,19 @@ function checkHome(home: string, facts: HomeState): Verdict {
     case 'no-directory':
       return problem(`${home} is no directory`, { hint: elsewhere })
     case 'there':
-      return checkOwn(home, facts)
+      return checkFound(home, state, isInUse)
   }
 }
 
-function checkOwn(home: string, facts: HomeState & { readonly kind: 'there' }): Verdict {
+function checkFound(
+  home: string,
+  facts: HomeState & { readonly kind: 'there' },
+  isInUse: boolean,
+): Verdict {
+  if (facts.foreign !== undefined && isInUse)
+    return note(`${home} belongs to ${facts.foreign}, whose daemon runs`, {
+      hint: 'a start or a run without the daemon is for its owner alone',
+    })
   if (facts.foreign !== undefined)
     return problem(`${home} belongs to ${facts.foreign}`, {
       hint: `run torch as its owner, or ${elsewhere}`,

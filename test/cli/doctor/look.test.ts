@@ -24,7 +24,7 @@ function tasksOf(text: string): readonly Task[] {
 
 test('a machine with nothing on it is looked at without a throw', async () => {
   const host = machineWith({})
-  expect(lookAtHome(host, homePaths('/a/b'))).toMatchObject({
+  expect(lookAtHome(host, homePaths('/a/b'), false)).toMatchObject({
     state: { kind: 'absent', above: '/', mayMake: true },
     log: undefined,
   })
@@ -92,14 +92,15 @@ tasks:
 
 describe('a home', () => {
   const paths = homePaths('/home/torch')
-  const stateOf = (host: Host) => lookAtHome(host, paths).state
+  const stateOf = (host: Host) => lookAtHome(host, paths, false).state
 
   test('that is there, with its log', () => {
     const host = machineWith({ '/home/torch/torch.lock': '', '/home/torch/daemon.log': 'hello' })
     fs.chmodSync(`${host.root}/home/torch`, 0o750)
     const own = asUser(host, process.getuid?.() ?? 0)
-    expect(lookAtHome(own, paths)).toMatchObject({
+    expect(lookAtHome(own, paths, true)).toMatchObject({
       state: { kind: 'there', foreign: undefined, mode: 0o750, isTorch: true, mayWrite: true },
+      isInUse: true,
       log: { path: '/home/torch/daemon.log', size: 5, mayWrite: true },
     })
   })

@@ -13,6 +13,7 @@ const ext4 = { type: 0xef53, freeBytes: 85e9, freeInodes: 5_000_000, inodes: 6_0
 const facts: HomeFacts = {
   path: '/var/lib/torch',
   state: there,
+  isInUse: false,
   space: ext4,
   log: { path: '/var/lib/torch/daemon.log', size: 8_600, mayWrite: true },
   socketBytes: 25,
@@ -168,6 +169,16 @@ test.each<[string, object, Said]>([
 ])('a log that is %s', (_, log, expected) => {
   const found = { path: '/var/lib/torch/daemon.log', size: 8_600, mayWrite: true, ...log }
   expect(said(homeFindings({ ...facts, log: found }), 'log')).toEqual(expected)
+})
+
+test("another user's home, with a daemon: looked at by root", () => {
+  const state = { ...there, foreign: 'alice (uid 1000)' }
+  expect(said(homeFindings({ ...facts, state, isInUse: true }), 'home')).toEqual([
+    'note',
+    '/var/lib/torch belongs to alice (uid 1000), whose daemon runs',
+    null,
+    'a start or a run without the daemon is for its owner alone',
+  ])
 })
 
 test('the path of the socket', () => {
