@@ -3,7 +3,6 @@ import fs from 'node:fs'
 import os from 'node:os'
 import type { Duplex } from 'node:stream'
 import { lineChannel, starterChannel } from './channel.ts'
-import { wallClock } from './clock.ts'
 import { hasCode } from './files.ts'
 import { bestLauncher, type Launcher } from './launcher.ts'
 import type {
@@ -167,20 +166,11 @@ function runProgram(
         env: { ...process.env, ...env },
         encoding,
       },
-      (error, stdout, stderr) => {
-        cancel()
-        resolve({ ok: error === null, missing: hasCode(error, 'ENOENT'), stdout, stderr })
-      },
+      (error, stdout, stderr) =>
+        resolve({ ok: error === null, missing: hasCode(error, 'ENOENT'), stdout, stderr }),
     )
-    const cancel = wallClock.after(timeoutMs + maxLeftOpenMs, () => {
-      child.stdout?.destroy()
-      child.stderr?.destroy()
-    })
     // One that ends before it has read all of its input says so by its exit status.
     child.stdin?.on('error', () => {})
     child.stdin?.end(input)
   })
 }
-
-/** What a killed program has started may hold its output open, and that would be waited for too. */
-const maxLeftOpenMs = 100
