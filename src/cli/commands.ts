@@ -30,7 +30,7 @@ export const commands: Readonly<Record<string, Entry>> = {
     load: async () => (await import('./commands/reload.ts')).reload,
   },
   status: {
-    words: '[TASK]',
+    words: '[TASK...]',
     summary: 'what runs here, what comes next, how it ended last time',
     load: async () => (await import('./commands/status.ts')).status,
   },

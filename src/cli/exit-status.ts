@@ -22,7 +22,12 @@ const firstSignal = 128
 export function passedOn(ended: Ended, recorded: number | undefined): number {
   if (ended.outcome === 'timeout') return timedOut
   if (ended.exitCode !== null) return ended.exitCode
-  if (ended.signal !== null) return firstSignal + (signalNumbers[ended.signal] ?? 0)
+  if (ended.signal !== null) return statusOfSignal(ended.signal)
   if (ended.outcome === 'spawn-failed') return recorded ?? notStarted
   return exitStatus.failed
+}
+
+/** As the shell has it: 143 for SIGTERM. */
+export function statusOfSignal(name: string): number {
+  return firstSignal + (signalNumbers[name] ?? 0)
 }

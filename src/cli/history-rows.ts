@@ -44,9 +44,12 @@ async function askedTasks(
 
 /**
  * The history of a home: its file, or where that is lost or damaged the runs that still have their
- * directory.
+ * directory, which is told.
  */
-export function openRecords({ host, terminal, paths }: Call): HistoryReader {
+export function openRecords(
+  { host, paths }: Pick<Call, 'host' | 'paths'>,
+  tell: (words: string) => void,
+): HistoryReader {
   let trouble = ''
   try {
     if (host.files.facts(paths.history) !== undefined) return readHistory(paths.history)
@@ -56,7 +59,6 @@ export function openRecords({ host, terminal, paths }: Call): HistoryReader {
     trouble = error.message
   }
   const runs = historyOfRuns(host, paths.runs)
-  if (runs.tasks().length > 0)
-    terminal.note(`${trouble}: these are the runs that still have their folder`)
+  if (runs.tasks().length > 0) tell(`${trouble}: these are the runs that still have their folder`)
   return runs
 }

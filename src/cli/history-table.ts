@@ -27,7 +27,7 @@ export function historyTable(call: Call, rows: readonly HistoryRow[], isServed: 
   const heads = [
     'AT',
     { text: 'TASK', cut: 'middle' },
-    { text: 'OUTCOME', cut: 'end' },
+    { text: 'OUTCOME', cut: 'end', comfort: 50 },
     'TOOK',
     { text: isLate ? 'LATE' : '', leave: 2 },
     { text: 'TRIGGER', leave: 1 },

@@ -1,6 +1,6 @@
 import type { StatusReport, TaskStatus } from '../control/protocol.ts'
 import { loadTasks } from '../daemon/load.ts'
-import { fileOf, taskStatus } from '../daemon/status.ts'
+import { fileOf, goneStatus, taskStatus } from '../daemon/status.ts'
 import type { HistoryRow } from '../plan/outcome.ts'
 import { readTraces, runDirectory } from '../run/directory.ts'
 import type { Call } from './command.ts'
@@ -11,14 +11,18 @@ import { factsHere } from './tasks-file.ts'
 import { lastTasksPath } from './tasks-path.ts'
 
 /** The status of a home without a daemon: from the tasks file, the run directories and the history. */
-export async function offlineStatus(call: Call, values: Values): Promise<StatusReport> {
+export async function offlineStatus(
+  call: Call,
+  values: Values,
+  tell: (words: string) => void,
+): Promise<StatusReport> {
   const { host, paths } = call
   const file = lastTasksPath(call, values)
   const loaded = await loadTasks(host, file.absolute, { shown: file.shown })
   const facts = factsHere(call, values)
   const hostName = facts.names[0] ?? host.network.name()
   const running = liveRuns(host, paths.home)
-  const reader = openRecords(call)
+  const reader = openRecords(call, tell)
   const last = reader.lastOfEach()
   reader.close()
   const tasks = loaded.file?.tasks ?? []
@@ -51,15 +55,5 @@ function withoutFile(
   last: HistoryRow | undefined,
 ): TaskStatus {
   const { description } = readTraces(host, runDirectory(paths.home, name, running[0] ?? ''))
-  return {
-    name,
-    type: description?.type ?? 'common',
-    description: null,
-    labels: {},
-    here: true,
-    reason: null,
-    next: null,
-    running,
-    last: last ?? null,
-  }
+  return goneStatus(name, description?.type, running, last)
 }

@@ -47,6 +47,9 @@ export const options = {
   label: labels('NAME=VALUE', 'only tasks with this label; repeatable: all must match'),
   host: text('H', 'as on the host of this name or address', 'host'),
 
+  all: flag('all tasks, also where they are more than the terminal has rows'),
+  watch: flag('show it again each second, until Ctrl-C'),
+
   run: text('ID', 'the run with this id, or that begins so', 'run'),
   follow: flag('go on with what comes, also of later runs, until Ctrl-C', 'f'),
   lines: { ...whole(0, maxLines, 'N', 'only the last N lines'), alias: 'n' },

@@ -54,5 +54,9 @@ export function outcomeCell(
   { when = '', more = '' } = {},
 ): Cell {
   const words = [outcomeWords(row, when), more].filter((part) => part !== '').join(', ')
-  return [words, styles[row.outcome]]
+  return [words, outcomeStyle(row.outcome)]
+}
+
+export function outcomeStyle(outcome: Outcome): Style {
+  return styles[outcome]
 }

@@ -18,7 +18,7 @@ export async function showHistory(call: Call, values: Values): Promise<number> {
     throw usageError('either tasks or runs', 'torch history TASK, or torch history RUN')
   // What the daemon has in memory is to be on disk before we look.
   const isServed = (await askIfRuns(call, 'flush', {})) !== undefined
-  const reader = openRecords(call)
+  const reader = openRecords(call, terminal.note)
   try {
     const rows = isOfRuns
       ? words.map((word) => findRun(reader, word))

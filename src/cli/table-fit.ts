@@ -5,9 +5,12 @@ export interface Column {
   readonly leave?: number
   /** Its fields are cut: names, of which the end tells as much as the beginning, in the middle. */
   readonly cut?: 'middle' | 'end'
+  /** Rather than cut it to less than this, columns that can be left out are (24). */
+  readonly comfort?: number
 }
 
 export const gap = '  '
+const defaultComfort = 24
 /** No field is cut shorter: the terminal then cuts the line. */
 const leastWidth = 12
 
@@ -20,7 +23,10 @@ export function fit(columns: readonly Column[], widths: readonly number[], most:
   }
   const places = [...columns.entries()]
   const leaving = places.toSorted(([, a], [, b]) => (a.leave ?? 0) - (b.leave ?? 0))
-  for (const [at, { leave }] of leaving) if (leave !== undefined && over() > 0) room[at] = 0
+  const spare = columns.reduce((sum, { cut, comfort = defaultComfort }, at) => {
+    return sum + (cut === undefined ? 0 : Math.max((widths[at] ?? 0) - comfort, 0))
+  }, 0)
+  for (const [at, { leave }] of leaving) if (leave !== undefined && over() > spare) room[at] = 0
   // The widest first, so that what is short stays whole.
   const cuttable = places.flatMap(([at, { cut }]) => (cut === undefined ? [] : [at]))
   for (let left = over(); left > 0; left--) {

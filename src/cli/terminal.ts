@@ -68,7 +68,7 @@ export function openTerminal(onDeaf: () => void): Terminal {
       stdout.on('resize', callback)
       return () => void stdout.off('resize', callback)
     },
-    paint: (style, text) => (colours ? styleText(style, text) : text),
+    paint: (style, text) => (colours && text !== '' ? styleText(style, text) : text),
     outlive() {
       outlives = true
     },

@@ -19,16 +19,39 @@ export function statusOf(torch: Torch): StatusReport {
     },
     host: { name: torch.room.hostName, addresses: [...torch.facts.addresses] },
     file: fileOf(loaded, refused),
-    tasks: loaded.file.tasks.map((task) =>
-      taskStatus(task, {
-        facts: torch.facts,
-        hostName: torch.room.hostName,
-        nowSecond: torch.tick.done,
-        running: runsOf(torch, task.name).map((run) => run.description.run),
-        last: torch.last.get(task.name),
-      }),
-    ),
+    tasks: [
+      ...loaded.file.tasks.map((task) =>
+        taskStatus(task, {
+          facts: torch.facts,
+          hostName: torch.room.hostName,
+          nowSecond: torch.tick.done,
+          running: runsOf(torch, task.name).map((run) => run.description.run),
+          last: torch.last.get(task.name),
+        }),
+      ),
+      ...goneTasks(torch),
+    ],
   }
+}
+
+/** Those that are in the file no more, and of which runs go on to their end. */
+function goneTasks(torch: Torch): TaskStatus[] {
+  const gone = [...torch.runs].filter(([name, runs]) => runs.length > 0 && !torch.tasks.has(name))
+  return gone.map(([name, runs]) => {
+    const running = runs.map((run) => run.description.run)
+    return goneStatus(name, runs[0]?.description.type, running, torch.last.get(name))
+  })
+}
+
+/** The status of a task of which only its runs are known. */
+export function goneStatus(
+  name: string,
+  type: TaskStatus['type'] = 'common',
+  running: string[],
+  last: HistoryRow | undefined,
+): TaskStatus {
+  const unknown = { description: null, labels: {}, here: true, reason: null, next: null }
+  return { name, type, ...unknown, running, last: last ?? null }
 }
 
 /** The part of a status that is of the file: the one loaded, and whether a newer one was refused. */

@@ -146,6 +146,7 @@ describe.concurrent('torch status', () => {
     expect(lines[1]).toMatch(/^file {4}\/.*tasks.yaml, loaded 20\d\d-/)
     expect(lines.slice(4)).toEqual(
       [
+        '6 tasks: 1 running, 1 failed, 2 ok, 1 not enabled, 1 not on this host',
         'TASK  TYPE    NEXT                              RUNNING  LAST',
         `good  common  ${year}-01-01T00:00:00+00:00  in 9d           ok, 1s ago`,
         `bad   common  ${year}-01-01T00:00:00+00:00  in 9d           failed 3, 1s ago`,

@@ -19,7 +19,7 @@ const wrong: [string, string, string][] = [
   ['constructor', 'unknown command "constructor"', 'torch --help lists the commands'],
   ['status -n 5', 'torch status has no option -n', 'torch status --help lists them'],
   ['stop --no-leave', 'torch stop has no option --no-leave', 'torch stop --help lists them'],
-  ['status one two', 'unexpected "two"', 'torch status [TASK]'],
+  ['run one two', 'unexpected "two"', 'torch run TASK'],
   ['stop now', 'unexpected "now"', 'torch stop'],
   ['logs', 'torch logs needs a TASK', 'torch logs TASK'],
   ['kill', 'torch kill needs a TASK|RUN', 'torch kill TASK|RUN'],

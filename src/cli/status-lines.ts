@@ -1,0 +1,183 @@
+import type { StatusReport, TaskStatus } from '../control/protocol.ts'
+import { startOfRun } from '../run/id.ts'
+import { counted } from '../tasks/counted.ts'
+import type { Call } from './command.ts'
+import { outcomeCell, outcomeStyle } from './outcome-words.ts'
+import { showProblems } from './problems.ts'
+import { progressOf } from './progress.ts'
+import { byNeed, countedStandings, type Standing } from './standing.ts'
+import { cutText } from './table-fit.ts'
+import { type Cell, table } from './table.ts'
+import { shownDistance, shownTime } from './times.ts'
+
+/** Of a path, or of addresses, so much is shown on the narrowest terminal. */
+const minHeadChars = 20
+/** So many problems of a bad file are shown where the rest has to fit on a screen. */
+const maxProblemsOnScreen = 3
+/** Rows of the table's head, and of the line that says how many are left out. */
+const tableFrameRows = 2
+
+export interface StatusView {
+  /** With the tasks that are asked for; `total` is the number of all. */
+  readonly report: StatusReport
+  readonly total: number
+  /** How long tasks that run usually take, in ms. */
+  readonly usualMs: ReadonlyMap<string, number>
+  /** Rows that there are: of more tasks the most urgent ones are shown. */
+  readonly rows: number
+  /** What shows those that are left out. */
+  readonly all: string
+}
+
+/** What `torch status` shows, line by line. */
+export function statusLines(call: Pick<Call, 'host' | 'terminal'>, view: StatusView): string[] {
+  const { report, total, rows } = view
+  const head = [...headLines(call, report, rows), '', summary(call, report.tasks, total)]
+  if (report.tasks.length === 0) return head
+  const room = rows - head.length - tableFrameRows
+  // One more than fits without the line that says so fits as well.
+  const fits = report.tasks.length <= room + 1
+  const shown = fits ? report.tasks : byNeed(report.tasks).slice(0, Math.max(room, 1))
+  const left = report.tasks.length - shown.length
+  return [
+    ...head,
+    ...tableLines(call, view, shown),
+    ...(left === 0 ? [] : [call.terminal.paint('dim', `... and ${left} more${view.all}`)]),
+  ]
+}
+
+function headLines(
+  { host, terminal }: Pick<Call, 'host' | 'terminal'>,
+  { daemon, file, host: machine }: StatusReport,
+  rows: number,
+): string[] {
+  const mark = terminal.isUnicode ? '…' : '~'
+  const line = (name: string, text: string, more = '') =>
+    terminal.paint('dim', name.padEnd(8)) +
+    cutText(text, Math.max(terminal.columns - 8 - more.length, minHeadChars), 'middle', mark)
+  const revision = file.revision === null ? '' : `, revision ${file.revision}`
+  const loaded = file.loadedAt === null ? '' : `, loaded ${shownTime(host, file.loadedAt)}`
+  const verdict = file.ok ? '' : daemon === null ? ', NOT VALID' : ', NOT TAKEN'
+  const addresses = [machine.name, ...machine.addresses].join('  ')
+  return [
+    terminal.paint('dim', 'daemon  ') + daemonWords({ host, terminal }, daemon),
+    line('file', `${file.path}${revision}${loaded}`, verdict) + terminal.paint('red', verdict),
+    line('host', addresses),
+    ...(file.ok ? [] : problemLines(terminal, file.problems, daemon !== null, rows)),
+  ]
+}
+
+function daemonWords(
+  { host, terminal }: Pick<Call, 'host' | 'terminal'>,
+  daemon: StatusReport['daemon'],
+): string {
+  if (daemon === null) return terminal.paint('yellow', 'not running')
+  const { pid, version, startedAt, state } = daemon
+  const what = state === 'draining' ? terminal.paint('yellow', 'stopping') : 'running'
+  return `${what}, pid ${pid}, since ${shownTime(host, startedAt)}, torch ${version}`
+}
+
+function problemLines(
+  terminal: Call['terminal'],
+  problems: StatusReport['file']['problems'],
+  runs: boolean,
+  rows: number,
+): string[] {
+  const shown = rows === Infinity ? problems : problems.slice(0, maxProblemsOnScreen)
+  const left = problems.length - shown.length
+  return [
+    '',
+    ...showProblems(terminal, shown).split('\n'),
+    ...(left === 0 ? [] : [`... and ${counted(left, 'more problem')}: torch validate`]),
+    ...(runs ? ['The daemon goes on with the last good file.'] : []),
+  ]
+}
+
+/** `200 tasks: 3 running, 2 failed, 1 missed, 194 ok`; of some of all `12 of 200 tasks: ...`. */
+function summary(
+  { terminal }: Pick<Call, 'terminal'>,
+  tasks: readonly TaskStatus[],
+  total: number,
+) {
+  const of = tasks.length === total ? '' : `${tasks.length} of `
+  const counts = countedStandings(tasks).map(([standing, count]) =>
+    paintStanding(terminal, standing, `${count} ${standing}`),
+  )
+  return [`${of}${counted(total, 'task')}`, counts.join(', ')]
+    .filter((part) => part !== '')
+    .join(': ')
+}
+
+function paintStanding(terminal: Call['terminal'], standing: Standing, text: string): string {
+  switch (standing) {
+    case 'never ran':
+    case 'not enabled':
+    case 'not on this host':
+      return text
+    default:
+      return terminal.paint(outcomeStyle(standing), text)
+  }
+}
+
+function tableLines(
+  call: Pick<Call, 'host' | 'terminal'>,
+  view: StatusView,
+  tasks: readonly TaskStatus[],
+): string[] {
+  const heads = [
+    { text: 'TASK', cut: 'middle' },
+    { text: 'TYPE', leave: 1 },
+    { text: 'NEXT', leave: 2 },
+    '',
+    'RUNNING',
+    { text: 'LAST', cut: 'end' },
+  ] as const
+  const rows = tasks.map((task) => row(call, task, view.usualMs.get(task.name)))
+  return table(call.terminal, heads, rows).split('\n')
+}
+
+function row(
+  { host, terminal }: Pick<Call, 'host' | 'terminal'>,
+  task: TaskStatus,
+  usualMs: number | undefined,
+): Cell[] {
+  const { last, next, reason } = task
+  const when = last?.endedAt ?? last?.slot ?? null
+  const ended = when === null ? '' : shownDistance(host, when)
+  const due: Cell[] =
+    reason === null
+      ? [shownTime(host, next), next === null ? '' : dueWords(host, next)]
+      : ['', [notHere[reason] ?? reason, 'dim']]
+  return [
+    task.name,
+    task.type,
+    ...due,
+    runningCell({ host, terminal }, task, usualMs),
+    ...(last === null ? [] : [outcomeCell(last, { more: ended })]),
+  ]
+}
+
+/** A slot of this very second may be on its way. */
+function dueWords(host: Call['host'], next: string): string {
+  return Date.parse(next) <= host.clock.now() ? 'now' : shownDistance(host, next)
+}
+
+const notHere: Readonly<Record<string, string>> = {
+  enabled: 'not enabled',
+  hosts: 'not on this host',
+}
+
+/** How many run, and of a task that is to end how far the oldest is. */
+function runningCell(
+  { host, terminal }: Pick<Call, 'host' | 'terminal'>,
+  { type, running: [oldest, ...more] }: TaskStatus,
+  usualMs: number | undefined,
+): Cell {
+  if (oldest === undefined) return ''
+  const count = String(more.length + 1)
+  if (type === 'daemon') return [count, 'green']
+  const elapsedMs = Math.max(host.clock.now() - startOfRun(oldest), 0)
+  const { text, isOver } = progressOf(elapsedMs, usualMs, terminal.isUnicode)
+  const words = text === '' ? count : more.length === 0 ? text : `${count}: ${text}`
+  return [words, isOver ? 'yellow' : 'green']
+}

@@ -1,0 +1,268 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import { beforeEach, describe, expect, test } from 'vitest'
+import type { StatusReport } from '../../src/control/protocol.ts'
+import { thisMachine } from '../../src/host/machine.ts'
+import type { HistoryRow } from '../../src/plan/outcome.ts'
+import { startOfRun } from '../../src/run/id.ts'
+import { newFolder, openTestHistory, runRow, skipRow } from '../record/support.ts'
+import { handClock } from '../support/clock.ts'
+import { torchHere } from '../support/here.ts'
+
+const real = thisMachine()
+const network = { name: () => 'web1', addresses: () => ['10.0.1.5'] }
+const host = { clock: handClock('2026-03-08T07:10:00Z'), network }
+const tasks = `
+tasks:
+  backup-db: { schedule: "30 2 * * *", command: x, labels: { team: data } }
+  backup-www: { schedule: "0 * * * *", command: x, labels: { team: web }, description: Saves it }
+  rotate: { schedule: "*/10 * * * * *", command: x }
+  consumer: { type: daemon, command: x }
+  away: { schedule: "@daily", command: x, hosts: [192.0.2.99] }
+  off: { schedule: "@daily", command: x, enabled: false }
+`
+let home = ''
+let file = ''
+beforeEach(() => {
+  home = newFolder()
+  file = path.join(home, 'tasks.yaml')
+  fs.writeFileSync(file, tasks)
+})
+
+function written(...rows: HistoryRow[]): void {
+  const { history } = openTestHistory(path.join(home, 'history.db'))
+  for (const row of rows) history.add(row)
+  history.close()
+}
+
+type Look = Parameters<typeof torchHere>[1]
+function status(words: string[], look: Look = {}) {
+  return torchHere(['status', ...words, '--home', home, '--tasks', file], { host, ...look })
+}
+
+/** Without the lines about daemon, file and host. */
+async function table(words: string[], look: Look = {}): Promise<string[]> {
+  const { stdout, stderr } = await status(words, look)
+  expect(stderr).toBe('')
+  const lines = stdout.split('\n')
+  return lines.slice(lines.indexOf('') + 1, -1)
+}
+
+async function names(...words: string[]): Promise<string[]> {
+  const { stdout } = await status([...words, '--json'])
+  return (JSON.parse(stdout) as StatusReport).tasks.map((task) => task.name)
+}
+
+/** A run whose process lives: this one stands in for recorder and command. */
+function runs(task: string, run: string, bootId = real.processes.bootId): void {
+  const directory = path.join(home, 'runs', task, run)
+  fs.mkdirSync(directory, { recursive: true })
+  fs.mkdirSync(path.join(home, 'active'), { recursive: true })
+  fs.writeFileSync(path.join(home, 'active', run), `${task}\n`)
+  const description = { run, task, bootId, startedMs: startOfRun(run), dueMs: null, slot: null }
+  fs.writeFileSync(path.join(directory, 'run.json'), JSON.stringify(description))
+  fs.writeFileSync(path.join(directory, 'claim'), fs.readFileSync('/proc/self/stat'))
+}
+
+describe('torch status for people', () => {
+  test('a line about all, and one for each task', async () => {
+    written(
+      runRow(1, { task: 'backup-db', outcome: 'failed', exitCode: 3 }),
+      skipRow(2, { task: 'backup-www', outcome: 'missed', reason: 'down', count: 12 }),
+      runRow(3, { task: 'rotate' }),
+    )
+    expect(await table([])).toEqual([
+      '6 tasks: 1 failed, 1 missed, 1 ok, 1 never ran, 1 not enabled, 1 not on this host',
+      'TASK        TYPE    NEXT                                         RUNNING  LAST',
+      'backup-db   common  2026-03-09T02:30:00+00:00  in 19h20m                  failed 3, 9m59s ago',
+      'backup-www  common  2026-03-08T08:00:00+00:00  in 50m                     missed 12 slots: torch was down, 9m58s ago',
+      'rotate      common  2026-03-08T07:10:10+00:00  in 10s                     ok, 9m57s ago',
+      'consumer    daemon',
+      'away        common                             not on this host',
+      'off         common                             not enabled',
+    ])
+  })
+
+  test('a run that takes long, against how long it usually takes', async () => {
+    const usual = Array.from({ length: 5 }, (_, n) =>
+      runRow(n, { task: 'rotate', durationMs: 300_000 }),
+    )
+    written(...usual)
+    runs('rotate', '20260308T070650.000-abcdef')
+    runs('backup-db', '20260308T070650.000-abcde0')
+    const lines = await table(['rotate', 'backup-db'], { isUnicode: false, colours: true })
+    expect(lines[0]).toBe('2 of 6 tasks: <cyan>2 running</>')
+    expect(lines[2]).toMatch(/ {2}<green>for 3m10s<\/>$/)
+    expect(lines[3]).toMatch(/ {2}<green>\[#####---\] 3m10s of 5m<\/> {2}<green>ok, /)
+    const late = { ...host, clock: handClock('2026-03-08T07:20:00Z') }
+    expect((await table(['rotate'], { host: late, colours: true }))[2]).toMatch(
+      / {2}<yellow>\[████████\] 13m10s of 5m<\/> /,
+    )
+  })
+
+  test('a run of an earlier boot does not live', async () => {
+    written()
+    runs('rotate', '20260308T070650.000-abcdef', 'another boot')
+    expect((await table(['rotate']))[0]).toBe('1 of 6 tasks: 1 never ran')
+  })
+
+  test('of 80 columns', async () => {
+    written(skipRow(2, { task: 'backup-www', outcome: 'missed', reason: 'down', count: 12 }))
+    const lines = await table(['backup-*'], { columns: 80, rows: 24 })
+    expect(lines.slice(1)).toEqual([
+      'TASK                   RUNNING  LAST',
+      'backup-db   in 19h20m',
+      'backup-www  in 50m              missed 12 slots: torch was down, 9m58s ago',
+    ])
+    expect((await table(['backup-*'], { columns: 60, rows: 24 })).at(-1)).toBe(
+      'backup-www  in 50m              missed 12 slots: torch was …',
+    )
+    expect((await table(['backup-db'], { columns: 64, rows: 24 }))[2]).toBe(
+      'backup-db  2026-03-09T02:30:00+00:00  in 19h20m',
+    )
+  })
+})
+
+describe('more tasks than a terminal has rows', () => {
+  beforeEach(() => {
+    const many = Array.from(
+      { length: 200 },
+      (_, n) => `  t${n}: { schedule: "@daily", command: x }\n`,
+    )
+    fs.writeFileSync(file, `tasks:\n${many.join('')}`)
+    written(
+      ...Array.from({ length: 200 }, (_, n) => runRow(n, { task: `t${n}`, run: `r${n}` })),
+      runRow(500, { task: 't150', outcome: 'failed', exitCode: 1 }),
+      runRow(501, { task: 't77', outcome: 'timeout' }),
+    )
+  })
+
+  test('are cut to it, what needs eyes first', async () => {
+    const screen = { columns: 100, rows: 12 }
+    const lines = await table([], screen)
+    expect(lines[0]).toBe('200 tasks: 1 failed, 1 timeout, 198 ok')
+    expect(lines.slice(2).map((line) => line.split(' ')[0])).toEqual([
+      't77',
+      't150',
+      't0',
+      't1',
+      '...',
+    ])
+    expect(lines.at(-1)).toBe("... and 196 more: torch status '*'")
+    const { stdout } = await status([], screen)
+    // With the prompt below it.
+    expect(stdout.split('\n')).toHaveLength(12)
+  })
+
+  test.each([[['*']], [['--all']], [['--outcome', 'ok,failed,timeout']]])(
+    'are all shown with %j',
+    async (words) => {
+      expect(await table(words, { columns: 100, rows: 12 })).toHaveLength(202)
+    },
+  )
+
+  test('are all shown in a pipe', async () => {
+    expect(await table([])).toHaveLength(202)
+  })
+
+  test('are not cut for a single line', async () => {
+    const lines = await table([], { columns: 100, rows: 207 })
+    expect(lines).toHaveLength(202)
+    expect(lines.at(-1)).toMatch(/^t199 /)
+    expect((await table([], { columns: 100, rows: 206 })).at(-1)).toMatch(/^\.\.\. and 2 more/)
+  })
+})
+
+describe('which tasks', () => {
+  beforeEach(() =>
+    written(
+      runRow(1, { task: 'backup-db', outcome: 'failed' }),
+      runRow(2, { task: 'backup-www', outcome: 'timeout' }),
+      runRow(3, { task: 'rotate' }),
+    ),
+  )
+
+  test.each([
+    [[], ['backup-db', 'backup-www', 'rotate', 'consumer', 'away', 'off']],
+    [['backup-*'], ['backup-db', 'backup-www']],
+    [
+      ['rotate', 'backup-d?'],
+      ['backup-db', 'rotate'],
+    ],
+    [
+      ['--outcome', 'failed,timeout'],
+      ['backup-db', 'backup-www'],
+    ],
+    [
+      ['--outcome', 'failed', '--outcome', 'ok'],
+      ['backup-db', 'rotate'],
+    ],
+    [['*', '--label', 'team=data', '--outcome', 'failed'], ['backup-db']],
+    [['rotate', '--outcome', 'failed'], []],
+  ])('%j', async (words, found) => {
+    expect(await names(...words)).toEqual(found)
+  })
+
+  test('that run, whatever came before', async () => {
+    runs('rotate', '20260308T070650.000-abcdef')
+    expect(await names('--outcome', 'running')).toEqual(['rotate'])
+    expect(await names('--outcome', 'ok')).toEqual(['rotate'])
+  })
+
+  test.each([
+    [['rotat'], 2, 'torch: there is no task "rotat"\nhint: did you mean "rotate"?\n'],
+    [['rotate', 'x*'], 2, 'torch: no task matches "x*"\nhint: torch status lists the tasks\n'],
+    [['--outcome', 'unknown'], 0, 'no task ended so\n'],
+    [['--label', 'team=none'], 0, 'no task has these labels\n'],
+    [
+      ['--watch'],
+      2,
+      'torch: --watch needs a terminal\nhint: leave it out, and call torch status again\n',
+    ],
+    [
+      ['--watch', '--json'],
+      2,
+      'torch: --json does not go with --watch\nhint: torch status --json, again and again\n',
+    ],
+  ])('%j', async (words, code, stderr) => {
+    expect(await status(words)).toMatchObject({ status: code, stderr })
+  })
+})
+
+describe('a home', () => {
+  test('that is not there', async () => {
+    home = path.join(home, 'none')
+    expect((await table([]))[0]).toBe('6 tasks: 4 never ran, 1 not enabled, 1 not on this host')
+  })
+
+  test('without a history.db: the runs that have their directory tell', async () => {
+    const run = '20260308T070000.005-0000a1'
+    const directory = path.join(home, 'runs/rotate', run)
+    const startedMs = Date.UTC(2026, 2, 8, 7)
+    fs.mkdirSync(directory, { recursive: true })
+    const description = { run, task: 'rotate', startedMs, dueMs: null, slot: null, host: 'web1' }
+    fs.writeFileSync(path.join(directory, 'run.json'), JSON.stringify(description))
+    fs.writeFileSync(
+      path.join(directory, 'outcome.json'),
+      JSON.stringify({ run, outcome: 'failed', exitCode: 3, endedMs: startedMs + 10 }),
+    )
+    const { stdout, stderr } = await status(['rotate'])
+    expect(stdout).toMatch(/ failed 3, 10m ago\n$/)
+    expect(stderr).toBe(
+      `${home}/history.db is not there: these are the runs that still have their folder\n`,
+    )
+  })
+
+  test('with a bad tasks file: its problems, not all of them on a terminal', async () => {
+    fs.writeFileSync(
+      file,
+      `tasks: {${[1, 2, 3, 4, 5].map((n) => ` t${n}: { max: x }`).join(',')} }`,
+    )
+    const { stdout } = await status([], { columns: 100, rows: 40 })
+    expect(stdout).toContain(`${file}, NOT VALID\n`)
+    expect(stdout.match(/: tasks\.t\d/g)).toHaveLength(3)
+    expect(stdout).toMatch(/\n\.\.\. and \d+ more problems: torch validate\n/)
+    expect((await status([])).stdout).not.toContain('more problems')
+    expect(await status(['t1'])).toMatchObject({ status: 2, stdout: '' })
+  })
+})
