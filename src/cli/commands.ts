@@ -69,6 +69,11 @@ export const commands: Readonly<Record<string, Entry>> = {
     summary: 'what this machine offers and lacks, and what to do',
     load: async () => (await import('./commands/doctor.ts')).doctor,
   },
+  import: {
+    words: 'FORMAT [F]',
+    summary: 'a tasks file of a crontab, or of gotorch',
+    load: async () => (await import('./commands/import.ts')).importTasks,
+  },
   schema: {
     words: '',
     summary: 'the JSON Schema of tasks files, for editors',

@@ -58,6 +58,8 @@ export const options = {
   outcome: choices(outcomes, 'O', `only ${outcomes.join(', ')}; repeatable, or with commas`),
   limit: { ...whole(1, maxRows, 'N', 'the newest N (20)'), alias: 'n' },
 
+  system: flag('a crontab with a user before each command, as /etc/crontab; =false: without'),
+
   force: flag('also where the task is at its max'),
   detach: flag('leave it to the daemon, and come back at once'),
   signal: text(

@@ -61,6 +61,11 @@ export const diskFiles: Files = {
   claim: (file, target) => orExists(() => fs.symlinkSync(target, file)),
   openAppend: (file, mode = 0o600) => fs.openSync(file, 'a', mode),
   openRead: (file) => fs.openSync(file, 'r'),
+  readSome,
+  isPiped() {
+    const stdin = orMissing(() => fs.fstatSync(0), 'EBADF')
+    return stdin !== undefined && (stdin.isFIFO() || stdin.isFile())
+  },
   close: (descriptor) => fs.closeSync(descriptor),
   cutMiddle,
 }
@@ -96,6 +101,20 @@ async function cutMiddle(
   fs.appendFileSync(shorter, line)
   await pipeline(tail, fs.createWriteStream(shorter, { flags: 'a' }))
   fs.renameSync(shorter, file)
+}
+
+async function readSome(file: string, limit: number): Promise<Buffer> {
+  const stream = file === '-' ? process.stdin : fs.createReadStream(file)
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of stream) {
+    const bytes: unknown = chunk
+    if (!Buffer.isBuffer(bytes)) continue
+    chunks.push(bytes)
+    size += bytes.length
+    if (size > limit) break
+  }
+  return Buffer.concat(chunks).subarray(0, limit + 1)
 }
 
 function factsOf(found: fs.Stats): FileFacts {

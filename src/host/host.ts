@@ -81,6 +81,13 @@ export interface Files {
   /** Opens for appending, close-on-exec; creates it. The caller closes it. */
   openAppend(path: string, mode?: number): number
   openRead(path: string): number
+  /**
+   * What a file, pipe or device gives, or standard input for `-`: up to its end, or to one byte
+   * more than `limit`, so that the larger are known.
+   */
+  readSome(path: string, limit: number): Promise<Buffer>
+  /** Whether standard input is a pipe or a file: what is given by somebody, and has an end. */
+  isPiped(): boolean
   /** Leaves out the middle of a file that is larger than head and tail together, with a line in its place. */
   cutMiddle(path: string, headBytes: number, tailBytes: number, line: string): Promise<void>
   close(descriptor: number): void
