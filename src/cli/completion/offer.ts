@@ -9,6 +9,7 @@ import {
   optionNames,
   options,
 } from '../options.ts'
+import { importFormats } from '../../tasks/import/imported.ts'
 import type { Before } from './before.ts'
 import { shells } from './shells.ts'
 
@@ -56,6 +57,7 @@ export const wordThings: Readonly<Record<string, Thing>> = {
   F: 'file',
   REV: 'revision',
   SHELL: shells,
+  FORMAT: importFormats,
 }
 
 /** What may be the word with that number (from 0) of a command: `[TASK...]`, `TASK|RUN`, `[REV [REV]]`. */

@@ -29,7 +29,8 @@ export function importGotorch(source: { readonly path: string; readonly text: st
     return [...parts, { kind: 'task', name: nameOf(entry.command), keys }]
   })
   const defaults = [
-    ...keysOf(shared),
+    // One at a time is what torch does anyway.
+    ...keysOf(shared).filter(({ key, value }) => key !== 'max' || value !== 1),
     ...(good.some(({ type }) => type === 'daemon') ? [restart] : []),
   ]
   const yaml = writeDraft({ header: [], timezone: undefined, defaults, body })

@@ -1,5 +1,8 @@
 import type { Problem } from '../problem.ts'
 
+/** Whose files can be imported. */
+export const importFormats = ['crontab', 'gotorch'] as const
+
 /** What could not be carried over, or means something else now. Lines are those of what was read. */
 export interface Warning {
   readonly line: number

@@ -1,0 +1,235 @@
+import { spawnSync } from 'node:child_process'
+import fs from 'node:fs'
+import path from 'node:path'
+import { afterAll, describe, expect, test, vi } from 'vitest'
+import { closeSites, newSite, root, script, type Site } from '../support/torch.ts'
+
+afterAll(closeSites)
+vi.setConfig({ testTimeout: 60_000 })
+
+const fixtures = path.join(root, 'test/tasks/import')
+const isRoot = process.getuid?.() === 0
+const head = '# yaml-language-server: $schema=tasks.schema.json\n'
+
+/** A `crontab` of our own, first in the PATH. */
+function withCrontab(site: Site, lines: string): { env: { PATH: string } } {
+  fs.chmodSync(site.write('bin/crontab', `#!/bin/sh\n${lines}\n`), 0o755)
+  return { env: { PATH: `${path.join(site.folder, 'bin')}:${process.env['PATH']}` } }
+}
+
+/** Runs a line of shell in which `torch` is the real one. */
+function shell(site: Site, line: string) {
+  const torch = `torch() { "${process.execPath}" "${script}" "$@"; }`
+  const { status, stdout, stderr } = spawnSync('/bin/sh', ['-c', `${torch}; ${line}`], {
+    cwd: site.folder,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { PATH: process.env['PATH'], HOME: site.folder, TORCH_HOME: site.home, TZ: 'UTC' },
+  })
+  return { status, stdout: stdout.toString(), stderr: stderr.toString() }
+}
+
+describe.concurrent('torch import crontab', () => {
+  test('of a hundred lines: the file is valid, and shows when each is due', async () => {
+    const site = newSite()
+    const file = path.join(fixtures, 'crontab.txt')
+    const { status, stdout, stderr } = await site.torch('import', 'crontab', file)
+    expect([status, stderr]).toEqual([
+      0,
+      `warning: line 7: not imported: torch sends no mail; what runs print is in torch logs
+warning: line 123: what is behind the % is its input, as in cron, but a quote before it is left open
+imported 93 tasks, with 2 warnings
+`,
+    ])
+    site.write('tasks.yaml', stdout)
+    expect(await site.torch('validate')).toMatchObject({
+      status: 0,
+      stdout: 'tasks.yaml is valid: 93 tasks\n',
+      stderr: '',
+    })
+    const next = await site.torch('next', '--from', '2026-03-07T00:00:00Z')
+    expect(next.stdout.trimEnd().split('\n')).toHaveLength(1 + 91)
+  })
+
+  test.skipIf(!isRoot)('of /etc/crontab: with users, and valid for a daemon of root', async () => {
+    const site = newSite()
+    const text = fs.readFileSync(path.join(fixtures, 'system-crontab.txt'), 'utf8')
+    const file = site.write('etc/crontab', text.replace(/^# Example[^]*executed\n/m, ''))
+    const { status, stdout, stderr } = await site.torch('import', 'crontab', file)
+    expect([status, stderr]).toEqual([0, 'imported 8 tasks, with 0 warnings\n'])
+    expect(stdout).toContain('    user: www-data\n')
+    site.write('tasks.yaml', stdout)
+    expect((await site.torch('validate')).stdout).toBe('tasks.yaml is valid: 8 tasks\n')
+  })
+
+  test('without a file: what crontab -l says', async () => {
+    const site = newSite()
+    const options = withCrontab(site, '[ "$*" = -l ] && echo "@daily root x"')
+    expect(await site.torchWith(options, 'import', 'crontab')).toMatchObject({
+      status: 0,
+      stdout: expect.stringContaining('\n    command: root x\n'),
+      stderr: 'imported 1 task, with 0 warnings\n',
+    })
+  })
+
+  test.each([
+    [
+      'who has none',
+      'echo "no crontab for ben" >&2; exit 1',
+      'torch: crontab -l: no crontab for ben\nhint: name a file: torch import crontab /etc/crontab\n',
+    ],
+    [
+      'where there is no crontab(1)',
+      undefined,
+      'torch: there is no program "crontab" here, or it does not answer\nhint: name a file: torch import crontab /etc/crontab\n',
+    ],
+  ])('of somebody %s', async (_who, lines, stderr) => {
+    const site = newSite()
+    const options = lines === undefined ? { env: { PATH: site.folder } } : withCrontab(site, lines)
+    const ended = await site.torchWith(options, 'import', 'crontab')
+    expect(ended).toMatchObject({ status: 1, stdout: '', stderr })
+  })
+
+  test('from standard input, which a pipe or a file is', () => {
+    const site = newSite()
+    site.write('mine', '@daily one\n')
+    for (const line of [
+      'torch import crontab - < mine',
+      'torch import crontab < mine',
+      'cat mine | torch import crontab',
+    ]) {
+      const { status, stdout, stderr } = shell(site, line)
+      expect([line, status, stderr]).toEqual([line, 0, 'imported 1 task, with 0 warnings\n'])
+      expect(stdout).toContain('\n  one:\n')
+    }
+  })
+
+  test('the form is guessed, and that is said', async () => {
+    const site = newSite()
+    site.write('a', '@daily root x\n@hourly root y\n')
+    const guessed = await site.torch('import', 'crontab', 'a')
+    expect(guessed.stdout).toContain('\n  user: root\n')
+    expect(guessed.stderr).toContain(
+      'torch: line 1: "root" is taken for the user of the job, as in /etc/crontab; if it is the program, say --system=false\n',
+    )
+    const told = await site.torch('import', 'crontab', 'a', '--system=false')
+    expect(told.stdout).toContain('\n    command: root x\n')
+    expect(told.stderr).toBe('imported 2 tasks, with 0 warnings\n')
+
+    site.write('b', '@daily root x\n@hourly /bin/y\n')
+    const mixed = await site.torch('import', 'crontab', 'b')
+    expect(mixed.stdout).toContain('\n    command: root x\n')
+    expect(mixed.stderr).toContain(
+      'torch: line 1: "root" is taken for the program; if it is the user of the job, as in /etc/crontab, say --system\n',
+    )
+    const system = await site.torch('import', 'crontab', 'b', '--system')
+    expect(system.stderr).toContain(
+      'warning: line 2: not imported: there is no command behind the user\n',
+    )
+  })
+
+  test('--json', async () => {
+    const site = newSite()
+    site.write('cron.d/x', 'MAILTO=me\n@daily root x\n')
+    const { status, stdout } = await site.torch('import', 'crontab', 'cron.d/x', '--json')
+    expect([status, JSON.parse(stdout)]).toEqual([
+      0,
+      {
+        yaml: expect.stringMatching(/^# yaml-language-server: .*\n\n[^]*\n {2}user: root\n/),
+        tasks: 1,
+        warnings: [
+          {
+            line: 1,
+            message: 'not imported: torch sends no mail; what runs print is in torch logs',
+          },
+        ],
+      },
+    ])
+  })
+
+  test.each([
+    [
+      'nowhere',
+      1,
+      'torch: there is no file nowhere\nhint: torch import --help shows what can be named\n',
+    ],
+    ['.', 1, 'torch: . is a directory\nhint: name one of the files in it\n'],
+    [
+      '/dev/zero',
+      1,
+      'torch: /dev/zero has more than 1 MB, which no schedule has\nhint: is it the right file?\n',
+    ],
+    [
+      process.execPath,
+      1,
+      `torch: ${process.execPath} has more than 1 MB, which no schedule has\nhint: is it the right file?\n`,
+    ],
+    [
+      'junk',
+      2,
+      'junk: not a crontab: it holds the control character U+0000\ntorch: junk cannot be imported (1 problem)\nhint: is it the right file? torch import --help\n',
+    ],
+  ])('of %s', async (file, status, stderr) => {
+    const site = newSite()
+    site.write('junk', '@daily \0\n')
+    expect(await site.torch('import', 'crontab', file)).toMatchObject({
+      status,
+      stdout: '',
+      stderr,
+    })
+  })
+})
+
+describe.concurrent('torch import gotorch', () => {
+  test('a file', async () => {
+    const site = newSite()
+    site.write('task.json', '[{"Command": "php /x.php", "Times": "0 */5 * * * *", "Max": 1}]')
+    const { status, stdout, stderr } = await site.torch('import', 'gotorch', 'task.json')
+    expect([status, stdout]).toEqual([
+      0,
+      `${head}
+tasks:
+  # Note: gotorch never fired it (values and ranges match nothing there); it will now
+  x:
+    schedule: '0 */5 * * * *'
+    command: [php, /x.php]
+`,
+    ])
+    expect(stderr)
+      .toBe(`warning: line 1: gotorch never fired it (values and ranges match nothing there); it will now
+imported 1 task, with 1 warning
+`)
+  })
+
+  test('a file that is wrong', async () => {
+    const site = newSite()
+    site.write('task.json', '[\n  {"Max": "3"}\n]')
+    expect(await site.torch('import', 'gotorch', 'task.json')).toMatchObject({
+      status: 2,
+      stdout: '',
+      stderr: `task.json:2:11: [0].Max: expected a whole number; got "3"
+  {"Max": "3"}
+          ^
+torch: task.json cannot be imported (1 problem)
+hint: is it the right file? torch import --help
+`,
+    })
+  })
+})
+
+test.each([
+  [['import'], 'torch import needs a FORMAT [F]', 'torch import FORMAT [F]'],
+  [['import', 'crontabs'], 'torch cannot import from "crontabs"', 'did you mean "crontab"?'],
+  [
+    ['import', 'systemd'],
+    'torch cannot import from "systemd"',
+    'torch imports from crontab or gotorch',
+  ],
+  [['import', 'gotorch'], 'import gotorch needs a file', 'torch import gotorch task.json'],
+  [['import', 'gotorch', 'x', '--system'], '--system goes with import crontab', 'leave it out'],
+])('torch %j is wrong usage', async (words, message, hint) => {
+  expect(await newSite().torch(...words)).toMatchObject({
+    status: 2,
+    stdout: '',
+    stderr: `torch: ${message}\nhint: ${hint}\n`,
+  })
+})
