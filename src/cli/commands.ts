@@ -39,6 +39,11 @@ export const commands: Readonly<Record<string, Entry>> = {
     summary: 'when tasks are due',
     load: async () => (await import('./commands/next.ts')).next,
   },
+  plan: {
+    words: '[FILE]',
+    summary: 'who runs what where, from the file alone',
+    load: async () => (await import('./commands/plan.ts')).plan,
+  },
   history: {
     words: '[TASK|RUN...]',
     summary: 'runs, skips and misses',

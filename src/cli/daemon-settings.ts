@@ -1,7 +1,7 @@
 import type { Settings } from '../daemon/settings.ts'
-import { parseNetwork } from '../tasks/address.ts'
+import { checkedAddress } from './asked-host.ts'
 import type { Call } from './command.ts'
-import { type FilePath, usageError } from './option.ts'
+import type { FilePath } from './option.ts'
 import type { Values } from './options.ts'
 
 const defaultGraceMs = 30_000
@@ -25,13 +25,4 @@ export function daemonSettings(
     logLevel: values['log-level'] ?? before?.logLevel ?? defaultLogLevel,
     version: call.version,
   }
-}
-
-function checkedAddress(text: string): string {
-  const network = parseNetwork(text)
-  if (network !== undefined && network.first === network.last) return text
-  throw usageError(
-    `--address: expected an IPv4 or IPv6 address; got ${JSON.stringify(text)}`,
-    'torch start --address 10.0.1.5 --address 2001:db8::5',
-  )
 }

@@ -1,11 +1,11 @@
 import { exitStatus, TorchError } from '../errors.ts'
 import { jitterOf } from '../schedule/hash.ts'
 import { counted } from '../tasks/counted.ts'
-import { hostFacts, type HostFacts, matchHosts } from '../tasks/hosts.ts'
-import { parseNetwork } from '../tasks/address.ts'
+import { type HostFacts, matchHosts } from '../tasks/hosts.ts'
 import { namedBy } from '../tasks/named.ts'
 import type { Task } from '../tasks/task.ts'
 import { statusIfRuns } from './ask.ts'
+import { askedHost } from './asked-host.ts'
 import type { Call } from './command.ts'
 import type { Source } from './commands/next.ts'
 import { withLabels } from './labels.ts'
@@ -23,7 +23,9 @@ export async function sourcesOfTasks(call: Call, values: Values): Promise<Source
   const facts = factsOf(call, values, status?.host.addresses)
   const hostName = facts.names[0] ?? ''
   const path = tasksPath(call, values, status?.file.path)
-  const { file } = await goodTasks(call, path, values.host === undefined ? undefined : hostName)
+  // What another machine has, its env files for instance, is not here.
+  const other = values.host === undefined ? {} : { machine: facts, alone: true }
+  const { file } = await goodTasks(call, path, other)
   const isHere = (task: Task) => task.enabled && matchHosts(task.hosts, facts)
   const meant = call.words.length === 0 ? file.tasks : named(file.tasks, call.words)
   const common = withLabels(meant, values.label).filter((task) => task.type === 'common')
@@ -53,10 +55,9 @@ function tellAway({ terminal }: Call, away: readonly Task[], hostName: string): 
   for (const { name } of away) terminal.note(`${name} does not run on ${hostName}`)
 }
 
-/** An address in place of a name is all that is known of that host. */
 function factsOf(call: Call, values: Values, addresses: readonly string[] | undefined): HostFacts {
   const { host } = values
-  if (host !== undefined) return hostFacts(host, parseNetwork(host) === undefined ? [] : [host])
+  if (host !== undefined) return askedHost(call, values, host)
   const here = factsHere(call, values)
   return addresses === undefined ? here : { ...here, addresses }
 }

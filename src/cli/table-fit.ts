@@ -1,6 +1,8 @@
 /** A column of a table, and what becomes of it where the terminal is too narrow for all. */
 export interface Column {
   readonly text: string
+  /** It is no narrower, so that tables below each other are alike. */
+  readonly least?: number
   /** It is left out, those with a smaller number before those with a greater one. */
   readonly leave?: number
   /** Its fields are cut: names, of which the end tells as much as the beginning, in the middle. */

@@ -15,7 +15,7 @@ export function table(
 ): string {
   const columns = heads.map((head) => (typeof head === 'string' ? { text: head } : head))
   const all: Cell[][] = [columns.map(({ text }): Cell => [text, 'dim']), ...rows]
-  const widths = columns.map((_, at) => widest(all, at))
+  const widths = columns.map(({ least = 0 }, at) => Math.max(least, widest(all, at)))
   const room = fit(columns, widths, terminal.columns)
   const mark = terminal.isUnicode ? '…' : '~'
   const kept = columns.flatMap((column, at) => {

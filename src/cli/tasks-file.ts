@@ -9,15 +9,14 @@ import type { Values } from './options.ts'
 
 /**
  * A tasks file that is good; else the error with all of its problems, exit status 2. Read as on
- * the host of another name, where one is given.
+ * another `machine`, or from the file `alone`, where that is asked for (see loadTasks).
  */
 export async function goodTasks(
   { host }: Pick<Call, 'host'>,
   file: FilePath,
-  hostName?: string,
+  read: { readonly machine?: HostFacts; readonly alone?: boolean } = {},
 ): Promise<Loaded & { readonly file: TasksFile }> {
-  const network = { ...host.network, name: () => hostName ?? host.network.name() }
-  const loaded = await loadTasks({ ...host, network }, file.absolute, { shown: file.shown })
+  const loaded = await loadTasks(host, file.absolute, { ...read, shown: file.shown })
   if (loaded.file === undefined) throw notValid(loaded)
   return { ...loaded, file: loaded.file }
 }

@@ -1,4 +1,5 @@
 import path from 'node:path'
+import { statusIfRuns } from './ask.ts'
 import type { Call } from './command.ts'
 import type { FilePath } from './option.ts'
 import type { Values } from './options.ts'
@@ -16,6 +17,13 @@ export function tasksPath(
   if (tasks !== undefined && call.from.tasks === 'flag') return tasks
   if (daemonFile !== undefined) return { shown: daemonFile, absolute: daemonFile }
   return tasks ?? { shown: defaultFile, absolute: path.resolve(defaultFile) }
+}
+
+/** The same for a command that may be given the file as a word. */
+export async function wordOrTasksPath(call: Call, values: Values): Promise<FilePath> {
+  const [shown] = call.words
+  if (shown !== undefined) return { shown, absolute: path.resolve(shown) }
+  return tasksPath(call, values, (await statusIfRuns(call))?.file.path)
 }
 
 /**

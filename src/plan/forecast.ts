@@ -1,20 +1,19 @@
-import { remembered } from '../schedule/bounded.ts'
 import { secondsPerDay } from '../schedule/calendar.ts'
-import { dueSeconds } from '../schedule/due-seconds.ts'
 import { jitterOf } from '../schedule/hash.ts'
 import { nextOf } from '../schedule/next.ts'
 import type { Schedule } from '../schedule/schedule.ts'
 import { hashedName, isHashed, schedulesOn } from '../tasks/host-schedules.ts'
 import type { Task } from '../tasks/task.ts'
+import { startsPerSecond } from './starts.ts'
+import { sharedSlotsIn, slotsIn, type Window } from './window-slots.ts'
 
 /** What a host starts in a stretch of time. Seconds since the epoch. */
-export interface Forecast {
+export interface Forecast extends Window {
   readonly host: string
-  /** Starts after `from`, up to and with `from` + `seconds`. */
-  readonly from: number
-  readonly seconds: number
   readonly tasks: readonly TaskForecast[]
   readonly starts: number
+  /** How many in each second of the window. */
+  readonly perSecond: Uint32Array
   /** The first of the seconds with the most starts; undefined where nothing starts. */
   readonly busiest: { readonly at: number; readonly starts: number } | undefined
 }
@@ -46,74 +45,34 @@ export function forecastOf(
   from: number,
   seconds: number = secondsPerDay,
 ): Forecast {
-  const forecasts = tasks.map((task) => forecastTask(task, hostName, from, seconds))
+  const window = { from, seconds }
+  const forecasts = tasks.map((task) => forecastTask(task, hostName, window))
+  const perSecond = startsPerSecond(forecasts, window)
   return {
+    ...window,
     host: hostName,
-    from,
-    seconds,
     tasks: forecasts,
     starts: forecasts.reduce((sum, { starts }) => sum + starts, 0),
-    busiest: busiestOf(startsPerSecond(forecasts, from, seconds), from),
+    perSecond,
+    busiest: busiestOf(perSecond, from),
   }
 }
 
-/** How many of the tasks start in each second: the first is that after `from`. */
-export function startsPerSecond(
-  tasks: readonly Pick<TaskForecast, 'slots' | 'shift'>[],
-  from: number,
-  seconds: number,
-): Uint32Array {
-  const counts = new Uint32Array(seconds)
-  for (const { slots, shift } of tasks) {
-    const offset = shift - from - 1
-    for (const slot of slots) {
-      const index = slot + offset
-      counts[index] = (counts[index] ?? 0) + 1
-    }
-  }
-  return counts
-}
-
-function forecastTask(task: Task, hostName: string, from: number, seconds: number): TaskForecast {
+function forecastTask(task: Task, hostName: string, window: Window): TaskForecast {
   const jitterMs = jitterOf(task.name, hashedName(hostName), task.jitterMs)
   const shift = Math.floor(jitterMs / 1000)
-  const schedules = schedulesOn(task, hostName)
-  const isHashedTask = task.schedules.some(isHashed)
-  const [after, until] = [from - shift, from + seconds - shift]
-  const find = () => unitedSlots(schedules, after, until)
-  const slots = isHashedTask || shift > 0 ? find() : shared(task, after, until, find)
+  const hasHash = task.schedules.some(isHashed)
+  const schedules = hasHash ? schedulesOn(task, hostName) : task.schedules
+  const slots = hasHash ? slotsIn(schedules, window, shift) : sharedSlotsIn(task, window, shift)
   return {
     task,
     schedules,
-    next: slots[0] ?? nextOf(schedules, until),
+    next: slots[0] ?? nextOf(schedules, window.from + window.seconds - shift),
     starts: slots.length,
     slots,
     shift,
-    varies: isHashedTask || task.jitterMs >= 1000,
+    varies: hasHash || task.jitterMs >= 1000,
   }
-}
-
-/** Slots that are the same on all hosts, and of all tasks with these schedules, are found once. */
-function shared(
-  { timezone, schedules }: Task,
-  after: number,
-  until: number,
-  find: () => Float64Array,
-): Float64Array {
-  const key = [after, until, timezone, ...schedules.map(({ text }) => text)].join('\n')
-  return remembered(known, maxKnown, key, find)
-}
-
-/** Of the slots of a second each a day takes 0.7 MB; nearly all others some hundred bytes. */
-const maxKnown = 1024
-const known = new Map<string, Float64Array>()
-
-/** A second that several of the schedules name is one slot. */
-function unitedSlots(schedules: readonly Schedule[], after: number, until: number): Float64Array {
-  const each = schedules.map((schedule) => dueSeconds(schedule, after, until))
-  const filled = each.filter((slots) => slots.length > 0)
-  if (filled.length <= 1) return filled[0] ?? new Float64Array()
-  return Float64Array.from(new Set(filled.flatMap((slots) => [...slots]))).toSorted()
 }
 
 function busiestOf(counts: Uint32Array, from: number): Forecast['busiest'] {

@@ -1,9 +1,10 @@
 import { localText } from '../schedule/zone.ts'
 import { counted, someOf } from '../tasks/counted.ts'
-import { type Forecast, startsPerSecond } from './forecast.ts'
+import type { Forecast } from './forecast.ts'
 import { grouped } from './grouped.ts'
 import { everywhere } from './named-hosts.ts'
 import { spreadHint } from './spread.ts'
+import { startsPerSecond } from './starts.ts'
 import type { Warning } from './warning.ts'
 
 /** So many tasks that start in one second on one machine are a herd. */
@@ -25,10 +26,11 @@ export interface Herd {
  * one whose name is known: elsewhere nobody can tell when they are.
  */
 export function herdOn(forecast: Forecast, isName: boolean): Herd | undefined {
-  const { host, from, seconds, busiest } = forecast
+  const { host, from, busiest } = forecast
   if (busiest === undefined || busiest.starts < herdSize) return undefined
   const certain = isName ? forecast.tasks : forecast.tasks.filter(({ varies }) => !varies)
-  const counts = startsPerSecond(certain, from, seconds)
+  const isAll = certain.length === forecast.tasks.length
+  const counts = isAll ? forecast.perSecond : startsPerSecond(certain, forecast)
   const crowds = counts.filter((count) => count >= herdSize)
   if (crowds.length === 0) return undefined
   const largest = crowds.reduce((most, count) => Math.max(most, count))

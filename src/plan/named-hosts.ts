@@ -13,7 +13,7 @@ export interface NamedHost {
   readonly tasks: readonly NamedTask[]
 }
 
-interface NamedTask {
+export interface NamedTask {
   readonly task: Task
   /** Only some of these machines run it. */
   readonly part: boolean

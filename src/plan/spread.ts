@@ -15,7 +15,7 @@ export function spreadHint(tasks: readonly TaskForecast[]): string {
     for (const { text } of task.schedules) {
       const hashed = withHash(text)
       if (hashed !== undefined)
-        return `"${hashed}" instead of "${text}" in ${task.name}, or ${jitter}, gives each its own time`
+        return `"${hashed}" instead of "${wordsOf(text).join(' ')}" in ${task.name}, or ${jitter}, gives each its own time`
     }
   }
   return `${jitter} gives each its own time`
@@ -34,7 +34,7 @@ const nicknames: Readonly<Record<string, string>> = {
 
 /** The same schedule at a time of its own on each machine; undefined where `H` cannot say that. */
 export function withHash(text: string): string | undefined {
-  const words = text.trim().toLowerCase().split(/\s+/)
+  const words = wordsOf(text.toLowerCase())
   const [first = ''] = words
   if (Object.hasOwn(nicknames, first)) return nicknames[first]
   if (words.length < 5) return undefined
@@ -45,6 +45,10 @@ export function withHash(text: string): string | undefined {
   const at = minute === '*' ? 0 : minuteAt
   const spread = spreadField(words[at] ?? '')
   return spread === undefined ? undefined : words.with(at, spread).join(' ')
+}
+
+function wordsOf(text: string): string[] {
+  return text.trim().split(/\s+/)
 }
 
 /** `30` may be any minute, and the steps of `*`/15 may begin at any. */

@@ -68,7 +68,7 @@ function neverWarning(tasks: readonly TaskForecast[]): Warning[] {
   )
   return some('never', never, {
     message: 'never starts: there is no such date',
-    hint: 'torch next --schedule "0 0 L 2 *" shows when a schedule is due',
+    hint: 'the last day of a month is L; torch next --schedule "0 0 L 2 *" tries a schedule',
   })
 }
 

@@ -1,12 +1,10 @@
-import path from 'node:path'
 import { wholeProblem } from '../../daemon/bad-tasks.ts'
 import { exitStatus } from '../../errors.ts'
 import { counted } from '../../tasks/counted.ts'
-import { statusIfRuns } from '../ask.ts'
 import type { Command } from '../command.ts'
 import { problemJson, showProblems } from '../problems.ts'
 import { notValid } from '../tasks-file.ts'
-import { tasksPath } from '../tasks-path.ts'
+import { wordOrTasksPath } from '../tasks-path.ts'
 
 export const validate: Command = {
   words: '[FILE]',
@@ -21,11 +19,7 @@ Exit status 0 if it is valid, warnings or not, else 2.`,
   ],
   async run(call, values) {
     const { host, terminal } = call
-    const [shown] = call.words
-    const file =
-      shown === undefined
-        ? tasksPath(call, values, (await statusIfRuns(call))?.file.path)
-        : { shown, absolute: path.resolve(shown) }
+    const file = await wordOrTasksPath(call, values)
     const { loadTasks } = await import('../../daemon/load.ts')
     const { file: good, problems } = await loadTasks(host, file.absolute, { shown: file.shown })
     const ok = good !== undefined
