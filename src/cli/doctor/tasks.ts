@@ -2,15 +2,15 @@ import path from 'node:path'
 import { askDaemon } from '../../control/client.ts'
 import type { StatusReport } from '../../control/protocol.ts'
 import { wholeProblem } from '../../daemon/bad-tasks.ts'
-import { loadTasks } from '../../daemon/load.ts'
+import { type Loaded, loadTasks } from '../../daemon/load.ts'
 import { TorchError, wordsOf } from '../../errors.ts'
 import type { Host } from '../../host/host.ts'
 import type { DaemonState, FileState, TasksFacts } from '../../plan/doctor/tasks.ts'
-import { hostFacts, matchHosts } from '../../tasks/hosts.ts'
-import type { Problem } from '../../tasks/problem.ts'
+import { hostFacts, type HostFacts, matchHosts } from '../../tasks/hosts.ts'
 import { problemLine } from '../../tasks/report.ts'
 import type { Task } from '../../tasks/task.ts'
 import type { Call } from '../command.ts'
+import type { FilePath } from '../option.ts'
 import type { Values } from '../options.ts'
 import { factsHere } from '../tasks-file.ts'
 import { lastTasksPath, tasksPath } from '../tasks-path.ts'
@@ -68,29 +68,15 @@ async function lookAtFile(
   call: Call,
   values: Values,
   report: StatusReport | undefined,
-  machine: ReturnType<typeof hostFacts>,
+  machine: HostFacts,
 ): Promise<{ file: FileState; here?: readonly Task[] }> {
   const { host } = call
-  const { shown, absolute } =
-    report === undefined
-      ? (quietly(() => lastTasksPath(call, values)) ?? tasksPath(call, values, undefined))
-      : tasksPath(call, values, report.file.path)
+  const { shown, absolute } = chosenFile(call, values, report)
   const isNamed = values.tasks !== undefined || path.isAbsolute(shown)
   if (!isNamed && quietly(() => host.files.facts(absolute)) === undefined)
     return { file: { kind: 'none' } }
   const loaded = await loadTasks(host, absolute, { shown, machine })
-  const errors = loaded.problems.filter(({ severity }) => severity === 'error')
-  const [first] = errors
-  if (loaded.file === undefined)
-    return {
-      file: {
-        kind: 'bad',
-        path: shown,
-        errors: errors.length,
-        first: first === undefined ? shown : problemLine(first),
-        hint: hintOfWhole(loaded.problems),
-      },
-    }
+  if (loaded.file === undefined) return { file: badState(loaded, report?.file.path === absolute) }
   const { tasks } = loaded.file
   const here = tasks.filter((task) => task.enabled && matchHosts(task.hosts, machine))
   return {
@@ -107,9 +93,22 @@ async function lookAtFile(
   }
 }
 
-function hintOfWhole(problems: readonly Problem[]): string | null {
+function chosenFile(call: Call, values: Values, report: StatusReport | undefined): FilePath {
+  if (report !== undefined) return tasksPath(call, values, report.file.path)
+  return quietly(() => lastTasksPath(call, values)) ?? tasksPath(call, values, undefined)
+}
+
+function badState({ path: shown, problems }: Loaded, hasLastGood: boolean): FileState {
+  const errors = problems.filter(({ severity }) => severity === 'error')
   const whole = wholeProblem(problems)
-  return whole === undefined ? null : (whole.hint ?? 'mend it, or name another with --tasks')
+  return {
+    kind: 'bad',
+    path: shown,
+    errors: errors.length,
+    first: errors[0] === undefined ? shown : problemLine(errors[0]),
+    hint: whole && (whole.hint ?? 'mend it, or name another with --tasks'),
+    hasLastGood,
+  }
 }
 
 /** The file, or the folder that it is in, where anybody may write. A sticky folder keeps its files. */

@@ -23,7 +23,9 @@ export type FileState =
       readonly errors: number
       readonly first: string
       /** Of the first, where that is all there is to say. */
-      readonly hint: string | null
+      readonly hint: string | undefined
+      /** It is that of the daemon, which still has an earlier one. */
+      readonly hasLastGood: boolean
     }
   | {
       readonly kind: 'good'
@@ -80,7 +82,7 @@ function checkDaemon({ daemon, start, version }: TasksFacts): Verdict {
   }
 }
 
-function checkFile({ file, daemon }: TasksFacts): Verdict {
+function checkFile({ file }: TasksFacts): Verdict {
   switch (file.kind) {
     case 'none':
       return note('none is named, and there is no ./tasks.yaml', {
@@ -90,7 +92,7 @@ function checkFile({ file, daemon }: TasksFacts): Verdict {
       const { path, errors, first } = file
       const found = errors > 1 ? `${first} (and ${errors - 1} more)` : first
       const hint = file.hint ?? `torch validate ${path} shows all of it`
-      if (daemon.kind !== 'runs') return problem(found, { hint })
+      if (!file.hasLastGood) return problem(found, { hint })
       return warning(found, { instead: 'the daemon goes on with the last good file', hint })
     }
     case 'good':

@@ -24,7 +24,8 @@ const bad = {
   path: 'ops.yaml',
   errors: 1,
   first: 'ops.yaml:3:5: no',
-  hint: null,
+  hint: undefined,
+  hasLastGood: false,
 } as const
 const noRevision = 'runs are on record without a revision'
 
@@ -80,8 +81,8 @@ test.each<[check: string, what: string, more: Partial<TasksFacts>, Said]>([
   ],
   [
     'tasks',
-    'bad, under a daemon',
-    { file: bad },
+    'bad, of the daemon that runs',
+    { file: { ...bad, hasLastGood: true } },
     [
       'warning',
       'ops.yaml:3:5: no',
@@ -91,17 +92,14 @@ test.each<[check: string, what: string, more: Partial<TasksFacts>, Said]>([
   ],
   [
     'tasks',
-    'bad, without a daemon',
-    { file: { ...bad, errors: 3 }, daemon: { kind: 'none' } },
+    'bad, and of no daemon',
+    { file: { ...bad, errors: 3 } },
     ['problem', 'ops.yaml:3:5: no (and 2 more)', null, 'torch validate ops.yaml shows all of it'],
   ],
   [
     'tasks',
     'that is not there',
-    {
-      file: { ...bad, first: 'ops.yaml: is not there', hint: 'bring it there' },
-      daemon: { kind: 'none' },
-    },
+    { file: { ...bad, first: 'ops.yaml: is not there', hint: 'bring it there' } },
     ['problem', 'ops.yaml: is not there', null, 'bring it there'],
   ],
   [
