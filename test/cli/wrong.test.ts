@@ -73,6 +73,7 @@ describe('without a daemon', () => {
     ['logs bakup', near, 2],
     ['run bakup', near, 2],
     ['next backup xyzzy', strange, 2],
+    ['status x*', ['torch: no task matches "x*"', 'hint: torch status lists the tasks'], 2],
     ['run xyzzy', strange, 2],
     [
       'logs backup',
@@ -119,6 +120,25 @@ describe('a tasks file', () => {
     [
       'validate DIR/bad.yaml',
       [...unknownKey('DIR/bad.yaml'), 'torch: DIR/bad.yaml is not valid (1 problem)'],
+      2,
+    ],
+    [
+      'import gotorch DIR/none.json',
+      [
+        'torch: there is no file DIR/none.json',
+        'hint: torch import --help shows what can be named',
+      ],
+      1,
+    ],
+    [
+      'import gotorch DIR/tasks.yaml',
+      [
+        'DIR/tasks.yaml:1:1: not valid JSON: expected a value; got "t"',
+        'tasks:',
+        '^',
+        'torch: DIR/tasks.yaml cannot be imported (1 problem)',
+        'hint: is it the right file? torch import --help',
+      ],
       2,
     ],
     [
@@ -187,6 +207,18 @@ describe('a value', () => {
       'torch start --address 10.0.1.5 --address 2001:db8::5',
     ],
     ['completion fsh', 'there is no completion for "fsh"', 'did you mean "zsh"?'],
+    [
+      'status --outcome okk',
+      '--outcome: expected one of running, ok, failed, timeout, killed, spawn-failed, unknown, skipped, missed; got "okk"',
+      'did you mean "ok"?',
+    ],
+    [
+      'status --watch --json',
+      '--json does not go with --watch',
+      'torch status --json, again and again',
+    ],
+    ['import crontb', 'torch cannot import from "crontb"', 'did you mean "crontab"?'],
+    ['import gotorch', 'import gotorch needs a file', 'torch import gotorch task.json'],
   ])('torch %s', async (typed, what, hint) => {
     expect(await answer(typed)).toEqual([typed, [`torch: ${what}`, `hint: ${hint}`], 2])
   })
