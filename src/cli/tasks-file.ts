@@ -1,5 +1,5 @@
 import { badTasks } from '../daemon/bad-tasks.ts'
-import { type Loaded, loadTasks } from '../daemon/load.ts'
+import type { Loaded } from '../daemon/load.ts'
 import { exitStatus, type TorchError } from '../errors.ts'
 import { hostFacts, type HostFacts } from '../tasks/hosts.ts'
 import type { TasksFile } from '../tasks/task.ts'
@@ -16,6 +16,7 @@ export async function goodTasks(
   file: FilePath,
   read: { readonly machine?: HostFacts; readonly alone?: boolean } = {},
 ): Promise<Loaded & { readonly file: TasksFile }> {
+  const { loadTasks } = await import('../daemon/load.ts')
   const loaded = await loadTasks(host, file.absolute, { ...read, shown: file.shown })
   if (loaded.file === undefined) throw notValid(loaded)
   return { ...loaded, file: loaded.file }

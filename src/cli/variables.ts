@@ -3,7 +3,7 @@ import { type OptionName, optionNames } from './options.ts'
 import type { Written } from './settle.ts'
 
 /** What torch itself sets in the runs of tasks. A task may call torch: none of them is an option. */
-const setInRuns = new Set([
+export const setInRuns = new Set([
   'TORCH_TASK',
   'TORCH_RUN_ID',
   'TORCH_SLOT',
@@ -22,6 +22,6 @@ export function variablesOf(environment: NodeJS.ProcessEnv, place: Place): Writt
   return { from: 'variable', place, raw, called: variableOf }
 }
 
-function variableOf(name: OptionName): string {
+export function variableOf(name: OptionName): string {
   return `TORCH_${name.toUpperCase().replaceAll('-', '_')}`
 }

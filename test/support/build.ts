@@ -4,16 +4,18 @@ import path from 'node:path'
 
 const root = path.resolve(import.meta.dirname, '../..')
 
-/** Before all tests: the binary that they run is made of the sources as they are. */
+/** Before all tests: the binary that they run is made of the sources as they are, and the manual. */
 export function setup(): void {
   const built = changedAt(path.join(root, 'dist'))
-  const inputs = ['src', 'package.json', 'tsconfig.json', 'tsconfig.build.json']
+  const texts = ['README.md', 'tasks.example.yaml']
+  const inputs = ['src', 'package.json', 'tsconfig.json', 'tsconfig.build.json', ...texts]
   if (inputs.every((input) => changedAt(path.join(root, input)) < built)) return
   const tsc = path.join(root, 'node_modules/.bin/tsc')
   execFileSync(tsc, ['-p', 'tsconfig.build.json', '--noEmitOnError'], {
     cwd: root,
     stdio: 'inherit',
   })
+  execFileSync(process.execPath, ['dist/cli/man/write.js'], { cwd: root, stdio: 'inherit' })
 }
 
 /** When the newest file in a folder was written; 0 where there is none. */
