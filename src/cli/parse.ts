@@ -112,5 +112,5 @@ function checkWords(name: string, command: Command, words: readonly string[]): v
   const surplus = words[command.mostWords]
   if (surplus !== undefined) throw usageError(`unexpected "${surplus}"`, usage)
   if (words.length < command.leastWords)
-    throw usageError(`torch ${name} needs a ${command.words}`, usage)
+    throw usageError(`torch ${name} needs a ${command.words.replace('...', '')}`, usage)
 }

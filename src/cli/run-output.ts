@@ -1,6 +1,8 @@
 import path from 'node:path'
 import { hasCode } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
+import type { Call } from './command.ts'
+import type { KeptRun } from './kept-runs.ts'
 import type { Terminal } from './terminal.ts'
 
 /** The output of one run, shown as it grows. Bytes pass through as they are. */
@@ -65,6 +67,17 @@ export function wholeOutput(host: Host, terminal: Terminal, directory: string): 
     () => 0,
     (bytes) => terminal.out(bytes),
   )
+}
+
+/** The same of a run by its name; of its last lines only where their number is given. */
+export function outputOf(
+  { host, paths }: Pick<Call, 'host' | 'paths'>,
+  { task, run }: KeptRun,
+  lines: number | undefined,
+  show: (bytes: Uint8Array) => Promise<void>,
+): RunOutput {
+  const begin = (file: string) => (lines === undefined ? 0 : tailOffset(host, file, lines))
+  return openOutput(host, path.join(paths.runs, task, run), begin, show)
 }
 
 /** Where the last so many lines of a file begin, in bytes; read from its end. */

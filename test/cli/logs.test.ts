@@ -1,0 +1,133 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { newFolder } from '../record/support.ts'
+import { handClock } from '../support/clock.ts'
+import { torchHere } from '../support/here.ts'
+import { closeSites, newSite, until } from '../support/torch.ts'
+
+afterAll(closeSites)
+vi.setConfig({ testTimeout: 60_000 })
+
+let home = ''
+const runId = (n: number) => `20260308T07000${n}.000-00000${n}`
+beforeEach(() => {
+  home = newFolder()
+  fs.writeFileSync(
+    path.join(home, 'tasks.yaml'),
+    'tasks: { idle: { schedule: "@daily", command: x } }',
+  )
+  kept('backup', 1, 'one\ntwo\n')
+  kept('rotate', 2, 'rotated')
+  kept('backup', 3, 'three\n')
+})
+
+function kept(task: string, n: number, output: string): void {
+  const directory = path.join(home, 'runs', task, runId(n))
+  fs.mkdirSync(directory, { recursive: true })
+  fs.writeFileSync(path.join(directory, 'output'), output)
+  fs.writeFileSync(path.join(directory, 'outcome.json'), '{}')
+}
+
+function logs(...words: string[]) {
+  const tasks = path.join(home, 'tasks.yaml')
+  const host = { clock: handClock('2026-03-08T07:00:04Z') }
+  return torchHere(['logs', ...words, '--home', home, '--tasks', tasks], { host })
+}
+
+describe('torch logs', () => {
+  test.each([
+    [['backup'], 'three\n'],
+    [['backup', 'backup'], 'three\n'],
+    [['backup', 'rotate'], 'rotate | rotated\nbackup | three\n'],
+    [['ba*'], 'backup | three\n'],
+    [['*', '-n', '0'], ''],
+    [
+      ['backup', '--since', '1h'],
+      `==> backup ${runId(1)} <==\none\ntwo\n==> backup ${runId(3)} <==\nthree\n`,
+    ],
+    [
+      ['backup', '--since', '1h', '-n', '1'],
+      `==> backup ${runId(1)} <==\ntwo\n==> backup ${runId(3)} <==\nthree\n`,
+    ],
+    [['backup', '--since', '2026-03-08T07:00:02Z'], `==> backup ${runId(3)} <==\nthree\n`],
+    [
+      ['*', '--since', '2s'],
+      `rotate | ==> rotate ${runId(2)} <==\nrotate | rotated\nbackup | ==> backup ${runId(3)} <==\nbackup | three\n`,
+    ],
+    [['backup', '--run', runId(1)], 'one\ntwo\n'],
+  ])('%j', async (words, stdout) => {
+    expect(await logs(...words)).toEqual({ status: 0, stdout, stderr: '' })
+  })
+
+  test('as JSON one run, or a list where it may be several', async () => {
+    const json = async (...words: string[]) => JSON.parse((await logs(...words, '--json')).stdout)
+    const last = { task: 'backup', run: runId(3), output: 'three\n' }
+    expect(await json('backup')).toEqual(last)
+    expect(await json('back*')).toEqual([last])
+    expect(await json('backup', '--since', '0s')).toEqual([])
+    expect(await json('*', '--since', '2s')).toEqual([
+      { task: 'rotate', run: runId(2), output: 'rotated' },
+      last,
+    ])
+  })
+
+  test.each([
+    [['backup', 'idle'], 0, 'backup | three\n', 'no run of idle is kept\n'],
+    [
+      ['idle'],
+      1,
+      '',
+      'torch: no run of idle is kept\nhint: torch history idle shows what is on record; torch run idle runs it\n',
+    ],
+    [['bakup'], 2, '', 'torch: there is no task "bakup"\nhint: did you mean "backup"?\n'],
+    [['backup', 'x*'], 2, '', 'torch: no task matches "x*"\nhint: torch status lists the tasks\n'],
+    [['backup', '--since', '500ms'], 0, '', 'no run that is kept was started since then\n'],
+    [
+      ['ba*', '--run', '2026'],
+      2,
+      '',
+      'torch: --run goes with one task\nhint: torch logs ba* --run ID\n',
+    ],
+    [
+      ['backup', '--run', '2026', '--since', '1h'],
+      2,
+      '',
+      'torch: either --run or --since\nhint: torch logs backup --since 1d\n',
+    ],
+  ])('%j: status %d', async (words, status, stdout, stderr) => {
+    expect(await logs(...words)).toEqual({ status, stdout, stderr })
+  })
+
+  test('of a home that is not there', async () => {
+    fs.rmSync(path.join(home, 'runs'), { recursive: true })
+    expect((await logs('idle')).status).toBe(1)
+    expect((await logs('*')).stderr).toBe(
+      "torch: no run of * is kept\nhint: torch history '*' shows what is on record\n",
+    )
+  })
+})
+
+test('-f of a pattern goes on over daemons, with new runs and new tasks', async () => {
+  const line = (name: string) =>
+    `  ${name}: { schedule: "@yearly", command: echo this is ${name} }\n`
+  const site = newSite(`tasks:\n${line('job-a')}`)
+  await site.torch('run', 'job-a')
+  const follower = site.spawn(['logs', 'job-*', '-f'])
+  const shows = (text: string) => until(() => follower.stdout().endsWith(text), text)
+  await shows('job-a | this is job-a\n')
+  await site.torch('start')
+  await site.torch('run', 'job-a', '--detach')
+  await until(() => follower.stdout().split('this is job-a').length === 3, 'the next run')
+  await site.torch('stop')
+  site.write('tasks.yaml', `tasks:\n${line('job-a')}${line('job-longer')}${line('other')}`)
+  await site.torch('start')
+  await site.torch('run', 'other')
+  await site.torch('run', 'job-longer')
+  await shows('job-longer | this is job-longer\n')
+  await site.torch('run', 'job-a')
+  await shows('job-a      | this is job-a\n')
+  expect(follower.stdout()).not.toContain('this is other')
+  follower.child.kill('SIGINT')
+  expect((await follower.ended).signal).toBe('SIGINT')
+})
