@@ -6,9 +6,6 @@ import type { Call, Command } from '../command.ts'
 import { noneHas, withLabels } from '../labels.ts'
 import { usageError } from '../option.ts'
 import type { Values } from '../options.ts'
-import { oneJson, wholeJson } from '../plan/json.ts'
-import { onePlan, planOne } from '../plan/one.ts'
-import { wholePlan } from '../plan/whole.ts'
 import { goodTasks } from '../tasks-file.ts'
 import { wordOrTasksPath } from '../tasks-path.ts'
 import type { Terminal } from '../terminal.ts'
@@ -39,12 +36,15 @@ reviews it. With --host what that one machine would run, and of each other task 
       from: Math.floor((values.from ?? call.host.clock.now()) / 1000),
       zone: call.host.clock.zone(),
     }
+    const { oneJson, wholeJson } = await import('../plan/json.ts')
     const { paint, isUnicode } = terminal
     const paper = { paint, isUnicode, width: widthOf(terminal), zone: when.zone }
     if (host === undefined || facts === undefined) {
+      const { wholePlan } = await import('../plan/whole.ts')
       if (values.json) await terminal.say(JSON.stringify(wholeJson(file, when), null, 2))
       else await showParts(call, wholePlan(paper, file, when.from))
     } else {
+      const { onePlan, planOne } = await import('../plan/one.ts')
       const one = planOne(file, host, facts, when)
       if (values.json) await terminal.say(JSON.stringify(oneJson(one), null, 2))
       else await showParts(call, onePlan(paper, one))

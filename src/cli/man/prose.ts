@@ -1,3 +1,4 @@
+import { wrapped } from '../wrap.ts'
 import type { Block, Section } from './markdown.ts'
 import {
   bold,
@@ -10,7 +11,6 @@ import {
   prose,
   subheading,
   tagged,
-  wrapped,
 } from './roff.ts'
 
 /** Of the 80 columns of a terminal, with the indents of the page and of an example. */
@@ -42,12 +42,12 @@ export function blockRoff(block: Block): Lines {
 
 /** What torch says is folded as a terminal does; what is to be typed or copied has to fit as it is. */
 function folded(text: string): string {
-  const lines = text.split('\n').flatMap((line) => {
-    const [first = '', ...more] =
-      line.length > maxExampleChars ? wrapped(line, maxExampleChars - 2) : [line]
-    return [first, ...more.map((each) => `  ${each}`)]
-  })
-  return lines.join('\n')
+  return text
+    .split('\n')
+    .flatMap((line) =>
+      line.length > maxExampleChars ? wrapped(line, maxExampleChars, '  ') : [line],
+    )
+    .join('\n')
 }
 
 /** `code` and **bold** bold, _emphasis_ slanted; of a link its words, and the address if it is of the web. */

@@ -1,3 +1,5 @@
+import { wrapped } from '../wrap.ts'
+
 /** The lines of a manual page: see man(7), and groff_char(7) for what is escaped. */
 export type Lines = readonly string[]
 
@@ -88,18 +90,6 @@ export function example(text: string): Lines {
 function filled(roff: string): Lines {
   const sentences = roff.replaceAll(/\s+/g, ' ').split(/(?<=[.?!]\)?) (?=\S)/)
   return sentences.flatMap((sentence) => wrapped(sentence, maxLineChars)).map(guarded)
-}
-
-/** At blanks, into lines of at most so many characters where a word is not longer. */
-export function wrapped(text: string, most: number): string[] {
-  const lines: string[] = []
-  let line = ''
-  for (const word of text.split(' ')) {
-    const longer = line === '' ? word : `${line} ${word}`
-    if (longer.length > most && line !== '') lines.push(line)
-    line = longer.length > most ? word : longer
-  }
-  return [...lines, line]
 }
 
 /** A dot or a quote at the beginning of a line would make it a request. */

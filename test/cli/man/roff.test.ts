@@ -115,7 +115,7 @@ describe('Markdown', () => {
       String.raw`\- b`,
     ])
     expect(lines('yaml', long)).toEqual([long])
-    expect(lines('text', long)).toEqual([`${'word '.repeat(12)}word`, `  ${'word '.repeat(7)}end`])
+    expect(lines('text', long)).toEqual([`${'word '.repeat(13)}word`, `  ${'word '.repeat(6)}end`])
   })
 
   test('a section ends where the next of its level begins, and has those below it', () => {
