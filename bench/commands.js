@@ -57,15 +57,17 @@ const asked = [
   ['next --schedule', ['next', '--schedule', '30 2 * * 1-5'], 'nothing'],
   ['validate', ['validate'], 'files'],
   ['plan', ['plan'], 'files'],
+  ['plan of one host', ['plan', '--host', 'web1.example.com'], 'files'],
   ['history', ['history'], 'files'],
   ['history of one', ['history', 'job-500'], 'files'],
   ['logs', ['logs', 'job-0'], 'files'],
   ['doctor', ['doctor'], 'files'],
+  ['completion', ['__complete', 'bash', 'torch status job-', ''], 'files'],
 ]
 
 /** Of a torch that has not all of them yet. */
 function withoutMissing(each) {
-  return each.filter(([, [command]]) => command.startsWith('-') || command in known)
+  return each.filter(([, [command]]) => /^[-_]/.test(command) || command in known)
 }
 
 function compare(runs, time, args) {

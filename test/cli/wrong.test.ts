@@ -106,6 +106,7 @@ describe('a tasks file', () => {
     ['run backup --tasks DIR/none.yaml', noFile, 2],
     ['status backup --tasks DIR/none.yaml', noFile, 2],
     ['validate DIR/none.yaml', noFile, 2],
+    ['plan DIR/none.yaml', noFile, 2],
     ['next --tasks DIR/empty', noYaml, 2],
     ['validate DIR/empty', noYaml, 2],
     [
@@ -204,7 +205,17 @@ describe('a value', () => {
     [
       'start --address web1',
       '--address: expected an IPv4 or IPv6 address; got "web1"',
-      'torch start --address 10.0.1.5 --address 2001:db8::5',
+      '--address 10.0.1.5 --address 2001:db8::5',
+    ],
+    [
+      'plan --host 10.0.0',
+      '--host: expected a host name or an address; got "10.0.0"',
+      'one machine, such as web1.example.com or 10.0.1.7',
+    ],
+    [
+      'plan --address 10.0.1.7',
+      '--address goes with --host',
+      'torch plan --host web1 --address 10.0.1.7',
     ],
     ['completion fsh', 'there is no completion for "fsh"', 'did you mean "zsh"?'],
     [

@@ -1,5 +1,6 @@
 import { byWeight, verdictWords } from '../../plan/doctor/diagnose.ts'
 import type { Finding, Weight } from '../../plan/doctor/finding.ts'
+import { plainLine } from '../plain.ts'
 import type { Style, Terminal } from '../terminal.ts'
 import { wrapped } from '../wrap.ts'
 
@@ -25,7 +26,7 @@ export async function showFindings(
   const shown = byWeight(findings).map((finding) => {
     const { status, name } = finding
     const weight = terminal.paint(styles[status], status) + ' '.repeat(weightWidth - status.length)
-    const words = wordsOf(finding).flatMap((each) => wrapped(plain(each), width))
+    const words = wordsOf(finding).flatMap((each) => wrapped(plainLine(each), width))
     return weight + gap + name.padEnd(nameWidth) + gap + words.join(`\n${indent}`)
   })
   const amiss = findings.filter(({ status }) => status !== 'ok').length
@@ -40,9 +41,4 @@ function wordsOf({ found, instead, hint }: Finding): string[] {
     ...(instead === null ? [] : [`instead: ${instead}`]),
     ...(hint === null ? [] : [`try: ${hint}`]),
   ]
-}
-
-/** Names of files may have what a terminal would obey. */
-function plain(words: string): string {
-  return words.replace(/\p{Cc}/gu, '\ufffd')
 }
