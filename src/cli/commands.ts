@@ -60,7 +60,7 @@ export const commands: Readonly<Record<string, Entry>> = {
     load: async () => (await import('./commands/run.ts')).run,
   },
   kill: {
-    words: 'TASK|RUN',
+    words: 'TASK|RUN...',
     summary: 'end what runs',
     load: async () => (await import('./commands/kill.ts')).kill,
   },

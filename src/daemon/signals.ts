@@ -46,11 +46,11 @@ export function catchSignals(): Signals {
 }
 
 /**
- * Gives INT, TERM and HUP to `act`, in place of what they usually do, until what it returns is
- * called: a command that attends a run passes them on.
+ * Gives INT, TERM, HUP and QUIT to `act`, in place of what they usually do, until what it returns
+ * is called: a command that attends a run passes them on.
  */
 export function interceptSignals(act: (signal: Signal) => void): () => void {
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const
   for (const signal of signals) process.on(signal, act)
   return () => {
     for (const signal of signals) process.off(signal, act)

@@ -5,6 +5,8 @@ import { closeSites, newSite, type Site, until } from '../support/torch.ts'
 
 const rare = 'schedule: "0 0 1 1 *"'
 const trapping = "echo begin; trap 'echo got INT; exit 7' INT; while :; do sleep 0.02; done"
+const trappingAll =
+  "trap 'exit 71' INT; trap 'exit 72' TERM; trap 'exit 73' HUP; trap 'exit 74' QUIT; echo begin; while :; do sleep 0.02; done"
 const sleeping = 'echo begin; exec sleep 600'
 const tasks = `
 tasks:
@@ -19,7 +21,8 @@ tasks:
   forgets: { ${rare}, command: "exit 9", output: { keep_runs: 0 } }
   noisy: { ${rare}, command: "echo begin; until [ -e go ]; do sleep 0.02; done; yes torch | head -c 200000", output: { max_size: 1kB } }
 ${['asked', 'unread', 'ended', 'sent-INT', 'sent-SIGINT', 'sent-int', 'sent-2'].map((name) => `  ${name}: { ${rare}, command: "${trapping}" }`).join('\n')}
-${['told', 'full', 'left', 'one'].map((name) => `  ${name}: { ${rare}, command: "${sleeping}" }`).join('\n')}
+${['INT', 'TERM', 'HUP', 'QUIT'].map((name) => `  gets-${name}: { ${rare}, command: "${trappingAll}" }`).join('\n')}
+${['told', 'full', 'left', 'one', 'many-a', 'many-b', 'pair-1', 'pair-2'].map((name) => `  ${name}: { ${rare}, command: "${sleeping}" }`).join('\n')}
 `
 let served: Site
 let alone: Site
@@ -119,6 +122,18 @@ describe.concurrent.each([
     await until(() => run.stdout() === 'begin\n', 'its beginning')
     run.child.kill('SIGINT')
     expect(await run.ended).toMatchObject({ status: 7, signal: null, stdout: 'begin\ngot INT\n' })
+  })
+
+  test.each([
+    ['SIGINT', 71],
+    ['SIGTERM', 72],
+    ['SIGHUP', 73],
+    ['SIGQUIT', 74],
+  ] as const)('%s goes to the task, and its exit status comes back', async (signal, status) => {
+    const run = where().spawn(['run', `gets-${signal.slice(3)}`])
+    await until(() => run.stdout() === 'begin\n', 'its beginning')
+    run.child.kill(signal)
+    expect(await run.ended).toMatchObject({ status, signal: null })
   })
 
   test('a signal that it does not catch', async () => {
@@ -242,8 +257,50 @@ describe.concurrent('torch kill', () => {
     })
   })
 
+  test('several tasks, by their names and by patterns', async () => {
+    for (const task of ['many-a', 'many-b']) await served.torch('run', task, '--detach')
+    const { status, stdout, stderr } = await served.torch('kill', 'many-?', 'good', 'many-a')
+    expect(stdout.split('\n').map((line) => line.split(' ').slice(0, 2).join(' '))).toEqual([
+      'ending many-a',
+      'ending many-b',
+      '',
+    ])
+    expect([status, stderr]).toEqual([
+      1,
+      'torch: nothing of good runs\nhint: torch status shows what runs\n',
+    ])
+  })
+
+  test('runs by the beginning of their ids, if that is of one only', async () => {
+    const started = async (task: string) => {
+      const { stdout } = await served.torch('run', task, '--detach', '--json')
+      return (JSON.parse(stdout) as { run: string }).run
+    }
+    const [first, second] = [await started('pair-1'), await started('pair-2')]
+    const { status, stderr } = await served.torch('kill', first.slice(0, 9))
+    expect([status, stderr]).toEqual([2, expect.stringMatching(/ runs begin with "\d{8}T": .*\n/)])
+    expect(await served.torch('kill', first.slice(0, -1), second)).toMatchObject({
+      status: 0,
+      stdout: `ending pair-1 ${first}\nending pair-2 ${second}\n`,
+    })
+  })
+
+  test('a word that means nothing spares all others', async () => {
+    await served.torch('run', 'full', '--detach', '--force')
+    expect(await served.torch('kill', 'full', 'ful')).toMatchObject({
+      status: 2,
+      stdout: '',
+      stderr: 'torch: there is no task "ful"\nhint: did you mean "full"?\n',
+    })
+    expect((await served.torch('kill', 'full', 'x*')).stderr).toMatch(
+      /^torch: no task matches "x\*"\n/,
+    )
+    expect((await served.torch('kill', 'full')).status).toBe(0)
+  })
+
   test.each([
-    [['good'], 1, 'torch: good is not running\nhint: torch status shows what runs\n'],
+    [['good'], 1, 'torch: nothing of good runs\nhint: torch status shows what runs\n'],
+    [['goo*', 'ba?'], 1, 'torch: nothing of goo*, ba? runs\nhint: torch status shows what runs\n'],
     [
       ['held', '--signal', 'FOO'],
       2,

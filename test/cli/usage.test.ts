@@ -22,7 +22,7 @@ const wrong: [string, string, string][] = [
   ['run one two', 'unexpected "two"', 'torch run TASK'],
   ['stop now', 'unexpected "now"', 'torch stop'],
   ['logs', 'torch logs needs a TASK', 'torch logs TASK...'],
-  ['kill', 'torch kill needs a TASK|RUN', 'torch kill TASK|RUN'],
+  ['kill', 'torch kill needs a TASK|RUN', 'torch kill TASK|RUN...'],
 ]
 
 describe('what torch does not know', () => {

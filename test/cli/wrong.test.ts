@@ -263,10 +263,10 @@ describe('beside a daemon', () => {
     ['logs bakup', near, 2],
     ['history bakup', near, 2],
     ['next bakup', near, 2],
-    ['kill backup', ['torch: backup is not running', 'hint: torch status shows what runs'], 1],
+    ['kill backup', ['torch: nothing of backup runs', 'hint: torch status shows what runs'], 1],
     [
       'kill 20200101T000000.000-abcdef',
-      ['torch: 20200101T000000.000-abcdef is not running', 'hint: torch status shows what runs'],
+      ['torch: nothing of 20200101T000000.000-abcdef runs', 'hint: torch status shows what runs'],
       1,
     ],
     [
