@@ -1,6 +1,8 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { z } from 'zod'
 import type { HistoryRow } from '../../src/plan/outcome.ts'
 import { hostFacts, matchHosts } from '../../src/tasks/hosts.ts'
 import { parseTasks } from '../../src/tasks/parse.ts'
@@ -36,9 +38,13 @@ function taskOf(name: string) {
 describe('the example', () => {
   const morning = Date.parse('2026-11-21T08:00:30Z') / 1000
 
-  test('names its JSON Schema for editors, and that is there', () => {
-    const schema = /^# yaml-language-server: \$schema=(\S+)\n/.exec(text)?.[1] ?? ''
-    expect(fs.existsSync(path.join(root, schema))).toBe(true)
+  test('names its JSON Schema for editors, which is beside it and finds nothing wrong', () => {
+    const [, name = ''] = /^# yaml-language-server: \$schema=(\S+)\n/.exec(text) ?? []
+    const packageJson = fs.readFileSync(path.join(root, 'package.json'), 'utf8')
+    const { files } = JSON.parse(packageJson) as { files: string[] }
+    expect(files).toEqual(expect.arrayContaining([name, path.basename(file)]))
+    const schema = z.fromJSONSchema(JSON.parse(fs.readFileSync(path.join(root, name), 'utf8')))
+    expect(schema.safeParse(parse(text))).toMatchObject({ success: true })
   })
 
   test.each([

@@ -2,6 +2,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
+import { z } from 'zod'
 import { optionNames } from '../../src/cli/options.ts'
 import { parseSchedule } from '../../src/schedule/parse.ts'
 import { nextOf } from '../../src/schedule/next.ts'
@@ -42,6 +43,14 @@ describe('the tasks files of the README', () => {
       const shown = parsed.problems.map(formatProblem).join('\n')
       const last = `torch: tasks.yaml is not valid (${parsed.problems.length} problems)`
       expect(after(block)?.text).toBe(`${shown}\n${last}\n`)
+    },
+  )
+
+  const schema = z.fromJSONSchema(JSON.parse(JSON.stringify(tasksJsonSchema())))
+  test.each(blocks.filter((block) => block.language === 'yaml'))(
+    'line $line: an editor finds it as right or wrong as torch does',
+    (block) => {
+      expect(schema.safeParse(parse(block.text)).success).toBe(read(block.text).ok)
     },
   )
 

@@ -74,16 +74,10 @@ export function bullet(roff: string): Lines {
   return [String.raw`.IP \(bu 2`, ...filled(roff)]
 }
 
-/** Lines as they are, in the face of a typewriter. */
+/** Lines as they are, in the face of a typewriter. Its end turns hyphenation on again. */
 export function example(text: string): Lines {
-  return [
-    '.PP',
-    '.RS 4',
-    '.EX',
-    ...text.split('\n').map((line) => guarded(literal(line))),
-    '.EE',
-    '.RE',
-  ]
+  const lines = text.split('\n').map((line) => guarded(literal(line)))
+  return ['.PP', '.RS 4', '.EX', ...lines, '.EE', '.nh', '.RE']
 }
 
 /** Text to be filled: a sentence begins a line, by which roff knows it, and none is too long. */

@@ -33,6 +33,8 @@ export function tasksPage({ readme, version, date }: Sources, exampleText: strin
     ...from('A run'),
     ...heading('Errors in the file'),
     ...from('When the file is wrong'),
+    ...heading('Editors'),
+    ...from('In an editor'),
     ...heading('Security'),
     ...from('Who may write it'),
     ...heading('Examples'),

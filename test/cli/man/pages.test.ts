@@ -56,6 +56,12 @@ describe.each(Object.entries(pages))('%s', (name, page) => {
     const lines = rendered(page, 78).split('\n')
     expect(lines.filter((line) => line.length > 80)).toEqual([])
     expect(lines.length).toBeGreaterThan(300)
+    // No word is hyphenated: it might be one to be typed.
+    const broken = [...lines.join('\n').matchAll(/([a-z]+)-\n +([a-z]+)/g)].map(
+      (each) => `${each[1]}${each[2]}`,
+    )
+    const words = rendered(page).split(/[^a-z]+/)
+    expect(broken.filter((word) => words.includes(word))).toEqual([])
   })
 
   test('has no marks of Markdown, and nothing but ASCII', () => {

@@ -27,6 +27,7 @@ describe('words of a page', () => {
       '',
       String.raw`\(aqx`,
       '.EE',
+      '.nh',
       '.RE',
     ])
   })
@@ -106,7 +107,7 @@ describe('Markdown', () => {
 
   test('code stays as it is, whatever it looks like; what torch says is folded', () => {
     const lines = (language: string, text: string) =>
-      roff(`\`\`\`${language}\n${text}\n\`\`\``).slice(3, -2)
+      roff(`\`\`\`${language}\n${text}\n\`\`\``).slice(3, -3)
     const long = `${'word '.repeat(20)}end`
     expect(lines('sh', '# no head\n\n| a |\n- b')).toEqual([
       '# no head',
