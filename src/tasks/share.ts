@@ -1,7 +1,7 @@
 import { addressAfter, covers } from './address.ts'
 import { holds, type HostMatch, type HostRule, takesAllOf } from './hosts.ts'
 
-/** Of which of some machines something is true. */
+/** On how many of some machines a task runs. */
 export type Share = 'all' | 'some' | 'none'
 
 /**

@@ -233,3 +233,30 @@ test('many hosts with the same tasks are one line', () => {
     '\n10.0.0.0, 10.0.0.1, 10.0.0.2, 10.0.0.3, 10.0.0.4, 10.0.0.5, 10.0.0.6, 10.0.0.7 and 32 more\n1 task, ',
   )
 })
+
+test('a herd is told of the machines that have it, also by jitter where their name is known', () => {
+  const both = (schedule: string, jitter: string, host: string) =>
+    Object.fromEntries(
+      Array.from({ length: 20 }, (_, index) => [
+        `${host.slice(0, 2)}-${index}`,
+        { schedule, jitter, command: 'x', hosts: [host] },
+      ]),
+    )
+  const herds = good(
+    JSON.stringify({
+      tasks: {
+        ...both('0 6 * * *', '2s', 'db1.example.com'),
+        ...both('0 7 * * *', '2s', '10.0.1.5'),
+        ...both('0 8 * * *', '0s', 'web-*'),
+      },
+    }),
+  )
+  const text = shown(wholePlan(paper(200), herds, from))
+  const warnings = text.split('\n').filter((line) => line.startsWith('warning: '))
+  expect(warnings.map((line) => line.replaceAll(/.*more: /g, ''))).toEqual([
+    expect.stringMatching(
+      /^1\d tasks start in one second on db1.example.com, at 2026-11-22T07:00:0[01]\+01:00$/,
+    ),
+    '20 tasks start in one second on web-*, at 2026-11-22T09:00:00+01:00',
+  ])
+})

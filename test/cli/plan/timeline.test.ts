@@ -62,4 +62,8 @@ describe('the hours above the cells', () => {
     const autumn = Date.parse('2026-11-01T00:00:00-04:00') / 1000
     expect(axis(autumn, 96, 'America/New_York').slice(0, 20)).toBe('   01      02  03  0')
   })
+  test('labels that come too close are left out', () => {
+    const gap = Date.parse('2026-10-04T00:00:00+10:30') / 1000
+    expect(axis(gap, 72, 'Australia/Lord_Howe').slice(0, 13)).toBe('  01 02   04 ')
+  })
 })
