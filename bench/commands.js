@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 import { commands as known } from '../dist/cli/commands.js'
@@ -58,6 +58,7 @@ const asked = [
   ['validate', ['validate'], 'files'],
   ['plan', ['plan'], 'files'],
   ['plan of one host', ['plan', '--host', 'web1.example.com'], 'files'],
+  ['diff', ['diff'], 'files'],
   ['history', ['history'], 'files'],
   ['history of one', ['history', 'job-500'], 'files'],
   ['logs', ['logs', 'job-0'], 'files'],
@@ -106,30 +107,40 @@ function timeOf(args, options) {
   return took
 }
 
-/** A fleet's file as people write it; all of it runs here, and nothing in the next hours. */
+/** A file of git, and a history, as a fleet has them. */
 function prepare({ folder, tasks, mark }) {
-  const quiet = (new Date().getUTCHours() + 12) % 24
-  const job = (name, index) => `  ${name}:
-    description: Brings the figures of shop ${index} up to date
-    schedule: "${index % 60} ${(quiet + (index % 5)) % 24} * * *"
-    command: echo "shop ${index} of $TORCH_SLOT"
-    labels: { team: team-${index % 7} }
-`
-  fs.writeFileSync(
-    tasks,
-    `timezone: UTC
-defaults:
-  timeout: 1h
-  retry: { attempts: 2, delay: 1m }
-  env: { MARK: ${mark} }
-tasks:
-${names.map(job).join('')}`,
-  )
+  const text = tasksText(mark)
+  fs.writeFileSync(tasks, text)
+  const who = ['-c', 'user.name=bench', '-c', 'user.email=bench@example.com']
+  const git = (...words) => execFileSync('git', [...who, ...words], { cwd: folder })
+  git('init', '--quiet')
+  git('add', 'tasks.yaml')
+  git('commit', '--quiet', '--message', 'All shops')
+  // Something for diff to find.
+  fs.writeFileSync(tasks, text.replace('shop 7 at', 'shop 7 and more at'))
   fs.mkdirSync(path.join(folder, 'home'), { mode: 0o700 })
   const history = historyFile(path.join(folder, 'home/history.db'), console.error)
   for (let from = 0; from < rowCount; from += rowsAtOnce)
     history.write(Array.from({ length: rowsAtOnce }, (_, index) => rowOf(from + index)))
   history.close()
+}
+
+/** As people write it; all of it runs here, and nothing in the next hours. */
+function tasksText(mark) {
+  const quiet = (new Date().getUTCHours() + 12) % 24
+  const job = (name, index) => `  ${name}:
+    description: Brings the figures of shop ${index} up to date
+    schedule: "${index % 60} ${(quiet + (index % 5)) % 24} * * *"
+    command: echo "shop ${index} at $TORCH_SLOT"
+    labels: { team: team-${index % 7} }
+`
+  return `timezone: UTC
+defaults:
+  timeout: 1h
+  retry: { attempts: 2, delay: 1m }
+  env: { MARK: ${mark} }
+tasks:
+${names.map(job).join('')}`
 }
 
 const names = Array.from({ length: taskCount }, (_, index) => `job-${index}`)
