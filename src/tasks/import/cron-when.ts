@@ -11,10 +11,10 @@ export type CronWhen =
 
 /**
  * Reads the time of an entry: five fields, or a nickname. The rule for days is the same in both
- * (the fields begin with `*` or not), and so is the rest on an ordinary day. Where the clock is
- * changed they differ a little: Debian's cron looks at hours and minutes for a `*` to tell an
- * interval from a fixed time, torch looks whether all 24 hours are named; Debian's gives up on
- * changes of more than 3 hours, and cronie (like all before Debian) knows no such rule at all.
+ * (do the fields begin with `*`?), and so is all else on an ordinary day. Where the clock is changed
+ * they differ a little: cron(8) of Debian tells intervals from fixed times by a `*` in hour or
+ * minute, torch by whether all 24 hours are named; and it does so for changes of up to 3 hours.
+ * crontab(5) of cronie promises nothing for such days.
  */
 export function readCronWhen(words: readonly string[]): CronWhen {
   const [first = ''] = words

@@ -1,3 +1,4 @@
+import { maxProblems } from '../bounds.ts'
 import { placesOf } from '../lines.ts'
 import type { Problem } from '../problem.ts'
 import { showValue } from '../show.ts'
@@ -25,14 +26,9 @@ export function readGoFile(path: string, text: string): GoFile {
   const placeOf = placesOf(text)
   const problems: Problem[] = []
   const tell = (offset: number, key: string, message: string): void => {
-    problems.push({
-      severity: 'error',
-      file: path,
-      ...placeOf(offset),
-      path: key,
-      message,
-      hint: null,
-    })
+    if (problems.length === maxProblems) return
+    const place = { file: path, ...placeOf(offset), path: key }
+    problems.push({ severity: 'error', ...place, message, hint: null })
   }
   const parsed = parseJson(text)
   if (!parsed.ok) tell(parsed.offset, '', `not valid JSON: ${parsed.message}`)

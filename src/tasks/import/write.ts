@@ -77,8 +77,8 @@ const known = new Map<string, readonly string[]>()
 
 function nodeOf(value: string | number | readonly string[]) {
   if (typeof value === 'object') return new Document().createNode(value, { flow: true })
-  if (typeof value === 'number' || !scalar(value).startsWith('"')) return value
-  // Text with quotes of both sorts is easier to read as a block than with backslashes.
+  // What would need escapes within its quotes is easier to read as a block.
+  if (typeof value === 'number' || !/^(?:".*\\|'.*''.)/s.test(scalar(value))) return value
   const node = new Scalar(value)
   node.type = Scalar.BLOCK_LITERAL
   return node

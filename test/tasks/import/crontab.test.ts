@@ -117,6 +117,18 @@ tasks:
     expect(tasksOf(result).map(({ env }) => env)).toEqual([{ X: '1' }, { X: '1' }, { X: '2' }])
   })
 
+  test('that a task has no more are no default', () => {
+    const result = fromCrontab('CRON_TZ=Japan\n@daily a\n@daily b\nCRON_TZ=\n@daily c\n')
+    expect(tasksOf(result).map(({ timezone }) => timezone)).toEqual(['Japan', 'Japan', 'UTC'])
+    expect(result.yaml).not.toContain('\ntimezone:')
+  })
+
+  test('that half of the tasks have are no default', () => {
+    const { yaml } = fromCrontab('X=1\n@daily a\nX=2\n@daily b\n')
+    expect(yaml).toContain('\n  max: unlimited\n\ntasks:')
+    expect(yaml.match(/X: .*/g)).toEqual(["X: '1'", "X: '2'"])
+  })
+
   test.each([
     ['A=1', { A: '1' }],
     ['  A \t= \t a b \t ', { A: 'a b' }],

@@ -235,6 +235,11 @@ describe('what is wrong is told with its place', () => {
     expect(said).toEqual(expected)
   })
 
+  test('up to a bound', () => {
+    const result = importGotorch({ path: 'task.json', text: `[${'1,'.repeat(2000)}1]` })
+    expect(result.ok ? 0 : result.problems.length).toBe(1000)
+  })
+
   test('JSON is read as JSON.parse() does', () => {
     const text =
       '\ufeff [ {"Command" : "a\\u0020\\"b\\" \\/\\\\", "Times":"*/7 * * * * *"\t,"Max":3e0, "X":[{},[],-0.5E+2,null]}\r\n]\n'
