@@ -87,6 +87,7 @@ function here(words: string): string {
   return words
     .replace('/srv/app', site.folder)
     .replace('/etc/crontab', path.join(site.folder, 'etc/crontab'))
+    .replace('/srv/ops/tasks.yaml', site.tasks)
     .replace('/tmp/try', path.join(site.folder, 'try'))
     .replace(/(?<=--run )\S+/, run)
     .replace(/(?<=^history )\d{8}T\d+/, run.slice(0, -1))
