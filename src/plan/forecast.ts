@@ -46,7 +46,8 @@ export function forecastOf(
   seconds: number = secondsPerDay,
 ): Forecast {
   const window = { from, seconds }
-  const forecasts = tasks.map((task) => forecastTask(task, hostName, window))
+  const name = hashedName(hostName)
+  const forecasts = tasks.map((task) => forecastTask(task, name, window))
   const perSecond = startsPerSecond(forecasts, window)
   return {
     ...window,
@@ -58,11 +59,11 @@ export function forecastOf(
   }
 }
 
-function forecastTask(task: Task, hostName: string, window: Window): TaskForecast {
-  const jitterMs = jitterOf(task.name, hashedName(hostName), task.jitterMs)
+function forecastTask(task: Task, name: string, window: Window): TaskForecast {
+  const jitterMs = jitterOf(task.name, name, task.jitterMs)
   const shift = Math.floor(jitterMs / 1000)
   const hasHash = task.schedules.some(isHashed)
-  const schedules = hasHash ? schedulesOn(task, hostName) : task.schedules
+  const schedules = hasHash ? schedulesOn(task, name) : task.schedules
   const slots = hasHash ? slotsIn(schedules, window, shift) : sharedSlotsIn(task, window, shift)
   return {
     task,

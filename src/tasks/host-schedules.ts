@@ -9,10 +9,10 @@ export function hashedName(host: string): string {
   return hostFacts(host, []).names[0] ?? ''
 }
 
-/** The schedules of a task as they are on that machine, whichever one the file was read for. */
-export function schedulesOn(task: Task, host: string): readonly Schedule[] {
+/** The schedules of a task on the machine of that hashed name, whichever one the file was read for. */
+export function schedulesOn(task: Task, name: string): readonly Schedule[] {
   if (!task.schedules.some(isHashed)) return task.schedules
-  const options = { zone: task.timezone, seed: seedOf(task.name, hashedName(host)) }
+  const options = { zone: task.timezone, seed: seedOf(task.name, name) }
   return task.schedules.map((schedule) => {
     const parsed = isHashed(schedule) ? parseSchedule(schedule.text, options) : undefined
     return parsed?.ok ? parsed.schedule : schedule

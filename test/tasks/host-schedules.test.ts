@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { isHashed, schedulesOn } from '../../src/tasks/host-schedules.ts'
+import { hashedName, isHashed, schedulesOn } from '../../src/tasks/host-schedules.ts'
 import { good, oneTask, task } from './read.ts'
 
 describe('an H', () => {
@@ -32,8 +32,13 @@ describe('the schedules of a task on another host', () => {
     expect(schedulesOn(here, 'web1')).toEqual(here.schedules)
   })
 
-  test('go by the short name, in any case of letters', () => {
-    expect(schedulesOn(loadedOn('web1'), 'Web2.Example.com')).toEqual(loadedOn('web2').schedules)
+  test.each([
+    ['Web2.Example.com', 'web2'],
+    ['web2', 'web2'],
+    ['10.0.1.7', '10.0.1.7'],
+    ['10.0.1.0/24', '10.0.1.0/24'],
+  ])('%s is hashed by %s', (host, name) => {
+    expect(hashedName(host)).toBe(name)
   })
 
   test('are the same ones where nothing is hashed', () => {
