@@ -40,6 +40,11 @@ export function fit(columns: readonly Column[], widths: readonly number[], most:
   return room
 }
 
+/** What stands for what is cut, in one character. */
+export function cutMark(isUnicode: boolean): string {
+  return isUnicode ? '…' : '~'
+}
+
 /** A text in at most so many characters; `mark` stands for what is cut. */
 export function cutText(
   text: string,

@@ -1,4 +1,4 @@
-import { type Column, cutText, fit, gap } from './table-fit.ts'
+import { type Column, cutMark, cutText, fit, gap } from './table-fit.ts'
 import type { Style, Terminal } from './terminal.ts'
 
 /** One field: its text, and how it is painted on a terminal. */
@@ -17,7 +17,7 @@ export function table(
   const all: Cell[][] = [columns.map(({ text }): Cell => [text, 'dim']), ...rows]
   const widths = columns.map(({ least = 0 }, at) => Math.max(least, widest(all, at)))
   const room = fit(columns, widths, terminal.columns)
-  const mark = terminal.isUnicode ? '…' : '~'
+  const mark = cutMark(terminal.isUnicode)
   const kept = columns.flatMap((column, at) => {
     const width = room[at] ?? 0
     return width === 0 ? [] : [{ at, width, cut: column.cut }]

@@ -4,7 +4,7 @@ import { startsPerCell, sumPerCell } from '../../plan/starts.ts'
 import { localText } from '../../schedule/zone.ts'
 import { counted, someOf } from '../../tasks/counted.ts'
 import { type Cell, table } from '../table.ts'
-import { cutText } from '../table-fit.ts'
+import { cutMark, cutText } from '../table-fit.ts'
 import { countWidth, type Page, paragraph, partMark, variesMark } from './page.ts'
 import { axis, profile, timeline } from './timeline.ts'
 
@@ -85,7 +85,8 @@ function rowOf(
 ): Cell[] {
   const { task, varies, starts } = forecast
   const mark = part ? partMark : ''
-  const name = cutText(task.name, page.nameWidth - mark.length, 'middle', cutMark(page)) + mark
+  const width = page.nameWidth - mark.length
+  const name = cutText(task.name, width, 'middle', cutMark(page.isUnicode)) + mark
   const next = (varies && !known ? variesMark : ' ') + nextWords(page, forecast)
   if (task.type === 'daemon') return [name, next, '', '']
   const counts = page.cells === 0 ? [] : startsPerCell(forecast, window, page.cells)
@@ -108,8 +109,4 @@ function totalRow(page: Page, forecast: Forecast): Cell[] {
 function countText(count: number): string {
   const text = count < 100_000 ? String(count) : `${Math.round(count / 1000)}k`
   return text.padStart(countWidth)
-}
-
-function cutMark({ isUnicode }: Page): string {
-  return isUnicode ? '…' : '~'
 }
