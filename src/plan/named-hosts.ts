@@ -19,6 +19,14 @@ export interface NamedTask {
   readonly part: boolean
 }
 
+/** The machines that a file has a name for. */
+export interface Machines extends Omit<NamedHost, 'tasks'> {
+  /** The same in two files exactly where they are the same by their name. */
+  readonly key: string
+  /** undefined: those that match nothing named. */
+  readonly matches: readonly HostMatch[] | undefined
+}
+
 /** What the machines are called that match nothing named. */
 export const everywhere = 'everywhere'
 
@@ -28,40 +36,44 @@ export const everywhere = 'everywhere'
  * in which they appear, in groups before tasks.
  */
 export function namedHosts(file: TasksFile): NamedHost[] {
-  const tasks = file.tasks.filter((task) => task.enabled)
-  const groups = Object.entries(file.groups).map(
-    ([name, entries]) => [name, entries.flatMap(inGroup)] as const,
-  )
-  return [
-    namedHost(everywhere, tasks, (task) => (runsOn(task.hosts, everyone) ? 'all' : 'none')),
-    ...groups.map(([name, machines]) =>
-      namedHost(name, tasks, (task) => shareOf(task.hosts, machines)),
-    ),
-    ...entriesOf(file).map(([written, machine]) => ({
-      ...namedHost(written, tasks, (task) => shareOf(task.hosts, [machine])),
-      isName: machine.kind === 'name',
-    })),
-  ]
+  return machinesOf(file).map((machines) => {
+    const { host, isName } = machines
+    return { host, isName, tasks: tasksOn(machines, file.tasks) }
+  })
 }
 
-function namedHost(
-  host: string,
-  tasks: readonly Task[],
-  shareOfTask: (task: Task) => Share,
-): NamedHost {
+/** Those that it names, in the order of namedHosts(). */
+export function machinesOf(file: TasksFile): Machines[] {
+  const groups = Object.entries(file.groups).map(([host, entries]) => {
+    return { host, isName: false, key: `group ${host}`, matches: entries.flatMap(inGroup) }
+  })
+  const entries = [...entriesOf(file)].map(([key, [host, machine]]) => {
+    return { host, isName: machine.kind === 'name', key, matches: [machine] }
+  })
+  const others = { host: everywhere, isName: false, key: everywhere, matches: undefined }
+  return [others, ...groups, ...entries]
+}
+
+/** The enabled ones that they run, on all of them or on some. */
+export function tasksOn({ matches }: Machines, tasks: readonly Task[]): NamedTask[] {
   // Most tasks of a file have their hosts in common with others.
   const known = new Map<string, Share>()
-  const found = tasks.flatMap((task): NamedTask[] => {
+  return tasks.flatMap((task): NamedTask[] => {
+    if (!task.enabled) return []
     const entries = (task.hostEntries ?? []).join('\n')
-    const share = known.get(entries) ?? shareOfTask(task)
+    const share = known.get(entries) ?? shareOfTask(task, matches)
     known.set(entries, share)
     return share === 'none' ? [] : [{ task, part: share === 'some' }]
   })
-  return { host, isName: false, tasks: found }
 }
 
-/** All entries but groups, each once, by the words in which it appears first. */
-function entriesOf(file: TasksFile): (readonly [written: string, machine: HostMatch])[] {
+function shareOfTask({ hosts }: Task, matches: Machines['matches']): Share {
+  if (matches !== undefined) return shareOf(hosts, matches)
+  return runsOn(hosts, everyone) ? 'all' : 'none'
+}
+
+/** All entries but groups, each once, by what it means, with the words in which it appears first. */
+function entriesOf(file: TasksFile): Map<string, readonly [written: string, machine: HostMatch]> {
   const found = new Map<string, readonly [string, HostMatch]>()
   const add = (written: string, machines: readonly HostMatch[]): void => {
     for (const machine of machines) {
@@ -75,5 +87,5 @@ function entriesOf(file: TasksFile): (readonly [written: string, machine: HostMa
     // Groups have rows of their own.
     add(text, inTask(text, {}))
   }
-  return [...found.values()]
+  return found
 }

@@ -91,6 +91,9 @@ function filledIn(settings: Settings, timezone: string) {
   } as const
 }
 
+/** What a task is that says nothing. */
+export const withoutSettings = filledIn({}, 'UTC')
+
 function limitsOf({ limits = {} }: Settings): Limits {
   return Object.fromEntries(Object.entries(limits).filter(([, value]) => value !== undefined))
 }

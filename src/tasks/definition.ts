@@ -1,4 +1,4 @@
-import type { HostMatch } from './hosts.ts'
+import type { HostMatch, HostRule } from './hosts.ts'
 import type { Task } from './task.ts'
 
 /**
@@ -22,12 +22,17 @@ export function definitionOf(task: Omit<Task, 'definition'>): string {
     ...meaning,
     // As written, not as compiled: H is compiled for one host, and a definition is for all.
     schedules: task.schedules.map(({ text }) => text.trim().toLowerCase().split(/\s+/).join(' ')),
-    hosts: task.hosts && { some: unordered(task.hosts.some), none: unordered(task.hosts.none) },
+    hosts: task.hosts && unorderedRule(task.hosts),
     max: task.max === Infinity ? 'unlimited' : task.max,
     successCodes: [...new Set(task.successCodes)].toSorted((a, b) => a - b),
     limits: sorted(task.limits),
     env: sorted(task.env),
   })
+}
+
+/** A rule by who is in it: two are the same exactly when these are equal as JSON. */
+export function unorderedRule({ some, none }: HostRule): { some: string[]; none: string[] } {
+  return { some: unordered(some), none: unordered(none) }
 }
 
 function unordered(matches: readonly HostMatch[]): string[] {

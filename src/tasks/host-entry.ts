@@ -27,6 +27,12 @@ export function parseHostEntry(written: string): HostEntry {
   return { kind: 'match', match: { kind: 'name', name: text } }
 }
 
+/** What an entry names, with a `!` before it or not: two are the same exactly when these are equal. */
+export function entryMeaning(written: string): string {
+  const [, negated = '', text = ''] = /^\s*(!?)(.*)$/s.exec(written) ?? []
+  return negated + JSON.stringify(parseHostEntry(text))
+}
+
 /** `10.0.1.*`: patterns are of host names, so it would never match, and nobody would notice. */
 function addressPattern(written: string, text: string): HostEntry {
   const [fixed = ''] = text.split('*')

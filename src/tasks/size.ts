@@ -34,3 +34,14 @@ export function sizeText(bytes: number): string {
 }
 
 const shown = ['B', 'kB', 'MB', 'GB', 'TB']
+
+/** The shortest text that {@link parseSize} reads as so many bytes: `10MB`, `1GiB`, `1.5GB`. */
+export function formatSize(bytes: number): string {
+  const texts = unitNames.flatMap((unit) => {
+    const text = `${bytes / (units[unit.toLowerCase()] ?? 1)}${unit}`
+    return parseSize(text) === bytes ? [text] : []
+  })
+  return texts.toSorted((a, b) => a.length - b.length)[0] ?? `${bytes}B`
+}
+
+const unitNames = ['TiB', 'TB', 'GiB', 'GB', 'MiB', 'MB', 'KiB', 'kB', 'B']

@@ -6,3 +6,8 @@ export function parseUmask(written: string | number): number | undefined {
   const match = /^(?:0o)?0*([0-7]{1,3})$/.exec(String(written))
   return match === null ? undefined : parseInt(match[1] ?? '', 8)
 }
+
+/** As people write it: `022`. */
+export function formatUmask(mask: number): string {
+  return mask.toString(8).padStart(3, '0')
+}
