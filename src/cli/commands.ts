@@ -69,6 +69,11 @@ export const commands: Readonly<Record<string, Entry>> = {
     summary: 'check a tasks file',
     load: async () => (await import('./commands/validate.ts')).validate,
   },
+  diff: {
+    words: '[REV [REV]]',
+    summary: 'what a change of the tasks file means',
+    load: async () => (await import('./commands/diff.ts')).diff,
+  },
   doctor: {
     words: '',
     summary: 'what this machine offers and lacks, and what to do',

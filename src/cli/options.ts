@@ -60,6 +60,9 @@ export const options = {
 
   system: flag('a crontab with a user before each command, as /etc/crontab; =false: without'),
 
+  'exit-code': flag('exit status 1 if there is a change, 2 if the new file is not valid'),
+  markdown: flag('as a comment for a pull request, in the Markdown of GitHub'),
+
   force: flag('also where the task is at its max'),
   detach: flag('leave it to the daemon, and come back at once'),
   signal: text(

@@ -6,10 +6,11 @@ import { hasCode } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
 import { hostFacts, type HostFacts } from '../tasks/hosts.ts'
 import type { ParsedTasks, TasksSource } from '../tasks/parse.ts'
+import type { PartialTasks } from '../tasks/partial.ts'
 import type { Problem } from '../tasks/problem.ts'
 import type { TasksFile } from '../tasks/task.ts'
 import { parseBeside } from './parse.ts'
-import { fileProblem, type Refusal, refusalOf, sizeRefusal } from './refusal.ts'
+import { emptyFolder, fileProblem, type Refusal, refusalOf, sizeRefusal } from './refusal.ts'
 import { tasksFiles } from './tasks-files.ts'
 
 /** A tasks file (or directory) as it was at one moment. */
@@ -23,12 +24,15 @@ export interface Loaded {
   /** undefined where it is bad: then problems says why. */
   readonly file: TasksFile | undefined
   readonly problems: readonly Problem[]
+  /** Of a bad one, where it was asked for: what can be read of it. */
+  readonly partial?: PartialTasks | undefined
 }
 
 /**
  * The tasks of a file or directory (an absolute path), or all that is wrong with it, as it is
  * `shown`, on a `machine` that is this one unless another is given. `alone`: from the file alone, so
- * that no `env_file` and no `user` need be on this machine. Never throws.
+ * that no `env_file` and no `user` need be on this machine. `partly`: of a bad file also what can be
+ * read of it. Never throws.
  */
 export async function loadTasks(
   host: Host,
@@ -37,6 +41,7 @@ export async function loadTasks(
     shown = tasks,
     machine = hostFacts(host.network.name(), host.network.addresses()),
     alone = false,
+    partly = false,
   } = {},
 ): Promise<Loaded> {
   const read = readSources(host, tasks, shown)
@@ -44,18 +49,23 @@ export async function loadTasks(
   // git is asked while the text is parsed.
   const [revision, parsed] = await Promise.all([
     gitRevision(host, tasks),
-    parsedOf(host, read, tasks, { shown, machine, alone }),
+    parsedOf(host, read, tasks, { shown, machine, alone, partly }),
   ])
   return parsed.ok
     ? { ...base, revision, file: parsed.file, problems: parsed.warnings }
-    : { ...base, revision, file: undefined, problems: parsed.problems }
+    : { ...base, revision, file: undefined, problems: parsed.problems, partial: parsed.partial }
 }
 
 async function parsedOf(
   host: Host,
   read: Read,
   tasks: string,
-  { shown, machine, alone }: { shown: string; machine: HostFacts; alone: boolean },
+  {
+    shown,
+    machine,
+    alone,
+    partly,
+  }: { shown: string; machine: HostFacts; alone: boolean; partly: boolean },
 ): Promise<ParsedTasks> {
   if (read.problem !== undefined) return { ok: false, problems: [read.problem] }
   const facts = {
@@ -65,7 +75,7 @@ async function parsedOf(
     mayChangeUser: alone || host.processes.uid === 0,
     folder: read.isFolder ? tasks : path.dirname(tasks),
   }
-  return parseBeside(host, shown, { sources: read.sources, facts, alone })
+  return parseBeside(host, shown, { sources: read.sources, facts, alone, partly })
 }
 
 /** What tells whether the content changed; all that makes it unreadable counts as a content. */
@@ -113,12 +123,7 @@ function readSources(host: Host, tasks: string, shown: string): Read {
     }
     const tooMuch = isFolder ? sizeRefusal(host, files) : undefined
     if (tooMuch !== undefined) return unreadable(shown, tooMuch, isFolder)
-    if (files.length === 0)
-      return unreadable(
-        shown,
-        { message: 'no *.yaml or *.yml file is in this directory' },
-        isFolder,
-      )
+    if (files.length === 0) return unreadable(shown, emptyFolder, isFolder)
     const sources = files.map((file) => ({
       path: shown + file.slice(tasks.length),
       text: host.files.readText(file) ?? '',

@@ -16,8 +16,7 @@ export function refusalOf(
   if (facts === undefined)
     return { message: 'is not there', hint: 'bring it there; --tasks F names another' }
   if (facts.kind === 'other') return { message: 'is neither a file nor a directory' }
-  if (facts.kind === 'file' && facts.size > maxFileBytes)
-    return { message: `has ${facts.size} bytes; at most ${maxFileBytes} are read` }
+  if (facts.kind === 'file' && facts.size > maxFileBytes) return tooLargeFile(facts.size)
   if (host.processes.uid === 0 && writableByOthers(facts))
     return {
       message: 'others may write it, and a daemon of root would run what they write',
@@ -29,7 +28,16 @@ export function refusalOf(
 /** Why the files of a directory are not read: all of them together are one tasks file. */
 export function sizeRefusal(host: Host, files: readonly string[]): Refusal | undefined {
   const bytes = files.reduce((sum, file) => sum + (host.files.facts(file)?.size ?? 0), 0)
-  if (bytes <= maxFileBytes) return undefined
+  return bytes <= maxFileBytes ? undefined : tooLargeFolder(bytes)
+}
+
+export const emptyFolder: Refusal = { message: 'no *.yaml or *.yml file is in this directory' }
+
+export function tooLargeFile(bytes: number): Refusal {
+  return { message: `has ${bytes} bytes; at most ${maxFileBytes} are read` }
+}
+
+export function tooLargeFolder(bytes: number): Refusal {
   return {
     message: `the files in it have ${bytes} bytes together; at most ${maxFileBytes} are read`,
   }

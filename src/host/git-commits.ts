@@ -33,8 +33,8 @@ export async function locateInGit(
   const meant = isFolder(host, real)
     ? await locate(host, real, '')
     : await locate(host, path.dirname(real), path.basename(real))
-  if (typeof own === 'string' || typeof meant === 'string') return meant
-  return own.top === meant.top ? own : meant
+  if (typeof own === 'string') return meant
+  return typeof meant === 'string' || own.top === meant.top ? own : meant
 }
 
 /** The hash of the commit that a revision names; undefined where there is none. Any text may be asked for. */

@@ -2,6 +2,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { commands } from '../../src/cli/commands.ts'
+import { newRepository } from '../support/repository.ts'
 import { closeSites, newSite, type Site, until } from '../support/torch.ts'
 import { blocks, commandsOf } from './readme.ts'
 import { installTorch, isFollowing, shell } from './shell.ts'
@@ -33,6 +34,9 @@ beforeAll(async () => {
   site = newSite(tasks)
   installTorch(site)
   site.write('new.yaml', 'tasks: {}\n')
+  const repository = newRepository(site.folder)
+  for (const message of ['one', 'two', 'three', 'four']) repository.commit(message)
+  repository.git('update-ref', 'refs/remotes/origin/main', 'HEAD~1')
   expect(await shell(site, 'torch start && torch run backup')).toMatchObject({ status: 0 })
 })
 afterAll(closeSites)

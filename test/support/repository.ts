@@ -16,7 +16,7 @@ export interface Repository {
 }
 
 /** What keeps a repository on its own. */
-const gitEnvironment = { GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1' }
+export const gitEnvironment = { GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1' }
 
 const author = [
   '-c',
@@ -36,6 +36,7 @@ export function newRepository(folder?: string): Repository {
     if (result.status !== 0) throw new Error(`git ${args.join(' ')}: ${result.stderr}`)
     return result.stdout.trim()
   }
+  fs.mkdirSync(own, { recursive: true })
   git('init', '-q', '-b', 'main')
   return {
     folder: own,

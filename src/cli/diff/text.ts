@@ -1,0 +1,82 @@
+import { everywhere } from '../../plan/named-hosts.ts'
+import { someOf } from '../../tasks/counted.ts'
+import type { Style, Terminal } from '../terminal.ts'
+import type { Comparison } from './comparison.ts'
+import { movedHosts, noteWords, startingHosts, verdictWords } from './summary.ts'
+import { taskLines } from './text-tasks.ts'
+
+/** What a comparison is shown on. */
+export interface Page {
+  readonly paint: Terminal['paint']
+  /** A change that does not fit is told in lines of its own. */
+  readonly columns: number
+  /** The zone of this machine, for times of the day. */
+  readonly zone: string
+  /** That of the tasks file. */
+  readonly folder: string
+}
+
+/** So many hosts are named that gain and lose the same; the rest is counted. */
+const maxHosts = 8
+
+/** A comparison as a person reads it, without a line break at the end. */
+export function diffText(comparison: Comparison, page: Page): string {
+  const { path, name, restarts } = comparison
+  const head = [page.paint('bold', `${path}: ${name}`), ...noteWords(comparison)]
+  const parts = [
+    [...head, verdictWords(comparison)],
+    taskLines(comparison, page),
+    [...groupLines(comparison, page), ...moveLines(comparison, page)],
+    [...startLines(comparison, page), ...restartLines(restarts)],
+  ]
+  return parts
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join('\n'))
+    .join('\n\n')
+}
+
+function groupLines({ change: { groups } }: Comparison, { paint }: Page): string[] {
+  return groups.map(({ group, added, removed }) => {
+    const entries = [
+      ...added.map((entry) => paint('green', `+ ${entry}`)),
+      ...removed.map((entry) => paint('red', `- ${entry}`)),
+    ]
+    return `group ${group}: ${entries.join(', ')}`
+  })
+}
+
+function moveLines(comparison: Comparison, { paint }: Page): string[] {
+  return movedHosts(comparison).map(({ names, moves }) => {
+    const { gains, loses, more, fewer } = moves
+    const part = new Set([...moves.part, ...more, ...fewer])
+    const words = (mark: string, tasks: readonly string[], style: Style): string[] =>
+      tasks.map((task) =>
+        paint(style, `${mark} ${task}${part.has(task) ? ' (on part of it)' : ''}`),
+      )
+    const all = [
+      ...words('+', [...gains, ...more], 'green'),
+      ...words('-', [...loses, ...fewer], 'red'),
+    ]
+    return `${placeOf(names)}: ${all.join(', ')}`
+  })
+}
+
+function startLines(comparison: Comparison, { zone, columns }: Page): string[] {
+  return startingHosts(comparison, zone).flatMap(({ names, starts, busiest }) => {
+    const line = `starts in 24 h ${placeOf(names)}: ${starts}`
+    if (busiest === '') return [line]
+    const most = `busiest second: ${busiest}`
+    const whole = `${line}, ${most}`
+    return whole.length <= columns ? [whole] : [line, `    ${most}`]
+  })
+}
+
+function restartLines(restarts: readonly string[]): string[] {
+  if (restarts.length === 0) return []
+  return [`ended and started anew, as daemon tasks that changed: ${restarts.join(', ')}`]
+}
+
+/** `on web, db`; `everywhere, web`. */
+function placeOf(hosts: readonly string[]): string {
+  return (hosts[0] === everywhere ? '' : 'on ') + someOf(hosts, maxHosts)
+}
