@@ -19,14 +19,24 @@ export const wallClock: Clock = {
   },
 }
 
+let known: { readonly variable: string | undefined; readonly zone: string } | undefined
+
+/** Asked for each time that is shown, and Intl takes its time: it is asked once for each TZ. */
+function zone(): string {
+  const variable = process.env['TZ']
+  if (known === undefined || known.variable !== variable)
+    known = { variable, zone: zoneOf(variable) }
+  return known.zone
+}
+
 /**
  * Node gives undefined or `Etc/Unknown` for a TZ that it does not know by name, although it goes by
  * the file that a path in it names; it takes all else for UTC, as the C library does (tzset(3)).
  */
-function zone(): string {
+function zoneOf(variable: string | undefined): string {
   const { timeZone } = Intl.DateTimeFormat().resolvedOptions() as { timeZone?: string }
   if (timeZone !== undefined && timeZone !== 'Etc/Unknown') return timeZone
-  const name = /^:?\/usr\/share\/zoneinfo\/(.+)$/.exec(process.env['TZ'] ?? '')?.[1]
+  const name = /^:?\/usr\/share\/zoneinfo\/(.+)$/.exec(variable ?? '')?.[1]
   return name !== undefined && isKnown(name) ? name : 'UTC'
 }
 
