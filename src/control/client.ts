@@ -1,4 +1,4 @@
-import { type IncomingMessage, request as httpRequest } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import path from 'node:path'
 import { exitStatus, TorchError, wordsOf } from '../errors.ts'
 import { diskFiles, hasCode } from '../host/files.ts'
@@ -61,12 +61,15 @@ function factsOf(home: string): FileFacts | undefined {
   }
 }
 
-function exchange(
+async function exchange(
   socketPath: string,
   name: string,
   body: string,
   signal: AbortSignal,
 ): Promise<{ status: number; text: string }> {
+  // Loaded only where there may be somebody to ask: it takes longer than to see that there is not.
+  if (diskFiles.facts(socketPath) === undefined) throw noDaemon(path.dirname(socketPath), undefined)
+  const { request: httpRequest } = await import('node:http')
   const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }
   return new Promise((resolve, reject) => {
     const outgoing = withShortPath(socketPath, (short) =>
@@ -105,6 +108,14 @@ function rebuilt({ error: { code, message, hint, exit, details } }: ErrorReport)
   return new TorchError(code, message, { exit, details, ...(hint === null ? {} : { hint }) })
 }
 
+function noDaemon(home: string, cause: unknown): TorchError {
+  return new TorchError('no-daemon', `no torch daemon runs for ${home}`, {
+    exit: exitStatus.noDaemon,
+    hint: `start one: torch start --home ${home}`,
+    cause,
+  })
+}
+
 function explained(error: unknown, home: string, timeoutMs: number | undefined): TorchError {
   if (timeoutMs !== undefined || hasCode(error, 'EAGAIN')) {
     const words = `the torch daemon of ${home} does not answer`
@@ -113,13 +124,7 @@ function explained(error: unknown, home: string, timeoutMs: number | undefined):
       cause: error,
     })
   }
-  if (hasCode(error, 'ENOENT', 'ENOTDIR', 'ECONNREFUSED')) {
-    return new TorchError('no-daemon', `no torch daemon runs for ${home}`, {
-      exit: exitStatus.noDaemon,
-      hint: `start one: torch start --home ${home}`,
-      cause: error,
-    })
-  }
+  if (hasCode(error, 'ENOENT', 'ENOTDIR', 'ECONNREFUSED')) return noDaemon(home, error)
   if (hasCode(error, 'EACCES', 'EPERM')) {
     return deniedHome(home, error)
   }

@@ -11,12 +11,12 @@ const gitTimeoutMs = 3_000
 export async function gitRevision(host: Host, file: string): Promise<string | null> {
   const real = host.files.realPath(file) ?? file
   const git = gitIn(host, path.dirname(real), { timeoutMs: gitTimeoutMs })
-  const [revision, status] = await Promise.all([
-    git(['rev-parse', '--short=12', 'HEAD']),
-    git(['status', '--porcelain', '--ignored', '--', path.basename(real)]),
-  ])
-  if (!revision.ok || !status.ok) return null
-  return revision.stdout.trim() + (status.stdout === '' ? '' : '-dirty')
+  const what = ['--porcelain=v2', '--branch', '--no-ahead-behind', '--ignored']
+  const { ok, stdout } = await git(['status', ...what, '--', path.basename(real)])
+  // Lines about the branch begin with #, and all others are about the file.
+  const [, commit] = /^# branch\.oid ([0-9a-f]{12})/m.exec(stdout) ?? []
+  if (!ok || commit === undefined) return null
+  return /^[^#]/m.test(stdout) ? `${commit}-dirty` : commit
 }
 
 /**

@@ -1,4 +1,5 @@
 import { maskOf, sixtyOf } from './bits.ts'
+import { remembered } from './bounded.ts'
 import { nextLocal } from './civil.ts'
 import { parseDuration } from './duration.ts'
 import { expandItem } from './expand.ts'
@@ -95,14 +96,24 @@ function parseFields(
   }
   const eitherDay = !/^[*?]/.test(texts[3] ?? '') && !/^[*?]/.test(texts[5] ?? '')
   const schedule = compile(text, options.zone, values, eitherDay)
-  return { ok: true, schedule, neverFires: nextLocal(schedule, 0) === undefined }
+  const isOfEachDay = schedule.days === everyDay && schedule.weekdays === everyWeekday
+  return { ok: true, schedule, neverFires: !isOfEachDay && nextLocal(schedule, 0) === undefined }
 }
 
-function parseField(
-  field: Field,
-  text: string,
-  seed: string,
-): { ok: true; values: readonly string[] } | Refused {
+type ParsedField = { ok: true; values: readonly string[] } | Refused
+
+/** Fields whose values are kept: most files are made of a few dozen. */
+const maxKnownFields = 4096
+const knownFields = new Map<string, ParsedField>()
+
+function parseField(field: Field, text: string, seed: string): ParsedField {
+  const read = (): ParsedField => readField(field, text, seed)
+  // What H stands for is another value for each task.
+  if (/(^|,)h/i.test(text)) return read()
+  return remembered(knownFields, maxKnownFields, `${field.name} ${text}`, read)
+}
+
+function readField(field: Field, text: string, seed: string): ParsedField {
   const values: string[] = []
   for (const item of text.split(',')) {
     if (item === '') return refuse(field, `${JSON.stringify(text)} has an empty item`)
@@ -129,14 +140,41 @@ function compile(
     seconds: sixtyOf(seconds.map(Number)),
     minutes: sixtyOf(minutes.map(Number)),
     hours: hourMask,
-    days: maskOf(numbersIn(days, /^(\d+)$/)),
-    lastDay: days.includes('L'),
     months: maskOf(months.map(Number)),
-    weekdays: weekdayMask(weekdays, /^(\d)$/),
-    lastWeekdays: weekdayMask(weekdays, /^(\d)L$/),
-    nthWeekdays: nthForms.map((form) => weekdayMask(weekdays, form)),
+    ...daysOf(days),
+    ...weekdaysOf(weekdays),
     eitherDay,
   }
+}
+
+const everyDay = -2 // bits 1 to 31, as a 32-bit number
+const everyWeekday = 0x7f
+
+type Days = Pick<CronSchedule, 'days' | 'lastDay'>
+/** By the values of a field that parseField() remembers. */
+const knownDays = new WeakMap<readonly string[], Days>()
+
+function daysOf(values: readonly string[]): Days {
+  const known = knownDays.get(values)
+  if (known !== undefined) return known
+  const days = { days: maskOf(numbersIn(values, /^(\d+)$/)), lastDay: values.includes('L') }
+  knownDays.set(values, days)
+  return days
+}
+
+type Weekdays = Pick<CronSchedule, 'weekdays' | 'lastWeekdays' | 'nthWeekdays'>
+const knownWeekdays = new WeakMap<readonly string[], Weekdays>()
+
+function weekdaysOf(values: readonly string[]): Weekdays {
+  const known = knownWeekdays.get(values)
+  if (known !== undefined) return known
+  const weekdays = {
+    weekdays: weekdayMask(values, /^(\d)$/),
+    lastWeekdays: weekdayMask(values, /^(\d)L$/),
+    nthWeekdays: nthForms.map((form) => weekdayMask(values, form)),
+  }
+  knownWeekdays.set(values, weekdays)
+  return weekdays
 }
 
 const nthForms = [0, 1, 2, 3, 4, 5].map((nth) => new RegExp(`^(\\d)#${nth}$`))
