@@ -18,6 +18,8 @@ beforeAll(() => {
   site.write('open.yaml', tasks)
   fs.chmodSync(`${site.folder}/open.yaml`, 0o666)
   fs.mkdirSync(`${site.folder}/empty`)
+  site.write('repository/tasks.yaml', tasks)
+  spawnSync('git', ['init', '--quiet'], { cwd: `${site.folder}/repository` })
   vi.stubEnv('TORCH_HOME', site.home)
   vi.stubEnv('TORCH_TASKS', site.tasks)
 })
@@ -206,6 +208,17 @@ describe('a value', () => {
       'start --address web1',
       '--address: expected an IPv4 or IPv6 address; got "web1"',
       '--address 10.0.1.5 --address 2001:db8::5',
+    ],
+    ['diff --markdown --json', '--json does not go with --markdown', 'torch diff --markdown'],
+    [
+      'diff',
+      'DIR/tasks.yaml is in no git repository',
+      'name a file in one with --tasks; torch plan shows what a file means by itself',
+    ],
+    [
+      'diff HED --tasks DIR/repository/tasks.yaml',
+      'unknown revision "HED"',
+      'this repository has no commit yet',
     ],
     [
       'plan --host 10.0.0',
