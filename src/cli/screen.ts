@@ -6,6 +6,8 @@ export interface Screen {
   draw(lines: readonly string[]): Promise<void>
   /** Gives the terminal back as it was. */
   close(): Promise<void>
+  /** Takes it again. */
+  open(): Promise<void>
 }
 
 /*
@@ -30,5 +32,6 @@ export async function openScreen(terminal: Pick<Terminal, 'out' | 'rows'>): Prom
       return terminal.out(home + [...shown, ...below].join('\r\n'))
     },
     close: () => terminal.out(leave),
+    open: () => terminal.out(enter),
   }
 }

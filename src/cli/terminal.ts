@@ -12,8 +12,9 @@ export interface Terminal {
   note(line: string): void
   /** Somebody watches: standard error is a terminal. */
   readonly isWatched: boolean
-  /** Standard output is a terminal, of so many columns and rows now; elsewhere they are Infinity. */
+  /** Standard output is a terminal that can be drawn on. */
   readonly isScreen: boolean
+  /** What a terminal has of them now; elsewhere they are Infinity. */
   readonly columns: number
   readonly rows: number
   /** The locale has more than ASCII. */
@@ -35,7 +36,8 @@ const defaultRows = 24
  */
 export function openTerminal(onDeaf: () => void): Terminal {
   const { stdout, stderr, env } = process
-  const colours = stdout.isTTY && (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb'
+  const isDumb = env['TERM'] === 'dumb'
+  const colours = stdout.isTTY && (env['NO_COLOR'] ?? '') === '' && !isDumb
   let deaf = false
   let outlives = false
   stdout.on('error', () => {
@@ -55,7 +57,7 @@ export function openTerminal(onDeaf: () => void): Terminal {
     say: (line) => out(`${line}\n`),
     note: (line) => err(`${line}\n`),
     isWatched: stderr.isTTY,
-    isScreen: stdout.isTTY,
+    isScreen: stdout.isTTY && !isDumb,
     // Of a terminal that does not know its size both are 0, or not there at all.
     get columns() {
       return stdout.isTTY ? stdout.columns || defaultColumns : Infinity

@@ -1,4 +1,4 @@
-import { interceptSignals } from '../daemon/signals.ts'
+import { aroundStops, interceptSignals } from '../daemon/signals.ts'
 import { exitStatus, TorchError, wordsOf } from '../errors.ts'
 import type { Host, Signal } from '../host/host.ts'
 import type { Call } from './command.ts'
@@ -22,6 +22,10 @@ export async function watchStatus(call: Call, values: Values): Promise<number> {
   let lines = await linesNow(call, values)
   const attention = attend(terminal)
   const screen = await openScreen(terminal)
+  const release = aroundStops(
+    () => screen.close(),
+    () => void screen.open(),
+  )
   try {
     while (attention.signal() === undefined) {
       await screen.draw(lines)
@@ -31,6 +35,7 @@ export async function watchStatus(call: Call, values: Values): Promise<number> {
     }
   } finally {
     await screen.close()
+    release()
     attention.release()
   }
   const signal = attention.signal()

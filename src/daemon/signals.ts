@@ -56,3 +56,18 @@ export function interceptSignals(act: (signal: Signal) => void): () => void {
     for (const signal of signals) process.off(signal, act)
   }
 }
+
+/**
+ * Calls `leave` before Ctrl-Z stops this process, which waits for it, and `enter` when it goes on;
+ * until what it returns is called.
+ */
+export function aroundStops(leave: () => Promise<void>, enter: () => void): () => void {
+  // SIGSTOP cannot be caught, and so does what TSTP would have done.
+  const stop = (): void => void leave().then(() => process.kill(process.pid, 'SIGSTOP'))
+  process.on('SIGTSTP', stop)
+  process.on('SIGCONT', enter)
+  return () => {
+    process.off('SIGTSTP', stop)
+    process.off('SIGCONT', enter)
+  }
+}

@@ -75,6 +75,24 @@ describe.skipIf(!mayHaveTerminal).concurrent('torch status --watch', () => {
     expect(watch.shown().endsWith(given)).toBe(true)
   })
 
+  test('gives the terminal back for Ctrl-Z, and takes it again', async () => {
+    const watch = await torchOnTerminal(newSite(tasks), ['status', '--watch'], {
+      columns: 90,
+      rows: 14,
+    })
+    await until(() => watch.shown().includes('30 tasks'), 'a frame')
+    watch.type('\u001a')
+    await until(() => watch.shown().endsWith(given), 'the terminal')
+    await until(() => watch.isStopped(), 'its stop')
+    await until(() => {
+      // Again and again: script(1) may stop itself only after the first.
+      watch.signal('SIGCONT')
+      return watch.shown().split(taken).length > 2
+    }, 'its way back')
+    watch.signal('SIGINT')
+    expect(await watch.ended).toBe(0)
+  })
+
   test('what is wrong from the start is said as without it, and no screen is taken', async () => {
     const watch = await torchOnTerminal(newSite(tasks), ['status', '--watch', 'tt1'], {
       columns: 90,

@@ -8,7 +8,9 @@ interface OnTerminal {
   shown(): string
   /** What is typed. */
   type(text: string): void
+  /** SIGCONT goes to its terminal too, which stops with it. */
   signal(name: NodeJS.Signals): void
+  isStopped(): boolean
   /** Another size of the window. */
   resize(columns: number, rows: number): void
   /** Its exit status. */
@@ -45,7 +47,11 @@ export async function torchOnTerminal(
   return {
     shown: () => shown,
     type: (text) => void child.stdin.write(text),
-    signal: (name) => void process.kill(pid, name),
+    signal(name) {
+      process.kill(pid, name)
+      if (name === 'SIGCONT') child.kill(name)
+    },
+    isStopped: () => / T /.test(fs.readFileSync(`/proc/${pid}/stat`, 'utf8')),
     resize(width, height) {
       const tty = fs.readlinkSync(`/proc/${pid}/fd/0`)
       spawnSync('stty', ['-F', tty, 'cols', String(width), 'rows', String(height)])
