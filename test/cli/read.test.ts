@@ -181,6 +181,24 @@ describe.concurrent('torch status', () => {
     expect(await found()).toMatchObject({ file: { path: 'tasks.yaml' }, tasks: [] })
   })
 
+  test('what runs is shown to its end, also of a task that is in the file no more', async () => {
+    const own = newSite('tasks: {old: {schedule: "@yearly", command: [sleep, "600"]}}')
+    await own.torch('start')
+    await own.torch('run', 'old', '--detach')
+    own.write('tasks.yaml', 'tasks: {}')
+    await own.torch('reload')
+    const { tasks: rows } = (await json(own, 'status')) as StatusReport
+    expect(rows).toMatchObject([
+      { name: 'old', type: 'common', here: true, next: null, running: [expect.any(String)] },
+    ])
+    expect(Object.keys(rows[0] ?? {})).toEqual(taskKeys)
+    expect((await own.torch('kill', 'old')).status).toBe(0)
+    await until(
+      async () => ((await json(own, 'status')) as StatusReport).tasks.length === 0,
+      'its end',
+    )
+  })
+
   test('what runs is shown without a file that says so', async () => {
     const own = newSite('tasks: {keep: {type: daemon, command: [sleep, "600"]}}')
     await own.torch('start')
