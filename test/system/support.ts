@@ -106,7 +106,7 @@ export function renameOver(site: Site, text: string): void {
 /**
  * What is wrong with the seconds of tasks that are due in each, from their witnesses (the slots
  * that they wrote) and the history: a slot that started twice, and one that neither started nor is
- * on record as missed, which is what happens where the daemon is down or the machine stands still.
+ * on record: as missed, where the daemon was down or the machine stood still, or as skipped by a stop.
  */
 export function faultsOf(
   site: Site,
@@ -120,9 +120,14 @@ export function faultsOf(
     const seconds = witnesses[index] ?? []
     const hasStarted = new Set(seconds)
     const faults = hasStarted.size < seconds.length ? [`${name}: a slot started twice`] : []
-    const misses = rows.filter((row) => row.task === name && row.outcome === 'missed')
+    // A stop in the middle of a second skips what had no turn in it yet.
+    const misses = rows.filter(
+      (row) => row.task === name && (row.outcome === 'missed' || row.reason === 'draining'),
+    )
     const isMissed = (second: number): boolean =>
-      misses.some((row) => second >= secondOf(row.slot) && second <= secondOf(row.lastSlot))
+      misses.some(
+        (row) => second >= secondOf(row.slot) && second <= secondOf(row.lastSlot ?? row.slot),
+      )
     for (let second = first; second <= last; second++) {
       const at = new Date(second * 1000).toISOString()
       if (hasStarted.has(second) && isMissed(second)) faults.push(`${name}: ${at} is no miss`)
