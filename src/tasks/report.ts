@@ -16,7 +16,7 @@ export function formatProblem(problem: Problem): string {
   const { column, hint, source } = problem
   const lines = [problemLine(problem)]
   if (column !== null && source?.trim()) lines.push(...excerpt(source, column))
-  if (hint !== null) lines.push(`hint: ${hint}`)
+  if (hint !== null) lines.push(plain(`hint: ${hint}`))
   return lines.join('\n')
 }
 
@@ -25,13 +25,17 @@ export function problemLine({ severity, file, line, column, path, message }: Pro
   const place = [file, line, column].filter((part) => part !== null).join(':')
   const kind = severity === 'warning' ? 'warning: ' : ''
   const what = path === '' ? message : `${path}: ${message}`
-  return `${place}: ${kind}${what}`
+  return plain(`${place}: ${kind}${what}`)
+}
+
+/** Names and values of the file stand in it: what a terminal would obey is not shown to it. */
+function plain(line: string): string {
+  return line.replace(/[^\P{Cc}\t]/gu, '\ufffd')
 }
 
 /** The source line, and a caret under the column; of a long line what is around it. */
 function excerpt(source: string, column: number): [string, string] {
-  // What a terminal would obey is not shown to it.
-  const chars = [...source.replace(/[^\P{Cc}\t]/gu, '\ufffd')]
+  const chars = [...plain(source)]
   const at = Math.min(column - 1, chars.length)
   const from = Math.max(0, at - maxShownBefore)
   const to = Math.min(chars.length, at + maxShownAfter)

@@ -35,6 +35,21 @@ test('a warning with a hint', () => {
   ])
 })
 
+test('whatever the file says, a terminal is given nothing to obey', () => {
+  const more = {
+    path: 'tasks.x\u001b[31m',
+    message: 'no\u009b31m',
+    hint: 'a\u0007',
+    source: 'b\u001b',
+  }
+  expect(lines(more)).toEqual([
+    'tasks.yaml:12:5: tasks.x\ufffd[31m: no\ufffd31m',
+    'b\ufffd',
+    '  ^',
+    'hint: a\ufffd',
+  ])
+})
+
 test('of the file as a whole', () => {
   const whole = { line: null, column: null, path: '', source: null, message: 'is not there' }
   expect(lines(whole)).toEqual(['tasks.yaml: is not there'])
