@@ -4,6 +4,7 @@ import { localText } from '../../schedule/zone.ts'
 import { counted, someOf } from '../../tasks/counted.ts'
 import { isHashed } from '../../tasks/host-schedules.ts'
 import type { Task } from '../../tasks/task.ts'
+import { plainLine } from '../plain.ts'
 import type { Comparison } from './comparison.ts'
 import type { Side } from './sides.ts'
 
@@ -34,11 +35,12 @@ export function verdictWords({ change, from, to, isChanged }: Comparison): strin
 export function noteWords({ path, from, to, change }: Comparison): string[] {
   const missing = [from, to].filter(({ isThere }) => !isThere)
   const invalid = [from, to].filter(({ isValid }) => !isValid)
+  const unreadable = change.unreadable.map(plainLine)
   return [
     ...missing.map((side) => `${path} is not in ${sideName(side)}: taken for a file without tasks`),
     ...invalid.map((side) => `${path} is not valid in ${sideName(side)}`),
-    ...(change.unreadable.length > 0
-      ? [`not compared, for what is wrong there: ${someOf(change.unreadable, maxNames)}`]
+    ...(unreadable.length > 0
+      ? [`not compared, for what is wrong there: ${someOf(unreadable, maxNames)}`]
       : []),
   ]
 }

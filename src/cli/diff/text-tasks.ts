@@ -2,6 +2,7 @@ import type { KeyChange } from '../../tasks/change.ts'
 import { someOf } from '../../tasks/counted.ts'
 import type { Written } from '../../tasks/written.ts'
 import { saidKeys } from '../../tasks/written.ts'
+import { plainLine } from '../plain.ts'
 import type { Comparison } from './comparison.ts'
 import type { DiffLine } from './line-diff.ts'
 import { shareChanges } from './shared.ts'
@@ -44,17 +45,17 @@ export function taskLines(comparison: Comparison, page: Page): string[] {
 }
 
 function valueLines(key: string, value: Written): string[] {
+  const head = `${indent}${plainLine(key)}:`
   const [first = '', ...more] = valueWords(key, value).split('\n')
-  if (more.length === 0) return [`${indent}${key}: ${first}`]
-  return [`${indent}${key}:`, ...[first, ...more].map((line) => `${indent}  ${line}`)]
+  if (more.length === 0) return [`${head} ${first}`]
+  return [head, ...[first, ...more].map((line) => `${indent}  ${line}`)]
 }
 
 function changeLines(change: KeyChange, { paint, columns }: Page, before: string): string[] {
-  const { key } = change
-  const told = valueChange(change, columns - `${before}${key}: `.length)
-  if (told.kind === 'long')
-    return [`${before}${key}:`, ...told.lines.map((line) => indent + lineOf(line, paint))]
-  return [`${before}${key}: ${paint('red', told.old)}${arrow}${paint('green', told.new)}`]
+  const head = `${before}${plainLine(change.key)}:`
+  const told = valueChange(change, columns - `${head} `.length)
+  if (told.kind === 'long') return [head, ...told.lines.map((line) => indent + lineOf(line, paint))]
+  return [`${head} ${paint('red', told.old)}${arrow}${paint('green', told.new)}`]
 }
 
 function lineOf({ kind, text }: DiffLine, paint: Page['paint']): string {

@@ -215,3 +215,12 @@ describe('how it is shown', () => {
     expect(third).toContain(names.join(', '))
   })
 })
+
+test('no name gives a terminal anything to obey', () => {
+  const old = 'tasks: { "x\\e[31m": { schedule: "@daily", command: x } }'
+  const now = 'tasks: { a: { schedule: "@daily", command: x, labels: { "b\\e[31m": c } } }'
+  const label = (value: string) => now.replace(': c', `: ${value}`)
+  expect(textOf(compared(old, now))).toContain('wrong there: x\ufffd[31m\n')
+  expect(textOf(compared('tasks: {}', now))).toContain('    labels.b\ufffd[31m: c\n')
+  expect(textOf(compared(now, label('d')))).toContain('    labels.b\ufffd[31m: c -> d')
+})
