@@ -44,7 +44,15 @@ function oneLine(text: string): string {
   return line.replaceAll(/\p{Cc}/gu, ' ')
 }
 
-/** In an open quote nothing needs another. */
+/** So that bash takes it for this text, and never for something to expand or to run. */
 function quoted(text: string, quote: Typed['quote']): string {
-  return quote === '' ? text.replaceAll(/[^\w@%+=:,./^~-]/gu, String.raw`\$&`) : text
+  switch (quote) {
+    case '':
+      return text.replaceAll(/[^\w@%+=:,./^~-]/gu, String.raw`\$&`)
+    case '"':
+      return text.replaceAll(/["$`\\]/g, String.raw`\$&`)
+    case "'":
+      // Closed for one that stands by itself, and opened again.
+      return text.replaceAll("'", String.raw`'\''`)
+  }
 }

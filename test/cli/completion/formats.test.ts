@@ -23,6 +23,8 @@ describe('for bash: what fits, quoted, without what bash keeps of the word', () 
     [String.raw`torch diff it\'`, ["it's/(mine)"], [String.raw`it\'s/\(mine\)`]],
     ['torch diff HEAD~', ['HEAD~1', 'v1.0'], ['HEAD~1']],
     ['torch diff $', ['$(reboot)'], [String.raw`\$\(reboot\)`]],
+    ['torch logs "', ['$(a) `b` "c" \\d'], [String.raw`\$(a) \`b\` \"c\" \\d`]],
+    ["torch logs '", ["it's $(a)"], [String.raw`it'\''s $(a)`]],
   ])('%s', (line, values, lines) => {
     expect(formats.bash(offer(...values), readTyped(line, breaks))).toEqual(['none', ...lines])
   })

@@ -10,7 +10,7 @@ afterAll(closeSites)
 const tasks = `
 tasks:
   backup: { schedule: '@daily', command: 'true', labels: { team: my data }, description: all of it }
-  bacon: { schedule: '@daily', command: 'true' }
+  bacon: { schedule: '@daily', command: 'true', labels: { evil: $(date) it's } }
 `
 
 /** What is typed before Tab, and what stands there afterwards in bash and zsh. */
@@ -27,6 +27,9 @@ const lines: readonly (readonly [typed: string, after: string])[] = [
   ['torch next --label te', String.raw`torch next --label team=my\ data `],
   ['torch next --label=te', String.raw`torch next --label=team=my\ data `],
   ['torch next --label "te', 'torch next --label "team=my data" '],
+  ['torch next --label ev', String.raw`torch next --label evil=\$\(date\)\ it\'s `],
+  ['torch next --label "ev', String.raw`torch next --label "evil=\$(date) it's" `],
+  ["torch next --label 'ev", String.raw`torch next --label 'evil=$(date) it'\''s' `],
   ['torch validate My', String.raw`torch validate My\ Dir/`],
   ['torch status --tasks=My', String.raw`torch status --tasks=My\ Dir/`],
   [String.raw`torch status --tasks=My\ Dir/`, String.raw`torch status --tasks=My\ Dir/other.yaml `],
