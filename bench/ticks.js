@@ -81,8 +81,10 @@ function readTasks(count, scheduleOf) {
   const parsed = parseTasks([source], {
     zone: 'UTC',
     host: 'host',
+    machine: { names: ['host'], addresses: [] },
     mayChangeUser: false,
     folder: '/',
+    digest: (text) => text,
   })
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems[0]))
   return parsed.file.tasks

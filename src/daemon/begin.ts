@@ -9,15 +9,14 @@ import type { Log } from '../record/log.ts'
 import { rebuildHistory } from '../record/rebuild.ts'
 import { readHistory } from '../record/read-history.ts'
 import type { RunRoom } from '../run/live.ts'
-import { definitionHash } from '../run/start.ts'
-import type { TasksFile } from '../tasks/task.ts'
+import type { Task, TasksFile } from '../tasks/task.ts'
 import { forgetActive, runEnded } from './ended.ts'
 import { leftOfSecond, secondBefore } from './last-second.ts'
 import type { Loaded } from './load.ts'
 import { claimBoot, readMemory } from './memory.ts'
 import { factsHere } from './minute.ts'
 import { fillPlaces } from './places.ts'
-import { tasksHere } from './reload.ts'
+import { runsHere } from './apply.ts'
 import { offer } from './runner.ts'
 import type { HomePaths, Settings } from './settings.ts'
 import type { Torch } from './torch.ts'
@@ -51,7 +50,8 @@ export function newTorch(
     refused: undefined,
     lastChange: undefined,
     here: new Map(),
-    timetables: new Map(),
+    lately: [],
+    applying: Promise.resolve(),
     tick: { done: now, high: now, agenda: agendaOf([]) },
     held: undefined,
     runs: new Map(),
@@ -65,7 +65,9 @@ export function newTorch(
     wakes: new Map(),
     last: lastRows(paths, log),
   }
-  torch.here = tasksHere(torch, loaded.file)
+  const here = loaded.file.tasks.filter((task) => runsHere(task, facts))
+  torch.here = new Map(here.map((task) => [task.name, task]))
+  for (const name of torch.last.keys()) if (!torch.tasks.has(name)) torch.last.delete(name)
   return torch
 }
 
@@ -141,15 +143,22 @@ export function beginAgenda(torch: Torch): void {
   const known: Timetable[] = []
   const wasDue: Timetable[] = []
   const fresh: Timetable[] = []
+  const young: Task[] = []
+  const begun: Task[] = []
   for (const task of torch.here.values()) {
     const table = timetableOf(task, torch.room.hostName)
-    torch.timetables.set(task.name, table)
     const before = memory.known.get(task.name)
-    const isKnown = before?.hash === definitionHash(task)
+    const isKnown = before?.hash === task.definition
     const group = isKnown ? known : fresh
     group.push(table)
-    if (isKnown && before.since < last.done) wasDue.push(table)
+    if (!isKnown) begun.push(task)
+    else if (before.since < last.done) wasDue.push(table)
+    else young.push(task)
   }
+  torch.lately = [
+    { second: last.done, tasks: young },
+    { second: now, tasks: begun },
+  ]
   const left = memory.slots === undefined ? [] : leftOfSecond(torch, wasDue, last)
   const again = new Map(left.map((entry) => [entry.task, entry]))
   const entries = [

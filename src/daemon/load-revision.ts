@@ -4,8 +4,8 @@ import { type AtCommit, lookAt, namesIn, readTexts } from '../host/git-files.ts'
 import type { Host } from '../host/host.ts'
 import { maxFileBytes } from '../tasks/parse.ts'
 import type { Loaded } from './load.ts'
-import { parseBeside } from './parse.ts'
 import { emptyFolder, fileProblem, type Refusal, tooLargeFile, tooLargeFolder } from './refusal.ts'
+import { takeTasks } from './take-tasks.ts'
 import { isTasksFile } from './tasks-files.ts'
 
 /** A file of a commit: its path there, and the hash of its content. */
@@ -48,9 +48,7 @@ export async function loadRevision(
     folder: found.kind === 'folder' ? tasks : path.dirname(tasks),
   }
   const job = { sources, facts, alone: true, partly: true }
-  const parsed = await parseBeside(host, shown(located.path), job)
-  if (parsed.ok) return { file: parsed.file, problems: parsed.warnings }
-  return { file: undefined, problems: parsed.problems, partial: parsed.partial }
+  return takeTasks(host, shown(located.path), job)
 }
 
 /** Why something of a commit is not read: `at` where it is not the whole of it. */

@@ -5,34 +5,27 @@ import { gitRevision } from '../host/git.ts'
 import { hasCode } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
 import { hostFacts, type HostFacts } from '../tasks/hosts.ts'
-import type { ParsedTasks, TasksSource } from '../tasks/parse.ts'
-import type { PartialTasks } from '../tasks/partial.ts'
+import type { TasksSource } from '../tasks/parse.ts'
 import type { Problem } from '../tasks/problem.ts'
-import type { TasksFile } from '../tasks/task.ts'
-import { parseBeside } from './parse.ts'
 import { emptyFolder, fileProblem, type Refusal, refusalOf, sizeRefusal } from './refusal.ts'
+import { type Known, nothingKnown, type Taken, takeTasks } from './take-tasks.ts'
 import { tasksFiles } from './tasks-files.ts'
 
 /** A tasks file (or directory) as it was at one moment. */
-export interface Loaded {
+export interface Loaded extends Taken {
   /** As it was asked for. */
   readonly path: string
   /** Of the content, or of why there is none. */
   readonly hash: string
   readonly revision: string | null
   readonly atMs: number
-  /** undefined where it is bad: then problems says why. */
-  readonly file: TasksFile | undefined
-  readonly problems: readonly Problem[]
-  /** Of a bad one, where it was asked for: what can be read of it. */
-  readonly partial?: PartialTasks | undefined
 }
 
 /**
  * The tasks of a file or directory (an absolute path), or all that is wrong with it, as it is
  * `shown`, on a `machine` that is this one unless another is given. `alone`: from the file alone, so
  * that no `env_file` and no `user` need be on this machine. `partly`: of a bad file also what can be
- * read of it. Never throws.
+ * read of it. `known`: by the load before. Never throws.
  */
 export async function loadTasks(
   host: Host,
@@ -42,21 +35,20 @@ export async function loadTasks(
     machine = hostFacts(host.network.name(), host.network.addresses()),
     alone = false,
     partly = false,
+    known = nothingKnown(),
   } = {},
 ): Promise<Loaded> {
   const read = readSources(host, tasks, shown)
   const base = { path: shown, hash: read.hash, atMs: host.clock.now() }
   // git is asked while the text is parsed.
-  const [revision, parsed] = await Promise.all([
+  const [revision, taken] = await Promise.all([
     gitRevision(host, tasks),
-    parsedOf(host, read, tasks, { shown, machine, alone, partly }),
+    readThese(host, read, tasks, { shown, machine, alone, partly, known }),
   ])
-  return parsed.ok
-    ? { ...base, revision, file: parsed.file, problems: parsed.warnings }
-    : { ...base, revision, file: undefined, problems: parsed.problems, partial: parsed.partial }
+  return { ...base, revision, ...taken }
 }
 
-async function parsedOf(
+async function readThese(
   host: Host,
   read: Read,
   tasks: string,
@@ -65,9 +57,10 @@ async function parsedOf(
     machine,
     alone,
     partly,
-  }: { shown: string; machine: HostFacts; alone: boolean; partly: boolean },
-): Promise<ParsedTasks> {
-  if (read.problem !== undefined) return { ok: false, problems: [read.problem] }
+    known,
+  }: { shown: string; machine: HostFacts; alone: boolean; partly: boolean; known: Known },
+): Promise<Taken> {
+  if (read.problem !== undefined) return { file: undefined, problems: [read.problem], known }
   const facts = {
     zone: host.clock.zone(),
     host: machine.names[0] ?? host.network.name(),
@@ -75,7 +68,7 @@ async function parsedOf(
     mayChangeUser: alone || host.processes.uid === 0,
     folder: read.isFolder ? tasks : path.dirname(tasks),
   }
-  return parseBeside(host, shown, { sources: read.sources, facts, alone, partly })
+  return takeTasks(host, shown, { sources: read.sources(), facts, alone, partly }, known)
 }
 
 /** What tells whether the content changed; all that makes it unreadable counts as a content. */
@@ -106,7 +99,8 @@ function stampOf(host: Host, files: readonly string[]): string | undefined {
 const youngMs = 2_500
 
 interface Read {
-  readonly sources: TasksSource[]
+  /** Decoded when they are asked for: to know that a file changed its bytes are enough. */
+  sources(): TasksSource[]
   readonly isFolder: boolean
   readonly hash: string
   readonly problem: Problem | undefined
@@ -124,11 +118,13 @@ function readSources(host: Host, tasks: string, shown: string): Read {
     const tooMuch = isFolder ? sizeRefusal(host, files) : undefined
     if (tooMuch !== undefined) return unreadable(shown, tooMuch, isFolder)
     if (files.length === 0) return unreadable(shown, emptyFolder, isFolder)
-    const sources = files.map((file) => ({
+    const contents = files.map((file) => ({
       path: shown + file.slice(tasks.length),
-      text: host.files.readText(file) ?? '',
+      bytes: host.files.readBytes(file, 0, (host.files.facts(file)?.size ?? 0) + 1),
     }))
-    const hash = hashOf(sources.flatMap((source) => [source.path, source.text]))
+    const hash = hashOf(contents.flatMap(({ path: name, bytes }) => [name, bytes]))
+    const sources = () =>
+      contents.map(({ path: name, bytes }) => ({ path: name, text: bytes.toString('utf8') }))
     return { sources, isFolder, hash, problem: undefined }
   } catch (error) {
     const denied = hasCode(error, 'EACCES', 'EPERM')
@@ -143,11 +139,11 @@ function readSources(host: Host, tasks: string, shown: string): Read {
 /** The refusal stands in for the content, so that the same trouble is reported once. */
 function unreadable(file: string, { message, hint }: Refusal, isFolder: boolean): Read {
   const problem = fileProblem(file, message, hint)
-  return { sources: [], isFolder, hash: hashOf([file, message]), problem }
+  return { sources: () => [], isFolder, hash: hashOf([file, message]), problem }
 }
 
-function hashOf(texts: readonly string[]): string {
+function hashOf(parts: readonly (string | Buffer)[]): string {
   const hash = createHash('sha256')
-  for (const text of texts) hash.update(`${text}\0`)
+  for (const part of parts) hash.update(part).update('\0')
   return hash.digest('hex')
 }

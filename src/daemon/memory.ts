@@ -1,8 +1,7 @@
 import { wordsOf } from '../errors.ts'
 import type { Host } from '../host/host.ts'
-import { definitionHash } from '../run/start.ts'
-import type { Task } from '../tasks/task.ts'
 import type { HomePaths } from './settings.ts'
+import { inSlices } from './slices.ts'
 import type { Torch } from './torch.ts'
 
 /** What one daemon leaves for the next, besides the records of its runs. */
@@ -16,7 +15,7 @@ export interface Memory {
 interface Known {
   /** Of its definition. */
   readonly hash: string
-  /** The second in which it was loaded: it is due after that, not in it. */
+  /** The second in which it was loaded: it is due after that, not in it. 0: long ago. */
   readonly since: number
 }
 
@@ -51,18 +50,47 @@ function pad(second: number): string {
   return String(second).padStart(12, '0')
 }
 
-/** Which tasks there are: slots of a task that was not there yet are not missed ones. */
+/** Which tasks there are, at once: slots of a task that was not there yet are not missed ones. */
 export function writeKnown(torch: Torch): void {
-  attempt(torch, 'loaded.json', () => {
-    const { files } = torch.host
-    const before = parseKnown(files.readText(torch.paths.loaded))
-    const rows = [...torch.here.values()].map((task: Task) => {
-      const hash = definitionHash(task)
-      const same = before.get(task.name)
-      return [task.name, hash, same?.hash === hash ? same.since : torch.tick.done]
-    })
-    files.replace(torch.paths.loaded, JSON.stringify(rows))
-  })
+  const text = knownText(torch)
+  let step = text.next()
+  while (step.done !== true) step = text.next()
+  const { value } = step
+  attempt(torch, 'loaded.json', () => torch.host.files.replace(torch.paths.loaded, value))
+}
+
+/** The same between the ticks, of which it takes none: a large file has a hundred thousand tasks. */
+export async function keepKnown(torch: Torch): Promise<void> {
+  const { host, paths } = torch
+  try {
+    const text = await inSlices(host.clock, knownText(torch))
+    const next = `${paths.loaded}.next`
+    await host.files.writeBeside(next, text)
+    // It is the next daemon's by now, which has found what was written when the home was left.
+    if (torch.phase !== 'gone') host.files.rename(next, paths.loaded)
+  } catch (error) {
+    sayTrouble(torch, 'loaded.json', error)
+  }
+}
+
+/** Rows that are written down between two yields. */
+const rowsPerPart = 256
+
+function* knownText({ here, lately }: Torch): Generator<undefined, string> {
+  const since = new Map(
+    lately.flatMap(({ second, tasks }) => tasks.map((task) => [task.name, second] as const)),
+  )
+  const parts: string[] = []
+  let rows: string[] = []
+  for (const { name, definition } of here.values()) {
+    rows.push(JSON.stringify([name, definition, since.get(name) ?? 0]))
+    if (rows.length < rowsPerPart) continue
+    parts.push(rows.join(','))
+    rows = []
+    yield
+  }
+  if (rows.length > 0) parts.push(rows.join(','))
+  return `[${parts.join(',\n')}]\n`
 }
 
 /** True once per boot of the machine, and noted at once: rather never than twice. */
@@ -77,7 +105,11 @@ function attempt(torch: Torch, name: string, write: () => void): boolean {
     write()
     return true
   } catch (error) {
-    torch.log.error('trouble', { file: name }, `${name} could not be written: ${wordsOf(error)}`)
+    sayTrouble(torch, name, error)
     return false
   }
+}
+
+function sayTrouble(torch: Torch, name: string, error: unknown): void {
+  torch.log.error('trouble', { file: name }, `${name} could not be written: ${wordsOf(error)}`)
 }

@@ -1,6 +1,6 @@
 import { gitRevision } from '../host/git.ts'
 import { hostFacts } from '../tasks/hosts.ts'
-import { applyTasks } from './reload.ts'
+import { applyTasks } from './apply.ts'
 import { sweepRuns } from './sweep.ts'
 import type { Torch } from './torch.ts'
 
@@ -49,7 +49,7 @@ function readAddresses(torch: Torch): void {
     { addresses: facts.addresses },
     'the addresses of this machine changed',
   )
-  applyTasks(torch)
+  void applyTasks(torch)
 }
 
 /** How this machine is known to `hosts:`. */

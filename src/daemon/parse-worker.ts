@@ -1,5 +1,5 @@
 import { answerJob } from '../host/worker.ts'
-import { parseJob, type ParseJob } from './parse.ts'
+import { parseInSlices, type ParseJob } from './parse.ts'
 
 // What runs in the thread of parse.ts.
-answerJob((job) => parseJob(job as ParseJob))
+answerJob((job) => parseInSlices(job as ParseJob))

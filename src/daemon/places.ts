@@ -1,5 +1,4 @@
 import { planPlaces } from '../plan/places.ts'
-import { definitionHash } from '../run/start.ts'
 import { endRun } from '../run/live.ts'
 import { keepPending } from './pending.ts'
 import { offer } from './runner.ts'
@@ -13,7 +12,7 @@ export function fillPlaces(torch: Torch, name: string): void {
   const task = found?.type === 'daemon' ? found : undefined
   const runs = runsOf(torch, name).filter((run) => run.description.type === 'daemon')
   const plan = planPlaces(
-    task && { max: task.max, definition: definitionHash(task) },
+    task,
     runs.map((run) => ({
       run: run.description.run,
       definition: run.description.definition,

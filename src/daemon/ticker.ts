@@ -1,4 +1,5 @@
 import { advance } from '../plan/agenda.ts'
+import { type Timetable, timetableOf } from '../plan/slots.ts'
 import { planTick, type Step, type TickPlan } from '../plan/tick.ts'
 import { missRow } from '../record/rows.ts'
 import { offerLater, record } from './runner.ts'
@@ -34,8 +35,11 @@ export function tick(torch: Torch, wasDown: boolean): void {
   const plan = planTick(
     torch.tick,
     {
-      timetable: (task) => torch.timetables.get(task),
-      timetables: () => torch.timetables.values(),
+      timetable: (name) => {
+        const task = torch.here.get(name)
+        return task && timetableOf(task, torch.room.hostName)
+      },
+      timetables: () => timetablesOf(torch),
       wasDown,
     },
     now,
@@ -51,6 +55,11 @@ export function tick(torch: Torch, wasDown: boolean): void {
     plan.starts.filter(({ delayMs }) => delayMs === 0).map(({ start }) => start),
   )
   for (const { start, delayMs } of plan.starts) if (delayMs > 0) offerLater(torch, start, delayMs)
+}
+
+/** Made when they are asked for, as most are not for hours. */
+function* timetablesOf({ here, room }: Torch): Generator<Timetable> {
+  for (const task of here.values()) yield timetableOf(task, room.hostName)
 }
 
 function remember(torch: Torch, plan: TickPlan): void {

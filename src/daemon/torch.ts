@@ -2,7 +2,6 @@ import type { ReloadReport } from '../control/protocol.ts'
 import type { Host } from '../host/host.ts'
 import type { HistoryRow } from '../plan/outcome.ts'
 import type { Vacancy } from '../plan/places.ts'
-import type { Timetable } from '../plan/slots.ts'
 import type { Start } from '../plan/start.ts'
 import type { TickState } from '../plan/tick.ts'
 import type { Counters } from '../record/counters.ts'
@@ -29,18 +28,21 @@ export interface Torch {
   phase: 'running' | 'draining' | 'gone'
   /** Addresses and names of this machine, read again each minute. */
   facts: HostFacts
-  /** The last good file (reload.ts). */
+  /** The last good file (apply.ts). */
   loaded: Loaded & { readonly file: TasksFile }
-  /** All tasks of the file, wherever they run, by name (reload.ts). */
-  tasks: Map<string, Task>
+  /** All tasks of the file, wherever they run, by name (apply.ts). */
+  tasks: ReadonlyMap<string, Task>
   /** The newest attempt to load, where it was refused. */
   refused: Loaded | undefined
   /** What the watch took last, for who asks for a reload right after it (reload.ts). */
   lastChange:
     { readonly report: ReloadReport; readonly hash: string; readonly atMs: number } | undefined
-  /** The tasks of the file that run here, by name (reload.ts). */
-  here: Map<string, Task>
-  timetables: Map<string, Timetable>
+  /** The tasks of the file that run here, by name (apply.ts). */
+  here: ReadonlyMap<string, Task>
+  /** What began in seconds that may not be over (apply.ts). */
+  lately: readonly Beginners[]
+  /** The last change of what runs here, done or at work (apply.ts). */
+  applying: Promise<unknown>
   /** The tick's own (ticker.ts). */
   tick: TickState
   /** Ends that wait until it is known what else runs (recovery.ts). */
@@ -64,6 +66,12 @@ export interface Torch {
   readonly wakes: Map<string, () => void>
   /** The last row of each task, for status. */
   readonly last: Map<string, HistoryRow>
+}
+
+/** Tasks that were loaded in one second: they are due after it, not in it. */
+interface Beginners {
+  readonly second: number
+  readonly tasks: readonly Task[]
 }
 
 /** The runs of a task that are not over. */

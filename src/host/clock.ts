@@ -17,6 +17,10 @@ export const wallClock: Clock = {
     arm(ms)
     return () => clearTimeout(timer)
   },
+  turn: () =>
+    new Promise((resolve) => {
+      setImmediate(resolve)
+    }),
 }
 
 let known: { readonly variable: string | undefined; readonly zone: string } | undefined

@@ -45,6 +45,15 @@ export const diskFiles: Files = {
     }
     fs.renameSync(temporary, file)
   },
+  async writeBeside(file, text) {
+    const handle = await fs.promises.open(file, 'w', 0o600)
+    try {
+      await handle.writeFile(text)
+      await handle.sync()
+    } finally {
+      await handle.close()
+    }
+  },
   overwrite(file, text) {
     const descriptor = fs.openSync(file, fs.constants.O_WRONLY | fs.constants.O_CREAT, 0o600)
     try {

@@ -22,6 +22,8 @@ export interface Clock {
   monotonic(): number
   /** Calls back once after that many milliseconds; returns what cancels it. */
   after(ms: number, callback: () => void): () => void
+  /** Settles after all that is due by now has had its turn. */
+  turn(): Promise<void>
 }
 
 export interface FileFacts {
@@ -48,7 +50,7 @@ interface FreeSpace {
   readonly inodes: number
 }
 
-/** All of it is synchronous: these are small files, and order matters. Errors are Node's own, with `code`. */
+/** Nearly all of it is synchronous: these are small files, and order matters. Errors are Node's own, with `code`. */
 export interface Files {
   /** undefined where there is none. Throws on everything else. */
   readText(path: string): string | undefined
@@ -69,6 +71,8 @@ export interface Files {
   overwrite(path: string, text: string): void
   /** Temp file beside it, synced unless told otherwise, then renamed over. */
   replace(path: string, text: string, options?: { mode?: number; sync?: boolean }): void
+  /** Written and synced beside the loop: what is large, for which a tick must not wait. */
+  writeBeside(path: string, text: string): Promise<void>
   makeDirectory(path: string, mode?: number): void
   changeMode(path: string, mode: number): void
   /** A file or a whole directory; nothing where there is none. */
@@ -236,12 +240,14 @@ export type WatchNames = (folder: string, onName: (name: string) => void) => () 
 
 /**
  * Gives `job` to a file of ours (`daemon/parse-worker`) in a thread of its own, and what it answers;
- * both are plain data. Never throws: what went wrong is said, and the thread is ended in any case.
+ * all is plain data. What is large comes before the answer, in slices, one in a turn of the loop.
+ * Never throws: what went wrong is said, and the thread is ended in any case.
  */
 export type InWorker = <Answer>(
   file: string,
   job: object,
   bounds: { readonly memoryMiB: number; readonly timeoutMs: number },
+  take: (slice: unknown) => void,
 ) => Promise<WorkerResult<Answer>>
 
 export type WorkerResult<Answer> =

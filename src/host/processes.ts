@@ -80,8 +80,19 @@ function closeInherited(except: readonly number[]): void {
   }
 }
 
+/**
+ * A daemon waits most of its time, and should be small rather than fast. By itself V8 takes 48 MB
+ * for what is young, and lets the rest grow to four times of what is in use before it looks for what
+ * is not. See `node --v8-options`.
+ */
+const daemonFlags = [
+  '--max-semi-space-size=4',
+  '--initial-old-space-size=16',
+  '--heap-growing-percent=50',
+]
+
 function spawnDaemon({ args, outputs, descriptors, env }: DaemonRequest): DaemonChild {
-  const child = spawn(process.execPath, args, {
+  const child = spawn(process.execPath, [...daemonFlags, ...args], {
     cwd: '/',
     detached: true,
     env: { ...process.env, ...env },

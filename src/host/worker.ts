@@ -7,17 +7,24 @@ import type { InWorker, WorkerResult } from './host.ts'
 /** What is built: Node 20 runs no TypeScript, so the sources too have their threads from there. */
 const built = path.resolve(import.meta.dirname, '../../dist')
 
+/** A thread that computes makes much that is young: as V8 has it by itself. */
+const youngMiB = 48
+
+/** What a thread says: a slice, for which it waits to be asked, or at last its answer. */
+type Said<Answer> = { readonly slice: unknown } | { readonly answer: Answer }
+
 /** As {@link InWorker} says. https://nodejs.org/api/worker_threads.html#new-workerfilename-options */
 export const inWorker: InWorker = <Answer>(
   file: string,
   job: object,
   { memoryMiB, timeoutMs }: { readonly memoryMiB: number; readonly timeoutMs: number },
+  take: (slice: unknown) => void,
 ) =>
   new Promise<WorkerResult<Answer>>((resolve) => {
     const worker = new Worker(path.join(built, `${file}.js`), {
       workerData: job,
       execArgv: [],
-      resourceLimits: { maxOldGenerationSizeMb: memoryMiB },
+      resourceLimits: { maxOldGenerationSizeMb: memoryMiB, maxYoungGenerationSizeMb: youngMiB },
     })
     const settle = (result: WorkerResult<Answer>): void => {
       cancel()
@@ -25,7 +32,12 @@ export const inWorker: InWorker = <Answer>(
       void worker.terminate()
     }
     const cancel = wallClock.after(timeoutMs, () => settle({ kind: 'late' }))
-    worker.on('message', (answer: Answer) => settle({ kind: 'answer', answer }))
+    worker.on('message', (said: Said<Answer>) => {
+      if ('answer' in said) return settle({ kind: 'answer', answer: said.answer })
+      take(said.slice)
+      // Not at once: messages that are there already are all taken before any timer is.
+      void wallClock.turn().then(() => ask(worker))
+    })
     worker.on('error', (error: Error) =>
       settle(
         hasCode(error, 'ERR_WORKER_OUT_OF_MEMORY')
@@ -36,9 +48,28 @@ export const inWorker: InWorker = <Answer>(
     worker.on('exit', () => settle({ kind: 'failed', message: 'it ended without an answer' }))
   })
 
-/** In such a thread: takes its job and answers it. */
-export function answerJob(work: (job: unknown) => unknown): void {
-  // The rule is of windows in a browser.
-  // oxlint-disable-next-line unicorn/require-post-message-target-origin
-  parentPort?.postMessage(work(workerData))
+/** In such a thread: takes its job, gives slice by slice as it is asked for them, and the answer. */
+export function answerJob(work: (job: unknown) => Generator<unknown, unknown>): void {
+  const port = parentPort
+  if (port === null) return
+  const steps = work(workerData)
+  const step = (): void => {
+    const { done, value } = steps.next()
+    say(port, done === true ? { answer: value } : { slice: value })
+    if (done === true) port.close()
+  }
+  port.on('message', step)
+  step()
+}
+
+interface Port {
+  postMessage(value: unknown): void
+}
+
+function say(port: Port, said: Said<unknown>): void {
+  port.postMessage(said)
+}
+
+function ask(port: Port): void {
+  port.postMessage('next')
 }

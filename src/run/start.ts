@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import path from 'node:path'
 import { TorchError, wordsOf } from '../errors.ts'
 import type { Account, Host } from '../host/host.ts'
@@ -51,7 +50,7 @@ function newRun(room: RunRoom, { task, start, revision, restartDelayMs }: RunOrd
     attempt: start.attempt,
     // What is started by hand is not tried again.
     attempts: start.trigger === 'manual' ? 1 : task.retry.attempts + 1,
-    definition: definitionHash(task),
+    definition: task.definition,
     revision,
     host: room.hostName,
     bootId: room.host.processes.bootId,
@@ -72,11 +71,6 @@ function newRun(room: RunRoom, { task, start, revision, restartDelayMs }: RunOrd
     trimmed: { to: 0, complained: false },
     cancelTimer() {},
   }
-}
-
-/** A short hash of what a task means, for records and comparisons across daemons. */
-export function definitionHash(task: Task): string {
-  return createHash('sha256').update(task.definition).digest('hex').slice(0, 16)
 }
 
 /** The entry in `active` FIRST: what is not listed there is never looked for after a crash. */

@@ -23,7 +23,7 @@ interface Walk {
 export function readAnchors(
   root: Node | null,
   where: (offset: number) => string,
-): { anchors: Anchors; faults: readonly Fault[]; bomb: boolean } {
+): { anchors: Anchors; faults: readonly Fault[]; bomb: boolean; named: boolean } {
   const walk: Walk = {
     named: new Map(),
     anchors: new Map(),
@@ -34,12 +34,14 @@ export function readAnchors(
   }
   weigh(walk, root, [])
   const { anchors, faults } = walk
-  if (walk.aliased <= maxAliasedValues) return { anchors, faults, bomb: false }
+  const named = walk.named.size > 0
+  if (walk.aliased <= maxAliasedValues) return { anchors, faults, bomb: false, named }
   const message = `expected aliases that bring in at most ${maxAliasedValues} values`
   return {
     anchors,
     faults: [{ path: [], offset: 0, message, hint: null, syntax: true }],
     bomb: true,
+    named,
   }
 }
 

@@ -28,3 +28,6 @@ export const maxTextChars = 32_768
 
 /** Guesses of what was meant, told of one file: each compares a word with all that it could be. */
 export const maxGuesses = 100
+
+/** About so many tasks are read at once from a large text: the pieces stay small enough for the heap. */
+export const tasksPerPiece = 64

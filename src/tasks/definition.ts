@@ -2,8 +2,8 @@ import type { HostMatch, HostRule } from './hosts.ts'
 import type { Task } from './task.ts'
 
 /**
- * All of a task that has meaning, as canonical JSON: two tasks of one name are the same exactly when
- * these are equal. Not in it: the name, so that a task that was only renamed can be known again;
+ * All of a task that has meaning, as canonical JSON, of which its `definition` is the digest: two
+ * tasks of one name are the same exactly when these are equal. Not in it: the name, so that a task that was only renamed can be known again;
  * description and labels, which must not restart a daemon; how the hosts are written, only who they
  * are; and where the task stands.
  */

@@ -36,13 +36,16 @@ export function mergeFiles(parts: readonly FilePart[], facts: TasksFacts): Merge
     ...groups,
     zone: mergeZone(parts, isFirst) ?? facts.zone,
     defaults: mergeDefaults(parts, isFirst, { facts, groups: groups.groups }),
-    tasks: parts.flatMap(({ source, input: { tasks = {} } }) =>
-      source.keys(['tasks']).flatMap((name) => {
-        const input = tasks[name]
-        return input && isFirst(source, ['tasks', name]) ? [{ source, name, input }] : []
-      }),
-    ),
+    tasks: parts.flatMap(tasksOf).filter(({ source, name }) => isFirst(source, ['tasks', name])),
   }
+}
+
+/** The tasks of one part, in the order of the text. */
+export function tasksOf({ source, input: { tasks = {} } }: FilePart): MergedFile['tasks'] {
+  return source.keys(['tasks']).flatMap((name) => {
+    const input = tasks[name]
+    return input === undefined ? [] : [{ source, name, input }]
+  })
 }
 
 type IsFirst = (source: Source, path: Path) => boolean

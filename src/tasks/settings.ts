@@ -19,6 +19,8 @@ export interface TasksFacts {
   readonly mayChangeUser: boolean
   /** The text of an env_file, which is only checked here. */
   readEnvFile(absolutePath: string): { ok: true; text: string } | { ok: false; message: string }
+  /** Short, and different for texts that are: what a definition is kept as. */
+  digest(text: string): string
   /** Absolute; relative `cwd` and `env_file` are within it. */
   readonly folder: string
 }

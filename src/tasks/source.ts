@@ -1,8 +1,10 @@
 import { nearest } from '../schedule/near.ts'
+import { isMap } from 'yaml'
 import { readAnchors } from './anchors.ts'
 import { maxGuesses, maxYamlProblems } from './bounds.ts'
+import type { Part } from './cut.ts'
 import type { Fault } from './fault.ts'
-import { placesOf } from './lines.ts'
+import { type Place, placesOf } from './lines.ts'
 import { type Path, showPath } from './path.ts'
 import type { Problem } from './problem.ts'
 import { notText } from './text.ts'
@@ -25,6 +27,8 @@ export interface Source {
   readonly file: string
   /** undefined where the text could not be read at all, which is told already. */
   readonly value: unknown
+  /** A map in lines, clean as YAML and without anchors: it means the same beside whatever else. */
+  readonly isPlain: boolean
   readonly problems: readonly Problem[]
   /** Where errors are: those too that are not told, because another in the same line is. */
   readonly errors: readonly { readonly path: Path; readonly line: number }[]
@@ -43,18 +47,43 @@ export interface Source {
   written(path: Path): string | undefined
 }
 
-/** Reads a text as far as it can be read. Never throws. */
-export function readSource({ path: file, text: raw }: TasksSource): Source {
+/** A text whose parts can be read one by one. */
+export interface OpenText {
+  readonly path: string
+  /** Without a byte order mark. */
+  readonly text: string
+  placeOf(offset: number): Place
+  /** Hints that were looked for, in all of its parts. */
+  guesses: number
+}
+
+export function openText({ path, text: raw }: TasksSource): OpenText {
   const text = raw.replace(/^\ufeff/, '')
-  const placeOf = placesOf(text)
+  return { path, text, placeOf: placesOf(text), guesses: 0 }
+}
+
+/** Reads a text as far as it can be read. Never throws. */
+export function readSource(source: TasksSource): Source {
+  const whole = openText(source)
+  return readPart(whole, wholeOf(whole))
+}
+
+/** The whole text as a part of itself. */
+export function wholeOf({ text }: OpenText): Part {
+  return { text, offsetOf: (offset) => offset }
+}
+
+/** The same of a part; all places are those in the whole text. */
+export function readPart(whole: OpenText, part: Part): Source {
+  const file = whole.path
+  const placeOf = (offset: number): Place => whole.placeOf(part.offsetOf(offset))
   const whereIs = (offset: number): string => {
     const { line, column } = placeOf(offset)
     return `${file}:${line}:${column}`
   }
-  const { tree, faults } = read(text, whereIs)
+  const { tree, faults, isPlain } = read(part.text, whereIs)
   const problems: Problem[] = []
   const errors: { path: Path; line: number }[] = []
-  let guesses = 0
   const brokenLines = new Set<number>()
   const offsetOf = (path: Path) => tree?.offset(path) ?? 0
 
@@ -75,12 +104,13 @@ export function readSource({ path: file, text: raw }: TasksSource): Source {
   return {
     file,
     value: tree?.value,
+    isPlain,
     problems,
     errors,
     tell: (path, message, { hint = null, severity = 'error' } = {}) =>
       add({ path, offset: offsetOf(path), message, hint, syntax: false }, severity),
     guess: (word, candidates) => {
-      const near = guesses++ < maxGuesses ? nearest(word, candidates) : undefined
+      const near = whole.guesses++ < maxGuesses ? nearest(word, candidates) : undefined
       return near === undefined ? null : `did you mean "${near}"?`
     },
     where: (path) => whereIs(offsetOf(path)),
@@ -94,15 +124,18 @@ export function readSource({ path: file, text: raw }: TasksSource): Source {
 function read(
   text: string,
   where: (offset: number) => string,
-): { tree: Tree | undefined; faults: readonly Fault[] } {
+): { tree: Tree | undefined; faults: readonly Fault[]; isPlain: boolean } {
   const unfit = notText(text)
   if (unfit !== undefined) {
-    return { tree: undefined, faults: [{ path: [], hint: null, syntax: true, ...unfit }] }
+    const faults = [{ path: [], hint: null, syntax: true, ...unfit }]
+    return { tree: undefined, faults, isPlain: false }
   }
   const { root, faults } = readYaml(text)
-  if (root === undefined) return { tree: undefined, faults }
+  if (root === undefined) return { tree: undefined, faults, isPlain: false }
 
   const anchors = readAnchors(root, where)
   const all = [...faults, ...anchors.faults]
-  return { tree: anchors.bomb ? undefined : readTree(root, anchors.anchors), faults: all }
+  const isPlain = all.length === 0 && !anchors.named && isMap(root) && root.flow !== true
+  const tree = anchors.bomb ? undefined : readTree(root, anchors.anchors)
+  return { tree, faults: all, isPlain }
 }

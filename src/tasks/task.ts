@@ -57,8 +57,8 @@ export interface Task {
   readonly labels: Readonly<Record<string, string>>
   readonly enabled: boolean
   /**
-   * All of the above that has meaning as canonical JSON: two tasks of one name are the same exactly
-   * when their definitions are equal. Comments, order of keys and spelled-out defaults do not count.
+   * A digest of all of the above that has meaning: two tasks of one name are the same exactly when
+   * their definitions are equal. Comments, order of keys and spelled-out defaults do not count.
    */
   readonly definition: string
   /** Where it stands in the file. */

@@ -1,6 +1,6 @@
 import { formatDuration } from '../schedule/duration.ts'
 import type { Schedule } from '../schedule/schedule.ts'
-import { withoutSettings } from './build.ts'
+import { withoutSettings } from './filled-in.ts'
 import { resolvePath } from './file-path.ts'
 import { entryMeaning } from './host-entry.ts'
 import { isHashed } from './host-schedules.ts'

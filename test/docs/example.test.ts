@@ -23,6 +23,7 @@ function read(): TasksFile {
     mayChangeUser: false,
     readEnvFile: () => ({ ok: false, message: 'is not there' }),
     folder: root,
+    digest: (definition) => definition,
   })
   if (!parsed.ok) throw new Error(parsed.problems[0]?.message)
   expect(parsed.warnings).toEqual([])

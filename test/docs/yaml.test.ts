@@ -22,6 +22,7 @@ function read(text: string) {
     mayChangeUser: true,
     readEnvFile: () => ({ ok: true, text: '' }),
     folder: '/srv',
+    digest: (definition) => definition,
   })
 }
 

@@ -1,11 +1,22 @@
 import { describe, expect, test } from 'vitest'
-import { planReload } from '../../src/plan/reload.ts'
+import { planReload, type ReloadPlan } from '../../src/plan/reload.ts'
 import { planStop } from '../../src/plan/stop.ts'
 import type { Task } from '../../src/tasks/task.ts'
 import { aTask } from './support.ts'
 
-const tasks = (...all: Task[]) => new Map(all.map((task) => [task.name, task]))
+const byName = (all: readonly Task[]) => new Map(all.map((task) => [task.name, task]))
 const names = (all: readonly Task[]) => all.map((task) => task.name)
+
+/** All steps of a plan; tasks that are not enabled are those of another machine. */
+function planned(before: readonly Task[], after: readonly Task[]): ReloadPlan {
+  const here = before.filter((task) => task.enabled)
+  const old = { tasks: byName(before), here: byName(here) }
+  const steps = planReload(old, after, (task) => task.enabled)
+  for (;;) {
+    const step = steps.next()
+    if (step.done === true) return step.value
+  }
+}
 
 describe('a reload', () => {
   const common = aTask({ name: 'common', schedule: '* * * * *' })
@@ -18,7 +29,6 @@ describe('a reload', () => {
       before: [common],
       after: [common],
       schedule: [],
-      keep: ['common'],
       drop: [],
       places: [],
     },
@@ -27,7 +37,6 @@ describe('a reload', () => {
       before: [],
       after: [common],
       schedule: ['common'],
-      keep: [],
       drop: [],
       places: [],
     },
@@ -36,7 +45,6 @@ describe('a reload', () => {
       before: [common],
       after: [],
       schedule: [],
-      keep: [],
       drop: ['common'],
       places: [],
     },
@@ -45,7 +53,6 @@ describe('a reload', () => {
       before: [common],
       after: [changed],
       schedule: ['common'],
-      keep: [],
       drop: [],
       places: [],
     },
@@ -54,7 +61,6 @@ describe('a reload', () => {
       before: [],
       after: [daemon],
       schedule: [],
-      keep: [],
       drop: [],
       places: ['daemon'],
     },
@@ -63,7 +69,6 @@ describe('a reload', () => {
       before: [daemon],
       after: [],
       schedule: [],
-      keep: [],
       drop: ['daemon'],
       places: ['daemon'],
     },
@@ -72,21 +77,38 @@ describe('a reload', () => {
       before: [daemon],
       after: [{ ...common, name: 'daemon' }],
       schedule: ['daemon'],
-      keep: [],
       drop: ['daemon'],
       places: ['daemon'],
     },
-  ])('$name', ({ before, after, schedule, keep, drop, places }) => {
-    const plan = planReload(tasks(...before), tasks(...after))
+  ])('$name', ({ before, after, schedule, drop, places }) => {
+    const plan = planned(before, after)
     expect(names(plan.schedule)).toEqual(schedule)
-    expect(names(plan.keep)).toEqual(keep)
     expect(plan.drop).toEqual(drop)
     expect(plan.places).toEqual(places)
   })
 
   test('what is kept is the task of the new file: its description may have changed', () => {
     const described = { ...common, description: 'new words' }
-    expect(planReload(tasks(common), tasks(described)).keep).toEqual([described])
+    const plan = planned([common], [described])
+    expect(plan.here.get('common')).toBe(described)
+    expect([plan.added, plan.changed, plan.removed]).toEqual([[], [], []])
+  })
+
+  test('what changed in the file is told wherever it runs', () => {
+    const away = { ...common, enabled: false }
+    const [gone, fresh] = [
+      { ...away, name: 'gone' },
+      { ...away, name: 'new' },
+    ]
+    const plan = planned([away, gone], [{ ...away, definition: 'other' }, fresh])
+    expect([plan.added, plan.changed, plan.removed]).toEqual([['new'], ['common'], ['gone']])
+    expect([plan.schedule, plan.drop, plan.here.size]).toEqual([[], [], 0])
+  })
+
+  test('a task that moves in is scheduled, one that moves out is dropped', () => {
+    const away = { ...common, enabled: false }
+    expect(names(planned([away], [common]).schedule)).toEqual(['common'])
+    expect(planned([common], [away]).drop).toEqual(['common'])
   })
 })
 

@@ -33,6 +33,7 @@ export function handClock(iso: string): HandClock {
       timers.add(timer)
       return () => timers.delete(timer)
     },
+    turn: () => Promise.resolve(),
     advance(ms) {
       const end = steady + ms
       for (let timer = nextBy(end); timer !== undefined; timer = nextBy(end)) {

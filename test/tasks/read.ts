@@ -9,6 +9,7 @@ export const facts: TasksFacts = {
   machine: { names: ['web1'], addresses: ['10.0.1.7'] },
   mayChangeUser: false,
   folder: '/srv',
+  digest: (text) => text,
   readEnvFile: (file) => {
     if (file === '/srv/good.env') return { ok: true, text: 'A=1\n' }
     if (file === '/srv/bad.env') return { ok: true, text: 'A=1\nB\n' }

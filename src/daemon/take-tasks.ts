@@ -1,0 +1,48 @@
+import type { Host } from '../host/host.ts'
+import { joinStretches, type KnownStretches } from '../tasks/join.ts'
+import type { Unpacked } from '../tasks/pack.ts'
+import type { PartialTasks } from '../tasks/partial.ts'
+import type { Problem } from '../tasks/problem.ts'
+import type { TasksFile } from '../tasks/task.ts'
+import { parseBeside, type ParseJob } from './parse.ts'
+import { inSlices } from './slices.ts'
+
+/** The tasks of a text, or all that is wrong with it. */
+export interface Taken {
+  /** undefined where it is bad: then problems says why. */
+  readonly file: TasksFile | undefined
+  readonly problems: readonly Problem[]
+  /** Of a bad one, where it was asked for: what can be read of it. */
+  readonly partial?: PartialTasks | undefined
+  /** For the next load: what has not to be read again. */
+  readonly known: Known
+}
+
+export interface Known {
+  readonly stretches: KnownStretches
+  readonly unpacked: Unpacked
+}
+
+/** What is known before the first load. */
+export function nothingKnown(): Known {
+  return { stretches: new Map(), unpacked: { shared: new Map(), schedules: new Map() } }
+}
+
+/** Reads texts beside the ticks where it takes long, with what is known already. Never throws. */
+export async function takeTasks(
+  host: Host,
+  shown: string,
+  job: Omit<ParseJob, 'known'>,
+  known: Known = nothingKnown(),
+): Promise<Taken> {
+  const keys = new Set(known.stretches.keys())
+  const read = await parseBeside(host, shown, { ...job, known: keys }, known.unpacked)
+  if (!read.ok) return { file: undefined, problems: read.problems, partial: read.partial, known }
+  const joined = joinStretches(read.stretches, known.stretches)
+  const { tasks, known: stretches } = await inSlices(host.clock, joined)
+  return {
+    file: { tasks, groups: read.groups },
+    problems: read.warnings,
+    known: { stretches, unpacked: known.unpacked },
+  }
+}
