@@ -1,4 +1,4 @@
-// npm run bench -- lateness|ticks|burst|commands|endurance [options]: see README.md beside this file.
+// npm run bench -- lateness|ticks|scale|burst|commands|endurance [options]: see README.md beside this file.
 import { parseArgs } from 'node:util'
 import { machine, printTable } from './figures.js'
 
@@ -6,6 +6,7 @@ const benchmarks = {
   burst: async () => (await import('./burst.js')).burst,
   lateness: async () => (await import('./lateness.js')).lateness,
   ticks: async () => (await import('./ticks.js')).ticks,
+  scale: async () => (await import('./scale.js')).scale,
   commands: async () => (await import('./commands.js')).commands,
   endurance: async () => (await import('./endurance.js')).endurance,
 }
