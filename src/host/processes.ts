@@ -83,16 +83,20 @@ function closeInherited(except: readonly number[]): void {
 /**
  * A daemon waits most of its time, and should be small rather than fast. By itself V8 takes 48 MB
  * for what is young, and lets the rest grow to four times of what is in use before it looks for what
- * is not. See `node --v8-options`.
+ * is not. See `node --v8-options`. A Node that does not know an option of V8 does not start at all:
+ * these were tried with 20, 22, 24 and 26, and a newer one gets those alone that Node has documented.
  */
-const daemonFlags = [
-  '--max-semi-space-size=4',
-  '--initial-old-space-size=16',
-  '--heap-growing-percent=50',
-]
+const documentedFlags = ['--max-semi-space-size=4']
+const triedFlags = ['--initial-old-space-size=16', '--heap-growing-percent=50']
+const newestTriedNode = 26
+
+function daemonFlags(): string[] {
+  const isTried = Number.parseInt(process.versions.node, 10) <= newestTriedNode
+  return isTried ? [...documentedFlags, ...triedFlags] : documentedFlags
+}
 
 function spawnDaemon({ args, outputs, descriptors, env }: DaemonRequest): DaemonChild {
-  const child = spawn(process.execPath, [...daemonFlags, ...args], {
+  const child = spawn(process.execPath, [...daemonFlags(), ...args], {
     cwd: '/',
     detached: true,
     env: { ...process.env, ...env },
