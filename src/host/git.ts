@@ -9,7 +9,7 @@ const gitTimeoutMs = 3_000
  * without git, or before the first commit. Runs no hook and writes nothing into the repository.
  */
 export async function gitRevision(host: Host, file: string): Promise<string | null> {
-  const real = host.files.realPath(file) ?? file
+  const real = realOf(host, file)
   const git = gitIn(host, path.dirname(real), { timeoutMs: gitTimeoutMs })
   const what = ['--porcelain=v2', '--branch', '--no-ahead-behind', '--ignored']
   const { ok, stdout } = await git(['status', ...what, '--', path.basename(real)])
@@ -24,12 +24,19 @@ export async function gitRevision(host: Host, file: string): Promise<string | nu
  * committed to; none outside of a repository.
  */
 export async function gitNames(host: Host, file: string, most: number): Promise<string[]> {
-  const git = gitIn(host, path.dirname(host.files.realPath(file) ?? file), {
-    timeoutMs: gitTimeoutMs,
-  })
+  const git = gitIn(host, path.dirname(realOf(host, file)), { timeoutMs: gitTimeoutMs })
   const form = ['--sort=-creatordate', `--count=${most}`, '--format=%(refname:short)']
   const { ok, stdout } = await git(['for-each-ref', ...form, 'refs/heads', 'refs/tags'])
   return ok ? stdout.split('\n').filter((name) => name !== '') : []
+}
+
+/** Links that lead in a circle, or through a folder that may not be read, are left as they are. */
+function realOf(host: Host, file: string): string {
+  try {
+    return host.files.realPath(file) ?? file
+  } catch {
+    return file
+  }
 }
 
 export type Git = (

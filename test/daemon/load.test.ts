@@ -76,6 +76,11 @@ describe('what is read as a tasks file', () => {
       },
       says: 'tasks.yaml: has 1073741824 bytes; at most 10000000 are read',
     },
+    {
+      name: 'a circle of links',
+      make: () => fs.symlinkSync('tasks.yaml', at('tasks.yaml')),
+      says: "tasks.yaml: ELOOP: too many symbolic links encountered, stat './tasks.yaml'",
+    },
   ])('$name is one clear error', async ({ make, says }) => {
     make()
     expect(await load('tasks.yaml')).toEqual([says])
