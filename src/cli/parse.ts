@@ -113,4 +113,6 @@ function checkWords(name: string, command: Command, words: readonly string[]): v
   if (surplus !== undefined) throw usageError(`unexpected "${surplus}"`, usage)
   if (words.length < command.leastWords)
     throw usageError(`torch ${name} needs a ${command.words.replace('...', '')}`, usage)
+  // As of "$FILE" where FILE is not set: taken for a path it would be this folder.
+  if (words.includes('')) throw usageError('an argument is empty', usage)
 }

@@ -23,6 +23,8 @@ const wrong: [string, string, string][] = [
   ['stop now', 'unexpected "now"', 'torch stop'],
   ['logs', 'torch logs needs a TASK', 'torch logs TASK...'],
   ['kill', 'torch kill needs a TASK|RUN', 'torch kill TASK|RUN...'],
+  ['plan ', 'an argument is empty', 'torch plan [FILE]'],
+  ['import crontab ', 'an argument is empty', 'torch import FORMAT [F]'],
 ]
 
 describe('what torch does not know', () => {
