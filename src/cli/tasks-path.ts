@@ -22,8 +22,14 @@ export function tasksPath(
 /** The same for a command that may be given the file as a word. */
 export async function wordOrTasksPath(call: Call, values: Values): Promise<FilePath> {
   const [shown] = call.words
-  if (shown !== undefined) return { shown, absolute: path.resolve(shown) }
-  return tasksPath(call, values, (await statusIfRuns(call))?.file.path)
+  if (shown === undefined) return tasksPathOrAsk(call, values)
+  return { shown, absolute: path.resolve(shown) }
+}
+
+/** The same for what only reads the file: where it is named, no daemon and no home are asked. */
+export async function tasksPathOrAsk(call: Call, values: Values): Promise<FilePath> {
+  const isNamed = call.from.tasks === 'flag'
+  return tasksPath(call, values, isNamed ? undefined : (await statusIfRuns(call))?.file.path)
 }
 
 /**

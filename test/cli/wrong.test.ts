@@ -354,7 +354,27 @@ hint: start torch as that user, or choose another home with --home
       ['validate tasks.yaml', 'next --tasks tasks.yaml', 'doctor'].map(as),
     )
     expect([validate?.status, next?.status, doctor?.status]).toEqual([0, 0, 1])
+    const named = ['plan --tasks tasks.yaml', 'diff --tasks repository/tasks.yaml']
+    for (const { stderr } of await Promise.all(named.map(as)))
+      expect(stderr).not.toContain('belongs to another user')
     expect(doctor?.stdout).toContain(`problem  home         ${home} belongs to root (uid 0)\n`)
+  })
+
+  test('a tasks file in a folder that is shut', async () => {
+    home = `${site.folder}/none`
+    const file = `${site.folder}/own/tasks.yaml`
+    const denied = `torch: own/tasks.yaml: may not be read: EACCES: permission denied, stat '${file}'`
+    for (const typed of ['plan own/tasks.yaml', 'next --tasks own/tasks.yaml'])
+      expect(await as(typed)).toMatchObject({
+        status: 2,
+        stderr: `${denied}\nhint: mend it, or name another with --tasks\n`,
+      })
+    expect(await as('diff --tasks own/tasks.yaml')).toMatchObject({
+      status: 2,
+      stderr: `torch: own/tasks.yaml: EACCES: permission denied, readlink '${file}'
+hint: mend it, or name another with --tasks
+`,
+    })
   })
 
   test('an own home that is shut', async () => {

@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { exitStatus, TorchError } from '../../errors.ts'
+import { exitStatus, TorchError, wordsOf } from '../../errors.ts'
 import { commitOf, locateInGit, type Located, mergeBase, refNames } from '../../host/git-commits.ts'
 import type { Host } from '../../host/host.ts'
 import { nearest } from '../../schedule/near.ts'
@@ -23,9 +23,11 @@ export interface Ends {
   readonly name: string
 }
 
-/** The repository of a tasks file. Throws where there is none. */
+/** The repository of a tasks file. Throws where there is none, or no way to the file. */
 export async function repositoryOf(host: Host, file: string, shown: string): Promise<Located> {
-  const located = await locateInGit(host, file)
+  const located = await locateInGit(host, file).catch((error: unknown) => {
+    throw trouble(`${shown}: ${wordsOf(error)}`, 'mend it, or name another with --tasks')
+  })
   if (typeof located !== 'string') return located
   if (located === 'no-git') {
     const hint = 'install git: revisions of the tasks file are read with it'

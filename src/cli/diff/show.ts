@@ -1,11 +1,11 @@
 import path from 'node:path'
 import { exitStatus, TorchError } from '../../errors.ts'
-import { statusIfRuns } from '../ask.ts'
+import type { Located } from '../../host/git-commits.ts'
 import type { Call } from '../command.ts'
 import type { FilePath } from '../option.ts'
 import type { Values } from '../options.ts'
 import { showProblems } from '../problems.ts'
-import { tasksPath } from '../tasks-path.ts'
+import { tasksPathOrAsk } from '../tasks-path.ts'
 import { compare, type Comparison } from './comparison.ts'
 import { diffJson } from './json.ts'
 import { diffMarkdown } from './markdown.ts'
@@ -18,21 +18,27 @@ const mostColumns = 100
 
 /** Compares what the words of the call name, and shows it in the form that was asked for. */
 export async function showDiff(call: Call, values: Values): Promise<Comparison> {
-  const file = tasksPath(call, values, (await statusIfRuns(call))?.file.path)
+  const file = await tasksPathOrAsk(call, values)
+  const located = await repositoryOf(call.host, file.absolute, file.shown)
   const isFolder = call.host.files.facts(file.absolute)?.kind === 'directory'
   const folder = isFolder ? file.absolute : path.dirname(file.absolute)
-  const comparison = await comparisonOf(call, values, file, folder)
+  const comparison = await comparisonOf(call, values, { file, folder, located })
   await show(call, values, comparison, folder)
   return comparison
+}
+
+interface Compared {
+  readonly file: FilePath
+  /** What relative paths in it begin with. */
+  readonly folder: string
+  readonly located: Located
 }
 
 async function comparisonOf(
   { host, words }: Call,
   values: Values,
-  file: FilePath,
-  folder: string,
+  { file, folder, located }: Compared,
 ): Promise<Comparison> {
-  const located = await repositoryOf(host, file.absolute, file.shown)
   const { from, to, name } = await endsOf(host, located, words)
   const [old, now] = await Promise.all([
     sideOf(host, located, file, from),
