@@ -64,6 +64,7 @@ describe('a stop', () => {
   test('nothing new starts meanwhile, and that is on record', async () => {
     const site = newSite(yaml('exec sleep 60').replace('kill_after: 3s', 'max: 9'))
     const daemon = await site.daemon()
+    await daemon.begun('keep')
     const stop = makeStop(daemon.torch)
     stop.ask({ graceMs: 60_000, leave: false })
     daemon.seconds(2)
