@@ -23,10 +23,11 @@ export function offer(
 ): Offered {
   // A timer or a reload that comes to its end after the home was handed over.
   if (torch.phase === 'gone') return { answer: 'skipped', reason: 'draining' }
+  if (torch.phase === 'leaving' && start.trigger !== 'manual') return leaveToNext(torch, start)
   const here = torch.here.get(start.task)
   const task = here ?? torch.tasks.get(start.task)
   const admission = admit(task, placeOf(torch, start.task), start, {
-    draining: torch.phase === 'draining',
+    draining: torch.phase !== 'running',
     here: here !== undefined,
     forced: options.forced ?? false,
   })
@@ -44,6 +45,12 @@ export function offer(
   keepPending(torch)
   for (const run of runsOf(torch, start.task))
     if (admission.end.includes(run.description.run)) endRun(torch.room, run, 'replace')
+  return { answer: 'waits' }
+}
+
+function leaveToNext(torch: Torch, start: Start): Offered {
+  torch.due.add(start)
+  keepPending(torch)
   return { answer: 'waits' }
 }
 

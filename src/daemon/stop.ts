@@ -47,8 +47,8 @@ interface Stopping {
 /** Nothing new starts, what runs gets its grace, then TERM, then KILL. */
 function beginStop(torch: Torch, options: { graceMs: number; leave: boolean }): Stopping {
   const { clock } = torch.host
-  torch.phase = 'draining'
   // What is left running goes on with the next daemon, and so does what it has still to do.
+  torch.phase = options.leave ? 'leaving' : 'draining'
   if (!options.leave) dropPending(torch, () => 'draining')
   for (const cancel of torch.wakes.values()) cancel()
   torch.wakes.clear()
@@ -71,6 +71,7 @@ function beginStop(torch: Torch, options: { graceMs: number; leave: boolean }): 
     },
     leave() {
       isLeaving = true
+      torch.phase = 'leaving'
     },
   }
 }

@@ -24,8 +24,11 @@ export interface Torch {
   readonly counters: Counters
   readonly room: RunRoom
   readonly startedMs: number
-  /** `gone`: another daemon has the home by now. */
-  phase: 'running' | 'draining' | 'gone'
+  /**
+   * `draining`: it stops, and nothing starts. `leaving`: the same, and what is still to start is the
+   * next daemon's. `gone`: another daemon has the home by now.
+   */
+  phase: 'running' | 'draining' | 'leaving' | 'gone'
   /** Addresses and names of this machine, read again each minute. */
   facts: HostFacts
   /** The last good file (apply.ts). */

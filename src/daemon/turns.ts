@@ -22,15 +22,19 @@ function takeTurn(torch: Torch): void {
   const end = clock.monotonic() + maxTurnMs
   try {
     for (const start of torch.due) {
-      // What is left is the next daemon's.
-      if (torch.phase === 'gone') return
+      if (isLeft(torch)) return
       torch.due.delete(start)
       offer(torch, start)
       if (clock.monotonic() >= end) return
     }
   } finally {
-    if (torch.due.size > 0 && torch.phase !== 'gone') clock.after(0, () => takeNext(torch))
+    if (torch.due.size > 0 && !isLeft(torch)) clock.after(0, () => takeNext(torch))
   }
+}
+
+/** Is it the next daemon's? */
+function isLeft({ phase }: Torch): boolean {
+  return phase === 'leaving' || phase === 'gone'
 }
 
 function takeNext(torch: Torch): void {

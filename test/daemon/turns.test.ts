@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { writePending } from '../../src/daemon/pending.ts'
+import { makeStop } from '../../src/daemon/stop.ts'
 import { newSite, until } from './support.ts'
 
 const names = Array.from({ length: 10 }, (_, index) => `job-${index}`)
@@ -65,6 +66,22 @@ describe('a burst', () => {
         .map((row) => row.task)
         .toSorted(),
     ).toEqual([...names, 'later'])
+  })
+
+  test("is the next daemon's where a stop leaves it, and so is what comes up meanwhile", async () => {
+    const site = slowSite(burstAndLater)
+    const first = await site.daemon()
+    first.seconds(5)
+    makeStop(first.torch).ask({ graceMs: null, leave: true })
+    site.clock.set(site.clock.now() + 1000)
+    first.tick()
+    site.clock.advance(0)
+    expect(started(first)).toEqual(names.slice(0, 3))
+    expect(first.history().filter((line) => line.includes('skipped'))).toEqual([])
+    writePending(first.torch)
+    const second = await site.daemon()
+    second.seconds(1)
+    expect(started(second).toSorted()).toEqual([...names.slice(3), 'later'])
   })
 
   test('loses what the file has lost meanwhile, with the reason', async () => {
