@@ -4,6 +4,7 @@ import { isNamed, isPattern } from '../tasks/named.ts'
 import type { Call } from './command.ts'
 import { followLogs } from './follow-logs.ts'
 import { type KeptRun, keptRuns, keptTasks } from './kept-runs.ts'
+import { liveRuns } from './live-runs.ts'
 import { type LogWriter, plainWriter, prefixWriter } from './log-writer.ts'
 import { usageError } from './option.ts'
 import type { Values } from './options.ts'
@@ -58,10 +59,12 @@ async function demandRuns(call: Call, values: Values, kept: readonly KeptRun[]):
 function chosenRuns(call: Call, values: Values, kept: readonly KeptRun[]): KeptRun[] {
   if (values.run !== undefined) return [findRun(call.words[0] ?? '', kept, values.run)]
   const inOrder = kept.toSorted((a, b) => (a.run < b.run ? -1 : 1))
-  if (values.since === undefined)
-    return [...new Map(inOrder.map((each) => [each.task, each])).values()].toSorted((a, b) =>
-      a.run < b.run ? -1 : 1,
-    )
+  if (values.since === undefined) {
+    const last = new Set(new Map(inOrder.map((each) => [each.task, each])).values())
+    // Of a task with several places all that still runs has more to say, not its last run alone.
+    const living = values.follow ? [...liveRuns(call.host, call.paths.home).values()].flat() : []
+    return inOrder.filter((each) => last.has(each) || living.includes(each.run))
+  }
   const since = runStamp(values.since(call.host.clock.now()))
   const chosen = inOrder.filter(({ run }) => run >= since)
   if (chosen.length === 0 && !values.follow && !values.json)

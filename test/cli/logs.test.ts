@@ -131,3 +131,17 @@ test('-f of a pattern goes on over daemons, with new runs and new tasks', async 
   follower.child.kill('SIGINT')
   expect((await follower.ended).signal).toBe('SIGINT')
 })
+
+test('-f shows all that runs of a task, not its last run alone', async () => {
+  const command = 'echo $TORCH_RUN_ID; exec sleep 1000'
+  const site = newSite(`tasks:\n  job: { type: daemon, max: 2, command: "${command}" }\n`)
+  await site.torch('start')
+  const runs = () => fs.readdirSync(path.join(site.home, 'runs/job'))
+  const isSaid = (run: string) => fs.existsSync(path.join(site.home, 'runs/job', run, 'output'))
+  await until(() => runs().filter(isSaid).length === 2, 'two runs')
+  const follower = site.spawn(['logs', 'job', '-f'])
+  await until(() => follower.stdout().split('\n').length === 3, 'the output of both')
+  expect(follower.stdout().trimEnd().split('\n').toSorted()).toEqual(runs().toSorted())
+  follower.child.kill('SIGINT')
+  await follower.ended
+})
