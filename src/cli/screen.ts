@@ -2,7 +2,7 @@ import type { Terminal } from './terminal.ts'
 
 /** The whole of a terminal, drawn again and again. */
 export interface Screen {
-  /** Shows these lines, as many as there are rows, each as far as it fits. */
+  /** Shows these lines, as many as there are rows, each as far as it fits; nothing while it is closed. */
   draw(lines: readonly string[]): Promise<void>
   /** Gives the terminal back as it was. */
   close(): Promise<void>
@@ -23,15 +23,21 @@ const clearBelow = '\u001b[J'
 
 /** Takes the whole terminal. Close it in any case. */
 export async function openScreen(terminal: Pick<Terminal, 'out' | 'rows'>): Promise<Screen> {
-  await terminal.out(enter)
+  let isOpen = false
+  const turn = (open: boolean): Promise<void> => {
+    isOpen = open
+    return terminal.out(open ? enter : leave)
+  }
+  await turn(true)
   return {
-    draw(lines) {
+    async draw(lines) {
+      if (!isOpen) return
       // Each line is cleared before it is written: behind one that is cut there is nothing to clear.
       const shown = lines.slice(0, terminal.rows).map((line) => clearLine + line)
       const below = shown.length < terminal.rows ? [clearBelow] : []
-      return terminal.out(home + [...shown, ...below].join('\r\n'))
+      await terminal.out(home + [...shown, ...below].join('\r\n'))
     },
-    close: () => terminal.out(leave),
-    open: () => terminal.out(enter),
+    close: () => turn(false),
+    open: () => turn(true),
   }
 }
