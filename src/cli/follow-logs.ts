@@ -1,5 +1,6 @@
 import path from 'node:path'
 import { exitStatus } from '../errors.ts'
+import { grouped } from '../plan/grouped.ts'
 import type { Call } from './command.ts'
 import { type KeptRun, keptRuns, keptTasks } from './kept-runs.ts'
 import type { LogWriter } from './log-writer.ts'
@@ -13,9 +14,9 @@ const pollMs = 200
 const youngMs = 50
 
 /**
- * Shows `runs`, and goes on with all that comes, also of later runs and of new tasks that the
- * words mean, after all that was `kept` before; the daemon may go and come back. Of `--run` it ends with the run. Of several runs at
- * a time each is shown as it comes.
+ * Shows `runs`, and goes on with all that comes, also of new runs, which are not among those that
+ * were `kept` before, and of new tasks that the words mean; the daemon may go and come back. Of
+ * `--run` it ends with the run. Of several runs at a time each is shown as it comes.
  */
 export async function followLogs(
   call: Call,
@@ -56,8 +57,10 @@ function isOver({ host, paths }: Call, { task, run }: KeptRun): boolean {
 
 /** Gives what came after those that are known. Looks into a folder only when it changed. */
 function watchRuns(call: Call, known: readonly KeptRun[]): () => KeptRun[] {
-  // Of each task the last, which is the newest.
-  const newest = new Map(known.map(({ task, run }) => [task, run]))
+  // One by one: where the clock was set back, what is new does not come last.
+  const seen = new Map(
+    [...grouped(known, ({ task }) => task)].map(([task, runs]) => [task, idsOf(runs)]),
+  )
   const tasks = whenChanged(call, call.paths.runs, () => keptTasks(call, call.words))
   const looks = new Map<string, () => KeptRun[] | undefined>()
   return () => {
@@ -68,12 +71,17 @@ function watchRuns(call: Call, known: readonly KeptRun[]): () => KeptRun[] {
           whenChanged(call, path.join(call.paths.runs, task), () => keptRuns(call, task)),
         )
     return [...looks].flatMap(([task, look]) => {
-      const runs = look() ?? []
-      const fresh = runs.filter(({ run }) => run > (newest.get(task) ?? ''))
-      newest.set(task, runs.at(-1)?.run ?? newest.get(task) ?? '')
-      return fresh
+      const runs = look()
+      if (runs === undefined) return []
+      const before = seen.get(task)
+      seen.set(task, idsOf(runs))
+      return runs.filter(({ run }) => before?.has(run) !== true)
     })
   }
+}
+
+function idsOf(runs: readonly KeptRun[]): ReadonlySet<string> {
+  return new Set(runs.map(({ run }) => run))
 }
 
 /** Reads a folder that changed since the last time; undefined where it did not. */

@@ -145,3 +145,21 @@ test('-f shows all that runs of a task, not its last run alone', async () => {
   follower.child.kill('SIGINT')
   await follower.ended
 })
+
+test('-f shows a run also where the clock was set back before it', async () => {
+  const site = newSite('tasks: {}')
+  const runs = path.join(site.home, 'runs')
+  const add = (n: number, output: string): void => {
+    kept('backup', n, output)
+    fs.mkdirSync(path.join(runs, 'backup'), { recursive: true })
+    const place = path.join('backup', runId(n))
+    fs.renameSync(path.join(home, 'runs', place), path.join(runs, place))
+  }
+  add(6, 'the first\n')
+  const follower = site.spawn(['logs', 'backup', '-f'])
+  await until(() => follower.stdout() === 'the first\n', 'the first')
+  add(5, 'the second\n')
+  await until(() => follower.stdout() === 'the first\nthe second\n', 'the second')
+  follower.child.kill('SIGINT')
+  await follower.ended
+})
