@@ -1,4 +1,5 @@
 import os from 'node:os'
+import { wallClock } from './clock.ts'
 
 /** How a child ended, as Node tells it of its own. */
 export interface ChildStatus {
@@ -36,14 +37,14 @@ export function waitForChildren(
   }
 
   const reap = (): void => {
-    const end = performance.now() + maxTurnMs
+    const end = wallClock.monotonic() + maxTurnMs
     for (;;) {
       const pid = calls.anyEnded()
       isReaping = pid !== 0
       if (!isReaping) return
       if (!children.has(pid)) return lookAtAll()
       take(pid)
-      if (performance.now() > end) return void setImmediate(reap)
+      if (wallClock.monotonic() > end) return void setImmediate(reap)
     }
   }
 
