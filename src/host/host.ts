@@ -1,3 +1,5 @@
+import type { InWorker } from './worker.ts'
+
 /**
  * This machine, as torch sees it: the one seam between decisions and the world. The real one is
  * made by `thisMachine()`; tests pass their own clock, or one that fails at its n-th call.
@@ -237,21 +239,3 @@ export type WatchFolder = (folder: string, onChange: () => void) => Promise<() =
 
 /** Tells the names of files in a folder that were written to, perhaps not all; gives what stops it. */
 export type WatchNames = (folder: string, onName: (name: string) => void) => () => void
-
-/**
- * Gives `job` to a file of ours (`daemon/parse-worker`) in a thread of its own, and what it answers;
- * all is plain data. What is large comes before the answer, in slices, one in a turn of the loop.
- * Never throws: what went wrong is said, and the thread is ended in any case.
- */
-export type InWorker = <Answer>(
-  file: string,
-  job: object,
-  bounds: { readonly memoryMiB: number; readonly timeoutMs: number },
-  take: (slice: unknown) => void,
-) => Promise<WorkerResult<Answer>>
-
-export type WorkerResult<Answer> =
-  | { readonly kind: 'answer'; readonly answer: Answer }
-  | { readonly kind: 'memory' }
-  | { readonly kind: 'late' }
-  | { readonly kind: 'failed'; readonly message: string }

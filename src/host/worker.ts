@@ -2,7 +2,24 @@ import path from 'node:path'
 import { parentPort, Worker, workerData } from 'node:worker_threads'
 import { wallClock } from './clock.ts'
 import { hasCode } from './files.ts'
-import type { InWorker, WorkerResult } from './host.ts'
+
+/**
+ * Gives `job` to a file of ours (`daemon/parse-worker`) in a thread of its own, and what it answers;
+ * all is plain data. What is large comes before the answer, in slices, one in a turn of the loop.
+ * Never throws: what went wrong is said, and the thread is ended in any case.
+ */
+export type InWorker = <Answer>(
+  file: string,
+  job: object,
+  bounds: { readonly memoryMiB: number; readonly timeoutMs: number },
+  take: (slice: unknown) => void,
+) => Promise<WorkerResult<Answer>>
+
+export type WorkerResult<Answer> =
+  | { readonly kind: 'answer'; readonly answer: Answer }
+  | { readonly kind: 'memory' }
+  | { readonly kind: 'late' }
+  | { readonly kind: 'failed'; readonly message: string }
 
 /** What is built: Node 20 runs no TypeScript, so the sources too have their threads from there. */
 const built = path.resolve(import.meta.dirname, '../../dist')
