@@ -60,23 +60,33 @@ function open(koffi: Koffi): (request: SpawnRequest) => number | undefined {
 
   return ({ program, args, env, cwd, output, onExit, onFailure }) => {
     const pid: [number] = [0]
+    const argv = [program, ...args]
+    const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`)
+    // C would end a word there, and nobody would know.
+    if ([...argv, ...variables].some((word) => word.includes('\0'))) {
+      onFailure(failure(program, 'ERR_INVALID_ARG_VALUE'))
+      return undefined
+    }
     initActions(actions)
     addChdir(actions, cwd)
     addOpen(actions, 0, '/dev/null', 0, 0)
     addDup2(actions, output, 1)
     addDup2(actions, output, 2)
-    const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`)
-    const argv = [program, ...args, null]
-    const error = spawn(pid, program, actions, attributes, argv, [...variables, null])
+    const words = [...argv, null]
+    const error = spawn(pid, program, actions, attributes, words, [...variables, null])
     freeActions(actions)
     if (error === 0) {
       whenOver(pid[0], onExit)
       return pid[0]
     }
-    const code = getSystemErrorName(-error)
-    onFailure(Object.assign(new Error(`spawn ${program} ${code}`), { code }))
+    onFailure(failure(program, getSystemErrorName(-error)))
     return undefined
   }
+}
+
+/** As Node has it of its own. */
+function failure(program: string, code: string): Error {
+  return Object.assign(new Error(`spawn ${program} ${code}`), { code })
 }
 
 type C = ReturnType<Koffi['load']>

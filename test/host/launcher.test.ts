@@ -66,6 +66,17 @@ describe.each([
     )
   })
 
+  test('what holds a NUL is refused, not cut there', async () => {
+    for (const [words, env] of [
+      [['/bin/echo', 'a\0b'], {}],
+      [['/bin/echo'], { A: 'a\0b' }],
+    ] as const) {
+      const { pid, output, error } = await start(launch, words, env)
+      expect({ pid, output }).toEqual({ pid: undefined, output: '' })
+      expect(error?.code).toBe('ERR_INVALID_ARG_VALUE')
+    }
+  })
+
   test('it reads nothing, has no descriptor of ours, and no signal is blocked or ignored', async () => {
     const kept = fs.openSync(path.join(folder, 'kept'), 'w')
     const text =
