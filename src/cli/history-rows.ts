@@ -52,8 +52,9 @@ export function openRecords(
 ): HistoryReader {
   let trouble = ''
   try {
-    if (host.files.facts(paths.history) !== undefined) return readHistory(paths.history)
-    trouble = `${paths.history} is not there`
+    const size = host.files.facts(paths.history)?.size ?? -1
+    if (size > 0) return readHistory(paths.history)
+    trouble = `${paths.history} is ${size === 0 ? 'empty' : 'not there'}`
   } catch (error) {
     if (!(error instanceof TorchError)) throw error
     trouble = error.message

@@ -274,6 +274,12 @@ describe('without a history.db', () => {
       `${home}/history.db is not there: these are the runs that still have their folder\n`,
     )
     expect((await shown(['oth*', '-n', '1'])).stdout).toContain(runId(2))
+    // As a full disk leaves it.
+    fs.writeFileSync(path.join(home, 'history.db'), '')
+    expect(await shown(['--outcome', 'failed'])).toMatchObject({
+      stdout,
+      stderr: stderr.replace('not there', 'empty'),
+    })
     expect((await shown([runId(1)])).stdout).toContain('task        backup\n')
     expect((await shown(['20260308T'])).stderr).toMatch(/^.*\ntorch: several runs begin with/)
   })
