@@ -1,11 +1,9 @@
 import path from 'node:path'
-import { type Git, gitIn } from './git.ts'
+import { type Git, gitIn, outputOf } from './git.ts'
 import type { Host } from './host.ts'
 
 /** Reading ten megabytes of an old pack on a slow disk takes its time; a person waits for it. */
 const gitTimeoutMs = 30_000
-/** Of a repository with more branches and tags these are enough to guess from. */
-const maxRefs = 2_000
 
 /** What a partial clone left out is not fetched: that would run what its configuration names. */
 const offline = ['protocol.allow=never']
@@ -41,7 +39,10 @@ export async function locateInGit(
 export async function commitOf({ git }: Located, revision: string): Promise<string | undefined> {
   if (revision.startsWith('-') || revision.includes('\0')) return undefined
   const verify = ['rev-parse', '--verify', '--end-of-options']
-  const named = hashIn((await git([...verify, revision])).stdout)
+  const answer = await git([...verify, revision])
+  // Of what is no revision it says so.
+  if (!answer.ok && answer.stderr === '') outputOf(answer)
+  const named = hashIn(answer.stdout)
   // Of a tag the commit; in two steps, because `:/text` takes all that follows for text.
   return named && hashIn((await git([...verify, `${named}^{commit}`])).stdout)
 }
@@ -53,19 +54,6 @@ export async function mergeBase(
   other: string,
 ): Promise<string | undefined> {
   return hashIn((await git(['merge-base', one, other])).stdout)
-}
-
-/** Names of branches and tags, to guess what was meant. */
-export async function refNames({ git }: Located): Promise<string[]> {
-  const format = ['--format=%(refname:short)', `--count=${maxRefs}`]
-  const { stdout } = await git([
-    'for-each-ref',
-    ...format,
-    'refs/heads',
-    'refs/remotes',
-    'refs/tags',
-  ])
-  return stdout.split('\n').filter((name) => name !== '')
 }
 
 async function locate(

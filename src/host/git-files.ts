@@ -1,3 +1,4 @@
+import { outputOf } from './git.ts'
 import type { Located } from './git-commits.ts'
 import type { ProgramResult } from './host.ts'
 
@@ -70,13 +71,6 @@ const absent: AtCommit = { kind: 'absent' }
 
 function isLeftOut({ ok, stderr }: ProgramResult): boolean {
   return !ok && stderr.includes('promisor')
-}
-
-/** Throws where git could not answer: nothing is to be taken for absent then. */
-function outputOf({ ok, stdout, stderr }: ProgramResult): string {
-  if (ok) return stdout
-  const [words = ''] = stderr.split('\n')
-  throw new Error(words === '' ? 'git gave no answer in time' : `git: ${words}`)
 }
 
 /** https://git-scm.com/docs/git-cat-file#_batch_output */

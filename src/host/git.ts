@@ -24,9 +24,15 @@ export async function gitRevision(host: Host, file: string): Promise<string | nu
  * committed to; none outside of a repository.
  */
 export async function gitNames(host: Host, file: string, most: number): Promise<string[]> {
-  const git = gitIn(host, path.dirname(realOf(host, file)), { timeoutMs: gitTimeoutMs })
+  const folder = path.dirname(realOf(host, file))
+  return refNames(gitIn(host, folder, { timeoutMs: gitTimeoutMs }), most)
+}
+
+/** Names of branches, also of other repositories, and tags: the youngest so many. */
+export async function refNames(git: Git, most: number): Promise<string[]> {
   const form = ['--sort=-creatordate', `--count=${most}`, '--format=%(refname:short)']
-  const { ok, stdout } = await git(['for-each-ref', ...form, 'refs/heads', 'refs/tags'])
+  const kinds = ['refs/heads', 'refs/remotes', 'refs/tags']
+  const { ok, stdout } = await git(['for-each-ref', ...form, ...kinds])
   return ok ? stdout.split('\n').filter((name) => name !== '') : []
 }
 
@@ -37,6 +43,16 @@ function realOf(host: Host, file: string): string {
   } catch {
     return file
   }
+}
+
+/** git could not answer at all: what was asked for may be there or not. */
+export class GitFailure extends Error {}
+
+/** What it said. Throws a GitFailure where it could not. */
+export function outputOf({ ok, stdout, stderr }: ProgramResult): string {
+  if (ok) return stdout
+  const [words = ''] = stderr.split('\n')
+  throw new GitFailure(words === '' ? 'git gave no answer in time' : `git: ${words}`)
 }
 
 export type Git = (

@@ -1,6 +1,6 @@
 import type { TasksFile } from '../tasks/task.ts'
 import { type Forecast, forecastOf } from './forecast.ts'
-import { machinesOf, type NamedTask, tasksOn } from './named-hosts.ts'
+import { everywhere, type Machines, machinesOf, type NamedTask, tasksOn } from './named-hosts.ts'
 
 /** What an edit of a tasks file means for some machines that it names. */
 export interface HostChange {
@@ -41,6 +41,10 @@ export function hostChanges(
 ): HostChange[] {
   const old = new Map(machinesOf(before).map((machines) => [machines.key, machines]))
   const now = new Map(machinesOf(after).map((machines) => [machines.key, machines]))
+  // A machine may be called as a group is.
+  const others = new Set([everywhere, ...Object.keys({ ...before.groups, ...after.groups })])
+  const hostOf = ({ host, isName }: Machines): string =>
+    isName && others.has(host) ? `${host} (host name)` : host
   const startsBefore = startsCounter(from, seconds)
   const startsAfter = startsCounter(from, seconds)
   // In the order of the first, with the words of the last.
@@ -50,12 +54,10 @@ export function hostChanges(
     const runs = tasksOn(now.get(key) ?? machines, after.tasks)
     const { isTouched, ...moves } = movesOf(ran, runs, renamed)
     if (!isTouched) return []
-    const { host } = machines
-    const counts = [startsBefore(host, ran), startsAfter(host, runs)] as const
-    const [was, is] = counts
+    const [was, is] = [startsBefore(machines.host, ran), startsAfter(machines.host, runs)]
     const starts = was === undefined || is === undefined ? undefined : ([was, is] as const)
     const isMoved = Object.values(moves).some((names) => names.length > 0)
-    return isMoved || was?.count !== is?.count ? [{ host, ...moves, starts }] : []
+    return isMoved || was?.count !== is?.count ? [{ host: hostOf(machines), ...moves, starts }] : []
   })
 }
 

@@ -17,9 +17,3 @@ export function inTask(written: string, groups: GroupEntries): HostMatch[] {
   if (entry.kind === 'match') return [entry.match]
   return entry.kind === 'word' ? (groups[entry.word] ?? []).flatMap(inGroup) : []
 }
-
-/** An entry without its `!`, and whether it had one. */
-export function bareEntry(written: string): { readonly text: string; readonly negated: boolean } {
-  const trimmed = written.trim()
-  return { text: trimmed.replace(/^!\s*/, ''), negated: trimmed.startsWith('!') }
-}

@@ -1,7 +1,8 @@
+import { bareEntry } from '../tasks/host-entry.ts'
 import { everyone, type HostMatch } from '../tasks/hosts.ts'
 import { runsOn, type Share, shareOf } from '../tasks/share.ts'
 import type { Task, TasksFile } from '../tasks/task.ts'
-import { bareEntry, inGroup, inTask } from './machines.ts'
+import { inGroup, inTask } from './machines.ts'
 
 /** Some machines that a tasks file names, and what they run as far as that is known of them. */
 export interface NamedHost {

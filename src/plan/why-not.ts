@@ -1,6 +1,7 @@
+import { bareEntry } from '../tasks/host-entry.ts'
 import { type HostFacts, matchHosts } from '../tasks/hosts.ts'
 import type { Task, TasksFile } from '../tasks/task.ts'
-import { bareEntry, inTask } from './machines.ts'
+import { inTask } from './machines.ts'
 
 /** Why a host does not run a task: the first filter that says no, and what in the file says so. */
 export interface WhyNot {

@@ -27,10 +27,16 @@ export function parseHostEntry(written: string): HostEntry {
   return { kind: 'match', match: { kind: 'name', name: text } }
 }
 
+/** An entry without its `!`, and whether it had one. */
+export function bareEntry(written: string): { readonly text: string; readonly negated: boolean } {
+  const trimmed = written.trim()
+  return { text: trimmed.replace(/^!\s*/, ''), negated: trimmed.startsWith('!') }
+}
+
 /** What an entry names, with a `!` before it or not: two are the same exactly when these are equal. */
 export function entryMeaning(written: string): string {
-  const [, negated = '', text = ''] = /^\s*(!?)(.*)$/s.exec(written) ?? []
-  return negated + JSON.stringify(parseHostEntry(text))
+  const { text, negated } = bareEntry(written)
+  return (negated ? '!' : '') + JSON.stringify(parseHostEntry(text))
 }
 
 /** `10.0.1.*`: patterns are of host names, so it would never match, and nobody would notice. */

@@ -1,3 +1,4 @@
+import { bareEntry } from './host-entry.ts'
 import type { MergedFile } from './merge-files.ts'
 import type { Path } from './path.ts'
 import type { Source } from './source.ts'
@@ -33,7 +34,7 @@ export function partialOf(
   const isSpoilt = ({ name, hostEntries = [] }: Task): boolean => {
     const input: Readonly<Record<string, unknown>> = inputs.get(name) ?? {}
     const takes = (key: string): boolean => input[key] === undefined || mergedKeys.has(key)
-    const isIn = (entry: string): boolean => groups.has(entry.replace(/^\s*!?\s*|\s+$/g, ''))
+    const isIn = (entry: string): boolean => groups.has(bareEntry(entry).text)
     return all || own.has(name) || [...keys].some(takes) || hostEntries.some(isIn)
   }
   const readable = tasks.filter((task) => !isSpoilt(task))

@@ -2,13 +2,8 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import {
-  commitOf,
-  locateInGit,
-  type Located,
-  mergeBase,
-  refNames,
-} from '../../src/host/git-commits.ts'
+import { commitOf, locateInGit, type Located, mergeBase } from '../../src/host/git-commits.ts'
+import { refNames } from '../../src/host/git.ts'
 import { lookAt, namesIn, readTexts } from '../../src/host/git-files.ts'
 import { thisMachine } from '../../src/host/machine.ts'
 import { newRepository, type Repository } from '../support/repository.ts'
@@ -86,7 +81,7 @@ describe('where a file is in a repository', () => {
     repository.commit('one')
     const tree = fs.mkdtempSync(path.join(os.tmpdir(), 'torch-tree-'))
     repository.git('worktree', 'add', '-q', path.join(tree, 'w'))
-    process.env['GIT_DIR'] = '.git'
+    process.env['GIT_DIR'] = '/nowhere'
     const found = await locateInGit(host, path.join(tree, 'w/tasks.yaml'))
     delete process.env['GIT_DIR']
     expect(found).toMatchObject({ path: 'tasks.yaml', isShallow: false })
@@ -106,7 +101,7 @@ describe('revisions', () => {
     expect(await commitOf(place, 'HEAD')).toBe(two)
     const none = ['', 'nope', '--all', '-h', '^HEAD', 'HEAD:tasks.yaml', 'HEAD\nv1', 'a b', 'x\0y']
     for (const name of none) expect(await commitOf(place, name)).toBeUndefined()
-    expect(await refNames(place)).toEqual(['main', 'v1'])
+    expect((await refNames(place.git, 9)).toSorted()).toEqual(['main', 'v1'])
   })
 
   test('the last commit in common', async () => {
@@ -217,6 +212,8 @@ describe('what a commit has', () => {
     const failed = { ok: false, missing: false, stdout: '' }
     const late: Located = { ...place, git: async () => ({ ...failed, stderr: '' }) }
     const broken: Located = { ...place, git: async () => ({ ...failed, stderr: 'fatal: x\ny' }) }
+    await expect(commitOf(late, 'HEAD')).rejects.toThrow('no answer in time')
+    expect(await commitOf(broken, 'HEAD')).toBeUndefined()
     await expect(lookAt(late, 'HEAD', ['tasks.yaml'])).rejects.toThrow('no answer in time')
     await expect(namesIn(broken, 'HEAD')).rejects.toThrow(/^git: fatal: x$/)
     await expect(readTexts(place, ['0'.repeat(40)])).rejects.toThrow('0000 missing')

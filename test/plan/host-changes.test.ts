@@ -89,6 +89,17 @@ describe('what hosts gain and lose', () => {
     ).toEqual(['web: +c~ 48>72', 'app: +c 48>72', 'web9: +c 48>72', 'app1: +c 24>48'])
   })
 
+  test('of a machine that is called as a group is', () => {
+    const [before, after] = ['', 'b'].map((name) =>
+      file({ a: '', ...(name && { [name]: ', hosts: [web]' }) }, 'hosts: { web: [web, web2] }\n'),
+    )
+    expect(changes(before ?? '', after ?? '')).toEqual([
+      'web: +b 24>48',
+      'web (host name): +b 24>48',
+      'web2: +b 24>48',
+    ])
+  })
+
   test('a renamed task is neither gained nor lost', () => {
     const renamed = { a: 'b' }
     expect(changes(file({ a: onWeb }), file({ b: onWeb }), renamed)).toEqual([])

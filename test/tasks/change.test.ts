@@ -165,13 +165,13 @@ describe('groups', () => {
     })
   })
 
-  test('in whose place a task names what they held are no change of it', () => {
-    expect(
-      change(
-        one('schedule: "@daily", command: x, hosts: [db]', 'hosts: { db: [db1.x] }\n'),
-        one('schedule: "@daily", command: x, hosts: [db1.x]', 'hosts: { db: [db1.x] }\n'),
-      ),
-    ).toEqual({})
+  test('in whose place a task names what they hold are no change of its hosts', () => {
+    const file = (settings: string) =>
+      one(`schedule: "@daily", command: x, ${settings}`, 'hosts: { db: [db1.x] }\n')
+    expect(change(file('hosts: [db]'), file('hosts: [db1.x]'))).toEqual({})
+    expect(change(file('hosts: [db]'), file('hosts: [db1.x], nice: 1'))).toEqual({
+      changed: { a: { nice: [0, 1] } },
+    })
   })
 })
 

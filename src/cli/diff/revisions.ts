@@ -1,9 +1,13 @@
 import path from 'node:path'
 import { exitStatus, TorchError, wordsOf } from '../../errors.ts'
-import { commitOf, locateInGit, type Located, mergeBase, refNames } from '../../host/git-commits.ts'
+import { refNames } from '../../host/git.ts'
+import { commitOf, locateInGit, type Located, mergeBase } from '../../host/git-commits.ts'
 import type { Host } from '../../host/host.ts'
 import { nearest } from '../../schedule/near.ts'
 import { usageError } from '../option.ts'
+
+/** Of a repository with more branches and tags these are enough to guess from. */
+const maxRefs = 2_000
 
 /** One end of a comparison: a commit, or the file as it lies here. */
 export type End = Commit | { readonly kind: 'working-copy' }
@@ -104,7 +108,7 @@ async function common(located: Located, one: Commit, other: Commit): Promise<Com
 async function hintFor(host: Host, located: Located, typed: string): Promise<string> {
   if (host.files.facts(path.resolve(typed)) !== undefined)
     return `a tasks file is named by --tasks: torch diff --tasks ${typed}`
-  const near = nearest(typed, await refNames(located))
+  const near = nearest(typed, await refNames(located.git, maxRefs))
   if (near !== undefined) return `did you mean "${near}"?`
   if (located.isShallow) return deepen
   return (await commitOf(located, 'HEAD')) === undefined

@@ -1,6 +1,7 @@
 import path from 'node:path'
 import { exitStatus, TorchError } from '../../errors.ts'
 import type { Located } from '../../host/git-commits.ts'
+import { GitFailure } from '../../host/git.ts'
 import type { Call } from '../command.ts'
 import type { FilePath } from '../option.ts'
 import type { Values } from '../options.ts'
@@ -22,7 +23,8 @@ export async function showDiff(call: Call, values: Values): Promise<Comparison> 
   const located = await repositoryOf(call.host, file.absolute, file.shown)
   const isFolder = call.host.files.facts(file.absolute)?.kind === 'directory'
   const folder = isFolder ? file.absolute : path.dirname(file.absolute)
-  const comparison = await comparisonOf(call, values, { file, folder, located })
+  const around = { file, folder, located }
+  const comparison = await comparisonOf(call, values, around).catch(unanswered)
   await show(call, values, comparison, folder)
   return comparison
 }
@@ -51,6 +53,15 @@ async function comparisonOf(
     })
   const start = Math.floor((values.from ?? host.clock.now()) / 1000)
   return compare({ path: file.shown, folder, name }, { from: old, to: now }, start)
+}
+
+function unanswered(error: unknown): never {
+  if (!(error instanceof GitFailure)) throw error
+  throw new TorchError('git-failed', error.message, {
+    exit: exitStatus.usage,
+    hint: 'try it by hand: git show HEAD:./tasks.yaml',
+    cause: error,
+  })
 }
 
 async function show(

@@ -12,7 +12,7 @@ import type { Side } from './sides.ts'
 const maxNames = 20
 
 /** `2 tasks added, 1 removed, 3 changed`; `no change in meaning`. */
-export function verdictWords({ change, from, to, isChanged }: Comparison): string {
+export function verdictWords({ change, from, to }: Comparison): string {
   const { added, removed, renamed, changed, groups } = change
   const counts: [number, string][] = [
     [added.length, 'added'],
@@ -28,7 +28,7 @@ export function verdictWords({ change, from, to, isChanged }: Comparison): strin
   if (words !== '') return words
   if (from.tasks === undefined || to.tasks === undefined) return 'nothing can be compared'
   if (!from.isValid || !to.isValid) return 'no change in what can be read of both'
-  return isChanged ? 'no task changed, but where tasks run' : 'no change in meaning'
+  return 'no change in meaning'
 }
 
 /** What is to be known before the rest is believed: a file that is not there, or not valid. */

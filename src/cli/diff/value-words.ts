@@ -9,9 +9,9 @@ export function valueWords(key: string, value: Written): string {
   return `[${value.map((one) => (typeof one === 'string' ? entryWords(one) : String(one))).join(', ')}]`
 }
 
-/** Without quotes it would look like no text, or like none. */
+/** Without quotes it would look like no text, like none, or like a list. */
 function isBare(text: string): boolean {
-  return text !== '' && text.trim() === text && text !== 'none'
+  return text.trim() === text && !/^(?:|none|\[.*\]|".*")$/.test(text)
 }
 
 /** As within the brackets of a list in YAML. */

@@ -87,6 +87,19 @@ starts in 24 h on web3: 0 -> 1 (+1)
 starts in 24 h on web2: 1 -> 0 (-1)`,
     ],
     [
+      'the same of two tasks, which is told of each',
+      `${one(', hosts: [web]')}  b: { type: daemon, command: b, hosts: [web] }\n`,
+      `${one(', hosts: [web], nice: 1')}  b: { type: daemon, command: b, hosts: [web], nice: 1 }\n`,
+      `2 tasks changed
+
+~ a
+    nice: 0 -> 1
+~ b
+    nice: 0 -> 1
+
+ended and started anew, as daemon tasks that changed: b`,
+    ],
+    [
       'more and fewer machines of a group',
       `${one(', hosts: [web]', two)}  b: { type: daemon, command: b, hosts: [web, "!10.0.0.2"] }\n`,
       `${one(', hosts: [web, "!10.0.0.2"]', two)}  b: { type: daemon, command: b, hosts: [web] }\n`,
@@ -163,6 +176,22 @@ nothing can be compared`,
   })
 })
 
+test('hosts whose starts are not counted are named', () => {
+  const comparison = compared(one(), one().replace('@daily', '@hourly'))
+  const [first, ...others] = comparison.hosts.map((host) => ({ ...host, starts: undefined }))
+  if (first === undefined) throw new Error('no host')
+  const { hosts } = { hosts: [first, ...comparison.hosts.slice(1)] }
+  expect(others).toHaveLength(3)
+  expect(
+    textOf({ ...comparison, hosts })
+      .split('\n')
+      .slice(-2),
+  ).toEqual([
+    'starts in 24 h on web, web1, web2: 1 -> 24 (+23)',
+    'starts not counted, as H and jitter take too long: everywhere',
+  ])
+})
+
 describe('how it is shown', () => {
   const long = (text: string) => one(`, description: "${text}"`)
   const lines = (old: string, now: string, columns: number) =>
@@ -194,6 +223,10 @@ describe('how it is shown', () => {
       'without what a terminal would obey',
       ['\\e[31mred', 'a\\u202eb', 80, '~ a\n    description: \ufffd[31mred -> a\ufffdb'],
     ],
+    [
+      'what looks like another thing in quotes',
+      ['none', '[a, b]', 80, '~ a\n    description: "none" -> "[a, b]"'],
+    ],
     ['empty text in quotes', ['', ' x', 80, '~ a\n    description: "" -> " x"']],
   ] as [string, [string, string, number, string]][])(
     '%s',
@@ -201,6 +234,24 @@ describe('how it is shown', () => {
       expect(lines(old, now, columns)).toBe(expected)
     },
   )
+
+  test('keys and names too without what a terminal would obey', () => {
+    const odd = 'labels: { "\\e[1m": x }'
+    expect(textOf(compared(one(), one(`, ${odd}`)))).toContain('labels.\ufffd[1m: none -> x')
+    const bad = `${one()}  "\\e[1m": { command: b, ${odd} }\n`
+    expect(textOf(compared(one(), bad))).toContain('wrong there: \ufffd[1m\n')
+  })
+
+  test('in colours: of hosts what comes and what goes', () => {
+    const paint = (style: unknown, text: string) => `<${String(style)}>${text}</>`
+    const now = `${one().replace('  a:', '  b:').replace('command: a', 'command: b')}  c: { type: daemon, command: c, hosts: [web] }\n`
+    const [, , hosts] = textOf(compared(one(), now), { paint }).split('\n\n')
+    expect(hosts).toBe(
+      'everywhere: <green>+ b</>, <red>- a</>\non web, web1, web2: <green>+ b, + c</>, <red>- a</>',
+    )
+    const gone = textOf(compared(one(), 'tasks: {}'), { paint }).split('\n\n')[2]
+    expect(gone?.split('\n').at(-1)).toBe('everywhere, web, web1, web2: <red>- a</>')
+  })
 
   test('in colours where there are any, and long lists with their count', () => {
     const names = Array.from({ length: 20 }, (_, index) => `t${index}`)
@@ -212,7 +263,9 @@ describe('how it is shown', () => {
     expect(textOf(compared(file(1), file(2)), { paint }).split('\n\n')[1]).toBe(
       `<yellow>~ </>nice: <red>1</> -> <green>2</> in 20 tasks: ${names.slice(0, 12).join(', ')} and 8 more`,
     )
-    expect(third).toContain(names.join(', '))
+    expect(third).toBe(
+      `ended and started anew, as daemon tasks that changed: ${names.slice(0, 12).join(', ')} and 8 more`,
+    )
   })
 })
 
