@@ -76,35 +76,37 @@ function compare(runs, time, args) {
   // Not counted: the first of each reads the disk.
   time(args)
   floor()
-  const pairs = Array.from({ length: runs }, () => ({ ms: time(args), floor: floor() }))
-  const times = pairs.map(({ ms }) => ms)
-  const ratios = pairs.map((pair) => pair.ms / pair.floor)
+  const pairs = Array.from({ length: runs }, () => ({ own: time(args), floor: floor() }))
+  const times = pairs.map(({ own }) => own.ms)
+  const ratios = pairs.map(({ own, floor }) => own.ms / floor.ms)
+  const median = (values) => round(percentile(values, 0.5), 0)
   return {
     best: round(Math.min(...times), 0),
-    p50: round(percentile(times, 0.5), 0),
+    p50: median(times),
     worst: round(Math.max(...times), 0),
-    floor: round(
-      percentile(
-        pairs.map((pair) => pair.floor),
-        0.5,
-      ),
-      0,
-    ),
+    cpu: median(pairs.map(({ own }) => own.cpuMs)),
+    floor: median(pairs.map(({ floor }) => floor.ms)),
     ratio: round(percentile(ratios, 0.5), 1),
     'worst ratio': round(Math.max(...ratios), 1),
   }
 }
 
-/** From before the fork to the end of the process; nobody reads what it says. */
+/** A shell that says what the one command it runs took of the processors: times in sh(1). */
+const timer = '"$@" >/dev/null 2>&1; status=$?; times; exit "$status"'
+
+/** From before the fork to the end of the process, and what it took of the processors; nobody reads what it says. */
 function timeOf(args, options) {
   const from = performance.now()
-  const { status, stderr } = spawnSync(process.execPath, args, {
-    ...options,
-    stdio: ['ignore', 'ignore', 'pipe'],
-  })
-  const took = performance.now() - from
-  if (status !== 0) throw new Error(`${args.join(' ')} ended with ${status}: ${stderr}`)
-  return took
+  const words = ['-c', timer, 'sh', process.execPath, ...args]
+  const { status, stdout } = spawnSync('/bin/sh', words, { ...options, encoding: 'utf8' })
+  const ms = performance.now() - from
+  if (status !== 0) throw new Error(`${args.join(' ')} ended with ${status}`)
+  const spent = stdout.split('\n')[1]?.matchAll(/(\d+)m([\d.]+)s/g) ?? []
+  const cpuMs = [...spent].reduce(
+    (sum, [, minutes, seconds]) => sum + minutes * 60e3 + seconds * 1e3,
+    0,
+  )
+  return { ms, cpuMs }
 }
 
 /** A file of git, and a history, as a fleet has them. */
