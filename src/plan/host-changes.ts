@@ -30,7 +30,7 @@ export interface Starts {
 const maxHashed = 20_000
 
 /**
- * The hosts for which two files mean other tasks or another number of starts, in the order of
+ * The hosts for which two files mean other tasks, or other numbers of starts, in the order of
  * namedHosts(), those of the new file first. `renamed`: the new names of tasks that have another;
  * they are neither gained nor lost. Starts are those in so many `seconds` after `from`.
  */
@@ -57,7 +57,7 @@ export function hostChanges(
     const [was, is] = [startsBefore(machines.host, ran), startsAfter(machines.host, runs)]
     const starts = was === undefined || is === undefined ? undefined : ([was, is] as const)
     const isMoved = Object.values(moves).some((names) => names.length > 0)
-    return isMoved || was?.count !== is?.count ? [{ host: hostOf(machines), ...moves, starts }] : []
+    return isMoved || isOther(was, is) ? [{ host: hostOf(machines), ...moves, starts }] : []
   })
 }
 
@@ -97,6 +97,11 @@ function isSame(was: NamedTask | undefined, { task, part }: NamedTask): boolean 
 
 function namesOf(tasks: readonly NamedTask[]): string[] {
   return tasks.map(({ task }) => task.name)
+}
+
+/** Is it another number in the day, or in the second with the most? */
+export function isOther(was: Starts | undefined, is: Starts | undefined): boolean {
+  return was?.count !== is?.count || was?.busiest?.starts !== is?.busiest?.starts
 }
 
 /** Counts what hosts start with the tasks of one file: once for all that start the same. */

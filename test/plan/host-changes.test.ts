@@ -130,6 +130,21 @@ describe('how many starts', () => {
     ])
   })
 
+  test('are the same in a day, but more in one second', () => {
+    const [before, after] = ['0 2 * * *', '0 3 * * *'].map((text) =>
+      good(
+        `tasks:\n  a: { schedule: "${text}", command: a }\n  b: { schedule: "0 3 * * *", command: b }\n`,
+      ),
+    )
+    if (before === undefined || after === undefined) throw new Error('no file')
+    const [all, ...others] = hostChanges(before, after, { renamed: new Map(), from })
+    expect(all?.starts).toMatchObject([
+      { count: 2, busiest: { starts: 1 } },
+      { count: 2, busiest: { at: from + 3 * 3600, starts: 2 } },
+    ])
+    expect(others).toEqual([])
+  })
+
   test('are not counted where that would take too long', () => {
     const hosts = Array.from({ length: 90 }, (_, index) => `h${index}`)
     const hashed = Object.fromEntries(

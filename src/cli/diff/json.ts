@@ -24,7 +24,8 @@ export function diffJson({ from, to, change, hosts, restarts }: Comparison) {
     hosts: Object.fromEntries(
       hosts.map(({ host, gains, loses, more, fewer, starts }) => {
         const starts24h = starts?.map(({ count }) => count) ?? null
-        return [host, { gains, loses, more, fewer, starts24h }]
+        const busiest = starts?.map((each) => each.busiest?.starts ?? 0) ?? null
+        return [host, { gains, loses, more, fewer, starts24h, busiest }]
       }),
     ),
     unreadable: change.unreadable,

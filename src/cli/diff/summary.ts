@@ -1,5 +1,5 @@
 import { grouped } from '../../plan/grouped.ts'
-import type { HostChange, Starts } from '../../plan/host-changes.ts'
+import { type HostChange, isOther, type Starts } from '../../plan/host-changes.ts'
 import { localText } from '../../schedule/zone.ts'
 import { counted, someOf } from '../../tasks/counted.ts'
 import { isHashed } from '../../tasks/host-schedules.ts'
@@ -54,12 +54,12 @@ export function renameWords({ before, after }: { before: Task; after: Task }): s
   return hashed.length === 0 ? '' : `at other times: its name decides ${hashed.join(' and ')}`
 }
 
-/** `8640 -> 8652 (+12)`; with `~` where they are not the same on each machine of that name. */
+/** `8640 -> 8652 (+12)`, or one number where it is the same; with `~` where they are not the same on each machine of that name. */
 function startsWords([old, now]: readonly [Starts, Starts]): string {
   const about = (starts: Starts): string => (starts.varies ? '~' : '') + starts.count
   const more = now.count - old.count
-  const sign = more > 0 ? '+' : ''
-  return `${about(old)} -> ${about(now)}${more === 0 ? '' : ` (${sign}${more})`}`
+  if (more === 0) return about(now)
+  return `${about(old)} -> ${about(now)} (${more > 0 ? '+' : ''}${more})`
 }
 
 /**
@@ -94,13 +94,13 @@ export function movedHosts({ hosts }: Comparison): { names: string[]; moves: Hos
   ).map(({ names, first }) => ({ names, moves: first }))
 }
 
-/** Hosts for which the number of starts changes by the same, together. */
+/** Hosts for which the numbers of starts change by the same, together. */
 export function startingHosts(
   { hosts }: Comparison,
   zone: string,
 ): { names: string[]; starts: string; busiest: string }[] {
   const told = hosts.flatMap(({ host, starts }) => {
-    if (starts === undefined || starts[0].count === starts[1].count) return []
+    if (starts === undefined || !isOther(...starts)) return []
     return [{ host, starts: startsWords(starts), busiest: busiestWords(starts, zone) }]
   })
   return together(told, ({ starts, busiest }) => `${starts} ${busiest}`).map(

@@ -100,6 +100,17 @@ starts in 24 h on web2: 1 -> 0 (-1)`,
 ended and started anew, as daemon tasks that changed: b`,
     ],
     [
+      'a task that comes to another in its second',
+      `${one(', schedule: "0 2 * * *"').replace('schedule: "@daily", ', '')}  b: { schedule: "0 3 * * *", command: b }\n`,
+      `${one(', schedule: "0 3 * * *"').replace('schedule: "@daily", ', '')}  b: { schedule: "0 3 * * *", command: b }\n`,
+      `1 task changed
+
+~ a
+    schedule: 0 2 * * * -> 0 3 * * *
+
+starts in 24 h everywhere, web, web1, web2: 2, busiest second: 1 at 02:00:00 -> 2 at 03:00:00`,
+    ],
+    [
       'more and fewer machines of a group',
       `${one(', hosts: [web]', two)}  b: { type: daemon, command: b, hosts: [web, "!10.0.0.2"] }\n`,
       `${one(', hosts: [web, "!10.0.0.2"]', two)}  b: { type: daemon, command: b, hosts: [web] }\n`,
