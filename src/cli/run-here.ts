@@ -24,6 +24,9 @@ import { factsHere, goodTasks } from './tasks-file.ts'
 import { tasksPath } from './tasks-path.ts'
 import { pause } from './times.ts'
 
+/** Nobody else waits meanwhile: other runs by hand may have the history for a moment. */
+const maxLockWaitMs = 2_000
+
 /** How often it looks for output. */
 const pollMs = 25
 
@@ -90,6 +93,7 @@ function manualStart({ name }: Task): Start {
 /** A run that is on record needs its entry in `active` no more. */
 function openRecord({ host, terminal, paths }: Call): History {
   return openHistory(paths.history, {
+    lockWaitMs: maxLockWaitMs,
     after: (ms, callback) => host.clock.after(ms, callback),
     onTrouble: (words) => terminal.note(`torch: ${words}`),
     onWritten: (rows) => {

@@ -24,6 +24,15 @@ export interface HistoryFile {
   close(): void
 }
 
+export interface FileOptions {
+  /** Once when trouble begins, once when it is over. */
+  readonly onTrouble: (words: string) => void
+  /** The file was begun anew: there was none, or one that was set aside. */
+  readonly onNew?: () => void
+  /** How long a write may wait for a lock; without it as short as a daemon needs. */
+  readonly lockWaitMs?: number
+}
+
 /** The wait for a lock stops the whole daemon: short, the rows can wait instead. */
 const maxLockWaitMs = 50
 /** Negative: in KiB (https://www.sqlite.org/pragma.html#pragma_cache_size). */
@@ -54,25 +63,21 @@ interface Connection {
   readonly identity: string | undefined
 }
 
-export function historyFile(
-  file: string,
-  onAside: (words: string) => void,
-  onNew: () => void = () => undefined,
-): HistoryFile {
+export function historyFile(file: string, options: FileOptions): HistoryFile {
   let connection: Connection | undefined
 
   function using<T>(act: (connection: Connection) => T): T {
     if (connection !== undefined && connection.identity !== identityOf(file)) disconnect()
     try {
-      connection ??= connect(file, onNew)
+      connection ??= connect(file, options)
       return act(connection)
     } catch (error) {
       // One that only waits for a lock is as good as before.
       if (sqliteCode(error) !== 'SQLITE_BUSY') disconnect()
       const unfit = unfitness(error)
       if (unfit === undefined) throw error
-      onAside(setAside(file, unfit))
-      connection = connect(file, onNew)
+      options.onTrouble(setAside(file, unfit))
+      connection = connect(file, options)
       return act(connection)
     }
   }
@@ -99,10 +104,10 @@ export function historyFile(
   }
 }
 
-function connect(file: string, onNew: () => void): Connection {
+function connect(file: string, { onNew, lockWaitMs = maxLockWaitMs }: FileOptions): Connection {
   // SQLite would make it readable for all; -wal and -shm take its mode.
   fs.closeSync(fs.openSync(file, 'a', 0o600))
-  const database = new Database(file, { timeout: maxLockWaitMs })
+  const database = new Database(file, { timeout: lockWaitMs })
   const version = Number(database.prepare('PRAGMA user_version').raw().all().flat()[0])
   if (version > schemaVersion) throw new UnfitFile('newer', 'was made by a newer torch')
   const tables = database.prepare('SELECT name FROM sqlite_master').raw().all().flat()
@@ -114,7 +119,7 @@ function connect(file: string, onNew: () => void): Connection {
   `)
   if (version === 0) {
     transaction(database, () => database.exec(createSchema))
-    onNew()
+    onNew?.()
   }
   return {
     database,

@@ -1,6 +1,6 @@
 import { wordsOf } from '../errors.ts'
 import type { HistoryRow } from '../plan/outcome.ts'
-import { historyFile, maxPrunedRows } from './history-file.ts'
+import { type FileOptions, historyFile, maxPrunedRows } from './history-file.ts'
 import { newRowQueue } from './row-queue.ts'
 
 /**
@@ -20,15 +20,11 @@ export interface History {
   close(): void
 }
 
-export interface HistoryOptions {
-  /** Once when trouble begins, once when it is over. */
-  readonly onTrouble: (words: string) => void
+export interface HistoryOptions extends FileOptions {
   /** As Clock.after of the host. */
   readonly after: (ms: number, callback: () => void) => () => void
   /** These are on disk now, and in no other place needed any more. */
   readonly onWritten?: (rows: readonly HistoryRow[]) => void
-  /** The file was begun anew: there was none, or one that was set aside. */
-  readonly onNew?: () => void
 }
 
 /** How long rows are collected before they are written. */
@@ -43,7 +39,7 @@ const maxRetryMs = 60_000
 
 export function openHistory(path: string, options: HistoryOptions): History {
   const { onTrouble, after } = options
-  const file = historyFile(path, onTrouble, options.onNew)
+  const file = historyFile(path, options)
   const queue = newRowQueue()
   const tries = countTries(onTrouble)
   const cancels: { write?: () => void; prune?: () => void } = {}

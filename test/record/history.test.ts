@@ -1,6 +1,8 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import fs from 'node:fs'
 import path from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { maxPrunedRows } from '../../src/record/history-file.ts'
 import { maxBatchRows } from '../../src/record/history.ts'
 import { readHistory } from '../../src/record/read-history.ts'
@@ -142,6 +144,26 @@ describe('trouble', () => {
     expect(troubles.slice(1)).toEqual(['history is written again'])
     expect(rowsOf(file)).toEqual([runRow(1), runRow(2)])
     expect(timers.set()).toEqual([])
+  })
+
+  test('who has nothing else to do waits for a lock, and then writes', async () => {
+    const { file, history, troubles } = openTestHistory(undefined, { lockWaitMs: 20_000 })
+    const holder = `
+      import Database from 'libsql'
+      const database = new Database(${JSON.stringify(file)})
+      database.exec('BEGIN IMMEDIATE')
+      console.log('held')
+      setTimeout(() => database.exec('COMMIT'), 300)
+    `
+    const child = spawn(process.execPath, ['--input-type=module', '-e', holder], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    onTestFinished(() => void child.kill('SIGKILL'))
+    await once(child.stdout, 'data')
+    history.add(runRow(1))
+    history.close()
+    expect(troubles).toEqual([])
+    expect(rowsOf(file)).toEqual([runRow(1)])
   })
 
   test('a lock does not stop the daemon for long', () => {

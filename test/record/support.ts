@@ -5,7 +5,7 @@ import path from 'node:path'
 import Database from 'libsql'
 import { onTestFinished } from 'vitest'
 import type { HistoryRow } from '../../src/plan/outcome.ts'
-import { type History, openHistory } from '../../src/record/history.ts'
+import { type History, type HistoryOptions, openHistory } from '../../src/record/history.ts'
 
 /** A new folder that is gone after the test. */
 export function newFolder(): string {
@@ -99,7 +99,10 @@ export interface Opened {
 }
 
 /** A history in a folder of its own, closed after the test. */
-export function openTestHistory(file = path.join(newFolder(), 'history.db')): Opened {
+export function openTestHistory(
+  file = path.join(newFolder(), 'history.db'),
+  more: Partial<HistoryOptions> = {},
+): Opened {
   const timers = handTimers()
   const troubles: string[] = []
   const written: HistoryRow[] = []
@@ -107,6 +110,7 @@ export function openTestHistory(file = path.join(newFolder(), 'history.db')): Op
     after: timers.after,
     onTrouble: (words) => troubles.push(words),
     onWritten: (rows) => written.push(...rows),
+    ...more,
   })
   onTestFinished(() => history.close())
   return { file, history, timers, troubles, written }
