@@ -72,11 +72,11 @@ function withoutMissing(each) {
 }
 
 function compare(runs, time, args) {
-  const floor = () => time(['-e', '0'])
+  const bare = () => time(['-e', '0'])
   // Not counted: the first of each reads the disk.
   time(args)
-  floor()
-  const pairs = Array.from({ length: runs }, () => ({ own: time(args), floor: floor() }))
+  bare()
+  const pairs = Array.from({ length: runs }, () => ({ own: time(args), floor: bare() }))
   const times = pairs.map(({ own }) => own.ms)
   const ratios = pairs.map(({ own, floor }) => own.ms / floor.ms)
   const median = (values) => round(percentile(values, 0.5), 0)
@@ -121,7 +121,7 @@ function prepare({ folder, tasks, mark }) {
   // Something for diff to find.
   fs.writeFileSync(tasks, text.replace('shop 7 at', 'shop 7 and more at'))
   fs.mkdirSync(path.join(folder, 'home'), { mode: 0o700 })
-  const history = historyFile(path.join(folder, 'home/history.db'), console.error)
+  const history = historyFile(path.join(folder, 'home/history.db'), { onTrouble: console.error })
   for (let from = 0; from < rowCount; from += rowsAtOnce)
     history.write(Array.from({ length: rowsAtOnce }, (_, index) => rowOf(from + index)))
   history.close()
