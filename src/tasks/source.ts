@@ -6,6 +6,7 @@ import type { Part } from './cut.ts'
 import type { Fault } from './fault.ts'
 import { type Place, placesOf } from './lines.ts'
 import { type Path, showPath } from './path.ts'
+import { readPlain } from './plain.ts'
 import type { Problem } from './problem.ts'
 import { notText } from './text.ts'
 import { readTree, type Tree } from './tree.ts'
@@ -130,6 +131,9 @@ function read(
     const faults = [{ path: [], hint: null, syntax: true, ...unfit }]
     return { tree: undefined, faults, isPlain: false }
   }
+  const plain = readPlain(text)
+  if (plain !== undefined) return { tree: plain, faults: [], isPlain: true }
+
   const { root, faults } = readYaml(text)
   if (root === undefined) return { tree: undefined, faults, isPlain: false }
 

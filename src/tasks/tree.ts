@@ -95,7 +95,7 @@ function valueOf(node: unknown, path: Path, anchors: Anchors): unknown {
 }
 
 /** `env`, `labels` and the words of a command are text, whatever they look like: `1.10` is not 1.1. */
-function isText(path: Path): boolean {
+export function isText(path: Path): boolean {
   const [top, second, third] = path
   const key = top === 'defaults' ? second : third
   const inside = path.length === (top === 'defaults' ? 3 : 4)
