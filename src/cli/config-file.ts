@@ -11,6 +11,9 @@ import type { Written } from './settle.ts'
 const systemFile = '/etc/torch/torch.yaml'
 const userFile = '.config/torch/torch.yaml'
 
+/** A config file has some twenty lines. */
+const maxConfigBytes = 1_000_000
+
 /** A config file may set every option but which config file it is. */
 const keys = optionNames.filter((name) => name !== 'config')
 
@@ -57,7 +60,7 @@ async function readOne(host: Host, userHome: string, file: string): Promise<Writ
 
 function readText(host: Host, file: string): string | undefined {
   try {
-    return host.files.readText(file)
+    return host.files.readFile(file, maxConfigBytes)?.toString('utf8')
   } catch (error) {
     throw refusal(file, wordsOf(error))
   }

@@ -1,13 +1,18 @@
 import { createHash } from 'node:crypto'
 import path from 'node:path'
-import { wordsOf } from '../errors.ts'
 import { gitRevision } from '../host/git.ts'
-import { hasCode } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
 import { hostFacts, type HostFacts } from '../tasks/hosts.ts'
-import type { TasksSource } from '../tasks/parse.ts'
+import { maxFileBytes, type TasksSource } from '../tasks/parse.ts'
 import type { Problem } from '../tasks/problem.ts'
-import { emptyFolder, fileProblem, type Refusal, refusalOf, sizeRefusal } from './refusal.ts'
+import {
+  fileProblem,
+  folderRefusal,
+  notThere,
+  readRefusal,
+  type Refusal,
+  refusalOf,
+} from './refusal.ts'
 import { type Known, nothingKnown, type Taken, takeTasks } from './take-tasks.ts'
 import { tasksFiles } from './tasks-files.ts'
 
@@ -91,7 +96,8 @@ export function quietStamp(host: Host, tasks: string): string | undefined {
 function stampOf(host: Host, files: readonly string[]): string | undefined {
   const facts = files.map((file) => host.files.facts(file))
   const youngest = Math.max(...facts.map((each) => each?.ctimeMs ?? 0))
-  if (host.clock.now() - youngest < youngMs) return undefined
+  // One that is far in the future was written before the clock was set back.
+  if (Math.abs(host.clock.now() - youngest) < youngMs) return undefined
   return facts.map((each, index) => `${files[index]} ${JSON.stringify(each)}`).join('\n')
 }
 
@@ -107,32 +113,29 @@ interface Read {
 }
 
 function readSources(host: Host, tasks: string, shown: string): Read {
+  let at = tasks
+  const shownAs = (file: string): string => shown + file.slice(tasks.length)
   try {
-    const isFolder = host.files.facts(tasks)?.kind === 'directory'
+    const facts = host.files.facts(tasks)
+    const isFolder = facts?.kind === 'directory'
+    const whole = refusalOf(host, tasks, facts, shown)
+    if (whole !== undefined) return unreadable(shown, whole, isFolder)
     const files = tasksFiles(host, tasks)
-    for (const file of [tasks, ...files]) {
-      const name = shown + file.slice(tasks.length)
-      const refusal = refusalOf(host, host.files.facts(file), name)
-      if (refusal !== undefined) return unreadable(name, refusal, isFolder)
-    }
-    const tooMuch = isFolder ? sizeRefusal(host, files) : undefined
+    const tooMuch = isFolder ? folderRefusal(host, files) : undefined
     if (tooMuch !== undefined) return unreadable(shown, tooMuch, isFolder)
-    if (files.length === 0) return unreadable(shown, emptyFolder, isFolder)
-    const contents = files.map((file) => ({
-      path: shown + file.slice(tasks.length),
-      bytes: host.files.readBytes(file, 0, (host.files.facts(file)?.size ?? 0) + 1),
-    }))
+    const contents: { path: string; bytes: Buffer }[] = []
+    for (at of files) {
+      const refusal = isFolder && refusalOf(host, at, host.files.facts(at), shownAs(at))
+      const bytes = refusal ? undefined : host.files.readFile(at, maxFileBytes)
+      if (bytes === undefined) return unreadable(shownAs(at), refusal || notThere, isFolder)
+      contents.push({ path: shownAs(at), bytes })
+    }
     const hash = hashOf(contents.flatMap(({ path: name, bytes }) => [name, bytes]))
     const sources = () =>
       contents.map(({ path: name, bytes }) => ({ path: name, text: bytes.toString('utf8') }))
     return { sources, isFolder, hash, problem: undefined }
   } catch (error) {
-    const denied = hasCode(error, 'EACCES', 'EPERM')
-    return unreadable(
-      shown,
-      { message: denied ? `may not be read: ${wordsOf(error)}` : wordsOf(error) },
-      false,
-    )
+    return unreadable(shownAs(at), readRefusal(error), false)
   }
 }
 

@@ -3,6 +3,7 @@ import { wordsOf } from '../errors.ts'
 import { diskFiles } from '../host/files.ts'
 import type { Files, Host } from '../host/host.ts'
 import type { WorkerResult } from '../host/worker.ts'
+import { maxEnvFileBytes } from '../tasks/env-file.ts'
 import { readTasks, type ReadTasks, type Stretch } from '../tasks/parse.ts'
 import type { TasksFacts, TasksSource } from '../tasks/parse.ts'
 import { newPacker, newUnpacker, type PackedTasks, type Unpacked } from '../tasks/pack.ts'
@@ -106,8 +107,9 @@ function whyNot(result: Exclude<WorkerResult<ReadTasks>, { kind: 'answer' }>): s
 
 function readEnvFile(files: Files, file: string): ReturnType<TasksFacts['readEnvFile']> {
   try {
-    const text = files.readText(file)
-    return text === undefined ? { ok: false, message: 'is not there' } : { ok: true, text }
+    const bytes = files.readFile(file, maxEnvFileBytes)
+    if (bytes === undefined) return { ok: false, message: 'is not there' }
+    return { ok: true, text: bytes.toString('utf8') }
   } catch (error) {
     return { ok: false, message: wordsOf(error) }
   }

@@ -47,11 +47,20 @@ export async function watchTasks(
   const hurry = (): void => {
     if (pending === undefined) arm(hurryMs)
   }
-  const folder = host.files.facts(tasks)?.kind === 'directory' ? tasks : path.dirname(tasks)
+  const folder = isFolder(host, tasks) ? tasks : path.dirname(tasks)
   const stopWatching = await host.watchFolder(folder, hurry)
   arm(pollMs)
   return () => {
     cancel()
     return stopWatching()
+  }
+}
+
+/** Not where it cannot be told: a daemon may come back to a file that has become a circle of links. */
+function isFolder(host: Host, tasks: string): boolean {
+  try {
+    return host.files.facts(tasks)?.kind === 'directory'
+  } catch {
+    return false
   }
 }

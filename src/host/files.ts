@@ -15,6 +15,7 @@ export const diskFiles: Files = {
       fs.closeSync(descriptor)
     }
   },
+  readFile,
   facts(file) {
     const found = orMissing(() => fs.statSync(file))
     return found && factsOf(found)
@@ -77,6 +78,51 @@ export const diskFiles: Files = {
   },
   close: (descriptor) => fs.closeSync(descriptor),
   cutMiddle,
+}
+
+/** What is no file is not even opened: of some devices that alone does something. */
+function readFile(file: string, maxBytes: number): Buffer | undefined {
+  const found = orMissing(() => fs.statSync(file))
+  if (found === undefined) return undefined
+  demandFile(found)
+  // WITHOUT WAITING, and looked at again: meanwhile it may have become a pipe that nobody writes.
+  const { O_RDONLY, O_NONBLOCK } = fs.constants
+  const descriptor = orMissing(() => fs.openSync(file, O_RDONLY | O_NONBLOCK))
+  if (descriptor === undefined) return undefined
+  try {
+    const { size } = demandFile(fs.fstatSync(descriptor))
+    if (size > maxBytes) throw tooLarge(size, maxBytes)
+    return readToEnd(descriptor, maxBytes, size)
+  } finally {
+    fs.closeSync(descriptor)
+  }
+}
+
+function demandFile(found: fs.Stats): fs.Stats {
+  if (found.isFile()) return found
+  throw new Error(
+    found.isDirectory() ? 'is a directory, not a file' : 'is neither a file nor a directory',
+  )
+}
+
+/** The size is a hint: a file may grow while it is read, and those of /proc have none. */
+function readToEnd(descriptor: number, maxBytes: number, size: number): Buffer {
+  const chunks: Buffer[] = []
+  let length = 0
+  for (;;) {
+    const chunk = Buffer.allocUnsafe(Math.max(size + 1 - length, minChunkBytes))
+    const count = fs.readSync(descriptor, chunk, 0, chunk.length, null)
+    if (count === 0) return Buffer.concat(chunks)
+    chunks.push(chunk.subarray(0, count))
+    length += count
+    if (length > maxBytes) throw tooLarge(length, maxBytes)
+  }
+}
+
+const minChunkBytes = 4096
+
+function tooLarge(bytes: number, maxBytes: number): Error {
+  return new Error(`has ${bytes} bytes; at most ${maxBytes} are read`)
 }
 
 /** The recursion is our own: that of Node 20 never ends where, as in /proc, mkdir(2) says ENOENT. */

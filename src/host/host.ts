@@ -56,6 +56,11 @@ interface FreeSpace {
 export interface Files {
   /** undefined where there is none. Throws on everything else. */
   readText(path: string): string | undefined
+  /**
+   * All of a regular file; undefined where there is none. Never waits, as a pipe makes one wait for
+   * its writer. Throws on everything else, and on more than `maxBytes`, with words for a person.
+   */
+  readFile(path: string, maxBytes: number): Buffer | undefined
   /** At most `limit` bytes from `offset`; an empty buffer at the end. */
   readBytes(path: string, offset: number, limit: number): Buffer
   /** Follows links; undefined where there is none. */

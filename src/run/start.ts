@@ -3,6 +3,7 @@ import { TorchError, wordsOf } from '../errors.ts'
 import type { Account, Host } from '../host/host.ts'
 import type { Start } from '../plan/start.ts'
 import { spawnFailed } from '../plan/verdict.ts'
+import { maxEnvFileBytes } from '../tasks/env-file.ts'
 import type { Task } from '../tasks/task.ts'
 import { commandWords, type Identity } from './command.ts'
 import { activeFolder, type RunDescription, runDirectory } from './directory.ts'
@@ -137,10 +138,13 @@ function identityOf(host: Host, task: Task): Identity {
 
 function readEnvFile(host: Host, task: Task): string | undefined {
   if (task.envFile === undefined) return undefined
-  const text = host.files.readText(task.envFile)
-  if (text === undefined)
-    throw new TorchError('no-env-file', `env_file ${task.envFile} is not there`)
-  return text
+  try {
+    const bytes = host.files.readFile(task.envFile, maxEnvFileBytes)
+    if (bytes !== undefined) return bytes.toString('utf8')
+  } catch (error) {
+    throw new TorchError('bad-env-file', `env_file ${task.envFile}: ${wordsOf(error)}`)
+  }
+  throw new TorchError('no-env-file', `env_file ${task.envFile} is not there`)
 }
 
 /** As cron does: a user without a home directory starts in the root directory. */

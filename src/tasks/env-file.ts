@@ -4,6 +4,9 @@ export interface EnvFault {
   readonly message: string
 }
 
+/** execve(2) takes some 2 MB in all: a larger file is not meant. */
+export const maxEnvFileBytes = 1_000_000
+
 /** What may stand before the `=`, as util.parseEnv() of Node reads it, which gives the values at a start. */
 const assignment = /^(?:export\s+)?([A-Za-z_][\w.-]*)\s*=\s*(.*)$/
 

@@ -79,7 +79,46 @@ describe('what is read as a tasks file', () => {
     {
       name: 'a circle of links',
       make: () => fs.symlinkSync('tasks.yaml', at('tasks.yaml')),
-      says: "tasks.yaml: ELOOP: too many symbolic links encountered, stat './tasks.yaml'",
+      says: 'tasks.yaml: is a symbolic link that leads in a circle',
+    },
+    {
+      name: 'a link to nothing',
+      make: () => fs.symlinkSync('nowhere', at('tasks.yaml')),
+      says: 'tasks.yaml: is a link to nowhere, which is not there',
+    },
+    {
+      name: 'a device',
+      make: () => fs.symlinkSync('/dev/zero', at('tasks.yaml')),
+      says: 'tasks.yaml: is neither a file nor a directory',
+    },
+    {
+      name: 'a directory with a directory of such a name',
+      make: () => fs.mkdirSync(at('tasks.yaml/a.yaml'), { recursive: true }),
+      says: 'tasks.yaml/a.yaml: is a directory, not a file',
+    },
+    {
+      name: 'a directory with a pipe',
+      make() {
+        fs.mkdirSync(at('tasks.yaml'))
+        execFileSync('mkfifo', [at('tasks.yaml/a.yaml')])
+      },
+      says: 'tasks.yaml/a.yaml: is neither a file nor a directory',
+    },
+    {
+      name: 'a directory with more files than are looked at each second',
+      make() {
+        fs.mkdirSync(at('tasks.yaml'))
+        for (let n = 0; n <= 1000; n++) fs.writeFileSync(at(`tasks.yaml/${n}.yaml`), '')
+      },
+      says: 'tasks.yaml: 1001 files are in it; at most 1000 are read',
+    },
+    {
+      name: 'an env file that is a pipe',
+      make() {
+        execFileSync('mkfifo', [at('no.env')])
+        fs.writeFileSync(at('tasks.yaml'), `defaults: { env_file: no.env }\n${good}`)
+      },
+      says: 'tasks.yaml: cannot be used: ./no.env: is neither a file nor a directory',
     },
   ])('$name is one clear error', async ({ make, says }) => {
     make()
