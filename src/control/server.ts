@@ -3,10 +3,11 @@ import { wordsOf } from '../errors.ts'
 import { wallClock } from '../host/clock.ts'
 import { descriptorOf } from '../host/lock.ts'
 import type { Protocol, RequestName } from './protocol.ts'
+import { type Crowd, newCrowd } from './crowd.ts'
 import { readBody } from './read-body.ts'
 import { refuseGarbage, Refusal, refusalOf, send } from './refusal.ts'
 import { isRequestName, requestSchemas } from './requests.ts'
-import { listenAt, listenOn } from './socket-file.ts'
+import { keepSocket } from './keep-socket.ts'
 
 /** What the daemon has to say to each request. A TorchError that it throws is the reply. */
 export type Answers = {
@@ -27,7 +28,6 @@ export interface ControlServer {
   handOver(): Promise<void>
 }
 
-const maxConnections = 64
 const maxHeaderBytes = 8 * 1024
 /** For the head of a request, and for all of it. */
 const maxHeaderMs = 5_000
@@ -55,29 +55,33 @@ export async function serveControl(
     requestTimeout: maxRequestMs,
     connectionsCheckingInterval: checkIntervalMs,
   })
-  server.maxConnections = maxConnections
+  // What follows it on the same connection is not even looked at.
+  server.maxRequestsPerSocket = 1
+  const crowd = newCrowd(onTrouble)
+  server.on('connection', crowd.enter)
   const replies = new Set<Promise<void>>()
+  const turn = oneByOne()
   server.on('request', (request, response) => {
-    const replied = reply(request, response, answers, onTrouble)
+    const replied = reply(request, response, { answers, crowd, turn, onTrouble })
     replies.add(replied)
     void replied.finally(() => replies.delete(replied))
   })
   server.on('clientError', refuseGarbage)
-  const remove =
-    inherited === undefined
-      ? await listenAt(server, socketPath)
-      : await listenOn(server, socketPath, inherited)
+  const file = await keepSocket(server, socketPath, onTrouble, inherited)
   server.on('error', (error) => onTrouble(`control socket: ${error.message}`))
   const end = async (farewellMs: number): Promise<void> => {
+    file.leave()
     const closed = new Promise<void>((resolve) => server.close(() => resolve()))
     await allWithin(replies, farewellMs)
     server.closeAllConnections()
     await closed
   }
   return {
-    descriptor: descriptorOf(server),
+    get descriptor() {
+      return descriptorOf(server)
+    },
     close() {
-      remove()
+      file.remove()
       return end(maxFarewellMs)
     },
     handOver: () => end(maxHandOverMs),
@@ -93,21 +97,39 @@ async function allWithin(replies: Iterable<Promise<void>>, ms: number): Promise<
   cancel()
 }
 
+/** Gives what waits for a turn of the loop of one's own: who asks in a crowd does not hold up a tick. */
+function oneByOne(): () => Promise<void> {
+  let last = Promise.resolve()
+  return () => (last = last.then(wallClock.turn))
+}
+
+interface Room {
+  readonly answers: Answers
+  readonly crowd: Crowd
+  readonly turn: () => Promise<void>
+  readonly onTrouble: (words: string) => void
+}
+
 async function reply(
   request: IncomingMessage,
   response: ServerResponse,
-  answers: Answers,
-  onTrouble: (words: string) => void,
+  { answers, crowd, turn, onTrouble }: Room,
 ): Promise<void> {
+  const { socket } = request
   try {
     const name = nameOf(request)
     const body = await readBody(request)
-    // A client that is gone has not asked: a half request must not stop the daemon.
-    if (body === undefined) return
+    crowd.asked(socket)
+    await turn()
+    // A client that is gone has not asked: half a request must not stop the daemon, nor one that
+    // was given up while the daemon stood still.
+    if (body === undefined || socket.readableEnded || socket.destroyed) return
     send(response, 200, await answer(answers, name, body))
   } catch (error) {
     const refusal = refusalOf(error, request.url ?? '', onTrouble)
     send(response, refusal.status, refusal.report)
+  } finally {
+    crowd.answered(socket)
   }
 }
 

@@ -7,22 +7,20 @@ import { withShortPath } from './address.ts'
 const socketUmask = 0o177
 
 /**
- * Makes the server listen at that path. A file that a crash left there is replaced. Gives what
- * removes the socket again, if it is still the same one then. Only who holds the lock of the
- * home may call it. Throws TorchError `socket-unusable`.
+ * Makes the server listen at that path. A file that a crash left there is replaced. Gives the
+ * identity of the socket. Only who holds the lock of the home may call it. Throws TorchError
+ * `socket-unusable`.
  */
-export async function listenAt(server: Server, socketPath: string): Promise<() => void> {
+export async function listenAt(server: Server, socketPath: string): Promise<string | undefined> {
   // libuv removes the path that it bound when the server closes, whoever's file that is by then:
   // so it binds another name, which is gone once it is renamed.
   const temporary = `${socketPath}.new`
   try {
     diskFiles.remove(temporary)
     await bound(server, temporary)
-    const ours = identityOf(temporary)
+    const identity = identityOf(temporary)
     diskFiles.rename(temporary, socketPath)
-    return () => {
-      if (identityOf(socketPath) === ours) diskFiles.remove(socketPath)
-    }
+    return identity
   } catch (error) {
     server.close()
     throw new TorchError('socket-unusable', `cannot listen at ${socketPath}: ${wordsOf(error)}`, {
@@ -34,13 +32,13 @@ export async function listenAt(server: Server, socketPath: string): Promise<() =
 
 /**
  * Makes the server listen on the socket that the daemon before us has bound at that path, and that
- * came to us open: no connection is refused meanwhile. Gives what removes it, as listenAt does.
+ * came to us open: no connection is refused meanwhile. Gives its identity, as listenAt does.
  */
 export async function listenOn(
   server: Server,
   socketPath: string,
   descriptor: number,
-): Promise<() => void> {
+): Promise<string | undefined> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen({ fd: descriptor }, () => {
@@ -48,10 +46,7 @@ export async function listenOn(
       resolve()
     })
   })
-  const ours = identityOf(socketPath)
-  return () => {
-    if (identityOf(socketPath) === ours) diskFiles.remove(socketPath)
-  }
+  return identityOf(socketPath)
 }
 
 function bound(server: Server, path: string): Promise<void> {
@@ -70,6 +65,7 @@ function bound(server: Server, path: string): Promise<void> {
   })
 }
 
-function identityOf(path: string): string | undefined {
+/** Of what is there now; undefined where nothing is. */
+export function identityOf(path: string): string | undefined {
   return diskFiles.facts(path)?.identity
 }

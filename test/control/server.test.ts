@@ -1,8 +1,10 @@
+import { once } from 'node:events'
 import fs from 'node:fs'
 import net from 'node:net'
 import path from 'node:path'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { askDaemon } from '../../src/control/client.ts'
+import { maxConnections } from '../../src/control/crowd.ts'
 import { maxBodyBytes } from '../../src/control/read-body.ts'
 import { serveControl } from '../../src/control/server.ts'
 import { exitStatus, TorchError } from '../../src/errors.ts'
@@ -189,18 +191,42 @@ describe('clients that hang', () => {
     expect(await sendRaw(socket, keep)).toMatch(/connection: close/i)
   })
 
-  test('more connections than it keeps are turned away, and it goes on', async () => {
-    const { socket } = await serve()
-    const crowd = Array.from({ length: 100 }, () =>
-      net.connect(socket).on('error', () => undefined),
+  test('a crowd that says nothing gives way, the oldest first; it is told once', async () => {
+    const { socket, troubles } = await serve()
+    const ended: number[] = []
+    const crowd = Array.from({ length: maxConnections + 40 }, (_, index) =>
+      net
+        .connect(socket)
+        .on('error', () => undefined)
+        .on('close', () => ended.push(index)),
     )
-    const turnedAway = crowd.map(
-      (client) => new Promise((resolve) => client.once('close', resolve)),
-    )
-    await Promise.race(turnedAway)
-    for (const client of crowd) client.destroy()
-    await Promise.all(turnedAway)
+    onTestFinished(() => crowd.forEach((client) => client.destroy()))
+    const firsts = Array.from({ length: 40 }, (_, index) => index)
+    await vi.waitUntil(() => ended.length >= firsts.length)
     await expect(askDaemon(socket, 'flush', {})).resolves.toEqual({})
+    await vi.waitUntil(() => ended.length > firsts.length)
+    expect(ended.toSorted((a, b) => a - b)).toEqual([...firsts, 40])
+    expect(troubles).toEqual(['more than 256 connections to the control socket: idle ones end'])
+  })
+
+  test('what follows a request on its connection is not even looked at', async () => {
+    let asked = 0
+    const { socket } = await serve({ flush: () => (asked++, {}) })
+    const got = await sendRaw(socket, requestText('POST', '/flush', '{}').repeat(1000))
+    expect(got).toMatch(/^HTTP\/1.1 200 OK/)
+    expect(asked).toBe(1)
+  })
+
+  test('who gives up before its turn has not asked', async () => {
+    let asked = 0
+    const { socket } = await serve({ stop: () => ({ pid: asked++ }) })
+    const request = requestText('POST', '/stop', '{"graceMs":null,"leave":false}')
+    const client = net.connect(socket)
+    await once(client, 'connect')
+    client.write(request)
+    client.destroy()
+    await askDaemon(socket, 'flush', {})
+    expect(asked).toBe(0)
   })
 })
 
@@ -265,5 +291,37 @@ describe('the socket file', () => {
       message: expect.stringContaining('EISDIR'),
     })
     expect(fs.readdirSync(home)).toEqual(['torch.sock'])
+  })
+
+  test.each([
+    ['removed', (socket: string) => fs.rmSync(socket)],
+    ['replaced by a file', (socket: string) => fs.writeFileSync(`${socket}.x`, '')],
+  ])('is made again where it is %s, and told once', async (_, spoil) => {
+    const { socket, server, troubles } = await serve()
+    spoil(socket)
+    if (fs.existsSync(`${socket}.x`)) fs.renameSync(`${socket}.x`, socket)
+    await vi.waitUntil(() => fs.statSync(socket, { throwIfNoEntry: false })?.isSocket(), 5_000)
+    await expect(askDaemon(socket, 'flush', {})).resolves.toEqual({})
+    expect(troubles).toEqual([`the control socket ${socket} was gone: it is made again`])
+    expect(server.descriptor).toBeGreaterThan(0)
+    await server.close()
+    expect(fs.existsSync(socket)).toBe(false)
+  })
+
+  test('that cannot be made again is told once, and made when it can', async () => {
+    const { socket, troubles } = await serve()
+    fs.rmSync(socket)
+    fs.mkdirSync(path.join(socket, 'full'), { recursive: true })
+    // Each try makes a socket of that name, and removes it.
+    let steps = 0
+    const watcher = fs.watch(path.dirname(socket), (_, name) => {
+      if (name === 'torch.sock.new') steps += 1
+    })
+    onTestFinished(() => watcher.close())
+    await vi.waitUntil(() => steps > 4, 10_000)
+    expect(troubles).toEqual([expect.stringMatching(/^cannot listen at .*EISDIR/)])
+    fs.rmSync(socket, { recursive: true })
+    await vi.waitUntil(() => troubles.length > 1, 5_000)
+    await expect(askDaemon(socket, 'flush', {})).resolves.toEqual({})
   })
 })
