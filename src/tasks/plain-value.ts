@@ -11,12 +11,12 @@ export type PlainValue =
   | { readonly kind: 'map'; readonly items: readonly PlainPair[]; readonly end: number }
   | { readonly kind: 'list'; readonly items: readonly PlainItem[]; readonly end: number }
 
-export interface PlainItem {
+interface PlainItem {
   readonly offset: number
   readonly value: PlainValue
 }
 
-export interface PlainPair extends PlainItem {
+interface PlainPair extends PlainItem {
   readonly name: string
 }
 
