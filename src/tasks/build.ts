@@ -1,24 +1,41 @@
 import { seedOf } from '../schedule/hash.ts'
 import { isZone } from '../schedule/zone.ts'
+import { remembered } from '../schedule/bounded.ts'
+import type { BuiltTask, SharedSettings } from './built.ts'
 import { withDefaults } from './defaults.ts'
-import { definitionOf } from './definition.ts'
+import { definitionOf, meaningOf } from './definition.ts'
 import { filledIn } from './filled-in.ts'
 import type { MergedFile } from './merge-files.ts'
 import type { Path } from './path.ts'
 import { type KnownSchedules, readSchedules } from './read-schedules.ts'
-import { checkSettings, type TasksFacts } from './settings.ts'
+import { checkSettings, type Settings, type TasksFacts } from './settings.ts'
 import type { Source } from './source.ts'
 import type { Task } from './task.ts'
 
+/** What tasks before said, for those that say the same. */
+export interface Said {
+  readonly schedules: KnownSchedules
+  readonly settings: Map<string, SaidSettings>
+}
+
+interface SaidSettings {
+  readonly shared: SharedSettings
+  readonly meaning: string
+}
+
+export function nothingSaid(): Said {
+  return { schedules: new Map(), settings: new Map() }
+}
+
 /**
- * Makes the tasks of a file whose parts are right; tells what is wrong with them on the way. `known`:
- * the schedules of other parts of the file.
+ * Makes the tasks of a file whose parts are right; tells what is wrong with them on the way. `said`:
+ * in other parts of the file.
  */
 export function buildTasks(
   file: MergedFile,
   facts: TasksFacts,
-  known: KnownSchedules = new Map(),
-): Task[] {
+  said: Said = nothingSaid(),
+): BuiltTask[] {
   return file.tasks.map(({ source, name, input }) => {
     const path = ['tasks', name]
     const { schedule, command = '', ...own } = input
@@ -35,15 +52,35 @@ export function buildTasks(
       // The zone is told to be unknown; the schedule may be wrong too.
       zone: isZone(zone) ? zone : 'UTC',
       seed: seedOf(name, facts.host),
-      known,
+      known: said.schedules,
     })
     if (settings.type === 'daemon' && settings.max === Infinity) {
       source.tell([...path, 'max'], 'a daemon needs a number: so many are kept running')
     }
-    const place = { file: source.file, line: source.line(path) }
-    const task = { name, command, schedules, ...place, ...filledIn(settings, zone) }
-    return { ...task, definition: facts.digest(definitionOf(task)) }
+    const { shared, meaning } = saidSettings(said, source.file, settings, zone)
+    const definition = facts.digest(definitionOf({ command, schedules }, meaning))
+    return { name, command, line: source.line(path), definition, schedules, shared }
   })
+}
+
+/** Settings that are kept for tasks that say the same; those of most files are a few dozen. */
+const maxSaidSettings = 10_000
+
+function saidSettings(
+  { settings: said }: Said,
+  file: string,
+  settings: Settings,
+  zone: string,
+): SaidSettings {
+  return remembered(said, maxSaidSettings, keyOf([file, zone, settings]), () => {
+    const shared = { file, ...filledIn(settings, zone) }
+    return { shared, meaning: meaningOf(shared) }
+  })
+}
+
+/** JSON knows no Infinity: max: unlimited. */
+function keyOf(said: unknown): string {
+  return JSON.stringify(said, (_, value: unknown) => (value === Infinity ? 'unlimited' : value))
 }
 
 /** Only of what the task itself says: defaults are for all types. */

@@ -1,32 +1,35 @@
+import type { SharedSettings } from './built.ts'
 import type { HostMatch, HostRule } from './hosts.ts'
 import type { Task } from './task.ts'
 
 /**
  * All of a task that has meaning, as canonical JSON, of which its `definition` is the digest: two
- * tasks of one name are the same exactly when these are equal. Not in it: the name, so that a task that was only renamed can be known again;
- * description and labels, which must not restart a daemon; how the hosts are written, only who they
- * are; and where the task stands.
+ * tasks of one name are the same exactly when these are equal. `meaning`: of its settings. Not in it:
+ * the name, so that a task that was only renamed can be known again; and where the task stands.
  */
-export function definitionOf(task: Omit<Task, 'definition'>): string {
-  const {
-    name: _1,
-    description: _2,
-    labels: _3,
-    file: _4,
-    line: _5,
-    hostEntries: _6,
-    ...meaning
-  } = task
+export function definitionOf(
+  { command, schedules }: Pick<Task, 'command' | 'schedules'>,
+  meaning: string,
+): string {
+  // As written, not as compiled: H is compiled for one host, and a definition is for all.
+  const texts = schedules.map(({ text }) => text.trim().toLowerCase().split(/\s+/).join(' '))
+  return `${JSON.stringify({ command, schedules: texts }).slice(0, -1)},${meaning.slice(1)}`
+}
+
+/**
+ * What settings mean, as canonical JSON. Not in it: description and labels, which must not restart a
+ * daemon; and how the hosts are written, only who they are.
+ */
+export function meaningOf(settings: SharedSettings): string {
+  const { description: _1, labels: _2, file: _3, hostEntries: _4, ...meaning } = settings
   // The order of these keys is that of the code. What has an order of its author's is sorted.
   return JSON.stringify({
     ...meaning,
-    // As written, not as compiled: H is compiled for one host, and a definition is for all.
-    schedules: task.schedules.map(({ text }) => text.trim().toLowerCase().split(/\s+/).join(' ')),
-    hosts: task.hosts && unorderedRule(task.hosts),
-    max: task.max === Infinity ? 'unlimited' : task.max,
-    successCodes: [...new Set(task.successCodes)].toSorted((a, b) => a - b),
-    limits: sorted(task.limits),
-    env: sorted(task.env),
+    hosts: settings.hosts && unorderedRule(settings.hosts),
+    max: settings.max === Infinity ? 'unlimited' : settings.max,
+    successCodes: [...new Set(settings.successCodes)].toSorted((a, b) => a - b),
+    limits: sorted(settings.limits),
+    env: sorted(settings.env),
   })
 }
 

@@ -1,3 +1,4 @@
+import { taskOf } from './built.ts'
 import type { Stretch } from './pieces.ts'
 import type { Task } from './task.ts'
 
@@ -20,7 +21,7 @@ export function* joinStretches(
   const all: Task[] = []
   const next = new Map<string, ReadStretch>()
   for (const { key, line, tasks: read } of stretches) {
-    const tasks = read ?? moved(key === undefined ? undefined : known.get(key), line)
+    const tasks = read?.map(taskOf) ?? moved(key === undefined ? undefined : known.get(key), line)
     for (const task of tasks) all.push(task)
     if (key !== undefined) next.set(key, { line, tasks })
     yield

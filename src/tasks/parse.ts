@@ -1,3 +1,4 @@
+import { taskOf } from './built.ts'
 import { readPieces } from './pieces.ts'
 import type { TasksFacts } from './settings.ts'
 import type { TasksSource } from './source.ts'
@@ -22,7 +23,7 @@ export function parseTasks(
 ): ParsedTasks {
   const read = readTasks(sources, facts, { partly })
   if (!read.ok) return read
-  const tasks = read.stretches.flatMap((stretch) => stretch.tasks ?? [])
+  const tasks = read.stretches.flatMap((stretch) => (stretch.tasks ?? []).map(taskOf))
   return { ok: true, file: { tasks, groups: read.groups }, warnings: read.warnings }
 }
 

@@ -1,13 +1,12 @@
 import { firstHeadChars, maxGuesses, maxProblems } from './bounds.ts'
-import { buildTasks } from './build.ts'
+import { buildTasks, nothingSaid } from './build.ts'
+import type { BuiltTask } from './built.ts'
 import { type Cut, cutTasks, type Piece } from './cut.ts'
 import { type FilePart, type MergedFile, mergeFiles, tasksOf } from './merge-files.ts'
 import type { Problem } from './problem.ts'
-import type { KnownSchedules } from './read-schedules.ts'
 import type { TasksFacts } from './settings.ts'
 import { readShape } from './shape.ts'
 import { type OpenText, openText, readPart, type TasksSource, wholeOf } from './source.ts'
-import type { Task } from './task.ts'
 
 /** Tasks that stand one below the other. */
 export interface Stretch {
@@ -16,7 +15,7 @@ export interface Stretch {
   readonly file: string
   readonly line: number
   /** undefined where their key is a known one. */
-  readonly tasks: readonly Task[] | undefined
+  readonly tasks: readonly BuiltTask[] | undefined
 }
 
 /** A file that was read in pieces, with its problems by text. */
@@ -55,10 +54,10 @@ export function readPieces(
   )
   if (namesTwice(files, merged)) return undefined
 
-  const schedules: KnownSchedules = new Map()
+  const said = nothingSaid()
   const context = contextOf(files, facts)
-  const build = (part: FilePart): Task[] =>
-    buildTasks({ ...merged, tasks: tasksOf(part) }, facts, schedules)
+  const build = (part: FilePart): BuiltTask[] =>
+    buildTasks({ ...merged, tasks: tasksOf(part) }, facts, said)
   const stretches: Stretch[] = []
   for (const file of files) {
     stretches.push({ ...placeOf(file, 0), key: undefined, tasks: build(file.frame) })
@@ -87,7 +86,7 @@ function openFile({ text, cut }: Pick<OpenFile, 'text' | 'cut'>): OpenFile[] {
 interface Around {
   readonly facts: TasksFacts
   readonly context: string
-  build(part: FilePart): Task[]
+  build(part: FilePart): BuiltTask[]
 }
 
 function readStretch(

@@ -1,4 +1,5 @@
 import { buildTasks } from './build.ts'
+import { taskOf } from './built.ts'
 import { type FilePart, mergeFiles } from './merge-files.ts'
 import { readBadHead } from './heads.ts'
 import { partialOf } from './partial.ts'
@@ -33,7 +34,7 @@ export function readWhole(
   if (problems.some(isError))
     return {
       ...refused(problems),
-      ...(partly && { partial: partialOf(merged, tasks, read) }),
+      ...(partly && { partial: partialOf(merged, tasks.map(taskOf), read) }),
     }
   const stretches = [{ key: undefined, file: sources[0]?.path ?? '', line: 1, tasks }]
   return { ok: true, stretches, groups: merged.groupEntries, warnings: bounded(problems) }

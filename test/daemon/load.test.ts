@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { contentHash, loadTasks } from '../../src/daemon/load.ts'
 import { parseJob } from '../../src/daemon/parse.ts'
 import { thisMachine } from '../../src/host/machine.ts'
+import { taskOf } from '../../src/tasks/built.ts'
 import { hostFacts } from '../../src/tasks/hosts.ts'
 
 let folder = ''
@@ -156,7 +157,8 @@ describe('what is large', () => {
     const here = parseJob(job)
     expect(file?.tasks).toHaveLength(5000)
     expect(file?.tasks[0]?.max).toBe(Infinity)
-    expect(here.ok && here.stretches.flatMap(({ tasks = [] }) => tasks)).toStrictEqual(file?.tasks)
+    const tasks = here.ok && here.stretches.flatMap((stretch) => stretch.tasks ?? []).map(taskOf)
+    expect(tasks).toStrictEqual(file?.tasks)
   })
 
   test('has its env files read there', async () => {

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { taskOf } from '../../src/tasks/built.ts'
 import { joinStretches, type KnownStretches } from '../../src/tasks/join.ts'
 import { newPacker, newUnpacker } from '../../src/tasks/pack.ts'
 import { readTasks } from '../../src/tasks/parse.ts'
@@ -170,9 +171,9 @@ describe('a file that is read again', () => {
 })
 
 test('what is packed in parts comes out as it was, and shares what is equal', () => {
-  const { tasks } = good(
-    `${oneTask('max: unlimited', 'env: { A: 1 }')}  b: { schedule: "@daily", command: [x, y] }\n  c: { type: daemon, command: x, env: { A: 1 } }\n`,
-  )
+  const text = `${oneTask('max: unlimited', 'env: { A: 1 }')}  b: { schedule: "@daily", command: [x, y] }\n  c: { type: daemon, command: x, env: { A: 1 } }\n  d: { schedule: "@daily", command: z }\n`
+  const read = readTasks(sources(text), facts)
+  const tasks = read.ok ? read.stretches.flatMap((stretch) => stretch.tasks ?? []) : []
   const pack = newPacker()
   const unpack = newUnpacker({ shared: new Map(), schedules: new Map() })
   const parts = [tasks.slice(0, 1), tasks.slice(1), tasks].map((part) =>
@@ -180,6 +181,10 @@ test('what is packed in parts comes out as it was, and shares what is equal', ()
   )
   const out = parts.flatMap(unpack)
   expect(out).toStrictEqual([...tasks, ...tasks])
-  expect(out[0]?.schedules).toBe(out[1]?.schedules)
+  expect(out.map(taskOf).slice(0, tasks.length)).toEqual(good(text).tasks)
+  const [, b, , d] = out
+  expect([b?.schedules, b?.shared]).toEqual([d?.schedules, d?.shared])
+  expect(b?.schedules).toBe(d?.schedules)
+  expect(b?.shared).toBe(d?.shared)
   expect(parts[2]?.shared).toEqual([])
 })
