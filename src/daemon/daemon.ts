@@ -6,7 +6,7 @@ import { openLog } from '../record/log.ts'
 import type { TasksFile } from '../tasks/task.ts'
 import { badTasks } from './bad-tasks.ts'
 import { makeDesk } from './desk.ts'
-import { openHome, readPid } from './home.ts'
+import { openHome, readPid, removeTorn } from './home.ts'
 import { live } from './life.ts'
 import { factsHere } from './minute.ts'
 import { type Loaded, loadTasks } from './load.ts'
@@ -32,6 +32,7 @@ export async function runDaemon(
   const paths = openHome(host, settings.home)
   const isHeir = predecessor !== undefined
   const lock = isHeir ? heldLock(host, inherited.lock) : await lockHome(host, paths)
+  if (!isHeir) removeTorn(host, paths)
   const loaded = await firstLoad(host, settings)
   const log = openLog(
     settings.foreground ? { stdout: true, pretty: settings.pretty } : { file: paths.log },

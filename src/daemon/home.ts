@@ -50,6 +50,15 @@ function makePrivate(host: Host, { home, lock }: HomePaths): void {
   host.files.changeMode(home, 0o700)
 }
 
+/** What was being written as its process was killed; of a process that lives it may be half done. */
+export function removeTorn(host: Host, { home }: HomePaths): void {
+  for (const name of host.files.list(home)) {
+    const pid = /^\..+\.(\d+)\.tmp$/.exec(name)?.[1]
+    if (pid === undefined || host.processes.identify(Number(pid)) !== undefined) continue
+    host.files.remove(`${home}/${name}`)
+  }
+}
+
 /** The pid that the pidfile names, where that process looks like ours; it informs and never decides. */
 export function readPid(host: Host, paths: HomePaths): number | undefined {
   const pid = Number.parseInt(host.files.readText(paths.pidfile) ?? '', 10)

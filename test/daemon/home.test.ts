@@ -2,7 +2,8 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { openHome } from '../../src/daemon/home.ts'
+import { openHome, removeTorn } from '../../src/daemon/home.ts'
+import { homePaths } from '../../src/daemon/settings.ts'
 import { thisMachine } from '../../src/host/machine.ts'
 
 let folder = ''
@@ -49,5 +50,12 @@ describe('a home', () => {
     const other = { ...host, processes: { ...host.processes, uid: host.processes.uid + 1 } }
     expect(() => openHome(other, folder)).toThrow('belongs to another user')
     expect(fs.readdirSync(folder)).toEqual([])
+  })
+
+  test('loses what was being written as its process was killed, and nothing else', () => {
+    const names = ['.slots.999999999.tmp', `.slots.${process.pid}.tmp`, '.note.tmp', 'slots']
+    for (const name of names) fs.writeFileSync(path.join(folder, name), '')
+    removeTorn(thisMachine(), homePaths(folder))
+    expect(fs.readdirSync(folder)).toEqual(names.slice(1).toSorted())
   })
 })
