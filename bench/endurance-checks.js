@@ -1,7 +1,8 @@
 import fs from 'node:fs'
 import path from 'node:path'
-import { daemons, long, secondly } from './endurance-file.js'
+import { daemons, long, secondly, taskCount } from './endurance-file.js'
 import { percentile, round, slope, spread } from './figures.js'
+import { zombiesThatStay } from './held.js'
 
 /** From here on a slope is more than noise, and this much of it is growth. */
 const minMinutesForGrowth = 5
@@ -50,7 +51,7 @@ export function checkSeconds(folder, { from, upTo }, history, timerLates) {
 }
 
 /** What the daemon said of each edit, in its log. */
-export function checkEdits(made, status) {
+export function checkEdits(made) {
   const breaches = []
   const kinds = new Map()
   for (const edit of made) {
@@ -65,8 +66,6 @@ export function checkEdits(made, status) {
     if (edit.answer !== undefined) row.waits.push(Date.parse(edit.answer.time) - edit.doneMs)
     kinds.set(edit.kind, row)
   }
-  if (!status.file.ok) breaches.push('the last file is good, and status says that it is not')
-  if (status.tasks.length < 200) breaches.push(`status has ${status.tasks.length} tasks`)
   const rows = [...kinds].map(([kind, { waits, ...row }]) => ({
     kind,
     ...row,
@@ -85,6 +84,14 @@ function faultOf({ kind, expect, line, answer, lines }) {
   if (expect !== 'refuse' && kind !== 'halfForLong' && refusals > 0)
     return 'was refused, and is good'
   return undefined
+}
+
+/** What status says after the last edit, which was a good one. */
+export function checkStatus(status) {
+  const breaches = []
+  if (!status.file.ok) breaches.push('the last file is good, and status says that it is not')
+  if (status.tasks.length < taskCount) breaches.push(`status has ${status.tasks.length} tasks`)
+  return breaches
 }
 
 /** The long ones end as they began; of each daemon task there were two processes, the same all along. */
@@ -127,9 +134,7 @@ export function checkLeaks(samples, left, daemonLives) {
   const growth = slope(warm.map(({ minute, rssMb }) => [minute, rssMb]))
   if (minutes >= minMinutesForGrowth && growth > maxGrowthMbPerMinute)
     breaches.push(`its memory grows by ${round(growth)} MB a minute`)
-  const stuck = samples.flatMap(({ zombies }, index) =>
-    zombies.filter((pid) => samples[index + 1]?.zombies.includes(pid)),
-  )
+  const stuck = zombiesThatStay(samples)
   if (stuck.length > 0) breaches.push(`zombies: ${stuck.join(', ')}`)
   const least = (part) => Math.min(...part.map(({ descriptors }) => descriptors))
   const half = Math.ceil(warm.length / 2)

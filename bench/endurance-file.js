@@ -26,9 +26,10 @@ const mixedSchedules = [
   '@hourly',
 ]
 
+export const taskCount = 200
+
 /** 200 tasks; `edit` is the number of the edit that the shifting ones show. */
 export function firstFile(mark) {
-  const block = (name, ...lines) => [name, [`  ${name}:`, ...lines.map((each) => `    ${each}`)]]
   const blocks = new Map([
     ...secondly.map((name) =>
       block(
@@ -59,14 +60,36 @@ export function firstFile(mark) {
       const schedule = mixedSchedules[index % mixedSchedules.length]
       return block(name, `schedule: '${schedule}'`, `command: ['true']`)
     }),
-    ...shifting.map((name) => block(name, `schedule: '*/5 * * * * *'`, `command: 'true'`)),
+    ...shiftingBlocks(),
   ])
   return { mark, blocks, comment: 'as it began' }
 }
 
-export function textOf({ mark, blocks, comment }) {
-  const head = [`# ${comment}`, 'defaults:', `  env: { MARK: '${mark}' }`, 'tasks:']
+/** Tasks that the edits change. */
+export function shiftingBlocks() {
+  return shifting.map((name) => block(name, `schedule: '*/5 * * * * *'`, `command: 'true'`))
+}
+
+/** Of a task: its name and its lines. */
+export function block(name, ...lines) {
+  return [name, [`  ${name}:`, ...lines.map((each) => `    ${each}`)]]
+}
+
+/** `defaults`: further lines of the defaults of all tasks. */
+export function textOf({ mark, blocks, comment, defaults = [] }) {
+  const env = `env: { MARK: '${mark}' }`
+  const head = [
+    `# ${comment}`,
+    'defaults:',
+    ...[env, ...defaults].map((line) => `  ${line}`),
+    'tasks:',
+  ]
   return `${[...head, ...[...blocks.values()].flat()].join('\n')}\n`
+}
+
+/** Of a task that only the edits make. */
+export function isOfEdits(name) {
+  return /^(?:shifting|extra)-\d+$/.test(name)
 }
 
 /** The file of this edit, with one shifting task that says its number. */

@@ -1,4 +1,5 @@
-// npm run bench -- lateness|ticks|scale|burst|commands|endurance [options]: see README.md beside this file.
+// npm run bench -- lateness|ticks|scale|burst|commands|endurance|soak [options]: see README.md beside this file.
+import fs from 'node:fs'
 import { parseArgs } from 'node:util'
 import { machine, printTable } from './figures.js'
 
@@ -9,6 +10,7 @@ const benchmarks = {
   scale: async () => (await import('./scale.js')).scale,
   commands: async () => (await import('./commands.js')).commands,
   endurance: async () => (await import('./endurance.js')).endurance,
+  soak: async () => (await import('./soak/soak.js')).soak,
 }
 
 const { values, positionals } = parseArgs({
@@ -18,17 +20,21 @@ const { values, positionals } = parseArgs({
     slots: { type: 'string', default: '100' },
     minutes: { type: 'string', default: '1' },
     runs: { type: 'string', default: '15' },
+    seed: { type: 'string' },
+    /** A file for what --json prints, beside the tables. */
+    out: { type: 'string' },
   },
 })
 const options = {
   slots: Number(values.slots),
   minutes: Number(values.minutes),
   runs: Number(values.runs),
+  seed: values.seed === undefined ? undefined : Number(values.seed),
 }
 const load = benchmarks[positionals[0]]
 if (load === undefined || !(options.slots >= 1 && options.runs >= 1 && options.minutes > 0)) {
   console.error(
-    `usage: npm run bench -- ${Object.keys(benchmarks).join('|')} [--slots 100] [--minutes 1] [--runs 15] [--json]`,
+    `usage: npm run bench -- ${Object.keys(benchmarks).join('|')} [--slots 100] [--minutes 1] [--runs 15] [--seed N] [--json] [--out FILE]`,
   )
   process.exit(2)
 }
@@ -37,10 +43,11 @@ const before = machine()
 const measure = await load()
 /** Each benchmark gives tables of figures, and what broke a promise. */
 const { tables, breaches } = await measure(options, (line) => console.error(line))
-if (values.json) {
-  const report = { benchmark: positionals[0], machine: before, tables, breaches }
-  console.log(JSON.stringify(report, null, 2))
-} else {
+const report = { benchmark: positionals[0], machine: before, tables, breaches }
+const text = JSON.stringify(report, null, 2)
+if (values.out !== undefined) fs.writeFileSync(values.out, `${text}\n`)
+if (values.json) console.log(text)
+else {
   console.log(Object.values(before).join(', '))
   for (const table of tables) printTable(table)
   for (const breach of breaches) console.log(`BREACH: ${breach}`)

@@ -10,12 +10,16 @@ const maxTold = 3
 const slotTriggers = new Set(['schedule', 'catchup', 'retry'])
 const tornReasons = new Set(['timeout', 'kill', 'stop', 'replace', 'reload', 'removed'])
 
-/** What the tasks wrote themselves beside what torch has on record. */
+/**
+ * What the tasks wrote themselves beside what torch has on record. A round may have `since` (what is
+ * older in its history is not its own), `sizes` (by run: the outputs as they were at its end, where
+ * they are not kept until now) and `isSilent` (tasks that write nothing themselves).
+ */
 export function checkRound(round) {
-  const { site, mayBeUnknown, breaches } = round
+  const { site, mayBeUnknown, breaches, isSilent = () => false } = round
   const witness = readWitness(site)
   const reader = readHistory(path.join(site.home, 'history.db'))
-  const rows = reader.rows({ limit: 10_000_000 })
+  const rows = reader.rows({ limit: 10_000_000, since: round.since })
   reader.close()
   const runs = new Map(rows.filter((row) => row.run !== null).map((row) => [row.run, row]))
   const told = {}
@@ -24,9 +28,9 @@ export function checkRound(round) {
     if (told[kind] <= maxTold) breaches.push(`${kind}: ${words}`)
   }
   checkTwice(witness, runs, breach)
-  for (const seen of witness.values())
-    checkRun(site, seen, runs.get(seen.run), mayBeUnknown, breach)
-  for (const row of runs.values()) checkRow(row, witness, mayBeUnknown, breach)
+  for (const seen of witness.values()) checkRun(round, seen, runs.get(seen.run), breach)
+  for (const row of runs.values())
+    if (!isSilent(row.task)) checkRow(row, witness, mayBeUnknown, breach)
   if (rows.filter((row) => row.run !== null).length !== runs.size)
     breach('history', 'a run has two rows')
   checkSeconds(witness, rows, breach)
@@ -75,13 +79,16 @@ function checkTwice(witness, runs, breach) {
   }
 }
 
-function checkRun(site, seen, row, mayBeUnknown, breach) {
+function checkRun(round, seen, row, breach) {
+  const { site, sizes, mayBeUnknown, mayBeShot } = round
   const name = `${seen.task} ${seen.run}`
   if (row === undefined) return breach('no record', `${name} started and is not in the history`)
   const { end } = seen
   const byTorch = endable.has(seen.task) || row.reason === 'stop'
+  const isShot = mayBeShot.has(seen.run) && row.signal === 'SIGKILL'
   const isTorn =
-    byTorch && tornReasons.has(row.reason) && ['killed', 'timeout'].includes(row.outcome)
+    isShot ||
+    (byTorch && tornReasons.has(row.reason) && ['killed', 'timeout'].includes(row.outcome))
   if (end === undefined) {
     if (!isTorn && !mayBeUnknown.has(seen.run))
       breach('no end', `${name} never wrote its end; on record ${shown(row)}`)
@@ -89,10 +96,15 @@ function checkRun(site, seen, row, mayBeUnknown, breach) {
   }
   if (!isTorn && !mayBeUnknown.has(seen.run) && !isTrue(end, row))
     breach('untrue', `${name} ended with ${end.kind} ${end.value}; on record ${shown(row)}`)
-  const output = path.join(site.home, 'runs', seen.task, seen.run, 'output')
-  const size = fs.statSync(output, { throwIfNoEntry: false })?.size
+  const size = sizes === undefined ? sizeOfOutput(site, seen) : sizes.get(seen.run)
   if (size !== end.bytes) breach('output', `${name} wrote ${end.bytes} bytes, ${size} are there`)
   return undefined
+}
+
+/** In bytes; undefined where it is not there. */
+export function sizeOfOutput(site, { task, run }) {
+  const output = path.join(site.home, 'runs', task, run, 'output')
+  return fs.statSync(output, { throwIfNoEntry: false })?.size
 }
 
 function isTrue(end, row) {
@@ -165,8 +177,8 @@ function checkLeft(site, breach) {
 }
 
 /** Without what was made to fail, and ended the daemon as it should. */
-function logOf(site) {
-  const text = fs.readFileSync(site.log, 'utf8')
+function logOf({ log, oldLogs = [] }) {
+  const text = [...oldLogs, log].map((file) => fs.readFileSync(file, 'utf8')).join('')
   return text.replaceAll(/^file:.*crash-entry[^]*?^Node\.js v.*$/gm, '')
 }
 

@@ -2,7 +2,6 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { pause, readProc } from '../daemon.js'
 import { ask, daemonOf, isAlive, killed, launch, setPlan, until } from './site.js'
-import { tasksText } from './tasks.js'
 
 /** A daemon that is to come up by itself, as an heir does, is waited for this long. */
 const maxGapMs = 40_000
@@ -76,14 +75,12 @@ const actions = {
   },
   async reload(round) {
     round.change += 1
-    const text = round.random.chance(0.15)
-      ? 'tasks: ['
-      : tasksText(round.site, round.random, round.change)
+    const text = round.random.chance(0.15) ? 'tasks: [' : round.textOf(round.change)
     fs.writeFileSync(`${round.site.tasks}.new`, text)
     fs.renameSync(`${round.site.tasks}.new`, round.site.tasks)
     if (round.random.chance(0.7)) await ask(round.site, 'reload', {}, 30_000)
     if (text.startsWith('tasks: [')) {
-      fs.writeFileSync(round.site.tasks, tasksText(round.site, round.random, round.change))
+      fs.writeFileSync(round.site.tasks, round.textOf(round.change))
       await ask(round.site, 'reload', {}, 30_000)
     }
     if (round.random.chance(0.4)) {
@@ -116,12 +113,13 @@ const actions = {
 
 const often = ['kill', 'crashWhileStarting', 'crashWhileStarting', 'restartWithBadHeir']
 
-/** One thing that goes wrong, and then a daemon that answers. */
-export async function disturb(round) {
-  const name = round.random.pick([...Object.keys(actions), ...often])
+/** One thing that goes wrong, of these or of `others`, and then a daemon that answers. */
+export async function disturb(round, others = {}) {
+  const all = { ...actions, ...others }
+  const name = round.random.pick([...Object.keys(all), ...often])
   round.say(`${name} of ${round.pid}`)
   round.count(name)
-  await actions[name](round)
+  await all[name](round)
   round.pid = await ensureDaemon(round)
 }
 
@@ -149,14 +147,15 @@ function isDaemon(pid) {
   return (readProc(pid, 'cmdline') ?? '').includes('\0heir') && isAlive(pid)
 }
 
-/** A run that is under way, by its directory alone. */
-function pickRun({ site, random }) {
+/** A run that is under way, by its directory alone; its command too, once there is one. */
+export function pickRun({ site, random }) {
   const active = path.join(site.home, 'active')
   const runs = fs.readdirSync(active).flatMap((run) => {
     const [task] = textOf(path.join(active, run)).split('\n')
     const at = (name) => textOf(path.join(site.home, 'runs', task, run, name))
     const recorder = identityOf(at('claim'))
-    return recorder === undefined || at('exit').endsWith('\n') ? [] : [{ run, recorder }]
+    const isOver = recorder === undefined || at('exit').endsWith('\n')
+    return isOver ? [] : [{ run, recorder, command: identityOf(at('command')) }]
   })
   return runs.length === 0 ? undefined : random.pick(runs)
 }
@@ -166,7 +165,8 @@ function identityOf(stat) {
   return fields.length < 20 ? undefined : { pid: Number.parseInt(stat, 10), start: fields[19] }
 }
 
-function signalIfSame({ pid, start }, withGroup = false) {
+/** KILL, unless the pid is another's by now. */
+export function signalIfSame({ pid, start }, withGroup = false) {
   if (identityOf(readProc(pid, 'stat') ?? '')?.start !== start) return
   try {
     process.kill(withGroup ? -pid : pid, 'SIGKILL')

@@ -25,12 +25,15 @@ export async function playRound(seed, durationMs, say) {
     breaches: [],
     /** Runs whose recorder was killed: nobody can know how they end. */
     mayBeUnknown: new Set(),
+    /** Runs whose command was killed. */
+    mayBeShot: new Set(),
+    textOf: (change) => tasksText(site, round.random, change),
     count: (name) => (counts[name] = (counts[name] ?? 0) + 1),
     say,
   }
   try {
     writeWitness(site)
-    fs.writeFileSync(site.tasks, tasksText(site, round.random, 0))
+    fs.writeFileSync(site.tasks, round.textOf(0))
     const said = await launch(site)
     round.pid = said.ready.pid
     const end = performance.now() + durationMs
@@ -50,7 +53,7 @@ export async function playRound(seed, durationMs, say) {
 }
 
 /** A last daemon takes up all that is left, lets it end, and stops. */
-async function settle(round) {
+export async function settle(round) {
   setPlan(round.site, undefined)
   round.pid = await ensureDaemon(round)
   await ask(round.site, 'stop', { graceMs, leave: false })

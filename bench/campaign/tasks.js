@@ -35,8 +35,24 @@ export const endable = new Set(['replaced', 'stubborn', 'late', 'keep', 'flap', 
 /** How often a run of `again` is tried after the first time. */
 export const retries = 2
 
-/** Tasks of all kinds, of which `random` decides the figures. `change`: which edit this is. */
-export function tasksText({ folder }, random, change) {
+/** A tasks file of all kinds. `change`: which edit this is. */
+export function tasksText(site, random, change) {
+  const lines = Object.entries(kindsOf(site, random, change)).flatMap(([name, keys]) => [
+    `  ${name}:`,
+    ...keys.map((key) => `    ${key}`),
+  ])
+  const head = [
+    `# edit ${change}`,
+    'defaults:',
+    `  env: { MARK: '${site.folder}' }`,
+    `  output: { keep_runs: 100000, keep_for: 7d }`,
+    'tasks:',
+  ]
+  return `${[...head, ...lines].join('\n')}\n`
+}
+
+/** Tasks of all kinds by name, with the lines of each, of which `random` decides the figures. */
+export function kindsOf({ folder }, random, change) {
   const run = (bytes, seconds, end) =>
     `command: [/bin/sh, ${folder}/witness.sh, '${bytes}', '${seconds}', '${end}']`
   const bytes = () => random.between(2, 5000)
@@ -78,16 +94,5 @@ export function tasksText({ folder }, random, change) {
     ],
   }
   if (change % 2 === 1) tasks.extra = [every(1, 2), many, run(20, 1, `exit:${change % 200}`)]
-  const lines = Object.entries(tasks).flatMap(([name, keys]) => [
-    `  ${name}:`,
-    ...keys.map((key) => `    ${key}`),
-  ])
-  const head = [
-    `# edit ${change}`,
-    'defaults:',
-    `  env: { MARK: '${folder}' }`,
-    `  output: { keep_runs: 100000, keep_for: 7d }`,
-    'tasks:',
-  ]
-  return `${[...head, ...lines].join('\n')}\n`
+  return tasks
 }
