@@ -19,12 +19,12 @@ export async function showStarted(
 ): Promise<void> {
   const { terminal } = call
   for (const warning of ready.warnings) terminal.note(warning)
-  const report = await ask(call, 'status', {})
   if (values.json) {
     const { home, tasks } = settings
     await terminal.say(JSON.stringify({ pid: ready.pid, home, tasks }, null, 2))
     return
   }
+  const report = await ask(call, 'status', {})
   await terminal.say(lines(call, values, report, ready.pid).join('\n'))
 }
 

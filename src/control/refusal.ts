@@ -1,4 +1,4 @@
-import { STATUS_CODES, type ServerResponse } from 'node:http'
+import { STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { exitStatus, TorchError, wordsOf } from '../errors.ts'
 import type { ErrorReport } from './protocol.ts'
@@ -27,13 +27,6 @@ export function refusalOf(
   const words = `the daemon failed at ${request}: ${wordsOf(thrown)}`
   const report = reportOf(new TorchError('internal', words, { hint: 'its log says more' }))
   return { status: 500, report }
-}
-
-/** One request per connection: a client that stays does not keep anybody else out. */
-export function send(response: ServerResponse, status: number, reply: object): void {
-  const text = JSON.stringify(reply)
-  const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }
-  response.writeHead(status, { ...headers, connection: 'close' }).end(text)
 }
 
 /** The listener for `clientError`: what came is no HTTP, or did not come to its end in time. */

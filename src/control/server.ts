@@ -5,8 +5,9 @@ import { descriptorOf } from '../host/lock.ts'
 import type { Protocol, RequestName } from './protocol.ts'
 import { type Crowd, newCrowd } from './crowd.ts'
 import { readBody } from './read-body.ts'
-import { refuseGarbage, Refusal, refusalOf, send } from './refusal.ts'
+import { refuseGarbage, Refusal, refusalOf } from './refusal.ts'
 import { isRequestName, requestSchemas } from './requests.ts'
+import { send } from './send.ts'
 import { keepSocket } from './keep-socket.ts'
 
 /** What the daemon has to say to each request. A TorchError that it throws is the reply. */
@@ -124,10 +125,10 @@ async function reply(
     // A client that is gone has not asked: half a request must not stop the daemon, nor one that
     // was given up while the daemon stood still.
     if (body === undefined || socket.readableEnded || socket.destroyed) return
-    send(response, 200, await answer(answers, name, body))
+    await send(response, 200, await answer(answers, name, body))
   } catch (error) {
     const refusal = refusalOf(error, request.url ?? '', onTrouble)
-    send(response, refusal.status, refusal.report)
+    await send(response, refusal.status, refusal.report)
   } finally {
     crowd.answered(socket)
   }

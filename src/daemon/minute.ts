@@ -1,7 +1,7 @@
 import { gitRevision } from '../host/git.ts'
 import { hostFacts } from '../tasks/hosts.ts'
 import { applyTasks } from './apply.ts'
-import { sweepRuns } from './sweep.ts'
+import { makeSweep } from './sweep.ts'
 import type { Torch } from './torch.ts'
 
 const minuteMs = 60_000
@@ -12,11 +12,11 @@ const maxHistoryMs = 90 * 24 * 3600 * 1000
 /** What is done once a minute: a line of figures, addresses read anew, old history dropped. */
 export function startMinutes(torch: Torch): () => void {
   let cancel = (): void => {}
-  let sweep = ''
+  const sweep = makeSweep(torch)
   const beat = (): void => {
     cancel = torch.host.clock.after(minuteMs, beat)
     sayStat(torch)
-    sweep = sweepRuns(torch, sweep)
+    void sweep()
     readAddresses(torch)
     torch.history.prune(
       new Date(torch.host.clock.now() - maxHistoryMs).toISOString(),

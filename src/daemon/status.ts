@@ -5,11 +5,29 @@ import { nextEntry, timetableOf } from '../plan/slots.ts'
 import { type HostFacts, matchHosts } from '../tasks/hosts.ts'
 import type { Task } from '../tasks/task.ts'
 import type { Loaded } from './load.ts'
+import { inSlices } from './slices.ts'
 import { runsOf, type Torch } from './torch.ts'
 
-/** What `torch status` shows of a running daemon. */
-export function statusOf(torch: Torch): StatusReport {
+/** What `torch status` shows of a running daemon; made between the ticks where there are many tasks. */
+export function statusOf(torch: Torch): Promise<StatusReport> {
+  return inSlices(torch.host.clock, statusSteps(torch))
+}
+
+function* statusSteps(torch: Torch): Generator<undefined, StatusReport> {
   const { loaded, refused } = torch
+  const tasks: TaskStatus[] = []
+  for (const task of loaded.file.tasks) {
+    tasks.push(
+      taskStatus(task, {
+        facts: torch.facts,
+        hostName: torch.room.hostName,
+        nowSecond: torch.tick.done,
+        running: runsOf(torch, task.name).map((run) => run.description.run),
+        last: torch.last.get(task.name),
+      }),
+    )
+    yield
+  }
   return {
     daemon: {
       pid: torch.host.processes.pid,
@@ -19,18 +37,7 @@ export function statusOf(torch: Torch): StatusReport {
     },
     host: { name: torch.room.hostName, addresses: [...torch.facts.addresses] },
     file: fileOf(loaded, refused),
-    tasks: [
-      ...loaded.file.tasks.map((task) =>
-        taskStatus(task, {
-          facts: torch.facts,
-          hostName: torch.room.hostName,
-          nowSecond: torch.tick.done,
-          running: runsOf(torch, task.name).map((run) => run.description.run),
-          last: torch.last.get(task.name),
-        }),
-      ),
-      ...goneTasks(torch),
-    ],
+    tasks: [...tasks, ...goneTasks(torch)],
   }
 }
 

@@ -10,19 +10,19 @@ const foldersPerSweep = 100
 const keepOfRemoved = { keepRuns: 20, keepForMs: 7 * 24 * 3600 * 1000 }
 
 /**
- * Removes runs that are too old of tasks that have not run since, or are gone, some folders at a
- * time: those behind the one it was told. Gives the last one, for the next time.
+ * Gives what removes runs that are too old of tasks that have not run since, or are gone: at each
+ * call some more of the folders there are, and those of a new round where none is left. Never throws.
  */
-export function sweepRuns(torch: Torch, behind: string): string {
-  const { host, paths } = torch
-  const folders = host.files.list(paths.runs).filter((task) => task > behind)
-  const some = folders.slice(0, foldersPerSweep)
-  for (const task of some) {
-    tidyTask(torch, task)
-    const folder = path.join(paths.runs, task)
-    if (!torch.tasks.has(task) && host.files.list(folder).length === 0) host.files.remove(folder)
+export function makeSweep(torch: Torch): () => Promise<void> {
+  let left: string[] = []
+  return async () => {
+    try {
+      if (left.length === 0) left = await torch.host.files.listBeside(torch.paths.runs)
+      for (const task of left.splice(0, foldersPerSweep)) tidySoon(torch, task)
+    } catch (error) {
+      torch.log.warn('trouble', {}, `could not look for old runs: ${wordsOf(error)}`)
+    }
   }
-  return folders.length > some.length ? (some.at(-1) ?? '') : ''
 }
 
 /** After a burst of starts there is time; in it there is none. */
@@ -46,9 +46,12 @@ function tidySome(torch: Torch): void {
 }
 
 function tidyTask(torch: Torch, task: string): void {
+  const { host, paths } = torch
   try {
     const keep = torch.tasks.get(task)?.output ?? keepOfRemoved
-    removeOldRuns(torch.host, torch.paths.home, task, keep, (run) => isRunning(torch, task, run))
+    removeOldRuns(host, paths.home, task, keep, (run) => isRunning(torch, task, run))
+    const folder = path.join(paths.runs, task)
+    if (!torch.tasks.has(task) && host.files.list(folder).length === 0) host.files.remove(folder)
   } catch (error) {
     torch.log.warn('trouble', { task }, `could not remove its old runs: ${wordsOf(error)}`)
   }

@@ -5,6 +5,7 @@ import path from 'node:path'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { askDaemon } from '../../src/control/client.ts'
 import { maxConnections } from '../../src/control/crowd.ts'
+import type { TaskStatus } from '../../src/control/protocol.ts'
 import { maxBodyBytes } from '../../src/control/read-body.ts'
 import { serveControl } from '../../src/control/server.ts'
 import { exitStatus, TorchError } from '../../src/errors.ts'
@@ -323,5 +324,59 @@ describe('the socket file', () => {
     fs.rmSync(socket, { recursive: true })
     await vi.waitUntil(() => troubles.length > 1, 5_000)
     await expect(askDaemon(socket, 'flush', {})).resolves.toEqual({})
+  })
+})
+
+describe('a long answer', () => {
+  const task = (at: number) => ({ ...emptyTask, name: `task-${at} ä` })
+  const emptyTask: Omit<TaskStatus, 'name'> = {
+    type: 'common',
+    description: null,
+    labels: {},
+    here: true,
+    reason: null,
+    next: null,
+    running: [],
+    last: null,
+  }
+  const many = Array.from({ length: 5_000 }, (_, at) => task(at))
+  const status = () => ({ ...statusReport, tasks: many })
+  const statusReport = {
+    daemon: null,
+    host: { name: 'web-1', addresses: [] },
+    file: { path: '/t.yaml', revision: null, loadedAt: null, ok: true, problems: [] },
+  }
+
+  test('comes whole, though it is sent in parts', async () => {
+    const { socket } = await serve({ status })
+    expect(await askDaemon(socket, 'status', {})).toEqual(status())
+  })
+
+  test('leaves the loop to others between its parts', async () => {
+    const { socket } = await serve({ status })
+    let turns = 0
+    const count = (): void => {
+      turns++
+      timer = setImmediate(count)
+    }
+    let timer = setImmediate(count)
+    const got = await sendRaw(socket, requestText('POST', '/status', '{}'))
+    clearImmediate(timer)
+    expect(got).toContain('task-4999')
+    expect(turns).toBeGreaterThan(9)
+  })
+
+  test('that is not read does not go on, and ends with the connection', async () => {
+    const { socket, server } = await serve({
+      status: () => ({ ...status(), tasks: Array.from({ length: 100 }, () => many).flat() }),
+    })
+    const client = net.connect(socket)
+    client.pause().write(requestText('POST', '/status', '{}'))
+    await once(client, 'readable')
+    client.destroy()
+    await server.close()
+    expect(await askDaemon(socket, 'flush', {}).catch((error: Error) => error.message)).toMatch(
+      'no torch daemon runs',
+    )
   })
 })

@@ -3,6 +3,7 @@ import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { startMinutes } from '../../src/daemon/minute.ts'
 import { statusOf } from '../../src/daemon/status.ts'
+import { until } from '../run/support.ts'
 import { newSite } from './support.ts'
 
 const yaml =
@@ -47,12 +48,12 @@ describe('each minute', () => {
     const network = { name: () => 'web1', addresses: () => addresses }
     const daemon = await site.daemon({ network })
     startMinutes(daemon.torch)
-    expect(statusOf(daemon.torch).tasks).toMatchObject([
+    expect((await statusOf(daemon.torch)).tasks).toMatchObject([
       { here: false, reason: 'hosts', next: null },
     ])
     addresses = ['10.0.0.1', '10.9.9.9']
     site.clock.advance(60_000)
-    expect(statusOf(daemon.torch).tasks).toMatchObject([{ here: true, reason: null }])
+    expect((await statusOf(daemon.torch)).tasks).toMatchObject([{ here: true, reason: null }])
   })
 
   test('runs that are too old are removed, also of tasks that are gone', async () => {
@@ -69,15 +70,17 @@ describe('each minute', () => {
       const folder = path.join(site.home, 'runs', task)
       return fs.existsSync(folder) ? fs.readdirSync(folder).length : 'no folder'
     }
-    site.clock.advance(60_000)
-    expect([kept('job'), kept('gone')]).toEqual([2, 2])
-    const later = (ms: number): void => {
+    const later = async (ms: number): Promise<void> => {
       site.clock.set(site.clock.now() + ms)
       site.clock.advance(60_000)
+      await until(() => second.torch.untidy.size === 2, 'the folders to be found')
+      site.clock.advance(1_000)
     }
-    later(3_600_000)
+    await later(0)
+    expect([kept('job'), kept('gone')]).toEqual([2, 2])
+    await later(3_600_000)
     expect([kept('job'), kept('gone')]).toEqual([0, 2])
-    later(7 * 86_400_000)
+    await later(7 * 86_400_000)
     expect([kept('job'), kept('gone')]).toEqual([0, 'no folder'])
   })
 })
@@ -87,15 +90,15 @@ test('status: the last run is shown, and a skip only where there is none', async
     'tasks: {job: {schedule: "* * * * * *", command: "until test -e go; do sleep 0.02; done", cwd: "."}}',
   )
   const daemon = await site.daemon()
-  const last = () => statusOf(daemon.torch).tasks[0]?.last?.outcome
+  const last = async () => (await statusOf(daemon.torch)).tasks[0]?.last?.outcome
   daemon.seconds(1)
-  expect(last()).toBeUndefined()
+  expect(await last()).toBeUndefined()
   daemon.seconds(1)
-  expect(last()).toBe('skipped')
+  expect(await last()).toBe('skipped')
   fs.writeFileSync(path.join(site.folder, 'go'), '')
   await daemon.runs('job', 0)
-  expect(last()).toBe('ok')
+  expect(await last()).toBe('ok')
   fs.rmSync(path.join(site.folder, 'go'))
   daemon.seconds(2)
-  expect(last()).toBe('ok')
+  expect(await last()).toBe('ok')
 })

@@ -31,13 +31,16 @@ describe('a reload', () => {
     const report = await daemon.edit('tasks: {job: {schedule: "* * * * * *", comand: exit 0}}')
     expect(report.verdict).toBe('refused')
     expect(report.problems.map((problem) => problem.severity)).toContain('error')
-    expect(statusOf(daemon.torch).file).toMatchObject({ ok: false, problems: report.problems })
+    expect((await statusOf(daemon.torch)).file).toMatchObject({
+      ok: false,
+      problems: report.problems,
+    })
     daemon.seconds(10)
     await daemon.runs('job', 0)
     expect(daemon.history()).toEqual(['job ok'])
     expect(daemon.lines.filter((line) => line.event === 'refuse')).toHaveLength(1)
     await daemon.edit(job('exit 0'))
-    expect(statusOf(daemon.torch).file).toMatchObject({ ok: true, problems: [] })
+    expect((await statusOf(daemon.torch)).file).toMatchObject({ ok: true, problems: [] })
   })
 
   test('so does one that is gone', async () => {
@@ -118,7 +121,7 @@ describe('a reload', () => {
     const { makeReload } = await import('../../src/daemon/reload.ts')
     const report = await makeReload(daemon.torch)('file', 'the hash of another content')
     expect(report.verdict).toBe('unchanged')
-    expect(statusOf(daemon.torch).file.ok).toBe(true)
+    expect((await statusOf(daemon.torch)).file.ok).toBe(true)
   })
 })
 
