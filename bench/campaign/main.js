@@ -1,10 +1,11 @@
 // npm run campaign -- [chaos|restarts|recovery|hang] [options]: see README.md in the folder above.
 import { parseArgs } from 'node:util'
+import { printTable } from '../figures.js'
 
 const parts = {
   chaos: async () => (await import('./chaos.js')).chaos,
   restarts: async () => (await import('./restarts.js')).restarts,
-  recovery: async () => (await import('./recovery.js')).recovery,
+  recovery: async () => printing((await import('./recovery.js')).recovery),
   hang: async () => (await import('./hang.js')).hang,
 }
 
@@ -41,3 +42,12 @@ const play = await load()
 const breaches = await play(options, values.verbose ? (words) => console.error(words) : () => {})
 for (const breach of breaches) console.log(`BREACH: ${breach}`)
 process.exit(breaches.length === 0 ? 0 : 1)
+
+/** Of a benchmark that is here too: with the tables printed. */
+function printing(measure) {
+  return async (given, say) => {
+    const { tables, breaches: broken } = await measure(given, say)
+    for (const table of tables) printTable(table)
+    return broken
+  }
+}

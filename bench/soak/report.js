@@ -5,7 +5,7 @@ import { marked } from '../daemon.js'
 import { checkEdits } from '../endurance-checks.js'
 import { percentile, round, spread } from '../figures.js'
 import { zombiesThatStay } from '../held.js'
-import { growth } from './flat.js'
+import { growth } from '../flat.js'
 
 /** Part of a life, and of the whole, in which memory and disk get to what they need. */
 const warmUpShare = 0.3

@@ -47,10 +47,7 @@ export async function soak({ minutes, seed = Math.floor(Math.random() * 1e9) }, 
   try {
     round.pid = await start(site)
     watched = watch(round)
-    for (const [index, { kind, share }] of phases.entries()) {
-      say(`${new Date().toISOString()} ${kind}, ${Math.round(share * minutes * 60)} s ...`)
-      await plays[kind](round, index, share * minutes * 60_000)
-    }
+    await playAll(round, minutes)
     round.phase = 'end'
     await watched.stop()
     const timerLates = stopTimer()
@@ -66,6 +63,18 @@ export async function soak({ minutes, seed = Math.floor(Math.random() * 1e9) }, 
     round.phase = 'end'
     await watched?.stop().catch(() => {})
     await closeSite(site, round.breaches.length > 0)
+  }
+}
+
+/** What was seen until then is told in any case. */
+async function playAll(round, minutes) {
+  try {
+    for (const [index, { kind, share }] of phases.entries()) {
+      round.say(`${new Date().toISOString()} ${kind}, ${Math.round(share * minutes * 60)} s ...`)
+      await plays[kind](round, index, share * minutes * 60_000)
+    }
+  } catch (error) {
+    round.breaches.push(`it could not go on: ${error.stack}`)
   }
 }
 

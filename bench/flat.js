@@ -1,9 +1,9 @@
-import { percentile, round, slope } from '../figures.js'
+import { percentile, round, slope } from './figures.js'
 
 /** On a shorter time a slope says nothing. */
 const minMinutes = 5
 /** A line through noise alone has a slope of more than so many times its own noise in 1 of 740 cases. */
-const noises = 3
+export const noises = 3
 
 /**
  * Whether what was sampled [minute, value] grows. The limit of its slope is three times what the
@@ -40,7 +40,7 @@ export function growth(what, points, allowed) {
  * (a heap fills until it is collected), so there are fewer independent samples than samples: by
  * their correlation with the next, n (1 - r) / (1 + r).
  */
-function slopeNoise(points) {
+export function slopeNoise(points) {
   const a = slope(points)
   const mean = (index) => points.reduce((sum, point) => sum + point[index], 0) / points.length
   const [x, y] = [mean(0), mean(1)]
