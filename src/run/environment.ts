@@ -1,6 +1,7 @@
 import { parseEnv } from 'node:util'
 import type { Account } from '../host/host.ts'
 import type { Start } from '../plan/start.ts'
+import { plainEnv } from '../tasks/env-file.ts'
 import type { Task } from '../tasks/task.ts'
 
 /** Where programs are looked for, unless the task says otherwise: what login(1) gives root. */
@@ -36,7 +37,7 @@ export function environmentOf(
     SHELL: task.shell,
     LANG: facts.lang ?? 'C.UTF-8',
     TZ: task.timezone,
-    ...definedOnly(parseEnv(facts.envFile ?? '')),
+    ...definedOnly(parseEnv(plainEnv(facts.envFile ?? ''))),
     ...task.env,
     TORCH_TASK: task.name,
     TORCH_RUN_ID: facts.run,
