@@ -1,14 +1,18 @@
 import { exitStatus, TorchError, wordsOf } from '../errors.ts'
+import { plainLine, plainText } from './plain.ts'
 import type { Terminal } from './terminal.ts'
 
-/** Shows why a command failed: one line what, one line what to try. Gives the exit status. */
+/**
+ * Shows why a command failed: one line what, one line what to try. Gives the exit status. What was
+ * typed, or stands in a file, is quoted in it: none of it reaches the terminal as it is.
+ */
 export function showFailure(terminal: Terminal, error: unknown, verbose: boolean): number {
   if (error instanceof TorchError) {
     for (const line of error.details) terminal.note(line)
-    terminal.note(`torch: ${error.message}`)
-    if (error.hint !== undefined) terminal.note(`hint: ${error.hint}`)
+    terminal.note(`torch: ${plainLine(error.message)}`)
+    if (error.hint !== undefined) terminal.note(`hint: ${plainLine(error.hint)}`)
   } else {
-    terminal.note(`torch: ${wordsOf(error)}`)
+    terminal.note(`torch: ${plainText(wordsOf(error))}`)
     if (!verbose) terminal.note('hint: --verbose shows where this comes from')
   }
   if (verbose) terminal.note(stackOf(error))

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { parseWords } from '../../src/cli/parse.ts'
+import { torchHere } from '../support/here.ts'
 import { closeSites, newSite } from '../support/torch.ts'
 
 afterEach(closeSites)
@@ -67,6 +68,16 @@ describe('what torch does not know', () => {
     expect(stderr).toMatch(/^torch: no torch daemon runs for /)
     expect((await newSite().torchWith({ env }, 'schema')).status).toBe(0)
     expect((await newSite().torch('stop', '--grace', 'soon')).stderr).toMatch(/^torch: --grace: /)
+  })
+
+  test('what was typed does nothing to the terminal', async () => {
+    const { stderr } = await torchHere(['next', '--schedule', '\u009b31m * * * *'])
+    expect(stderr).toBe(
+      'torch: --schedule: minute: "\ufffd31m" is not a minute; minutes are 0-59\n',
+    )
+    expect((await torchHere(['a\u001b[2J\nb'])).stderr).toBe(
+      'torch: unknown command "a\ufffd[2J\ufffdb"\nhint: torch --help lists the commands\n',
+    )
   })
 
   test('has its stack with --verbose', async () => {
