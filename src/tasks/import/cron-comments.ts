@@ -2,6 +2,7 @@ import { readCronField } from './cron-field.ts'
 import { readCronLines } from './cron-lines.ts'
 import { fields } from '../../schedule/field.ts'
 import { maxTextChars } from '../bounds.ts'
+import { withoutUnfit } from './unfit.ts'
 
 /**
  * Parts the comments that stand directly above an entry: the sentence above it describes it, and
@@ -13,7 +14,7 @@ export function describedBy(comments: readonly string[]): {
 } {
   const last = comments.findLastIndex((comment) => !isSentence(comment))
   const sentences = comments.slice(last + 1).map(words)
-  const description = sentences.join(' ').slice(0, maxTextChars)
+  const description = withoutUnfit(sentences.join(' ').slice(0, maxTextChars))
   return { rest: comments.slice(0, last + 1), description }
 }
 

@@ -1,12 +1,13 @@
 import { Document, Scalar, stringify } from 'yaml'
 import { remembered } from '../../schedule/bounded.ts'
 import type { Draft, DraftKey, DraftPart, DraftValue } from './draft.ts'
+import { withoutUnfit } from './unfit.ts'
 
 /** Writes a tasks file as a person would: comments, quotes where they are needed, lines to be read. */
 export function writeDraft({ header, timezone, defaults, body }: Draft): string {
   const parts = [
     ['# yaml-language-server: $schema=tasks.schema.json'],
-    header.map(commentLine),
+    header.map(withoutUnfit),
     timezone === undefined ? [] : keyLines(timezone, 0),
     defaults.length === 0 ? [] : ['defaults:', ...defaults.flatMap((key) => keyLines(key, 1))],
     bodyLines(body),
@@ -34,7 +35,7 @@ function bodyLines(body: readonly DraftPart[]): string[] {
       case 'blank':
         return ['']
       case 'comments':
-        return part.comments.map((each) => (hasTasks ? indentation : '') + commentLine(each))
+        return part.comments.map((each) => (hasTasks ? indentation : '') + withoutUnfit(each))
       case 'task':
         return keyLines({ key: part.name, value: { pairs: part.keys } }, 1)
     }
@@ -55,7 +56,7 @@ function spaced(body: readonly DraftPart[]): DraftPart[] {
 }
 
 function keyLines({ key, value, comments = [] }: DraftKey, depth: number): string[] {
-  const lines = [...comments.map(commentLine), ...pairLines(key, value)]
+  const lines = [...comments.map(withoutUnfit), ...pairLines(key, value)]
   return lines.map((line) => (line === '' ? '' : indentation.repeat(depth) + line))
 }
 
@@ -101,9 +102,4 @@ function folded(text: string): string[] {
     else lines[lines.length - 1] = `${last} ${word}`
   }
   return lines
-}
-
-/** YAML has no control characters in comments, and torch no bytes that are not UTF-8. */
-function commentLine(comment: string): string {
-  return comment.replaceAll(/[^\P{Cc}\t]|[\ufffd\p{Cs}]/gu, '?')
 }
