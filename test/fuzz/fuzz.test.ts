@@ -1,0 +1,47 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { keysOfTask } from '../../src/tasks/keys.ts'
+import { casesOf, failureText, fuzz, newSeed } from './run.ts'
+import { pure } from './target.ts'
+import { targets } from './targets.ts'
+import { settings } from './tasks-settings.ts'
+
+/** Some fifteen seconds of a processor: `npm run fuzz` tries as many as one likes. */
+const totalCases = 12_000
+/** A new one in each run; a failure says how to try its case again. */
+const seed = newSeed()
+
+describe(`with seed ${seed} nothing fails of`, () => {
+  test.each(targets)('$name', { timeout: 120_000 }, async (target) => {
+    const { failure } = await fuzz(target, { cases: casesOf(target, targets, totalCases), seed })
+    if (failure !== undefined) expect.fail(failureText(failure))
+  })
+})
+
+test('a failure is shrunk, and found again by what it says', async () => {
+  const target = pure('small', 1, fc.nat(1000), (value) => {
+    if (value > 41) throw new Error(`${value} is too much`)
+  })
+  const { failure } = await fuzz(target, { cases: 2000, seed: 7 })
+  expect(failure?.counterexample).toBe('[42]')
+  expect(failure?.error).toMatch(/^Error: 42 is too much/)
+  const [, again, path] = /--seed (\d+) --path "([\d:]+)"$/.exec(failure?.replay ?? '') ?? []
+  const replayed = await fuzz(target, { cases: 1, seed: Number(again), path })
+  expect(replayed.failure).toMatchObject({ counterexample: '[42]', replay: failure?.replay })
+})
+
+test('a case that takes too long is a failure', async () => {
+  const busy = (): void => {
+    for (const before = process.cpuUsage(); process.cpuUsage(before).user < 5000;);
+  }
+  const target = pure('slow', 1, fc.constant(0), busy, 2)
+  const { failure } = await fuzz(target, { cases: 1, seed })
+  expect(failure?.error).toMatch(/it took [\d.]+ ms of the processor/)
+})
+
+test('the trees have every key of the schema', () => {
+  const beside = ['schedule', 'command', 'type', 'env', 'labels']
+  const keys = keysOfTask().map(({ path }) => path)
+  const tried = Object.keys(settings).filter((key) => !/^(?:env|labels)\./.test(key))
+  expect([...tried, ...beside].toSorted()).toEqual(keys.toSorted())
+})

@@ -1,0 +1,208 @@
+import assert from 'node:assert/strict'
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import fc from 'fast-check'
+import { launchByFork } from '../../src/host/launcher.ts'
+import { thisMachine } from '../../src/host/machine.ts'
+import { activeFolder, type RunConclusion } from '../../src/run/directory.ts'
+import type { LiveRun, RunRoom } from '../../src/run/live.ts'
+import { startRun } from '../../src/run/start.ts'
+import type { Task } from '../../src/tasks/task.ts'
+import { aTask } from '../plan/support.ts'
+import type { Started, Target } from './target.ts'
+
+/** Characters that mean something to a shell, to C, to printf(1), or to nobody. */
+const piece = fc.oneof(
+  fc.constantFrom(
+    ...["'", '"', '\\', '$', '`', '$(id)', '${HOME}', '!', '*', '?', '~', '%s', '%%', '\\n'],
+  ),
+  fc.constantFrom(
+    ...['\n', '\r', '\t', ' ', '\u0001', '\u001b', '\u007f', '\u0085', '\ufeff', '\ufffd'],
+  ),
+  fc.constantFrom(
+    ...[
+      '-',
+      '--',
+      '-e',
+      '-n',
+      '=',
+      '#',
+      ';',
+      '&',
+      '|',
+      '<',
+      '>',
+      '(',
+      '{',
+      '[',
+      '日',
+      '😀',
+      'e\u0301',
+    ],
+  ),
+  fc.string({ unit: 'binary', maxLength: 6 }),
+)
+const word = fc.oneof(
+  { arbitrary: fc.array(piece, { maxLength: 6 }).map((all) => all.join('')), weight: 40 },
+  { arbitrary: fc.nat(255).map((byte) => String.fromCharCode(byte)), weight: 10 },
+  {
+    arbitrary: fc
+      .integer({ min: 1_000, max: 100_000 })
+      .map((length) => `"${'\n$x '.repeat(length / 4)}`),
+    weight: 1,
+  },
+)
+// No word of a run can hold a NUL: that is refused before.
+const text = word.map((each) => each.replaceAll('\0', ''))
+const variable = fc
+  .stringMatching(/^[A-Za-z_][A-Za-z0-9_]{0,8}$/)
+  .filter((name) => !own.has(name) && !name.startsWith('TORCH_'))
+/** What the shells themselves set. */
+const own = new Set([
+  'PWD',
+  'OLDPWD',
+  'SHLVL',
+  '_',
+  'IFS',
+  'PPID',
+  'OPTIND',
+  'PS1',
+  'PS2',
+  'PS4',
+  '__proto__',
+])
+const folders = text
+  .map((name) =>
+    Buffer.from(name.replaceAll('/', ''))
+      .subarray(0, 200)
+      .toString()
+      .replace(/\ufffd+$/, ''),
+  )
+  .filter((name) => !['', '.', '..'].includes(name))
+
+const cases = fc.record({
+  byFork: fc.boolean(),
+  what: fc.oneof(
+    fc
+      .array(text, { minLength: 1, maxLength: 40 })
+      .map((words) => ({ kind: 'list' as const, words })),
+    fc
+      .array(text, { minLength: 1, maxLength: 8 })
+      .map((words) => ({ kind: 'shell' as const, words })),
+    fc.dictionary(variable, text, { maxKeys: 20 }).map((env) => ({ kind: 'env' as const, env })),
+    folders.map((folder) => ({ kind: 'cwd' as const, folder })),
+  ),
+})
+
+/** What a run is given is what arrives: words, variables, the folder, by both ways to start it. */
+export const launcher: Target = {
+  name: 'launcher',
+  share: 8,
+  start(): Started {
+    const home = fs.mkdtempSync(path.join(os.tmpdir(), 'torch-fuzz-'))
+    fs.mkdirSync(activeFolder(home))
+    const run = newRunner(home)
+    // Waiting for a run alone does not keep Node from ending.
+    const stay = setInterval(() => undefined, 60_000)
+    return {
+      property: fc.asyncProperty(cases, async ({ byFork, what }) => {
+        switch (what.kind) {
+          case 'list':
+            return arrives(
+              await run({ command: ['/usr/bin/printf', '%s\\0', ...what.words] }, byFork),
+              what.words,
+            )
+          case 'shell':
+            // Of an argument there are 128 KiB at most.
+            return arrives(
+              await run(
+                { command: shellText(what.words.map((each) => each.slice(0, 3_000))) },
+                byFork,
+              ),
+              what.words.map((each) => each.slice(0, 3_000)),
+            )
+          case 'env':
+            return passes(
+              await run({ command: ['/usr/bin/env', '-0'], env: what.env }, byFork),
+              what.env,
+            )
+          case 'cwd': {
+            const folder = path.join(home, what.folder)
+            fs.mkdirSync(folder, { recursive: true })
+            return arrives(await run({ command: 'printf "%s\\0" "$PWD"', cwd: folder }, byFork), [
+              folder,
+            ])
+          }
+        }
+      }),
+      close() {
+        clearInterval(stay)
+        fs.rmSync(home, { recursive: true })
+      },
+    }
+  },
+}
+
+/** Each in single quotes, as POSIX has them. */
+function shellText(words: readonly string[]): string {
+  return `printf '%s\\0' ${words.map((each) => `'${each.replaceAll("'", String.raw`'\''`)}'`).join(' ')}`
+}
+
+function arrives(output: Buffer, words: readonly string[]): void {
+  assert.deepEqual(
+    output.toString(),
+    words.map((each) => `${Buffer.from(each).toString()}\0`).join(''),
+  )
+}
+
+function passes(output: Buffer, env: Readonly<Record<string, string>>): void {
+  const got = new Map(
+    output
+      .toString()
+      .split('\0')
+      .map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
+  )
+  for (const [name, value] of Object.entries(env))
+    assert.equal(got.get(name), Buffer.from(value).toString(), name)
+}
+
+type Runner = (task: Partial<Task>, byFork: boolean) => Promise<Buffer>
+
+/** Runs a task as the daemon does, to its end, and gives its output. */
+function newRunner(home: string): Runner {
+  const machine = thisMachine()
+  const forking = { ...machine, processes: { ...machine.processes, spawnGroup: launchByFork } }
+  return async (task, byFork) => {
+    const { run, conclusion } = await new Promise<{ run: LiveRun; conclusion: RunConclusion }>(
+      (resolve) => {
+        const room: RunRoom = {
+          host: byFork ? forking : machine,
+          home,
+          hostName: 'host',
+          closed: false,
+          watched: new Map(),
+          isWatching: false,
+          onEnd: (ended, what) => resolve({ run: ended, conclusion: what }),
+          onTrouble: () => undefined,
+        }
+        const start = {
+          task: 'job',
+          slot: 100,
+          trigger: 'schedule',
+          attempt: 1,
+          dueMs: undefined,
+        } as const
+        startRun(room, { task: aTask(task), start, revision: null, restartDelayMs: 0 })
+      },
+    )
+    const output = fs.readFileSync(path.join(run.directory, 'output'))
+    fs.rmSync(run.directory, { recursive: true })
+    assert.equal(
+      conclusion.outcome,
+      'ok',
+      `${conclusion.reason}: ${output.toString().slice(0, 200)}`,
+    )
+    return output
+  }
+}

@@ -1,0 +1,81 @@
+import type { Task } from '../../src/tasks/task.ts'
+import type { Tree, TreeTask } from './tasks-tree.ts'
+
+const minute = 60_000
+const hour = 60 * minute
+
+/** What each key is called in Task, and what it is there where nothing is said. */
+const places: Readonly<Record<string, readonly [place: string, preset: unknown]>> = {
+  hosts: ['hostEntries', undefined],
+  max: ['max', 1],
+  overlap: ['overlap', 'skip'],
+  jitter: ['jitterMs', 0],
+  catchup: ['catchup', 'off'],
+  catchup_window: ['catchupWindowMs', hour],
+  timeout: ['timeoutMs', undefined],
+  kill_after: ['killAfterMs', 10_000],
+  'retry.attempts': ['retry.attempts', 0],
+  'retry.delay': ['retry.delayMs', 1000],
+  'retry.backoff': ['retry.backoff', 2],
+  'retry.max_delay': ['retry.maxDelayMs', 5 * minute],
+  'restart.delay': ['restart.delayMs', 1000],
+  'restart.max_delay': ['restart.maxDelayMs', minute],
+  'restart.reset_after': ['restart.resetAfterMs', minute],
+  success_codes: ['successCodes', [0]],
+  shell: ['shell', '/bin/sh'],
+  cwd: ['cwd', undefined],
+  umask: ['umask', 0o022],
+  nice: ['nice', 0],
+  user: ['user', undefined],
+  group: ['group', undefined],
+  env_file: ['envFile', undefined],
+  'output.keep_runs': ['output.keepRuns', 20],
+  'output.keep_for': ['output.keepForMs', 7 * 24 * hour],
+  'output.max_size': ['output.maxSizeBytes', 10_000_000],
+  description: ['description', undefined],
+  enabled: ['enabled', true],
+}
+
+/** Maps of which each key that is said is there, and no other. */
+const open = ['limits', 'env', 'labels']
+
+/** The tasks of a tree, by the table of the README and nothing of the code: all but what follows from it. */
+export function meantTasks(tree: Tree): Record<string, unknown>[] {
+  return tree.tasks.map((task) => meantTask(task, tree))
+}
+
+/** The same keys of a task that was read. */
+export function readKeys({
+  schedules,
+  definition: _1,
+  hosts: _2,
+  file: _3,
+  line: _4,
+  ...rest
+}: Task) {
+  return { ...rest, schedules: schedules.map(({ text }) => text) }
+}
+
+function meantTask({ name, isDaemon, schedule, command, keys }: TreeTask, tree: Tree) {
+  const said = { ...tree.defaults, ...keys }
+  const task: Record<string, unknown> = { limits: {}, env: {}, labels: {} }
+  for (const [place, preset] of Object.values(places)) put(task, place, preset)
+  for (const [key, { meant }] of Object.entries(said)) {
+    const isOpen = open.includes(key.split('.')[0] ?? '')
+    if (key !== 'timezone') put(task, isOpen ? key : (places[key]?.[0] ?? key), meant)
+  }
+  return {
+    ...task,
+    name,
+    command,
+    type: isDaemon ? 'daemon' : 'common',
+    timezone: said['timezone']?.meant ?? tree.zone ?? 'UTC',
+    schedules: isDaemon ? [] : [schedule].flat(),
+  }
+}
+
+function put(task: Record<string, unknown>, place: string, value: unknown): void {
+  const [outer = '', inner] = place.split('.')
+  if (inner === undefined) task[outer] = value
+  else task[outer] = { ...(task[outer] as object | undefined), [inner]: value }
+}

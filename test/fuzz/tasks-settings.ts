@@ -1,0 +1,177 @@
+import path from 'node:path'
+import fc from 'fast-check'
+
+/** A value as it is written into the file, and as Task has it. */
+export interface Said {
+  readonly written: unknown
+  readonly meant: unknown
+}
+
+/** Any of these that are written as they are meant. */
+const same = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<Said> =>
+  arbitrary.map((written) => ({ written, meant: written }))
+const oneOf = (...values: readonly unknown[]) => same(fc.constantFrom(...values))
+const whole = (min: number, max: number) => same(fc.integer({ min, max }))
+
+/** Text without what a file of text cannot hold. */
+export const words: fc.Arbitrary<string> = fc
+  .oneof(
+    fc.string({ minLength: 1, maxLength: 12 }),
+    fc.string({ unit: 'grapheme', minLength: 1, maxLength: 8 }),
+    fc.constantFrom('yes', 'null', '~', '1.10', '0x1F', '- a', 'a: b', '#', "it's", '"', '*x'),
+    fc.constantFrom(
+      'a\nb',
+      ' lead',
+      'end ',
+      '\ttab',
+      'a\n\n  b\n',
+      '<<',
+      '=',
+      '?',
+      '|',
+      '2026-01-01',
+    ),
+  )
+  .filter((text) => /\S/.test(text))
+
+const units: Readonly<Record<string, number>> = {
+  w: 604_800_000,
+  d: 86_400_000,
+  h: 3_600_000,
+  m: 60_000,
+  s: 1_000,
+  ms: 1,
+}
+const part = fc.oneof(fc.constant(0), fc.nat(99))
+const parts = fc.record({ w: part, d: part, h: part, m: part, s: part, ms: part })
+
+/** Durations from zero, or above it. */
+function durations(leastMs: number): fc.Arbitrary<Said> {
+  return parts
+    .map((counts) => {
+      const given = Object.entries(counts).filter(([, count]) => count > 0)
+      const written = given.map(([unit, count]) => `${count}${unit}`).join('') || '0s'
+      const meant = given.reduce((sum, [unit, count]) => sum + count * (units[unit] ?? 0), 0)
+      return { written, meant }
+    })
+    .filter(({ meant }) => meant >= leastMs)
+}
+
+const sizes = fc
+  .tuple(fc.nat(5_000), fc.constantFrom('B', 'kB', 'MB', 'GB', 'KiB', 'MiB', 'GiB', 'gb', 'Mib'))
+  .map(([count, unit]) => {
+    const power = 'bkmg'.indexOf(unit.charAt(0).toLowerCase())
+    const base = /i/i.test(unit) ? 1024 : 1000
+    return { written: `${count}${unit}`, meant: count * base ** power }
+  })
+
+/** A path within /srv, where the file is. */
+const paths = fc
+  .array(fc.constantFrom('a', 'b.c', '..', '.', 'd e', 'ü'), { minLength: 1, maxLength: 4 })
+  .chain((steps) => fc.constantFrom(steps.join('/'), `/${steps.join('/')}`, `${steps.join('//')}/`))
+  .map((written) => {
+    const meant = path.posix.resolve('/srv', written)
+    return { written, meant }
+  })
+
+/** Octal digits, as a number or text. */
+const umasks = fc
+  .tuple(fc.integer({ min: 0, max: 0o777 }), fc.constantFrom('number', 'digits', '0', '0o'))
+  .map(([meant, form]) => {
+    const digits = meant.toString(8)
+    if (form === 'number') return { written: Number(digits), meant }
+    return { written: form === 'digits' ? digits : form + digits, meant }
+  })
+
+const cpu = fc.oneof(
+  whole(1, 10_000),
+  durations(1).map(({ written, meant }) => ({ written, meant: Math.ceil(Number(meant) / 1000) })),
+)
+const scalars = fc.oneof(
+  same(words),
+  oneOf(''),
+  fc.oneof(fc.integer(), fc.boolean()).map((written) => ({ written, meant: String(written) })),
+)
+const hosts = fc.array(
+  fc.constantFrom(
+    'web',
+    'db',
+    '10.0.0.0/8',
+    '!10.0.1.7',
+    '2001:db8::/32',
+    'web-*',
+    'a.example',
+    '! web',
+  ),
+  { minLength: 1, maxLength: 4 },
+)
+
+/**
+ * Every key that task and defaults share, in all of its forms; within a map with a dot, and the
+ * names of variables and labels are some of many.
+ */
+export const settings: Readonly<Record<string, fc.Arbitrary<Said>>> = {
+  hosts: same(hosts),
+  max: fc.oneof(whole(1, 1e6), fc.constant({ written: 'unlimited', meant: Infinity })),
+  overlap: oneOf('skip', 'queue', 'replace'),
+  timezone: oneOf('UTC', 'Asia/Shanghai', 'America/New_York'),
+  jitter: durations(0),
+  catchup: oneOf('off', 'latest'),
+  catchup_window: durations(0),
+  timeout: durations(1),
+  kill_after: durations(0),
+  'retry.attempts': whole(0, 1000),
+  'retry.delay': durations(0),
+  'retry.backoff': same(fc.integer({ min: 4, max: 400 }).map((quarters) => quarters / 4)),
+  'retry.max_delay': durations(0),
+  'restart.delay': durations(1),
+  'restart.max_delay': durations(1),
+  'restart.reset_after': durations(0),
+  success_codes: same(fc.array(fc.integer({ min: 0, max: 255 }), { minLength: 1, maxLength: 4 })),
+  shell: oneOf('/bin/bash', '/bin/sh', '/opt/my shell'),
+  cwd: paths,
+  umask: umasks,
+  nice: whole(-20, 19),
+  'limits.nofile': whole(1, 1e9),
+  'limits.cpu': cpu,
+  'limits.memory': sizes,
+  'limits.core': sizes,
+  'limits.fsize': sizes,
+  'limits.nproc': whole(1, 1e6),
+  user: fc.oneof(
+    oneOf('www-data', '_a.b-c$'),
+    fc.nat(65_535).map((id) => ({ written: id, meant: `${id}` })),
+  ),
+  group: oneOf('adm', '0'),
+  'env.A': scalars,
+  'env._b1': scalars,
+  env_file: oneOf('/srv/good.env', 'good.env').map(({ written }) => ({
+    written,
+    meant: '/srv/good.env',
+  })),
+  'output.keep_runs': whole(0, 1e6),
+  'output.keep_for': durations(1),
+  'output.max_size': sizes,
+  description: same(fc.oneof(words, fc.constant(''))),
+  'labels.team': scalars,
+  'labels.ünicode/x': scalars,
+  enabled: oneOf(true, false),
+}
+
+const schedule = fc.constantFrom(
+  '@daily',
+  '*/5 * * * *',
+  '0 0,12 1-7 * mon',
+  'H H(1-4) * * *',
+  '@every 90s',
+)
+export const schedules: fc.Arbitrary<unknown> = fc.oneof(
+  schedule,
+  fc.array(schedule, { minLength: 1, maxLength: 3 }),
+)
+export const commands: fc.Arbitrary<unknown> = fc.oneof(
+  words,
+  fc
+    .array(fc.oneof(words, fc.constant('')), { minLength: 1, maxLength: 4 })
+    .filter(([program]) => program !== ''),
+)
