@@ -113,6 +113,7 @@ function roomOf(
     closed: false,
     watched: new Map(),
     isWatching: false,
+    ready: new Map(),
     onEnd,
     onTrouble: ({ description: { task, run } }, words) => log.warn('trouble', { task, run }, words),
   }

@@ -11,8 +11,8 @@ export interface EndFacts {
   readonly recorder: { readonly code: number | null; readonly signal: string | null } | undefined
   /** The step at which the command could not be started, in the recorder's words. */
   readonly startFailure: string | undefined
-  /** The recorder never came to its first line. */
-  readonly claimed: boolean
+  /** The recorder came so far that it may have started the command. */
+  readonly begun: boolean
   /** Set where torch sent signals: why, and the last one sent. */
   readonly ending: { readonly reason: EndReason; readonly signal: string } | undefined
   readonly successCodes: readonly number[]
@@ -49,7 +49,7 @@ export function spawnFailed(why: string): Verdict {
 }
 
 function nobodyKnows(facts: EndFacts): Verdict {
-  if (!facts.claimed && facts.recorder?.signal == null)
+  if (!facts.begun && facts.recorder?.code != null)
     return spawnFailed('the recorder could not write into the run directory')
   return { outcome: 'unknown', exitCode: null, signal: null, reason: 'the recorder vanished' }
 }
@@ -60,7 +60,7 @@ const silentSignals = new Set([2, 13])
 function statusOf(facts: EndFacts): { code: number | null; signal: string | null } | undefined {
   const { recorded, recorder } = facts
   if (recorded === undefined) {
-    if (!facts.claimed || recorder?.code == null) return undefined
+    if (!facts.begun || recorder?.code == null) return undefined
     return { code: recorder.code, signal: null }
   }
   const number = recorded.status - 128

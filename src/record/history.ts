@@ -48,7 +48,7 @@ export function openHistory(path: string, options: HistoryOptions): History {
   /** false: trouble, and the rows are still queued. */
   function writeBatch(): boolean {
     const rows = queue.first(maxBatchRows)
-    const refused = tries.attempt(() => file.write(rows))
+    const refused = tries.attempt(() => file.write(lastOfEachRun(rows)))
     if (refused === undefined) return false
     queue.remove(rows.length)
     options.onWritten?.(rows)
@@ -99,6 +99,13 @@ export function openHistory(path: string, options: HistoryOptions): History {
       file.close()
     },
   }
+}
+
+/** A run that ended before its start was written takes one row and not two, in the place of its start. */
+function lastOfEachRun(rows: readonly HistoryRow[]): HistoryRow[] {
+  const last = new Map<string | symbol, HistoryRow>()
+  for (const row of rows) last.set(row.run ?? Symbol(), row)
+  return [...last.values()]
 }
 
 /** Trouble is told of when it begins and when it is over, not at each try between. */

@@ -3,6 +3,7 @@ import { wordsOf } from '../errors.ts'
 import type { Host, ProcessIdentity, Signal } from '../host/host.ts'
 import type { EndReason, Verdict } from '../plan/verdict.ts'
 import { parseExit } from './recorder.ts'
+import type { Recruit } from './recruit.ts'
 import type { EndingNote, RunConclusion, RunDescription } from './directory.ts'
 
 /** A run that this daemon watches: its own, or one it adopted. */
@@ -32,6 +33,8 @@ export interface RunRoom {
   /** Runs that are not our children, by id (watched.ts). */
   readonly watched: Map<string, LiveRun>
   isWatching: boolean
+  /** Recorders that wait for a run, by task (readiness.ts). */
+  readonly ready: Map<string, Recruit>
   /** Another daemon watches the runs by now: nothing is done for them here any more. */
   closed: boolean
   /** Called once for each run, when its outcome is known. */
@@ -52,7 +55,7 @@ export function endRun(room: RunRoom, run: LiveRun, reason: EndReason): void {
 }
 
 /** It ended by itself, and we have not been told yet: nobody ends it any more. */
-function hasEnded(room: RunRoom, run: LiveRun): boolean {
+export function hasEnded(room: RunRoom, run: LiveRun): boolean {
   return parseExit(room.host.files.readText(path.join(run.directory, 'exit'))) !== undefined
 }
 
@@ -94,11 +97,13 @@ export function resumeEnding(room: RunRoom, run: LiveRun, note: EndingNote): voi
 /** A signal to the whole group of a run; false where it is gone, or cannot be told from another's. */
 export function signalRun(room: RunRoom, run: LiveRun, signal: Signal | 0): boolean {
   const { recorder } = run
-  if (recorder === undefined) return false
-  const now = room.host.processes.identify(recorder.pid)
+  const { processes } = room.host
+  // Most are gone when they are looked for: the cheaper question first.
+  if (recorder === undefined || !processes.signalGroup(recorder.pid, 0)) return false
+  const now = processes.identify(recorder.pid)
   // The pid belongs to somebody else by now: so does its group.
   if (now !== undefined && now.startTicks !== recorder.startTicks) return false
-  return room.host.processes.signalGroup(recorder.pid, signal)
+  return signal === 0 || processes.signalGroup(recorder.pid, signal)
 }
 
 /** Ends the run after its timeout, counted from its true start. */

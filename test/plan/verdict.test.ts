@@ -14,7 +14,7 @@ const facts = (given: Partial<EndFacts>): EndFacts => ({
   recorded: undefined,
   recorder: undefined,
   startFailure: undefined,
-  claimed: true,
+  begun: true,
   ending: undefined,
   successCodes: [0],
   signalName: (number) => names[number],
@@ -106,7 +106,7 @@ describe('the outcome of a run', () => {
     },
     {
       name: 'a run directory that cannot be written to',
-      claimed: false,
+      begun: false,
       recorder: { code: 125, signal: null },
       says: ['spawn-failed', null, null, 'the recorder could not write into the run directory'],
     },

@@ -213,6 +213,7 @@ describe.each(shells)('the recorder in %s', (shell) => {
       '-c',
       recorderScript,
       'torch',
+      path.dirname(folder),
       path.join(folder, 'active'),
       '/',
       '22',
@@ -220,7 +221,8 @@ describe.each(shells)('the recorder in %s', (shell) => {
       '-c',
       command,
     ]
-    spawnSync('setsid', ['-w', program, ...args], { cwd: folder })
+    const input = `${path.basename(folder)} slot 1\n`
+    spawnSync('setsid', ['-w', program, ...args], { input })
     const text = fs.readFileSync(path.join(folder, 'exit'), 'utf8')
     const claimed = fs.existsSync(path.join(folder, 'claim'))
     fs.rmSync(folder, { recursive: true })
@@ -236,6 +238,7 @@ describe.each(shells)('the recorder in %s', (shell) => {
       '-c',
       recorderScript,
       'torch',
+      path.dirname(folder),
       path.join(folder, 'active'),
       '/',
       '22',
@@ -243,7 +246,8 @@ describe.each(shells)('the recorder in %s', (shell) => {
       '-c',
       'touch started',
     ]
-    const result = spawnSync(program, args, { cwd: folder })
+    const input = `${path.basename(folder)} slot 1\n`
+    const result = spawnSync(program, args, { input })
     const left = fs.readdirSync(folder)
     fs.rmSync(folder, { recursive: true })
     expect(result.status).toBe(125)
