@@ -1,6 +1,6 @@
 import { wordsOf } from '../errors.ts'
 import type { HistoryRow } from '../plan/outcome.ts'
-import { type FileOptions, historyFile, maxPrunedRows } from './history-file.ts'
+import { type FileOptions, historyFile } from './history-file.ts'
 import { newRowQueue } from './row-queue.ts'
 
 /**
@@ -74,10 +74,10 @@ export function openHistory(path: string, options: HistoryOptions): History {
   function prune(beforeIso: string, maxRows: number): number {
     cancels.prune?.()
     delete cancels.prune
-    const gone = tries.attempt(() => file.prune(Date.parse(beforeIso), maxRows)) ?? 0
+    const pruned = tries.attempt(() => file.prune(Date.parse(beforeIso), maxRows))
     const next = (): void => void prune(beforeIso, maxRows)
-    if (gone === maxPrunedRows) cancels.prune = after(pruneDelayMs, next)
-    return gone
+    if (pruned?.isPart === true) cancels.prune = after(pruneDelayMs, next)
+    return pruned?.gone ?? 0
   }
 
   tries.attempt(() => file.open())
