@@ -1,4 +1,4 @@
-// npm run bench -- lateness|ticks|scale|burst|memory|commands|recovery|endurance|soak [options]: see README.md beside this file.
+// npm run bench -- lateness|ticks|scale|burst|memory|recovery|history|commands|endurance|soak [options]: see README.md beside this file.
 import fs from 'node:fs'
 import { parseArgs } from 'node:util'
 import { machine, printTable } from './figures.js'
@@ -39,9 +39,12 @@ const options = {
   seed: values.seed === undefined ? undefined : Number(values.seed),
 }
 const load = benchmarks[positionals[0]]
-if (load === undefined || !(options.slots >= 1 && options.runs >= 1 && options.minutes > 0)) {
+if (
+  load === undefined ||
+  !(options.slots >= 1 && options.runs >= 1 && options.days >= 1 && options.minutes > 0)
+) {
   console.error(
-    `usage: npm run bench -- ${Object.keys(benchmarks).join('|')} [--slots 100] [--minutes 1] [--runs 15] [--starts 50000] [--seed N] [--json] [--out FILE]`,
+    `usage: npm run bench -- ${Object.keys(benchmarks).join('|')} [--slots 100] [--minutes 1] [--runs 15] [--starts 50000] [--days 30] [--seed N] [--json] [--out FILE]`,
   )
   process.exit(2)
 }
