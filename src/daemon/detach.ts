@@ -1,4 +1,5 @@
 import type { Host } from '../host/host.ts'
+import { openForLog } from '../record/line-file.ts'
 import { openHome } from './home.ts'
 import { hearReady, type Ready } from './ready.ts'
 import type { Settings } from './settings.ts'
@@ -13,7 +14,7 @@ export async function startDetached(
   script: string,
 ): Promise<Ready> {
   const paths = openHome(host, settings.home)
-  const log = host.files.openAppend(paths.log)
+  const log = openForLog(() => host.files.openAppend(paths.log))
   try {
     const args = [script, 'daemon', JSON.stringify(settings)]
     const child = host.processes.spawnDaemon({

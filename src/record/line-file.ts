@@ -1,5 +1,6 @@
 import fs from 'node:fs'
 import { TorchError, wordsOf } from '../errors.ts'
+import { wallClock } from '../host/clock.ts'
 import { hasCode } from '../host/files.ts'
 
 /** Where log lines go: written at once, in order, each one whole; never throws once it is open. */
@@ -17,19 +18,23 @@ type Write = (descriptor: number, bytes: Uint8Array) => number
 
 /** A pipe whose reader is slow gets this much time for a line, in 1 ms naps, and then none until it reads again. */
 const maxNapsPerLine = 50
+/** How often it is looked whether the file was removed: what is written there is lost to everybody. */
+const lookMs = 1_000
 const nap = new Int32Array(new SharedArrayBuffer(4))
 
 /**
  * Opens a file for appending (mode 0600), or takes a descriptor as it is. `announce` is called
  * with the number of lost lines just before the first line that can be written again; what it
- * puts comes before that line. Throws TorchError `log-unwritable`.
+ * puts comes before that line. A file that was removed is made again, and `onRemoved` called. Throws
+ * TorchError `log-unwritable`.
  */
 export function openLineFile(
   target: LineTarget,
   announce: (lost: number) => void,
-  write: Write = fs.writeSync,
+  { write = fs.writeSync, onRemoved = () => {} }: { write?: Write; onRemoved?: () => void } = {},
 ): LineFile {
   let descriptor: number | undefined = openTarget(target)
+  let nextLookMs = 0
   let lost = 0
   let stuck = false
   // A full disk may take half of a line. The other half is kept and goes first when there is
@@ -65,8 +70,32 @@ export function openLineFile(
     return done > 0
   }
 
+  function lookWhetherRemoved(): void {
+    const now = wallClock.monotonic()
+    if (!('file' in target) || descriptor === undefined || now < nextLookMs) return
+    nextLookMs = now + lookMs
+    // One that was renamed keeps its one name, and is somebody's to read.
+    if (fs.fstatSync(descriptor).nlink === 0 && reopen() === undefined) onRemoved()
+  }
+
+  function reopen(): string | undefined {
+    if (!('file' in target)) return undefined
+    try {
+      const fresh = openTarget(target)
+      if (!finishRest()) lost += 1
+      rest = new Uint8Array()
+      stuck = false
+      if (descriptor !== undefined) fs.closeSync(descriptor)
+      descriptor = fresh
+      return undefined
+    } catch (error) {
+      return wordsOf(error)
+    }
+  }
+
   return {
     put(text) {
+      lookWhetherRemoved()
       if (lost > 0) {
         const before = lost
         lost = 0
@@ -78,20 +107,7 @@ export function openLineFile(
       }
       if (!take(text)) lost += 1
     },
-    reopen() {
-      if (!('file' in target)) return undefined
-      try {
-        const fresh = openTarget(target)
-        if (!finishRest()) lost += 1
-        rest = new Uint8Array()
-        stuck = false
-        if (descriptor !== undefined) fs.closeSync(descriptor)
-        descriptor = fresh
-        return undefined
-      } catch (error) {
-        return wordsOf(error)
-      }
-    },
+    reopen,
     close() {
       finishRest()
       if (descriptor !== undefined && 'file' in target) fs.closeSync(descriptor)
@@ -102,8 +118,13 @@ export function openLineFile(
 
 function openTarget(target: LineTarget): number {
   if ('descriptor' in target) return target.descriptor
+  return openForLog(() => fs.openSync(target.file, 'a', 0o600))
+}
+
+/** What `open` gives; throws TorchError `log-unwritable` where it fails. */
+export function openForLog(open: () => number): number {
   try {
-    return fs.openSync(target.file, 'a', 0o600)
+    return open()
   } catch (error) {
     throw new TorchError('log-unwritable', `cannot write the log: ${wordsOf(error)}`, {
       hint: 'see who may write there, and whether the folder exists',

@@ -32,6 +32,9 @@ export function openLog(destination: LogDestination, level = 'info'): Log {
   const lines = openLineFile(
     'file' in destination ? destination : { descriptor: stdoutDescriptor },
     (lost) => logger.warn({ event: 'lost', lines: lost }, `${lost} log lines could not be written`),
+    {
+      onRemoved: () => logger.warn({ event: 'reopen' }, 'the log was removed; a new one is begun'),
+    },
   )
   // Written in the same call, never by a worker: what was logged is in the file even if the
   // next thing that happens is a kill -9.

@@ -109,6 +109,19 @@ describe('the file', () => {
     expect(linesOf(file).map((line) => line['event'])).toEqual(['reopen', 'c'])
   })
 
+  test('that is removed is begun anew, within a second', () => {
+    const { log, file, lines } = openTestLog()
+    log.info('a', {}, 'one')
+    fs.rmSync(file)
+    const later = vi.spyOn(process.hrtime, 'bigint').mockReturnValue(2n ** 62n)
+    onTestFinished(() => later.mockRestore())
+    log.info('b', {}, 'two')
+    expect(lines()).toMatchObject([
+      { level: 40, event: 'reopen', msg: 'the log was removed; a new one is begun' },
+      { event: 'b' },
+    ])
+  })
+
   test('reopen keeps the old one where there can be no new one, and says so', () => {
     const { log, file } = openTestLog()
     fs.renameSync(file, `${file}.1`)
@@ -149,7 +162,7 @@ describe('a full disk', () => {
       disk.text += Buffer.from(taken).toString()
       return taken.length
     }
-    const lines = openLineFile({ descriptor: 1 }, (lost) => lines.put(`lost ${lost}\n`), write)
+    const lines = openLineFile({ descriptor: 1 }, (lost) => lines.put(`lost ${lost}\n`), { write })
     return { disk, lines }
   }
 
