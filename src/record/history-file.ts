@@ -4,8 +4,7 @@ import Database from 'libsql'
 import { wordsOf } from '../errors.ts'
 import { hasCode } from '../host/files.ts'
 import type { HistoryRow } from '../plan/outcome.ts'
-import { createSchema, schemaVersion, upsertRow, valuesOf } from './history-schema.ts'
-import { type Prune, prunerOf } from './prune.ts'
+import { createSchema, finished, schemaVersion, upsertRow, valuesOf } from './history-schema.ts'
 
 /**
  * The SQLite file that the history is in. Each call works on the file that is at the path now,
@@ -17,7 +16,11 @@ export interface HistoryFile {
   open(): void
   /** All of them or none; but rows that SQLite refuses as such are left out. Gives how many. */
   write(rows: readonly HistoryRow[]): number
-  readonly prune: Prune
+  /**
+   * Deletes some of what is from before that time (ms since the epoch) and of the oldest over
+   * `maxRows`, but never the last finished run of a task. Gives how many: `maxPrunedRows` where there may be more.
+   */
+  prune(before: number, maxRows: number): number
   close(): void
 }
 
@@ -37,10 +40,25 @@ const cacheSize = -1024
 /** What the -wal file is cut to after a reader had kept it growing. */
 const maxIdleWalBytes = 4 * 1024 * 1024
 
+/** Takes some 10 ms. */
+export const maxPrunedRows = 1_000
+
+// Ids grow with time and only the oldest are deleted, so they tell how many rows there are
+// without counting them.
+const pruneRows = `DELETE FROM history WHERE id IN (
+  SELECT id FROM history
+  WHERE (at < ? OR id <= (SELECT max(id) FROM history) - ?) AND (
+    outcome IN ('skipped', 'missed') OR outcome <> 'running' AND EXISTS (
+      SELECT 1 FROM history newer
+      WHERE newer.task = history.task AND newer.at > history.at AND newer.${finished}
+    )
+  )
+  LIMIT ${maxPrunedRows})`
+
 interface Connection {
   readonly database: Database.Database
   readonly upsert: Database.Statement
-  readonly prune: Prune
+  readonly prune: Database.Statement
   /** Device and inode of the file it has open. */
   readonly identity: string | undefined
 }
@@ -49,8 +67,8 @@ export function historyFile(file: string, options: FileOptions): HistoryFile {
   let connection: Connection | undefined
 
   function using<T>(act: (connection: Connection) => T): T {
-    if (connection !== undefined && connection.identity !== identityOf(file)) disconnect()
     try {
+      if (connection !== undefined && !isInPlace(connection, file, options)) disconnect()
       connection ??= connect(file, options)
       return act(connection)
     } catch (error) {
@@ -72,7 +90,7 @@ export function historyFile(file: string, options: FileOptions): HistoryFile {
   return {
     open: () => using(() => undefined),
     write: (rows) => using((open) => transaction(open.database, () => upsertAll(open, rows))),
-    prune: (before, maxRows) => using((open) => open.prune(before, maxRows)),
+    prune: (before, maxRows) => using((open) => open.prune.run(before, maxRows).changes),
     close() {
       try {
         // libsql closes a file only when the statements on it are collected as garbage, so
@@ -100,15 +118,32 @@ function connect(file: string, { onNew, lockWaitMs = maxLockWaitMs }: FileOption
     PRAGMA journal_size_limit = ${maxIdleWalBytes};
   `)
   if (version === 0) {
-    transaction(database, () => database.exec(createSchema))
-    onNew?.()
+    transaction(database, () => {
+      database.exec(createSchema)
+      // WITHIN: where it fails nothing is begun, and the next try does it again.
+      onNew?.()
+    })
   }
   return {
     database,
     upsert: database.prepare(upsertRow),
-    prune: prunerOf(database),
+    prune: database.prepare(pruneRows),
     identity: identityOf(file),
   }
+}
+
+/** Whether what it has open is what others find by its name. */
+function isInPlace(
+  { database, identity }: Connection,
+  file: string,
+  { onTrouble }: FileOptions,
+): boolean {
+  if (identity !== identityOf(file)) return false
+  if (fs.existsSync(`${file}-wal`)) return true
+  // What was only there is ours alone by now, and would be gone with us.
+  database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+  onTrouble(`${path.basename(file)}-wal was removed: what it held is saved`)
+  return false
 }
 
 function transaction<T>(database: Database.Database, act: () => T): T {

@@ -8,6 +8,7 @@ import { runRow } from './rows.ts'
 /** So many run directories are read at a time: a few milliseconds. */
 const runsPerStep = 50
 const pauseMs = 20
+const retryMs = 1_000
 
 /**
  * Puts all finished runs that have a directory into a history that was begun anew, in small steps.
@@ -19,17 +20,29 @@ export function rebuildHistory(
   add: (row: HistoryRow) => void,
   done: (runs: number) => void,
 ): void {
-  const rows = rowsOfRuns(host, runsFolder)
+  let rows = rowsOfRuns(host, runsFolder)
   let count = 0
   const step = (): void => {
+    try {
+      if (takeSome()) return done(count)
+      host.clock.after(pauseMs, step)
+    } catch {
+      // A folder could not be listed: from the start again. What is there twice counts once.
+      rows = rowsOfRuns(host, runsFolder)
+      count = 0
+      host.clock.after(retryMs, step)
+    }
+  }
+  /** True where there are no more. */
+  const takeSome = (): boolean => {
     for (let read = 0; read < runsPerStep; read++) {
       const next = rows.next()
-      if (next.done === true) return done(count)
+      if (next.done === true) return true
       if (next.value === undefined || next.value.outcome === 'running') continue
       add(next.value)
       count += 1
     }
-    host.clock.after(pauseMs, step)
+    return false
   }
   // Not at once: the history that these go into is only being opened.
   host.clock.after(pauseMs, step)
@@ -39,8 +52,16 @@ export function rebuildHistory(
 export function* rowsOfRuns(host: Host, runsFolder: string): Generator<HistoryRow | undefined> {
   for (const task of host.files.list(runsFolder)) {
     for (const run of host.files.list(path.join(runsFolder, task)).filter(isRunId)) {
-      const { description, conclusion } = readTraces(host, path.join(runsFolder, task, run))
-      yield description && runRow(description, conclusion)
+      yield rowOfRun(host, path.join(runsFolder, task, run))
     }
+  }
+}
+
+function rowOfRun(host: Host, directory: string): HistoryRow | undefined {
+  try {
+    const { description, conclusion } = readTraces(host, directory)
+    return description && runRow(description, conclusion)
+  } catch {
+    return undefined
   }
 }

@@ -1,7 +1,6 @@
 import type { HistoryRow } from '../plan/outcome.ts'
 import type { Miss, Start } from '../plan/start.ts'
 import type { RunConclusion, RunDescription } from '../run/directory.ts'
-import { secondText } from '../run/id.ts'
 
 /** Where a row comes from: the host, and the revision of its tasks file. */
 export interface Origin {
@@ -90,7 +89,7 @@ export function missRow(miss: Miss, nowMs: number, origin: Origin): HistoryRow {
 
 /** ISO 8601 in UTC, to the second. */
 export function slotText(slot: number | null): string | null {
-  return slot === null ? null : secondText(slot)
+  return slot === null ? null : new Date(slot * 1000).toISOString().replace('.000', '')
 }
 
 /** ISO 8601 in UTC, to the millisecond. */

@@ -11,7 +11,6 @@ import {
   rowsQuery,
 } from '../../src/record/read-history.ts'
 import {
-  mayMount,
   newFolder,
   openTestHistory,
   otherConnection,
@@ -19,6 +18,7 @@ import {
   skipRow,
   smallDisk,
 } from './support.ts'
+import { mayMount } from '../support/disk.ts'
 
 function read(file: string) {
   const reader = readHistory(file)

@@ -1,10 +1,10 @@
-import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import Database from 'libsql'
 import { onTestFinished } from 'vitest'
 import type { HistoryRow } from '../../src/plan/outcome.ts'
+import { mountDisk } from '../support/disk.ts'
 import { type History, type HistoryOptions, openHistory } from '../../src/record/history.ts'
 
 /** A new folder that is gone after the test. */
@@ -14,22 +14,10 @@ export function newFolder(): string {
   return folder
 }
 
-/** Whether this machine lets us make a disk of our own: root does, mostly. */
-export function mayMount(): boolean {
-  try {
-    const mount = ['-m', 'mount', '-t', 'tmpfs', 'torch-test', '/mnt']
-    execFileSync('unshare', mount, { stdio: 'ignore' })
-    return true
-  } catch {
-    return false
-  }
-}
-
 /** A folder that is a disk of that size, gone after the test. */
 export function smallDisk(size: string): string {
   const folder = newFolder()
-  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'torch-test', folder])
-  onTestFinished(() => void execFileSync('umount', ['-l', folder]))
+  onTestFinished(mountDisk(folder, `size=${size}`))
   return folder
 }
 
