@@ -8,6 +8,7 @@ import type { Start } from '../plan/start.ts'
 import { type History, openHistory } from '../record/history.ts'
 import { runRow } from '../record/rows.ts'
 import { readTraces, type RunConclusion } from '../run/directory.ts'
+import { newFaults } from '../run/faults.ts'
 import { cutOutput, removeOldRuns } from '../run/keep.ts'
 import { type LiveRun, type RunRoom, signalRun } from '../run/live.ts'
 import { startRun } from '../run/start.ts'
@@ -61,6 +62,7 @@ export async function runHere(call: Call, values: Values, name: string): Promise
   await output.drain()
   output.close()
   await untilAllGone(ended.room, ended.run)
+  ended.room.faults.close()
   release()
   const conclusion = ended.conclusion()
   if (conclusion === undefined) throw new Error('a run ended without a conclusion')
@@ -119,11 +121,11 @@ function begin(
     closed: false,
     watched: new Map(),
     isWatching: false,
-    ready: new Map(),
     onEnd: (_run, ended) => {
       conclusion = ended
     },
     onTrouble: (_run, words) => terminal.note(`torch: ${words}`),
+    faults: newFaults(host.clock, (words) => terminal.note(`torch: ${words}`)),
   }
   const run = startRun(room, { task, start: manualStart(task), revision, restartDelayMs: 0 })
   history.add(runRow(run.description))

@@ -8,7 +8,7 @@ import { type History, openHistory } from '../record/history.ts'
 import type { Log } from '../record/log.ts'
 import { rebuildHistory } from '../record/rebuild.ts'
 import { readHistory } from '../record/read-history.ts'
-import type { RunRoom } from '../run/live.ts'
+import { type Faults, newFaults } from '../run/faults.ts'
 import type { Task, TasksFile } from '../tasks/task.ts'
 import { forgetActive, runEnded } from './ended.ts'
 import { leftOfSecond, secondBefore } from './last-second.ts'
@@ -31,17 +31,29 @@ export function newTorch(
 ): Torch {
   const facts = factsHere({ host, settings })
   const now = Math.floor(host.clock.now() / 1000)
+  const faults = newFaults(host.clock, (words, isOver) => {
+    if (isOver) log.info('trouble', {}, words)
+    else log.error('trouble', {}, words)
+  })
   const torch: Torch = {
     host,
     settings,
     paths,
     log,
-    history: historyOf(host, paths, log),
+    faults,
+    history: historyOf(host, paths, log, faults),
     counters: newCounters(),
-    room: roomOf(host, paths, log, facts.names[0] ?? host.network.name(), (run, conclusion) => {
-      if (torch.held === undefined) runEnded(torch, run, conclusion)
-      else torch.held.push({ run, conclusion })
-    }),
+    room: {
+      ...{ host, home: paths.home, hostName: facts.names[0] ?? host.network.name() },
+      ...{ closed: false, watched: new Map(), isWatching: false },
+      onEnd(run, conclusion) {
+        if (torch.held === undefined) runEnded(torch, run, conclusion)
+        else torch.held.push({ run, conclusion })
+      },
+      onTrouble: ({ description: { task, run } }, words) =>
+        log.warn('trouble', { task, run }, words),
+      faults,
+    },
     startedMs: host.clock.now(),
     phase: 'running',
     facts,
@@ -71,7 +83,7 @@ export function newTorch(
   return torch
 }
 
-function historyOf(host: Host, paths: HomePaths, log: Log): History {
+function historyOf(host: Host, paths: HomePaths, log: Log, faults: Faults): History {
   // On disk until it is done: a crash must not leave half of it for the whole.
   const mark = `${paths.history}.rebuilding`
   let isOpen = false
@@ -79,7 +91,7 @@ function historyOf(host: Host, paths: HomePaths, log: Log): History {
     const add = (row: HistoryRow): void => history.add(row)
     rebuildHistory(host, paths.runs, add, (runs) => {
       history.flush()
-      host.files.remove(mark)
+      faults.insist('note that the history is whole', () => host.files.remove(mark))
       if (runs === 0) return
       const words = `the history was begun anew, with ${runs} runs that are kept`
       log.warn('rebuilt', { runs }, words)
@@ -92,31 +104,11 @@ function historyOf(host: Host, paths: HomePaths, log: Log): History {
       host.files.write(mark, '')
       if (isOpen) rebuild()
     },
-    onWritten: (rows) => forgetActive(host, paths, log, rows),
+    onWritten: (rows) => forgetActive(host, paths, faults, rows),
   })
   isOpen = true
   if (host.files.facts(mark) !== undefined) rebuild()
   return history
-}
-
-function roomOf(
-  host: Host,
-  paths: HomePaths,
-  log: Log,
-  hostName: string,
-  onEnd: RunRoom['onEnd'],
-): RunRoom {
-  return {
-    host,
-    home: paths.home,
-    hostName,
-    closed: false,
-    watched: new Map(),
-    isWatching: false,
-    ready: new Map(),
-    onEnd,
-    onTrouble: ({ description: { task, run } }, words) => log.warn('trouble', { task, run }, words),
-  }
 }
 
 /** Only shown: where they cannot be read the daemon starts without them. */
@@ -138,7 +130,7 @@ function lastRows(paths: HomePaths, log: Log): Torch['last'] {
  * new ones begin now.
  */
 export function beginAgenda(torch: Torch): void {
-  const memory = readMemory(torch.host, torch.paths)
+  const memory = readMemory(torch)
   const now = torch.tick.done
   const last = memory.slots ?? { done: now, high: now }
   const known: Timetable[] = []

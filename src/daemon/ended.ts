@@ -1,12 +1,11 @@
 import path from 'node:path'
-import { wordsOf } from '../errors.ts'
 import { restartDelay, retryDelay } from '../plan/backoff.ts'
 import type { Host } from '../host/host.ts'
 import type { HistoryRow } from '../plan/outcome.ts'
 import type { Start } from '../plan/start.ts'
-import type { Log } from '../record/log.ts'
 import { runRow } from '../record/rows.ts'
 import type { RunConclusion, RunDescription } from '../run/directory.ts'
+import type { Faults } from '../run/faults.ts'
 import { cutOutput } from '../run/keep.ts'
 import type { LiveRun } from '../run/live.ts'
 import { fillPlaces } from './places.ts'
@@ -57,8 +56,8 @@ export function recordEnd(torch: Torch, run: RunDescription, conclusion: RunConc
 function tidy(torch: Torch, run: LiveRun): void {
   const { task, maxOutputBytes } = run.description
   tidySoon(torch, task)
-  cutOutput(torch.host, run.directory, maxOutputBytes).catch((error: unknown) =>
-    torch.room.onTrouble(run, `its output could not be cut: ${wordsOf(error)}`),
+  void torch.faults.attemptBeside('cut outputs', () =>
+    cutOutput(torch.host, run.directory, maxOutputBytes),
   )
 }
 
@@ -108,15 +107,11 @@ export function leavePlace(torch: Torch, run: RunDescription, conclusion: RunCon
 export function forgetActive(
   host: Host,
   paths: HomePaths,
-  log: Log,
+  faults: Faults,
   rows: readonly HistoryRow[],
 ): void {
   for (const { run, outcome } of rows) {
     if (run === null || outcome === 'running') continue
-    try {
-      host.files.remove(path.join(paths.active, run))
-    } catch (error) {
-      log.warn('trouble', { run }, `could not remove its entry in active: ${wordsOf(error)}`)
-    }
+    faults.insist('remove entries in active', () => host.files.remove(path.join(paths.active, run)))
   }
 }

@@ -1,5 +1,6 @@
 import { TorchError, wordsOf } from '../errors.ts'
 import type { Host } from '../host/host.ts'
+import { makeActive } from '../run/active.ts'
 import { type HomePaths, homePaths } from './settings.ts'
 
 /** Makes a home ready to be used: its folders, for nobody else to look into. */
@@ -8,7 +9,8 @@ export function openHome(host: Host, home: string): HomePaths {
   try {
     host.files.makeDirectory(home)
     makePrivate(host, paths)
-    for (const folder of [paths.runs, paths.active]) host.files.makeDirectory(folder)
+    host.files.makeDirectory(paths.runs)
+    makeActive(host, home)
     // Found out now, and not by the first run: a full disk, a read-only mount.
     host.files.replace(`${paths.home}/.probe`, '')
     host.files.remove(`${paths.home}/.probe`)

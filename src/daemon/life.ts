@@ -137,8 +137,11 @@ async function closeHome(seat: Seat, torch: Torch): Promise<void> {
   await seat.server.close()
   writePending(torch)
   torch.history.close()
-  if (host.files.readText(paths.pidfile)?.trim() === String(host.processes.pid))
-    host.files.remove(paths.pidfile)
+  torch.faults.attempt('remove the pidfile', () => {
+    if (host.files.readText(paths.pidfile)?.trim() === String(host.processes.pid))
+      host.files.remove(paths.pidfile)
+  })
+  torch.faults.close()
   log.info('stopped', {}, 'stopped')
   log.close()
   seat.lock.release()

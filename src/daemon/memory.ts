@@ -1,6 +1,4 @@
-import { wordsOf } from '../errors.ts'
-import type { Host } from '../host/host.ts'
-import type { HomePaths } from './settings.ts'
+import path from 'node:path'
 import { inSlices } from './slices.ts'
 import type { Torch } from './torch.ts'
 
@@ -20,15 +18,24 @@ interface Known {
 }
 
 /** A damaged file counts as not there: then nothing was missed, and nothing is repeated. */
-export function readMemory(host: Host, paths: HomePaths): Memory {
-  const match = /^(\d+) (\d+)\n$/.exec(host.files.readText(paths.slots) ?? '')
+export function readMemory(torch: Torch): Memory {
+  const { paths } = torch
+  const match = /^(\d+) (\d+)\n$/.exec(readText(torch, paths.slots))
   const slots = match === null ? undefined : { done: Number(match[1]), high: Number(match[2]) }
-  return { slots, known: parseKnown(host.files.readText(paths.loaded)) }
+  return { slots, known: parseKnown(readText(torch, paths.loaded)) }
 }
 
-function parseKnown(text: string | undefined): Map<string, Known> {
+function readText({ host, faults }: Torch, file: string): string {
+  let text = ''
+  faults.attempt(`read ${path.basename(file)}`, () => {
+    text = host.files.readText(file) ?? ''
+  })
+  return text
+}
+
+function parseKnown(text: string): Map<string, Known> {
   try {
-    const rows = JSON.parse(text ?? '[]') as [string, string, number][]
+    const rows = JSON.parse(text) as [string, string, number][]
     return new Map(rows.map(([name, hash, since]) => [name, { hash, since }]))
   } catch {
     return new Map()
@@ -41,7 +48,7 @@ function parseKnown(text: string | undefined): Map<string, Known> {
  */
 export function writeSlots(torch: Torch): void {
   const { done, high } = torch.tick
-  attempt(torch, 'slots', () =>
+  torch.faults.attempt('write slots', () =>
     torch.host.files.overwrite(torch.paths.slots, `${pad(done)} ${pad(high)}\n`),
   )
 }
@@ -56,21 +63,21 @@ export function writeKnown(torch: Torch): void {
   let step = text.next()
   while (step.done !== true) step = text.next()
   const { value } = step
-  attempt(torch, 'loaded.json', () => torch.host.files.replace(torch.paths.loaded, value))
+  torch.faults.attempt('write loaded.json', () =>
+    torch.host.files.replace(torch.paths.loaded, value),
+  )
 }
 
 /** The same between the ticks, of which it takes none: a large file has a hundred thousand tasks. */
 export async function keepKnown(torch: Torch): Promise<void> {
   const { host, paths } = torch
-  try {
+  await torch.faults.attemptBeside('write loaded.json', async () => {
     const text = await inSlices(host.clock, knownText(torch))
     const next = `${paths.loaded}.next`
     await host.files.writeBeside(next, text)
     // It is the next daemon's by now, which has found what was written when the home was left.
     if (torch.phase !== 'gone') host.files.rename(next, paths.loaded)
-  } catch (error) {
-    sayTrouble(torch, 'loaded.json', error)
-  }
+  })
 }
 
 /** Rows that are written down between two yields. */
@@ -96,20 +103,10 @@ function* knownText({ here, lately }: Torch): Generator<undefined, string> {
 /** True once per boot of the machine, and noted at once: rather never than twice. */
 export function claimBoot(torch: Torch): boolean {
   const { files, processes } = torch.host
-  if (files.readText(torch.paths.boot)?.trim() === processes.bootId) return false
-  return attempt(torch, 'boot', () => files.replace(torch.paths.boot, `${processes.bootId}\n`))
-}
-
-function attempt(torch: Torch, name: string, write: () => void): boolean {
-  try {
-    write()
-    return true
-  } catch (error) {
-    sayTrouble(torch, name, error)
-    return false
-  }
-}
-
-function sayTrouble(torch: Torch, name: string, error: unknown): void {
-  torch.log.error('trouble', { file: name }, `${name} could not be written: ${wordsOf(error)}`)
+  let isNew = false
+  const wasNoted = torch.faults.attempt('note the boot of the machine', () => {
+    isNew = files.readText(torch.paths.boot)?.trim() !== processes.bootId
+    if (isNew) files.replace(torch.paths.boot, `${processes.bootId}\n`)
+  })
+  return isNew && wasNoted
 }

@@ -17,7 +17,7 @@ export function startMinutes(torch: Torch): () => void {
     cancel = torch.host.clock.after(minuteMs, beat)
     sayStat(torch)
     void sweep()
-    readAddresses(torch)
+    torch.faults.attempt('read the addresses of this machine', () => readAddresses(torch))
     torch.history.prune(
       new Date(torch.host.clock.now() - maxHistoryMs).toISOString(),
       maxHistoryRows,

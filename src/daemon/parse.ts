@@ -10,7 +10,7 @@ import { newPacker, newUnpacker, type PackedTasks, type Unpacked } from '../task
 import { fileProblem } from './refusal.ts'
 
 /** Larger texts are parsed in a thread of their own, so that the ticks go on: this much takes some 0.2 s. */
-const maxInlineLength = 200_000
+const maxInlineChars = 200_000
 /** Ten megabytes of small tasks take some 0.9 GiB. */
 const maxWorkerMiB = 2_048
 /** Ten megabytes of small tasks take some 10 s on an idle machine. */
@@ -19,15 +19,9 @@ const maxWorkerMs = 120_000
 /** Tasks that come out of a thread at once: they take some 2 ms of the loop. */
 const tasksPerSlice = 512
 
-/** A text, or its bytes in UTF-8, which are handed to a thread in a tenth of the time. */
-export interface RawSource {
-  readonly path: string
-  readonly text: string | Uint8Array
-}
-
 /** All that a thread has to know: plain data. */
 export interface ParseJob {
-  readonly sources: readonly RawSource[]
+  readonly sources: readonly TasksSource[]
   readonly facts: Omit<TasksFacts, 'readEnvFile' | 'digest'>
   /** Nothing else of the machine is read: no `env_file`. */
   readonly alone: boolean
@@ -44,8 +38,8 @@ export async function parseBeside(
   job: ParseJob,
   unpacked: Unpacked,
 ): Promise<ReadTasks> {
-  const length = job.sources.reduce((sum, { text }) => sum + text.length, 0)
-  if (length <= maxInlineLength) return parseJob(job, host.files)
+  const chars = job.sources.reduce((sum, { text }) => sum + text.length, 0)
+  if (chars <= maxInlineChars) return parseJob(job, host.files)
   const bounds = { memoryMiB: maxWorkerMiB, timeoutMs: maxWorkerMs }
   const stretches: Stretch[] = []
   const unpack = newUnpacker(unpacked)
@@ -97,13 +91,7 @@ export function parseJob(job: ParseJob, files: Files = diskFiles): ReadTasks {
     job.alone ? ({ ok: true, text: '' } as const) : readEnvFile(files, file)
   const { partly = false, known } = job
   const facts = { ...job.facts, readEnvFile: read, digest }
-  return readTasks(job.sources.map(decoded), facts, { partly, known })
-}
-
-function decoded({ path, text }: RawSource): TasksSource {
-  if (typeof text === 'string') return { path, text }
-  const { buffer, byteOffset, length } = text
-  return { path, text: Buffer.from(buffer, byteOffset, length).toString('utf8') }
+  return readTasks(job.sources, facts, { partly, known })
 }
 
 function whyNot(result: Exclude<WorkerResult<ReadTasks>, { kind: 'answer' }>): string {

@@ -1,4 +1,3 @@
-import { wordsOf } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import type { Vacancy } from '../plan/places.ts'
 import type { Start } from '../plan/start.ts'
@@ -48,13 +47,7 @@ export function writePending(torch: Torch): void {
     ],
     vacancies: [...torch.vacancies],
   }
-  try {
-    torch.host.files.replace(torch.paths.pending, JSON.stringify(pending), { sync: false })
-  } catch (error) {
-    torch.log.error(
-      'trouble',
-      { file: torch.paths.pending },
-      `pending.json could not be written: ${wordsOf(error)}`,
-    )
-  }
+  torch.faults.attempt('write pending.json', () =>
+    torch.host.files.replace(torch.paths.pending, JSON.stringify(pending), { sync: false }),
+  )
 }

@@ -1,6 +1,5 @@
 import { planStop } from '../plan/stop.ts'
 import { endRun, killRun, signalRun } from '../run/live.ts'
-import { dismissReady } from '../run/readiness.ts'
 import { dropPending } from './runner.ts'
 import type { Torch } from './torch.ts'
 
@@ -53,14 +52,13 @@ function beginStop(torch: Torch, options: { graceMs: number; leave: boolean }): 
   if (!options.leave) dropPending(torch, () => 'draining')
   for (const cancel of torch.wakes.values()) cancel()
   torch.wakes.clear()
-  dismissReady(torch.room, () => false)
   torch.log.info('stop', { ...options, running: running(torch).length }, stopWords(torch, options))
   let isLeaving = options.leave
   let graceEnds = clock.monotonic() + options.graceMs
   const done = new Promise<void>((resolve) => {
     const look = (): void => {
       if (isLeaving) return resolve()
-      step(torch, clock.monotonic() >= graceEnds)
+      torch.faults.attempt('end runs', () => step(torch, clock.monotonic() >= graceEnds))
       if (running(torch).length === 0 && torch.remains.size === 0) resolve()
       else clock.after(lookMs, look)
     }

@@ -1,5 +1,6 @@
 import { TorchError, wordsOf } from '../errors.ts'
 import type { Channel, DaemonChild, Host } from '../host/host.ts'
+import { openForLog } from '../record/line-file.ts'
 import { killRun } from '../run/live.ts'
 import { formatProblem } from '../tasks/report.ts'
 import { letGo } from './let-go.ts'
@@ -141,7 +142,7 @@ function spawnHeir(seat: Seat): DaemonChild {
     throw new TorchError('no-descriptor', 'the control socket cannot be handed over', {
       hint: 'torch stop --leave and torch start do the same with a short gap',
     })
-  const file = settings.foreground ? undefined : host.files.openAppend(paths.log)
+  const file = settings.foreground ? undefined : openForLog(() => host.files.openAppend(paths.log))
   const env = Object.entries(environment).flatMap(([name, value]) =>
     value === undefined ? [] : [[name, String(value)]],
   )
@@ -166,6 +167,7 @@ function behindBeat({ clock }: Host): Promise<void> {
 /** Everything is on disk, and no timer of ours touches a run any more. */
 function leaveAll(torch: Torch): void {
   for (const run of torch.remains) killRun(torch.room, run)
+  torch.faults.close()
   torch.pendingIsDirty = true
   writePending(torch)
   writeSlots(torch)

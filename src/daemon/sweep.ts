@@ -1,5 +1,4 @@
 import path from 'node:path'
-import { wordsOf } from '../errors.ts'
 import { removeOldRuns } from '../run/keep.ts'
 import { runsOf, type Torch } from './torch.ts'
 
@@ -15,14 +14,11 @@ const keepOfRemoved = { keepRuns: 20, keepForMs: 7 * 24 * 3600 * 1000 }
  */
 export function makeSweep(torch: Torch): () => Promise<void> {
   let left: string[] = []
-  return async () => {
-    try {
+  return () =>
+    torch.faults.attemptBeside('look for old runs', async () => {
       if (left.length === 0) left = await torch.host.files.listBeside(torch.paths.runs)
       for (const task of left.splice(0, foldersPerSweep)) tidySoon(torch, task)
-    } catch (error) {
-      torch.log.warn('trouble', {}, `could not look for old runs: ${wordsOf(error)}`)
-    }
-  }
+    })
 }
 
 /** After a burst of starts there is time; in it there is none. */
@@ -38,8 +34,7 @@ export function tidySoon(torch: Torch, task: string): void {
 
 function tidySome(torch: Torch): void {
   if (torch.phase === 'gone') return
-  const some = torch.due.size > 0 ? [] : [...torch.untidy].slice(0, tasksPerTidy)
-  for (const task of some) {
+  for (const task of [...torch.untidy].slice(0, tasksPerTidy)) {
     torch.untidy.delete(task)
     tidyTask(torch, task)
   }
@@ -47,15 +42,14 @@ function tidySome(torch: Torch): void {
 }
 
 function tidyTask(torch: Torch, task: string): void {
-  const { host, paths } = torch
-  try {
-    const keep = torch.tasks.get(task)?.output ?? keepOfRemoved
+  const { host, paths, faults } = torch
+  const keep = torch.tasks.get(task)?.output ?? keepOfRemoved
+  const tidy = (): void => {
     removeOldRuns(host, paths.home, task, keep, (run) => isRunning(torch, task, run))
     const folder = path.join(paths.runs, task)
     if (!torch.tasks.has(task) && host.files.list(folder).length === 0) host.files.remove(folder)
-  } catch (error) {
-    torch.log.warn('trouble', { task }, `could not remove its old runs: ${wordsOf(error)}`)
   }
+  faults.attempt('remove old runs', tidy, task)
 }
 
 function isRunning(torch: Torch, task: string, run: string): boolean {

@@ -8,6 +8,7 @@ import type { Counters } from '../record/counters.ts'
 import type { History } from '../record/history.ts'
 import type { Log } from '../record/log.ts'
 import type { RunConclusion } from '../run/directory.ts'
+import type { Faults } from '../run/faults.ts'
 import type { LiveRun, RunRoom } from '../run/live.ts'
 import type { HostFacts } from '../tasks/hosts.ts'
 import type { Task, TasksFile } from '../tasks/task.ts'
@@ -20,6 +21,8 @@ export interface Torch {
   readonly settings: Settings
   readonly paths: HomePaths
   readonly log: Log
+  /** What the machine refuses for a while. */
+  readonly faults: Faults
   readonly history: History
   readonly counters: Counters
   readonly room: RunRoom

@@ -1,4 +1,3 @@
-import { wordsOf } from '../errors.ts'
 import { trimOutput } from '../run/trim.ts'
 import type { Torch } from './torch.ts'
 
@@ -11,9 +10,7 @@ export function startTrims(torch: Torch): () => void {
   const beat = (): void => {
     cancel = torch.host.clock.after(trimMs, beat)
     for (const run of [...torch.runs.values()].flat())
-      trimOutput(torch.room, run).catch((error: unknown) =>
-        torch.room.onTrouble(run, `its output could not be looked at: ${wordsOf(error)}`),
-      )
+      void torch.faults.attemptBeside('look at outputs', () => trimOutput(torch.room, run))
   }
   cancel = torch.host.clock.after(trimMs, beat)
   return () => cancel()

@@ -2,6 +2,7 @@ import { execFile, spawn, spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
 import type { Duplex } from 'node:stream'
+import { wordsOf } from '../errors.ts'
 import { lineChannel, starterChannel } from './channel.ts'
 import { hasCode } from './files.ts'
 import { bestLauncher, type Launcher } from './launcher.ts'
@@ -125,7 +126,9 @@ function spawnDaemon({ args, outputs, descriptors, env }: DaemonRequest): Daemon
 function readStat(pid: number | string): string | undefined {
   try {
     return fs.readFileSync(`/proc/${pid}/stat`, 'utf8')
-  } catch {
+  } catch (error) {
+    // Who cannot look must not take it for gone.
+    if (hasCode(error, 'EMFILE', 'ENFILE', 'ENOMEM')) throw error
     return undefined
   }
 }
@@ -170,7 +173,7 @@ function runProgram(
   options: ProgramOptions,
 ): Promise<ProgramResult> {
   const { timeoutMs, env, input, encoding = 'utf8' } = options
-  return new Promise((resolve) => {
+  const started = new Promise<ProgramResult>((resolve) => {
     const child = execFile(
       program,
       args,
@@ -188,4 +191,11 @@ function runProgram(
     child.stdin?.on('error', () => {})
     child.stdin?.end(input)
   })
+  // Some failures of a start are told by the callback, and some (ENOMEM) are thrown.
+  return started.catch((error: unknown) => ({
+    ok: false,
+    missing: false,
+    stdout: '',
+    stderr: wordsOf(error),
+  }))
 }

@@ -1,5 +1,6 @@
 import path from 'node:path'
 import { parentPort, Worker, workerData } from 'node:worker_threads'
+import { wordsOf } from '../errors.ts'
 import { wallClock } from './clock.ts'
 import { hasCode } from './files.ts'
 
@@ -31,7 +32,16 @@ const youngMiB = 48
 type Said<Answer> = { readonly slice: unknown } | { readonly answer: Answer }
 
 /** As {@link InWorker} says. https://nodejs.org/api/worker_threads.html#new-workerfilename-options */
-export const inWorker: InWorker = <Answer>(
+export const inWorker: InWorker = async (file, job, bounds, take) => {
+  try {
+    return await answerOf(file, job, bounds, take)
+  } catch (error) {
+    // It could not even be made: no process, or no memory, is to be had.
+    return { kind: 'failed', message: wordsOf(error) }
+  }
+}
+
+const answerOf: InWorker = <Answer>(
   file: string,
   job: object,
   { memoryMiB, timeoutMs }: { readonly memoryMiB: number; readonly timeoutMs: number },

@@ -11,8 +11,12 @@ export interface EndFacts {
   readonly recorder: { readonly code: number | null; readonly signal: string | null } | undefined
   /** The step at which the command could not be started, in the recorder's words. */
   readonly startFailure: string | undefined
-  /** The recorder came so far that it may have started the command. */
+  /** The recorder came to its first line. */
+  readonly claimed: boolean
+  /** It came to the command. */
   readonly begun: boolean
+  /** Somebody removed the directory, and with it what says so. */
+  readonly removed: boolean
   /** Set where torch sent signals: why, and the last one sent. */
   readonly ending: { readonly reason: EndReason; readonly signal: string } | undefined
   readonly successCodes: readonly number[]
@@ -37,6 +41,7 @@ export function verdictOf(facts: EndFacts): Verdict {
   }
   if (facts.startFailure !== undefined) return spawnFailed(facts.startFailure)
   if (ended === undefined) return nobodyKnows(facts)
+  if (!facts.begun && !facts.removed) return spawnFailed(neverBegun)
   if (ended.signal !== null)
     return { outcome: 'killed', exitCode: null, signal: ended.signal, reason: 'not by torch' }
   const outcome = facts.successCodes.includes(ended.code ?? -1) ? 'ok' : 'failed'
@@ -48,10 +53,18 @@ export function spawnFailed(why: string): Verdict {
   return { outcome: 'spawn-failed', exitCode: null, signal: null, reason: why }
 }
 
+/** What the shell exits with where it cannot fork is its own affair, and no status of the command. */
+const neverBegun = 'the recorder could not start the command: no process, or no room, was to be had'
+
+/** What the recorder exits with where it cannot write its first line. */
+const recorderFailed = 125
+
 function nobodyKnows(facts: EndFacts): Verdict {
-  if (!facts.begun && facts.recorder?.code != null)
+  const unknown = { outcome: 'unknown', exitCode: null, signal: null } as const
+  if (facts.removed) return { ...unknown, reason: 'its directory was removed' }
+  if (!facts.claimed && facts.recorder?.signal == null)
     return spawnFailed('the recorder could not write into the run directory')
-  return { outcome: 'unknown', exitCode: null, signal: null, reason: 'the recorder vanished' }
+  return { ...unknown, reason: 'the recorder vanished' }
 }
 
 /** dash says nothing of these two, so 130 and 141 are taken for them. */
@@ -60,7 +73,8 @@ const silentSignals = new Set([2, 13])
 function statusOf(facts: EndFacts): { code: number | null; signal: string | null } | undefined {
   const { recorded, recorder } = facts
   if (recorded === undefined) {
-    if (!facts.begun || recorder?.code == null) return undefined
+    if (recorder?.code == null) return undefined
+    if (facts.removed ? recorder.code === recorderFailed : !facts.claimed) return undefined
     return { code: recorder.code, signal: null }
   }
   const number = recorded.status - 128

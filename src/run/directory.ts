@@ -5,14 +5,9 @@ import type { Trigger } from '../plan/outcome.ts'
 import type { EndReason, Verdict } from '../plan/verdict.ts'
 import { parseExit } from './recorder.ts'
 
-/** Where the runs of a task lie. */
-export function runsFolder(home: string, task: string): string {
-  return path.join(home, 'runs', task)
-}
-
 /** Where things of a run lie. */
 export function runDirectory(home: string, task: string, run: string): string {
-  return path.join(runsFolder(home, task), run)
+  return path.join(home, 'runs', task, run)
 }
 
 /** The name of the folder that has an entry for each run not yet on record. */
@@ -77,8 +72,6 @@ export interface RunTraces {
   readonly claim: 'recorder' | 'void' | 'none'
   readonly recorder: ProcessIdentity | undefined
   readonly command: ProcessIdentity | undefined
-  /** The recorder came so far as to begin `exit`; before that no command is started. */
-  readonly begun: boolean
   readonly exit: { status: number; signalled: boolean } | undefined
   /** When `exit` was written. */
   readonly exitMs: number | undefined
@@ -89,8 +82,7 @@ export interface RunTraces {
 export function readTraces(host: Host, directory: string): RunTraces {
   const text = (name: string) => host.files.readText(path.join(directory, name))
   const claim = text('claim')
-  const ended = text('exit')
-  const exit = parseExit(ended)
+  const exit = parseExit(text('exit'))
   return {
     description: parseJson(text('run.json')) as RunDescription | undefined,
     conclusion: parseJson(text('outcome.json')) as RunConclusion | undefined,
@@ -103,7 +95,6 @@ export function readTraces(host: Host, directory: string): RunTraces {
           : 'recorder',
     recorder: parseStat(claim),
     command: parseStat(text('command')),
-    begun: ended !== undefined,
     exit,
     // The file is there from the beginning; its time means something once the status is in it.
     exitMs: exit && host.files.facts(path.join(directory, 'exit'))?.mtimeMs,

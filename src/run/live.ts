@@ -1,10 +1,9 @@
 import path from 'node:path'
-import { wordsOf } from '../errors.ts'
 import type { Host, ProcessIdentity, Signal } from '../host/host.ts'
 import type { EndReason, Verdict } from '../plan/verdict.ts'
 import { parseExit } from './recorder.ts'
-import type { Recruit } from './recruit.ts'
 import type { EndingNote, RunConclusion, RunDescription } from './directory.ts'
+import type { Faults } from './faults.ts'
 
 /** A run that this daemon watches: its own, or one it adopted. */
 export interface LiveRun {
@@ -25,6 +24,9 @@ type RunState =
   /** `remains`: torch ended it, and processes of its group are still to be killed. */
   | { readonly kind: 'ended'; readonly remains: boolean }
 
+/** In the place of a start time that could not be read. */
+export const unknownTicks = 0
+
 /** What all runs of one daemon share. */
 export interface RunRoom {
   readonly host: Host
@@ -33,29 +35,36 @@ export interface RunRoom {
   /** Runs that are not our children, by id (watched.ts). */
   readonly watched: Map<string, LiveRun>
   isWatching: boolean
-  /** Recorders that wait for a run, by task (readiness.ts). */
-  readonly ready: Map<string, Recruit>
   /** Another daemon watches the runs by now: nothing is done for them here any more. */
   closed: boolean
   /** Called once for each run, when its outcome is known. */
   readonly onEnd: (run: LiveRun, conclusion: RunConclusion) => void
-  /** Something about a run could not be read or written; it goes on. */
+  /** Something about one run alone; it goes on. */
   readonly onTrouble: (run: LiveRun, words: string) => void
+  /** Takes what the machine refuses, whichever run it is for. */
+  readonly faults: Faults
 }
 
 /** Ends a run: TERM to its group now, KILL after its kill_after. Nothing where it ends already. */
 export function endRun(room: RunRoom, run: LiveRun, reason: EndReason): void {
-  if (room.closed || run.state.kind !== 'running' || hasEnded(room, run)) return
-  // The note first: whoever finds the group gone later must know who did it.
-  setEnding(room, run, { reason, signal: 'SIGTERM', sinceMs: room.host.clock.now() })
+  if (run.state.kind === 'running') room.faults.insist('end runs', () => endNow(room, run, reason))
+}
+
+/** Also where it began to, and then the machine refused to say whose the pid is. */
+function endNow(room: RunRoom, run: LiveRun, reason: EndReason): void {
+  if (room.closed || run.state.kind === 'ended' || hasEnded(room, run)) return
+  if (run.state.kind === 'running') {
+    // The note first: whoever finds the group gone later must know who did it.
+    setEnding(room, run, { reason, signal: 'SIGTERM', sinceMs: room.host.clock.now() })
+    run.cancelTimer()
+    run.cancelTimer = room.host.clock.after(run.description.killAfterMs, () => killRun(room, run))
+  }
   signalRun(room, run, 'SIGTERM')
   if (!hasCommand(room, run)) termAgain(room, run)
-  run.cancelTimer()
-  run.cancelTimer = room.host.clock.after(run.description.killAfterMs, () => killRun(room, run))
 }
 
 /** It ended by itself, and we have not been told yet: nobody ends it any more. */
-export function hasEnded(room: RunRoom, run: LiveRun): boolean {
+function hasEnded(room: RunRoom, run: LiveRun): boolean {
   return parseExit(room.host.files.readText(path.join(run.directory, 'exit'))) !== undefined
 }
 
@@ -73,7 +82,7 @@ const youngMs = 50
 function termAgain(room: RunRoom, run: LiveRun): void {
   room.host.clock.after(youngMs, () => {
     if (run.state.kind !== 'ending' || room.closed) return
-    signalRun(room, run, 'SIGTERM')
+    room.faults.attempt('end runs', () => signalRun(room, run, 'SIGTERM'))
     if (!hasCommand(room, run)) termAgain(room, run)
   })
 }
@@ -82,9 +91,12 @@ function termAgain(room: RunRoom, run: LiveRun): void {
 export function killRun(room: RunRoom, run: LiveRun): void {
   run.cancelTimer()
   if (room.closed) return
-  if (run.state.kind === 'ending') setEnding(room, run, { ...run.state, signal: 'SIGKILL' })
-  signalRun(room, run, 'SIGKILL')
-  if (run.state.kind === 'ended') run.state = { kind: 'ended', remains: false }
+  room.faults.insist('end runs', () => {
+    if (room.closed || (run.state.kind === 'ended' && !run.state.remains)) return
+    if (run.state.kind === 'ending') setEnding(room, run, { ...run.state, signal: 'SIGKILL' })
+    signalRun(room, run, 'SIGKILL')
+    if (run.state.kind === 'ended') run.state = { kind: 'ended', remains: false }
+  })
 }
 
 /** Takes up an escalation where an earlier daemon left it. */
@@ -94,16 +106,20 @@ export function resumeEnding(room: RunRoom, run: LiveRun, note: EndingNote): voi
   run.cancelTimer = room.host.clock.after(left, () => killRun(room, run))
 }
 
-/** A signal to the whole group of a run; false where it is gone, or cannot be told from another's. */
+/**
+ * A signal to the whole group of a run; false where it is gone, or cannot be told from another's.
+ * Throws where the machine cannot say whose it is.
+ */
 export function signalRun(room: RunRoom, run: LiveRun, signal: Signal | 0): boolean {
+  if (run.recorder === undefined) return false
+  const now = room.host.processes.identify(run.recorder.pid)
+  // Not known since its start; until its end is known nobody else can get the pid of our child.
+  if (now !== undefined && run.recorder.startTicks === unknownTicks && run.state.kind !== 'ended')
+    run.recorder = now
   const { recorder } = run
-  const { processes } = room.host
-  // Most are gone when they are looked for: the cheaper question first.
-  if (recorder === undefined || !processes.signalGroup(recorder.pid, 0)) return false
-  const now = processes.identify(recorder.pid)
   // The pid belongs to somebody else by now: so does its group.
   if (now !== undefined && now.startTicks !== recorder.startTicks) return false
-  return signal === 0 || processes.signalGroup(recorder.pid, signal)
+  return room.host.processes.signalGroup(recorder.pid, signal)
 }
 
 /** Ends the run after its timeout, counted from its true start. */
@@ -125,10 +141,17 @@ export function conclude(room: RunRoom, run: LiveRun, verdict: Verdict, endedMs:
   run.state = { kind: 'ended', remains }
   const { run: id, startedMs } = run.description
   const conclusion: RunConclusion = { run: id, ...verdict, startedMs, endedMs, stragglers }
-  attempt(room, run, 'its outcome could not be written', () =>
-    room.host.files.write(path.join(run.directory, 'outcome.json'), JSON.stringify(conclusion)),
+  room.faults.insist('write outcomes into the directories of runs', () =>
+    writeOutcome(room, run, conclusion),
   )
   room.onEnd(run, conclusion)
+}
+
+/** Not of a run that never had a directory, or whose directory was removed: then the history alone has it. */
+function writeOutcome(room: RunRoom, run: LiveRun, conclusion: RunConclusion): void {
+  const { files } = room.host
+  if (room.closed || files.facts(run.directory) === undefined) return
+  files.write(path.join(run.directory, 'outcome.json'), JSON.stringify(conclusion))
 }
 
 /** One system call in the usual case; the process table is read only where something is left. */
@@ -141,15 +164,7 @@ function countStragglers(room: RunRoom, run: LiveRun): number {
 
 function setEnding(room: RunRoom, run: LiveRun, note: EndingNote): void {
   run.state = { kind: 'ending', ...note }
-  attempt(room, run, 'who ended it could not be written', () =>
+  room.faults.attempt('write down who ends runs', () =>
     room.host.files.write(path.join(run.directory, 'ending.json'), JSON.stringify(note)),
   )
-}
-
-function attempt(room: RunRoom, run: LiveRun, what: string, write: () => void): void {
-  try {
-    write()
-  } catch (error) {
-    room.onTrouble(run, `${what}: ${wordsOf(error)}`)
-  }
 }

@@ -17,12 +17,16 @@ export function watchRun(room: RunRoom, run: LiveRun): void {
 function watchAll(room: RunRoom): void {
   const { host, watched } = room
   room.isWatching = true
+  const lookAt = (run: LiveRun, isOver: () => boolean): void => {
+    const look = (): void => void (isOver() && settleWatched(room, run))
+    room.faults.attempt('look at runs', look, run.description.run)
+  }
   const stopNames = host.watchNames(activeFolder(room.home), (name) => {
     const run = watched.get(name)
-    if (run !== undefined && readTraces(host, run.directory).exit !== undefined) look(room, run)
+    if (run !== undefined) lookAt(run, () => readTraces(host, run.directory).exit !== undefined)
   })
   const poll = (): void => {
-    for (const run of watched.values()) if (!isAlive(host, run.recorder)) look(room, run)
+    for (const run of watched.values()) lookAt(run, () => !isAlive(host, run.recorder))
     if (watched.size > 0 && !room.closed) return void host.clock.after(pollMs, poll)
     room.isWatching = false
     stopNames()
@@ -30,6 +34,6 @@ function watchAll(room: RunRoom): void {
   host.clock.after(pollMs, poll)
 }
 
-function look(room: RunRoom, run: LiveRun): void {
+function settleWatched(room: RunRoom, run: LiveRun): void {
   if (settle(room, run, undefined) === 'over') room.watched.delete(run.description.run)
 }

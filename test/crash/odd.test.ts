@@ -1,22 +1,8 @@
-import { execFileSync, spawnSync } from 'node:child_process'
-import fs from 'node:fs'
-import path from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import type { HistoryRow } from '../../src/plan/outcome.ts'
 import { logOf } from '../system/support.ts'
 import { closeSites, isAlive, type Site, until } from '../support/torch.ts'
-import {
-  activeOf,
-  begun,
-  gone,
-  historyOf,
-  killed,
-  linesOf,
-  readIfThere,
-  siteOf,
-  stopped,
-  up,
-} from './support.ts'
+import { activeOf, begun, historyOf, killed, linesOf, siteOf, stopped, up } from './support.ts'
 
 afterAll(closeSites)
 
@@ -35,12 +21,6 @@ tasks:
 async function ended(site: Site, task: string): Promise<HistoryRow> {
   const isIt = (row: HistoryRow) => row.task === task && row.outcome !== 'running'
   return until(async () => (await historyOf(site)).find(isIt), `the end of ${task}`, 30_000)
-}
-
-function troublesOf(site: Site): string[] {
-  return logOf(site)
-    .filter(({ event }) => event === 'trouble')
-    .map(({ msg }) => msg)
 }
 
 describe.concurrent.each([
@@ -97,9 +77,7 @@ describe.concurrent.each([
   test('one that removes its own directory: nobody makes up its status, and all goes on', async () => {
     const { site, row } = await fate('removed')
     // A daemon that is its parent has the status from the recorder itself.
-    expect(['failed 5', 'unknown null', 'spawn-failed null']).toContain(
-      `${row.outcome} ${row.exitCode}`,
-    )
+    expect(['failed 5', 'unknown null']).toContain(`${row.outcome} ${row.exitCode}`)
     const before = linesOf(site, 'second').length
     await until(() => linesOf(site, 'second').length > before, 'the next second')
     await stopped(site)
@@ -113,86 +91,3 @@ describe.concurrent.each([
     expect(activeOf(site)).toEqual([])
   })
 })
-
-/** A disk of its own, of two megabytes; undefined where this machine does not let us have one. */
-function smallDisk(folder: string): (() => void) | undefined {
-  fs.mkdirSync(folder, { recursive: true })
-  const options = ['-t', 'tmpfs', '-o', 'size=2m,mode=0700', 'torch-test', folder]
-  if (process.getuid?.() !== 0 || spawnSync('mount', options).status !== 0) return undefined
-  return () => void execFileSync('umount', ['-l', folder])
-}
-
-const probe = fs.mkdtempSync('/tmp/torch-disk-')
-const release = smallDisk(probe)
-release?.()
-fs.rmSync(probe, { recursive: true })
-
-// Skipped where a tmpfs cannot be mounted: without root, and in most containers.
-describe.skipIf(release === undefined)('a full disk', { timeout: 60_000 }, () => {
-  const fills = `
-tasks:
-  second: { schedule: "* * * * * *", max: unlimited, command: "echo $TORCH_SLOT >>FOLDER/second" }
-  greedy: { schedule: "@yearly", command: "yes | head -c 20000000; read x <FOLDER/gate; exit 9" }
-`
-  test('is survived and told of once; when there is room again all ends are on record', async () => {
-    const site = siteOf(fills)
-    const unmount = smallDisk(site.home)
-    execFileSync('mkfifo', [path.join(site.folder, 'gate')])
-    try {
-      const { pid } = await up(site)
-      const directory = await begun(site, 'greedy')
-      await until(() => isFull(site), 'a full disk', 30_000)
-      fs.appendFileSync(path.join(site.folder, 'gate'), 'go\n')
-      await until(() => spawnSync('sleep', ['2.5']).status === 0, 'some seconds')
-      expect(isAlive(pid)).toBe(true)
-      fs.truncateSync(path.join(directory, 'output'), 1000)
-      expect(await ended(site, 'greedy')).toMatchObject({ outcome: 'failed', exitCode: 9 })
-      const before = linesOf(site, 'second').length
-      await until(() => linesOf(site, 'second').length > before, 'the next second')
-      const told = troublesOf(site)
-      expect(told.length, told.join('\n')).toBeLessThan(20)
-      await stopped(site)
-      expect(activeOf(site)).toEqual([])
-      const rows = await historyOf(site)
-      expect(rows.filter(({ outcome }) => outcome === 'running' || outcome === 'unknown')).toEqual(
-        [],
-      )
-    } finally {
-      await until(
-        () => site.living().map((pid) => process.kill(pid, 'SIGKILL')).length === 0,
-        'ends',
-      )
-      unmount?.()
-    }
-  })
-
-  test('under a run whose daemon is killed: the recorder waits for room with the status', async () => {
-    const site = siteOf(fills)
-    const unmount = smallDisk(site.home)
-    execFileSync('mkfifo', [path.join(site.folder, 'gate')])
-    try {
-      const { pid } = await up(site)
-      const directory = await begun(site, 'greedy')
-      await until(() => isFull(site), 'a full disk', 30_000)
-      await killed(pid)
-      fs.appendFileSync(path.join(site.folder, 'gate'), 'go\n')
-      fs.truncateSync(path.join(directory, 'output'), 1000)
-      await until(() => readIfThere(path.join(directory, 'exit')) === '9\n', 'the status')
-      await up(site)
-      expect(await ended(site, 'greedy')).toMatchObject({ outcome: 'failed', exitCode: 9 })
-      await stopped(site)
-      await gone(pid)
-    } finally {
-      await until(
-        () => site.living().map((pid) => process.kill(pid, 'SIGKILL')).length === 0,
-        'ends',
-      )
-      unmount?.()
-    }
-  })
-})
-
-function isFull(site: Site): boolean {
-  const { bavail } = fs.statfsSync(site.home)
-  return bavail === 0
-}

@@ -6,6 +6,7 @@ import fc from 'fast-check'
 import { launchByFork } from '../../src/host/launcher.ts'
 import { thisMachine } from '../../src/host/machine.ts'
 import { activeFolder, type RunConclusion } from '../../src/run/directory.ts'
+import { newFaults } from '../../src/run/faults.ts'
 import type { LiveRun, RunRoom } from '../../src/run/live.ts'
 import { startRun } from '../../src/run/start.ts'
 import type { Task } from '../../src/tasks/task.ts'
@@ -183,9 +184,9 @@ function newRunner(home: string): Runner {
           closed: false,
           watched: new Map(),
           isWatching: false,
-          ready: new Map(),
           onEnd: (ended, what) => resolve({ run: ended, conclusion: what }),
           onTrouble: () => undefined,
+          faults: newFaults(machine.clock, () => undefined),
         }
         const start = {
           task: 'job',

@@ -14,12 +14,15 @@ const facts = (given: Partial<EndFacts>): EndFacts => ({
   recorded: undefined,
   recorder: undefined,
   startFailure: undefined,
+  claimed: true,
   begun: true,
+  removed: false,
   ending: undefined,
   successCodes: [0],
   signalName: (number) => names[number],
   ...given,
 })
+const neverBegun = 'the recorder could not start the command: no process, or no room, was to be had'
 const exit = (status: number, signalled = false) => ({ recorded: { status, signalled } })
 
 describe('the outcome of a run', () => {
@@ -106,9 +109,44 @@ describe('the outcome of a run', () => {
     },
     {
       name: 'a run directory that cannot be written to',
-      begun: false,
+      claimed: false,
       recorder: { code: 125, signal: null },
       says: ['spawn-failed', null, null, 'the recorder could not write into the run directory'],
+    },
+    {
+      name: 'a shell that could not fork: its status is not that of the command',
+      begun: false,
+      recorder: { code: 2, signal: null },
+      says: ['spawn-failed', null, null, neverBegun],
+    },
+    {
+      name: 'the same, of a shell that goes on, and writes it down',
+      begun: false,
+      ...exit(254),
+      says: ['spawn-failed', null, null, neverBegun],
+    },
+    {
+      name: 'a recorder that is killed before it notes the command, which may run',
+      begun: false,
+      recorder: { code: null, signal: 'SIGKILL' },
+      says: ['unknown', null, null, 'the recorder vanished'],
+    },
+    {
+      name: 'a directory that was removed: the recorder knows how it ended',
+      ...{ removed: true, claimed: false, begun: false },
+      recorder: { code: 5, signal: null },
+      says: ['failed', 5, null, null],
+    },
+    {
+      name: 'a directory that was removed, perhaps before the start',
+      ...{ removed: true, claimed: false, begun: false },
+      recorder: { code: 125, signal: null },
+      says: ['unknown', null, null, 'its directory was removed'],
+    },
+    {
+      name: 'a directory that was removed, of a run that was adopted',
+      ...{ removed: true, claimed: false, begun: false },
+      says: ['unknown', null, null, 'its directory was removed'],
     },
   ] as (Partial<EndFacts> & { name: string; says: unknown[] })[])(
     '$name',

@@ -108,7 +108,8 @@ describe('what cannot be started is an outcome', () => {
     const conclusion = await bench.ended(bench.start({}))
     expect(conclusion.outcome).toBe('spawn-failed')
     expect(conclusion.reason).toContain('ENOENT')
-    expect(bench.troubles).toHaveLength(1)
+    expect(bench.troubles).toEqual([])
+    expect(fs.existsSync(bench.home)).toBe(false)
   })
 
   test('no process to be had', async () => {
@@ -213,7 +214,6 @@ describe.each(shells)('the recorder in %s', (shell) => {
       '-c',
       recorderScript,
       'torch',
-      path.dirname(folder),
       path.join(folder, 'active'),
       '/',
       '22',
@@ -221,8 +221,7 @@ describe.each(shells)('the recorder in %s', (shell) => {
       '-c',
       command,
     ]
-    const input = `${path.basename(folder)} slot 1\n`
-    spawnSync('setsid', ['-w', program, ...args], { input })
+    spawnSync('setsid', ['-w', program, ...args], { cwd: folder })
     const text = fs.readFileSync(path.join(folder, 'exit'), 'utf8')
     const claimed = fs.existsSync(path.join(folder, 'claim'))
     fs.rmSync(folder, { recursive: true })
@@ -238,7 +237,6 @@ describe.each(shells)('the recorder in %s', (shell) => {
       '-c',
       recorderScript,
       'torch',
-      path.dirname(folder),
       path.join(folder, 'active'),
       '/',
       '22',
@@ -246,8 +244,7 @@ describe.each(shells)('the recorder in %s', (shell) => {
       '-c',
       'touch started',
     ]
-    const input = `${path.basename(folder)} slot 1\n`
-    const result = spawnSync(program, args, { input })
+    const result = spawnSync(program, args, { cwd: folder })
     const left = fs.readdirSync(folder)
     fs.rmSync(folder, { recursive: true })
     expect(result.status).toBe(125)

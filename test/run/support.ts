@@ -6,6 +6,7 @@ import type { Host } from '../../src/host/host.ts'
 import { thisMachine } from '../../src/host/machine.ts'
 import type { Start } from '../../src/plan/start.ts'
 import { activeFolder, type RunConclusion } from '../../src/run/directory.ts'
+import { newFaults } from '../../src/run/faults.ts'
 import { type LiveRun, type RunRoom, signalRun } from '../../src/run/live.ts'
 import { startRun } from '../../src/run/start.ts'
 import type { Task } from '../../src/tasks/task.ts'
@@ -50,12 +51,12 @@ export function newBench(host: Host = thisMachine()): Bench {
     closed: false,
     watched: new Map(),
     isWatching: false,
-    ready: new Map(),
     onEnd(run, conclusion) {
       conclusions.set(run.description.run, conclusion)
       waiting.get(run.description.run)?.(conclusion)
     },
     onTrouble: (_, words) => troubles.push(words),
+    faults: newFaults(host.clock, (words) => troubles.push(words)),
   }
   cleanups.push(() => {
     for (const run of runs) {

@@ -35,8 +35,8 @@ export function parseLog(text: string): LogLine[] {
     .map((line) => JSON.parse(line) as LogLine)
 }
 
-export function logOf(site: Site): LogLine[] {
-  return parseLog(readIfThere(path.join(site.home, 'daemon.log')))
+export function logOf(site: Site, file = path.join(site.home, 'daemon.log')): LogLine[] {
+  return parseLog(readIfThere(file))
 }
 
 /** Waits for a line of the log that comes after so many. */

@@ -1,0 +1,75 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import Database from 'libsql'
+import { afterAll, describe, expect, test } from 'vitest'
+import { closeSites, type Site, until } from '../support/torch.ts'
+import { linesOf, maxTestMs } from '../system/support.ts'
+import { expectStart, killDaemon, passed, settled, started, survive, within } from './support.ts'
+
+// Bytes that are overwritten, and a file that is removed, are in test/crash/history.test.ts.
+afterAll(closeSites)
+
+function fileOf(site: Site): string {
+  return path.join(site.home, 'history.db')
+}
+
+/** Another program is at work on it, and takes its time. */
+function locked(site: Site): () => void {
+  const other = new Database(fileOf(site))
+  other.exec('BEGIN EXCLUSIVE')
+  return () => {
+    other.exec('COMMIT')
+    other.close()
+  }
+}
+
+describe.concurrent('a history', { timeout: maxTestMs }, () => {
+  test('that another program locks for long', async () => {
+    const { told } = await survive({ lasts: 5, strike: locked })
+    expect(told).toEqual([
+      'history cannot be written, and waits: database is locked',
+      'history is written again',
+    ])
+  })
+
+  test('that is replaced by a directory', async () => {
+    const { told } = await survive({
+      strike(site) {
+        const files = ['', '-wal', '-shm'].map((suffix) => fileOf(site) + suffix)
+        for (const file of files) if (fs.existsSync(file)) fs.renameSync(file, `${file}.away`)
+        fs.mkdirSync(fileOf(site))
+        return () => {
+          fs.rmdirSync(fileOf(site))
+          for (const file of files)
+            if (fs.existsSync(`${file}.away`)) fs.renameSync(`${file}.away`, file)
+        }
+      },
+    })
+    expect(told).toEqual([
+      "history cannot be written, and waits: EISDIR: illegal operation on a directory, open 'HOME/history.db'",
+      'history is written again',
+    ])
+  })
+
+  const saved = 'history.db-wal was removed: what it held is saved'
+  const spoils: [string, (file: string) => void, string[]][] = [
+    ['whose -wal is removed', (file) => fs.rmSync(`${file}-wal`), [saved]],
+    ['whose -shm is junk', (file) => fs.writeFileSync(`${file}-shm`, 'x'.repeat(32_768)), []],
+    ['whose -shm is unreadable', (file) => fs.chmodSync(`${file}-shm`, 0), []],
+    ['that is cut to its first page', (file) => fs.truncateSync(file, 4096), []],
+  ]
+  test.each(spoils)('%s under a daemon that is killed later', async (_, spoil, words) => {
+    await within({}, async (site) => {
+      const pid = await started(site)
+      await until(() => linesOf(site, 'second').length >= 2, 'two starts')
+      await passed(1)
+      spoil(fileOf(site))
+      await passed(3)
+      await killDaemon(pid)
+      const next = await started(site)
+      await expectStart(site)
+      const { told } = await settled(site, next)
+      expect(told).toEqual(words)
+    })
+  })
+})

@@ -1,0 +1,159 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import { closeSites, type Site, until } from '../support/torch.ts'
+import { ask, linesOf, logged, logOf, maxTestMs } from '../system/support.ts'
+import {
+  expectStart,
+  killDaemon,
+  letGo,
+  passed,
+  reasonsOf,
+  settled,
+  started,
+  survive,
+  within,
+} from './support.ts'
+
+afterAll(closeSites)
+
+/** Puts a directory in the place of something in the home. Gives what puts that back. */
+function replaced(site: Site, name: string, make: (place: string) => void = fs.mkdirSync) {
+  const place = path.join(site.home, name)
+  const aside = path.join(site.folder, 'aside')
+  if (fs.existsSync(place)) fs.renameSync(place, aside)
+  make(place)
+  return () => {
+    fs.rmSync(place, { recursive: true })
+    if (fs.existsSync(aside)) fs.renameSync(aside, place)
+  }
+}
+
+function removed(site: Site, name: string): () => void {
+  fs.rmSync(path.join(site.home, name), { recursive: true })
+  return () => {}
+}
+
+describe.concurrent('of a home', { timeout: maxTestMs }, () => {
+  test('the folder of a task is a file', async () => {
+    const after = await survive({
+      strike: (site) =>
+        replaced(site, 'runs/second', (place) => fs.writeFileSync(place, 'no folder')),
+    })
+    expect(reasonsOf(after)).toEqual(['ENOTDIR: not a directory, mkdir'])
+    expect(after.told).toEqual([
+      "could not remove what was prepared of runs: ENOTDIR: not a directory, unlink 'HOME/runs/second/RUN'",
+      'could remove what was prepared of runs again',
+    ])
+  })
+
+  test('all runs are removed', async () => {
+    const after = await survive({ strike: (site) => removed(site, 'runs') })
+    expect(reasonsOf(after)).toEqual([])
+    expect(after.told).toEqual([])
+  })
+
+  test('slots is a directory', async () => {
+    const after = await survive({ strike: (site) => replaced(site, 'slots') })
+    expect(reasonsOf(after)).toEqual([])
+    expect(after.told).toEqual([
+      "could not write slots: EISDIR: illegal operation on a directory, open 'HOME/slots'",
+      'could write slots again',
+    ])
+  })
+
+  test('slots, loaded.json, boot and pending.json are directories at the start', async () => {
+    await within({}, async (site) => {
+      for (const name of ['slots', 'loaded.json', 'boot', 'pending.json'])
+        fs.mkdirSync(path.join(site.home, name), { recursive: true, mode: 0o700 })
+      const pid = await started(site)
+      await passed(3)
+      const { told } = await settled(site, pid)
+      expect(told.map((words) => words.replace(/:.*/, ''))).toEqual([
+        'could not read slots',
+        'could not read loaded.json',
+        'could not note the boot of the machine',
+        'could not write slots',
+        'could not write loaded.json',
+        'could not write pending.json',
+      ])
+    })
+  })
+
+  test('active/ is removed: what is at work then is found after a crash', async () => {
+    await within({}, async (site) => {
+      const pid = await started(site)
+      await ask(site, 'run', { task: 'held', force: true })
+      await until(() => linesOf(site, 'held').length === 1, 'a run at work')
+      removed(site, 'active')
+      await expectStart(site)
+      await passed(1)
+      await ask(site, 'flush', {})
+      await killDaemon(pid)
+      removed(site, 'active')
+      const next = await started(site)
+      expect(
+        logOf(site).filter(({ event, task }) => event === 'adopt' && task === 'held'),
+      ).toHaveLength(1)
+      letGo(site)
+      await expectStart(site)
+      const { told } = await settled(site, next, 1)
+      expect(told).toEqual([])
+    })
+  })
+
+  test('the log is removed', async () => {
+    const after = await survive({ strike: (site) => removed(site, 'daemon.log') })
+    expect(after.log[0]).toMatchObject({
+      event: 'reopen',
+      msg: 'the log was removed; a new one is begun',
+    })
+    expect(after.told).toEqual([])
+  })
+
+  test('a directory takes the place of the log, which was to be opened again', async () => {
+    await within({}, async (site) => {
+      const pid = await started(site)
+      const file = path.join(site.home, 'daemon.log')
+      const old = path.join(site.home, 'daemon.log.1')
+      fs.renameSync(file, old)
+      fs.mkdirSync(file)
+      process.kill(pid, 'SIGHUP')
+      const why = /^cannot write the log: EISDIR.*; the old file stays in use$/
+      await until(() => logOf(site, old).some(({ msg }) => why.test(msg)), 'a word of it')
+      fs.rmdirSync(file)
+      process.kill(pid, 'SIGHUP')
+      await logged(site, 'the new log', ({ event }) => event === 'reopen')
+      await expectStart(site)
+      await settled(site, pid)
+    })
+  })
+
+  test('the log cannot be written from the start', async () => {
+    await within({}, async (site) => {
+      fs.mkdirSync(site.home, { mode: 0o700 })
+      const file = path.join(site.home, 'daemon.log')
+      fs.symlinkSync('/dev/full', file)
+      const pid = await started(site)
+      await until(() => linesOf(site, 'second').length >= 2, 'two starts')
+      fs.rmSync(file)
+      process.kill(pid, 'SIGHUP')
+      await expectStart(site)
+      const { log } = await settled(site, pid)
+      expect(log[0]?.msg).toMatch(/^\d+ log lines could not be written$/)
+    })
+  })
+
+  test('the log is a directory from the start: it does not start, and says why', async () => {
+    await within({}, async (site) => {
+      fs.mkdirSync(path.join(site.home, 'daemon.log'), { recursive: true, mode: 0o700 })
+      const { status, stderr } = await site.torch('start')
+      expect({ status, stderr }).toEqual({
+        status: 1,
+        stderr:
+          `torch: cannot write the log: EISDIR: illegal operation on a directory, open '${site.home}/daemon.log'\n` +
+          'hint: see who may write there, and whether the folder exists\n',
+      })
+    })
+  })
+})

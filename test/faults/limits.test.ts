@@ -1,0 +1,85 @@
+import { execFileSync } from 'node:child_process'
+import fs from 'node:fs'
+import { afterAll, describe, expect, test } from 'vitest'
+import { closeSites } from '../support/torch.ts'
+import { maxTestMs } from '../system/support.ts'
+import { reasonsOf, survive } from './support.ts'
+
+afterAll(closeSites)
+
+/** Sets a soft limit of a process: by a program of its own user, for not every root may do it to others. */
+function limit(pid: number, what: 'nofile' | 'nproc', value: number): void {
+  const { uid, gid } = fs.statSync(`/proc/${pid}`)
+  const prlimit = ['prlimit', `--pid=${pid}`, `--${what}=${value}:`]
+  const as = uid === process.getuid?.() ? [] : asUser(uid, gid)
+  const [program = '', ...words] = [...as, ...prlimit]
+  execFileSync(program, words)
+}
+
+function asUser(uid: number, gid: number): string[] {
+  return ['setpriv', `--reuid=${uid}`, `--regid=${gid}`, '--clear-groups']
+}
+
+/** Threads count as processes; nobody else is this user. */
+function threadsOf(pid: number): number {
+  return fs.readdirSync(`/proc/${pid}/task`).length
+}
+
+const launchers = [
+  ['posix_spawn', false],
+  ["Node's spawn", true],
+] as const
+
+describe.concurrent.each(launchers)('with %s', { timeout: maxTestMs }, (_, withoutKoffi) => {
+  test('no descriptor is to be had', async () => {
+    const after = await survive({
+      withoutKoffi,
+      held: 20,
+      strike: (_site, pid) => {
+        limit(pid, 'nofile', 3)
+        return () => limit(pid, 'nofile', 4096)
+      },
+    })
+    expect(reasonsOf(after)).toEqual(['EMFILE: too many open files, open'])
+    expect(after.told).toEqual(
+      expect.arrayContaining([
+        "could not see how runs ended: EMFILE: too many open files, open 'HOME/runs/held/RUN/claim'",
+        "could not write slots: EMFILE: too many open files, open 'HOME/slots'",
+        'could see how runs ended again',
+        'could write slots again',
+      ]),
+    )
+  })
+
+  // Root is free of this limit, and only root can be another user.
+  test.skipIf(process.getuid?.() !== 0)('no process is to be had', async () => {
+    const uid = withoutKoffi ? 1 : 2
+    const after = await survive({
+      withoutKoffi,
+      uid,
+      held: 5,
+      strike: (_site, pid) => {
+        limit(pid, 'nproc', 1)
+        return () => limit(pid, 'nproc', 4096)
+      },
+    })
+    expect(reasonsOf(after)).toEqual(['spawn /bin/sh EAGAIN'])
+    expect(after.told).toEqual([])
+  })
+
+  test.skipIf(process.getuid?.() !== 0)('only the recorder finds a process', async () => {
+    const uid = withoutKoffi ? 5 : 6
+    const after = await survive({
+      withoutKoffi,
+      uid,
+      strike: (_site, pid) => {
+        limit(pid, 'nproc', threadsOf(pid) + 1)
+        return () => limit(pid, 'nproc', 4096)
+      },
+    })
+    expect(reasonsOf(after)).toEqual([
+      'the recorder could not start the command: no process, or no room, was to be had',
+    ])
+    expect(after.told).toEqual([])
+  })
+})
