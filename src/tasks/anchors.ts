@@ -54,8 +54,9 @@ function weigh(walk: Walk, node: unknown, path: Path): number {
       weight += weigh(walk, item, [...path, at])
     })
   }
-  if (isScalar(node) && typeof node.value === 'string' && node.value.includes('\0')) {
-    fault(walk, node, path, 'expected text without a NUL character')
+  if (isScalar(node) && typeof node.value === 'string') {
+    const unfit = unfitIn(node.value)
+    if (unfit !== undefined) fault(walk, node, path, `expected text without ${unfit}`)
   }
   // Only now, after what it holds, so that an anchor cannot hold itself.
   if ((isMap(node) || isSeq(node) || isScalar(node)) && node.anchor !== undefined) {
@@ -63,6 +64,12 @@ function weigh(walk: Walk, node: unknown, path: Path): number {
     walk.weights.set(node, weight)
   }
   return weight
+}
+
+/** What no program could be given as it is: only an escape can write it. */
+function unfitIn(text: string): string | undefined {
+  if (text.includes('\0')) return 'a NUL character'
+  return /\p{Cs}/u.test(text) ? 'half a character (\\ud800 to \\udfff)' : undefined
 }
 
 function weighAlias(walk: Walk, alias: Alias, path: Path): number {

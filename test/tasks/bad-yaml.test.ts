@@ -144,6 +144,19 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
       '             ^',
     ],
   },
+  'half a character in an escape': {
+    file: [
+      'tasks:',
+      '  backup:',
+      '    schedule: "@daily"',
+      '    command: [echo, "\\ud83d\\ude00 \\ude00"]',
+    ],
+    told: [
+      'tasks.yaml:4:21: tasks.backup.command[1]: expected text without half a character (\\ud800 to \\udfff)',
+      '    command: [echo, "\\ud83d\\ude00 \\ude00"]',
+      '                    ^',
+    ],
+  },
 }
 
 test.each(Object.entries(table))('%s', (_name, { file, told }) => {
