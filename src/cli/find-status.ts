@@ -1,15 +1,17 @@
 import type { StatusReport, TaskStatus } from '../control/protocol.ts'
 import type { Outcome } from '../plan/outcome.ts'
 import { namedBy } from '../tasks/named.ts'
-import { statusIfRuns } from './ask.ts'
 import type { Call } from './command.ts'
 import { demandFile } from './daemon-file.ts'
 import { withLabels } from './labels.ts'
 import type { Values } from './options.ts'
+import { daemonToShow } from './tasks-path.ts'
 
 export interface FoundStatus {
   /** With the tasks that are asked for. */
   readonly report: StatusReport
+  /** A daemon is there, and does not answer: the report is from the files. */
+  readonly isSilent: boolean
   /** How many there are in all. */
   readonly total: number
   /** How long the tasks that run, and will end, usually take, in ms. */
@@ -25,23 +27,24 @@ export async function findStatus(
   values: Values,
   tell: (words: string) => void,
 ): Promise<FoundStatus> {
-  const whole = await wholeStatus(call, values, tell)
+  const { whole, isSilent } = await wholeStatus(call, values, tell)
   const named = await onlyNamed(whole, call.words)
   const tasks = withLabels(named, values.label).filter((task) => isSo(task, values.outcome))
   const report = { ...whole, tasks }
   const usualMs = values.json ? new Map<string, number>() : await usualOf(call, tasks)
-  return { report, total: whole.tasks.length, usualMs }
+  return { report, isSilent, total: whole.tasks.length, usualMs }
 }
 
 async function wholeStatus(
   call: Call,
   values: Values,
   tell: (words: string) => void,
-): Promise<StatusReport> {
-  const report = await statusIfRuns(call)
-  if (report === undefined) return (await import('./offline.ts')).offlineStatus(call, values, tell)
-  demandFile(call, values, report.file.path)
-  return report
+): Promise<{ whole: StatusReport; isSilent: boolean }> {
+  const { report, file, isSilent } = await daemonToShow(call, tell)
+  if (file !== undefined) demandFile(call, values, file)
+  if (report !== undefined) return { whole: report, isSilent }
+  const { offlineStatus } = await import('./offline.ts')
+  return { whole: await offlineStatus(call, values, file, tell), isSilent }
 }
 
 /** Of a name that is not in the file it says so, with the nearest one. */

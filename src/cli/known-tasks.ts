@@ -1,6 +1,6 @@
 import type { TaskStatus } from '../control/protocol.ts'
 import { namedBy } from '../tasks/named.ts'
-import { statusIfRuns } from './ask.ts'
+import { askToShow } from './ask.ts'
 import type { Call } from './command.ts'
 import { type Label, withLabels } from './labels.ts'
 import type { Values } from './options.ts'
@@ -33,8 +33,8 @@ type Known = Pick<TaskStatus, 'name'> & { readonly labels: Readonly<Record<strin
 
 /** Of the daemon, else of the file; none where that is not valid. */
 async function tasksOfFile(call: Call, values: Values): Promise<readonly Known[]> {
-  const status = call.from.tasks === 'flag' ? undefined : await statusIfRuns(call)
-  if (status !== undefined) return status.tasks
+  const status = call.from.tasks === 'flag' ? undefined : await askToShow(call, 'status', {})
+  if (typeof status === 'object') return status.tasks
   const file = lastTasksPath(call, values)
   const { loadTasks } = await import('../daemon/load.ts')
   const loaded = await loadTasks(call.host, file.absolute, { shown: file.shown })

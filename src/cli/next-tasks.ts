@@ -4,14 +4,13 @@ import { counted } from '../tasks/counted.ts'
 import { type HostFacts, matchHosts } from '../tasks/hosts.ts'
 import { namedBy } from '../tasks/named.ts'
 import type { Task } from '../tasks/task.ts'
-import { statusIfRuns } from './ask.ts'
 import { askedHost } from './asked-host.ts'
 import type { Call } from './command.ts'
 import type { Source } from './commands/next.ts'
 import { withLabels } from './labels.ts'
 import type { Values } from './options.ts'
 import { factsHere, goodTasks } from './tasks-file.ts'
-import { tasksPath } from './tasks-path.ts'
+import { daemonToShow, tasksPath } from './tasks-path.ts'
 
 /** So many are told one by one. */
 const maxToldAway = 3
@@ -19,10 +18,10 @@ const maxToldAway = 3
 /** The tasks that the words mean, or all that run on the host by the clock. */
 export async function sourcesOfTasks(call: Call, values: Values): Promise<Source[]> {
   const asked = values.tasks !== undefined && call.from.tasks === 'flag'
-  const status = asked ? undefined : await statusIfRuns(call)
-  const facts = factsOf(call, values, status?.host.addresses)
+  const daemon = asked ? undefined : await daemonToShow(call)
+  const facts = factsOf(call, values, daemon?.report?.host.addresses)
   const hostName = facts.names[0] ?? ''
-  const path = tasksPath(call, values, status?.file.path)
+  const path = tasksPath(call, values, daemon?.file)
   // What another machine has, its env files for instance, is not here.
   const other = values.host === undefined ? {} : { machine: facts, alone: true }
   const { file } = await goodTasks(call, path, other)

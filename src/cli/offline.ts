@@ -8,16 +8,21 @@ import { openRecords } from './history-rows.ts'
 import { liveRuns } from './live-runs.ts'
 import type { Values } from './options.ts'
 import { factsHere } from './tasks-file.ts'
-import { lastTasksPath } from './tasks-path.ts'
+import { lastTasksPath, tasksPath } from './tasks-path.ts'
 
-/** The status of a home without a daemon: from the tasks file, the run directories and the history. */
+/**
+ * The status of a home without a daemon, or with one that is silent, of which the file is known:
+ * from the tasks file, the run directories and the history.
+ */
 export async function offlineStatus(
   call: Call,
   values: Values,
+  daemonFile: string | undefined,
   tell: (words: string) => void,
 ): Promise<StatusReport> {
   const { host, paths } = call
-  const file = lastTasksPath(call, values)
+  const isKnown = daemonFile !== undefined
+  const file = isKnown ? tasksPath(call, values, daemonFile) : lastTasksPath(call, values)
   const loaded = await loadTasks(host, file.absolute, { shown: file.shown })
   const facts = factsHere(call, values)
   const hostName = facts.names[0] ?? host.network.name()

@@ -2,7 +2,7 @@ import { exitStatus, TorchError } from '../errors.ts'
 import type { HistoryRow } from '../plan/outcome.ts'
 import type { HistoryReader } from '../record/read-history.ts'
 import { beginsRunId } from '../run/id.ts'
-import { askIfRuns } from './ask.ts'
+import { askToShow } from './ask.ts'
 import type { Call } from './command.ts'
 import { findRows, openRecords } from './history-rows.ts'
 import { historyTable } from './history-table.ts'
@@ -17,7 +17,7 @@ export async function showHistory(call: Call, values: Values): Promise<number> {
   if (isOfRuns && !words.every(beginsRunId))
     throw usageError('either tasks or runs', 'torch history TASK, or torch history RUN')
   // What the daemon has in memory is to be on disk before we look.
-  const isServed = (await askIfRuns(call, 'flush', {})) !== undefined
+  const isServed = typeof (await askToShow(call, 'flush', {})) === 'object'
   const reader = openRecords(call, terminal.note)
   try {
     const rows = isOfRuns

@@ -20,6 +20,8 @@ const tableFrameRows = 2
 export interface StatusView {
   /** With the tasks that are asked for; `total` is the number of all. */
   readonly report: StatusReport
+  /** A daemon is there, and does not answer. */
+  readonly isSilent: boolean
   readonly total: number
   /** How long tasks that run usually take, in ms. */
   readonly usualMs: ReadonlyMap<string, number>
@@ -31,10 +33,10 @@ export interface StatusView {
 
 /** What `torch status` shows, line by line. */
 export function statusLines(call: Pick<Call, 'host' | 'terminal'>, view: StatusView): string[] {
-  const { report, total, rows } = view
-  const head = [...headLines(call, report, rows), '', summary(call, report.tasks, total)]
+  const { report, total } = view
+  const head = [...headLines(call, view), '', summary(call, report.tasks, total)]
   if (report.tasks.length === 0) return head
-  const room = rows - head.length - tableFrameRows
+  const room = view.rows - head.length - tableFrameRows
   // One more than fits without the line that says so fits as well.
   const fits = report.tasks.length <= room + 1
   const shown = fits ? report.tasks : byNeed(report.tasks).slice(0, Math.max(room, 1))
@@ -48,8 +50,7 @@ export function statusLines(call: Pick<Call, 'host' | 'terminal'>, view: StatusV
 
 function headLines(
   { host, terminal }: Pick<Call, 'host' | 'terminal'>,
-  { daemon, file, host: machine }: StatusReport,
-  rows: number,
+  { report: { daemon, file, host: machine }, isSilent, rows }: StatusView,
 ): string[] {
   const mark = terminal.isUnicode ? '…' : '~'
   const line = (name: string, text: string, more = '') =>
@@ -60,7 +61,7 @@ function headLines(
   const verdict = file.ok ? '' : daemon === null ? ', NOT VALID' : ', NOT TAKEN'
   const addresses = [machine.name, ...machine.addresses].join('  ')
   return [
-    terminal.paint('dim', 'daemon  ') + daemonWords({ host, terminal }, daemon),
+    terminal.paint('dim', 'daemon  ') + daemonWords({ host, terminal }, daemon, isSilent),
     line('file', `${file.path}${revision}${loaded}`, verdict) + terminal.paint('red', verdict),
     line('host', addresses),
     ...(file.ok ? [] : problemLines(terminal, file.problems, daemon !== null, rows)),
@@ -70,7 +71,9 @@ function headLines(
 function daemonWords(
   { host, terminal }: Pick<Call, 'host' | 'terminal'>,
   daemon: StatusReport['daemon'],
+  isSilent: boolean,
 ): string {
+  if (isSilent) return terminal.paint('red', 'does not answer')
   if (daemon === null) return terminal.paint('yellow', 'not running')
   const { pid, version, startedAt, state } = daemon
   const what = state === 'draining' ? terminal.paint('yellow', 'stopping') : 'running'

@@ -1,7 +1,7 @@
 import type { StatusReport } from '../control/protocol.ts'
 import { isAlive } from '../run/settle.ts'
 import { someOf } from '../tasks/counted.ts'
-import { ask, statusIfRuns } from './ask.ts'
+import { ask, isSilence, statusIfRuns } from './ask.ts'
 import type { Call } from './command.ts'
 import { pause } from './times.ts'
 
@@ -27,22 +27,21 @@ export async function stopDaemon(
   while (isAlive(host, daemon)) {
     await pause(host, lookMs)
     if (options.leave || host.clock.monotonic() - askedMs < askMs) continue
-    const status = await statusOfStopping(call, pid)
+    const words = await wordsOfStopping(call, pid)
     askedMs = host.clock.monotonic()
-    const words = status === undefined ? '' : waitingWords(status)
     if (words !== shown && words !== '') terminal.note(words)
     shown = words
   }
   return pid
 }
 
-/** undefined where that daemon does not answer any more. */
-async function statusOfStopping(call: Call, pid: number): Promise<StatusReport | undefined> {
+/** Nothing where that daemon has closed its socket already. */
+async function wordsOfStopping(call: Call, pid: number): Promise<string> {
   try {
     const status = await statusIfRuns(call)
-    return status?.daemon?.pid === pid ? status : undefined
-  } catch {
-    return undefined
+    return status?.daemon?.pid === pid ? waitingWords(status) : ''
+  } catch (error) {
+    return isSilence(error) ? error.message : ''
   }
 }
 

@@ -1,5 +1,6 @@
 import path from 'node:path'
-import { statusIfRuns } from './ask.ts'
+import type { StatusReport } from '../control/protocol.ts'
+import { askToShow } from './ask.ts'
 import type { Call } from './command.ts'
 import type { FilePath } from './option.ts'
 import type { Values } from './options.ts'
@@ -29,7 +30,17 @@ export async function wordOrTasksPath(call: Call, values: Values): Promise<FileP
 /** The same for what only reads the file: where it is named, no daemon and no home are asked. */
 export async function tasksPathOrAsk(call: Call, values: Values): Promise<FilePath> {
   const isNamed = call.from.tasks === 'flag'
-  return tasksPath(call, values, isNamed ? undefined : (await statusIfRuns(call))?.file.path)
+  return tasksPath(call, values, isNamed ? undefined : (await daemonToShow(call)).file)
+}
+
+/** What a daemon says of itself, and which file it runs, which is known of one that is silent too. */
+export async function daemonToShow(
+  call: Call,
+  tell = call.terminal.note,
+): Promise<{ report?: StatusReport; file: string | undefined; isSilent: boolean }> {
+  const report = await askToShow(call, 'status', {}, tell)
+  if (report === 'silent') return { file: lastPath(call), isSilent: true }
+  return { ...(report && { report }), file: report?.file.path, isSilent: false }
 }
 
 /**
@@ -43,8 +54,13 @@ export function lastTasksPath(
   const file = tasksPath(call, values, undefined)
   const { files } = call.host
   if (values.tasks !== undefined || files.facts(file.absolute) !== undefined) return file
-  const last = files.readText(call.paths.tasksPath)?.replace(/\n$/, '') ?? ''
-  return last === '' ? file : { shown: last, absolute: last }
+  const last = lastPath(call)
+  return last === undefined ? file : { shown: last, absolute: last }
+}
+
+/** The file of the last daemon, or of the one that runs. */
+function lastPath({ host, paths }: Pick<Call, 'host' | 'paths'>): string | undefined {
+  return host.files.readText(paths.tasksPath)?.replace(/\n$/, '') || undefined
 }
 
 const defaultFile = 'tasks.yaml'

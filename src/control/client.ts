@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import path from 'node:path'
 import { exitStatus, TorchError, wordsOf } from '../errors.ts'
+import { wallClock } from '../host/clock.ts'
 import { diskFiles, hasCode } from '../host/files.ts'
 import type { FileFacts } from '../host/host.ts'
 import { realProcesses } from '../host/processes.ts'
@@ -9,31 +10,35 @@ import type { ErrorReport, Protocol, RequestName } from './protocol.ts'
 
 /** For the whole of an exchange. */
 const defaultTimeoutMs = 10_000
+/** How often it is tried where more want to connect than the system lets wait. */
+const doorMs = 20
 /** The status of 100,000 tasks is some 30 MB. */
 const maxReplyBytes = 128 * 1024 * 1024
 
 /**
  * Asks the daemon that listens at that path. Throws TorchError: `no-daemon` (exit 3), `daemon-silent`
- * (no whole reply in time), `daemon-gone` (it ended meanwhile), `daemon-denied` (of another user), or what the
+ * (no whole reply in time, or the caller gave up), `daemon-gone` (it ended meanwhile), `daemon-denied` (of another user), or what the
  * daemon itself threw. Leaves nothing open behind it.
  */
 export async function askDaemon<N extends RequestName>(
   socketPath: string,
   name: N,
   request: Protocol[N]['request'],
-  options: { timeoutMs?: number } = {},
+  { timeoutMs = defaultTimeoutMs, giveUp }: { timeoutMs?: number; giveUp?: AbortSignal } = {},
 ): Promise<Protocol[N]['reply']> {
-  const timeoutMs = options.timeoutMs ?? defaultTimeoutMs
   const timeout = AbortSignal.timeout(timeoutMs)
+  const signal = giveUp === undefined ? timeout : AbortSignal.any([timeout, giveUp])
   try {
-    const { status, text } = await exchange(socketPath, name, JSON.stringify(request), timeout)
+    const body = JSON.stringify(request)
+    const { status, text } = await exchangeInTurn(socketPath, name, body, signal)
     // Not checked again: the socket is in a folder that only its owner and root may enter.
     const reply = JSON.parse(text) as Protocol[N]['reply'] | ErrorReport
     if (status !== 200) throw rebuilt(reply as ErrorReport)
     return reply as Protocol[N]['reply']
   } catch (error) {
     if (error instanceof TorchError) throw error
-    throw explained(error, path.dirname(socketPath), timeout.aborted ? timeoutMs : undefined)
+    const bound = timeout.aborted ? ` within ${timeoutMs} ms` : ''
+    throw explained(error, path.dirname(socketPath), signal.aborted ? bound : undefined)
   }
 }
 
@@ -58,6 +63,25 @@ function factsOf(home: string): FileFacts | undefined {
     return diskFiles.facts(home)
   } catch {
     return undefined
+  }
+}
+
+/** A crowd before the door is as one reply that takes longer: EAGAIN of connect(2) is no answer. */
+async function exchangeInTurn(
+  socketPath: string,
+  name: string,
+  body: string,
+  signal: AbortSignal,
+): Promise<{ status: number; text: string }> {
+  for (;;) {
+    try {
+      return await exchange(socketPath, name, body, signal)
+    } catch (error) {
+      if (signal.aborted || !hasCode(error, 'EAGAIN')) throw error
+      await new Promise<void>((resolve) => {
+        wallClock.after(doorMs, resolve)
+      })
+    }
   }
 }
 
@@ -116,10 +140,11 @@ function noDaemon(home: string, cause: unknown): TorchError {
   })
 }
 
-function explained(error: unknown, home: string, timeoutMs: number | undefined): TorchError {
-  if (timeoutMs !== undefined || hasCode(error, 'EAGAIN')) {
-    const words = `the torch daemon of ${home} does not answer`
-    return new TorchError('daemon-silent', timeoutMs ? `${words} within ${timeoutMs} ms` : words, {
+/** `bound`: it was given up, after that time. */
+function explained(error: unknown, home: string, bound: string | undefined): TorchError {
+  if (bound !== undefined) {
+    const words = `the torch daemon of ${home} does not answer${bound}`
+    return new TorchError('daemon-silent', words, {
       hint: `it may be busy or stopped: see its state with ps, and ${home}/daemon.log`,
       cause: error,
     })

@@ -65,6 +65,7 @@ export function newTorch(
     lately: [],
     applying: Promise.resolve(),
     tick: { done: now, high: now, agenda: agendaOf([]) },
+    jumpedMs: -Infinity,
     held: undefined,
     runs: new Map(),
     remains: new Set(),

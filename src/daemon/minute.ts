@@ -2,6 +2,7 @@ import { gitRevision } from '../host/git.ts'
 import { hostFacts } from '../tasks/hosts.ts'
 import { applyTasks } from './apply.ts'
 import { makeSweep } from './sweep.ts'
+import { ageCounts } from './ticker.ts'
 import type { Torch } from './torch.ts'
 
 const minuteMs = 60_000
@@ -18,10 +19,8 @@ export function startMinutes(torch: Torch): () => void {
     sayStat(torch)
     void sweep()
     torch.faults.attempt('read the addresses of this machine', () => readAddresses(torch))
-    torch.history.prune(
-      new Date(torch.host.clock.now() - maxHistoryMs).toISOString(),
-      maxHistoryRows,
-    )
+    const oldestMs = ageCounts(torch) ? torch.host.clock.now() - maxHistoryMs : 0
+    torch.history.prune(new Date(oldestMs).toISOString(), maxHistoryRows)
     void readRevision(torch)
   }
   cancel = torch.host.clock.after(minuteMs, beat)

@@ -1,5 +1,6 @@
 import path from 'node:path'
 import { removeOldRuns } from '../run/keep.ts'
+import { ageCounts } from './ticker.ts'
 import { runsOf, type Torch } from './torch.ts'
 
 /** So many folders of tasks are looked at in a minute: 100 tasks at once, 100,000 within a day. */
@@ -43,7 +44,8 @@ function tidySome(torch: Torch): void {
 
 function tidyTask(torch: Torch, task: string): void {
   const { host, paths, faults } = torch
-  const keep = torch.tasks.get(task)?.output ?? keepOfRemoved
+  const asked = torch.tasks.get(task)?.output ?? keepOfRemoved
+  const keep = ageCounts(torch) ? asked : { ...asked, keepForMs: host.clock.now() }
   const tidy = (): void => {
     removeOldRuns(host, paths.home, task, keep, (run) => isRunning(torch, task, run))
     const folder = path.join(paths.runs, task)

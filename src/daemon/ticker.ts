@@ -45,6 +45,7 @@ export function tick(torch: Torch, wasDown: boolean): void {
     now,
   )
   if (plan.step.kind === 'none') return
+  if (plan.step.kind === 'jump') torch.jumpedMs = torch.host.clock.monotonic()
   sayStep(torch, plan.step, wasDown)
   for (const miss of plan.misses) recordMiss(torch, miss)
   // BEFORE their seconds are done: a crash would leave them without a word.
@@ -55,6 +56,14 @@ export function tick(torch: Torch, wasDown: boolean): void {
     plan.starts.filter(({ delayMs }) => delayMs === 0).map(({ start }) => start),
   )
   for (const { start, delayMs } of plan.starts) if (delayMs > 0) offerLater(torch, start, delayMs)
+}
+
+/** So long a clock that jumped ahead is not believed by what removes by age: it may be set right again. */
+const doubtMs = 3_600_000
+
+/** Whether the clock is to be believed in that something is so old that it goes. */
+export function ageCounts({ host, jumpedMs }: Torch): boolean {
+  return host.clock.monotonic() - jumpedMs > doubtMs
 }
 
 /** Made when they are asked for, as most are not for hours. */

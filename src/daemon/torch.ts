@@ -51,6 +51,8 @@ export interface Torch {
   applying: Promise<unknown>
   /** The tick's own (ticker.ts). */
   tick: TickState
+  /** When the clock last jumped ahead, in monotonic milliseconds (ticker.ts). */
+  jumpedMs: number
   /** Ends that wait until it is known what else runs (recovery.ts). */
   held: { readonly run: LiveRun; readonly conclusion: RunConclusion }[] | undefined
   /** What runs, by task, oldest first (runner.ts). */

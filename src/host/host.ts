@@ -152,6 +152,8 @@ export interface Processes {
   starterChannel(): Channel
   /** undefined where it is gone, or a zombie. Throws where there is no descriptor to look with. */
   identify(pid: number): ProcessIdentity | undefined
+  /** By a signal, or by a debugger: it does nothing. */
+  isStopped(pid: number): boolean
   /** Pids of the living members of a process group. */
   groupMembers(group: number): number[]
   /** Signals one process; false where it is gone. */

@@ -34,6 +34,7 @@ export const realProcesses: Processes = {
   spawnDaemon,
   starterChannel,
   identify: (pid) => parseStat(readStat(pid)),
+  isStopped: (pid) => /^[Tt]$/.test(stateOf(readStat(pid))),
   groupMembers,
   signal: (pid, signal) => delivered(() => process.kill(pid, signal)),
   signalGroup: (group, signal) => delivered(() => process.kill(-group, signal)),
@@ -144,6 +145,11 @@ export function parseStat(text: string | undefined): Stat | undefined {
   if (fields === undefined || Number.isNaN(pid) || fields[0] === 'Z' || fields[0] === 'X')
     return undefined
   return { pid, group: Number(fields[2]), startTicks: Number(fields[19]) }
+}
+
+/** `R`, `S`, `T`...: the field behind the name, in proc(5). */
+function stateOf(text: string | undefined): string {
+  return text?.charAt(text.lastIndexOf(')') + 2) ?? ''
 }
 
 function groupMembers(group: number): number[] {

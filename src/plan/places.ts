@@ -49,8 +49,8 @@ export function planPlaces(
 
   const free = Math.max(task.max - runs.length, 0)
   const kept = vacancies.slice(0, free)
-  const ripe = kept.filter((each) => each.notBeforeMs <= nowMs)
-  const waiting = kept.filter((each) => each.notBeforeMs > nowMs)
+  const ripe = kept.filter((each) => isRipe(each, nowMs))
+  const waiting = kept.filter((each) => !isRipe(each, nowMs))
   const fresh = Array.from({ length: free - kept.length }, () => ({ delayMs: 0 }))
   const wakes = waiting.map((each) => each.notBeforeMs)
   return {
@@ -59,6 +59,11 @@ export function planPlaces(
     vacancies: waiting,
     wakeMs: wakes.length === 0 ? undefined : Math.min(...wakes),
   }
+}
+
+/** What is further away than its whole delay is so because the clock was set back meanwhile. */
+function isRipe({ notBeforeMs, delayMs }: Vacancy, nowMs: number): boolean {
+  return notBeforeMs <= nowMs || notBeforeMs > nowMs + delayMs
 }
 
 function idsOf(runs: readonly DaemonRun[]): string[] {

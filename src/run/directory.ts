@@ -73,8 +73,6 @@ export interface RunTraces {
   readonly recorder: ProcessIdentity | undefined
   readonly command: ProcessIdentity | undefined
   readonly exit: { status: number; signalled: boolean } | undefined
-  /** When `exit` was written. */
-  readonly exitMs: number | undefined
   readonly failure: string | undefined
 }
 
@@ -96,10 +94,14 @@ export function readTraces(host: Host, directory: string): RunTraces {
     recorder: parseStat(claim),
     command: parseStat(text('command')),
     exit,
-    // The file is there from the beginning; its time means something once the status is in it.
-    exitMs: exit && host.files.facts(path.join(directory, 'exit'))?.mtimeMs,
     failure: text('failed')?.trim(),
   }
+}
+
+/** When the recorder wrote the status: the file itself is there from the beginning. */
+export function exitTime(host: Host, directory: string): number | undefined {
+  const facts = host.files.facts(path.join(directory, 'exit'))
+  return facts !== undefined && facts.size > 0 ? facts.mtimeMs : undefined
 }
 
 /**

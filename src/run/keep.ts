@@ -6,6 +6,9 @@ import { isRunId, runStamp } from './id.ts'
 /** How many run directories one pass removes at most: the loop must not stand still for it. */
 const maxRemovalsPerPass = 50
 
+/** A clock that is set back by less is corrected; the order of so few runs does not matter. */
+const aheadMs = 60_000
+
 /** What a tasks file keeps where a task says nothing, and what is kept of tasks that are gone. */
 export type Keep = Pick<Task['output'], 'keepRuns' | 'keepForMs'>
 
@@ -21,8 +24,12 @@ export function removeOldRuns(
   isUnfinished: (run: string) => boolean,
 ): void {
   const folder = path.join(home, 'runs', task)
-  const finished = host.files.list(folder).filter((name) => isRunId(name) && !isUnfinished(name))
-  const oldest = runStamp(host.clock.now() - keep.keepForMs)
+  const now = host.clock.now()
+  const names = host.files.list(folder).filter((name) => isRunId(name) && !isUnfinished(name))
+  // Runs of the future are of a clock that was set back since: older than all that come now.
+  const future = runStamp(now + aheadMs)
+  const finished = [...names.filter((run) => run > future), ...names.filter((run) => run <= future)]
+  const oldest = runStamp(now - keep.keepForMs)
   const surplus = finished.filter(
     (run, index) => index < finished.length - keep.keepRuns || run < oldest,
   )

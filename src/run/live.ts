@@ -102,7 +102,7 @@ export function killRun(room: RunRoom, run: LiveRun): void {
 /** Takes up an escalation where an earlier daemon left it. */
 export function resumeEnding(room: RunRoom, run: LiveRun, note: EndingNote): void {
   run.state = { kind: 'ending', ...note }
-  const left = note.sinceMs + run.description.killAfterMs - room.host.clock.now()
+  const left = leftOf(room, note.sinceMs, run.description.killAfterMs)
   run.cancelTimer = room.host.clock.after(left, () => killRun(room, run))
 }
 
@@ -126,8 +126,13 @@ export function signalRun(room: RunRoom, run: LiveRun, signal: Signal | 0): bool
 export function armTimeout(room: RunRoom, run: LiveRun): void {
   const { timeoutMs, startedMs } = run.description
   if (timeoutMs === null) return
-  const left = startedMs + timeoutMs - room.host.clock.now()
+  const left = leftOf(room, startedMs, timeoutMs)
   run.cancelTimer = room.host.clock.after(left, () => endRun(room, run, 'timeout'))
+}
+
+/** Never more than the whole of it: the clock may have been set back since it began. */
+function leftOf({ host }: RunRoom, sinceMs: number, wholeMs: number): number {
+  return Math.min(sinceMs + wholeMs - host.clock.now(), wholeMs)
 }
 
 /** The run is over: its outcome goes into its directory, then to whoever waits for it. */

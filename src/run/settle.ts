@@ -1,6 +1,6 @@
 import type { Host, ProcessIdentity } from '../host/host.ts'
 import { verdictOf } from '../plan/verdict.ts'
-import { readTraces, type RunTraces } from './directory.ts'
+import { exitTime, readTraces, type RunTraces } from './directory.ts'
 import { conclude, type LiveRun, type RunRoom } from './live.ts'
 
 /** How the recorder ended, where torch is its parent. */
@@ -32,10 +32,19 @@ export function settle(
     successCodes: run.description.successCodes,
     signalName: (number) => room.host.processes.signalName(number),
   })
-  // The recorder's own time where the end was seen late.
-  const endedMs = recorder === undefined ? traces.exitMs : undefined
-  conclude(room, run, verdict, Math.round(endedMs ?? room.host.clock.now()))
+  conclude(room, run, verdict, endOf(room.host, run, recorder !== undefined))
   return 'over'
+}
+
+/** What is seen later than this is seen late: the daemon, or the whole machine, stood still. */
+const lateMs = 1_000
+
+/** When it ended: now, or by the recorder's own time where the end was seen late. */
+function endOf(host: Host, run: LiveRun, isSeen: boolean): number {
+  const now = host.clock.now()
+  const exitMs = exitTime(host, run.directory)
+  const isLate = exitMs !== undefined && (!isSeen || now - exitMs > lateMs)
+  return Math.round(isLate ? exitMs : now)
 }
 
 /** Whether that very process lives, and not another that got its pid. */

@@ -36,20 +36,26 @@ describe('the places of a daemon task', () => {
 
   test('each waits its own time, and the first to come is the one we wake for', () => {
     const vacancies = [
-      { notBeforeMs: 900, delayMs: 100 },
-      { notBeforeMs: 700, delayMs: 100 },
+      { notBeforeMs: 900, delayMs: 1000 },
+      { notBeforeMs: 700, delayMs: 1000 },
     ]
     expect(planPlaces(task(2), [], vacancies, 0).wakeMs).toBe(700)
     expect(planPlaces(task(2), [], vacancies, 800)).toEqual({
       end: [],
-      start: [{ delayMs: 100 }],
+      start: [{ delayMs: 1000 }],
       vacancies: [vacancies[0]],
       wakeMs: 900,
     })
   })
 
+  test('one that would wait longer than its delay does not: the clock was set back', () => {
+    const vacancy = { notBeforeMs: 5000, delayMs: 2000 }
+    expect(planPlaces(task(1), [], [vacancy], 2999).start).toEqual([{ delayMs: 2000 }])
+    expect(planPlaces(task(1), [], [vacancy], 3000).start).toEqual([])
+  })
+
   test('more than there are vacancies are filled at once: the file asks for more', () => {
-    const vacancy = { notBeforeMs: 900, delayMs: 100 }
+    const vacancy = { notBeforeMs: 900, delayMs: 1000 }
     expect(planPlaces(task(3), [run('a')], [vacancy], 0).start).toEqual([{ delayMs: 0 }])
   })
 

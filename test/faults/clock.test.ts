@@ -1,0 +1,248 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { startMinutes } from '../../src/daemon/minute.ts'
+import { newSite, until } from '../daemon/support.ts'
+
+const second = 1000
+const minute = 60 * second
+const hour = 60 * minute
+const day = 24 * hour
+const year = 365 * day
+
+const yaml = `
+tasks:
+  fixed: { schedule: "0 */10 6-18 * * *", max: unlimited, command: "true" }
+  latest: { schedule: "0 */10 6-18 * * *", max: unlimited, catchup: latest, catchup_window: 2d, command: "true" }
+  interval: { schedule: "0 */30 * * * *", max: unlimited, command: "true" }
+  spread: { schedule: "0 0 13 * * *", jitter: 30s, catchup: latest, command: "true" }
+`
+
+/** Ten minutes before eleven, a daemon that has done one second, and its clock. */
+async function newDaemon(text: string, at = '2026-03-10T10:50:00.000Z') {
+  const site = newSite(text, { at })
+  const daemon = await site.daemon()
+  daemon.seconds(1)
+  const before = daemon.rows().length
+  /** Sets the clock, and gives the steps that the daemon tells of. */
+  const step = (...byMs: number[]): string[] => {
+    const told = daemon.lines.length
+    for (const ms of byMs) {
+      site.clock.set(site.clock.now() + ms)
+      daemon.tick()
+    }
+    const steps = daemon.lines.slice(told).filter(({ event }) => event === 'clock')
+    return steps.map(({ facts }) => ('kind' in facts ? String(facts.kind) : ''))
+  }
+  /** What came on record since the beginning, in short. */
+  const recorded = (): string[] =>
+    daemon
+      .rows()
+      .slice(before)
+      .map(({ task, outcome, slot, trigger, count }) =>
+        outcome === 'missed'
+          ? `${task} missed ${count}`
+          : `${task} ${slot?.slice(5, 16)}${trigger === 'schedule' ? '' : ` ${trigger}`}`,
+      )
+      .toSorted()
+  return { site, daemon, step, recorded }
+}
+
+describe('a clock that is set', () => {
+  test.each([
+    { name: '20 s ahead: nothing is due in it', by: [20 * second], kinds: ['stall'], says: [] },
+    {
+      name: '10 min ahead, into the second of a slot',
+      by: [10 * minute - second],
+      kinds: ['jump'],
+      says: ['fixed 03-10T11:00', 'interval 03-10T11:00', 'latest 03-10T11:00'],
+    },
+    {
+      name: '15 min ahead',
+      by: [15 * minute],
+      kinds: ['jump'],
+      says: ['fixed missed 1', 'interval missed 1', 'latest 03-10T11:00 catchup'],
+    },
+    {
+      name: 'a day ahead',
+      by: [day],
+      kinds: ['jump'],
+      says: [
+        'fixed missed 78',
+        'interval missed 48',
+        'latest 03-11T10:50 catchup',
+        'latest missed 77',
+        'spread missed 1',
+      ],
+    },
+    {
+      name: '10 years ahead: one record for each task',
+      by: [10 * year],
+      kinds: ['jump'],
+      says: [
+        'fixed missed 284700',
+        'interval missed 175200',
+        'latest 03-07T10:50 catchup',
+        'latest missed 284699',
+        'spread missed 3650',
+      ],
+    },
+    {
+      name: 'an hour back: fixed times are not repeated, intervals go on',
+      by: [-hour],
+      kinds: ['back'],
+      run: 12 * 60,
+      says: ['interval 03-10T10:00'],
+    },
+    {
+      name: '3 h back',
+      by: [-3 * hour],
+      kinds: ['back'],
+      run: 12 * 60,
+      says: ['interval 03-10T08:00'],
+    },
+    {
+      name: '4 h back: a new time',
+      by: [-4 * hour],
+      kinds: ['new-time'],
+      run: 12 * 60,
+      says: ['fixed 03-10T07:00', 'interval 03-10T07:00', 'latest 03-10T07:00'],
+    },
+    {
+      name: 'a year back',
+      by: [-year],
+      kinds: ['new-time'],
+      run: 12 * 60,
+      says: ['fixed 03-10T11:00', 'interval 03-10T11:00', 'latest 03-10T11:00'],
+    },
+    {
+      name: 'an hour back and ahead again: what was done is not done again',
+      by: [-hour, hour],
+      kinds: ['back', 'jump'],
+      says: ['interval missed 2'],
+    },
+    {
+      name: 'a day ahead and back: what was caught up is not again',
+      by: [15 * minute, -15 * minute],
+      kinds: ['jump', 'back'],
+      run: 12 * 60,
+      says: [
+        'fixed missed 1',
+        'interval 03-10T11:00',
+        'interval missed 1',
+        'latest 03-10T11:00 catchup',
+      ],
+    },
+  ])('$name', async ({ by, kinds, run = 0, says }) => {
+    const { daemon, step, recorded } = await newDaemon(yaml)
+    const began = performance.now()
+    expect(step(...by)).toEqual(kinds)
+    expect(performance.now() - began).toBeLessThan(2_000)
+    daemon.seconds(run)
+    expect(recorded()).toEqual(says)
+  })
+
+  test('to and fro each second for a minute: nothing starts twice, nothing is told in vain', async () => {
+    const { daemon, step, recorded } = await newDaemon(yaml)
+    for (let n = 0; n < 30; n++) step(-2 * hour, 2 * hour)
+    daemon.seconds(11 * 60)
+    const starts = recorded().filter((each) => !each.includes('missed'))
+    expect(starts.filter((each) => /^(fixed|latest)/.test(each))).toEqual([
+      'fixed 03-10T11:00',
+      'latest 03-10T11:00',
+    ])
+  })
+})
+
+const timedOut = ({ outcome }: { outcome: string }) => outcome === 'timeout'
+
+describe.each([
+  { name: '10 years ahead', by: 10 * year },
+  { name: 'an hour back', by: -hour },
+  { name: 'a year back', by: -year },
+])('while something runs or waits, a clock that is set $name', ({ by }) => {
+  test('does not move a timeout', async () => {
+    const text = 'tasks: {long: {schedule: "* * * * * *", timeout: 30s, command: exec sleep 600}}'
+    const { site, daemon, step } = await newDaemon(text)
+    await daemon.begun('long')
+    step(by)
+    site.clock.advance(20 * second)
+    expect(daemon.running('long')).toHaveLength(1)
+    site.clock.advance(10 * second)
+    await until(() => daemon.rows().some(timedOut), 'the timeout')
+  })
+
+  test('does not move a retry', async () => {
+    const text =
+      'tasks: {job: {schedule: "0 51 10 * * *", command: exit 1, retry: {attempts: 1, delay: 30s}}}'
+    const { site, daemon, step } = await newDaemon(text, '2026-03-10T10:50:58.000Z')
+    daemon.seconds(1)
+    await daemon.runs('job', 0)
+    step(by)
+    site.clock.advance(31 * second)
+    await until(() => daemon.rows().some((row) => row.trigger === 'retry'), 'the retry')
+  })
+
+  test('does not keep a daemon task away', async () => {
+    const text = 'tasks: {serve: {type: daemon, command: exec sleep 0.2, restart: {delay: 20s}}}'
+    const { site, daemon, step } = await newDaemon(text)
+    await daemon.begun('serve')
+    await daemon.runs('serve', 0)
+    step(by)
+    site.clock.advance(21 * second)
+    await daemon.runs('serve', 1)
+  })
+
+  test('does not keep the next daemon from the timeout of what it adopts', async () => {
+    const text = 'tasks: {long: {schedule: "* * * * * *", timeout: 30s, command: exec sleep 600}}'
+    const { site, daemon } = await newDaemon(text)
+    await daemon.begun('long')
+    site.clock.set(site.clock.now() + by)
+    const next = await site.daemon()
+    site.clock.advance(31 * second)
+    await until(() => next.rows().some(timedOut), 'the timeout')
+  })
+})
+
+describe('what is kept', () => {
+  const text = 'tasks: {job: {schedule: "* * * * * *", command: "true", output: {keep_runs: 3}}}'
+  const kept = (site: { home: string }) =>
+    fs.readdirSync(path.join(site.home, 'runs/job')).toSorted()
+
+  test('is not too old because the clock is wrong for some minutes', async () => {
+    const { site, daemon } = await newDaemon(text)
+    const stop = startMinutes(daemon.torch)
+    await daemon.runs('job', 0)
+    const [first] = kept(site)
+    daemon.torch.runs.clear()
+    site.clock.set(site.clock.now() + 10 * year)
+    daemon.tick()
+    await daemon.runs('job', 0)
+    site.clock.advance(10 * minute)
+    site.clock.set(site.clock.now() - 10 * year)
+    daemon.tick()
+    await daemon.runs('job', 0)
+    expect(kept(site)).toContain(first)
+    expect(daemon.rows().some(({ run }) => run === first)).toBe(true)
+    stop()
+  })
+
+  test('is what came last, although there are runs of a future that was none', async () => {
+    const { site, daemon } = await newDaemon(text)
+    site.clock.set(site.clock.now() + year)
+    daemon.seconds(5)
+    await daemon.runs('job', 0)
+    site.clock.set(site.clock.now() - year)
+    daemon.tick()
+    for (let n = 0; n < 4; n++) {
+      daemon.seconds(1)
+      await daemon.runs('job', 0)
+    }
+    site.clock.advance(second)
+    expect(kept(site)).toEqual([
+      expect.stringMatching(/^20260310/),
+      expect.stringMatching(/^20260310/),
+      expect.stringMatching(/^20260310/),
+    ])
+  })
+})

@@ -1,0 +1,231 @@
+import { execFileSync, spawn } from 'node:child_process'
+import fs from 'node:fs'
+import net from 'node:net'
+import path from 'node:path'
+import { afterAll, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { torchHere } from '../support/here.ts'
+import { closeSites, newSite, type Site, until } from '../support/torch.ts'
+import { ask, heldBy, logOf, renameOver } from '../system/support.ts'
+import { expectUndisturbed, memoryOf, nextSeconds, startWitnessed, witness } from './witness.ts'
+
+vi.setConfig({ testTimeout: 180_000 })
+afterAll(closeSites)
+
+const isRoot = process.getuid?.() === 0
+const good = `tasks:${witness}`
+
+interface Fault {
+  readonly name: string
+  /** Puts it where the tasks file, or one of a directory of them, is expected. */
+  make(file: string): void | (() => void) | Promise<() => void>
+  /** What is said of it behind its path. */
+  readonly says: string | RegExp
+}
+
+/** Nested aliases: a line each, ten times as many values. */
+const bomb = Array.from({ length: 30 }, (_, n) =>
+  n === 0 ? 'a0: &a0 [x, x]\n' : `a${n}: &a${n} [${`*a${n - 1},`.repeat(10)}]\n`,
+).join('')
+
+const faults: readonly Fault[] = [
+  { name: 'nothing', make() {}, says: 'is not there' },
+  {
+    name: 'a pipe that nobody writes',
+    make: (file) => void execFileSync('mkfifo', [file]),
+    says: 'is neither a file nor a directory',
+  },
+  {
+    name: 'a pipe that somebody writes slowly',
+    make(file) {
+      execFileSync('mkfifo', [file])
+      const slow = 'while echo "# slow"; do sleep 0.2; done >"$0"'
+      const writer = spawn('sh', ['-c', slow, file], { stdio: 'ignore', env: {} })
+      return () => void writer.kill('SIGKILL')
+    },
+    says: 'is neither a file nor a directory',
+  },
+  {
+    name: 'a gigabyte',
+    make(file) {
+      fs.writeFileSync(file, good)
+      fs.truncateSync(file, 2 ** 30)
+    },
+    says: /ha(s|ve) 1073741824 bytes.*; at most 10000000 are read$/,
+  },
+  {
+    name: 'binary junk',
+    make: (file) =>
+      fs.writeFileSync(file, Buffer.alloc(5_000_000, 'GIF8\u0000\u00ff\u0012', 'latin1')),
+    says: /^not a text file: /,
+  },
+  {
+    name: 'an alias bomb',
+    make: (file) => fs.writeFileSync(file, bomb),
+    says: 'expected aliases that bring in at most 1000000 values',
+  },
+  {
+    name: 'a deep nesting',
+    make: (file) => fs.writeFileSync(file, `tasks: ${'['.repeat(9_000_000)}`),
+    says: 'expected at most 64 levels of maps and lists within each other',
+  },
+  {
+    name: 'a socket',
+    async make(file) {
+      const server = net.createServer()
+      await new Promise<void>((resolve) => server.listen(file, resolve))
+      return () => void server.close()
+    },
+    says: 'is neither a file nor a directory',
+  },
+  ...['/dev/zero', '/dev/urandom'].map((device) => ({
+    name: `a link to ${device}`,
+    make: (file: string) => fs.symlinkSync(device, file),
+    says: 'is neither a file nor a directory',
+  })),
+  {
+    name: 'a link to nothing',
+    make: (file) => fs.symlinkSync('nowhere', file),
+    says: 'is a link to nowhere, which is not there',
+  },
+  {
+    name: 'a circle of links',
+    make(file) {
+      const name = path.basename(file).replace('.new', '')
+      fs.symlinkSync(`${name}.2`, file)
+      fs.symlinkSync(name, `${path.join(path.dirname(file), name)}.2`)
+      return () => fs.rmSync(`${path.join(path.dirname(file), name)}.2`)
+    },
+    says: 'is a symbolic link that leads in a circle',
+  },
+]
+
+const emptyDirectory: Fault = {
+  name: 'an empty directory',
+  make: (file) => fs.mkdirSync(file),
+  says: 'no *.yaml or *.yml file is in this directory',
+}
+const directoryWithin: Fault = {
+  name: 'a directory',
+  make: (file) => fs.mkdirSync(file),
+  says: 'is a directory, not a file',
+}
+
+/** What is said of the file itself, in the words of the JSON. */
+function isSaid({ says }: Fault, message: string): boolean {
+  return typeof says === 'string' ? message === says : says.test(message)
+}
+
+/** One fault after the other, each taken away again: the daemon must not notice but in words. */
+async function suffer(site: Site, file: string, all: readonly Fault[]): Promise<void> {
+  const pid = await startWitnessed(site)
+  const before = { memory: memoryOf(pid), descriptors: heldBy(pid).descriptors }
+  for (const fault of all) {
+    const told = logOf(site).length
+    // In one step, as programs do: or its absence would be one more fault.
+    const clean = await fault.make(`${file}.new`)
+    fs.rmSync(file, { recursive: true })
+    if (fs.lstatSync(`${file}.new`, { throwIfNoEntry: false })) fs.renameSync(`${file}.new`, file)
+    const refused = await until(async () => {
+      const status = await ask(site, 'status', {})
+      return status.file.problems.some(({ message }) => isSaid(fault, message)) && status
+    }, `the word of ${fault.name}`)
+    expect(refused.file.ok, fault.name).toBe(false)
+    expect(file.startsWith(refused.file.problems[0]?.file ?? '-')).toBe(true)
+    expect(refused.tasks.map((task) => task.name)).toContain('second')
+    await nextSeconds(site, 2)
+    const errors = logOf(site)
+      .slice(told)
+      .filter(
+        ({ event, problems = [] }) => event === 'refuse' && !problems[0]?.includes('is not there'),
+      )
+    expect(errors.length, `${fault.name} is said once`).toBeLessThan(2)
+    expect(memoryOf(pid), fault.name).toBeLessThan(before.memory + 150)
+
+    clean?.()
+    fs.rmSync(file, { recursive: true, force: true })
+    renameOver(site, good)
+    if (file !== site.tasks) fs.renameSync(site.tasks, file)
+    await until(
+      async () => (await ask(site, 'status', {})).file.ok,
+      `the good file after ${fault.name}`,
+    )
+  }
+  await until(() => heldBy(pid).descriptors <= before.descriptors, 'no more descriptors')
+  await expectUndisturbed(site, pid)
+}
+
+describe.concurrent('what becomes of a tasks file', () => {
+  test('of one file', async () => {
+    const site = newSite(good)
+    await suffer(site, site.tasks, [...faults, emptyDirectory])
+  })
+
+  test('of one in a directory of them', async () => {
+    const site = newSite()
+    const file = site.write('tasks.d/a.yaml', good)
+    const inDirectory = faults.filter(({ name }) => name !== 'nothing')
+    const sited = {
+      ...site,
+      torch: (...words: string[]) =>
+        site.torchWith({ env: { TORCH_TASKS: path.dirname(file) } }, ...words),
+    }
+    await suffer(sited, file, [...inDirectory, directoryWithin])
+  })
+
+  test.runIf(isRoot)('of one that its user may not read any more', async () => {
+    const site = newSite(good)
+    fs.chmodSync(site.folder, 0o755)
+    fs.mkdirSync(site.home)
+    for (const place of [site.home, site.folder]) fs.chownSync(place, 65_534, 65_534)
+    const user = {
+      ...site,
+      torch: (...words: string[]) => site.torchWith({ uid: 65_534 }, ...words),
+    }
+    const pid = await startWitnessed(user)
+    fs.chmodSync(site.tasks, 0)
+    const problem = await until(
+      async () => (await ask(site, 'status', {})).file.problems[0],
+      'the word of it',
+    )
+    expect(problem.message).toMatch(/^may not be read: EACCES: permission denied/)
+    await nextSeconds(site, 3)
+    fs.chmodSync(site.tasks, 0o644)
+    await until(async () => (await ask(site, 'status', {})).file.ok, 'the good file')
+    expect(logOf(site).filter(({ event }) => event === 'refuse')).toHaveLength(1)
+    await expectUndisturbed(user, pid)
+  })
+})
+
+/** What is wrong with the file, and nothing else, within a time that would not do for a wait. */
+test.each([...faults, emptyDirectory])('commands on $name say so, and end', async (fault) => {
+  const site = newSite()
+  const file = path.join(site.folder, 'bad.yaml')
+  const clean = (await fault.make(file)) ?? (() => {})
+  onTestFinished(clean)
+  const validate = await torchHere(['validate', file, '--json'])
+  const { problems } = JSON.parse(validate.stdout) as { problems: { message: string }[] }
+  expect(problems.filter(({ message }) => isSaid(fault, message))).toHaveLength(1)
+  for (const words of [
+    ['validate', file],
+    ['next', '--tasks', file],
+    ['plan', file],
+  ]) {
+    const { status, stdout, stderr } = await torchHere(words)
+    expect(status, words[0]).toBe(2)
+    expect(stdout).toBe('')
+    expect(stderr).toMatch(/^(torch: )?.*bad\.yaml/)
+  }
+})
+
+test.each(faults.filter(({ name }) => /pipe|giga|zero/.test(name)))(
+  'start on $name says so, and ends',
+  async (fault) => {
+    const site = newSite()
+    const clean = (await fault.make(site.tasks)) ?? (() => {})
+    onTestFinished(clean)
+    const { status, stdout, stderr } = await site.torch('start')
+    expect({ status, stdout }).toEqual({ status: 1, stdout: '' })
+    expect(stderr).toMatch(/^torch: .*tasks\.yaml: .*\nhint: /)
+    await until(() => site.living().length === 0, 'the end of what was started')
+  },
+)
