@@ -6,7 +6,7 @@ import type { Protocol, RequestName } from './protocol.ts'
 import { type Crowd, newCrowd } from './crowd.ts'
 import { readBody } from './read-body.ts'
 import { refuseGarbage, Refusal, refusalOf } from './refusal.ts'
-import { isRequestName, requestSchemas } from './requests.ts'
+import { checkRequest, isRequestName, requestNames } from './requests.ts'
 import { send } from './send.ts'
 import { keepSocket } from './keep-socket.ts'
 
@@ -137,7 +137,7 @@ async function reply(
 function nameOf(request: IncomingMessage): RequestName {
   const name = (request.url ?? '').slice(1)
   if (!isRequestName(name)) {
-    const known = Object.keys(requestSchemas).join(', ')
+    const known = requestNames.join(', ')
     throw new Refusal(404, 'unknown-request', `unknown request "${name}"`, `it knows ${known}`)
   }
   if (request.method !== 'POST') {
@@ -151,12 +151,10 @@ async function answer<N extends RequestName>(
   name: N,
   body: string,
 ): Promise<Protocol[N]['reply']> {
-  const parsed = requestSchemas[name].safeParse(jsonOf(body || '{}'))
-  if (!parsed.success) {
-    const words = parsed.error.issues.map((issue) => [...issue.path, issue.message].join(': '))
-    throw new Refusal(400, 'bad-request', `${name}: ${words.join('; ')}`)
-  }
-  return answers[name](parsed.data)
+  const checked = checkRequest(name, jsonOf(body || '{}'))
+  if ('faults' in checked)
+    throw new Refusal(400, 'bad-request', `${name}: ${checked.faults.join('; ')}`)
+  return answers[name](checked.request)
 }
 
 function jsonOf(body: string): unknown {
