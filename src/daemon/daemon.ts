@@ -73,6 +73,7 @@ async function lockHome(host: Host, paths: HomePaths): Promise<Lock> {
 async function firstLoad(host: Host, settings: Settings): Promise<Loaded & { file: TasksFile }> {
   const loaded = await loadTasks(host, settings.tasks, {
     machine: factsHere({ host, settings }),
+    apart: true,
   })
   if (loaded.file !== undefined) return { ...loaded, file: loaded.file }
   throw badTasks(loaded, {

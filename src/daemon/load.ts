@@ -3,7 +3,8 @@ import path from 'node:path'
 import { gitRevision } from '../host/git.ts'
 import type { Host } from '../host/host.ts'
 import { hostFacts, type HostFacts } from '../tasks/hosts.ts'
-import { maxFileBytes, type TasksSource } from '../tasks/parse.ts'
+import { maxFileBytes } from '../tasks/bounds.ts'
+import type { TasksSource } from '../tasks/parse.ts'
 import type { Problem } from '../tasks/problem.ts'
 import {
   fileProblem,
@@ -30,7 +31,7 @@ export interface Loaded extends Taken {
  * The tasks of a file or directory (an absolute path), or all that is wrong with it, as it is
  * `shown`, on a `machine` that is this one unless another is given. `alone`: from the file alone, so
  * that no `env_file` and no `user` need be on this machine. `partly`: of a bad file also what can be
- * read of it. `known`: by the load before. Never throws.
+ * read of it. `known`: by the load before. `apart`: as takeTasks() has it. Never throws.
  */
 export async function loadTasks(
   host: Host,
@@ -41,6 +42,7 @@ export async function loadTasks(
     alone = false,
     partly = false,
     known = nothingKnown(),
+    apart = false,
   } = {},
 ): Promise<Loaded> {
   const read = readSources(host, tasks, shown)
@@ -48,7 +50,7 @@ export async function loadTasks(
   // git is asked while the text is parsed.
   const [revision, taken] = await Promise.all([
     gitRevision(host, tasks),
-    readThese(host, read, tasks, { shown, machine, alone, partly, known }),
+    readThese(host, read, tasks, { shown, machine, alone, partly, known, apart }),
   ])
   return { ...base, revision, ...taken }
 }
@@ -63,7 +65,15 @@ async function readThese(
     alone,
     partly,
     known,
-  }: { shown: string; machine: HostFacts; alone: boolean; partly: boolean; known: Known },
+    apart,
+  }: {
+    shown: string
+    machine: HostFacts
+    alone: boolean
+    partly: boolean
+    known: Known
+    apart: boolean
+  },
 ): Promise<Taken> {
   if (read.problem !== undefined) return { file: undefined, problems: [read.problem], known }
   const facts = {
@@ -73,7 +83,8 @@ async function readThese(
     mayChangeUser: alone || host.processes.uid === 0,
     folder: read.isFolder ? tasks : path.dirname(tasks),
   }
-  return takeTasks(host, shown, { sources: read.sources(), facts, alone, partly }, known)
+  const job = { sources: read.sources(), facts, alone, partly }
+  return takeTasks(host, shown, job, { known, apart })
 }
 
 /** What tells whether the content changed; all that makes it unreadable counts as a content. */

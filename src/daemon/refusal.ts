@@ -1,7 +1,7 @@
 import { wordsOf } from '../errors.ts'
 import { hasCode } from '../host/files.ts'
 import type { FileFacts, Host } from '../host/host.ts'
-import { maxFileBytes } from '../tasks/parse.ts'
+import { maxFileBytes } from '../tasks/bounds.ts'
 import type { Problem } from '../tasks/problem.ts'
 
 export interface Refusal {

@@ -49,6 +49,7 @@ async function reload(
   const loaded = await loadTasks(torch.host, torch.settings.tasks, {
     machine: torch.facts,
     known: torch.loaded.known,
+    apart: true,
   })
   if (expected !== undefined && loaded.hash !== expected)
     return { ...reportOf(torch, loaded), verdict: 'unchanged' }

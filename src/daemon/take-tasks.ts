@@ -28,15 +28,19 @@ export function nothingKnown(): Known {
   return { stretches: new Map(), unpacked: { shared: new Map(), schedules: new Map() } }
 }
 
-/** Reads texts beside the ticks where it takes long, with what is known already. Never throws. */
+/**
+ * Reads texts with what is known already: beside the ticks where it takes long, or is to be `apart`
+ * in any case. Never throws.
+ */
 export async function takeTasks(
   host: Host,
   shown: string,
   job: Omit<ParseJob, 'known'>,
-  known: Known = nothingKnown(),
+  { known = nothingKnown(), apart = false }: { known?: Known; apart?: boolean } = {},
 ): Promise<Taken> {
   const keys = new Set(known.stretches.keys())
-  const read = await parseBeside(host, shown, { ...job, known: keys }, known.unpacked)
+  const beside = { unpacked: known.unpacked, apart }
+  const read = await parseBeside(host, shown, { ...job, known: keys }, beside)
   if (!read.ok) return { file: undefined, problems: read.problems, partial: read.partial, known }
   const joined = joinStretches(read.stretches, known.stretches)
   const { tasks, known: stretches } = await inSlices(host.clock, joined)

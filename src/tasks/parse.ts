@@ -5,7 +5,6 @@ import type { TasksSource } from './source.ts'
 import { inOrder, isError, type ParsedTasks, type ReadTasks, refused } from './verdict.ts'
 import { readWhole } from './whole.ts'
 
-export { maxFileBytes } from './bounds.ts'
 export type { Stretch } from './pieces.ts'
 export type { TasksFacts } from './settings.ts'
 export type { ParsedTasks, ReadTasks } from './verdict.ts'

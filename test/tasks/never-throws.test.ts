@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { maxFileBytes, parseTasks, type ParsedTasks } from '../../src/tasks/parse.ts'
+import { maxFileBytes } from '../../src/tasks/bounds.ts'
+import { parseTasks, type ParsedTasks } from '../../src/tasks/parse.ts'
 import { formatProblem } from '../../src/tasks/report.ts'
 import { facts, good, oneTask, parse } from './read.ts'
 

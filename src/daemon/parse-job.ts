@@ -1,0 +1,65 @@
+import { createHash } from 'node:crypto'
+import { wordsOf } from '../errors.ts'
+import { diskFiles } from '../host/files.ts'
+import type { Files } from '../host/host.ts'
+import { maxEnvFileBytes } from '../tasks/env-file.ts'
+import { newPacker } from '../tasks/pack.ts'
+import { readTasks, type ReadTasks, type Stretch, type TasksFacts } from '../tasks/parse.ts'
+import type { ParseJob, Slice } from './parse.ts'
+
+/** Tasks that come out of a thread at once: they take some 2 ms of the loop. */
+const tasksPerSlice = 512
+
+/** Reads and checks the texts here and now. */
+export function parseJob(job: ParseJob, files: Files = diskFiles): ReadTasks {
+  const read = (file: string) =>
+    job.alone ? ({ ok: true, text: '' } as const) : readEnvFile(files, file)
+  const { partly = false, known } = job
+  const facts = { ...job.facts, readEnvFile: read, digest }
+  return readTasks(job.sources, facts, { partly, known })
+}
+
+/** What a thread does: the stretches first, and then the answer without them. */
+export function* parseInSlices(job: ParseJob): Generator<Slice, ReadTasks> {
+  const read = parseJob(job)
+  if (!read.ok) return read
+  const pack = newPacker()
+  let slice: Slice[number][] = []
+  let count = 0
+  for (const { tasks, ...stretch } of read.stretches.flatMap(inParts)) {
+    slice.push({ ...stretch, packed: tasks && pack(tasks) })
+    count += 1 + (tasks?.length ?? 0)
+    if (count < tasksPerSlice) continue
+    yield slice
+    slice = []
+    count = 0
+  }
+  yield slice
+  return { ...read, stretches: [] }
+}
+
+/** A file that cannot be cut is one long stretch. */
+function inParts(stretch: Stretch): Stretch[] {
+  const { key, tasks } = stretch
+  if (tasks === undefined || key !== undefined || tasks.length <= tasksPerSlice) return [stretch]
+  const count = Math.ceil(tasks.length / tasksPerSlice)
+  return Array.from({ length: count }, (_, at) => ({
+    ...stretch,
+    tasks: tasks.slice(at * tasksPerSlice, (at + 1) * tasksPerSlice),
+  }))
+}
+
+function readEnvFile(files: Files, file: string): ReturnType<TasksFacts['readEnvFile']> {
+  try {
+    const bytes = files.readFile(file, maxEnvFileBytes)
+    if (bytes === undefined) return { ok: false, message: 'is not there' }
+    return { ok: true, text: bytes.toString('utf8') }
+  } catch (error) {
+    return { ok: false, message: wordsOf(error) }
+  }
+}
+
+/** 64 bits: two definitions of one task, or two pieces of one file, are not taken for one another. */
+function digest(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 16)
+}
