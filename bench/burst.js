@@ -21,6 +21,7 @@ export async function burst({ runs: rounds }, say) {
   const names = Array.from({ length: tasksOfBurst }, (_, index) => `job-${index}`)
   return withDaemon(
     ({ folder, tasks, mark }) => {
+      fs.mkdirSync(path.join(folder, 'times'))
       execFileSync('cc', ['-O2', '-o', path.join(folder, 'floor'), source])
       const schedule = `*/${periodSeconds} * * * * *`
       const text = {
@@ -54,8 +55,8 @@ export async function burst({ runs: rounds }, say) {
           started: torchTimes.length,
         })
         say(JSON.stringify(found.at(-1)))
-        fs.rmSync(path.join(folder, 'torch'))
-        fs.rmSync(path.join(folder, 'each'))
+        fs.rmSync(path.join(folder, 'times', 'torch'))
+        fs.rmSync(path.join(folder, 'times', 'each'))
       }
       const rss = Number(/VmRSS:\s+(\d+)/.exec(readProc(pid, 'status'))[1]) / 1000
       say(`rss ${round(rss)} MB`)
@@ -96,22 +97,23 @@ export async function burst({ runs: rounds }, say) {
 
 /** One program and no more; it writes the time that it has. */
 function commandFor(folder, name) {
-  return `exec date +%s.%N >>${path.join(folder, name)}`
+  return `exec date +%s.%N >>${path.join(folder, 'times', name)}`
 }
 
 async function floorBurst(folder) {
   const second = await nextSecond(0)
-  await execute(path.join(folder, 'floor'), [
-    String(tasksOfBurst),
-    commandFor(folder, 'floor.times'),
-  ])
-  const last = Math.max(...times(folder, 'floor.times')) - second
-  fs.rmSync(path.join(folder, 'floor.times'))
+  await execute(path.join(folder, 'floor'), [String(tasksOfBurst), commandFor(folder, 'floor')])
+  const last = Math.max(...times(folder, 'floor')) - second
+  fs.rmSync(path.join(folder, 'times', 'floor'))
   return last
 }
 
 function times(folder, name) {
-  return fs.readFileSync(path.join(folder, name), 'utf8').trimEnd().split('\n').map(Number)
+  return fs
+    .readFileSync(path.join(folder, 'times', name), 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map(Number)
 }
 
 /** Waits for the next second that leaves this rest by the period. */

@@ -1,4 +1,4 @@
-// npm run bench -- lateness|ticks|scale|burst|memory|commands|recovery|endurance|soak [options]: see README.md beside this file.
+// npm run bench -- lateness|ticks|scale|burst|memory|recovery|history|commands|endurance|soak [options]: see README.md beside this file.
 import fs from 'node:fs'
 import { parseArgs } from 'node:util'
 import { machine, printTable } from './figures.js'
@@ -10,6 +10,7 @@ const benchmarks = {
   scale: async () => (await import('./scale.js')).scale,
   memory: async () => (await import('./memory.js')).memory,
   recovery: async () => (await import('./campaign/recovery.js')).recovery,
+  history: async () => (await import('./history.js')).history,
   commands: async () => (await import('./commands.js')).commands,
   endurance: async () => (await import('./endurance.js')).endurance,
   soak: async () => (await import('./soak/soak.js')).soak,
@@ -23,6 +24,7 @@ const { values, positionals } = parseArgs({
     minutes: { type: 'string', default: '1' },
     runs: { type: 'string', default: '15' },
     starts: { type: 'string', default: '50000' },
+    days: { type: 'string', default: '30' },
     seed: { type: 'string' },
     /** A file for what --json prints, beside the tables. */
     out: { type: 'string' },
@@ -33,12 +35,16 @@ const options = {
   minutes: Number(values.minutes),
   runs: Number(values.runs),
   starts: Number(values.starts),
+  days: Number(values.days),
   seed: values.seed === undefined ? undefined : Number(values.seed),
 }
 const load = benchmarks[positionals[0]]
-if (load === undefined || !(options.slots >= 1 && options.runs >= 1 && options.minutes > 0)) {
+if (
+  load === undefined ||
+  !(options.slots >= 1 && options.runs >= 1 && options.days >= 1 && options.minutes > 0)
+) {
   console.error(
-    `usage: npm run bench -- ${Object.keys(benchmarks).join('|')} [--slots 100] [--minutes 1] [--runs 15] [--starts 50000] [--seed N] [--json] [--out FILE]`,
+    `usage: npm run bench -- ${Object.keys(benchmarks).join('|')} [--slots 100] [--minutes 1] [--runs 15] [--starts 50000] [--days 30] [--seed N] [--json] [--out FILE]`,
   )
   process.exit(2)
 }

@@ -121,6 +121,7 @@ function begin(
     closed: false,
     watched: new Map(),
     isWatching: false,
+    ready: new Map(),
     onEnd: (_run, ended) => {
       conclusion = ended
     },

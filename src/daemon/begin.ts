@@ -45,7 +45,7 @@ export function newTorch(
     counters: newCounters(),
     room: {
       ...{ host, home: paths.home, hostName: facts.names[0] ?? host.network.name() },
-      ...{ closed: false, watched: new Map(), isWatching: false },
+      ...{ closed: false, watched: new Map(), ready: new Map(), isWatching: false },
       onEnd(run, conclusion) {
         if (torch.held === undefined) runEnded(torch, run, conclusion)
         else torch.held.push({ run, conclusion })

@@ -1,3 +1,4 @@
+import { dismissReady } from '../run/readiness.ts'
 import type { Torch } from './torch.ts'
 
 /**
@@ -7,6 +8,7 @@ import type { Torch } from './torch.ts'
 export function letGo(torch: Torch): void {
   torch.phase = 'gone'
   torch.room.closed = true
+  dismissReady(torch.room, () => false)
   for (const cancel of torch.wakes.values()) cancel()
   for (const { cancel } of torch.timed.values()) cancel()
   for (const run of [...[...torch.runs.values()].flat(), ...torch.remains]) run.cancelTimer()

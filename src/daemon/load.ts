@@ -4,8 +4,8 @@ import { gitRevision } from '../host/git.ts'
 import type { Host } from '../host/host.ts'
 import { hostFacts, type HostFacts } from '../tasks/hosts.ts'
 import { maxFileBytes } from '../tasks/bounds.ts'
-import type { TasksSource } from '../tasks/parse.ts'
 import type { Problem } from '../tasks/problem.ts'
+import type { RawSource } from './parse.ts'
 import {
   fileProblem,
   folderRefusal,
@@ -83,7 +83,7 @@ async function readThese(
     mayChangeUser: alone || host.processes.uid === 0,
     folder: read.isFolder ? tasks : path.dirname(tasks),
   }
-  const job = { sources: read.sources(), facts, alone, partly }
+  const job = { sources: read.sources, facts, alone, partly }
   return takeTasks(host, shown, job, { known, apart })
 }
 
@@ -116,8 +116,8 @@ function stampOf(host: Host, files: readonly string[]): string | undefined {
 const youngMs = 2_500
 
 interface Read {
-  /** Decoded when they are asked for: to know that a file changed its bytes are enough. */
-  sources(): TasksSource[]
+  /** In bytes: they are enough to know that a file changed. */
+  readonly sources: readonly RawSource[]
   readonly isFolder: boolean
   readonly hash: string
   readonly problem: Problem | undefined
@@ -134,16 +134,14 @@ function readSources(host: Host, tasks: string, shown: string): Read {
     const files = tasksFiles(host, tasks)
     const tooMuch = isFolder ? folderRefusal(host, files) : undefined
     if (tooMuch !== undefined) return unreadable(shown, tooMuch, isFolder)
-    const contents: { path: string; bytes: Buffer }[] = []
+    const sources: { path: string; text: Buffer }[] = []
     for (at of files) {
       const refusal = isFolder && refusalOf(host, at, host.files.facts(at), shownAs(at))
       const bytes = refusal ? undefined : host.files.readFile(at, maxFileBytes)
       if (bytes === undefined) return unreadable(shownAs(at), refusal || notThere, isFolder)
-      contents.push({ path: shownAs(at), bytes })
+      sources.push({ path: shownAs(at), text: bytes })
     }
-    const hash = hashOf(contents.flatMap(({ path: name, bytes }) => [name, bytes]))
-    const sources = () =>
-      contents.map(({ path: name, bytes }) => ({ path: name, text: bytes.toString('utf8') }))
+    const hash = hashOf(sources.flatMap(({ path: name, text }) => [name, text]))
     return { sources, isFolder, hash, problem: undefined }
   } catch (error) {
     return unreadable(shownAs(at), readRefusal(error), false)
@@ -153,7 +151,7 @@ function readSources(host: Host, tasks: string, shown: string): Read {
 /** The refusal stands in for the content, so that the same trouble is reported once. */
 function unreadable(file: string, { message, hint }: Refusal, isFolder: boolean): Read {
   const problem = fileProblem(file, message, hint)
-  return { sources: () => [], isFolder, hash: hashOf([file, message]), problem }
+  return { sources: [], isFolder, hash: hashOf([file, message]), problem }
 }
 
 function hashOf(parts: readonly (string | Buffer)[]): string {

@@ -4,8 +4,9 @@ import { diskFiles } from '../host/files.ts'
 import type { Files } from '../host/host.ts'
 import { maxEnvFileBytes } from '../tasks/env-file.ts'
 import { newPacker } from '../tasks/pack.ts'
-import { readTasks, type ReadTasks, type Stretch, type TasksFacts } from '../tasks/parse.ts'
-import type { ParseJob, Slice } from './parse.ts'
+import { readTasks, type ReadTasks, type Stretch } from '../tasks/parse.ts'
+import type { TasksFacts, TasksSource } from '../tasks/parse.ts'
+import type { ParseJob, RawSource, Slice } from './parse.ts'
 
 /** Tasks that come out of a thread at once: they take some 2 ms of the loop. */
 const tasksPerSlice = 512
@@ -16,7 +17,13 @@ export function parseJob(job: ParseJob, files: Files = diskFiles): ReadTasks {
     job.alone ? ({ ok: true, text: '' } as const) : readEnvFile(files, file)
   const { partly = false, known } = job
   const facts = { ...job.facts, readEnvFile: read, digest }
-  return readTasks(job.sources, facts, { partly, known })
+  return readTasks(job.sources.map(decoded), facts, { partly, known })
+}
+
+function decoded({ path, text }: RawSource): TasksSource {
+  if (typeof text === 'string') return { path, text }
+  const { buffer, byteOffset, length } = text
+  return { path, text: Buffer.from(buffer, byteOffset, length).toString('utf8') }
 }
 
 /** What a thread does: the stretches first, and then the answer without them. */

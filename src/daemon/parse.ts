@@ -1,19 +1,25 @@
 import type { Host } from '../host/host.ts'
 import type { WorkerResult } from '../host/worker.ts'
-import type { ReadTasks, Stretch, TasksFacts, TasksSource } from '../tasks/parse.ts'
+import type { ReadTasks, Stretch, TasksFacts } from '../tasks/parse.ts'
 import { newUnpacker, type PackedTasks, type Unpacked } from '../tasks/pack.ts'
 import { fileProblem } from './refusal.ts'
 
 /** Larger texts are parsed in a thread of their own in any case: this much takes some 0.2 s. */
-const maxInlineChars = 200_000
+const maxInlineLength = 200_000
 /** Ten megabytes of small tasks take some 0.9 GiB. */
 const maxWorkerMiB = 2_048
 /** Ten megabytes of small tasks take some 10 s on an idle machine. */
 const maxWorkerMs = 120_000
 
+/** A text, or its bytes in UTF-8, which are handed to a thread in a tenth of the time. */
+export interface RawSource {
+  readonly path: string
+  readonly text: string | Uint8Array
+}
+
 /** All that a thread has to know: plain data. */
 export interface ParseJob {
-  readonly sources: readonly TasksSource[]
+  readonly sources: readonly RawSource[]
   readonly facts: Omit<TasksFacts, 'readEnvFile' | 'digest'>
   /** Nothing else of the machine is read: no `env_file`. */
   readonly alone: boolean
@@ -34,8 +40,8 @@ export async function parseBeside(
   job: ParseJob,
   { unpacked, apart }: { readonly unpacked: Unpacked; readonly apart: boolean },
 ): Promise<ReadTasks> {
-  const chars = job.sources.reduce((sum, { text }) => sum + text.length, 0)
-  const isSmall = chars <= maxInlineChars
+  const length = job.sources.reduce((sum, { text }) => sum + text.length, 0)
+  const isSmall = length <= maxInlineLength
   if (isSmall && !apart) return parseHere(host, job)
   const bounds = { memoryMiB: maxWorkerMiB, timeoutMs: maxWorkerMs }
   const stretches: Stretch[] = []

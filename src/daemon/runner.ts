@@ -3,6 +3,7 @@ import type { HistoryRow } from '../plan/outcome.ts'
 import type { Start } from '../plan/start.ts'
 import { latenessOf, runRow, skipRow, slotText } from '../record/rows.ts'
 import { endRun, type LiveRun } from '../run/live.ts'
+import { settleIfOver } from '../run/settle.ts'
 import { startRun } from '../run/start.ts'
 import { matchHosts } from '../tasks/hosts.ts'
 import type { Task } from '../tasks/task.ts'
@@ -31,6 +32,8 @@ export function offer(
     here: here !== undefined,
     forced: options.forced ?? false,
   })
+  if (admission.answer !== 'start' && noticeEnds(torch, start.task))
+    return offer(torch, start, options)
   if (task === undefined || admission.answer === 'skip') {
     const reason = admission.answer === 'skip' ? admission.reason : 'removed'
     skip(torch, start, reason)
@@ -46,6 +49,14 @@ export function offer(
   for (const run of runsOf(torch, start.task))
     if (admission.end.includes(run.description.run)) endRun(torch.room, run, 'replace')
   return { answer: 'waits' }
+}
+
+/**
+ * In a burst ends may wait to be told: before a start is refused for what runs it is looked whether
+ * that still runs. True where some does not.
+ */
+function noticeEnds(torch: Torch, task: string): boolean {
+  return runsOf(torch, task).filter((run) => settleIfOver(torch.room, run)).length > 0
 }
 
 function leaveToNext(torch: Torch, start: Start): Offered {

@@ -1,5 +1,6 @@
 import { planStop } from '../plan/stop.ts'
 import { endRun, killRun, signalRun } from '../run/live.ts'
+import { dismissReady } from '../run/readiness.ts'
 import { dropPending } from './runner.ts'
 import type { Torch } from './torch.ts'
 
@@ -52,6 +53,7 @@ function beginStop(torch: Torch, options: { graceMs: number; leave: boolean }): 
   if (!options.leave) dropPending(torch, () => 'draining')
   for (const cancel of torch.wakes.values()) cancel()
   torch.wakes.clear()
+  dismissReady(torch.room, () => false)
   torch.log.info('stop', { ...options, running: running(torch).length }, stopWords(torch, options))
   let isLeaving = options.leave
   let graceEnds = clock.monotonic() + options.graceMs

@@ -35,7 +35,8 @@ export function tidySoon(torch: Torch, task: string): void {
 
 function tidySome(torch: Torch): void {
   if (torch.phase === 'gone') return
-  for (const task of [...torch.untidy].slice(0, tasksPerTidy)) {
+  const some = torch.due.size > 0 ? [] : [...torch.untidy].slice(0, tasksPerTidy)
+  for (const task of some) {
     torch.untidy.delete(task)
     tidyTask(torch, task)
   }

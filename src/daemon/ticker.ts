@@ -4,6 +4,7 @@ import { planTick, type Step, type TickPlan } from '../plan/tick.ts'
 import { missRow } from '../record/rows.ts'
 import { offerLater, record } from './runner.ts'
 import { writeSlots } from './memory.ts'
+import { readyLater } from './readiness.ts'
 import type { Torch } from './torch.ts'
 import { offerInTurns } from './turns.ts'
 
@@ -18,6 +19,7 @@ export function startTicker(torch: Torch, firstAfterStart: boolean): () => void 
     // ARMED FIRST: whatever goes wrong in this second, there is a next one.
     cancel = torch.host.clock.after(untilNextSecond(torch.host.clock.now()), beat)
     tick(torch, wasDown)
+    readyLater(torch)
     wasDown = false
   }
   beat()

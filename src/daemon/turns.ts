@@ -8,12 +8,15 @@ const maxTurnMs = 20
 
 /**
  * Offers what is due, in the order of its slots: at once as a rule. Of a burst the rest comes turn by
- * turn, ahead of what falls due later; meanwhile it is on disk, for a crash must not lose it.
+ * turn, ahead of what falls due later but for the first of each second, which is in time whatever the
+ * one before it left; meanwhile it is on disk, for a crash must not lose it.
  */
 export function offerInTurns(torch: Torch, starts: readonly Start[]): void {
   const isBusy = torch.due.size > 0
   for (const start of starts) torch.due.add(start)
+  const [first] = starts
   if (!isBusy) takeTurn(torch)
+  else if (first !== undefined) offerDue(torch, first)
   if (torch.due.size > 0) keepPending(torch)
 }
 
@@ -23,13 +26,17 @@ function takeTurn(torch: Torch): void {
   try {
     for (const start of torch.due) {
       if (isLeft(torch)) return
-      torch.due.delete(start)
-      offer(torch, start)
+      offerDue(torch, start)
       if (clock.monotonic() >= end) return
     }
   } finally {
     if (torch.due.size > 0 && !isLeft(torch)) clock.after(0, () => takeNext(torch))
   }
+}
+
+function offerDue(torch: Torch, start: Start): void {
+  torch.due.delete(start)
+  offer(torch, start)
 }
 
 /** Is it the next daemon's? */

@@ -15,8 +15,11 @@ export interface WaitCalls {
   take(pid: number): number | undefined
 }
 
-/** Ends are told for so long at a time, then the loop goes on: what follows an end takes its time. */
-const maxTurnMs = 10
+/**
+ * Ends are told for so long at a time, then the loop goes on: what follows an end takes its time, and
+ * in a burst it can wait for the starts.
+ */
+const maxTurnMs = 2
 
 /**
  * Children that Node did not start, and so does not wait for. SIGCHLD says that some child ended,

@@ -113,7 +113,8 @@ function readToEnd(descriptor: number, maxBytes: number, size: number): Buffer {
   for (;;) {
     const chunk = Buffer.allocUnsafe(Math.max(size + 1 - length, minChunkBytes))
     const count = fs.readSync(descriptor, chunk, 0, chunk.length, null)
-    if (count === 0) return Buffer.concat(chunks)
+    // One chunk is what there is as a rule: of a large file no copy is made.
+    if (count === 0) return chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)
     chunks.push(chunk.subarray(0, count))
     length += count
     if (length > maxBytes) throw tooLarge(length, maxBytes)

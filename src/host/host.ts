@@ -115,17 +115,27 @@ export interface ProcessIdentity {
 
 export type Signal = NodeJS.Signals
 
+/** A program that waits for one line on its standard input, where else nothing ever comes. */
 export interface SpawnRequest {
   readonly program: string
   readonly args: readonly string[]
   readonly env: Readonly<Record<string, string>>
-  readonly cwd: string
-  /** Descriptor for both stdout and stderr; stdin is /dev/null. */
-  readonly output: number
   /** Called once, when the process is gone. */
   readonly onExit: (status: { code: number | null; signal: string | null }) => void
   /** Called once instead, when it could not be started. */
   readonly onFailure: (error: NodeJS.ErrnoException) => void
+}
+
+/** One that was started, and has not got its line yet. One of the two is called, once. */
+export interface Standby {
+  readonly pid: number
+  /**
+   * False where it is gone. Of many the later ones wait here for a moment until the earlier ones
+   * have taken theirs.
+   */
+  order(line: string): boolean
+  /** It gets none, and reads the end of its input. */
+  dismiss(): void
 }
 
 export interface Processes {
@@ -144,8 +154,11 @@ export interface Processes {
   load(): { load: number; freeMemory: number }
   /** How runs are started: by posix_spawn(3), or why by Node's own spawn. */
   launcher(): { readonly name: 'posix_spawn' | 'spawn'; readonly why: string | undefined }
-  /** In a session and process group of its own. Never throws: what spawn throws comes by onFailure. undefined: failed. */
-  spawnGroup(request: SpawnRequest): number | undefined
+  /**
+   * In a session and process group of its own, in the root directory, with nowhere to write to.
+   * Never throws: what spawn throws comes by onFailure. undefined: failed.
+   */
+  spawnGroup(request: SpawnRequest): Standby | undefined
   /** Starts this program anew, as a daemon that outlives us. */
   spawnDaemon(request: DaemonRequest): DaemonChild
   /** In such a daemon: the channel to who started it. */

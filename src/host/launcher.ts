@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process'
-import type { SpawnRequest } from './host.ts'
+import type { SpawnRequest, Standby } from './host.ts'
 import { openPosixSpawn } from './posix-spawn.ts'
 
-/** Starts the program of a run in a session of its own; gives its pid, undefined where that failed. */
-export type Launch = (request: SpawnRequest) => number | undefined
+/** Starts a program in a session of its own; undefined where that failed. */
+export type Launch = (request: SpawnRequest) => Standby | undefined
 
 export interface Launcher {
   /** posix_spawn: of the C library, whose cost does not grow with our memory; spawn: Node's own, by fork. */
@@ -24,17 +24,27 @@ export function bestLauncher(): Launcher {
  * `spawn` throws some failures (E2BIG, EPERM) and emits others (ENOENT, EAGAIN, EMFILE):
  * here all come by onFailure, never both ways and never twice.
  */
-export function launchByFork(request: SpawnRequest): number | undefined {
+export function launchByFork(request: SpawnRequest): Standby | undefined {
   try {
     const child = spawn(request.program, request.args, {
-      cwd: request.cwd,
+      cwd: '/',
       env: request.env,
       detached: true,
-      stdio: ['ignore', request.output, request.output],
+      stdio: ['pipe', 'ignore', 'ignore'],
     })
     child.once('error', request.onFailure)
     child.once('exit', (code, signal) => request.onExit({ code, signal }))
-    return child.pid
+    // It may be gone before it has read its line.
+    child.stdin.on('error', () => {})
+    if (child.pid === undefined) return undefined
+    return {
+      pid: child.pid,
+      order(line) {
+        child.stdin.end(line)
+        return child.exitCode === null && child.signalCode === null
+      },
+      dismiss: () => void child.stdin.destroy(),
+    }
   } catch (error) {
     request.onFailure(error instanceof Error ? error : new Error(String(error)))
     return undefined

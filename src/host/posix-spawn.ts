@@ -1,18 +1,22 @@
+import fs from 'node:fs'
 import { createRequire } from 'node:module'
 import { getSystemErrorName } from 'node:util'
 import { wordsOf } from '../errors.ts'
 import { waitForChildren } from './children.ts'
-import type { SpawnRequest } from './host.ts'
+import type { Launch } from './launcher.ts'
+import { openOrders } from './orders.ts'
 
 /** The part of koffi that is used here. */
 interface Koffi {
   load(library: string): { func(prototype: string): (...words: unknown[]) => number }
 }
 
-/** From <spawn.h> and <sys/wait.h> of the GNU C library on Linux. */
+/** From <spawn.h>, <fcntl.h>, <poll.h> and <sys/wait.h> of the GNU C library on Linux. */
 const flagSetSigDefault = 0x04
 const flagSetSigMask = 0x08
 const flagSetSid = 0x80
+const writeOnly = 1
+const closeOnExec = 0o2000000
 const waitNoHang = 1
 const waitExited = 4
 const waitNoWait = 0x0100_0000
@@ -31,7 +35,7 @@ const signalInfoPidOffset = 16
  * that executes its program, so that its cost does not grow with ours, as that of a fork does.
  * Gives the reason where this machine has not what it needs.
  */
-export function openPosixSpawn(): ((request: SpawnRequest) => number | undefined) | string {
+export function openPosixSpawn(): Launch | string {
   if (process.platform !== 'linux' || !['x64', 'arm64'].includes(process.arch))
     return `not known on ${process.platform} ${process.arch}`
   try {
@@ -41,46 +45,44 @@ export function openPosixSpawn(): ((request: SpawnRequest) => number | undefined
   }
 }
 
-function open(koffi: Koffi): (request: SpawnRequest) => number | undefined {
+function open(koffi: Koffi): Launch {
   const c = koffi.load('libc.so.6')
-  const initActions = c.func('int posix_spawn_file_actions_init(void *actions)')
-  const freeActions = c.func('int posix_spawn_file_actions_destroy(void *actions)')
-  const addDup2 = c.func('int posix_spawn_file_actions_adddup2(void *actions, int from, int to)')
-  const addOpen = c.func(
-    'int posix_spawn_file_actions_addopen(void *actions, int fd, str path, int flags, uint mode)',
-  )
-  const addChdir = c.func('int posix_spawn_file_actions_addchdir_np(void *actions, str path)')
+  const openPipe = c.func('int pipe2(_Out_ int *ends, int flags)')
   const spawn = c.func(
     'int posix_spawn(_Out_ int *pid, str path, void *actions, void *attributes, char **argv, char **envp)',
   )
-  const wait = openWait(c)
+  const withActions = openActions(c)
   const attributes = newAttributes(c)
-  const actions = Buffer.alloc(actionBytes)
-  const whenOver = waitForChildren(wait)
+  const whenOver = waitForChildren(openWait(c))
+  const orders = openOrders(c.func('int poll(void *files, ulong count, int timeout)'))
 
-  return ({ program, args, env, cwd, output, onExit, onFailure }) => {
-    const pid: [number] = [0]
+  return ({ program, args, env, onExit, onFailure }) => {
     const argv = [program, ...args]
     const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`)
+    const fail = (code: string): undefined => {
+      onFailure(failure(program, code))
+    }
     // C would end a word there, and nobody would know.
-    if ([...argv, ...variables].some((word) => word.includes('\0'))) {
-      onFailure(failure(program, 'ERR_INVALID_ARG_VALUE'))
-      return undefined
+    if ([...argv, ...variables].some((word) => word.includes('\0')))
+      return fail('ERR_INVALID_ARG_VALUE')
+    const ends: [number, number] = [0, 0]
+    if (openPipe(ends, closeOnExec) !== 0) return fail('EMFILE')
+    const [input, order] = ends
+    const pid: [number] = [0]
+    const error = withActions(input, (actions) =>
+      spawn(pid, program, actions, attributes, [...argv, null], [...variables, null]),
+    )
+    fs.closeSync(input)
+    if (error !== 0) {
+      fs.closeSync(order)
+      return fail(getSystemErrorName(-error))
     }
-    initActions(actions)
-    addChdir(actions, cwd)
-    addOpen(actions, 0, '/dev/null', 0, 0)
-    addDup2(actions, output, 1)
-    addDup2(actions, output, 2)
-    const words = [...argv, null]
-    const error = spawn(pid, program, actions, attributes, words, [...variables, null])
-    freeActions(actions)
-    if (error === 0) {
-      whenOver(pid[0], onExit)
-      return pid[0]
+    whenOver(pid[0], onExit)
+    return {
+      pid: pid[0],
+      order: (line) => orders.give(order, line),
+      dismiss: () => fs.closeSync(order),
     }
-    onFailure(failure(program, getSystemErrorName(-error)))
-    return undefined
   }
 }
 
@@ -90,6 +92,30 @@ function failure(program: string, code: string): Error {
 }
 
 type C = ReturnType<Koffi['load']>
+
+/** What the child does before its program: input from a descriptor, no output, no folder of ours. */
+function openActions(c: C): <Result>(input: number, use: (actions: Buffer) => Result) => Result {
+  const init = c.func('int posix_spawn_file_actions_init(void *actions)')
+  const free = c.func('int posix_spawn_file_actions_destroy(void *actions)')
+  const addDup2 = c.func('int posix_spawn_file_actions_adddup2(void *actions, int from, int to)')
+  const addOpen = c.func(
+    'int posix_spawn_file_actions_addopen(void *actions, int fd, str path, int flags, uint mode)',
+  )
+  const addChdir = c.func('int posix_spawn_file_actions_addchdir_np(void *actions, str path)')
+  const actions = Buffer.alloc(actionBytes)
+  return (input, use) => {
+    init(actions)
+    addChdir(actions, '/')
+    addDup2(actions, input, 0)
+    addOpen(actions, 1, '/dev/null', writeOnly, 0)
+    addDup2(actions, 1, 2)
+    try {
+      return use(actions)
+    } finally {
+      free(actions)
+    }
+  }
+}
 
 /** A session of its own, all signals as usual and none blocked. */
 function newAttributes(c: C): Buffer {

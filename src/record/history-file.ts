@@ -4,7 +4,8 @@ import Database from 'libsql'
 import { wordsOf } from '../errors.ts'
 import { hasCode } from '../host/files.ts'
 import type { HistoryRow } from '../plan/outcome.ts'
-import { createSchema, finished, schemaVersion, upsertRow, valuesOf } from './history-schema.ts'
+import { createSchema, schemaVersion, upsertRow, valuesOf } from './history-schema.ts'
+import { type Prune, prunerOf } from './prune.ts'
 
 /**
  * The SQLite file that the history is in. Each call works on the file that is at the path now,
@@ -16,11 +17,7 @@ export interface HistoryFile {
   open(): void
   /** All of them or none; but rows that SQLite refuses as such are left out. Gives how many. */
   write(rows: readonly HistoryRow[]): number
-  /**
-   * Deletes some of what is from before that time (ms since the epoch) and of the oldest over
-   * `maxRows`, but never the last finished run of a task. Gives how many: `maxPrunedRows` where there may be more.
-   */
-  prune(before: number, maxRows: number): number
+  readonly prune: Prune
   close(): void
 }
 
@@ -40,25 +37,10 @@ const cacheSize = -1024
 /** What the -wal file is cut to after a reader had kept it growing. */
 const maxIdleWalBytes = 4 * 1024 * 1024
 
-/** Takes some 10 ms. */
-export const maxPrunedRows = 1_000
-
-// Ids grow with time and only the oldest are deleted, so they tell how many rows there are
-// without counting them.
-const pruneRows = `DELETE FROM history WHERE id IN (
-  SELECT id FROM history
-  WHERE (at < ? OR id <= (SELECT max(id) FROM history) - ?) AND (
-    outcome IN ('skipped', 'missed') OR outcome <> 'running' AND EXISTS (
-      SELECT 1 FROM history newer
-      WHERE newer.task = history.task AND newer.at > history.at AND newer.${finished}
-    )
-  )
-  LIMIT ${maxPrunedRows})`
-
 interface Connection {
   readonly database: Database.Database
   readonly upsert: Database.Statement
-  readonly prune: Database.Statement
+  readonly prune: Prune
   /** Device and inode of the file it has open. */
   readonly identity: string | undefined
 }
@@ -90,7 +72,7 @@ export function historyFile(file: string, options: FileOptions): HistoryFile {
   return {
     open: () => using(() => undefined),
     write: (rows) => using((open) => transaction(open.database, () => upsertAll(open, rows))),
-    prune: (before, maxRows) => using((open) => open.prune.run(before, maxRows).changes),
+    prune: (before, maxRows) => using((open) => open.prune(before, maxRows)),
     close() {
       try {
         // libsql closes a file only when the statements on it are collected as garbage, so
@@ -127,7 +109,7 @@ function connect(file: string, { onNew, lockWaitMs = maxLockWaitMs }: FileOption
   return {
     database,
     upsert: database.prepare(upsertRow),
-    prune: database.prepare(pruneRows),
+    prune: prunerOf(database),
     identity: identityOf(file),
   }
 }

@@ -1,6 +1,6 @@
 import { wordsOf } from '../errors.ts'
 import type { HistoryRow } from '../plan/outcome.ts'
-import { type FileOptions, historyFile, maxPrunedRows } from './history-file.ts'
+import { type FileOptions, historyFile } from './history-file.ts'
 import { newRowQueue } from './row-queue.ts'
 
 /**
@@ -48,7 +48,7 @@ export function openHistory(path: string, options: HistoryOptions): History {
   /** false: trouble, and the rows are still queued. */
   function writeBatch(): boolean {
     const rows = queue.first(maxBatchRows)
-    const refused = tries.attempt(() => file.write(rows))
+    const refused = tries.attempt(() => file.write(lastOfEachRun(rows)))
     if (refused === undefined) return false
     queue.remove(rows.length)
     options.onWritten?.(rows)
@@ -74,10 +74,10 @@ export function openHistory(path: string, options: HistoryOptions): History {
   function prune(beforeIso: string, maxRows: number): number {
     cancels.prune?.()
     delete cancels.prune
-    const gone = tries.attempt(() => file.prune(Date.parse(beforeIso), maxRows)) ?? 0
+    const pruned = tries.attempt(() => file.prune(Date.parse(beforeIso), maxRows))
     const next = (): void => void prune(beforeIso, maxRows)
-    if (gone === maxPrunedRows) cancels.prune = after(pruneDelayMs, next)
-    return gone
+    if (pruned?.isPart === true) cancels.prune = after(pruneDelayMs, next)
+    return pruned?.gone ?? 0
   }
 
   tries.attempt(() => file.open())
@@ -99,6 +99,13 @@ export function openHistory(path: string, options: HistoryOptions): History {
       file.close()
     },
   }
+}
+
+/** A run that ended before its start was written takes one row and not two, in the place of its start. */
+function lastOfEachRun(rows: readonly HistoryRow[]): HistoryRow[] {
+  const last = new Map<string | symbol, HistoryRow>()
+  for (const row of rows) last.set(row.run ?? Symbol(), row)
+  return [...last.values()]
 }
 
 /** Trouble is told of when it begins and when it is over, not at each try between. */

@@ -1,6 +1,7 @@
 import type { HistoryRow } from '../plan/outcome.ts'
 import type { Miss, Start } from '../plan/start.ts'
 import type { RunConclusion, RunDescription } from '../run/directory.ts'
+import { secondText } from '../run/id.ts'
 
 /** Where a row comes from: the host, and the revision of its tasks file. */
 export interface Origin {
@@ -89,7 +90,7 @@ export function missRow(miss: Miss, nowMs: number, origin: Origin): HistoryRow {
 
 /** ISO 8601 in UTC, to the second. */
 export function slotText(slot: number | null): string | null {
-  return slot === null ? null : new Date(slot * 1000).toISOString().replace('.000', '')
+  return slot === null ? null : secondText(slot)
 }
 
 /** ISO 8601 in UTC, to the millisecond. */

@@ -5,9 +5,14 @@ import type { Trigger } from '../plan/outcome.ts'
 import type { EndReason, Verdict } from '../plan/verdict.ts'
 import { parseExit } from './recorder.ts'
 
+/** Where the runs of a task lie. */
+export function runsFolder(home: string, task: string): string {
+  return path.join(home, 'runs', task)
+}
+
 /** Where things of a run lie. */
 export function runDirectory(home: string, task: string, run: string): string {
-  return path.join(home, 'runs', task, run)
+  return path.join(runsFolder(home, task), run)
 }
 
 /** The name of the folder that has an entry for each run not yet on record. */

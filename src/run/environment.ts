@@ -1,6 +1,5 @@
 import { parseEnv } from 'node:util'
 import type { Account } from '../host/host.ts'
-import type { Start } from '../plan/start.ts'
 import { plainEnv } from '../tasks/env-file.ts'
 import type { Task } from '../tasks/task.ts'
 
@@ -9,26 +8,20 @@ export const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/s
 
 export interface EnvironmentFacts {
   readonly account: Account
-  readonly run: string
   readonly hostName: string
   /** The text of the task's env_file. */
   readonly envFile: string | undefined
   /** LANG of the daemon. */
   readonly lang: string | undefined
-  readonly startedMs: number
 }
 
 /**
- * The whole environment of a run, nothing of the daemon's own: what cron gives, the zone of its
- * schedule as TZ, then env_file, then env, then the TORCH_ names, which a task cannot change.
+ * What all runs of a task have in their environment, nothing of the daemon's own: what cron gives,
+ * the zone of its schedule as TZ, then env_file, then env, then the TORCH_ names, which a task
+ * cannot change. Those of the run itself are the recorder's to set, from the line that it gets.
  */
-export function environmentOf(
-  task: Task,
-  start: Start,
-  facts: EnvironmentFacts,
-): Record<string, string> {
+export function environmentOf(task: Task, facts: EnvironmentFacts): Record<string, string> {
   const { account } = facts
-  const slot = start.slot ?? Math.floor(facts.startedMs / 1000)
   return {
     PATH: defaultPath,
     HOME: account.home,
@@ -37,12 +30,9 @@ export function environmentOf(
     SHELL: task.shell,
     LANG: facts.lang ?? 'C.UTF-8',
     TZ: task.timezone,
-    ...definedOnly(parseEnv(plainEnv(facts.envFile ?? ''))),
+    ...(facts.envFile === undefined ? {} : definedOnly(parseEnv(plainEnv(facts.envFile)))),
     ...task.env,
     TORCH_TASK: task.name,
-    TORCH_RUN_ID: facts.run,
-    TORCH_SLOT: new Date(slot * 1000).toISOString().replace('.000', ''),
-    TORCH_ATTEMPT: String(start.attempt),
     TORCH_HOST: facts.hostName,
   }
 }

@@ -2,6 +2,7 @@ import path from 'node:path'
 import type { Host, ProcessIdentity, Signal } from '../host/host.ts'
 import type { EndReason, Verdict } from '../plan/verdict.ts'
 import { parseExit } from './recorder.ts'
+import { type Recruit, unknownTicks } from './recruit.ts'
 import type { EndingNote, RunConclusion, RunDescription } from './directory.ts'
 import type { Faults } from './faults.ts'
 
@@ -24,9 +25,6 @@ type RunState =
   /** `remains`: torch ended it, and processes of its group are still to be killed. */
   | { readonly kind: 'ended'; readonly remains: boolean }
 
-/** In the place of a start time that could not be read. */
-export const unknownTicks = 0
-
 /** What all runs of one daemon share. */
 export interface RunRoom {
   readonly host: Host
@@ -35,6 +33,8 @@ export interface RunRoom {
   /** Runs that are not our children, by id (watched.ts). */
   readonly watched: Map<string, LiveRun>
   isWatching: boolean
+  /** Recorders that wait for a run, by task (readiness.ts). */
+  readonly ready: Map<string, Recruit>
   /** Another daemon watches the runs by now: nothing is done for them here any more. */
   closed: boolean
   /** Called once for each run, when its outcome is known. */
@@ -64,7 +64,7 @@ function endNow(room: RunRoom, run: LiveRun, reason: EndReason): void {
 }
 
 /** It ended by itself, and we have not been told yet: nobody ends it any more. */
-function hasEnded(room: RunRoom, run: LiveRun): boolean {
+export function hasEnded(room: RunRoom, run: LiveRun): boolean {
   return parseExit(room.host.files.readText(path.join(run.directory, 'exit'))) !== undefined
 }
 
@@ -111,15 +111,17 @@ export function resumeEnding(room: RunRoom, run: LiveRun, note: EndingNote): voi
  * Throws where the machine cannot say whose it is.
  */
 export function signalRun(room: RunRoom, run: LiveRun, signal: Signal | 0): boolean {
-  if (run.recorder === undefined) return false
-  const now = room.host.processes.identify(run.recorder.pid)
+  const { processes } = room.host
+  // Most are gone when they are looked for: the cheaper question first.
+  if (run.recorder === undefined || !processes.signalGroup(run.recorder.pid, 0)) return false
+  const now = processes.identify(run.recorder.pid)
   // Not known since its start; until its end is known nobody else can get the pid of our child.
   if (now !== undefined && run.recorder.startTicks === unknownTicks && run.state.kind !== 'ended')
     run.recorder = now
   const { recorder } = run
   // The pid belongs to somebody else by now: so does its group.
   if (now !== undefined && now.startTicks !== recorder.startTicks) return false
-  return room.host.processes.signalGroup(recorder.pid, signal)
+  return signal === 0 || processes.signalGroup(recorder.pid, signal)
 }
 
 /** Ends the run after its timeout, counted from its true start. */

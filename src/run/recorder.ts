@@ -1,6 +1,8 @@
 /**
- * The recorder: parent of the command, in POSIX sh, one per run. It needs no daemon: what it
- * writes into the run directory (its working directory) is enough to learn what became of a run.
+ * The recorder: parent of the command, in POSIX sh, one per run. It may be there before its run: it
+ * waits for one line, the id of the run, its slot and its attempt, and ends where none comes. From
+ * then on it needs no daemon: what it writes into the directory of the run is enough to learn what
+ * became of it.
  *
  *   claim    its own line of /proc/self/stat; made first and never over an existing one, so that
  *            either it or a daemon that voids the run wins; void after all where that daemon has
@@ -16,22 +18,27 @@
  * It traps the signals that go to the whole group, to outlive the command; a trap, unlike an
  * ignored signal, is not inherited. The command is a foreground subshell, because in a background
  * one INT and QUIT would be ignored. `echo`, and not `:`, where a redirection may fail: that would
- * end the shell. $1 is the entry in
- * `active`, $2 the command's working directory, $3 its umask, the rest the command.
+ * end the shell, as `exec` would without `command`. What it can do before the line it does before.
+ * It closes its input when it has the claim: it has come so far. $1 is the folder of the task's runs,
+ * $2 `active`, $3 the command's working directory, $4 its umask, the rest the command.
  * Its variables have a prefix: one that the task's environment has too would be exported to it.
  */
 export const recorderScript = `
 umask 077
 trap : HUP INT QUIT PIPE ALRM TERM USR1 USR2
-torch_run=$PWD torch_active=$1 torch_cwd=$2 torch_mask=$3
-shift 3
+torch_runs=$1 torch_active=$2 torch_cwd=$3 torch_mask=$4
+shift 4
 read -r torch_self </proc/self/stat || exit 125
+read -r TORCH_RUN_ID TORCH_SLOT TORCH_ATTEMPT || exit 125
+export TORCH_RUN_ID TORCH_SLOT TORCH_ATTEMPT
+torch_run=$torch_runs/$TORCH_RUN_ID
+cd -- "$torch_run" || exit 125
 set -C
 echo "$torch_self" 2>/dev/null >claim && [ -e run.json ] || exit 125
 set +C
-exec 3>&2 2>exit
+command exec 3>>output 2>exit </dev/null || exit 125
 (
-  exec 2>&3 3>&-
+  exec >&3 2>&3 3>&-
   torch_step=record
   trap 'echo "$torch_step" >"$torch_run/failed"' EXIT
   read -r torch_self </proc/self/stat
@@ -50,7 +57,7 @@ until echo "$torch_status" >&2 2>/dev/null; do
   [ "$parent" = "$PPID" ] && [ "$PPID" != 1 ] && exit "$torch_status"
   sleep 1
 done
-echo over 2>/dev/null >>"$torch_active"
+echo over 2>/dev/null >>"$torch_active/$TORCH_RUN_ID"
 exit "$torch_status"
 `
 

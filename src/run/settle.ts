@@ -1,13 +1,8 @@
 import type { Host, ProcessIdentity } from '../host/host.ts'
-import { verdictOf } from '../plan/verdict.ts'
+import { type EndFacts, verdictOf } from '../plan/verdict.ts'
 import { exitTime, readTraces, type RunTraces } from './directory.ts'
-import { conclude, type LiveRun, type RunRoom } from './live.ts'
-
-/** How the recorder ended, where torch is its parent. */
-export interface RecorderStatus {
-  readonly code: number | null
-  readonly signal: string | null
-}
+import { conclude, hasEnded, type LiveRun, type RunRoom } from './live.ts'
+import type { RecorderStatus } from './recruit.ts'
 
 /**
  * Concludes a run that is over. It is when its recorder is gone, unless the recorder alone was
@@ -19,21 +14,50 @@ export function settle(
   recorder: RecorderStatus | undefined,
 ): 'over' | 'goes-on' {
   if (room.closed || run.state.kind === 'ended') return 'over'
-  const traces = readTraces(room.host, run.directory)
-  if (traces.exit === undefined && isAlive(room.host, traces.command)) return 'goes-on'
+  // The recorder alone ends so, and by the command's status: nothing it wrote can say otherwise.
+  const found = recorder?.code === 0 ? success : findings(room, run, recorder)
+  if (found === 'goes-on') return found
   const verdict = verdictOf({
-    recorded: traces.exit,
+    ...found,
     recorder,
-    startFailure: failureWords(traces, traces.exit?.status ?? recorder?.code),
-    claimed: traces.claim === 'recorder',
-    begun: traces.command !== undefined,
-    removed: traces.description === undefined,
     ending: run.state.kind === 'ending' ? run.state : undefined,
     successCodes: run.description.successCodes,
     signalName: (number) => room.host.processes.signalName(number),
   })
   conclude(room, run, verdict, endOf(room.host, run, recorder !== undefined))
   return 'over'
+}
+
+/** Concludes a run whose status is written, although nobody has told of its end yet. */
+export function settleIfOver(room: RunRoom, run: LiveRun): boolean {
+  return hasEnded(room, run) && settle(room, run, undefined) === 'over'
+}
+
+/** What its directory says of a run that is over. */
+type Findings = Pick<EndFacts, 'recorded' | 'startFailure' | 'claimed' | 'begun' | 'removed'>
+
+const success: Findings = {
+  recorded: { status: 0, signalled: false },
+  startFailure: undefined,
+  claimed: true,
+  begun: true,
+  removed: false,
+}
+
+function findings(
+  { host }: RunRoom,
+  { directory }: LiveRun,
+  recorder: RecorderStatus | undefined,
+): Findings | 'goes-on' {
+  const traces = readTraces(host, directory)
+  if (traces.exit === undefined && isAlive(host, traces.command)) return 'goes-on'
+  return {
+    recorded: traces.exit,
+    startFailure: failureWords(traces, traces.exit?.status ?? recorder?.code),
+    claimed: traces.claim === 'recorder',
+    begun: traces.command !== undefined,
+    removed: traces.description === undefined,
+  }
 }
 
 /** What is seen later than this is seen late: the daemon, or the whole machine, stood still. */

@@ -1,17 +1,14 @@
 import path from 'node:path'
-import { TorchError, wordsOf } from '../errors.ts'
-import type { Account, Host, ProcessIdentity } from '../host/host.ts'
+import { wordsOf } from '../errors.ts'
 import type { Start } from '../plan/start.ts'
 import { spawnFailed } from '../plan/verdict.ts'
-import { maxEnvFileBytes } from '../tasks/env-file.ts'
 import type { Task } from '../tasks/task.ts'
 import { listActive } from './active.ts'
-import { commandWords, type Identity } from './command.ts'
 import { activeFolder, type RunDescription, runDirectory } from './directory.ts'
-import { environmentOf } from './environment.ts'
-import { newRunId } from './id.ts'
-import { armTimeout, conclude, type LiveRun, type RunRoom, unknownTicks } from './live.ts'
-import { recorderScript, recorderShell } from './recorder.ts'
+import { newRunId, secondText } from './id.ts'
+import { armTimeout, conclude, type LiveRun, type RunRoom } from './live.ts'
+import { takeReady } from './readiness.ts'
+import { type Recruit, recruit } from './recruit.ts'
 import { settle } from './settle.ts'
 import { watchRun } from './watched.ts'
 
@@ -83,6 +80,8 @@ function prepare({ host, home }: RunRoom, run: LiveRun): void {
   listActive(host, home, run.description.task, run.description.run)
   host.files.makeDirectory(run.directory)
   host.files.write(path.join(run.directory, 'run.json'), JSON.stringify(run.description))
+  // Here and not by the recorder, which has no words for why it cannot.
+  host.files.close(host.files.openAppend(path.join(run.directory, 'output')))
 }
 
 /** Nothing is left of what could only be made by half. */
@@ -94,83 +93,31 @@ function unprepare(room: RunRoom, run: LiveRun): void {
   })
 }
 
+/** To a recorder that is ready, or to a new one. */
 function launch(room: RunRoom, run: LiveRun, { task, start }: RunOrder): void {
-  const { host } = room
-  const identity = identityOf(host, task)
   const { run: id, startedMs } = run.description
-  const env = environmentOf(task, start, {
-    account: identity.account,
-    run: id,
-    hostName: room.hostName,
-    envFile: readEnvFile(host, task),
-    lang: host.processes.lang,
-    startedMs,
-  })
-  const cwd = task.cwd ?? existingHome(host, identity.account)
-  const umask = task.umask.toString(8)
-  const active = path.join(activeFolder(room.home), id)
-  const output = host.files.openAppend(path.join(run.directory, 'output'))
-  try {
-    const pid = host.processes.spawnGroup({
-      program: recorderShell,
-      args: ['-c', recorderScript, 'torch', active, cwd, umask, ...commandWords(task, identity)],
-      env,
-      cwd: run.directory,
-      output,
-      onExit: (status) =>
-        room.faults.insist('see how runs ended', () => {
-          if (settle(room, run, status) === 'goes-on') watchRun(room, run)
-        }),
-      onFailure: (error) => failLater(room, run, wordsOf(error)),
-    })
-    if (pid === undefined) return
-    run.recorder = identityNow(host, pid)
-    armTimeout(room, run)
-  } finally {
-    host.files.close(output)
-  }
+  const slot = start.slot ?? Math.floor(startedMs / 1000)
+  const line = `${id} ${secondText(slot)} ${start.attempt}\n`
+  const ready = takeReady(room, task)
+  if (ready !== undefined && engage(room, run, ready, line)) return
+  const fresh = recruit(room, task, (error) => failLater(room, run, wordsOf(error)))
+  if (fresh !== undefined && !engage(room, run, fresh, line))
+    failLater(room, run, 'the recorder was gone before it began')
 }
 
-/** It is at work: nothing that fails from here on may say that it could not be started. */
-function identityNow(host: Host, pid: number): ProcessIdentity {
-  const unknown = { pid, startTicks: unknownTicks }
-  try {
-    return host.processes.identify(pid) ?? unknown
-  } catch {
-    return unknown
-  }
+/** False where it is gone already. */
+function engage(room: RunRoom, run: LiveRun, recruited: Recruit, line: string): boolean {
+  if (!recruited.standby.order(line)) return false
+  run.recorder = recruited.identity
+  recruited.onExit = (status) =>
+    room.faults.insist('see how runs ended', () => {
+      if (settle(room, run, status) === 'goes-on') watchRun(room, run)
+    })
+  armTimeout(room, run)
+  return true
 }
 
 /** After the caller has the run: an end must not come before its beginning. */
 function failLater(room: RunRoom, run: LiveRun, words: string): void {
   queueMicrotask(() => conclude(room, run, spawnFailed(words), room.host.clock.now()))
-}
-
-function identityOf(host: Host, task: Task): Identity {
-  const self = host.accounts.self()
-  if (task.user === undefined && task.group === undefined)
-    return { account: self, gid: self.gid, differs: false }
-  const account = task.user === undefined ? self : host.accounts.user(task.user)
-  if (account === undefined)
-    throw new TorchError('no-user', `there is no user "${task.user}" on this machine`)
-  const gid = task.group === undefined ? account.gid : host.accounts.group(task.group)
-  if (gid === undefined)
-    throw new TorchError('no-group', `there is no group "${task.group}" on this machine`)
-  return { account, gid, differs: account.uid !== self.uid || gid !== self.gid }
-}
-
-function readEnvFile(host: Host, task: Task): string | undefined {
-  if (task.envFile === undefined) return undefined
-  try {
-    const bytes = host.files.readFile(task.envFile, maxEnvFileBytes)
-    if (bytes !== undefined) return bytes.toString('utf8')
-  } catch (error) {
-    throw new TorchError('bad-env-file', `env_file ${task.envFile}: ${wordsOf(error)}`)
-  }
-  throw new TorchError('no-env-file', `env_file ${task.envFile} is not there`)
-}
-
-/** As cron does: a user without a home directory starts in the root directory. */
-function existingHome(host: Host, account: Account): string {
-  return host.files.facts(account.home)?.kind === 'directory' ? account.home : '/'
 }

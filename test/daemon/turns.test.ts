@@ -37,15 +37,17 @@ describe('a burst', () => {
     expect(daemon.torch.due.size).toBe(0)
   })
 
-  test('is over before what is due later', async () => {
-    const site = slowSite(burstAndLater)
+  test('is over before what is due later, but for the first of each second', async () => {
+    const site = slowSite(
+      `${burstAndLater}  latest: {schedule: "6-59/5 * * * * *", command: "true"}\n`,
+    )
     const daemon = await site.daemon()
     daemon.seconds(5)
     site.clock.set(site.clock.now() + 1000)
     daemon.tick()
-    expect(started(daemon)).toEqual(names.slice(0, 3))
+    expect(started(daemon)).toEqual([...names.slice(0, 3), 'later'])
     site.clock.advance(0)
-    expect(started(daemon)).toEqual([...names, 'later'])
+    expect(started(daemon)).toEqual([...names.slice(0, 3), 'later', ...names.slice(3), 'latest'])
   })
 
   test('outlives the daemon: what had no turn is started by the next, and nothing twice', async () => {
@@ -56,7 +58,7 @@ describe('a burst', () => {
     site.clock.set(site.clock.now() + 1000)
     first.tick()
     writePending(first.torch)
-    expect(started(first)).toEqual(names.slice(0, 3))
+    expect(started(first)).toEqual([...names.slice(0, 3), 'later'])
     const second = await site.daemon()
     second.seconds(1)
     const all = () => second.rows().filter((row) => row.outcome === 'ok')

@@ -184,6 +184,7 @@ function newRunner(home: string): Runner {
           closed: false,
           watched: new Map(),
           isWatching: false,
+          ready: new Map(),
           onEnd: (ended, what) => resolve({ run: ended, conclusion: what }),
           onTrouble: () => undefined,
           faults: newFaults(machine.clock, () => undefined),

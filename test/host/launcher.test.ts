@@ -4,6 +4,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { Standby } from '../../src/host/host.ts'
 import { bestLauncher, type Launch, launchByFork } from '../../src/host/launcher.ts'
 
 let folder = ''
@@ -19,31 +20,38 @@ interface Launched {
   readonly error?: NodeJS.ErrnoException
 }
 
-/** Starts a program and waits for its end; the file `output` has what it says. */
-function start(launch: Launch, words: readonly string[], env = {}): Promise<Launched> {
-  const file = path.join(fs.mkdtempSync(path.join(folder, 'run-')), 'output')
-  const descriptor = fs.openSync(file, 'a')
-  const [program = '', ...args] = words
+/**
+ * Starts a program and waits for its end; the file OUTPUT of its environment has what it says. It gets
+ * a line, or none at all.
+ */
+function start(
+  launch: Launch,
+  [program = '', ...args]: readonly string[],
+  { env = {}, line }: { env?: Record<string, string>; line?: string } = {},
+): Promise<Launched> {
+  const OUTPUT = path.join(fs.mkdtempSync(path.join(folder, 'run-')), 'output')
+  fs.writeFileSync(OUTPUT, '')
   return new Promise((resolve) => {
-    let pid: number | undefined
+    let standby: Standby | undefined
     const tell = (ended: Omit<Launched, 'pid' | 'output'>): void => {
       // What comes before this has returned has no pid.
-      queueMicrotask(() => resolve({ pid, output: fs.readFileSync(file, 'utf8'), ...ended }))
+      queueMicrotask(() =>
+        resolve({ pid: standby?.pid, output: fs.readFileSync(OUTPUT, 'utf8'), ...ended }),
+      )
     }
-    pid = launch({
+    standby = launch({
       program,
       args,
-      env,
-      cwd: folder,
-      output: descriptor,
+      env: { ...env, OUTPUT },
       onExit: (status) => tell({ status }),
       onFailure: (error) => tell({ error }),
     })
-    fs.closeSync(descriptor)
+    if (line === undefined) standby?.dismiss()
+    else standby?.order(line)
   })
 }
 
-const sh = (text: string): string[] => ['/bin/sh', '-c', text]
+const sh = (text: string): string[] => ['/bin/sh', '-c', `exec >>"$OUTPUT" 2>&1; ${text}`]
 
 test('this machine has the better one', () => {
   expect(bestLauncher()).toMatchObject({ name: 'posix_spawn', why: undefined })
@@ -53,15 +61,16 @@ describe.each([
   ['posix_spawn', bestLauncher().launch],
   ['spawn', launchByFork],
 ])('by %s', (_name, launch) => {
-  test('a program has its own session and group, its folder, its variables and nothing else', async () => {
+  test('a program has its own session and group, its variables and nothing else', async () => {
     const text = 'read -r stat </proc/self/stat; echo "$stat"; pwd; /usr/bin/env; echo sorry >&2'
-    const { pid, output, status } = await start(launch, sh(text), { A: 'a b', B: '' })
+    const env = { A: 'a b', B: '' }
+    const { pid, output, status } = await start(launch, sh(text), { env })
     expect(status).toEqual({ code: 0, signal: null })
     const [stat = '', cwd, ...said] = output.trimEnd().split('\n')
     const [self, , , , group, session] = stat.split(' ').map(Number)
     expect([self, group, session]).toEqual([pid, pid, pid])
-    expect(cwd).toBe(folder)
-    expect(said.filter((line) => !/^(PWD|_|OLDPWD|SHLVL)=/.test(line)).toSorted()).toEqual(
+    expect(cwd).toBe('/')
+    expect(said.filter((line) => !/^(PWD|_|OLDPWD|SHLVL|OUTPUT)=/.test(line)).toSorted()).toEqual(
       ['A=a b', 'B=', 'sorry'].toSorted(),
     )
   })
@@ -71,24 +80,66 @@ describe.each([
       [['/bin/echo', 'a\0b'], {}],
       [['/bin/echo'], { A: 'a\0b' }],
     ] as const) {
-      const { pid, output, error } = await start(launch, words, env)
+      const { pid, output, error } = await start(launch, words, { env })
       expect({ pid, output }).toEqual({ pid: undefined, output: '' })
       expect(error?.code).toBe('ERR_INVALID_ARG_VALUE')
     }
   })
 
-  test('it reads nothing, has no descriptor of ours, and no signal is blocked or ignored', async () => {
+  test('it has no descriptor of ours, nowhere to write to, and no signal is blocked or ignored', async () => {
     const kept = fs.openSync(path.join(folder, 'kept'), 'w')
     const text =
-      'for fd in /proc/$$/fd/*; do readlink "$fd"; done; exec grep -E "^Sig(Blk|Ign)" /proc/self/status'
-    const { output } = await start(launch, sh(text), { PATH: process.env['PATH'] })
+      'for fd in /proc/$$/fd/*; do readlink "$fd"; done | cat >>"$OUTPUT"; exec grep -E "^Sig(Blk|Ign)" /proc/self/status >>"$OUTPUT"'
+    const { PATH = '' } = process.env
+    const { output } = await start(launch, ['/bin/sh', '-c', text], { env: { PATH } })
     fs.closeSync(kept)
     const lines = output.trimEnd().split('\n')
-    expect(lines[0]).toBe('/dev/null')
+    expect(lines[0]).toMatch(/^(pipe|socket):/)
+    expect(lines.slice(1, 3)).toEqual(['/dev/null', '/dev/null'])
     expect(lines.slice(-2)).toEqual(['SigBlk:\t0000000000000000', 'SigIgn:\t0000000000000000'])
-    expect(
-      lines.filter((line) => line.startsWith(folder)).map((line) => path.basename(line)),
-    ).toEqual(['output', 'output'])
+    expect(lines.filter((line) => line.startsWith(folder))).toEqual([])
+  })
+
+  test('it gets its line, once there is one', async () => {
+    const text = 'read -r a b; echo "$? $a, $b"'
+    const { output } = await start(launch, sh(text), { line: 'one two three\n' })
+    expect(output).toBe('0 one, two three\n')
+  })
+
+  test('dismissed, it reads the end of its input', async () => {
+    const { output } = await start(launch, sh('read -r a; echo "$?$a"'))
+    expect(output).toBe('1\n')
+  })
+
+  test('many that never take their line do not keep others from theirs', async () => {
+    const deaf = Array.from({ length: 20 }, () =>
+      start(launch, sh('sleep 1 </dev/null; exit 1'), { line: 'unread\n' }),
+    )
+    const text = 'read -r a; exec </dev/null; echo "$a"'
+    const own = Array.from({ length: 20 }, (_, each) =>
+      start(launch, sh(text), { line: `${each}\n` }),
+    )
+    const heard = (await Promise.all(own)).map(({ output }) => output)
+    expect(heard).toEqual(Array.from({ length: 20 }, (_, each) => `${each}\n`))
+    expect((await Promise.all(deaf)).map(({ status }) => status?.code)).toEqual(
+      Array.from({ length: 20 }, () => 1),
+    )
+  })
+
+  test('an order for one that is gone is refused', async () => {
+    let tellGone = (): void => {}
+    const gone = new Promise<void>((resolve) => {
+      tellGone = resolve
+    })
+    const standby = launch({
+      program: '/bin/sh',
+      args: ['-c', 'exit 0'],
+      env: {},
+      onExit: () => tellGone(),
+      onFailure: tellGone,
+    })
+    await gone
+    expect(standby?.order('too late\n')).toBe(false)
   })
 
   test.each([

@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import fs from 'node:fs'
 import path from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { maxPrunedRows } from '../../src/record/history-file.ts'
 import { maxBatchRows } from '../../src/record/history.ts'
+import { maxPrunedRows } from '../../src/record/prune.ts'
 import { readHistory } from '../../src/record/read-history.ts'
 import { maxQueuedRows, newRowQueue } from '../../src/record/row-queue.ts'
 import {
@@ -426,6 +426,30 @@ describe('pruning', () => {
     )
     expect(history.prune(since(1000), 0)).toBe(3)
     expect(left()).toEqual([runRow(1).run, runRow(3).run, runRow(6).run])
+  })
+
+  test('what was kept is forgotten within a day, once its task has run again', () => {
+    const { history, left } = filled(runRow(1, { task: 'yearly' }), runRow(2), runRow(3))
+    expect(history.prune(since(3), never)).toBe(1)
+    history.add(runRow(4, { task: 'yearly' }))
+    history.flush()
+    const minutes = Array.from({ length: 24 * 60 + 1 }, () => history.prune(since(3), never))
+    expect(minutes.filter((gone) => gone > 0)).toEqual([1])
+    expect(left()).toEqual([runRow(3).run, runRow(4).run])
+  })
+
+  test('what is kept is not looked at each time', () => {
+    const { history, timers } = filled()
+    for (let n = 0; n < maxPrunedRows + 5; n += 1) history.add(runRow(n, { task: `yearly-${n}` }))
+    history.flush()
+    timers.fire()
+    expect(history.prune(since(100_000), never)).toBe(0)
+    // The rest of a first look; then there is none.
+    expect(timers.set()).toEqual([100])
+    timers.fire()
+    expect(timers.set()).toEqual([])
+    history.prune(since(100_000), never)
+    expect(timers.set()).toEqual([])
   })
 
   test('a lot goes in parts, until it is done', () => {

@@ -214,6 +214,7 @@ describe.each(shells)('the recorder in %s', (shell) => {
       '-c',
       recorderScript,
       'torch',
+      path.dirname(folder),
       path.join(folder, 'active'),
       '/',
       '22',
@@ -221,7 +222,8 @@ describe.each(shells)('the recorder in %s', (shell) => {
       '-c',
       command,
     ]
-    spawnSync('setsid', ['-w', program, ...args], { cwd: folder })
+    const input = `${path.basename(folder)} slot 1\n`
+    spawnSync('setsid', ['-w', program, ...args], { input })
     const text = fs.readFileSync(path.join(folder, 'exit'), 'utf8')
     const claimed = fs.existsSync(path.join(folder, 'claim'))
     fs.rmSync(folder, { recursive: true })
@@ -237,6 +239,7 @@ describe.each(shells)('the recorder in %s', (shell) => {
       '-c',
       recorderScript,
       'torch',
+      path.dirname(folder),
       path.join(folder, 'active'),
       '/',
       '22',
@@ -244,7 +247,8 @@ describe.each(shells)('the recorder in %s', (shell) => {
       '-c',
       'touch started',
     ]
-    const result = spawnSync(program, args, { cwd: folder })
+    const input = `${path.basename(folder)} slot 1\n`
+    const result = spawnSync(program, args, { input })
     const left = fs.readdirSync(folder)
     fs.rmSync(folder, { recursive: true })
     expect(result.status).toBe(125)

@@ -51,6 +51,7 @@ export function newBench(host: Host = thisMachine()): Bench {
     closed: false,
     watched: new Map(),
     isWatching: false,
+    ready: new Map(),
     onEnd(run, conclusion) {
       conclusions.set(run.description.run, conclusion)
       waiting.get(run.description.run)?.(conclusion)
