@@ -19,7 +19,7 @@ export interface WaitCalls {
  * Ends are told for so long at a time, then the loop goes on: what follows an end takes its time, and
  * in a burst it can wait for the starts.
  */
-const maxTurnMs = 2
+const maxTurnMs = 1
 
 /**
  * Children that Node did not start, and so does not wait for. SIGCHLD says that some child ended,
