@@ -32,14 +32,15 @@ export interface ParseJob {
 /**
  * As readTasks(), in a thread of its own where it takes long or is to be `apart`: of a daemon, which
  * goes on with its ticks meanwhile, and has the parser (15 MB) in memory only until it is done.
- * `shown` is what the whole is called.
+ * `shown` is what the whole is called. `again`: the machine refused the thread; it is no fault of the
+ * text, and worth another try.
  */
 export async function parseBeside(
   host: Host,
   shown: string,
   job: ParseJob,
   { unpacked, apart }: { readonly unpacked: Unpacked; readonly apart: boolean },
-): Promise<ReadTasks> {
+): Promise<ReadTasks & { readonly again?: boolean }> {
   const length = job.sources.reduce((sum, { text }) => sum + text.length, 0)
   const isSmall = length <= maxInlineLength
   if (isSmall && !apart) return parseHere(host, job)
@@ -52,7 +53,10 @@ export async function parseBeside(
   })
   // A machine that refuses a thread (too many processes) is no fault of the file.
   if (isSmall && result.kind === 'failed') return parseHere(host, job)
-  if (result.kind !== 'answer') return { ok: false, problems: [fileProblem(shown, whyNot(result))] }
+  if (result.kind !== 'answer') {
+    const problems = [fileProblem(shown, whyNot(result))]
+    return { ok: false, problems, again: result.kind === 'failed' }
+  }
   return result.answer.ok ? { ...result.answer, stretches } : result.answer
 }
 

@@ -21,10 +21,15 @@ export function makeReload(torch: Torch): Reload {
   const begin: Reload = (cause, expected) => {
     current = reload(torch, cause, expected).finally(() => {
       current = undefined
+      if (torch.refused?.again === true) tryAgainLater()
     })
     return current
   }
-  return (cause, expected) => {
+  const tryAgainLater = (): void =>
+    void torch.host.clock.after(againMs, () => {
+      if (torch.refused?.again === true && torch.phase === 'running') void ask('file')
+    })
+  const ask: Reload = (cause, expected) => {
     if (current === undefined) return begin(cause, expected)
     // Who asks for whatever is there gets it, also where the watch waits for a content of its own.
     if (following === undefined || expected === undefined) awaited = { cause, expected }
@@ -36,7 +41,11 @@ export function makeReload(torch: Torch): Reload {
       })
     return following
   }
+  return ask
 }
+
+/** Until what the machine refused, and not the file, is tried again. */
+const againMs = 5_000
 
 async function reload(
   torch: Torch,
@@ -59,18 +68,20 @@ async function reload(
 
 /** A bad file changes nothing: the last good one stays. */
 function refuse(torch: Torch, loaded: Loaded, cause: ReloadCause): ReloadReport {
+  const isTold = torch.refused?.again === true && loaded.again === true
   torch.refused = loaded
   const first = loaded.problems.find((problem) => problem.severity === 'error')
-  torch.log.error(
-    'refuse',
-    {
-      cause,
-      file: loaded.path,
-      revision: loaded.revision,
-      problems: loaded.problems.map(problemLine),
-    },
-    `the tasks file was not taken, the last good one stays: ${first === undefined ? '' : problemLine(first)}`,
-  )
+  if (!isTold)
+    torch.log.error(
+      'refuse',
+      {
+        cause,
+        file: loaded.path,
+        revision: loaded.revision,
+        problems: loaded.problems.map(problemLine),
+      },
+      `the tasks file was not taken, the last good one stays: ${first === undefined ? '' : problemLine(first)}`,
+    )
   return { ...reportOf(torch, loaded), verdict: 'refused' }
 }
 

@@ -14,6 +14,8 @@ export interface Taken {
   readonly problems: readonly Problem[]
   /** Of a bad one, where it was asked for: what can be read of it. */
   readonly partial?: PartialTasks | undefined
+  /** What is wrong is not the text: it may be right at the next try. */
+  readonly again?: boolean | undefined
   /** For the next load: what has not to be read again. */
   readonly known: Known
 }
@@ -41,7 +43,10 @@ export async function takeTasks(
   const keys = new Set(known.stretches.keys())
   const beside = { unpacked: known.unpacked, apart }
   const read = await parseBeside(host, shown, { ...job, known: keys }, beside)
-  if (!read.ok) return { file: undefined, problems: read.problems, partial: read.partial, known }
+  if (!read.ok) {
+    const { problems, partial, again } = read
+    return { file: undefined, problems, partial, again, known }
+  }
   const joined = joinStretches(read.stretches, known.stretches)
   const { tasks, known: stretches } = await inSlices(host.clock, joined)
   return {

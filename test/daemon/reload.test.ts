@@ -1,6 +1,7 @@
 import fs from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { statusOf } from '../../src/daemon/status.ts'
+import { thisMachine } from '../../src/host/machine.ts'
 import { newSite, until } from './support.ts'
 
 const job = (command: string, more = '') =>
@@ -53,6 +54,31 @@ describe('a reload', () => {
     daemon.seconds(10)
     await daemon.runs('job', 0)
     expect(daemon.history()).toEqual(['job ok'])
+  })
+
+  test('a machine that refuses the thread for a large file is asked again, and said once', async () => {
+    const { inWorker } = thisMachine()
+    let refusals = 2
+    const site = newSite('tasks:\n  a: {schedule: "* * * * * *", command: "true"}\n')
+    const daemon = await site.daemon({
+      inWorker: (...words) =>
+        refusals-- > 0
+          ? Promise.resolve({ kind: 'failed', message: 'EAGAIN' })
+          : inWorker(...words),
+    })
+    const text = `tasks:\n  b: {schedule: "0 0 1 1 *", command: "true"}\n#${' '.repeat(250_000)}\n`
+    expect(await daemon.edit(text)).toMatchObject({ verdict: 'refused' })
+    const isTaken = (): boolean => {
+      site.clock.advance(1_000)
+      return daemon.torch.refused === undefined
+    }
+    await until(isTaken, 'the file to be taken')
+    expect([...daemon.torch.tasks.keys()]).toEqual(['b'])
+    const said = daemon.lines.filter(({ event }) => ['refuse', 'load'].includes(event))
+    expect(said.map(({ words }) => words)).toEqual([
+      `the tasks file was not taken, the last good one stays: ${site.tasks}: could not be read: EAGAIN`,
+      'the tasks file changed: 1 added, 0 changed, 1 removed',
+    ])
   })
 
   test('what runs goes on as it began; the next slot is of the new definition', async () => {
