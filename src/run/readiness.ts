@@ -10,45 +10,46 @@ import { type Recruit, recruit } from './recruit.ts'
 export function makeReady(room: RunRoom, task: Task): boolean {
   // Its env_file is to be read when it starts, and not before.
   if (room.ready.get(task.name)?.task === task || task.envFile !== undefined) return true
-  const old = room.ready.get(task.name)
-  if (old !== undefined) dismiss(old)
+  sendAway(room, task.name)
   const found = recruitOrNone(room, task)
   if (found === undefined) return false
-  found.onExit = () => {
-    room.ready.delete(task.name)
-    found.standby.dismiss()
-  }
+  found.onExit = () => sendAway(room, task.name)
   room.ready.set(task.name, found)
   return true
 }
 
-/** The recorder that is ready for a task, if that is what it was. */
+/** The recorder that is ready for a task, if that is what it was; what becomes of it is the caller's affair. */
 export function takeReady(room: RunRoom, task: Task): Recruit | undefined {
   const found = room.ready.get(task.name)
-  if (found === undefined) return undefined
-  room.ready.delete(task.name)
-  if (found.task === task) return found
-  dismiss(found)
-  return undefined
+  if (found?.task !== task) {
+    sendAway(room, task.name)
+    return undefined
+  }
+  callUp(room, found)
+  return found
 }
 
 /** Sends away those that no task is expected to need. */
 export function dismissReady(room: RunRoom, isWanted: (task: string) => boolean): void {
-  for (const [task, found] of room.ready) {
-    if (isWanted(task)) continue
-    room.ready.delete(task)
-    dismiss(found)
-  }
+  for (const task of room.ready.keys()) if (!isWanted(task)) sendAway(room, task)
 }
 
-function dismiss(found: Recruit): void {
-  found.onExit = () => {}
+function sendAway(room: RunRoom, task: string): void {
+  const found = room.ready.get(task)
+  if (found === undefined) return
+  callUp(room, found)
   found.standby.dismiss()
+}
+
+/** It waits no more. FIRST: its descriptor is closed once, for the number is another's right after. */
+function callUp(room: RunRoom, found: Recruit): void {
+  room.ready.delete(found.task.name)
+  found.onExit = () => {}
 }
 
 function recruitOrNone(room: RunRoom, task: Task): Recruit | undefined {
   try {
-    return recruit(room, task, () => room.ready.delete(task.name))
+    return recruit(room, task, () => {})
   } catch {
     return undefined
   }
