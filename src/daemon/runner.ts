@@ -56,7 +56,11 @@ export function offer(
  * that still runs. True where some does not.
  */
 function noticeEnds(torch: Torch, task: string): boolean {
-  return runsOf(torch, task).filter((run) => settleIfOver(torch.room, run)).length > 0
+  let count = 0
+  torch.faults.attempt('look whether runs go on', () => {
+    for (const run of runsOf(torch, task)) if (settleIfOver(torch.room, run)) count += 1
+  })
+  return count > 0
 }
 
 function leaveToNext(torch: Torch, start: Start): Offered {

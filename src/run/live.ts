@@ -82,8 +82,12 @@ const youngMs = 50
 function termAgain(room: RunRoom, run: LiveRun): void {
   room.host.clock.after(youngMs, () => {
     if (run.state.kind !== 'ending' || room.closed) return
-    room.faults.attempt('end runs', () => signalRun(room, run, 'SIGTERM'))
-    if (!hasCommand(room, run)) termAgain(room, run)
+    let isYoung = true
+    room.faults.attempt('end runs', () => {
+      signalRun(room, run, 'SIGTERM')
+      isYoung = !hasCommand(room, run)
+    })
+    if (isYoung) termAgain(room, run)
   })
 }
 

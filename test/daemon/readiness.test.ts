@@ -1,10 +1,11 @@
 import fs from 'node:fs'
 import path from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { letGo } from '../../src/daemon/let-go.ts'
 import { readyLater } from '../../src/daemon/readiness.ts'
 import { makeStop } from '../../src/daemon/stop.ts'
 import type { Torch } from '../../src/daemon/torch.ts'
+import { thisMachine } from '../../src/host/machine.ts'
 import { newSite, until } from './support.ts'
 
 const job =
@@ -88,9 +89,13 @@ describe('a recorder that is ready', () => {
     const { daemon, pid } = await readied()
     process.kill(pid, 'SIGKILL')
     now(() => /State:\s+Z/.test(fs.readFileSync(`/proc/${pid}/status`, 'utf8')))
+    const standby = daemon.torch.room.ready.get('job')?.standby
+    const dismiss = standby && vi.spyOn(standby, 'dismiss')
     daemon.seconds(1)
     await daemon.runs('job', 0)
     expect(daemon.history()).toEqual(['job ok'])
+    // Its descriptor was closed with the order; by now the number may be that of another file.
+    expect(dismiss).not.toHaveBeenCalled()
   })
 
   test('is not had for a task with an env_file, which is read at the start', async () => {
@@ -113,6 +118,29 @@ test('an end that nobody has told of yet does not keep the next start from its p
   expect(daemon.torch.runs.get('job')?.[0]).not.toBe(run)
   await daemon.runs('job', 0)
   expect(daemon.history()).toEqual(['job ok', 'job ok'])
+})
+
+test('a machine that does not say whether a run goes on costs a start, and not the daemon', async () => {
+  const site = newSite('tasks:\n  job: {schedule: "* * * * * *", command: sleep 60}\n')
+  const { files } = thisMachine()
+  let isRefused = false
+  const readText = (file: string): string | undefined => {
+    if (isRefused && path.basename(file) === 'exit') throw new Error('too many open files')
+    return files.readText(file)
+  }
+  const daemon = await site.daemon({ files: { ...files, readText } })
+  daemon.seconds(1)
+  isRefused = true
+  daemon.seconds(2)
+  isRefused = false
+  daemon.seconds(1)
+  expect(daemon.history()).toEqual(['job running', ...Array(3).fill('job skipped max')])
+  expect(daemon.lines.filter(({ event }) => event === 'trouble').map(({ words }) => words)).toEqual(
+    [
+      'could not look whether runs go on: too many open files',
+      'could look whether runs go on again',
+    ],
+  )
 })
 
 /** Looks without a pause, so that the loop has no turn in which it would hear of an end. */

@@ -147,6 +147,21 @@ describe('torch ends a run', () => {
     await until(() => groupOf(run.recorder?.pid).length === 0, 'the group to be gone')
   })
 
+  test('where the machine does not say whether it is at its command yet', async () => {
+    const host = thisMachine()
+    const answers = [() => undefined, () => raise('i/o error')]
+    const facts = (file: string) =>
+      path.basename(file) === 'command'
+        ? (answers.shift() ?? (() => host.files.facts(file)))()
+        : host.files.facts(file)
+    const bench = newBench({ ...host, files: { ...host.files, facts } })
+    const run = bench.start({ command: 'trap "" TERM; echo deaf; sleep 60', killAfterMs: 300 })
+    await until(() => bench.output(run) === 'deaf\n', 'it to be deaf')
+    endRun(bench.room, run, 'kill')
+    expect(await bench.ended(run)).toMatchObject({ outcome: 'killed', signal: 'SIGKILL' })
+    expect(bench.troubles).toEqual(['could not end runs: i/o error', 'could end runs again'])
+  })
+
   test('a child that ignores TERM and outlives its command is killed as well', async () => {
     const bench = newBench()
     const command = '(trap "" TERM; echo deaf; exec sleep 60) & exec sleep 60'
@@ -265,3 +280,7 @@ test.each([
 ])('the text %j of exit', (text, says) => {
   expect(parseExit(text)).toEqual(says)
 })
+
+function raise(words: string): never {
+  throw new Error(words)
+}
