@@ -8,7 +8,7 @@ import { identityOf, listenAt, listenOn } from './socket-file.ts'
 const lookMs = 2_000
 
 export interface KeptSocket {
-  /** Removes it, if it is still ours. */
+  /** Removes it, if it is still ours. One that cannot be removed is replaced by the next daemon. */
   remove(): void
   /** From now on it is not made again. */
   leave(): void
@@ -32,7 +32,11 @@ export async function keepSocket(
   let isLeft = false
   let told = ''
   const remove = (): void => {
-    if (ours !== undefined && identityOf(socketPath) === ours) diskFiles.remove(socketPath)
+    try {
+      if (ours !== undefined && identityOf(socketPath) === ours) diskFiles.remove(socketPath)
+    } catch (error) {
+      tell(`the control socket ${socketPath} could not be removed: ${wordsOf(error)}`)
+    }
   }
   const look = async (): Promise<void> => {
     try {

@@ -248,6 +248,18 @@ describe('the socket file', () => {
     await server.close()
   })
 
+  test('that cannot be removed is told of, and all else is closed', async () => {
+    const { socket, server, troubles } = await serve()
+    const home = path.dirname(socket)
+    fs.renameSync(home, `${home}.aside`)
+    fs.symlinkSync(home, home)
+    onTestFinished(() => fs.rmSync(`${home}.aside`, { recursive: true }))
+    await server.close()
+    expect(troubles).toEqual([
+      expect.stringMatching(/^the control socket .*torch\.sock could not be removed: ELOOP/),
+    ])
+  })
+
   test('stays where it is another one by then', async () => {
     const home = newHome()
     const first = await serve({}, home)
