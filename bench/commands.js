@@ -20,7 +20,7 @@ const historyMs = 30 * 24 * 3600 * 1000
  * How long a person waits for a command: whole processes, each beside a Node that does nothing, so
  * that the ratio means something on a busy machine too.
  */
-export async function commands({ runs }, say) {
+export async function commands({ runs = 15 }, say) {
   const rows = []
   say(`${taskCount} tasks, ${rowCount} runs in the history ...`)
   await withDaemon(prepare, async ({ folder, home, tasks, torch }) => {

@@ -46,7 +46,7 @@ export function slope(points) {
 /** A table of { title, rows }, each row an object of the same keys. */
 export function printTable({ title, rows }) {
   const columns = Object.keys(rows[0] ?? {})
-  const cells = [columns, ...rows.map((row) => columns.map((column) => String(row[column])))]
+  const cells = [columns, ...rows.map((row) => columns.map((column) => String(row[column] ?? '-')))]
   const widths = columns.map((_, index) => Math.max(...cells.map((row) => row[index].length)))
   console.log(`\n${title}`)
   for (const row of cells) {

@@ -25,7 +25,7 @@ const goals = {
 }
 
 /** A month of one run a second in the history: what it takes on disk, to write, to forget, to ask. */
-export async function history({ days, runs }, say) {
+export async function history({ days, runs = 15 }, say) {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'torch-bench-'))
   try {
     const file = path.join(folder, 'history.db')

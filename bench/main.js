@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util'
 import { machine, printTable } from './figures.js'
 
 const benchmarks = {
-  burst: async () => (await import('./burst.js')).burst,
+  burst: async () => (await import('./burst/burst.js')).burst,
   lateness: async () => (await import('./lateness.js')).lateness,
   ticks: async () => (await import('./ticks.js')).ticks,
   scale: async () => (await import('./scale.js')).scale,
@@ -22,10 +22,13 @@ const { values, positionals } = parseArgs({
     json: { type: 'boolean', default: false },
     slots: { type: 'string', default: '100' },
     minutes: { type: 'string', default: '1' },
-    runs: { type: 'string', default: '15' },
+    /** Rounds; each benchmark that has some has its own number of them. */
+    runs: { type: 'string' },
     starts: { type: 'string', default: '50000' },
     days: { type: 'string', default: '30' },
     seed: { type: 'string' },
+    /** Where the source of gotorch is, for the bursts. */
+    gotorch: { type: 'string' },
     /** A file for what --json prints, beside the tables. */
     out: { type: 'string' },
   },
@@ -33,18 +36,19 @@ const { values, positionals } = parseArgs({
 const options = {
   slots: Number(values.slots),
   minutes: Number(values.minutes),
-  runs: Number(values.runs),
+  runs: values.runs === undefined ? undefined : Number(values.runs),
   starts: Number(values.starts),
   days: Number(values.days),
   seed: values.seed === undefined ? undefined : Number(values.seed),
+  gotorch: values.gotorch,
 }
 const load = benchmarks[positionals[0]]
 if (
   load === undefined ||
-  !(options.slots >= 1 && options.runs >= 1 && options.days >= 1 && options.minutes > 0)
+  !(options.slots >= 1 && (options.runs ?? 1) >= 1 && options.days >= 1 && options.minutes > 0)
 ) {
   console.error(
-    `usage: npm run bench -- ${Object.keys(benchmarks).join('|')} [--slots 100] [--minutes 1] [--runs 15] [--starts 50000] [--days 30] [--seed N] [--json] [--out FILE]`,
+    `usage: npm run bench -- ${Object.keys(benchmarks).join('|')} [--slots 100] [--minutes 1] [--runs N] [--gotorch DIR] [--starts 50000] [--days 30] [--seed N] [--json] [--out FILE]`,
   )
   process.exit(2)
 }

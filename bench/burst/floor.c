@@ -1,5 +1,6 @@
 // The floor of a burst: starts N times `sh -c COMMAND`, each in a session of its own, and waits for
-// all. Usage: burst-floor N COMMAND. It has nothing to write down, so nobody who does can be faster.
+// all. Usage: floor N COMMAND SECOND, the second (of the epoch) to begin in. It has nothing to write
+// down, so nobody who does can be faster.
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <spawn.h>
@@ -7,13 +8,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 
 extern char **environ;
 
 int main(int count, char **words) {
-  if (count != 3) return 2;
+  if (count != 4) return 2;
   int children = atoi(words[1]);
   char *command[] = {"sh", "-c", words[2], NULL};
+  struct timespec second = {.tv_sec = atoll(words[3])};
   posix_spawnattr_t attributes;
   posix_spawn_file_actions_t files;
   posix_spawnattr_init(&attributes);
@@ -22,6 +25,8 @@ int main(int count, char **words) {
   posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0);
   posix_spawn_file_actions_addopen(&files, 1, "/dev/null", O_WRONLY, 0);
   posix_spawn_file_actions_addopen(&files, 2, "/dev/null", O_WRONLY, 0);
+  while (clock_nanosleep(CLOCK_REALTIME, TIMER_ABSTIME, &second, NULL) != 0) {
+  }
   for (int child = 0; child < children; child++) {
     pid_t pid;
     int error = posix_spawn(&pid, "/bin/sh", &files, &attributes, command, environ);
