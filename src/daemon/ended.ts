@@ -9,7 +9,7 @@ import type { Faults } from '../run/faults.ts'
 import { cutOutput } from '../run/keep.ts'
 import type { LiveRun } from '../run/live.ts'
 import { fillPlaces } from './places.ts'
-import { offerLater, offerWaiting, record } from './runner.ts'
+import { offer, offerLater, offerWaiting, record } from './runner.ts'
 import type { HomePaths } from './settings.ts'
 import { tidySoon } from './sweep.ts'
 import { runsOf, type Torch } from './torch.ts'
@@ -26,9 +26,15 @@ export function runEnded(torch: Torch, run: LiveRun, conclusion: RunConclusion):
   if (run.description.type === 'daemon') leavePlace(torch, run.description, conclusion)
   else {
     const retry = retryOf(torch, run.description, conclusion)
-    if (retry !== undefined) offerLater(torch, retry, (retry.dueMs ?? 0) - torch.host.clock.now())
+    if (retry !== undefined) retryLater(torch, retry)
   }
   offerWaiting(torch, task)
+}
+
+/** When it is due; in a stop it has nothing to wait for, but to be put on record. */
+function retryLater(torch: Torch, retry: Start): void {
+  if (torch.phase === 'draining') offer(torch, retry)
+  else offerLater(torch, retry, (retry.dueMs ?? 0) - torch.host.clock.now())
 }
 
 /** Into the history and the log. */
@@ -73,7 +79,7 @@ export function retryOf(
   conclusion: RunConclusion,
 ): Start | undefined {
   const task = torch.here.get(run.task)
-  if (task === undefined || run.trigger === 'manual' || torch.phase === 'draining') return undefined
+  if (task === undefined || run.trigger === 'manual') return undefined
   const { outcome } = conclusion
   const byTorch = endedByTorch(conclusion)
   const delayMs = retryDelay(task.retry, { attempt: run.attempt, outcome, byTorch })

@@ -1,3 +1,6 @@
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { makeStop } from '../../src/daemon/stop.ts'
 import { newSite, until } from './support.ts'
@@ -32,6 +35,28 @@ describe('a stop', () => {
     expect(daemon.running('job')).toHaveLength(1)
     await over(site, stop.done())
     expect(daemon.history()).toEqual(['keep killed stop', 'job killed stop'])
+  })
+
+  test('a run that fails meanwhile is not tried again, which is on record', async () => {
+    const site = newSite(
+      'tasks: {job: {schedule: "*/30 * * * * *", command: "until test -e go; do sleep 0.01; done; false", cwd: FOLDER, retry: {attempts: 3}}}'.replace(
+        'FOLDER',
+        os.tmpdir(),
+      ),
+    )
+    const daemon = await site.daemon()
+    await daemon.edit(fs.readFileSync(site.tasks, 'utf8').replace(os.tmpdir(), site.folder))
+    daemon.seconds(30)
+    await daemon.begun('job')
+    const stop = makeStop(daemon.torch)
+    stop.ask({ graceMs: 3_600_000, leave: false })
+    fs.writeFileSync(path.join(site.folder, 'go'), '')
+    await over(site, stop.done())
+    const rows = daemon.rows().map(({ outcome, reason, attempt }) => [outcome, reason, attempt])
+    expect(rows.toSorted()).toEqual([
+      ['failed', null, 1],
+      ['skipped', 'draining', 2],
+    ])
   })
 
   test('a second request ends the grace', async () => {
