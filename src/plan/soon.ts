@@ -3,11 +3,11 @@ import { type Agenda, type AgendaEntry, dueBy } from './agenda.ts'
 /** Not more tasks than these have a recorder ready at a time: each one takes some 200 kB. */
 const maxReady = 1000
 
-/** So far ahead is looked for a burst. */
-const maxLeadSeconds = 4
-
 /** What one takes to get ready, at the rate at which little else suffers. */
 const readyMs = 2
+
+/** So far ahead is looked for a burst: the last of so many takes no longer. */
+const maxLeadSeconds = 1 + Math.floor((maxReady * readyMs - 1) / 1000)
 
 /**
  * The tasks for whose next start all should be ready, in the order of their starts: those of the next
