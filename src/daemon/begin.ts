@@ -31,10 +31,7 @@ export function newTorch(
 ): Torch {
   const facts = factsHere({ host, settings })
   const now = Math.floor(host.clock.now() / 1000)
-  const faults = newFaults(host.clock, (words, isOver) => {
-    if (isOver) log.info('trouble', {}, words)
-    else log.error('trouble', {}, words)
-  })
+  const faults = faultsOf(host, log)
   const torch: Torch = {
     host,
     settings,
@@ -82,6 +79,13 @@ export function newTorch(
   torch.here = new Map(here.map((task) => [task.name, task]))
   for (const name of torch.last.keys()) if (!torch.tasks.has(name)) torch.last.delete(name)
   return torch
+}
+
+function faultsOf({ clock }: Host, log: Log): Faults {
+  return newFaults(clock, (words, isOver) => {
+    if (isOver) log.info('trouble', {}, words)
+    else log.error('trouble', {}, words)
+  })
 }
 
 function historyOf(host: Host, paths: HomePaths, log: Log, faults: Faults): History {

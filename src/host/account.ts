@@ -1,7 +1,22 @@
 import os from 'node:os'
 import { diskFiles } from './files.ts'
-import type { Accounts } from './host.ts'
 import { realProcesses } from './processes.ts'
+
+export interface Account {
+  readonly name: string
+  readonly uid: number
+  readonly gid: number
+  readonly home: string
+}
+
+export interface Accounts {
+  /** Who this process runs as. */
+  self(): Account
+  /** By name or number; undefined where there is no such user. */
+  user(nameOrId: string): Account | undefined
+  /** The id of a group by name or number; undefined where there is none. */
+  group(nameOrId: string): number | undefined
+}
 
 /** Users and groups by passwd(5) and group(5), or by getent(1) where a directory service knows them. */
 export const realAccounts: Accounts = {

@@ -1,3 +1,4 @@
+import type { Accounts } from './account.ts'
 import type { InWorker } from './worker.ts'
 
 /**
@@ -238,22 +239,6 @@ export interface Network {
   name(): string
   /** All addresses of all interfaces except loopback, IPv4 and IPv6, without zone suffix. */
   addresses(): string[]
-}
-
-export interface Account {
-  readonly name: string
-  readonly uid: number
-  readonly gid: number
-  readonly home: string
-}
-
-export interface Accounts {
-  /** Who this process runs as. */
-  self(): Account
-  /** By name or number; undefined where there is no such user. */
-  user(nameOrId: string): Account | undefined
-  /** The id of a group by name or number; undefined where there is none. */
-  group(nameOrId: string): number | undefined
 }
 
 /** Tells that something in a folder changed; not what, and perhaps not always. */

@@ -1,7 +1,7 @@
 import { wordsOf } from '../errors.ts'
 import type { HistoryRow } from '../plan/outcome.ts'
-import { type FileOptions, historyFile } from './history-file.ts'
-import { newRowQueue } from './row-queue.ts'
+import { type FileOptions, type HistoryFile, historyFile } from './history-file.ts'
+import { newRowQueue, type RowQueue } from './row-queue.ts'
 
 /**
  * The daemon's end of history.db. Nothing here throws, and nothing but `flush`, `prune` and
@@ -42,32 +42,20 @@ export function openHistory(path: string, options: HistoryOptions): History {
   const file = historyFile(path, options)
   const queue = newRowQueue()
   const tries = countTries(onTrouble)
+  const writing = { file, queue, tries, options }
   const cancels: { write?: () => void; prune?: () => void } = {}
   let closed = false
-
-  /** false: trouble, and the rows are still queued. */
-  function writeBatch(): boolean {
-    const rows = queue.first(maxBatchRows)
-    const refused = tries.attempt(() => file.write(lastOfEachRun(rows)))
-    if (refused === undefined) return false
-    queue.remove(rows.length)
-    options.onWritten?.(rows)
-    const dropped = queue.takeDropped()
-    if (dropped > 0) onTrouble(`history dropped ${dropped} rows that could not be written in time`)
-    if (refused > 0) onTrouble(`history left out ${refused} rows that are not as they should be`)
-    return true
-  }
 
   function schedule(ms: number): void {
     cancels.write ??= after(ms, () => {
       delete cancels.write
-      if (queue.size() > 0) writeBatch()
+      if (queue.size() > 0) writeBatch(writing)
       if (queue.size() > 0) schedule(tries.waitMs())
     })
   }
 
   function flush(): void {
-    while (queue.size() > 0 && writeBatch());
+    while (queue.size() > 0 && writeBatch(writing));
     if (queue.size() > 0) schedule(tries.waitMs())
   }
 
@@ -101,6 +89,26 @@ export function openHistory(path: string, options: HistoryOptions): History {
   }
 }
 
+interface Writing {
+  readonly file: HistoryFile
+  readonly queue: RowQueue
+  readonly tries: Tries
+  readonly options: HistoryOptions
+}
+
+/** false: trouble, and the rows are still queued. */
+function writeBatch({ file, queue, tries, options: { onTrouble, onWritten } }: Writing): boolean {
+  const rows = queue.first(maxBatchRows)
+  const refused = tries.attempt(() => file.write(lastOfEachRun(rows)))
+  if (refused === undefined) return false
+  queue.remove(rows.length)
+  onWritten?.(rows)
+  const dropped = queue.takeDropped()
+  if (dropped > 0) onTrouble(`history dropped ${dropped} rows that could not be written in time`)
+  if (refused > 0) onTrouble(`history left out ${refused} rows that are not as they should be`)
+  return true
+}
+
 /** A run that ended before its start was written takes one row and not two, in the place of its start. */
 function lastOfEachRun(rows: readonly HistoryRow[]): HistoryRow[] {
   const last = new Map<string | symbol, HistoryRow>()
@@ -108,13 +116,18 @@ function lastOfEachRun(rows: readonly HistoryRow[]): HistoryRow[] {
   return [...last.values()]
 }
 
+interface Tries {
+  /** How long to wait before the next try; 0 while all is well. */
+  waitMs(): number
+  /** undefined: it failed. */
+  attempt<T>(act: () => T): T | undefined
+}
+
 /** Trouble is told of when it begins and when it is over, not at each try between. */
-function countTries(onTrouble: (words: string) => void) {
+function countTries(onTrouble: (words: string) => void): Tries {
   let waitMs = 0
   return {
-    /** How long to wait before the next try; 0 while all is well. */
     waitMs: () => waitMs,
-    /** undefined: it failed. */
     attempt<T>(act: () => T): T | undefined {
       try {
         const result = act()

@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import { TorchError, wordsOf } from '../errors.ts'
 import { wallClock } from '../host/clock.ts'
-import { hasCode } from '../host/files.ts'
+import { type WholeLines, wholeLines, type Write } from './whole-lines.ts'
 
 /** Where log lines go: written at once, in order, each one whole; never throws once it is open. */
 export interface LineFile {
@@ -13,14 +13,9 @@ export interface LineFile {
 }
 
 export type LineTarget = { readonly file: string } | { readonly descriptor: number }
-/** As fs.writeSync: how many bytes were taken, or one of Node's system errors. */
-type Write = (descriptor: number, bytes: Uint8Array) => number
 
-/** A pipe whose reader is slow gets this much time for a line, in 1 ms naps, and then none until it reads again. */
-const maxNapsPerLine = 50
 /** How often it is looked whether the file was removed: what is written there is lost to everybody. */
 const lookMs = 1_000
-const nap = new Int32Array(new SharedArrayBuffer(4))
 
 /**
  * Opens a file for appending (mode 0600), or takes a descriptor as it is. `announce` is called
@@ -33,64 +28,35 @@ export function openLineFile(
   announce: (lost: number) => void,
   { write = fs.writeSync, onRemoved = () => {} }: { write?: Write; onRemoved?: () => void } = {},
 ): LineFile {
-  let descriptor: number | undefined = openTarget(target)
+  let lines: WholeLines | undefined = wholeLines(openTarget(target), write)
   let nextLookMs = 0
   let lost = 0
-  let stuck = false
-  // A full disk may take half of a line. The other half is kept and goes first when there is
-  // room again: no line is ever glued to half of another.
-  let rest: Uint8Array = new Uint8Array()
-
-  function push(bytes: Uint8Array): number {
-    let done = 0
-    let naps = stuck ? 0 : maxNapsPerLine
-    while (descriptor !== undefined && done < bytes.length) {
-      try {
-        done += write(descriptor, bytes.subarray(done))
-      } catch (error) {
-        if (!hasCode(error, 'EAGAIN') || naps === 0) break
-        naps -= 1
-        Atomics.wait(nap, 0, 0, 1)
-      }
-    }
-    stuck = done < bytes.length
-    return done
-  }
-
-  function finishRest(): boolean {
-    if (rest.length > 0) rest = rest.subarray(push(rest))
-    return rest.length === 0
-  }
-
-  function take(text: string): boolean {
-    if (!finishRest()) return false
-    const bytes = Buffer.from(text)
-    const done = push(bytes)
-    if (done > 0) rest = bytes.subarray(done)
-    return done > 0
-  }
 
   function lookWhetherRemoved(): void {
     const now = wallClock.monotonic()
-    if (!('file' in target) || descriptor === undefined || now < nextLookMs) return
+    if (!('file' in target) || lines === undefined || now < nextLookMs) return
     nextLookMs = now + lookMs
     // One that was renamed keeps its one name, and is somebody's to read.
-    if (fs.fstatSync(descriptor).nlink === 0 && reopen() === undefined) onRemoved()
+    if (fs.fstatSync(lines.descriptor).nlink === 0 && reopen() === undefined) onRemoved()
   }
 
   function reopen(): string | undefined {
     if (!('file' in target)) return undefined
     try {
-      const fresh = openTarget(target)
-      if (!finishRest()) lost += 1
-      rest = new Uint8Array()
-      stuck = false
-      if (descriptor !== undefined) fs.closeSync(descriptor)
-      descriptor = fresh
+      const fresh = wholeLines(openTarget(target), write)
+      close()
+      lines = fresh
       return undefined
     } catch (error) {
       return wordsOf(error)
     }
+  }
+
+  function close(): void {
+    if (lines === undefined) return
+    if (!lines.finish()) lost += 1
+    if ('file' in target) fs.closeSync(lines.descriptor)
+    lines = undefined
   }
 
   return {
@@ -105,14 +71,10 @@ export function openLineFile(
           return
         }
       }
-      if (!take(text)) lost += 1
+      if (lines?.take(text) !== true) lost += 1
     },
     reopen,
-    close() {
-      finishRest()
-      if (descriptor !== undefined && 'file' in target) fs.closeSync(descriptor)
-      descriptor = undefined
-    },
+    close,
   }
 }
 

@@ -1,5 +1,5 @@
 import { parseEnv } from 'node:util'
-import type { Account } from '../host/host.ts'
+import type { Account } from '../host/account.ts'
 import { plainEnv } from '../tasks/env-file.ts'
 import type { Task } from '../tasks/task.ts'
 

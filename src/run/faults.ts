@@ -34,42 +34,9 @@ interface Fault {
 
 /** `say` gets the words for the log, and whether it is over. */
 export function newFaults(clock: Clock, say: (words: string, isOver: boolean) => void): Faults {
-  const faults = new Map<string, Fault>()
+  const { faults, failed, worked, endIfOver } = newRegister(say)
   let cancel: (() => void) | undefined
   let isClosed = false
-
-  function failed(what: string, error: unknown): Fault {
-    const known = faults.get(what)
-    if (known !== undefined) return known
-    const fault = { failing: new Set<string>(), owed: [] }
-    faults.set(what, fault)
-    say(`could not ${what}: ${wordsOf(error)}`, false)
-    return fault
-  }
-
-  function worked(what: string, subject: string): void {
-    const fault = faults.get(what)
-    if (fault === undefined) return
-    fault.failing.delete(subject)
-    endIfOver(what, fault)
-  }
-
-  function endIfOver(what: string, fault: Fault): void {
-    if (fault.failing.size > 0 || fault.owed.length > 0) return
-    faults.delete(what)
-    say(`could ${what} again`, true)
-  }
-
-  function attempt(what: string, act: () => void, subject = ''): boolean {
-    try {
-      act()
-    } catch (error) {
-      failed(what, error).failing.add(subject)
-      return false
-    }
-    worked(what, subject)
-    return true
-  }
 
   function retryAll(): void {
     cancel = undefined
@@ -87,7 +54,16 @@ export function newFaults(clock: Clock, say: (words: string, isOver: boolean) =>
   }
 
   return {
-    attempt,
+    attempt(what, act, subject = '') {
+      try {
+        act()
+      } catch (error) {
+        failed(what, error).failing.add(subject)
+        return false
+      }
+      worked(what, subject)
+      return true
+    },
     insist(what, act) {
       try {
         act()
@@ -110,6 +86,36 @@ export function newFaults(clock: Clock, say: (words: string, isOver: boolean) =>
       isClosed = true
       cancel?.()
       retryAll()
+    },
+  }
+}
+
+/** What fails at the moment, by its kind: told of when it is entered, and when it is struck out. */
+function newRegister(say: (words: string, isOver: boolean) => void) {
+  const faults = new Map<string, Fault>()
+
+  function endIfOver(what: string, fault: Fault): void {
+    if (fault.failing.size > 0 || fault.owed.length > 0) return
+    faults.delete(what)
+    say(`could ${what} again`, true)
+  }
+
+  return {
+    faults,
+    endIfOver,
+    failed(what: string, error: unknown): Fault {
+      const known = faults.get(what)
+      if (known !== undefined) return known
+      const fault = { failing: new Set<string>(), owed: [] }
+      faults.set(what, fault)
+      say(`could not ${what}: ${wordsOf(error)}`, false)
+      return fault
+    },
+    worked(what: string, subject: string): void {
+      const fault = faults.get(what)
+      if (fault === undefined) return
+      fault.failing.delete(subject)
+      endIfOver(what, fault)
     },
   }
 }

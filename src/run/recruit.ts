@@ -1,5 +1,6 @@
 import { TorchError, wordsOf } from '../errors.ts'
-import type { Account, Host, ProcessIdentity, Standby } from '../host/host.ts'
+import type { Account } from '../host/account.ts'
+import type { Host, ProcessIdentity, Standby } from '../host/host.ts'
 import { maxEnvFileBytes } from '../tasks/env-file.ts'
 import type { Task } from '../tasks/task.ts'
 import { commandWords, type Identity } from './command.ts'
