@@ -1,5 +1,7 @@
 import { exitStatus, TorchError } from '../errors.ts'
+import type { TaskStatus } from '../control/protocol.ts'
 import { jitterOf } from '../schedule/hash.ts'
+import { isDue } from '../schedule/next.ts'
 import { counted } from '../tasks/counted.ts'
 import { type HostFacts, matchHosts } from '../tasks/hosts.ts'
 import { namedBy } from '../tasks/named.ts'
@@ -22,6 +24,8 @@ export async function sourcesOfTasks(call: Call, values: Values): Promise<Source
   const facts = factsOf(call, values, daemon?.report?.host.addresses)
   const hostName = facts.names[0] ?? ''
   const path = tasksPath(call, values, daemon?.file)
+  const isNow = values.host === undefined && values.from === undefined
+  const pending = pendingSlots(isNow ? (daemon?.report?.tasks ?? []) : [], call.host.clock.now())
   // What another machine has, its env files for instance, is not here.
   const other = values.host === undefined ? {} : { machine: facts, alone: true }
   const { file } = await goodTasks(call, path, other)
@@ -44,7 +48,20 @@ export async function sourcesOfTasks(call: Call, values: Values): Promise<Source
     schedules: task.schedules,
     zone: task.timezone,
     jitterMs: jitterOf(task.name, hostName, task.jitterMs),
+    pending: pendingOf(task, pending.get(task.name)),
   }))
+}
+
+/** Slots that are over, of tasks that the daemon starts when their jitter is over too. */
+function pendingSlots(tasks: readonly TaskStatus[], nowMs: number): Map<string, number> {
+  const slots = tasks.map(({ name, next }) => [name, Date.parse(next ?? '')] as const)
+  return new Map(slots.filter(([, ms]) => ms <= nowMs).map(([name, ms]) => [name, ms / 1000]))
+}
+
+/** Not where the file says something else by now. */
+function pendingOf({ schedules }: Task, slot: number | undefined): number | undefined {
+  if (slot === undefined) return undefined
+  return schedules.some((schedule) => isDue(schedule, slot)) ? slot : undefined
 }
 
 /** A pattern may mean many that are of other hosts. */

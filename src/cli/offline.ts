@@ -2,6 +2,7 @@ import type { StatusReport, TaskStatus } from '../control/protocol.ts'
 import { loadTasks } from '../daemon/load.ts'
 import { fileOf, goneStatus, taskStatus } from '../daemon/status.ts'
 import type { HistoryRow } from '../plan/outcome.ts'
+import { freshEntry, timetableOf } from '../plan/slots.ts'
 import { readTraces, runDirectory } from '../run/directory.ts'
 import type { Call } from './command.ts'
 import { openRecords } from './history-rows.ts'
@@ -31,6 +32,7 @@ export async function offlineStatus(
   const last = reader.lastOfEach()
   reader.close()
   const tasks = loaded.file?.tasks ?? []
+  const now = Math.floor(host.clock.now() / 1000)
   const known = new Set(tasks.map((task) => task.name))
   const others = [...running].filter(([name]) => !known.has(name))
   return {
@@ -42,7 +44,8 @@ export async function offlineStatus(
         taskStatus(task, {
           facts,
           hostName,
-          nowSecond: Math.floor(host.clock.now() / 1000),
+          // As of a daemon that were started now.
+          next: freshEntry(timetableOf(task, hostName), now, now),
           running: running.get(task.name) ?? [],
           last: last.get(task.name),
         }),

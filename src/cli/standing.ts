@@ -1,5 +1,6 @@
 import type { TaskStatus } from '../control/protocol.ts'
 import { outcomes } from '../plan/outcome.ts'
+import { nextStart } from './next-start.ts'
 
 /** How a task does, in the order in which it is counted: `running`, how it ended last, or why it is not here. */
 const standings = [
@@ -66,7 +67,7 @@ function tie(a: TaskStatus, b: TaskStatus): number {
     case 3:
       return compare(b.last?.endedAt ?? '', a.last?.endedAt ?? '')
     default:
-      return compare(a.next ?? 'never', b.next ?? 'never')
+      return compare(nextStart(a) ?? 'never', nextStart(b) ?? 'never')
   }
 }
 

@@ -4,6 +4,7 @@ import type { Settings } from '../daemon/settings.ts'
 import { counted, someOf } from '../tasks/counted.ts'
 import { ask } from './ask.ts'
 import type { Call } from './command.ts'
+import { nextStart } from './next-start.ts'
 import type { Values } from './options.ts'
 import { shownDistance, shownTime } from './times.ts'
 
@@ -35,11 +36,13 @@ function lines(call: Call, values: Values, report: StatusReport, pid: number): s
   const kept = here.filter((task) => task.type === 'daemon')
   const away = report.tasks.filter((task) => !task.here)
   const coming = here
-    .filter((task) => task.next !== null)
-    .toSorted((a, b) => Date.parse(a.next ?? '') - Date.parse(b.next ?? ''))
-  const next = coming.slice(0, maxNamed).map((task, index) => {
-    const at = task.next ?? ''
-    const when = `${shownTime(host, at)}  ${task.name} (${shownDistance(host, at)})`
+    .flatMap((task) => {
+      const at = nextStart(task)
+      return at === null ? [] : [{ name: task.name, at }]
+    })
+    .toSorted((a, b) => Date.parse(a.at) - Date.parse(b.at))
+  const next = coming.slice(0, maxNamed).map(({ name, at }, index) => {
+    const when = `${shownTime(host, at)}  ${name} (${shownDistance(host, at)})`
     return label(index === 0 ? 'next' : '') + when
   })
   const torch = ownWords(call, values)

@@ -2,6 +2,7 @@ import type { StatusReport, TaskStatus } from '../control/protocol.ts'
 import { startOfRun } from '../run/id.ts'
 import { counted } from '../tasks/counted.ts'
 import type { Call } from './command.ts'
+import { nextStart } from './next-start.ts'
 import { outcomeCell, outcomeStyle } from './outcome-words.ts'
 import { showProblems } from './problems.ts'
 import { progressOf } from './progress.ts'
@@ -144,7 +145,8 @@ function row(
   task: TaskStatus,
   usualMs: number | undefined,
 ): Cell[] {
-  const { last, next, reason } = task
+  const { last, reason } = task
+  const next = nextStart(task)
   const when = last?.endedAt ?? last?.slot ?? null
   const ended = when === null ? '' : shownDistance(host, when)
   const due: Cell[] =

@@ -49,8 +49,9 @@ export interface TaskStatus {
   here: boolean
   /** Why it does not run here: `enabled`, `hosts`; null where it does. */
   reason: string | null
-  /** ISO 8601 in UTC. */
+  /** The slot of the next start, ISO 8601 in UTC; the start is its jitter later. */
   next: string | null
+  jitterMs: number
   running: string[]
   last: HistoryRow | null
 }

@@ -1,7 +1,8 @@
 import type { StatusReport, TaskStatus } from '../control/protocol.ts'
 import type { HistoryRow } from '../plan/outcome.ts'
 import { slotText, timeText } from '../record/rows.ts'
-import { nextEntry, timetableOf } from '../plan/slots.ts'
+import type { AgendaEntry } from '../plan/agenda.ts'
+import { jitterOf } from '../schedule/hash.ts'
 import { type HostFacts, matchHosts } from '../tasks/hosts.ts'
 import type { Task } from '../tasks/task.ts'
 import type { Loaded } from './load.ts'
@@ -16,12 +17,19 @@ export function statusOf(torch: Torch): Promise<StatusReport> {
 function* statusSteps(torch: Torch): Generator<undefined, StatusReport> {
   const { loaded, refused } = torch
   const tasks: TaskStatus[] = []
+  // What will happen, and not what the file says from now on: a slot of before the task began is not
+  // on the agenda, and one that waits for its jitter still is.
+  const entries = new Map<string, AgendaEntry>()
+  for (const entry of [...torch.tick.agenda.heap]) {
+    entries.set(entry.task, entry)
+    yield
+  }
   for (const task of loaded.file.tasks) {
     tasks.push(
       taskStatus(task, {
         facts: torch.facts,
         hostName: torch.room.hostName,
-        nowSecond: torch.tick.done,
+        next: entries.get(task.name),
         running: runsOf(torch, task.name).map((run) => run.description.run),
         last: torch.last.get(task.name),
       }),
@@ -57,7 +65,14 @@ export function goneStatus(
   running: string[],
   last: HistoryRow | undefined,
 ): TaskStatus {
-  const unknown = { description: null, labels: {}, here: true, reason: null, next: null }
+  const unknown = {
+    description: null,
+    labels: {},
+    here: true,
+    reason: null,
+    next: null,
+    jitterMs: 0,
+  }
   return { name, type, ...unknown, running, last: last ?? null }
 }
 
@@ -78,15 +93,14 @@ export function taskStatus(
   known: {
     facts: HostFacts
     hostName: string
-    nowSecond: number
+    /** What it starts for next, where it runs here. */
+    next: AgendaEntry | undefined
     running: string[]
     last: HistoryRow | undefined
   },
 ): TaskStatus {
   const reason = !task.enabled ? 'enabled' : matchHosts(task.hosts, known.facts) ? null : 'hosts'
   const here = reason === null
-  const table = timetableOf(task, known.hostName)
-  const next = here ? nextEntry(table, known.nowSecond, known.nowSecond) : undefined
   return {
     name: task.name,
     type: task.type,
@@ -94,7 +108,8 @@ export function taskStatus(
     labels: { ...task.labels },
     here,
     reason,
-    next: slotText(next?.slot ?? null),
+    next: slotText(here ? (known.next?.slot ?? null) : null),
+    jitterMs: jitterOf(task.name, known.hostName, task.jitterMs),
     running: known.running,
     last: known.last ?? null,
   }

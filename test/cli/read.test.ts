@@ -56,7 +56,7 @@ const keys =
   'run task slot startedAt endedAt durationMs outcome exitCode signal reason trigger attempt lateMs host revision'
 
 describe.concurrent('torch status', () => {
-  const taskKeys = 'name type description labels here reason next running last'.split(' ')
+  const taskKeys = 'name type description labels here reason next jitterMs running last'.split(' ')
   test('--json with a daemon', async () => {
     const report = (await json(site, 'status')) as Record<string, unknown>
     expect(report).toMatchObject({

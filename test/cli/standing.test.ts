@@ -14,6 +14,7 @@ function task(name: string, changes: Partial<TaskStatus> = {}, last?: Outcome, n
     here: true,
     reason: null,
     next: null,
+    jitterMs: 0,
     running: [],
     last: last === undefined ? null : runRow(n, { task: name, outcome: last }),
     ...changes,

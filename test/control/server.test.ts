@@ -348,6 +348,7 @@ describe('a long answer', () => {
     here: true,
     reason: null,
     next: null,
+    jitterMs: 0,
     running: [],
     last: null,
   }

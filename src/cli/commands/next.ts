@@ -29,6 +29,8 @@ export interface Source {
   readonly schedules: readonly Schedule[]
   readonly zone: string
   readonly jitterMs: number
+  /** Of a running daemon: the slot that waits for its jitter to be over. */
+  readonly pending?: number | undefined
 }
 
 /** Slots of each, where one thing is asked for, and where several are. */
@@ -42,7 +44,8 @@ export const next: Command = {
   options: ['schedule', 'timezone', 'from', 'count', 'label', 'host', 'address'],
   about: `When tasks are due: those named, also by a pattern as 'backup-*', or all that run on this
 host (or that of --host). Needs no daemon. Of one task or schedule the next 5 slots, of
-several the next of each; --count N: the next N of each. Slots are strictly after --from.`,
+several the next of each; --count N: the next N of each. Slots are strictly after --from;
+without it one that still waits for its jitter, in the daemon, is shown too.`,
   examples: [
     ['next', 'what comes on this host'],
     ["next 'backup*' --label team=data", 'some tasks of one team'],
@@ -98,12 +101,12 @@ function unknownZone(zone: string): TorchError {
 }
 
 function rowsOf(
-  { task, schedules, zone, jitterMs }: Source,
+  { task, schedules, zone, jitterMs, pending }: Source,
   from: number,
   count: number,
 ): NextRow[] {
   const rows: NextRow[] = []
-  let slot = nextOf(schedules, from)
+  let slot = pending ?? nextOf(schedules, from)
   while (slot !== undefined && rows.length < count) {
     rows.push({ task, at: slotText(slot) ?? '', local: localText(zone, slot), jitterMs })
     slot = nextOf(schedules, slot)

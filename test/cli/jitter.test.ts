@@ -1,0 +1,56 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import { expect, test } from 'vitest'
+import type { NextRow } from '../../src/cli/commands/next.ts'
+import type { TaskStatus } from '../../src/control/protocol.ts'
+import { jitterOf } from '../../src/schedule/hash.ts'
+import { newHome, plainAnswers, serve } from '../control/support.ts'
+import { handClock } from '../support/clock.ts'
+import { torchHere } from '../support/here.ts'
+
+const host = {
+  clock: handClock('2026-03-08T07:00:05Z'),
+  network: { name: () => 'web1', addresses: () => ['10.0.1.5'] },
+}
+const yaml = `
+tasks:
+  spread: { schedule: "@hourly", command: x, jitter: 30m }
+  plain: { schedule: "1 * * * *", command: x }
+`
+const jitterMs = jitterOf('spread', 'web1', 30 * 60_000)
+
+/** A home whose daemon says that `spread` starts for that slot. */
+async function served(next: string) {
+  const home = newHome()
+  const file = path.join(home, 'tasks.yaml')
+  fs.writeFileSync(file, yaml)
+  const task = (name: string, slot: string, jitter: number): TaskStatus => ({
+    ...{ name, type: 'common', description: null, labels: {}, here: true, reason: null },
+    ...{ next: slot, jitterMs: jitter, running: [], last: null },
+  })
+  const tasks = [task('spread', next, jitterMs), task('plain', '2026-03-08T07:01:00Z', 0)]
+  const status = await plainAnswers.status({})
+  await serve({ status: () => ({ ...status, file: { ...status.file, path: file }, tasks }) }, home)
+  return (...words: string[]) => torchHere([...words, '--home', home], { host })
+}
+
+const started = new Date(Date.UTC(2026, 2, 8, 7) + jitterMs).toISOString().slice(0, 19)
+
+test('status shows when a task starts, and not only its slot', async () => {
+  const torch = await served('2026-03-08T07:00:00Z')
+  const { stdout } = await torch('status')
+  expect(stdout).toContain(`spread  common  ${started}+00:00  in `)
+})
+
+test('next shows the slot that waits for its jitter, where the daemon has it', async () => {
+  const slots = async (next: string, ...words: string[]) => {
+    const { stdout } = await (await served(next))('next', 'spread', '--json', ...words)
+    return (JSON.parse(stdout) as NextRow[]).map(({ at }) => at.slice(11, 16))
+  }
+  expect(await slots('2026-03-08T07:00:00Z', '--count', '2')).toEqual(['07:00', '08:00'])
+  expect(await slots('2026-03-08T08:00:00Z', '--count', '2')).toEqual(['08:00', '09:00'])
+  const from = ['--from', '2026-03-08T07:00:05Z', '--count', '1']
+  expect(await slots('2026-03-08T07:00:00Z', ...from)).toEqual(['08:00'])
+  // No slot of the file as it is now.
+  expect(await slots('2026-03-08T07:00:03Z', '--count', '1')).toEqual(['08:00'])
+})
