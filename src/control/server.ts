@@ -117,6 +117,11 @@ async function reply(
   { answers, crowd, turn, onTrouble }: Room,
 ): Promise<void> {
   const { socket } = request
+  const say = (status: number, report: object): Promise<void> => {
+    // FIRST: who never reads is never done with it.
+    crowd.answered(socket)
+    return send(response, status, report)
+  }
   try {
     const name = nameOf(request)
     const body = await readBody(request)
@@ -125,12 +130,10 @@ async function reply(
     // A client that is gone has not asked: half a request must not stop the daemon, nor one that
     // was given up while the daemon stood still.
     if (body === undefined || socket.readableEnded || socket.destroyed) return
-    await send(response, 200, await answer(answers, name, body))
+    await say(200, await answer(answers, name, body))
   } catch (error) {
     const refusal = refusalOf(error, request.url ?? '', onTrouble)
-    await send(response, refusal.status, refusal.report)
-  } finally {
-    crowd.answered(socket)
+    await say(refusal.status, refusal.report)
   }
 }
 

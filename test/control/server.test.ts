@@ -379,6 +379,18 @@ describe('a long answer', () => {
     expect(turns).toBeGreaterThan(9)
   })
 
+  test('that a whole crowd does not read keeps nobody else out', async () => {
+    const { socket } = await serve({ status })
+    const crowd = Array.from({ length: maxConnections }, () => {
+      const client = net.connect(socket).on('error', () => undefined)
+      client.pause().write(requestText('POST', '/status', '{}'))
+      return client
+    })
+    onTestFinished(() => crowd.forEach((client) => client.destroy()))
+    await Promise.all(crowd.map((client) => once(client, 'readable')))
+    await expect(askDaemon(socket, 'flush', {})).resolves.toEqual({})
+  })
+
   test('that is not read does not go on, and ends with the connection', async () => {
     const { socket, server } = await serve({
       status: () => ({ ...status(), tasks: Array.from({ length: 100 }, () => many).flat() }),
