@@ -11,7 +11,8 @@
  *   failed   the step at which the command could not be started
  *   exit     what the shell says of a signal, if there was one, and the status on a last line
  *
- * and a word into its entry in `active`, by which a daemon that is not its parent hears of the end.
+ * and a word into its entry in `active`, by which a daemon that is not its parent hears of the end;
+ * where that is gone, the end is on record already.
  * Where the disk is full a daemon that is its parent learns the status from it directly; without
  * one it waits until there is room; what `echo` says of that must not get in among it.
  *
@@ -57,7 +58,7 @@ until echo "$torch_status" >&2 2>/dev/null; do
   [ "$parent" = "$PPID" ] && [ "$PPID" != 1 ] && exit "$torch_status"
   sleep 1
 done
-echo over 2>/dev/null >>"$torch_active/$TORCH_RUN_ID"
+[ -e "$torch_active/$TORCH_RUN_ID" ] && echo over 2>/dev/null >>"$torch_active/$TORCH_RUN_ID"
 exit "$torch_status"
 `
 

@@ -4,6 +4,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { thisMachine } from '../../src/host/machine.ts'
+import { activeFolder } from '../../src/run/directory.ts'
 import { parseExit, recorderScript } from '../../src/run/recorder.ts'
 import { endRun } from '../../src/run/live.ts'
 import { newBench, until } from './support.ts'
@@ -29,6 +30,13 @@ describe('how a run ends', () => {
     expect(conclusion).toMatchObject(says)
     const written = fs.readFileSync(path.join(run.directory, 'outcome.json'), 'utf8')
     expect(JSON.parse(written)).toEqual(conclusion)
+  })
+
+  test('it is not listed anew where it is on record before its recorder is done', async () => {
+    const bench = newBench()
+    const active = activeFolder(bench.home)
+    await bench.ended(bench.start({ command: `rm ${active}/"$TORCH_RUN_ID"` }))
+    expect(fs.readdirSync(active)).toEqual([])
   })
 
   test('its times are those of the wall clock, and it took as long as it did', async () => {
