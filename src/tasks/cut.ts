@@ -1,5 +1,6 @@
 import { hash32 } from '../schedule/hash.ts'
 import { tasksPerPiece } from './bounds.ts'
+import { skipBlanks, skipLine } from './skip.ts'
 
 /** A part of a text that is by itself a tasks file. */
 export interface Part {
@@ -87,8 +88,8 @@ function readLines(text: string, start: number): { tasks: TaskLine[]; end: numbe
   const tasks: TaskLine[] = []
   const names = new Set<string>()
   let width = 0
-  for (let at = start; at < text.length; at = lineAfter(text, at)) {
-    const first = firstOther(text, at)
+  for (let at = start; at < text.length; at = skipLine(text, at)) {
+    const first = skipBlanks(text, at)
     if (isEmpty(text, first)) continue
     const indent = first - at
     if (width > 0 && indent > width) continue
@@ -102,18 +103,6 @@ function readLines(text: string, start: number): { tasks: TaskLine[]; end: numbe
     tasks.push({ name, offset: at })
   }
   return { tasks, end: text.length }
-}
-
-function lineAfter(text: string, at: number): number {
-  const end = text.indexOf('\n', at)
-  return end === -1 ? text.length : end + 1
-}
-
-/** The first character that is no space. */
-function firstOther(text: string, at: number): number {
-  let first = at
-  while (text.charCodeAt(first) === 0x20) first++
-  return first
 }
 
 /** Nothing but a comment or a line break from here on. */

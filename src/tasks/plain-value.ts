@@ -1,3 +1,5 @@
+import { skipBlanks } from './skip.ts'
+
 /** A value on one line, as {@link readPlain} reads it. */
 export type PlainValue =
   | {
@@ -53,14 +55,13 @@ function quotedAt(text: string, at: number): PlainValue | undefined {
 
 const word = /[\w/$.-][\w/$.@%+=~-]*/y
 const key = /(\w[\w.-]{0,200}): +/y
-const blanks = / */y
 
 function bracketsAt(text: string, at: number, depth: number): PlainValue | undefined {
   if (depth > maxBrackets) return undefined
   const kind = text.charAt(at) === '{' ? 'map' : 'list'
   const close = kind === 'map' ? '}' : ']'
   const items: PlainPair[] = []
-  let next = behindBlanks(text, at + 1)
+  let next = skipBlanks(text, at + 1)
   if (text.charAt(next) === close) return { kind, items, end: next + 1 }
   for (;;) {
     const offset = next
@@ -69,10 +70,10 @@ function bracketsAt(text: string, at: number, depth: number): PlainValue | undef
     const value = insideAt(text, kind === 'map' ? key.lastIndex : offset, depth)
     if (value === undefined) return undefined
     items.push({ name, offset, value })
-    next = behindBlanks(text, value.end)
+    next = skipBlanks(text, value.end)
     if (text.charAt(next) === close) return { kind, items, end: next + 1 }
     if (text.charAt(next) !== ',') return undefined
-    next = behindBlanks(text, next + 1)
+    next = skipBlanks(text, next + 1)
   }
 }
 
@@ -108,11 +109,6 @@ function valueOf(written: string): string | number | boolean | undefined {
   if (/^(?:0|-?[1-9]\d{0,14})$/.test(written)) return Number(written)
   // A file beside, a time, an address: no number has these characters.
   return /^(?:\.\/|\d[\w.]*(?:[g-np-wyz/]|\..*\.))/i.test(written) ? written : undefined
-}
-
-function behindBlanks(text: string, at: number): number {
-  matchAt(blanks, text, at)
-  return blanks.lastIndex
 }
 
 function matchAt(pattern: RegExp, text: string, at: number): RegExpExecArray | null {

@@ -1,5 +1,6 @@
 import type { Path } from './path.ts'
 import { isPlainKey, type PlainValue, readPlainValue } from './plain-value.ts'
+import { skipBlanks, skipLine } from './skip.ts'
 import { isText, type Tree } from './tree.ts'
 
 /**
@@ -63,10 +64,10 @@ function valueAt(
   if (!endsLine(text, behind)) {
     const value = readPlainValue(text, behind)
     if (value === undefined || !endsLine(text, value.end)) return undefined
-    lines.at = lineAfter(text, value.end)
+    lines.at = skipLine(text, value.end)
     return nextIndent(lines) > indent ? undefined : nodeOf(at, value, path)
   }
-  lines.at = lineAfter(text, behind)
+  lines.at = skipLine(text, behind)
   const inner = nextIndent(lines)
   if (inner <= indent) return undefined
   const isList = text.startsWith('- ', lines.at + inner)
@@ -80,11 +81,11 @@ function listAt(lines: Lines, indent: number, path: Path): PlainNode | undefined
   const entries: PlainNode[] = []
   do {
     if (!text.startsWith('- ', lines.at + indent)) return undefined
-    const at = firstOther(text, lines.at + indent + 2)
+    const at = skipBlanks(text, lines.at + indent + 2)
     const value = readPlainValue(text, at)
     if (value === undefined || !endsLine(text, value.end)) return undefined
     entries.push(nodeOf(at, value, [...path, entries.length]))
-    lines.at = lineAfter(text, value.end)
+    lines.at = skipLine(text, value.end)
   } while (nextIndent(lines) === indent)
   return nodeOfList(0, entries)
 }
@@ -122,16 +123,16 @@ function nodeOfList(offset: number, entries: readonly PlainNode[]): PlainNode {
 function nextIndent(lines: Lines): number {
   const { text } = lines
   while (lines.at < text.length) {
-    const first = firstOther(text, lines.at)
+    const first = skipBlanks(text, lines.at)
     if (!isEmpty(text, first)) return first - lines.at
-    lines.at = lineAfter(text, first)
+    lines.at = skipLine(text, first)
   }
   return -1
 }
 
 /** Nothing but blanks and a comment from here on; that stands apart from what is before it. */
 function endsLine(text: string, at: number): boolean {
-  const first = firstOther(text, at)
+  const first = skipBlanks(text, at)
   if (!isEmpty(text, first)) return false
   return text.charAt(first) !== '#' || text.charAt(first - 1) === ' '
 }
@@ -139,18 +140,6 @@ function endsLine(text: string, at: number): boolean {
 /** The end of a line, or a comment. */
 function isEmpty(text: string, at: number): boolean {
   return at >= text.length || text.charAt(at) === '\n' || text.charAt(at) === '#'
-}
-
-/** The first character that is no blank. */
-function firstOther(text: string, at: number): number {
-  let first = at
-  while (text.charCodeAt(first) === 0x20) first++
-  return first
-}
-
-function lineAfter(text: string, at: number): number {
-  const end = text.indexOf('\n', at)
-  return end === -1 ? text.length : end + 1
 }
 
 function treeOf(root: PlainNode): Tree {
