@@ -50,7 +50,7 @@ export const commands: Readonly<Record<string, Entry>> = {
     load: async () => (await import('./commands/history.ts')).history,
   },
   logs: {
-    words: 'TASK...',
+    words: 'TASK...|RUN',
     summary: 'the output of its runs',
     load: async () => (await import('./commands/logs.ts')).logs,
   },

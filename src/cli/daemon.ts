@@ -33,8 +33,10 @@ export async function runDetached(
     })
     return exitStatus.done
   } catch (error) {
-    // Standard error is the daemon's log.
-    process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`)
+    // What a person can meet is told to who starts it. Standard error is the log of the home, which may
+    // be that of a daemon that runs; it is for what nobody thought of.
+    if (isReady || !(error instanceof TorchError))
+      process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`)
     if (isReady) return exitStatus.failed
     const known = error instanceof TorchError ? error : new TorchError('internal', wordsOf(error))
     starter.say(failureLine(known))

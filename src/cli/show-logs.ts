@@ -1,5 +1,5 @@
 import { exitStatus, TorchError } from '../errors.ts'
-import { runStamp } from '../run/id.ts'
+import { beginsRunId, runStamp } from '../run/id.ts'
 import { isNamed, isPattern } from '../tasks/named.ts'
 import type { Call } from './command.ts'
 import { followLogs } from './follow-logs.ts'
@@ -12,6 +12,25 @@ import { outputOf } from './run-output.ts'
 
 /** What `torch logs` does. */
 export async function showLogs(call: Call, values: Values): Promise<number> {
+  if (call.words.some(beginsRunId)) return showLogsOfRun(call, values)
+  return showLogsOfTasks(call, values)
+}
+
+/** A run is known by its id, or the beginning of it, whatever its task. */
+function showLogsOfRun(call: Call, values: Values): Promise<number> {
+  const [word = '', ...more] = call.words
+  if (more.length > 0)
+    throw usageError('either tasks or one run', 'torch logs TASK, or torch logs RUN')
+  if (values.run !== undefined || values.since !== undefined)
+    throw usageError('--run and --since go with tasks', `torch logs ${word}`)
+  const { task, run } = findRun(
+    inOrder(keptTasks(call, ['*']).flatMap((each) => keptRuns(call, each))),
+    word,
+  )
+  return showLogsOfTasks({ ...call, words: [task] }, { ...values, run })
+}
+
+async function showLogsOfTasks(call: Call, values: Values): Promise<number> {
   demandSense(call, values)
   const tasks = keptTasks(call, call.words)
   const kept = tasks.flatMap((task) => keptRuns(call, task))
@@ -57,19 +76,23 @@ async function demandRuns(call: Call, values: Values, kept: readonly KeptRun[]):
 
 /** Those that are to be shown, of all that are there; oldest first. */
 function chosenRuns(call: Call, values: Values, kept: readonly KeptRun[]): KeptRun[] {
-  if (values.run !== undefined) return [findRun(call.words[0] ?? '', kept, values.run)]
-  const inOrder = kept.toSorted((a, b) => (a.run < b.run ? -1 : 1))
+  if (values.run !== undefined) return [findRun(kept, values.run, call.words[0])]
+  const sorted = inOrder(kept)
   if (values.since === undefined) {
-    const last = new Set(new Map(inOrder.map((each) => [each.task, each])).values())
+    const last = new Set(new Map(sorted.map((each) => [each.task, each])).values())
     // Of a task with several places all that still runs has more to say, not its last run alone.
     const living = values.follow ? [...liveRuns(call.host, call.paths.home).values()].flat() : []
-    return inOrder.filter((each) => last.has(each) || living.includes(each.run))
+    return sorted.filter((each) => last.has(each) || living.includes(each.run))
   }
   const since = runStamp(values.since(call.host.clock.now()))
-  const chosen = inOrder.filter(({ run }) => run >= since)
+  const chosen = sorted.filter(({ run }) => run >= since)
   if (chosen.length === 0 && !values.follow && !values.json)
     call.terminal.note('no run that is kept was started since then')
   return chosen
+}
+
+function inOrder(runs: readonly KeptRun[]): KeptRun[] {
+  return runs.toSorted((a, b) => (a.run < b.run ? -1 : 1))
 }
 
 function noRuns(word: string): TorchError {
@@ -79,16 +102,17 @@ function noRuns(word: string): TorchError {
   })
 }
 
-function findRun(task: string, runs: readonly KeptRun[], prefix: string): KeptRun {
+function findRun(runs: readonly KeptRun[], prefix: string, task?: string): KeptRun {
+  const of = task === undefined ? '' : ` of ${task}`
   const found = runs.filter(({ run }) => run.startsWith(prefix))
   const [first] = found
   if (first === undefined)
-    throw new TorchError('no-run', `no run of ${task} that is kept begins with "${prefix}"`, {
-      hint: `torch history ${task} shows the runs`,
+    throw new TorchError('no-run', `no run${of} that is kept begins with "${prefix}"`, {
+      hint: `torch history${task === undefined ? '' : ` ${task}`} shows the runs`,
     })
   if (found.length > 1)
     throw usageError(
-      `${found.length} runs of ${task} begin with "${prefix}", from ${first.run} to ${found.at(-1)?.run}`,
+      `${found.length} runs${of} begin with "${prefix}", from ${first.run} to ${found.at(-1)?.run}`,
       'give more of the run id',
     )
   return first

@@ -56,6 +56,8 @@ describe('torch logs', () => {
       `rotate | ==> rotate ${runId(2)} <==\nrotate | rotated\nbackup | ==> backup ${runId(3)} <==\nbackup | three\n`,
     ],
     [['backup', '--run', runId(1)], 'one\ntwo\n'],
+    [[runId(2)], 'rotated'],
+    [['20260308T070001', '-n', '1'], 'two\n'],
   ])('%j', async (words, stdout) => {
     expect(await logs(...words)).toEqual({ status: 0, stdout, stderr: '' })
   })
@@ -83,6 +85,24 @@ describe('torch logs', () => {
     [['bakup'], 2, '', 'torch: there is no task "bakup"\nhint: did you mean "backup"?\n'],
     [['backup', 'x*'], 2, '', 'torch: no task matches "x*"\nhint: torch status lists the tasks\n'],
     [['backup', '--since', '500ms'], 0, '', 'no run that is kept was started since then\n'],
+    [
+      ['20260308T0', '--json'],
+      2,
+      '',
+      `torch: 3 runs begin with "20260308T0", from ${runId(1)} to ${runId(3)}\nhint: give more of the run id\n`,
+    ],
+    [
+      ['20260309T'],
+      1,
+      '',
+      'torch: no run that is kept begins with "20260309T"\nhint: torch history shows the runs\n',
+    ],
+    [
+      [runId(1), 'backup'],
+      2,
+      '',
+      'torch: either tasks or one run\nhint: torch logs TASK, or torch logs RUN\n',
+    ],
     [
       ['ba*', '--run', '2026'],
       2,

@@ -57,6 +57,9 @@ hint: torch status shows what it does; torch reload makes it read its file again
 `,
     })
     expect(isAlive(pid)).toBe(true)
+    // The log is that of the first.
+    const log = fs.readFileSync(path.join(home, 'daemon.log'), 'utf8').trim().split('\n')
+    expect(() => log.map((line) => JSON.parse(line) as unknown)).not.toThrow()
   })
 
   test.each([
@@ -282,6 +285,12 @@ describe.concurrent('torch stop', () => {
     await site.torch('run', 'slow', '--detach')
     const first = site.spawn(['stop', '--grace', '1h'])
     await until(() => first.stderr().startsWith('waiting for slow'), 'what it waits for')
+    expect(await site.torch('start')).toMatchObject({
+      status: 1,
+      stderr: `torch: the torch daemon of ${site.home}, pid ${site.pid()}, is stopping, and waits for 1 run
+hint: start again when it is gone; torch stop ends the grace of what runs, and waits for it
+`,
+    })
     expect((await site.torch('stop', '--grace', '0s')).status).toBe(0)
     expect((await first.ended).status).toBe(0)
     expect(site.living()).toEqual([])
@@ -299,7 +308,12 @@ describe.concurrent('torch stop', () => {
       ).tasks[0]?.running
     const before = await running()
     expect(before).toHaveLength(1)
-    expect(await site.torch('stop', '--leave')).toMatchObject({ status: 0, stderr: '' })
+    const pid = site.pid()
+    expect(await site.torch('stop', '--leave')).toMatchObject({
+      status: 0,
+      stdout: `torch stopped, pid ${pid}; 1 run goes on, of keep\n`,
+      stderr: '',
+    })
     expect(await running()).toEqual(before)
     await site.torch('start')
     expect(await running()).toEqual(before)

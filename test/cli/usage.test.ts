@@ -22,7 +22,7 @@ const wrong: [string, string, string][] = [
   ['stop --no-leave', 'torch stop has no option --no-leave', 'torch stop --help lists them'],
   ['run one two', 'unexpected "two"', 'torch run TASK'],
   ['stop now', 'unexpected "now"', 'torch stop'],
-  ['logs', 'torch logs needs a TASK', 'torch logs TASK...'],
+  ['logs', 'torch logs needs a TASK|RUN', 'torch logs TASK...|RUN'],
   ['kill', 'torch kill needs a TASK|RUN', 'torch kill TASK|RUN...'],
   ['plan ', 'an argument is empty', 'torch plan [FILE]'],
   ['import crontab ', 'an argument is empty', 'torch import FORMAT [F]'],

@@ -94,5 +94,5 @@ function here(words: string): string {
     .replace('/srv/ops/tasks.yaml', site.tasks)
     .replace('/tmp/try', path.join(site.folder, 'try'))
     .replace(/(?<=--run )\S+/, run)
-    .replace(/(?<=^history )\d{8}T\d+/, run.slice(0, -1))
+    .replace(/(?<=^(history|logs) )\d{8}T\d+/, run.slice(0, -1))
 }

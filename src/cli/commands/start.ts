@@ -1,6 +1,8 @@
 import { startDetached } from '../../daemon/detach.ts'
 import { exitStatus, TorchError } from '../../errors.ts'
-import type { Command } from '../command.ts'
+import { counted } from '../../tasks/counted.ts'
+import { askToShow } from '../ask.ts'
+import type { Call, Command } from '../command.ts'
 import { daemonSettings } from '../daemon-settings.ts'
 import { showStarted } from '../started.ts'
 import { tasksPath } from '../tasks-path.ts'
@@ -23,22 +25,38 @@ export const start: Command = {
     if (settings.foreground) {
       call.terminal.outlive()
       const { runForeground } = await import('../daemon.ts')
-      await failsToStart(runForeground(call.host, settings, call.script, () => {}))
+      await failsToStart(
+        call,
+        runForeground(call.host, settings, call.script, () => {}),
+      )
       return exitStatus.done
     }
-    const ready = await failsToStart(startDetached(call.host, settings, call.script))
+    const ready = await failsToStart(call, startDetached(call.host, settings, call.script))
     await showStarted(call, values, settings, ready)
     return exitStatus.done
   },
 }
 
 /** A start that fails has the exit status 1, whatever kept it. */
-export async function failsToStart<T>(starting: Promise<T>): Promise<T> {
+async function failsToStart<T>(call: Call, starting: Promise<T>): Promise<T> {
   try {
     return await starting
   } catch (error) {
     if (!(error instanceof TorchError)) throw error
-    const { code, message, hint, details } = error
+    const known = error.code === 'already-running' ? await stoppingOne(call) : undefined
+    const { code, message, hint, details } = known ?? error
     throw new TorchError(code, message, { details, cause: error, ...(hint && { hint }) })
   }
+}
+
+/** Where the daemon that has the home is about to leave it. */
+async function stoppingOne(call: Call): Promise<TorchError | undefined> {
+  const status = await askToShow(call, 'status', {}, () => {})
+  if (typeof status !== 'object' || status.daemon?.state !== 'draining') return undefined
+  const runs = status.tasks.flatMap((task) => task.running).length
+  const waits = runs === 0 ? '' : `, and waits for ${counted(runs, 'run')}`
+  const who = `the torch daemon of ${call.paths.home}, pid ${status.daemon.pid},`
+  return new TorchError('stopping', `${who} is stopping${waits}`, {
+    hint: 'start again when it is gone; torch stop ends the grace of what runs, and waits for it',
+  })
 }

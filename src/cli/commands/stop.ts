@@ -1,7 +1,12 @@
 import { exitStatus } from '../../errors.ts'
 import type { Command } from '../command.ts'
 import { demandSameFile } from '../daemon-file.ts'
+import { counted, someOf } from '../../tasks/counted.ts'
+import { liveRuns } from '../live-runs.ts'
 import { stopDaemon } from '../stopping.ts'
+
+/** So many of the tasks whose runs go on are named. */
+const maxNamed = 4
 
 export const stop: Command = {
   words: '',
@@ -22,8 +27,17 @@ for, and comes back when the daemon is gone. A second stop ends the grace.`,
     await demandSameFile(call, values)
     const { grace: graceMs = null, leave = false } = values
     const pid = await stopDaemon(call, { graceMs, leave })
+    const left = leave && !values.json ? leftWords(liveRuns(call.host, call.paths.home)) : ''
     if (values.json) await call.terminal.say(JSON.stringify({ pid }, null, 2))
-    else await call.terminal.say(`torch stopped, pid ${pid}`)
+    else await call.terminal.say(`torch stopped, pid ${pid}${left}`)
     return exitStatus.done
   },
+}
+
+/** How many runs go on, and of which tasks. */
+function leftWords(runs: ReadonlyMap<string, readonly string[]>): string {
+  const count = [...runs.values()].flat().length
+  if (count === 0) return ''
+  const verb = count === 1 ? 'goes' : 'go'
+  return `; ${counted(count, 'run')} ${verb} on, of ${someOf([...runs.keys()], maxNamed)}`
 }
