@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { wordsOf } from '../errors.ts'
+import { type Accounts, realAccounts } from '../host/account.ts'
 import { diskFiles } from '../host/files.ts'
-import type { Files } from '../host/host.ts'
+import type { Files, Host } from '../host/host.ts'
 import { maxEnvFileBytes } from '../tasks/env-file.ts'
 import { newPacker } from '../tasks/pack.ts'
 import { readTasks, type ReadTasks, type Stretch } from '../tasks/parse.ts'
@@ -12,12 +13,29 @@ import type { ParseJob, RawSource, Slice } from './parse.ts'
 const tasksPerSlice = 512
 
 /** Reads and checks the texts here and now. */
-export function parseJob(job: ParseJob, files: Files = diskFiles): ReadTasks {
+export function parseJob(
+  job: ParseJob,
+  { files, accounts }: Pick<Host, 'files' | 'accounts'> = real,
+): ReadTasks {
   const read = (file: string) =>
     job.alone ? ({ ok: true, text: '' } as const) : readEnvFile(files, file)
   const { partly = false, known } = job
-  const facts = { ...job.facts, readEnvFile: read, digest }
+  const isAccount = job.alone ? () => true : accountsKnown(accounts)
+  const facts = { ...job.facts, readEnvFile: read, isAccount, digest }
   return readTasks(job.sources.map(decoded), facts, { partly, known })
+}
+
+const real = { files: diskFiles, accounts: realAccounts }
+
+/** Each is looked up once: most tasks of a file have the same. */
+function accountsKnown(accounts: Accounts): TasksFacts['isAccount'] {
+  const known = new Map<string, boolean>()
+  return (kind, nameOrId) => {
+    const key = `${kind} ${nameOrId}`
+    const isKnown = known.get(key) ?? accounts[kind](nameOrId) !== undefined
+    known.set(key, isKnown)
+    return isKnown
+  }
 }
 
 function decoded({ path, text }: RawSource): TasksSource {

@@ -20,8 +20,8 @@ export interface RawSource {
 /** All that a thread has to know: plain data. */
 export interface ParseJob {
   readonly sources: readonly RawSource[]
-  readonly facts: Omit<TasksFacts, 'readEnvFile' | 'digest'>
-  /** Nothing else of the machine is read: no `env_file`. */
+  readonly facts: Omit<TasksFacts, 'readEnvFile' | 'isAccount' | 'digest'>
+  /** Nothing else of the machine is read: no `env_file`, no `user`. */
   readonly alone: boolean
   /** Of a bad file also what can be read of it. */
   readonly partly?: boolean
@@ -61,7 +61,7 @@ export async function parseBeside(
 }
 
 async function parseHere(host: Host, job: ParseJob): Promise<ReadTasks> {
-  return (await import('./parse-job.ts')).parseJob(job, host.files)
+  return (await import('./parse-job.ts')).parseJob(job, host)
 }
 
 const worker = 'daemon/parse-worker'

@@ -8,6 +8,7 @@ import { filledIn } from './filled-in.ts'
 import type { MergedFile } from './merge-files.ts'
 import type { Path } from './path.ts'
 import { type KnownSchedules, readSchedules } from './read-schedules.ts'
+import { matchHosts } from './hosts.ts'
 import { checkSettings, type Settings, type TasksFacts } from './settings.ts'
 import type { Source } from './source.ts'
 import type { Task } from './task.ts'
@@ -46,6 +47,7 @@ export function buildTasks(
     })
     const settings = withDefaults(file.defaults, checked)
     tellMeaningless(source, path, settings.type)
+    checkAccounts(source, path, settings, facts)
     const zone = settings.timezone ?? file.zone
     const schedules = readSchedules(source, path, schedule, {
       type: settings.type ?? 'common',
@@ -61,6 +63,22 @@ export function buildTasks(
     const definition = facts.digest(definitionOf({ command, schedules }, meaning))
     return { name, command, line: source.line(path), definition, schedules, shared }
   })
+}
+
+/** Of the defaults as well: they are for tasks of other machines too, which may have other accounts. */
+function checkAccounts(source: Source, path: Path, settings: Settings, facts: TasksFacts): void {
+  if (settings.user === undefined && settings.group === undefined) return
+  if (settings.enabled === false || !matchHosts(settings.hosts, facts.machine)) return
+  // That no other user may be at all is told already.
+  if (!facts.mayChangeUser) return
+  for (const kind of ['user', 'group'] as const) {
+    const name = settings[kind]
+    if (name === undefined || facts.isAccount(kind, name)) continue
+    const hint = 'add it to the machine, or name in `hosts` the machines that have it'
+    source.tell([...path, kind], `there is no ${kind} ${JSON.stringify(name)} on this machine`, {
+      hint,
+    })
+  }
 }
 
 /** Settings that are kept for tasks that say the same; those of most files are a few dozen. */

@@ -17,6 +17,8 @@ export interface TasksFacts {
   readonly machine: HostFacts
   /** Whether runs may have another user than the daemon: whether it is root. */
   readonly mayChangeUser: boolean
+  /** Whether the machine knows that user or group, by name or number. */
+  isAccount(kind: 'user' | 'group', nameOrId: string): boolean
   /** The text of an env_file, which is only checked here. */
   readEnvFile(absolutePath: string): { ok: true; text: string } | { ok: false; message: string }
   /** Short, and different for texts that are: what a definition is kept as. */

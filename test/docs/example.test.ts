@@ -22,6 +22,7 @@ function read(): TasksFile {
     machine: { names: ['web1'], addresses: [] },
     mayChangeUser: false,
     readEnvFile: () => ({ ok: false, message: 'is not there' }),
+    isAccount: () => true,
     folder: root,
     digest: (definition) => definition,
   })

@@ -21,6 +21,7 @@ function read(text: string) {
     machine: { names: ['web1'], addresses: [] },
     mayChangeUser: true,
     readEnvFile: () => ({ ok: true, text: '' }),
+    isAccount: () => true,
     folder: '/srv',
     digest: (definition) => definition,
   })

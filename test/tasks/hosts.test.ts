@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { hostFacts, matchHosts } from '../../src/tasks/hosts.ts'
+import { problemLine } from '../../src/tasks/report.ts'
 import { good, oneTask, parse } from './read.ts'
 
 const groups = `
@@ -110,6 +111,28 @@ describe('what a machine must have for a task', () => {
     'hosts: [10.0.1.0/24], user: www-data',
   ])('it must have where it does: %s', (more) => {
     expect(parse(tasks(more)).ok).toBe(false)
+  })
+
+  test.each([
+    [
+      tasks('user: nosuch, group: adm'),
+      'tasks.yaml:2:42: tasks.job.user: there is no user "nosuch" on this machine',
+    ],
+    [
+      tasks('group: nosuch'),
+      'tasks.yaml:2:42: tasks.job.group: there is no group "nosuch" on this machine',
+    ],
+    [
+      `defaults: { user: nosuch }\n${tasks('max: 1')}`,
+      'tasks.yaml:3:3: tasks.job.user: there is no user "nosuch" on this machine',
+    ],
+    [`defaults: { user: nosuch }\n${tasks('hosts: [10.9.9.9]')}`, undefined],
+    [tasks('user: nosuch, enabled: false'), undefined],
+  ])('a user and a group: %j', (file, told) => {
+    const isAccount = (_: string, name: string) => name !== 'nosuch'
+    const parsed = parse(file, { mayChangeUser: true, isAccount })
+    const [first] = parsed.ok ? [] : parsed.problems.map(problemLine)
+    expect(first).toBe(told)
   })
 
   test('the hosts of the defaults count as well', () => {

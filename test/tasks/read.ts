@@ -10,6 +10,7 @@ export const facts: TasksFacts = {
   mayChangeUser: false,
   folder: '/srv',
   digest: (text) => text,
+  isAccount: () => true,
   readEnvFile: (file) => {
     if (file === '/srv/good.env') return { ok: true, text: 'A=1\n' }
     if (file === '/srv/bad.env') return { ok: true, text: 'A=1\nB\n' }
