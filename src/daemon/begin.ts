@@ -15,6 +15,7 @@ import { leftOfSecond, secondBefore } from './last-second.ts'
 import type { Loaded } from './load.ts'
 import { claimBoot, readMemory } from './memory.ts'
 import { factsHere } from './minute.ts'
+import { writePending } from './pending.ts'
 import { fillPlaces } from './places.ts'
 import { runsHere } from './apply.ts'
 import { offer } from './runner.ts'
@@ -32,13 +33,14 @@ export function newTorch(
   const facts = factsHere({ host, settings })
   const now = Math.floor(host.clock.now() / 1000)
   const faults = faultsOf(host, log)
+  let made: Torch | undefined
   const torch: Torch = {
     host,
     settings,
     paths,
     log,
     faults,
-    history: historyOf(host, paths, log, faults),
+    history: historyOf(host, paths, log, faults, () => made),
     counters: newCounters(),
     room: {
       ...{ host, home: paths.home, hostName: facts.names[0] ?? host.network.name() },
@@ -75,6 +77,7 @@ export function newTorch(
     wakes: new Map(),
     last: lastRows(paths, log),
   }
+  made = torch
   const here = loaded.file.tasks.filter((task) => runsHere(task, facts))
   torch.here = new Map(here.map((task) => [task.name, task]))
   for (const name of torch.last.keys()) if (!torch.tasks.has(name)) torch.last.delete(name)
@@ -88,7 +91,13 @@ function faultsOf({ clock }: Host, log: Log): Faults {
   })
 }
 
-function historyOf(host: Host, paths: HomePaths, log: Log, faults: Faults): History {
+function historyOf(
+  host: Host,
+  paths: HomePaths,
+  log: Log,
+  faults: Faults,
+  made: () => Torch | undefined,
+): History {
   // On disk until it is done: a crash must not leave half of it for the whole.
   const mark = `${paths.history}.rebuilding`
   let isOpen = false
@@ -109,7 +118,12 @@ function historyOf(host: Host, paths: HomePaths, log: Log, faults: Faults): Hist
       host.files.write(mark, '')
       if (isOpen) rebuild()
     },
-    onWritten: (rows) => forgetActive(host, paths, faults, rows),
+    onWritten(rows) {
+      const torch = made()
+      // FIRST what follows from an end: nothing but its entry in `active` tells the next daemon of it.
+      if (torch !== undefined) writePending(torch)
+      forgetActive(host, paths, faults, rows)
+    },
   })
   isOpen = true
   if (host.files.facts(mark) !== undefined) rebuild()

@@ -25,7 +25,10 @@ export function readPending(host: Host, paths: HomePaths): Pending {
   }
 }
 
-/** Many changes in one burst are written once, this much later; a crash in between costs a retry. */
+/**
+ * Many changes in one burst are written once, this much later. A crash in between costs nothing: the
+ * run that asked for a retry is not yet on record, and the next daemon finds it as one that ended.
+ */
 const laterMs = 10
 
 /** Has what is pending on disk soon: called after each change of it. */

@@ -144,6 +144,18 @@ describe('what was still to start', () => {
     ])
   })
 
+  test('a retry is not forgotten where the crash came just after the end was on record', async () => {
+    const site = newSite(failing('retry: {attempts: 1, delay: 10s}'))
+    const first = await site.daemon()
+    first.seconds(5)
+    await first.runs('job', 0)
+    expect(first.history()).toEqual(['job failed'])
+    const second = await site.daemon()
+    site.clock.advance(10_100)
+    await second.runs('job', 0)
+    expect(second.rows().map((row) => row.attempt)).toEqual([1, 2])
+  })
+
   test('what waits for a place gets it after all', async () => {
     const site = newSite(
       'tasks: {job: {schedule: "* * * * * *", overlap: queue, cwd: ".", command: "until test -e go; do sleep 0.02; done"}}',
