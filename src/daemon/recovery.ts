@@ -48,7 +48,11 @@ export function recover(torch: Torch): void {
     started.add(keyOf(retry))
   }
   // What was pending is on disk until its run has started: it was taken up above already.
-  for (const run of voided) if (!started.has(keyOf(run))) restart(torch, run)
+  for (const run of voided) {
+    // The daemon before may have said that it runs.
+    torch.history.takeBack(run.run)
+    if (!started.has(keyOf(run))) restart(torch, run)
+  }
 }
 
 /** What says that two starts are one and the same. */

@@ -4,7 +4,13 @@ import Database from 'libsql'
 import { wordsOf } from '../errors.ts'
 import { hasCode } from '../host/files.ts'
 import type { HistoryRow } from '../plan/outcome.ts'
-import { createSchema, schemaVersion, upsertRow, valuesOf } from './history-schema.ts'
+import {
+  createSchema,
+  deleteRunning,
+  schemaVersion,
+  upsertRow,
+  valuesOf,
+} from './history-schema.ts'
 import { type Prune, prunerOf } from './prune.ts'
 
 /**
@@ -15,8 +21,11 @@ import { type Prune, prunerOf } from './prune.ts'
  */
 export interface HistoryFile {
   open(): void
-  /** All of them or none; but rows that SQLite refuses as such are left out. Gives how many. */
-  write(rows: readonly HistoryRow[]): number
+  /**
+   * All of them or none; but rows that SQLite refuses as such are left out. Gives how many. Those of
+   * `unbegun` runs that are said to run are taken back with it.
+   */
+  write(rows: readonly HistoryRow[], unbegun?: Iterable<string>): number
   readonly prune: Prune
   close(): void
 }
@@ -40,6 +49,7 @@ const maxIdleWalBytes = 4 * 1024 * 1024
 interface Connection {
   readonly database: Database.Database
   readonly upsert: Database.Statement
+  readonly takeBack: Database.Statement
   readonly prune: Prune
   /** Device and inode of the file it has open. */
   readonly identity: string | undefined
@@ -71,7 +81,13 @@ export function historyFile(file: string, options: FileOptions): HistoryFile {
 
   return {
     open: () => using(() => undefined),
-    write: (rows) => using((open) => transaction(open.database, () => upsertAll(open, rows))),
+    write: (rows, unbegun = []) =>
+      using((open) =>
+        transaction(open.database, () => {
+          for (const run of unbegun) open.takeBack.run(run)
+          return upsertAll(open, rows)
+        }),
+      ),
     prune: (before, maxRows) => using((open) => open.prune(before, maxRows)),
     close() {
       try {
@@ -109,6 +125,7 @@ function connect(file: string, { onNew, lockWaitMs = maxLockWaitMs }: FileOption
   return {
     database,
     upsert: database.prepare(upsertRow),
+    takeBack: database.prepare(deleteRunning),
     prune: prunerOf(database),
     identity: identityOf(file),
   }

@@ -57,6 +57,9 @@ export const upsertRow = `
     .join(', ')}
 `
 
+/** Of a run that is only said to run: what has ended stays. */
+export const deleteRunning = "DELETE FROM history WHERE run = ? AND outcome = 'running'"
+
 /** Gives rows that are HistoryRows as they come. */
 export const selectRow = `SELECT ${columns
   .map(([key, column]) => `${quoted(column)} AS "${key}"`)

@@ -10,6 +10,8 @@ import { newRowQueue, type RowQueue } from './row-queue.ts'
 export interface History {
   /** Queues the row. One with the same run id replaces the one before it. */
   add(row: HistoryRow): void
+  /** Takes back the row of a run that was to start, is said to run, and never began. */
+  takeBack(run: string): void
   /** Writes all that waits, now. */
   flush(): void
   /**
@@ -42,21 +44,23 @@ export function openHistory(path: string, options: HistoryOptions): History {
   const file = historyFile(path, options)
   const queue = newRowQueue()
   const tries = countTries(onTrouble)
-  const writing = { file, queue, tries, options }
+  const unbegun = new Set<string>()
+  const writing = { file, queue, unbegun, tries, options }
+  const isWaiting = (): boolean => queue.size() > 0 || unbegun.size > 0
   const cancels: { write?: () => void; prune?: () => void } = {}
   let closed = false
 
   function schedule(ms: number): void {
     cancels.write ??= after(ms, () => {
       delete cancels.write
-      if (queue.size() > 0) writeBatch(writing)
-      if (queue.size() > 0) schedule(tries.waitMs())
+      if (isWaiting()) writeBatch(writing)
+      if (isWaiting()) schedule(tries.waitMs())
     })
   }
 
   function flush(): void {
-    while (queue.size() > 0 && writeBatch(writing));
-    if (queue.size() > 0) schedule(tries.waitMs())
+    while (isWaiting() && writeBatch(writing));
+    if (isWaiting()) schedule(tries.waitMs())
   }
 
   function prune(beforeIso: string, maxRows: number): number {
@@ -73,6 +77,10 @@ export function openHistory(path: string, options: HistoryOptions): History {
     add(row) {
       if (closed) return
       queue.add(row)
+      schedule(tries.waitMs() || batchDelayMs)
+    },
+    takeBack(run) {
+      unbegun.add(run)
       schedule(tries.waitMs() || batchDelayMs)
     },
     flush,
@@ -92,16 +100,21 @@ export function openHistory(path: string, options: HistoryOptions): History {
 interface Writing {
   readonly file: HistoryFile
   readonly queue: RowQueue
+  /** Runs whose row is to be taken back. */
+  readonly unbegun: Set<string>
   readonly tries: Tries
   readonly options: HistoryOptions
 }
 
 /** false: trouble, and the rows are still queued. */
-function writeBatch({ file, queue, tries, options: { onTrouble, onWritten } }: Writing): boolean {
+function writeBatch(writing: Writing): boolean {
+  const { file, queue, unbegun, tries, options } = writing
+  const { onTrouble, onWritten } = options
   const rows = queue.first(maxBatchRows)
-  const refused = tries.attempt(() => file.write(lastOfEachRun(rows)))
+  const refused = tries.attempt(() => file.write(lastOfEachRun(rows), unbegun))
   if (refused === undefined) return false
   queue.remove(rows.length)
+  unbegun.clear()
   onWritten?.(rows)
   const dropped = queue.takeDropped()
   if (dropped > 0) onTrouble(`history dropped ${dropped} rows that could not be written in time`)

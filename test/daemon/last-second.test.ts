@@ -1,6 +1,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { runRow } from '../record/support.ts'
 import { newSite } from './support.ts'
 
 const each = 'tasks: {job: {schedule: "*/10 * * * * *", command: exit 0, max: 9}}'
@@ -83,6 +84,11 @@ describe('a run that was prepared and never started', () => {
     const { bootId } = first.torch.host.processes
     fs.writeFileSync(path.join(directory, 'run.json'), JSON.stringify({ ...description, bootId }))
     fs.writeFileSync(path.join(site.home, 'active', run), 'job')
+    // It had its row already, as one that is on its way: it must not run for ever.
+    first.torch.history.add(
+      runRow(1, { run, task: 'job', outcome: 'running', startedAt: '2026-03-10T12:00:05Z' }),
+    )
+    expect(first.history()).toEqual(['job running'])
 
     const second = await site.daemon()
     second.seconds(1)

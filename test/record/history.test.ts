@@ -95,6 +95,17 @@ describe('writing', () => {
     ])
   })
 
+  test('the row of a run that never began is taken back, that of one that ended is not', () => {
+    const { file, history } = openTestHistory()
+    history.add(runRow(1, { outcome: 'running' }))
+    history.add(runRow(2))
+    history.flush()
+    for (const row of [runRow(1), runRow(2)]) history.takeBack(row.run ?? '')
+    expect(rowsOf(file)).toHaveLength(2)
+    history.flush()
+    expect(rowsOf(file)).toEqual([runRow(2)])
+  })
+
   test('the file is for its owner only', () => {
     const { file } = openTestHistory()
     const folder = path.dirname(file)
