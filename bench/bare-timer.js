@@ -1,15 +1,20 @@
-/** What this process itself, which has little to do, reaches each second: how busy the machine is. */
+/**
+ * How late this process itself, which has little to do, is for each second, in ms: how busy the
+ * machine is. What it has slept through counts once, as late as the first of it.
+ */
 export function startTimer() {
   const lates = []
   let timer
-  const wait = () => 1000 - (Date.now() % 1000)
-  const beat = () => {
-    const late = Date.now() % 1000
-    // A timer may fire a little early: then it is still the second before.
-    if (late < 990) lates.push(late)
-    timer = setTimeout(beat, wait())
+  const aim = (after) => {
+    const due = (Math.floor(after / 1000) + 1) * 1000
+    timer = setTimeout(() => {
+      // A timer may fire a little early: then it is still the second before.
+      const late = Math.max(Date.now() - due, 0)
+      lates.push(late)
+      aim(due + late)
+    }, due - Date.now())
   }
-  timer = setTimeout(beat, wait())
+  aim(Date.now())
   return () => {
     clearTimeout(timer)
     return lates

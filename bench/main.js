@@ -56,8 +56,8 @@ if (
 const before = machine()
 const measure = await load()
 /** Each benchmark gives tables of figures, and what broke a promise. */
-const { tables, breaches } = await measure(options, (line) => console.error(line))
-const report = { benchmark: positionals[0], machine: before, tables, breaches }
+const { tables, breaches, ...more } = await measure(options, (line) => console.error(line))
+const report = { benchmark: positionals[0], machine: before, tables, breaches, ...more }
 const text = JSON.stringify(report, null, 2)
 if (values.out !== undefined) fs.writeFileSync(values.out, `${text}\n`)
 if (values.json) console.log(text)

@@ -155,7 +155,7 @@ export function pickRun({ site, random }) {
     const at = (name) => textOf(path.join(site.home, 'runs', task, run, name))
     const recorder = identityOf(at('claim'))
     const isOver = recorder === undefined || at('exit').endsWith('\n')
-    return isOver ? [] : [{ run, recorder, command: identityOf(at('command')) }]
+    return isOver ? [] : [{ task, run, recorder, command: identityOf(at('command')) }]
   })
   return runs.length === 0 ? undefined : random.pick(runs)
 }

@@ -29,7 +29,8 @@ export const acts = {
   },
   async killCommand(round) {
     const run = pickRun(round)
-    if (run?.command === undefined) return
+    // What `keep` itself waits for would stay for an hour: torch reports stragglers, and lets them live.
+    if (run?.command === undefined || run.task === 'keep') return
     round.mayBeShot.add(run.run)
     signalIfSame(run.command)
     round.count('commands killed')

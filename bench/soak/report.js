@@ -30,6 +30,8 @@ export function report(game, facts) {
   return {
     tables: parts.map(({ table }) => table),
     breaches: [...game.breaches, ...parts.flatMap(({ breaches }) => breaches)],
+    /** In --json and --out only: to look closer where something grows. */
+    samples: { lives: game.lives, held: facts.held, disk: facts.disk },
   }
 }
 

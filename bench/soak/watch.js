@@ -150,7 +150,7 @@ const commands = [
   ['status', '--json'],
   ['history', '-n', '50', '--json'],
   ['logs', 'second'],
-  ['next', 'second', '--count', '3'],
+  ['next', '--schedule', '*/5 * * * * *', '--count', '3'],
   ['status', 'second'],
   ['history', 'again', '--since', '1m'],
 ]
