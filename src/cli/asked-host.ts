@@ -7,7 +7,7 @@ import type { Values } from './options.ts'
 
 /** The host of --host: a name or an address, which is then all that is known of it, and --address. */
 export function askedHost(
-  { from }: Pick<Call, 'from'>,
+  call: Pick<Call, 'from'>,
   { address = [] }: Pick<Values, 'address'>,
   host: string,
 ): HostFacts {
@@ -19,16 +19,22 @@ export function askedHost(
     throw usageError(message, 'one machine, such as web1.example.com or 10.0.1.7')
   }
   // As a variable or in a config file they are those of this machine.
-  const given = from.address === 'flag' ? address.map(checkedAddress) : []
+  const given = call.from.address === 'flag' ? checkedAddresses(call, address) : []
   return hostFacts(host, isAddress ? [host, ...given] : given)
 }
 
-/** Throws the usage error for a value of --address that is none. */
-export function checkedAddress(text: string): string {
-  if (isSingleAddress(text)) return text
+/** Throws the usage error for a value of --address, wherever it stands, that is none. */
+export function checkedAddresses(
+  { from }: Pick<Call, 'from'>,
+  texts: readonly string[],
+): readonly string[] {
+  const wrong = texts.find((text) => !isSingleAddress(text))
+  if (wrong === undefined) return texts
+  const isVariable = from.address === 'variable'
+  const called = isVariable ? 'TORCH_ADDRESS' : from.address === 'config' ? 'address' : '--address'
   throw usageError(
-    `--address: expected an IPv4 or IPv6 address; got ${JSON.stringify(text)}`,
-    '--address 10.0.1.5 --address 2001:db8::5',
+    `${called}: expected an IPv4 or IPv6 address; got ${JSON.stringify(wrong)}`,
+    isVariable ? 'TORCH_ADDRESS=10.0.1.5' : '--address 10.0.1.5 --address 2001:db8::5',
   )
 }
 

@@ -1,5 +1,5 @@
 import type { Settings } from '../daemon/settings.ts'
-import { checkedAddress } from './asked-host.ts'
+import { checkedAddresses } from './asked-host.ts'
 import type { Call } from './command.ts'
 import type { FilePath } from './option.ts'
 import type { Values } from './options.ts'
@@ -18,7 +18,8 @@ export function daemonSettings(
   return {
     home: call.paths.home,
     tasks: tasks.absolute,
-    addresses: values.address?.map(checkedAddress) ?? before?.addresses ?? [],
+    addresses:
+      (values.address && checkedAddresses(call, values.address)) ?? before?.addresses ?? [],
     graceMs: values.grace ?? before?.graceMs ?? defaultGraceMs,
     foreground,
     pretty: foreground && process.stdout.isTTY,

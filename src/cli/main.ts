@@ -27,6 +27,8 @@ export async function main(): Promise<void> {
         terminal.note(overview())
         return exitStatus.usage
       case '--version':
+      case '-V':
+      case '-v':
         await terminal.say(`torch ${version}`)
         return exitStatus.done
       case '--help':

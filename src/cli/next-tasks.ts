@@ -32,12 +32,9 @@ export async function sourcesOfTasks(call: Call, values: Values): Promise<Source
   const isHere = (task: Task) => task.enabled && matchHosts(task.hosts, facts)
   const meant = call.words.length === 0 ? file.tasks : named(file.tasks, call.words)
   const common = withLabels(meant, values.label).filter((task) => task.type === 'common')
-  const found = call.words.length === 0 ? common.filter(isHere) : common
-  const elsewhere = common.length - found.length
-  if (elsewhere > 0)
-    call.terminal.note(
-      `not shown: ${elsewhere} of ${counted(common.length, 'task')} ${elsewhere === 1 ? 'does' : 'do'} not run on ${hostName}`,
-    )
+  const isAll = call.words.length === 0
+  const found = isAll ? common.filter(isHere) : common
+  tellLeftOut(call, isAll ? common.filter((task) => !isHere(task)) : [], common.length, hostName)
   tellAway(
     call,
     found.filter((task) => !isHere(task)),
@@ -64,11 +61,34 @@ function pendingOf({ schedules }: Task, slot: number | undefined): number | unde
   return schedules.some((schedule) => isDue(schedule, slot)) ? slot : undefined
 }
 
+/** Those that are not enabled run nowhere, whatever the host. */
+function tellLeftOut(
+  { terminal }: Call,
+  left: readonly Task[],
+  total: number,
+  hostName: string,
+): void {
+  const off = left.filter((task) => !task.enabled).length
+  const away = left.length - off
+  const words = [
+    ...(away === 0
+      ? []
+      : [
+          `${away} of ${counted(total, 'task')} ${away === 1 ? 'does' : 'do'} not run on ${hostName}`,
+        ]),
+    ...(off === 0
+      ? []
+      : [`${off} of ${counted(total, 'task')} ${off === 1 ? 'is' : 'are'} not enabled`]),
+  ]
+  if (words.length > 0) terminal.note(`not shown: ${words.join(', ')}`)
+}
+
 /** A pattern may mean many that are of other hosts. */
 function tellAway({ terminal }: Call, away: readonly Task[], hostName: string): void {
   if (away.length > maxToldAway)
     return terminal.note(`${away.length} of these tasks do not run on ${hostName}`)
-  for (const { name } of away) terminal.note(`${name} does not run on ${hostName}`)
+  for (const { name, enabled } of away)
+    terminal.note(enabled ? `${name} does not run on ${hostName}` : `${name} is not enabled`)
 }
 
 function factsOf(call: Call, values: Values, addresses: readonly string[] | undefined): HostFacts {

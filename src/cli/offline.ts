@@ -4,12 +4,15 @@ import { fileOf, goneStatus, taskStatus } from '../daemon/status.ts'
 import type { HistoryRow } from '../plan/outcome.ts'
 import { freshEntry, timetableOf } from '../plan/slots.ts'
 import { readTraces, runDirectory } from '../run/directory.ts'
+import { shellQuoted } from '../tasks/shell-quote.ts'
 import type { Call } from './command.ts'
 import { openRecords } from './history-rows.ts'
 import { liveRuns } from './live-runs.ts'
+import type { FilePath } from './option.ts'
 import type { Values } from './options.ts'
+import { plainLine } from './plain.ts'
 import { factsHere } from './tasks-file.ts'
-import { lastTasksPath, tasksPath } from './tasks-path.ts'
+import { lastPath, lastTasksPath, tasksPath } from './tasks-path.ts'
 
 /**
  * The status of a home without a daemon, or with one that is silent, of which the file is known:
@@ -24,6 +27,7 @@ export async function offlineStatus(
   const { host, paths } = call
   const isKnown = daemonFile !== undefined
   const file = isKnown ? tasksPath(call, values, daemonFile) : lastTasksPath(call, values)
+  if (!isKnown) tellOther(call, file, tell)
   const loaded = await loadTasks(host, file.absolute, { shown: file.shown })
   const facts = factsHere(call, values)
   const hostName = facts.names[0] ?? host.network.name()
@@ -53,6 +57,14 @@ export async function offlineStatus(
       ...others.map(([name, runs]) => withoutFile(call, name, runs, last.get(name))),
     ],
   }
+}
+
+/** Who stands in another folder may take its file for that of the home. */
+function tellOther(call: Call, file: FilePath, tell: (words: string) => void): void {
+  const last = lastPath(call)
+  if (call.from.tasks === 'flag' || last === undefined || last === file.absolute) return
+  tell(`this is ${plainLine(file.shown)}; the last daemon of this home had ${plainLine(last)}`)
+  tell(`hint: torch status --tasks ${plainLine(shellQuoted(last))}`)
 }
 
 /** What runs of a task that is in no file that can be read: all that is known is by its records. */

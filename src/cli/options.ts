@@ -43,7 +43,10 @@ export const options = {
   schedule: text('S', 'a schedule in place of tasks'),
   timezone: text('Z', 'time zone of --schedule', 'zone'),
   from: instant('T', 'slots after this time, in ISO 8601 (now)'),
-  count: whole(1, maxCount, 'N', 'so many slots of each (1; of one task or schedule 5)'),
+  count: {
+    ...whole(1, maxCount, 'N', 'so many slots of each (1; of one task or schedule 5)'),
+    alias: 'n',
+  },
   label: labels('NAME=VALUE', 'only tasks with this label; repeatable: all must match'),
   host: text('H', 'as on the host of this name or address', 'host'),
 

@@ -3,6 +3,7 @@ import type { HistoryRow } from '../plan/outcome.ts'
 import { readTraces, runDirectory, type RunTraces } from '../run/directory.ts'
 import { formatDuration } from '../schedule/duration.ts'
 import { counted } from '../tasks/counted.ts'
+import { shellQuoted } from '../tasks/shell-quote.ts'
 import type { Call } from './command.ts'
 import { attemptWords, lateWords, rowOutcome, tookWords } from './history-words.ts'
 import { livesNow } from './history-table.ts'
@@ -62,7 +63,7 @@ function directoryFacts(
   if (description === undefined) return [['directory', `${directory} is gone: too old to be kept`]]
   const { timeoutMs, killAfterMs, definition } = description
   const size = host.files.facts(path.join(directory, 'output'))?.size ?? 0
-  const home = from.home === 'flag' ? ` --home ${paths.home}` : ''
+  const home = from.home === 'flag' ? ` --home ${shellQuoted(paths.home)}` : ''
   const left = conclusion?.stragglers ?? 0
   return [
     ['definition', definition],

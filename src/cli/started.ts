@@ -2,9 +2,11 @@ import type { StatusReport, TaskStatus } from '../control/protocol.ts'
 import type { Ready } from '../daemon/ready.ts'
 import type { Settings } from '../daemon/settings.ts'
 import { counted, someOf } from '../tasks/counted.ts'
+import { shellQuoted } from '../tasks/shell-quote.ts'
 import { ask } from './ask.ts'
 import type { Call } from './command.ts'
 import { nextStart } from './next-start.ts'
+import { plainLine } from './plain.ts'
 import type { Values } from './options.ts'
 import { shownDistance, shownTime } from './times.ts'
 
@@ -45,10 +47,10 @@ function lines(call: Call, values: Values, report: StatusReport, pid: number): s
     const when = `${shownTime(host, at)}  ${name} (${shownDistance(host, at)})`
     return label(index === 0 ? 'next' : '') + when
   })
-  const torch = ownWords(call, values)
+  const torch = plainLine(ownWords(call, values))
   const sample = here[0]?.name ?? 'TASK'
   return [
-    `torch runs, pid ${pid}: ${here.length} of ${counted(report.tasks.length, 'task')} of ${report.file.path}`,
+    `torch runs, pid ${pid}: ${here.length} of ${counted(report.tasks.length, 'task')} of ${plainLine(report.file.path)}`,
     ...next,
     ...(kept.length > 0 ? [label('always') + named(kept)] : []),
     ...(away.length > 0 ? [label('not here') + named(away)] : []),
@@ -68,5 +70,5 @@ function named(tasks: readonly TaskStatus[]): string {
 function ownWords(call: Call, values: Values): string {
   const torch = process.env['npm_lifecycle_event'] === 'start' ? 'node bin/torch.js' : 'torch'
   const isNamed = values.home !== undefined && call.from.home === 'flag'
-  return isNamed ? `${torch} --home ${call.paths.home}` : torch
+  return isNamed ? `${torch} --home ${shellQuoted(call.paths.home)}` : torch
 }

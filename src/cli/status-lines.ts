@@ -7,12 +7,17 @@ import { outcomeCell, outcomeStyle } from './outcome-words.ts'
 import { showProblems } from './problems.ts'
 import { progressOf } from './progress.ts'
 import { byNeed, countedStandings, type Standing } from './standing.ts'
-import { cutText } from './table-fit.ts'
+import { cutMark, cutText } from './table-fit.ts'
 import { type Cell, table } from './table.ts'
 import { shownDistance, shownTime } from './times.ts'
+import { wrapped } from './wrap.ts'
 
 /** Of a path, or of addresses, so much is shown on the narrowest terminal. */
 const minHeadChars = 20
+/** Of the names before what is said of daemon, file and host. */
+const headWidth = 8
+/** With fewer rows each line is one that the table has not. */
+const roomyRows = 16
 /** So many problems of a bad file are shown where the rest has to fit on a screen. */
 const maxProblemsOnScreen = 3
 /** Rows of the table's head, and of the line that says how many are left out. */
@@ -35,7 +40,7 @@ export interface StatusView {
 /** What `torch status` shows, line by line. */
 export function statusLines(call: Pick<Call, 'host' | 'terminal'>, view: StatusView): string[] {
   const { report, total } = view
-  const head = [...headLines(call, view), '', summary(call, report.tasks, total)]
+  const head = [...headLines(call, view), '', ...summary(call, report.tasks, total)]
   if (report.tasks.length === 0) return head
   const room = view.rows - head.length - tableFrameRows
   // One more than fits without the line that says so fits as well.
@@ -53,20 +58,41 @@ function headLines(
   { host, terminal }: Pick<Call, 'host' | 'terminal'>,
   { report: { daemon, file, host: machine }, isSilent, rows }: StatusView,
 ): string[] {
-  const mark = terminal.isUnicode ? '…' : '~'
-  const line = (name: string, text: string, more = '') =>
-    terminal.paint('dim', name.padEnd(8)) +
-    cutText(text, Math.max(terminal.columns - 8 - more.length, minHeadChars), 'middle', mark)
-  const revision = file.revision === null ? '' : `, revision ${file.revision}`
-  const loaded = file.loadedAt === null ? '' : `, loaded ${shownTime(host, file.loadedAt)}`
   const verdict = file.ok ? '' : daemon === null ? ', NOT VALID' : ', NOT TAKEN'
   const addresses = [machine.name, ...machine.addresses].join('  ')
   return [
     terminal.paint('dim', 'daemon  ') + daemonWords({ host, terminal }, daemon, isSilent),
-    line('file', `${file.path}${revision}${loaded}`, verdict) + terminal.paint('red', verdict),
-    line('host', addresses),
+    ...fileLines({ host, terminal }, file, verdict, rows),
+    headLine(terminal, 'host', addresses),
     ...(file.ok ? [] : problemLines(terminal, file.problems, daemon !== null, rows)),
   ]
+}
+
+/** Of the path the middle is cut; what else is known of the file has a line of its own, or none, rather than that. */
+function fileLines(
+  { host, terminal }: Pick<Call, 'host' | 'terminal'>,
+  { path, revision, loadedAt }: StatusReport['file'],
+  verdict: string,
+  rows: number,
+): string[] {
+  const facts = [
+    ...(revision === null ? [] : [`revision ${revision}`]),
+    ...(loadedAt === null ? [] : [`loaded ${shownTime(host, loadedAt)}`]),
+  ]
+  const after = facts.map((fact) => `, ${fact}`).join('')
+  const painted = terminal.paint('red', verdict)
+  const room = terminal.columns - headWidth - after.length - verdict.length
+  if (room >= Math.min(path.length, minHeadChars))
+    return [headLine(terminal, 'file', path, after + verdict) + after + painted]
+  const line = headLine(terminal, 'file', path, verdict) + painted
+  return rows < roomyRows ? [line] : [line, headLine(terminal, '', facts.join(', '))]
+}
+
+/** `more` stands behind it, and is not cut. */
+function headLine(terminal: Call['terminal'], name: string, text: string, more = ''): string {
+  const room = Math.max(terminal.columns - headWidth - more.length, minHeadChars)
+  const cut = cutText(text, room, 'middle', cutMark(terminal.isUnicode))
+  return terminal.paint('dim', name.padEnd(headWidth)) + cut
 }
 
 function daemonWords(
@@ -102,14 +128,25 @@ function summary(
   { terminal }: Pick<Call, 'terminal'>,
   tasks: readonly TaskStatus[],
   total: number,
-) {
+): string[] {
   const of = tasks.length === total ? '' : `${tasks.length} of `
-  const counts = countedStandings(tasks).map(([standing, count]) =>
-    paintStanding(terminal, standing, `${count} ${standing}`),
+  const head = `${of}${counted(total, 'task')}`
+  const counts = countedStandings(tasks).map(
+    ([standing, count]) => [standing, `${count} ${standing}`] as const,
   )
-  return [`${of}${counted(total, 'task')}`, counts.join(', ')]
-    .filter((part) => part !== '')
-    .join(': ')
+  if (counts.length === 0) return [head]
+  // A count and its word stay in one line; colours come last, for they have no width.
+  const painted = new Map(
+    counts.map(([standing, text]) => [unbroken(text), paintStanding(terminal, standing, text)]),
+  )
+  const line = `${head}: ${[...painted.keys()].join(', ')}`
+  return wrapped(line, terminal.columns, '  ').map((each) =>
+    each.replace(/\d+\u00a0[^,]+/g, (text) => painted.get(text) ?? text),
+  )
+}
+
+function unbroken(text: string): string {
+  return text.replaceAll(' ', '\u00a0')
 }
 
 function paintStanding(terminal: Call['terminal'], standing: Standing, text: string): string {

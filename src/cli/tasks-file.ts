@@ -3,6 +3,7 @@ import type { Loaded } from '../daemon/load.ts'
 import { exitStatus, type TorchError } from '../errors.ts'
 import { hostFacts, type HostFacts } from '../tasks/hosts.ts'
 import type { TasksFile } from '../tasks/task.ts'
+import { checkedAddresses } from './asked-host.ts'
 import type { Call } from './command.ts'
 import type { FilePath } from './option.ts'
 import type { Values } from './options.ts'
@@ -28,7 +29,8 @@ export function notValid(file: Pick<Loaded, 'path' | 'problems'>): TorchError {
 }
 
 /** How this machine is known to `hosts:`, without a daemon that knows better. */
-export function factsHere({ host }: Call, values: Values): HostFacts {
-  const own = values.address ?? []
+export function factsHere(call: Call, values: Values): HostFacts {
+  const { host } = call
+  const own = checkedAddresses(call, values.address ?? [])
   return hostFacts(host.network.name(), own.length > 0 ? own : host.network.addresses())
 }

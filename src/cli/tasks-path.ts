@@ -59,7 +59,7 @@ export function lastTasksPath(
 }
 
 /** The file of the last daemon, or of the one that runs. */
-function lastPath({ host, paths }: Pick<Call, 'host' | 'paths'>): string | undefined {
+export function lastPath({ host, paths }: Pick<Call, 'host' | 'paths'>): string | undefined {
   return host.files.readText(paths.tasksPath)?.replace(/\n$/, '') || undefined
 }
 

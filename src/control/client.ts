@@ -5,8 +5,10 @@ import { wallClock } from '../host/clock.ts'
 import { diskFiles, hasCode } from '../host/files.ts'
 import type { FileFacts } from '../host/host.ts'
 import { realProcesses } from '../host/processes.ts'
+import { shellQuoted } from '../tasks/shell-quote.ts'
 import { withShortPath } from './address.ts'
 import type { ErrorReport, Protocol, RequestName } from './protocol.ts'
+import { startWords } from './start-words.ts'
 
 /** For the whole of an exchange. */
 const defaultTimeoutMs = 10_000
@@ -54,7 +56,10 @@ export function deniedHome(home: string, cause: unknown): TorchError {
       `belongs to another user (uid ${facts.uid})`,
       'run torch as that user, or as root',
     )
-  return denied(`may not be entered (mode ${facts.mode.toString(8)})`, `chmod 700 ${home}`)
+  return denied(
+    `may not be entered (mode ${facts.mode.toString(8)})`,
+    `chmod 700 ${shellQuoted(home)}`,
+  )
 }
 
 /** undefined where a folder on the way to it is closed as well. */
@@ -135,7 +140,7 @@ function rebuilt({ error: { code, message, hint, exit, details } }: ErrorReport)
 function noDaemon(home: string, cause: unknown): TorchError {
   return new TorchError('no-daemon', `no torch daemon runs for ${home}`, {
     exit: exitStatus.noDaemon,
-    hint: `start one: torch start --home ${home}`,
+    hint: `start one: ${startWords(home)}`,
     cause,
   })
 }

@@ -1,6 +1,8 @@
 import { TorchError, wordsOf } from '../errors.ts'
+import { hasCode } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
 import { makeActive } from '../run/active.ts'
+import { shellQuoted } from '../tasks/shell-quote.ts'
 import { type HomePaths, homePaths } from './settings.ts'
 
 /** Makes a home ready to be used: its folders, for nobody else to look into. */
@@ -17,7 +19,8 @@ export function openHome(host: Host, home: string): HomePaths {
     return paths
   } catch (error) {
     if (error instanceof TorchError) throw error
-    throw new TorchError('bad-home', `the home ${home} cannot be used: ${wordsOf(error)}`, {
+    const why = hasCode(error, 'EEXIST') ? 'is no folder' : `cannot be used: ${wordsOf(error)}`
+    throw new TorchError('bad-home', `the home ${home} ${why}`, {
       hint: 'choose another with --home or TORCH_HOME',
       cause: error,
     })
@@ -46,7 +49,7 @@ function makePrivate(host: Host, { home, lock }: HomePaths): void {
       'open-home',
       `the home ${home} is open to others (mode ${facts.mode.toString(8)})`,
       {
-        hint: `it holds other things than torch's, so choose another, or: chmod 700 ${home}`,
+        hint: `it holds other things than torch's, so choose another, or: chmod 700 ${shellQuoted(home)}`,
       },
     )
   host.files.changeMode(home, 0o700)

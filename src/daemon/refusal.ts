@@ -3,6 +3,7 @@ import { hasCode } from '../host/files.ts'
 import type { FileFacts, Host } from '../host/host.ts'
 import { maxFileBytes } from '../tasks/bounds.ts'
 import type { Problem } from '../tasks/problem.ts'
+import { shellQuoted } from '../tasks/shell-quote.ts'
 
 export interface Refusal {
   readonly message: string
@@ -32,7 +33,7 @@ export function refusalOf(
   if (host.processes.uid === 0 && writableByOthers(facts))
     return {
       message: 'others may write it, and a daemon of root would run what they write',
-      hint: `take that right from them: chmod go-w ${shown}`,
+      hint: `take that right from them: chmod go-w ${shellQuoted(shown)}`,
     }
   return undefined
 }

@@ -98,8 +98,18 @@ async function prepareHeir(seat: Seat, torch: Torch, child: DaemonChild): Promis
     if (torch.phase !== 'running') throw isStopping()
   } catch (error) {
     await child.kill()
-    throw torch.phase === 'running' ? error : isStopping()
+    throw torch.phase === 'running' ? goesOn(error) : isStopping()
   }
+}
+
+/** Why there is no new daemon, with the word that the old one is still there. */
+function goesOn(error: unknown): unknown {
+  if (!(error instanceof TorchError)) return error
+  const { code, message, hint, details, exit } = error
+  return new TorchError(code, `the new daemon failed, the old one goes on: ${message}`, {
+    ...{ details, exit, cause: error },
+    ...(hint !== undefined && { hint }),
+  })
 }
 
 /** From the first line on the runs are not ours: whoever has the home then takes all from disk. */

@@ -54,6 +54,6 @@ describe('the help of a command', () => {
   })
 })
 
-test('torch --version', async () => {
-  expect((await newSite().torch('--version')).stdout).toMatch(/^torch \d+\.\d+\.\d+\n$/)
+test.each(['--version', '-V', '-v'])('torch %s', async (word) => {
+  expect((await newSite().torch(word)).stdout).toMatch(/^torch \d+\.\d+\.\d+\n$/)
 })

@@ -142,14 +142,14 @@ describe.concurrent('torch next', () => {
       '',
     ])
     expect(stderr).toBe(
-      'not shown: 2 of 6 tasks do not run on db-1\nboot: once per boot, at no time of the clock\n',
+      'not shown: 1 of 6 tasks does not run on db-1, 1 of 6 tasks is not enabled\nboot: once per boot, at no time of the clock\n',
     )
   })
 
   test.each([
     [['--schedule', '0 0 30 2 *'], 0, 'this schedule: never due\n'],
     [['web', '--host', 'db-1'], 0, 'web does not run on db-1\n'],
-    [['off'], 0, /^off does not run on .*\n$/],
+    [['off'], 0, 'off is not enabled\n'],
     [['boot'], 0, 'boot: once per boot, at no time of the clock\n'],
     [['al*'], 0, 'none of these tasks has a schedule\n'],
     [['xyz-*'], 2, 'torch: no task matches "xyz-*"\nhint: torch status lists the tasks\n'],

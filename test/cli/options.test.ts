@@ -68,10 +68,10 @@ const aDuration = 'expected a duration as 500ms, 30s, 5m, 1h30m or 7d'
 describe('wrong values', () => {
   test.each<[OptionName, unknown[], string, string]>([
     ['lines', ['abc'], '-n/--lines: expected a whole number from 0 to 1000000000; got "abc"', ''],
-    ['count', ['0'], '--count: expected a whole number from 1 to 10000; got "0"', ''],
-    ['count', ['-5'], '--count: expected a whole number from 1 to 10000; got "-5"', ''],
-    ['count', ['1e3'], '--count: expected a whole number from 1 to 10000; got "1e3"', ''],
-    ['count', ['2', '3'], '--count: given 2 times', 'give it once'],
+    ['count', ['0'], '-n/--count: expected a whole number from 1 to 10000; got "0"', ''],
+    ['count', ['-5'], '-n/--count: expected a whole number from 1 to 10000; got "-5"', ''],
+    ['count', ['1e3'], '-n/--count: expected a whole number from 1 to 10000; got "1e3"', ''],
+    ['count', ['2', '3'], '-n/--count: given 2 times', 'give it once'],
     ['home', [''], '--home: needs a value: D', ''],
     ['address', [''], '--address: needs a value: A', ''],
     ['label', ['team'], '--label: expected a label as team=data; got "team"', ''],

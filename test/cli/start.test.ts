@@ -236,6 +236,7 @@ describe.concurrent('torch restart', () => {
     const { status, stderr } = await site.torch('restart')
     expect(status).toBe(1)
     expect(stderr).toContain('tasks.yaml:1:1: tasks: expected')
+    expect(stderr).toContain('\ntorch: the new daemon failed, the old one goes on: the tasks file ')
     expect([site.pid(), isAlive(pid ?? 0)]).toEqual([pid, true])
     expect((await site.torch('status')).status).toBe(0)
   })

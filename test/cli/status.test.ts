@@ -1,6 +1,6 @@
 import fs from 'node:fs'
 import path from 'node:path'
-import { beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import type { StatusReport } from '../../src/control/protocol.ts'
 import { thisMachine } from '../../src/host/machine.ts'
 import type { HistoryRow } from '../../src/plan/outcome.ts'
@@ -117,6 +117,10 @@ describe('torch status for people', () => {
     expect((await table(['backup-*'], { columns: 60, rows: 24 })).at(-1)).toBe(
       'backup-www  in 50m              missed 12 slots: torch was …',
     )
+    expect((await table([], { columns: 60, rows: 24, colours: true })).slice(0, 2)).toEqual([
+      '6 tasks: <yellow>1 missed</>, 3 never ran, 1 not enabled,',
+      '  1 not on this host',
+    ])
     expect((await table(['backup-db'], { columns: 64, rows: 24 }))[2]).toBe(
       'backup-db  2026-03-09T02:30:00+00:00  in 19h20m',
     )
@@ -230,6 +234,24 @@ describe('which tasks', () => {
 })
 
 describe('a home', () => {
+  test('that had another file than the one that is shown', async () => {
+    fs.writeFileSync(path.join(home, 'tasks-path'), '/srv/my tasks.yaml\n')
+    vi.stubEnv('TORCH_TASKS', file)
+    onTestFinished(() => void vi.unstubAllEnvs())
+    const { stderr } = await torchHere(['status', '--home', home], { host })
+    expect(stderr).toContain(
+      `this is ${file}; the last daemon of this home had /srv/my tasks.yaml\nhint: torch status --tasks '/srv/my tasks.yaml'\n`,
+    )
+  })
+
+  test('of a variable that is no address', async () => {
+    vi.stubEnv('TORCH_ADDRESS', 'web1')
+    onTestFinished(() => void vi.unstubAllEnvs())
+    expect((await status([])).stderr).toBe(
+      'torch: TORCH_ADDRESS: expected an IPv4 or IPv6 address; got "web1"\nhint: TORCH_ADDRESS=10.0.1.5\n',
+    )
+  })
+
   test('that is not there', async () => {
     home = path.join(home, 'none')
     expect((await table([]))[0]).toBe('6 tasks: 4 never ran, 1 not enabled, 1 not on this host')

@@ -184,7 +184,7 @@ describe('a value', () => {
     ['next --from tomorrow', `--from: expected ${aTime}; got "tomorrow"`, 'torch next --help'],
     [
       'next --count 0',
-      '--count: expected a whole number from 1 to 10000; got "0"',
+      '-n/--count: expected a whole number from 1 to 10000; got "0"',
       'torch next --help',
     ],
     [
@@ -434,7 +434,7 @@ describe('a place that is none', () => {
     expect([status.status, status.stderr]).toEqual([0, ''])
     expect(await torchHere(['run', 'backup', '--home', file])).toMatchObject({
       status: 1,
-      stderr: `torch: the home ${file} cannot be used: EEXIST: file already exists, mkdir '${file}'
+      stderr: `torch: the home ${file} is no folder
 hint: choose another with --home or TORCH_HOME
 `,
     })

@@ -61,6 +61,18 @@ describe('no daemon', () => {
     hint: `start one: torch start --home ${home}`,
   })
 
+  test('names the tasks file that the last one had, as it is typed', async () => {
+    const home = newHome('my home')
+    fs.writeFileSync(path.join(home, 'tasks-path'), '/srv/the tasks.yaml\n')
+    await expect(askDaemon(path.join(home, 'torch.sock'), 'status', {})).rejects.toMatchObject({
+      hint: `start one: torch start --home '${home}' --tasks '/srv/the tasks.yaml'`,
+    })
+    fs.writeFileSync(path.join(home, 'tasks-path'), `${path.resolve('tasks.yaml')}\n`)
+    await expect(askDaemon(path.join(home, 'torch.sock'), 'status', {})).rejects.toMatchObject({
+      hint: `start one: torch start --home '${home}'`,
+    })
+  })
+
   test.each([
     ['no home', 'gone/torch.sock'],
     ['no socket', 'torch.sock'],

@@ -24,6 +24,17 @@ describe('a home', () => {
     expect(mode(path.join(home, 'runs'))).toBe('700')
   })
 
+  test('is no file', () => {
+    const file = path.join(folder, 'tasks.yaml')
+    fs.writeFileSync(file, '')
+    expect(() => openHome(thisMachine(), file)).toThrow(
+      expect.objectContaining({
+        message: `the home ${file} is no folder`,
+        hint: 'choose another with --home or TORCH_HOME',
+      }),
+    )
+  })
+
   test('that was ours and was opened is closed again', () => {
     const home = path.join(folder, 'home')
     fs.mkdirSync(home)

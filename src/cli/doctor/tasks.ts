@@ -1,5 +1,6 @@
 import path from 'node:path'
 import { askDaemon } from '../../control/client.ts'
+import { startWords } from '../../control/start-words.ts'
 import type { StatusReport } from '../../control/protocol.ts'
 import { wholeProblem } from '../../daemon/bad-tasks.ts'
 import { type Loaded, loadTasks } from '../../daemon/load.ts'
@@ -41,7 +42,7 @@ export async function lookAtTasks(call: Call, values: Values): Promise<Known> {
   const [name = ''] = machine.names.toSorted((a, b) => b.length - a.length)
   const facts = {
     daemon: state,
-    start: `torch start --home ${paths.home}`,
+    start: startWords(paths.home),
     version,
     file,
     host: { name, addresses: machine.addresses },
