@@ -20,11 +20,15 @@ export function agendaOf(entries: AgendaEntry[]): Agenda {
   return { heap: entries }
 }
 
-/** All entries that start at or before a second, in no order. Reads only what it gives, and twice that. */
-export function dueBy(agenda: Agenda, second: number): AgendaEntry[] {
+/**
+ * All entries that start at or before a second, or any `limit` of them, in no order. Reads only what it
+ * gives, and twice that.
+ */
+export function dueBy(agenda: Agenda, second: number, limit = Infinity): AgendaEntry[] {
   const found: AgendaEntry[] = []
   const open = [0]
-  for (let index = open.pop(); index !== undefined; index = open.pop()) {
+  while (open.length > 0 && found.length < limit) {
+    const index = open.pop() ?? 0
     const entry = agenda.heap[index]
     if (entry === undefined || entry.at > second) continue
     found.push(entry)

@@ -6,9 +6,6 @@ const maxReady = 1000
 /** What one takes to get ready, at the rate at which little else suffers. */
 const readyMs = 2
 
-/** So far ahead is looked for a burst: the last of so many takes no longer. */
-const maxLeadSeconds = 1 + Math.floor((maxReady * readyMs - 1) / 1000)
-
 /**
  * The tasks for whose next start all should be ready, in the order of their starts: those of the next
  * second; and of one with many starts the rest before, as many as cannot be made ready in a second.
@@ -22,10 +19,10 @@ export function dueSoon(agenda: Agenda, now: number): string[] {
     .map(({ task }) => task)
 }
 
-/** Of no more seconds than are needed to find enough of them. */
+/** Of the two seconds to come: the last of so many takes no longer. */
 function entriesAhead(agenda: Agenda, now: number): AgendaEntry[] {
-  let found: AgendaEntry[] = []
-  for (let lead = 1; lead <= maxLeadSeconds && found.length < maxReady; lead++)
-    found = dueBy(agenda, now + lead)
-  return found
+  const next = dueBy(agenda, now + 1, maxReady)
+  if (next.length === maxReady) return next
+  const both = dueBy(agenda, now + 2, next.length + maxReady)
+  return [...next, ...both.filter(({ at }) => at > now + 1)]
 }
