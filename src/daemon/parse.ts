@@ -1,3 +1,4 @@
+import { wordsOf } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import type { WorkerResult } from '../host/worker.ts'
 import type { ReadTasks, Stretch, TasksFacts } from '../tasks/parse.ts'
@@ -29,6 +30,8 @@ export interface ParseJob {
   readonly known: ReadonlySet<string>
 }
 
+type Answer = ReadTasks & { readonly again?: boolean }
+
 /**
  * As readTasks(), in a thread of its own where it takes long or is to be `apart`: of a daemon, which
  * goes on with its ticks meanwhile, and has the parser (15 MB) in memory only until it is done.
@@ -40,7 +43,7 @@ export async function parseBeside(
   shown: string,
   job: ParseJob,
   { unpacked, apart }: { readonly unpacked: Unpacked; readonly apart: boolean },
-): Promise<ReadTasks & { readonly again?: boolean }> {
+): Promise<Answer> {
   const length = job.sources.reduce((sum, { text }) => sum + text.length, 0)
   const isSmall = length <= maxInlineLength
   if (isSmall && !apart) return parseHere(host, job)
@@ -52,7 +55,7 @@ export async function parseBeside(
       stretches.push({ ...stretch, tasks: packed && unpack(packed) })
   })
   // A machine that refuses a thread (too many processes) is no fault of the file.
-  if (isSmall && result.kind === 'failed') return parseHere(host, job)
+  if (isSmall && result.kind === 'failed') return parseAnyway(host, shown, job)
   if (result.kind !== 'answer') {
     const problems = [fileProblem(shown, whyNot(result))]
     return { ok: false, problems, again: result.kind === 'failed' }
@@ -62,6 +65,19 @@ export async function parseBeside(
 
 async function parseHere(host: Host, job: ParseJob): Promise<ReadTasks> {
   return (await import('./parse-job.ts')).parseJob(job, host)
+}
+
+/**
+ * In a daemon that runs: an upgrade replaces its files under it, and what is loaded only now need not
+ * fit to what was loaded before. It must not die of that.
+ */
+async function parseAnyway(host: Host, shown: string, job: ParseJob): Promise<Answer> {
+  try {
+    return await parseHere(host, job)
+  } catch (error) {
+    const message = `could not be read: ${wordsOf(error)} (if torch was upgraded, torch restart helps)`
+    return { ok: false, problems: [fileProblem(shown, message)], again: true }
+  }
 }
 
 const worker = 'daemon/parse-worker'

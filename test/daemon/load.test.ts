@@ -4,6 +4,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { contentHash, loadTasks } from '../../src/daemon/load.ts'
+import { takeTasks } from '../../src/daemon/take-tasks.ts'
 import { parseJob } from '../../src/daemon/parse-job.ts'
 import { thisMachine } from '../../src/host/machine.ts'
 import { taskOf } from '../../src/tasks/built.ts'
@@ -125,6 +126,17 @@ describe('what is read as a tasks file', () => {
     make()
     expect(await load('tasks.yaml')).toEqual([says])
   })
+})
+
+test('a reader that fails by itself, as one of another version may, is a file that is not taken', async () => {
+  const failed = { kind: 'failed', message: 'not to be had' } as const
+  const host = { ...thisMachine(), inWorker: async () => failed }
+  const job = { sources: [{ path: 'x', text: { length: 5 } as never }], facts: {} as never, alone: false }
+  const read = await takeTasks(host, 'tasks.yaml', job, { apart: true })
+  expect(read).toMatchObject({ file: undefined, again: true })
+  expect(read.problems[0]?.message).toMatch(
+    /^could not be read: .* \(if torch was upgraded, torch restart helps\)$/,
+  )
 })
 
 describe('what is large', () => {
