@@ -131,7 +131,11 @@ describe('what is read as a tasks file', () => {
 test('a reader that fails by itself, as one of another version may, is a file that is not taken', async () => {
   const failed = { kind: 'failed', message: 'not to be had' } as const
   const host = { ...thisMachine(), inWorker: async () => failed }
-  const job = { sources: [{ path: 'x', text: { length: 5 } as never }], facts: {} as never, alone: false }
+  const job = {
+    sources: [{ path: 'x', text: { length: 5 } as never }],
+    facts: {} as never,
+    alone: false,
+  }
   const read = await takeTasks(host, 'tasks.yaml', job, { apart: true })
   expect(read).toMatchObject({ file: undefined, again: true })
   expect(read.problems[0]?.message).toMatch(
