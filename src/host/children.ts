@@ -31,12 +31,14 @@ export function waitForChildren(
   const children = new Map<number, (status: ChildStatus) => void>()
   let isReaping = false
 
-  const take = (pid: number): void => {
+  /** False where it goes on. */
+  const take = (pid: number): boolean => {
     const onExit = children.get(pid)
     const status = onExit && calls.take(pid)
-    if (onExit === undefined || status === undefined) return
+    if (onExit === undefined || status === undefined) return false
     children.delete(pid)
     onExit(statusOf(status))
+    return true
   }
 
   const reap = (): void => {
@@ -53,7 +55,10 @@ export function waitForChildren(
 
   /** One of Node's stands in front of ours, until Node takes it, which it is about to. */
   const lookAtAll = (): void => {
-    for (const pid of children.keys()) take(pid)
+    const end = wallClock.monotonic() + maxTurnMs
+    for (const pid of children.keys()) {
+      if (take(pid) && wallClock.monotonic() > end) return void setImmediate(lookAtAll)
+    }
     isReaping = false
   }
 
