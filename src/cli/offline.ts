@@ -27,7 +27,8 @@ export async function offlineStatus(
   const { host, paths } = call
   const isKnown = daemonFile !== undefined
   const file = isKnown ? tasksPath(call, values, daemonFile) : lastTasksPath(call, values)
-  if (!isKnown) tellOther(call, file, tell)
+  const isWhole = !values.json && call.words.length === 0
+  if (!isKnown && isWhole) tellOther(call, file, tell)
   const loaded = await loadTasks(host, file.absolute, { shown: file.shown })
   const facts = factsHere(call, values)
   const hostName = facts.names[0] ?? host.network.name()

@@ -13,7 +13,7 @@ describe('the words before the cursor', () => {
     ['--home=/srv logs', { command: 'logs', words: [], raw: { home: ['/srv'] } }],
     ['history --outcome', { command: 'history', awaits: 'outcome' }],
     ['history --outcome --limit', { awaits: undefined, raw: { outcome: ['--limit'] } }],
-    ['logs backup -n', { words: ['backup'], awaits: 'lines' }],
+    ['logs backup --lines', { words: ['backup'], awaits: 'lines' }],
     ['logs -f backup', { words: ['backup'], awaits: undefined, raw: { follow: true } }],
     ['next --label a=b --label=c=d', { raw: { label: ['a=b', 'c=d'] } }],
     ['run -- --home', { command: 'run', words: ['--home'], onlyWords: true, raw: {} }],
