@@ -16,35 +16,50 @@ const maxWaitMs = 20
 const pollFileBytes = 8
 const pollEventsOffset = 6
 
+/** The writing end of a pipe: not by its number alone, which is another's once it is closed. */
+interface Pipe {
+  readonly end: number
+}
+
 /** Gives programs that wait on the reading ends of pipes their lines, so that few have them untaken. */
-export function openOrders(poll: Poll): { give(end: number, line: string): boolean } {
-  let untaken: number[] = []
+export interface Orders {
+  /** Takes the pipe over. False where nobody reads it any more. */
+  give(pipe: Pipe, line: string): boolean
+  /** The program is gone: what is still held of its pipe is closed. */
+  over(pipe: Pipe): void
+}
+
+export function openOrders(poll: Poll): Orders {
+  let untaken: Pipe[] = []
   const files = Buffer.alloc(maxUntaken * pollFileBytes)
 
   const closeTaken = (): void => {
     files.fill(0)
-    for (const [index, end] of untaken.entries()) files.writeInt32LE(end, index * pollFileBytes)
+    for (const [index, { end }] of untaken.entries()) files.writeInt32LE(end, index * pollFileBytes)
     const isTaken = (index: number): boolean =>
       files.readInt16LE(index * pollFileBytes + pollEventsOffset) !== 0
     const found = poll(files, untaken.length, maxWaitMs)
-    const taken = untaken.filter((_, index) => (found > 0 ? isTaken(index) : index === 0))
-    untaken = untaken.filter((end) => !taken.includes(end))
-    for (const end of taken) fs.closeSync(end)
+    close(untaken.filter((_, index) => (found > 0 ? isTaken(index) : index === 0)))
+  }
+  const close = (pipes: readonly Pipe[]): void => {
+    untaken = untaken.filter((pipe) => !pipes.includes(pipe))
+    for (const { end } of pipes) fs.closeSync(end)
   }
 
   return {
-    give(end, line) {
+    give(pipe, line) {
       while (untaken.length >= maxUntaken) closeTaken()
       try {
         // Less than PIPE_BUF: the whole line, or nothing of it.
-        fs.writeSync(end, line)
+        fs.writeSync(pipe.end, line)
       } catch (error) {
-        fs.closeSync(end)
+        fs.closeSync(pipe.end)
         if (hasCode(error, 'EPIPE')) return false
         throw error
       }
-      untaken.push(end)
+      untaken.push(pipe)
       return true
     },
+    over: (pipe) => close(untaken.filter((each) => each === pipe)),
   }
 }

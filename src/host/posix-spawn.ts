@@ -77,10 +77,14 @@ function open(koffi: Koffi): Launch {
       fs.closeSync(order)
       return fail(getSystemErrorName(-error))
     }
-    whenOver(pid[0], onExit)
+    const pipe = { end: order }
+    whenOver(pid[0], (status) => {
+      orders.over(pipe)
+      onExit(status)
+    })
     return {
       pid: pid[0],
-      order: (line) => orders.give(order, line),
+      order: (line) => orders.give(pipe, line),
       dismiss: () => fs.closeSync(order),
     }
   }

@@ -126,6 +126,17 @@ describe.each([
     )
   })
 
+  test('nothing is held of those that are gone', async () => {
+    const held = () => fs.readdirSync('/proc/self/fd').length
+    await start(launch, sh('exit 0'), { line: 'first\n' })
+    const before = held()
+    const count = 20
+    await Promise.all(
+      Array.from({ length: count }, () => start(launch, sh('read -r a'), { line: 'x\n' })),
+    )
+    expect(held()).toBeLessThanOrEqual(before)
+  })
+
   test('an order for one that is gone is refused', async () => {
     let tellGone = (): void => {}
     const gone = new Promise<void>((resolve) => {
