@@ -102,9 +102,9 @@ describe('with a daemon', () => {
     fs.renameSync(site.tasks, path.join(site.folder, 'moved.yaml'))
   })
 
-  test('its tasks are offered, with what they are described as, and the runs that go on', async () => {
+  test('its tasks are offered, with what they are described as, and the runs that are on record', async () => {
     const { stdout } = await site.torch('__complete', 'fish', 'torch logs ')
-    expect(stdout).toMatch(/^none\nhold\tHolds\nonce\n\d{8}T\d{6}\.\d{3}-[0-9a-f]{6}\n$/)
+    expect(stdout).toMatch(/^none\nhold\tHolds\nonce\n(\d{8}T\d{6}\.\d{3}-[0-9a-f]{6}\n){1,2}$/)
   })
 
   test.each([
