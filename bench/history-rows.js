@@ -1,4 +1,4 @@
-import { runRow } from '../dist/record/rows.js'
+import { runRow } from '../dist/record/history/rows.js'
 import { newRunId } from '../dist/run/id.js'
 
 /** What runs, one in each second, in turn; and what ran only once, in the first hours of the month. */

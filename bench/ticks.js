@@ -3,7 +3,7 @@ import { nextEntry, timetableOf } from '../dist/plan/slots.js'
 import { planTick } from '../dist/plan/tick.js'
 import { nextDue } from '../dist/schedule/next.js'
 import { parseSchedule } from '../dist/schedule/parse.js'
-import { parseTasks } from '../dist/tasks/parse.js'
+import { parseTasks } from '../dist/tasks/file/read.js'
 import { percentile, round } from './figures.js'
 
 /** The promises: a tick with 100,000 tasks loaded and none due; the next time of any schedule. */

@@ -1,6 +1,6 @@
 import fs from 'node:fs'
 import path from 'node:path'
-import { readHistory } from '../../dist/record/read-history.js'
+import { readHistory } from '../../dist/record/history/read-history.js'
 import { marked } from '../daemon.js'
 import { isAlive } from './site.js'
 import { endable, retries } from './tasks.js'

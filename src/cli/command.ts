@@ -1,8 +1,8 @@
 import type { HomePaths } from '../daemon/settings.ts'
 import type { Host } from '../host/host.ts'
-import { commonOptions, type OptionName, type Values } from './options.ts'
-import type { Settled } from './settle.ts'
-import type { Terminal } from './terminal.ts'
+import { commonOptions, type OptionName, type Values } from './args/options.ts'
+import type { Settled } from './args/precedence.ts'
+import type { Terminal } from './terminal/terminal.ts'
 
 /** What a command is called with. */
 export interface Call {

@@ -12,12 +12,12 @@ export const commands: Readonly<Record<string, Entry>> = {
   start: {
     words: '',
     summary: 'start the daemon on a tasks file',
-    load: async () => (await import('./commands/start.ts')).start,
+    load: async () => (await import('./commands/start/start.ts')).start,
   },
   stop: {
     words: '',
     summary: 'stop it, and what it runs',
-    load: async () => (await import('./commands/stop.ts')).stop,
+    load: async () => (await import('./commands/stop/stop.ts')).stop,
   },
   restart: {
     words: '',
@@ -32,37 +32,37 @@ export const commands: Readonly<Record<string, Entry>> = {
   status: {
     words: '[TASK...]',
     summary: 'what runs here, what comes next, how it ended last time',
-    load: async () => (await import('./commands/status.ts')).status,
+    load: async () => (await import('./commands/status/status.ts')).status,
   },
   next: {
     words: '[TASK...]',
     summary: 'when tasks are due',
-    load: async () => (await import('./commands/next.ts')).next,
+    load: async () => (await import('./commands/next/next.ts')).next,
   },
   plan: {
     words: '[FILE]',
     summary: 'who runs what where, from the file alone',
-    load: async () => (await import('./commands/plan.ts')).plan,
+    load: async () => (await import('./commands/plan/plan.ts')).plan,
   },
   history: {
     words: '[TASK|RUN...]',
     summary: 'runs, skips and misses',
-    load: async () => (await import('./commands/history.ts')).history,
+    load: async () => (await import('./commands/history/history.ts')).history,
   },
   logs: {
     words: 'TASK...|RUN',
     summary: 'the output of its runs',
-    load: async () => (await import('./commands/logs.ts')).logs,
+    load: async () => (await import('./commands/logs/logs.ts')).logs,
   },
   run: {
     words: 'TASK',
     summary: 'run a task now',
-    load: async () => (await import('./commands/run.ts')).run,
+    load: async () => (await import('./commands/run/run.ts')).run,
   },
   kill: {
     words: 'TASK|RUN...',
     summary: 'end what runs',
-    load: async () => (await import('./commands/kill.ts')).kill,
+    load: async () => (await import('./commands/kill/kill.ts')).kill,
   },
   validate: {
     words: '[FILE]',
@@ -72,17 +72,17 @@ export const commands: Readonly<Record<string, Entry>> = {
   diff: {
     words: '[REV [REV]]',
     summary: 'what a change of the tasks file means',
-    load: async () => (await import('./commands/diff.ts')).diff,
+    load: async () => (await import('./commands/diff/diff.ts')).diff,
   },
   doctor: {
     words: '',
     summary: 'what this machine offers and lacks, and what to do',
-    load: async () => (await import('./commands/doctor.ts')).doctor,
+    load: async () => (await import('./commands/doctor/doctor.ts')).doctor,
   },
   import: {
     words: 'FORMAT [F]',
     summary: 'a tasks file of a crontab, or of gotorch',
-    load: async () => (await import('./commands/import.ts')).importTasks,
+    load: async () => (await import('./commands/import/import.ts')).importTasks,
   },
   schema: {
     words: '',

@@ -2,11 +2,11 @@ import path from 'node:path'
 import { exitStatus } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import { optionsOf } from './command.ts'
-import { showFailure } from './failure.ts'
-import { parseWords } from './parse.ts'
-import { chosenHome, writtenPlaces } from './places.ts'
-import { settle, without } from './settle.ts'
-import type { Terminal } from './terminal.ts'
+import { showFailure } from './terminal/failure.ts'
+import { parseWords } from './args/parse.ts'
+import { chosenHome, writtenPlaces } from './args/places.ts'
+import { settle, without } from './args/precedence.ts'
+import type { Terminal } from './terminal/terminal.ts'
 
 /**
  * Finds the command, reads its options (flag over variable over config file), and runs it. Gives

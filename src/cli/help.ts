@@ -1,6 +1,6 @@
 import yargs from 'yargs'
 import { type Command, optionsOf } from './command.ts'
-import { aliasOf, helpOption, options } from './options.ts'
+import { aliasOf, helpOption, options } from './args/options.ts'
 
 const helpWidth = 80
 

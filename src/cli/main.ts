@@ -3,10 +3,10 @@ import { exitStatus } from '../errors.ts'
 import { thisMachine } from '../host/machine.ts'
 import { overview } from './commands.ts'
 import { askWord } from './completion/scripts.ts'
-import { showFailure } from './failure.ts'
-import { usageError } from './option.ts'
+import { showFailure } from './terminal/failure.ts'
+import { usageError } from './args/option.ts'
 import { readVersion } from './version.ts'
-import { openTerminal } from './terminal.ts'
+import { openTerminal } from './terminal/terminal.ts'
 
 /** The command `torch`: does what it was called for, and ends the process with its exit status. */
 export async function main(): Promise<void> {
@@ -46,7 +46,7 @@ export async function main(): Promise<void> {
         // What `torch start` starts in the background: no command for people.
         if (!second?.startsWith('{'))
           throw usageError('"daemon" is no command', 'torch start starts the daemon')
-        return (await import('./daemon.ts')).runDetached(
+        return (await import('./daemon/run-daemon.ts')).runDetached(
           host,
           version,
           path.resolve(process.argv[1] ?? ''),

@@ -1,5 +1,5 @@
-import type { HistoryRow } from '../plan/outcome.ts'
-import type { Problem } from '../tasks/problem.ts'
+import type { HistoryRow } from '../plan/history-row.ts'
+import type { Problem } from '../tasks/file/problem.ts'
 
 /**
  * What the command and the daemon say to each other: HTTP over the Unix socket, JSON both ways.

@@ -8,7 +8,7 @@ import { readBody } from './read-body.ts'
 import { refuseGarbage, Refusal, refusalOf } from './refusal.ts'
 import { checkRequest, isRequestName, requestNames } from './requests.ts'
 import { send } from './send.ts'
-import { keepSocket } from './keep-socket.ts'
+import { keepSocket } from './socket.ts'
 
 /** What the daemon has to say to each request. A TorchError that it throws is the reply. */
 export type Answers = {

@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { diskFiles } from '../host/files.ts'
-import { shellQuoted } from '../tasks/shell-quote.ts'
+import { shellQuoted } from '../text/shell-quote.ts'
 
 /**
  * What to type that a daemon runs for that home: with the tasks file that the last one had, where it

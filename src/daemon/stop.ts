@@ -1,8 +1,8 @@
 import { planStop } from '../plan/stop.ts'
-import { endRun, killRun, signalRun } from '../run/live.ts'
-import { dismissReady } from '../run/readiness.ts'
-import { dropPending } from './runner.ts'
-import type { Torch } from './torch.ts'
+import { endRun, killRun, signalRun } from '../run/end.ts'
+import { dismissReady } from '../run/recorder-pool.ts'
+import { dropPending } from './starts/request-start.ts'
+import type { Torch } from './state.ts'
 
 /** How often it looks whether all is gone that it waits for. */
 const lookMs = 20

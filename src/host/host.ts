@@ -1,4 +1,4 @@
-import type { Accounts } from './account.ts'
+import type { Accounts } from './accounts.ts'
 import type { InWorker } from './worker.ts'
 
 /**

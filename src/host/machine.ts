@@ -1,4 +1,4 @@
-import { realAccounts } from './account.ts'
+import { realAccounts } from './accounts.ts'
 import { wallClock } from './clock.ts'
 import { diskFiles } from './files.ts'
 import type { Host } from './host.ts'

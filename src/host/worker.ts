@@ -5,7 +5,7 @@ import { wallClock } from './clock.ts'
 import { hasCode } from './files.ts'
 
 /**
- * Gives `job` to a file of ours (`daemon/parse-worker`) in a thread of its own, and what it answers;
+ * Gives `job` to a file of ours (`daemon/tasks-file/parse-worker`) in a thread of its own, and what it answers;
  * all is plain data. What is large comes before the answer, in slices, one in a turn of the loop.
  * Never throws: what went wrong is said, and the thread is ended in any case.
  */

@@ -1,4 +1,4 @@
-import { jitterOf } from '../schedule/hash.ts'
+import { jitterOf } from '../text/hash.ts'
 import { isDue, latestDue, nextOf } from '../schedule/next.ts'
 import type { Schedule } from '../schedule/schedule.ts'
 import type { Task } from '../tasks/task.ts'

@@ -1,4 +1,4 @@
-import type { Trigger } from './outcome.ts'
+import type { Trigger } from './history-row.ts'
 
 /** Something that ought to start: from a slot, a retry, a person, or a daemon task's place. */
 export interface Start {

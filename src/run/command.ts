@@ -1,4 +1,4 @@
-import type { Account } from '../host/account.ts'
+import type { Account } from '../host/accounts.ts'
 import type { Limits, Task } from '../tasks/task.ts'
 
 /** Who a run is: the user's account, and the group where it is not the user's own. */

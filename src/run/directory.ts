@@ -1,8 +1,8 @@
 import path from 'node:path'
 import type { Host, ProcessIdentity } from '../host/host.ts'
 import { parseStat } from '../host/processes.ts'
-import type { Trigger } from '../plan/outcome.ts'
-import type { EndReason, Verdict } from '../plan/verdict.ts'
+import type { Trigger } from '../plan/history-row.ts'
+import type { EndReason, Verdict } from '../plan/run-outcome.ts'
 import { parseExit } from './recorder.ts'
 
 /** Where the runs of a task lie. */

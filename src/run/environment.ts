@@ -1,6 +1,6 @@
 import { parseEnv } from 'node:util'
-import type { Account } from '../host/account.ts'
-import { plainEnv } from '../tasks/env-file.ts'
+import type { Account } from '../host/accounts.ts'
+import { plainEnv } from '../tasks/file/env-file.ts'
 import type { Task } from '../tasks/task.ts'
 
 /** Where programs are looked for, unless the task says otherwise: what login(1) gives root. */

@@ -11,9 +11,9 @@ import {
   voidMark,
 } from './directory.ts'
 import { isRunId } from './id.ts'
-import { armTimeout, conclude, type LiveRun, resumeEnding, type RunRoom } from './live.ts'
-import { isAlive, settle } from './settle.ts'
-import { watchRun } from './watched.ts'
+import { armTimeout, conclude, type LiveRun, resumeEnding, type RunRoom } from './end.ts'
+import { isAlive, settle } from './conclude.ts'
+import { watchRun } from './watch.ts'
 
 /** What became of the runs that an earlier daemon left without a record. */
 export interface Recovered {

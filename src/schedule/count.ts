@@ -1,7 +1,7 @@
-import { countLocal } from './civil.ts'
-import { highestLocal } from './clock.ts'
+import { countLocal } from './local-time.ts'
+import { highestLocal } from './daylight-saving.ts'
 import type { CronSchedule, Schedule } from './schedule.ts'
-import { spansIn } from './span.ts'
+import { spansIn } from './offset-spans.ts'
 
 /** In how many seconds of (after, until] the schedule is due: as many as nextDue() would give. */
 export function countDue(schedule: Schedule, after: number, until: number): number {

@@ -1,10 +1,10 @@
-import { nextBit, nextSixty } from './bits.ts'
+import { nextBit, nextSixty } from './masks.ts'
 import { secondsPerDay } from './calendar.ts'
-import { nextLocal } from './civil.ts'
-import { highestLocal } from './clock.ts'
+import { nextLocal } from './local-time.ts'
+import { highestLocal } from './daylight-saving.ts'
 import { firstSecond, lastSecond } from './next.ts'
 import type { CronSchedule, Schedule } from './schedule.ts'
-import { spansIn } from './span.ts'
+import { spansIn } from './offset-spans.ts'
 
 /**
  * All seconds of (after, until] in which the schedule is due, in order: those that nextDue() would

@@ -1,4 +1,4 @@
-import { nextOnClock } from './clock.ts'
+import { nextOnClock } from './daylight-saving.ts'
 import { countDue } from './count.ts'
 import type { Schedule } from './schedule.ts'
 

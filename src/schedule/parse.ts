@@ -1,13 +1,13 @@
-import { maskOf, sixtyOf } from './bits.ts'
-import { remembered } from './bounded.ts'
-import { nextLocal } from './civil.ts'
-import { parseDuration } from './duration.ts'
-import { expandItem } from './expand.ts'
+import { maskOf, sixtyOf } from './masks.ts'
+import { remembered } from '../text/cache.ts'
+import { nextLocal } from './local-time.ts'
+import { parseDuration } from '../text/duration.ts'
+import { expandItem } from './field-values.ts'
 import { type Field, fields } from './field.ts'
-import { checkItem, noYear, refuse, type Refused } from './item.ts'
-import { nearest } from './near.ts'
+import { checkItem, noYear, refuse, type Refused } from './field-item.ts'
+import { nearest } from '../text/suggest.ts'
 import type { CronSchedule, Schedule } from './schedule.ts'
-import { isZone } from './zone.ts'
+import { isZone } from './timezone.ts'
 
 export type ParsedSchedule = { ok: true; schedule: Schedule; neverFires: boolean } | Refused
 

@@ -1,4 +1,4 @@
-import type { SharedSettings } from './built.ts'
+import type { SharedSettings } from './built-task.ts'
 import type { HostMatch, HostRule } from './hosts.ts'
 import type { Task } from './task.ts'
 

@@ -1,7 +1,7 @@
 import { parseNetwork } from './address.ts'
 import type { HostMatch } from './hosts.ts'
-import { showValue } from './show.ts'
-import { words } from './words.ts'
+import { showValue } from './file/show-value.ts'
+import { words } from './file/expected.ts'
 
 /** An entry is a match by itself, a bare word whose meaning depends on the place, or neither. */
 export type HostEntry =

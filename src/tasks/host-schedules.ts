@@ -1,4 +1,4 @@
-import { seedOf } from '../schedule/hash.ts'
+import { seedOf } from '../text/hash.ts'
 import { parseSchedule } from '../schedule/parse.ts'
 import type { Schedule } from '../schedule/schedule.ts'
 import { hostFacts } from './hosts.ts'

@@ -1,5 +1,5 @@
 import { covers, type Network, parseNetwork } from './address.ts'
-import { matchGlob } from './glob.ts'
+import { matchGlob } from '../text/glob.ts'
 
 /** What one entry of `hosts:` stands for; names and patterns in lower case. */
 export type HostMatch =

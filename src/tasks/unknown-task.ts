@@ -1,5 +1,5 @@
 import { exitStatus, TorchError } from '../errors.ts'
-import { nearest } from '../schedule/near.ts'
+import { nearest } from '../text/suggest.ts'
 
 /** The error for a task that is not in the file. */
 export function unknownTask(name: string, names: readonly string[]): TorchError {

@@ -1,6 +1,6 @@
 import fs from 'node:fs'
 import { afterAll, describe, expect, test, vi } from 'vitest'
-import { tasksJsonSchema } from '../../src/tasks/json-schema.ts'
+import { tasksJsonSchema } from '../../src/tasks/file/json-schema.ts'
 import { closeSites, newSite, type Site, until } from '../support/torch.ts'
 
 afterAll(closeSites)

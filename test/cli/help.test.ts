@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { commands, overview } from '../../src/cli/commands.ts'
-import { parseWords } from '../../src/cli/parse.ts'
+import { parseWords } from '../../src/cli/args/parse.ts'
 import { closeSites, newSite } from '../support/torch.ts'
 
 afterEach(closeSites)

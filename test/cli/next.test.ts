@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test, vi } from 'vitest'
-import { jitterOf } from '../../src/schedule/hash.ts'
+import { jitterOf } from '../../src/text/hash.ts'
 import { closeSites, newSite } from '../support/torch.ts'
 
 afterAll(closeSites)

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest'
-import { parseWords } from '../../src/cli/parse.ts'
+import { parseWords } from '../../src/cli/args/parse.ts'
 import { torchHere } from '../support/here.ts'
 import { closeSites, newSite } from '../support/torch.ts'
 

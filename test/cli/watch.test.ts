@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import { stripVTControlCharacters } from 'node:util'
 import { afterAll, describe, expect, test, vi } from 'vitest'
-import { openScreen } from '../../src/cli/screen.ts'
+import { openScreen } from '../../src/cli/terminal/screen.ts'
 import { mayHaveTerminal, torchOnTerminal } from '../support/pty.ts'
 import { fakeTerminal } from '../support/here.ts'
 import { closeSites, newSite, until } from '../support/torch.ts'

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from 'vitest'
-import type { HistoryRow } from '../../src/plan/outcome.ts'
+import type { HistoryRow } from '../../src/plan/history-row.ts'
 import { logOf } from '../system/support.ts'
 import { closeSites, isAlive, type Site, until } from '../support/torch.ts'
 import { activeOf, begun, historyOf, killed, linesOf, siteOf, stopped, up } from './support.ts'

@@ -3,7 +3,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
-import type { HistoryRow } from '../../src/plan/outcome.ts'
+import type { HistoryRow } from '../../src/plan/history-row.ts'
 import { ask, historyOf, linesOf, readIfThere } from '../system/support.ts'
 import { isAlive, newSite, root, type Site, until } from '../support/torch.ts'
 

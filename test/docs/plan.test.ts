@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { wholePlan } from '../../src/cli/plan/whole.ts'
+import { wholePlan } from '../../src/cli/commands/plan/all-hosts.ts'
 import { at } from '../plan/support.ts'
 import { good } from '../tasks/read.ts'
 import { blocks } from './readme.ts'

@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { startMinutes } from '../../src/daemon/minute.ts'
+import { startMinutes } from '../../src/daemon/upkeep/maintenance.ts'
 import { newSite, until } from '../daemon/support.ts'
 
 const second = 1000

@@ -1,6 +1,6 @@
 import fs from 'node:fs'
 import path from 'node:path'
-import { opening, other } from '../tasks/pieces.ts'
+import { opening, other } from '../tasks/file/pieces.ts'
 
 /** Texts that people write, to begin with: what is made of them is nearly right. */
 

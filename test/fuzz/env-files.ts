@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { parseEnv } from 'node:util'
 import fc from 'fast-check'
-import { checkEnvFile, plainEnv } from '../../src/tasks/env-file.ts'
+import { checkEnvFile, plainEnv } from '../../src/tasks/file/env-file.ts'
 import { damaged } from './mutate.ts'
 import { pure } from './target.ts'
 

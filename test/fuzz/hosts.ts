@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import net from 'node:net'
 import fc from 'fast-check'
-import { matchGlob } from '../../src/tasks/glob.ts'
+import { matchGlob } from '../../src/text/glob.ts'
 import { parseHostEntry } from '../../src/tasks/host-entry.ts'
 import { hostFacts, type HostMatch, matchHosts, matchesNothing } from '../../src/tasks/hosts.ts'
 import { shareOf } from '../../src/tasks/share.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { isMap, isScalar, isSeq, parseDocument } from 'yaml'
-import { parseTasks } from '../../src/tasks/parse.ts'
+import { parseTasks } from '../../src/tasks/file/read.ts'
 import { isTold } from './tasks-bytes.ts'
 import { pure } from './target.ts'
 import { rootFacts } from './tasks-valid.ts'

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { stringify } from 'yaml'
-import { opening, other } from '../tasks/pieces.ts'
+import { opening, other } from '../tasks/file/pieces.ts'
 import { commands, type Said, schedules, settings } from './tasks-settings.ts'
 
 /** Keys with what they say; those of maps with a dot. */

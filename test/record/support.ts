@@ -3,9 +3,9 @@ import os from 'node:os'
 import path from 'node:path'
 import Database from 'libsql'
 import { onTestFinished } from 'vitest'
-import type { HistoryRow } from '../../src/plan/outcome.ts'
+import type { HistoryRow } from '../../src/plan/history-row.ts'
 import { mountDisk } from '../support/disk.ts'
-import { type History, type HistoryOptions, openHistory } from '../../src/record/history.ts'
+import { type History, type HistoryOptions, openHistory } from '../../src/record/history/history.ts'
 
 /** A new folder that is gone after the test. */
 export function newFolder(): string {

@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest'
 import { thisMachine } from '../../src/host/machine.ts'
 import { activeFolder } from '../../src/run/directory.ts'
 import { parseExit, recorderScript } from '../../src/run/recorder.ts'
-import { endRun } from '../../src/run/live.ts'
+import { endRun } from '../../src/run/end.ts'
 import { newBench, until } from './support.ts'
 
 describe('how a run ends', () => {

@@ -3,7 +3,7 @@ import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { thisMachine } from '../../src/host/machine.ts'
 import { activeFolder, readTraces } from '../../src/run/directory.ts'
-import { endRun, type LiveRun } from '../../src/run/live.ts'
+import { endRun, type LiveRun } from '../../src/run/end.ts'
 import { type Recovered, recoverRuns } from '../../src/run/recover.ts'
 import { type Bench, newBench, until } from './support.ts'
 

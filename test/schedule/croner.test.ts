@@ -1,7 +1,7 @@
 import { Cron } from 'croner'
 import { describe, expect, test } from 'vitest'
 import { nextDue } from '../../src/schedule/next.ts'
-import { offsetAt } from '../../src/schedule/zone.ts'
+import { offsetAt } from '../../src/schedule/timezone.ts'
 import { at, read } from './read.ts'
 
 /*

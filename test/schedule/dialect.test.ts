@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { nextBit, nextSixty } from '../../src/schedule/bits.ts'
+import { nextBit, nextSixty } from '../../src/schedule/masks.ts'
 import type { CronSchedule, SixtyMask } from '../../src/schedule/schedule.ts'
 import { dueTimes, read, readCron } from './read.ts'
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { dueSeconds } from '../../src/schedule/due-seconds.ts'
 import { nextDue } from '../../src/schedule/next.ts'
 import type { Schedule } from '../../src/schedule/schedule.ts'
-import { localText } from '../../src/schedule/zone.ts'
+import { localText } from '../../src/schedule/timezone.ts'
 import { at, read } from './read.ts'
 import { anySchedule } from './texts.ts'
 

@@ -2,7 +2,7 @@ import { expect } from 'vitest'
 import { nextDue } from '../../src/schedule/next.ts'
 import { parseSchedule } from '../../src/schedule/parse.ts'
 import type { CronSchedule, Schedule } from '../../src/schedule/schedule.ts'
-import { localText } from '../../src/schedule/zone.ts'
+import { localText } from '../../src/schedule/timezone.ts'
 
 /** A schedule that the test knows to be right. */
 export function read(text: string, zone = 'UTC', seed = 'task@host'): Schedule {

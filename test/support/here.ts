@@ -1,6 +1,6 @@
 import { dispatch } from '../../src/cli/dispatch.ts'
-import { showFailure } from '../../src/cli/failure.ts'
-import type { Terminal } from '../../src/cli/terminal.ts'
+import { showFailure } from '../../src/cli/terminal/failure.ts'
+import type { Terminal } from '../../src/cli/terminal/terminal.ts'
 import type { Host } from '../../src/host/host.ts'
 import { thisMachine } from '../../src/host/machine.ts'
 

@@ -2,7 +2,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { askDaemon } from '../../src/control/client.ts'
 import type { Protocol, RequestName } from '../../src/control/protocol.ts'
-import type { HistoryRow } from '../../src/plan/outcome.ts'
+import type { HistoryRow } from '../../src/plan/history-row.ts'
 import { type Site, until } from '../support/torch.ts'
 
 /** For tests that start real daemons and wait for real seconds, beside many others. */

@@ -1,5 +1,5 @@
-import { parseTasks, type ParsedTasks, type TasksFacts } from '../../src/tasks/parse.ts'
-import { formatProblem } from '../../src/tasks/report.ts'
+import { parseTasks, type ParsedTasks, type TasksFacts } from '../../src/tasks/file/read.ts'
+import { formatProblem } from '../../src/tasks/file/report.ts'
 import type { Task, TasksFile } from '../../src/tasks/task.ts'
 
 /** A machine on which nobody is root, with two env files in /srv. */

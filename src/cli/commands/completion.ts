@@ -1,10 +1,10 @@
 import path from 'node:path'
 import { exitStatus } from '../../errors.ts'
-import { nearest } from '../../schedule/near.ts'
+import { nearest } from '../../text/suggest.ts'
 import type { Command } from '../command.ts'
 import { installing, scriptFor } from '../completion/scripts.ts'
 import { type Shell, shells } from '../completion/shells.ts'
-import { usageError } from '../option.ts'
+import { usageError } from '../args/option.ts'
 
 export const completion: Command = {
   words: '[SHELL]',

@@ -1,11 +1,11 @@
 import type { ReloadReport } from '../../control/protocol.ts'
 import { exitStatus } from '../../errors.ts'
-import { counted } from '../../tasks/counted.ts'
-import { ask } from '../ask.ts'
+import { counted } from '../../text/plural.ts'
+import { ask } from '../daemon/ask.ts'
 import type { Command } from '../command.ts'
-import { demandSameFile } from '../daemon-file.ts'
-import { problemJson, showProblems } from '../problems.ts'
-import type { Terminal } from '../terminal.ts'
+import { demandSameFile } from '../daemon/daemon-file.ts'
+import { problemJson, showProblems } from '../terminal/problems.ts'
+import type { Terminal } from '../terminal/terminal.ts'
 
 export const reload: Command = {
   words: '',

@@ -1,7 +1,7 @@
 import { exitStatus } from '../../errors.ts'
-import { ask } from '../ask.ts'
+import { ask } from '../daemon/ask.ts'
 import type { Command } from '../command.ts'
-import { demandFile } from '../daemon-file.ts'
+import { demandFile } from '../daemon/daemon-file.ts'
 
 export const restart: Command = {
   words: '',

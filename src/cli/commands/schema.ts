@@ -13,7 +13,7 @@ the first line of a file may be
 # yaml-language-server: $schema=tasks.schema.json`,
   examples: [['schema > tasks.schema.json', 'for the editor']],
   async run({ terminal }) {
-    const { tasksJsonSchema } = await import('../../tasks/json-schema.ts')
+    const { tasksJsonSchema } = await import('../../tasks/file/json-schema.ts')
     await terminal.say(JSON.stringify(tasksJsonSchema(), null, 2))
     return exitStatus.done
   },

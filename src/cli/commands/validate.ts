@@ -1,10 +1,10 @@
-import { wholeProblem } from '../../daemon/bad-tasks.ts'
+import { wholeProblem } from '../../daemon/tasks-file/bad-tasks.ts'
 import { exitStatus } from '../../errors.ts'
-import { counted } from '../../tasks/counted.ts'
+import { counted } from '../../text/plural.ts'
 import type { Command } from '../command.ts'
-import { problemJson, showProblems } from '../problems.ts'
-import { notValid } from '../tasks-file.ts'
-import { wordOrTasksPath } from '../tasks-path.ts'
+import { problemJson, showProblems } from '../terminal/problems.ts'
+import { notValid } from '../daemon/good-tasks.ts'
+import { wordOrTasksPath } from '../args/tasks-path.ts'
 
 export const validate: Command = {
   words: '[FILE]',
@@ -20,7 +20,7 @@ Exit status 0 if it is valid, warnings or not, else 2.`,
   async run(call, values) {
     const { host, terminal } = call
     const file = await wordOrTasksPath(call, values)
-    const { loadTasks } = await import('../../daemon/load.ts')
+    const { loadTasks } = await import('../../daemon/tasks-file/load.ts')
     const { file: good, problems } = await loadTasks(host, file.absolute, { shown: file.shown })
     const ok = good !== undefined
     if (values.json) {

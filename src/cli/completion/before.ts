@@ -1,6 +1,6 @@
 import { commands } from '../commands.ts'
-import { type OptionName, optionNames, options } from '../options.ts'
-import { tokensOf } from '../parse.ts'
+import { type OptionName, optionNames, options } from '../args/options.ts'
+import { tokensOf } from '../args/parse.ts'
 
 /** What the words before the cursor say. */
 export interface Before {

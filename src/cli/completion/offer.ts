@@ -1,6 +1,6 @@
 import { optionsOf } from '../command.ts'
 import { commands, insteadOfCommands } from '../commands.ts'
-import type { Thing } from '../option.ts'
+import type { Thing } from '../args/option.ts'
 import {
   aliasOf,
   commonOptions,
@@ -8,8 +8,8 @@ import {
   type OptionName,
   optionNames,
   options,
-} from '../options.ts'
-import { importFormats } from '../../tasks/import/imported.ts'
+} from '../args/options.ts'
+import { importFormats } from '../../import/imported.ts'
 import type { Before } from './before.ts'
 import { shells } from './shells.ts'
 

@@ -1,12 +1,12 @@
 import { askDaemon } from '../../control/client.ts'
 import type { StatusReport } from '../../control/protocol.ts'
-import { tasksFiles } from '../../daemon/tasks-files.ts'
-import { plainNames } from '../../tasks/names.ts'
-import { isMap, valueAt } from '../../tasks/raw.ts'
+import { tasksFiles } from '../../daemon/tasks-file/tasks-files.ts'
+import { plainNames } from '../../tasks/file/plain-names.ts'
+import { isMap, valueAt } from '../../tasks/file/raw.ts'
 import type { Call } from '../command.ts'
-import type { FilePath } from '../option.ts'
-import type { Values } from '../options.ts'
-import { lastTasksPath, tasksPath } from '../tasks-path.ts'
+import type { FilePath } from '../args/option.ts'
+import type { Values } from '../args/options.ts'
+import { lastTasksPath, tasksPath } from '../args/tasks-path.ts'
 import type { Candidate } from './offer.ts'
 
 /** The home and the tasks file that a line is about. */
@@ -80,7 +80,7 @@ function textsOf(around: Surroundings, maxBytes: number): string[] {
 /** What stands in the files, as far as it can be read at all. */
 async function valuesOf(around: Surroundings): Promise<unknown[]> {
   const texts = textsOf(around, maxParsedBytes)
-  const { readSource } = await import('../../tasks/source.ts')
+  const { readSource } = await import('../../tasks/file/source.ts')
   return texts.map((text) => readSource({ path: '', text }).value)
 }
 

@@ -1,7 +1,7 @@
 import type { Command } from '../command.ts'
 import { commands, insteadOfCommands } from '../commands.ts'
-import { aliasOf, commonOptions, type OptionName, optionNames, options } from '../options.ts'
-import { setInRuns, variableOf } from '../variables.ts'
+import { aliasOf, commonOptions, type OptionName, optionNames, options } from '../args/options.ts'
+import { setInRuns, variableOf } from '../args/variables.ts'
 import { type Section, sectionOf } from './markdown.ts'
 import { sectionsRoff } from './prose.ts'
 import {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { readBefore } from '../../../src/cli/completion/before.ts'
-import { aliasOf, optionNames, options } from '../../../src/cli/options.ts'
+import { aliasOf, optionNames, options } from '../../../src/cli/args/options.ts'
 
 describe('the words before the cursor', () => {
   test.each([

@@ -4,8 +4,8 @@ import { optionsOf } from '../../../src/cli/command.ts'
 import { readBefore } from '../../../src/cli/completion/before.ts'
 import { type LookUp, offerAt, thingsAt, wordThings } from '../../../src/cli/completion/offer.ts'
 import { readTyped } from '../../../src/cli/completion/typed.ts'
-import { options } from '../../../src/cli/options.ts'
-import { outcomes } from '../../../src/plan/outcome.ts'
+import { options } from '../../../src/cli/args/options.ts'
+import { outcomes } from '../../../src/plan/history-row.ts'
 
 /** Of each kind of thing there is one, named after it. */
 const lookUp: LookUp = async (thing) => [{ value: `a-${thing}`, about: '' }]

@@ -1,0 +1,65 @@
+import { TorchError } from '../../../errors.ts'
+import type { HistoryRow } from '../../../plan/history-row.ts'
+import { historyOfRuns } from '../../../record/history/from-runs.ts'
+import { type HistoryReader, readHistory } from '../../../record/history/read-history.ts'
+import { isNamed } from '../../../tasks/select.ts'
+import type { Call } from '../../command.ts'
+import { demandKnown, namesWithLabels } from '../../daemon/known-tasks.ts'
+import type { Values } from '../../args/options.ts'
+
+const defaultRows = 20
+
+/** The rows that are asked for, newest last. Throws for a word that means no task. */
+export async function findRows(
+  call: Call,
+  values: Values,
+  reader: HistoryReader,
+): Promise<HistoryRow[]> {
+  const { since, outcome, limit = defaultRows } = values
+  const tasks = await askedTasks(call, values, reader.tasks())
+  if (tasks?.length === 0) return []
+  return reader.rows({
+    tasks,
+    outcomes: outcome,
+    limit,
+    since: since && new Date(since(call.host.clock.now())).toISOString(),
+  })
+}
+
+/** undefined: all; else those of the tasks on record that are named, and have the labels. */
+async function askedTasks(
+  call: Call,
+  values: Values,
+  names: readonly string[],
+): Promise<string[] | undefined> {
+  const { words } = call
+  const strange = words.filter((word) => !names.some((name) => isNamed([word], name)))
+  if (strange.length > 0) await demandKnown(call, values, strange)
+  if (words.length === 0 && values.label === undefined) return undefined
+  const named = words.length === 0 ? names : names.filter((name) => isNamed(words, name))
+  if (values.label === undefined) return [...named]
+  const labelled = await namesWithLabels(call, values, values.label)
+  return named.filter((name) => labelled.has(name))
+}
+
+/**
+ * The history of a home: its file, or where that is lost or damaged the runs that still have their
+ * directory, which is told.
+ */
+export function openRecords(
+  { host, paths }: Pick<Call, 'host' | 'paths'>,
+  tell: (words: string) => void,
+): HistoryReader {
+  let trouble = ''
+  try {
+    const size = host.files.facts(paths.history)?.size ?? -1
+    if (size > 0) return readHistory(paths.history)
+    trouble = `${paths.history} is ${size === 0 ? 'empty' : 'not there'}`
+  } catch (error) {
+    if (!(error instanceof TorchError)) throw error
+    trouble = error.message
+  }
+  const runs = historyOfRuns(host, paths.runs)
+  if (runs.tasks().length > 0) tell(`${trouble}: these are the runs that still have their folder`)
+  return runs
+}

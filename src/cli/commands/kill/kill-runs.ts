@@ -1,0 +1,82 @@
+import type { StatusReport } from '../../../control/protocol.ts'
+import { exitStatus, TorchError } from '../../../errors.ts'
+import { signalNames, signalNumbers } from '../../../host/signals.ts'
+import { beginsRunId } from '../../../run/id.ts'
+import { namedBy } from '../../../tasks/select.ts'
+import { ask } from '../../daemon/ask.ts'
+import type { Call } from '../../command.ts'
+import { demandFile } from '../../daemon/daemon-file.ts'
+import { usageError } from '../../args/option.ts'
+import type { Values } from '../../args/options.ts'
+
+/** What `torch kill` does. Words that mean no task at all are refused before anything is ended. */
+export async function killRuns(call: Call, values: Values): Promise<number> {
+  const { terminal, words } = call
+  const signal = values.signal === undefined ? null : signalOf(values.signal)
+  const status = await ask(call, 'status', {})
+  demandFile(call, values, status.file.path)
+  const meant = words.map((word) => ({ word, targets: new Set(targetsOf(status, word)) }))
+  const runs = new Map<string, { run: string; task: string }>()
+  for (const target of new Set(meant.flatMap(({ targets }) => [...targets])))
+    for (const each of await kill(call, target, signal)) runs.set(each.run, each)
+  const idle = meant.filter(
+    ({ targets }) =>
+      ![...runs.values()].some(({ run, task }) => targets.has(run) || targets.has(task)),
+  )
+  const said = signal === null ? 'ending' : `sent ${signal} to`
+  const lines = [...runs.values()].map(({ run, task }) => `${said} ${task} ${run}`)
+  if (values.json) await terminal.say(JSON.stringify({ runs: [...runs.values()] }, null, 2))
+  else if (lines.length > 0) await terminal.say(lines.join('\n'))
+  if (idle.length === 0) return exitStatus.done
+  throw new TorchError(
+    'not-running',
+    `nothing of ${idle.map(({ word }) => word).join(', ')} runs`,
+    {
+      hint: 'torch status shows what runs',
+    },
+  )
+}
+
+/** What the daemon is asked to end: a task, of which all runs are meant, or a run. */
+function targetsOf({ tasks }: StatusReport, word: string): string[] {
+  if (beginsRunId(word)) {
+    const found = tasks.flatMap((task) => task.running).filter((run) => run.startsWith(word))
+    if (found.length <= 1) return found
+    throw usageError(
+      `${found.length} runs begin with "${word}": ${found.join(', ')}`,
+      'give more of the run id',
+    )
+  }
+  const names = new Set(
+    namedBy(
+      [word],
+      tasks.map((task) => task.name),
+    ),
+  )
+  return tasks
+    .filter((task) => names.has(task.name) && task.running.length > 0)
+    .map(({ name }) => name)
+}
+
+/** What was ended; nothing where it ended by itself in this moment. */
+async function kill(
+  call: Call,
+  target: string,
+  signal: string | null,
+): Promise<readonly { run: string; task: string }[]> {
+  try {
+    return (await ask(call, 'kill', { target, signal })).runs
+  } catch (error) {
+    if (error instanceof TorchError && error.code === 'not-running') return []
+    throw error
+  }
+}
+
+/** `TERM`, `SIGTERM`, `term` or `15`. */
+function signalOf(text: string): string {
+  const wanted = text.toUpperCase().replace(/^(?!SIG)/, 'SIG')
+  const found = signalNames.find((name) => name === wanted || text === String(signalNumbers[name]))
+  if (found !== undefined) return found
+  const known = signalNames.map((name) => name.replace(/^SIG/, '')).join(' ')
+  throw usageError(`--signal: there is no signal ${JSON.stringify(text)}`, `there are ${known}`)
+}

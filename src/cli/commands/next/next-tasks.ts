@@ -1,0 +1,120 @@
+import { exitStatus, TorchError } from '../../../errors.ts'
+import type { TaskStatus } from '../../../control/protocol.ts'
+import { jitterOf } from '../../../text/hash.ts'
+import { isDue } from '../../../schedule/next.ts'
+import { counted } from '../../../text/plural.ts'
+import { type HostFacts, matchHosts } from '../../../tasks/hosts.ts'
+import { namedBy } from '../../../tasks/select.ts'
+import type { Task } from '../../../tasks/task.ts'
+import { askedHost } from '../../args/asked-host.ts'
+import type { Call } from '../../command.ts'
+import type { Source } from './next.ts'
+import { withLabels } from '../../args/labels.ts'
+import type { Values } from '../../args/options.ts'
+import { factsHere, goodTasks } from '../../daemon/good-tasks.ts'
+import { daemonToShow, tasksPath } from '../../args/tasks-path.ts'
+
+/** So many are told one by one. */
+const maxToldAway = 3
+
+/** The tasks that the words mean, or all that run on the host by the clock. */
+export async function sourcesOfTasks(call: Call, values: Values): Promise<Source[]> {
+  const asked = values.tasks !== undefined && call.from.tasks === 'flag'
+  const daemon = asked ? undefined : await daemonToShow(call)
+  const facts = factsOf(call, values, daemon?.report?.host.addresses)
+  const hostName = facts.names[0] ?? ''
+  const path = tasksPath(call, values, daemon?.file)
+  const isNow = values.host === undefined && values.from === undefined
+  const pending = pendingSlots(isNow ? (daemon?.report?.tasks ?? []) : [], call.host.clock.now())
+  // What another machine has, its env files for instance, is not here.
+  const other = values.host === undefined ? {} : { machine: facts, alone: true }
+  const { file } = await goodTasks(call, path, other)
+  const isHere = (task: Task) => task.enabled && matchHosts(task.hosts, facts)
+  const meant = call.words.length === 0 ? file.tasks : named(file.tasks, call.words)
+  const common = withLabels(meant, values.label).filter((task) => task.type === 'common')
+  const isAll = call.words.length === 0
+  const found = isAll ? common.filter(isHere) : common
+  tellLeftOut(call, isAll ? common.filter((task) => !isHere(task)) : [], common.length, hostName)
+  tellAway(
+    call,
+    found.filter((task) => !isHere(task)),
+    hostName,
+  )
+  return found.map((task) => ({
+    task: task.name,
+    schedules: task.schedules,
+    zone: task.timezone,
+    jitterMs: jitterOf(task.name, hostName, task.jitterMs),
+    pending: pendingOf(task, pending.get(task.name)),
+  }))
+}
+
+/** Slots that are over, of tasks that the daemon starts when their jitter is over too. */
+function pendingSlots(tasks: readonly TaskStatus[], nowMs: number): Map<string, number> {
+  const slots = tasks.map(({ name, next }) => [name, Date.parse(next ?? '')] as const)
+  return new Map(slots.filter(([, ms]) => ms <= nowMs).map(([name, ms]) => [name, ms / 1000]))
+}
+
+/** Not where the file says something else by now. */
+function pendingOf({ schedules }: Task, slot: number | undefined): number | undefined {
+  if (slot === undefined) return undefined
+  return schedules.some((schedule) => isDue(schedule, slot)) ? slot : undefined
+}
+
+/** Those that are not enabled run nowhere, whatever the host. */
+function tellLeftOut(
+  { terminal }: Call,
+  left: readonly Task[],
+  total: number,
+  hostName: string,
+): void {
+  const off = left.filter((task) => !task.enabled).length
+  const away = left.length - off
+  const words = [
+    ...(away === 0
+      ? []
+      : [
+          `${away} of ${counted(total, 'task')} ${away === 1 ? 'does' : 'do'} not run on ${hostName}`,
+        ]),
+    ...(off === 0
+      ? []
+      : [`${off} of ${counted(total, 'task')} ${off === 1 ? 'is' : 'are'} not enabled`]),
+  ]
+  if (words.length > 0) terminal.note(`not shown: ${words.join(', ')}`)
+}
+
+/** A pattern may mean many that are of other hosts. */
+function tellAway({ terminal }: Call, away: readonly Task[], hostName: string): void {
+  if (away.length > maxToldAway)
+    return terminal.note(`${away.length} of these tasks do not run on ${hostName}`)
+  for (const { name, enabled } of away)
+    terminal.note(enabled ? `${name} does not run on ${hostName}` : `${name} is not enabled`)
+}
+
+function factsOf(call: Call, values: Values, addresses: readonly string[] | undefined): HostFacts {
+  const { host } = values
+  if (host !== undefined) return askedHost(call, values, host)
+  const here = factsHere(call, values)
+  return addresses === undefined ? here : { ...here, addresses }
+}
+
+/** Daemon tasks may be among what a pattern means, but not be asked for by name. */
+function named(tasks: readonly Task[], words: readonly string[]): Task[] {
+  const names = new Set(
+    namedBy(
+      words,
+      tasks.map((task) => task.name),
+    ),
+  )
+  const meant = tasks.filter((task) => names.has(task.name))
+  const always = meant.find((task) => task.type === 'daemon' && words.includes(task.name))
+  if (always === undefined) return meant
+  throw new TorchError(
+    'no-schedule',
+    `${always.name} is a daemon task: it always runs, at no time`,
+    {
+      exit: exitStatus.usage,
+      hint: `torch status ${always.name} shows whether it runs`,
+    },
+  )
+}

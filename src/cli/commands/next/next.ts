@@ -1,0 +1,149 @@
+import { exitStatus, TorchError } from '../../../errors.ts'
+import { nearest } from '../../../text/suggest.ts'
+import { nextOf } from '../../../schedule/next.ts'
+import type { Schedule } from '../../../schedule/schedule.ts'
+import { isZone, localText, zoneNames } from '../../../schedule/timezone.ts'
+import { slotText } from '../../../record/history/rows.ts'
+import { hostFacts } from '../../../tasks/hosts.ts'
+import type { Call, Command } from '../../command.ts'
+import { usageError } from '../../args/option.ts'
+import { noneHas } from '../../args/labels.ts'
+import type { Values } from '../../args/options.ts'
+import { type Cell, table } from '../../terminal/table.ts'
+import { roughly, shownDistance } from '../../terminal/times.ts'
+
+/** One line of the answer, and of its JSON. */
+export interface NextRow {
+  /** null for --schedule. */
+  readonly task: string | null
+  /** The slot in UTC, and with the offset of the schedule's zone. */
+  readonly at: string
+  readonly local: string
+  /** How long after its slot it starts, always the same. */
+  readonly jitterMs: number
+}
+
+/** What slots are asked of. */
+export interface Source {
+  readonly task: string | null
+  readonly schedules: readonly Schedule[]
+  readonly zone: string
+  readonly jitterMs: number
+  /** Of a running daemon: the slot that waits for its jitter to be over. */
+  readonly pending?: number | undefined
+}
+
+/** Slots of each, where one thing is asked for, and where several are. */
+const countOfOne = 5
+const countOfSeveral = 1
+
+export const next: Command = {
+  words: '[TASK...]',
+  mostWords: Infinity,
+  leastWords: 0,
+  options: ['schedule', 'timezone', 'from', 'count', 'label', 'host', 'address'],
+  about: `When tasks are due: those named, also by a pattern as 'backup-*', or all that run on this
+host (or that of --host). Needs no daemon. Of one task or schedule the next 5 slots, of
+several the next of each; --count N: the next N of each. Slots are strictly after --from;
+without it one that still waits for its jitter, in the daemon, is shown too.`,
+  examples: [
+    ['next', 'what comes on this host'],
+    ["next 'backup*' --label team=data", 'some tasks of one team'],
+    ['next backup --count 10 --from 2026-03-08T00:00', 'ten slots of one task'],
+    ['next --schedule "30 2 * * mon" --timezone Asia/Tokyo', 'a schedule to try'],
+  ],
+  async run(call, values) {
+    const sources = await sourcesOf(call, values)
+    const count = values.count ?? (sources.length === 1 ? countOfOne : countOfSeveral)
+    const from = Math.floor((values.from ?? call.host.clock.now()) / 1000)
+    const rows = sources
+      .flatMap((source) => rowsOf(source, from, count))
+      .toSorted((a, b) => Date.parse(a.at) - Date.parse(b.at))
+    if (values.json) await call.terminal.say(JSON.stringify(rows, null, 2))
+    else if (sources.length === 0 && values.label) call.terminal.note(noneHas)
+    else if (sources.length === 0 && call.words.length > 0)
+      call.terminal.note('none of these tasks has a schedule')
+    else await show(call, sources, rows)
+    return exitStatus.done
+  },
+}
+
+async function sourcesOf(call: Call, values: Values): Promise<Source[]> {
+  const { words } = call
+  if (values.schedule === undefined) {
+    if (call.from.timezone === 'flag')
+      throw usageError('--timezone goes with --schedule', 'a task has its zone in the tasks file')
+    return (await import('./next-tasks.ts')).sourcesOfTasks(call, values)
+  }
+  if (words.length > 0)
+    throw usageError('either tasks or --schedule', 'torch next --schedule "30 2 * * *"')
+  if (call.from.label === 'flag')
+    throw usageError('--label goes with tasks, not with --schedule', 'leave out one of them')
+  const zone = values.timezone ?? call.host.clock.zone()
+  if (!isZone(zone)) throw unknownZone(zone)
+  const [name = ''] = hostFacts(values.host ?? call.host.network.name(), []).names
+  const seed = `@${name}`
+  const { parseSchedule } = await import('../../../schedule/parse.ts')
+  const parsed = parseSchedule(values.schedule, { zone, seed })
+  if (!parsed.ok)
+    throw new TorchError('bad-schedule', `--schedule: ${parsed.message}`, {
+      exit: exitStatus.usage,
+      ...(parsed.hint !== null && { hint: parsed.hint }),
+    })
+  return [{ task: null, schedules: [parsed.schedule], zone, jitterMs: 0 }]
+}
+
+function unknownZone(zone: string): TorchError {
+  const near = nearest(zone, zoneNames())
+  const hint =
+    near === undefined ? 'an IANA name, such as Europe/Berlin' : `did you mean "${near}"?`
+  return usageError(`--timezone: unknown time zone ${JSON.stringify(zone)}`, hint)
+}
+
+function rowsOf(
+  { task, schedules, zone, jitterMs, pending }: Source,
+  from: number,
+  count: number,
+): NextRow[] {
+  const rows: NextRow[] = []
+  let slot = pending ?? nextOf(schedules, from)
+  while (slot !== undefined && rows.length < count) {
+    rows.push({ task, at: slotText(slot) ?? '', local: localText(zone, slot), jitterMs })
+    slot = nextOf(schedules, slot)
+  }
+  return rows
+}
+
+async function show(
+  { host, terminal }: Call,
+  sources: readonly Source[],
+  rows: readonly NextRow[],
+): Promise<void> {
+  for (const source of sources) {
+    if (rows.some((row) => row.task === source.task)) continue
+    terminal.note(`${source.task ?? 'this schedule'}: ${neverWords(source)}`)
+  }
+  if (rows.length === 0) return
+  const zones = new Map(sources.map(({ task, zone }) => [task, zone]))
+  const shown = rows.map((row): Cell[] => [
+    row.local,
+    shownDistance(host, row.at),
+    zones.get(row.task) ?? '',
+    row.task ?? '',
+    row.jitterMs > 0 ? `starts ${roughly(row.jitterMs)} later (jitter)` : '',
+  ])
+  const isTask = sources[0]?.task !== null
+  const heads = [
+    'AT',
+    '',
+    { text: 'ZONE', leave: 2 },
+    { text: isTask ? 'TASK' : '', cut: 'middle' },
+    { text: '', leave: 1 },
+  ] as const
+  await terminal.say(table(terminal, heads, shown))
+}
+
+function neverWords({ schedules }: Source): string {
+  const isReboot = schedules.some((schedule) => schedule.kind === 'reboot')
+  return isReboot ? 'once per boot, at no time of the clock' : 'never due'
+}

@@ -1,0 +1,76 @@
+import { type Forecast, forecastOf } from '../../../forecast/forecast.ts'
+import { herdOn } from '../../../forecast/host-spikes.ts'
+import { type NamedHost, namedHosts } from '../../../forecast/hosts.ts'
+import type { Warning } from '../../../forecast/warning.ts'
+import { fileWarnings } from '../../../forecast/warnings.ts'
+import { slotText } from '../../../record/history/rows.ts'
+import type { TasksFile } from '../../../tasks/task.ts'
+import type { OneHost } from './one-host.ts'
+
+/** What a host would run, as a program reads it. */
+interface HostJson {
+  readonly host: string
+  readonly tasks: readonly {
+    readonly task: string
+    /** The slot of its next start, in UTC. */
+    readonly next: string | null
+    readonly starts24h: number
+    /** Only some of these machines run it. */
+    readonly part: boolean
+    /** By `H` or jitter its times are others on each machine, and not known here. */
+    readonly varies: boolean
+  }[]
+  readonly busiest: { readonly at: string; readonly starts: number } | null
+  readonly warnings: readonly Warning[]
+}
+
+/**
+ * All hosts of a file. Each warning stands once: with the first host that runs the first of its
+ * tasks, or with the first of all where none does.
+ */
+export function wholeJson(
+  file: TasksFile,
+  { from, zone }: { readonly from: number; readonly zone: string },
+): HostJson[] {
+  const hosts = namedHosts(file)
+  const planned = hosts.map((host) => {
+    const tasks = host.tasks.map(({ task }) => task)
+    const forecast = forecastOf(tasks, host.host, from)
+    return { json: hostJson(host, forecast, []), herd: herdOn(forecast, host.isName) ?? [] }
+  })
+  const herds = planned.flatMap(({ herd }) => herd)
+  const placed = fileWarnings(file, hosts, herds, { from, zone }).map((warning) => {
+    const [first] = warning.tasks
+    const at = hosts.findIndex(({ tasks }) => tasks.some(({ task }) => task.name === first))
+    return { warning, at: Math.max(at, 0) }
+  })
+  return planned.map(({ json }, index) => ({
+    ...json,
+    warnings: placed.flatMap(({ warning, at }) => (at === index ? [warning] : [])),
+  }))
+}
+
+export function oneJson({ host, forecast, not, warnings }: OneHost) {
+  const reasons = not.map(({ task, reason }) => ({ task: task.name, reason }))
+  return [{ ...hostJson(host, forecast, warnings), not: reasons }]
+}
+
+function hostJson(
+  { host, isName, tasks }: NamedHost,
+  forecast: Forecast,
+  warnings: readonly Warning[],
+): HostJson {
+  const { busiest } = forecast
+  return {
+    host,
+    tasks: forecast.tasks.map(({ task, next, starts, varies }, index) => ({
+      task: task.name,
+      next: slotText(next ?? null),
+      starts24h: starts,
+      part: tasks[index]?.part ?? false,
+      varies: varies && !isName,
+    })),
+    busiest: busiest ? { at: slotText(busiest.at) ?? '', starts: busiest.starts } : null,
+    warnings,
+  }
+}

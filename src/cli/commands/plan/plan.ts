@@ -1,0 +1,84 @@
+import { exitStatus } from '../../../errors.ts'
+import type { HostFacts } from '../../../tasks/hosts.ts'
+import type { TasksFile } from '../../../tasks/task.ts'
+import { askedHost } from '../../args/asked-host.ts'
+import type { Call, Command } from '../../command.ts'
+import { noneHas, withLabels } from '../../args/labels.ts'
+import { usageError } from '../../args/option.ts'
+import type { Values } from '../../args/options.ts'
+import { goodTasks } from '../../daemon/good-tasks.ts'
+import { wordOrTasksPath } from '../../args/tasks-path.ts'
+import type { Terminal } from '../../terminal/terminal.ts'
+
+export const plan: Command = {
+  words: '[FILE]',
+  mostWords: 1,
+  leastWords: 0,
+  options: ['host', 'address', 'label', 'from'],
+  about: `Who runs what, when it is due next, and what starts in the 24 hours from now (or --from):
+from the file alone, for each group and each machine that it names, with warnings for who
+reviews it. With --host what that one machine would run, and of each other task why not;
+--address then tells its addresses.`,
+  examples: [
+    ['plan', 'the file of the running daemon, or ./tasks.yaml'],
+    ['plan new.yaml --host 10.0.1.7', 'one machine, before the file is there'],
+    ['plan --host web1.example.com --address 10.0.1.7', 'by its name and its address'],
+    ['plan --label team=data --json', 'the tasks of one team, for a program'],
+  ],
+  async run(call, values) {
+    const { terminal } = call
+    const { host } = values
+    if (host === undefined && call.from.address === 'flag')
+      throw usageError('--address goes with --host', 'torch plan --host web1 --address 10.0.1.7')
+    const facts = host === undefined ? undefined : askedHost(call, values, host)
+    const file = await fileOf(call, values, facts)
+    const when = {
+      from: Math.floor((values.from ?? call.host.clock.now()) / 1000),
+      zone: call.host.clock.zone(),
+    }
+    const { oneJson, wholeJson } = await import('./plan-json.ts')
+    const { paint, isUnicode } = terminal
+    const paper = { paint, isUnicode, width: widthOf(terminal), zone: when.zone }
+    if (host === undefined || facts === undefined) {
+      const { wholePlan } = await import('./all-hosts.ts')
+      if (values.json) await terminal.say(JSON.stringify(wholeJson(file, when), null, 2))
+      else await showParts(call, wholePlan(paper, file, when.from))
+    } else {
+      const { onePlan, planOne } = await import('./one-host.ts')
+      const one = planOne(file, host, facts, when)
+      if (values.json) await terminal.say(JSON.stringify(oneJson(one), null, 2))
+      else await showParts(call, onePlan(paper, one))
+    }
+    return exitStatus.done
+  },
+}
+
+async function fileOf(call: Call, values: Values, machine?: HostFacts): Promise<TasksFile> {
+  const path = await wordOrTasksPath(call, values)
+  const { file } = await goodTasks(call, path, { alone: true, ...(machine && { machine }) })
+  const tasks = withLabels(file.tasks, values.label)
+  if (tasks.length < file.tasks.length && tasks.length === 0) call.terminal.note(noneHas)
+  const { host } = values
+  if (host !== undefined && Object.hasOwn(file.groups, host))
+    call.terminal.note(`${host} is a group of this file; --host is one machine, here of that name`)
+  return { ...file, tasks }
+}
+
+/** What goes to a file or a program is as wide as COLUMNS says, or as a page of text. */
+function widthOf({ isScreen, columns }: Terminal): number {
+  if (isScreen) return columns
+  const asked = Number(process.env['COLUMNS'])
+  return Number.isInteger(asked) && asked > 0 ? asked : defaultWidth
+}
+
+const defaultWidth = 100
+
+/** The parts that are not empty, with a blank line between. */
+async function showParts({ terminal }: Call, parts: Iterable<string>): Promise<void> {
+  let before = ''
+  for (const part of parts) {
+    if (part === '') continue
+    await terminal.say(before + part)
+    before = '\n'
+  }
+}

@@ -1,0 +1,159 @@
+import path from 'node:path'
+import { unknownTask } from '../../../tasks/unknown-task.ts'
+import { openHome } from '../../../daemon/start/open-home.ts'
+import { interceptSignals } from '../../../daemon/signals.ts'
+import { TorchError } from '../../../errors.ts'
+import { admit } from '../../../plan/admit.ts'
+import type { Start } from '../../../plan/start.ts'
+import { type History, openHistory } from '../../../record/history/history.ts'
+import { runRow } from '../../../record/history/rows.ts'
+import { readTraces, type RunConclusion } from '../../../run/directory.ts'
+import { newFaults } from '../../../run/faults.ts'
+import { cutOutput, removeOldRuns } from '../../../run/retention.ts'
+import { type LiveRun, type RunRoom, signalRun } from '../../../run/end.ts'
+import { startRun } from '../../../run/launch.ts'
+import { matchHosts } from '../../../tasks/hosts.ts'
+import type { Task } from '../../../tasks/task.ts'
+import type { Call } from '../../command.ts'
+import { elsewhereWords } from './run.ts'
+import { passedOn } from '../../terminal/exit-status.ts'
+import { liveRuns } from '../../daemon/live-runs.ts'
+import type { Values } from '../../args/options.ts'
+import { wholeOutput } from '../logs/run-output.ts'
+import { endWords } from './run-there.ts'
+import { factsHere, goodTasks } from '../../daemon/good-tasks.ts'
+import { tasksPath } from '../../args/tasks-path.ts'
+import { pause } from '../../terminal/times.ts'
+
+/** Nobody else waits meanwhile: other runs by hand may have the history for a moment. */
+const maxLockWaitMs = 2_000
+
+/** How often it looks for output. */
+const pollMs = 25
+
+/**
+ * Runs a task under this command, without a daemon, and puts it on record as any other. A daemon
+ * that starts meanwhile finds the run in `active` and adopts it. Gives the exit status.
+ */
+export async function runHere(call: Call, values: Values, name: string): Promise<number> {
+  const { host, terminal, paths } = call
+  const { file, revision } = await goodTasks(call, tasksPath(call, values, undefined))
+  const task = file.tasks.find((each) => each.name === name)
+  if (task === undefined)
+    throw unknownTask(
+      name,
+      file.tasks.map((each) => each.name),
+    )
+  openHome(host, paths.home)
+  const facts = factsHere(call, values)
+  if (!matchHosts(task.hosts, facts)) terminal.note(elsewhereWords(name))
+  demandPlace(call, task, values.force ?? false)
+
+  terminal.outlive()
+  host.processes.closeInherited([])
+  const history = openRecord(call)
+  const ended = begin(call, task, revision, facts.names[0] ?? host.network.name(), history)
+  const release = interceptSignals((signal) => void signalRun(ended.room, ended.run, signal))
+  const output = wholeOutput(host, terminal, ended.run.directory)
+  while (ended.conclusion() === undefined) {
+    await output.drain()
+    await pause(host, pollMs)
+  }
+  await output.drain()
+  output.close()
+  await untilAllGone(ended.room, ended.run)
+  ended.room.faults.close()
+  release()
+  const conclusion = ended.conclusion()
+  if (conclusion === undefined) throw new Error('a run ended without a conclusion')
+  return finish(call, task, ended.run, conclusion, history)
+}
+
+/** The one place where that is asked decides here too; what runs is known by its records. */
+function demandPlace({ host, paths }: Call, task: Task, forced: boolean): void {
+  const running = liveRuns(host, paths.home).get(task.name) ?? []
+  const place = { running: running.map((run) => ({ run, ending: false })), waiting: undefined }
+  if (
+    admit(task, place, manualStart(task), { draining: false, here: true, forced }).answer ===
+    'start'
+  )
+    return
+  const are = running.length === 1 ? 'is' : 'are'
+  throw new TorchError(
+    'refused',
+    `${task.name} is at its max: ${running.join(', ')} ${are} running`,
+    {
+      hint: 'wait for its end, or add --force',
+    },
+  )
+}
+
+function manualStart({ name }: Task): Start {
+  return { task: name, slot: undefined, trigger: 'manual', attempt: 1, dueMs: undefined }
+}
+
+/** A run that is on record needs its entry in `active` no more. */
+function openRecord({ host, terminal, paths }: Call): History {
+  return openHistory(paths.history, {
+    lockWaitMs: maxLockWaitMs,
+    after: (ms, callback) => host.clock.after(ms, callback),
+    onTrouble: (words) => terminal.note(`torch: ${words}`),
+    onWritten: (rows) => {
+      for (const { run, outcome } of rows)
+        if (run !== null && outcome !== 'running') host.files.remove(path.join(paths.active, run))
+    },
+  })
+}
+
+function begin(
+  call: Call,
+  task: Task,
+  revision: string | null,
+  hostName: string,
+  history: History,
+) {
+  const { host, terminal, paths } = call
+  let conclusion: RunConclusion | undefined
+  const room: RunRoom = {
+    host,
+    home: paths.home,
+    hostName,
+    closed: false,
+    watched: new Map(),
+    isWatching: false,
+    ready: new Map(),
+    onEnd: (_run, ended) => {
+      conclusion = ended
+    },
+    onTrouble: (_run, words) => terminal.note(`torch: ${words}`),
+    faults: newFaults(host.clock, (words) => terminal.note(`torch: ${words}`)),
+  }
+  const run = startRun(room, { task, start: manualStart(task), revision, restartDelayMs: 0 })
+  history.add(runRow(run.description))
+  return { room, run, conclusion: () => conclusion }
+}
+
+/** What torch ended is ended whole: the KILL that is timed still has to come. */
+async function untilAllGone(room: RunRoom, run: LiveRun): Promise<void> {
+  while (run.state.kind === 'ended' && run.state.remains && signalRun(room, run, 0))
+    await pause(room.host, pollMs)
+  run.cancelTimer()
+}
+
+async function finish(
+  { host, terminal, paths }: Call,
+  task: Task,
+  run: LiveRun,
+  conclusion: RunConclusion,
+  history: History,
+): Promise<number> {
+  const { description, directory } = run
+  const recorded = readTraces(host, directory).exit?.status
+  history.add(runRow(description, conclusion))
+  history.close()
+  await cutOutput(host, directory, description.maxOutputBytes)
+  const living = liveRuns(host, paths.home).get(task.name) ?? []
+  removeOldRuns(host, paths.home, task.name, task.output, (id) => living.includes(id))
+  if (conclusion.outcome !== 'ok') terminal.note(endWords(task.name, description.run, conclusion))
+  return passedOn(conclusion, recorded)
+}

@@ -1,0 +1,80 @@
+import type { StatusReport, TaskStatus } from '../../../control/protocol.ts'
+import { loadTasks } from '../../../daemon/tasks-file/load.ts'
+import { fileOf, goneStatus, taskStatus } from '../../../daemon/control/daemon-status.ts'
+import type { HistoryRow } from '../../../plan/history-row.ts'
+import { freshEntry, timetableOf } from '../../../plan/slots.ts'
+import { readTraces, runDirectory } from '../../../run/directory.ts'
+import { shellQuoted } from '../../../text/shell-quote.ts'
+import type { Call } from '../../command.ts'
+import { openRecords } from '../history/history-rows.ts'
+import { liveRuns } from '../../daemon/live-runs.ts'
+import type { FilePath } from '../../args/option.ts'
+import type { Values } from '../../args/options.ts'
+import { plainLine } from '../../../text/sanitize.ts'
+import { factsHere } from '../../daemon/good-tasks.ts'
+import { lastPath, lastTasksPath, tasksPath } from '../../args/tasks-path.ts'
+
+/**
+ * The status of a home without a daemon, or with one that is silent, of which the file is known:
+ * from the tasks file, the run directories and the history.
+ */
+export async function offlineStatus(
+  call: Call,
+  values: Values,
+  daemonFile: string | undefined,
+  tell: (words: string) => void,
+): Promise<StatusReport> {
+  const { host, paths } = call
+  const isKnown = daemonFile !== undefined
+  const file = isKnown ? tasksPath(call, values, daemonFile) : lastTasksPath(call, values)
+  const isWhole = !values.json && call.words.length === 0 && values.label === undefined
+  if (!isKnown && isWhole) tellOther(call, file, tell)
+  const loaded = await loadTasks(host, file.absolute, { shown: file.shown })
+  const facts = factsHere(call, values)
+  const hostName = facts.names[0] ?? host.network.name()
+  const running = liveRuns(host, paths.home)
+  const reader = openRecords(call, tell)
+  const last = reader.lastOfEach()
+  reader.close()
+  const tasks = loaded.file?.tasks ?? []
+  const now = Math.floor(host.clock.now() / 1000)
+  const known = new Set(tasks.map((task) => task.name))
+  const others = [...running].filter(([name]) => !known.has(name))
+  return {
+    daemon: null,
+    host: { name: hostName, addresses: [...facts.addresses] },
+    file: { ...fileOf(loaded, loaded.file === undefined ? loaded : undefined), loadedAt: null },
+    tasks: [
+      ...tasks.map((task) =>
+        taskStatus(task, {
+          facts,
+          hostName,
+          // As of a daemon that were started now.
+          next: freshEntry(timetableOf(task, hostName), now, now),
+          running: running.get(task.name) ?? [],
+          last: last.get(task.name),
+        }),
+      ),
+      ...others.map(([name, runs]) => withoutFile(call, name, runs, last.get(name))),
+    ],
+  }
+}
+
+/** Who stands in another folder may take its file for that of the home. */
+function tellOther(call: Call, file: FilePath, tell: (words: string) => void): void {
+  const last = lastPath(call)
+  if (call.from.tasks === 'flag' || last === undefined || last === file.absolute) return
+  tell(`this is ${plainLine(file.shown)}; the last daemon of this home had ${plainLine(last)}`)
+  tell(`hint: torch status --tasks ${plainLine(shellQuoted(last))}`)
+}
+
+/** What runs of a task that is in no file that can be read: all that is known is by its records. */
+function withoutFile(
+  { host, paths }: Call,
+  name: string,
+  running: string[],
+  last: HistoryRow | undefined,
+): TaskStatus {
+  const { description } = readTraces(host, runDirectory(paths.home, name, running[0] ?? ''))
+  return goneStatus(name, description?.type, running, last)
+}

@@ -1,0 +1,65 @@
+import { runDaemon } from '../../daemon/main.ts'
+import { failureLine, type Ready, readyLine } from '../../daemon/start/ready.ts'
+import type { Settings } from '../../daemon/settings.ts'
+import { inherited } from '../../daemon/handover/handover.ts'
+import type { NotifyEnvironment } from '../../daemon/systemd.ts'
+import { exitStatus, TorchError, wordsOf } from '../../errors.ts'
+import { starterDescriptor } from '../../host/channel.ts'
+import type { Host } from '../../host/host.ts'
+
+/**
+ * The daemon of `torch start` in the background, and of `torch restart` where `role` is `heir`:
+ * `text` is its settings as JSON. Says on its channel that it is ready, or why it is not. Gives
+ * the exit status.
+ */
+export async function runDetached(
+  host: Host,
+  version: string,
+  script: string,
+  [text = '', role]: readonly (string | undefined)[],
+): Promise<number> {
+  const isHeir = role === 'heir'
+  host.processes.closeInherited([starterDescriptor, ...(isHeir ? Object.values(inherited) : [])])
+  const starter = host.processes.starterChannel()
+  // An heir may be of a newer version than the daemon that wrote the settings.
+  const settings = { ...(JSON.parse(text) as Settings), version }
+  let isReady = false
+  try {
+    const beginning = { host, settings, script, environment: takeNotify(host) }
+    await runDaemon({ ...beginning, predecessor: isHeir ? starter : undefined }, (ready) => {
+      isReady = true
+      starter.say(readyLine(ready))
+      starter.close()
+    })
+    return exitStatus.done
+  } catch (error) {
+    // What a person can meet is told to who starts it. Standard error is the log of the home, which may
+    // be that of a daemon that runs; it is for what nobody thought of.
+    if (isReady || !(error instanceof TorchError))
+      process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`)
+    if (isReady) return exitStatus.failed
+    const known = error instanceof TorchError ? error : new TorchError('internal', wordsOf(error))
+    starter.say(failureLine(known))
+    return known.exit
+  }
+}
+
+/** The daemon in this process: for systemd, containers, and people who watch. */
+export async function runForeground(
+  host: Host,
+  settings: Settings,
+  script: string,
+  onReady: (ready: Ready) => void,
+): Promise<void> {
+  host.processes.closeInherited([])
+  const environment = takeNotify(host)
+  await runDaemon({ host, settings, script, environment, predecessor: undefined }, onReady)
+}
+
+/** What systemd gave us; taken out of the environment, so that nothing else answers to it. */
+function takeNotify(host: Host): NotifyEnvironment {
+  const { NOTIFY_SOCKET, WATCHDOG_USEC, WATCHDOG_PID } = process.env
+  for (const name of ['NOTIFY_SOCKET', 'WATCHDOG_USEC', 'WATCHDOG_PID']) delete process.env[name]
+  const isOurs = WATCHDOG_PID === undefined || WATCHDOG_PID === String(host.processes.pid)
+  return { NOTIFY_SOCKET, WATCHDOG_USEC: isOurs ? WATCHDOG_USEC : undefined }
+}

@@ -1,0 +1,19 @@
+import type { Problem } from '../../tasks/file/problem.ts'
+import { formatProblem } from '../../tasks/file/report.ts'
+import type { Terminal } from './terminal.ts'
+
+/** Problems of a tasks file as people read them, one below the other. */
+export function showProblems(terminal: Terminal, problems: readonly Problem[]): string {
+  return problems
+    .map((problem) => {
+      const [first = '', ...more] = formatProblem(problem).split('\n')
+      const style = problem.severity === 'error' ? 'red' : 'yellow'
+      return [terminal.paint(style, first), ...more].join('\n')
+    })
+    .join('\n')
+}
+
+/** Without the source line: the place says where it is. */
+export function problemJson({ source: _source, ...rest }: Problem): Omit<Problem, 'source'> {
+  return rest
+}

@@ -1,0 +1,112 @@
+import path from 'node:path'
+import { inSlices } from '../upkeep/slices.ts'
+import type { Torch } from '../state.ts'
+
+/** What one daemon leaves for the next, besides the records of its runs. */
+export interface Memory {
+  /** The last second done, and the latest ever; undefined before the first. */
+  readonly slots: { readonly done: number; readonly high: number } | undefined
+  /** What was loaded, by task. */
+  readonly known: ReadonlyMap<string, Known>
+}
+
+interface Known {
+  /** Of its definition. */
+  readonly hash: string
+  /** The second in which it was loaded: it is due after that, not in it. 0: long ago. */
+  readonly since: number
+}
+
+/** A damaged file counts as not there: then nothing was missed, and nothing is repeated. */
+export function readMemory(torch: Torch): Memory {
+  const { paths } = torch
+  const match = /^(\d+) (\d+)\n$/.exec(readText(torch, paths.slots))
+  const slots = match === null ? undefined : { done: Number(match[1]), high: Number(match[2]) }
+  return { slots, known: parseKnown(readText(torch, paths.loaded)) }
+}
+
+function readText({ host, faults }: Torch, file: string): string {
+  let text = ''
+  faults.attempt(`read ${path.basename(file)}`, () => {
+    text = host.files.readText(file) ?? ''
+  })
+  return text
+}
+
+function parseKnown(text: string): Map<string, Known> {
+  try {
+    const rows = JSON.parse(text) as [string, string, number][]
+    return new Map(rows.map(([name, hash, since]) => [name, { hash, since }]))
+  } catch {
+    return new Map()
+  }
+}
+
+/**
+ * The last second done goes to disk BEFORE its tasks start, so that a crash in that very second
+ * repeats none. Of constant length and written in place: no new block is asked of a full disk.
+ */
+export function writeSlots(torch: Torch): void {
+  const { done, high } = torch.tick
+  torch.faults.attempt('write slots', () =>
+    torch.host.files.overwrite(torch.paths.slots, `${pad(done)} ${pad(high)}\n`),
+  )
+}
+
+function pad(second: number): string {
+  return String(second).padStart(12, '0')
+}
+
+/** Which tasks there are, at once: slots of a task that was not there yet are not missed ones. */
+export function writeKnown(torch: Torch): void {
+  const text = knownText(torch)
+  let step = text.next()
+  while (step.done !== true) step = text.next()
+  const { value } = step
+  torch.faults.attempt('write loaded.json', () =>
+    torch.host.files.replace(torch.paths.loaded, value),
+  )
+}
+
+/** The same between the ticks, of which it takes none: a large file has a hundred thousand tasks. */
+export async function keepKnown(torch: Torch): Promise<void> {
+  const { host, paths } = torch
+  await torch.faults.attemptBeside('write loaded.json', async () => {
+    const text = await inSlices(host.clock, knownText(torch))
+    const next = `${paths.loaded}.next`
+    await host.files.writeBeside(next, text)
+    // It is the next daemon's by now, which has found what was written when the home was left.
+    if (torch.phase !== 'gone') host.files.rename(next, paths.loaded)
+  })
+}
+
+/** Rows that are written down between two yields. */
+const rowsPerPart = 256
+
+function* knownText({ here, lately }: Torch): Generator<undefined, string> {
+  const since = new Map(
+    lately.flatMap(({ second, tasks }) => tasks.map((task) => [task.name, second] as const)),
+  )
+  const parts: string[] = []
+  let rows: string[] = []
+  for (const { name, definition } of here.values()) {
+    rows.push(JSON.stringify([name, definition, since.get(name) ?? 0]))
+    if (rows.length < rowsPerPart) continue
+    parts.push(rows.join(','))
+    rows = []
+    yield
+  }
+  if (rows.length > 0) parts.push(rows.join(','))
+  return `[${parts.join(',\n')}]\n`
+}
+
+/** True once per boot of the machine, and noted at once: rather never than twice. */
+export function claimBoot(torch: Torch): boolean {
+  const { files, processes } = torch.host
+  let isNew = false
+  const wasNoted = torch.faults.attempt('note the boot of the machine', () => {
+    isNew = files.readText(torch.paths.boot)?.trim() !== processes.bootId
+    if (isNew) files.replace(torch.paths.boot, `${processes.bootId}\n`)
+  })
+  return isNew && wasNoted
+}

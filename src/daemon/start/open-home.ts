@@ -1,0 +1,71 @@
+import { TorchError, wordsOf } from '../../errors.ts'
+import { hasCode } from '../../host/files.ts'
+import type { Host } from '../../host/host.ts'
+import { makeActive } from '../../run/active.ts'
+import { shellQuoted } from '../../text/shell-quote.ts'
+import { type HomePaths, homePaths } from '../settings.ts'
+
+/** Makes a home ready to be used: its folders, for nobody else to look into. */
+export function openHome(host: Host, home: string): HomePaths {
+  const paths = homePaths(home)
+  try {
+    host.files.makeDirectory(home)
+    makePrivate(host, paths)
+    host.files.makeDirectory(paths.runs)
+    makeActive(host, home)
+    // Found out now, and not by the first run: a full disk, a read-only mount.
+    host.files.replace(`${paths.home}/.probe`, '')
+    host.files.remove(`${paths.home}/.probe`)
+    return paths
+  } catch (error) {
+    if (error instanceof TorchError) throw error
+    const why = hasCode(error, 'EEXIST') ? 'is no folder' : `cannot be used: ${wordsOf(error)}`
+    throw new TorchError('bad-home', `the home ${home} ${why}`, {
+      hint: 'choose another with --home or TORCH_HOME',
+      cause: error,
+    })
+  }
+}
+
+/**
+ * A home is its daemon's alone (0700): what stands in it is believed, and run as its user. One that
+ * is open to others is closed, but not a folder that holds other things besides.
+ */
+function makePrivate(host: Host, { home, lock }: HomePaths): void {
+  const facts = host.files.facts(home)
+  if (facts === undefined) return
+  if (facts.uid !== host.processes.uid)
+    throw new TorchError(
+      'foreign-home',
+      `the home ${home} belongs to another user (uid ${facts.uid})`,
+      {
+        hint: 'start torch as that user, or choose another home with --home',
+      },
+    )
+  if ((facts.mode & 0o077) === 0) return
+  const isOurs = host.files.list(home).length === 0 || host.files.facts(lock) !== undefined
+  if (!isOurs)
+    throw new TorchError(
+      'open-home',
+      `the home ${home} is open to others (mode ${facts.mode.toString(8)})`,
+      {
+        hint: `it holds other things than torch's, so choose another, or: chmod 700 ${shellQuoted(home)}`,
+      },
+    )
+  host.files.changeMode(home, 0o700)
+}
+
+/** What was being written as its process was killed; of a process that lives it may be half done. */
+export function removeTorn(host: Host, { home }: HomePaths): void {
+  for (const name of host.files.list(home)) {
+    const pid = /^\..+\.(\d+)\.tmp$/.exec(name)?.[1]
+    if (pid === undefined || host.processes.identify(Number(pid)) !== undefined) continue
+    host.files.remove(`${home}/${name}`)
+  }
+}
+
+/** The pid that the pidfile names, where that process looks like ours; it informs and never decides. */
+export function readPid(host: Host, paths: HomePaths): number | undefined {
+  const pid = Number.parseInt(host.files.readText(paths.pidfile) ?? '', 10)
+  return Number.isNaN(pid) || host.processes.identify(pid) === undefined ? undefined : pid
+}

@@ -1,0 +1,108 @@
+import type { Field } from '../../schedule/field.ts'
+import { refuse, type Refused } from '../../schedule/field-item.ts'
+import { showValue } from '../../tasks/file/show-value.ts'
+
+/** A field of a crontab as torch writes it, and what is to be said of that. */
+export type CronField =
+  { readonly ok: true; readonly text: string; readonly notes: readonly string[] } | Refused
+
+/**
+ * Reads a field of a crontab as the crons of Linux do: crontab(5) of Debian and of cronie, and where
+ * these are silent, their parsers (entry.c). Kept as it is written, unless torch's own dialect
+ * differs. What either of them refuses, or one takes for something that nobody meant, is refused.
+ */
+export function readCronField(field: Field, text: string): CronField {
+  const items: string[] = []
+  const notes: string[] = []
+  for (const written of text.split(',')) {
+    const item = readItem(field, written)
+    if (!item.ok) return item
+    items.push(item.text)
+    if (item.note === undefined) continue
+    notes.push(item.note)
+    if (item.isLast) break
+  }
+  return { ok: true, text: items.join(','), notes }
+}
+
+type Item =
+  | {
+      readonly ok: true
+      readonly text: string
+      readonly note?: string
+      /** cron reads no further in this field. */
+      readonly isLast?: boolean
+    }
+  | Refused
+
+function readItem(field: Field, item: string): Item {
+  if (item.startsWith('*')) return readStar(field, item)
+  const random = /^(\w*)~(\w*)(?:\/(\w+))?$/.exec(item)
+  if (random !== null) return readRandom(field, item, random)
+  const [, low = '', high, step] = /^(\w+)(?:-(\w+))?(?:\/(\w+))?$/.exec(item) ?? []
+  if (low === '') return refuse(field, `${showValue(item)} is nothing that cron reads`)
+  const from = valueOf(field, low)
+  if (typeof from !== 'number') return from
+  if (high === undefined) {
+    if (step === undefined) return { ok: true, text: item }
+    const instead = `${low}-${field.last}/${step}`
+    const hint = `did you mean "${instead}"?`
+    return refuse(field, `${showValue(item)} has a step, but no range`, hint)
+  }
+  const to = valueOf(field, high)
+  if (typeof to !== 'number') return to
+  if (from > to) return refuse(field, `${showValue(item)} is reversed, which cron never matches`)
+  if (step === undefined) return { ok: true, text: item }
+  const every = stepOf(field, step)
+  if (typeof every !== 'number') return every
+  return { ok: true, text: every > sizeOf(field) ? low : `${low}-${high}/${every}` }
+}
+
+/** After a `*` both crons skip whatever they do not expect, to the end of the field. */
+function readStar(field: Field, item: string): Item {
+  const [, step, rest = ''] = /^\*(?:\/(.*)|(.*))$/s.exec(item) ?? []
+  if (rest !== '') {
+    const note = `${field.name}: cron reads ${showValue(item)} as *, and so does this`
+    return { ok: true, text: '*', note, isLast: true }
+  }
+  if (step === undefined) return { ok: true, text: '*' }
+  const every = stepOf(field, step)
+  if (typeof every !== 'number') return every
+  return { ok: true, text: `*/${Math.min(every, sizeOf(field))}` }
+}
+
+/** `10~30`, `~30`, `10~` and `~` of cronie; with a step as in OpenBSD. */
+function readRandom(field: Field, item: string, [, low = '', high = '', step]: string[]): Item {
+  const from = low === '' ? field.min : valueOf(field, low)
+  if (typeof from !== 'number') return from
+  const to = high === '' ? field.max : valueOf(field, high)
+  if (typeof to !== 'number') return to
+  if (from > to) return refuse(field, `${showValue(item)} is reversed`)
+  const every = step === undefined ? undefined : stepOf(field, step)
+  if (typeof every === 'object') return every
+
+  const all = low === '' && high === '' && field.hashMax === field.last
+  const range = all ? 'H' : `H(${low || field.min}-${high || field.max})`
+  const text = every === undefined ? range : `${range}/${Math.min(every, sizeOf(field))}`
+  const note = `${field.name}: ${showValue(item)} is another value at each start of cron; ${text} is one for each machine, and stays`
+  return { ok: true, text, note }
+}
+
+function valueOf(field: Field, word: string): number | Refused {
+  const named = field.names.indexOf(word.toLowerCase())
+  if (named >= 0) return named
+  if (!/^\d+$/.test(word)) return refuse(field, `${showValue(word)} is not a ${field.name}`)
+  const value = Number(word)
+  if (value >= field.min && value <= field.max) return value
+  return refuse(field, `${showValue(word)} is out of range`)
+}
+
+function stepOf(field: Field, word: string): number | Refused {
+  const step = /^\d+$/.test(word) ? Number(word) : 0
+  return step > 0 ? step : refuse(field, `${showValue(word)} is not a step`)
+}
+
+/** The largest step that torch takes; in cron a larger one has the same effect. */
+function sizeOf(field: Field): number {
+  return field.last - field.min + 1
+}

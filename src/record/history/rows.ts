@@ -1,0 +1,99 @@
+import type { HistoryRow } from '../../plan/history-row.ts'
+import type { Miss, Start } from '../../plan/start.ts'
+import type { RunConclusion, RunDescription } from '../../run/directory.ts'
+import { secondText } from '../../run/id.ts'
+
+/** Where a row comes from: the host, and the revision of its tasks file. */
+export interface Origin {
+  readonly host: string
+  readonly revision: string | null
+}
+
+/** With all keys, so that every row has them in the order that is promised. */
+const empty: HistoryRow = {
+  run: null,
+  task: '',
+  slot: null,
+  startedAt: null,
+  endedAt: null,
+  durationMs: null,
+  outcome: 'unknown',
+  exitCode: null,
+  signal: null,
+  reason: null,
+  trigger: null,
+  attempt: null,
+  lateMs: null,
+  host: '',
+  revision: null,
+  lastSlot: null,
+  count: null,
+}
+
+/** The row of a run: while it runs, and, with its conclusion, for good. */
+export function runRow(run: RunDescription, conclusion?: RunConclusion): HistoryRow {
+  return {
+    ...empty,
+    run: run.run,
+    task: run.task,
+    slot: slotText(run.slot),
+    startedAt: timeText(run.startedMs),
+    endedAt: conclusion === undefined ? null : timeText(conclusion.endedMs),
+    durationMs: conclusion === undefined ? null : Math.max(conclusion.endedMs - run.startedMs, 0),
+    outcome: conclusion?.outcome ?? 'running',
+    exitCode: conclusion?.exitCode ?? null,
+    signal: conclusion?.signal ?? null,
+    reason: conclusion?.reason ?? null,
+    trigger: run.trigger,
+    attempt: run.attempt,
+    lateMs: latenessOf(run),
+    host: run.host,
+    revision: run.revision,
+  }
+}
+
+/** How long after its time a run started, in milliseconds; null where it had none. */
+export function latenessOf(run: RunDescription): number | null {
+  return run.dueMs === null ? null : Math.max(run.startedMs - run.dueMs, 0)
+}
+
+/** The row of something that was due and did not start. */
+export function skipRow(start: Start, reason: string, nowMs: number, origin: Origin): HistoryRow {
+  return {
+    ...empty,
+    ...origin,
+    task: start.task,
+    slot: slotText(start.slot ?? null),
+    endedAt: timeText(nowMs),
+    outcome: 'skipped',
+    reason,
+    trigger: start.trigger,
+    attempt: start.attempt,
+  }
+}
+
+/** One row for all slots of a task in one gap. */
+export function missRow(miss: Miss, nowMs: number, origin: Origin): HistoryRow {
+  return {
+    ...empty,
+    ...origin,
+    task: miss.task,
+    slot: slotText(miss.first),
+    lastSlot: slotText(miss.last),
+    count: miss.count,
+    endedAt: timeText(nowMs),
+    outcome: 'missed',
+    reason: miss.reason,
+    trigger: 'schedule',
+  }
+}
+
+/** ISO 8601 in UTC, to the second. */
+export function slotText(slot: number | null): string | null {
+  return slot === null ? null : secondText(slot)
+}
+
+/** ISO 8601 in UTC, to the millisecond. */
+export function timeText(ms: number): string {
+  return new Date(ms).toISOString()
+}

@@ -1,0 +1,144 @@
+import { formatDuration } from '../../text/duration.ts'
+import type { Schedule } from '../../schedule/schedule.ts'
+import { withoutSettings } from '../defaults.ts'
+import { resolvePath } from '../file/file-path.ts'
+import { entryMeaning } from '../host-entry.ts'
+import { isHashed } from '../host-schedules.ts'
+import { formatSize } from '../../text/size.ts'
+import type { Task } from '../task.ts'
+import { formatUmask } from '../file/umask.ts'
+
+/** A value as one would write it into the file; null where there is none, and no default. */
+export type Written = string | number | boolean | null | readonly (string | number)[]
+
+/** The value of a key of a task, and what two values that mean the same have in common. */
+interface WrittenKey {
+  readonly value: Written
+  readonly meaning: string
+}
+
+/**
+ * All that a task says, or would if its defaults were spelled out: keys as in the file, those of
+ * maps with a dot (`retry.attempts`, `env.PATH`), in the order of the schema. What has no meaning
+ * for its type has its default. Paths within `folder`, that of the tasks file, are relative to it.
+ */
+export function writtenKeys(task: Task, folder: string): ReadonlyMap<string, WrittenKey> {
+  const { retry, restart, overlap, catchup, catchupWindowMs } = withoutSettings
+  const isDaemon = task.type === 'daemon'
+  const meant = isDaemon
+    ? { ...task, retry, overlap, catchup, catchupWindowMs }
+    : { ...task, restart }
+  const keys = Object.entries(valuesOf(meant, folder)).map(([key, value]): [string, WrittenKey] => [
+    key,
+    { value, meaning: meaningOf(key, value, task.schedules) },
+  ])
+  return new Map(keys)
+}
+
+function valuesOf(task: Task, folder: string): Record<string, Written> {
+  const { retry, restart, limits, output } = task
+  return {
+    schedule: oneOrList(task.schedules.map(({ text }) => text.trim().split(/\s+/).join(' '))),
+    command: typeof task.command === 'string' ? withoutEnd(task.command) : task.command,
+    type: task.type,
+    hosts: task.hostEntries ?? null,
+    max: task.max === Infinity ? 'unlimited' : task.max,
+    overlap: task.overlap,
+    timezone: task.timezone,
+    jitter: formatDuration(task.jitterMs),
+    catchup: task.catchup,
+    catchup_window: formatDuration(task.catchupWindowMs),
+    timeout: durationOrNone(task.timeoutMs),
+    kill_after: formatDuration(task.killAfterMs),
+    'retry.attempts': retry.attempts,
+    'retry.delay': formatDuration(retry.delayMs),
+    'retry.backoff': retry.backoff,
+    'retry.max_delay': formatDuration(retry.maxDelayMs),
+    'restart.delay': formatDuration(restart.delayMs),
+    'restart.max_delay': formatDuration(restart.maxDelayMs),
+    'restart.reset_after': formatDuration(restart.resetAfterMs),
+    success_codes: [...new Set(task.successCodes)].toSorted((a, b) => a - b),
+    shell: task.shell,
+    cwd: pathOrNone(task.cwd, folder),
+    umask: formatUmask(task.umask),
+    nice: task.nice,
+    'limits.nofile': limits.nofile ?? null,
+    'limits.cpu': durationOrNone(limits.cpu === undefined ? undefined : limits.cpu * 1000),
+    'limits.memory': sizeOrNone(limits.memory),
+    'limits.core': sizeOrNone(limits.core),
+    'limits.fsize': sizeOrNone(limits.fsize),
+    'limits.nproc': limits.nproc ?? null,
+    user: task.user ?? null,
+    group: task.group ?? null,
+    ...dotted('env', task.env),
+    env_file: pathOrNone(task.envFile, folder),
+    'output.keep_runs': output.keepRuns,
+    'output.keep_for': formatDuration(output.keepForMs),
+    'output.max_size': formatSize(output.maxSizeBytes),
+    description: task.description === undefined ? null : withoutEnd(task.description),
+    ...dotted('labels', task.labels),
+    enabled: task.enabled,
+  }
+}
+
+function oneOrList(texts: readonly string[]): Written {
+  const [first] = texts
+  if (first === undefined) return null
+  return texts.length === 1 ? first : texts
+}
+
+/** Whether a text ends with a line break depends on how it is quoted. */
+function withoutEnd(text: string): string {
+  return text.replace(/\n+$/, '')
+}
+
+function durationOrNone(ms: number | undefined): string | null {
+  return ms === undefined ? null : formatDuration(ms)
+}
+
+function sizeOrNone(bytes: number | undefined): string | null {
+  return bytes === undefined ? null : formatSize(bytes)
+}
+
+function pathOrNone(path: string | undefined, folder: string): string | null {
+  if (path === undefined) return null
+  const top = resolvePath('/', folder)
+  if (path === top) return '.'
+  return path.startsWith(`${top}/`) ? path.slice(top.length + 1) : path
+}
+
+function dotted(name: string, values: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(values).map(([key, value]) => [`${name}.${key}`, value]))
+}
+
+function meaningOf(key: string, value: Written, schedules: readonly Schedule[]): string {
+  if (key === 'schedule') return unordered(schedules.map(timesOf))
+  if (key === 'hosts' && Array.isArray(value)) return unordered(value.map(String).map(entryMeaning))
+  return JSON.stringify(value)
+}
+
+/** When it is due, whatever its words; but `H` is another time on each host. The zone is a key of its own. */
+function timesOf(schedule: Schedule): string {
+  const text = schedule.text.trim().toLowerCase().split(/\s+/).join(' ')
+  if (schedule.kind === 'every') return `@every ${schedule.seconds}s`
+  if (schedule.kind === 'reboot' || isHashed(schedule)) return text
+  const { text: _1, zone: _2, ...times } = schedule
+  return JSON.stringify(times)
+}
+
+function unordered(meanings: readonly string[]): string {
+  return [...new Set(meanings)].toSorted().join('\n')
+}
+
+/** What a task says that goes without saying for no other: all keys but those that have their default. */
+export function saidKeys(
+  task: Task,
+  folder: string,
+  zone: string,
+): [key: string, value: Written][] {
+  const silent = { ...task, ...withoutSettings, timezone: zone, command: [], schedules: [] }
+  const defaults = writtenKeys(silent, folder)
+  return [...writtenKeys(task, folder)].flatMap(([key, { value, meaning }]) =>
+    defaults.get(key)?.meaning === meaning ? [] : [[key, value]],
+  )
+}

@@ -1,0 +1,109 @@
+import type { HostMatch } from '../hosts.ts'
+import { type Path, showPath } from './key-path.ts'
+import { type Groups, resolveGroup } from './resolve-hosts.ts'
+import type { FileInput, TaskInput } from './schema.ts'
+import { checkSettings, checkZone, type Settings, type TasksFacts } from './settings.ts'
+import type { Source } from './source.ts'
+
+/** A text of the file, and what is right in it. */
+export interface FilePart {
+  readonly source: Source
+  readonly input: FileInput
+}
+
+/** All parts of a tasks file as one. */
+export interface MergedFile {
+  readonly zone: string
+  readonly groups: Groups
+  /** The groups' entries as written. */
+  readonly groupEntries: Readonly<Record<string, readonly string[]>>
+  readonly defaults: Settings
+  readonly tasks: readonly {
+    readonly source: Source
+    readonly name: string
+    readonly input: TaskInput
+  }[]
+}
+
+/**
+ * Merges the parts in their order: groups, defaults and the zone are for all parts, wherever they
+ * stand. What is given twice is told with both places, and the first counts.
+ */
+export function mergeFiles(parts: readonly FilePart[], facts: TasksFacts): MergedFile {
+  const isFirst = onlyOnce()
+  const groups = mergeGroups(parts, isFirst)
+  return {
+    ...groups,
+    zone: mergeZone(parts, isFirst) ?? facts.zone,
+    defaults: mergeDefaults(parts, isFirst, { facts, groups: groups.groups }),
+    tasks: parts.flatMap(tasksOf).filter(({ source, name }) => isFirst(source, ['tasks', name])),
+  }
+}
+
+/** The tasks of one part, in the order of the text. */
+export function tasksOf({ source, input: { tasks = {} } }: FilePart): MergedFile['tasks'] {
+  return source.keys(['tasks']).flatMap((name) => {
+    const input = tasks[name]
+    return input === undefined ? [] : [{ source, name, input }]
+  })
+}
+
+type IsFirst = (source: Source, path: Path) => boolean
+
+function onlyOnce(): IsFirst {
+  const seen = new Map<string, Source>()
+  return (source, path) => {
+    const name = showPath(path)
+    const first = seen.get(name)
+    seen.set(name, first ?? source)
+    if (first === undefined) return true
+    source.tell(path, `given twice; first at ${first.where(path)}`)
+    return false
+  }
+}
+
+function mergeGroups(
+  parts: readonly FilePart[],
+  isFirst: IsFirst,
+): Pick<MergedFile, 'groups' | 'groupEntries'> {
+  const names = parts.flatMap(({ source }) => source.keys(['hosts']))
+  // All are known from the start: a group that is wrong is not unknown.
+  const groups = new Map<string, readonly HostMatch[]>(names.map((name) => [name, []]))
+  const groupEntries: Record<string, readonly string[]> = {}
+  for (const { source, input } of parts) {
+    for (const name of source.keys(['hosts'])) {
+      const path = ['hosts', name]
+      const entries = input.hosts?.[name]
+      if (entries === undefined || !isFirst(source, path)) continue
+      const isOther = (word: string) => groups.has(word) && word !== name
+      groupEntries[name] = entries
+      groups.set(name, resolveGroup(source, path, entries, isOther))
+    }
+  }
+  return { groups, groupEntries }
+}
+
+function mergeZone(parts: readonly FilePart[], isFirst: IsFirst): string | undefined {
+  let zone: string | undefined
+  for (const { source, input } of parts) {
+    const path = ['timezone']
+    if (input.timezone === undefined || !isFirst(source, path)) continue
+    if (checkZone(source, path, input.timezone)) zone = input.timezone
+  }
+  return zone
+}
+
+function mergeDefaults(
+  parts: readonly FilePart[],
+  isFirst: IsFirst,
+  around: { readonly facts: TasksFacts; readonly groups: Groups },
+): Settings {
+  const merged: Settings = {}
+  for (const { source, input } of parts) {
+    const own = checkSettings(source, ['defaults'], input.defaults ?? {}, around)
+    for (const [key, value] of Object.entries(own)) {
+      if (isFirst(source, ['defaults', key])) Object.assign(merged, { [key]: value })
+    }
+  }
+  return merged
+}

@@ -1,0 +1,91 @@
+import { afterEach, describe, expect, test } from 'vitest'
+import path from 'node:path'
+import { readConfig } from '../../../src/cli/args/config-file.ts'
+import { thisMachine } from '../../../src/host/machine.ts'
+import { closeSites, newSite } from '../../support/torch.ts'
+
+afterEach(closeSites)
+const host = thisMachine()
+
+function named(yaml: string) {
+  const file = newSite().write('torch.yaml', yaml)
+  return { file, read: () => readConfig(host, '/nowhere', { shown: file, absolute: file }) }
+}
+
+describe('a config file', () => {
+  test('has options as keys, and paths relative to itself', async () => {
+    const { file, read } = named('grace: 1m\nlog_level: warn\naddress: [10.0.0.1, "::1"]\n')
+    expect(await read()).toMatchObject([
+      {
+        from: 'config',
+        raw: { grace: '1m', 'log-level': 'warn', address: ['10.0.0.1', '::1'] },
+        place: { folder: path.dirname(file) },
+      },
+    ])
+  })
+
+  test('may be empty', async () => {
+    expect(await named('# nothing\n').read()).toMatchObject([{ raw: {} }])
+  })
+
+  test.each([
+    ['graec: 1m', 'unknown key "graec"', 'did you mean "grace"?'],
+    [
+      'config: other.yaml',
+      'unknown key "config"',
+      expect.stringContaining('it may have: home, tasks, json'),
+    ],
+    ['[1, 2]', 'expected a map of options', expect.stringContaining('such as: grace: 1m')],
+    ['a: [', /^not valid YAML: /, expect.anything()],
+  ])('%s: %s', async (yaml, message, hint) => {
+    const { file, read } = named(yaml)
+    const error: unknown = await read().catch((thrown: unknown) => thrown)
+    expect(error).toMatchObject({ code: 'bad-config', exit: 2, hint })
+    const words = (error as Error).message.replace(`${file}: `, '')
+    if (typeof message === 'string') expect(words).toBe(message)
+    else expect(words).toMatch(message)
+  })
+
+  test('that is named has to be there; the usual ones need not', async () => {
+    const file = path.join(newSite().folder, 'none.yaml')
+    await expect(readConfig(host, '/nowhere', { shown: file, absolute: file })).rejects.toThrow(
+      `${file}: is not there`,
+    )
+    expect(
+      (await readConfig(host, '/nowhere', undefined)).every(
+        (each) => each.place.folder === '/etc/torch',
+      ),
+    ).toBe(true)
+  })
+})
+
+describe('with the binary', () => {
+  const tasks = 'tasks: {a: {schedule: "@daily", command: "true"}}'
+  test('the home of the user, of a variable, and of a flag', async () => {
+    const site = newSite(tasks)
+    site.write('.config/torch/torch.yaml', 'home: ../../of-config\n')
+    const hint = async (env: Record<string, string | undefined>, ...words: string[]) =>
+      (await site.torchWith({ env }, 'reload', ...words)).stderr.split('\n')[0]
+    const none = (home: string) => `torch: no torch daemon runs for ${path.join(site.folder, home)}`
+    expect(await hint({ TORCH_HOME: undefined })).toBe(none('of-config'))
+    expect(await hint({ TORCH_HOME: 'of-variable' })).toBe(none('of-variable'))
+    expect(await hint({ TORCH_HOME: 'of-variable' }, '--home', 'of-flag')).toBe(none('of-flag'))
+  })
+
+  test('the tasks file: flag, variable, config file, ./tasks.yaml', async () => {
+    const site = newSite(tasks)
+    const file = (name: string) => site.write(name, tasks.replace('{a:', `{${name}:`))
+    file('flag')
+    file('variable')
+    file('config')
+    const ask = async (env: Record<string, string>, ...words: string[]) => {
+      const { stdout } = await site.torchWith({ env }, 'status', '--json', ...words)
+      return (JSON.parse(stdout) as { file: { path: string } }).file.path
+    }
+    const config = site.write('c/torch.yaml', 'tasks: ../config\n')
+    expect(await ask({})).toBe('tasks.yaml')
+    expect(await ask({ TORCH_CONFIG: config })).toBe(path.join(site.folder, 'config'))
+    expect(await ask({ TORCH_TASKS: 'variable' }, '--config', config)).toBe('variable')
+    expect(await ask({ TORCH_TASKS: 'variable' }, '--tasks', 'flag')).toBe('flag')
+  })
+})

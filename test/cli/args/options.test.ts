@@ -1,0 +1,156 @@
+import { describe, expect, test } from 'vitest'
+import { flagName, type OptionName, optionNames } from '../../../src/cli/args/options.ts'
+import { settle, without, type Written } from '../../../src/cli/args/precedence.ts'
+import { variablesOf } from '../../../src/cli/args/variables.ts'
+
+const place = { folder: '/work', userHome: '/home/ann' }
+
+function flags(raw: Record<string, unknown>): Written {
+  return { from: 'flag', place, raw, called: flagName }
+}
+
+function config(raw: Record<string, unknown>): Written {
+  return { from: 'config', place, raw, called: (name) => `/etc/torch/torch.yaml: ${name}` }
+}
+
+function read(name: OptionName, ...written: unknown[]): unknown {
+  const raw = { [name]: written.length === 1 ? written[0] : written }
+  return settle([name], [flags(raw)], 'torch X --help').values[name]
+}
+
+describe('values', () => {
+  test.each<[OptionName, unknown, unknown]>([
+    ['home', 'h', { shown: 'h', absolute: '/work/h' }],
+    ['home', '/h/../i', { shown: '/h/../i', absolute: '/i' }],
+    ['home', '~/h', { shown: '~/h', absolute: '/home/ann/h' }],
+    ['grace', '1m30s', 90_000],
+    ['grace', '0s', 0],
+    ['lines', '0', 0],
+    ['count', '10', 10],
+    ['json', true, true],
+    ['json', 'off', false],
+    ['leave', 'YES', true],
+    ['from', '2026-03-08T07:00:00Z', Date.UTC(2026, 2, 8, 7)],
+    ['from', '2026-03-08T07:00:00.5+01:00', Date.UTC(2026, 2, 8, 6, 0, 0, 500)],
+    ['outcome', 'spawn-failed', ['spawn-failed']],
+    ['outcome', 'failed, timeout,ok', ['failed', 'timeout', 'ok']],
+    ['address', '::1', ['::1']],
+    ['label', 'team=data', [['team', 'data']]],
+    ['label', 'note=a, b=c', [['note', 'a, b=c']]],
+    ['label', 'empty=', [['empty', '']]],
+  ])('--%s %s', (name, written, value) => {
+    const found = read(name, written)
+    // How a path is shown depends on the folder that torch was called in.
+    if (name === 'home')
+      expect(found).toMatchObject({ absolute: (value as { absolute: string }).absolute })
+    else expect(found).toEqual(value)
+  })
+
+  test('a time without an offset is of the machine, and a day begins at its midnight', () => {
+    expect(read('from', '2026-03-08T07:00')).toBe(new Date(2026, 2, 8, 7).getTime())
+    expect(read('from', '2026-03-08')).toBe(new Date(2026, 2, 8).getTime())
+  })
+
+  test('--since is a time, or how long ago', () => {
+    const since = (text: string) => (read('since', text) as (now: number) => number)(1_000_000)
+    expect(since('10s')).toBe(990_000)
+    expect(since('1970-01-01T00:00:05Z')).toBe(5000)
+  })
+
+  test('several addresses', () => {
+    expect(read('address', '10.0.0.1', '::1,::2')).toEqual(['10.0.0.1', '::1', '::2'])
+  })
+})
+
+const anInstant = 'expected a time as 2026-03-08T07:00:00Z'
+const aDuration = 'expected a duration as 500ms, 30s, 5m, 1h30m or 7d'
+
+describe('wrong values', () => {
+  test.each<[OptionName, unknown[], string, string]>([
+    ['lines', ['abc'], '-n/--lines: expected a whole number from 0 to 1000000000; got "abc"', ''],
+    ['count', ['0'], '-n/--count: expected a whole number from 1 to 10000; got "0"', ''],
+    ['count', ['-5'], '-n/--count: expected a whole number from 1 to 10000; got "-5"', ''],
+    ['count', ['1e3'], '-n/--count: expected a whole number from 1 to 10000; got "1e3"', ''],
+    ['count', ['2', '3'], '-n/--count: given 2 times', 'give it once'],
+    ['home', [''], '--home: needs a value: D', ''],
+    ['address', [''], '--address: needs a value: A', ''],
+    ['label', ['team'], '--label: expected a label as team=data; got "team"', ''],
+    ['label', ['=data'], '--label: expected a label as team=data; got "=data"', ''],
+    ['grace', ['5'], `--grace: ${aDuration}; got "5", which has no unit`, 'try 5s'],
+    ['grace', ['soon'], `--grace: ${aDuration}; got "soon"`, ''],
+    ['from', ['noon'], `--from: ${anInstant}; got "noon"`, ''],
+    ['from', ['2026-13-01'], `--from: ${anInstant}; got "2026-13-01"`, ''],
+    [
+      'since',
+      ['last week'],
+      '--since: expected a duration as 2h, or a time as 2026-03-08T07:00:00Z; got "last week"',
+      '',
+    ],
+    ['json', ['maybe'], '--json: expected true or false; got "maybe"', ''],
+    [
+      'outcome',
+      ['fialed'],
+      '--outcome: expected one of running, ok, failed, timeout, killed, spawn-failed, unknown, skipped, missed; got "fialed"',
+      'did you mean "failed"?',
+    ],
+    ['home', [{ a: 1 }], '--home: expected text, a number, true or false', ''],
+  ])('--%s %j', (name, written, message, hint) => {
+    expect(() => read(name, ...written)).toThrow(
+      expect.objectContaining({ message, hint: hint || 'torch X --help', exit: 2 }),
+    )
+  })
+})
+
+describe('where a value comes from', () => {
+  const variables = variablesOf(
+    { TORCH_GRACE: '2s', TORCH_LOG_LEVEL: 'warn', TORCH_HOME: '' },
+    place,
+  )
+  const names = ['grace', 'log-level', 'home'] as const
+  const all = (...places: Written[]) => settle(names, places, '')
+
+  test('a flag goes over a variable, and that over a config file', () => {
+    const file = config({ grace: '3s', 'log-level': 'error', home: '/c' })
+    const { values, from } = all(flags({ grace: '1s' }), variables, file)
+    expect(values).toEqual({
+      grace: 1000,
+      'log-level': 'warn',
+      home: { shown: '/c', absolute: '/c' },
+    })
+    expect(from).toEqual({ grace: 'flag', 'log-level': 'variable', home: 'config' })
+  })
+
+  test('a wrong value is told with its place', () => {
+    const bad = variablesOf({ TORCH_GRACE: 'x' }, place)
+    expect(() => all(bad)).toThrow(/^TORCH_GRACE: expected a duration/)
+    expect(() => all(config({ grace: 5 }))).toThrow(/^\/etc\/torch\/torch.yaml: grace: expected/)
+  })
+
+  test('a wrong value that another goes over does no harm', () => {
+    expect(all(flags({ grace: '1s' }), config({ grace: 'x' })).values).toEqual({ grace: 1000 })
+  })
+
+  test('what a command does not use is not even looked at', () => {
+    const bad = without(variablesOf({ TORCH_GRACE: 'x', TORCH_HOME: '/v' }, place), ['grace'])
+    expect(all(bad)).toEqual({
+      values: { home: { shown: '/v', absolute: '/v' } },
+      from: { home: 'variable' },
+    })
+  })
+
+  test('what torch sets in the runs of tasks is no option', () => {
+    const set = {
+      TORCH_TASK: 't',
+      TORCH_RUN_ID: 'r',
+      TORCH_SLOT: 's',
+      TORCH_ATTEMPT: '1',
+      TORCH_HOST: 'h',
+    }
+    expect(variablesOf(set, place).raw).toEqual({})
+  })
+
+  test.each(optionNames.filter((name) => name !== 'host'))('--%s has its variable', (name) => {
+    const variable = `TORCH_${name.toUpperCase().replace('-', '_')}`
+    expect(variablesOf({ [variable]: 'x' }, place).raw).toEqual({ [name]: 'x' })
+  })
+})

@@ -1,0 +1,40 @@
+import { type Comparison, compare } from '../../../../src/cli/commands/diff/comparison.ts'
+import type { Side } from '../../../../src/cli/commands/diff/sides.ts'
+import { diffText } from '../../../../src/cli/commands/diff/text.ts'
+import { parseTasks } from '../../../../src/tasks/file/read.ts'
+import { facts } from '../../../tasks/read.ts'
+
+export const folder = '/srv'
+
+/** Two texts of a file, compared as HEAD and the working copy. undefined: it is not there. */
+export function compared(before: string | undefined, after: string | undefined): Comparison {
+  const head = { kind: 'commit', revision: 'HEAD', commit: '4f2a91c03b1e'.padEnd(40, '0') } as const
+  const from = side(before, head, 'HEAD:tasks.yaml')
+  const to = side(after, { kind: 'working-copy' }, 'tasks.yaml')
+  const name = 'HEAD (4f2a91c03b1e) -> working copy'
+  const start = Date.parse('2026-11-21T00:00:00Z') / 1000
+  return compare({ path: 'tasks.yaml', folder, name }, { from, to }, start)
+}
+
+/** What a person reads; styles as in HTML, where they are wanted. */
+export function textOf(
+  comparison: Comparison,
+  { columns = 100, paint = (_style: unknown, text: string) => text } = {},
+): string {
+  return diffText(comparison, { columns, paint, zone: 'UTC', folder })
+}
+
+function side(text: string | undefined, end: Side['end'], path: string): Side {
+  if (text === undefined)
+    return { end, isThere: false, isValid: true, tasks: whole(empty), problems: [] }
+  const parsed = parseTasks([{ path, text }], facts, { partly: true })
+  return parsed.ok
+    ? { end, isThere: true, isValid: true, tasks: whole(parsed.file), problems: [] }
+    : { end, isThere: true, isValid: false, tasks: parsed.partial, problems: parsed.problems }
+}
+
+const empty = { tasks: [], groups: {} }
+
+function whole(file: NonNullable<Side['tasks']>['file']): Side['tasks'] {
+  return { file, unreadable: [], unreadableGroups: [] }
+}

@@ -1,0 +1,170 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { diffMarkdown } from '../../../../src/cli/commands/diff/markdown.ts'
+import { code, fenced, htmlCode } from '../../../../src/cli/commands/diff/markdown-cells.ts'
+import { maxPageChars } from '../../../../src/cli/commands/diff/markdown-page.ts'
+import { compared, folder } from './compared.ts'
+
+function markdown(before: string | undefined, after: string | undefined): string {
+  return diffMarkdown(compared(before, after), { folder, zone: 'UTC' })
+}
+
+describe('text within a page', () => {
+  test.each([
+    ['a', '`a`'],
+    ['*/5 * * * *', '`*/5 * * * *`'],
+    ['@ada #12 <b> &amp; [x](y) _z_', '`@ada #12 <b> &amp; [x](y) _z_`'],
+    ['a | b', '<code>a &#124; b</code>'],
+    ['`x`', '<code>&#96;x&#96;</code>'],
+    ['a\\', '<code>a&#92;</code>'],
+    ['', '<code></code>'],
+    [' x', '<code> x</code>'],
+    ['a\nb', '`a b`'],
+    ['\u001b[31m', '`\ufffd[31m`'],
+    ['`</code>@ada|😀', '<code>&#96;&#60;/code&#62;&#64;ada&#124;&#128512;</code>'],
+  ])('%j is %s', (text, expected) => {
+    expect(code(text)).toBe(expected)
+  })
+
+  test('of any kind opens nothing: no cell ends in it, no tag, no mention', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        const inTable = code(text)
+        expect(inTable).not.toMatch(/[|\n]/)
+        if (inTable.startsWith('`')) expect(inTable.slice(1, -1)).not.toContain('`')
+        else expect(inTable.slice('<code>'.length, -'</code>'.length)).not.toMatch(/[<>@`*_\\[\]]/)
+        expect(htmlCode(text).slice('<code>'.length, -'</code>'.length)).not.toMatch(/[<>\n]/)
+      }),
+    )
+  })
+
+  test('a fence is longer than any in it', () => {
+    expect(fenced('diff', 'a')).toBe('```diff\na\n```')
+    expect(fenced('', 'a\n````\n```')).toBe('`````\na\n````\n```\n`````')
+  })
+})
+
+const before = `
+hosts: { web: [web1, web2] }
+tasks:
+  dump: { schedule: "30 2 * * *", command: "set -e\\nrm *|@ada\\ndump\\n", hosts: [web] }
+  old: { schedule: "@daily", command: old }
+  report: { schedule: "H 6 * * *", command: report }
+  consumer: { type: daemon, command: [node, consumer.js] }
+`
+const after = before
+  .replace('rm *|@ada', '</details> ```')
+  .replace(/ {2}old.*\n/, '')
+  .replace('report:', 'daily-report:')
+  .replace('[node, consumer.js]', '"node consumer.js | tee `log`"')
+  .replace('web2]', 'web3]')
+  .concat(
+    '  new: { schedule: ["@hourly", "@reboot"], command: new, max: 2, labels: { team: a|b } }\n',
+  )
+
+test('a page, with all that there can be in one', () => {
+  expect(markdown(before, after))
+    .toBe(`**\`tasks.yaml\`**, \`HEAD (4f2a91c03b1e) -> working copy\`: **1 task added, 1 removed, 1 renamed, 2 changed, 1 host group changed**
+
+#### Added
+
+| task | schedule | hosts | command | and |
+| --- | --- | --- | --- | --- |
+| \`new\` | \`["@hourly", "@reboot"]\` | _everywhere_ | \`new\` | \`max\`: \`2\`<br>\`labels.team\`: <code>a&#124;b</code> |
+
+#### Removed
+
+| task |
+| --- |
+| \`old\` |
+
+#### Renamed
+
+| from | to |  |
+| --- | --- | --- |
+| \`report\` | \`daily-report\` | at other times: its name decides H |
+
+#### Changed
+
+| task | key | before | after |
+| --- | --- | --- | --- |
+| \`dump\` | \`command\` | _below_ | _below_ |
+| \`consumer\` | \`command\` | \`[node, consumer.js]\` | <code>node consumer.js &#124; tee &#96;log&#96;</code> |
+
+#### Daemon tasks that are ended and started anew
+
+| task |
+| --- |
+| \`consumer\` |
+
+#### Host groups
+
+| group | added | removed |
+| --- | --- | --- |
+| \`web\` | \`web3\` | \`web2\` |
+
+#### What runs where
+
+| on | gains | loses |
+| --- | --- | --- |
+| \`everywhere\`, \`web\`, \`web1\` | \`new\` | \`old\` |
+| \`web3\` | \`dump\`, \`new\` | \`old\` |
+| \`web2\` | \`new\` | \`dump\`, \`old\` |
+
+#### Starts in 24 hours
+
+| on | starts | busiest second (UTC) |
+| --- | --- | --- |
+| \`everywhere\` | ~2 -> ~25 (+23) |  |
+| \`web\`, \`web1\` | ~3 -> ~26 (+23) |  |
+| \`web3\` | ~2 -> ~26 (+24) |  |
+| \`web2\` | ~3 -> ~25 (+22) |  |
+
+<details><summary><code>dump</code>: <code>command</code></summary>
+
+\`\`\`\`diff
+  set -e
+- rm *|@ada
++ </details> \`\`\`
+  dump
+\`\`\`\`
+
+</details>`)
+})
+
+test('no change, and what is wrong', () => {
+  expect(markdown(before, before)).toBe(
+    '**`tasks.yaml`**, `HEAD (4f2a91c03b1e) -> working copy`: **no change in meaning**',
+  )
+  expect(markdown(before, before.replace('command: old', 'command: [old'))).toContain(
+    '#### Problems\n\n```text\ntasks.yaml:',
+  )
+})
+
+describe('a page that would be too long', () => {
+  const tasks = (count: number, more: (at: number) => string) =>
+    `tasks:\n${Array.from({ length: count }, (_, at) => `  t${at}: { schedule: "@daily", command: c${at}${more(at)} }\n`).join('')}`
+
+  test('has what there is room for, and says what it leaves out', () => {
+    const page = markdown(
+      tasks(0, () => '').replace('tasks:', 'tasks: {}'),
+      tasks(2_000, () => ''),
+    )
+    expect(page.length).toBeLessThanOrEqual(maxPageChars)
+    expect(page.length).toBeGreaterThan(maxPageChars - 1_000)
+    const kept = page.match(/^\| `t\d+` /gm)?.length ?? 0
+    const left = / (\d+) tasks, 1 line, 1 line\./.exec(page)
+    expect(page.split('\n').at(-1)).toMatch(
+      /^\*\*Left out\*\*, as a comment has at most 65536 characters: /,
+    )
+    expect(kept + Number(left?.[1])).toBe(2_000)
+  })
+
+  test('leaves out what is too long by itself, and keeps what follows', () => {
+    const long = (text: string) => (at: number) =>
+      `, description: "${text.repeat(at === 0 ? 32_600 : 100)}"`
+    const page = markdown(tasks(2, long('x')), tasks(2, long('y')))
+    expect(['t0', 't1'].map((name) => page.includes(`<code>${name}</code>`))).toEqual([false, true])
+    expect(page.slice(-100)).toMatch(/: 1 long value\. `torch diff` shows all of it\.$/)
+  })
+})

@@ -1,0 +1,125 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import {
+  type LogWriter,
+  plainWriter,
+  prefixWriter,
+} from '../../../../src/cli/commands/logs/log-writer.ts'
+import { fakeTerminal } from '../../../support/here.ts'
+
+const a = { task: 'a', run: '20260308T070000.000-00000a' }
+const long = { task: 'longer', run: '20260308T070001.000-00000b' }
+const screen = { columns: 80, rows: 24 }
+
+async function feed(writer: LogWriter, ...pieces: [typeof a, string | Buffer][]): Promise<void> {
+  for (const [run, bytes] of pieces) await writer.write(run, Buffer.from(bytes))
+}
+
+describe('lines with the name of their task', () => {
+  test('are aligned, and shown when they are whole', async () => {
+    const terminal = fakeTerminal()
+    const writer = prefixWriter(terminal, ['a', 'longer'], false)
+    await feed(writer, [a, 'on'], [long, 'x\ny'], [a, 'e\n\ntwo'])
+    expect(terminal.stdout()).toBe('longer | x\na      | one\na      | \n')
+    await writer.end(a)
+    await writer.end(a)
+    await writer.end(long)
+    expect(terminal.stdout().split('\n').slice(3)).toEqual(['a      | two', 'longer | y', ''])
+  })
+
+  test('have a colour that is always that of the task', async () => {
+    const colours = async (...order: (typeof a)[]) => {
+      const terminal = fakeTerminal({ ...screen, colours: true })
+      const writer = prefixWriter(terminal, [], false)
+      for (const run of order) await writer.write(run, Buffer.from('x\n'))
+      return new Map(
+        [...terminal.stdout().matchAll(/<(\w+)>(\w+) +\|<\/> x\n/g)].map((found) => [
+          found[2],
+          found[1],
+        ]),
+      )
+    }
+    const found = await colours(a, long)
+    expect([...found.keys()]).toEqual(['a', 'longer'])
+    expect(await colours(long, a)).toEqual(new Map([...found].toReversed()))
+    expect([...found.values()]).not.toContain('red')
+  })
+
+  test('say where a run begins', async () => {
+    const terminal = fakeTerminal()
+    const writer = prefixWriter(terminal, ['a'], true)
+    const next = { ...a, run: '20260308T070009.000-00000c' }
+    await feed(writer, [a, 'x\ny\n'], [next, 'z\n'])
+    await writer.end({ ...a, run: 'silent' })
+    expect(terminal.stdout()).toBe(
+      `a | ==> a ${a.run} <==\na | x\na | y\na | ==> a ${next.run} <==\na | z\na | ==> a silent <==\n`,
+    )
+  })
+
+  test.each([
+    ['\u001b[31mred', '\u001b[31mred\u001b[0m'],
+    ['plain', 'plain'],
+    ['10%\r20%\r30%', '30%'],
+    ['dos\r', 'dos'],
+  ])('%j on a terminal, and as it is in a pipe', async (line, shown) => {
+    const [terminal, pipe] = [fakeTerminal(screen), fakeTerminal()]
+    await feed(prefixWriter(terminal, ['a'], false), [a, `${line}\n`])
+    await feed(prefixWriter(pipe, ['a'], false), [a, `${line}\n`])
+    expect(terminal.stdout()).toBe(`a | ${shown}\n`)
+    expect(pipe.stdout()).toBe(`a | ${line}\n`)
+  })
+
+  test('a line without an end is shown in parts', async () => {
+    const terminal = fakeTerminal()
+    const writer = prefixWriter(terminal, ['a'], false)
+    await feed(writer, [a, 'x'.repeat(70_000)], [a, 'y\n'])
+    expect(terminal.stdout()).toBe(`a | ${'x'.repeat(70_000)}\na | y\n`)
+  })
+
+  test('hold all bytes, also those that are no text, wherever they are cut', async () => {
+    const chunk = fc.uint8Array({ maxLength: 20 }).map((bytes) => Buffer.from(bytes))
+    await fc.assert(
+      fc.asyncProperty(fc.array(chunk), async (chunks) => {
+        const terminal = fakeTerminal()
+        const writer = prefixWriter(terminal, ['a'], false)
+        await feed(writer, ...chunks.map((bytes): [typeof a, Buffer] => [a, bytes]))
+        await writer.end(a)
+        const whole = Buffer.concat(chunks).toString('latin1')
+        const lines = whole.split('\n')
+        if (lines.at(-1) === '') lines.pop()
+        expect(terminal.stdout()).toBe(lines.map((line) => `a | ${line}\n`).join(''))
+      }),
+    )
+  })
+})
+
+describe('the output as it is', () => {
+  test('of one run: its bytes and nothing else', async () => {
+    const terminal = fakeTerminal()
+    const writer = plainWriter(terminal, 'beside', a)
+    await feed(writer, [a, Buffer.from([0xff, 0x00])], [a, '\u001b[31mx'])
+    await writer.end(a)
+    expect(terminal.stdout()).toBe('\u00ff\0\u001b[31mx')
+    expect(terminal.stderr()).toBe('')
+  })
+
+  test('another run is told beside it, to somebody who watches', async () => {
+    const terminal = { ...fakeTerminal(), isWatched: true }
+    const writer = plainWriter(terminal, 'beside', a)
+    await feed(writer, [a, 'x\n'], [long, 'y\n'], [a, 'z\n'])
+    expect(terminal.stdout()).toBe('x\ny\nz\n')
+    expect(terminal.stderr()).toBe(`==> longer ${long.run} <==\n==> a ${a.run} <==\n`)
+  })
+
+  test('of several runs each has its head, which begins a line', async () => {
+    const terminal = fakeTerminal()
+    const writer = plainWriter(terminal, 'within', a)
+    await feed(writer, [a, 'x'])
+    await writer.end(a)
+    await feed(writer, [long, 'y\n'])
+    await writer.end({ ...a, run: 'silent' })
+    expect(terminal.stdout()).toBe(
+      `==> a ${a.run} <==\nx\n==> longer ${long.run} <==\ny\n==> a silent <==\n`,
+    )
+  })
+})

@@ -1,0 +1,262 @@
+import { describe, expect, test } from 'vitest'
+import { onePlan, planOne } from '../../../../src/cli/commands/plan/one-host.ts'
+import type { Paper } from '../../../../src/cli/commands/plan/page.ts'
+import { wholePlan } from '../../../../src/cli/commands/plan/all-hosts.ts'
+import { hostFacts } from '../../../../src/tasks/hosts.ts'
+import { good } from '../../../tasks/read.ts'
+import { at } from '../../../plan/support.ts'
+
+const from = at('2026-11-21T10:17:30Z')
+
+const file = good(`
+timezone: Europe/Berlin
+hosts:
+  web: [10.0.1.0/24]
+  db: [db1.example.com]
+tasks:
+  poll: { schedule: "*/10 8-17 * * *", command: x, jitter: 30s }
+  tidy: { schedule: "H 4 * * *", command: x }
+  boot: { schedule: "@reboot", command: x, hosts: ["!db"] }
+  render-the-thumbnails-of-new-pictures: { schedule: "*/5 * * * * *", command: x, hosts: [web, "!10.0.1.9"] }
+  worker: { type: daemon, command: x, max: 4, hosts: [web] }
+  dump: { schedule: ["30 2 * * *", "15 12 * * *"], command: x, timeout: 12h, hosts: [db] }
+  moon: { schedule: "0 0 30 2 *", command: x, hosts: [db] }
+  yearly: { schedule: "@yearly", command: x, enabled: false }
+`)
+
+function paper(width: number, more: Partial<Paper> = {}): Paper {
+  return { paint: (_, text) => text, isUnicode: true, width, zone: 'Europe/Berlin', ...more }
+}
+
+function page(width: number, more: Partial<Paper> = {}): string {
+  return shown(wholePlan(paper(width, more), file, from))
+}
+
+function shown(parts: Iterable<string>): string {
+  return [...parts].filter((part) => part !== '').join('\n\n')
+}
+
+test('the plan of a file in 100 columns', () => {
+  expect(page(100)).toMatchInlineSnapshot(`
+    "everywhere
+    3 tasks, 61 starts in 24 h
+    TASK                   NEXT                         24H   12 14 16  18 20 22  00 02 04  06 08 10
+    poll                  ~2026-11-21T11:20:00+01:00     60  43443434434.......................243443
+    tidy                  ~2026-11-22T04:27:00+01:00      1  ............................1...........
+    boot                   at boot                        0  ........................................
+    total                                                61  █▆██▆█▆██▆█.................▂.....▄█▆██▆
+
+    web, 10.0.1.0/24
+    2 tasks and the 3 of everywhere, 17341 starts in 24 h, about 2 at most in a second:
+      2026-11-22T04:03:00+01:00
+    TASK                   NEXT                         24H   12 14 16  18 20 22  00 02 04  06 08 10
+    render-th…-pictures*   2026-11-21T11:17:35+01:00  17280  ++++++++++++++++++++++++++++++++++++++++
+    worker                 always 4
+    total                                             17341  ████████████████████████████████████████
+
+    db, db1.example.com
+    2 tasks and 2 of the 3 of everywhere, 63 starts in 24 h
+    without boot of everywhere
+    TASK                   NEXT                         24H   12 14 16  18 20 22  00 02 04  06 08 10
+    dump                   2026-11-21T12:15:00+01:00      2  .1.......................1..............
+    moon                   never                          0  ........................................
+    total                                                63  ████▆█▆██▆█..............▂..▂.....▄█▆██▆
+
+    10.0.1.9
+    1 task and the 3 of everywhere, 61 starts in 24 h
+    TASK                   NEXT                         24H   12 14 16  18 20 22  00 02 04  06 08 10
+    worker                 always 4
+    total                                                61  █▆██▆█▆██▆█..................▂....▄█▆██▆
+
+    not enabled: yearly
+
+    ~ by H or jitter at another time on each machine; shown as on one with the name of its block
+    * on some of these machines only
+
+    warning: moon: never starts: there is no such date
+    hint: the last day of a month is L; torch next --schedule "0 0 L 2 *" tries a schedule
+    warning: render-the-thumbnails-of-new-pictures: starts in the same second on every machine of web
+    hint: "H/5 * * * * *" instead of "*/5 * * * * *" in render-the-thumbnails-of-new-pictures, or
+      jitter: 2s, gives each its own time
+    warning: dump: 02:30 does not exist on 2027-03-28 in Europe/Berlin: fires once at 03:00:00+02:00
+    hint: choose a time outside of 02:00-03:00, or timezone: UTC
+    warning: dump: 02:30 comes twice on 2027-10-31 in Europe/Berlin: fires the first time only
+    hint: choose a time outside of 02:00-03:00, or timezone: UTC
+    warning: dump: timeout: 12h is longer than the time between slots (9h45m): while runs take that
+      long, slots are skipped
+    hint: timeout: 9h45m, or a greater max if runs may overlap"
+  `)
+})
+
+test('the plan of a file in 200 columns', () => {
+  expect(page(200)).toMatchInlineSnapshot(`
+    "everywhere
+    3 tasks, 61 starts in 24 h
+    TASK                                     NEXT                         24H     12   13   14   15   16   17   18   19   20   21   22   23   00   01   02   03   04   05   06   07   08   09   10   11
+    poll                                    ~2026-11-21T11:20:00+01:00     60  121111211112111121111211112111121......................................................................11121111211112111
+    tidy                                    ~2026-11-22T04:27:00+01:00      1  .....................................................................................1..................................
+    boot                                     at boot                        0  ........................................................................................................................
+    total                                                                  61  ▄█▄▄▄▄█▄▄▄▄█▄▄▄▄█▄▄▄▄█▄▄▄▄█▄▄▄▄█▄....................................................▄.................▄▄▄█▄▄▄▄█▄▄▄▄█▄▄▄
+
+    web, 10.0.1.0/24
+    2 tasks and the 3 of everywhere, 17341 starts in 24 h, about 2 at most in a second: 2026-11-22T04:03:00+01:00
+    TASK                                     NEXT                         24H     12   13   14   15   16   17   18   19   20   21   22   23   00   01   02   03   04   05   06   07   08   09   10   11
+    render-the-thumbnails-of-new-pictures*   2026-11-21T11:17:35+01:00  17280  ++++++++++++++++++++++++++++++++++++++++++++++++++++++++++++++++++++++++++++++++++++++++++++++++++++++++++++++++++++++++
+    worker                                   always 4
+    total                                                               17341  ████████████████████████████████████████████████████████████████████████████████████████████████████████████████████████
+
+    db, db1.example.com
+    2 tasks and 2 of the 3 of everywhere, 63 starts in 24 h
+    without boot of everywhere
+    TASK                                     NEXT                         24H     12   13   14   15   16   17   18   19   20   21   22   23   00   01   02   03   04   05   06   07   08   09   10   11
+    dump                                     2026-11-21T12:15:00+01:00      2  ....1.......................................................................1...........................................
+    moon                                     never                          0  ........................................................................................................................
+    total                                                                  63  ▄█▄▄█▄█▄▄▄▄█▄▄▄▄█▄▄▄▄█▄▄▄▄█▄▄▄▄█▄...........................................▄.........▄................▄▄▄█▄▄▄▄█▄▄▄▄█▄▄▄
+
+    10.0.1.9
+    1 task and the 3 of everywhere, 61 starts in 24 h
+    TASK                                     NEXT                         24H     12   13   14   15   16   17   18   19   20   21   22   23   00   01   02   03   04   05   06   07   08   09   10   11
+    worker                                   always 4
+    total                                                                  61  ▄█▄▄▄▄█▄▄▄▄█▄▄▄▄█▄▄▄▄█▄▄▄▄█▄▄▄▄█▄.......................................................▄..............▄▄▄█▄▄▄▄█▄▄▄▄█▄▄▄
+
+    not enabled: yearly
+
+    ~ by H or jitter at another time on each machine; shown as on one with the name of its block
+    * on some of these machines only
+
+    warning: moon: never starts: there is no such date
+    hint: the last day of a month is L; torch next --schedule "0 0 L 2 *" tries a schedule
+    warning: render-the-thumbnails-of-new-pictures: starts in the same second on every machine of web
+    hint: "H/5 * * * * *" instead of "*/5 * * * * *" in render-the-thumbnails-of-new-pictures, or jitter: 2s, gives each its own time
+    warning: dump: 02:30 does not exist on 2027-03-28 in Europe/Berlin: fires once at 03:00:00+02:00
+    hint: choose a time outside of 02:00-03:00, or timezone: UTC
+    warning: dump: 02:30 comes twice on 2027-10-31 in Europe/Berlin: fires the first time only
+    hint: choose a time outside of 02:00-03:00, or timezone: UTC
+    warning: dump: timeout: 12h is longer than the time between slots (9h45m): while runs take that long, slots are skipped
+    hint: timeout: 9h45m, or a greater max if runs may overlap"
+  `)
+})
+
+test('the plan of one machine', () => {
+  const facts = hostFacts('10.0.1.9', ['10.0.1.9'])
+  const one = planOne(file, '10.0.1.9', facts, { from, zone: 'Europe/Berlin' })
+  expect(shown(onePlan(paper(100), one))).toMatchInlineSnapshot(`
+    "10.0.1.9
+    4 tasks, 61 starts in 24 h
+    TASK     NEXT                         24H   12  14  16  18  20  22  00  02  04  06  08  10
+    poll    ~2026-11-21T11:20:00+01:00     60  33333333333331...........................2333333
+    tidy    ~2026-11-22T04:54:00+01:00      1  ...................................1............
+    boot     at boot                        0  ................................................
+    worker   always 4
+    total                                  61  █████████████▃.....................▃.....▆██████
+
+    NOT HERE                               WHY
+    render-the-thumbnails-of-new-pictures  excluded by "!10.0.1.9"
+    dump                                   runs on db
+    moon                                   runs on db
+    yearly                                 not enabled
+
+    ~ by H or jitter at another time on each machine; shown as on one with the name of its block"
+  `)
+})
+
+test('the plan of one machine whose name is known has no ~', () => {
+  const facts = hostFacts('db1.example.com', [])
+  const one = planOne(file, 'db1.example.com', facts, { from, zone: 'Europe/Berlin' })
+  expect(shown(onePlan(paper(100, { isUnicode: false }), one))).toMatchInlineSnapshot(`
+    "db1.example.com
+    4 tasks, 63 starts in 24 h, never two in a second
+    TASK    NEXT                         24H   12  14  16  18  20  22  00  02  04  06  08  10
+    poll    2026-11-21T11:20:00+01:00     60  33333333333331...........................2333333
+    tidy    2026-11-22T04:48:00+01:00      1  ...................................1............
+    dump    2026-11-21T12:15:00+01:00      2  .1............................1.................
+    moon    never                          0  ................................................
+    total                                 63  79777777777773................3....3.....5777777
+
+    NOT HERE                               WHY
+    boot                                   excluded by "!db"
+    render-the-thumbnails-of-new-pictures  runs on web
+    worker                                 runs on web
+    yearly                                 not enabled
+
+    warning: moon: never starts: there is no such date
+    hint: the last day of a month is L; torch next --schedule "0 0 L 2 *" tries a schedule
+    warning: dump: 02:30 does not exist on 2027-03-28 in Europe/Berlin: fires once at 03:00:00+02:00
+    hint: choose a time outside of 02:00-03:00, or timezone: UTC
+    warning: dump: 02:30 comes twice on 2027-10-31 in Europe/Berlin: fires the first time only
+    hint: choose a time outside of 02:00-03:00, or timezone: UTC
+    warning: dump: timeout: 12h is longer than the time between slots (9h45m): while runs take that
+      long, slots are skipped
+    hint: timeout: 9h45m, or a greater max if runs may overlap"
+  `)
+})
+
+describe('the width is kept', () => {
+  test.each([60, 72, 80, 100, 133, 200, 250])('of %d columns', (width) => {
+    const lines = page(width).split('\n')
+    expect(lines.filter((line) => line.length > width)).toEqual([])
+    expect(lines.filter((line) => line.endsWith(' '))).toEqual([])
+  })
+
+  test('of a terminal that is too narrow for a timeline', () => {
+    expect(page(50)).not.toContain('.....')
+    expect(page(50)).toContain('always 4')
+  })
+})
+
+test('what is painted is what is not', () => {
+  const painted = page(100, { paint: (style, text) => `<${String(style)}>${text}</>` })
+  expect(painted).toContain('<bold>everywhere</>')
+  expect(painted.replaceAll(/<[/a-z]*>/g, '')).toBe(page(100))
+})
+
+test('the columns of all blocks stand below each other', () => {
+  const starts = page(120)
+    .split('\n')
+    .flatMap((line) => (line.startsWith('TASK') ? [line.indexOf('24H')] : []))
+  expect(starts.length).toBeGreaterThan(2)
+  expect(new Set(starts).size).toBe(1)
+})
+
+test('a file with nothing in it', () => {
+  expect(shown(wholePlan(paper(100), good('tasks: {}'), from))).toBe('everywhere\nno tasks')
+})
+
+test('many hosts with the same tasks are one line', () => {
+  const hosts = Array.from({ length: 40 }, (_, index) => `10.0.0.${index}`)
+  const many = good(
+    JSON.stringify({
+      tasks: { a: { schedule: 'H 6 * * *', command: 'x', hosts } },
+    }),
+  )
+  expect(shown(wholePlan(paper(200), many, from))).toContain(
+    '\n10.0.0.0, 10.0.0.1, 10.0.0.2, 10.0.0.3, 10.0.0.4, 10.0.0.5, 10.0.0.6, 10.0.0.7 and 32 more\n1 task, ',
+  )
+})
+
+test('a herd is told of the machines that have it, also by jitter where their name is known', () => {
+  const both = (schedule: string, jitter: string, host: string) =>
+    Object.fromEntries(
+      Array.from({ length: 20 }, (_, index) => [
+        `${host.slice(0, 2)}-${index}`,
+        { schedule, jitter, command: 'x', hosts: [host] },
+      ]),
+    )
+  const herds = good(
+    JSON.stringify({
+      tasks: {
+        ...both('0 6 * * *', '2s', 'db1.example.com'),
+        ...both('0 7 * * *', '2s', '10.0.1.5'),
+        ...both('0 8 * * *', '0s', 'web-*'),
+      },
+    }),
+  )
+  const text = shown(wholePlan(paper(200), herds, from))
+  const warnings = text.split('\n').filter((line) => line.startsWith('warning: '))
+  expect(warnings.map((line) => line.replaceAll(/.*more: /g, ''))).toEqual([
+    expect.stringMatching(
+      /^1\d tasks start in one second on db1.example.com, at 2026-11-22T07:00:0[01]\+01:00$/,
+    ),
+    '20 tasks start in one second on web-*, at 2026-11-22T09:00:00+01:00',
+  ])
+})

@@ -1,0 +1,92 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { type Cell, table } from '../../../src/cli/terminal/table.ts'
+import { type Column, cutText, fit } from '../../../src/cli/terminal/table-fit.ts'
+
+const heads: (string | Column)[] = [
+  { text: 'TASK', cut: 'middle' },
+  { text: 'TYPE', leave: 1 },
+  'NEXT',
+  { text: 'LAST', cut: 'end' },
+]
+const rows: Cell[][] = [
+  ['backup-of-the-database', 'common', 'in 5m', ['failed 3, 12m ago', 'red']],
+  ['short', 'daemon', '', 'ok'],
+]
+
+function shown(columns: number, isUnicode = true): string[] {
+  const paint = (_: unknown, text: string) => text
+  return table({ paint, columns, isUnicode }, heads, rows).split('\n')
+}
+
+describe('a table on a terminal', () => {
+  test('that is wide enough, or no terminal at all', () => {
+    const whole = [
+      'TASK                    TYPE    NEXT   LAST',
+      'backup-of-the-database  common  in 5m  failed 3, 12m ago',
+      'short                   daemon         ok',
+    ]
+    expect(shown(Infinity)).toEqual(whole)
+    expect(shown(56)).toEqual(whole)
+  })
+
+  test.each([
+    [55, 'backup-of-the-database  in 5m  failed 3, 12m ago'],
+    [45, 'backup-of…-database  in 5m  failed 3, 12m ago'],
+    [40, 'backup-…atabase  in 5m  failed 3, 12m a…'],
+    [35, 'backup…tabase  in 5m  failed 3, 12…'],
+  ])('of %d columns', (columns, line) => {
+    expect(shown(columns)[1]).toBe(line)
+    expect(shown(columns)[1]?.length).toBeLessThanOrEqual(columns)
+  })
+
+  test('whose locale is ASCII', () => {
+    expect(shown(45, false)[1]).toBe('backup-of~-database  in 5m  failed 3, 12m ago')
+  })
+
+  test('that is too narrow for anything: it may cut the line itself', () => {
+    expect(shown(5)).toEqual(shown(33))
+  })
+
+  test('of a million rows', () => {
+    const many = Array.from({ length: 300_000 }, (): Cell[] => ['x'])
+    const paint = (_: unknown, text: string) => text
+    const text = table({ paint, columns: 80, isUnicode: true }, ['A'], many)
+    expect(text).toHaveLength(600_001)
+  })
+})
+
+test('a table is never wider than the terminal, where its columns may be cut', () => {
+  const column = fc.record({
+    text: fc.constant('X'),
+    cut: fc.constantFrom('middle' as const, 'end' as const),
+  })
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(column, fc.nat(50)), { minLength: 1, maxLength: 6 }),
+      fc.integer({ min: 84, max: 300 }),
+      (columns, most) => {
+        const widths = columns.map(([, width]) => width)
+        const room = fit(
+          columns.map(([each]) => each),
+          widths,
+          most,
+        )
+        const kept = room.filter((width) => width > 0)
+        expect(kept.reduce((sum, width) => sum + width, 2 * (kept.length - 1))).toBeLessThanOrEqual(
+          most,
+        )
+        room.forEach((width, at) => expect(width).toBeLessThanOrEqual(widths[at] ?? 0))
+      },
+    ),
+  )
+})
+
+test.each([
+  ['abcdef', 6, 'middle', 'abcdef'],
+  ['abcdef', 5, 'middle', 'ab~ef'],
+  ['abcdef', 4, 'middle', 'ab~f'],
+  ['abcdef', 4, 'end', 'abc~'],
+] as const)('%s in %d, cut at its %s: %s', (text, width, where, found) => {
+  expect(cutText(text, width, where)).toBe(found)
+})

@@ -1,0 +1,109 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { loadRevision } from '../../../src/daemon/tasks-file/load-revision.ts'
+import { locateInGit } from '../../../src/host/git-commits.ts'
+import { thisMachine } from '../../../src/host/machine.ts'
+import { problemLine } from '../../../src/tasks/file/report.ts'
+import { newRepository, type Repository } from '../../support/repository.ts'
+
+const host = thisMachine()
+let repository: Repository
+beforeEach(() => {
+  repository = newRepository()
+})
+afterEach(() => repository.remove())
+
+const at = (name: string) => path.join(repository.folder, name)
+const task = (name: string, more = '') => `  ${name}: { schedule: "@daily", command: x${more} }\n`
+
+/** The file at HEAD: names of its tasks, and its problems. */
+async function load(name: string) {
+  const located = await locateInGit(host, at(name))
+  if (typeof located === 'string') throw new Error(located)
+  const revision = { commit: 'HEAD', revision: 'HEAD', tasks: at(name) }
+  const loaded = await loadRevision(host, located, revision)
+  if (loaded === undefined) return undefined
+  return {
+    tasks: loaded.file?.tasks.map((each) => each.name),
+    left: loaded.partial?.file.tasks.map((each) => each.name),
+    problems: loaded.problems.map(problemLine),
+  }
+}
+
+describe('the tasks of a commit', () => {
+  test('from the file alone: no env_file, no user, and its own folder', async () => {
+    repository.write(
+      'ops/tasks.yaml',
+      `tasks:\n${task('a', ', user: nobody, env_file: none, cwd: app')}`,
+    )
+    repository.commit('one')
+    fs.rmSync(at('ops'), { recursive: true })
+    const located = await locateInGit(host, at('ops/tasks.yaml'))
+    if (typeof located === 'string') throw new Error(located)
+    const revision = { commit: 'HEAD', revision: 'HEAD', tasks: at('ops/tasks.yaml') }
+    const loaded = await loadRevision(host, located, revision)
+    expect(loaded?.file?.tasks[0]).toMatchObject({ cwd: at('ops/app'), user: 'nobody' })
+  })
+
+  test('of a directory: those files that would be read on disk, in the same order', async () => {
+    repository.write('ops/b.yml', `tasks:\n${task('b')}`)
+    repository.write('ops/B.yaml', `tasks:\n${task('first')}`)
+    repository.write('ops/.hidden.yaml', 'tasks: [')
+    repository.write('ops/readme.md', 'no tasks')
+    repository.write('ops/deeper/c.yaml', 'tasks: [')
+    fs.symlinkSync('../shared.yaml', at('ops/z.yaml'))
+    repository.write('shared.yaml', `tasks:\n${task('shared')}`)
+    repository.commit('one')
+    expect(await load('ops')).toEqual({
+      tasks: ['first', 'b', 'shared'],
+      left: undefined,
+      problems: [],
+    })
+  })
+
+  test('of a bad one what can be read, with its places in that revision', async () => {
+    repository.write('ops/tasks.yaml', `tasks:\n${task('a')}${task('b', ', max: x')}`)
+    repository.commit('one')
+    expect(await load('ops/tasks.yaml')).toEqual({
+      tasks: undefined,
+      left: ['a'],
+      problems: [
+        'HEAD:ops/tasks.yaml:3:40: tasks.b.max: expected a whole number of at least 1, or "unlimited"; got "x"',
+      ],
+    })
+  })
+})
+
+describe('what a commit does not have', () => {
+  test.each([
+    ['none.yaml', undefined],
+    ['empty', 'HEAD:empty: no *.yaml or *.yml file is in this directory'],
+    [
+      'dangling.yaml',
+      'HEAD:dangling.yaml: is a link to HEAD:dangling.yaml, which is not in that revision',
+    ],
+    ['out.yaml', 'HEAD:out.yaml: is a link to /etc/passwd, which is not in that revision'],
+    ['odd', 'HEAD:odd/folder.yaml: is a directory, not a file'],
+    [
+      'broken',
+      'HEAD:broken/a.yaml: is a link to HEAD:broken/a.yaml, which is not in that revision',
+    ],
+    ['large.yaml', 'HEAD:large.yaml: has 10000001 bytes; at most 10000000 are read'],
+    ['many', 'HEAD:many: the files in it have 10000002 bytes together; at most 10000000 are read'],
+  ])('%s', async (name, problem) => {
+    repository.write('empty/readme', '')
+    repository.write('odd/folder.yaml/x', '')
+    fs.symlinkSync('gone', at('dangling.yaml'))
+    fs.symlinkSync('/etc/passwd', at('out.yaml'))
+    fs.mkdirSync(at('broken'))
+    fs.symlinkSync('gone', at('broken/a.yaml'))
+    if (name === 'large.yaml') repository.write(name, '#'.repeat(10_000_001))
+    for (const part of name === 'many' ? ['a', 'b'] : [])
+      repository.write(`many/${part}.yaml`, '#'.repeat(5_000_001))
+    repository.commit('one')
+    const found = await load(name)
+    if (problem === undefined) expect(found).toBeUndefined()
+    else expect(found).toEqual({ tasks: undefined, left: undefined, problems: [problem] })
+  })
+})

@@ -1,0 +1,261 @@
+import { execFileSync } from 'node:child_process'
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { contentHash, loadTasks } from '../../../src/daemon/tasks-file/load.ts'
+import { takeTasks } from '../../../src/daemon/tasks-file/take-tasks.ts'
+import { parseJob } from '../../../src/daemon/tasks-file/parse-job.ts'
+import { thisMachine } from '../../../src/host/machine.ts'
+import { taskOf } from '../../../src/tasks/built-task.ts'
+import { hostFacts } from '../../../src/tasks/hosts.ts'
+
+let folder = ''
+beforeEach(() => {
+  folder = fs.mkdtempSync(path.join(os.tmpdir(), 'torch-load-'))
+})
+afterEach(() => fs.rmSync(folder, { recursive: true }))
+const at = (name: string) => path.join(folder, name)
+const good = 'tasks: {job: {schedule: "@daily", command: x}}\n'
+
+/** What a load says: the names of the tasks, or the words of its problems. */
+async function load(name: string, uid = 1000): Promise<string[]> {
+  const host = thisMachine()
+  const loaded = await loadTasks({ ...host, processes: { ...host.processes, uid } }, at(name), {
+    shown: name,
+  })
+  if (loaded.file !== undefined) return loaded.file.tasks.map((task) => task.name)
+  return loaded.problems.map((problem) =>
+    `${problem.file}: ${problem.message}`.replaceAll(folder, '.'),
+  )
+}
+
+test.each(['', `# ${'x'.repeat(300_000)}\n`])(
+  'from the file alone no env file is missed, and no user',
+  async (more) => {
+    fs.writeFileSync(at('tasks.yaml'), `${more}defaults: { env_file: no.env, user: db }\n${good}`)
+    const host = thisMachine()
+    const nobody = { ...host, processes: { ...host.processes, uid: 1000 } }
+    const { file } = await loadTasks(nobody, at('tasks.yaml'), { alone: true })
+    expect(file?.tasks[0]).toMatchObject({ envFile: at('no.env'), user: 'db' })
+    expect((await loadTasks(nobody, at('tasks.yaml'))).problems).toHaveLength(2)
+  },
+)
+
+describe('what is read as a tasks file', () => {
+  test('a file', async () => {
+    fs.writeFileSync(at('tasks.yaml'), good)
+    expect(await load('tasks.yaml')).toEqual(['job'])
+  })
+
+  test('a directory: its *.yaml and *.yml in the order of their names, nothing else', async () => {
+    fs.mkdirSync(at('d'))
+    for (const name of ['b.yaml', 'a.yml', '.hidden.yaml', 'c.yaml~', 'notes.txt'])
+      fs.writeFileSync(
+        at(`d/${name}`),
+        good.replace('job', name.slice(0, 1) === '.' ? 'hidden' : name.slice(0, 1)),
+      )
+    expect(await load('d')).toEqual(['a', 'b'])
+  })
+
+  test.each([
+    { name: 'nothing there', make() {}, says: 'tasks.yaml: is not there' },
+    {
+      name: 'a pipe',
+      make: () => void execFileSync('mkfifo', [at('tasks.yaml')]),
+      says: 'tasks.yaml: is neither a file nor a directory',
+    },
+    {
+      name: 'an empty directory',
+      make: () => fs.mkdirSync(at('tasks.yaml')),
+      says: 'tasks.yaml: no *.yaml or *.yml file is in this directory',
+    },
+    {
+      name: 'a gigabyte',
+      make() {
+        fs.writeFileSync(at('tasks.yaml'), good)
+        fs.truncateSync(at('tasks.yaml'), 2 ** 30)
+      },
+      says: 'tasks.yaml: has 1073741824 bytes; at most 10000000 are read',
+    },
+    {
+      name: 'a circle of links',
+      make: () => fs.symlinkSync('tasks.yaml', at('tasks.yaml')),
+      says: 'tasks.yaml: is a symbolic link that leads in a circle',
+    },
+    {
+      name: 'a link to nothing',
+      make: () => fs.symlinkSync('nowhere', at('tasks.yaml')),
+      says: 'tasks.yaml: is a link to nowhere, which is not there',
+    },
+    {
+      name: 'a device',
+      make: () => fs.symlinkSync('/dev/zero', at('tasks.yaml')),
+      says: 'tasks.yaml: is neither a file nor a directory',
+    },
+    {
+      name: 'a directory with a directory of such a name',
+      make: () => fs.mkdirSync(at('tasks.yaml/a.yaml'), { recursive: true }),
+      says: 'tasks.yaml/a.yaml: is a directory, not a file',
+    },
+    {
+      name: 'a directory with a pipe',
+      make() {
+        fs.mkdirSync(at('tasks.yaml'))
+        execFileSync('mkfifo', [at('tasks.yaml/a.yaml')])
+      },
+      says: 'tasks.yaml/a.yaml: is neither a file nor a directory',
+    },
+    {
+      name: 'a directory with more files than are looked at each second',
+      make() {
+        fs.mkdirSync(at('tasks.yaml'))
+        for (let n = 0; n <= 1000; n++) fs.writeFileSync(at(`tasks.yaml/${n}.yaml`), '')
+      },
+      says: 'tasks.yaml: 1001 files are in it; at most 1000 are read',
+    },
+    {
+      name: 'an env file that is a pipe',
+      make() {
+        execFileSync('mkfifo', [at('no.env')])
+        fs.writeFileSync(at('tasks.yaml'), `defaults: { env_file: no.env }\n${good}`)
+      },
+      says: 'tasks.yaml: cannot be used: ./no.env: is neither a file nor a directory',
+    },
+  ])('$name is one clear error', async ({ make, says }) => {
+    make()
+    expect(await load('tasks.yaml')).toEqual([says])
+  })
+})
+
+test('a reader that fails by itself, as one of another version may, is a file that is not taken', async () => {
+  const failed = { kind: 'failed', message: 'not to be had' } as const
+  const host = { ...thisMachine(), inWorker: async () => failed }
+  const job = {
+    sources: [{ path: 'x', text: { length: 5 } as never }],
+    facts: {} as never,
+    alone: false,
+  }
+  const read = await takeTasks(host, 'tasks.yaml', job, { apart: true })
+  expect(read).toMatchObject({ file: undefined, again: true })
+  expect(read.problems[0]?.message).toMatch(
+    /^could not be read: .* \(if torch was upgraded, torch restart helps\)$/,
+  )
+})
+
+describe('what is large', () => {
+  const large = `tasks:\n${Array.from(
+    { length: 5000 },
+    (_, index) => `  t${index}: { schedule: "*/5 * * * * *", command: x, max: unlimited }\n`,
+  ).join('')}`
+  const result = (kind: 'memory' | 'late') => ({
+    ...thisMachine(),
+    inWorker: async () => ({ kind }),
+  })
+
+  test('comes out of a thread as it does without one', async () => {
+    fs.writeFileSync(at('tasks.yaml'), large)
+    const host = thisMachine()
+    const { file } = await loadTasks(host, at('tasks.yaml'))
+    const machine = hostFacts(host.network.name(), host.network.addresses())
+    const job = {
+      sources: [{ path: at('tasks.yaml'), text: large }],
+      facts: {
+        zone: host.clock.zone(),
+        host: machine.names[0] ?? '',
+        machine,
+        mayChangeUser: host.processes.uid === 0,
+        folder,
+      },
+      alone: false,
+      known: new Set<string>(),
+    }
+    const here = parseJob(job)
+    expect(file?.tasks).toHaveLength(5000)
+    expect(file?.tasks[0]?.max).toBe(Infinity)
+    const tasks = here.ok && here.stretches.flatMap((stretch) => stretch.tasks ?? []).map(taskOf)
+    expect(tasks).toStrictEqual(file?.tasks)
+  })
+
+  test('has its env files read there', async () => {
+    fs.writeFileSync(at('tasks.yaml'), `defaults: { env_file: no.env }\n${large}`)
+    expect(await load('tasks.yaml')).toEqual(['tasks.yaml: cannot be used: ./no.env: is not there'])
+  })
+
+  test.each([
+    ['memory', 'takes more than 2048 MiB of memory to read'],
+    ['late', 'takes more than 120 s to read'],
+  ] as const)('is one problem where there is too little: %s', async (kind, message) => {
+    fs.writeFileSync(at('tasks.yaml'), large)
+    const { file, problems } = await loadTasks(result(kind), at('tasks.yaml'))
+    expect(file).toBeUndefined()
+    expect(problems.map((problem) => problem.message)).toEqual([message])
+  })
+
+  test('may not be so in many files either', async () => {
+    fs.mkdirSync(at('d'))
+    for (const name of ['a', 'b']) fs.writeFileSync(at(`d/${name}.yaml`), '#'.repeat(6_000_000))
+    expect(await load('d')).toEqual([
+      'd: the files in it have 12000000 bytes together; at most 10000000 are read',
+    ])
+  })
+})
+
+describe('a thread', () => {
+  const { inWorker } = thisMachine()
+  const facts = { zone: 'UTC', host: 'a', machine: { names: ['a'], addresses: [] }, folder: '/' }
+  const text = `tasks: {${'a: {command: x},'.repeat(100_000)}}`
+  const job = { sources: [{ path: 'a', text }], facts }
+
+  test.each([
+    ['memory', { memoryMiB: 40, timeoutMs: 20_000 }],
+    ['late', { memoryMiB: 1000, timeoutMs: 1 }],
+  ])('is ended for %s', async (kind, bounds) => {
+    expect(await inWorker('daemon/tasks-file/parse-worker', job, bounds, () => {})).toEqual({
+      kind,
+    })
+  })
+
+  test('that fails says why', async () => {
+    const bounds = { memoryMiB: 100, timeoutMs: 20_000 }
+    expect(await inWorker('daemon/tasks-file/parse-worker', {}, bounds, () => {})).toMatchObject({
+      kind: 'failed',
+    })
+  })
+})
+
+describe('a root daemon', () => {
+  const refusal = (file: string) =>
+    `${file}: others may write it, and a daemon of root would run what they write`
+
+  test('refuses a file that the world may write', async () => {
+    fs.writeFileSync(at('tasks.yaml'), good)
+    fs.chmodSync(at('tasks.yaml'), 0o666)
+    expect(await load('tasks.yaml', 0)).toEqual([refusal('tasks.yaml')])
+    expect(await load('tasks.yaml', 1000)).toEqual(['job'])
+    fs.chmodSync(at('tasks.yaml'), 0o644)
+    expect(await load('tasks.yaml', 0)).toEqual(['job'])
+  })
+
+  test('refuses such a directory', async () => {
+    fs.mkdirSync(at('d'))
+    fs.writeFileSync(at('d/a.yaml'), good)
+    fs.chmodSync(at('d'), 0o777)
+    expect(await load('d', 0)).toEqual([refusal('d')])
+  })
+})
+
+describe('the hash of the content', () => {
+  const hash = () => contentHash(thisMachine(), at('tasks.yaml'))
+  test('changes with the content, with its absence, and with nothing else', () => {
+    const absent = hash()
+    expect(hash()).toBe(absent)
+    fs.writeFileSync(at('tasks.yaml'), good)
+    const first = hash()
+    expect(first).not.toBe(absent)
+    fs.utimesSync(at('tasks.yaml'), 0, 0)
+    expect(hash()).toBe(first)
+    fs.appendFileSync(at('tasks.yaml'), '#')
+    expect(hash()).not.toBe(first)
+  })
+})

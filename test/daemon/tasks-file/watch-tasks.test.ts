@@ -1,0 +1,201 @@
+import { execFileSync } from 'node:child_process'
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { contentHash } from '../../../src/daemon/tasks-file/load.ts'
+import { watchTasks } from '../../../src/daemon/tasks-file/watch-tasks.ts'
+import type { Host } from '../../../src/host/host.ts'
+import { thisMachine } from '../../../src/host/machine.ts'
+import { until } from '../../run/support.ts'
+
+/** What vitest gives a test to clean up with: the tests here run beside each other. */
+interface Context {
+  onTestFinished(clean: () => Promise<void> | void): void
+}
+
+const deaf: Host['watchFolder'] = async () => async () => {}
+
+/** Watches a file in a folder of its own; what was seen of it comes into `seen`. */
+async function watched(context: Context, build: (folder: string) => string, host = thisMachine()) {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'torch-watch-'))
+  const tasks = build(folder)
+  const seen: string[] = []
+  const stop = await watchTasks(host, tasks, contentHash(host, tasks), (hash) => seen.push(hash))
+  context.onTestFinished(async () => {
+    await stop()
+    fs.rmSync(folder, { recursive: true, force: true })
+  })
+  const takes = async (what: string): Promise<void> => {
+    const hash = contentHash(host, tasks)
+    await until(() => seen.at(-1) === hash, what, 8000)
+  }
+  return { folder, tasks, seen, takes }
+}
+
+function git(folder: string, ...args: string[]): void {
+  const identity = ['-c', 'user.name=t', '-c', 'user.email=t@example.org']
+  execFileSync('git', [...identity, '-C', folder, ...args], { stdio: 'ignore' })
+}
+
+/** Written as many times as it goes: each must be seen, and the watch must not go deaf meanwhile. */
+const rounds = [1, 2]
+const plain = (folder: string): string => {
+  const file = path.join(folder, 'tasks.yaml')
+  fs.writeFileSync(file, 'tasks: {}\n')
+  return file
+}
+
+const edits: Record<
+  string,
+  { build?: (folder: string) => string; edit(folder: string, round: number): void }
+> = {
+  'written in place': {
+    edit: (folder, round) =>
+      fs.writeFileSync(path.join(folder, 'tasks.yaml'), `tasks: {} # ${round}\n`),
+  },
+  'written in place with the same length': {
+    edit: (folder, round) => fs.writeFileSync(path.join(folder, 'tasks.yaml'), `tasks: {}${round}`),
+  },
+  'renamed over, as editors do': {
+    edit(folder, round) {
+      fs.writeFileSync(path.join(folder, '.new'), `tasks: {} # ${round}\n`)
+      fs.renameSync(path.join(folder, '.new'), path.join(folder, 'tasks.yaml'))
+    },
+  },
+  'removed and made again': {
+    edit(folder, round) {
+      fs.rmSync(path.join(folder, 'tasks.yaml'))
+      fs.writeFileSync(path.join(folder, 'tasks.yaml'), `tasks: {} # ${round}\n`)
+    },
+  },
+  'checked out by git': {
+    build(folder) {
+      git(folder, 'init', '-q', '-b', 'main')
+      for (const round of rounds) {
+        fs.writeFileSync(path.join(folder, 'tasks.yaml'), `tasks: {} # ${round}\n`)
+        git(folder, 'add', '.')
+        git(folder, 'commit', '-qm', `r${round}`)
+        git(folder, 'tag', `r${round}`)
+      }
+      fs.writeFileSync(path.join(folder, 'tasks.yaml'), 'tasks: {}\n')
+      git(folder, 'commit', '-qam', 'start')
+      return path.join(folder, 'tasks.yaml')
+    },
+    edit: (folder, round) => git(folder, 'checkout', '-q', `r${round}`),
+  },
+  'reset by git': {
+    build: (folder) => edits['checked out by git']?.build?.(folder) ?? '',
+    edit: (folder, round) => git(folder, 'reset', '-q', '--hard', `r${round}`),
+  },
+  'a link `current` that is switched to another release': {
+    build(folder) {
+      for (const round of [0, ...rounds]) {
+        const release = path.join(folder, 'releases', String(round))
+        fs.mkdirSync(release, { recursive: true })
+        fs.writeFileSync(path.join(release, 'tasks.yaml'), `tasks: {} # ${round}\n`)
+      }
+      fs.symlinkSync('releases/0', path.join(folder, 'current'))
+      return path.join(folder, 'current', 'tasks.yaml')
+    },
+    edit(folder, round) {
+      fs.symlinkSync(`releases/${round}`, path.join(folder, 'next'))
+      fs.renameSync(path.join(folder, 'next'), path.join(folder, 'current'))
+    },
+  },
+  'a ..data link, as Kubernetes switches it': {
+    build(folder) {
+      fs.mkdirSync(path.join(folder, '..v0'))
+      fs.writeFileSync(path.join(folder, '..v0', 'tasks.yaml'), 'tasks: {}\n')
+      fs.symlinkSync('..v0', path.join(folder, '..data'))
+      fs.symlinkSync('..data/tasks.yaml', path.join(folder, 'tasks.yaml'))
+      return path.join(folder, 'tasks.yaml')
+    },
+    edit(folder, round) {
+      fs.mkdirSync(path.join(folder, `..v${round}`))
+      fs.writeFileSync(path.join(folder, `..v${round}`, 'tasks.yaml'), `tasks: {} # ${round}\n`)
+      fs.symlinkSync(`..v${round}`, path.join(folder, '..data_tmp'))
+      fs.renameSync(path.join(folder, '..data_tmp'), path.join(folder, '..data'))
+    },
+  },
+  'its folder removed and made again': {
+    build(folder) {
+      fs.mkdirSync(path.join(folder, 'conf'))
+      return plain(path.join(folder, 'conf'))
+    },
+    edit(folder, round) {
+      fs.rmSync(path.join(folder, 'conf'), { recursive: true })
+      fs.mkdirSync(path.join(folder, 'conf'))
+      fs.writeFileSync(path.join(folder, 'conf', 'tasks.yaml'), `tasks: {} # ${round}\n`)
+    },
+  },
+  'a folder of files, of which one changes': {
+    build(folder) {
+      fs.mkdirSync(path.join(folder, 'conf'))
+      plain(path.join(folder, 'conf'))
+      return path.join(folder, 'conf')
+    },
+    edit: (folder, round) =>
+      fs.writeFileSync(path.join(folder, 'conf', 'tasks.yaml'), `tasks: {} # ${round}\n`),
+  },
+  'a folder of files, to which one is added': {
+    build: (folder) => edits['a folder of files, of which one changes']?.build?.(folder) ?? '',
+    edit: (folder, round) =>
+      fs.writeFileSync(path.join(folder, 'conf', `${round}.yaml`), 'tasks: {}\n'),
+  },
+}
+
+describe('an edit is seen', () => {
+  test.concurrent.for(Object.entries(edits))('%s', async ([, { build = plain, edit }], context) => {
+    const { folder, takes } = await watched(context, build)
+    for (const round of rounds) {
+      edit(folder, round)
+      await takes(`edit ${round}`)
+    }
+  })
+
+  test.concurrent.for(Object.entries(edits))(
+    '%s, with a deaf watcher',
+    async ([, { build = plain, edit }], context) => {
+      const { folder, takes } = await watched(context, build, {
+        ...thisMachine(),
+        watchFolder: deaf,
+      })
+      for (const round of rounds) {
+        edit(folder, round)
+        await takes(`edit ${round}`)
+      }
+    },
+  )
+})
+
+test('a file that is written bit by bit is taken when it is whole, not before', async (context) => {
+  const { tasks, seen, takes } = await watched(context, plain)
+  const descriptor = fs.openSync(tasks, 'w')
+  for (let part = 0; part < 20; part++) {
+    fs.writeSync(descriptor, `# ${part}\n`)
+    // A writer that is slow, but not as slow as the time in which it must settle.
+    await new Promise((resolve) => setTimeout(resolve, 40))
+  }
+  fs.writeSync(descriptor, 'tasks: {}\n')
+  fs.closeSync(descriptor)
+  await takes('the whole file')
+  expect(seen).toHaveLength(1)
+})
+
+test('what is touched and not changed is nothing', async (context) => {
+  const { tasks, seen, takes } = await watched(context, plain)
+  fs.utimesSync(tasks, new Date(), new Date())
+  fs.writeFileSync(tasks, 'tasks: {}\n')
+  fs.writeFileSync(tasks, 'tasks: {} # now\n')
+  await takes('the change')
+  expect(seen).toHaveLength(1)
+})
+
+test('gone is seen, and so is its return', async (context) => {
+  const { tasks, takes } = await watched(context, plain)
+  fs.rmSync(tasks)
+  await takes('that it is gone')
+  fs.writeFileSync(tasks, 'tasks: {}\n')
+  await takes('that it is back')
+})

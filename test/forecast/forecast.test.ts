@@ -1,0 +1,107 @@
+import { describe, expect, test } from 'vitest'
+import { forecastOf } from '../../src/forecast/forecast.ts'
+import { nextEntry, timetableOf } from '../../src/plan/slots.ts'
+import { good } from '../tasks/read.ts'
+import { aTask, at } from '../plan/support.ts'
+
+const from = at('2026-03-02T10:00:00Z')
+
+function only(...fields: Parameters<typeof aTask>) {
+  const { tasks, busiest } = forecastOf([aTask(...fields)], 'web1', from)
+  return { ...tasks[0]!, busiest }
+}
+
+describe('the next 24 hours of a task', () => {
+  test.each([
+    ['0 12 * * *', 1, '2026-03-02T12:00:00Z'],
+    ['0 10 * * *', 1, '2026-03-03T10:00:00Z'],
+    ['*/15 * * * *', 96, '2026-03-02T10:15:00Z'],
+    ['* * * * * *', 86_400, '2026-03-02T10:00:01Z'],
+    ['0 0 1 1 *', 0, '2027-01-01T00:00:00Z'],
+    [['0 12 * * *', '0 12,13 * * *', '@reboot'], 2, '2026-03-02T12:00:00Z'],
+  ])('of %s have %d starts', (schedule, starts, next) => {
+    const found = only({ schedule })
+    expect(found).toMatchObject({ starts, next: at(next), shift: 0, varies: false })
+    expect(found.slots).toHaveLength(starts)
+  })
+
+  test.each([
+    ['@reboot', {}],
+    [[], { type: 'daemon' as const }],
+    ['0 0 30 2 *', {}],
+  ])('%s starts at no time', (schedule, fields) => {
+    expect(only({ schedule, ...fields })).toMatchObject({
+      starts: 0,
+      next: undefined,
+      busiest: undefined,
+    })
+  })
+
+  test('are in the zone of the task', () => {
+    const found = only({ schedule: '0 12 * * *', timezone: 'Asia/Tokyo' })
+    expect(found.next).toBe(at('2026-03-03T03:00:00Z'))
+  })
+
+  test('are other ones where another window is asked for', () => {
+    expect(forecastOf([aTask({ schedule: '@hourly' })], 'web1', from, 7200).starts).toBe(2)
+    expect(forecastOf([aTask({ schedule: '@hourly' })], 'web1', from - 1, 7200).starts).toBe(2)
+    expect(forecastOf([aTask({ schedule: '@hourly' })], 'web1', from - 1, 7202).starts).toBe(3)
+  })
+})
+
+describe('jitter', () => {
+  const task = aTask({ name: 'late', schedule: '* * * * *', jitterMs: 600_000 })
+
+  test('moves the starts: those within the window count, as on the agenda of the daemon', () => {
+    const found = forecastOf([task], 'web1', from).tasks[0]!
+    const entry = nextEntry(timetableOf(task, 'web1'), from, from)
+    expect(found.shift).toBeGreaterThan(60)
+    expect([found.next, found.next! + found.shift]).toEqual([entry?.slot, entry?.at])
+    expect(found.starts).toBe(1440)
+    expect(found.slots.at(-1)! + found.shift).toBeLessThanOrEqual(from + 86_400)
+    expect(found.varies).toBe(true)
+  })
+
+  test('of less than a second moves nothing', () => {
+    expect(only({ schedule: '* * * * *', jitterMs: 999 })).toMatchObject({
+      shift: 0,
+      varies: false,
+      next: from + 60,
+    })
+  })
+})
+
+test('H is that of the host, by its short name', () => {
+  const text = 'tasks: { job: { schedule: H H * * *, command: x } }'
+  const [here] = good(text, { host: 'web1' }).tasks
+  const [there] = good(text, { host: 'web2' }).tasks
+  const forecast = forecastOf([here!], 'WEB2.example.com', from)
+  expect(forecast.tasks[0]).toMatchObject({
+    varies: true,
+    starts: 1,
+    next: forecastOf([there!], 'web2', from).tasks[0]!.next,
+  })
+  expect(forecast.tasks[0]!.next).not.toBe(forecastOf([here!], 'web1', from).tasks[0]!.next)
+})
+
+describe('the busiest second', () => {
+  test('is the first of those with the most starts', () => {
+    const tasks = ['0 12 * * *', '0 12,13 * * *', '0 13 * * *', '*/10 * * * *'].map(
+      (schedule, index) => aTask({ name: `t${index}`, schedule }),
+    )
+    const forecast = forecastOf(tasks, 'web1', from)
+    expect(forecast.busiest).toEqual({ at: at('2026-03-02T12:00:00Z'), starts: 3 })
+    expect(forecast.starts).toBe(1 + 2 + 1 + 144)
+  })
+
+  test('counts a start by when it happens', () => {
+    const late = aTask({ name: 'late', schedule: '0 12 * * *', jitterMs: 3_600_000 })
+    const { busiest, tasks } = forecastOf([late], 'web1', from)
+    expect(busiest).toEqual({ at: at('2026-03-02T12:00:00Z') + tasks[0]!.shift, starts: 1 })
+  })
+
+  test('may be the last one', () => {
+    const tasks = [aTask({ schedule: '0 10 * * *' }), aTask({ name: 'b', schedule: '0 10 * * *' })]
+    expect(forecastOf(tasks, 'web1', from).busiest).toEqual({ at: from + 86_400, starts: 2 })
+  })
+})

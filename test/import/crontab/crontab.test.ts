@@ -1,0 +1,413 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { importCrontab } from '../../../src/import/crontab/crontab.ts'
+import { formatProblem } from '../../../src/tasks/file/report.ts'
+import { bodyOf, fromCrontab, tasksOf, told } from '../read.ts'
+
+function fixture(name: string): string {
+  return fs.readFileSync(path.join(import.meta.dirname, name), 'utf8')
+}
+
+test('the example of crontab(5), to the letter', () => {
+  const text = `# use /bin/bash to run commands, instead of the default /bin/sh
+SHELL=/bin/bash
+# mail any output to \`paul', no matter whose crontab this is
+MAILTO=paul
+#
+# run five minutes after midnight, every day
+5 0 * * *       $HOME/bin/daily.job >> $HOME/tmp/out 2>&1
+# run at 2:15pm on the first of every month -- output mailed to paul
+15 14 1 * *     $HOME/bin/monthly
+# run at 10 pm on weekdays, annoy Joe
+0 22 * * 1-5    mail -s "It's 10pm" joe%Joe,%%Where are your kids?%
+23 0-23/2 * * * echo "run 23 minutes after midn, 2am, 4am ..., everyday"
+5 4 * * sun     echo "run at 5 after 4 every Sunday"
+0 */4 1 * mon   echo "run every 4th hour on the 1st and on every Monday"
+`
+  const result = fromCrontab(text)
+  expect(result.yaml).toBe(`# yaml-language-server: $schema=tasks.schema.json
+
+defaults:
+  # As in cron, a job is started again although its last run still goes on. It is better to
+  # remove this line: then such a slot is skipped (see max and overlap in the README).
+  max: unlimited
+  # use /bin/bash to run commands, instead of the default /bin/sh
+  shell: /bin/bash
+
+tasks:
+  # mail any output to \`paul', no matter whose crontab this is
+  # Not imported: torch sends no mail; what runs print is in torch logs
+  # MAILTO=paul
+  daily-job:
+    description: run five minutes after midnight, every day
+    schedule: '5 0 * * *'
+    command: $HOME/bin/daily.job >> $HOME/tmp/out 2>&1
+  monthly:
+    description: run at 2:15pm on the first of every month -- output mailed to paul
+    schedule: '15 14 1 * *'
+    command: $HOME/bin/monthly
+  mail:
+    description: run at 10 pm on weekdays, annoy Joe
+    schedule: '0 22 * * 1-5'
+    command: |-
+      exec <<'EOF'
+      Joe,
+
+      Where are your kids?
+      EOF
+      mail -s "It's 10pm" joe
+  echo:
+    schedule: '23 0-23/2 * * *'
+    command: echo "run 23 minutes after midn, 2am, 4am ..., everyday"
+  echo-2:
+    schedule: '5 4 * * sun'
+    command: echo "run at 5 after 4 every Sunday"
+  echo-3:
+    schedule: '0 */4 1 * mon'
+    command: echo "run every 4th hour on the 1st and on every Monday"
+`)
+  expect(told(result)).toEqual([
+    '4: not imported: torch sends no mail; what runs print is in torch logs',
+  ])
+})
+
+describe('variables', () => {
+  test('are valid for the entries below them, until they are set anew', () => {
+    const result = fromCrontab('@daily a\nX=1\n@daily b\nX=2\nY=3\n@daily c\n')
+    expect(tasksOf(result).map(({ env }) => env)).toEqual([{}, { X: '1' }, { X: '2', Y: '3' }])
+    expect(bodyOf(result)).toBe(`a:
+  schedule: '@daily'
+  command: a
+b:
+  schedule: '@daily'
+  command: b
+  env:
+    X: '1'
+c:
+  schedule: '@daily'
+  command: c
+  env:
+    X: '2'
+    Y: '3'
+`)
+  })
+
+  test('that more than half of the tasks have are defaults, where all have them', () => {
+    const result = fromCrontab('# why\nX=1\n@daily a\n@daily b\n# and now\nX=2\n@daily c\n')
+    expect(result.yaml).toContain(`  max: unlimited
+  env:
+    # why
+    X: '1'
+
+tasks:
+  a:
+    schedule: '@daily'
+    command: a
+  b:
+    schedule: '@daily'
+    command: b
+  # and now
+  c:
+    schedule: '@daily'
+    command: c
+    env:
+      X: '2'
+`)
+    expect(tasksOf(result).map(({ env }) => env)).toEqual([{ X: '1' }, { X: '1' }, { X: '2' }])
+  })
+
+  test('that a task has no more are no default', () => {
+    const result = fromCrontab('CRON_TZ=Japan\n@daily a\n@daily b\nCRON_TZ=\n@daily c\n')
+    expect(tasksOf(result).map(({ timezone }) => timezone)).toEqual(['Japan', 'Japan', 'UTC'])
+    expect(result.yaml).not.toContain('\ntimezone:')
+  })
+
+  test('that half of the tasks have are no default', () => {
+    const { yaml } = fromCrontab('X=1\n@daily a\nX=2\n@daily b\n')
+    expect(yaml).toContain('\n  max: unlimited\n\ntasks:')
+    expect(yaml.match(/X: .*/g)).toEqual(["X: '1'", "X: '2'"])
+  })
+
+  test.each([
+    ['A=1', { A: '1' }],
+    ['  A \t= \t a b \t ', { A: 'a b' }],
+    ['A=" a b "', { A: ' a b ' }],
+    ['A = \' a "b" \'  ', { A: ' a "b" ' }],
+    ['"A"=\'1\'', { A: '1' }],
+    ['A=', { A: '' }],
+    ['A=""', { A: '' }],
+    ['A=a"b"', { A: 'a"b"' }],
+    ['A=$HOME/x # no comment', { A: '$HOME/x # no comment' }],
+    ['A=b = c', { A: 'b = c' }],
+    ['A=1.10', { A: '1.10' }],
+    ['TZ=Asia/Tokyo', { TZ: 'Asia/Tokyo' }],
+    ['HOME=/srv', { HOME: '/srv' }],
+    ['MAILTO=""', {}],
+  ])('%s', (line, env) => {
+    const result = fromCrontab(`${line}\n@daily x\n`)
+    expect(tasksOf(result)[0]?.env).toEqual(env)
+    expect(told(result)).toEqual([])
+  })
+
+  test.each([
+    ['SHELL=/bin/bash', { shell: '/bin/bash' }],
+    ['HOME=/srv', { cwd: '/srv' }],
+    ['CRON_TZ=Japan', { timezone: 'Japan' }],
+    ['CRON_TZ=Japan\nCRON_TZ=', { timezone: 'UTC' }],
+    ['RANDOM_DELAY=90', { jitterMs: 90 * 60_000 }],
+    ['RANDOM_DELAY=90\nRANDOM_DELAY=0', { jitterMs: 0 }],
+  ])('%j is a key of its own', (lines, key) => {
+    expect(tasksOf(fromCrontab(`${lines}\n@daily x\n`))[0]).toMatchObject(key)
+  })
+
+  test('a zone of all tasks is that of the file', () => {
+    const { yaml, warnings } = fromCrontab('CRON_TZ=Japan\n@daily x\n')
+    expect(yaml).toContain(
+      '\n# Note: CRON_TZ is timezone, which in torch is also the TZ of the runs\ntimezone: Japan\n\ndefaults:',
+    )
+    expect(warnings).toHaveLength(1)
+  })
+
+  test.each([
+    ['MAILTO=paul', 'torch sends no mail; what runs print is in torch logs'],
+    ['CONTENT_TYPE="text/html"', 'torch sends no mail; what runs print is in torch logs'],
+    ['MLS_LEVEL=SystemHigh', 'torch knows no contexts of SELinux'],
+    ['LOGNAME=paul', 'LOGNAME is always that of the user'],
+    ['USER=paul', 'USER is always that of the user'],
+    ['SHELL=bash', 'SHELL has to be an absolute path'],
+    ['HOME=~/x', 'HOME has to be an absolute path'],
+    ['CRON_TZ=Mars/Olympus', '"Mars/Olympus" is no time zone that torch knows'],
+    ['RANDOM_DELAY=soon', 'RANDOM_DELAY takes minutes, from 0 to 1440'],
+    ['RANDOM_DELAY=1441', 'RANDOM_DELAY takes minutes, from 0 to 1440'],
+    ['TORCH_HOME=/x', 'names that begin with TORCH_ are for torch to set'],
+    ['"A B"=1', 'a name has letters, digits and _, and does not begin with a digit'],
+    ['=1', 'a name has letters, digits and _, and does not begin with a digit'],
+    ['A=caf\ufffd', 'it holds bytes that are not UTF-8'],
+  ])('%s stays as a comment', (line, message) => {
+    const result = fromCrontab(`${line}\n@daily x\n`)
+    expect(told(result)).toEqual([`1: not imported: ${message}`])
+    expect(bodyOf(result)).toContain(
+      `# Not imported: ${message}\n# ${line.replace('\ufffd', '?')}\n`,
+    )
+    expect(tasksOf(result)[0]?.env).toEqual({})
+  })
+
+  test('for mail are told of once, and all stay', () => {
+    const result = fromCrontab('MAILTO=a\n@daily x\nMAILTO=b\nMAILFROM=c\n@daily y\n')
+    expect(told(result)).toHaveLength(1)
+    expect(bodyOf(result)).toMatch(/# MAILTO=a\n[^]*# MAILTO=b\n[^]*# MAILFROM=c\n/)
+  })
+
+  test('of no task stay as a comment', () => {
+    const result = fromCrontab('X=1\nX=2\n@daily x\n# why\nY=3\n')
+    expect(bodyOf(result)).toBe(`# Of no task: X=1
+x:
+  schedule: '@daily'
+  command: x
+# why
+# Of no task: Y=3
+`)
+  })
+
+  test('are bounded', () => {
+    const lines = Array.from({ length: 202 }, (_, at) => `V${at}=${at}\n`).join('')
+    const result = fromCrontab(`${lines}V7=seven\n@daily x\n`)
+    expect(told(result)).toEqual(['201: not imported: there are more than 200 variables'])
+    expect(Object.keys(tasksOf(result)[0]?.env ?? {})).toHaveLength(200)
+    expect(tasksOf(result)[0]?.env).toMatchObject({ V7: 'seven' })
+  })
+})
+
+describe('the form with users', () => {
+  const lines = (...users: string[]): string =>
+    users.map((user) => `*/5 * * * *\t${user}   cd / && x\n`).join('')
+
+  test('a user of all tasks is a default', () => {
+    const result = fromCrontab(lines('root', 'root'), true)
+    expect(result.yaml).toContain('  max: unlimited\n  user: root\n')
+    expect(tasksOf(result).map(({ user, command }) => `${user}: ${String(command)}`)).toEqual([
+      'root: cd / && x',
+      'root: cd / && x',
+    ])
+  })
+
+  test('where there are several, each task says its own', () => {
+    const result = fromCrontab(lines('root', 'root', 'www-data'), true)
+    expect(bodyOf(result).match(/^ {2}user: .*$/gm)).toEqual([
+      '  user: root',
+      '  user: root',
+      '  user: www-data',
+    ])
+  })
+
+  test.each([
+    ['* * * * * root', 'there is no command behind the user'],
+    ['@daily * x', 'a sixth field: cron has five, and then the command'],
+    ['@daily root:wheel x', '"root:wheel" is no name of a user'],
+  ])('%s is refused', (line, message) => {
+    expect(told(fromCrontab(`${line}\n`, true))).toEqual([`1: not imported: ${message}`])
+  })
+
+  test('/etc/crontab of Debian', () => {
+    const { yaml, warnings } = fromCrontab(fixture('system-crontab.txt'), true)
+    expect(yaml).toContain(`
+  # |  |  |  |  |
+  # *  *  *  *  * user-name command to be executed
+  cron-hourly:
+    schedule: '17 * * * *'
+    command: cd / && run-parts --report /etc/cron.hourly
+    user: root
+  cron-daily:
+    schedule: '25 6 * * *'
+    command: test -x /usr/sbin/anacron || { cd / && run-parts --report /etc/cron.daily; }
+    user: root
+`)
+    expect(warnings).toEqual([])
+  })
+})
+
+describe('comments', () => {
+  test.each([
+    ['# makes it\n', 'makes it'],
+    ['### makes it ###\n', 'makes it'],
+    ['# makes it,\n#   and more\n', 'makes it, and more'],
+    ['# other\n\n# makes it\n', 'makes it'],
+    ['# other\n#\n# makes it\n', 'makes it'],
+    ['# --- other ---\n# makes it\n', 'makes it'],
+    ['#0 5 * * * /old/job\n# makes it\n', 'makes it'],
+    ['# MAILTO=paul\n# makes it\n', 'makes it'],
+    ['# makes it\n\n', undefined],
+    ['# makes it\nX=1\n', undefined],
+    ['# makes it\n# ------------\n', undefined],
+    ['# makes it\n# m h  dom mon dow   command\n', undefined],
+    ['# makes it\n# *  *  *  *  * user-name command\n', undefined],
+    ['# makes it\n# @daily /old/job\n', undefined],
+    ['# DO NOT EDIT THIS FILE - edit the master and reinstall.\n', undefined],
+    ['# Clear\u001b[2J the\u007f cache.\n', 'Clear?[2J the? cache.'],
+  ])('%j above an entry: its description is %j', (above, description) => {
+    expect(tasksOf(fromCrontab(`${above}0 1 * * * x\n`))[0]?.description).toBe(description)
+  })
+
+  test('that do not describe stay where they are, as do blank lines between groups', () => {
+    const text = `
+
+# ---- one
+0 1 * * * a
+
+
+# about b
+0 2 * * * b
+#0 3 * * * c
+
+#
+# nothing follows
+#
+`
+    expect(bodyOf(fromCrontab(text))).toBe(`# ---- one
+a:
+  schedule: '0 1 * * *'
+  command: a
+
+b:
+  description: about b
+  schedule: '0 2 * * *'
+  command: b
+#0 3 * * * c
+
+# nothing follows
+`)
+  })
+
+  test('at the top stand above everything', () => {
+    const { yaml } = fromCrontab('# Of the web servers.\n# Ask ops.\n\nX=1\n@daily x\n')
+    expect(yaml.split('\n').slice(0, 6)).toEqual([
+      '# yaml-language-server: $schema=tasks.schema.json',
+      '',
+      '# Of the web servers.',
+      '# Ask ops.',
+      '',
+      'defaults:',
+    ])
+  })
+
+  test('that are long are folded', () => {
+    const words = Array.from({ length: 40 }, (_, at) => `word${at}`).join(' ')
+    const result = fromCrontab(`# ${words}\n@daily x\n`)
+    expect(result.yaml).toContain('    description: >-\n      word0 word1')
+    expect(Math.max(...result.yaml.split('\n').map((line) => line.length))).toBeLessThanOrEqual(102)
+    expect(tasksOf(result)[0]?.description).toBe(words)
+  })
+
+  test('hold no bytes that a tasks file cannot have', () => {
+    const { yaml } = fromCrontab('# caf\ufffd \u001b[31m\n\n# r\u00e9sum\u00e9\n@daily x\n')
+    expect(yaml).toContain('\n# caf? ?[31m\n')
+    expect(yaml).toContain('description: r\u00e9sum\u00e9')
+  })
+})
+
+describe('a text that is nearly a crontab', () => {
+  test('without tasks has a file without tasks', () => {
+    const empty = '# yaml-language-server: $schema=tasks.schema.json\n\ntasks: {}\n'
+    expect(fromCrontab('')).toEqual({ ok: true, yaml: empty, tasks: 0, warnings: [] })
+    expect(fromCrontab('\n \n\t\n').yaml).toBe(empty)
+    expect(fromCrontab('# m h  dom mon dow   command\n').yaml).toContain(
+      '\n# m h  dom mon dow   command\n\ntasks: {}\n',
+    )
+  })
+
+  test('may have a byte order mark, and lines that end as in Windows', () => {
+    const result = fromCrontab('\ufeffX=1\r\n\r\n# it\r\n@daily x\r\n')
+    expect(tasksOf(result)[0]).toMatchObject({ command: 'x', env: { X: '1' }, description: 'it' })
+    expect(told(result)).toEqual([
+      '1: the carriage return at its end, which cron passes on, is left out',
+    ])
+  })
+
+  test('may lack the last line break', () => {
+    const result = fromCrontab('@daily x\n@daily y')
+    expect(tasksOf(result).map(({ name }) => name)).toEqual(['x', 'y'])
+    expect(told(result)).toEqual([
+      '2: cron does not read a last line without a line break; torch does',
+    ])
+  })
+
+  test('has no continued lines', () => {
+    const result = fromCrontab('@daily x \\\n  --more\n')
+    expect(tasksOf(result).map(({ command }) => command)).toEqual(['x \\'])
+    expect(told(result)).toEqual(['2: not imported: expected five fields and a command'])
+  })
+
+  test.each([
+    ['@daily \0x\n', 'crontab: not a crontab: it holds the control character U+0000'],
+    ['#\n'.repeat(10_001), 'crontab: expected at most 10000 lines; got 10001'],
+    [
+      `@daily a\nX=${'x'.repeat(2000)}\n${'@daily b\n'.repeat(9000)}`,
+      'crontab: its tasks file would have more than 10 MB',
+    ],
+  ])('%.20j', (text, message) => {
+    const result = importCrontab({ path: 'crontab', text }, { system: false })
+    const said = result.ok ? undefined : result.problems.map(formatProblem).join('\n')
+    expect(said).toBe(message)
+  })
+})
+
+test('a crontab of 93 jobs, as people have them', () => {
+  const result = fromCrontab(fixture('crontab.txt'))
+  expect(result.tasks).toBe(93)
+  expect(told(result)).toEqual([
+    '7: not imported: torch sends no mail; what runs print is in torch logs',
+    '123: what is behind the % is its input, as in cron, but a quote before it is left open',
+  ])
+  const names = tasksOf(result).map(({ name }) => name)
+  expect(names.filter((name) => /^task|-\d+$/.test(name))).toEqual([
+    'find-2',
+    'find-3',
+    'find-4',
+    'mail-2',
+    'sendmail-2',
+    'holiday-mode-2',
+    'mail-3',
+    'psql-2',
+  ])
+})

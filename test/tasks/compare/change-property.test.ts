@@ -1,0 +1,22 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { change } from './changed.ts'
+import { edits, writings } from './edits.ts'
+
+test('of any edits exactly these are told, however the two files are written', () => {
+  fc.assert(
+    fc.property(edits, writings, writings, ({ before, after, told }, write, rewrite) => {
+      expect(change(write(before), rewrite(after))).toEqual(told)
+    }),
+    { numRuns: 150 },
+  )
+})
+
+test('a file that is only written otherwise is no change', () => {
+  fc.assert(
+    fc.property(edits, writings, writings, ({ after }, write, rewrite) => {
+      expect(change(write(after), rewrite(after))).toEqual({})
+    }),
+    { numRuns: 100 },
+  )
+})

@@ -1,0 +1,49 @@
+import { expect, test } from 'vitest'
+import { formatted } from '../read.ts'
+
+/** Each file, line by line, and every line of what is told of it. */
+const table: Readonly<Record<string, { file: readonly string[]; told: readonly string[] }>> = {
+  'a schedule for all': {
+    file: ['defaults: { schedule: "@daily" }', 'tasks: {}'],
+    told: [
+      'tasks.yaml:1:13: defaults.schedule: unknown key "schedule"',
+      'defaults: { schedule: "@daily" }',
+      '            ^',
+      'hint: each task has a schedule of its own',
+    ],
+  },
+  'a command for all': {
+    file: ['defaults: { command: run }', 'tasks: {}'],
+    told: [
+      'tasks.yaml:1:13: defaults.command: unknown key "command"',
+      'defaults: { command: run }',
+      '            ^',
+      'hint: each task has a command of its own',
+    ],
+  },
+  'a bad value, told once': {
+    file: [
+      'defaults: { cwd: ~/x }',
+      'tasks:',
+      '  backup:',
+      '    schedule: "@daily"',
+      '    command: run',
+      '    max: 1',
+      '  other: {schedule: "@daily", command: run}',
+    ],
+    told: [
+      'tasks.yaml:1:13: defaults.cwd: expected a path without ~; got "~/x"',
+      'defaults: { cwd: ~/x }',
+      '            ^',
+      'hint: write the absolute path; ~ is only known to a shell',
+    ],
+  },
+  'a bad value in a list': {
+    file: ['defaults:', '  - timeout: 1h', 'tasks: {}'],
+    told: ['tasks.yaml:1:1: defaults: expected a map; got a list', 'defaults:', '^'],
+  },
+}
+
+test.each(Object.entries(table))('%s', (_name, { file, told }) => {
+  expect(formatted(`${file.join('\n')}\n`)).toBe(told.join('\n'))
+})

@@ -1,0 +1,97 @@
+import { expect, test } from 'vitest'
+import { formatted } from '../read.ts'
+
+/** Each file, line by line, and every line of what is told of it. */
+const table: Readonly<Record<string, { file: readonly string[]; told: readonly string[] }>> = {
+  'nothing in it': {
+    file: [''],
+    told: ['tasks.yaml:1:1: expected a map with the key "tasks"; the file is empty'],
+  },
+  'only a comment': {
+    file: ['# later'],
+    told: [
+      'tasks.yaml:1:1: expected a map with the key "tasks"; the file is empty',
+      '# later',
+      '^',
+    ],
+  },
+  'text instead of a map': {
+    file: ['hello'],
+    told: ['tasks.yaml:1:1: expected a map with the key "tasks"; got "hello"', 'hello', '^'],
+  },
+  'a list, as gotorch has it': {
+    file: ['[{"Command": "ls"}]'],
+    told: [
+      'tasks.yaml:1:1: expected a map with the key "tasks"; got a list',
+      '[{"Command": "ls"}]',
+      '^',
+    ],
+  },
+  'no tasks': {
+    file: ['timezone: UTC'],
+    told: ['tasks.yaml:1:1: tasks: expected a map of tasks; got nothing', 'timezone: UTC', '^'],
+  },
+  'tasks without content': {
+    file: ['tasks:'],
+    told: ['tasks.yaml:1:1: tasks: expected a map; got nothing', 'tasks:', '^'],
+  },
+  'tasks as a list': {
+    file: ['tasks:', '  - backup'],
+    told: ['tasks.yaml:1:1: tasks: expected a map; got a list', 'tasks:', '^'],
+  },
+  'an unknown key': {
+    file: ['task:', '  backup: {}', 'tasks: {}'],
+    told: ['tasks.yaml:1:1: task: unknown key "task"', 'task:', '^', 'hint: did you mean "tasks"?'],
+  },
+  'an unknown zone': {
+    file: ['timezone: Asia/Shangai', 'tasks: {}'],
+    told: [
+      'tasks.yaml:1:1: timezone: unknown time zone "Asia/Shangai"',
+      'timezone: Asia/Shangai',
+      '^',
+      'hint: did you mean "Asia/Shanghai"?',
+    ],
+  },
+  'a zone in lower case': {
+    file: ['timezone: europe/berlin', 'tasks: {}'],
+    told: [
+      'tasks.yaml:1:1: timezone: unknown time zone "europe/berlin"',
+      'timezone: europe/berlin',
+      '^',
+      'hint: did you mean "Europe/Berlin"?',
+    ],
+  },
+  'a zone that is a number': {
+    file: ['timezone: 8', 'tasks: {}'],
+    told: [
+      'tasks.yaml:1:1: timezone: expected text that is not empty; got 8',
+      'timezone: 8',
+      '^',
+      'hint: put it in quotes',
+    ],
+  },
+  'two documents': {
+    file: ['tasks: {}', '---', 'tasks: {}'],
+    told: ['tasks.yaml:3:1: expected one YAML document; got a second one', 'tasks: {}', '^'],
+  },
+  'an older YAML': {
+    file: ['%YAML 1.1', '---', 'tasks: {}'],
+    told: ['tasks.yaml:1:1: expected YAML 1.2; got 1.1', '%YAML 1.1', '^'],
+  },
+  'a NUL byte': {
+    file: ['tasks: {}', '\0'],
+    told: ['tasks.yaml:2:1: not a text file: it holds the control character U+0000', '\ufffd', '^'],
+  },
+  'bytes that are not UTF-8': {
+    file: ['tasks: {}', '# caf\ufffd'],
+    told: [
+      'tasks.yaml:2:6: not a text file: it holds bytes that are not UTF-8',
+      '# caf\ufffd',
+      '     ^',
+    ],
+  },
+}
+
+test.each(Object.entries(table))('%s', (_name, { file, told }) => {
+  expect(formatted(`${file.join('\n')}\n`)).toBe(told.join('\n'))
+})

@@ -1,0 +1,186 @@
+import { expect, test } from 'vitest'
+import { formatted } from '../read.ts'
+
+/** Each file, line by line, and every line of what is told of it. */
+const table: Readonly<Record<string, { file: readonly string[]; told: readonly string[] }>> = {
+  'an unknown group': {
+    file: [
+      'hosts:',
+      '  web: [10.0.1.0/24]',
+      'tasks:',
+      '  backup:',
+      '    schedule: "@daily"',
+      '    command: run',
+      '    hosts: [wbe]',
+    ],
+    told: [
+      'tasks.yaml:7:13: tasks.backup.hosts[0]: unknown host group "wbe"',
+      '    hosts: [wbe]',
+      '            ^',
+      'hint: did you mean "web"?',
+    ],
+  },
+  'an unknown group, negated': {
+    file: [
+      'hosts:',
+      '  web: [10.0.1.0/24]',
+      'tasks:',
+      '  backup:',
+      '    schedule: "@daily"',
+      '    command: run',
+      '    hosts: ["!wbe"]',
+    ],
+    told: [
+      'tasks.yaml:7:13: tasks.backup.hosts[0]: unknown host group "wbe"',
+      '    hosts: ["!wbe"]',
+      '            ^',
+      'hint: did you mean "web"?',
+    ],
+  },
+  'a bare word like no group': {
+    file: [
+      'tasks:',
+      '  backup:',
+      '    schedule: "@daily"',
+      '    command: run',
+      '    hosts: [alpha]',
+    ],
+    told: [
+      'tasks.yaml:5:13: tasks.backup.hosts[0]: unknown host group "alpha"',
+      '    hosts: [alpha]',
+      '            ^',
+      'hint: a host name needs a dot here, or a group that holds it',
+    ],
+  },
+  'text instead of a list': {
+    file: ['tasks:', '  backup:', '    schedule: "@daily"', '    command: run', '    hosts: web-*'],
+    told: [
+      'tasks.yaml:5:5: tasks.backup.hosts: expected a list of at least one group, address, CIDR block, host name or pattern; got "web-*"',
+      '    hosts: web-*',
+      '    ^',
+      'hint: did you mean ["web-*"]?',
+    ],
+  },
+  'an empty list': {
+    file: ['tasks:', '  backup:', '    schedule: "@daily"', '    command: run', '    hosts: []'],
+    told: [
+      'tasks.yaml:5:5: tasks.backup.hosts: expected a list of at least one group, address, CIDR block, host name or pattern; got an empty list',
+      '    hosts: []',
+      '    ^',
+    ],
+  },
+  'a prefix that is too long': {
+    file: [
+      'tasks:',
+      '  backup:',
+      '    schedule: "@daily"',
+      '    command: run',
+      '    hosts: [10.0.0.0/33]',
+    ],
+    told: [
+      'tasks.yaml:5:13: tasks.backup.hosts[0]: expected an address, or a CIDR block with a prefix of at most 32 (IPv6: 128); got "10.0.0.0/33"',
+      '    hosts: [10.0.0.0/33]',
+      '            ^',
+    ],
+  },
+  'an address out of range': {
+    file: [
+      'tasks:',
+      '  backup:',
+      '    schedule: "@daily"',
+      '    command: run',
+      '    hosts: [10.0.0.256]',
+    ],
+    told: [
+      'tasks.yaml:5:13: tasks.backup.hosts[0]: expected an address, or a CIDR block with a prefix of at most 32 (IPv6: 128); got "10.0.0.256"',
+      '    hosts: [10.0.0.256]',
+      '            ^',
+    ],
+  },
+  'an address with a star': {
+    file: [
+      'tasks:',
+      '  backup:',
+      '    schedule: "@daily"',
+      '    command: run',
+      '    hosts: [10.0.1.*]',
+    ],
+    told: [
+      'tasks.yaml:5:13: tasks.backup.hosts[0]: expected a CIDR block; patterns are of host names; got "10.0.1.*"',
+      '    hosts: [10.0.1.*]',
+      '            ^',
+      'hint: did you mean "10.0.1.0/24"?',
+    ],
+  },
+  junk: {
+    file: [
+      'tasks:',
+      '  backup:',
+      '    schedule: "@daily"',
+      '    command: run',
+      '    hosts: ["a b"]',
+    ],
+    told: [
+      'tasks.yaml:5:13: tasks.backup.hosts[0]: expected a group, address, CIDR block, host name or pattern; got "a b"',
+      '    hosts: ["a b"]',
+      '            ^',
+    ],
+  },
+  'all is negated': {
+    file: [
+      'hosts:',
+      '  web: [10.0.1.0/24]',
+      'tasks:',
+      '  backup:',
+      '    schedule: "@daily"',
+      '    command: run',
+      '    hosts: [web, "!10.0.0.0/16"]',
+      '    max: 0',
+    ],
+    told: [
+      'tasks.yaml:7:5: warning: tasks.backup.hosts: no machine can match: all that it names is negated',
+      '    hosts: [web, "!10.0.0.0/16"]',
+      '    ^',
+      'tasks.yaml:8:5: tasks.backup.max: expected a whole number of at least 1, or "unlimited"; got 0',
+      '    max: 0',
+      '    ^',
+    ],
+  },
+  'a group that is empty': {
+    file: ['hosts:', '  web: []', 'tasks: {}'],
+    told: [
+      'tasks.yaml:2:3: hosts.web: expected a list of at least one group, address, CIDR block, host name or pattern; got an empty list',
+      '  web: []',
+      '  ^',
+    ],
+  },
+  'a group that negates': {
+    file: ['hosts:', '  web: ["!10.0.1.9"]', 'tasks: {}'],
+    told: [
+      'tasks.yaml:2:9: hosts.web[0]: a group only names machines; ! is not allowed in it',
+      '  web: ["!10.0.1.9"]',
+      '        ^',
+      'hint: put it into the hosts of the tasks that it is meant for',
+    ],
+  },
+  'a group with a dot': {
+    file: ['hosts:', '  web.eu: [10.0.1.9]', 'tasks: {}'],
+    told: [
+      'tasks.yaml:2:3: hosts.web.eu: expected a name of letters, digits, "_" and "-"; got "web.eu"',
+      '  web.eu: [10.0.1.9]',
+      '  ^',
+    ],
+  },
+  'a group with a bad address': {
+    file: ['hosts:', '  web: ["2001:db8::/129"]', 'tasks: {}'],
+    told: [
+      'tasks.yaml:2:9: hosts.web[0]: expected an address, or a CIDR block with a prefix of at most 32 (IPv6: 128); got "2001:db8::/129"',
+      '  web: ["2001:db8::/129"]',
+      '        ^',
+    ],
+  },
+}
+
+test.each(Object.entries(table))('%s', (_name, { file, told }) => {
+  expect(formatted(`${file.join('\n')}\n`)).toBe(told.join('\n'))
+})

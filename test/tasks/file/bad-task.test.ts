@@ -1,0 +1,174 @@
+import { expect, test } from 'vitest'
+import { formatted } from '../read.ts'
+
+/** Each file, line by line, and every line of what is told of it. */
+const table: Readonly<Record<string, { file: readonly string[]; told: readonly string[] }>> = {
+  'a name with a blank': {
+    file: ['tasks:', '  my task: {schedule: "@daily", command: run}'],
+    told: [
+      'tasks.yaml:2:3: tasks.my task: expected a name of at most 100 letters, digits, ".", "_" and "-", the first a letter or digit; got "my task"',
+      '  my task: {schedule: "@daily", command: run}',
+      '  ^',
+    ],
+  },
+  'a name with a slash': {
+    file: ['tasks:', '  ../etc: {schedule: "@daily", command: run}'],
+    told: [
+      'tasks.yaml:2:3: tasks.../etc: expected a name of at most 100 letters, digits, ".", "_" and "-", the first a letter or digit; got "../etc"',
+      '  ../etc: {schedule: "@daily", command: run}',
+      '  ^',
+    ],
+  },
+  'a name that is too long': {
+    file: [
+      'tasks:',
+      '  aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa: {schedule: "@daily", command: run}',
+    ],
+    told: [
+      'tasks.yaml:2:3: tasks.aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa: expected a name of at most 100 letters, digits, ".", "_" and "-", the first a letter or digit; got "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"',
+      '  aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa…',
+      '  ^',
+    ],
+  },
+  'a task without content': {
+    file: ['tasks:', '  backup:'],
+    told: ['tasks.yaml:2:3: tasks.backup: expected a map; got nothing', '  backup:', '  ^'],
+  },
+  'a task that is text': {
+    file: ['tasks:', '  backup: run'],
+    told: ['tasks.yaml:2:3: tasks.backup: expected a map; got "run"', '  backup: run', '  ^'],
+  },
+  'a misspelt key': {
+    file: ['tasks:', '  backup:', '    schedule: "@daily"', '    command: run', '    timout: 5m'],
+    told: [
+      'tasks.yaml:5:5: tasks.backup.timout: unknown key "timout"',
+      '    timout: 5m',
+      '    ^',
+      'hint: did you mean "timeout"?',
+    ],
+  },
+  'a key like no other': {
+    file: ['tasks:', '  backup:', '    schedule: "@daily"', '    command: run', '    colour: red'],
+    told: ['tasks.yaml:5:5: tasks.backup.colour: unknown key "colour"', '    colour: red', '    ^'],
+  },
+  'a misspelt command': {
+    file: ['tasks:', '  backup:', '    schedule: "@daily"', '    comand: run'],
+    told: [
+      'tasks.yaml:4:5: tasks.backup.comand: unknown key "comand"',
+      '    comand: run',
+      '    ^',
+      'hint: did you mean "command"?',
+    ],
+  },
+  'no command': {
+    file: ['tasks:', '  backup:', '    schedule: "@daily"'],
+    told: [
+      'tasks.yaml:2:3: tasks.backup.command: expected a command: text for the shell, or a list of words; got nothing',
+      '  backup:',
+      '  ^',
+    ],
+  },
+  'an empty command': {
+    file: ['tasks:', '  backup:', '    schedule: "@daily"', '    command: ""'],
+    told: [
+      'tasks.yaml:4:5: tasks.backup.command: expected text that is not empty; got ""',
+      '    command: ""',
+      '    ^',
+    ],
+  },
+  'a command that is a number': {
+    file: ['tasks:', '  backup:', '    schedule: "@daily"', '    command: 5'],
+    told: [
+      'tasks.yaml:4:5: tasks.backup.command: expected a command: text for the shell, or a list of words; got 5',
+      '    command: 5',
+      '    ^',
+    ],
+  },
+  'a command without words': {
+    file: ['tasks:', '  backup:', '    schedule: "@daily"', '    command: []'],
+    told: [
+      'tasks.yaml:4:5: tasks.backup.command: expected a list of words whose first is the program; got an empty list',
+      '    command: []',
+      '    ^',
+    ],
+  },
+  'a command whose program is empty': {
+    file: ['tasks:', '  backup:', '    schedule: "@daily"', '    command: ["", x]'],
+    told: [
+      'tasks.yaml:4:5: tasks.backup.command: expected a list of words whose first is the program; got a list',
+      '    command: ["", x]',
+      '    ^',
+    ],
+  },
+  'a command with a list in it': {
+    file: ['tasks:', '  backup:', '    schedule: "@daily"', '    command: [run, [x]]'],
+    told: [
+      'tasks.yaml:4:20: tasks.backup.command[1]: expected text, a number, true or false; got a list',
+      '    command: [run, [x]]',
+      '                   ^',
+    ],
+  },
+  'no schedule': {
+    file: ['tasks:', '  backup:', '    command: run'],
+    told: [
+      'tasks.yaml:2:3: tasks.backup.schedule: expected a schedule; got nothing',
+      '  backup:',
+      '  ^',
+      'hint: only a daemon has none',
+    ],
+  },
+  'a misspelt schedule': {
+    file: ['tasks:', '  backup:', '    command: run', '    shedule: "@daily"'],
+    told: [
+      'tasks.yaml:4:5: tasks.backup.shedule: unknown key "shedule"',
+      '    shedule: "@daily"',
+      '    ^',
+      'hint: did you mean "schedule"?',
+    ],
+  },
+  'an empty list of schedules': {
+    file: ['tasks:', '  backup:', '    command: run', '    schedule: []'],
+    told: [
+      'tasks.yaml:4:5: tasks.backup.schedule: expected a schedule such as "30 2 * * *", or a list of them; got an empty list',
+      '    schedule: []',
+      '    ^',
+    ],
+  },
+  'an hour out of range': {
+    file: ['tasks:', '  backup:', '    command: run', '    schedule: "0 25 * * *"'],
+    told: [
+      'tasks.yaml:4:5: tasks.backup.schedule: hour: 25 is out of range; hours are 0-23',
+      '    schedule: "0 25 * * *"',
+      '    ^',
+    ],
+  },
+  'one bad schedule of two': {
+    file: ['tasks:', '  backup:', '    command: run', '    schedule: ["@daily", "@dayly"]'],
+    told: [
+      'tasks.yaml:4:26: tasks.backup.schedule[1]: unknown nickname "@dayly"; there are @yearly @annually @monthly @weekly @daily @midnight @hourly @minutely @secondly @every @reboot',
+      '    schedule: ["@daily", "@dayly"]',
+      '                         ^',
+      'hint: did you mean "@daily"?',
+    ],
+  },
+  'a daemon with a schedule': {
+    file: ['tasks:', '  backup:', '    schedule: "@daily"', '    command: run', '    type: daemon'],
+    told: [
+      'tasks.yaml:3:5: tasks.backup.schedule: not allowed for a daemon, which is kept running always',
+      '    schedule: "@daily"',
+      '    ^',
+    ],
+  },
+  'a daemon without a limit': {
+    file: ['tasks:', '  backup:', '    command: run', '    type: daemon', '    max: unlimited'],
+    told: [
+      'tasks.yaml:5:5: tasks.backup.max: a daemon needs a number: so many are kept running',
+      '    max: unlimited',
+      '    ^',
+    ],
+  },
+}
+
+test.each(Object.entries(table))('%s', (_name, { file, told }) => {
+  expect(formatted(`${file.join('\n')}\n`)).toBe(told.join('\n'))
+})

@@ -1,0 +1,444 @@
+import { expect, test } from 'vitest'
+import { formatted } from '../read.ts'
+
+/** Each file, line by line, and every line of what is told of it. */
+const table: Readonly<Record<string, { file: readonly string[]; told: readonly string[] }>> = {
+  'a type': {
+    file: ['tasks:', '  backup:', '    schedule: "@daily"', '    command: run', '    type: cron'],
+    told: [
+      'tasks.yaml:5:5: tasks.backup.type: expected "common" or "daemon"; got "cron"',
+      '    type: cron',
+      '    ^',
+    ],
+  },
+  'max in letters': {
+    file: ['tasks:', '  backup:', '    schedule: "@daily"', '    command: run', '    max: three'],
+    told: [
+      'tasks.yaml:5:5: tasks.backup.max: expected a whole number of at least 1, or "unlimited"; got "three"',
+      '    max: three',
+      '    ^',
+    ],
+  },
+  'max of 0': {
+    file: ['tasks:', '  backup:', '    schedule: "@daily"', '    command: run', '    max: 0'],
+    told: [
+      'tasks.yaml:5:5: tasks.backup.max: expected a whole number of at least 1, or "unlimited"; got 0',
+      '    max: 0',
+      '    ^',
+    ],
+  },
+  'a fraction of a run': {
+    file: ['tasks:', '  backup:', '    schedule: "@daily"', '    command: run', '    max: 1.5'],
+    told: [
+      'tasks.yaml:5:5: tasks.backup.max: expected a whole number of at least 1, or "unlimited"; got 1.5',
+      '    max: 1.5',
+      '    ^',
+    ],
+  },
+  overlap: {
+    file: ['tasks:', '  backup:', '    schedule: "@daily"', '    command: run', '    overlap: que'],
+    told: [
+      'tasks.yaml:5:5: tasks.backup.overlap: expected "skip", "queue" or "replace"; got "que"',
+      '    overlap: que',
+      '    ^',
+    ],
+  },
+  'a duration without a unit': {
+    file: ['tasks:', '  backup:', '    schedule: "@daily"', '    command: run', '    timeout: 30'],
+    told: [
+      'tasks.yaml:5:5: tasks.backup.timeout: expected a duration of more than 0, such as 30s, 5m or 1h30m; got 30',
+      '    timeout: 30',
+      '    ^',
+      'hint: did you mean "30s"?',
+    ],
+  },
+  'a duration without a unit, in quotes': {
+    file: [
+      'tasks:',
+      '  backup:',
+      '    schedule: "@daily"',
+      '    command: run',
+      '    kill_after: "30"',
+    ],
+    told: [
+      'tasks.yaml:5:5: tasks.backup.kill_after: expected a duration with a unit, such as 30s, 5m or 1h30m; got "30"',
+      '    kill_after: "30"',
+      '    ^',
+      'hint: did you mean "30s"?',
+    ],
+  },
+  'a negative duration': {
+    file: ['tasks:', '  backup:', '    schedule: "@daily"', '    command: run', '    jitter: -5s'],
+    told: [
+      'tasks.yaml:5:5: tasks.backup.jitter: expected a duration with a unit, such as 30s, 5m or 1h30m; got "-5s"',
+      '    jitter: -5s',
+      '    ^',
+    ],
+  },
+  'a timeout of 0': {
+    file: ['tasks:', '  backup:', '    schedule: "@daily"', '    command: run', '    timeout: 0s'],
+    told: [
+      'tasks.yaml:5:5: tasks.backup.timeout: expected a duration of more than 0, such as 30s, 5m or 1h30m; got "0s"',
+      '    timeout: 0s',
+      '    ^',
+    ],
+  },
+  'a unit that there is none': {
+    file: [
+      'tasks:',
+      '  backup:',
+      '    schedule: "@daily"',
+      '    command: run',
+      '    catchup_window: 5 minutes',
+    ],
+    told: [
+      'tasks.yaml:5:5: tasks.backup.catchup_window: expected a duration with a unit, such as 30s, 5m or 1h30m; got "5 minutes"',
+      '    catchup_window: 5 minutes',
+      '    ^',
+    ],
+  },
+  'retry as a number': {
+    file: ['tasks:', '  backup:', '    schedule: "@daily"', '    command: run', '    retry: 3'],
+    told: ['tasks.yaml:5:5: tasks.backup.retry: expected a map; got 3', '    retry: 3', '    ^'],
+  },
+  'too many attempts': {
+    file: [
+      'tasks:',
+      '  backup:',
+      '    schedule: "@daily"',
+      '    command: run',
+      '    retry: { attempts: 1001 }',
+    ],
+    told: [
+      'tasks.yaml:5:14: tasks.backup.retry.attempts: expected a whole number from 0 to 1000; got 1001',
+      '    retry: { attempts: 1001 }',
+      '             ^',
+    ],
+  },
+  'a misspelt key in retry': {
+    file: [
+      'tasks:',
+      '  backup:',
+      '    schedule: "@daily"',
+      '    command: run',
+      '    retry: { attempt: 3 }',
+    ],
+    told: [
+      'tasks.yaml:5:14: tasks.backup.retry.attempt: unknown key "attempt"',
+      '    retry: { attempt: 3 }',
+      '             ^',
+      'hint: did you mean "attempts"?',
+    ],
+  },
+  'a backoff below 1': {
+    file: [
+      'tasks:',
+      '  backup:',
+      '    schedule: "@daily"',
+      '    command: run',
+      '    retry: { backoff: 0.5 }',
+    ],
+    told: [
+      'tasks.yaml:5:14: tasks.backup.retry.backoff: expected a number from 1 to 100; got 0.5',
+      '    retry: { backoff: 0.5 }',
+      '             ^',
+    ],
+  },
+  'an exit code': {
+    file: [
+      'tasks:',
+      '  backup:',
+      '    schedule: "@daily"',
+      '    command: run',
+      '    success_codes: [0, 256]',
+    ],
+    told: [
+      'tasks.yaml:5:24: tasks.backup.success_codes[1]: expected an exit code from 0 to 255; got 256',
+      '    success_codes: [0, 256]',
+      '                       ^',
+    ],
+  },
+  'no exit code': {
+    file: [
+      'tasks:',
+      '  backup:',
+      '    schedule: "@daily"',
+      '    command: run',
+      '    success_codes: []',
+    ],
+    told: [
+      'tasks.yaml:5:5: tasks.backup.success_codes: expected a list of at least one exit code; got an empty list',
+      '    success_codes: []',
+      '    ^',
+    ],
+  },
+  'a shell by name': {
+    file: ['tasks:', '  backup:', '    schedule: "@daily"', '    command: run', '    shell: bash'],
+    told: [
+      'tasks.yaml:5:5: tasks.backup.shell: expected an absolute path, such as /bin/bash; got "bash"',
+      '    shell: bash',
+      '    ^',
+    ],
+  },
+  'a home directory': {
+    file: ['tasks:', '  backup:', '    schedule: "@daily"', '    command: run', '    cwd: ~/app'],
+    told: [
+      'tasks.yaml:5:5: tasks.backup.cwd: expected a path without ~; got "~/app"',
+      '    cwd: ~/app',
+      '    ^',
+      'hint: write the absolute path; ~ is only known to a shell',
+    ],
+  },
+  'a umask': {
+    file: ['tasks:', '  backup:', '    schedule: "@daily"', '    command: run', '    umask: 0999'],
+    told: [
+      'tasks.yaml:5:5: tasks.backup.umask: expected octal digits from 0 to 0777, such as 022; got 0999',
+      '    umask: 0999',
+      '    ^',
+    ],
+  },
+  nice: {
+    file: ['tasks:', '  backup:', '    schedule: "@daily"', '    command: run', '    nice: 20'],
+    told: [
+      'tasks.yaml:5:5: tasks.backup.nice: expected a whole number from -20 to 19; got 20',
+      '    nice: 20',
+      '    ^',
+    ],
+  },
+  'a size without a unit': {
+    file: [
+      'tasks:',
+      '  backup:',
+      '    schedule: "@daily"',
+      '    command: run',
+      '    limits: { memory: 512 }',
+    ],
+    told: [
+      'tasks.yaml:5:15: tasks.backup.limits.memory: expected a size with a unit, such as 512kB, 10MB or 1GiB; got 512',
+      '    limits: { memory: 512 }',
+      '              ^',
+      'hint: did you mean "512MB"?',
+    ],
+  },
+  'a size of nothing known': {
+    file: [
+      'tasks:',
+      '  backup:',
+      '    schedule: "@daily"',
+      '    command: run',
+      '    output: { max_size: 10 apples }',
+    ],
+    told: [
+      'tasks.yaml:5:15: tasks.backup.output.max_size: expected a size with a unit, such as 512kB, 10MB or 1GiB; got "10 apples"',
+      '    output: { max_size: 10 apples }',
+      '              ^',
+    ],
+  },
+  'processor time': {
+    file: [
+      'tasks:',
+      '  backup:',
+      '    schedule: "@daily"',
+      '    command: run',
+      '    limits: { cpu: 0 }',
+    ],
+    told: [
+      'tasks.yaml:5:15: tasks.backup.limits.cpu: expected a whole number of seconds of at least 1, or a duration such as 5m; got 0',
+      '    limits: { cpu: 0 }',
+      '              ^',
+    ],
+  },
+  'a limit that there is none': {
+    file: [
+      'tasks:',
+      '  backup:',
+      '    schedule: "@daily"',
+      '    command: run',
+      '    limits: { files: 5 }',
+    ],
+    told: [
+      'tasks.yaml:5:15: tasks.backup.limits.files: unknown key "files"',
+      '    limits: { files: 5 }',
+      '              ^',
+    ],
+  },
+  'another user': {
+    file: [
+      'tasks:',
+      '  backup:',
+      '    schedule: "@daily"',
+      '    command: run',
+      '    user: www-data',
+    ],
+    told: [
+      'tasks.yaml:5:5: tasks.backup.user: only a daemon that runs as root may change the user',
+      '    user: www-data',
+      '    ^',
+    ],
+  },
+  'another group': {
+    file: ['tasks:', '  backup:', '    schedule: "@daily"', '    command: run', '    group: 33'],
+    told: [
+      'tasks.yaml:5:5: tasks.backup.group: only a daemon that runs as root may change the group',
+      '    group: 33',
+      '    ^',
+    ],
+  },
+  'a name of a variable': {
+    file: [
+      'tasks:',
+      '  backup:',
+      '    schedule: "@daily"',
+      '    command: run',
+      '    env: { 1ST: a }',
+    ],
+    told: [
+      'tasks.yaml:5:12: tasks.backup.env.1ST: expected a name of letters, digits and _ that does not begin with a digit; got "1ST"',
+      '    env: { 1ST: a }',
+      '           ^',
+    ],
+  },
+  'a variable of torch': {
+    file: [
+      'tasks:',
+      '  backup:',
+      '    schedule: "@daily"',
+      '    command: run',
+      '    env: { TORCH_TASK: a }',
+    ],
+    told: [
+      'tasks.yaml:5:12: tasks.backup.env.TORCH_TASK: expected a name that does not begin with TORCH_, which is for torch to set; got "TORCH_TASK"',
+      '    env: { TORCH_TASK: a }',
+      '           ^',
+    ],
+  },
+  'a variable without a value': {
+    file: [
+      'tasks:',
+      '  backup:',
+      '    schedule: "@daily"',
+      '    command: run',
+      '    env:',
+      '      A:',
+    ],
+    told: [
+      'tasks.yaml:6:7: tasks.backup.env.A: expected text, a number, true or false; got nothing',
+      '      A:',
+      '      ^',
+      'hint: write "" for an empty value',
+    ],
+  },
+  'an env that is text, which may be a secret': {
+    file: [
+      'tasks:',
+      '  backup:',
+      '    schedule: "@daily"',
+      '    command: run',
+      '    env: "TOKEN=secret"',
+    ],
+    told: [
+      'tasks.yaml:5:5: tasks.backup.env: expected a map; got text',
+      '    env: "TOKEN=secret"',
+      '    ^',
+    ],
+  },
+  'a variable that is a list': {
+    file: [
+      'tasks:',
+      '  backup:',
+      '    schedule: "@daily"',
+      '    command: run',
+      '    env: { A: [1] }',
+    ],
+    told: [
+      'tasks.yaml:5:12: tasks.backup.env.A: expected text, a number, true or false; got a list',
+      '    env: { A: [1] }',
+      '           ^',
+    ],
+  },
+  'an env_file that is not there': {
+    file: [
+      'tasks:',
+      '  backup:',
+      '    schedule: "@daily"',
+      '    command: run',
+      '    env_file: gone.env',
+    ],
+    told: [
+      'tasks.yaml:5:5: tasks.backup.env_file: cannot be used: /srv/gone.env: is not there',
+      '    env_file: gone.env',
+      '    ^',
+    ],
+  },
+  'an env_file with bad lines': {
+    file: [
+      'tasks:',
+      '  backup:',
+      '    schedule: "@daily"',
+      '    command: run',
+      '    env_file: bad.env',
+    ],
+    told: [
+      'tasks.yaml:5:5: tasks.backup.env_file: cannot be used: /srv/bad.env:2: expected KEY=VALUE',
+      '    env_file: bad.env',
+      '    ^',
+    ],
+  },
+  'a label': {
+    file: [
+      'tasks:',
+      '  backup:',
+      '    schedule: "@daily"',
+      '    command: run',
+      '    labels: { "team x": data }',
+    ],
+    told: [
+      'tasks.yaml:5:15: tasks.backup.labels.team x: expected a name without blanks or =; got "team x"',
+      '    labels: { "team x": data }',
+      '              ^',
+    ],
+  },
+  enabled: {
+    file: ['tasks:', '  backup:', '    schedule: "@daily"', '    command: run', '    enabled: yes'],
+    told: [
+      'tasks.yaml:5:5: tasks.backup.enabled: expected true or false; got "yes"',
+      '    enabled: yes',
+      '    ^',
+      'hint: did you mean true?',
+    ],
+  },
+  'a zone of a task': {
+    file: [
+      'tasks:',
+      '  backup:',
+      '    schedule: "@daily"',
+      '    command: run',
+      '    timezone: Mars/Olympus',
+    ],
+    told: [
+      'tasks.yaml:5:5: tasks.backup.timezone: unknown time zone "Mars/Olympus"',
+      '    timezone: Mars/Olympus',
+      '    ^',
+      'hint: an IANA name, such as Europe/Berlin',
+    ],
+  },
+  'text that is a number': {
+    file: [
+      'tasks:',
+      '  backup:',
+      '    schedule: "@daily"',
+      '    command: run',
+      '    description: 5',
+    ],
+    told: [
+      'tasks.yaml:5:5: tasks.backup.description: expected text that is not empty; got 5',
+      '    description: 5',
+      '    ^',
+      'hint: put it in quotes',
+    ],
+  },
+}
+
+test.each(Object.entries(table))('%s', (_name, { file, told }) => {
+  expect(formatted(`${file.join('\n')}\n`)).toBe(told.join('\n'))
+})

@@ -1,0 +1,164 @@
+import { expect, test } from 'vitest'
+import { formatted } from '../read.ts'
+
+/** Each file, line by line, and every line of what is told of it. */
+const table: Readonly<Record<string, { file: readonly string[]; told: readonly string[] }>> = {
+  'a schedule without quotes': {
+    file: ['tasks:', '  backup:', '    schedule: */10 * * * *', '    command: run'],
+    told: [
+      'tasks.yaml:3:15: tasks.backup.schedule: not valid YAML: there is no anchor "/10" before this',
+      '    schedule: */10 * * * *',
+      '              ^',
+      'hint: text that begins with * needs quotes',
+    ],
+  },
+  'a nickname without quotes': {
+    file: ['tasks:', '  backup:', '    schedule: @daily', '    command: run'],
+    told: [
+      'tasks.yaml:3:15: not valid YAML: Plain value cannot start with reserved character @',
+      '    schedule: @daily',
+      '              ^',
+      'hint: text that begins with @ needs quotes',
+    ],
+  },
+  'a negated host without quotes': {
+    file: [
+      'tasks:',
+      '  backup:',
+      '    schedule: "@daily"',
+      '    command: run',
+      '    hosts: [a.example.com, !10.0.1.9]',
+    ],
+    told: [
+      'tasks.yaml:5:28: not valid YAML: Unresolved tag: !10.0.1.9',
+      '    hosts: [a.example.com, !10.0.1.9]',
+      '                           ^',
+      'hint: text that begins with ! needs quotes',
+    ],
+  },
+  'a colon in text without quotes': {
+    file: ['tasks:', '  backup:', '    schedule: "@daily"', '    command: echo a: b'],
+    told: [
+      'tasks.yaml:4:14: not valid YAML: Nested mappings are not allowed in compact mappings',
+      '    command: echo a: b',
+      '             ^',
+      'hint: text with a colon and a blank in it needs quotes',
+    ],
+  },
+  'a tab for indentation': {
+    file: ['tasks:', '\tbackup: {}'],
+    told: [
+      'tasks.yaml:2:1: not valid YAML: Tabs are not allowed as indentation',
+      '\tbackup: {}',
+      '^',
+      'hint: indent with spaces',
+    ],
+  },
+  'a list that is not closed': {
+    file: ['tasks:', '  backup:', '    command: [a, b'],
+    told: [
+      'tasks.yaml:4:1: not valid YAML: Flow sequence in block collection must be sufficiently indented and end with a ]',
+    ],
+  },
+  'an escape that there is none': {
+    file: ['tasks:', '  backup: {schedule: "@daily", command: "\\q"}'],
+    told: [
+      'tasks.yaml:2:42: not valid YAML: Invalid escape sequence \\q',
+      '  backup: {schedule: "@daily", command: "\\q"}',
+      '                                         ^',
+    ],
+  },
+  'a key twice': {
+    file: [
+      'tasks:',
+      '  backup:',
+      '    schedule: "@daily"',
+      '    command: run',
+      '    max: 1',
+      '    max: 2',
+    ],
+    told: [
+      'tasks.yaml:6:5: tasks.backup.max: given twice; first at tasks.yaml:5:5',
+      '    max: 2',
+      '    ^',
+    ],
+  },
+  'a task twice': {
+    file: [
+      'tasks:',
+      '  a: {schedule: "@daily", command: run}',
+      '  a: {schedule: "@daily", command: run}',
+    ],
+    told: [
+      'tasks.yaml:3:3: tasks.a: given twice; first at tasks.yaml:2:3',
+      '  a: {schedule: "@daily", command: run}',
+      '  ^',
+    ],
+  },
+  'a key that is a list': {
+    file: ['tasks:', '  [a, b]: {schedule: "@daily", command: run}'],
+    told: [
+      'tasks.yaml:2:3: tasks: expected a key that is text',
+      '  [a, b]: {schedule: "@daily", command: run}',
+      '  ^',
+    ],
+  },
+  'a key that is nothing': {
+    file: ['tasks:', '  ~: {schedule: "@daily", command: run}'],
+    told: [
+      'tasks.yaml:2:3: tasks: expected a key that is text',
+      '  ~: {schedule: "@daily", command: run}',
+      '  ^',
+    ],
+  },
+  'a key that objects have': {
+    file: ['tasks:', '  __proto__: {schedule: "@daily", command: run}'],
+    told: [
+      'tasks.yaml:2:3: tasks: expected a key that is text',
+      '  __proto__: {schedule: "@daily", command: run}',
+      '  ^',
+    ],
+  },
+  'an anchor that holds itself': {
+    file: ['x-a: &a [*a]', 'tasks: {}'],
+    told: [
+      'tasks.yaml:1:10: x-a[0]: not valid YAML: there is no anchor "a" before this',
+      'x-a: &a [*a]',
+      '         ^',
+      'hint: text that begins with * needs quotes',
+    ],
+  },
+  'merging what is no map': {
+    file: ['tasks:', '  a:', '    <<: [1]', '    schedule: "@daily"', '    command: run'],
+    told: [
+      'tasks.yaml:3:5: tasks.a.<<: expected a map, or an alias of one, after <<',
+      '    <<: [1]',
+      '    ^',
+    ],
+  },
+  'a NUL in an escape': {
+    file: ['tasks:', '  backup:', '    schedule: "@daily"', '    command: "a\\0b"'],
+    told: [
+      'tasks.yaml:4:14: tasks.backup.command: expected text without a NUL character',
+      '    command: "a\\0b"',
+      '             ^',
+    ],
+  },
+  'half a character in an escape': {
+    file: [
+      'tasks:',
+      '  backup:',
+      '    schedule: "@daily"',
+      '    command: [echo, "\\ud83d\\ude00 \\ude00"]',
+    ],
+    told: [
+      'tasks.yaml:4:21: tasks.backup.command[1]: expected text without half a character (\\ud800 to \\udfff)',
+      '    command: [echo, "\\ud83d\\ude00 \\ude00"]',
+      '                    ^',
+    ],
+  },
+}
+
+test.each(Object.entries(table))('%s', (_name, { file, told }) => {
+  expect(formatted(`${file.join('\n')}\n`)).toBe(told.join('\n'))
+})

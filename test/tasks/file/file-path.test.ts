@@ -1,0 +1,13 @@
+import { expect, test } from 'vitest'
+import { resolvePath } from '../../../src/tasks/file/file-path.ts'
+
+test.each([
+  ['/srv', 'app', '/srv/app'],
+  ['/srv', './app/', '/srv/app'],
+  ['/srv', '../etc/x', '/etc/x'],
+  ['/srv', '../../..', '/'],
+  ['/srv', '/abs//x/.', '/abs/x'],
+  ['/', 'a', '/a'],
+])('%s and %s', (folder, path, resolved) => {
+  expect(resolvePath(folder, path)).toBe(resolved)
+})

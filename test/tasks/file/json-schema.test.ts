@@ -1,0 +1,89 @@
+import { describe, expect, test } from 'vitest'
+import { z } from 'zod'
+import { parseDuration } from '../../../src/text/duration.ts'
+import { tasksJsonSchema } from '../../../src/tasks/file/json-schema.ts'
+import { keysAt } from '../../../src/tasks/file/schema.ts'
+import { parseSize } from '../../../src/text/size.ts'
+
+const schema = tasksJsonSchema()
+const checker = z.fromJSONSchema(JSON.parse(JSON.stringify(schema)))
+
+const task = { schedule: '@daily', command: 'run' }
+const full = {
+  timezone: 'Asia/Shanghai',
+  hosts: { web: ['10.0.1.0/24'] },
+  defaults: { timeout: '1h' },
+  tasks: {
+    a: { ...task, hosts: ['web', '!10.0.1.9'], retry: { attempts: 3, delay: '1m' }, umask: '022' },
+    b: { type: 'daemon', command: ['node', 'x.js'], max: 4, env: { PORT: 80, ON: true } },
+    c: {
+      ...task,
+      schedule: ['@daily', '@reboot'],
+      max: 'unlimited',
+      limits: { cpu: 5, core: '0B' },
+    },
+  },
+}
+
+test('has a name and a dialect', () => {
+  expect(schema).toMatchObject({
+    $schema: 'http://json-schema.org/draft-07/schema#',
+    title: 'Tasks file of torch',
+    type: 'object',
+    additionalProperties: false,
+  })
+})
+
+test('accepts what torch accepts', () => {
+  expect(checker.safeParse(full)).toMatchObject({ success: true })
+})
+
+describe('refuses', () => {
+  test.each([
+    ['an unknown key', { ...task, comand: 'x' }],
+    ['no command', { schedule: '@daily' }],
+    ['a duration without a unit', { ...task, timeout: 30 }],
+    ['a duration with another unit', { ...task, jitter: '30 seconds' }],
+    ['a size without a unit', { ...task, output: { max_size: '10' } }],
+    ['max in letters', { ...task, max: 'three' }],
+    ['overlap', { ...task, overlap: 'que' }],
+    ['a key of retry', { ...task, retry: { attempt: 1 } }],
+  ])('%s', (_name, wrong) => {
+    expect(checker.safeParse({ tasks: { a: wrong } })).toMatchObject({ success: false })
+  })
+})
+
+test.each([
+  ['timeout', '1h30m'],
+  ['timeout', '10d500ms'],
+  ['timeout', ''],
+  ['timeout', '30m1h'],
+  ['timeout', '1.5h'],
+  ['timeout', '5M'],
+  ['max_size', '1.5GiB'],
+  ['max_size', '10 mb'],
+  ['max_size', '10m'],
+])('%s: %s is to an editor what it is to torch', (key, text) => {
+  const isTimeout = key === 'timeout'
+  const wanted = isTimeout ? parseDuration(text).ok : parseSize(text) !== undefined
+  const setting = isTimeout ? { timeout: text } : { output: { max_size: text } }
+  expect(checker.safeParse({ tasks: { a: { ...task, ...setting } } }).success).toBe(wanted)
+})
+
+test('describes every key, and bounds nothing by the numbers of JavaScript', () => {
+  const text = JSON.stringify(schema)
+  expect(text).not.toContain(String(Number.MAX_SAFE_INTEGER))
+  const { properties } = z
+    .object({
+      properties: z.object({
+        tasks: z.object({
+          additionalProperties: z.object({
+            properties: z.record(z.string(), z.looseObject({ description: z.string() })),
+          }),
+        }),
+      }),
+    })
+    .parse(schema)
+  const known = Object.keys(properties.tasks.additionalProperties.properties)
+  expect(known.toSorted()).toEqual(keysAt(['tasks', 'a']).toSorted())
+})

@@ -1,0 +1,329 @@
+import * as fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { maxFileBytes } from '../../../src/tasks/file/limits.ts'
+import { parseTasks, type ParsedTasks } from '../../../src/tasks/file/read.ts'
+import { formatProblem } from '../../../src/tasks/file/report.ts'
+import { facts, good, oneTask, parse } from '../read.ts'
+
+/** The problems of a file that must have some, each of which can be shown. */
+function told(parsed: ParsedTasks): string[] {
+  const problems = parsed.ok ? parsed.warnings : parsed.problems
+  expect(parsed.ok || problems.some(({ severity }) => severity === 'error')).toBe(true)
+  return problems.map((problem) => formatProblem(problem).split('\n')[0] ?? '')
+}
+
+describe('one clear error for', () => {
+  const bomb = (lines: number): string =>
+    Array.from({ length: lines }, (_, at) => {
+      const items = at === 0 ? 'x, x' : `*a${at - 1}, *a${at - 1}`
+      return `x-${at}: &a${at} [${items}]\n`
+    }).join('')
+
+  test.each([
+    [
+      'a file that is too large',
+      () => 'a'.repeat(maxFileBytes + 1),
+      'expected a file of at most 10 MB',
+    ],
+    [
+      'one that is too large in UTF-8',
+      () => '\u00e9'.repeat(6_000_000),
+      'expected a file of at most 10 MB',
+    ],
+    [
+      'binary junk',
+      () => String.fromCharCode(...Array.from({ length: 50_000 }, (_, at) => (at * 7919) % 256)),
+      'not a text file: it holds the control character U+0000',
+    ],
+    [
+      'an alias bomb',
+      () => `${bomb(60)}tasks: *a59\n`,
+      'expected aliases that bring in at most 1000000 values',
+    ],
+    [
+      'brackets without end',
+      () => '}'.repeat(1_000_000),
+      'not valid YAML: Unexpected flow-map-end token in YAML document: "}"',
+    ],
+    [
+      'documents without end',
+      () => '---\na: 1\n'.repeat(200_000),
+      'expected one YAML document; got a second one',
+    ],
+    [
+      'nested lists',
+      () => '['.repeat(100_000),
+      'expected at most 64 levels of maps and lists within each other',
+    ],
+    [
+      'nested lists that are closed',
+      () => `tasks: ${'['.repeat(5000)}${']'.repeat(5000)}`,
+      'expected at most 64 levels of maps and lists within each other',
+    ],
+    [
+      'nested maps',
+      () => Array.from({ length: 3000 }, (_, at) => `${' '.repeat(at)}a:\n`).join(''),
+      'expected at most 64 levels of maps and lists within each other',
+    ],
+    [
+      'nested entries',
+      () => '- '.repeat(100_000),
+      'expected at most 64 levels of maps and lists within each other',
+    ],
+  ])('%s', (_name, text, message) => {
+    const lines = told(parse(text()))
+    expect(lines).toEqual([expect.stringMatching(/^tasks\.yaml:\d+:\d+: /)])
+    expect(lines[0]).toContain(message)
+  })
+})
+
+describe('of junk that is large, what the first lines tell:', () => {
+  const many = (line: string): string => line.repeat(Math.floor(9_000_000 / line.length))
+  const keys = (count: number, line: (at: number) => string): string =>
+    Array.from({ length: count }, (_, at) => line(at)).join('')
+  const flow =
+    'tasks.yaml:2:1: not valid YAML: Flow sequence in block collection must be sufficiently indented and end with a ]'
+  const notAMap = 'tasks.yaml:1:1: expected a map with the key "tasks"; '
+
+  test.each([
+    ['brackets that are not closed', () => many('foo bar baz: [\n'), 20, flow],
+    [
+      'aliases without a name',
+      () => many('- *\n'),
+      20,
+      'tasks.yaml:1:3: not valid YAML: Alias cannot be an empty string',
+    ],
+    ['tags', () => many('- !x a\n'), 20, 'tasks.yaml:1:3: not valid YAML: Unresolved tag: !x'],
+    ['blank lines', () => many('\r\n'), 1, `${notAMap}the file is empty`],
+    ['comments', () => many('# x\n'), 1, `${notAMap}the file is empty`],
+    ['a list', () => many('- a\n'), 1, `${notAMap}got a list`],
+    ['a list on one line', () => `[${many('a,')}]`, 1, `${notAMap}got a list`],
+    ['the same on and on', () => `[${many('a,')}`, 1, `${notAMap}got a list`],
+    [
+      'unknown keys',
+      () => keys(600_000, (at) => `k${at}: 1\n`),
+      1001,
+      'tasks.yaml:1:1: k0: unknown key "k0"',
+    ],
+    [
+      'misspelt keys of one task',
+      () => `tasks:\n  a:\n${keys(100_000, (at) => `    comand${at}: x\n`)}`,
+      1001,
+      'tasks.yaml:3:5: tasks.a.comand0: unknown key "comand0"',
+    ],
+    [
+      'misspelt keys of many tasks',
+      () => `tasks:\n${keys(100_000, (at) => `  t${at}: { schedule: "@daily", comand: x }\n`)}`,
+      1001,
+      'tasks.yaml:2:29: tasks.t0.comand: unknown key "comand"',
+    ],
+    ['the same task', () => `tasks:\n${many('  t: {}\n')}`, 1001, undefined],
+  ])('%s', (_name, text, count, first) => {
+    const lines = told(parse(text()))
+    expect(lines).toHaveLength(count)
+    if (first !== undefined) expect(lines[0]).toBe(first)
+  })
+
+  test('how many more there are is told of the lines that were read', () => {
+    const task = (at: number) => `  t${at}: { schedule: "@daily", command: x, nice: z }\n`
+    const lines = told(parse(`tasks:\n${keys(20_000, task)}`))
+    expect(lines.at(-1)).toMatch(
+      /^tasks\.yaml:1002:\d+: \d+ more problems in the first \d+ lines; the rest was not read$/,
+    )
+  })
+
+  test.each([99_990, 100_000, 100_010, 100_025])('a good file is good, cut at %d', (chars) => {
+    const filler = `# ${'x'.repeat(chars - 90_000)}\n`
+    const task = (at: number) => `  t${at}:\n    command: >-\n      x\n    schedule: "@daily"\n`
+    const rest = `# ${'x'.repeat(400_000)}\n`
+    expect(good(`${filler}tasks:\n${keys(3000, task)}${rest}`).tasks).toHaveLength(3000)
+  })
+})
+
+test('aliases that many tasks share are no bomb', () => {
+  const tasks = Array.from(
+    { length: 500 },
+    (_, at) => `  t${at}: { <<: *a, schedule: "@daily", command: x }\n`,
+  )
+  const { tasks: read } = good(`x-a: &a { nice: 5 }\ntasks:\n${tasks.join('')}`)
+  expect(read.map(({ nice }) => nice)).toEqual(Array.from({ length: 500 }, () => 5))
+})
+
+test('of very many problems the first thousand are told, and how many more there are', () => {
+  const tasks = Array.from(
+    { length: 1500 },
+    (_, at) => `  t${at}: { schedule: "@daily", command: 5 }\n`,
+  )
+  const lines = told(parse(`tasks:\n${tasks.join('')}`))
+  expect(lines).toHaveLength(1001)
+  expect(lines.at(-1)).toBe('tasks.yaml:1002:32: 500 more problems')
+})
+
+test('of a file that is no YAML twenty are told at most', () => {
+  const lines = told(parse('- @x\n'.repeat(200)))
+  expect(lines).toHaveLength(20)
+})
+
+test('guesses are made for the first hundred problems', () => {
+  const tasks = Array.from(
+    { length: 101 },
+    (_, at) => `  t${at}: { schedule: "@daily", command: x, timezone: Asia/Shangai }\n`,
+  )
+  const parsed = parse(`tasks:\n${tasks.join('')}`)
+  const hints = parsed.ok ? [] : parsed.problems.map(({ hint }) => hint)
+  expect(hints.slice(98)).toEqual([
+    'did you mean "Asia/Shanghai"?',
+    'did you mean "Asia/Shanghai"?',
+    'an IANA name, such as Europe/Berlin',
+  ])
+})
+
+test('a long line without breaks is placed, but not shown', () => {
+  const tasks = Array.from({ length: 500 }, (_, at) => `"t${at}":{"schedule":"@daily","command":5}`)
+  const text = `{"tasks":{${tasks.join(',')}}}`
+  const parsed = parse(text)
+  const column = text.lastIndexOf('"command"') + 1
+  expect(parsed.ok ? [] : parsed.problems).toHaveLength(500)
+  expect(parsed.ok || parsed.problems.at(-1)).toMatchObject({ line: 1, column, source: null })
+})
+
+describe('never throws', () => {
+  const check = (text: string): void => {
+    told(parseTasks([{ path: 'tasks.yaml', text }], facts))
+  }
+
+  test('on any text', () => {
+    fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 300 }), check), { numRuns: 300 })
+  })
+
+  test('on what looks like YAML', () => {
+    const pieces = [
+      'tasks',
+      'hosts',
+      ': ',
+      '- ',
+      '\n',
+      '\n  ',
+      '\n    ',
+      '{',
+      '}',
+      '[',
+      ']',
+      ',',
+      '"',
+      "'",
+    ]
+    const odd = [
+      '&a ',
+      '*a',
+      '<<: ',
+      '!x ',
+      '? ',
+      '|\n',
+      '>-\n',
+      '# c',
+      '---\n',
+      '%YAML 1.2\n',
+      '\t',
+      '~',
+      '0',
+    ]
+    const keys = [
+      'command',
+      'schedule',
+      'max',
+      'env',
+      '@daily',
+      '* * * * *',
+      '__proto__',
+      'x-',
+      '\u2028',
+    ]
+    const piece = fc.constantFrom(...pieces, ...odd, ...keys)
+    const text = fc.array(piece, { maxLength: 40 }).map((all) => all.join(''))
+    fc.assert(fc.property(text, check), { numRuns: 400 })
+  })
+
+  test('on values of all kinds in all places', () => {
+    const key = fc.constantFrom(
+      ...['timezone', 'hosts', 'defaults', 'tasks', 'a', 'schedule', 'command', 'type', 'max'],
+      ...[
+        'retry',
+        'attempts',
+        'limits',
+        'cpu',
+        'env',
+        'labels',
+        'user',
+        'cwd',
+        'umask',
+        '__proto__',
+      ],
+    )
+    const leaf = fc.oneof(
+      fc.constantFrom(
+        '@daily',
+        'daemon',
+        'unlimited',
+        '1h',
+        '10MB',
+        '!web',
+        '10.0.0.0/8',
+        'web-*',
+        '',
+        '~',
+      ),
+      fc.string({ maxLength: 5 }),
+      fc.double(),
+      fc.integer(),
+      fc.boolean(),
+      fc.constant(null),
+    )
+    const { value } = fc.letrec((tie) => ({
+      value: fc.oneof(
+        { maxDepth: 5 },
+        leaf,
+        fc.array(tie('value'), { maxLength: 3 }),
+        fc.dictionary(key, tie('value'), { maxKeys: 6 }),
+      ),
+    }))
+    const file = fc.record(
+      { tasks: value, hosts: value, defaults: value },
+      { requiredKeys: ['tasks'] },
+    )
+    fc.assert(
+      fc.property(file, (one) => check(JSON.stringify(one))),
+      { numRuns: 400 },
+    )
+  })
+
+  test('on any value of a key', () => {
+    const keys = [
+      'schedule',
+      'hosts',
+      'max',
+      'timeout',
+      'umask',
+      'timezone',
+      'cwd',
+      'shell',
+      'env_file',
+    ]
+    fc.assert(
+      fc.property(fc.constantFrom(...keys), fc.string(), (key, value) =>
+        check(`tasks: { a: { command: x, ${key}: ${JSON.stringify(value)} } }`),
+      ),
+      { numRuns: 400 },
+    )
+  })
+
+  test('on a good file that was damaged', () => {
+    const whole = `hosts: { web: [web1] }\n${oneTask('hosts: [web, "!10.0.0.1"]', 'env: { A: 1 }')}`
+    fc.assert(
+      fc.property(fc.nat(whole.length), fc.nat(8), fc.string({ maxLength: 3 }), (at, cut, more) =>
+        check(whole.slice(0, at) + more + whole.slice(at + cut)),
+      ),
+      { numRuns: 400 },
+    )
+  })
+})

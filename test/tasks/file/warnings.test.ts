@@ -1,0 +1,71 @@
+import { expect, test } from 'vitest'
+import { formatProblem } from '../../../src/tasks/file/report.ts'
+import { oneTask, parse } from '../read.ts'
+
+/** What is doubtful is told, and the file is taken all the same. */
+function warnings(text: string): string[] {
+  const parsed = parse(text)
+  expect(parsed.ok).toBe(true)
+  return parsed.ok ? parsed.warnings.map((one) => formatProblem(one).split('\n')[0] ?? '') : []
+}
+
+const web = 'hosts:\n  web: [10.0.1.0/24, web1]\n'
+
+test('a schedule that never fires', () => {
+  const text = 'tasks:\n  a: { schedule: ["@daily", "0 0 30 2 *"], command: run }\n'
+  expect(warnings(text)).toEqual([
+    'tasks.yaml:2:29: warning: tasks.a.schedule[1]: "0 0 30 2 *" never fires',
+  ])
+})
+
+test.each([
+  '[web, "!web"]',
+  '["!*"]',
+  '[10.0.1.5, "!10.0.1.0/24"]',
+  '["2001:db8::5", "!2001:db8::/32"]',
+  '[a.example.com, "!*.example.com"]',
+  '["web-*", "!web-*", "!web"]',
+  '["web-1?", "!web-*"]',
+])('hosts: %s match no machine', (hosts) => {
+  expect(warnings(web + oneTask(`hosts: ${hosts}`))).toEqual([
+    'tasks.yaml:7:5: warning: tasks.backup.hosts: no machine can match: all that it names is negated',
+  ])
+})
+
+test.each([
+  '[web, "!10.0.1.9"]',
+  '["!web"]',
+  '[10.0.0.0/8, "!10.0.1.0/24"]',
+  '["web-*", "!web-1"]',
+])('hosts: %s can match', (hosts) => {
+  const text = hosts.includes('web-1') ? hosts.replace('web-1', 'web-1.example.com') : hosts
+  expect(warnings(web + oneTask(`hosts: ${text}`))).toEqual([])
+})
+
+test('a group that seems to hold another', () => {
+  const text = 'hosts:\n  web: [10.0.1.0/24]\n  all: [web, db]\ntasks: {}\n'
+  expect(warnings(text)).toEqual([
+    'tasks.yaml:3:9: warning: hosts.all[0]: "web" is a host name here; a group cannot hold another',
+  ])
+})
+
+test('a group may have the name of its only host', () => {
+  expect(warnings('hosts:\n  web: [web]\ntasks: {}\n')).toEqual([])
+})
+
+test('keys that mean nothing for the type', () => {
+  const daemon =
+    'tasks:\n  a: { type: daemon, command: x, catchup: latest, retry: { attempts: 1 } }\n'
+  expect(warnings(daemon)).toEqual([
+    'tasks.yaml:2:34: warning: tasks.a.catchup: has no meaning for a task of type daemon',
+    'tasks.yaml:2:51: warning: tasks.a.retry: has no meaning for a task of type daemon',
+  ])
+  expect(warnings(oneTask('restart: { delay: 1s }'))).toEqual([
+    'tasks.yaml:5:5: warning: tasks.backup.restart: has no meaning for a task of type common',
+  ])
+})
+
+test('defaults may hold keys of all types', () => {
+  const defaults = 'defaults: { restart: { delay: 2s }, retry: { attempts: 1 } }\n'
+  expect(warnings(`${defaults}${oneTask()}  d: { type: daemon, command: x }\n`)).toEqual([])
+})

@@ -1,0 +1,47 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { isNamed, namedBy } from '../../src/tasks/select.ts'
+
+const names = ['backup-db', 'backup-www', 'rotate', 'r1', 'r2']
+
+describe('the tasks that words mean', () => {
+  test.each([
+    [['rotate'], ['rotate']],
+    [
+      ['rotate', 'backup-db'],
+      ['backup-db', 'rotate'],
+    ],
+    [['backup-*'], ['backup-db', 'backup-www']],
+    [
+      ['r?', 'r1'],
+      ['r1', 'r2'],
+    ],
+    [['*'], names],
+    [[], []],
+  ])('%j', (words, found) => {
+    expect(namedBy(words, names)).toEqual(found)
+  })
+
+  test.each([
+    ['bakup-db', 'there is no task "bakup-db"', 'did you mean "backup-db"?'],
+    ['xyzzy', 'there is no task "xyzzy"', 'torch status lists the tasks'],
+    ['', 'there is no task ""', 'torch status lists the tasks'],
+    ['nightly-*', 'no task matches "nightly-*"', 'torch status lists the tasks'],
+  ])('%s means none', (word, message, hint) => {
+    expect(() => namedBy(['rotate', word], names)).toThrow(
+      expect.objectContaining({ message, hint, exit: 2, code: 'no-task' }),
+    )
+  })
+
+  test('words mean together what each of them means', () => {
+    const name = fc.stringMatching(/^[a-c.-]{1,4}$/)
+    const word = fc.stringMatching(/^[a-c.*?-]{1,4}$/)
+    fc.assert(
+      fc.property(fc.uniqueArray(name), fc.array(word), (all, words) => {
+        const known = words.filter((each) => all.some((one) => isNamed([each], one)))
+        const each = new Set(known.flatMap((one) => namedBy([one], all)))
+        expect(namedBy(known, all)).toEqual(all.filter((one) => each.has(one)))
+      }),
+    )
+  })
+})

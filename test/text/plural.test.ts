@@ -1,0 +1,19 @@
+import { expect, test } from 'vitest'
+import { counted, someOf } from '../../src/text/plural.ts'
+
+test.each([
+  [0, '0 tasks'],
+  [1, '1 task'],
+  [2, '2 tasks'],
+])('%d: %s', (count, words) => {
+  expect(counted(count, 'task')).toBe(words)
+})
+
+test.each([
+  [[], ''],
+  [['a'], 'a'],
+  [['a', 'b'], 'a, b'],
+  [['a', 'b', 'c', 'd'], 'a, b and 2 more'],
+])('some of %j: %s', (names, words) => {
+  expect(someOf(names, 2)).toBe(words)
+})
