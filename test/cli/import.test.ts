@@ -7,7 +7,7 @@ import { closeSites, newSite, root, script, type Site } from '../support/torch.t
 afterAll(closeSites)
 vi.setConfig({ testTimeout: 60_000 })
 
-const fixtures = path.join(root, 'test/tasks/import')
+const fixtures = path.join(root, 'test/import/crontab')
 const isRoot = process.getuid?.() === 0
 const head = '# yaml-language-server: $schema=tasks.schema.json\n'
 

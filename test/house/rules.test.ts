@@ -38,7 +38,7 @@ describe('the check fails for', () => {
     {
       name: 'a room that imports one above it',
       file: 'src/plan/a.ts',
-      text: `export { live } from '../daemon/life.ts'\n`,
+      text: `export { runLifecycle } from '../daemon/lifecycle.ts'\n`,
       rule: 'no-restricted-imports',
     },
     {
