@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import path from 'node:path'
-import { exitStatus, TorchError, wordsOf } from '../errors.ts'
+import { errorFromJson, exitStatus, TorchError, messageOf } from '../errors.ts'
 import { wallClock } from '../host/clock.ts'
 import { diskFiles, hasCode } from '../host/files.ts'
 import type { FileFacts } from '../host/host.ts'
@@ -35,7 +35,7 @@ export async function askDaemon<N extends RequestName>(
     const { status, text } = await exchangeInTurn(socketPath, name, body, signal)
     // Not checked again: the socket is in a folder that only its owner and root may enter.
     const reply = JSON.parse(text) as Protocol[N]['reply'] | ErrorReport
-    if (status !== 200) throw rebuilt(reply as ErrorReport)
+    if (status !== 200) throw errorFromJson((reply as ErrorReport).error)
     return reply as Protocol[N]['reply']
   } catch (error) {
     if (error instanceof TorchError) throw error
@@ -133,10 +133,6 @@ async function readReply(response: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString('utf8')
 }
 
-function rebuilt({ error: { code, message, hint, exit, details } }: ErrorReport): TorchError {
-  return new TorchError(code, message, { exit, details, ...(hint === null ? {} : { hint }) })
-}
-
 function noDaemon(home: string, cause: unknown): TorchError {
   return new TorchError('no-daemon', `no torch daemon runs for ${home}`, {
     exit: exitStatus.noDaemon,
@@ -160,7 +156,7 @@ function explained(error: unknown, home: string, bound: string | undefined): Tor
   }
   return new TorchError(
     'daemon-gone',
-    `the torch daemon of ${home} gave no reply: ${wordsOf(error)}`,
+    `the torch daemon of ${home} gave no reply: ${messageOf(error)}`,
     {
       hint: `it may have ended meanwhile: see ${home}/daemon.log`,
       cause: error,

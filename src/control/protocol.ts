@@ -1,3 +1,4 @@
+import type { ErrorJson } from '../errors.ts'
 import type { HistoryRow } from '../plan/history-row.ts'
 import type { Problem } from '../tasks/file/problem.ts'
 
@@ -79,5 +80,5 @@ export interface RunReport {
 
 /** The body of every reply with a status of 400 or more. */
 export interface ErrorReport {
-  error: { code: string; message: string; hint: string | null; exit: number; details: string[] }
+  error: ErrorJson
 }

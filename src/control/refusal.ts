@@ -1,12 +1,12 @@
 import { STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { exitStatus, TorchError, wordsOf } from '../errors.ts'
+import { type ErrorCode, errorToJson, exitStatus, TorchError, messageOf } from '../errors.ts'
 import type { ErrorReport } from './protocol.ts'
 
 /** A request that is turned down before the daemon gets to see it; `status` is that of HTTP. */
 export class Refusal extends TorchError {
   readonly status: number
-  constructor(status: number, code: string, message: string, hint?: string) {
+  constructor(status: number, code: ErrorCode, message: string, hint?: string) {
     super(code, message, hint === undefined ? {} : { hint })
     this.status = status
   }
@@ -23,8 +23,8 @@ export function refusalOf(
     return { status: thrown.exit === exitStatus.usage ? 400 : 409, report: reportOf(thrown) }
   }
   const stack = thrown instanceof Error ? thrown.stack : undefined
-  onTrouble(`control request ${request} failed: ${stack ?? wordsOf(thrown)}`)
-  const words = `the daemon failed at ${request}: ${wordsOf(thrown)}`
+  onTrouble(`control request ${request} failed: ${stack ?? messageOf(thrown)}`)
+  const words = `the daemon failed at ${request}: ${messageOf(thrown)}`
   const report = reportOf(new TorchError('internal', words, { hint: 'its log says more' }))
   return { status: 500, report }
 }
@@ -57,6 +57,6 @@ function garbageStatus(code: string | undefined): number {
   }
 }
 
-function reportOf({ code, message, hint, exit, details }: TorchError): ErrorReport {
-  return { error: { code, message, hint: hint ?? null, exit, details: [...details] } }
+function reportOf(error: TorchError): ErrorReport {
+  return { error: errorToJson(error) }
 }

@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import { wordsOf } from '../errors.ts'
+import { messageOf } from '../errors.ts'
 import { wallClock } from '../host/clock.ts'
 import { descriptorOf } from '../host/lock.ts'
 import type { Protocol, RequestName } from './protocol.ts'
@@ -164,6 +164,6 @@ function jsonOf(body: string): unknown {
   try {
     return JSON.parse(body)
   } catch (error) {
-    throw new Refusal(400, 'bad-request', `the request is not JSON: ${wordsOf(error)}`)
+    throw new Refusal(400, 'bad-request', `the request is not JSON: ${messageOf(error)}`)
   }
 }

@@ -1,5 +1,5 @@
 import type { Server } from 'node:http'
-import { TorchError, wordsOf } from '../errors.ts'
+import { TorchError, messageOf } from '../errors.ts'
 import { diskFiles } from '../host/files.ts'
 import { withShortPath } from './address.ts'
 
@@ -23,7 +23,7 @@ export async function listenAt(server: Server, socketPath: string): Promise<stri
     return identity
   } catch (error) {
     server.close()
-    throw new TorchError('socket-unusable', `cannot listen at ${socketPath}: ${wordsOf(error)}`, {
+    throw new TorchError('socket-unusable', `cannot listen at ${socketPath}: ${messageOf(error)}`, {
       hint: 'see who may write in that folder, and move away what is there under that name',
       cause: error,
     })

@@ -1,5 +1,5 @@
 import type { Server } from 'node:http'
-import { wordsOf } from '../errors.ts'
+import { messageOf } from '../errors.ts'
 import { wallClock } from '../host/clock.ts'
 import { diskFiles } from '../host/files.ts'
 import { identityOf, listenAt, listenOn } from './socket-file.ts'
@@ -35,7 +35,7 @@ export async function keepSocket(
     try {
       if (ours !== undefined && identityOf(socketPath) === ours) diskFiles.remove(socketPath)
     } catch (error) {
-      tell(`the control socket ${socketPath} could not be removed: ${wordsOf(error)}`)
+      tell(`the control socket ${socketPath} could not be removed: ${messageOf(error)}`)
     }
   }
   const look = async (): Promise<void> => {
@@ -49,7 +49,7 @@ export async function keepSocket(
       }
       told = ''
     } catch (error) {
-      const words = wordsOf(error)
+      const words = messageOf(error)
       if (words !== told) tell(words)
       told = words
     }

@@ -1,4 +1,4 @@
-import { wordsOf } from '../errors.ts'
+import { messageOf } from '../errors.ts'
 import { dumpState } from './control/dump.ts'
 import type { Reload } from './tasks-file/reload.ts'
 import type { Seat } from './start/process.ts'
@@ -26,7 +26,7 @@ export function obeySignals(
     try {
       await seat.desk.answers.stop({ graceMs: null, leave: false })
     } catch (error) {
-      log.error('trouble', {}, `the next daemon could not be told to stop: ${wordsOf(error)}`)
+      log.error('trouble', {}, `the next daemon could not be told to stop: ${messageOf(error)}`)
     }
   }
   seat.signals.obey({

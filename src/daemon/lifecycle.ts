@@ -1,4 +1,4 @@
-import { wordsOf } from '../errors.ts'
+import { messageOf } from '../errors.ts'
 import { counted } from '../text/plural.ts'
 import { formatProblem, problemLine } from '../tasks/file/report.ts'
 import { answersOf } from './control/answers.ts'
@@ -88,7 +88,7 @@ function inform({ host, log }: Torch, file: string, line: string, what: string):
   try {
     host.files.replace(file, `${line}\n`, { mode: 0o644 })
   } catch (error) {
-    log.error('trouble', { file }, `the ${what} could not be written: ${wordsOf(error)}`)
+    log.error('trouble', { file }, `the ${what} could not be written: ${messageOf(error)}`)
   }
 }
 

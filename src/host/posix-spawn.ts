@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import { createRequire } from 'node:module'
 import { getSystemErrorName } from 'node:util'
-import { wordsOf } from '../errors.ts'
+import { messageOf } from '../errors.ts'
 import { waitForChildren } from './children.ts'
 import type { Launch } from './launcher.ts'
 import { openOrders } from './orders.ts'
@@ -41,7 +41,7 @@ export function openPosixSpawn(): Launch | string {
   try {
     return open(createRequire(import.meta.url)('koffi') as Koffi)
   } catch (error) {
-    return wordsOf(error).split('\n')[0] ?? ''
+    return messageOf(error).split('\n')[0] ?? ''
   }
 }
 

@@ -2,7 +2,7 @@ import { execFile, spawn, spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
 import type { Duplex } from 'node:stream'
-import { wordsOf } from '../errors.ts'
+import { messageOf } from '../errors.ts'
 import { lineChannel, starterChannel } from './channel.ts'
 import { hasCode } from './files.ts'
 import { bestLauncher, type Launcher } from './launcher.ts'
@@ -209,6 +209,6 @@ function runProgram(
     ok: false,
     missing: false,
     stdout: '',
-    stderr: wordsOf(error),
+    stderr: messageOf(error),
   }))
 }

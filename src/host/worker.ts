@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { parentPort, Worker, workerData } from 'node:worker_threads'
-import { wordsOf } from '../errors.ts'
+import { messageOf } from '../errors.ts'
 import { wallClock } from './clock.ts'
 import { hasCode } from './files.ts'
 
@@ -37,7 +37,7 @@ export const inWorker: InWorker = async (file, job, bounds, take) => {
     return await answerOf(file, job, bounds, take)
   } catch (error) {
     // It could not even be made: no process, or no memory, is to be had.
-    return { kind: 'failed', message: wordsOf(error) }
+    return { kind: 'failed', message: messageOf(error) }
   }
 }
 

@@ -1,5 +1,5 @@
 import fs from 'node:fs'
-import { TorchError, wordsOf } from '../errors.ts'
+import { TorchError, messageOf } from '../errors.ts'
 import { wallClock } from '../host/clock.ts'
 import { type WholeLines, wholeLines, type Write } from './whole-lines.ts'
 
@@ -48,7 +48,7 @@ export function openLineFile(
       lines = fresh
       return undefined
     } catch (error) {
-      return wordsOf(error)
+      return messageOf(error)
     }
   }
 
@@ -88,7 +88,7 @@ export function openForLog(open: () => number): number {
   try {
     return open()
   } catch (error) {
-    throw new TorchError('log-unwritable', `cannot write the log: ${wordsOf(error)}`, {
+    throw new TorchError('log-unwritable', `cannot write the log: ${messageOf(error)}`, {
       hint: 'see who may write there, and whether the folder exists',
       cause: error,
     })

@@ -1,4 +1,4 @@
-import { wordsOf } from '../errors.ts'
+import { messageOf } from '../errors.ts'
 import type { Clock } from '../host/host.ts'
 
 /**
@@ -108,7 +108,7 @@ function newRegister(say: (words: string, isOver: boolean) => void) {
       if (known !== undefined) return known
       const fault = { failing: new Set<string>(), owed: [] }
       faults.set(what, fault)
-      say(`could not ${what}: ${wordsOf(error)}`, false)
+      say(`could not ${what}: ${messageOf(error)}`, false)
       return fault
     },
     worked(what: string, subject: string): void {

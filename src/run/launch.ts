@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { wordsOf } from '../errors.ts'
+import { messageOf } from '../errors.ts'
 import type { Start } from '../plan/start.ts'
 import { spawnFailed } from '../plan/run-outcome.ts'
 import type { Task } from '../tasks/task.ts'
@@ -34,7 +34,7 @@ export function startRun(room: RunRoom, order: RunOrder): LiveRun {
     launch(room, run, order)
   } catch (error) {
     if (!isPrepared) unprepare(room, run)
-    failLater(room, run, wordsOf(error))
+    failLater(room, run, messageOf(error))
   }
   return run
 }
@@ -100,7 +100,7 @@ function launch(room: RunRoom, run: LiveRun, { task, start }: RunOrder): void {
   const line = `${id} ${secondText(slot)} ${start.attempt}\n`
   const ready = takeReady(room, task)
   if (ready !== undefined && engage(room, run, ready, line)) return
-  const fresh = recruit(room, task, (error) => failLater(room, run, wordsOf(error)))
+  const fresh = recruit(room, task, (error) => failLater(room, run, messageOf(error)))
   if (fresh !== undefined && !engage(room, run, fresh, line))
     failLater(room, run, 'the recorder was gone before it began')
 }

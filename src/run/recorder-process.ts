@@ -1,4 +1,4 @@
-import { TorchError, wordsOf } from '../errors.ts'
+import { TorchError, messageOf } from '../errors.ts'
 import type { Account } from '../host/accounts.ts'
 import type { Host, ProcessIdentity, Standby } from '../host/host.ts'
 import { maxEnvFileBytes } from '../tasks/file/env-file.ts'
@@ -109,7 +109,7 @@ function readEnvFile(host: Host, task: Task): string | undefined {
     const bytes = host.files.readFile(task.envFile, maxEnvFileBytes)
     if (bytes !== undefined) return bytes.toString('utf8')
   } catch (error) {
-    throw new TorchError('bad-env-file', `env_file ${task.envFile}: ${wordsOf(error)}`)
+    throw new TorchError('bad-env-file', `env_file ${task.envFile}: ${messageOf(error)}`)
   }
   throw new TorchError('no-env-file', `env_file ${task.envFile} is not there`)
 }

@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { wordsOf } from '../errors.ts'
+import { messageOf } from '../errors.ts'
 import { planRecovery } from '../plan/recovery.ts'
 import {
   activeDirectory,
@@ -40,7 +40,7 @@ export function recoverRuns(room: RunRoom): Recovered {
       if (description === undefined) files.remove(path.join(folder, id))
     } catch (error) {
       // One that cannot be read must not keep the daemon from all the others.
-      recovered.failed.push({ run: id, words: wordsOf(error) })
+      recovered.failed.push({ run: id, words: messageOf(error) })
     }
   }
   return recovered

@@ -120,11 +120,18 @@ describe('what an answer throws', () => {
   ])('exit %i is status %i', async (exit, status) => {
     const { socket } = await serve({
       flush() {
-        throw new TorchError('x', 'words', { exit })
+        throw new TorchError('refused', 'words', { exit })
       },
     })
     const answer = await refused(socket, requestText('POST', '/flush', '{}'))
-    expect(answer).toEqual({ status, code: 'x', message: 'words', hint: null, exit, details: [] })
+    expect(answer).toEqual({
+      status,
+      code: 'refused',
+      message: 'words',
+      hint: null,
+      exit,
+      details: [],
+    })
   })
 
   test('a fault of the daemon is a 500, and on record with its stack', async () => {

@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { exitStatus, TorchError, wordsOf } from '../../errors.ts'
+import { exitStatus, TorchError, messageOf } from '../../errors.ts'
 import { hasCode } from '../../host/files.ts'
 import type { Host } from '../../host/host.ts'
 import { nearest } from '../../text/suggest.ts'
@@ -40,7 +40,7 @@ function isThere(host: Host, file: string): boolean {
     return host.files.facts(file) !== undefined
   } catch (error) {
     if (hasCode(error, 'EACCES', 'EPERM')) return false
-    throw refusal(file, wordsOf(error))
+    throw refusal(file, messageOf(error))
   }
 }
 
@@ -62,7 +62,7 @@ function readText(host: Host, file: string): string | undefined {
   try {
     return host.files.readFile(file, maxConfigBytes)?.toString('utf8')
   } catch (error) {
-    throw refusal(file, wordsOf(error))
+    throw refusal(file, messageOf(error))
   }
 }
 
@@ -71,7 +71,7 @@ function mapOf(file: string, parse: () => unknown): object {
   try {
     value = parse() ?? {}
   } catch (error) {
-    throw refusal(file, `not valid YAML: ${wordsOf(error).split('\n')[0]}`)
+    throw refusal(file, `not valid YAML: ${messageOf(error).split('\n')[0]}`)
   }
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value
   throw refusal(file, 'expected a map of options')

@@ -3,7 +3,7 @@ import { failureLine, type Ready, readyLine } from '../../daemon/start/ready.ts'
 import type { Settings } from '../../daemon/settings.ts'
 import { inherited } from '../../daemon/handover/handover.ts'
 import type { NotifyEnvironment } from '../../daemon/systemd.ts'
-import { exitStatus, TorchError, wordsOf } from '../../errors.ts'
+import { exitStatus, TorchError, messageOf } from '../../errors.ts'
 import { starterDescriptor } from '../../host/channel.ts'
 import type { Host } from '../../host/host.ts'
 
@@ -38,7 +38,7 @@ export async function runDetached(
     if (isReady || !(error instanceof TorchError))
       process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`)
     if (isReady) return exitStatus.failed
-    const known = error instanceof TorchError ? error : new TorchError('internal', wordsOf(error))
+    const known = error instanceof TorchError ? error : new TorchError('internal', messageOf(error))
     starter.say(failureLine(known))
     return known.exit
   }

@@ -1,4 +1,4 @@
-import { exitStatus, TorchError, wordsOf } from '../../errors.ts'
+import { exitStatus, TorchError, messageOf } from '../../errors.ts'
 import { plainLine, plainText } from '../../text/sanitize.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -12,7 +12,7 @@ export function showFailure(terminal: Terminal, error: unknown, verbose: boolean
     terminal.note(`torch: ${plainLine(error.message)}`)
     if (error.hint !== undefined) terminal.note(`hint: ${plainLine(error.hint)}`)
   } else {
-    terminal.note(`torch: ${plainText(wordsOf(error))}`)
+    terminal.note(`torch: ${plainText(messageOf(error))}`)
     if (!verbose) terminal.note('hint: --verbose shows where this comes from')
   }
   if (verbose) terminal.note(stackOf(error))

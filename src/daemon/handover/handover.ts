@@ -1,4 +1,4 @@
-import { TorchError, wordsOf } from '../../errors.ts'
+import { TorchError, messageOf } from '../../errors.ts'
 import type { Channel, DaemonChild, Host } from '../../host/host.ts'
 import { openForLog } from '../../record/line-file.ts'
 import { killRun } from '../../run/end.ts'
@@ -71,7 +71,11 @@ export function makeRestart(seat: Seat, torch: Torch, quiet: () => void): Restar
         return { pid }
       } catch (error) {
         isUnderWay = false
-        torch.log.error('restart', {}, `the restart failed, this daemon goes on: ${wordsOf(error)}`)
+        torch.log.error(
+          'restart',
+          {},
+          `the restart failed, this daemon goes on: ${messageOf(error)}`,
+        )
         if (torch.room.closed) sayOver('failed')
         throw error
       }

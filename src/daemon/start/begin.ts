@@ -1,4 +1,4 @@
-import { wordsOf } from '../../errors.ts'
+import { messageOf } from '../../errors.ts'
 import type { Host } from '../../host/host.ts'
 import { agendaOf } from '../../plan/agenda.ts'
 import type { HistoryRow } from '../../plan/history-row.ts'
@@ -138,7 +138,7 @@ function lastRows(paths: HomePaths, log: Log): Torch['last'] {
     reader.close()
     return rows
   } catch (error) {
-    log.warn('trouble', { file: paths.history }, wordsOf(error))
+    log.warn('trouble', { file: paths.history }, messageOf(error))
     return new Map()
   }
 }

@@ -1,4 +1,4 @@
-import { TorchError, wordsOf } from '../../errors.ts'
+import { TorchError, messageOf } from '../../errors.ts'
 import { hasCode } from '../../host/files.ts'
 import type { Host } from '../../host/host.ts'
 import { makeActive } from '../../run/active.ts'
@@ -19,7 +19,7 @@ export function openHome(host: Host, home: string): HomePaths {
     return paths
   } catch (error) {
     if (error instanceof TorchError) throw error
-    const why = hasCode(error, 'EEXIST') ? 'is no folder' : `cannot be used: ${wordsOf(error)}`
+    const why = hasCode(error, 'EEXIST') ? 'is no folder' : `cannot be used: ${messageOf(error)}`
     throw new TorchError('bad-home', `the home ${home} ${why}`, {
       hint: 'choose another with --home or TORCH_HOME',
       cause: error,

@@ -1,4 +1,4 @@
-import { TorchError } from '../../errors.ts'
+import { type ErrorJson, errorFromJson, errorToJson, TorchError } from '../../errors.ts'
 import type { DaemonChild } from '../../host/host.ts'
 
 /** What a daemon says once it is ready. */
@@ -10,17 +10,7 @@ export interface Ready {
 
 /** The line that a daemon writes on its channel: that it is ready, or why not. */
 type ReadyLine =
-  | { readonly ok: true; readonly ready: Ready }
-  | {
-      readonly ok: false
-      readonly error: {
-        code: string
-        message: string
-        hint: string | null
-        details: readonly string[]
-        exit: number
-      }
-    }
+  { readonly ok: true; readonly ready: Ready } | { readonly ok: false; readonly error: ErrorJson }
 
 /** Adopting thousands of runs on a slow disk takes a while; longer than this is a hang. */
 const readyTimeoutMs = 60_000
@@ -32,11 +22,7 @@ export function readyLine(ready: Ready): string {
 
 /** What a daemon that cannot become ready says. */
 export function failureLine(error: TorchError): string {
-  const { code, message, hint, details, exit } = error
-  return JSON.stringify({
-    ok: false,
-    error: { code, message, hint: hint ?? null, details, exit },
-  } satisfies ReadyLine)
+  return JSON.stringify({ ok: false, error: errorToJson(error) } satisfies ReadyLine)
 }
 
 /** What a daemon that was just started says of itself; throws the reason where it is not ready. */
@@ -45,19 +31,14 @@ export async function hearReady(child: DaemonChild, log: string): Promise<Ready>
   if (typeof heard === 'string') throw silentDaemon(child.pid, heard, log)
   const said = JSON.parse(heard.line) as ReadyLine
   if (said.ok) return said.ready
-  throw failureOf(said)
+  throw errorFromJson(said.error)
 }
 
 /** Why a daemon has failed, where that is what it said. */
 export function heardFailure(line: string): TorchError | undefined {
   if (!line.startsWith('{')) return undefined
   const said = JSON.parse(line) as ReadyLine
-  return said.ok ? undefined : failureOf(said)
-}
-
-function failureOf({ error }: ReadyLine & { readonly ok: false }): TorchError {
-  const { code, message, hint, details, exit } = error
-  return new TorchError(code, message, { ...(hint === null ? {} : { hint }), details, exit })
+  return said.ok ? undefined : errorFromJson(said.error)
 }
 
 function silentDaemon(pid: number | undefined, heard: 'closed' | 'late', log: string): TorchError {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { wordsOf } from '../../errors.ts'
+import { messageOf } from '../../errors.ts'
 import { type Accounts, realAccounts } from '../../host/accounts.ts'
 import { diskFiles } from '../../host/files.ts'
 import type { Files, Host } from '../../host/host.ts'
@@ -80,7 +80,7 @@ function readEnvFile(files: Files, file: string): ReturnType<TasksFacts['readEnv
     if (bytes === undefined) return { ok: false, message: 'is not there' }
     return { ok: true, text: bytes.toString('utf8') }
   } catch (error) {
-    return { ok: false, message: wordsOf(error) }
+    return { ok: false, message: messageOf(error) }
   }
 }
 

@@ -1,4 +1,4 @@
-import { wordsOf } from '../../errors.ts'
+import { messageOf } from '../../errors.ts'
 import type { Host } from '../../host/host.ts'
 import type { WorkerResult } from '../../host/worker.ts'
 import type { ReadTasks, Stretch, TasksFacts } from '../../tasks/file/read.ts'
@@ -75,7 +75,7 @@ async function parseAnyway(host: Host, shown: string, job: ParseJob): Promise<An
   try {
     return await parseHere(host, job)
   } catch (error) {
-    const message = `could not be read: ${wordsOf(error)} (if torch was upgraded, torch restart helps)`
+    const message = `could not be read: ${messageOf(error)} (if torch was upgraded, torch restart helps)`
     return { ok: false, problems: [fileProblem(shown, message)], again: true }
   }
 }

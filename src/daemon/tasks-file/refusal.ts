@@ -1,4 +1,4 @@
-import { wordsOf } from '../../errors.ts'
+import { messageOf } from '../../errors.ts'
 import { hasCode } from '../../host/files.ts'
 import type { FileFacts, Host } from '../../host/host.ts'
 import { maxFileBytes } from '../../tasks/file/limits.ts'
@@ -67,7 +67,7 @@ export function readRefusal(error: unknown): Refusal {
   if (hasCode(error, 'ELOOP'))
     return { message: 'is a symbolic link that leads in a circle', hint: 'make it lead to a file' }
   const denied = hasCode(error, 'EACCES', 'EPERM')
-  return { message: denied ? `may not be read: ${wordsOf(error)}` : wordsOf(error) }
+  return { message: denied ? `may not be read: ${messageOf(error)}` : messageOf(error) }
 }
 
 /** An error of a file as a whole. */

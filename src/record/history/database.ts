@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import Database from 'libsql'
-import { wordsOf } from '../../errors.ts'
+import { messageOf } from '../../errors.ts'
 import { hasCode } from '../../host/files.ts'
 import type { HistoryRow } from '../../plan/history-row.ts'
 import { createSchema, deleteRunning, schemaVersion, upsertRow, valuesOf } from './tables.ts'
@@ -178,7 +178,7 @@ function unfitness(error: unknown): UnfitFile | undefined {
   if (error instanceof UnfitFile) return error
   const code = sqliteCode(error)
   if (code !== 'SQLITE_NOTADB' && !code.startsWith('SQLITE_CORRUPT')) return undefined
-  return new UnfitFile('damaged', `is damaged (${wordsOf(error)})`)
+  return new UnfitFile('damaged', `is damaged (${messageOf(error)})`)
 }
 
 function sqliteCode(error: unknown): string {

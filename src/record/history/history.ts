@@ -1,4 +1,4 @@
-import { wordsOf } from '../../errors.ts'
+import { messageOf } from '../../errors.ts'
 import type { HistoryRow } from '../../plan/history-row.ts'
 import { type FileOptions, type HistoryFile, historyFile } from './database.ts'
 import { newRowQueue, type RowQueue } from './row-queue.ts'
@@ -148,7 +148,7 @@ function countTries(onTrouble: (words: string) => void): Tries {
         waitMs = 0
         return result
       } catch (error) {
-        if (waitMs === 0) onTrouble(`history cannot be written, and waits: ${wordsOf(error)}`)
+        if (waitMs === 0) onTrouble(`history cannot be written, and waits: ${messageOf(error)}`)
         waitMs = waitMs === 0 ? firstRetryMs : Math.min(waitMs * 2, maxRetryMs)
         return undefined
       }

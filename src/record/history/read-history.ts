@@ -1,6 +1,6 @@
 import fs from 'node:fs'
 import Database from 'libsql'
-import { exitStatus, TorchError, wordsOf } from '../../errors.ts'
+import { exitStatus, TorchError, messageOf } from '../../errors.ts'
 import type { HistoryRow, Outcome } from '../../plan/history-row.ts'
 import { finished, schemaVersion, selectRow } from './tables.ts'
 
@@ -207,7 +207,7 @@ function queryOf(database: Database.Database, path: string): Query {
 }
 
 function unreadable(path: string, error: unknown): TorchError {
-  return new TorchError('history-unreadable', `cannot read ${path}: ${wordsOf(error)}`, {
+  return new TorchError('history-unreadable', `cannot read ${path}: ${messageOf(error)}`, {
     hint: 'the runs themselves are in the folder runs beside it; a damaged file is set aside by the daemon',
     cause: error,
   })

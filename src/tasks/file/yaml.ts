@@ -1,6 +1,6 @@
 import { Composer, Lexer, Parser } from 'yaml'
 import type { CST, Document, ParsedNode, YAMLError } from 'yaml'
-import { wordsOf } from '../../errors.ts'
+import { messageOf } from '../../errors.ts'
 import { firstHeadChars, maxDepth, maxYamlProblems } from './limits.ts'
 import type { Fault } from './fault.ts'
 
@@ -37,7 +37,7 @@ function compose(text: string): Document.Parsed[] | Fault {
     return composeWithin(text)
   } catch (error) {
     // No text is known that makes the package throw; if there is one, it must not end a daemon.
-    return syntaxFault(0, `not valid YAML: ${wordsOf(error)}`)
+    return syntaxFault(0, `not valid YAML: ${messageOf(error)}`)
   }
 }
 

@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { exitStatus, TorchError, wordsOf } from '../../../errors.ts'
+import { exitStatus, TorchError, messageOf } from '../../../errors.ts'
 import { refNames } from '../../../host/git.ts'
 import { commitOf, locateInGit, type Located, mergeBase } from '../../../host/git-commits.ts'
 import type { Host } from '../../../host/host.ts'
@@ -30,7 +30,7 @@ export interface Ends {
 /** The repository of a tasks file. Throws where there is none, or no way to the file. */
 export async function repositoryOf(host: Host, file: string, shown: string): Promise<Located> {
   const located = await locateInGit(host, file).catch((error: unknown) => {
-    throw trouble(`${shown}: ${wordsOf(error)}`, 'mend it, or name another with --tasks')
+    throw trouble(`${shown}: ${messageOf(error)}`, 'mend it, or name another with --tasks')
   })
   if (typeof located !== 'string') return located
   if (located === 'no-git') {

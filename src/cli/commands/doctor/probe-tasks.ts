@@ -4,7 +4,7 @@ import { startWords } from '../../../control/start-words.ts'
 import type { StatusReport } from '../../../control/protocol.ts'
 import { wholeProblem } from '../../../daemon/tasks-file/bad-tasks.ts'
 import { type Loaded, loadTasks } from '../../../daemon/tasks-file/load.ts'
-import { TorchError, wordsOf } from '../../../errors.ts'
+import { TorchError, messageOf } from '../../../errors.ts'
 import type { Host } from '../../../host/host.ts'
 import type { DaemonState, FileState, TasksFacts } from '../../../doctor/judge-tasks.ts'
 import { hostFacts, type HostFacts, matchHosts } from '../../../tasks/hosts.ts'
@@ -58,7 +58,7 @@ async function askAround({ paths }: Call): Promise<{ state: DaemonState; report?
     return { state: { kind: 'runs', pid, version, isStopping: state === 'draining' }, report }
   } catch (error) {
     if (!(error instanceof TorchError))
-      return { state: { kind: 'silent', words: wordsOf(error), hint: null } }
+      return { state: { kind: 'silent', words: messageOf(error), hint: null } }
     if (error.code === 'no-daemon') return { state: { kind: 'none' } }
     if (error.code === 'daemon-denied') return { state: { kind: 'denied' } }
     return { state: { kind: 'silent', words: error.message, hint: error.hint ?? null } }

@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { TorchError, wordsOf } from '../../../errors.ts'
+import { TorchError, messageOf } from '../../../errors.ts'
 import { hasCode } from '../../../host/files.ts'
 import { maxImportBytes } from '../../../import/imported.ts'
 import type { Call } from '../../command.ts'
@@ -51,7 +51,7 @@ function unreadable(file: string, error: unknown): TorchError {
     return failure(`${file} is a directory`, 'name one of the files in it')
   if (hasCode(error, 'EACCES', 'EPERM'))
     return failure(`${file} may not be read`, `sudo cat ${file} | torch import crontab -`)
-  return failure(`${file}: ${wordsOf(error)}`, 'name another file, or - for standard input')
+  return failure(`${file}: ${messageOf(error)}`, 'name another file, or - for standard input')
 }
 
 function failure(message: string, hint: string): TorchError {

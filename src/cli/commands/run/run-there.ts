@@ -1,6 +1,6 @@
 import type { RunReport } from '../../../control/protocol.ts'
 import { interceptSignals } from '../../../daemon/signals.ts'
-import { wordsOf } from '../../../errors.ts'
+import { messageOf } from '../../../errors.ts'
 import type { Host } from '../../../host/host.ts'
 import { readHistory } from '../../../record/history/read-history.ts'
 import { readTraces, type RunTraces } from '../../../run/directory.ts'
@@ -28,7 +28,7 @@ export async function attend(call: Call, report: RunReport): Promise<number> {
   terminal.outlive()
   const release = interceptSignals((signal) => {
     ask(call, 'kill', { target: run, signal }).catch((error: unknown) =>
-      terminal.note(`torch: ${signal} was not passed on: ${wordsOf(error)}`),
+      terminal.note(`torch: ${signal} was not passed on: ${messageOf(error)}`),
     )
   })
   const output = wholeOutput(host, terminal, directory)

@@ -1,5 +1,5 @@
 import { aroundStops, interceptSignals } from '../../../daemon/signals.ts'
-import { exitStatus, TorchError, wordsOf } from '../../../errors.ts'
+import { exitStatus, TorchError, messageOf } from '../../../errors.ts'
 import type { Host, Signal } from '../../../host/host.ts'
 import type { Call } from '../../command.ts'
 import { statusOfSignal } from '../../terminal/exit-status.ts'
@@ -82,7 +82,7 @@ async function linesOrTrouble(call: Call, values: Values): Promise<string[]> {
     return [
       ...titleOf(call),
       ...details.flatMap((each) => each.split('\n')),
-      call.terminal.paint('red', `torch: ${wordsOf(error)}`),
+      call.terminal.paint('red', `torch: ${messageOf(error)}`),
       ...(hint === undefined ? [] : [`hint: ${hint}`]),
     ]
   }
