@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { exitStatus } from '../errors.ts'
-import { thisMachine } from '../host/machine.ts'
+import { thisMachine } from '../host/host.ts'
 import { overview } from './commands.ts'
 import { askWord } from './completion/scripts.ts'
 import { showFailure } from './terminal/failure.ts'

@@ -1,4 +1,4 @@
-import { signalNames } from '../host/signals.ts'
+import { signalNames } from '../host/processes.ts'
 import type { Protocol, RequestName } from './protocol.ts'
 
 /** Longer names, and longer waits, are mistakes. */

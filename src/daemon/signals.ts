@@ -1,4 +1,4 @@
-import type { Signal } from '../host/host.ts'
+import type { Signal } from '../host/processes.ts'
 
 /** What the daemon does when it is signalled. */
 interface SignalActions {

@@ -1,4 +1,15 @@
-import type { Clock } from './host.ts'
+export interface Clock {
+  /** Milliseconds since the epoch, by the wall clock. */
+  now(): number
+  /** IANA name of the machine's own time zone. */
+  zone(): string
+  /** Milliseconds of CLOCK_MONOTONIC, which is never set. */
+  monotonic(): number
+  /** Calls back once after that many milliseconds; returns what cancels it. */
+  after(ms: number, callback: () => void): () => void
+  /** Settles after all that is due by now has had its turn. */
+  turn(): Promise<void>
+}
 
 /** setTimeout takes at most this; longer waits are made of several. */
 const maxTimerMs = 2 ** 31 - 1

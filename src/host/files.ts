@@ -1,7 +1,84 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { pipeline } from 'node:stream/promises'
-import type { FileFacts, Files } from './host.ts'
+
+export interface FileFacts {
+  readonly kind: 'file' | 'directory' | 'other'
+  readonly size: number
+  /** What it takes of the disk: less than its size where it has holes. */
+  readonly allocated: number
+  readonly mtimeMs: number
+  readonly ctimeMs: number
+  readonly mode: number
+  readonly uid: number
+  readonly gid: number
+  /** Device and inode: whether two paths are one file. */
+  readonly identity: string
+}
+
+/** What is left of a file system, for users other than root: statfs(2). */
+interface FreeSpace {
+  /** Its magic number. */
+  readonly type: number
+  readonly freeBytes: number
+  readonly freeInodes: number
+  /** 0: it has no bound of them. */
+  readonly inodes: number
+}
+
+/** Nearly all of it is synchronous: these are small files, and order matters. Errors are Node's own, with `code`. */
+export interface Files {
+  /** undefined where there is none. Throws on everything else. */
+  readText(path: string): string | undefined
+  /**
+   * All of a regular file; undefined where there is none. Never waits, as a pipe makes one wait for
+   * its writer. Throws on everything else, and on more than `maxBytes`, with words for a person.
+   */
+  readFile(path: string, maxBytes: number): Buffer | undefined
+  /** At most `limit` bytes from `offset`; an empty buffer at the end. */
+  readBytes(path: string, offset: number, limit: number): Buffer
+  /** Follows links; undefined where there is none. */
+  facts(path: string): FileFacts | undefined
+  /** Whether this process may write it; false where there is none, and on a read-only mount. */
+  mayWrite(path: string): boolean
+  /** Of the file system that it is on. Throws where there is none. */
+  space(path: string): FreeSpace
+  /** With all links resolved; undefined where there is none. */
+  realPath(path: string): string | undefined
+  /** Names, sorted; empty where there is no such directory. */
+  list(path: string): string[]
+  /** The same unsorted and beside the loop, for which a hundred thousand names are too many at once. */
+  listBeside(path: string): Promise<string[]>
+  write(path: string, text: string, mode?: number): void
+  /** Into the file as it is, from its start, without cutting it: for a small record of constant length. */
+  overwrite(path: string, text: string): void
+  /** Temp file beside it, synced unless told otherwise, then renamed over. */
+  replace(path: string, text: string, options?: { mode?: number; sync?: boolean }): void
+  /** Written and synced beside the loop: what is large, for which a tick must not wait. */
+  writeBeside(path: string, text: string): Promise<void>
+  makeDirectory(path: string, mode?: number): void
+  changeMode(path: string, mode: number): void
+  /** A file or a whole directory; nothing where there is none. */
+  remove(path: string): void
+  rename(from: string, to: string): void
+  /** The target of a symbolic link; undefined where there is none. */
+  readLink(path: string): string | undefined
+  /** Makes a symbolic link; false where the path is taken. Of two who try, one gets true. */
+  claim(path: string, target: string): boolean
+  /** Opens for appending, close-on-exec; creates it. The caller closes it. */
+  openAppend(path: string, mode?: number): number
+  openRead(path: string): number
+  /**
+   * What a file, pipe or device gives, or standard input for `-`: up to its end, or to one byte
+   * more than `limit`, so that the larger are known.
+   */
+  readSome(path: string, limit: number): Promise<Buffer>
+  /** Whether standard input is a pipe or a file: what is given by somebody, and has an end. */
+  isPiped(): boolean
+  /** Leaves out the middle of a file that is larger than head and tail together, with a line in its place. */
+  cutMiddle(path: string, headBytes: number, tailBytes: number, line: string): Promise<void>
+  close(descriptor: number): void
+}
 
 /** The machine's files. Close-on-exec is what Node opens with, so that no task inherits one. */
 export const diskFiles: Files = {

@@ -1,5 +1,6 @@
 import path from 'node:path'
-import type { Host, ProgramOptions, ProgramResult } from './host.ts'
+import type { Host } from './host.ts'
+import type { ProgramOptions, ProgramResult } from './programs.ts'
 
 /** A repository on a slow disk must not hold up a load for longer. */
 const gitTimeoutMs = 3_000

@@ -1,6 +1,12 @@
 import os from 'node:os'
 import { diskFiles } from './files.ts'
-import type { Network } from './host.ts'
+
+export interface Network {
+  /** Host name as the system gives it (short or full). */
+  name(): string
+  /** All addresses of all interfaces except loopback, IPv4 and IPv6, without zone suffix. */
+  addresses(): string[]
+}
 
 /** The machine's name and addresses, read anew at each call. */
 export const realNetwork: Network = {

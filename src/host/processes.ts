@@ -1,22 +1,73 @@
-import { execFile, spawn, spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
-import type { Duplex } from 'node:stream'
-import { messageOf } from '../errors.ts'
-import { lineChannel, starterChannel } from './channel.ts'
+import {
+  type Channel,
+  type DaemonChild,
+  type DaemonRequest,
+  spawnDaemon,
+  starterChannel,
+} from './daemon-child.ts'
 import { hasCode } from './files.ts'
-import { bestLauncher, type Launcher } from './launcher.ts'
-import type {
-  DaemonChild,
-  DaemonRequest,
-  ProcessIdentity,
-  Processes,
-  ProgramOptions,
-  ProgramResult,
-} from './host.ts'
+import { type ProgramOptions, type ProgramResult, runProgram, runProgramSync } from './programs.ts'
+import { bestLauncher, type Launcher, type SpawnRequest, type Standby } from './spawn.ts'
 
-/** The loop stands still meanwhile: only for programs that answer at once. */
-const maxSyncProgramMs = 5_000
+/** A process that cannot be mistaken for another: pids are used again, start times are not. */
+export interface ProcessIdentity {
+  readonly pid: number
+  /** Field 22 of /proc/PID/stat, in clock ticks since boot. */
+  readonly startTicks: number
+}
+
+export type Signal = NodeJS.Signals
+
+export interface Processes {
+  readonly pid: number
+  readonly uid: number
+  readonly gid: number
+  /** LANG of this process. */
+  readonly lang: string | undefined
+  /** Changes with each boot of the machine. */
+  readonly bootId: string
+  /** The name of a signal of this machine: 15 is SIGTERM. */
+  signalName(number: number): string | undefined
+  /** Closes what was inherited open from whoever started us, so that no task inherits it in turn. */
+  closeInherited(except: readonly number[]): void
+  /** The load of the last minute, and free memory. */
+  load(): { load: number; freeMemory: number }
+  /** How runs are started: by posix_spawn(3), or why by Node's own spawn. */
+  launcher(): { readonly name: 'posix_spawn' | 'spawn'; readonly why: string | undefined }
+  /**
+   * In a session and process group of its own, in the root directory, with nowhere to write to.
+   * Never throws: what spawn throws comes by onFailure. undefined: failed.
+   */
+  spawnGroup(request: SpawnRequest): Standby | undefined
+  /** Starts this program anew, as a daemon that outlives us. */
+  spawnDaemon(request: DaemonRequest): DaemonChild
+  /** In such a daemon: the channel to who started it. */
+  starterChannel(): Channel
+  /** undefined where it is gone, or a zombie. Throws where there is no descriptor to look with. */
+  identify(pid: number): ProcessIdentity | undefined
+  /** By a signal, or by a debugger: it does nothing. */
+  isStopped(pid: number): boolean
+  /** Pids of the living members of a process group. */
+  groupMembers(group: number): number[]
+  /** Signals one process; false where it is gone. */
+  signal(pid: number, signal: Signal | 0): boolean
+  /** Signals a whole group; false where it is gone. */
+  signalGroup(group: number, signal: Signal | 0): boolean
+  /** Runs a program to its end, without a shell. Never throws: not there or too slow is not ok. */
+  runProgram(
+    program: string,
+    args: readonly string[],
+    options: ProgramOptions,
+  ): Promise<ProgramResult>
+  /** The same, waiting for it; `descriptors` are its 3, 4 and so on. */
+  runProgramSync(
+    program: string,
+    args: readonly string[],
+    descriptors: readonly number[],
+  ): { status: number | null; missing: boolean; stdout: string }
+}
 
 /** The machine's processes, by /proc: see proc(5). */
 export const realProcesses: Processes = {
@@ -39,14 +90,7 @@ export const realProcesses: Processes = {
   signal: (pid, signal) => delivered(() => process.kill(pid, signal)),
   signalGroup: (group, signal) => delivered(() => process.kill(-group, signal)),
   runProgram,
-  runProgramSync(program, args, descriptors) {
-    const result = spawnSync(program, args, {
-      stdio: ['ignore', 'pipe', 'ignore', ...descriptors],
-      timeout: maxSyncProgramMs,
-    })
-    const stdout = result.stdout?.toString() ?? ''
-    return { status: result.status, missing: hasCode(result.error, 'ENOENT'), stdout }
-  },
+  runProgramSync,
 }
 
 function readBootId(): string {
@@ -79,55 +123,6 @@ function closeInherited(except: readonly number[]): void {
     } catch {
       // The one that this listing itself had open.
     }
-  }
-}
-
-/**
- * A daemon waits most of its time, and should be small rather than fast. By itself V8 takes 48 MB
- * for what is young, and lets the rest grow to four times of what is in use before it looks for what
- * is not. See `node --v8-options`. A Node that does not know an option of V8 does not start at all:
- * these were tried with 20, 22, 24 and 26, and a newer one gets those alone that Node has documented.
- */
-const documentedFlags = ['--max-semi-space-size=4']
-const triedFlags = ['--initial-old-space-size=16', '--heap-growing-percent=50']
-const newestTriedNode = 26
-
-/**
- * glibc gives each thread an arena of its own, which is not given back when the thread of a parser
- * ends: 3 MB in an idle daemon. Others do not know the variable; tasks have an environment of their own.
- * https://man7.org/linux/man-pages/man3/mallopt.3.html
- */
-const smallHeap = { MALLOC_ARENA_MAX: '1' }
-
-function daemonFlags(): string[] {
-  const isTried = Number.parseInt(process.versions.node, 10) <= newestTriedNode
-  return isTried ? [...documentedFlags, ...triedFlags] : documentedFlags
-}
-
-function spawnDaemon({ args, outputs, descriptors, env }: DaemonRequest): DaemonChild {
-  const child = spawn(process.execPath, [...daemonFlags(), ...args], {
-    cwd: '/',
-    detached: true,
-    env: { ...smallHeap, ...process.env, ...env },
-    stdio: ['ignore', ...outputs, 'pipe', ...descriptors],
-  })
-  const gone = new Promise<void>((resolve) => {
-    child.once('exit', () => resolve())
-    child.once('error', () => resolve())
-  })
-  const channel = lineChannel(child.stdio[3] as Duplex)
-  return {
-    ...channel,
-    pid: child.pid,
-    close() {
-      channel.close()
-      child.unref()
-    },
-    async kill() {
-      child.kill('SIGKILL')
-      await gone
-      channel.close()
-    },
   }
 }
 
@@ -177,38 +172,7 @@ function delivered(send: () => void): boolean {
   }
 }
 
-/** Output beyond this ends the program, unless it is known to answer at length. */
-const maxProgramOutputBytes = 1024 * 1024
+/** The numbers of this machine's signals by their names, `SIGTERM`; some have two names. */
+export const signalNumbers: Readonly<Record<string, number>> = os.constants.signals
 
-function runProgram(
-  program: string,
-  args: readonly string[],
-  options: ProgramOptions,
-): Promise<ProgramResult> {
-  const { timeoutMs, env, input, encoding = 'utf8' } = options
-  const started = new Promise<ProgramResult>((resolve) => {
-    const child = execFile(
-      program,
-      args,
-      {
-        timeout: timeoutMs,
-        killSignal: 'SIGKILL',
-        maxBuffer: options.maxOutputBytes ?? maxProgramOutputBytes,
-        env: { ...process.env, ...env },
-        encoding,
-      },
-      (error, stdout, stderr) =>
-        resolve({ ok: error === null, missing: hasCode(error, 'ENOENT'), stdout, stderr }),
-    )
-    // One that ends before it has read all of its input says so by its exit status.
-    child.stdin?.on('error', () => {})
-    child.stdin?.end(input)
-  })
-  // Some failures of a start are told by the callback, and some (ENOMEM) are thrown.
-  return started.catch((error: unknown) => ({
-    ok: false,
-    missing: false,
-    stdout: '',
-    stderr: messageOf(error),
-  }))
-}
+export const signalNames: readonly string[] = Object.keys(signalNumbers)

@@ -1,4 +1,5 @@
-import type { Host, ProcessIdentity } from '../host/host.ts'
+import type { Host } from '../host/host.ts'
+import type { ProcessIdentity } from '../host/processes.ts'
 import { type EndFacts, verdictOf } from '../plan/run-outcome.ts'
 import { exitTime, readTraces, type RunTraces } from './directory.ts'
 import { conclude, hasEnded, type LiveRun, type RunRoom } from './end.ts'

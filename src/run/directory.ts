@@ -1,6 +1,6 @@
 import path from 'node:path'
-import type { Host, ProcessIdentity } from '../host/host.ts'
-import { parseStat } from '../host/processes.ts'
+import type { Host } from '../host/host.ts'
+import { parseStat, type ProcessIdentity } from '../host/processes.ts'
 import type { Trigger } from '../plan/history-row.ts'
 import type { EndReason, Verdict } from '../plan/run-outcome.ts'
 import { parseExit } from './recorder.ts'

@@ -1,5 +1,6 @@
 import path from 'node:path'
-import type { Host, ProcessIdentity, Signal } from '../host/host.ts'
+import type { Host } from '../host/host.ts'
+import type { ProcessIdentity, Signal } from '../host/processes.ts'
 import type { EndReason, Verdict } from '../plan/run-outcome.ts'
 import { parseExit } from './recorder.ts'
 import { type Recruit, unknownTicks } from './recorder-process.ts'

@@ -1,5 +1,5 @@
 import { messageOf } from '../errors.ts'
-import type { Clock } from '../host/host.ts'
+import type { Clock } from '../host/clock.ts'
 
 /**
  * What the machine refuses for a while: no room, no descriptors, a folder that is gone. Each kind is

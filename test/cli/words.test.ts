@@ -6,7 +6,7 @@ import { openOutput, tailOffset } from '../../src/cli/commands/logs/run-output.t
 import { table } from '../../src/cli/terminal/table.ts'
 import type { Terminal } from '../../src/cli/terminal/terminal.ts'
 import { roughly } from '../../src/cli/terminal/times.ts'
-import { thisMachine } from '../../src/host/machine.ts'
+import { thisMachine } from '../../src/host/host.ts'
 import { closeSites, newSite } from '../support/torch.ts'
 
 afterEach(closeSites)

@@ -4,7 +4,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { openSystemd } from '../../src/daemon/systemd.ts'
-import { thisMachine } from '../../src/host/machine.ts'
+import { thisMachine } from '../../src/host/host.ts'
 import { handClock } from '../support/clock.ts'
 import { until } from '../run/support.ts'
 

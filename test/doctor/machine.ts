@@ -2,8 +2,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { diskFiles } from '../../src/host/files.ts'
-import type { Host } from '../../src/host/host.ts'
-import { thisMachine } from '../../src/host/machine.ts'
+import { type Host, thisMachine } from '../../src/host/host.ts'
 
 /** Where the files of the machines are; removed by closeMachines(). */
 const roots: string[] = []

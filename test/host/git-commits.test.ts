@@ -2,10 +2,17 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { commitOf, locateInGit, type Located, mergeBase } from '../../src/host/git-commits.ts'
+import {
+  commitOf,
+  type Located,
+  locateInGit,
+  lookAt,
+  mergeBase,
+  namesIn,
+  readTexts,
+} from '../../src/host/git-commits.ts'
 import { refNames } from '../../src/host/git.ts'
-import { lookAt, namesIn, readTexts } from '../../src/host/git-files.ts'
-import { thisMachine } from '../../src/host/machine.ts'
+import { thisMachine } from '../../src/host/host.ts'
 import { newRepository, type Repository } from '../support/repository.ts'
 
 const host = thisMachine()

@@ -7,11 +7,10 @@ import { realAccounts } from '../../src/host/accounts.ts'
 import { wallClock } from '../../src/host/clock.ts'
 import { diskFiles } from '../../src/host/files.ts'
 import { gitNames, gitRevision } from '../../src/host/git.ts'
+import { type Host, thisMachine } from '../../src/host/host.ts'
 import { takeLock } from '../../src/host/lock.ts'
-import { thisMachine } from '../../src/host/machine.ts'
 import { fullName } from '../../src/host/network.ts'
 import { parseStat, realProcesses } from '../../src/host/processes.ts'
-import type { Host } from '../../src/host/host.ts'
 
 let folder = ''
 beforeEach(() => {
@@ -175,7 +174,7 @@ describe('the whole name of the machine', () => {
 describe('the lock of a home', () => {
   const holder = `
     const { takeLock } = await import(process.argv[1] + '/dist/host/lock.js')
-    const { thisMachine } = await import(process.argv[1] + '/dist/host/machine.js')
+    const { thisMachine } = await import(process.argv[1] + '/dist/host/host.js')
     const lock = await takeLock(thisMachine(), process.argv[2])
     process.stdout.write(lock === undefined ? 'no' : 'yes')
     setInterval(() => {}, 1000)

@@ -2,7 +2,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { thisMachine } from '../../src/host/machine.ts'
+import { thisMachine } from '../../src/host/host.ts'
 import { listActive, makeActive } from '../../src/run/active.ts'
 
 const [one, two, three] = [

@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { thisMachine } from '../../src/host/machine.ts'
+import { thisMachine } from '../../src/host/host.ts'
 import { activeFolder, readTraces } from '../../src/run/directory.ts'
 import { endRun, type LiveRun } from '../../src/run/end.ts'
 import { type Recovered, recoverRuns } from '../../src/run/recover.ts'

@@ -2,7 +2,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { thisMachine } from '../../src/host/machine.ts'
+import { thisMachine } from '../../src/host/host.ts'
 import { isRunId, newRunId } from '../../src/run/id.ts'
 import { cutOutput, removeOldRuns } from '../../src/run/retention.ts'
 

@@ -1,4 +1,4 @@
-import type { Clock } from '../../src/host/host.ts'
+import type { Clock } from '../../src/host/clock.ts'
 
 /** A clock that stands still until it is moved by hand; timers come due as it moves. */
 export interface HandClock extends Clock {

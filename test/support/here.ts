@@ -1,8 +1,7 @@
 import { dispatch } from '../../src/cli/dispatch.ts'
 import { showFailure } from '../../src/cli/terminal/failure.ts'
 import type { Terminal } from '../../src/cli/terminal/terminal.ts'
-import type { Host } from '../../src/host/host.ts'
-import { thisMachine } from '../../src/host/machine.ts'
+import { type Host, thisMachine } from '../../src/host/host.ts'
 
 /** A terminal that keeps what it is told: of a pipe, unless it is said to be a screen. */
 export interface FakeTerminal extends Terminal {

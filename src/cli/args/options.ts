@@ -1,4 +1,4 @@
-import { signalNames } from '../../host/signals.ts'
+import { signalNames } from '../../host/processes.ts'
 import { outcomes } from '../../plan/history-row.ts'
 import {
   choice,

@@ -4,7 +4,7 @@ import type { Settings } from '../../daemon/settings.ts'
 import { inherited } from '../../daemon/handover/handover.ts'
 import type { NotifyEnvironment } from '../../daemon/systemd.ts'
 import { exitStatus, TorchError, messageOf } from '../../errors.ts'
-import { starterDescriptor } from '../../host/channel.ts'
+import { starterDescriptor } from '../../host/daemon-child.ts'
 import type { Host } from '../../host/host.ts'
 
 /**

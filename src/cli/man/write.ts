@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { thisMachine } from '../../host/machine.ts'
+import { thisMachine } from '../../host/host.ts'
 import { readMarkdown } from './markdown.ts'
 import { tasksPage } from './tasks-page.ts'
 import { torchPage } from './torch-page.ts'

@@ -1,5 +1,5 @@
 import { exitStatus } from '../../errors.ts'
-import { signalNumbers } from '../../host/signals.ts'
+import { signalNumbers } from '../../host/processes.ts'
 import type { Outcome } from '../../plan/history-row.ts'
 
 /** What became of a run: from its outcome.json, or its row in the history. */

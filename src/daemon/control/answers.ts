@@ -1,7 +1,7 @@
 import type { Answers } from '../../control/server.ts'
 import type { Protocol } from '../../control/protocol.ts'
 import { TorchError } from '../../errors.ts'
-import type { Signal } from '../../host/host.ts'
+import type { Signal } from '../../host/processes.ts'
 import { endRun, type LiveRun, signalRun } from '../../run/end.ts'
 import { unknownTask } from '../../tasks/unknown-task.ts'
 import type { Reload } from '../tasks-file/reload.ts'

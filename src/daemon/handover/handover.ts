@@ -1,5 +1,6 @@
 import { TorchError, messageOf } from '../../errors.ts'
-import type { Channel, DaemonChild, Host } from '../../host/host.ts'
+import type { Channel, DaemonChild } from '../../host/daemon-child.ts'
+import type { Host } from '../../host/host.ts'
 import { openForLog } from '../../record/line-file.ts'
 import { killRun } from '../../run/end.ts'
 import { formatProblem } from '../../tasks/file/report.ts'

@@ -1,5 +1,6 @@
 import type { ControlServer } from '../../control/server.ts'
-import type { Channel, Host } from '../../host/host.ts'
+import type { Channel } from '../../host/daemon-child.ts'
+import type { Host } from '../../host/host.ts'
 import type { Lock } from '../../host/lock.ts'
 import type { Log } from '../../record/log.ts'
 import type { Desk } from '../control/request-queue.ts'

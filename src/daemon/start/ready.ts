@@ -1,5 +1,5 @@
 import { type ErrorJson, errorFromJson, errorToJson, TorchError } from '../../errors.ts'
-import type { DaemonChild } from '../../host/host.ts'
+import type { DaemonChild } from '../../host/daemon-child.ts'
 
 /** What a daemon says once it is ready. */
 export interface Ready {

@@ -1,6 +1,5 @@
 import path from 'node:path'
-import type { Located } from '../../host/git-commits.ts'
-import { type AtCommit, lookAt, namesIn, readTexts } from '../../host/git-files.ts'
+import { type AtCommit, type Located, lookAt, namesIn, readTexts } from '../../host/git-commits.ts'
 import type { Host } from '../../host/host.ts'
 import { maxFileBytes } from '../../tasks/file/limits.ts'
 import type { Loaded } from './load.ts'

@@ -1,6 +1,6 @@
 import { messageOf } from '../../errors.ts'
-import { hasCode } from '../../host/files.ts'
-import type { FileFacts, Host } from '../../host/host.ts'
+import { type FileFacts, hasCode } from '../../host/files.ts'
+import type { Host } from '../../host/host.ts'
 import { maxFileBytes } from '../../tasks/file/limits.ts'
 import type { Problem } from '../../tasks/file/problem.ts'
 import { shellQuoted } from '../../text/shell-quote.ts'

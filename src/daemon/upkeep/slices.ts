@@ -1,4 +1,4 @@
-import type { Clock } from '../../host/host.ts'
+import type { Clock } from '../../host/clock.ts'
 
 /** So long what can wait may keep the loop from what is due: a tick, an end of a run, a request. */
 const maxSliceMs = 5

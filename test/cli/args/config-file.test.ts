@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import path from 'node:path'
 import { readConfig } from '../../../src/cli/args/config-file.ts'
-import { thisMachine } from '../../../src/host/machine.ts'
+import { thisMachine } from '../../../src/host/host.ts'
 import { closeSites, newSite } from '../../support/torch.ts'
 
 afterEach(closeSites)

@@ -4,7 +4,7 @@ import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { readBefore } from '../../../src/cli/completion/before.ts'
 import { lookUpHere } from '../../../src/cli/completion/look-up.ts'
-import { thisMachine } from '../../../src/host/machine.ts'
+import { thisMachine } from '../../../src/host/host.ts'
 import { closeSites, newSite, type Site } from '../../support/torch.ts'
 
 afterAll(closeSites)

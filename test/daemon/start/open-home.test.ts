@@ -4,7 +4,7 @@ import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { openHome, removeTorn } from '../../../src/daemon/start/open-home.ts'
 import { homePaths } from '../../../src/daemon/settings.ts'
-import { thisMachine } from '../../../src/host/machine.ts'
+import { thisMachine } from '../../../src/host/host.ts'
 
 let folder = ''
 beforeEach(() => {

@@ -5,7 +5,7 @@ import { letGo } from '../../../src/daemon/handover/let-go.ts'
 import { readyLater } from '../../../src/daemon/starts/prepare-recorders.ts'
 import { makeStop } from '../../../src/daemon/stop.ts'
 import type { Torch } from '../../../src/daemon/state.ts'
-import { thisMachine } from '../../../src/host/machine.ts'
+import { thisMachine } from '../../../src/host/host.ts'
 import { newSite, until } from '../support.ts'
 
 const job =

@@ -3,7 +3,7 @@ import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { loadRevision } from '../../../src/daemon/tasks-file/load-revision.ts'
 import { locateInGit } from '../../../src/host/git-commits.ts'
-import { thisMachine } from '../../../src/host/machine.ts'
+import { thisMachine } from '../../../src/host/host.ts'
 import { problemLine } from '../../../src/tasks/file/report.ts'
 import { newRepository, type Repository } from '../../support/repository.ts'
 

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { contentHash, loadTasks } from '../../../src/daemon/tasks-file/load.ts'
 import { takeTasks } from '../../../src/daemon/tasks-file/take-tasks.ts'
 import { parseJob } from '../../../src/daemon/tasks-file/parse-job.ts'
-import { thisMachine } from '../../../src/host/machine.ts'
+import { thisMachine } from '../../../src/host/host.ts'
 import { taskOf } from '../../../src/tasks/built-task.ts'
 import { hostFacts } from '../../../src/tasks/hosts.ts'
 

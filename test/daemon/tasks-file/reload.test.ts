@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { statusOf } from '../../../src/daemon/control/daemon-status.ts'
-import { thisMachine } from '../../../src/host/machine.ts'
+import { thisMachine } from '../../../src/host/host.ts'
 import { newSite, until } from '../support.ts'
 
 const job = (command: string, more = '') =>

@@ -5,8 +5,7 @@ import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { contentHash } from '../../../src/daemon/tasks-file/load.ts'
 import { watchTasks } from '../../../src/daemon/tasks-file/watch-tasks.ts'
-import type { Host } from '../../../src/host/host.ts'
-import { thisMachine } from '../../../src/host/machine.ts'
+import { type Host, thisMachine } from '../../../src/host/host.ts'
 import { until } from '../../run/support.ts'
 
 /** What vitest gives a test to clean up with: the tests here run beside each other. */

@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
-import { thisMachine } from '../../../src/host/machine.ts'
+import { thisMachine } from '../../../src/host/host.ts'
 import type { Outcome } from '../../../src/plan/history-row.ts'
 import type { HistoryReader } from '../../../src/record/history/read-history.ts'
 import { historyOfRuns } from '../../../src/record/history/from-runs.ts'

@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { exitStatus, TorchError, messageOf } from '../../../errors.ts'
+import { commitOf, type Located, locateInGit, mergeBase } from '../../../host/git-commits.ts'
 import { refNames } from '../../../host/git.ts'
-import { commitOf, locateInGit, type Located, mergeBase } from '../../../host/git-commits.ts'
 import type { Host } from '../../../host/host.ts'
 import { nearest } from '../../../text/suggest.ts'
 import { usageError } from '../../args/option.ts'

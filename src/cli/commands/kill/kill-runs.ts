@@ -1,6 +1,6 @@
 import type { StatusReport } from '../../../control/protocol.ts'
 import { exitStatus, TorchError } from '../../../errors.ts'
-import { signalNames, signalNumbers } from '../../../host/signals.ts'
+import { signalNames, signalNumbers } from '../../../host/processes.ts'
 import { beginsRunId } from '../../../run/id.ts'
 import { namedBy } from '../../../tasks/select.ts'
 import { ask } from '../../daemon/ask.ts'

@@ -1,6 +1,7 @@
 import { aroundStops, interceptSignals } from '../../../daemon/signals.ts'
 import { exitStatus, TorchError, messageOf } from '../../../errors.ts'
-import type { Host, Signal } from '../../../host/host.ts'
+import type { Host } from '../../../host/host.ts'
+import type { Signal } from '../../../host/processes.ts'
 import type { Call } from '../../command.ts'
 import { statusOfSignal } from '../../terminal/exit-status.ts'
 import { findStatus } from './find-status.ts'

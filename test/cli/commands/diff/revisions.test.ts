@@ -2,7 +2,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { endsOf, repositoryOf } from '../../../../src/cli/commands/diff/revisions.ts'
-import { thisMachine } from '../../../../src/host/machine.ts'
+import { thisMachine } from '../../../../src/host/host.ts'
 import { newRepository, type Repository } from '../../../support/repository.ts'
 
 const host = thisMachine()

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { statusLines } from '../../../../src/cli/commands/status/status-lines.ts'
-import { thisMachine } from '../../../../src/host/machine.ts'
+import { thisMachine } from '../../../../src/host/host.ts'
 import { handClock } from '../../../support/clock.ts'
 import { fakeTerminal } from '../../../support/here.ts'
 

@@ -4,8 +4,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { Standby } from '../../src/host/host.ts'
-import { bestLauncher, type Launch, launchByFork } from '../../src/host/launcher.ts'
+import { bestLauncher, type Launch, launchByFork, type Standby } from '../../src/host/spawn.ts'
 
 let folder = ''
 beforeEach(() => {

@@ -1,6 +1,28 @@
 import { spawn } from 'node:child_process'
-import type { SpawnRequest, Standby } from './host.ts'
 import { openPosixSpawn } from './posix-spawn.ts'
+
+/** A program that waits for one line on its standard input, where else nothing ever comes. */
+export interface SpawnRequest {
+  readonly program: string
+  readonly args: readonly string[]
+  readonly env: Readonly<Record<string, string>>
+  /** Called once, when the process is gone. */
+  readonly onExit: (status: { code: number | null; signal: string | null }) => void
+  /** Called once instead, when it could not be started. */
+  readonly onFailure: (error: NodeJS.ErrnoException) => void
+}
+
+/** One that was started, and has not got its line yet. One of the two is called, once. */
+export interface Standby {
+  readonly pid: number
+  /**
+   * False where it is gone. Of many the later ones wait here for a moment until the earlier ones
+   * have taken theirs.
+   */
+  order(line: string): boolean
+  /** It gets none, and reads the end of its input. */
+  dismiss(): void
+}
 
 /** Starts a program in a session of its own; undefined where that failed. */
 export type Launch = (request: SpawnRequest) => Standby | undefined

@@ -1,5 +1,10 @@
 import fs from 'node:fs'
-import type { WatchFolder, WatchNames } from './host.ts'
+
+/** Tells that something in a folder changed; not what, and perhaps not always. */
+export type WatchFolder = (folder: string, onChange: () => void) => Promise<() => Promise<void>>
+
+/** Tells the names of files in a folder that were written to, perhaps not all; gives what stops it. */
+export type WatchNames = (folder: string, onName: (name: string) => void) => () => void
 
 /**
  * By chokidar on the folder itself, not on the file in it: a watched file is lost when git or an
