@@ -49,8 +49,8 @@ export const tasksTexts: readonly string[] = [
 ]
 
 export const crontabTexts: readonly string[] = [
-  text('test', 'tasks', 'import', 'crontab.txt'),
-  text('test', 'tasks', 'import', 'system-crontab.txt'),
+  text('test', 'import', 'crontab', 'crontab.txt'),
+  text('test', 'import', 'crontab', 'system-crontab.txt'),
   '# m h dom mon dow user command\n17 *\t* * *\troot    cd / && run-parts --report /etc/cron.hourly\n25 6\t* * *\troot\ttest -x /usr/sbin/anacron || ( cd / && run-parts --report /etc/cron.daily )\n',
   'CRON_TZ=Europe/Berlin\nRANDOM_DELAY=10\n*/5 * * * * /usr/bin/flock -n /tmp/a.lock php /srv/a.php > /dev/null 2>&1\n0 2 * * 1-5 tar czf "/b/$(date +\\%F).tgz" /srv\n@reboot sleep 30 && /usr/local/bin/up\n',
 ]
