@@ -1,7 +1,7 @@
 import { advance, agendaOf } from '../dist/plan/agenda.js'
 import { nextEntry, timetableOf } from '../dist/plan/slots.js'
 import { planTick } from '../dist/plan/tick.js'
-import { nextDue } from '../dist/schedule/next.js'
+import { nextDue } from '../dist/schedule/due.js'
 import { parseSchedule } from '../dist/schedule/parse.js'
 import { parseTasks } from '../dist/tasks/file/read.js'
 import { percentile, round } from './figures.js'

@@ -1,6 +1,6 @@
 import { secondsPerDay } from '../schedule/calendar.ts'
 import { jitterOf } from '../text/hash.ts'
-import { nextOf } from '../schedule/next.ts'
+import { nextOf } from '../schedule/due.ts'
 import type { Schedule } from '../schedule/schedule.ts'
 import { hashedName, isHashed, schedulesOn } from '../tasks/host-schedules.ts'
 import type { Task } from '../tasks/task.ts'

@@ -1,4 +1,4 @@
-import { nextOf } from '../schedule/next.ts'
+import { nextOf } from '../schedule/due.ts'
 import type { TaskForecast } from './forecast.ts'
 
 /** So many slots beyond the day of the forecast are looked at: of what is rare, or of the next day. */

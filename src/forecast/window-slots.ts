@@ -1,5 +1,5 @@
 import { remembered } from '../text/cache.ts'
-import { dueSeconds } from '../schedule/due-seconds.ts'
+import { dueSeconds } from '../schedule/due.ts'
 import type { Schedule } from '../schedule/schedule.ts'
 import type { Task } from '../tasks/task.ts'
 

@@ -1,5 +1,5 @@
 import { jitterOf } from '../text/hash.ts'
-import { isDue, latestDue, nextOf } from '../schedule/next.ts'
+import { isDue, latestDue, nextOf } from '../schedule/due.ts'
 import type { Schedule } from '../schedule/schedule.ts'
 import type { Task } from '../tasks/task.ts'
 import type { AgendaEntry } from './agenda.ts'

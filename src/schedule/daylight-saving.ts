@@ -1,24 +1,46 @@
-import { nextLocal } from './local-time.ts'
+import { countLocal, nextLocal, secondsPerDay } from './calendar.ts'
+import { nextBit, nextSixty } from './masks.ts'
 import type { CronSchedule } from './schedule.ts'
-import { maxOffsetSeconds, spanAt } from './offset-spans.ts'
+import { maxOffsetSeconds, spanAt, spansIn } from './timezone.ts'
 
 /*
- * A schedule's calendar put on the clock of its zone. The rule at a change of offset is that of
- * Debian's cron(8), for changes of any length: jobs that name an hour run once for a gap that skips
- * them, and not again in a repeated hour; jobs for every hour go by real time.
+ * What happens when the clock of a zone skips or repeats an hour. The rule is that of Debian's
+ * cron(8), applied to changes of any length:
+ *
+ * - An interval (all 24 hours are set) follows elapsed time. It fires in both passes of a repeated
+ *   hour, and not at all for a skipped one.
+ * - Any other schedule has fixed times. If the clock skips some of them, it fires once, at the first
+ *   second after the gap. In a repeated hour it fires in the first pass only.
+ *
+ * The rule stands here three times: for the next due second, for a count, and for a whole window.
+ * Tests compare all three with each other and with a slow reference.
  */
 
-/** The first second after `after` in which a cron schedule is due; undefined: never. */
+/** The first due second after `after`; undefined if there is none. */
 export function nextOnClock(schedule: CronSchedule, after: number): number | undefined {
   return schedule.interval ? nextInterval(schedule, after) : nextFixed(schedule, after)
 }
 
+/** The number of due seconds in (after, until]. */
+export function countOnClock(schedule: CronSchedule, after: number, until: number): number {
+  return schedule.interval
+    ? countInterval(schedule, after, until)
+    : countFixed(schedule, after, until)
+}
+
+/** All due seconds in [from, to), in order. Ten times faster than one by one if there are many. */
+export function listOnClock(schedule: CronSchedule, from: number, to: number): number[] {
+  return schedule.interval ? listInterval(schedule, from, to) : listFixed(schedule, from, to)
+}
+
 /**
- * The highest local second that the zone's clock has shown up to and with `second`. Only behind a
- * backward change it is not the one it shows. Fixed-time schedules are due when this value
- * reaches or passes a match, which is their whole rule for gaps and for overlaps.
+ * The highest local second that the clock of the zone has shown up to and including `second`. After
+ * the clock is set back, it is higher than what the clock shows now.
+ *
+ * A fixed-time schedule is due when this value reaches or passes a match. That covers gaps (the value
+ * jumps past the match) and repeated hours (the value stands still).
  */
-export function highestLocal(zone: string, second: number): number {
+function highestLocal(zone: string, second: number): number {
   let span = spanAt(zone, second)
   let highest = second + span.offset
   while (second - span.from < maxOffsetSeconds) {
@@ -33,7 +55,7 @@ function nextFixed(schedule: CronSchedule, after: number): number | undefined {
   return local === undefined ? undefined : firstInstant(schedule.zone, local)
 }
 
-/** The first instant at which the zone's clock shows that local second or a later one. */
+/** The first second at which the clock of the zone shows that local second or a later one. */
 function firstInstant(zone: string, local: number): number {
   let span = spanAt(zone, local - maxOffsetSeconds)
   for (;;) {
@@ -44,9 +66,11 @@ function firstInstant(zone: string, local: number): number {
 }
 
 /**
- * Span by span, since a repeated range matches again. A match that is years ahead is jumped to:
- * until a day before it nothing matches, unless the clock is turned back to before `from`, which
- * is out of reach once a span ends more than two days later.
+ * Looks at one span after the other, because a repeated hour matches again.
+ *
+ * If the match is years ahead, it jumps to a day before the match: nothing matches until then,
+ * unless the clock is set back to before `from`. That is impossible once a span lasts more than two
+ * days.
  */
 function nextInterval(schedule: CronSchedule, after: number): number | undefined {
   let from = after + 1
@@ -56,7 +80,83 @@ function nextInterval(schedule: CronSchedule, after: number): number | undefined
     if (local === undefined) return undefined
     if (local - span.offset < span.to) return local - span.offset
 
-    const outOfReach = span.to - from > 2 * maxOffsetSeconds
-    from = outOfReach ? Math.max(span.to, local - 2 * maxOffsetSeconds) : span.to
+    const mayJump = span.to - from > 2 * maxOffsetSeconds
+    from = mayJump ? Math.max(span.to, local - 2 * maxOffsetSeconds) : span.to
   }
+}
+
+function countInterval(schedule: CronSchedule, after: number, until: number): number {
+  let count = 0
+  for (const { from, to, offset } of spansIn(schedule.zone, after + 1, until + 1)) {
+    count += countLocal(schedule, from + offset, to + offset)
+  }
+  return count
+}
+
+/** Every match on the calendar counts, but all matches in a gap, and one at its end, count once. */
+function countFixed(schedule: CronSchedule, after: number, until: number): number {
+  const { zone } = schedule
+  const start = highestLocal(zone, after) + 1
+  let count = countLocal(schedule, start, highestLocal(zone, until) + 1)
+  for (const { from } of spansIn(zone, after + 1, until + 1)) {
+    const skippedFrom = highestLocal(zone, from - 1) + 1
+    const end = highestLocal(zone, from)
+    if (end > skippedFrom) count -= Math.max(countLocal(schedule, skippedFrom, end + 1) - 1, 0)
+  }
+  return count
+}
+
+function listInterval(schedule: CronSchedule, from: number, to: number): number[] {
+  const due: number[] = []
+  const times = timesOfDay(schedule)
+  for (const { from: start, to: end, offset } of spansIn(schedule.zone, from, to))
+    pushMatches(due, schedule, times, { from: start + offset, to: end + offset, offset })
+  return due
+}
+
+function listFixed(schedule: CronSchedule, from: number, to: number): number[] {
+  const due: number[] = []
+  const times = timesOfDay(schedule)
+  // Local times from here on have not been shown yet.
+  let unseen = highestLocal(schedule.zone, from - 1) + 1
+  for (const { from: start, to: end, offset } of spansIn(schedule.zone, from, to)) {
+    const shown = start + offset
+    const skipped = unseen < shown ? nextLocal(schedule, unseen) : undefined
+    const isDueAfterGap = skipped !== undefined && skipped < shown
+    if (isDueAfterGap) due.push(start)
+    const first = isDueAfterGap ? shown + 1 : Math.max(shown, unseen)
+    pushMatches(due, schedule, times, { from: first, to: end + offset, offset })
+    unseen = Math.max(unseen, end + offset)
+  }
+  return due
+}
+
+/** Adds the matches in a stretch of local time to `due`, as epoch seconds. */
+function pushMatches(
+  due: number[],
+  schedule: CronSchedule,
+  times: Uint32Array,
+  stretch: { readonly from: number; readonly to: number; readonly offset: number },
+): void {
+  const { from, to, offset } = stretch
+  let local = nextLocal(schedule, from)
+  while (local !== undefined && local < to) {
+    const midnight = Math.floor(local / secondsPerDay) * secondsPerDay
+    for (const time of times) {
+      const at = midnight + time
+      if (at >= to) return
+      if (at >= local) due.push(at - offset)
+    }
+    local = nextLocal(schedule, midnight + secondsPerDay)
+  }
+}
+
+/** The times at which a matching day is due, in seconds since its midnight. */
+function timesOfDay({ hours, minutes, seconds }: CronSchedule): Uint32Array {
+  const times: number[] = []
+  for (let hour = nextBit(hours, 0); hour >= 0; hour = nextBit(hours, hour + 1))
+    for (let minute = nextSixty(minutes, 0); minute >= 0; minute = nextSixty(minutes, minute + 1))
+      for (let second = nextSixty(seconds, 0); second >= 0; second = nextSixty(seconds, second + 1))
+        times.push(hour * 3600 + minute * 60 + second)
+  return new Uint32Array(times)
 }

@@ -1,6 +1,15 @@
-import type { SixtyMask } from './schedule.ts'
+/*
+ * Sets of small numbers as bit masks: bit n is value n. Numbers up to 31 fit in one 32-bit number;
+ * minutes and seconds need two.
+ */
 
-/** The lowest set bit at or above `from`, or -1. Masks are 32-bit numbers. */
+/** A set of values from 0 to 59: `low` has 0-29, `high` has 30-59. */
+export interface SixtyMask {
+  readonly low: number
+  readonly high: number
+}
+
+/** The lowest bit that is set, from `from` upwards; -1 if there is none. */
 export function nextBit(mask: number, from: number): number {
   if (from > 31) return -1
   const rest = mask & (-1 << from)
@@ -11,14 +20,14 @@ export function hasBit(mask: number, bit: number): boolean {
   return ((mask >>> bit) & 1) === 1
 }
 
-/** How many bits are set. */
+/** The number of bits that are set. */
 export function countBits(mask: number): number {
   let count = 0
   for (let rest = mask; rest !== 0; rest &= rest - 1) count++
   return count
 }
 
-/** The bits below `bit`, of a 32-bit mask. */
+/** Only the bits below `bit`. */
 export function bitsBelow(mask: number, bit: number): number {
   return bit > 31 ? mask : mask & ~(-1 << bit)
 }

@@ -1,13 +1,10 @@
 import { maskOf, sixtyOf } from './masks.ts'
-import { remembered } from '../text/cache.ts'
-import { nextLocal } from './local-time.ts'
+import { nextLocal } from './calendar.ts'
 import { parseDuration } from '../text/duration.ts'
-import { expandItem } from './field-values.ts'
-import { type Field, fields } from './field.ts'
-import { checkItem, noYear, refuse, type Refused } from './field-item.ts'
+import { fields, noYear, parseField, type Refused } from './field.ts'
 import { nearest } from '../text/suggest.ts'
 import type { CronSchedule, Schedule } from './schedule.ts'
-import { isZone } from './timezone.ts'
+import { isZone, zoneNames } from './timezone.ts'
 
 export type ParsedSchedule = { ok: true; schedule: Schedule; neverFires: boolean } | Refused
 
@@ -100,30 +97,6 @@ function parseFields(
   return { ok: true, schedule, neverFires: !isOfEachDay && nextLocal(schedule, 0) === undefined }
 }
 
-type ParsedField = { ok: true; values: readonly string[] } | Refused
-
-/** Fields whose values are kept: most files are made of a few dozen. */
-const maxKnownFields = 4096
-const knownFields = new Map<string, ParsedField>()
-
-function parseField(field: Field, text: string, seed: string): ParsedField {
-  const read = (): ParsedField => readField(field, text, seed)
-  // What H stands for is another value for each task.
-  if (/(^|,)h/i.test(text)) return read()
-  return remembered(knownFields, maxKnownFields, `${field.name} ${text}`, read)
-}
-
-function readField(field: Field, text: string, seed: string): ParsedField {
-  const values: string[] = []
-  for (const item of text.split(',')) {
-    if (item === '') return refuse(field, `${JSON.stringify(text)} has an empty item`)
-    const checked = checkItem(field, item)
-    if (!checked.ok) return checked
-    values.push(...expandItem(field, checked.text, seed))
-  }
-  return { ok: true, values }
-}
-
 function compile(
   text: string,
   zone: string,
@@ -192,7 +165,7 @@ function numbersIn(values: readonly string[], form: RegExp): number[] {
 }
 
 function unknownZone(zone: string): Refused {
-  const near = nearest(zone, ['UTC', ...Intl.supportedValuesOf('timeZone')])
+  const near = nearest(zone, zoneNames())
   const hint = near === undefined ? null : `did you mean "${near}"?`
   return refusal(`unknown time zone ${JSON.stringify(zone)}`, hint)
 }

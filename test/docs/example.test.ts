@@ -7,7 +7,7 @@ import type { HistoryRow } from '../../src/plan/history-row.ts'
 import { hostFacts, matchHosts } from '../../src/tasks/hosts.ts'
 import { parseTasks } from '../../src/tasks/file/read.ts'
 import type { TasksFile } from '../../src/tasks/task.ts'
-import { nextOf } from '../../src/schedule/next.ts'
+import { nextOf } from '../../src/schedule/due.ts'
 import { closeSites, newSite, root, type Site, until } from '../support/torch.ts'
 import { installTorch, shell } from './shell.ts'
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import { dueSeconds } from '../../src/schedule/due-seconds.ts'
+import { dueSeconds } from '../../src/schedule/due.ts'
 import { importCrontab } from '../../src/import/crontab/crontab.ts'
 import { importGotorch } from '../../src/import/gotorch/gotorch.ts'
 import type { Imported } from '../../src/import/imported.ts'

@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import { countDue } from '../../src/schedule/count.ts'
-import { dueSeconds } from '../../src/schedule/due-seconds.ts'
-import { isDue, latestDue, maxWalkedSlots, nextDue } from '../../src/schedule/next.ts'
+import {
+  countDue,
+  dueSeconds,
+  isDue,
+  latestDue,
+  maxWalkedSlots,
+  nextDue,
+} from '../../src/schedule/due.ts'
 import { parseSchedule } from '../../src/schedule/parse.ts'
 import type { Schedule } from '../../src/schedule/schedule.ts'
 import { offsetAt } from '../../src/schedule/timezone.ts'

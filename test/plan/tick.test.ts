@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { isDue } from '../../src/schedule/next.ts'
+import { isDue } from '../../src/schedule/due.ts'
 import { freshEntry, timetableOf } from '../../src/plan/slots.ts'
 import { maxStallSeconds, maxStepBackSeconds } from '../../src/plan/tick.ts'
 import { aTask, at, inShort, tickOf } from './support.ts'

@@ -1,6 +1,6 @@
 import { Cron } from 'croner'
 import { describe, expect, test } from 'vitest'
-import { nextDue } from '../../src/schedule/next.ts'
+import { nextDue } from '../../src/schedule/due.ts'
 import { offsetAt } from '../../src/schedule/timezone.ts'
 import { at, read } from './read.ts'
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { nextBit, nextSixty } from '../../src/schedule/masks.ts'
-import type { CronSchedule, SixtyMask } from '../../src/schedule/schedule.ts'
+import { nextBit, nextSixty, type SixtyMask } from '../../src/schedule/masks.ts'
+import type { CronSchedule } from '../../src/schedule/schedule.ts'
 import { dueTimes, read, readCron } from './read.ts'
 
 function bitsOf(mask: number): number[] {

@@ -1,7 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { dueSeconds } from '../../src/schedule/due-seconds.ts'
-import { nextDue } from '../../src/schedule/next.ts'
+import { dueSeconds, nextDue } from '../../src/schedule/due.ts'
 import type { Schedule } from '../../src/schedule/schedule.ts'
 import { localText } from '../../src/schedule/timezone.ts'
 import { at, read } from './read.ts'

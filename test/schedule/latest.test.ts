@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { latestDue, maxWalkedSlots, nextOf } from '../../src/schedule/next.ts'
+import { latestDue, maxWalkedSlots, nextOf } from '../../src/schedule/due.ts'
 import type { Schedule } from '../../src/schedule/schedule.ts'
 import { at, read } from './read.ts'
 import { anySchedule } from './texts.ts'

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { isDue, nextDue, nextOf } from '../../src/schedule/next.ts'
+import { isDue, nextDue, nextOf } from '../../src/schedule/due.ts'
 import type { Schedule } from '../../src/schedule/schedule.ts'
 import { offsetAt } from '../../src/schedule/timezone.ts'
 import { at, dueTimes, read } from './read.ts'

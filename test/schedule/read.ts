@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import { nextDue } from '../../src/schedule/next.ts'
+import { nextDue } from '../../src/schedule/due.ts'
 import { parseSchedule } from '../../src/schedule/parse.ts'
 import type { CronSchedule, Schedule } from '../../src/schedule/schedule.ts'
 import { localText } from '../../src/schedule/timezone.ts'

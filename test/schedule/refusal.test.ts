@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { nextDue } from '../../src/schedule/next.ts'
+import { nextDue } from '../../src/schedule/due.ts'
 import { parseSchedule } from '../../src/schedule/parse.ts'
 
 function refusal(text: string, zone = 'UTC') {

@@ -1,7 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { spanAt } from '../../src/schedule/offset-spans.ts'
-import { isZone, localText, offsetAt } from '../../src/schedule/timezone.ts'
+import { isZone, localText, offsetAt, spanAt } from '../../src/schedule/timezone.ts'
 import { at } from './read.ts'
 import { wallClock } from './reference.ts'
 

@@ -1,5 +1,4 @@
-import type { Field } from '../../schedule/field.ts'
-import { refuse, type Refused } from '../../schedule/field-item.ts'
+import { type Field, refuse, type Refused } from '../../schedule/field.ts'
 import { showValue } from '../../tasks/file/show-value.ts'
 
 /** A field of a crontab as torch writes it, and what is to be said of that. */

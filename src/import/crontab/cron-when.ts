@@ -1,5 +1,4 @@
-import { fields } from '../../schedule/field.ts'
-import type { Refused } from '../../schedule/field-item.ts'
+import { fields, type Refused } from '../../schedule/field.ts'
 import { parseSchedule } from '../../schedule/parse.ts'
 import { showValue } from '../../tasks/file/show-value.ts'
 import { readCronField } from './cron-field.ts'

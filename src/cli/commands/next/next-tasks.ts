@@ -1,7 +1,7 @@
 import { exitStatus, TorchError } from '../../../errors.ts'
 import type { TaskStatus } from '../../../control/protocol.ts'
 import { jitterOf } from '../../../text/hash.ts'
-import { isDue } from '../../../schedule/next.ts'
+import { isDue } from '../../../schedule/due.ts'
 import { counted } from '../../../text/plural.ts'
 import { type HostFacts, matchHosts } from '../../../tasks/hosts.ts'
 import { namedBy } from '../../../tasks/select.ts'

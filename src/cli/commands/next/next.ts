@@ -1,6 +1,6 @@
 import { exitStatus, TorchError } from '../../../errors.ts'
 import { nearest } from '../../../text/suggest.ts'
-import { nextOf } from '../../../schedule/next.ts'
+import { nextOf } from '../../../schedule/due.ts'
 import type { Schedule } from '../../../schedule/schedule.ts'
 import { isZone, localText, zoneNames } from '../../../schedule/timezone.ts'
 import { slotText } from '../../../record/history/rows.ts'

@@ -1,0 +1,123 @@
+import { countOnClock, listOnClock, nextOnClock } from './daylight-saving.ts'
+import type { Schedule } from './schedule.ts'
+
+/** 0001-01-01 and the last second of 9999, UTC. No schedule is due outside. */
+const firstSecond = -62_135_596_800
+const lastSecond = 253_402_300_799
+
+/**
+ * The first second after `after` in which the schedule is due; undefined if there is none, as for
+ * `@reboot`. daylight-saving.ts says what happens when the clock skips or repeats an hour.
+ */
+export function nextDue(schedule: Schedule, after: number): number | undefined {
+  const from = Math.max(Math.floor(after), firstSecond)
+  const due = from < lastSecond ? nextOfKind(schedule, from) : undefined
+  return due !== undefined && due <= lastSecond ? due : undefined
+}
+
+/** True if the schedule is due in that second. Uses nextDue(), so the two always agree. */
+export function isDue(schedule: Schedule, second: number): boolean {
+  return nextDue(schedule, second - 1) === second
+}
+
+/** The earliest second after `after` in which any of the schedules is due. */
+export function nextOf(schedules: readonly Schedule[], after: number): number | undefined {
+  let earliest: number | undefined
+  for (const schedule of schedules) {
+    const due = nextDue(schedule, after)
+    if (due !== undefined && (earliest === undefined || due < earliest)) earliest = due
+  }
+  return earliest
+}
+
+/** All seconds of (after, until] in which the schedule is due, in order: what repeated nextDue() finds. */
+export function dueSeconds(schedule: Schedule, after: number, until: number): Float64Array {
+  const from = Math.max(Math.floor(after), firstSecond) + 1
+  const to = Math.min(Math.floor(until), lastSecond) + 1
+  return new Float64Array(listOfKind(schedule, from, to))
+}
+
+/** How many seconds dueSeconds() would return. */
+export function countDue(schedule: Schedule, after: number, until: number): number {
+  if (until <= after) return 0
+  if (schedule.kind === 'cron') return countOnClock(schedule, after, until)
+  if (schedule.kind === 'reboot') return 0
+  return Math.floor(until / schedule.seconds) - Math.floor(after / schedule.seconds)
+}
+
+/** The slots of one task in a stretch of time. Epoch seconds. */
+export interface Slots {
+  readonly first: number
+  readonly last: number
+  /** The number of different seconds. */
+  readonly count: number
+  /** The true count may be higher: see latestDue(). */
+  readonly capped: boolean
+}
+
+/** Up to this many slots of several schedules are counted one by one. That takes about 1 ms. */
+export const maxWalkedSlots = 1000
+
+/** Slots further back than this before the last one are not counted: the clock may have been wrong. */
+const maxCountedSeconds = 36_525 * 86_400
+
+/**
+ * The slots in (after, until]; undefined if there are none. The cost does not grow with their number:
+ * `last` is found by bisection, and the count of one schedule by arithmetic.
+ *
+ * Several schedules may be due in the same second, so their slots are walked one by one. Above
+ * {@link maxWalkedSlots}, or over more than {@link maxCountedSeconds}, `count` is that of the busiest
+ * schedule, and `capped` is true.
+ */
+export function latestDue(
+  schedules: readonly Schedule[],
+  after: number,
+  until: number,
+): Slots | undefined {
+  const first = nextOf(schedules, after)
+  if (first === undefined || first > until) return undefined
+  const last = lastDue(schedules, first, until)
+  const from = Math.max(first - 1, last - maxCountedSeconds)
+  const counts = schedules.map((schedule) => countDue(schedule, from, last))
+  const most = Math.max(...counts)
+  const total = counts.reduce((sum, count) => sum + count, 0)
+  if (from >= first) return { first, last, count: most, capped: true }
+  if (total === most) return { first, last, count: most, capped: false }
+  if (total > maxWalkedSlots) return { first, last, count: most, capped: true }
+  return { first, last, count: countByWalking(schedules, first, last), capped: false }
+}
+
+function nextOfKind(schedule: Schedule, after: number): number | undefined {
+  if (schedule.kind === 'cron') return nextOnClock(schedule, after)
+  if (schedule.kind === 'reboot') return undefined
+  return (Math.floor(after / schedule.seconds) + 1) * schedule.seconds
+}
+
+/** The due seconds in [from, to). */
+function listOfKind(schedule: Schedule, from: number, to: number): number[] {
+  if (schedule.kind === 'cron') return listOnClock(schedule, from, to)
+  if (schedule.kind === 'reboot') return []
+  const due: number[] = []
+  const { seconds } = schedule
+  for (let at = Math.ceil(from / seconds) * seconds; at < to; at += seconds) due.push(at)
+  return due
+}
+
+/** The last due second up to and including `until`. `first` is due. */
+function lastDue(schedules: readonly Schedule[], first: number, until: number): number {
+  let last = first
+  let none = until
+  while (last < none) {
+    const middle = Math.floor((last + none) / 2)
+    const due = nextOf(schedules, middle)
+    if (due !== undefined && due <= until) last = due
+    else none = middle
+  }
+  return last
+}
+
+function countByWalking(schedules: readonly Schedule[], first: number, last: number): number {
+  let count = 1
+  for (let slot = first; slot < last; slot = nextOf(schedules, slot) ?? last) count++
+  return count
+}
