@@ -1,24 +1,39 @@
-import { type HostChange, hostChanges } from '../../../forecast/host-changes.ts'
-import { type Change, changeOf } from '../../../tasks/compare/changes.ts'
-import type { Ends } from './revisions.ts'
-import type { Side } from './sides.ts'
+import {
+  type HostChange,
+  hostChanges,
+  isOther,
+  type Starts,
+} from '../../../forecast/host-changes.ts'
+import { localText } from '../../../schedule/timezone.ts'
+import { type Change, changeOf, type KeyChange } from '../../../tasks/compare/changes.ts'
+import { isHashed } from '../../../tasks/host-schedules.ts'
+import type { Task } from '../../../tasks/task.ts'
+import { grouped } from '../../../text/grouped.ts'
+import { counted, someOf } from '../../../text/plural.ts'
+import { plainLine } from '../../../text/sanitize.ts'
+import type { Ends, Side } from './revisions.ts'
 
-/** What there is to say of two revisions of a tasks file. */
+/** Two revisions of a tasks file, compared. The text and the Markdown both show it. */
 export interface Comparison {
-  /** The file as people call it, and what is compared with what. */
+  /** The file as the user names it, and a line that says what is compared with what. */
   readonly path: string
   readonly name: string
   readonly from: Side
   readonly to: Side
   readonly change: Change
   readonly hosts: readonly HostChange[]
-  /** Daemon tasks that are not what they were: a daemon of torch ends them and starts them anew. */
+  /** Names of daemon tasks whose definition differs: a daemon restarts their runs. */
   readonly restarts: readonly string[]
-  /** A file that becomes valid is a change too. */
+  /** Also true if only one of the two files is valid. */
   readonly isChanged: boolean
 }
 
-/** Compares two sides; starts are those in the 24 hours after `from`, in seconds since the epoch. */
+/** The longest list of tasks that could not be compared; the rest is counted. */
+const maxUnreadableNames = 20
+/** A change that this many tasks share is shown once, with their names. */
+const minTasksToShare = 3
+
+/** Compares two sides; starts are counted in the 24 hours after `from`, in seconds since the epoch. */
 export function compare(
   { path, folder, name }: { path: string; folder: string } & Pick<Ends, 'name'>,
   sides: { readonly from: Side; readonly to: Side },
@@ -44,4 +59,139 @@ function restartsOf({ before, after }: Change): string[] {
     const isDaemon = was?.type === 'daemon' && task.type === 'daemon' && was.enabled && task.enabled
     return isDaemon && was.definition !== task.definition ? [task.name] : []
   })
+}
+
+/** The result in one line: `2 tasks added, 1 removed, 3 changed`; `no change in meaning`. */
+export function verdictWords({ change, from, to }: Comparison): string {
+  const { added, removed, renamed, changed, groups } = change
+  const counts: [number, string][] = [
+    [added.length, 'added'],
+    [removed.length, 'removed'],
+    [renamed.length, 'renamed'],
+    [changed.length, 'changed'],
+  ]
+  const tasks = counts
+    .filter(([count]) => count > 0)
+    .map(([count, what], at) => `${at === 0 ? counted(count, 'task') : count} ${what}`)
+  const others = groups.length > 0 ? [`${counted(groups.length, 'host group')} changed`] : []
+  const words = [...tasks, ...others].join(', ')
+  if (words !== '') return words
+  if (from.tasks === undefined || to.tasks === undefined) return 'nothing could be compared'
+  if (!from.isValid || !to.isValid) return 'no change in the tasks that are valid on both sides'
+  return 'no change in meaning'
+}
+
+/** Notes that limit the comparison: a file that does not exist or is not valid. */
+export function noteWords({ path, from, to, change }: Comparison): string[] {
+  const missing = [from, to].filter(({ isThere }) => !isThere)
+  const invalid = [from, to].filter(({ isValid }) => !isValid)
+  const unreadable = someOf(change.unreadable.map(plainLine), maxUnreadableNames)
+  return [
+    ...missing.map((side) => `${path} does not exist in ${sideName(side)}: compared as empty`),
+    ...invalid.map((side) => `${path} is not valid in ${sideName(side)}`),
+    ...(unreadable === '' ? [] : [`not compared because of problems in the file: ${unreadable}`]),
+  ]
+}
+
+function sideName({ end }: Side): string {
+  return end.kind === 'commit' ? end.revision : 'the working copy'
+}
+
+/** Says whether a new name moves the starts of a task; empty if it does not. */
+export function renameWords({ before, after }: { before: Task; after: Task }): string {
+  const hashed = [
+    ...([before, after].some(({ schedules }) => schedules.some(isHashed)) ? ['H'] : []),
+    ...(after.jitterMs > 0 || before.jitterMs > 0 ? ['jitter'] : []),
+  ]
+  if (hashed.length === 0) return ''
+  const depend = hashed.length === 1 ? 'depends' : 'depend'
+  return `start times move: ${hashed.join(' and ')} ${depend} on the name`
+}
+
+/** Splits changed keys into changes that several tasks share and changes of single tasks. */
+export function shareChanges(changed: Change['changed']): {
+  readonly shared: readonly { readonly change: KeyChange; readonly tasks: readonly string[] }[]
+  readonly own: readonly { readonly task: string; readonly changes: readonly KeyChange[] }[]
+} {
+  const all = changed.flatMap(({ after, keys }) =>
+    keys.map((change) => ({ task: after.name, change })),
+  )
+  const same = [...grouped(all, ({ change }) => JSON.stringify(change)).values()]
+  const isShared = (each: readonly unknown[]): boolean => each.length >= minTasksToShare
+  const shown = new Set(same.filter(isShared).flat())
+  const own = grouped(
+    all.filter((each) => !shown.has(each)),
+    ({ task }) => task,
+  )
+  return {
+    shared: same.filter(isShared).flatMap((each) => {
+      const [first] = each
+      return first ? [{ change: first.change, tasks: each.map(({ task }) => task) }] : []
+    }),
+    own: [...own].map(([task, each]) => ({ task, changes: each.map(({ change }) => change) })),
+  }
+}
+
+/** The zone of most tasks of the file. An added task shows its zone only if it differs from this. */
+export function usualZone({ change }: Comparison): string {
+  const zones = [...grouped(change.after.tasks, ({ timezone }) => timezone)]
+  return zones.toSorted(([, a], [, b]) => b.length - a.length)[0]?.[0] ?? 'UTC'
+}
+
+/** Hosts that gain or lose tasks; hosts with the same gains and losses are together. */
+export function movedHosts({ hosts }: Comparison): { names: string[]; moves: HostChange }[] {
+  const moved = hosts.filter(({ gains, loses, more, fewer }) =>
+    [gains, loses, more, fewer].some((names) => names.length > 0),
+  )
+  return together(moved, ({ gains, loses, part, more, fewer }) =>
+    JSON.stringify([gains, loses, part, more, fewer]),
+  ).map(({ names, first }) => ({ names, moves: first }))
+}
+
+/** Hosts whose number of starts changes; hosts with the same numbers are together. */
+export function startingHosts(
+  { hosts }: Comparison,
+  zone: string,
+): { names: string[]; starts: string; busiest: string }[] {
+  const counts = hosts.flatMap(({ host, starts }) => {
+    if (starts === undefined || !isOther(...starts)) return []
+    return [{ host, starts: startsWords(starts), busiest: busiestWords(starts, zone) }]
+  })
+  return together(counts, ({ starts, busiest }) => `${starts} ${busiest}`).map(
+    ({ names, first: { starts, busiest } }) => ({ names, starts, busiest }),
+  )
+}
+
+function together<T extends { readonly host: string }>(
+  items: readonly T[],
+  keyOf: (item: T) => string,
+): { names: string[]; first: T }[] {
+  return [...grouped(items, keyOf).values()].flatMap((same) => {
+    const [first] = same
+    return first === undefined ? [] : [{ names: same.map(({ host }) => host), first }]
+  })
+}
+
+/** `8640 -> 8652 (+12)`; one number if both are equal; `~` if the number differs between machines. */
+function startsWords([old, now]: readonly [Starts, Starts]): string {
+  const about = (starts: Starts): string => (starts.varies ? '~' : '') + starts.count
+  const more = now.count - old.count
+  if (more === 0) return about(now)
+  return `${about(old)} -> ${about(now)} (${more > 0 ? '+' : ''}${more})`
+}
+
+/**
+ * The second with the most starts, in local time: `3 at 02:30:00 -> 4 at 02:30:00`. Empty if no
+ * second has more than one start.
+ */
+function busiestWords([old, now]: readonly [Starts, Starts], zone: string): string {
+  const words = ({ busiest }: Starts): string =>
+    busiest === undefined ? 'none' : `${busiest.starts} at ${timeOfDay(zone, busiest.at)}`
+  const most = [old, now].map(({ busiest }) => busiest?.starts ?? 0)
+  if (most.every((starts) => starts <= 1)) return ''
+  return most[0] === most[1] ? words(now) : `${words(old)} -> ${words(now)}`
+}
+
+function timeOfDay(zone: string, second: number): string {
+  return localText(zone, second).slice('2026-03-08T'.length, '2026-03-08T02:30:00'.length)
 }

@@ -1,20 +1,24 @@
 import path from 'node:path'
+import { loadRevision } from '../../../daemon/tasks-file/load-revision.ts'
+import { loadTasks } from '../../../daemon/tasks-file/load.ts'
 import { exitStatus, TorchError, messageOf } from '../../../errors.ts'
 import { commitOf, type Located, locateInGit, mergeBase } from '../../../host/git-commits.ts'
 import { refNames } from '../../../host/git.ts'
 import type { Host } from '../../../host/host.ts'
+import type { PartialTasks } from '../../../tasks/file/partial.ts'
+import type { Problem } from '../../../tasks/file/problem.ts'
 import { nearest } from '../../../text/suggest.ts'
-import { usageError } from '../../args/option.ts'
+import { type FilePath, usageError } from '../../args/option.ts'
 
-/** Of a repository with more branches and tags these are enough to guess from. */
+/** How many branches and tags are read to suggest one. */
 const maxRefs = 2_000
 
-/** One end of a comparison: a commit, or the file as it lies here. */
+/** One end of a comparison: a commit, or the working copy. */
 export type End = Commit | { readonly kind: 'working-copy' }
 
 interface Commit {
   readonly kind: 'commit'
-  /** As it was typed; its hash, where nobody typed it. */
+  /** As the user typed it; the short hash if the user did not name it. */
   readonly revision: string
   readonly commit: string
 }
@@ -23,28 +27,40 @@ interface Commit {
 export interface Ends {
   readonly from: End
   readonly to: End
-  /** As people call it. */
+  /** Both ends in one line: `HEAD (4f2a91c03b1e) -> working copy`. */
   readonly name: string
 }
 
-/** The repository of a tasks file. Throws where there is none, or no way to the file. */
+/** The tasks file at one end of a comparison, read without other files (env files, the host). */
+export interface Side {
+  readonly end: End
+  /** A file that does not exist counts as a valid file without tasks. */
+  readonly isThere: boolean
+  readonly isValid: boolean
+  /** The tasks that could be read; undefined if none could. */
+  readonly tasks: PartialTasks | undefined
+  /** Empty if the file is valid. */
+  readonly problems: readonly Problem[]
+}
+
+/** The repository of a tasks file. Throws if there is none, or if the file cannot be read. */
 export async function repositoryOf(host: Host, file: string, shown: string): Promise<Located> {
   const located = await locateInGit(host, file).catch((error: unknown) => {
-    throw trouble(`${shown}: ${messageOf(error)}`, 'mend it, or name another with --tasks')
+    throw trouble(`${shown}: ${messageOf(error)}`, 'fix the file, or name another one with --tasks')
   })
   if (typeof located !== 'string') return located
   if (located === 'no-git') {
-    const hint = 'install git: revisions of the tasks file are read with it'
-    throw trouble('there is no git on this machine', hint)
+    const hint = 'install git: torch reads revisions of the tasks file with it'
+    throw trouble('git is not installed on this machine', hint)
   }
-  const hint = 'name a file in one with --tasks; torch plan shows what a file means by itself'
-  throw trouble(`${shown} is in no git repository`, hint)
+  const hint = 'name a file in a repository with --tasks; torch plan shows a single file'
+  throw trouble(`${shown} is not in a git repository`, hint)
 }
 
 /**
- * What is compared, as with git diff: nothing is HEAD and the working copy, one revision is that
- * and the working copy; `A..B` are two, and `A...B` B and the last that it has in common with A.
- * Throws for what is no revision.
+ * Chooses what to compare, as git diff does: without revisions, HEAD with the working copy; with
+ * one, that with the working copy; `A..B`, A with B; `A...B`, B with the last commit that it shares
+ * with A. Throws for an unknown revision.
  */
 export async function endsOf(
   host: Host,
@@ -54,8 +70,8 @@ export async function endsOf(
   const [first = 'HEAD', second] = words
   const range = words.map(rangeIn).find((found) => found !== undefined)
   if (range === undefined) {
-    const from = await end(host, located, first)
-    const to = second === undefined ? workingCopy : await end(host, located, second)
+    const from = await commitEnd(host, located, first)
+    const to = second === undefined ? workingCopy : await commitEnd(host, located, second)
     return { from, to, name: `${nameOf(from)} -> ${nameOf(to)}` }
   }
   if (second !== undefined)
@@ -63,30 +79,65 @@ export async function endsOf(
       `expected two revisions, or one range; got ${words.join(' ')}`,
       'torch diff A B',
     )
-  const one = await end(host, located, range.from, first)
-  const to = await end(host, located, range.to, first)
+  const one = await commitEnd(host, located, range.from, first)
+  const to = await commitEnd(host, located, range.to, first)
   const from = range.dots === '..' ? one : await common(located, one, to)
   return { from, to, name: `${first} (${shortOf(from)} -> ${shortOf(to)})` }
+}
+
+/** Reads the tasks file at one end. Throws if git fails. */
+export async function sideOf(
+  host: Host,
+  located: Located,
+  file: FilePath,
+  end: End,
+): Promise<Side> {
+  const loaded = await load(host, located, file, end)
+  if (loaded === undefined)
+    return { end, isThere: false, isValid: true, tasks: whole(emptyFile), problems: [] }
+  const isValid = loaded.file !== undefined
+  return {
+    end,
+    isThere: true,
+    isValid,
+    tasks: loaded.file === undefined ? loaded.partial : whole(loaded.file),
+    problems: isValid ? [] : loaded.problems,
+  }
+}
+
+async function load(host: Host, located: Located, { absolute, shown }: FilePath, end: End) {
+  if (end.kind === 'commit') {
+    const { commit, revision } = end
+    return loadRevision(host, located, { commit, revision, tasks: absolute })
+  }
+  if (host.files.facts(absolute) === undefined) return undefined
+  return loadTasks(host, absolute, { shown, alone: true, partly: true })
+}
+
+const emptyFile = { tasks: [], groups: {} }
+
+function whole(file: PartialTasks['file']): PartialTasks {
+  return { file, unreadable: [], unreadableGroups: [] }
 }
 
 function nameOf(one: End): string {
   return one.kind === 'commit' ? `${one.revision} (${shortOf(one)})` : 'working copy'
 }
 
-/** Twelve digits, as in a status. */
+/** Twelve digits, as torch status shows it. */
 function shortOf({ commit }: Commit): string {
   return commit.slice(0, 12)
 }
 
 const workingCopy = { kind: 'working-copy' } as const
 
-/** A side that is not named is HEAD, as for git. No name of a revision has two dots in it. */
+/** An empty side means HEAD, as in git. A revision name never contains two dots. */
 function rangeIn(word: string): { from: string; dots: string; to: string } | undefined {
   const [, from = '', dots = '', to = ''] = /^(.*?)(\.{2,3})(.*)$/s.exec(word) ?? []
   return dots === '' ? undefined : { from: from || 'HEAD', dots, to: to || 'HEAD' }
 }
 
-async function end(
+async function commitEnd(
   host: Host,
   located: Located,
   revision: string,
@@ -101,25 +152,27 @@ async function common(located: Located, one: Commit, other: Commit): Promise<Com
   const commit = await mergeBase(located, one.commit, other.commit)
   if (commit !== undefined) return { kind: 'commit', revision: commit.slice(0, 12), commit }
   const dots = `${one.revision}..${other.revision}`
-  const hint = located.isShallow ? deepen : `two dots compare them as they are: torch diff ${dots}`
-  throw trouble(`${one.revision} and ${other.revision} have no commit in common`, hint)
+  const hint = located.isShallow
+    ? deepen
+    : `compare them directly, with two dots: torch diff ${dots}`
+  throw trouble(`${one.revision} and ${other.revision} share no commit`, hint)
 }
 
 async function hintFor(host: Host, located: Located, typed: string): Promise<string> {
   if (host.files.facts(path.resolve(typed)) !== undefined)
-    return `a tasks file is named by --tasks: torch diff --tasks ${typed}`
+    return `to name a tasks file, use --tasks: torch diff --tasks ${typed}`
   const near = nearest(typed, await refNames(located.git, maxRefs))
   if (near !== undefined) return `did you mean "${near}"?`
   if (located.isShallow) return deepen
   return (await commitOf(located, 'HEAD')) === undefined
-    ? 'this repository has no commit yet'
+    ? 'this repository has no commits yet'
     : 'git log --oneline lists the commits, git branch --all the branches'
 }
 
 const deepen =
-  'this clone has the last commits only: git fetch --unshallow (GitHub Actions: fetch-depth: 0)'
+  'this clone has only the latest commits: git fetch --unshallow (GitHub Actions: fetch-depth: 0)'
 
-/** With 2, as diff(1) has it: with --exit-code 1 means that there is a change. */
+/** Exit status 2, as in diff(1): with --exit-code, 1 means that there is a change. */
 function trouble(message: string, hint: string): TorchError {
   return new TorchError('no-revision', message, { exit: exitStatus.usage, hint })
 }

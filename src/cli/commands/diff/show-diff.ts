@@ -2,36 +2,35 @@ import path from 'node:path'
 import { exitStatus, TorchError } from '../../../errors.ts'
 import type { Located } from '../../../host/git-commits.ts'
 import { GitFailure } from '../../../host/git.ts'
+import type { Written } from '../../../tasks/compare/written.ts'
 import type { Call } from '../../command.ts'
 import type { FilePath } from '../../args/option.ts'
 import type { Values } from '../../args/options.ts'
-import { showProblems } from '../../terminal/problems.ts'
+import { problemJson, showProblems } from '../../terminal/problems.ts'
 import { tasksPathOrAsk } from '../../args/tasks-path.ts'
 import { compare, type Comparison } from './comparison.ts'
-import { diffJson } from './diff-json.ts'
-import { diffMarkdown } from './markdown.ts'
-import { endsOf, repositoryOf } from './revisions.ts'
-import { sideOf } from './sides.ts'
-import { diffText } from './text.ts'
+import { diffMarkdown } from './diff-markdown.ts'
+import { diffText } from './diff-text.ts'
+import { endsOf, repositoryOf, type Side, sideOf } from './revisions.ts'
 
-/** Longer lines are not read well. */
-const mostColumns = 100
+/** Longer lines are hard to read, however wide the terminal. */
+const maxColumns = 100
 
-/** Compares what the words of the call name, and shows it in the form that was asked for. */
+/** Compares the revisions that the arguments name, and shows the result as text, Markdown or JSON. */
 export async function showDiff(call: Call, values: Values): Promise<Comparison> {
   const file = await tasksPathOrAsk(call, values)
   const located = await repositoryOf(call.host, file.absolute, file.shown)
   const isFolder = call.host.files.facts(file.absolute)?.kind === 'directory'
   const folder = isFolder ? file.absolute : path.dirname(file.absolute)
   const around = { file, folder, located }
-  const comparison = await comparisonOf(call, values, around).catch(unanswered)
+  const comparison = await comparisonOf(call, values, around).catch(explainGitFailure)
   await show(call, values, comparison, folder)
   return comparison
 }
 
 interface Compared {
   readonly file: FilePath
-  /** What relative paths in it begin with. */
+  /** Relative paths in the file start from here. */
   readonly folder: string
   readonly located: Located
 }
@@ -47,7 +46,7 @@ async function comparisonOf(
     sideOf(host, located, file, to),
   ])
   if (!old.isThere && !now.isThere)
-    throw new TorchError('no-tasks', `${file.shown} is in neither of both: ${name}`, {
+    throw new TorchError('no-tasks', `${file.shown} does not exist on either side: ${name}`, {
       exit: exitStatus.usage,
       hint: 'name the tasks file with --tasks',
     })
@@ -55,7 +54,7 @@ async function comparisonOf(
   return compare({ path: file.shown, folder, name }, { from: old, to: now }, start)
 }
 
-function unanswered(error: unknown): never {
+function explainGitFailure(error: unknown): never {
   if (!(error instanceof GitFailure)) throw error
   throw new TorchError('git-failed', error.message, {
     exit: exitStatus.usage,
@@ -76,6 +75,42 @@ async function show(
   const problems = [...comparison.from.problems, ...comparison.to.problems]
   if (problems.length > 0) terminal.note(showProblems(terminal, problems))
   if (values.markdown) return terminal.say(diffMarkdown(comparison, around))
-  const columns = Math.min(terminal.columns, mostColumns)
+  const columns = Math.min(terminal.columns, maxColumns)
   await terminal.say(diffText(comparison, { ...around, paint: terminal.paint, columns }))
+}
+
+/** A comparison for programs. */
+function diffJson({ from, to, change, hosts, restarts }: Comparison) {
+  return {
+    from: endJson(from),
+    to: endJson(to),
+    added: change.added.map(({ name }) => name),
+    removed: change.removed.map(({ name }) => name),
+    renamed: change.renamed.map(({ before, after }) => ({ from: before.name, to: after.name })),
+    changed: change.changed.map(({ after, keys }) => ({
+      task: after.name,
+      keys: Object.fromEntries(
+        keys.map((key): [string, [Written, Written]] => [key.key, [key.old, key.new]]),
+      ),
+    })),
+    restarts,
+    groups: Object.fromEntries(
+      change.groups.map(({ group, added, removed }) => [group, { added, removed }]),
+    ),
+    hosts: Object.fromEntries(
+      hosts.map(({ host, gains, loses, more, fewer, starts }) => {
+        const starts24h = starts?.map(({ count }) => count) ?? null
+        const busiest = starts?.map((each) => each.busiest?.starts ?? 0) ?? null
+        return [host, { gains, loses, more, fewer, starts24h, busiest }]
+      }),
+    ),
+    unreadable: change.unreadable,
+    problems: [...from.problems, ...to.problems].map(problemJson),
+  }
+}
+
+/** The working copy has no revision and no commit: both are null. */
+function endJson({ end, isThere, isValid }: Side) {
+  const { revision, commit } = end.kind === 'commit' ? end : { revision: null, commit: null }
+  return { revision, commit, exists: isThere, valid: isValid }
 }

@@ -1,12 +1,12 @@
 import { type Comparison, compare } from '../../../../src/cli/commands/diff/comparison.ts'
-import type { Side } from '../../../../src/cli/commands/diff/sides.ts'
-import { diffText } from '../../../../src/cli/commands/diff/text.ts'
+import { diffText } from '../../../../src/cli/commands/diff/diff-text.ts'
+import type { Side } from '../../../../src/cli/commands/diff/revisions.ts'
 import { parseTasks } from '../../../../src/tasks/file/read.ts'
 import { facts } from '../../../tasks/read.ts'
 
 export const folder = '/srv'
 
-/** Two texts of a file, compared as HEAD and the working copy. undefined: it is not there. */
+/** Compares two texts of a file, as HEAD and working copy. undefined: the file does not exist. */
 export function compared(before: string | undefined, after: string | undefined): Comparison {
   const head = { kind: 'commit', revision: 'HEAD', commit: '4f2a91c03b1e'.padEnd(40, '0') } as const
   const from = side(before, head, 'HEAD:tasks.yaml')
@@ -16,7 +16,7 @@ export function compared(before: string | undefined, after: string | undefined):
   return compare({ path: 'tasks.yaml', folder, name }, { from, to }, start)
 }
 
-/** What a person reads; styles as in HTML, where they are wanted. */
+/** The comparison as text; `paint` shows the styles, for tests of colours. */
 export function textOf(
   comparison: Comparison,
   { columns = 100, paint = (_style: unknown, text: string) => text } = {},

@@ -31,7 +31,7 @@ async function ends(...words: string[]) {
 
 const short = (commit: string) => commit.slice(0, 12)
 
-describe('what is compared', () => {
+describe('The sides of a comparison', () => {
   test.each([
     [[], () => [main, undefined, `HEAD (${short(main)}) -> working copy`]],
     [['v1'], () => [one, undefined, `v1 (${short(one)}) -> working copy`]],
@@ -40,18 +40,21 @@ describe('what is compared', () => {
     [['feature...main'], () => [one, main, `feature...main (${short(one)} -> ${short(main)})`]],
     [['feature..'], () => [work, main, `feature.. (${short(work)} -> ${short(main)})`]],
     [['...feature'], () => [one, work, `...feature (${short(one)} -> ${short(work)})`]],
-  ] as [string[], () => [string, string | undefined, string]][])('%j', async (words, expected) => {
-    const { from, to, name } = await ends(...words)
-    const commits = [from, to].map((end) => (end.kind === 'commit' ? end.commit : undefined))
-    expect([...commits, name]).toEqual(expected())
-  })
+  ] as [string[], () => [string, string | undefined, string]][])(
+    'the sides that torch diff %j compares',
+    async (words, expected) => {
+      const { from, to, name } = await ends(...words)
+      const commits = [from, to].map((end) => (end.kind === 'commit' ? end.commit : undefined))
+      expect([...commits, name]).toEqual(expected())
+    },
+  )
 
-  test('from the last commit in common is called by its hash: nobody named it', async () => {
+  test('a common ancestor is named by its short hash', async () => {
     expect((await ends('feature...main')).from).toMatchObject({ revision: short(one) })
   })
 })
 
-describe('what is no revision', () => {
+describe('An unknown revision', () => {
   test.each([
     [['featrue'], 'unknown revision "featrue"', 'did you mean "feature"?'],
     [['--all'], 'unknown revision "--all"', /^git log --oneline lists/],
@@ -60,7 +63,7 @@ describe('what is no revision', () => {
     [
       ['package.json'],
       'unknown revision "package.json"',
-      'a tasks file is named by --tasks: torch diff --tasks package.json',
+      'to name a tasks file, use --tasks: torch diff --tasks package.json',
     ],
     [
       ['main..v1', 'HEAD'],
@@ -69,51 +72,51 @@ describe('what is no revision', () => {
     ],
     [
       ['main...alone'],
-      'main and alone have no commit in common',
-      'two dots compare them as they are: torch diff main..alone',
+      'main and alone share no commit',
+      'compare them directly, with two dots: torch diff main..alone',
     ],
-  ])('%j', async (words, message, hint) => {
+  ])('torch diff %j is refused: %s', async (words, message, hint) => {
     const found = await ends(...words).catch((error: unknown) => error)
     expect(found).toMatchObject({ message, exit: 2 })
     expect((found as { hint: string }).hint).toMatch(hint)
   })
 
-  test('in a shallow clone, which may lack it', async () => {
+  test('the hint for an unknown revision in a shallow clone is to fetch more commits', async () => {
     const clone = path.join(repository.folder, 'clone')
     repository.git('clone', '-q', '--depth=1', `file://${repository.folder}`, clone)
     const located = await repositoryOf(host, path.join(clone, 'tasks.yaml'), 'tasks.yaml')
     const hint =
-      'this clone has the last commits only: git fetch --unshallow (GitHub Actions: fetch-depth: 0)'
+      'this clone has only the latest commits: git fetch --unshallow (GitHub Actions: fetch-depth: 0)'
     await expect(endsOf(host, located, ['HEAD~1'])).rejects.toMatchObject({ hint })
   })
 
-  test('before the first commit', async () => {
+  test('the hint for an unknown revision before the first commit says that there are no commits', async () => {
     const empty = newRepository()
     const located = await repositoryOf(host, path.join(empty.folder, 'tasks.yaml'), 'tasks.yaml')
     await expect(endsOf(host, located, [])).rejects.toMatchObject({
       message: 'unknown revision "HEAD"',
-      hint: 'this repository has no commit yet',
+      hint: 'this repository has no commits yet',
     })
     empty.remove()
   })
 })
 
-describe('no repository', () => {
-  test('around the file', async () => {
+describe('A missing repository', () => {
+  test('a tasks file outside any git repository is refused', async () => {
     await expect(
       repositoryOf(host, path.join(os.tmpdir(), 'x.yaml'), 'x.yaml'),
     ).rejects.toMatchObject({
-      message: 'x.yaml is in no git repository',
+      message: 'x.yaml is not in a git repository',
       exit: 2,
     })
   })
 
-  test('without git', async () => {
+  test('a machine without git is refused, with the hint to install it', async () => {
     const runProgram = async () => ({ ok: false, missing: true, stdout: '', stderr: '' })
     const without = { ...host, processes: { ...host.processes, runProgram } }
     await expect(repositoryOf(without, '/tasks.yaml', 'tasks.yaml')).rejects.toMatchObject({
-      message: 'there is no git on this machine',
-      hint: 'install git: revisions of the tasks file are read with it',
+      message: 'git is not installed on this machine',
+      hint: 'install git: torch reads revisions of the tasks file with it',
     })
   })
 })

@@ -26,7 +26,7 @@ tasks:
     hosts: [web]
 `
 
-/** Ten edits, each a commit; what a reviewer would say of each by itself. */
+/** Ten edits, each in a commit, with what torch diff has to show for it. */
 export const edits: readonly [message: string, edit: (text: string) => string, told: object][] = [
   ['Say what the file is', (text) => `# The tasks of all machines.\n${text}`, {}],
   [
@@ -100,16 +100,16 @@ export const edits: readonly [message: string, edit: (text: string) => string, t
   ],
 ]
 
-/** A repository with the first file and its ten edits, in a folder of it, and torch called there. */
+/** A repository with a tasks file in a folder, in ten edits; torch runs in that folder. */
 export interface History {
   readonly site: Site
   readonly repository: Repository
-  /** The file, and its text after the last edit. */
+  /** The tasks file, and its text after the last edit. */
   readonly file: string
   readonly last: string
-  /** Runs `torch diff` in the folder of the file. */
+  /** Runs `torch diff` in the folder of the tasks file. */
   diff(...words: string[]): Promise<Ended>
-  /** Its JSON, where all is well. */
+  /** The JSON of a `torch diff` that succeeds. */
   json(...words: string[]): Promise<Record<string, unknown>>
 }
 

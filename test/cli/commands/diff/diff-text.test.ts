@@ -37,7 +37,7 @@ const whole = `${head}1 task added, 1 removed, 1 renamed, 4 changed
     timeout: 2h
     retry.attempts: 3
 - old
-~ report -> daily-report (renamed; at other times: its name decides H)
+~ report -> daily-report (renamed; start times move: H depends on the name)
 ~ timeout: 1h -> 2h in 3 tasks: rotate, dump, sweep
 ~ rotate
     schedule: */10 * * * * -> */5 * * * *
@@ -52,16 +52,16 @@ const whole = `${head}1 task added, 1 removed, 1 renamed, 4 changed
     command: [node, consumer.js] -> [node, consumer.js, --fast]
     description: none -> Takes what is queued
 
-on web, 10.0.1.0/24: + new (on part of it)
+on web, 10.0.1.0/24: + new (some machines)
 on db, db1: - old
 
 starts in 24 h on web, 10.0.1.0/24: ~145 -> ~313 (+168)
     busiest second: 1 at 00:10:00 -> 2 at 01:00:00
 starts in 24 h on db, db1: 3 -> 2 (-1), busiest second: 2 at 00:00:00 -> 1 at 02:30:00
 starts in 24 h on 10.0.1.9: ~145 -> ~289 (+144)
-ended and started anew, as daemon tasks that changed: consumer`
+daemon tasks that restart: consumer`
 
-test('a comparison, with most of what there can be in one', () => {
+test('the text of a comparison shows every kind of change', () => {
   expect(textOf(compared(before, after))).toBe(whole)
 })
 
@@ -70,11 +70,11 @@ const one = (more = '', hosts = '{ web: [web1, web2] }') =>
 
 const two = '{ web: [10.0.0.1, 10.0.0.2] }'
 
-describe('what else there may be to say', () => {
+describe('The text of a comparison', () => {
   test.each([
-    ['nothing', one(), `# A comment.\n${one()}`, 'no change in meaning'],
+    ['a new comment only', one(), `# A comment.\n${one()}`, 'no change in meaning'],
     [
-      'a group',
+      'other entries in a host group',
       one(', hosts: [web]'),
       one(', hosts: [web]', '{ web: [web1, web3] }'),
       `1 host group changed
@@ -87,7 +87,7 @@ starts in 24 h on web3: 0 -> 1 (+1)
 starts in 24 h on web2: 1 -> 0 (-1)`,
     ],
     [
-      'the same of two tasks, which is told of each',
+      'the same change in two tasks, shown for each',
       `${one(', hosts: [web]')}  b: { type: daemon, command: b, hosts: [web] }\n`,
       `${one(', hosts: [web], nice: 1')}  b: { type: daemon, command: b, hosts: [web], nice: 1 }\n`,
       `2 tasks changed
@@ -97,10 +97,10 @@ starts in 24 h on web2: 1 -> 0 (-1)`,
 ~ b
     nice: 0 -> 1
 
-ended and started anew, as daemon tasks that changed: b`,
+daemon tasks that restart: b`,
     ],
     [
-      'a task that comes to another in its second',
+      'a task that moves to the second of another',
       `${one(', schedule: "0 2 * * *"').replace('schedule: "@daily", ', '')}  b: { schedule: "0 3 * * *", command: b }\n`,
       `${one(', schedule: "0 3 * * *"').replace('schedule: "@daily", ', '')}  b: { schedule: "0 3 * * *", command: b }\n`,
       `1 task changed
@@ -111,7 +111,7 @@ ended and started anew, as daemon tasks that changed: b`,
 starts in 24 h everywhere, web, web1, web2: 2, busiest second: 1 at 02:00:00 -> 2 at 03:00:00`,
     ],
     [
-      'more and fewer machines of a group',
+      'tasks that run on more or fewer machines of a group',
       `${one(', hosts: [web]', two)}  b: { type: daemon, command: b, hosts: [web, "!10.0.0.2"] }\n`,
       `${one(', hosts: [web, "!10.0.0.2"]', two)}  b: { type: daemon, command: b, hosts: [web] }\n`,
       `2 tasks changed
@@ -121,17 +121,17 @@ starts in 24 h everywhere, web, web1, web2: 2, busiest second: 1 at 02:00:00 -> 
 ~ b
     hosts: [web, "!10.0.0.2"] -> [web]
 
-on web: + b (on part of it), - a (on part of it)
+on web: + b (some machines), - a (some machines)
 on 10.0.0.2: + b, - a
 
 starts in 24 h on 10.0.0.2: 1 -> 0 (-1)
-ended and started anew, as daemon tasks that changed: b`,
+daemon tasks that restart: b`,
     ],
     [
-      'a file that is not there any more',
+      'a deleted file',
       one(),
       undefined,
-      `tasks.yaml is not in the working copy: taken for a file without tasks
+      `tasks.yaml does not exist in the working copy: compared as empty
 1 task removed, 1 host group changed
 
 - a
@@ -145,7 +145,7 @@ starts in 24 h everywhere, web, web1, web2: 1 -> 0 (-1)`,
       'a new file',
       undefined,
       'tasks: { a: { type: daemon, command: a, timezone: Asia/Tokyo, restart: { delay: 2s } } }',
-      `tasks.yaml is not in HEAD: taken for a file without tasks
+      `tasks.yaml does not exist in HEAD: compared as empty
 1 task added
 
 + a
@@ -156,38 +156,38 @@ starts in 24 h everywhere, web, web1, web2: 1 -> 0 (-1)`,
 everywhere: + a`,
     ],
     [
-      'a task that is wrong now',
+      'a task that is no longer valid',
       `${one()}  b: { schedule: "@daily", command: b }\n`,
       `${one(', max: x')}  b: { schedule: "@daily", command: b, nice: 1 }\n`,
       `tasks.yaml is not valid in the working copy
-not compared, for what is wrong there: a
+not compared because of problems in the file: a
 1 task changed
 
 ~ b
     nice: 0 -> 1`,
     ],
     [
-      'a file that was wrong',
+      'a file that was not valid',
       one(', max: x'),
       one(),
       `tasks.yaml is not valid in HEAD
-not compared, for what is wrong there: a
-no change in what can be read of both`,
+not compared because of problems in the file: a
+no change in the tasks that are valid on both sides`,
     ],
     [
-      'a file that is no YAML',
+      'a file that is not YAML',
       one(),
       'tasks: [',
       `tasks.yaml is not valid in the working copy
-not compared, for what is wrong there: a
-nothing can be compared`,
+not compared because of problems in the file: a
+nothing could be compared`,
     ],
-  ])('%s', (_what, old, now, expected) => {
+  ])('the text of a comparison with %s', (_what, old, now, expected) => {
     expect(textOf(compared(old, now))).toBe(head + expected)
   })
 })
 
-test('hosts whose starts are not counted are named', () => {
+test('the text of a comparison names the hosts whose starts are not counted', () => {
   const comparison = compared(one(), one().replace('@daily', '@hourly'))
   const [first, ...others] = comparison.hosts.map((host) => ({ ...host, starts: undefined }))
   if (first === undefined) throw new Error('no host')
@@ -199,11 +199,11 @@ test('hosts whose starts are not counted are named', () => {
       .slice(-2),
   ).toEqual([
     'starts in 24 h on web, web1, web2: 1 -> 24 (+23)',
-    'starts not counted, as H and jitter take too long: everywhere',
+    'starts not counted (too many tasks with H or jitter): everywhere',
   ])
 })
 
-describe('how it is shown', () => {
+describe('A changed value', () => {
   const long = (text: string) => one(`, description: "${text}"`)
   const lines = (old: string, now: string, columns: number) =>
     textOf(compared(long(old), long(now)), { columns })
@@ -213,7 +213,7 @@ describe('how it is shown', () => {
 
   test.each([
     [
-      'on one line where it fits',
+      'is on one line if it fits',
       [
         'x'.repeat(30),
         'y'.repeat(30),
@@ -222,7 +222,7 @@ describe('how it is shown', () => {
       ],
     ],
     [
-      'else on lines of its own',
+      'is on lines of its own if it does not fit on one',
       [
         'x'.repeat(30),
         'y'.repeat(30),
@@ -231,29 +231,29 @@ describe('how it is shown', () => {
       ],
     ],
     [
-      'without what a terminal would obey',
+      'has no control characters',
       ['\\e[31mred', 'a\\u202eb', 80, '~ a\n    description: \ufffd[31mred -> a\ufffdb'],
     ],
     [
-      'what looks like another thing in quotes',
+      'has quotes if it looks like a list or like "none"',
       ['none', '[a, b]', 80, '~ a\n    description: "none" -> "[a, b]"'],
     ],
-    ['empty text in quotes', ['', ' x', 80, '~ a\n    description: "" -> " x"']],
+    ['has quotes if it is empty', ['', ' x', 80, '~ a\n    description: "" -> " x"']],
   ] as [string, [string, string, number, string]][])(
-    '%s',
+    'a changed value %s',
     (_what, [old, now, columns, expected]) => {
       expect(lines(old, now, columns)).toBe(expected)
     },
   )
 
-  test('keys and names too without what a terminal would obey', () => {
+  test('changed keys and names of tasks have no control characters', () => {
     const odd = 'labels: { "\\e[1m": x }'
     expect(textOf(compared(one(), one(`, ${odd}`)))).toContain('labels.\ufffd[1m: none -> x')
     const bad = `${one()}  "\\e[1m": { command: b, ${odd} }\n`
-    expect(textOf(compared(one(), bad))).toContain('wrong there: \ufffd[1m\n')
+    expect(textOf(compared(one(), bad))).toContain('in the file: \ufffd[1m\n')
   })
 
-  test('in colours: of hosts what comes and what goes', () => {
+  test('tasks that a host gains are green and tasks that it loses are red', () => {
     const paint = (style: unknown, text: string) => `<${String(style)}>${text}</>`
     const now = `${one().replace('  a:', '  b:').replace('command: a', 'command: b')}  c: { type: daemon, command: c, hosts: [web] }\n`
     const [, , hosts] = textOf(compared(one(), now), { paint }).split('\n\n')
@@ -264,7 +264,7 @@ describe('how it is shown', () => {
     expect(gone?.split('\n').at(-1)).toBe('everywhere, web, web1, web2: <red>- a</>')
   })
 
-  test('in colours where there are any, and long lists with their count', () => {
+  test('the text of a comparison has colours, and long lists end with a count', () => {
     const names = Array.from({ length: 20 }, (_, index) => `t${index}`)
     const file = (nice: number) =>
       `tasks:\n${names.map((name) => `  ${name}: { type: daemon, command: x, nice: ${nice} }\n`).join('')}`
@@ -274,17 +274,15 @@ describe('how it is shown', () => {
     expect(textOf(compared(file(1), file(2)), { paint }).split('\n\n')[1]).toBe(
       `<yellow>~ </>nice: <red>1</> -> <green>2</> in 20 tasks: ${names.slice(0, 12).join(', ')} and 8 more`,
     )
-    expect(third).toBe(
-      `ended and started anew, as daemon tasks that changed: ${names.slice(0, 12).join(', ')} and 8 more`,
-    )
+    expect(third).toBe(`daemon tasks that restart: ${names.slice(0, 12).join(', ')} and 8 more`)
   })
 })
 
-test('no name gives a terminal anything to obey', () => {
+test('names and labels in a comparison have no control characters', () => {
   const old = 'tasks: { "x\\e[31m": { schedule: "@daily", command: x } }'
   const now = 'tasks: { a: { schedule: "@daily", command: x, labels: { "b\\e[31m": c } } }'
   const label = (value: string) => now.replace(': c', `: ${value}`)
-  expect(textOf(compared(old, now))).toContain('wrong there: x\ufffd[31m\n')
+  expect(textOf(compared(old, now))).toContain('in the file: x\ufffd[31m\n')
   expect(textOf(compared('tasks: {}', now))).toContain('    labels.b\ufffd[31m: c\n')
   expect(textOf(compared(now, label('d')))).toContain('    labels.b\ufffd[31m: c -> d')
 })

@@ -1,11 +1,11 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { lineDiff } from '../../../../src/cli/commands/diff/line-diff.ts'
+import { lineDiff } from '../../../../src/cli/commands/diff/changed-value.ts'
 
 const marks = { both: ' ', old: '-', new: '+', gap: '.' } as const
 
-/** Each line of a text a letter: `a -b +x c`. */
-function told(old: string, now: string): string {
+/** Compares two texts whose lines are single letters: `a -b +x c`. */
+function diffOf(old: string, now: string): string {
   return lineDiff([...old], [...now])
     .map(({ kind, text }) => marks[kind].trim() + (kind === 'gap' ? '..' : text))
     .join(' ')
@@ -22,13 +22,13 @@ test.each([
   ['abcd', 'bcde', '-a b c d +e'],
   ['abab', 'baba', '-a b a b +a'],
   ['aaa', 'aa', '... a a -a'.slice(4)],
-])('%j to %j is %j', (old, now, expected) => {
-  expect(told(old, now)).toBe(expected)
+])('the line diff from %j to %j is %j', (old, now, expected) => {
+  expect(diffOf(old, now)).toBe(expected)
 })
 
 const texts = fc.array(fc.constantFrom('a', 'b', 'c', ''), { maxLength: 12 })
 
-test('holds both texts, but for what is the same far from any change', () => {
+test('a line diff contains both texts, except unchanged lines far from any change', () => {
   fc.assert(
     fc.property(texts, texts, (old, now) => {
       const lines = lineDiff(old, now).filter(({ kind }) => kind !== 'gap')
@@ -47,12 +47,11 @@ test('holds both texts, but for what is the same far from any change', () => {
   )
 })
 
-test('of very long texts all is told as another, in no time', () => {
+test('very long texts are shown as changed from the first difference to the last', () => {
   const [old = [], now = []] = ['x', 'y'].map((end) =>
     Array.from({ length: 20_000 }, (_, index) => `${index % 3 === 0 ? end : index}`),
   )
   const lines = lineDiff(old, now)
-  // From the first line that differs to the last.
   for (const kind of ['old', 'new'])
     expect(lines.filter((line) => line.kind === kind)).toHaveLength(19_999)
   expect(lines.at(-1)).toEqual({ kind: 'both', text: '19999' })

@@ -1,48 +1,11 @@
-import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { diffMarkdown } from '../../../../src/cli/commands/diff/markdown.ts'
-import { code, fenced, htmlCode } from '../../../../src/cli/commands/diff/markdown-cells.ts'
+import { diffMarkdown } from '../../../../src/cli/commands/diff/diff-markdown.ts'
 import { maxPageChars } from '../../../../src/cli/commands/diff/markdown-page.ts'
 import { compared, folder } from './compared.ts'
 
 function markdown(before: string | undefined, after: string | undefined): string {
   return diffMarkdown(compared(before, after), { folder, zone: 'UTC' })
 }
-
-describe('text within a page', () => {
-  test.each([
-    ['a', '`a`'],
-    ['*/5 * * * *', '`*/5 * * * *`'],
-    ['@ada #12 <b> &amp; [x](y) _z_', '`@ada #12 <b> &amp; [x](y) _z_`'],
-    ['a | b', '<code>a &#124; b</code>'],
-    ['`x`', '<code>&#96;x&#96;</code>'],
-    ['a\\', '<code>a&#92;</code>'],
-    ['', '<code></code>'],
-    [' x', '<code> x</code>'],
-    ['a\nb', '`a b`'],
-    ['\u001b[31m', '`\ufffd[31m`'],
-    ['`</code>@ada|😀', '<code>&#96;&#60;/code&#62;&#64;ada&#124;&#128512;</code>'],
-  ])('%j is %s', (text, expected) => {
-    expect(code(text)).toBe(expected)
-  })
-
-  test('of any kind opens nothing: no cell ends in it, no tag, no mention', () => {
-    fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), (text) => {
-        const inTable = code(text)
-        expect(inTable).not.toMatch(/[|\n]/)
-        if (inTable.startsWith('`')) expect(inTable.slice(1, -1)).not.toContain('`')
-        else expect(inTable.slice('<code>'.length, -'</code>'.length)).not.toMatch(/[<>@`*_\\[\]]/)
-        expect(htmlCode(text).slice('<code>'.length, -'</code>'.length)).not.toMatch(/[<>\n]/)
-      }),
-    )
-  })
-
-  test('a fence is longer than any in it', () => {
-    expect(fenced('diff', 'a')).toBe('```diff\na\n```')
-    expect(fenced('', 'a\n````\n```')).toBe('`````\na\n````\n```\n`````')
-  })
-})
 
 const before = `
 hosts: { web: [web1, web2] }
@@ -62,13 +25,13 @@ const after = before
     '  new: { schedule: ["@hourly", "@reboot"], command: new, max: 2, labels: { team: a|b } }\n',
   )
 
-test('a page, with all that there can be in one', () => {
+test('a comment on a pull request shows every kind of change', () => {
   expect(markdown(before, after))
     .toBe(`**\`tasks.yaml\`**, \`HEAD (4f2a91c03b1e) -> working copy\`: **1 task added, 1 removed, 1 renamed, 2 changed, 1 host group changed**
 
 #### Added
 
-| task | schedule | hosts | command | and |
+| task | schedule | hosts | command | more |
 | --- | --- | --- | --- | --- |
 | \`new\` | \`["@hourly", "@reboot"]\` | _everywhere_ | \`new\` | \`max\`: \`2\`<br>\`labels.team\`: <code>a&#124;b</code> |
 
@@ -82,7 +45,7 @@ test('a page, with all that there can be in one', () => {
 
 | from | to |  |
 | --- | --- | --- |
-| \`report\` | \`daily-report\` | at other times: its name decides H |
+| \`report\` | \`daily-report\` | start times move: H depends on the name |
 
 #### Changed
 
@@ -91,7 +54,7 @@ test('a page, with all that there can be in one', () => {
 | \`dump\` | \`command\` | _below_ | _below_ |
 | \`consumer\` | \`command\` | \`[node, consumer.js]\` | <code>node consumer.js &#124; tee &#96;log&#96;</code> |
 
-#### Daemon tasks that are ended and started anew
+#### Daemon tasks that restart
 
 | task |
 | --- |
@@ -132,7 +95,7 @@ test('a page, with all that there can be in one', () => {
 </details>`)
 })
 
-test('no change, and what is wrong', () => {
+test('a comparison without changes is one line; problems of a file follow under a heading', () => {
   expect(markdown(before, before)).toBe(
     '**`tasks.yaml`**, `HEAD (4f2a91c03b1e) -> working copy`: **no change in meaning**',
   )
@@ -141,11 +104,11 @@ test('no change, and what is wrong', () => {
   )
 })
 
-describe('a page that would be too long', () => {
+describe('A comment that would be too long', () => {
   const tasks = (count: number, more: (at: number) => string) =>
     `tasks:\n${Array.from({ length: count }, (_, at) => `  t${at}: { schedule: "@daily", command: c${at}${more(at)} }\n`).join('')}`
 
-  test('has what there is room for, and says what it leaves out', () => {
+  test('a comment that is too long keeps what fits and counts what it leaves out', () => {
     const page = markdown(
       tasks(0, () => '').replace('tasks:', 'tasks: {}'),
       tasks(2_000, () => ''),
@@ -155,16 +118,16 @@ describe('a page that would be too long', () => {
     const kept = page.match(/^\| `t\d+` /gm)?.length ?? 0
     const left = / (\d+) tasks, 1 line, 1 line\./.exec(page)
     expect(page.split('\n').at(-1)).toMatch(
-      /^\*\*Left out\*\*, as a comment has at most 65536 characters: /,
+      /^\*\*Left out\*\* \(a comment has at most 65536 characters\): /,
     )
     expect(kept + Number(left?.[1])).toBe(2_000)
   })
 
-  test('leaves out what is too long by itself, and keeps what follows', () => {
+  test('a comment leaves out a single value that is too long, and keeps the values after it', () => {
     const long = (text: string) => (at: number) =>
       `, description: "${text.repeat(at === 0 ? 32_600 : 100)}"`
     const page = markdown(tasks(2, long('x')), tasks(2, long('y')))
     expect(['t0', 't1'].map((name) => page.includes(`<code>${name}</code>`))).toEqual([false, true])
-    expect(page.slice(-100)).toMatch(/: 1 long value\. `torch diff` shows all of it\.$/)
+    expect(page.slice(-100)).toMatch(/: 1 long value\. Run `torch diff` to see everything\.$/)
   })
 })

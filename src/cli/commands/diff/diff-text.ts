@@ -1,0 +1,157 @@
+import { everywhere } from '../../../forecast/hosts.ts'
+import type { KeyChange } from '../../../tasks/compare/changes.ts'
+import { saidKeys, type Written } from '../../../tasks/compare/written.ts'
+import { someOf } from '../../../text/plural.ts'
+import { plainLine } from '../../../text/sanitize.ts'
+import type { Style, Terminal } from '../../terminal/terminal.ts'
+import { arrow, changedValue, type DiffLine, valueWords } from './changed-value.ts'
+import {
+  type Comparison,
+  movedHosts,
+  noteWords,
+  renameWords,
+  shareChanges,
+  startingHosts,
+  usualZone,
+  verdictWords,
+} from './comparison.ts'
+
+/** Where a comparison is shown. */
+export interface DiffView {
+  readonly paint: Terminal['paint']
+  /** A changed value that does not fit is shown on lines of its own. */
+  readonly columns: number
+  /** The zone of this machine, for times of day. */
+  readonly zone: string
+  /** The folder of the tasks file. */
+  readonly folder: string
+}
+
+/** The longest lists of hosts and tasks on one line; the rest is counted. */
+const maxHosts = 8
+const maxTasks = 12
+
+const indent = '    '
+
+/** A comparison as people read it, without a line break at the end. */
+export function diffText(comparison: Comparison, view: DiffView): string {
+  const { path, name, restarts } = comparison
+  const head = [view.paint('bold', plainLine(`${path}: ${name}`)), ...noteWords(comparison)]
+  const parts = [
+    [...head, verdictWords(comparison)],
+    taskLines(comparison, view),
+    [...groupLines(comparison, view), ...moveLines(comparison, view)],
+    [...startLines(comparison, view), ...restartLines(restarts)],
+  ]
+  return parts
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join('\n'))
+    .join('\n\n')
+}
+
+/** Added, removed, renamed and changed tasks. */
+function taskLines(comparison: Comparison, view: DiffView): string[] {
+  const { change } = comparison
+  const { paint, folder } = view
+  const zone = usualZone(comparison)
+  const { shared, own } = shareChanges(change.changed)
+  return [
+    ...change.added.flatMap((task) => [
+      paint('green', `+ ${task.name}`),
+      ...saidKeys(task, folder, zone).flatMap(([key, value]) => valueLines(key, value)),
+    ]),
+    ...change.removed.map(({ name }) => paint('red', `- ${name}`)),
+    ...change.renamed.map((pair) => {
+      const moves = renameWords(pair)
+      const names = paint('yellow', `~ ${pair.before.name}${arrow}${pair.after.name}`)
+      return `${names} (renamed${moves === '' ? '' : `; ${moves}`})`
+    }),
+    ...shared.flatMap(({ change: same, tasks }) => {
+      const [first = '', ...more] = changeLines(same, view, '')
+      const where = ` in ${tasks.length} tasks: ${someOf(tasks, maxTasks)}`
+      return [paint('yellow', '~ ') + first + where, ...more]
+    }),
+    ...own.flatMap(({ task, changes }) => [
+      paint('yellow', `~ ${task}`),
+      ...changes.flatMap((each) => changeLines(each, view, indent)),
+    ]),
+  ]
+}
+
+function valueLines(key: string, value: Written): string[] {
+  const head = `${indent}${plainLine(key)}:`
+  const [first = '', ...more] = valueWords(key, value).split('\n')
+  if (more.length === 0) return [`${head} ${first}`]
+  return [head, ...[first, ...more].map((line) => `${indent}  ${line}`)]
+}
+
+function changeLines(change: KeyChange, { paint, columns }: DiffView, before: string): string[] {
+  const head = `${before}${plainLine(change.key)}:`
+  const value = changedValue(change, columns - `${head} `.length)
+  if (value.kind === 'long')
+    return [head, ...value.lines.map((line) => indent + paintedLine(line, paint))]
+  return [`${head} ${paint('red', value.old)}${arrow}${paint('green', value.new)}`]
+}
+
+function paintedLine({ kind, text }: DiffLine, paint: DiffView['paint']): string {
+  switch (kind) {
+    case 'old':
+      return paint('red', `- ${text}`)
+    case 'new':
+      return paint('green', `+ ${text}`)
+    case 'both':
+      return `  ${text}`.trimEnd()
+    case 'gap':
+      return paint('dim', `  ${text}`)
+  }
+}
+
+function groupLines({ change: { groups } }: Comparison, { paint }: DiffView): string[] {
+  return groups.map(({ group, added, removed }) => {
+    const entries = [
+      ...added.map((entry) => paint('green', `+ ${entry}`)),
+      ...removed.map((entry) => paint('red', `- ${entry}`)),
+    ]
+    return `group ${group}: ${entries.join(', ')}`
+  })
+}
+
+/** Which hosts gain and lose which tasks. */
+function moveLines(comparison: Comparison, { paint }: DiffView): string[] {
+  return movedHosts(comparison).map(({ names, moves }) => {
+    const { gains, loses, more, fewer } = moves
+    const part = new Set([...moves.part, ...more, ...fewer])
+    const words = (mark: string, tasks: readonly string[], style: Style): string[] => {
+      const each = tasks.map((task) => `${mark} ${task}${part.has(task) ? ' (some machines)' : ''}`)
+      return tasks.length === 0 ? [] : [paint(style, someOf(each, maxTasks))]
+    }
+    const lists = [
+      ...words('+', [...gains, ...more], 'green'),
+      ...words('-', [...loses, ...fewer], 'red'),
+    ]
+    return `${onHosts(names)}: ${lists.join(', ')}`
+  })
+}
+
+function startLines(comparison: Comparison, { zone, columns }: DiffView): string[] {
+  const uncounted = comparison.hosts.filter(({ starts }) => starts === undefined)
+  const lines = startingHosts(comparison, zone).flatMap(({ names, starts, busiest }) => {
+    const line = `starts in 24 h ${onHosts(names)}: ${starts}`
+    if (busiest === '') return [line]
+    const most = `busiest second: ${busiest}`
+    const whole = `${line}, ${most}`
+    return whole.length <= columns ? [whole] : [line, `${indent}${most}`]
+  })
+  if (uncounted.length === 0) return lines
+  const names = uncounted.map(({ host }) => host)
+  return [...lines, `starts not counted (too many tasks with H or jitter): ${onHosts(names)}`]
+}
+
+function restartLines(restarts: readonly string[]): string[] {
+  return restarts.length === 0 ? [] : [`daemon tasks that restart: ${someOf(restarts, maxTasks)}`]
+}
+
+/** `on web, db`; `everywhere, web`. */
+function onHosts(names: readonly string[]): string {
+  return (names[0] === everywhere ? '' : 'on ') + someOf(names, maxHosts)
+}
