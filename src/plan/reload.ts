@@ -1,6 +1,4 @@
 import type { Task } from '../tasks/task.ts'
-import type { AgendaEntry } from './agenda.ts'
-import { freshEntry, timetableOf } from './slots.ts'
 
 /** Tasks by name: all of a file, and those of them that run on this machine. */
 export interface TasksByName {
@@ -23,15 +21,14 @@ export interface ReloadPlan extends TasksByName {
 }
 
 /**
- * By name and definition: what is unchanged keeps everything; what runs is left alone, but for
- * daemon tasks, whose places follow the file. Yields after each task, so that a large file is
- * compared between the ticks.
+ * Compares by name and definition: an unchanged task keeps everything. Running common tasks are left
+ * alone; the instances of daemon tasks follow the file. Takes a few milliseconds for 10,000 tasks.
  */
-export function* planReload(
+export function planReload(
   before: TasksByName,
   file: readonly Task[],
   isHere: (task: Task) => boolean,
-): Generator<undefined, ReloadPlan> {
+): ReloadPlan {
   const tasks = new Map<string, Task>()
   const here = new Map<string, Task>()
   const added: string[] = []
@@ -50,16 +47,13 @@ export function* planReload(
       if (task.type === 'daemon') places.add(task.name)
       else if (before.here.get(task.name)?.definition !== task.definition) schedule.push(task)
     }
-    yield
   }
   for (const name of before.tasks.keys()) {
     if (!tasks.has(name)) removed.push(name)
-    yield
   }
   for (const { name, type } of before.here.values()) {
     if (here.get(name)?.type !== type) drop.push(name)
     if (type === 'daemon') places.add(name)
-    yield
   }
   // Most machines run all, or few; two maps of the same hundred thousand would be ten megabytes.
   const isAll = here.size === tasks.size
@@ -73,18 +67,4 @@ export function* planReload(
     drop,
     places: [...places],
   }
-}
-
-/** The first entries of tasks that are new on the agenda; undefined for those that have none. */
-export function* firstEntries(
-  tasks: readonly Task[],
-  host: string,
-  { done, high }: { readonly done: number; readonly high: number },
-): Generator<undefined, (AgendaEntry | undefined)[]> {
-  const entries: (AgendaEntry | undefined)[] = []
-  for (const task of tasks) {
-    entries.push(freshEntry(timetableOf(task, host), done, high))
-    yield
-  }
-  return entries
 }

@@ -7,15 +7,11 @@ import { aTask } from './support.ts'
 const byName = (all: readonly Task[]) => new Map(all.map((task) => [task.name, task]))
 const names = (all: readonly Task[]) => all.map((task) => task.name)
 
-/** All steps of a plan; tasks that are not enabled are those of another machine. */
+/** The plan; a task that is not enabled stands for a task of another machine. */
 function planned(before: readonly Task[], after: readonly Task[]): ReloadPlan {
   const here = before.filter((task) => task.enabled)
   const old = { tasks: byName(before), here: byName(here) }
-  const steps = planReload(old, after, (task) => task.enabled)
-  for (;;) {
-    const step = steps.next()
-    if (step.done === true) return step.value
-  }
+  return planReload(old, after, (task) => task.enabled)
 }
 
 describe('a reload', () => {

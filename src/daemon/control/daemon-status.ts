@@ -6,36 +6,23 @@ import { jitterOf } from '../../text/hash.ts'
 import { type HostFacts, matchHosts } from '../../tasks/hosts.ts'
 import type { Task } from '../../tasks/task.ts'
 import type { Loaded } from '../tasks-file/load.ts'
-import { inSlices } from '../upkeep/slices.ts'
 import { runsOf, type Torch } from '../state.ts'
 
-/** What `torch status` shows of a running daemon; made between the ticks where there are many tasks. */
-export function statusOf(torch: Torch): Promise<StatusReport> {
-  return inSlices(torch.host.clock, statusSteps(torch))
-}
-
-function* statusSteps(torch: Torch): Generator<undefined, StatusReport> {
+/** What `torch status` shows of a running daemon. */
+export function statusOf(torch: Torch): StatusReport {
   const { loaded, refused } = torch
-  const tasks: TaskStatus[] = []
   // What will happen, and not what the file says from now on: a slot of before the task began is not
   // on the agenda, and one that waits for its jitter still is.
-  const entries = new Map<string, AgendaEntry>()
-  for (const entry of [...torch.tick.agenda.heap]) {
-    entries.set(entry.task, entry)
-    yield
-  }
-  for (const task of loaded.file.tasks) {
-    tasks.push(
-      taskStatus(task, {
-        facts: torch.facts,
-        hostName: torch.room.hostName,
-        next: entries.get(task.name),
-        running: runsOf(torch, task.name).map((run) => run.description.run),
-        last: torch.last.get(task.name),
-      }),
-    )
-    yield
-  }
+  const entries = new Map(torch.tick.agenda.heap.map((entry) => [entry.task, entry]))
+  const tasks = loaded.file.tasks.map((task) =>
+    taskStatus(task, {
+      facts: torch.facts,
+      hostName: torch.room.hostName,
+      next: entries.get(task.name),
+      running: runsOf(torch, task.name).map((run) => run.description.run),
+      last: torch.last.get(task.name),
+    }),
+  )
   return {
     daemon: {
       pid: torch.host.processes.pid,

@@ -1,5 +1,4 @@
 import path from 'node:path'
-import { inSlices } from '../upkeep/slices.ts'
 import type { Torch } from '../state.ts'
 
 /** What one daemon leaves for the next, besides the records of its runs. */
@@ -59,45 +58,30 @@ function pad(second: number): string {
 
 /** Which tasks there are, at once: slots of a task that was not there yet are not missed ones. */
 export function writeKnown(torch: Torch): void {
-  const text = knownText(torch)
-  let step = text.next()
-  while (step.done !== true) step = text.next()
-  const { value } = step
   torch.faults.attempt('write loaded.json', () =>
-    torch.host.files.replace(torch.paths.loaded, value),
+    torch.host.files.replace(torch.paths.loaded, knownText(torch)),
   )
 }
 
-/** The same between the ticks, of which it takes none: a large file has a hundred thousand tasks. */
+/** The same in the background: a slow disk must not delay a tick. */
 export async function keepKnown(torch: Torch): Promise<void> {
   const { host, paths } = torch
   await torch.faults.attemptBeside('write loaded.json', async () => {
-    const text = await inSlices(host.clock, knownText(torch))
     const next = `${paths.loaded}.next`
-    await host.files.writeBeside(next, text)
+    await host.files.writeBeside(next, knownText(torch))
     // It is the next daemon's by now, which has found what was written when the home was left.
     if (torch.phase !== 'gone') host.files.rename(next, paths.loaded)
   })
 }
 
-/** Rows that are written down between two yields. */
-const rowsPerPart = 256
-
-function* knownText({ here, lately }: Torch): Generator<undefined, string> {
+function knownText({ here, lately }: Torch): string {
   const since = new Map(
     lately.flatMap(({ second, tasks }) => tasks.map((task) => [task.name, second] as const)),
   )
-  const parts: string[] = []
-  let rows: string[] = []
-  for (const { name, definition } of here.values()) {
-    rows.push(JSON.stringify([name, definition, since.get(name) ?? 0]))
-    if (rows.length < rowsPerPart) continue
-    parts.push(rows.join(','))
-    rows = []
-    yield
-  }
-  if (rows.length > 0) parts.push(rows.join(','))
-  return `[${parts.join(',\n')}]\n`
+  const rows = [...here.values()].map(({ name, definition }) =>
+    JSON.stringify([name, definition, since.get(name) ?? 0]),
+  )
+  return `[${rows.join(',\n')}]\n`
 }
 
 /** True once per boot of the machine, and noted at once: rather never than twice. */

@@ -1,6 +1,5 @@
 import { dueSoon } from '../../plan/soon.ts'
 import { dismissReady, makeReady } from '../../run/recorder-pool.ts'
-import { inSlices } from '../upkeep/slices.ts'
 import type { Torch } from '../state.ts'
 
 /** After a second began: what is due in it has had its turn by then, as a rule. */
@@ -11,19 +10,19 @@ const afterBeatMs = 30
  * comes; and sends those away that waited in vain.
  */
 export function readyLater(torch: Torch): void {
-  torch.host.clock.after(afterBeatMs, () => void inSlices(torch.host.clock, getReady(torch)))
+  torch.host.clock.after(afterBeatMs, () => void getReady(torch))
 }
 
-function* getReady(torch: Torch): Generator<undefined, void> {
+async function getReady(torch: Torch): Promise<void> {
   if (torch.phase !== 'running' || torch.due.size > 0) return
   const wanted = dueSoon(torch.tick.agenda, torch.tick.done)
   const names = new Set(wanted)
   dismissReady(torch.room, (task) => names.has(task))
   for (const name of wanted) {
-    yield
-    // It is not worth it to keep what is due waiting, nor to ask again for what was refused.
-    if (torch.phase !== 'running' || torch.due.size > 0) return
     const task = torch.here.get(name)
     if (task !== undefined && !makeReady(torch.room, task)) return
+    await torch.host.clock.turn()
+    // It is not worth it to keep what is due waiting, nor to ask again for what was refused.
+    if (torch.phase !== 'running' || torch.due.size > 0) return
   }
 }

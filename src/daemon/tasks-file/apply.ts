@@ -1,6 +1,7 @@
+import type { Clock } from '../../host/clock.ts'
 import type { SkipReason } from '../../plan/admit.ts'
 import { type AgendaEntry, agendaOf } from '../../plan/agenda.ts'
-import { firstEntries, planReload, type ReloadPlan } from '../../plan/reload.ts'
+import { planReload, type ReloadPlan } from '../../plan/reload.ts'
 import { freshEntry, timetableOf } from '../../plan/slots.ts'
 import type { TickState } from '../../plan/tick.ts'
 import { type HostFacts, matchHosts } from '../../tasks/hosts.ts'
@@ -8,7 +9,6 @@ import type { Task } from '../../tasks/task.ts'
 import { keepKnown, writeSlots } from '../recovery/saved-state.ts'
 import { fillPlaces } from '../starts/daemon-tasks.ts'
 import { dropPending, offerWaiting } from '../starts/request-start.ts'
-import { inSlices } from '../upkeep/slices.ts'
 import type { Torch } from '../state.ts'
 
 /**
@@ -30,14 +30,31 @@ async function applyNow(
   const { host, facts, tick, room } = torch
   const { file } = taken ?? torch.loaded
   const isHere = (task: Task): boolean => runsHere(task, facts)
-  const plan = await inSlices(host.clock, planReload(torch, file.tasks, isHere))
-  const first = firstEntries(plan.schedule, room.hostName, tick)
-  const entries = await inSlices(host.clock, first)
+  const plan = planReload(torch, file.tasks, isHere)
+  const entries = await firstEntries(host.clock, plan.schedule, room.hostName, tick)
   if (torch.phase === 'gone') return undefined
   torch.loaded = taken ?? torch.loaded
   switchTo(torch, plan, { entries, tick })
   await keepKnown(torch)
   return plan
+}
+
+/** First entries that are computed without a pause: they take some 5 ms. */
+const entriesPerTurn = 1_000
+
+/** The first entry of each task; undefined for a task that is never due again. */
+async function firstEntries(
+  clock: Clock,
+  tasks: readonly Task[],
+  hostName: string,
+  { done, high }: TickState,
+): Promise<(AgendaEntry | undefined)[]> {
+  const entries: (AgendaEntry | undefined)[] = []
+  for (const task of tasks) {
+    entries.push(freshEntry(timetableOf(task, hostName), done, high))
+    if (entries.length % entriesPerTurn === 0) await clock.turn()
+  }
+  return entries
 }
 
 /** Whether the file wants the task on this machine. */

@@ -32,7 +32,7 @@ describe('a reload', () => {
     const report = await daemon.edit('tasks: {job: {schedule: "* * * * * *", comand: exit 0}}')
     expect(report.verdict).toBe('refused')
     expect(report.problems.map((problem) => problem.severity)).toContain('error')
-    expect((await statusOf(daemon.torch)).file).toMatchObject({
+    expect(statusOf(daemon.torch).file).toMatchObject({
       ok: false,
       problems: report.problems,
     })
@@ -41,7 +41,7 @@ describe('a reload', () => {
     expect(daemon.history()).toEqual(['job ok'])
     expect(daemon.lines.filter((line) => line.event === 'refuse')).toHaveLength(1)
     await daemon.edit(job('exit 0'))
-    expect((await statusOf(daemon.torch)).file).toMatchObject({ ok: true, problems: [] })
+    expect(statusOf(daemon.torch).file).toMatchObject({ ok: true, problems: [] })
   })
 
   test('so does one that is gone', async () => {
@@ -147,7 +147,7 @@ describe('a reload', () => {
     const { makeReload } = await import('../../../src/daemon/tasks-file/reload.ts')
     const report = await makeReload(daemon.torch)('file', 'the hash of another content')
     expect(report.verdict).toBe('unchanged')
-    expect((await statusOf(daemon.torch)).file.ok).toBe(true)
+    expect(statusOf(daemon.torch).file.ok).toBe(true)
   })
 })
 
