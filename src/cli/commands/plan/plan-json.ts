@@ -5,9 +5,9 @@ import type { Warning } from '../../../forecast/warning.ts'
 import { fileWarnings } from '../../../forecast/warnings.ts'
 import { slotText } from '../../../record/history/rows.ts'
 import type { TasksFile } from '../../../tasks/task.ts'
-import type { OneHost } from './one-host.ts'
+import type { HostPlan } from './plan-text.ts'
 
-/** What a host would run, as a program reads it. */
+/** What a host would run, for programs. */
 interface HostJson {
   readonly host: string
   readonly tasks: readonly {
@@ -15,9 +15,9 @@ interface HostJson {
     /** The slot of its next start, in UTC. */
     readonly next: string | null
     readonly starts24h: number
-    /** Only some of these machines run it. */
+    /** True if only some of these machines run it. */
     readonly part: boolean
-    /** By `H` or jitter its times are others on each machine, and not known here. */
+    /** True if `H` or jitter makes its times differ between machines: the times are examples. */
     readonly varies: boolean
   }[]
   readonly busiest: { readonly at: string; readonly starts: number } | null
@@ -25,10 +25,10 @@ interface HostJson {
 }
 
 /**
- * All hosts of a file. Each warning stands once: with the first host that runs the first of its
- * tasks, or with the first of all where none does.
+ * The plan of all hosts of a file. Each warning appears once: with the first host that runs the first
+ * of its tasks, or with the first host if none runs it.
  */
-export function wholeJson(
+export function filePlanJson(
   file: TasksFile,
   { from, zone }: { readonly from: number; readonly zone: string },
 ): HostJson[] {
@@ -50,7 +50,8 @@ export function wholeJson(
   }))
 }
 
-export function oneJson({ host, forecast, not, warnings }: OneHost) {
+/** The plan of one machine: a list with one entry. */
+export function hostPlanJson({ host, forecast, not, warnings }: HostPlan) {
   const reasons = not.map(({ task, reason }) => ({ task: task.name, reason }))
   return [{ ...hostJson(host, forecast, warnings), not: reasons }]
 }

@@ -36,18 +36,17 @@ reviews it. With --host what that one machine would run, and of each other task 
       from: Math.floor((values.from ?? call.host.clock.now()) / 1000),
       zone: call.host.clock.zone(),
     }
-    const { oneJson, wholeJson } = await import('./plan-json.ts')
+    const { filePlanJson, hostPlanJson } = await import('./plan-json.ts')
+    const { filePlan, hostPlan, planHost } = await import('./plan-text.ts')
     const { paint, isUnicode } = terminal
-    const paper = { paint, isUnicode, width: widthOf(terminal), zone: when.zone }
+    const view = { paint, isUnicode, width: widthOf(terminal), zone: when.zone }
     if (host === undefined || facts === undefined) {
-      const { wholePlan } = await import('./all-hosts.ts')
-      if (values.json) await terminal.say(JSON.stringify(wholeJson(file, when), null, 2))
-      else await showParts(call, wholePlan(paper, file, when.from))
+      if (values.json) await terminal.say(JSON.stringify(filePlanJson(file, when), null, 2))
+      else await sayParts(call, filePlan(view, file, when.from))
     } else {
-      const { onePlan, planOne } = await import('./one-host.ts')
-      const one = planOne(file, host, facts, when)
-      if (values.json) await terminal.say(JSON.stringify(oneJson(one), null, 2))
-      else await showParts(call, onePlan(paper, one))
+      const planned = planHost(file, host, facts, when)
+      if (values.json) await terminal.say(JSON.stringify(hostPlanJson(planned), null, 2))
+      else await sayParts(call, hostPlan(view, planned))
     }
     return exitStatus.done
   },
@@ -60,11 +59,13 @@ async function fileOf(call: Call, values: Values, machine?: HostFacts): Promise<
   if (tasks.length < file.tasks.length && tasks.length === 0) call.terminal.note(noneHas)
   const { host } = values
   if (host !== undefined && Object.hasOwn(file.groups, host))
-    call.terminal.note(`${host} is a group of this file; --host is one machine, here of that name`)
+    call.terminal.note(
+      `${host} is a host group in this file; --host plans one machine, here a machine named ${host}`,
+    )
   return { ...file, tasks }
 }
 
-/** What goes to a file or a program is as wide as COLUMNS says, or as a page of text. */
+/** Output to a file or a program has COLUMNS characters per line, or the default width. */
 function widthOf({ isScreen, columns }: Terminal): number {
   if (isScreen) return columns
   const asked = Number(process.env['COLUMNS'])
@@ -73,8 +74,8 @@ function widthOf({ isScreen, columns }: Terminal): number {
 
 const defaultWidth = 100
 
-/** The parts that are not empty, with a blank line between. */
-async function showParts({ terminal }: Call, parts: Iterable<string>): Promise<void> {
+/** Prints the parts that are not empty, with a blank line between them. */
+async function sayParts({ terminal }: Call, parts: Iterable<string>): Promise<void> {
   let before = ''
   for (const part of parts) {
     if (part === '') continue

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
-import { wholeJson } from '../../../../src/cli/commands/plan/plan-json.ts'
+import { filePlanJson } from '../../../../src/cli/commands/plan/plan-json.ts'
 import { at } from '../../../plan/support.ts'
 import { good } from '../../../tasks/read.ts'
 
 const when = { from: at('2026-11-21T10:00:00Z'), zone: 'UTC' }
 
-test('each warning stands once: with the first host that has it, with the first of all where none has', () => {
+test('a warning appears once: with the first host that has it, else with the first host of the list', () => {
   const file = good(`
 hosts: { web: [10.0.1.5], db: [10.0.2.5] }
 tasks:
@@ -13,7 +13,7 @@ tasks:
   never: { schedule: "0 0 30 2 *", command: x, hosts: [db] }
   long: { schedule: "@hourly", command: x, timeout: 2h, hosts: [web, db] }
 `)
-  const found = wholeJson(file, when).map(({ host, warnings }) => [
+  const found = filePlanJson(file, when).map(({ host, warnings }) => [
     host,
     ...warnings.map(({ kind }) => kind),
   ])
@@ -26,11 +26,11 @@ tasks:
   ])
 })
 
-test('what starts at no time has no next, and a host without starts no busiest second', () => {
+test('a task without a next start has next null, and a host without starts has busiest null', () => {
   const file = good(
     'tasks: { a: { type: daemon, command: x }, b: { schedule: "@reboot", command: x } }',
   )
-  expect(wholeJson(file, when)).toMatchObject([
+  expect(filePlanJson(file, when)).toMatchObject([
     {
       tasks: [
         { next: null, starts24h: 0 },

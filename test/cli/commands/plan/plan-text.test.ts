@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { onePlan, planOne } from '../../../../src/cli/commands/plan/one-host.ts'
-import type { Paper } from '../../../../src/cli/commands/plan/page.ts'
-import { wholePlan } from '../../../../src/cli/commands/plan/all-hosts.ts'
+import type { PlanView } from '../../../../src/cli/commands/plan/plan-block.ts'
+import { filePlan, hostPlan, planHost } from '../../../../src/cli/commands/plan/plan-text.ts'
 import { hostFacts } from '../../../../src/tasks/hosts.ts'
 import { good } from '../../../tasks/read.ts'
 import { at } from '../../../plan/support.ts'
@@ -24,12 +23,12 @@ tasks:
   yearly: { schedule: "@yearly", command: x, enabled: false }
 `)
 
-function paper(width: number, more: Partial<Paper> = {}): Paper {
+function view(width: number, more: Partial<PlanView> = {}): PlanView {
   return { paint: (_, text) => text, isUnicode: true, width, zone: 'Europe/Berlin', ...more }
 }
 
-function page(width: number, more: Partial<Paper> = {}): string {
-  return shown(wholePlan(paper(width, more), file, from))
+function planOf(width: number, more: Partial<PlanView> = {}): string {
+  return shown(filePlan(view(width, more), file, from))
 }
 
 function shown(parts: Iterable<string>): string {
@@ -37,7 +36,7 @@ function shown(parts: Iterable<string>): string {
 }
 
 test('the plan of a file in 100 columns', () => {
-  expect(page(100)).toMatchInlineSnapshot(`
+  expect(planOf(100)).toMatchInlineSnapshot(`
     "everywhere
     3 tasks, 61 starts in 24 h
     TASK                   NEXT                         24H   12 14 16  18 20 22  00 02 04  06 08 10
@@ -47,7 +46,7 @@ test('the plan of a file in 100 columns', () => {
     total                                                61  █▆██▆█▆██▆█.................▂.....▄█▆██▆
 
     web, 10.0.1.0/24
-    2 tasks and the 3 of everywhere, 17341 starts in 24 h, about 2 at most in a second:
+    2 tasks and the 3 that run everywhere, 17341 starts in 24 h, at most about 2 in one second:
       2026-11-22T04:03:00+01:00
     TASK                   NEXT                         24H   12 14 16  18 20 22  00 02 04  06 08 10
     render-th…-pictures*   2026-11-21T11:17:35+01:00  17280  ++++++++++++++++++++++++++++++++++++++++
@@ -55,23 +54,23 @@ test('the plan of a file in 100 columns', () => {
     total                                             17341  ████████████████████████████████████████
 
     db, db1.example.com
-    2 tasks and 2 of the 3 of everywhere, 63 starts in 24 h
-    without boot of everywhere
+    2 tasks and 2 of the 3 that run everywhere, 63 starts in 24 h
+    without boot, which runs everywhere else
     TASK                   NEXT                         24H   12 14 16  18 20 22  00 02 04  06 08 10
     dump                   2026-11-21T12:15:00+01:00      2  .1.......................1..............
     moon                   never                          0  ........................................
     total                                                63  ████▆█▆██▆█..............▂..▂.....▄█▆██▆
 
     10.0.1.9
-    1 task and the 3 of everywhere, 61 starts in 24 h
+    1 task and the 3 that run everywhere, 61 starts in 24 h
     TASK                   NEXT                         24H   12 14 16  18 20 22  00 02 04  06 08 10
     worker                 always 4
     total                                                61  █▆██▆█▆██▆█..................▂....▄█▆██▆
 
     not enabled: yearly
 
-    ~ by H or jitter at another time on each machine; shown as on one with the name of its block
-    * on some of these machines only
+    ~ the time differs between machines (H or jitter); shown for a machine named like its block
+    * runs on some of these machines only
 
     warning: moon: never starts: there is no such date
     hint: the last day of a month is L; torch next --schedule "0 0 L 2 *" tries a schedule
@@ -89,7 +88,7 @@ test('the plan of a file in 100 columns', () => {
 })
 
 test('the plan of a file in 200 columns', () => {
-  expect(page(200)).toMatchInlineSnapshot(`
+  expect(planOf(200)).toMatchInlineSnapshot(`
     "everywhere
     3 tasks, 61 starts in 24 h
     TASK                                     NEXT                         24H     12   13   14   15   16   17   18   19   20   21   22   23   00   01   02   03   04   05   06   07   08   09   10   11
@@ -99,30 +98,30 @@ test('the plan of a file in 200 columns', () => {
     total                                                                  61  ▄█▄▄▄▄█▄▄▄▄█▄▄▄▄█▄▄▄▄█▄▄▄▄█▄▄▄▄█▄....................................................▄.................▄▄▄█▄▄▄▄█▄▄▄▄█▄▄▄
 
     web, 10.0.1.0/24
-    2 tasks and the 3 of everywhere, 17341 starts in 24 h, about 2 at most in a second: 2026-11-22T04:03:00+01:00
+    2 tasks and the 3 that run everywhere, 17341 starts in 24 h, at most about 2 in one second: 2026-11-22T04:03:00+01:00
     TASK                                     NEXT                         24H     12   13   14   15   16   17   18   19   20   21   22   23   00   01   02   03   04   05   06   07   08   09   10   11
     render-the-thumbnails-of-new-pictures*   2026-11-21T11:17:35+01:00  17280  ++++++++++++++++++++++++++++++++++++++++++++++++++++++++++++++++++++++++++++++++++++++++++++++++++++++++++++++++++++++++
     worker                                   always 4
     total                                                               17341  ████████████████████████████████████████████████████████████████████████████████████████████████████████████████████████
 
     db, db1.example.com
-    2 tasks and 2 of the 3 of everywhere, 63 starts in 24 h
-    without boot of everywhere
+    2 tasks and 2 of the 3 that run everywhere, 63 starts in 24 h
+    without boot, which runs everywhere else
     TASK                                     NEXT                         24H     12   13   14   15   16   17   18   19   20   21   22   23   00   01   02   03   04   05   06   07   08   09   10   11
     dump                                     2026-11-21T12:15:00+01:00      2  ....1.......................................................................1...........................................
     moon                                     never                          0  ........................................................................................................................
     total                                                                  63  ▄█▄▄█▄█▄▄▄▄█▄▄▄▄█▄▄▄▄█▄▄▄▄█▄▄▄▄█▄...........................................▄.........▄................▄▄▄█▄▄▄▄█▄▄▄▄█▄▄▄
 
     10.0.1.9
-    1 task and the 3 of everywhere, 61 starts in 24 h
+    1 task and the 3 that run everywhere, 61 starts in 24 h
     TASK                                     NEXT                         24H     12   13   14   15   16   17   18   19   20   21   22   23   00   01   02   03   04   05   06   07   08   09   10   11
     worker                                   always 4
     total                                                                  61  ▄█▄▄▄▄█▄▄▄▄█▄▄▄▄█▄▄▄▄█▄▄▄▄█▄▄▄▄█▄.......................................................▄..............▄▄▄█▄▄▄▄█▄▄▄▄█▄▄▄
 
     not enabled: yearly
 
-    ~ by H or jitter at another time on each machine; shown as on one with the name of its block
-    * on some of these machines only
+    ~ the time differs between machines (H or jitter); shown for a machine named like its block
+    * runs on some of these machines only
 
     warning: moon: never starts: there is no such date
     hint: the last day of a month is L; torch next --schedule "0 0 L 2 *" tries a schedule
@@ -139,8 +138,8 @@ test('the plan of a file in 200 columns', () => {
 
 test('the plan of one machine', () => {
   const facts = hostFacts('10.0.1.9', ['10.0.1.9'])
-  const one = planOne(file, '10.0.1.9', facts, { from, zone: 'Europe/Berlin' })
-  expect(shown(onePlan(paper(100), one))).toMatchInlineSnapshot(`
+  const planned = planHost(file, '10.0.1.9', facts, { from, zone: 'Europe/Berlin' })
+  expect(shown(hostPlan(view(100), planned))).toMatchInlineSnapshot(`
     "10.0.1.9
     4 tasks, 61 starts in 24 h
     TASK     NEXT                         24H   12  14  16  18  20  22  00  02  04  06  08  10
@@ -156,16 +155,16 @@ test('the plan of one machine', () => {
     moon                                   runs on db
     yearly                                 not enabled
 
-    ~ by H or jitter at another time on each machine; shown as on one with the name of its block"
+    ~ the time differs between machines (H or jitter); shown for a machine named like its block"
   `)
 })
 
 test('the plan of one machine whose name is known has no ~', () => {
   const facts = hostFacts('db1.example.com', [])
-  const one = planOne(file, 'db1.example.com', facts, { from, zone: 'Europe/Berlin' })
-  expect(shown(onePlan(paper(100, { isUnicode: false }), one))).toMatchInlineSnapshot(`
+  const planned = planHost(file, 'db1.example.com', facts, { from, zone: 'Europe/Berlin' })
+  expect(shown(hostPlan(view(100, { isUnicode: false }), planned))).toMatchInlineSnapshot(`
     "db1.example.com
-    4 tasks, 63 starts in 24 h, never two in a second
+    4 tasks, 63 starts in 24 h, never two in one second
     TASK    NEXT                         24H   12  14  16  18  20  22  00  02  04  06  08  10
     poll    2026-11-21T11:20:00+01:00     60  33333333333331...........................2333333
     tidy    2026-11-22T04:48:00+01:00      1  ...................................1............
@@ -191,50 +190,53 @@ test('the plan of one machine whose name is known has no ~', () => {
   `)
 })
 
-describe('the width is kept', () => {
-  test.each([60, 72, 80, 100, 133, 200, 250])('of %d columns', (width) => {
-    const lines = page(width).split('\n')
-    expect(lines.filter((line) => line.length > width)).toEqual([])
-    expect(lines.filter((line) => line.endsWith(' '))).toEqual([])
-  })
+describe('The width of a plan', () => {
+  test.each([60, 72, 80, 100, 133, 200, 250])(
+    'no line of a plan is longer than %d columns',
+    (width) => {
+      const lines = planOf(width).split('\n')
+      expect(lines.filter((line) => line.length > width)).toEqual([])
+      expect(lines.filter((line) => line.endsWith(' '))).toEqual([])
+    },
+  )
 
-  test('of a terminal that is too narrow for a timeline', () => {
-    expect(page(50)).not.toContain('.....')
-    expect(page(50)).toContain('always 4')
+  test('a plan for a narrow terminal has no timeline', () => {
+    expect(planOf(50)).not.toContain('.....')
+    expect(planOf(50)).toContain('always 4')
   })
 })
 
-test('what is painted is what is not', () => {
-  const painted = page(100, { paint: (style, text) => `<${String(style)}>${text}</>` })
+test('a plan in colours has the same text as without', () => {
+  const painted = planOf(100, { paint: (style, text) => `<${String(style)}>${text}</>` })
   expect(painted).toContain('<bold>everywhere</>')
-  expect(painted.replaceAll(/<[/a-z]*>/g, '')).toBe(page(100))
+  expect(painted.replaceAll(/<[/a-z]*>/g, '')).toBe(planOf(100))
 })
 
-test('the columns of all blocks stand below each other', () => {
-  const starts = page(120)
+test('the columns of all blocks are aligned', () => {
+  const starts = planOf(120)
     .split('\n')
     .flatMap((line) => (line.startsWith('TASK') ? [line.indexOf('24H')] : []))
   expect(starts.length).toBeGreaterThan(2)
   expect(new Set(starts).size).toBe(1)
 })
 
-test('a file with nothing in it', () => {
-  expect(shown(wholePlan(paper(100), good('tasks: {}'), from))).toBe('everywhere\nno tasks')
+test('the plan of a file without tasks says "no tasks"', () => {
+  expect(shown(filePlan(view(100), good('tasks: {}'), from))).toBe('everywhere\nno tasks')
 })
 
-test('many hosts with the same tasks are one line', () => {
+test('many hosts with the same tasks share one line', () => {
   const hosts = Array.from({ length: 40 }, (_, index) => `10.0.0.${index}`)
   const many = good(
     JSON.stringify({
       tasks: { a: { schedule: 'H 6 * * *', command: 'x', hosts } },
     }),
   )
-  expect(shown(wholePlan(paper(200), many, from))).toContain(
+  expect(shown(filePlan(view(200), many, from))).toContain(
     '\n10.0.0.0, 10.0.0.1, 10.0.0.2, 10.0.0.3, 10.0.0.4, 10.0.0.5, 10.0.0.6, 10.0.0.7 and 32 more\n1 task, ',
   )
 })
 
-test('a herd is told of the machines that have it, also by jitter where their name is known', () => {
+test('a plan warns of many starts in one second, also with jitter if the name of the machine is known', () => {
   const both = (schedule: string, jitter: string, host: string) =>
     Object.fromEntries(
       Array.from({ length: 20 }, (_, index) => [
@@ -251,7 +253,7 @@ test('a herd is told of the machines that have it, also by jitter where their na
       },
     }),
   )
-  const text = shown(wholePlan(paper(200), herds, from))
+  const text = shown(filePlan(view(200), herds, from))
   const warnings = text.split('\n').filter((line) => line.startsWith('warning: '))
   expect(warnings.map((line) => line.replaceAll(/.*more: /g, ''))).toEqual([
     expect.stringMatching(

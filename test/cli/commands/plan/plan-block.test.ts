@@ -1,5 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import { axis, cellsWithin, profile, timeline } from '../../../../src/cli/commands/plan/timeline.ts'
+import {
+  axis,
+  cellsWithin,
+  profile,
+  timeline,
+} from '../../../../src/cli/commands/plan/plan-block.ts'
 
 test.each([
   [7, 0],
@@ -13,11 +18,11 @@ test.each([
   [96, 96],
   [150, 144],
   [5000, 1440],
-])('in %d columns a day has %d cells', (width, cells) => {
+])('a timeline in %d columns has %d cells', (width, cells) => {
   expect(cellsWithin(width)).toBe(cells)
 })
 
-test('a cell is a digit as far as there is one', () => {
+test('a cell of a timeline is a dot, a digit, or + above nine', () => {
   expect(timeline([0, 1, 9, 10, 86_400])).toBe('.19++')
   expect(timeline([])).toBe('')
 })
@@ -27,12 +32,12 @@ test.each([
   [[1, 1000], '▁█', '19'],
   [[5, 5], '██', '99'],
   [[0, 0], '..', '..'],
-])('the profile of %j', (counts, bars, digits) => {
+])('the profile of the counts %j shows each relative to the greatest', (counts, bars, digits) => {
   expect(profile(counts, true)).toBe(bars)
   expect(profile(counts, false)).toBe(digits)
 })
 
-describe('the hours above the cells', () => {
+describe('The hours above a timeline', () => {
   const from = Date.parse('2026-06-01T10:17:30Z') / 1000
 
   test.each([
@@ -45,24 +50,25 @@ describe('the hours above the cells', () => {
       'Australia/Lord_Howe',
       '21 22 23 00 01 02 03 04 05 06 07 08 09 10 11 12 13 14 15 16 17 18 19 20',
     ],
-  ])('of %d cells in %s', (cells, zone, text) => {
+  ])('the hours above %d cells in %s', (cells, zone, text) => {
     expect(axis(from, cells, zone)).toBe(text)
   })
 
-  test('a label stands above the cell in which its hour begins', () => {
+  test('an hour label stands above the cell in which the hour begins', () => {
     const hour = Date.parse('2026-06-01T10:00:00Z') / 1000
     expect(axis(hour, 96, 'UTC').indexOf('11')).toBe(3)
     expect(axis(hour + 1, 96, 'UTC').indexOf('11')).toBe(3)
     expect(axis(hour - 1, 96, 'UTC').indexOf('10')).toBe(0)
   })
 
-  test('where the clock is changed an hour is not there, or there twice', () => {
+  test('an hour that daylight saving skips or repeats is missing or appears twice', () => {
     const spring = Date.parse('2026-03-08T00:00:00-05:00') / 1000
     expect(axis(spring, 96, 'America/New_York').slice(0, 20)).toBe('   01  03  04  05  0')
     const autumn = Date.parse('2026-11-01T00:00:00-04:00') / 1000
     expect(axis(autumn, 96, 'America/New_York').slice(0, 20)).toBe('   01      02  03  0')
   })
-  test('labels that come too close are left out', () => {
+
+  test('hour labels that would be too close are left out', () => {
     const gap = Date.parse('2026-10-04T00:00:00+10:30') / 1000
     expect(axis(gap, 72, 'Australia/Lord_Howe').slice(0, 13)).toBe('  01 02   04 ')
   })

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test, vi } from 'vitest'
-import { closeSites, newSite } from '../support/torch.ts'
+import { closeSites, newSite } from '../../../support/torch.ts'
 
 afterAll(closeSites)
 vi.setConfig({ testTimeout: 60_000 })
@@ -40,7 +40,7 @@ const hourly = {
 }
 
 describe.concurrent('torch plan', () => {
-  test('says who runs what, from the file alone', async () => {
+  test('torch plan shows which host runs which tasks, from the file alone', async () => {
     expect(await json()).toMatchObject([
       {
         host: 'everywhere',
@@ -54,7 +54,7 @@ describe.concurrent('torch plan', () => {
     ])
   })
 
-  test('--host is one machine, by its address', async () => {
+  test('torch plan --host ADDRESS shows one machine', async () => {
     expect(await json('--host', '10.0.1.9')).toEqual([
       {
         host: '10.0.1.9',
@@ -69,7 +69,7 @@ describe.concurrent('torch plan', () => {
     ])
   })
 
-  test('--host is a name, and --address its addresses: what it runs is what torch next says', async () => {
+  test('torch plan --host NAME --address A shows the same start times as torch next', async () => {
     const site = newSite(tasks)
     const host = ['--host', 'web-1.example.com', '--address', '10.0.1.7']
     const planned = await site.torch('plan', '--json', ...from, ...host)
@@ -81,7 +81,7 @@ describe.concurrent('torch plan', () => {
     expect(JSON.parse(planned.stdout)).toMatchObject([{ tasks: [{}, { next: at }, {}] }])
   })
 
-  test('the addresses of this machine are not those of another', async () => {
+  test('torch plan --host of another machine ignores TORCH_ADDRESS', async () => {
     const { stdout } = await newSite(tasks).torchWith(
       { env: { TORCH_ADDRESS: '10.0.1.7' } },
       ...['plan', '--json', '--host', 'web-1.example.com'],
@@ -89,7 +89,7 @@ describe.concurrent('torch plan', () => {
     expect(JSON.parse(stdout)).toMatchObject([{ not: [{ task: 'web' }, { task: 'kept' }, {}] }])
   })
 
-  test('is as wide as COLUMNS says, with bars where the locale has them', async () => {
+  test('torch plan is as wide as COLUMNS, with bars in a UTF-8 locale and digits elsewhere', async () => {
     const site = newSite(tasks)
     const env = { COLUMNS: '120', LC_ALL: 'C.UTF-8' }
     const wide = await site.torchWith({ env }, 'plan', ...from)
@@ -102,7 +102,7 @@ describe.concurrent('torch plan', () => {
     expect(plain.stdout).not.toMatch(/[^\n -~]/)
   })
 
-  test('of one file among others, and the tasks with a label', async () => {
+  test('torch plan FILE --label shows only the tasks with the label', async () => {
     const site = newSite()
     site.write('ops/new.yaml', tasks)
     const { stdout, status } = await site.torch(
@@ -123,15 +123,15 @@ describe.concurrent('torch plan', () => {
   })
 })
 
-describe.concurrent('torch plan is told what is wrong', () => {
-  test('a bad file', async () => {
+describe.concurrent('torch plan without a usable file or host', () => {
+  test('torch plan shows the problems of a file that is not valid', async () => {
     const { status, stdout, stderr } = await newSite('tasks: { a: { comand: x } }').torch('plan')
     expect([status, stdout]).toEqual([2, ''])
     expect(stderr).toContain('tasks.yaml:1:15: tasks.a.comand: unknown key "comand"')
     expect(stderr).toContain('torch: the tasks file tasks.yaml is not valid (2 problems)\n')
   })
 
-  test('no file', async () => {
+  test('torch plan of a missing file names the file', async () => {
     const { status, stdout, stderr } = await newSite().torch('plan', 'gone.yaml')
     expect([status, stdout]).toEqual([2, ''])
     expect(stderr).toContain('gone.yaml')
@@ -148,18 +148,18 @@ describe.concurrent('torch plan is told what is wrong', () => {
       '--address: expected an IPv4 or IPv6 address; got "10.0.0.0/8"',
     ],
     [['--address', '10.0.0.1'], '--address goes with --host'],
-  ])('%j', async (words, message) => {
+  ])('torch plan %j is refused', async (words, message) => {
     const { status, stdout, stderr } = await newSite(tasks).torch('plan', ...words)
     expect([status, stdout]).toEqual([2, ''])
     expect(stderr).toMatch(/^torch: .*\nhint: .*\n$/)
     expect(stderr).toContain(`torch: ${message}\n`)
   })
 
-  test('a group in place of a machine', async () => {
+  test('torch plan --host with the name of a host group says that --host means a machine', async () => {
     const { status, stdout, stderr } = await newSite(tasks).torch('plan', '--host', 'web')
     expect([status, stderr]).toEqual([
       0,
-      'web is a group of this file; --host is one machine, here of that name\n',
+      'web is a host group in this file; --host plans one machine, here a machine named web\n',
     ])
     expect(stdout).toContain('\nweb       runs on web\n')
   })

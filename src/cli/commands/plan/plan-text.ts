@@ -1,0 +1,134 @@
+import { aloneBlock, type Block, blocksOf } from '../../../forecast/blocks.ts'
+import { type Forecast, forecastOf } from '../../../forecast/forecast.ts'
+import { type Herd, herdOn } from '../../../forecast/host-spikes.ts'
+import { type NamedHost, namedHosts } from '../../../forecast/hosts.ts'
+import type { Warning } from '../../../forecast/warning.ts'
+import { fileWarnings, hostWarnings } from '../../../forecast/warnings.ts'
+import { whyNot, type WhyNot } from '../../../forecast/why-not.ts'
+import { type HostFacts, matchHosts } from '../../../tasks/hosts.ts'
+import type { TasksFile } from '../../../tasks/task.ts'
+import { someOf } from '../../../text/plural.ts'
+import { isSingleAddress } from '../../args/asked-host.ts'
+import { type Cell, table } from '../../terminal/table.ts'
+import {
+  blockText,
+  isKnown,
+  type Layout,
+  layoutFor,
+  paragraph,
+  partMark,
+  type PlanView,
+  variesMark,
+} from './plan-block.ts'
+
+/** The longest list of tasks before a warning; the rest is counted. */
+const maxNamedTasks = 3
+
+/** What one machine would run, and why it would not run each of the other tasks. */
+export interface HostPlan {
+  readonly host: NamedHost
+  readonly forecast: Forecast
+  readonly not: readonly WhyNot[]
+  readonly warnings: readonly Warning[]
+}
+
+/** The plan of all hosts of a file in the 24 hours after `from`, in parts. Parts may be empty. */
+export function* filePlan(view: PlanView, file: TasksFile, from: number): Generator<string> {
+  const hosts = namedHosts(file)
+  const blocks = blocksOf(hosts)
+  const shown = blocks.flatMap(({ own }) => own)
+  const layout = layoutFor(view, shown)
+  const herds: Herd[] = []
+  let varies = false
+  for (const block of blocks) {
+    const forecast = forecastOfBlock(block, from)
+    const herd = herdOn(forecast, isKnown(block))
+    if (herd !== undefined) herds.push(...block.hosts.map(({ host }) => ({ ...herd, host })))
+    varies ||= !isKnown(block) && forecast.tasks.some((task) => task.varies)
+    yield blockText(layout, block, forecast)
+  }
+  const disabled = file.tasks.filter((task) => !task.enabled).map(({ name }) => name)
+  if (disabled.length > 0) yield paragraph(layout, `not enabled: ${disabled.join(', ')}`)
+  yield legendText(layout, { varies, part: shown.some(({ part }) => part) })
+  yield warningsText(layout, fileWarnings(file, hosts, herds, { from, zone: view.zone }))
+}
+
+/** The forecast for a machine that has the name of the first host of the block. */
+function forecastOfBlock({ hosts, tasks }: Block, from: number): Forecast {
+  return forecastOf(
+    tasks.map(({ task }) => task),
+    hosts[0]?.host ?? '',
+    from,
+  )
+}
+
+/** Plans one machine; `called` is its name, or an address if nothing else is known. */
+export function planHost(
+  file: TasksFile,
+  called: string,
+  facts: HostFacts,
+  { from, zone }: { readonly from: number; readonly zone: string },
+): HostPlan {
+  const tasks = file.tasks.filter((task) => task.enabled && matchHosts(task.hosts, facts))
+  const isName = !isSingleAddress(called)
+  const forecast = forecastOf(tasks, called, from)
+  const herd = herdOn(forecast, isName)
+  return {
+    host: { host: called, isName, tasks: tasks.map((task) => ({ task, part: false })) },
+    forecast,
+    not: file.tasks.flatMap((task) => whyNot(task, facts, file) ?? []),
+    warnings: hostWarnings(forecast.tasks, herd, { from, zone, isName }),
+  }
+}
+
+/** The plan of one machine, in parts. Parts may be empty. */
+export function* hostPlan(view: PlanView, planned: HostPlan): Generator<string> {
+  const { host, forecast, not, warnings } = planned
+  const layout = layoutFor(view, host.tasks)
+  yield blockText(layout, aloneBlock([host], host.tasks), forecast)
+  if (not.length > 0) yield notText(layout, not)
+  const varies = !host.isName && forecast.tasks.some((task) => task.varies)
+  yield legendText(layout, { varies, part: false })
+  yield warningsText(layout, warnings)
+}
+
+function notText(layout: Layout, not: readonly WhyNot[]): string {
+  const rows = not.map((each): Cell[] => [each.task.name, whyWords(each)])
+  return table(
+    { ...layout, columns: layout.width },
+    [
+      { text: 'NOT HERE', least: layout.nameWidth, cut: 'middle' },
+      { text: 'WHY', cut: 'end' },
+    ],
+    rows,
+  )
+}
+
+function whyWords({ reason, excludedBy, wants = [] }: WhyNot): string {
+  if (reason === 'enabled') return 'not enabled'
+  if (excludedBy !== undefined) return `excluded by "!${excludedBy}"`
+  return `runs on ${wants.join(', ')}`
+}
+
+/** Explains the marks that the plan contains. */
+function legendText(
+  layout: Layout,
+  used: { readonly varies: boolean; readonly part: boolean },
+): string {
+  const varies = `${variesMark} the time differs between machines (H or jitter); shown for a machine named like its block`
+  const lines = [
+    ...(used.varies ? [varies] : []),
+    ...(used.part ? [`${partMark} runs on some of these machines only`] : []),
+  ]
+  return lines.map((line) => paragraph(layout, line)).join('\n')
+}
+
+/** Warnings for a reviewer, each with a hint. */
+function warningsText(layout: Layout, warnings: readonly Warning[]): string {
+  return warnings
+    .map(({ tasks, message, hint }) => {
+      const line = `warning: ${someOf(tasks, maxNamedTasks)}: ${message}`
+      return `${layout.paint('yellow', paragraph(layout, line))}\n${paragraph(layout, `hint: ${hint}`)}`
+    })
+    .join('\n')
+}
