@@ -4,38 +4,64 @@ import { commonOptions, type OptionName, type Values } from './args/options.ts'
 import type { Settled } from './args/precedence.ts'
 import type { Terminal } from './terminal/terminal.ts'
 
-/** What a command is called with. */
+/** The groups of `torch --help`, in its order. */
+export const groups = ['daemon', 'look', 'act', 'file', 'setup'] as const
+
+/**
+ * Everything torch knows about one command. The parser, the help, completion, the man page and the
+ * CLI reference all read it.
+ */
+export interface Command {
+  readonly name: string
+  readonly group: (typeof groups)[number]
+  /** The arguments after the name, such as `[TASK...]`: see argumentsOf(). */
+  readonly usage: string
+  /** One line for `torch --help`. */
+  readonly summary: string
+  readonly description: string
+  /** The options it takes besides the common ones. */
+  readonly options: readonly OptionName[]
+  /** Options that it does not read from variables or config files: they mean nothing there. */
+  readonly flagsOnly?: readonly OptionName[]
+  /** What to type after `torch`, and what that does. */
+  readonly examples: readonly (readonly [typed: string, effect: string])[]
+  /** Does the work and returns the exit status. Loads its code only when it is called. */
+  readonly run: (call: Call, values: Values) => Promise<number>
+}
+
+/** What a command gets besides the values of its options. */
 export interface Call {
   readonly host: Host
   readonly terminal: Terminal
   readonly paths: HomePaths
-  /** The words that are no options: tasks, runs, files. */
-  readonly words: readonly string[]
+  /** The arguments that are not options: tasks, runs, files. */
+  readonly args: readonly string[]
+  /** Where the value of each option comes from. */
   readonly from: Settled['from']
   readonly version: string
-  /** What Node was started with, to start a daemon with. */
+  /** The script that Node runs now; a daemon is started with the same one. */
   readonly script: string
 }
 
-/** A command of torch: its help, and what it does. */
-export interface Command {
-  /** The words after its name, as in its help: `[TASK...]`. */
-  readonly words: string
-  readonly mostWords: number
-  /** How many it cannot do without. */
-  readonly leastWords: number
-  readonly options: readonly OptionName[]
-  /** Of these, and of those that all have, the ones that mean nothing as variable or in a config file. */
-  readonly flagsOnly?: readonly OptionName[]
-  /** More than the line that the list of commands has. */
-  readonly about: string
-  /** What stands behind `torch`, and what it does. */
-  readonly examples: readonly (readonly [string, string])[]
-  /** Gives the exit status. */
-  run(call: Call, values: Values): Promise<number>
-}
-
-/** The options of a command, with those that all have. */
+/** All options of a command, with the common ones. */
 export function optionsOf(command: Command): readonly OptionName[] {
   return [...command.options, ...commonOptions]
+}
+
+/** One argument in a usage. */
+export interface Argument {
+  /** What it may be: `TASK`, `RUN`. Lower case stands for itself. */
+  readonly names: readonly string[]
+  readonly isRequired: boolean
+  readonly isRepeated: boolean
+}
+
+/** The arguments that a usage names: `TASK`, `[FILE]`, `TASK|RUN...`, `[REV [REV]]`. */
+export function argumentsOf({ usage }: Pick<Command, 'usage'>): Argument[] {
+  const texts = usage.split(' ').filter((text) => text !== '')
+  return texts.map((text) => ({
+    names: text.replaceAll(/[[\].]/g, '').split('|'),
+    isRequired: !text.startsWith('['),
+    isRepeated: text.includes('...'),
+  }))
 }

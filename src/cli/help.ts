@@ -1,25 +1,60 @@
-import yargs from 'yargs'
-import { type Command, optionsOf } from './command.ts'
-import { aliasOf, helpOption, options } from './args/options.ts'
+import { type Command, groups, optionsOf } from './command.ts'
+import { commands } from './commands.ts'
+import { commonOptions, helpOption, type OptionName, optionNamed } from './args/options.ts'
 
 const helpWidth = 80
 
-/** What `torch COMMAND --help` shows: its words, what it does, its options, and examples. */
-export function helpOf(name: string, command: Command): Promise<string> {
-  const about = command.about.replaceAll('\n', ' ')
+/** What `torch --help` shows: one line for each command, in groups. */
+export function overview(): string {
+  const groupWidth = Math.max(...groups.map((group) => group.length)) + 2
+  const usages = commands.map(({ name, usage }) => `${name} ${usage}`.trimEnd())
+  const usageWidth = Math.max(...usages.map((usage) => usage.length)) + 2
+  const lines = commands.map(({ group, summary }, at) => {
+    const isFirst = commands[at - 1]?.group !== group
+    const left = (isFirst ? group : '').padEnd(groupWidth)
+    return `${left}${(usages[at] ?? '').padEnd(usageWidth)}${summary}`
+  })
+  return `torch: second-level cron without a server, one tasks file in git
+usage: torch COMMAND [OPTIONS]
+
+${lines.join('\n')}
+
+torch COMMAND --help explains a command, its options, and shows examples.
+Exit status: 0 done, 1 failed, 2 wrong usage or bad tasks file, 3 no daemon.`
+}
+
+/**
+ * What `torch COMMAND --help` shows. yargs lays it out. It is loaded only here: to load it takes
+ * longer than to start Node.
+ */
+export async function commandHelp(command: Command): Promise<string> {
+  const { default: yargs } = await import('yargs')
   const parser = yargs()
     .scriptName('torch')
     .locale('en')
     .version(false)
     .wrap(helpWidth)
-    .usage(`torch ${name} ${command.words}`.trimEnd() + ` [OPTIONS]\n\n${about}`)
-  for (const option of optionsOf(command)) {
-    const { kind, value, words } = options[option]
-    const alias = aliasOf(option)
-    const type = kind === 'flag' ? 'boolean' : 'string'
-    const describe = kind === 'flag' ? words : `${value}: ${words}`
-    parser.option(option, { type, describe, ...(alias === undefined ? {} : { alias }) })
+    .usage(
+      `${`torch ${command.name} ${command.usage}`.trimEnd()} [OPTIONS]\n\n${command.description}`,
+    )
+  for (const name of optionsOf(command)) {
+    const { alias } = optionNamed(name)
+    const describe = describeOption(name)
+    parser.option(name, { describe, ...(alias === undefined ? {} : { alias }) })
   }
-  for (const [words, does] of command.examples) parser.example(`torch ${words}`, does)
-  return parser.help(helpOption.name, helpOption.words).getHelp()
+  for (const [typed, effect] of command.examples) parser.example(`torch ${typed}`, effect)
+  parser.group([...command.options], 'Options:')
+  parser.group([...commonOptions, helpOption.name], 'Common options:')
+  const { name, alias, description } = helpOption
+  return parser.help(false).option(name, { describe: description, alias }).getHelp()
+}
+
+/** What an option does, the type of its value, and what applies without it. */
+export function describeOption(name: OptionName): string {
+  const { description, type, preset } = optionNamed(name)
+  const notes = [
+    ...(type === 'boolean' ? [] : [`[${type}]`]),
+    ...(preset === undefined ? [] : [`[default: ${preset}]`]),
+  ]
+  return [description, ...notes].join(' ')
 }

@@ -1,30 +1,30 @@
 import path from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { exitStatus } from '../errors.ts'
-import { thisMachine } from '../host/host.ts'
-import { overview } from './commands.ts'
-import { askWord } from './completion/scripts.ts'
-import { showFailure } from './terminal/failure.ts'
+import { type Host, thisMachine } from '../host/host.ts'
 import { usageError } from './args/option.ts'
-import { readVersion } from './version.ts'
+import { completeCommand } from './completion/scripts.ts'
+import { showFailure } from './terminal/failure.ts'
 import { openTerminal } from './terminal/terminal.ts'
 
-/** The command `torch`: does what it was called for, and ends the process with its exit status. */
+/** The program `torch`: does what was typed and ends the process with the exit status. */
 export async function main(): Promise<void> {
   const terminal = openTerminal(() => process.exit(exitStatus.done))
-  const words = process.argv.slice(2)
+  const typed = process.argv.slice(2)
   try {
-    process.exit(await obey(words))
+    process.exit(await run(typed))
   } catch (error) {
-    process.exit(showFailure(terminal, error, words.includes('--verbose')))
+    process.exit(showFailure(terminal, error, typed.includes('--verbose')))
   }
 
-  async function obey(typed: string[]): Promise<number> {
-    const [first, second, ...more] = typed
+  /** Each case loads only what it needs: a command is to be quick, and the daemon to be small. */
+  async function run(words: readonly string[]): Promise<number> {
+    const [first, second, ...more] = words
     const host = thisMachine()
     const version = readVersion(host)
     switch (first) {
       case undefined:
-        terminal.note(overview())
+        terminal.note((await import('./help.ts')).overview())
         return exitStatus.usage
       case '--version':
       case '-V':
@@ -33,27 +33,34 @@ export async function main(): Promise<void> {
         return exitStatus.done
       case '--help':
       case '-h':
-        await terminal.say(overview())
+        await terminal.say((await import('./help.ts')).overview())
         return exitStatus.done
       case 'help':
-        return obey(second === undefined ? ['--help'] : [second, ...more, '--help'])
-      case askWord:
-        await terminal.say(
-          await (await import('./completion/complete.ts')).complete(host, [second, ...more]),
-        )
+        return run(second === undefined ? ['--help'] : [second, ...more, '--help'])
+      case completeCommand: {
+        const { complete } = await import('./completion/complete.ts')
+        await terminal.say(await complete(host, [second, ...more]))
         return exitStatus.done
-      case 'daemon':
-        // What `torch start` starts in the background: no command for people.
+      }
+      case 'daemon': {
+        // `torch start` starts this in the background. People do not type it.
         if (!second?.startsWith('{'))
-          throw usageError('"daemon" is no command', 'torch start starts the daemon')
-        return (await import('./daemon/run-daemon.ts')).runDetached(
-          host,
-          version,
-          path.resolve(process.argv[1] ?? ''),
-          [second, ...more],
-        )
-      default:
-        return (await import('./dispatch.ts')).dispatch(host, terminal, version, typed)
+          throw usageError('unknown command "daemon"', 'torch start starts the daemon')
+        const { runDetached } = await import('./daemon/run-daemon.ts')
+        const script = path.resolve(process.argv[1] ?? '')
+        return runDetached(host, version, script, [second, ...more])
+      }
+      default: {
+        const { runCommand } = await import('./run-command.ts')
+        return runCommand(host, terminal, version, words)
+      }
     }
   }
+}
+
+/** The version of this torch, from the package that it came in. */
+function readVersion(host: Host): string {
+  const file = fileURLToPath(new URL('../../package.json', import.meta.url))
+  const { version } = JSON.parse(host.files.readText(file) ?? '{}') as { version?: string }
+  return version ?? 'unknown'
 }

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { argumentsOf } from '../../src/cli/command.ts'
 import { commands } from '../../src/cli/commands.ts'
 import { torchHere } from '../support/here.ts'
 import { closeSites, newSite, root, type Site } from '../support/torch.ts'
@@ -171,16 +172,20 @@ describe('a tasks file', () => {
 
 describe('a value', () => {
   const duration = 'expected a duration as 500ms, 30s, 5m, 1h30m or 7d'
-  const aTime = 'a time as 2026-03-08T07:00:00Z'
+  const aTime = 'a time such as 2026-03-08T07:00:00Z'
   test.each<[typed: string, what: string, hint: string]>([
     ['stop --grace 5', `--grace: ${duration}; got "5", which has no unit`, 'try 5s'],
     ['stop --grace soon', `--grace: ${duration}; got "soon"`, 'torch stop --help'],
     [
       'history --since soon',
-      `--since: expected a duration as 2h, or ${aTime}; got "soon"`,
+      `--since: expected a duration such as 2h, or ${aTime}; got "soon"`,
       'torch history --help',
     ],
-    ['history --since 5', `--since: expected a duration as 2h, or ${aTime}; got "5"`, 'try 5h'],
+    [
+      'history --since 5',
+      `--since: expected a duration such as 2h, or ${aTime}; got "5"`,
+      'try 5h',
+    ],
     ['next --from tomorrow', `--from: expected ${aTime}; got "tomorrow"`, 'torch next --help'],
     [
       'next --count 0',
@@ -202,8 +207,8 @@ describe('a value', () => {
       '--timezone goes with --schedule',
       'a task has its zone in the tasks file',
     ],
-    ['next --tasks', '--tasks: needs a value: F', 'torch next --help'],
-    ['next --tasks --json', '--tasks: needs a value: F', 'torch next --help'],
+    ['next --tasks', '--tasks: needs a value', 'torch next --help'],
+    ['next --tasks --json', '--tasks: needs a value', 'torch next --help'],
     [
       'start --address web1',
       '--address: expected an IPv4 or IPv6 address; got "web1"',
@@ -212,13 +217,13 @@ describe('a value', () => {
     ['diff --markdown --json', '--json does not go with --markdown', 'torch diff --markdown'],
     [
       'diff',
-      'DIR/tasks.yaml is in no git repository',
-      'name a file in one with --tasks; torch plan shows what a file means by itself',
+      'DIR/tasks.yaml is not in a git repository',
+      'name a file in a repository with --tasks; torch plan shows a single file',
     ],
     [
       'diff HED --tasks DIR/repository/tasks.yaml',
       'unknown revision "HED"',
-      'this repository has no commit yet',
+      'this repository has no commits yet',
     ],
     [
       'plan --host 10.0.0',
@@ -248,12 +253,14 @@ describe('a value', () => {
   })
 })
 
-describe.each(Object.entries(commands))('every command: torch %s', (name, { words }) => {
-  const needed = words.startsWith('[') ? [] : words.split(' ').filter((word) => word !== '')
+describe.each(commands)('every command: torch $name', (command) => {
+  const needed = argumentsOf(command).flatMap(({ isRequired, names }) => (isRequired ? names : []))
   test.each(['--bogus', '--home', '--config DIR/none', 'a b c d e --bogus'])(
     '%s: two lines, exit status 2',
     async (mistake) => {
-      const [, lines, status] = await answer([name, ...needed, mistake].join(' '))
+      const [, lines, status] = await answer(
+        [command.name, ...needed.slice(0, 1), mistake].join(' '),
+      )
       expect(lines).toHaveLength(2)
       expect(lines[0]).toMatch(/^torch: \S/)
       expect(lines[1]).toMatch(/^hint: \S|^torch /)
@@ -372,7 +379,7 @@ hint: start torch as that user, or choose another home with --home
     expect(await as('diff --tasks own/tasks.yaml')).toMatchObject({
       status: 2,
       stderr: `torch: own/tasks.yaml: EACCES: permission denied, readlink '${file}'
-hint: mend it, or name another with --tasks
+hint: fix the file, or name another one with --tasks
 `,
     })
   })

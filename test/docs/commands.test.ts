@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { parseWords } from '../../src/cli/args/parse.ts'
+import { parseCommandLine } from '../../src/cli/args/parse.ts'
 import { closeSites, newSite, root, type Site, until } from '../support/torch.ts'
 import { after, type Block, blocks, commandsOf, needs, readmeText } from './readme.ts'
 import { installTorch, isFollowing, shell } from './shell.ts'
@@ -104,7 +104,7 @@ describe('the blocks that need more than every machine has', () => {
         expect(archive).toBe(`${packageJson.name}-${packageJson.version}.tgz`)
       const torch = /(?:^|\s)torch (.+)$/.exec(words)?.[1]
       if (words.startsWith('docker') && torch !== undefined)
-        expect((await parseWords(torch.split(/\s+/))).kind).toBe('call')
+        expect(parseCommandLine(torch.split(/\s+/)).kind).toBe('call')
     }
   })
 })
@@ -116,7 +116,7 @@ describe('what the prose names', () => {
     async (words) => {
       const typed = words.replace(/ > .*/, '').split(/\s+/)
       const named = typed.length === 1 ? [...typed, '--help'] : typed
-      expect(['call', 'help']).toContain((await parseWords(named)).kind)
+      expect(['call', 'help']).toContain(parseCommandLine(named).kind)
     },
   )
 

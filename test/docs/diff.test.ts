@@ -3,7 +3,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { parseWords } from '../../src/cli/args/parse.ts'
+import { parseCommandLine } from '../../src/cli/args/parse.ts'
 import { gitEnvironment, newRepository } from '../support/repository.ts'
 import { closeSites, newSite } from '../support/torch.ts'
 import { blocks } from './readme.ts'
@@ -99,7 +99,7 @@ describe('the workflow', () => {
     expect(calls).toHaveLength(2)
     for (const [, words = ''] of calls) {
       const typed = words.replaceAll('"', '').replace('$BASE', 'main').split(' ')
-      expect((await parseWords(typed)).kind).toBe('call')
+      expect(parseCommandLine(typed).kind).toBe('call')
     }
   })
 

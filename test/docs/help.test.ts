@@ -19,9 +19,7 @@ tasks:
     command: echo ready; while sleep 1; do :; done
 `
 
-const loaded = await Promise.all(
-  Object.values(commands).map(async (entry) => (await entry.load()).examples),
-)
+const loaded = commands.map((command) => command.examples)
 const shown = blocks.flatMap(commandsOf).map(({ words }) => words)
 /** Those that the README has too are run there. */
 const examples = loaded

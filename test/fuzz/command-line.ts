@@ -9,14 +9,14 @@ import { shells } from '../../src/cli/completion/shells.ts'
 import { readTyped } from '../../src/cli/completion/typed.ts'
 import { showFailure } from '../../src/cli/terminal/failure.ts'
 import { flagName, optionNames } from '../../src/cli/args/options.ts'
-import { parseWords } from '../../src/cli/args/parse.ts'
+import { parseCommandLine } from '../../src/cli/args/parse.ts'
 import { settle } from '../../src/cli/args/precedence.ts'
 import { exitStatus, TorchError } from '../../src/errors.ts'
 import { fakeTerminal } from '../support/here.ts'
 import { words as oddWords } from './tasks-settings.ts'
 import type { Target } from './target.ts'
 
-const place = { folder: '/srv', userHome: '/root' }
+const base = { folder: '/srv', userHome: '/root' }
 const value = fc.oneof(
   fc.constantFrom(
     '5',
@@ -69,7 +69,7 @@ const word = fc.oneof(
   { arbitrary: value, weight: 3 },
 )
 const names = fc.oneof(
-  { arbitrary: fc.constantFrom(...Object.keys(commands)), weight: 12 },
+  { arbitrary: fc.constantFrom(...commands.map(({ name }) => name)), weight: 12 },
   { arbitrary: fc.oneof(value, fc.constantFrom('stauts', 'constructor', '')), weight: 1 },
 )
 const lines = fc
@@ -94,13 +94,13 @@ async function isUnderstood(typed: readonly string[]): Promise<void> {
   }
 }
 
-/** As dispatch() does, without doing what is asked for. */
+/** As runCommand() does, without doing what is asked for. */
 async function read(typed: readonly string[]) {
   const terminal = fakeTerminal()
   try {
-    const parsed = await parseWords(typed)
+    const parsed = parseCommandLine(typed)
     if (parsed.kind === 'call') {
-      const written = { from: 'flag' as const, place, raw: parsed.raw, called: flagName }
+      const written = { from: 'flag' as const, base, raw: parsed.raw, called: flagName }
       settle(optionsOf(parsed.command), [written], 'torch --help')
     }
     return { terminal, status: exitStatus.done }

@@ -1,4 +1,4 @@
-import { dispatch } from '../../src/cli/dispatch.ts'
+import { runCommand } from '../../src/cli/run-command.ts'
 import { showFailure } from '../../src/cli/terminal/failure.ts'
 import type { Terminal } from '../../src/cli/terminal/terminal.ts'
 import { type Host, thisMachine } from '../../src/host/host.ts'
@@ -61,7 +61,7 @@ export async function torchHere(
   { host, terminal, ...look }: Look & { host?: Partial<Host>; terminal?: FakeTerminal } = {},
 ): Promise<{ status: number; stdout: string; stderr: string }> {
   const own = terminal ?? fakeTerminal(look)
-  const status = await dispatch({ ...thisMachine(), ...host }, own, '0.0.0', words).catch(
+  const status = await runCommand({ ...thisMachine(), ...host }, own, '0.0.0', words).catch(
     (error: unknown) => showFailure(own, error, false),
   )
   return { status, stdout: own.stdout(), stderr: own.stderr() }

@@ -54,8 +54,8 @@ async function readOne(host: Host, userHome: string, file: string): Promise<Writ
     if (name === undefined) throw refusal(file, `unknown key "${key}"`, hintFor(key))
     raw[name] = value ?? undefined
   }
-  const place = { folder: path.dirname(file), userHome }
-  return { from: 'config', place, raw, called: (name) => `${file}: ${name}` }
+  const base = { folder: path.dirname(file), userHome }
+  return { from: 'config', base, raw, called: (name) => `${file}: ${name}` }
 }
 
 function readText(host: Host, file: string): string | undefined {

@@ -4,37 +4,59 @@ import { parseDuration } from '../../text/duration.ts'
 import { nearest } from '../../text/suggest.ts'
 import type { Label } from './labels.ts'
 
-/** What a value or a word names, where more can be said of it than its form; or all that it can be. */
-export type Thing =
-  'file' | 'folder' | 'task' | 'run' | 'label' | 'host' | 'zone' | 'revision' | readonly string[]
+/** What a value is. The help shows it; completion looks up the names that exist of it. */
+export type ValueType =
+  | 'boolean'
+  | 'number'
+  | 'duration'
+  | 'time'
+  | 'file'
+  | 'directory'
+  | 'task'
+  | 'run'
+  | 'label'
+  | 'host'
+  | 'address'
+  | 'zone'
+  | 'revision'
+  | 'schedule'
+  | 'level'
+  | 'outcome'
+  | 'signal'
 
-/** One option of the command line, of the variables, and of the config file. */
-export interface Option<T> {
-  /** flag: true or false; one: one value; list: may be given several times. */
-  readonly kind: 'flag' | 'one' | 'list'
-  readonly alias?: string
-  /** What stands for its value in the help. */
-  readonly value: string
-  readonly words: string
-  /** For completion. */
-  readonly thing?: Thing
+/** One option, on the command line, as a variable and in a config file. */
+export interface Option<T> extends Notes {
+  readonly type: ValueType
+  /** May be given several times. */
+  readonly isList: boolean
+  /** What it does, for the help. */
+  readonly description: string
+  /** All its values, if they are few. */
+  readonly choices?: readonly string[]
   /** Reads what was written. Throws BadValue. */
-  readonly read: (texts: readonly string[], place: Place) => T
+  readonly read: (texts: readonly string[], base: PathBase) => T
 }
 
-/** What paths are relative to. */
-export interface Place {
+interface Notes {
+  /** Its letter. */
+  readonly alias?: string
+  /** What applies without it, for the help. */
+  readonly preset?: string
+}
+
+/** What relative paths and `~` start from. */
+export interface PathBase {
   readonly folder: string
   readonly userHome: string
 }
 
-/** A path as it was written, which is how it is shown, and whole. */
+/** A path as it was written, which is how it is shown, and the absolute path. */
 export interface FilePath {
   readonly shown: string
   readonly absolute: string
 }
 
-/** A value that is not what its option takes: what was expected, and perhaps what to try. */
+/** A value that its option does not take: what was expected, and perhaps what to try. */
 export class BadValue extends Error {
   readonly hint: string | undefined
   constructor(message: string, hint?: string) {
@@ -43,17 +65,17 @@ export class BadValue extends Error {
   }
 }
 
-/** The error for what was typed wrong. */
+/** The error for a wrong command line. */
 export function usageError(message: string, hint: string): TorchError {
   return new TorchError('usage', message, { exit: exitStatus.usage, hint })
 }
 
-export function flag(words: string, alias?: string): Option<boolean> {
+export function flag(description: string, notes: Notes = {}): Option<boolean> {
   return {
-    kind: 'flag',
-    ...(alias === undefined ? {} : { alias }),
-    value: '',
-    words,
+    ...notes,
+    type: 'boolean',
+    isList: false,
+    description,
     read: ([written = '']) => {
       if (/^(true|yes|on|1)$/i.test(written)) return true
       if (/^(false|no|off|0)$/i.test(written)) return false
@@ -62,42 +84,18 @@ export function flag(words: string, alias?: string): Option<boolean> {
   }
 }
 
-/** Several values; a variable has them in one text, with commas between. */
-export function list(value: string, words: string): Option<readonly string[]> {
-  return {
-    kind: 'list',
-    value,
-    words,
-    read(texts) {
-      const found = texts.flatMap((each) => each.split(/[\s,]+/)).filter((each) => each !== '')
-      if (found.length === 0) throw new BadValue(`needs a value: ${value}`)
-      return found
-    },
-  }
+/** Any text. */
+export function text(type: ValueType, description: string, notes: Notes = {}): Option<string> {
+  return one(type, description, notes, (written) => written)
 }
 
-/** Labels of tasks. Their values may have commas and blanks: each is one text. */
-export function labels(value: string, words: string): Option<readonly Label[]> {
-  return {
-    kind: 'list',
-    value,
-    words,
-    thing: 'label',
-    read: (texts) =>
-      texts.map((written): Label => {
-        const [, name, wanted] = /^([^\s=]+)=([^]*)$/.exec(written) ?? []
-        if (name !== undefined && wanted !== undefined) return [name, wanted]
-        throw new BadValue(`expected a label as team=data; got ${JSON.stringify(written)}`)
-      }),
-  }
-}
-
-export function text(value: string, words: string, thing?: Thing): Option<string> {
-  return one(value, words, (written) => written, thing)
-}
-
-export function whole(least: number, most: number, value: string, words: string): Option<number> {
-  return one(value, words, (written) => {
+export function whole(
+  least: number,
+  most: number,
+  description: string,
+  notes: Notes = {},
+): Option<number> {
+  return one('number', description, notes, (written) => {
     const number = /^\d{1,15}$/.test(written) ? Number(written) : Number.NaN
     if (number >= least && number <= most) return number
     throw new BadValue(
@@ -106,26 +104,28 @@ export function whole(least: number, most: number, value: string, words: string)
   })
 }
 
-export function duration(value: string, words: string): Option<number> {
-  return one(value, words, (written) => {
+/** In milliseconds. */
+export function duration(description: string, notes: Notes = {}): Option<number> {
+  return one('duration', description, notes, (written) => {
     const parsed = parseDuration(written)
     if (parsed.ok) return parsed.ms
     throw new BadValue(parsed.message, /^\d+$/.test(written) ? `try ${written}s` : undefined)
   })
 }
 
-export function instant(value: string, words: string): Option<number> {
-  return one(value, words, readInstant)
+/** In milliseconds since the epoch. */
+export function instant(description: string, notes: Notes = {}): Option<number> {
+  return one('time', description, notes, readInstant)
 }
 
 /** A time, or how long ago: a function of now, both in milliseconds since the epoch. */
-export function since(value: string, words: string): Option<(nowMs: number) => number> {
-  return one(value, words, (written) => {
+export function since(description: string): Option<(nowMs: number) => number> {
+  return one('time', description, {}, (written) => {
     const parsed = parseDuration(written)
     if (parsed.ok) return (nowMs) => nowMs - parsed.ms
     if (!/^\d{4}-/.test(written))
       throw new BadValue(
-        `expected a duration as 2h, or ${anInstant}; got ${JSON.stringify(written)}`,
+        `expected a duration such as 2h, or ${anInstant}; got ${JSON.stringify(written)}`,
         /^\d+$/.test(written) ? `try ${written}h` : undefined,
       )
     const ms = readInstant(written)
@@ -133,80 +133,108 @@ export function since(value: string, words: string): Option<(nowMs: number) => n
   })
 }
 
-export function filePath(
-  value: string,
-  words: string,
-  thing: 'file' | 'folder' = 'file',
-): Option<FilePath> {
-  const read = (written: string, { folder, userHome }: Place): FilePath => {
+export function filePath(type: 'file' | 'directory', description: string): Option<FilePath> {
+  return one(type, description, {}, (written, { folder, userHome }) => {
     const full = written.startsWith('~/') ? userHome + written.slice(1) : written
     const absolute = path.resolve(folder, full)
-    // Of a path in a config file nobody knows by itself what it is relative to.
+    // A relative path in a config file says nothing without the folder it is relative to.
     return { shown: folder === process.cwd() ? written : absolute, absolute }
-  }
-  return one(value, words, read, thing)
+  })
 }
 
 export function choice<T extends string>(
-  all: readonly T[],
-  value: string,
-  words: string,
+  type: ValueType,
+  choices: readonly T[],
+  description: string,
+  notes: Notes = {},
 ): Option<T> {
-  const read = (written: string): T => {
-    const found = all.find((each) => each === written)
-    if (found !== undefined) return found
-    const near = nearest(written, all)
-    throw new BadValue(
-      `expected one of ${all.join(', ')}; got ${JSON.stringify(written)}`,
-      near === undefined ? undefined : `did you mean "${near}"?`,
-    )
-  }
-  return one(value, words, read, all)
+  const option = one(type, description, notes, (written) => readChoice(choices, written))
+  return { ...option, choices }
 }
 
-/** Several of these, in one text with commas between or each in its own. */
-export function choices<T extends string>(
-  all: readonly T[],
-  value: string,
-  words: string,
+/** Several of the choices. */
+export function choiceList<T extends string>(
+  type: ValueType,
+  choices: readonly T[],
+  description: string,
 ): Option<readonly T[]> {
-  const each = choice(all, value, words)
-  const texts = list(value, words)
+  const texts = list(type, description)
   return {
-    kind: 'list',
-    value,
-    words,
-    thing: all,
-    read: (written, place) => texts.read(written, place).map((name) => each.read([name], place)),
+    ...texts,
+    choices,
+    read: (written, base) => texts.read(written, base).map((name) => readChoice(choices, name)),
   }
 }
 
-function one<T>(
-  value: string,
-  words: string,
-  read: (text: string, place: Place) => T,
-  thing?: Thing,
-): Option<T> {
+/** Several values. One text may hold several, separated by commas, as a variable must. */
+export function list(type: ValueType, description: string): Option<readonly string[]> {
   return {
-    kind: 'one',
-    value,
-    words,
-    ...(thing === undefined ? {} : { thing }),
-    read([written = '', ...more], place) {
-      if (more.length > 0) throw new BadValue(`given ${more.length + 1} times`, 'give it once')
-      if (written === '') throw new BadValue(`needs a value: ${value}`)
-      return read(written, place)
+    type,
+    isList: true,
+    description,
+    read(texts) {
+      const found = texts.flatMap((each) => each.split(/[\s,]+/)).filter((each) => each !== '')
+      if (found.length === 0) throw needsValue()
+      return found
     },
   }
 }
 
-const anInstant = 'a time as 2026-03-08T07:00:00Z'
+/** Labels of tasks. Their values may have commas and blanks, so each text is one label. */
+export function labelList(description: string): Option<readonly Label[]> {
+  return {
+    type: 'label',
+    isList: true,
+    description,
+    read: (texts) =>
+      texts.map((written): Label => {
+        const [, name, wanted] = /^([^\s=]+)=([^]*)$/.exec(written) ?? []
+        if (name !== undefined && wanted !== undefined) return [name, wanted]
+        throw new BadValue(`expected a label such as team=data; got ${JSON.stringify(written)}`)
+      }),
+  }
+}
 
-/** ISO 8601; without an offset it is of the machine's own zone. In milliseconds. */
+function one<T>(
+  type: ValueType,
+  description: string,
+  notes: Notes,
+  read: (text: string, base: PathBase) => T,
+): Option<T> {
+  return {
+    ...notes,
+    type,
+    isList: false,
+    description,
+    read([written = '', ...more], base) {
+      if (more.length > 0) throw new BadValue(`given ${more.length + 1} times`, 'give it once')
+      if (written === '') throw needsValue()
+      return read(written, base)
+    },
+  }
+}
+
+function needsValue(): BadValue {
+  return new BadValue('needs a value')
+}
+
+function readChoice<T extends string>(choices: readonly T[], written: string): T {
+  const found = choices.find((each) => each === written)
+  if (found !== undefined) return found
+  const near = nearest(written, choices)
+  throw new BadValue(
+    `expected one of ${choices.join(', ')}; got ${JSON.stringify(written)}`,
+    near === undefined ? undefined : `did you mean "${near}"?`,
+  )
+}
+
+const anInstant = 'a time such as 2026-03-08T07:00:00Z'
+
+/** Reads ISO 8601. Without an offset it is in the time zone of this machine. In milliseconds. */
 function readInstant(written: string): number {
   const form = /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?(?:Z|[+-]\d\d:?\d\d)?)?$/i
   const isDay = /^\d{4}-\d\d-\d\d$/.test(written)
-  // A bare day is taken for UTC by Date, and a time without an offset for local time.
+  // Date takes a bare day for UTC, and a time without an offset for local time.
   const ms = form.test(written) ? Date.parse(isDay ? `${written}T00:00` : written) : Number.NaN
   if (Number.isNaN(ms)) throw new BadValue(`expected ${anInstant}; got ${JSON.stringify(written)}`)
   return ms

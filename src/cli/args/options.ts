@@ -2,12 +2,12 @@ import { signalNames } from '../../host/processes.ts'
 import { outcomes } from '../../plan/history-row.ts'
 import {
   choice,
-  choices,
+  choiceList,
   duration,
   filePath,
   flag,
   instant,
-  labels,
+  labelList,
   list,
   type Option,
   since,
@@ -15,86 +15,91 @@ import {
   whole,
 } from './option.ts'
 
-/** Slots of one answer of `torch next`, and rows of one of `torch history`. */
+/** The most start times that `torch next` shows of one task, and the most rows of `torch history`. */
 const maxCount = 10_000
 const maxRows = 1_000_000
 const maxLines = 1_000_000_000
 
-/** Those of pino: see record/log.ts. */
+/** The levels of pino: see record/log.ts. */
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
 
 /**
- * Every option of every command: each means the same wherever it is taken, as a flag, as the
- * variable TORCH_<NAME>, or as a key of the config file.
+ * Every option of every command. Each means the same everywhere: as a flag, as the variable
+ * TORCH_<NAME>, or as a key of a config file.
  */
 export const options = {
-  home: filePath('D', "the daemon's directory; one daemon each", 'folder'),
-  tasks: filePath('F', 'the tasks file, or a directory of them'),
-  config: filePath('F', 'a config file: these options as YAML keys'),
-  json: flag('JSON on standard output'),
-  verbose: flag('errors with their stack'),
+  home: filePath('directory', "the daemon's home directory; each home has one daemon"),
+  tasks: filePath('file', 'the tasks file, or a directory of tasks files'),
+  config: filePath('file', 'a config file: YAML with these options as keys'),
+  json: flag('print JSON'),
+  verbose: flag('show the stack trace of an error'),
 
-  foreground: flag('do not detach; log to standard output'),
-  address: list('A', 'an address of this host, in place of the detected ones; repeatable'),
-  grace: duration('D', 'how long runs may go on at a stop (30s)'),
-  'log-level': choice(logLevels, 'L', `${logLevels.join(', ')} (info)`),
-  leave: flag('leave the runs running, for the next start to adopt'),
+  foreground: flag('stay in the foreground and log to standard output'),
+  address: list('address', 'an address of this machine, instead of those found; repeatable'),
+  grace: duration('how long runs may continue when the daemon stops', { preset: '30s' }),
+  'log-level': choice('level', logLevels, `what to log: ${logLevels.join(', ')}`, {
+    preset: 'info',
+  }),
+  leave: flag('leave runs running; the next daemon adopts them'),
 
-  schedule: text('S', 'a schedule in place of tasks'),
-  timezone: text('Z', 'time zone of --schedule', 'zone'),
-  from: instant('T', 'slots after this time, in ISO 8601 (now)'),
-  count: {
-    ...whole(1, maxCount, 'N', 'so many slots of each (1; of one task or schedule 5)'),
+  schedule: text('schedule', 'show when this schedule is due, instead of tasks'),
+  timezone: text('zone', 'the time zone of --schedule'),
+  from: instant('only what is due after this time, in ISO 8601', { preset: 'now' }),
+  count: whole(1, maxCount, 'how many start times of each', {
     alias: 'n',
-  },
-  label: labels('NAME=VALUE', 'only tasks with this label; repeatable: all must match'),
-  host: text('H', 'as on the host of this name or address', 'host'),
+    preset: '5 for one task or schedule, else 1',
+  }),
+  label: labelList('only tasks with this NAME=VALUE; repeatable: tasks must have all'),
+  host: text('host', 'as on the machine with this name or address'),
 
-  all: flag('all tasks, also where they are more than the terminal has rows'),
-  watch: flag('show it again each second, until Ctrl-C'),
+  all: flag('show all tasks, even more than the screen has rows'),
+  watch: flag('refresh every second, until Ctrl-C'),
 
-  run: text('ID', 'the run with this id, or that begins so', 'run'),
-  follow: flag('go on with what comes, also of later runs, until Ctrl-C', 'f'),
-  lines: { ...whole(0, maxLines, 'N', 'only the last N lines'), alias: 'n' },
+  run: text('run', 'the run with this id; the beginning of the id is enough'),
+  follow: flag('keep printing new output, of later runs too, until Ctrl-C', { alias: 'f' }),
+  lines: whole(0, maxLines, 'only the last N lines', { alias: 'n' }),
 
-  since: since('D', 'not older than a duration (2h), or than a time in ISO 8601'),
-  outcome: choices(outcomes, 'O', `only ${outcomes.join(', ')}; repeatable, or with commas`),
-  limit: { ...whole(1, maxRows, 'N', 'the newest N (20)'), alias: 'n' },
-
-  system: flag('a crontab with a user before each command, as /etc/crontab; =false: without'),
-
-  'exit-code': flag('exit status 1 if there is a change, 2 if the new file is not valid'),
-  markdown: flag('as a comment for a pull request, in the Markdown of GitHub'),
-
-  force: flag('also where the task is at its max'),
-  detach: flag('leave it to the daemon, and come back at once'),
-  signal: text(
-    'S',
-    'send this signal, and nothing else',
-    signalNames.map((name) => name.replace(/^SIG/, '')),
+  since: since('nothing older: a duration such as 2h, or a time in ISO 8601'),
+  outcome: choiceList(
+    'outcome',
+    outcomes,
+    `only ${outcomes.join(', ')}; repeatable, or with commas`,
   ),
+  limit: whole(1, maxRows, 'how many of the newest', { alias: 'n', preset: '20' }),
+
+  system: flag('each line has a user, as in /etc/crontab; --system=false: none has'),
+
+  'exit-code': flag('exit with 1 on a change, with 2 if the new file is not valid'),
+  markdown: flag('print Markdown for a comment on a pull request'),
+
+  force: flag('start it even if the task is at its max'),
+  detach: flag('leave the run to the daemon and return at once'),
+  signal: {
+    ...text('signal', 'only send this signal, such as HUP'),
+    choices: signalNames.map((name) => name.replace(/^SIG/, '')),
+  },
 } as const satisfies Readonly<Record<string, Option<unknown>>>
 
 export type OptionName = keyof typeof options
 
-/** What an option's value is, once it is read. */
+/** The values of options, once they are read. */
 export type Values = { readonly [N in OptionName]?: ReturnType<(typeof options)[N]['read']> }
 
 export const optionNames = Object.keys(options) as readonly OptionName[]
 
-/** An option as it is typed: `--count`, `-n/--limit`. */
+/** The facts about an option, without the type of its value. */
+export function optionNamed(name: OptionName): Option<unknown> {
+  return options[name]
+}
+
+/** An option as it is typed: `--limit`, or `-n/--limit`. */
 export function flagName(name: OptionName): string {
-  const alias = aliasOf(name)
+  const { alias } = optionNamed(name)
   return alias === undefined ? `--${name}` : `-${alias}/--${name}`
 }
 
-/** The letter of an option that has one. */
-export function aliasOf(name: OptionName): string | undefined {
-  return { alias: undefined, ...options[name] }.alias
-}
+/** Every command has it, and shows its help for it. */
+export const helpOption = { name: 'help', alias: 'h', description: 'show this help' } as const
 
-/** What is in the help of every command besides. */
-export const helpOption = { name: 'help', letter: 'h', words: 'show this' } as const
-
-/** What every command takes. */
+/** The options that every command takes. */
 export const commonOptions = ['home', 'tasks', 'config', 'json', 'verbose'] as const

@@ -1,57 +1,54 @@
 import { parseArgs } from 'node:util'
 import { nearest } from '../../text/suggest.ts'
-import { type Command, optionsOf } from '../command.ts'
-import { commands } from '../commands.ts'
+import { argumentsOf, type Command, optionsOf } from '../command.ts'
+import { commandNamed, commands } from '../commands.ts'
 import { usageError } from './option.ts'
-import { aliasOf, helpOption, optionNames, options } from './options.ts'
+import { helpOption, type OptionName, optionNamed, optionNames } from './options.ts'
 
-/** What was typed, taken apart and not yet read. */
+/** A command line, taken apart; the values of its options are not read yet. */
 export type Parsed =
-  | { readonly kind: 'help'; readonly text: string }
+  | { readonly kind: 'help'; readonly command: Command }
   | {
       readonly kind: 'call'
-      readonly name: string
       readonly command: Command
-      readonly words: readonly string[]
+      readonly args: readonly string[]
       /** Options as they were written. */
       readonly raw: Readonly<Record<string, unknown>>
     }
 
 /**
- * Takes the words behind `torch` apart. Throws the usage error for what torch does not know. yargs,
- * which would take them apart as well, is loaded for the help alone: it takes longer than Node
- * takes to start.
+ * Takes what was typed after `torch` apart. Throws the usage error for anything torch does not
+ * know. This is Node's parser, not that of yargs: to load yargs takes longer than to start Node.
  */
-export async function parseWords(typed: readonly string[]): Promise<Parsed> {
+export function parseCommandLine(typed: readonly string[]): Parsed {
   const tokens = tokensOf(typed)
-  const words = tokens.flatMap((token) => (token.kind === 'positional' ? [token.value] : []))
   const given = tokens.filter((token) => token.kind === 'option')
-  const [name, ...own] = words
-  const entry = name !== undefined && Object.hasOwn(commands, name) ? commands[name] : undefined
-  if (name === undefined || entry === undefined) throw unknownCommand(name)
-  const command = await entry.load()
-  if (given.some((token) => token.name === helpOption.name))
-    return { kind: 'help', text: await (await import('../help.ts')).helpOf(name, command) }
-  const raw = rawOptions(name, command, given)
-  checkWords(name, command, own)
-  return { kind: 'call', name, command, words: own, raw }
+  const [name, ...args] = tokens.flatMap((token) =>
+    token.kind === 'positional' ? [token.value] : [],
+  )
+  const command = commandNamed(name)
+  if (command === undefined) throw unknownCommand(name)
+  if (given.some((token) => token.name === helpOption.name)) return { kind: 'help', command }
+  const raw = rawOptions(command, given)
+  checkArguments(command, args)
+  return { kind: 'call', command, args, raw }
 }
 
-/** The words and options of a line, none of them checked; those behind `--` are all words. */
+/** The arguments and options of a line, unchecked. Everything after `--` is an argument. */
 export function tokensOf(typed: readonly string[]) {
   return parseArgs({ args: [...typed], options: forms, strict: false, tokens: true }).tokens
 }
 
-/** An option means the same for every command, so all can be taken apart before one is known. */
+/** An option means the same for every command, so a line can be taken apart before its command is known. */
 const forms = {
   ...Object.fromEntries(optionNames.map((name) => [name, formOf(name)])),
-  [helpOption.name]: { type: 'boolean', short: helpOption.letter },
+  [helpOption.name]: { type: 'boolean', short: helpOption.alias },
 } as const
 
-function formOf(name: (typeof optionNames)[number]) {
-  const short = aliasOf(name)
-  const type = options[name].kind === 'flag' ? ('boolean' as const) : ('string' as const)
-  return { type, ...(short === undefined ? {} : { short }) }
+function formOf(name: OptionName) {
+  const { alias, type } = optionNamed(name)
+  const form = { type: type === 'boolean' ? ('boolean' as const) : ('string' as const) }
+  return alias === undefined ? form : { ...form, short: alias }
 }
 
 /** An option as it was typed: `rawName` is `--limit` or `-n`. */
@@ -62,36 +59,32 @@ interface Given {
   readonly inlineValue: boolean | undefined
 }
 
-function rawOptions(
-  called: string,
-  command: Command,
-  given: readonly Given[],
-): Record<string, unknown> {
+function rawOptions(command: Command, given: readonly Given[]): Record<string, unknown> {
   const raw = new Map<string, unknown>()
   for (const option of given) {
-    const name = ownName(called, command, option)
-    const value = valueOf(option, options[name].kind === 'flag')
-    const before = raw.get(name)
-    raw.set(name, before === undefined ? value : [before, value].flat())
+    const name = optionOf(command, option)
+    const value = valueOf(option, optionNamed(name).type === 'boolean')
+    const earlier = raw.get(name)
+    raw.set(name, earlier === undefined ? value : [earlier, value].flat())
   }
   return Object.fromEntries(raw)
 }
 
-/** Which of the command's options it is: `-n` is another one for each. */
-function ownName(called: string, command: Command, { name, rawName }: Given) {
+/** Which option of the command it is: `-n` is a different one for each. */
+function optionOf(command: Command, { name, rawName }: Given): OptionName {
   const own = optionsOf(command)
-  const isShort = !rawName.startsWith('--')
-  const found = own.find((each) => (isShort ? aliasOf(each) === rawName.slice(1) : each === name))
+  const isLetter = !rawName.startsWith('--')
+  const found = own.find((each) =>
+    isLetter ? optionNamed(each).alias === rawName.slice(1) : each === name,
+  )
   if (found !== undefined) return found
-  const near = nearest(name, own)
+  const near = isLetter ? undefined : nearest(name, own)
   const hint =
-    near === undefined || isShort
-      ? `torch ${called} --help lists them`
-      : `did you mean "--${near}"?`
-  throw usageError(`torch ${called} has no option ${rawName}`, hint)
+    near === undefined ? `torch ${command.name} --help lists them` : `did you mean "--${near}"?`
+  throw usageError(`torch ${command.name} has no option ${rawName}`, hint)
 }
 
-/** Of `--tasks --json` the second is no file, but an option before which a value was forgotten. */
+/** In `--tasks --json`, `--json` is not a file: the value of --tasks was forgotten. */
 function valueOf({ rawName, value, inlineValue }: Given, isFlag: boolean): string | boolean {
   if (isFlag) return value ?? true
   if (value === undefined || (!inlineValue && /^-[-a-z]/i.test(value))) return ''
@@ -99,20 +92,26 @@ function valueOf({ rawName, value, inlineValue }: Given, isFlag: boolean): strin
 }
 
 function unknownCommand(name: string | undefined): Error {
-  if (name === undefined) return usageError('no command is given', 'torch --help')
-  const near = nearest(name, Object.keys(commands))
+  if (name === undefined) return usageError('no command given', 'torch --help lists the commands')
+  const near = nearest(
+    name,
+    commands.map((command) => command.name),
+  )
   return usageError(
     `unknown command "${name}"`,
     near === undefined ? 'torch --help lists the commands' : `did you mean "${near}"?`,
   )
 }
 
-function checkWords(name: string, command: Command, words: readonly string[]): void {
-  const usage = `torch ${name} ${command.words}`.trimEnd()
-  const surplus = words[command.mostWords]
-  if (surplus !== undefined) throw usageError(`unexpected "${surplus}"`, usage)
-  if (words.length < command.leastWords)
-    throw usageError(`torch ${name} needs a ${command.words.replace('...', '')}`, usage)
-  // As of "$FILE" where FILE is not set: taken for a path it would be this folder.
-  if (words.includes('')) throw usageError('an argument is empty', usage)
+function checkArguments(command: Command, args: readonly string[]): void {
+  const usage = `torch ${command.name} ${command.usage}`.trimEnd()
+  const known = argumentsOf(command)
+  const most = known.some(({ isRepeated }) => isRepeated) ? Infinity : known.length
+  const surplus = args[most]
+  if (surplus !== undefined) throw usageError(`unexpected argument "${surplus}"`, usage)
+  const missing = known[args.length]
+  if (missing?.isRequired)
+    throw usageError(`torch ${command.name} needs a ${missing.names.join(' or a ')}`, usage)
+  // "$FILE" is empty if FILE is not set. As a path it would mean this folder.
+  if (args.includes('')) throw usageError('an argument is empty', usage)
 }

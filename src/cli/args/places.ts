@@ -17,9 +17,9 @@ export async function writtenPlaces(
   helpWords: string,
 ): Promise<[flags: Written, ...others: Written[]]> {
   const userHome = host.accounts.self().home
-  const place = { folder: workingFolder(), userHome }
-  const flags: Written = { from: 'flag', place, raw, called: flagName }
-  const variables = variablesOf(process.env, place)
+  const base = { folder: workingFolder(), userHome }
+  const flags: Written = { from: 'flag', base, raw, called: flagName }
+  const variables = variablesOf(process.env, base)
   const { config } = settle(['config'], [flags, variables], helpWords).values
   return [flags, variables, ...(await readConfig(host, userHome, config))]
 }

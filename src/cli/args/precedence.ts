@@ -1,4 +1,4 @@
-import { BadValue, type Place, usageError } from './option.ts'
+import { BadValue, type PathBase, usageError } from './option.ts'
 import { type OptionName, options, type Values } from './options.ts'
 
 /** Where a value comes from: what is further left wins. */
@@ -12,7 +12,7 @@ export interface Settled {
 /** What was written in one place, by option: text, true or false, or a list of these. */
 export interface Written {
   readonly from: From
-  readonly place: Place
+  readonly base: PathBase
   readonly raw: Readonly<Record<string, unknown>>
   /** How an option is called there: `--grace`, `TORCH_GRACE`. */
   readonly called: (name: OptionName) => string
@@ -45,9 +45,9 @@ export function without(written: Written, names: readonly OptionName[]): Written
   return { ...written, raw: Object.fromEntries(entries) }
 }
 
-function read(name: OptionName, { raw, place, called }: Written, helpWords: string): unknown {
+function read(name: OptionName, { raw, base, called }: Written, helpWords: string): unknown {
   try {
-    return options[name].read(textsOf(raw[name]), place)
+    return options[name].read(textsOf(raw[name]), base)
   } catch (error) {
     if (!(error instanceof BadValue)) throw error
     throw usageError(`${called(name)}: ${error.message}`, error.hint ?? helpWords)

@@ -22,7 +22,7 @@ export function tasksPath(
 
 /** The same for a command that may be given the file as a word. */
 export async function wordOrTasksPath(call: Call, values: Values): Promise<FilePath> {
-  const [shown] = call.words
+  const [shown] = call.args
   if (shown === undefined) return tasksPathOrAsk(call, values)
   return { shown, absolute: path.resolve(shown) }
 }

@@ -1,4 +1,4 @@
-import type { Place } from './option.ts'
+import type { PathBase } from './option.ts'
 import { type OptionName, optionNames } from './options.ts'
 import type { Written } from './precedence.ts'
 
@@ -12,14 +12,14 @@ export const setInRuns = new Set([
 ])
 
 /** The options that stand in the environment as TORCH_<NAME>. An empty variable is not set. */
-export function variablesOf(environment: NodeJS.ProcessEnv, place: Place): Written {
+export function variablesOf(environment: NodeJS.ProcessEnv, base: PathBase): Written {
   const raw: Record<string, string> = {}
   for (const name of optionNames) {
     const variable = variableOf(name)
     const value = environment[variable] ?? ''
     if (value !== '' && !setInRuns.has(variable)) raw[name] = value
   }
-  return { from: 'variable', place, raw, called: variableOf }
+  return { from: 'variable', base, raw, called: variableOf }
 }
 
 export function variableOf(name: OptionName): string {

@@ -1,40 +1,25 @@
 import path from 'node:path'
 import { exitStatus } from '../../errors.ts'
 import { nearest } from '../../text/suggest.ts'
-import type { Command } from '../command.ts'
+import type { Call } from '../command.ts'
+import type { Values } from '../args/options.ts'
 import { installing, scriptFor } from '../completion/scripts.ts'
 import { type Shell, shells } from '../completion/shells.ts'
 import { usageError } from '../args/option.ts'
 
-export const completion: Command = {
-  words: '[SHELL]',
-  mostWords: 1,
-  leastWords: 0,
-  options: [],
-  // The variable is not meant for a script that is about to be sourced.
-  flagsOnly: ['json'],
-  about: `Prints a script that makes ${shells.join(', ')} complete what you type of torch: commands,
-options and their values, files, and the names that there are: of tasks, runs, labels,
-hosts, time zones and revisions. Its first lines say where to put it. Without SHELL it
-is for your own ($SHELL).`,
-  examples: [
-    ['completion bash > torch.bash', 'the script, for bash'],
-    ['completion fish > ~/.config/fish/completions/torch.fish', 'for good, for fish'],
-  ],
-  async run({ terminal, words }, values) {
-    const shell = words[0] === undefined ? ownShell() : shellCalled(words[0])
-    const script = scriptFor(shell)
-    if (values.json) {
-      await terminal.say(JSON.stringify({ shell, script }, null, 2))
-      return exitStatus.done
-    }
-    await terminal.out(script)
-    if (words[0] === undefined) {
-      terminal.note(`This is for ${shell}. To have it for good:`)
-      for (const line of installing[shell]) terminal.note(`  ${line}`)
-    }
+export async function completion({ terminal, args }: Call, values: Values): Promise<number> {
+  const shell = args[0] === undefined ? ownShell() : shellCalled(args[0])
+  const script = scriptFor(shell)
+  if (values.json) {
+    await terminal.say(JSON.stringify({ shell, script }, null, 2))
     return exitStatus.done
-  },
+  }
+  await terminal.out(script)
+  if (args[0] === undefined) {
+    terminal.note(`This is for ${shell}. To have it for good:`)
+    for (const line of installing[shell]) terminal.note(`  ${line}`)
+  }
+  return exitStatus.done
 }
 
 function shellCalled(name: string): Shell {

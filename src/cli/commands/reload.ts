@@ -2,32 +2,20 @@ import type { ReloadReport } from '../../control/protocol.ts'
 import { exitStatus } from '../../errors.ts'
 import { counted } from '../../text/plural.ts'
 import { ask } from '../daemon/ask.ts'
-import type { Command } from '../command.ts'
+import type { Call } from '../command.ts'
+import type { Values } from '../args/options.ts'
 import { demandSameFile } from '../daemon/daemon-file.ts'
 import { problemJson, showProblems } from '../terminal/problems.ts'
 import type { Terminal } from '../terminal/terminal.ts'
 
-export const reload: Command = {
-  words: '',
-  mostWords: 0,
-  leastWords: 0,
-  options: [],
-  about: `Makes the daemon read its tasks file now, and shows what changed. A bad file changes
-nothing: its problems are shown, and the exit status is 2. The daemon also reloads
-by itself when the file changes, and on SIGUSR2.`,
-  examples: [
-    ['reload', 'after an edit'],
-    ['reload --json', 'for a program'],
-  ],
-  async run(call, values) {
-    const { terminal } = call
-    await demandSameFile(call, values)
-    const report = await ask(call, 'reload', {})
-    const json = { ...report, problems: report.problems.map(problemJson) }
-    if (values.json) await terminal.say(JSON.stringify(json, null, 2))
-    else await show(terminal, report)
-    return report.verdict === 'refused' ? exitStatus.usage : exitStatus.done
-  },
+export async function reload(call: Call, values: Values): Promise<number> {
+  const { terminal } = call
+  await demandSameFile(call, values)
+  const report = await ask(call, 'reload', {})
+  const json = { ...report, problems: report.problems.map(problemJson) }
+  if (values.json) await terminal.say(JSON.stringify(json, null, 2))
+  else await show(terminal, report)
+  return report.verdict === 'refused' ? exitStatus.usage : exitStatus.done
 }
 
 async function show(terminal: Terminal, report: ReloadReport): Promise<void> {

@@ -1,38 +1,27 @@
 import { wholeProblem } from '../../daemon/tasks-file/bad-tasks.ts'
 import { exitStatus } from '../../errors.ts'
 import { counted } from '../../text/plural.ts'
-import type { Command } from '../command.ts'
+import type { Call } from '../command.ts'
+import type { Values } from '../args/options.ts'
 import { problemJson, showProblems } from '../terminal/problems.ts'
 import { notValid } from '../daemon/good-tasks.ts'
 import { wordOrTasksPath } from '../args/tasks-path.ts'
 
-export const validate: Command = {
-  words: '[FILE]',
-  mostWords: 1,
-  leastWords: 0,
-  options: [],
-  about: `Checks a tasks file (or a directory of them) and shows all problems with their places.
-Exit status 0 if it is valid, warnings or not, else 2.`,
-  examples: [
-    ['validate', 'the file of the running daemon, or ./tasks.yaml'],
-    ['validate new.yaml --json', 'for a program, or a hook of git'],
-  ],
-  async run(call, values) {
-    const { host, terminal } = call
-    const file = await wordOrTasksPath(call, values)
-    const { loadTasks } = await import('../../daemon/tasks-file/load.ts')
-    const { file: good, problems } = await loadTasks(host, file.absolute, { shown: file.shown })
-    const ok = good !== undefined
-    if (values.json) {
-      await terminal.say(JSON.stringify({ ok, problems: problems.map(problemJson) }, null, 2))
-    } else if (wholeProblem(problems) !== undefined) {
-      throw notValid({ path: file.shown, problems })
-    } else {
-      if (problems.length > 0) terminal.note(showProblems(terminal, problems))
-      const errors = problems.filter((problem) => problem.severity === 'error').length
-      if (ok) await terminal.say(`${file.shown} is valid: ${counted(good.tasks.length, 'task')}`)
-      else terminal.note(`torch: ${file.shown} is not valid (${counted(errors, 'problem')})`)
-    }
-    return ok ? exitStatus.done : exitStatus.usage
-  },
+export async function validate(call: Call, values: Values): Promise<number> {
+  const { host, terminal } = call
+  const file = await wordOrTasksPath(call, values)
+  const { loadTasks } = await import('../../daemon/tasks-file/load.ts')
+  const { file: good, problems } = await loadTasks(host, file.absolute, { shown: file.shown })
+  const ok = good !== undefined
+  if (values.json) {
+    await terminal.say(JSON.stringify({ ok, problems: problems.map(problemJson) }, null, 2))
+  } else if (wholeProblem(problems) !== undefined) {
+    throw notValid({ path: file.shown, problems })
+  } else {
+    if (problems.length > 0) terminal.note(showProblems(terminal, problems))
+    const errors = problems.filter((problem) => problem.severity === 'error').length
+    if (ok) await terminal.say(`${file.shown} is valid: ${counted(good.tasks.length, 'task')}`)
+    else terminal.note(`torch: ${file.shown} is not valid (${counted(errors, 'problem')})`)
+  }
+  return ok ? exitStatus.done : exitStatus.usage
 }

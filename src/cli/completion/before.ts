@@ -1,11 +1,12 @@
-import { commands } from '../commands.ts'
-import { type OptionName, optionNames, options } from '../args/options.ts'
+import type { Command } from '../command.ts'
+import { commandNamed } from '../commands.ts'
+import { type OptionName, optionNamed, optionNames } from '../args/options.ts'
 import { tokensOf } from '../args/parse.ts'
 
 /** What the words before the cursor say. */
 export interface Before {
-  readonly command: string | undefined
-  /** Those behind the command that are no options. */
+  readonly command: Command | undefined
+  /** The arguments after the command. */
   readonly words: readonly string[]
   /** Options as they were written, a flag as true. */
   readonly raw: Readonly<Partial<Record<OptionName, readonly string[] | true>>>
@@ -28,11 +29,11 @@ export function readBefore(typed: readonly string[]): Before {
       token.kind === 'option' ? optionNames.find((each) => each === token.name) : undefined
     if (token.kind !== 'option' || name === undefined) continue
     const before = raw[name]
-    if (options[name].kind === 'flag') raw[name] = true
+    if (optionNamed(name).type === 'boolean') raw[name] = true
     else if (token.value === undefined) awaits = name
     else raw[name] = [...(before === undefined || before === true ? [] : before), token.value]
   }
   const [first, ...behind] = words
-  const command = first !== undefined && Object.hasOwn(commands, first) ? first : undefined
+  const command = commandNamed(first)
   return { command, words: command === undefined ? words : behind, raw, awaits, onlyWords }
 }

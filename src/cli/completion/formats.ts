@@ -20,9 +20,9 @@ function forZsh({ paths, candidates }: Offer): string[] {
   const lines = candidates.filter(({ value }) => isClean(value))
   return [
     paths,
-    ...lines.map(({ value, about }) => {
+    ...lines.map(({ value, description }) => {
       const escaped = value.replaceAll(/[\\:]/g, String.raw`\$&`)
-      return about === '' ? escaped : `${escaped}:${oneLine(about)}`
+      return description === '' ? escaped : `${escaped}:${oneLine(description)}`
     }),
   ]
 }
@@ -30,7 +30,10 @@ function forZsh({ paths, candidates }: Offer): string[] {
 /** So does fish; a tab begins the description. */
 function forFish({ paths, candidates }: Offer): string[] {
   const lines = candidates.filter(({ value }) => isClean(value))
-  return [paths, ...lines.map(({ value, about }) => `${value}\t${oneLine(about)}`.trimEnd())]
+  return [
+    paths,
+    ...lines.map(({ value, description }) => `${value}\t${oneLine(description)}`.trimEnd()),
+  ]
 }
 
 /** Names from files may hold anything; what has control characters is not for a command line. */

@@ -31,8 +31,7 @@ export function lookUpHere(host: Host): LookUp {
         return named(await revisionsOf(await surroundings(host, before)))
       case 'zone':
         return named(zoneNames())
-      case 'file':
-      case 'folder':
+      default:
         return []
     }
   }
@@ -44,7 +43,7 @@ async function surroundings(host: Host, { raw }: Before): Promise<Surroundings> 
 }
 
 function named(values: readonly string[]): Candidate[] {
-  return values.map((value) => ({ value, about: '' }))
+  return values.map((value) => ({ value, description: '' }))
 }
 
 /** The kept runs of the tasks on the line; without one what runs now, as for `torch kill`. */

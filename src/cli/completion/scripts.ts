@@ -1,7 +1,7 @@
 import type { Shell } from './shells.ts'
 
 /** The word behind `torch` by which the scripts ask what to offer: no command for people. */
-export const askWord = '__complete'
+export const completeCommand = '__complete'
 
 /** How a script is put in its place, by the shell's own customs. */
 export const installing: Readonly<Record<Shell, readonly string[]>> = {
@@ -26,7 +26,7 @@ const bash = `\
 _torch() {
   local offer
   mapfile -t offer < <(
-    command torch ${askWord} bash "\${COMP_LINE:0:COMP_POINT}" "$COMP_WORDBREAKS" 2>/dev/null
+    command torch ${completeCommand} bash "\${COMP_LINE:0:COMP_POINT}" "$COMP_WORDBREAKS" 2>/dev/null
   )
   case \${offer[0]} in
     files) compopt -o default ;;
@@ -40,7 +40,7 @@ complete -F _torch torch
 const zsh = `\
 _torch() {
   local line="\${(j: :)words[1,CURRENT-1]} $QIPREFIX$PREFIX"
-  local -a offer=("\${(@f)$(command torch ${askWord} zsh "$line" 2>/dev/null)}")
+  local -a offer=("\${(@f)$(command torch ${completeCommand} zsh "$line" 2>/dev/null)}")
   case $offer[1] in
     files) compset -P 1 '--*='; _files ;;
     folders) compset -P 1 '--*='; _directories ;;
@@ -54,7 +54,7 @@ if [[ $funcstack[1] == _torch ]]; then _torch "$@"; else compdef _torch torch; f
 const fish = `\
 function __torch_complete
     set -l line (commandline -cp | string collect)
-    set -l offer (command torch ${askWord} fish "$line" 2>/dev/null)
+    set -l offer (command torch ${completeCommand} fish "$line" 2>/dev/null)
     set -l word (commandline -ct)
     set -l flag (string match -r -- '^--[^=]+=' "$word")
     set -l rest (string replace -- "$flag" '' "$word")

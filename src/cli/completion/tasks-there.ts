@@ -25,7 +25,10 @@ const maxParsedBytes = 100_000
 export async function tasksThere(around: Surroundings): Promise<Candidate[]> {
   const report = await reportOf(around)
   if (report !== undefined)
-    return report.tasks.map(({ name, description }) => ({ value: name, about: description ?? '' }))
+    return report.tasks.map(({ name, description }) => ({
+      value: name,
+      description: description ?? '',
+    }))
   const names = textsOf(around, maxScannedBytes).map((text) => plainNames(text))
   const isPlain = names.every((each) => each !== undefined)
   return distinct(isPlain ? names.flat() : (await valuesOf(around)).flatMap(namesIn))
@@ -98,5 +101,5 @@ function namesIn(value: unknown): string[] {
 }
 
 function distinct(values: readonly string[]): Candidate[] {
-  return [...new Set(values)].map((value) => ({ value, about: '' }))
+  return [...new Set(values)].map((value) => ({ value, description: '' }))
 }

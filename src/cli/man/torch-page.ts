@@ -1,6 +1,7 @@
 import type { Command } from '../command.ts'
-import { commands, insteadOfCommands } from '../commands.ts'
-import { aliasOf, commonOptions, type OptionName, optionNames, options } from '../args/options.ts'
+import { commands, otherCommands } from '../commands.ts'
+import { describeOption } from '../help.ts'
+import { commonOptions, type OptionName, optionNamed, optionNames } from '../args/options.ts'
 import { setInRuns, variableOf } from '../args/variables.ts'
 import { type Section, sectionOf } from './markdown.ts'
 import { sectionsRoff } from './prose.ts'
@@ -28,10 +29,7 @@ export interface Sources {
 }
 
 /** torch(1): the commands as in their help, and what the README has on all of them. */
-export async function torchPage({ readme, summary, version, date }: Sources): Promise<string> {
-  const loaded = await Promise.all(
-    Object.entries(commands).map(async ([name, entry]) => ({ name, command: await entry.load() })),
-  )
+export function torchPage({ readme, summary, version, date }: Sources): string {
   const [intro] = sectionOf(readme, 'torch')
   const from = (title: string) => sectionsRoff(sectionOf(readme, title))
   const line = summary.charAt(0).toLowerCase() + summary.slice(1)
@@ -40,21 +38,19 @@ export async function torchPage({ readme, summary, version, date }: Sources): Pr
     ...paragraph(
       `${bold('torch')} ${italic('COMMAND')} [${italic('WORDS')}] [${italic('OPTIONS')}]`,
     ),
-    ...Object.keys(insteadOfCommands).flatMap((word) => ['.br', bold(`torch ${literal(word)}`)]),
+    ...Object.keys(otherCommands).flatMap((word) => ['.br', bold(`torch ${literal(word)}`)]),
     ...heading('Description'),
     ...sectionsRoff([intro]),
     ...paragraph(prose('The tasks file is described in torch-tasks(5).')),
     ...heading('Commands'),
-    ...Object.entries(commands).flatMap(([name, entry]) =>
-      tagged(usage(name, entry.words), prose(entry.summary)),
-    ),
-    ...loaded.flatMap(({ name, command }) => commandRoff(name, command)),
+    ...commands.flatMap((command) => tagged(usage(command), prose(command.summary))),
+    ...commands.flatMap((command) => commandRoff(command)),
     ...heading('Options of all commands'),
     ...commonOptions.flatMap((name) => optionRoff(name)),
     ...heading('Variables and config files'),
     ...from('Options'),
     ...heading('Environment'),
-    ...variablesRoff(loaded),
+    ...variablesRoff(),
     ...heading('Files'),
     ...from('Where things are'),
     ...subheading(prose('The log')),
@@ -79,14 +75,14 @@ export function seeAlso(...pages: readonly string[]): string {
   return named.join(', ')
 }
 
-function usage(name: string, words: string): string {
-  return [bold(literal(name)), italic(literal(words))].slice(0, words === '' ? 1 : 2).join(' ')
+function usage({ name, usage: args }: Command): string {
+  return [bold(literal(name)), italic(literal(args))].slice(0, args === '' ? 1 : 2).join(' ')
 }
 
-function commandRoff(name: string, command: Command): Lines {
+function commandRoff(command: Command): Lines {
   return [
-    ...subheading(`${bold('torch')} ${usage(name, command.words)}`),
-    ...paragraph(prose(command.about)),
+    ...subheading(`${bold('torch')} ${usage(command)}`),
+    ...paragraph(prose(command.description)),
     ...command.options.flatMap((option) => optionRoff(option)),
     ...command.examples.flatMap(([words, does]) =>
       tagged(literal(`torch ${words}`), italic(prose(does))),
@@ -95,19 +91,20 @@ function commandRoff(name: string, command: Command): Lines {
 }
 
 function optionRoff(name: OptionName): Lines {
-  const { value, words } = options[name]
-  const alias = aliasOf(name)
+  const { type, alias } = optionNamed(name)
   const flags = [...(alias === undefined ? [] : [`-${alias}`]), `--${name}`]
   const written = flags.map((flag) => bold(literal(flag))).join(', ')
-  return tagged(value === '' ? written : `${written} ${italic(literal(value))}`, prose(words))
+  return tagged(
+    type === 'boolean' ? written : `${written} ${italic(literal(type))}`,
+    prose(describeOption(name)),
+  )
 }
 
 /** Which option a variable is, and of which commands: as a flag alone it is not. */
-function variablesRoff(loaded: readonly { name: string; command: Command }[]): Lines {
+function variablesRoff(): Lines {
   const taken = (option: OptionName) =>
-    loaded.filter(
-      ({ command: { options: own, flagsOnly = [] } }) =>
-        own.includes(option) && !flagsOnly.includes(option),
+    commands.filter(
+      ({ options: own, flagsOnly = [] }) => own.includes(option) && !flagsOnly.includes(option),
     )
   const isCommon = (option: OptionName) => commonOptions.some((each) => each === option)
   const lines = optionNames.flatMap((option) => {

@@ -22,7 +22,7 @@ const date = new Date(Number(seconds) * 1000).toISOString().slice(0, 10)
 const sources = { readme: readMarkdown(read('README.md')), summary, version, date }
 
 files.makeDirectory(folder, 0o755)
-write('torch.1', await torchPage(sources))
+write('torch.1', torchPage(sources))
 write('torch-tasks.5', tasksPage(sources, read('tasks.example.yaml')))
 
 function read(name: string): string {

@@ -19,7 +19,7 @@ describe('a config file', () => {
       {
         from: 'config',
         raw: { grace: '1m', 'log-level': 'warn', address: ['10.0.0.1', '::1'] },
-        place: { folder: path.dirname(file) },
+        base: { folder: path.dirname(file) },
       },
     ])
   })
@@ -53,7 +53,7 @@ describe('a config file', () => {
     )
     expect(
       (await readConfig(host, '/nowhere', undefined)).every(
-        (each) => each.place.folder === '/etc/torch',
+        (each) => each.base.folder === '/etc/torch',
       ),
     ).toBe(true)
   })

@@ -3,14 +3,14 @@ import { flagName, type OptionName, optionNames } from '../../../src/cli/args/op
 import { settle, without, type Written } from '../../../src/cli/args/precedence.ts'
 import { variablesOf } from '../../../src/cli/args/variables.ts'
 
-const place = { folder: '/work', userHome: '/home/ann' }
+const base = { folder: '/work', userHome: '/home/ann' }
 
 function flags(raw: Record<string, unknown>): Written {
-  return { from: 'flag', place, raw, called: flagName }
+  return { from: 'flag', base, raw, called: flagName }
 }
 
 function config(raw: Record<string, unknown>): Written {
-  return { from: 'config', place, raw, called: (name) => `/etc/torch/torch.yaml: ${name}` }
+  return { from: 'config', base, raw, called: (name) => `/etc/torch/torch.yaml: ${name}` }
 }
 
 function read(name: OptionName, ...written: unknown[]): unknown {
@@ -62,7 +62,7 @@ describe('values', () => {
   })
 })
 
-const anInstant = 'expected a time as 2026-03-08T07:00:00Z'
+const anInstant = 'expected a time such as 2026-03-08T07:00:00Z'
 const aDuration = 'expected a duration as 500ms, 30s, 5m, 1h30m or 7d'
 
 describe('wrong values', () => {
@@ -72,10 +72,10 @@ describe('wrong values', () => {
     ['count', ['-5'], '-n/--count: expected a whole number from 1 to 10000; got "-5"', ''],
     ['count', ['1e3'], '-n/--count: expected a whole number from 1 to 10000; got "1e3"', ''],
     ['count', ['2', '3'], '-n/--count: given 2 times', 'give it once'],
-    ['home', [''], '--home: needs a value: D', ''],
-    ['address', [''], '--address: needs a value: A', ''],
-    ['label', ['team'], '--label: expected a label as team=data; got "team"', ''],
-    ['label', ['=data'], '--label: expected a label as team=data; got "=data"', ''],
+    ['home', [''], '--home: needs a value', ''],
+    ['address', [''], '--address: needs a value', ''],
+    ['label', ['team'], '--label: expected a label such as team=data; got "team"', ''],
+    ['label', ['=data'], '--label: expected a label such as team=data; got "=data"', ''],
     ['grace', ['5'], `--grace: ${aDuration}; got "5", which has no unit`, 'try 5s'],
     ['grace', ['soon'], `--grace: ${aDuration}; got "soon"`, ''],
     ['from', ['noon'], `--from: ${anInstant}; got "noon"`, ''],
@@ -83,7 +83,7 @@ describe('wrong values', () => {
     [
       'since',
       ['last week'],
-      '--since: expected a duration as 2h, or a time as 2026-03-08T07:00:00Z; got "last week"',
+      '--since: expected a duration such as 2h, or a time such as 2026-03-08T07:00:00Z; got "last week"',
       '',
     ],
     ['json', ['maybe'], '--json: expected true or false; got "maybe"', ''],
@@ -104,7 +104,7 @@ describe('wrong values', () => {
 describe('where a value comes from', () => {
   const variables = variablesOf(
     { TORCH_GRACE: '2s', TORCH_LOG_LEVEL: 'warn', TORCH_HOME: '' },
-    place,
+    base,
   )
   const names = ['grace', 'log-level', 'home'] as const
   const all = (...places: Written[]) => settle(names, places, '')
@@ -121,7 +121,7 @@ describe('where a value comes from', () => {
   })
 
   test('a wrong value is told with its place', () => {
-    const bad = variablesOf({ TORCH_GRACE: 'x' }, place)
+    const bad = variablesOf({ TORCH_GRACE: 'x' }, base)
     expect(() => all(bad)).toThrow(/^TORCH_GRACE: expected a duration/)
     expect(() => all(config({ grace: 5 }))).toThrow(/^\/etc\/torch\/torch.yaml: grace: expected/)
   })
@@ -131,7 +131,7 @@ describe('where a value comes from', () => {
   })
 
   test('what a command does not use is not even looked at', () => {
-    const bad = without(variablesOf({ TORCH_GRACE: 'x', TORCH_HOME: '/v' }, place), ['grace'])
+    const bad = without(variablesOf({ TORCH_GRACE: 'x', TORCH_HOME: '/v' }, base), ['grace'])
     expect(all(bad)).toEqual({
       values: { home: { shown: '/v', absolute: '/v' } },
       from: { home: 'variable' },
@@ -146,11 +146,11 @@ describe('where a value comes from', () => {
       TORCH_ATTEMPT: '1',
       TORCH_HOST: 'h',
     }
-    expect(variablesOf(set, place).raw).toEqual({})
+    expect(variablesOf(set, base).raw).toEqual({})
   })
 
   test.each(optionNames.filter((name) => name !== 'host'))('--%s has its variable', (name) => {
     const variable = `TORCH_${name.toUpperCase().replace('-', '_')}`
-    expect(variablesOf({ [variable]: 'x' }, place).raw).toEqual({ [name]: 'x' })
+    expect(variablesOf({ [variable]: 'x' }, base).raw).toEqual({ [name]: 'x' })
   })
 })

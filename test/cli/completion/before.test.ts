@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { readBefore } from '../../../src/cli/completion/before.ts'
-import { aliasOf, optionNames, options } from '../../../src/cli/args/options.ts'
+import { optionNamed, optionNames } from '../../../src/cli/args/options.ts'
 
 describe('the words before the cursor', () => {
   test.each([
@@ -20,16 +20,17 @@ describe('the words before the cursor', () => {
     ['run --nonsense backup', { command: 'run', words: ['backup'] }],
     ['run -', { command: 'run', words: ['-'] }],
   ])('%s', (line, expected) => {
-    expect(readBefore(line.split(' ').filter((word) => word !== ''))).toMatchObject(expected)
+    const found = readBefore(line.split(' ').filter((word) => word !== ''))
+    expect({ ...found, command: found.command?.name }).toMatchObject(expected)
   })
 })
 
 test('options that share a letter take alike, so that it does not matter whose it is', () => {
-  const lettered = optionNames.flatMap((name) => aliasOf(name) ?? [])
+  const lettered = optionNames.flatMap((name) => optionNamed(name).alias ?? [])
   for (const letter of lettered) {
     const kinds = optionNames
-      .filter((name) => aliasOf(name) === letter)
-      .map((name) => options[name].kind)
+      .filter((name) => optionNamed(name).alias === letter)
+      .map((name) => optionNamed(name).type)
     expect(new Set(kinds)).toHaveLength(1)
   }
   expect(lettered).toContain('n')

@@ -5,7 +5,9 @@ import { readTyped } from '../../../src/cli/completion/typed.ts'
 
 function offer(...values: (string | readonly [string, string])[]): Offer {
   const candidates = values.map((each) =>
-    typeof each === 'string' ? { value: each, about: '' } : { value: each[0], about: each[1] },
+    typeof each === 'string'
+      ? { value: each, description: '' }
+      : { value: each[0], description: each[1] },
   )
   return { candidates, paths: 'none' }
 }

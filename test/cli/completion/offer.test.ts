@@ -1,14 +1,20 @@
 import { describe, expect, test } from 'vitest'
 import { commands } from '../../../src/cli/commands.ts'
-import { optionsOf } from '../../../src/cli/command.ts'
+import { argumentsOf, optionsOf } from '../../../src/cli/command.ts'
 import { readBefore } from '../../../src/cli/completion/before.ts'
-import { type LookUp, offerAt, thingsAt, wordThings } from '../../../src/cli/completion/offer.ts'
+import {
+  argumentValues,
+  type LookUp,
+  offerAt,
+  valuesAt,
+} from '../../../src/cli/completion/offer.ts'
 import { readTyped } from '../../../src/cli/completion/typed.ts'
-import { options } from '../../../src/cli/args/options.ts'
+import { optionNamed, optionNames } from '../../../src/cli/args/options.ts'
 import { outcomes } from '../../../src/plan/history-row.ts'
 
-/** Of each kind of thing there is one, named after it. */
-const lookUp: LookUp = async (thing) => [{ value: `a-${thing}`, about: '' }]
+/** One name of each type that completion knows names of. */
+const lookUp: LookUp = async (type) =>
+  type === 'time' ? [] : [{ value: `a-${type}`, description: '' }]
 
 async function offered(line: string) {
   const typed = readTyped(`torch ${line}`)
@@ -59,11 +65,11 @@ describe('paths are left to the shell', () => {
 })
 
 describe('commands', () => {
-  const names = Object.keys(commands)
+  const names = commands.map(({ name }) => name)
   test('all of them where none is there yet, with what they do', async () => {
     const { candidates } = await offered('--json ')
     expect(candidates.map(({ value }) => value)).toEqual([...names, 'help', '--help', '--version'])
-    for (const { about } of candidates) expect(about).not.toBe('')
+    for (const { description } of candidates) expect(description).not.toBe('')
   })
 
   test('and behind help, but nothing else there', async () => {
@@ -72,14 +78,13 @@ describe('commands', () => {
 })
 
 describe('options', () => {
-  test.each(Object.keys(commands))('of %s, as in its help', async (name) => {
-    const command = await commands[name]?.load()
-    const known = command === undefined ? [] : optionsOf(command)
-    const { candidates } = await offered(`${name} --`)
+  test.each(commands)('of $name, as in its help', async (command) => {
+    const known = optionsOf(command)
+    const { candidates } = await offered(`${command.name} --`)
     expect(candidates.map(({ value }) => value)).toEqual(
       [...known, 'help'].map((each) => `--${each}`),
     )
-    for (const { about } of candidates) expect(about).not.toBe('')
+    for (const { description } of candidates) expect(description).not.toBe('')
   })
 
   test('not those that are given already, unless they may be given again', async () => {
@@ -105,7 +110,7 @@ describe('options', () => {
   })
 })
 
-describe('what a usage says of each word', () => {
+describe('what an argument may be', () => {
   test.each([
     ['', 0, []],
     ['TASK', 0, ['task']],
@@ -117,23 +122,24 @@ describe('what a usage says of each word', () => {
     ['crontab|gotorch [FILE]', 0, [['crontab'], ['gotorch']]],
     ['crontab|gotorch [FILE]', 1, ['file']],
     ['WHATEVER', 0, [undefined]],
-  ])('%s, word %i', (usage, index, things) => {
-    expect(thingsAt(usage, index).map(({ thing }) => thing)).toEqual(things)
+  ])('the usage %j says what the argument %i may be', (usage, index, values) => {
+    expect(valuesAt({ usage }, index).map(({ type, choices }) => choices ?? type)).toEqual(values)
   })
 
-  // A command that is new is completed at once, or this asks what its word stands for.
-  test.each(Object.entries(commands))('%s: its capitals are known', (_name, { words }) => {
-    for (const [name] of words.matchAll(/[A-Z]+/g)) expect(wordThings).toHaveProperty(name)
+  // A new command is completed at once, or this test asks what its argument is.
+  test.each(commands)('completion knows the arguments of torch $name', (command) => {
+    for (const { names } of argumentsOf(command))
+      for (const name of names) expect(argumentValues).toHaveProperty(name)
   })
 })
 
-test('every option that takes a path, a choice or labels says so', () => {
-  const things = Object.entries(options).map(([name, option]) => [
-    name,
-    'thing' in option ? option.thing : undefined,
-  ])
-  expect(Object.fromEntries(things)).toMatchObject({
-    home: 'folder',
+test('options that take a path, a choice or a label say so', () => {
+  const values = optionNames.map((name) => {
+    const { type, choices } = optionNamed(name)
+    return [name, choices ?? type]
+  })
+  expect(Object.fromEntries(values)).toMatchObject({
+    home: 'directory',
     tasks: 'file',
     config: 'file',
     label: 'label',

@@ -36,11 +36,11 @@ interface Compared {
 }
 
 async function comparisonOf(
-  { host, words }: Call,
+  { host, args }: Call,
   values: Values,
   { file, folder, located }: Compared,
 ): Promise<Comparison> {
-  const { from, to, name } = await endsOf(host, located, words)
+  const { from, to, name } = await endsOf(host, located, args)
   const [old, now] = await Promise.all([
     sideOf(host, located, file, from),
     sideOf(host, located, file, to),

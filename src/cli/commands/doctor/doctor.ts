@@ -1,7 +1,7 @@
 import { exitStatus } from '../../../errors.ts'
 import { canRun, diagnose } from '../../../doctor/diagnose.ts'
 import type { Finding } from '../../../doctor/finding.ts'
-import type { Call, Command } from '../../command.ts'
+import type { Call } from '../../command.ts'
 import { lookAtBounds } from '../../../doctor/probe-limits.ts'
 import { lookAtHome } from '../../../doctor/probe-home.ts'
 import { lookAtPrograms } from '../../../doctor/probe-programs.ts'
@@ -10,26 +10,12 @@ import { lookAtTime } from '../../../doctor/probe-time.ts'
 import { showFindings } from './show.ts'
 import type { Values } from '../../args/options.ts'
 
-export const doctor: Command = {
-  words: '',
-  mostWords: 0,
-  leastWords: 0,
-  options: ['address'],
-  about: `What this machine offers to torch and what it lacks, what torch uses instead, and what to
-do about it. Needs no daemon, no tasks file and no home. Exit status 0 if torch can run
-here, whatever the warnings, else 1.`,
-  examples: [
-    ['doctor', 'before the first start, and when something is odd'],
-    ['doctor --tasks /srv/ops/tasks.yaml', 'with what these tasks need'],
-    ['doctor --json', 'for a program'],
-  ],
-  async run(call, values) {
-    const checks = await examine(call, values)
-    const ok = canRun(checks)
-    if (values.json) await call.terminal.say(JSON.stringify({ ok, checks }, null, 2))
-    else await showFindings(call.terminal, checks)
-    return ok ? exitStatus.done : exitStatus.failed
-  },
+export async function doctor(call: Call, values: Values): Promise<number> {
+  const checks = await examine(call, values)
+  const ok = canRun(checks)
+  if (values.json) await call.terminal.say(JSON.stringify({ ok, checks }, null, 2))
+  else await showFindings(call.terminal, checks)
+  return ok ? exitStatus.done : exitStatus.failed
 }
 
 async function examine(call: Call, values: Values): Promise<Finding[]> {

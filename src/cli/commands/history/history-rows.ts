@@ -32,11 +32,11 @@ async function askedTasks(
   values: Values,
   names: readonly string[],
 ): Promise<string[] | undefined> {
-  const { words } = call
-  const strange = words.filter((word) => !names.some((name) => isNamed([word], name)))
+  const { args } = call
+  const strange = args.filter((word) => !names.some((name) => isNamed([word], name)))
   if (strange.length > 0) await demandKnown(call, values, strange)
-  if (words.length === 0 && values.label === undefined) return undefined
-  const named = words.length === 0 ? names : names.filter((name) => isNamed(words, name))
+  if (args.length === 0 && values.label === undefined) return undefined
+  const named = args.length === 0 ? names : names.filter((name) => isNamed(args, name))
   if (values.label === undefined) return [...named]
   const labelled = await namesWithLabels(call, values, values.label)
   return named.filter((name) => labelled.has(name))

@@ -12,16 +12,16 @@ import { runFacts } from './run-facts.ts'
 
 /** What `torch history` does. */
 export async function showHistory(call: Call, values: Values): Promise<number> {
-  const { words, terminal } = call
-  const isOfRuns = words.some(beginsRunId)
-  if (isOfRuns && !words.every(beginsRunId))
+  const { args, terminal } = call
+  const isOfRuns = args.some(beginsRunId)
+  if (isOfRuns && !args.every(beginsRunId))
     throw usageError('either tasks or runs', 'torch history TASK, or torch history RUN')
   // What the daemon has in memory is to be on disk before we look.
   const isServed = typeof (await askToShow(call, 'flush', {})) === 'object'
   const reader = openRecords(call, terminal.note)
   try {
     const rows = isOfRuns
-      ? words.map((word) => findRun(reader, word))
+      ? args.map((word) => findRun(reader, word))
       : await findRows(call, values, reader)
     if (values.json) await terminal.say(JSON.stringify(rows, null, 2))
     else if (rows.length === 0) terminal.note('nothing is on record')

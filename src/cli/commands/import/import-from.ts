@@ -24,7 +24,7 @@ export async function importFrom(call: Call, values: Values, format: Format): Pr
 }
 
 async function sourceOf(call: Call, format: Format): Promise<ImportSource> {
-  const [, file] = call.words
+  const [, file] = call.args
   if (file !== undefined) return readImport(call, file)
   const piped = call.host.files.isPiped() ? await readImport(call, '-') : undefined
   // Nothing was given, as where a program runs this one and says nothing.

@@ -11,11 +11,11 @@ import type { Values } from '../../args/options.ts'
 
 /** What `torch kill` does. Words that mean no task at all are refused before anything is ended. */
 export async function killRuns(call: Call, values: Values): Promise<number> {
-  const { terminal, words } = call
+  const { terminal, args } = call
   const signal = values.signal === undefined ? null : signalOf(values.signal)
   const status = await ask(call, 'status', {})
   demandFile(call, values, status.file.path)
-  const meant = words.map((word) => ({ word, targets: new Set(targetsOf(status, word)) }))
+  const meant = args.map((word) => ({ word, targets: new Set(targetsOf(status, word)) }))
   const runs = new Map<string, { run: string; task: string }>()
   for (const target of new Set(meant.flatMap(({ targets }) => [...targets])))
     for (const each of await kill(call, target, signal)) runs.set(each.run, each)

@@ -61,7 +61,7 @@ function watchRuns(call: Call, known: readonly KeptRun[]): () => KeptRun[] {
   const seen = new Map(
     [...grouped(known, ({ task }) => task)].map(([task, runs]) => [task, idsOf(runs)]),
   )
-  const tasks = whenChanged(call, call.paths.runs, () => keptTasks(call, call.words))
+  const tasks = whenChanged(call, call.paths.runs, () => keptTasks(call, call.args))
   const looks = new Map<string, () => KeptRun[] | undefined>()
   return () => {
     for (const task of tasks() ?? [])

@@ -12,13 +12,13 @@ import { outputOf } from './run-output.ts'
 
 /** What `torch logs` does. */
 export async function showLogs(call: Call, values: Values): Promise<number> {
-  if (call.words.some(beginsRunId)) return showLogsOfRun(call, values)
+  if (call.args.some(beginsRunId)) return showLogsOfRun(call, values)
   return showLogsOfTasks(call, values)
 }
 
 /** A run is known by its id, or the beginning of it, whatever its task. */
 function showLogsOfRun(call: Call, values: Values): Promise<number> {
-  const [word = '', ...more] = call.words
+  const [word = '', ...more] = call.args
   if (more.length > 0)
     throw usageError('either tasks or one run', 'torch logs TASK, or torch logs RUN')
   if (values.run !== undefined || values.since !== undefined)
@@ -27,12 +27,12 @@ function showLogsOfRun(call: Call, values: Values): Promise<number> {
     inOrder(keptTasks(call, ['*']).flatMap((each) => keptRuns(call, each))),
     word,
   )
-  return showLogsOfTasks({ ...call, words: [task] }, { ...values, run })
+  return showLogsOfTasks({ ...call, args: [task] }, { ...values, run })
 }
 
 async function showLogsOfTasks(call: Call, values: Values): Promise<number> {
   demandSense(call, values)
-  const tasks = keptTasks(call, call.words)
+  const tasks = keptTasks(call, call.args)
   const kept = tasks.flatMap((task) => keptRuns(call, task))
   await demandRuns(call, values, kept)
   const runs = chosenRuns(call, values, kept)
@@ -47,13 +47,13 @@ async function showLogsOfTasks(call: Call, values: Values): Promise<number> {
 }
 
 /** One by its name; of a pattern more may come. */
-function isOneTask({ words }: Call): boolean {
-  const [word = '', ...more] = words
+function isOneTask({ args }: Call): boolean {
+  const [word = '', ...more] = args
   return more.every((each) => each === word) && !isPattern(word)
 }
 
 function demandSense(call: Call, values: Values): void {
-  const usual = `torch logs ${call.words.join(' ')}`
+  const usual = `torch logs ${call.args.join(' ')}`
   if (values.follow && values.json && call.from.json === 'flag')
     throw usageError('--json does not go with -f', `${usual} --json`)
   if (values.run === undefined) return
@@ -65,7 +65,7 @@ function demandSense(call: Call, values: Values): void {
 /** Words that mean no task are refused; of a task without runs it is said that there are none. */
 async function demandRuns(call: Call, values: Values, kept: readonly KeptRun[]): Promise<void> {
   const tasks = [...new Set(kept.map(({ task }) => task))]
-  const without = call.words.filter((word) => !tasks.some((task) => isNamed([word], task)))
+  const without = call.args.filter((word) => !tasks.some((task) => isNamed([word], task)))
   if (without.length === 0) return
   await (await import('../../daemon/known-tasks.ts')).demandKnown(call, values, without)
   if (values.follow && values.run === undefined) return
@@ -76,7 +76,7 @@ async function demandRuns(call: Call, values: Values, kept: readonly KeptRun[]):
 
 /** Those that are to be shown, of all that are there; oldest first. */
 function chosenRuns(call: Call, values: Values, kept: readonly KeptRun[]): KeptRun[] {
-  if (values.run !== undefined) return [findRun(kept, values.run, call.words[0])]
+  if (values.run !== undefined) return [findRun(kept, values.run, call.args[0])]
   const sorted = inOrder(kept)
   if (values.since === undefined) {
     const last = new Set(new Map(sorted.map((each) => [each.task, each])).values())

@@ -30,9 +30,9 @@ export async function sourcesOfTasks(call: Call, values: Values): Promise<Source
   const other = values.host === undefined ? {} : { machine: facts, alone: true }
   const { file } = await goodTasks(call, path, other)
   const isHere = (task: Task) => task.enabled && matchHosts(task.hosts, facts)
-  const meant = call.words.length === 0 ? file.tasks : named(file.tasks, call.words)
+  const meant = call.args.length === 0 ? file.tasks : named(file.tasks, call.args)
   const common = withLabels(meant, values.label).filter((task) => task.type === 'common')
-  const isAll = call.words.length === 0
+  const isAll = call.args.length === 0
   const found = isAll ? common.filter(isHere) : common
   tellLeftOut(call, isAll ? common.filter((task) => !isHere(task)) : [], common.length, hostName)
   tellAway(

@@ -5,7 +5,7 @@ import type { Schedule } from '../../../schedule/schedule.ts'
 import { isZone, localText, zoneNames } from '../../../schedule/timezone.ts'
 import { slotText } from '../../../record/history/rows.ts'
 import { hostFacts } from '../../../tasks/hosts.ts'
-import type { Call, Command } from '../../command.ts'
+import type { Call } from '../../command.ts'
 import { usageError } from '../../args/option.ts'
 import { noneHas } from '../../args/labels.ts'
 import type { Values } from '../../args/options.ts'
@@ -37,45 +37,29 @@ export interface Source {
 const countOfOne = 5
 const countOfSeveral = 1
 
-export const next: Command = {
-  words: '[TASK...]',
-  mostWords: Infinity,
-  leastWords: 0,
-  options: ['schedule', 'timezone', 'from', 'count', 'label', 'host', 'address'],
-  about: `When tasks are due: those named, also by a pattern as 'backup-*', or all that run on this
-host (or that of --host). Needs no daemon. Of one task or schedule the next 5 slots, of
-several the next of each; --count N: the next N of each. Slots are strictly after --from;
-without it one that still waits for its jitter, in the daemon, is shown too.`,
-  examples: [
-    ['next', 'what comes on this host'],
-    ["next 'backup*' --label team=data", 'some tasks of one team'],
-    ['next backup --count 10 --from 2026-03-08T00:00', 'ten slots of one task'],
-    ['next --schedule "30 2 * * mon" --timezone Asia/Tokyo', 'a schedule to try'],
-  ],
-  async run(call, values) {
-    const sources = await sourcesOf(call, values)
-    const count = values.count ?? (sources.length === 1 ? countOfOne : countOfSeveral)
-    const from = Math.floor((values.from ?? call.host.clock.now()) / 1000)
-    const rows = sources
-      .flatMap((source) => rowsOf(source, from, count))
-      .toSorted((a, b) => Date.parse(a.at) - Date.parse(b.at))
-    if (values.json) await call.terminal.say(JSON.stringify(rows, null, 2))
-    else if (sources.length === 0 && values.label) call.terminal.note(noneHas)
-    else if (sources.length === 0 && call.words.length > 0)
-      call.terminal.note('none of these tasks has a schedule')
-    else await show(call, sources, rows)
-    return exitStatus.done
-  },
+export async function next(call: Call, values: Values): Promise<number> {
+  const sources = await sourcesOf(call, values)
+  const count = values.count ?? (sources.length === 1 ? countOfOne : countOfSeveral)
+  const from = Math.floor((values.from ?? call.host.clock.now()) / 1000)
+  const rows = sources
+    .flatMap((source) => rowsOf(source, from, count))
+    .toSorted((a, b) => Date.parse(a.at) - Date.parse(b.at))
+  if (values.json) await call.terminal.say(JSON.stringify(rows, null, 2))
+  else if (sources.length === 0 && values.label) call.terminal.note(noneHas)
+  else if (sources.length === 0 && call.args.length > 0)
+    call.terminal.note('none of these tasks has a schedule')
+  else await show(call, sources, rows)
+  return exitStatus.done
 }
 
 async function sourcesOf(call: Call, values: Values): Promise<Source[]> {
-  const { words } = call
+  const { args } = call
   if (values.schedule === undefined) {
     if (call.from.timezone === 'flag')
       throw usageError('--timezone goes with --schedule', 'a task has its zone in the tasks file')
     return (await import('./next-tasks.ts')).sourcesOfTasks(call, values)
   }
-  if (words.length > 0)
+  if (args.length > 0)
     throw usageError('either tasks or --schedule', 'torch next --schedule "30 2 * * *"')
   if (call.from.label === 'flag')
     throw usageError('--label goes with tasks, not with --schedule', 'leave out one of them')

@@ -2,7 +2,7 @@ import { exitStatus } from '../../../errors.ts'
 import type { HostFacts } from '../../../tasks/hosts.ts'
 import type { TasksFile } from '../../../tasks/task.ts'
 import { askedHost } from '../../args/asked-host.ts'
-import type { Call, Command } from '../../command.ts'
+import type { Call } from '../../command.ts'
 import { noneHas, withLabels } from '../../args/labels.ts'
 import { usageError } from '../../args/option.ts'
 import type { Values } from '../../args/options.ts'
@@ -10,46 +10,30 @@ import { goodTasks } from '../../daemon/good-tasks.ts'
 import { wordOrTasksPath } from '../../args/tasks-path.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
 
-export const plan: Command = {
-  words: '[FILE]',
-  mostWords: 1,
-  leastWords: 0,
-  options: ['host', 'address', 'label', 'from'],
-  about: `Who runs what, when it is due next, and what starts in the 24 hours from now (or --from):
-from the file alone, for each group and each machine that it names, with warnings for who
-reviews it. With --host what that one machine would run, and of each other task why not;
---address then tells its addresses.`,
-  examples: [
-    ['plan', 'the file of the running daemon, or ./tasks.yaml'],
-    ['plan new.yaml --host 10.0.1.7', 'one machine, before the file is there'],
-    ['plan --host web1.example.com --address 10.0.1.7', 'by its name and its address'],
-    ['plan --label team=data --json', 'the tasks of one team, for a program'],
-  ],
-  async run(call, values) {
-    const { terminal } = call
-    const { host } = values
-    if (host === undefined && call.from.address === 'flag')
-      throw usageError('--address goes with --host', 'torch plan --host web1 --address 10.0.1.7')
-    const facts = host === undefined ? undefined : askedHost(call, values, host)
-    const file = await fileOf(call, values, facts)
-    const when = {
-      from: Math.floor((values.from ?? call.host.clock.now()) / 1000),
-      zone: call.host.clock.zone(),
-    }
-    const { filePlanJson, hostPlanJson } = await import('./plan-json.ts')
-    const { filePlan, hostPlan, planHost } = await import('./plan-text.ts')
-    const { paint, isUnicode } = terminal
-    const view = { paint, isUnicode, width: widthOf(terminal), zone: when.zone }
-    if (host === undefined || facts === undefined) {
-      if (values.json) await terminal.say(JSON.stringify(filePlanJson(file, when), null, 2))
-      else await sayParts(call, filePlan(view, file, when.from))
-    } else {
-      const planned = planHost(file, host, facts, when)
-      if (values.json) await terminal.say(JSON.stringify(hostPlanJson(planned), null, 2))
-      else await sayParts(call, hostPlan(view, planned))
-    }
-    return exitStatus.done
-  },
+export async function plan(call: Call, values: Values): Promise<number> {
+  const { terminal } = call
+  const { host } = values
+  if (host === undefined && call.from.address === 'flag')
+    throw usageError('--address goes with --host', 'torch plan --host web1 --address 10.0.1.7')
+  const facts = host === undefined ? undefined : askedHost(call, values, host)
+  const file = await fileOf(call, values, facts)
+  const when = {
+    from: Math.floor((values.from ?? call.host.clock.now()) / 1000),
+    zone: call.host.clock.zone(),
+  }
+  const { filePlanJson, hostPlanJson } = await import('./plan-json.ts')
+  const { filePlan, hostPlan, planHost } = await import('./plan-text.ts')
+  const { paint, isUnicode } = terminal
+  const view = { paint, isUnicode, width: widthOf(terminal), zone: when.zone }
+  if (host === undefined || facts === undefined) {
+    if (values.json) await terminal.say(JSON.stringify(filePlanJson(file, when), null, 2))
+    else await sayParts(call, filePlan(view, file, when.from))
+  } else {
+    const planned = planHost(file, host, facts, when)
+    if (values.json) await terminal.say(JSON.stringify(hostPlanJson(planned), null, 2))
+    else await sayParts(call, hostPlan(view, planned))
+  }
+  return exitStatus.done
 }
 
 async function fileOf(call: Call, values: Values, machine?: HostFacts): Promise<TasksFile> {

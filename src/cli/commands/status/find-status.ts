@@ -28,7 +28,7 @@ export async function findStatus(
   tell: (words: string) => void,
 ): Promise<FoundStatus> {
   const { whole, isSilent } = await wholeStatus(call, values, tell)
-  const named = await onlyNamed(whole, call.words)
+  const named = await onlyNamed(whole, call.args)
   const tasks = withLabels(named, values.label).filter((task) => isSo(task, values.outcome))
   const report = { ...whole, tasks }
   const usualMs = values.json ? new Map<string, number>() : await usualOf(call, tasks)

@@ -27,7 +27,7 @@ export async function offlineStatus(
   const { host, paths } = call
   const isKnown = daemonFile !== undefined
   const file = isKnown ? tasksPath(call, values, daemonFile) : lastTasksPath(call, values)
-  const isWhole = !values.json && call.words.length === 0 && values.label === undefined
+  const isWhole = !values.json && call.args.length === 0 && values.label === undefined
   if (!isKnown && isWhole) tellOther(call, file, tell)
   const loaded = await loadTasks(host, file.absolute, { shown: file.shown })
   const facts = factsHere(call, values)

@@ -37,14 +37,14 @@ export async function showStatus(call: Call, values: Values): Promise<number> {
 }
 
 /** Who asks for some, wants all of them. */
-function wantsAll({ words }: Call, { all, label, outcome }: Values): boolean {
-  return (all ?? false) || words.length > 0 || label !== undefined || outcome !== undefined
+function wantsAll({ args }: Call, { all, label, outcome }: Values): boolean {
+  return (all ?? false) || args.length > 0 || label !== undefined || outcome !== undefined
 }
 
 /** What the file says about the one task that was asked for, below its row. */
-function details({ terminal, words }: Call, { report }: FoundStatus): string[] {
+function details({ terminal, args }: Call, { report }: FoundStatus): string[] {
   const [task, ...more] = report.tasks
-  if (task === undefined || more.length > 0 || words.length === 0) return []
+  if (task === undefined || more.length > 0 || args.length === 0) return []
   const lines = task.description === null ? [] : plainLines(task.description)
   const labels = plainLine(labelWords(task.labels))
   return [

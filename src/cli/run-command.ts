@@ -1,35 +1,34 @@
 import path from 'node:path'
 import { exitStatus } from '../errors.ts'
 import type { Host } from '../host/host.ts'
-import { optionsOf } from './command.ts'
-import { showFailure } from './terminal/failure.ts'
-import { parseWords } from './args/parse.ts'
+import { parseCommandLine } from './args/parse.ts'
 import { chosenHome, writtenPlaces } from './args/places.ts'
 import { settle, without } from './args/precedence.ts'
+import { optionsOf } from './command.ts'
+import { showFailure } from './terminal/failure.ts'
 import type { Terminal } from './terminal/terminal.ts'
 
-/**
- * Finds the command, reads its options (flag over variable over config file), and runs it. Gives
- * its exit status.
- */
-export async function dispatch(
+/** Finds the command that was typed, reads its options and runs it. Returns the exit status. */
+export async function runCommand(
   host: Host,
   terminal: Terminal,
   version: string,
   typed: readonly string[],
 ): Promise<number> {
-  const parsed = await parseWords(typed)
+  const parsed = parseCommandLine(typed)
+  const { command } = parsed
   if (parsed.kind === 'help') {
-    await terminal.say(parsed.text)
+    const { commandHelp } = await import('./help.ts')
+    await terminal.say(await commandHelp(command))
     return exitStatus.done
   }
-  const { name: called, command, words, raw } = parsed
-  const help = `torch ${called} --help`
+  const { args, raw } = parsed
+  const help = `torch ${command.name} --help`
   const [flags, ...others] = await writtenPlaces(host, raw, help)
   const weaker = others.map((each) => without(each, command.flagsOnly ?? []))
   const { values, from } = settle(optionsOf(command), [flags, ...weaker], help)
   const script = path.resolve(process.argv[1] ?? '')
-  const call = { host, terminal, paths: chosenHome(host, values), words, from, version, script }
+  const call = { host, terminal, paths: chosenHome(host, values), args, from, version, script }
   try {
     return await command.run(call, values)
   } catch (error) {
