@@ -1,25 +1,25 @@
 import type { IncomingMessage } from 'node:http'
 import path from 'node:path'
-import { errorFromJson, exitStatus, TorchError, messageOf } from '../errors.ts'
+import { errorFromJson, exitStatus, messageOf, TorchError } from '../errors.ts'
 import { wallClock } from '../host/clock.ts'
 import { diskFiles, type FileFacts, hasCode } from '../host/files.ts'
 import { realProcesses } from '../host/processes.ts'
 import { shellQuoted } from '../text/shell-quote.ts'
-import { withShortPath } from './address.ts'
 import type { ErrorReport, Protocol, RequestName } from './protocol.ts'
-import { startWords } from './start-words.ts'
+import { withShortPath } from './socket.ts'
 
-/** For the whole of an exchange. */
+/** For the request and its whole reply. */
 const defaultTimeoutMs = 10_000
-/** How often it is tried where more want to connect than the system lets wait. */
-const doorMs = 20
-/** The status of 100,000 tasks is some 30 MB. */
-const maxReplyBytes = 128 * 1024 * 1024
+/** The pause before another try while the system has no room for more connections to the daemon. */
+const retryMs = 20
+/** The status of 10,000 tasks has about 3 MB. */
+const maxReplyBytes = 64 * 1024 * 1024
 
 /**
- * Asks the daemon that listens at that path. Throws TorchError: `no-daemon` (exit 3), `daemon-silent`
- * (no whole reply in time, or the caller gave up), `daemon-gone` (it ended meanwhile), `daemon-denied` (of another user), or what the
- * daemon itself threw. Leaves nothing open behind it.
+ * Asks the daemon that listens at that path. Leaves nothing open. Throws the TorchError that the
+ * daemon replies with, or one of: `no-daemon` (exit 3), `daemon-silent` (no whole reply in time, or
+ * the caller gave up), `daemon-gone` (the daemon ended before it replied), `daemon-denied` (the home
+ * belongs to another user).
  */
 export async function askDaemon<N extends RequestName>(
   socketPath: string,
@@ -30,85 +30,57 @@ export async function askDaemon<N extends RequestName>(
   const timeout = AbortSignal.timeout(timeoutMs)
   const signal = giveUp === undefined ? timeout : AbortSignal.any([timeout, giveUp])
   try {
-    const body = JSON.stringify(request)
-    const { status, text } = await exchangeInTurn(socketPath, name, body, signal)
-    // Not checked again: the socket is in a folder that only its owner and root may enter.
+    const { status, text } = await exchange(socketPath, name, JSON.stringify(request), signal)
+    // No need to check its shape: only the owner and root can enter the directory of the socket.
     const reply = JSON.parse(text) as Protocol[N]['reply'] | ErrorReport
     if (status !== 200) throw errorFromJson((reply as ErrorReport).error)
     return reply as Protocol[N]['reply']
   } catch (error) {
     if (error instanceof TorchError) throw error
-    const bound = timeout.aborted ? ` within ${timeoutMs} ms` : ''
-    throw explained(error, path.dirname(socketPath), signal.aborted ? bound : undefined)
+    const home = path.dirname(socketPath)
+    if (signal.aborted) throw silentDaemon(home, timeout.aborted ? timeoutMs : undefined, error)
+    throw failedExchange(home, error)
   }
 }
 
-/** The error for a home that this user may not look into. */
-export function deniedHome(home: string, cause: unknown): TorchError {
-  const facts = factsOf(home)
-  const denied = (words: string, hint: string) =>
-    new TorchError('daemon-denied', `the home ${home} ${words}`, { hint, cause })
-  if (facts === undefined)
-    return denied('is not for this user to look into', 'run torch as its owner, or as root')
-  if (facts.uid !== realProcesses.uid)
-    return denied(
-      `belongs to another user (uid ${facts.uid})`,
-      'run torch as that user, or as root',
-    )
-  return denied(
-    `may not be entered (mode ${facts.mode.toString(8)})`,
-    `chmod 700 ${shellQuoted(home)}`,
-  )
+interface Reply {
+  readonly status: number
+  readonly text: string
 }
 
-/** undefined where a folder on the way to it is closed as well. */
-function factsOf(home: string): FileFacts | undefined {
-  try {
-    return diskFiles.facts(home)
-  } catch {
-    return undefined
-  }
-}
-
-/** A crowd before the door is as one reply that takes longer: EAGAIN of connect(2) is no answer. */
-async function exchangeInTurn(
-  socketPath: string,
-  name: string,
-  body: string,
-  signal: AbortSignal,
-): Promise<{ status: number; text: string }> {
-  for (;;) {
-    try {
-      return await exchange(socketPath, name, body, signal)
-    } catch (error) {
-      if (signal.aborted || !hasCode(error, 'EAGAIN')) throw error
-      await new Promise<void>((resolve) => {
-        wallClock.after(doorMs, resolve)
-      })
-    }
-  }
-}
-
+/** EAGAIN of connect(2) means that many others want to connect at this moment. */
 async function exchange(
   socketPath: string,
   name: string,
   body: string,
   signal: AbortSignal,
-): Promise<{ status: number; text: string }> {
-  // Loaded only where there may be somebody to ask: it takes longer than to see that there is not.
+): Promise<Reply> {
+  for (;;) {
+    try {
+      return await tryExchange(socketPath, name, body, signal)
+    } catch (error) {
+      if (signal.aborted || !hasCode(error, 'EAGAIN')) throw error
+      await new Promise<void>((resolve) => {
+        wallClock.after(retryMs, resolve)
+      })
+    }
+  }
+}
+
+async function tryExchange(
+  socketPath: string,
+  name: string,
+  body: string,
+  signal: AbortSignal,
+): Promise<Reply> {
+  // Loading node:http takes longer than it takes to see that there is no daemon.
   if (diskFiles.facts(socketPath) === undefined) throw noDaemon(path.dirname(socketPath), undefined)
   const { request: httpRequest } = await import('node:http')
   const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }
+  const options = { path: `/${name}`, method: 'POST', headers, agent: false, signal } as const
   return new Promise((resolve, reject) => {
     const outgoing = withShortPath(socketPath, (short) =>
-      httpRequest({
-        socketPath: short,
-        path: `/${name}`,
-        method: 'POST',
-        headers,
-        agent: false,
-        signal,
-      }),
+      httpRequest({ ...options, socketPath: short }),
     )
     outgoing.on('error', reject)
     outgoing.on('response', (response) => {
@@ -126,39 +98,82 @@ async function readReply(response: IncomingMessage): Promise<string> {
   let size = 0
   for await (const chunk of response as AsyncIterable<Buffer>) {
     size += chunk.length
-    if (size > maxReplyBytes) throw new Error(`its reply is over ${maxReplyBytes} bytes`)
+    if (size > maxReplyBytes) throw new Error(`the reply is over ${maxReplyBytes} bytes`)
     chunks.push(chunk)
   }
   return Buffer.concat(chunks).toString('utf8')
 }
 
-function noDaemon(home: string, cause: unknown): TorchError {
-  return new TorchError('no-daemon', `no torch daemon runs for ${home}`, {
-    exit: exitStatus.noDaemon,
-    hint: `start one: ${startWords(home)}`,
+/** `timeoutMs` is undefined if the caller gave up earlier. */
+function silentDaemon(home: string, timeoutMs: number | undefined, cause: unknown): TorchError {
+  const within = timeoutMs === undefined ? '' : ` within ${timeoutMs} ms`
+  return new TorchError('daemon-silent', `the torch daemon of ${home} did not answer${within}`, {
+    hint: `it may be busy or stopped: check it with ps, and read ${home}/daemon.log`,
     cause,
   })
 }
 
-/** `bound`: it was given up, after that time. */
-function explained(error: unknown, home: string, bound: string | undefined): TorchError {
-  if (bound !== undefined) {
-    const words = `the torch daemon of ${home} does not answer${bound}`
-    return new TorchError('daemon-silent', words, {
-      hint: `it may be busy or stopped: see its state with ps, and ${home}/daemon.log`,
-      cause: error,
-    })
-  }
+function failedExchange(home: string, error: unknown): TorchError {
   if (hasCode(error, 'ENOENT', 'ENOTDIR', 'ECONNREFUSED')) return noDaemon(home, error)
-  if (hasCode(error, 'EACCES', 'EPERM')) {
-    return deniedHome(home, error)
+  if (hasCode(error, 'EACCES', 'EPERM')) return deniedHome(home, error)
+  const message = `the torch daemon of ${home} did not reply: ${messageOf(error)}`
+  return new TorchError('daemon-gone', message, {
+    hint: `it may have just ended: read ${home}/daemon.log`,
+    cause: error,
+  })
+}
+
+function noDaemon(home: string, cause: unknown): TorchError {
+  return new TorchError('no-daemon', `no torch daemon is running for ${home}`, {
+    exit: exitStatus.noDaemon,
+    hint: `start one: ${startCommand(home)}`,
+    cause,
+  })
+}
+
+/**
+ * The command that starts a daemon for that home. It names the tasks file of the last daemon, unless
+ * that is not known or torch would take it anyway.
+ */
+export function startCommand(home: string): string {
+  const start = `torch start --home ${shellQuoted(home)}`
+  const tasks = lastTasksPath(home)
+  return tasks === undefined ? start : `${start} --tasks ${shellQuoted(tasks)}`
+}
+
+function lastTasksPath(home: string): string | undefined {
+  try {
+    const last = diskFiles.readText(path.join(home, 'tasks-path'))?.replace(/\n$/, '') || undefined
+    return last === path.resolve('tasks.yaml') ? undefined : last
+  } catch {
+    // The home cannot be read, or the current directory no longer exists: the hint is shorter then.
+    return undefined
   }
-  return new TorchError(
-    'daemon-gone',
-    `the torch daemon of ${home} gave no reply: ${messageOf(error)}`,
-    {
-      hint: `it may have ended meanwhile: see ${home}/daemon.log`,
-      cause: error,
-    },
+}
+
+/** The error for a home that this user may not enter. */
+export function deniedHome(home: string, cause: unknown): TorchError {
+  const denied = (why: string, hint: string) =>
+    new TorchError('daemon-denied', `the home ${home} ${why}`, { hint, cause })
+  const facts = factsOf(home)
+  if (facts === undefined)
+    return denied('cannot be entered by this user', 'run torch as its owner, or as root')
+  if (facts.uid !== realProcesses.uid)
+    return denied(
+      `belongs to another user (uid ${facts.uid})`,
+      'run torch as that user, or as root',
+    )
+  return denied(
+    `cannot be entered (mode ${facts.mode.toString(8)})`,
+    `chmod 700 ${shellQuoted(home)}`,
   )
+}
+
+/** undefined if a directory on the way to it cannot be entered either. */
+function factsOf(home: string): FileFacts | undefined {
+  try {
+    return diskFiles.facts(home)
+  } catch {
+    return undefined
+  }
 }

@@ -1,26 +1,81 @@
 import type { ErrorJson } from '../errors.ts'
+import { type Signal, signalNames } from '../host/processes.ts'
 import type { HistoryRow } from '../plan/history-row.ts'
 import type { Problem } from '../tasks/file/problem.ts'
 
 /**
- * What the command and the daemon say to each other: HTTP over the Unix socket, JSON both ways.
- * Every request is a POST to `/<name>` with the request as its body (`{}` where there is nothing to say).
+ * What a command and the daemon say to each other: HTTP over the control socket, JSON both ways.
+ * Every request is a POST to `/<name>` with the fields of the request as its body.
  */
-export interface Protocol {
-  status: { request: Record<string, never>; reply: StatusReport }
-  reload: { request: Record<string, never>; reply: ReloadReport }
-  stop: { request: { graceMs: number | null; leave: boolean }; reply: { pid: number } }
-  /** Answered by the old daemon once the new one is ready. */
-  restart: { request: Record<string, never>; reply: { pid: number } }
-  run: { request: { task: string; force: boolean }; reply: RunReport }
-  kill: {
-    request: { target: string; signal: string | null }
-    reply: { runs: { run: string; task: string }[] }
-  }
-  /** Everything that happened so far is in history.db once this has answered. */
-  flush: { request: Record<string, never>; reply: Record<string, never> }
+export type Protocol = {
+  readonly [N in RequestName]: { readonly request: Request<N>; readonly reply: Replies[N] }
 }
-export type RequestName = keyof Protocol
+export type RequestName = keyof typeof requestFields
+export type Request<N extends RequestName> = {
+  readonly [K in keyof (typeof requestFields)[N]]: (typeof requestFields)[N][K] extends Field<
+    infer Value
+  >
+    ? Value
+    : never
+}
+
+/** One field of a request: the test of its value, and what a wrong one should have been. */
+interface Field<Value> {
+  readonly expected: string
+  accepts(this: void, value: unknown): value is Value
+}
+
+const maxNameLength = 512
+const maxGraceMs = 366 * 24 * 3600 * 1000
+
+const name: Field<string> = {
+  expected: `a name of 1 to ${maxNameLength} characters`,
+  accepts: (value): value is string =>
+    typeof value === 'string' && value !== '' && value.length <= maxNameLength,
+}
+const flag: Field<boolean> = {
+  expected: 'a boolean',
+  accepts: (value) => typeof value === 'boolean',
+}
+/** null: the grace that the daemon was started with. */
+const grace: Field<number | null> = {
+  expected: `null, or 0 to ${maxGraceMs} milliseconds`,
+  accepts: (value): value is number | null =>
+    value === null || (typeof value === 'number' && value >= 0 && value <= maxGraceMs),
+}
+/** null: end the run, by TERM and then KILL. */
+const signal: Field<Signal | null> = {
+  expected: `one of ${signalNames.join(', ')}`,
+  accepts: (value): value is Signal | null =>
+    value === null || signalNames.some((known) => known === value),
+}
+
+/**
+ * Every request with its fields, all of them required. This small table checks them, and not zod,
+ * which checks the tasks file: zod would take 20 MB of a daemon that waits.
+ */
+const requestFields = {
+  status: {},
+  reload: {},
+  stop: { graceMs: grace, leave: flag },
+  /** The previous daemon answers, once the next one is ready. */
+  restart: {},
+  run: { task: name, force: flag },
+  /** `target` is a task or the id of a run. */
+  kill: { target: name, signal },
+  /** Everything that happened so far is in history.db once this is answered. */
+  flush: {},
+} as const
+
+interface Replies {
+  readonly status: StatusReport
+  readonly reload: ReloadReport
+  readonly stop: { readonly pid: number }
+  readonly restart: { readonly pid: number }
+  readonly run: RunReport
+  readonly kill: { readonly runs: readonly { readonly run: string; readonly task: string }[] }
+  readonly flush: Record<string, never>
+}
 
 /** The JSON of `torch status`. */
 export interface StatusReport {
@@ -35,7 +90,7 @@ export interface StatusReport {
     path: string
     revision: string | null
     loadedAt: string | null
-    /** false while the file on disk is a bad one that was not taken. */
+    /** false while the file on disk has problems and the daemon still uses the one before. */
     ok: boolean
     problems: Problem[]
   }
@@ -48,9 +103,9 @@ export interface TaskStatus {
   description: string | null
   labels: Record<string, string>
   here: boolean
-  /** Why it does not run here: `enabled`, `hosts`; null where it does. */
+  /** Why it does not run here: `enabled` or `hosts`; null if it does. */
   reason: string | null
-  /** The slot of the next start, ISO 8601 in UTC; the start is its jitter later. */
+  /** The slot of the next start, ISO 8601 in UTC. The start is `jitterMs` later. */
   next: string | null
   jitterMs: number
   running: string[]
@@ -65,20 +120,40 @@ export interface ReloadReport {
   added: string[]
   removed: string[]
   changed: string[]
-  /** Errors where refused; warnings otherwise. */
+  /** Errors if the file was refused, otherwise warnings. */
   problems: Problem[]
 }
 
 export interface RunReport {
   run: string
   task: string
-  /** The run's directory: output, and outcome.json once it has ended. */
+  /** The directory of the run: its output, and outcome.json once it has ended. */
   directory: string
-  /** `hosts` says elsewhere. */
+  /** The task does not run on this host by itself. */
   elsewhere: boolean
 }
 
 /** The body of every reply with a status of 400 or more. */
 export interface ErrorReport {
   error: ErrorJson
+}
+
+export const requestNames = Object.keys(requestFields) as readonly RequestName[]
+
+/** What a parsed body asks for, or everything that is wrong with it. Unknown fields are errors. */
+export function checkRequest<N extends RequestName>(
+  request: N,
+  body: unknown,
+): { readonly request: Request<N> } | { readonly faults: readonly string[] } {
+  if (typeof body !== 'object' || body === null || Array.isArray(body))
+    return { faults: ['expected an object'] }
+  const values = new Map<string, unknown>(Object.entries(body))
+  const fields = new Map<string, Field<unknown>>(Object.entries(requestFields[request]))
+  const wrong = [...fields].filter(([key, field]) => !field.accepts(values.get(key)))
+  const unknown = [...values.keys()].filter((key) => !fields.has(key))
+  const faults = [
+    ...wrong.map(([key, { expected }]) => `${key}: expected ${expected}`),
+    ...unknown.map((key) => `${key}: unknown field`),
+  ]
+  return faults.length > 0 ? { faults } : { request: body as Request<N> }
 }

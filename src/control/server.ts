@@ -1,16 +1,13 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import { messageOf } from '../errors.ts'
+import type { Socket } from 'node:net'
+import { messageOf, TorchError } from '../errors.ts'
 import { wallClock } from '../host/clock.ts'
 import { descriptorOf } from '../host/lock.ts'
-import type { Protocol, RequestName } from './protocol.ts'
-import { type Crowd, newCrowd } from './crowd.ts'
-import { readBody } from './read-body.ts'
-import { refuseGarbage, Refusal, refusalOf } from './refusal.ts'
-import { checkRequest, isRequestName, requestNames } from './requests.ts'
-import { send } from './send.ts'
-import { keepSocket } from './socket.ts'
+import { checkRequest, type Protocol, type RequestName, requestNames } from './protocol.ts'
+import { failureReply, refuseGarbage, sendJson } from './reply.ts'
+import { listen } from './socket.ts'
 
-/** What the daemon has to say to each request. A TorchError that it throws is the reply. */
+/** How the daemon answers each request. If it throws a TorchError, that error is the reply. */
 export type Answers = {
   [N in RequestName]: (
     request: Protocol[N]['request'],
@@ -18,62 +15,69 @@ export type Answers = {
 }
 
 export interface ControlServer {
-  /** What another process can listen on, by listening to it as `inherited`. */
+  /** The listening socket, for the next daemon to inherit. */
   readonly descriptor: number | undefined
-  /** Removes the socket and ends within `maxFarewellMs`, whatever clients do. */
+  /** Removes the socket and ends within `maxCloseMs`, whatever clients do. */
   close(): Promise<void>
   /**
-   * Leaves the socket to the one who listens on it too, from this call on. Settles when the
-   * answers to all that was asked here are given, within `maxHandOverMs`.
+   * From this call on the socket belongs to the next daemon, which listens on it too. Settles when
+   * all that was asked here is answered, within `maxHandOverMs`.
    */
   handOver(): Promise<void>
 }
 
+export const maxBodyBytes = 64 * 1024
 const maxHeaderBytes = 8 * 1024
-/** For the head of a request, and for all of it. */
+/** For the head of a request, and for the whole request. */
 const maxHeaderMs = 5_000
 const maxRequestMs = 10_000
-const checkIntervalMs = 1_000
-/** How long close waits for answers that are being made: that to `stop` is often one of them. */
-const maxFarewellMs = 250
-/** How long an answer that is fetched from the next daemon may take. */
+const requestCheckIntervalMs = 1_000
+/** A client that has not read the whole reply by then is disconnected. */
+const maxReadMs = 10_000
+/** A quarter of the descriptors of a daemon (1024), and more than a script opens at once. */
+export const maxIdleConnections = 256
+const maxConnections = 2 * maxIdleConnections
+/** How long close() waits for replies that are being made: the one to `stop` is often among them. */
+const maxCloseMs = 250
+/** How long a reply that comes from the next daemon may take. */
 const maxHandOverMs = 15_000
 
 /**
- * Answers requests on the Unix socket at that path. Nothing that a client sends or fails to send
- * ends the daemon: it gets an ErrorReport. `onTrouble` hears of faults of the daemon's own.
- * Throws TorchError `socket-unusable`.
+ * Answers requests on the Unix socket at that path. Nothing that a client sends, or fails to send,
+ * ends the daemon: a bad request gets an ErrorReport. `report` gets a message for each fault of the
+ * daemon itself. Throws TorchError `socket-unusable`.
  */
 export async function serveControl(
   socketPath: string,
   answers: Answers,
-  onTrouble: (words: string) => void,
+  report: (message: string) => void,
   inherited?: number,
 ): Promise<ControlServer> {
   const server = createServer({
     maxHeaderSize: maxHeaderBytes,
     headersTimeout: maxHeaderMs,
     requestTimeout: maxRequestMs,
-    connectionsCheckingInterval: checkIntervalMs,
+    connectionsCheckingInterval: requestCheckIntervalMs,
   })
-  // What follows it on the same connection is not even looked at.
+  server.maxConnections = maxConnections
+  // One request per connection; anything after it is not even parsed.
   server.maxRequestsPerSocket = 1
-  const crowd = newCrowd(onTrouble)
-  server.on('connection', crowd.enter)
+  const idle = boundIdle(report)
+  const turn = oneTurnEach()
   const replies = new Set<Promise<void>>()
-  const turn = oneByOne()
+  server.on('connection', idle.add)
   server.on('request', (request, response) => {
-    const replied = reply(request, response, { answers, crowd, turn, onTrouble })
+    const replied = reply(request, response, { answers, idle, turn, report })
     replies.add(replied)
     void replied.finally(() => replies.delete(replied))
   })
   server.on('clientError', refuseGarbage)
-  const file = await keepSocket(server, socketPath, onTrouble, inherited)
-  server.on('error', (error) => onTrouble(`control socket: ${error.message}`))
-  const end = async (farewellMs: number): Promise<void> => {
+  const file = await listen(server, socketPath, report, inherited)
+  server.on('error', (error) => report(`control socket: ${error.message}`))
+  const end = async (maxMs: number): Promise<void> => {
     file.leave()
     const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-    await allWithin(replies, farewellMs)
+    await allWithin(replies, maxMs)
     server.closeAllConnections()
     await closed
   }
@@ -83,9 +87,133 @@ export async function serveControl(
     },
     close() {
       file.remove()
-      return end(maxFarewellMs)
+      return end(maxCloseMs)
     },
     handOver: () => end(maxHandOverMs),
+  }
+}
+
+/**
+ * The connections that the daemon does no work for: the request has not arrived yet, or the reply
+ * has not been read. If there are too many, the oldest one ends, so that clients that say or read
+ * nothing do not keep others out.
+ */
+interface IdleConnections {
+  add(this: void, connection: Socket): void
+  remove(connection: Socket): void
+}
+
+function boundIdle(report: (message: string) => void): IdleConnections {
+  /** Oldest first. */
+  const idle = new Set<Socket>()
+  let isReported = false
+  const remove = (connection: Socket): void => {
+    idle.delete(connection)
+    if (idle.size <= maxIdleConnections / 2) isReported = false
+  }
+  return {
+    add(connection) {
+      idle.add(connection)
+      connection.once('close', () => remove(connection))
+      const [oldest] = idle
+      if (idle.size <= maxIdleConnections || oldest === undefined) return
+      if (!isReported)
+        report(
+          `more than ${maxIdleConnections} idle connections to the control socket: closing the oldest`,
+        )
+      isReported = true
+      remove(oldest)
+      oldest.destroy()
+    },
+    remove,
+  }
+}
+
+/** Each caller waits for its own turn of the event loop, so that many requests at once do not delay a tick. */
+function oneTurnEach(): () => Promise<void> {
+  let last = Promise.resolve()
+  return () => (last = last.then(wallClock.turn))
+}
+
+interface Context {
+  readonly answers: Answers
+  readonly idle: IdleConnections
+  readonly turn: () => Promise<void>
+  readonly report: (message: string) => void
+}
+
+async function reply(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { answers, idle, turn, report }: Context,
+): Promise<void> {
+  const { socket } = request
+  const send = (status: number, body: object): Promise<void> => {
+    socket.setTimeout(maxReadMs, () => socket.destroy())
+    const sent = sendJson(response, status, body)
+    if (!socket.destroyed) idle.add(socket)
+    return sent
+  }
+  try {
+    const name = nameOf(request)
+    const body = await readBody(request)
+    idle.remove(socket)
+    await turn()
+    // A client that has gone away has asked for nothing: half a request must not stop the daemon,
+    // and neither must one that the client gave up while the daemon was busy.
+    if (body === undefined || socket.readableEnded || socket.destroyed) return
+    await send(200, await answer(answers, name, body))
+  } catch (error) {
+    const failure = failureReply(error, request.url ?? '', report)
+    await send(failure.status, failure.body)
+  }
+}
+
+function nameOf(request: IncomingMessage): RequestName {
+  const name = (request.url ?? '').slice(1)
+  const known = requestNames.find((each) => each === name)
+  if (known === undefined) {
+    throw new TorchError('unknown-request', `unknown request "${name}"`, {
+      hint: `the requests are ${requestNames.join(', ')}`,
+    })
+  }
+  if (request.method !== 'POST') {
+    throw new TorchError('wrong-method', `${request.method} /${name}`, { hint: 'use POST' })
+  }
+  return known
+}
+
+/** The whole body as text; undefined if the client went away before its end. */
+function readBody(request: IncomingMessage): Promise<string | undefined> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    let size = 0
+    request.on('data', (chunk: Buffer) => {
+      size += chunk.length
+      if (size <= maxBodyBytes) chunks.push(chunk)
+      else reject(new TorchError('too-large', `the request is over ${maxBodyBytes} bytes`))
+    })
+    request.on('end', () => resolve(Buffer.concat(chunks).toString('utf8')))
+    request.on('error', () => resolve(undefined))
+  })
+}
+
+async function answer<N extends RequestName>(
+  answers: Answers,
+  name: N,
+  body: string,
+): Promise<Protocol[N]['reply']> {
+  const checked = checkRequest(name, parseJson(body || '{}'))
+  if ('faults' in checked)
+    throw new TorchError('bad-request', `${name}: ${checked.faults.join('; ')}`)
+  return answers[name](checked.request)
+}
+
+function parseJson(body: string): unknown {
+  try {
+    return JSON.parse(body)
+  } catch (error) {
+    throw new TorchError('bad-request', `the request is not JSON: ${messageOf(error)}`)
   }
 }
 
@@ -96,74 +224,4 @@ async function allWithin(replies: Iterable<Promise<void>>, ms: number): Promise<
   })
   await Promise.race([Promise.all(replies), late])
   cancel()
-}
-
-/** Gives what waits for a turn of the loop of one's own: who asks in a crowd does not hold up a tick. */
-function oneByOne(): () => Promise<void> {
-  let last = Promise.resolve()
-  return () => (last = last.then(wallClock.turn))
-}
-
-interface Room {
-  readonly answers: Answers
-  readonly crowd: Crowd
-  readonly turn: () => Promise<void>
-  readonly onTrouble: (words: string) => void
-}
-
-async function reply(
-  request: IncomingMessage,
-  response: ServerResponse,
-  { answers, crowd, turn, onTrouble }: Room,
-): Promise<void> {
-  const { socket } = request
-  const say = (status: number, report: object): Promise<void> => {
-    // FIRST: who never reads is never done with it.
-    crowd.answered(socket)
-    return send(response, status, report)
-  }
-  try {
-    const name = nameOf(request)
-    const body = await readBody(request)
-    crowd.asked(socket)
-    await turn()
-    // A client that is gone has not asked: half a request must not stop the daemon, nor one that
-    // was given up while the daemon stood still.
-    if (body === undefined || socket.readableEnded || socket.destroyed) return
-    await say(200, await answer(answers, name, body))
-  } catch (error) {
-    const refusal = refusalOf(error, request.url ?? '', onTrouble)
-    await say(refusal.status, refusal.report)
-  }
-}
-
-function nameOf(request: IncomingMessage): RequestName {
-  const name = (request.url ?? '').slice(1)
-  if (!isRequestName(name)) {
-    const known = requestNames.join(', ')
-    throw new Refusal(404, 'unknown-request', `unknown request "${name}"`, `it knows ${known}`)
-  }
-  if (request.method !== 'POST') {
-    throw new Refusal(405, 'wrong-method', `${request.method} /${name}`, 'use POST')
-  }
-  return name
-}
-
-async function answer<N extends RequestName>(
-  answers: Answers,
-  name: N,
-  body: string,
-): Promise<Protocol[N]['reply']> {
-  const checked = checkRequest(name, jsonOf(body || '{}'))
-  if ('faults' in checked)
-    throw new Refusal(400, 'bad-request', `${name}: ${checked.faults.join('; ')}`)
-  return answers[name](checked.request)
-}
-
-function jsonOf(body: string): unknown {
-  try {
-    return JSON.parse(body)
-  } catch (error) {
-    throw new Refusal(400, 'bad-request', `the request is not JSON: ${messageOf(error)}`)
-  }
 }

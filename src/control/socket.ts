@@ -1,73 +1,153 @@
 import type { Server } from 'node:http'
-import { messageOf } from '../errors.ts'
+import path from 'node:path'
+import { messageOf, TorchError } from '../errors.ts'
 import { wallClock } from '../host/clock.ts'
 import { diskFiles } from '../host/files.ts'
-import { identityOf, listenAt, listenOn } from './socket-file.ts'
 
-/** How often it is looked whether the socket is still there: so long nobody finds the daemon. */
-const lookMs = 2_000
+/** How often the daemon checks that the socket is still there. Without it nobody finds the daemon. */
+const checkIntervalMs = 2_000
+/** The system has 108 bytes for the path of a socket, with the zero at its end (unix(7)). */
+const maxPathBytes = 107
+/** The socket has mode 0600 from its first moment. */
+const socketUmask = 0o177
 
-export interface KeptSocket {
-  /** Removes it, if it is still ours. One that cannot be removed is replaced by the next daemon. */
+/** The file of a socket that this daemon listens on. */
+export interface SocketFile {
+  /** Removes the file, if it is still ours. */
   remove(): void
-  /** From now on it is not made again. */
+  /** From now on a missing file is not made again. */
   leave(): void
 }
 
 /**
- * Makes the server listen at that path, or on what it `inherited`, and again whenever the file is
- * gone, or another's: somebody cleans up folders, or restores a backup. `tell` hears of it once.
- * Throws as listenAt does, where it cannot be made in the first place.
+ * Makes the server listen at that path, or on the `inherited` descriptor that the previous daemon
+ * has bound there. If the file goes away or is replaced (somebody cleans up directories, or restores
+ * a backup), it is made again, and `report` gets one message. Only the owner of the lock of the home
+ * may call it. Throws TorchError `socket-unusable`.
  */
-export async function keepSocket(
+export async function listen(
   server: Server,
   socketPath: string,
-  tell: (words: string) => void,
+  report: (message: string) => void,
   inherited: number | undefined,
-): Promise<KeptSocket> {
+): Promise<SocketFile> {
   let ours =
     inherited === undefined
       ? await listenAt(server, socketPath)
       : await listenOn(server, socketPath, inherited)
   let isLeft = false
-  let told = ''
+  let reported = ''
   const remove = (): void => {
     try {
       if (ours !== undefined && identityOf(socketPath) === ours) diskFiles.remove(socketPath)
     } catch (error) {
-      tell(`the control socket ${socketPath} could not be removed: ${messageOf(error)}`)
+      report(`cannot remove the control socket ${socketPath}: ${messageOf(error)}`)
     }
   }
-  const look = async (): Promise<void> => {
+  const check = async (): Promise<void> => {
     try {
       if (ours === undefined || identityOf(socketPath) !== ours) {
-        // What is connected stays so.
+        // This ends the listening only: open connections stay open.
         server.close()
         ours = undefined
         ours = await listenAt(server, socketPath)
-        tell(`the control socket ${socketPath} was gone: it is made again`)
+        report(`the control socket ${socketPath} was missing and has been made again`)
       }
-      told = ''
+      reported = ''
     } catch (error) {
-      const words = messageOf(error)
-      if (words !== told) tell(words)
-      told = words
+      const message = messageOf(error)
+      if (message !== reported) report(message)
+      reported = message
     }
-    if (!isLeft) return arm()
-    // Left in the meantime.
+    if (!isLeft) return schedule()
+    // The daemon left the socket while it was made again.
     server.close()
     remove()
   }
   let cancel = (): void => {}
-  const arm = (): void => {
-    cancel = wallClock.after(lookMs, () => void look())
+  const schedule = (): void => {
+    cancel = wallClock.after(checkIntervalMs, () => void check())
   }
-  arm()
+  schedule()
   return {
     remove,
     leave() {
       isLeft = true
       cancel()
     },
+  }
+}
+
+/** Replaces a file that a crash left there. Returns the identity of the new socket. */
+async function listenAt(server: Server, socketPath: string): Promise<string | undefined> {
+  // When the server closes, libuv removes the path that it bound, even if another daemon has bound
+  // it since. So it binds a temporary name, which the rename takes away.
+  const temporary = `${socketPath}.new`
+  try {
+    diskFiles.remove(temporary)
+    await bind(server, temporary)
+    const identity = identityOf(temporary)
+    diskFiles.rename(temporary, socketPath)
+    return identity
+  } catch (error) {
+    server.close()
+    throw new TorchError('socket-unusable', `cannot listen at ${socketPath}: ${messageOf(error)}`, {
+      hint: 'check who may write in that directory, and move away what has that name',
+      cause: error,
+    })
+  }
+}
+
+function bind(server: Server, temporary: string): Promise<void> {
+  return listening(server, () => {
+    const before = process.umask(socketUmask)
+    try {
+      withShortPath(temporary, (short) => server.listen(short)) // calls bind(2) at once
+    } finally {
+      process.umask(before)
+    }
+  })
+}
+
+/** No connection is refused in between: both daemons have the same socket open. */
+async function listenOn(
+  server: Server,
+  socketPath: string,
+  descriptor: number,
+): Promise<string | undefined> {
+  await listening(server, () => server.listen({ fd: descriptor }))
+  return identityOf(socketPath)
+}
+
+function listening(server: Server, start: () => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.once('listening', () => {
+      server.off('error', reject)
+      resolve()
+    })
+    start()
+  })
+}
+
+/** Device and inode of what is there now; undefined if nothing is. */
+function identityOf(socketPath: string): string | undefined {
+  return diskFiles.facts(socketPath)?.identity
+}
+
+/**
+ * Calls `use` with a path to the socket that is short enough for the system: Node would silently
+ * truncate a longer one, and reach another socket. A long path becomes `/proc/self/fd/N/torch.sock`,
+ * by an open descriptor of its directory. The descriptor is closed when `use` returns, so `use` must
+ * call bind(2) or connect(2) at once, as listen() and connect() of node:net do. Throws Node's error
+ * if there is no such directory.
+ */
+export function withShortPath<T>(socketPath: string, use: (path: string) => T): T {
+  if (Buffer.byteLength(socketPath) <= maxPathBytes) return use(socketPath)
+  const directory = diskFiles.openRead(path.dirname(socketPath))
+  try {
+    return use(`/proc/self/fd/${directory}/${path.basename(socketPath)}`)
+  } finally {
+    diskFiles.close(directory)
   }
 }

@@ -175,4 +175,4 @@ function delivered(send: () => void): boolean {
 /** The numbers of this machine's signals by their names, `SIGTERM`; some have two names. */
 export const signalNumbers: Readonly<Record<string, number>> = os.constants.signals
 
-export const signalNames: readonly string[] = Object.keys(signalNumbers)
+export const signalNames = Object.keys(signalNumbers) as readonly Signal[]

@@ -356,7 +356,7 @@ describe.concurrent('torch logs', () => {
     })
     expect([status, stderr.toString()]).toEqual([
       1,
-      `torch: the home ${home} is not for this user to look into
+      `torch: the home ${home} cannot be entered by this user
 hint: run torch as its owner, or as root
 `,
     ])

@@ -83,7 +83,7 @@ hint: torch status shows what it does; torch reload makes it read its file again
       expect(await site.torch(command)).toMatchObject({
         status: 3,
         stdout: '',
-        stderr: `torch: no torch daemon runs for ${site.home}
+        stderr: `torch: no torch daemon is running for ${site.home}
 hint: start one: torch start --home ${site.home}
 `,
       })
@@ -332,7 +332,7 @@ test.concurrent(
     server.close()
     expect(status).toBe(1)
     expect(stderr).toMatch(
-      /^torch: the torch daemon of .* gave no reply: .*\nhint: it may have ended meanwhile: see .*daemon.log\n$/,
+      /^torch: the torch daemon of .* did not reply: .*\nhint: it may have just ended: read .*daemon.log\n$/,
     )
   },
 )

@@ -67,7 +67,7 @@ describe('what torch does not know', () => {
   test('is not looked for in variables that the command does not use', async () => {
     const env = { TORCH_GRACE: 'soon', TORCH_JSON: 'maybe' }
     const { stderr } = await newSite().torchWith({ env: { TORCH_GRACE: 'soon' } }, 'stop')
-    expect(stderr).toMatch(/^torch: no torch daemon runs for /)
+    expect(stderr).toMatch(/^torch: no torch daemon is running for /)
     expect((await newSite().torchWith({ env }, 'schema')).status).toBe(0)
     expect((await newSite().torch('stop', '--grace', 'soon')).stderr).toMatch(/^torch: --grace: /)
   })

@@ -41,7 +41,7 @@ async function answer(typed: string): Promise<Wrong> {
 }
 
 const noDaemon = [
-  'torch: no torch daemon runs for DIR/home',
+  'torch: no torch daemon is running for DIR/home',
   'hint: start one: torch start --home DIR/home',
 ]
 const near = ['torch: there is no task "bakup"', 'hint: did you mean "backup"?']
@@ -390,7 +390,7 @@ hint: fix the file, or name another one with --tasks
     expect(status).toMatchObject({
       status: 1,
       stdout: '',
-      stderr: `torch: the home ${home} may not be entered (mode 0)\nhint: chmod 700 ${home}\n`,
+      stderr: `torch: the home ${home} cannot be entered (mode 0)\nhint: chmod 700 ${home}\n`,
     })
     expect(doctor?.status).toBe(1)
   })
@@ -400,7 +400,7 @@ hint: fix the file, or name another one with --tasks
     const [status, start] = await Promise.all(['status', 'start'].map(as))
     expect(status).toMatchObject({
       status: 1,
-      stderr: `torch: the home ${home} is not for this user to look into
+      stderr: `torch: the home ${home} cannot be entered by this user
 hint: run torch as its owner, or as root
 `,
     })

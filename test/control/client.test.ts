@@ -5,7 +5,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { askDaemon } from '../../src/control/client.ts'
 import { newHome, plainAnswers, serve } from './support.ts'
 
-/** A daemon that does to every connection what it is told here. */
+/** A daemon that treats every connection in an odd way. */
 async function oddDaemon(treat: (client: net.Socket) => void): Promise<string> {
   const socket = path.join(newHome(), 'torch.sock')
   const clients = new Set<net.Socket>()
@@ -22,7 +22,7 @@ async function oddDaemon(treat: (client: net.Socket) => void): Promise<string> {
   return socket
 }
 
-test('every request reaches its answer with what was sent, and gives what it said', async () => {
+test('an answer gets the fields of the request, and the client gets its reply', async () => {
   const got: unknown[] = []
   const { socket } = await serve({
     stop: (request) => (got.push(request), { pid: 7 }),
@@ -46,7 +46,7 @@ test('every request reaches its answer with what was sent, and gives what it sai
   })
 })
 
-test('a reply of megabytes comes whole', async () => {
+test('a reply of several megabytes arrives whole', async () => {
   const addresses = Array.from({ length: 200_000 }, (_, n) => `10.0.${n >> 8}.${n & 255}`)
   const status = await plainAnswers.status({})
   const { socket } = await serve({ status: () => ({ ...status, host: { name: 'a', addresses } }) })
@@ -57,11 +57,11 @@ describe('no daemon', () => {
   const noDaemon = (home: string) => ({
     code: 'no-daemon',
     exit: 3,
-    message: `no torch daemon runs for ${home}`,
+    message: `no torch daemon is running for ${home}`,
     hint: `start one: torch start --home ${home}`,
   })
 
-  test('names the tasks file that the last one had, as it is typed', async () => {
+  test('the hint for a missing daemon names the tasks file of the last one, quoted for the shell', async () => {
     const home = newHome('my home')
     fs.writeFileSync(path.join(home, 'tasks-path'), '/srv/the tasks.yaml\n')
     await expect(askDaemon(path.join(home, 'torch.sock'), 'status', {})).rejects.toMatchObject({
@@ -77,9 +77,9 @@ describe('no daemon', () => {
     ['no home', 'gone/torch.sock'],
     ['no socket', 'torch.sock'],
     ['a file of that name', 'plain'],
-    ['a folder that is a file', 'plain/torch.sock'],
+    ['a directory that is a file', 'plain/torch.sock'],
     ['a long path', `${'x'.repeat(200)}/torch.sock`],
-  ])('%s', async (_, name) => {
+  ])('%s means that there is no daemon', async (_, name) => {
     const root = newHome()
     fs.writeFileSync(path.join(root, 'plain'), '')
     const socket = path.join(root, name)
@@ -88,7 +88,7 @@ describe('no daemon', () => {
     )
   })
 
-  test('a socket that nobody listens at any more', async () => {
+  test('a socket that nobody listens on means that there is no daemon', async () => {
     const home = newHome()
     const left = net.createServer()
     await new Promise<void>((resolve) => left.listen(path.join(home, 'left'), resolve))
@@ -104,13 +104,13 @@ describe('a daemon that fails', () => {
     ['says nothing', ''],
     ['sends half a head', 'HTTP/1.1 200'],
     ['sends half a body', 'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"pid":'],
-  ])('one that %s is given up in time', async (_, text) => {
+  ])('a client gives up in time on a daemon that %s', async (_, text) => {
     const socket = await oddDaemon((client) => client.write(text))
     const asked = askDaemon(socket, 'flush', {}, { timeoutMs: 100 })
     await expect(asked).rejects.toMatchObject({
       code: 'daemon-silent',
       exit: 1,
-      message: `the torch daemon of ${path.dirname(socket)} does not answer within 100 ms`,
+      message: `the torch daemon of ${path.dirname(socket)} did not answer within 100 ms`,
     })
   })
 
@@ -120,19 +120,19 @@ describe('a daemon that fails', () => {
     ['no JSON', 'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nfine'],
     ['no HTTP', 'SSH-2.0-OpenSSH_9.2\r\n'],
     ['an error of another kind', 'HTTP/1.1 502 Bad Gateway\r\nContent-Length: 2\r\n\r\n{}'],
-  ])('one that ends after %s', async (_, text) => {
+  ])('a daemon that ends after %s has not replied', async (_, text) => {
     const socket = await oddDaemon((client) => client.end(text))
     await expect(askDaemon(socket, 'flush', {})).rejects.toMatchObject({
       code: 'daemon-gone',
       exit: 1,
       message: expect.stringContaining(
-        `the torch daemon of ${path.dirname(socket)} gave no reply: `,
+        `the torch daemon of ${path.dirname(socket)} did not reply: `,
       ),
     })
   })
 })
 
-test('an exchange leaves no descriptor behind', async () => {
+test('asking a daemon leaves no descriptor open', async () => {
   const { socket, server } = await serve({}, newHome('x'.repeat(150)))
   const before = fs.readdirSync('/proc/self/fd').length
   for (let n = 0; n < 10; n += 1) await askDaemon(socket, 'flush', {})
@@ -140,10 +140,10 @@ test('an exchange leaves no descriptor behind', async () => {
   expect(fs.readdirSync('/proc/self/fd').length).toBeLessThan(before)
 })
 
-describe('who may not look into a home', () => {
+describe('a home that this user may not enter', () => {
   const isRoot = process.getuid?.() === 0
 
-  /** Root may go anywhere: be somebody else for a moment. */
+  /** Root may enter any directory, so root becomes another user for a moment. */
   async function askedByAnother(socket: string): Promise<unknown> {
     if (isRoot) process.seteuid?.(65_533)
     const asked = askDaemon(socket, 'flush', {})
@@ -151,20 +151,20 @@ describe('who may not look into a home', () => {
     return asked
   }
 
-  test('is told so, where it is his own', async () => {
+  test('the error for a closed home of this user says which mode it has', async () => {
     const home = newHome()
     const { socket } = await serve({}, home)
     fs.chmodSync(home, 0)
     await expect(askedByAnother(socket)).rejects.toMatchObject({
       code: 'daemon-denied',
       exit: 1,
-      message: `the home ${home} may not be entered (mode 0)`,
+      message: `the home ${home} cannot be entered (mode 0)`,
       hint: `chmod 700 ${home}`,
     })
     fs.chmodSync(home, 0o700)
   })
 
-  test.skipIf(!isRoot)('is told whose it is', async () => {
+  test.skipIf(!isRoot)('the error for the home of another user says whose it is', async () => {
     const home = newHome()
     const { socket } = await serve({}, home)
     fs.chownSync(home, 65_534, 65_534)

@@ -161,7 +161,7 @@ describe.concurrent('torch restart', { timeout: 60_000 }, () => {
     const heir = await heirOf(pid)
     await until(() => hasRead(heir, site), 'an heir that is at work')
     await killed(pid)
-    expect(await asked).toContain('gave no reply')
+    expect(await asked).toContain('did not reply')
     await until(async () => (await daemonOf(site).catch(() => undefined)) === heir, 'the heir')
     await nextStart(site)
     await until(() => site.pid() === heir, 'its pidfile')

@@ -129,7 +129,7 @@ test('the socket is removed: torch status finds the daemon again', async () => {
   fs.rmSync(path.join(site.home, 'torch.sock'))
   await until(() => fs.existsSync(path.join(site.home, 'torch.sock')), 'the socket', 5_000)
   expect((await site.torch('status')).stdout).toMatch(new RegExp(`^daemon  running, pid ${pid},`))
-  const said = logOf(site).filter(({ msg }) => msg.includes('was gone'))
+  const said = logOf(site).filter(({ msg }) => msg.includes('was missing'))
   expect(said).toHaveLength(1)
   // And is handed to the next daemon.
   expect(await site.torch('restart')).toMatchObject({ status: 0 })

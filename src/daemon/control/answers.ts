@@ -1,7 +1,6 @@
 import type { Answers } from '../../control/server.ts'
 import type { Protocol } from '../../control/protocol.ts'
 import { TorchError } from '../../errors.ts'
-import type { Signal } from '../../host/processes.ts'
 import { endRun, type LiveRun, signalRun } from '../../run/end.ts'
 import { unknownTask } from '../../tasks/unknown-task.ts'
 import type { Reload } from '../tasks-file/reload.ts'
@@ -68,7 +67,7 @@ function killNow(
   if (meant.length === 0) throw nothingToKill(torch, target)
   for (const run of meant) {
     if (signal === null) endRun(torch.room, run, 'kill')
-    else signalRun(torch.room, run, signal as Signal)
+    else signalRun(torch.room, run, signal)
   }
   return { runs: meant.map(({ description: { run, task } }) => ({ run, task })) }
 }

@@ -66,7 +66,8 @@ describe('with the binary', () => {
     site.write('.config/torch/torch.yaml', 'home: ../../of-config\n')
     const hint = async (env: Record<string, string | undefined>, ...words: string[]) =>
       (await site.torchWith({ env }, 'reload', ...words)).stderr.split('\n')[0]
-    const none = (home: string) => `torch: no torch daemon runs for ${path.join(site.folder, home)}`
+    const none = (home: string) =>
+      `torch: no torch daemon is running for ${path.join(site.folder, home)}`
     expect(await hint({ TORCH_HOME: undefined })).toBe(none('of-config'))
     expect(await hint({ TORCH_HOME: 'of-variable' })).toBe(none('of-variable'))
     expect(await hint({ TORCH_HOME: 'of-variable' }, '--home', 'of-flag')).toBe(none('of-flag'))

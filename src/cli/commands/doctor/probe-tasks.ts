@@ -1,6 +1,5 @@
 import path from 'node:path'
-import { askDaemon } from '../../../control/client.ts'
-import { startWords } from '../../../control/start-words.ts'
+import { askDaemon, startCommand } from '../../../control/client.ts'
 import type { StatusReport } from '../../../control/protocol.ts'
 import { wholeProblem } from '../../../daemon/tasks-file/bad-tasks.ts'
 import { type Loaded, loadTasks } from '../../../daemon/tasks-file/load.ts'
@@ -42,7 +41,7 @@ export async function lookAtTasks(call: Call, values: Values): Promise<Known> {
   const [name = ''] = machine.names.toSorted((a, b) => b.length - a.length)
   const facts = {
     daemon: state,
-    start: startWords(paths.home),
+    start: startCommand(paths.home),
     version,
     file,
     host: { name, addresses: machine.addresses },

@@ -1,6 +1,6 @@
 import type { StatusReport } from '../../../control/protocol.ts'
 import { exitStatus, TorchError } from '../../../errors.ts'
-import { signalNames, signalNumbers } from '../../../host/processes.ts'
+import { type Signal, signalNames, signalNumbers } from '../../../host/processes.ts'
 import { beginsRunId } from '../../../run/id.ts'
 import { namedBy } from '../../../tasks/select.ts'
 import { ask } from '../../daemon/ask.ts'
@@ -62,7 +62,7 @@ function targetsOf({ tasks }: StatusReport, word: string): string[] {
 async function kill(
   call: Call,
   target: string,
-  signal: string | null,
+  signal: Signal | null,
 ): Promise<readonly { run: string; task: string }[]> {
   try {
     return (await ask(call, 'kill', { target, signal })).runs
@@ -73,7 +73,7 @@ async function kill(
 }
 
 /** `TERM`, `SIGTERM`, `term` or `15`. */
-function signalOf(text: string): string {
+function signalOf(text: string): Signal {
   const wanted = text.toUpperCase().replace(/^(?!SIG)/, 'SIG')
   const found = signalNames.find((name) => name === wanted || text === String(signalNumbers[name]))
   if (found !== undefined) return found
