@@ -9,7 +9,7 @@ import type { History } from '../record/history/history.ts'
 import type { Log } from '../record/log.ts'
 import type { RunConclusion } from '../run/directory.ts'
 import type { Faults } from '../run/faults.ts'
-import type { LiveRun, RunRoom } from '../run/end.ts'
+import type { LiveRun, RunContext } from '../run/live-run.ts'
 import type { HostFacts } from '../tasks/hosts.ts'
 import type { Task, TasksFile } from '../tasks/task.ts'
 import type { Loaded } from './tasks-file/load.ts'
@@ -25,7 +25,7 @@ export interface Torch {
   readonly faults: Faults
   readonly history: History
   readonly counters: Counters
-  readonly room: RunRoom
+  readonly room: RunContext
   readonly startedMs: number
   /**
    * `draining`: it stops, and nothing starts. `leaving`: the same, and what is still to start is the

@@ -1,6 +1,5 @@
 import { planStop } from '../plan/stop.ts'
 import { endRun, killRun, signalRun } from '../run/end.ts'
-import { dismissReady } from '../run/recorder-pool.ts'
 import { dropPending } from './starts/request-start.ts'
 import type { Torch } from './state.ts'
 
@@ -53,7 +52,7 @@ function beginStop(torch: Torch, options: { graceMs: number; leave: boolean }): 
   if (!options.leave) dropPending(torch, () => 'draining')
   for (const cancel of torch.wakes.values()) cancel()
   torch.wakes.clear()
-  dismissReady(torch.room, () => false)
+  torch.room.recorders.dismissAll()
   torch.log.info('stop', { ...options, running: running(torch).length }, stopWords(torch, options))
   let isLeaving = options.leave
   let graceEnds = clock.monotonic() + options.graceMs
@@ -90,7 +89,7 @@ function step(torch: Torch, graceIsOver: boolean): void {
   )
   for (const run of runs) if (ends.includes(run.description.run)) endRun(torch.room, run, 'stop')
   for (const run of torch.remains) {
-    if (signalRun(torch.room, run, 0)) continue
+    if (signalRun(torch.host, run, 0)) continue
     killRun(torch.room, run)
     torch.remains.delete(run)
   }

@@ -84,7 +84,7 @@ function open(koffi: Koffi): Launch {
     })
     return {
       pid: pid[0],
-      order: (line) => orders.give(pipe, line),
+      send: (line) => orders.give(pipe, line),
       dismiss: () => fs.closeSync(order),
     }
   }

@@ -9,7 +9,7 @@ import {
 } from './daemon-child.ts'
 import { hasCode } from './files.ts'
 import { type ProgramOptions, type ProgramResult, runProgram, runProgramSync } from './programs.ts'
-import { bestLauncher, type Launcher, type SpawnRequest, type Standby } from './spawn.ts'
+import { bestLauncher, type Launcher, type SpawnRequest, type WaitingProgram } from './spawn.ts'
 
 /** A process that cannot be mistaken for another: pids are used again, start times are not. */
 export interface ProcessIdentity {
@@ -40,7 +40,7 @@ export interface Processes {
    * In a session and process group of its own, in the root directory, with nowhere to write to.
    * Never throws: what spawn throws comes by onFailure. undefined: failed.
    */
-  spawnGroup(request: SpawnRequest): Standby | undefined
+  spawnGroup(request: SpawnRequest): WaitingProgram | undefined
   /** Starts this program anew, as a daemon that outlives us. */
   spawnDaemon(request: DaemonRequest): DaemonChild
   /** In such a daemon: the channel to who started it. */
@@ -152,6 +152,15 @@ export function parseStat(text: string | undefined): Stat | undefined {
 /** `R`, `S`, `T`...: the field behind the name, in proc(5). */
 function stateOf(text: string | undefined): string {
   return text?.charAt(text.lastIndexOf(')') + 2) ?? ''
+}
+
+/** Whether this very process lives, and not another one that got its pid. */
+export function isAlive(
+  { processes }: { readonly processes: Pick<Processes, 'identify'> },
+  identity: ProcessIdentity | undefined,
+): boolean {
+  if (identity === undefined) return false
+  return processes.identify(identity.pid)?.startTicks === identity.startTicks
 }
 
 function groupMembers(group: number): number[] {

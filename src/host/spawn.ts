@@ -12,20 +12,20 @@ export interface SpawnRequest {
   readonly onFailure: (error: NodeJS.ErrnoException) => void
 }
 
-/** One that was started, and has not got its line yet. One of the two is called, once. */
-export interface Standby {
+/** A program that was started and waits for its line. Call one of the two functions, once. */
+export interface WaitingProgram {
   readonly pid: number
   /**
-   * False where it is gone. Of many the later ones wait here for a moment until the earlier ones
-   * have taken theirs.
+   * Sends it the line. Returns false if it is gone. In a burst this may block for a moment, until
+   * earlier programs have read their lines.
    */
-  order(line: string): boolean
-  /** It gets none, and reads the end of its input. */
+  send(line: string): boolean
+  /** Closes its input: no line will come. */
   dismiss(): void
 }
 
 /** Starts a program in a session of its own; undefined where that failed. */
-export type Launch = (request: SpawnRequest) => Standby | undefined
+export type Launch = (request: SpawnRequest) => WaitingProgram | undefined
 
 export interface Launcher {
   /** posix_spawn: of the C library, whose cost does not grow with our memory; spawn: Node's own, by fork. */
@@ -46,7 +46,7 @@ export function bestLauncher(): Launcher {
  * `spawn` throws some failures (E2BIG, EPERM) and emits others (ENOENT, EAGAIN, EMFILE):
  * here all come by onFailure, never both ways and never twice.
  */
-export function launchByFork(request: SpawnRequest): Standby | undefined {
+export function launchByFork(request: SpawnRequest): WaitingProgram | undefined {
   try {
     const child = spawn(request.program, request.args, {
       cwd: '/',
@@ -61,7 +61,7 @@ export function launchByFork(request: SpawnRequest): Standby | undefined {
     if (child.pid === undefined) return undefined
     return {
       pid: child.pid,
-      order(line) {
+      send(line) {
         child.stdin.end(line)
         return child.exitCode === null && child.signalCode === null
       },

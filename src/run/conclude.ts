@@ -1,40 +1,60 @@
+import path from 'node:path'
 import type { Host } from '../host/host.ts'
-import type { ProcessIdentity } from '../host/processes.ts'
-import { type EndFacts, verdictOf } from '../plan/run-outcome.ts'
-import { exitTime, readTraces, type RunTraces } from './directory.ts'
-import { conclude, hasEnded, type LiveRun, type RunRoom } from './end.ts'
-import type { RecorderStatus } from './recorder-process.ts'
+import { isAlive } from '../host/processes.ts'
+import { type EndFacts, type Verdict, verdictOf } from '../plan/run-outcome.ts'
+import { exitTime, hasExited, readTraces, type RunConclusion, type RunTraces } from './directory.ts'
+import { signalRun } from './end.ts'
+import { enter, isLive, type LiveRun, type RunContext } from './live-run.ts'
+import type { RecorderStatus } from './recorder.ts'
 
 /**
- * Concludes a run that is over. It is when its recorder is gone, unless the recorder alone was
- * killed: then the command goes on, and so does the run.
+ * Concludes a run whose recorder is gone: finds out how it ended and records the outcome. If only the
+ * recorder was killed, the command still runs, and so does the run. `status` is known if the recorder
+ * was a child of this process. Returns false if the run continues.
  */
-export function settle(
-  room: RunRoom,
+export function concludeRun(
+  context: RunContext,
   run: LiveRun,
-  recorder: RecorderStatus | undefined,
-): 'over' | 'goes-on' {
-  if (room.closed || run.state.kind === 'ended') return 'over'
-  // The recorder alone ends so, and by the command's status: nothing it wrote can say otherwise.
-  const found = recorder?.code === 0 ? success : findings(room, run, recorder)
-  if (found === 'goes-on') return found
-  const verdict = verdictOf({
+  status: RecorderStatus | undefined,
+): boolean {
+  if (!isLive(run)) return true
+  // Only the recorder exits with 0, and only if the command did: no file can say anything else.
+  const found = status?.code === 0 ? success : readFindings(context.host, run, status)
+  if (found === 'still-running') return false
+  const outcome = verdictOf({
     ...found,
-    recorder,
+    recorder: status,
     ending: run.state.kind === 'ending' ? run.state : undefined,
     successCodes: run.description.successCodes,
-    signalName: (number) => room.host.processes.signalName(number),
+    signalName: (number) => context.host.processes.signalName(number),
   })
-  conclude(room, run, verdict, endOf(room.host, run, recorder !== undefined))
-  return 'over'
+  recordOutcome(context, run, outcome, endTime(context.host, run, status !== undefined))
+  return true
 }
 
-/** Concludes a run whose status is written, although nobody has told of its end yet. */
-export function settleIfOver(room: RunRoom, run: LiveRun): boolean {
-  return hasEnded(room, run) && settle(room, run, undefined) === 'over'
+/** Concludes a run whose exit status is written, even if its end was not reported yet. */
+export function concludeIfExited(context: RunContext, run: LiveRun): boolean {
+  return hasExited(context.host, run.directory) && concludeRun(context, run, undefined)
 }
 
-/** What its directory says of a run that is over. */
+/** Writes the outcome of a run into its directory, then passes it on to `onEnd`. */
+export function recordOutcome(
+  context: RunContext,
+  run: LiveRun,
+  outcome: Verdict,
+  endedMs: number,
+): void {
+  if (!isLive(run)) return
+  const stragglers = countStragglers(context, run)
+  // What torch ended must end completely: the KILL that is already timed still comes.
+  const mustKill = run.state.kind === 'ending' && stragglers > 0
+  enter(run, { kind: mustKill ? 'killing-stragglers' : 'ended' })
+  const { run: id, startedMs } = run.description
+  const conclusion: RunConclusion = { run: id, ...outcome, startedMs, endedMs, stragglers }
+  context.faults.insist('write outcomes of runs', () => writeOutcome(context.host, run, conclusion))
+  context.onEnd(run, conclusion)
+}
+
 type Findings = Pick<EndFacts, 'recorded' | 'startFailure' | 'claimed' | 'begun' | 'removed'>
 
 const success: Findings = {
@@ -45,45 +65,53 @@ const success: Findings = {
   removed: false,
 }
 
-function findings(
-  { host }: RunRoom,
+function readFindings(
+  host: Host,
   { directory }: LiveRun,
-  recorder: RecorderStatus | undefined,
-): Findings | 'goes-on' {
+  status: RecorderStatus | undefined,
+): Findings | 'still-running' {
   const traces = readTraces(host, directory)
-  if (traces.exit === undefined && isAlive(host, traces.command)) return 'goes-on'
+  if (traces.exit === undefined && isAlive(host, traces.command)) return 'still-running'
   return {
     recorded: traces.exit,
-    startFailure: failureWords(traces, traces.exit?.status ?? recorder?.code),
+    startFailure: startFailure(traces, traces.exit?.status ?? status?.code),
     claimed: traces.claim === 'recorder',
     begun: traces.command !== undefined,
     removed: traces.description === undefined,
   }
 }
 
-/** What is seen later than this is seen late: the daemon, or the whole machine, stood still. */
-const lateMs = 1_000
-
-/** When it ended: now, or by the recorder's own time where the end was seen late. */
-function endOf(host: Host, run: LiveRun, isSeen: boolean): number {
-  const now = host.clock.now()
-  const exitMs = exitTime(host, run.directory)
-  const isLate = exitMs !== undefined && (!isSeen || now - exitMs > lateMs)
-  return Math.round(isLate ? exitMs : now)
-}
-
-/** Whether that very process lives, and not another that got its pid. */
-export function isAlive(host: Host, identity: ProcessIdentity | undefined): boolean {
-  if (identity === undefined) return false
-  return host.processes.identify(identity.pid)?.startTicks === identity.startTicks
-}
-
-function failureWords(traces: RunTraces, status: number | null | undefined): string | undefined {
+/** Why the command could not be started, from the step that failed and the status of the shell. */
+function startFailure(traces: RunTraces, status: number | null | undefined): string | undefined {
   if (traces.failure === undefined || traces.command === undefined) return undefined
-  if (traces.failure === 'cwd') return 'its cwd cannot be entered; see its output'
+  if (traces.failure === 'cwd') return 'cannot enter its cwd; its output says why'
   const { command } = traces.description ?? {}
   const program = typeof command === 'string' ? 'its shell' : command?.[0]
   return status === 126
-    ? `${program} cannot be executed (is it executable, and a program?)`
-    : `${program} was not found (look at PATH and cwd)`
+    ? `${program} cannot be executed (is it an executable program?)`
+    : `${program} was not found (check PATH and cwd)`
+}
+
+/** If an end is noticed later than this, the daemon or the whole machine was suspended. */
+const lateMs = 1_000
+
+/** When the run ended: now, or when the recorder wrote the status, if the end was noticed late. */
+function endTime(host: Host, run: LiveRun, isReported: boolean): number {
+  const now = host.clock.now()
+  const exitMs = exitTime(host, run.directory)
+  const isLate = exitMs !== undefined && (!isReported || now - exitMs > lateMs)
+  return Math.round(isLate ? exitMs : now)
+}
+
+/** Usually one system call. The process table is read only if a process of the group is left. */
+function countStragglers({ host }: RunContext, run: LiveRun): number {
+  if (run.recorder === undefined || !signalRun(host, run, 0)) return 0
+  const { pid } = run.recorder
+  return host.processes.groupMembers(pid).filter((member) => member !== pid).length
+}
+
+/** If the run directory was never made, or was removed, only the history has the outcome. */
+function writeOutcome({ files }: Host, run: LiveRun, conclusion: RunConclusion): void {
+  if (files.facts(run.directory) === undefined) return
+  files.write(path.join(run.directory, 'outcome.json'), JSON.stringify(conclusion))
 }

@@ -1,32 +1,117 @@
+import { randomUUID } from 'node:crypto'
 import path from 'node:path'
+import { hasCode } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
 import { parseStat, type ProcessIdentity } from '../host/processes.ts'
 import type { Trigger } from '../plan/history-row.ts'
 import type { EndReason, Verdict } from '../plan/run-outcome.ts'
-import { parseExit } from './recorder.ts'
 
-/** Where the runs of a task lie. */
+/*
+ * What a home keeps of its runs, readable without a daemon:
+ *
+ *   runs/TASK/RUN/   one directory for each run; see RunTraces for its files
+ *   active/RUN       one entry for each run that is not yet in the history; its first line is the task
+ */
+
+/** Where runs are kept, and the name of the host that they are told. */
+export interface RunHome {
+  readonly host: Host
+  readonly home: string
+  readonly hostName: string
+}
+
+/** The folder that holds all run directories of a task. */
 export function runsFolder(home: string, task: string): string {
   return path.join(home, 'runs', task)
 }
 
-/** Where things of a run lie. */
+/** The directory of one run. */
 export function runDirectory(home: string, task: string, run: string): string {
   return path.join(runsFolder(home, task), run)
 }
 
-/** The name of the folder that has an entry for each run not yet on record. */
+/** The folder that has an entry for each run that is not yet in the history. */
 export function activeFolder(home: string): string {
   return path.join(home, 'active')
 }
 
-/** The directory of a run that has an entry in `active`: the task is its first line. */
+/** The directory of a run that has an entry in `active`. */
 export function activeDirectory(host: Host, home: string, run: string): string {
   const [task = ''] = (host.files.readText(path.join(activeFolder(home), run)) ?? '').split('\n')
   return runDirectory(home, task, run)
 }
 
-/** run.json: what was started and why, and all that a later daemon needs to go on with it. */
+/** Adds a run to `active`. After a crash, torch looks only for the runs that are listed there. */
+export function listActive(host: Host, home: string, task: string, run: string): void {
+  try {
+    writeEntry(host, home, task, run)
+  } catch (error) {
+    // If `runs` is gone too, the whole home is gone: it may be a disk that will be mounted again.
+    const hasHome = host.files.facts(path.join(home, 'runs')) !== undefined
+    if (!hasCode(error, 'ENOENT') || !hasHome) throw error
+    makeActive(host, home)
+    writeEntry(host, home, task, run)
+  }
+}
+
+/** Makes `active` if it is missing. If somebody removed it, lists all runs without an outcome again. */
+export function makeActive(host: Host, home: string): void {
+  const { files } = host
+  const folder = activeFolder(home)
+  if (files.facts(folder)?.kind === 'directory') return
+  files.makeDirectory(folder)
+  const runs = path.join(home, 'runs')
+  for (const task of files.list(runs)) {
+    for (const run of files.list(path.join(runs, task)).filter(isRunId)) {
+      const directory = runDirectory(home, task, run)
+      if (files.facts(path.join(directory, 'run.json')) === undefined) continue
+      if (files.facts(path.join(directory, 'outcome.json')) !== undefined) continue
+      writeEntry(host, home, task, run)
+    }
+  }
+}
+
+function writeEntry({ files }: Host, home: string, task: string, run: string): void {
+  files.write(path.join(activeFolder(home), run), `${task}\n`)
+}
+
+const randomDigits = 6
+
+/** A new run id, `20261121T071700.123-4f2a9c`. Ids sort by the time of the start, in milliseconds. */
+export function newRunId(nowMs: number): string {
+  // The first digits of a UUID are random, and Node makes UUIDs in batches, which is faster.
+  return `${runStamp(nowMs)}-${randomUUID().slice(0, randomDigits)}`
+}
+
+/** The time in a run id. Ids of earlier runs sort before it, ids of later runs after it. */
+export function runStamp(ms: number): string {
+  return new Date(ms).toISOString().replaceAll(/[-:Z]/g, '')
+}
+
+/** Whether a word has the form of a run id. No task has such a name. */
+export function isRunId(word: string): boolean {
+  return /^\d{8}T\d{6}\.\d{3}-[0-9a-f]{6}$/.test(word)
+}
+
+/** Whether a word can be the start of a run id, from its day on. No task has such a name. */
+export function beginsRunId(word: string): boolean {
+  return /^\d{8}T[\d.]*(-[0-9a-f]*)?$/.test(word)
+}
+
+/** When the run with this id was started, in milliseconds since the epoch. */
+export function startOfRun(run: string): number {
+  const [, day = '', hour = '', minute = '', second = ''] =
+    /^(\d{8})T(\d\d)(\d\d)(\d\d\.\d{3})/.exec(run) ?? []
+  const date = day.replace(/^(\d{4})(\d\d)(\d\d)$/, '$1-$2-$3')
+  return Date.parse(`${date}T${hour}:${minute}:${second}Z`)
+}
+
+/** A second since the epoch as torch writes slots: `2026-11-21T07:17:00Z`. */
+export function secondText(second: number): string {
+  return new Date(second * 1000).toISOString().replace('.000', '')
+}
+
+/** `run.json`: what was started and why, and all that a later daemon needs to watch and end it. */
 export interface RunDescription {
   readonly run: string
   readonly task: string
@@ -36,7 +121,7 @@ export interface RunDescription {
   readonly dueMs: number | null
   readonly trigger: Trigger
   readonly attempt: number
-  /** How many there are at most, with the first; not in older records. */
+  /** The most attempts, including the first. Old records do not have it. */
   readonly attempts?: number
   /** A hash of the task's definition. */
   readonly definition: string
@@ -50,70 +135,86 @@ export interface RunDescription {
   readonly killAfterMs: number
   readonly successCodes: readonly number[]
   readonly maxOutputBytes: number
-  /** Of a daemon task: what its place waited before this run. */
+  /** For a daemon task: how long the start was delayed. */
   readonly restartDelayMs: number
 }
 
-/** outcome.json: what became of it. Times in milliseconds since the epoch. */
+/** `outcome.json`: how the run ended. Times in milliseconds since the epoch. */
 export interface RunConclusion extends Verdict {
   readonly run: string
   readonly startedMs: number
   readonly endedMs: number
-  /** Processes of its group that outlived it. */
+  /** How many processes of its group outlived it. */
   readonly stragglers: number
 }
 
-/** Written before the first signal, so that a later daemon knows who ended the run. */
+/** `ending.json`: written before the first signal, so that a later daemon knows who ended the run. */
 export interface EndingNote {
   readonly reason: EndReason
   readonly signal: string
   readonly sinceMs: number
 }
 
+/** Everything that a run directory says. A damaged file counts as missing. */
 export interface RunTraces {
   readonly description: RunDescription | undefined
   readonly conclusion: RunConclusion | undefined
   readonly ending: EndingNote | undefined
+  /** Who made `claim`: the recorder, or a daemon that voided the run before it started. */
   readonly claim: 'recorder' | 'void' | 'none'
   readonly recorder: ProcessIdentity | undefined
   readonly command: ProcessIdentity | undefined
-  readonly exit: { status: number; signalled: boolean } | undefined
+  readonly exit: ExitRecord | undefined
+  /** The step at which the recorder could not start the command. */
   readonly failure: string | undefined
 }
 
-/** All that a run directory tells. A damaged file counts as not there. */
+/** Reads everything that a run directory says. */
 export function readTraces(host: Host, directory: string): RunTraces {
   const text = (name: string) => host.files.readText(path.join(directory, name))
   const claim = text('claim')
-  const exit = parseExit(text('exit'))
+  const isVoid = host.files.readLink(path.join(directory, 'claim')) === voidMark
   return {
     description: parseJson(text('run.json')) as RunDescription | undefined,
     conclusion: parseJson(text('outcome.json')) as RunConclusion | undefined,
     ending: parseJson(text('ending.json')) as EndingNote | undefined,
-    claim:
-      host.files.readLink(path.join(directory, 'claim')) === voidMark
-        ? 'void'
-        : claim === undefined
-          ? 'none'
-          : 'recorder',
+    claim: isVoid ? 'void' : claim === undefined ? 'none' : 'recorder',
     recorder: parseStat(claim),
     command: parseStat(text('command')),
-    exit,
+    exit: parseExit(text('exit')),
     failure: text('failed')?.trim(),
   }
 }
 
-/** When the recorder wrote the status: the file itself is there from the beginning. */
+/**
+ * A daemon that voids a prepared run makes `claim` a symbolic link to this. The link appears at
+ * once and complete, and the recorder opens `claim` with O_EXCL, so only one of the two succeeds.
+ */
+export const voidMark = 'void'
+
+/** The status as $? has it, and whether the shell saw a signal. */
+export interface ExitRecord {
+  readonly status: number
+  readonly signalled: boolean
+}
+
+/** Parses what the recorder wrote into `exit`; undefined until its last line is complete. */
+export function parseExit(text: string | undefined): ExitRecord | undefined {
+  const match = /(?:^|\n)(\d{1,3})\n$/.exec(text ?? '')
+  if (match === null) return undefined
+  return { status: Number(match[1]), signalled: match.index > 0 }
+}
+
+/** Whether the recorder has written the exit status, even if nobody has noticed the end yet. */
+export function hasExited(host: Host, directory: string): boolean {
+  return parseExit(host.files.readText(path.join(directory, 'exit'))) !== undefined
+}
+
+/** When the recorder wrote the exit status. It creates the file itself already at the start. */
 export function exitTime(host: Host, directory: string): number | undefined {
   const facts = host.files.facts(path.join(directory, 'exit'))
   return facts !== undefined && facts.size > 0 ? facts.mtimeMs : undefined
 }
-
-/**
- * A daemon that voids a prepared run makes `claim` a link to this: a link is there at once and
- * whole, and the recorder, which opens with O_EXCL, cannot make its own any more.
- */
-export const voidMark = 'void'
 
 function parseJson(text: string | undefined): object | undefined {
   if (text === undefined) return undefined

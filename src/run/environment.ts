@@ -1,44 +1,124 @@
 import { parseEnv } from 'node:util'
+import { TorchError, messageOf } from '../errors.ts'
 import type { Account } from '../host/accounts.ts'
-import { plainEnv } from '../tasks/file/env-file.ts'
-import type { Task } from '../tasks/task.ts'
+import type { Host } from '../host/host.ts'
+import { maxEnvFileBytes, plainEnv } from '../tasks/file/env-file.ts'
+import type { Limits, Task } from '../tasks/task.ts'
 
-/** Where programs are looked for, unless the task says otherwise: what login(1) gives root. */
-export const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
-
-export interface EnvironmentFacts {
-  readonly account: Account
-  readonly hostName: string
-  /** The text of the task's env_file. */
-  readonly envFile: string | undefined
-  /** LANG of the daemon. */
-  readonly lang: string | undefined
+/** Everything that a command gets from torch. It is the same for each run of a task until something changes. */
+export interface RunEnvironment {
+  /** What to execute: the task's command behind the programs that set its priority, limits and user. */
+  readonly words: readonly string[]
+  readonly cwd: string
+  /** In octal. */
+  readonly umask: string
+  readonly variables: Readonly<Record<string, string>>
 }
 
 /**
- * What all runs of a task have in their environment, nothing of the daemon's own: what cron gives,
- * the zone of its schedule as TZ, then env_file, then env, then the TORCH_ names, which a task
- * cannot change. Those of the run itself are the recorder's to set, from the line that it gets.
+ * The environment for the runs of a task on this machine. Throws if the user, the group or the
+ * env_file of the task does not exist.
  */
-export function environmentOf(task: Task, facts: EnvironmentFacts): Record<string, string> {
-  const { account } = facts
+export function runEnvironment(host: Host, hostName: string, task: Task): RunEnvironment {
+  const identity = identityOf(host, task)
+  return {
+    words: commandWords(task, identity),
+    cwd: task.cwd ?? existingHome(host, identity.account),
+    umask: task.umask.toString(8),
+    variables: {
+      ...basicVariables(host, identity.account, task),
+      ...envFileVariables(host, task),
+      ...task.env,
+      // LAST: a task cannot change these. The recorder adds the names that differ from run to run.
+      TORCH_TASK: task.name,
+      TORCH_HOST: hostName,
+    },
+  }
+}
+
+/** The user that runs a command, and the group if it is not the user's own. */
+interface Identity {
+  readonly account: Account
+  readonly gid: number
+  /** Whether it differs from the daemon's user or group. */
+  readonly differs: boolean
+}
+
+function identityOf(host: Host, task: Task): Identity {
+  const self = host.accounts.self()
+  if (task.user === undefined && task.group === undefined)
+    return { account: self, gid: self.gid, differs: false }
+  const account = task.user === undefined ? self : host.accounts.user(task.user)
+  if (account === undefined)
+    throw new TorchError('no-user', `there is no user "${task.user}" on this machine`)
+  const gid = task.group === undefined ? account.gid : host.accounts.group(task.group)
+  if (gid === undefined)
+    throw new TorchError('no-group', `there is no group "${task.group}" on this machine`)
+  return { account, gid, differs: account.uid !== self.uid || gid !== self.gid }
+}
+
+/** The user comes last, because only root may raise priority and limits. */
+function commandWords(task: Task, identity: Identity): string[] {
+  const own = typeof task.command === 'string' ? [task.shell, '-c', task.command] : task.command
+  return [...niceWords(task.nice), ...limitWords(task.limits), ...userWords(identity), ...own]
+}
+
+function niceWords(nice: number): string[] {
+  return nice === 0 ? [] : ['nice', '-n', String(nice), '--']
+}
+
+/** prlimit(1) always takes bytes and seconds; the units of ulimit differ from shell to shell. */
+function limitWords(limits: Limits): string[] {
+  const { nofile, cpu, memory, core, fsize, nproc } = limits
+  const values = { nofile, cpu, as: memory, core, fsize, nproc }
+  const options = Object.entries(values).flatMap(([name, value]) =>
+    value === undefined ? [] : [`--${name}=${value}`],
+  )
+  return options.length === 0 ? [] : ['prlimit', ...options, '--']
+}
+
+/** setpriv(1), because Node's uid option would drop the supplementary groups. */
+function userWords(identity: Identity): string[] {
+  if (!identity.differs) return []
+  const { account, gid } = identity
+  return ['setpriv', `--reuid=${account.uid}`, `--regid=${gid}`, '--init-groups', '--']
+}
+
+/** Like cron: a user without a home directory starts in the root directory. */
+function existingHome(host: Host, account: Account): string {
+  return host.files.facts(account.home)?.kind === 'directory' ? account.home : '/'
+}
+
+/** The PATH of a command unless the task sets its own: what login(1) gives root. */
+export const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
+
+/** The variables that cron sets too, and the zone of the schedule. Only LANG comes from the daemon's own. */
+function basicVariables(host: Host, account: Account, task: Task): Record<string, string> {
   return {
     PATH: defaultPath,
     HOME: account.home,
     USER: account.name,
     LOGNAME: account.name,
     SHELL: task.shell,
-    LANG: facts.lang ?? 'C.UTF-8',
+    LANG: host.processes.lang ?? 'C.UTF-8',
     TZ: task.timezone,
-    ...(facts.envFile === undefined ? {} : definedOnly(parseEnv(plainEnv(facts.envFile)))),
-    ...task.env,
-    TORCH_TASK: task.name,
-    TORCH_HOST: facts.hostName,
   }
 }
 
-function definedOnly(values: NodeJS.Dict<string>): Record<string, string> {
+function envFileVariables(host: Host, task: Task): Record<string, string> {
+  if (task.envFile === undefined) return {}
+  const values = parseEnv(plainEnv(readEnvFile(host, task.envFile)))
   return Object.fromEntries(
     Object.entries(values).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])),
   )
+}
+
+function readEnvFile(host: Host, file: string): string {
+  try {
+    const bytes = host.files.readFile(file, maxEnvFileBytes)
+    if (bytes !== undefined) return bytes.toString('utf8')
+  } catch (error) {
+    throw new TorchError('bad-env-file', `env_file ${file}: ${messageOf(error)}`)
+  }
+  throw new TorchError('no-env-file', `env_file ${file} does not exist`)
 }

@@ -1,46 +1,65 @@
 import path from 'node:path'
 import { messageOf } from '../errors.ts'
-import type { Start } from '../plan/start.ts'
 import { spawnFailed } from '../plan/run-outcome.ts'
+import type { Start } from '../plan/start.ts'
 import type { Task } from '../tasks/task.ts'
-import { listActive } from './active.ts'
-import { activeFolder, type RunDescription, runDirectory } from './directory.ts'
-import { newRunId, secondText } from './id.ts'
-import { armTimeout, conclude, type LiveRun, type RunRoom } from './end.ts'
-import { takeReady } from './recorder-pool.ts'
-import { type Recruit, recruit } from './recorder-process.ts'
-import { settle } from './conclude.ts'
-import { watchRun } from './watch.ts'
+import { concludeRun, recordOutcome } from './conclude.ts'
+import {
+  activeFolder,
+  listActive,
+  newRunId,
+  type RunDescription,
+  runDirectory,
+  secondText,
+} from './directory.ts'
+import { armTimeout } from './end.ts'
+import { type LiveRun, newLiveRun, type RunContext } from './live-run.ts'
+import { type Recorder, startRecorder } from './recorder.ts'
+import { newRecorderPool } from './recorder-pool.ts'
+import { newRunWatch } from './watch.ts'
 
-export interface RunOrder {
+/** What all runs of one process share: nothing runs in it yet. */
+export function newRunContext(parts: Omit<RunContext, 'recorders' | 'watch'>): RunContext {
+  const context: RunContext = {
+    ...parts,
+    recorders: newRecorderPool(parts),
+    watch: newRunWatch(parts, parts.faults, (run) => concludeRun(context, run, undefined)),
+  }
+  return context
+}
+
+export interface LaunchRequest {
   readonly task: Task
   readonly start: Start
   /** Of the tasks file. */
   readonly revision: string | null
-  /** Of a daemon task: what its place waited; 0 else. */
+  /** How long the start of a daemon task was delayed; 0 for all others. */
   readonly restartDelayMs: number
 }
 
 /**
- * Starts a run: prepared on disk, then the recorder in a session of its own. Never throws: what
- * keeps it from starting is its outcome, which comes by onEnd after this has returned.
+ * Launches a run: prepares its records on disk, then gives it to a recorder. Never throws: if the run
+ * cannot be started, that is its outcome, which comes by onEnd after this function has returned.
  */
-export function startRun(room: RunRoom, order: RunOrder): LiveRun {
-  const run = newRun(room, order)
+export function launchRun(context: RunContext, request: LaunchRequest): LiveRun {
+  const run = describeRun(context, request)
   let isPrepared = false
   try {
-    prepare(room, run)
+    prepare(context, run)
     isPrepared = true
-    launch(room, run, order)
+    giveToRecorder(context, run, request)
   } catch (error) {
-    if (!isPrepared) unprepare(room, run)
-    failLater(room, run, messageOf(error))
+    if (!isPrepared) removePrepared(context, run)
+    failLater(context, run, messageOf(error))
   }
   return run
 }
 
-function newRun(room: RunRoom, { task, start, revision, restartDelayMs }: RunOrder): LiveRun {
-  const startedMs = room.host.clock.now()
+function describeRun(
+  { host, home, hostName }: RunContext,
+  { task, start, revision, restartDelayMs }: LaunchRequest,
+): LiveRun {
+  const startedMs = host.clock.now()
   const id = newRunId(startedMs)
   const description: RunDescription = {
     run: id,
@@ -50,12 +69,12 @@ function newRun(room: RunRoom, { task, start, revision, restartDelayMs }: RunOrd
     dueMs: start.dueMs ?? null,
     trigger: start.trigger,
     attempt: start.attempt,
-    // What is started by hand is not tried again.
+    // A run that was started by hand is not retried.
     attempts: start.trigger === 'manual' ? 1 : task.retry.attempts + 1,
     definition: task.definition,
     revision,
-    host: room.hostName,
-    bootId: room.host.processes.bootId,
+    host: hostName,
+    bootId: host.processes.bootId,
     startedMs,
     command: task.command,
     timeoutMs: task.timeoutMs ?? null,
@@ -64,60 +83,51 @@ function newRun(room: RunRoom, { task, start, revision, restartDelayMs }: RunOrd
     maxOutputBytes: task.output.maxSizeBytes,
     restartDelayMs,
   }
-  const directory = runDirectory(room.home, task.name, id)
-  return {
-    description,
-    directory,
-    recorder: undefined,
-    state: { kind: 'running' },
-    trimmed: { to: 0, complained: false },
-    cancelTimer() {},
-  }
+  const directory = runDirectory(home, task.name, id)
+  return newLiveRun({ description, directory, recorder: undefined, state: { kind: 'running' } })
 }
 
-/** The entry in `active` FIRST: what is not listed there is never looked for after a crash. */
-function prepare({ host, home }: RunRoom, run: LiveRun): void {
+/** The entry in `active` FIRST: after a crash, torch looks only for the runs that are listed there. */
+function prepare({ host, home }: RunContext, run: LiveRun): void {
   listActive(host, home, run.description.task, run.description.run)
   host.files.makeDirectory(run.directory)
   host.files.write(path.join(run.directory, 'run.json'), JSON.stringify(run.description))
-  // Here and not by the recorder, which has no words for why it cannot.
+  // Made here, not by the recorder, because only torch can report why it cannot be made.
   host.files.close(host.files.openAppend(path.join(run.directory, 'output')))
 }
 
-/** Nothing is left of what could only be made by half. */
-function unprepare(room: RunRoom, run: LiveRun): void {
-  const { files } = room.host
-  const entry = path.join(activeFolder(room.home), run.description.run)
-  room.faults.insist('remove what was prepared of runs', () => {
-    for (const place of [run.directory, entry]) files.remove(place)
+function removePrepared({ host, home, faults }: RunContext, run: LiveRun): void {
+  const entry = path.join(activeFolder(home), run.description.run)
+  faults.insist('remove half-made records of runs', () => {
+    for (const file of [run.directory, entry]) host.files.remove(file)
   })
 }
 
-/** To a recorder that is ready, or to a new one. */
-function launch(room: RunRoom, run: LiveRun, { task, start }: RunOrder): void {
+/** To a recorder of the pool if one waits for this task, otherwise to a new one. */
+function giveToRecorder(context: RunContext, run: LiveRun, { task, start }: LaunchRequest): void {
   const { run: id, startedMs } = run.description
   const slot = start.slot ?? Math.floor(startedMs / 1000)
   const line = `${id} ${secondText(slot)} ${start.attempt}\n`
-  const ready = takeReady(room, task)
-  if (ready !== undefined && engage(room, run, ready, line)) return
-  const fresh = recruit(room, task, (error) => failLater(room, run, messageOf(error)))
-  if (fresh !== undefined && !engage(room, run, fresh, line))
-    failLater(room, run, 'the recorder was gone before it began')
+  const waiting = context.recorders.take(task)
+  if (waiting !== undefined && assign(context, run, waiting, line)) return
+  const fresh = startRecorder(context, task, (error) => failLater(context, run, messageOf(error)))
+  if (fresh !== undefined && !assign(context, run, fresh, line))
+    failLater(context, run, 'its recorder ended before the run could begin')
 }
 
-/** False where it is gone already. */
-function engage(room: RunRoom, run: LiveRun, recruited: Recruit, line: string): boolean {
-  if (!recruited.standby.order(line)) return false
-  run.recorder = recruited.identity
-  recruited.onExit = (status) =>
-    room.faults.insist('see how runs ended', () => {
-      if (settle(room, run, status) === 'goes-on') watchRun(room, run)
+/** Returns false if the recorder is gone already. */
+function assign(context: RunContext, run: LiveRun, recorder: Recorder, line: string): boolean {
+  if (!recorder.assign(line)) return false
+  run.recorder = recorder.identity
+  recorder.onExit = (status) =>
+    context.faults.insist('read how runs ended', () => {
+      if (!concludeRun(context, run, status)) context.watch.add(run)
     })
-  armTimeout(room, run)
+  armTimeout(context, run)
   return true
 }
 
-/** After the caller has the run: an end must not come before its beginning. */
-function failLater(room: RunRoom, run: LiveRun, words: string): void {
-  queueMicrotask(() => conclude(room, run, spawnFailed(words), room.host.clock.now()))
+/** After the caller has the run: its end must not come before its start. */
+function failLater(context: RunContext, run: LiveRun, reason: string): void {
+  queueMicrotask(() => recordOutcome(context, run, spawnFailed(reason), context.host.clock.now()))
 }

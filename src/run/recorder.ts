@@ -1,28 +1,39 @@
+import type { Host } from '../host/host.ts'
+import type { ProcessIdentity } from '../host/processes.ts'
+import type { Task } from '../tasks/task.ts'
+import { activeFolder, type RunHome, runsFolder } from './directory.ts'
+import { runEnvironment } from './environment.ts'
+
 /**
- * The recorder: parent of the command, in POSIX sh, one per run. It may be there before its run: it
- * waits for one line, the id of the run, its slot and its attempt, and ends where none comes. From
- * then on it needs no daemon: what it writes into the directory of the run is enough to learn what
- * became of it.
+ * The recorder is the parent of the command: a POSIX sh script, one process for each run. It needs
+ * no daemon. What it writes into the run directory is enough to learn how the run ended:
  *
- *   claim    its own line of /proc/self/stat; made first and never over an existing one, so that
- *            either it or a daemon that voids the run wins; void after all where that daemon has
- *            begun to remove the run
- *   command  the same line of the command, which is not started before it is there
+ *   claim    the recorder's line of /proc/self/stat. It is made first and never over an existing
+ *            file, so either the recorder or a daemon that voids the run succeeds. If that daemon
+ *            has already begun to remove the run, the claim does not count
+ *   command  the same line of the command, written before the command starts
  *   failed   the step at which the command could not be started
- *   exit     what the shell says of a signal, if there was one, and the status on a last line
+ *   exit     what the shell prints about a signal, if there was one; the last line is the status
  *
- * and a word into its entry in `active`, by which a daemon that is not its parent hears of the end;
- * where that is gone, the end is on record already.
- * Where the disk is full a daemon that is its parent learns the status from it directly; without
- * one it waits until there is room; what `echo` says of that must not get in among it.
+ * At the end it also writes a word into its entry in `active`, which notifies a daemon that is not its
+ * parent. If the entry is gone, the end is already in the history.
  *
- * It traps the signals that go to the whole group, to outlive the command; a trap, unlike an
- * ignored signal, is not inherited. The command is a foreground subshell, because in a background
- * one INT and QUIT would be ignored. `echo`, and not `:`, where a redirection may fail: that would
- * end the shell, as `exec` would without `command`. What it can do before the line it does before.
- * It closes its input when it has the claim: it has come so far. $1 is the folder of the task's runs,
- * $2 `active`, $3 the command's working directory, $4 its umask, the rest the command.
- * Its variables have a prefix: one that the task's environment has too would be exported to it.
+ * If the disk is full, a daemon that is the parent learns the status from the recorder's own exit
+ * status. Without a parent daemon the recorder waits until there is room. The error message of
+ * `echo` must not end up in `exit`, so it is discarded.
+ *
+ * The recorder may start before its run is due. It does everything that it can in advance, then waits
+ * for one line on its input: run id, slot and attempt. If the input ends instead, the recorder ends.
+ * It closes its input as soon as it has the claim, which tells torch that it got this far.
+ *
+ * It traps the signals that go to the whole group, so that it outlives the command. Unlike an ignored
+ * signal, a trap is not inherited. The command is a foreground subshell, because a background one
+ * ignores INT and QUIT. Where a redirection may fail the script uses `echo`, not `:`, because a failed
+ * redirection of a special builtin ends the shell; for the same reason it says `command exec`.
+ *
+ * $1 is the folder of the task's runs, $2 `active`, $3 the command's working directory, $4 its umask,
+ * the rest is the command. The variables of the script have a prefix: a variable that the task's
+ * environment has too would be exported to the command.
  */
 export const recorderScript = `
 umask 077
@@ -62,14 +73,65 @@ done
 exit "$torch_status"
 `
 
-/** The recorder's shell: any POSIX sh will do (dash, bash and busybox are tried). */
+/** The recorder's shell. Any POSIX sh works: dash, bash and busybox are tested. */
 export const recorderShell = '/bin/sh'
 
-/** What the recorder wrote into `exit`; undefined while there is no complete last line. */
-export function parseExit(
-  text: string | undefined,
-): { status: number; signalled: boolean } | undefined {
-  const match = /(?:^|\n)(\d{1,3})\n$/.exec(text ?? '')
-  if (match === null) return undefined
-  return { status: Number(match[1]), signalled: match.index > 0 }
+/** A recorder that waits for its run. The caller either assigns it a run or dismisses it, once. */
+export interface Recorder {
+  /** The task for whose runs it was started. */
+  readonly task: Task
+  readonly identity: ProcessIdentity
+  /** Assigns it a run. False if the recorder is gone. */
+  assign(line: string): boolean
+  /** Ends it: there is no run for it. */
+  dismiss(): void
+  /** Called once when the recorder is gone. */
+  onExit: (status: RecorderStatus) => void
+}
+
+/** How a recorder ended, if torch is its parent. */
+export interface RecorderStatus {
+  readonly code: number | null
+  readonly signal: string | null
+}
+
+/** Stands for a start time that could not be read. */
+export const unknownTicks = 0
+
+/**
+ * Starts a recorder for a run of a task. If that fails, it returns undefined and calls onFailure, possibly
+ * before it returns. Throws if the user, the group or the env_file of the task does not exist.
+ */
+export function startRecorder(
+  { host, home, hostName }: RunHome,
+  task: Task,
+  onFailure: (error: Error) => void,
+): Recorder | undefined {
+  const { words, cwd, umask, variables } = runEnvironment(host, hostName, task)
+  const folders = [runsFolder(home, task.name), activeFolder(home)]
+  const program = host.processes.spawnGroup({
+    program: recorderShell,
+    args: ['-c', recorderScript, 'torch', ...folders, cwd, umask, ...words],
+    env: variables,
+    onExit: (status) => recorder?.onExit(status),
+    onFailure,
+  })
+  const recorder: Recorder | undefined = program && {
+    task,
+    identity: identityNow(host, program.pid),
+    assign: program.send,
+    dismiss: program.dismiss,
+    onExit() {},
+  }
+  return recorder
+}
+
+/** The recorder runs already, so a failure here must not count as a failed start. */
+function identityNow({ processes }: Host, pid: number): ProcessIdentity {
+  const unknown = { pid, startTicks: unknownTicks }
+  try {
+    return processes.identify(pid) ?? unknown
+  } catch {
+    return unknown
+  }
 }

@@ -1,92 +1,100 @@
 import path from 'node:path'
 import { messageOf } from '../errors.ts'
+import type { Host } from '../host/host.ts'
+import { isAlive } from '../host/processes.ts'
 import { planRecovery } from '../plan/recovery.ts'
+import { concludeRun, recordOutcome } from './conclude.ts'
 import {
   activeDirectory,
   activeFolder,
+  isRunId,
   type RunConclusion,
   type RunDescription,
   readTraces,
   type RunTraces,
   voidMark,
 } from './directory.ts'
-import { isRunId } from './id.ts'
-import { armTimeout, conclude, type LiveRun, resumeEnding, type RunRoom } from './end.ts'
-import { isAlive, settle } from './conclude.ts'
-import { watchRun } from './watch.ts'
+import { armTimeout, resumeEnding } from './end.ts'
+import { type LiveRun, newLiveRun, type RunContext } from './live-run.ts'
 
-/** What became of the runs that an earlier daemon left without a record. */
+/** What became of the runs that an earlier daemon left. */
 export interface Recovered {
-  /** They run; watched from now on. Oldest first. */
+  /** They still run, and are watched from now on. Oldest first. */
   readonly adopted: LiveRun[]
-  /** On record in their directories, but perhaps not in the history. */
+  /** Their directories have an outcome, but the history may not. */
   readonly concluded: { description: RunDescription; conclusion: RunConclusion }[]
-  /** Prepared and never started, and never will be. */
+  /** They were prepared, but did not start and never will. */
   readonly voided: RunDescription[]
-  /** Could not be looked at, and why; looked at again by the next daemon. */
-  readonly failed: { run: string; words: string }[]
-  /** The ends of all others come by onEnd, while this is at work. */
+  /** They could not be examined, and why. The next daemon tries again. */
+  readonly failed: { run: string; reason: string }[]
 }
 
-/** Looks at every run in `active`, and goes on with it, concludes it, or voids it. */
-export function recoverRuns(room: RunRoom): Recovered {
+/**
+ * Examines every run in `active` after an earlier daemon stopped, crashed or was killed with -9. A run
+ * that still runs is adopted, one that ended is concluded, one that never started is voided. The ends that
+ * are found now are passed on to onEnd before this function returns.
+ */
+export function recoverRuns(context: RunContext): Recovered {
   const recovered: Recovered = { adopted: [], concluded: [], voided: [], failed: [] }
-  const { files } = room.host
-  const folder = activeFolder(room.home)
-  for (const id of files.list(folder).filter(isRunId)) {
+  const { host, home } = context
+  const folder = activeFolder(home)
+  for (const id of host.files.list(folder).filter(isRunId)) {
     try {
-      const directory = activeDirectory(room.host, room.home, id)
-      const description = recoverRun(room, directory, readTraces(room.host, directory), recovered)
-      if (description === undefined) files.remove(path.join(folder, id))
+      const directory = activeDirectory(host, home, id)
+      if (!recoverRun(context, directory, readTraces(host, directory), recovered))
+        host.files.remove(path.join(folder, id))
     } catch (error) {
-      // One that cannot be read must not keep the daemon from all the others.
-      recovered.failed.push({ run: id, words: messageOf(error) })
+      // A run that cannot be read must not keep the daemon from all others.
+      recovered.failed.push({ run: id, reason: messageOf(error) })
     }
   }
   return recovered
 }
 
+/** Returns whether the run must stay in `active`. */
 function recoverRun(
-  room: RunRoom,
+  context: RunContext,
   directory: string,
   traces: RunTraces,
   recovered: Recovered,
-): RunDescription | undefined {
+): boolean {
+  const { host } = context
   const { description, conclusion } = traces
-  if (description === undefined) return undefined
-  const run = liveRun(directory, description, traces)
-  const sameBoot = description.bootId === room.host.processes.bootId
+  if (description === undefined) return false
+  const isSameBoot = description.bootId === host.processes.bootId
   const plan = planRecovery({
     described: true,
     concluded: conclusion !== undefined,
     claim: traces.claim,
-    sameBoot,
+    sameBoot: isSameBoot,
     exited: traces.exit !== undefined,
-    recorderAlive: sameBoot && isAlive(room.host, traces.recorder),
-    commandAlive: sameBoot && isAlive(room.host, traces.command),
+    recorderAlive: isSameBoot && isAlive(host, traces.recorder),
+    commandAlive: isSameBoot && isAlive(host, traces.command),
   })
   switch (plan) {
     case 'forget':
-      return undefined
+      return false
     case 'void':
-      if (!voidRun(room, directory, traces))
-        return recoverRun(room, directory, readTraces(room.host, directory), recovered)
+      if (!voidRun(host, directory, traces))
+        return recoverRun(context, directory, readTraces(host, directory), recovered)
       recovered.voided.push(description)
-      return undefined
+      return false
     case 'adopt':
-      recovered.adopted.push(run)
-      if (traces.ending === undefined) armTimeout(room, run)
-      else resumeEnding(room, run, traces.ending)
-      watchRun(room, run)
-      return description
+      recovered.adopted.push(adopt(context, directory, description, traces))
+      return true
     case 'record':
     case 'unknown':
       if (conclusion !== undefined) recovered.concluded.push({ description, conclusion })
-      else settle(room, run, undefined)
-      return description
+      else concludeRun(context, foundRun(directory, description, traces), undefined)
+      return true
     case 'lost':
-      conclude(room, run, lostByReboot, room.host.clock.now())
-      return description
+      recordOutcome(
+        context,
+        foundRun(directory, description, traces),
+        lostByReboot,
+        host.clock.now(),
+      )
+      return true
   }
 }
 
@@ -97,24 +105,38 @@ const lostByReboot = {
   reason: 'the machine was rebooted',
 } as const
 
-function liveRun(directory: string, description: RunDescription, traces: RunTraces): LiveRun {
-  const { ending } = traces
-  return {
-    description,
-    directory,
-    recorder: traces.recorder,
-    state: ending === undefined ? { kind: 'running' } : { kind: 'ending', ...ending },
-    trimmed: { to: 0, complained: false },
-    cancelTimer() {},
-  }
+/** Adopts a run that still runs: its timeout or its KILL is timed again, and its end is watched for. */
+function adopt(
+  context: RunContext,
+  directory: string,
+  description: RunDescription,
+  traces: RunTraces,
+): LiveRun {
+  const run = foundRun(directory, description, traces)
+  if (traces.ending === undefined) armTimeout(context, run)
+  else resumeEnding(context, run, traces.ending)
+  context.watch.add(run)
+  return run
 }
 
-/** False where the recorder was faster. */
-function voidRun(room: RunRoom, directory: string, traces: RunTraces): boolean {
-  if (traces.claim === 'none' && !room.host.files.claim(path.join(directory, 'claim'), voidMark))
-    return false
-  // run.json FIRST: without it a recorder that comes when `claim` is gone already starts nothing.
-  room.host.files.remove(path.join(directory, 'run.json'))
-  room.host.files.remove(directory)
+function foundRun(directory: string, description: RunDescription, traces: RunTraces): LiveRun {
+  const { recorder, ending } = traces
+  return newLiveRun({
+    description,
+    directory,
+    recorder,
+    state: ending === undefined ? { kind: 'running' } : { kind: 'ending', ...ending },
+  })
+}
+
+/**
+ * Voids a run that was prepared and not started, so that it can never start. Returns false if its
+ * recorder was faster.
+ */
+function voidRun({ files }: Host, directory: string, traces: RunTraces): boolean {
+  if (traces.claim === 'none' && !files.claim(path.join(directory, 'claim'), voidMark)) return false
+  // run.json FIRST: without it, a recorder that comes when `claim` is gone already starts nothing.
+  files.remove(path.join(directory, 'run.json'))
+  files.remove(directory)
   return true
 }

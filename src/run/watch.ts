@@ -1,39 +1,59 @@
-import { activeFolder, readTraces } from './directory.ts'
-import type { LiveRun, RunRoom } from './end.ts'
-import { isAlive, settle } from './conclude.ts'
+import { isAlive } from '../host/processes.ts'
+import { activeFolder, hasExited, type RunHome } from './directory.ts'
+import type { Faults } from './faults.ts'
+import type { LiveRun, RunWatch } from './live-run.ts'
 
-/** How often runs that are not our children are looked at. */
+/** How often the recorders of watched runs are looked at. */
 const pollMs = 100
 
 /**
- * Watches a run that is not, or no longer, our child. Its recorder notes its end in `active`, of
- * which the system tells at once; the poll is the truth, for events may be lost.
+ * Watches runs whose recorder is not, or no longer, a child of this process. Each recorder writes its
+ * end into `active`, and the system reports that at once. Such an event can get lost, so a poll looks
+ * at the processes too. `conclude` concludes a run unless its command is still alive, and returns
+ * whether it did.
  */
-export function watchRun(room: RunRoom, run: LiveRun): void {
-  room.watched.set(run.description.run, run)
-  if (!room.isWatching) watchAll(room)
-}
+export function newRunWatch(
+  { host, home }: RunHome,
+  faults: Faults,
+  conclude: (run: LiveRun) => boolean,
+): RunWatch {
+  const runs = new Map<string, LiveRun>()
+  let stop = (): void => {}
 
-function watchAll(room: RunRoom): void {
-  const { host, watched } = room
-  room.isWatching = true
-  const lookAt = (run: LiveRun, isOver: () => boolean): void => {
-    const look = (): void => void (isOver() && settleWatched(room, run))
-    room.faults.attempt('look at runs', look, run.description.run)
+  function start(): void {
+    const stopNames = host.watchNames(activeFolder(home), (name) => {
+      const run = runs.get(name)
+      if (run !== undefined) look(run, () => hasExited(host, run.directory))
+    })
+    let cancel = host.clock.after(pollMs, poll)
+    function poll(): void {
+      cancel = host.clock.after(pollMs, poll)
+      for (const run of runs.values()) look(run, () => !isAlive(host, run.recorder))
+    }
+    stop = () => {
+      stopNames()
+      cancel()
+    }
   }
-  const stopNames = host.watchNames(activeFolder(room.home), (name) => {
-    const run = watched.get(name)
-    if (run !== undefined) lookAt(run, () => readTraces(host, run.directory).exit !== undefined)
-  })
-  const poll = (): void => {
-    for (const run of watched.values()) lookAt(run, () => !isAlive(host, run.recorder))
-    if (watched.size > 0 && !room.closed) return void host.clock.after(pollMs, poll)
-    room.isWatching = false
-    stopNames()
-  }
-  host.clock.after(pollMs, poll)
-}
 
-function settleWatched(room: RunRoom, run: LiveRun): void {
-  if (settle(room, run, undefined) === 'over') room.watched.delete(run.description.run)
+  function look(run: LiveRun, isOver: () => boolean): void {
+    const act = (): void => {
+      if (isOver() && conclude(run)) remove(run)
+    }
+    faults.attempt('watch runs', act, run.description.run)
+  }
+
+  function remove(run: LiveRun): void {
+    if (runs.delete(run.description.run) && runs.size === 0) stop()
+  }
+
+  return {
+    add(run) {
+      const { signal } = run.lifetime
+      if (signal.aborted) return
+      if (runs.size === 0) start()
+      runs.set(run.description.run, run)
+      signal.addEventListener('abort', () => remove(run), { once: true })
+    },
+  }
 }

@@ -75,7 +75,7 @@ describe.concurrent.each([
     [
       'absent',
       127,
-      'spawn-failed (/no/such/program was not found (look at PATH and cwd))',
+      'spawn-failed (/no/such/program was not found (check PATH and cwd))',
       { outcome: 'spawn-failed' },
     ],
   ])('%s: exit status %d', async (task, status, words, row) => {

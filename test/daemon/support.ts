@@ -15,6 +15,7 @@ import { type Host, thisMachine } from '../../src/host/host.ts'
 import type { HistoryRow } from '../../src/plan/history-row.ts'
 import { readHistory } from '../../src/record/history/read-history.ts'
 import { signalRun } from '../../src/run/end.ts'
+import { handOver } from '../../src/run/live-run.ts'
 import { handClock } from '../support/clock.ts'
 import { until } from '../run/support.ts'
 
@@ -124,8 +125,8 @@ export function newSite(yaml: string, options: { at?: string; addresses?: string
 function leave(torch: Torch): void {
   for (const runs of torch.runs.values()) {
     for (const run of runs) {
-      signalRun(torch.room, run, 'SIGKILL')
-      run.state = { kind: 'ended', remains: false }
+      signalRun(torch.host, run, 'SIGKILL')
+      handOver(run)
     }
   }
   torch.history.close()

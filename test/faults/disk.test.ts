@@ -17,7 +17,7 @@ import {
 
 afterAll(closeSites)
 
-const outcomes = 'write outcomes into the directories of runs'
+const outcomes = 'write outcomes of runs'
 const refused = 'EROFS: read-only file system'
 
 // Skipped where a tmpfs cannot be mounted: without root, and in most containers.

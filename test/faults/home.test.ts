@@ -42,8 +42,8 @@ describe.concurrent('of a home', { timeout: maxTestMs }, () => {
     })
     expect(reasonsOf(after)).toEqual(['ENOTDIR: not a directory, mkdir'])
     expect(after.told).toEqual([
-      "could not remove what was prepared of runs: ENOTDIR: not a directory, unlink 'HOME/runs/second/RUN'",
-      'could remove what was prepared of runs again',
+      "could not remove half-made records of runs: ENOTDIR: not a directory, unlink 'HOME/runs/second/RUN'",
+      'could remove half-made records of runs again',
     ])
   })
 

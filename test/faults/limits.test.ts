@@ -43,9 +43,9 @@ describe.concurrent.each(launchers)('with %s', { timeout: maxTestMs }, (_, witho
     expect(reasonsOf(after)).toEqual(['EMFILE: too many open files, open'])
     expect(after.told).toEqual(
       expect.arrayContaining([
-        "could not see how runs ended: EMFILE: too many open files, open 'HOME/runs/held/RUN/claim'",
+        "could not read how runs ended: EMFILE: too many open files, open 'HOME/runs/held/RUN/claim'",
         "could not write slots: EMFILE: too many open files, open 'HOME/slots'",
-        'could see how runs ended again',
+        'could read how runs ended again',
         'could write slots again',
       ]),
     )

@@ -7,8 +7,8 @@ import { thisMachine } from '../../src/host/host.ts'
 import { launchByFork } from '../../src/host/spawn.ts'
 import { activeFolder, type RunConclusion } from '../../src/run/directory.ts'
 import { newFaults } from '../../src/run/faults.ts'
-import type { LiveRun, RunRoom } from '../../src/run/end.ts'
-import { startRun } from '../../src/run/launch.ts'
+import { launchRun, newRunContext } from '../../src/run/launch.ts'
+import type { LiveRun } from '../../src/run/live-run.ts'
 import type { Task } from '../../src/tasks/task.ts'
 import { aTask } from '../plan/support.ts'
 import type { Started, Target } from './target.ts'
@@ -177,18 +177,14 @@ function newRunner(home: string): Runner {
   return async (task, byFork) => {
     const { run, conclusion } = await new Promise<{ run: LiveRun; conclusion: RunConclusion }>(
       (resolve) => {
-        const room: RunRoom = {
+        const room = newRunContext({
           host: byFork ? forking : machine,
           home,
           hostName: 'host',
-          closed: false,
-          watched: new Map(),
-          isWatching: false,
-          ready: new Map(),
           onEnd: (ended, what) => resolve({ run: ended, conclusion: what }),
           onTrouble: () => undefined,
           faults: newFaults(machine.clock, () => undefined),
-        }
+        })
         const start = {
           task: 'job',
           slot: 100,
@@ -196,7 +192,7 @@ function newRunner(home: string): Runner {
           attempt: 1,
           dueMs: undefined,
         } as const
-        startRun(room, { task: aTask(task), start, revision: null, restartDelayMs: 0 })
+        launchRun(room, { task: aTask(task), start, revision: null, restartDelayMs: 0 })
       },
     )
     const output = fs.readFileSync(path.join(run.directory, 'output'))

@@ -4,7 +4,12 @@ import os from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { bestLauncher, type Launch, launchByFork, type Standby } from '../../src/host/spawn.ts'
+import {
+  bestLauncher,
+  type Launch,
+  launchByFork,
+  type WaitingProgram,
+} from '../../src/host/spawn.ts'
 
 let folder = ''
 beforeEach(() => {
@@ -31,22 +36,22 @@ function start(
   const OUTPUT = path.join(fs.mkdtempSync(path.join(folder, 'run-')), 'output')
   fs.writeFileSync(OUTPUT, '')
   return new Promise((resolve) => {
-    let standby: Standby | undefined
+    let started: WaitingProgram | undefined
     const tell = (ended: Omit<Launched, 'pid' | 'output'>): void => {
       // What comes before this has returned has no pid.
       queueMicrotask(() =>
-        resolve({ pid: standby?.pid, output: fs.readFileSync(OUTPUT, 'utf8'), ...ended }),
+        resolve({ pid: started?.pid, output: fs.readFileSync(OUTPUT, 'utf8'), ...ended }),
       )
     }
-    standby = launch({
+    started = launch({
       program,
       args,
       env: { ...env, OUTPUT },
       onExit: (status) => tell({ status }),
       onFailure: (error) => tell({ error }),
     })
-    if (line === undefined) standby?.dismiss()
-    else standby?.order(line)
+    if (line === undefined) started?.dismiss()
+    else started?.send(line)
   })
 }
 
@@ -141,7 +146,7 @@ describe.each([
     const gone = new Promise<void>((resolve) => {
       tellGone = resolve
     })
-    const standby = launch({
+    const started = launch({
       program: '/bin/sh',
       args: ['-c', 'exit 0'],
       env: {},
@@ -149,7 +154,7 @@ describe.each([
       onFailure: tellGone,
     })
     await gone
-    expect(standby?.order('too late\n')).toBe(false)
+    expect(started?.send('too late\n')).toBe(false)
   })
 
   test.each([

@@ -3,7 +3,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { thisMachine } from '../../src/host/host.ts'
-import { listActive, makeActive } from '../../src/run/active.ts'
+import { listActive, makeActive } from '../../src/run/directory.ts'
 
 const [one, two, three] = [
   '20260308T070000.000-aaaaaa',

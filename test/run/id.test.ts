@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { beginsRunId, isRunId, newRunId, runStamp, startOfRun } from '../../src/run/id.ts'
+import { beginsRunId, isRunId, newRunId, runStamp, startOfRun } from '../../src/run/directory.ts'
 
 const time = fc.integer({ min: Date.UTC(1970, 0), max: Date.UTC(2100, 0) })
 

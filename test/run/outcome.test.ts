@@ -4,9 +4,9 @@ import os from 'node:os'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { thisMachine } from '../../src/host/host.ts'
-import { activeFolder } from '../../src/run/directory.ts'
-import { parseExit, recorderScript } from '../../src/run/recorder.ts'
+import { activeFolder, parseExit } from '../../src/run/directory.ts'
 import { endRun } from '../../src/run/end.ts'
+import { recorderScript } from '../../src/run/recorder.ts'
 import { newBench, until } from './support.ts'
 
 describe('how a run ends', () => {
@@ -62,27 +62,27 @@ describe('what cannot be started is an outcome', () => {
     {
       name: 'no such program',
       task: { command: ['/no/such', 'x'] },
-      why: '/no/such was not found (look at PATH and cwd)',
+      why: '/no/such was not found (check PATH and cwd)',
     },
     {
       name: 'not in PATH',
       task: { command: ['no-such-word'] },
-      why: 'no-such-word was not found (look at PATH and cwd)',
+      why: 'no-such-word was not found (check PATH and cwd)',
     },
     {
       name: 'no such shell',
       task: { shell: '/no/shell' },
-      why: 'its shell was not found (look at PATH and cwd)',
+      why: 'its shell was not found (check PATH and cwd)',
     },
     {
       name: 'not executable',
       task: { command: ['/etc/passwd'] },
-      why: '/etc/passwd cannot be executed (is it executable, and a program?)',
+      why: '/etc/passwd cannot be executed (is it an executable program?)',
     },
     {
       name: 'a cwd that is not there',
       task: { cwd: '/no/such/folder' },
-      why: 'its cwd cannot be entered; see its output',
+      why: 'cannot enter its cwd; its output says why',
     },
     {
       name: 'a user that is not there',
@@ -97,7 +97,7 @@ describe('what cannot be started is an outcome', () => {
     {
       name: 'an env_file that is gone',
       task: { envFile: path.join(folder, 'gone') },
-      why: `env_file ${folder}/gone is not there`,
+      why: `env_file ${folder}/gone does not exist`,
     },
     {
       name: 'an argument too long',

@@ -3,8 +3,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { thisMachine } from '../../src/host/host.ts'
-import { cutOutput } from '../../src/run/retention.ts'
-import { trimOutput } from '../../src/run/output.ts'
+import { cutMiddle, emptyMiddle } from '../../src/run/output.ts'
 import { newBench, until } from './support.ts'
 
 const mb = 1024 * 1024
@@ -31,7 +30,7 @@ async function writer(megabytes: number, maxSizeBytes: number) {
 describe.runIf(canPunch)('the output of a run that writes on and on', () => {
   test('takes no more of the disk than it may, and keeps head and end', async () => {
     const { bench, run, output, count, size } = await writer(8, 2 * mb)
-    await trimOutput(bench.room, run)
+    await emptyMiddle(bench.room, run)
     const facts = fs.statSync(output)
     expect(facts.size).toBe(size)
     expect(facts.blocks * 512).toBeLessThanOrEqual(2 * mb + 3 * 4096)
@@ -44,10 +43,10 @@ describe.runIf(canPunch)('the output of a run that writes on and on', () => {
 
   test('and when it is over, the hole is gone as well', async () => {
     const { bench, run, output, size } = await writer(8, 2 * mb)
-    await trimOutput(bench.room, run)
+    await emptyMiddle(bench.room, run)
     fs.writeFileSync(path.join(bench.home, 'go'), '')
     await bench.ended(run)
-    await cutOutput(thisMachine(), run.directory, 2 * mb)
+    await cutMiddle(thisMachine(), run.directory, 2 * mb)
     const text = fs.readFileSync(output, 'latin1')
     expect(text).not.toContain('\0')
     expect(text).toContain(`\n[torch: ${size + 5 - 2 * mb} bytes left out here]\n`)
@@ -56,7 +55,7 @@ describe.runIf(canPunch)('the output of a run that writes on and on', () => {
 
   test('one within its size is left alone', async () => {
     const { bench, run, output } = await writer(1, 2 * mb)
-    await trimOutput(bench.room, run)
+    await emptyMiddle(bench.room, run)
     expect(fs.readFileSync(output, 'latin1')).not.toContain('\0')
   })
 })
@@ -65,7 +64,7 @@ test('an output that is removed under a run is told of once', async () => {
   const bench = newBench()
   const run = bench.start({ command: 'exec sleep 60' })
   fs.rmSync(path.join(run.directory, 'output'))
-  await trimOutput(bench.room, run)
-  await trimOutput(bench.room, run)
-  expect(bench.troubles).toEqual(['its output was removed while it runs; what it writes is lost'])
+  await emptyMiddle(bench.room, run)
+  await emptyMiddle(bench.room, run)
+  expect(bench.troubles).toEqual(['its output file was removed while it runs; its output is lost'])
 })

@@ -3,7 +3,9 @@ import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { thisMachine } from '../../src/host/host.ts'
 import { activeFolder, readTraces } from '../../src/run/directory.ts'
-import { endRun, type LiveRun } from '../../src/run/end.ts'
+import { endRun } from '../../src/run/end.ts'
+import { newRunContext } from '../../src/run/launch.ts'
+import { handOver, type LiveRun } from '../../src/run/live-run.ts'
 import { type Recovered, recoverRuns } from '../../src/run/recover.ts'
 import { type Bench, newBench, until } from './support.ts'
 
@@ -11,11 +13,11 @@ import { type Bench, newBench, until } from './support.ts'
 function nextDaemon(bench: Bench, bootId?: string) {
   const ends = new Map<string, unknown>()
   const host = thisMachine()
-  const room = {
+  const room = newRunContext({
     ...bench.room,
     host: bootId === undefined ? host : { ...host, processes: { ...host.processes, bootId } },
     onEnd: (run: LiveRun, conclusion: unknown) => void ends.set(run.description.run, conclusion),
-  }
+  })
   const recovered: Recovered = recoverRuns(room)
   return { room, ends, recovered }
 }
@@ -24,8 +26,7 @@ function nextDaemon(bench: Bench, bootId?: string) {
 async function orphan(bench: Bench, command: string, task: object = {}): Promise<LiveRun> {
   const run = bench.start({ command, ...task })
   await until(() => fs.existsSync(path.join(run.directory, 'command')), 'the command')
-  run.cancelTimer()
-  run.state = { kind: 'ended', remains: false }
+  handOver(run)
   return run
 }
 
@@ -69,8 +70,7 @@ describe('the runs that a daemon left', () => {
     })
     await until(() => bench.output(run) === 'deaf\n', 'it to be deaf')
     endRun(bench.room, run, 'timeout')
-    run.cancelTimer()
-    run.state = { kind: 'ended', remains: false }
+    handOver(run)
     const { ends } = nextDaemon(bench)
     const end = await until(() => ends.get(run.description.run), 'the end')
     expect(end).toMatchObject({ outcome: 'timeout', signal: 'SIGKILL' })
@@ -129,7 +129,7 @@ describe('the runs that a daemon left', () => {
     const bench = newBench()
     const run = bench.start({ command: 'exec sleep 60' })
     process.kill(-(run.recorder?.pid ?? 0), 'SIGKILL')
-    run.state = { kind: 'ended', remains: false }
+    handOver(run)
     fs.rmSync(path.join(run.directory, 'claim'), { force: true })
     const { recovered, ends } = nextDaemon(bench)
     expect(recovered.voided.map((each) => each.run)).toEqual([run.description.run])

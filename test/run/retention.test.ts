@@ -3,8 +3,9 @@ import os from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { thisMachine } from '../../src/host/host.ts'
-import { isRunId, newRunId } from '../../src/run/id.ts'
-import { cutOutput, removeOldRuns } from '../../src/run/retention.ts'
+import { isRunId, newRunId } from '../../src/run/directory.ts'
+import { cutMiddle } from '../../src/run/output.ts'
+import { removeOldRuns } from '../../src/run/retention.ts'
 
 const host = thisMachine()
 const day = 86_400_000
@@ -59,7 +60,7 @@ describe('output over its size', () => {
 
   test('loses its middle, with a word in its place, and never its end', async () => {
     fs.writeFileSync(output(), `HEAD${'x'.repeat(10_000)}TAIL`)
-    await cutOutput(host, home, 100)
+    await cutMiddle(host, home, 100)
     const text = fs.readFileSync(output(), 'utf8')
     expect(text.startsWith('HEADx')).toBe(true)
     expect(text.endsWith('xTAIL')).toBe(true)
@@ -69,13 +70,13 @@ describe('output over its size', () => {
 
   test('is left alone up to it', async () => {
     fs.writeFileSync(output(), 'x'.repeat(100))
-    await cutOutput(host, home, 100)
+    await cutMiddle(host, home, 100)
     expect(fs.readFileSync(output(), 'utf8')).toBe('x'.repeat(100))
   })
 
   test('a size of 0 leaves the word only', async () => {
     fs.writeFileSync(output(), 'xyz')
-    await cutOutput(host, home, 0)
+    await cutMiddle(host, home, 0)
     expect(fs.readFileSync(output(), 'utf8')).toBe('\n[torch: 3 bytes left out here]\n')
   })
 })

@@ -5,9 +5,10 @@ import { afterEach } from 'vitest'
 import { type Host, thisMachine } from '../../src/host/host.ts'
 import type { Start } from '../../src/plan/start.ts'
 import { activeFolder, type RunConclusion } from '../../src/run/directory.ts'
+import { signalRun } from '../../src/run/end.ts'
 import { newFaults } from '../../src/run/faults.ts'
-import { type LiveRun, type RunRoom, signalRun } from '../../src/run/end.ts'
-import { startRun } from '../../src/run/launch.ts'
+import { launchRun, newRunContext } from '../../src/run/launch.ts'
+import { handOver, type LiveRun, type RunContext } from '../../src/run/live-run.ts'
 import type { Task } from '../../src/tasks/task.ts'
 import { aTask } from '../plan/support.ts'
 
@@ -22,7 +23,7 @@ const aStart: Start = {
 
 export interface Bench {
   readonly home: string
-  readonly room: RunRoom
+  readonly room: RunContext
   readonly troubles: string[]
   start(task: Partial<Task>, start?: Partial<Start>): LiveRun
   /** The conclusion of a run, when it comes. */
@@ -43,25 +44,21 @@ export function newBench(host: Host = thisMachine()): Bench {
   const conclusions = new Map<string, RunConclusion>()
   const waiting = new Map<string, (conclusion: RunConclusion) => void>()
   const troubles: string[] = []
-  const room: RunRoom = {
+  const room = newRunContext({
     host,
     home,
     hostName: 'host',
-    closed: false,
-    watched: new Map(),
-    isWatching: false,
-    ready: new Map(),
     onEnd(run, conclusion) {
       conclusions.set(run.description.run, conclusion)
       waiting.get(run.description.run)?.(conclusion)
     },
     onTrouble: (_, words) => troubles.push(words),
     faults: newFaults(host.clock, (words) => troubles.push(words)),
-  }
+  })
   cleanups.push(() => {
     for (const run of runs) {
-      run.cancelTimer()
-      signalRun(room, run, 'SIGKILL')
+      signalRun(host, run, 'SIGKILL')
+      handOver(run)
     }
     fs.rmSync(home, { recursive: true, force: true })
   })
@@ -76,7 +73,7 @@ export function newBench(host: Host = thisMachine()): Bench {
         revision: null,
         restartDelayMs: 0,
       }
-      const run = startRun(room, order)
+      const run = launchRun(room, order)
       runs.push(run)
       return run
     },

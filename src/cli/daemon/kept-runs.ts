@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { deniedHome } from '../../control/client.ts'
 import { hasCode } from '../../host/files.ts'
-import { isRunId } from '../../run/id.ts'
+import { isRunId } from '../../run/directory.ts'
 import { isNamed } from '../../tasks/select.ts'
 import type { Call } from '../command.ts'
 

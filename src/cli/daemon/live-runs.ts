@@ -1,8 +1,7 @@
 import path from 'node:path'
 import type { Host } from '../../host/host.ts'
-import { activeDirectory, activeFolder, readTraces } from '../../run/directory.ts'
-import { isRunId } from '../../run/id.ts'
-import { isAlive } from '../../run/conclude.ts'
+import { isAlive } from '../../host/processes.ts'
+import { activeDirectory, activeFolder, isRunId, readTraces } from '../../run/directory.ts'
 
 /** The runs of a home that live, by task, oldest first: from their records, without a daemon. */
 export function liveRuns(host: Host, home: string): Map<string, string[]> {

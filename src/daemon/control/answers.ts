@@ -1,7 +1,8 @@
 import type { Answers } from '../../control/server.ts'
 import type { Protocol } from '../../control/protocol.ts'
 import { TorchError } from '../../errors.ts'
-import { endRun, type LiveRun, signalRun } from '../../run/end.ts'
+import { endRun, signalRun } from '../../run/end.ts'
+import type { LiveRun } from '../../run/live-run.ts'
 import { unknownTask } from '../../tasks/unknown-task.ts'
 import type { Reload } from '../tasks-file/reload.ts'
 import { offer } from '../starts/request-start.ts'
@@ -67,7 +68,7 @@ function killNow(
   if (meant.length === 0) throw nothingToKill(torch, target)
   for (const run of meant) {
     if (signal === null) endRun(torch.room, run, 'kill')
-    else signalRun(torch.room, run, signal)
+    else signalRun(torch.host, run, signal)
   }
   return { runs: meant.map(({ description: { run, task } }) => ({ run, task })) }
 }

@@ -77,7 +77,7 @@ export function makeRestart(seat: Seat, torch: Torch, quiet: () => void): Restar
           {},
           `the restart failed, this daemon goes on: ${messageOf(error)}`,
         )
-        if (torch.room.closed) sayOver('failed')
+        if (hasLeft(torch)) sayOver('failed')
         throw error
       }
     },
@@ -85,6 +85,11 @@ export function makeRestart(seat: Seat, torch: Torch, quiet: () => void): Restar
       await child?.kill()
     },
   }
+}
+
+/** Whether the home is no longer this daemon's. */
+function hasLeft({ phase }: Torch): boolean {
+  return phase === 'gone'
 }
 
 function isStopping(): TorchError {

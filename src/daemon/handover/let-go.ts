@@ -1,4 +1,4 @@
-import { dismissReady } from '../../run/recorder-pool.ts'
+import { handOver } from '../../run/live-run.ts'
 import type { Torch } from '../state.ts'
 
 /**
@@ -7,9 +7,8 @@ import type { Torch } from '../state.ts'
  */
 export function letGo(torch: Torch): void {
   torch.phase = 'gone'
-  torch.room.closed = true
-  dismissReady(torch.room, () => false)
+  torch.room.recorders.dismissAll()
   for (const cancel of torch.wakes.values()) cancel()
   for (const { cancel } of torch.timed.values()) cancel()
-  for (const run of [...[...torch.runs.values()].flat(), ...torch.remains]) run.cancelTimer()
+  for (const run of [...[...torch.runs.values()].flat(), ...torch.remains]) handOver(run)
 }

@@ -3,8 +3,7 @@ import type { AgendaEntry } from '../../plan/agenda.ts'
 import { nextEntry, type Timetable } from '../../plan/slots.ts'
 import { readHistory } from '../../record/history/read-history.ts'
 import { slotText } from '../../record/history/rows.ts'
-import { readTraces } from '../../run/directory.ts'
-import { runStamp } from '../../run/id.ts'
+import { readTraces, runStamp } from '../../run/directory.ts'
 import type { Torch } from '../state.ts'
 
 /** A task whose runs are removed sooner than this may have had one of which nothing is left. */

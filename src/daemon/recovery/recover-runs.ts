@@ -2,8 +2,7 @@ import path from 'node:path'
 import type { Start } from '../../plan/start.ts'
 import { maxStallSeconds } from '../../plan/tick.ts'
 import { runRow } from '../../record/history/rows.ts'
-import { readTraces, type RunDescription } from '../../run/directory.ts'
-import { runStamp } from '../../run/id.ts'
+import { readTraces, type RunDescription, runStamp } from '../../run/directory.ts'
 import { recoverRuns } from '../../run/recover.ts'
 import { leavePlace, recordEnd, retryOf, runEnded } from '../starts/after-run.ts'
 import { type Pending, readPending } from '../starts/pending.ts'
@@ -20,8 +19,8 @@ export function recover(torch: Torch): void {
   const held: NonNullable<Torch['held']> = []
   torch.held = held
   const { adopted, concluded, voided, failed } = recoverRuns(torch.room)
-  for (const { run, words } of failed)
-    torch.log.error('trouble', { run }, `a run that was left could not be looked at: ${words}`)
+  for (const { run, reason } of failed)
+    torch.log.error('trouble', { run }, `a run that was left could not be looked at: ${reason}`)
   torch.held = undefined
   for (const run of adopted) {
     const { description } = run

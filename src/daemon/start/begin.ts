@@ -9,6 +9,7 @@ import type { Log } from '../../record/log.ts'
 import { rebuildHistory } from '../../record/history/rebuild.ts'
 import { readHistory } from '../../record/history/read-history.ts'
 import { type Faults, newFaults } from '../../run/faults.ts'
+import { newRunContext } from '../../run/launch.ts'
 import type { Task, TasksFile } from '../../tasks/task.ts'
 import { forgetActive, runEnded } from '../starts/after-run.ts'
 import { leftOfSecond, secondBefore } from '../recovery/interrupted-second.ts'
@@ -42,9 +43,8 @@ export function newTorch(
     faults,
     history: historyOf(host, paths, log, faults, () => made),
     counters: newCounters(),
-    room: {
+    room: newRunContext({
       ...{ host, home: paths.home, hostName: facts.names[0] ?? host.network.name() },
-      ...{ closed: false, watched: new Map(), ready: new Map(), isWatching: false },
       onEnd(run, conclusion) {
         if (torch.held === undefined) runEnded(torch, run, conclusion)
         else torch.held.push({ run, conclusion })
@@ -52,7 +52,7 @@ export function newTorch(
       onTrouble: ({ description: { task, run } }, words) =>
         log.warn('trouble', { task, run }, words),
       faults,
-    },
+    }),
     startedMs: host.clock.now(),
     phase: 'running',
     facts,

@@ -1,7 +1,7 @@
 import { TorchError, messageOf } from '../../errors.ts'
 import { hasCode } from '../../host/files.ts'
 import type { Host } from '../../host/host.ts'
-import { makeActive } from '../../run/active.ts'
+import { makeActive } from '../../run/directory.ts'
 import { shellQuoted } from '../../text/shell-quote.ts'
 import { type HomePaths, homePaths } from '../settings.ts'
 

@@ -6,8 +6,8 @@ import type { Start } from '../../plan/start.ts'
 import { runRow } from '../../record/history/rows.ts'
 import type { RunConclusion, RunDescription } from '../../run/directory.ts'
 import type { Faults } from '../../run/faults.ts'
-import { cutOutput } from '../../run/retention.ts'
-import type { LiveRun } from '../../run/end.ts'
+import type { LiveRun } from '../../run/live-run.ts'
+import { cutMiddle } from '../../run/output.ts'
 import { fillPlaces } from './daemon-tasks.ts'
 import { offer, offerLater, offerWaiting, record } from './request-start.ts'
 import type { HomePaths } from '../settings.ts'
@@ -20,7 +20,7 @@ export function runEnded(torch: Torch, run: LiveRun, conclusion: RunConclusion):
   const left = runsOf(torch, task).filter((each) => each !== run)
   if (left.length === 0) torch.runs.delete(task)
   else torch.runs.set(task, left)
-  if (run.state.kind === 'ended' && run.state.remains) torch.remains.add(run)
+  if (run.state.kind === 'killing-stragglers') torch.remains.add(run)
   recordEnd(torch, run.description, conclusion)
   tidy(torch, run)
   if (run.description.type === 'daemon') leavePlace(torch, run.description, conclusion)
@@ -63,7 +63,7 @@ function tidy(torch: Torch, run: LiveRun): void {
   const { task, maxOutputBytes } = run.description
   tidySoon(torch, task)
   void torch.faults.attemptBeside('cut outputs', () =>
-    cutOutput(torch.host, run.directory, maxOutputBytes),
+    cutMiddle(torch.host, run.directory, maxOutputBytes),
   )
 }
 

@@ -1,5 +1,4 @@
 import { dueSoon } from '../../plan/soon.ts'
-import { dismissReady, makeReady } from '../../run/recorder-pool.ts'
 import type { Torch } from '../state.ts'
 
 /** After a second began: what is due in it has had its turn by then, as a rule. */
@@ -17,10 +16,10 @@ async function getReady(torch: Torch): Promise<void> {
   if (torch.phase !== 'running' || torch.due.size > 0) return
   const wanted = dueSoon(torch.tick.agenda, torch.tick.done)
   const names = new Set(wanted)
-  dismissReady(torch.room, (task) => names.has(task))
+  torch.room.recorders.keepOnly(names)
   for (const name of wanted) {
     const task = torch.here.get(name)
-    if (task !== undefined && !makeReady(torch.room, task)) return
+    if (task !== undefined && !torch.room.recorders.prepare(task)) return
     await torch.host.clock.turn()
     // It is not worth it to keep what is due waiting, nor to ask again for what was refused.
     if (torch.phase !== 'running' || torch.due.size > 0) return

@@ -2,9 +2,10 @@ import { admit, type Place, type SkipReason } from '../../plan/admit.ts'
 import type { HistoryRow } from '../../plan/history-row.ts'
 import type { Start } from '../../plan/start.ts'
 import { latenessOf, runRow, skipRow, slotText } from '../../record/history/rows.ts'
-import { endRun, type LiveRun } from '../../run/end.ts'
-import { settleIfOver } from '../../run/conclude.ts'
-import { startRun } from '../../run/launch.ts'
+import { concludeIfExited } from '../../run/conclude.ts'
+import { endRun } from '../../run/end.ts'
+import { launchRun } from '../../run/launch.ts'
+import type { LiveRun } from '../../run/live-run.ts'
 import { matchHosts } from '../../tasks/hosts.ts'
 import type { Task } from '../../tasks/task.ts'
 import { keepPending } from './pending.ts'
@@ -58,7 +59,7 @@ export function offer(
 function noticeEnds(torch: Torch, task: string): boolean {
   let count = 0
   torch.faults.attempt('look whether runs go on', () => {
-    for (const run of runsOf(torch, task)) if (settleIfOver(torch.room, run)) count += 1
+    for (const run of runsOf(torch, task)) if (concludeIfExited(torch.room, run)) count += 1
   })
   return count > 0
 }
@@ -135,7 +136,12 @@ function placeOf(torch: Torch, task: string): Place {
 }
 
 function begin(torch: Torch, task: Task, start: Start, restartDelayMs: number): LiveRun {
-  const run = startRun(torch.room, { task, start, revision: torch.loaded.revision, restartDelayMs })
+  const run = launchRun(torch.room, {
+    task,
+    start,
+    revision: torch.loaded.revision,
+    restartDelayMs,
+  })
   const { description } = run
   torch.runs.set(task.name, [...runsOf(torch, task.name), run])
   const row = runRow(description)

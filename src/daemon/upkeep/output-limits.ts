@@ -1,4 +1,4 @@
-import { trimOutput } from '../../run/output.ts'
+import { emptyMiddle } from '../../run/output.ts'
 import type { Torch } from '../state.ts'
 
 /** How often the outputs of what runs are looked at. */
@@ -10,7 +10,7 @@ export function startTrims(torch: Torch): () => void {
   const beat = (): void => {
     cancel = torch.host.clock.after(trimMs, beat)
     for (const run of [...torch.runs.values()].flat())
-      void torch.faults.attemptBeside('look at outputs', () => trimOutput(torch.room, run))
+      void torch.faults.attemptBeside('look at outputs', () => emptyMiddle(torch.room, run))
   }
   cancel = torch.host.clock.after(trimMs, beat)
   return () => cancel()

@@ -1,8 +1,7 @@
 import path from 'node:path'
 import type { Host } from '../../host/host.ts'
 import type { HistoryRow } from '../../plan/history-row.ts'
-import { readTraces } from '../../run/directory.ts'
-import { isRunId } from '../../run/id.ts'
+import { isRunId, readTraces } from '../../run/directory.ts'
 import { runRow } from './rows.ts'
 
 /** So many run directories are read at a time: a few milliseconds. */

@@ -17,7 +17,7 @@ async function readied(yaml = job) {
   const daemon = await site.daemon()
   daemon.seconds(4)
   await getReady(site, daemon.torch)
-  const pid = daemon.torch.room.ready.get('job')?.identity.pid ?? 0
+  const pid = daemon.torch.room.recorders.waiting.get('job')?.identity.pid ?? 0
   return { site, daemon, pid }
 }
 
@@ -36,7 +36,7 @@ describe('a recorder that is ready', () => {
     daemon.seconds(1)
     const run = daemon.torch.runs.get('job')?.[0]
     expect(run?.recorder?.pid).toBe(pid)
-    expect(daemon.torch.room.ready.size).toBe(0)
+    expect(daemon.torch.room.recorders.waiting.size).toBe(0)
     await daemon.runs('job', 0)
     const output = fs.readFileSync(path.join(run?.directory ?? '', 'output'), 'utf8')
     expect(output).toBe(`${run?.description.run} 2026-03-10T12:00:05Z 1\n`)
@@ -46,7 +46,7 @@ describe('a recorder that is ready', () => {
     const { daemon, pid } = await readied()
     makeStop(daemon.torch).ask({ graceMs: 0, leave: false })
     await until(() => isGone(pid), 'the recorder to go')
-    expect(daemon.torch.room.ready.size).toBe(0)
+    expect(daemon.torch.room.recorders.waiting.size).toBe(0)
     expect(fs.existsSync(path.join(daemon.torch.paths.runs, 'job'))).toBe(false)
     expect(daemon.history()).toEqual([])
   })
@@ -73,13 +73,13 @@ describe('a recorder that is ready', () => {
     await daemon.edit('tasks:\n  job: {schedule: "0 0 * * * *", command: "true"}\n')
     await getReady(site, daemon.torch)
     await until(() => isGone(pid), 'the recorder to go')
-    expect(daemon.torch.room.ready.size).toBe(0)
+    expect(daemon.torch.room.recorders.waiting.size).toBe(0)
   })
 
   test('is not missed when somebody kills it: another is started', async () => {
     const { daemon, pid } = await readied()
     process.kill(pid, 'SIGKILL')
-    await until(() => daemon.torch.room.ready.size === 0, 'it to be forgotten')
+    await until(() => daemon.torch.room.recorders.waiting.size === 0, 'it to be forgotten')
     daemon.seconds(1)
     await daemon.runs('job', 0)
     expect(daemon.history()).toEqual(['job ok'])
@@ -89,8 +89,8 @@ describe('a recorder that is ready', () => {
     const { daemon, pid } = await readied()
     process.kill(pid, 'SIGKILL')
     now(() => /State:\s+Z/.test(fs.readFileSync(`/proc/${pid}/status`, 'utf8')))
-    const standby = daemon.torch.room.ready.get('job')?.standby
-    const dismiss = standby && vi.spyOn(standby, 'dismiss')
+    const recorder = daemon.torch.room.recorders.waiting.get('job')
+    const dismiss = recorder && vi.spyOn(recorder, 'dismiss')
     daemon.seconds(1)
     await daemon.runs('job', 0)
     expect(daemon.history()).toEqual(['job ok'])
@@ -102,7 +102,7 @@ describe('a recorder that is ready', () => {
     const { daemon } = await readied(
       job.replace('command:', 'env_file: ENV, command:').replace('ENV', '/etc/os-release'),
     )
-    expect(daemon.torch.room.ready.size).toBe(0)
+    expect(daemon.torch.room.recorders.waiting.size).toBe(0)
   })
 })
 

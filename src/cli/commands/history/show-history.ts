@@ -1,7 +1,7 @@
 import { exitStatus, TorchError } from '../../../errors.ts'
 import type { HistoryRow } from '../../../plan/history-row.ts'
 import type { HistoryReader } from '../../../record/history/read-history.ts'
-import { beginsRunId } from '../../../run/id.ts'
+import { beginsRunId } from '../../../run/directory.ts'
 import { askToShow } from '../../daemon/ask.ts'
 import type { Call } from '../../command.ts'
 import { findRows, openRecords } from './history-rows.ts'

@@ -1,7 +1,7 @@
 import type { StatusReport } from '../../../control/protocol.ts'
 import { exitStatus, TorchError } from '../../../errors.ts'
 import { type Signal, signalNames, signalNumbers } from '../../../host/processes.ts'
-import { beginsRunId } from '../../../run/id.ts'
+import { beginsRunId } from '../../../run/directory.ts'
 import { namedBy } from '../../../tasks/select.ts'
 import { ask } from '../../daemon/ask.ts'
 import type { Call } from '../../command.ts'

@@ -1,5 +1,5 @@
 import { exitStatus, TorchError } from '../../../errors.ts'
-import { beginsRunId, runStamp } from '../../../run/id.ts'
+import { beginsRunId, runStamp } from '../../../run/directory.ts'
 import { isNamed, isPattern } from '../../../tasks/select.ts'
 import type { Call } from '../../command.ts'
 import { followLogs } from './follow-logs.ts'

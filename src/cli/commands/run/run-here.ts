@@ -8,10 +8,12 @@ import type { Start } from '../../../plan/start.ts'
 import { type History, openHistory } from '../../../record/history/history.ts'
 import { runRow } from '../../../record/history/rows.ts'
 import { readTraces, type RunConclusion } from '../../../run/directory.ts'
+import { killRun, signalRun } from '../../../run/end.ts'
 import { newFaults } from '../../../run/faults.ts'
-import { cutOutput, removeOldRuns } from '../../../run/retention.ts'
-import { type LiveRun, type RunRoom, signalRun } from '../../../run/end.ts'
-import { startRun } from '../../../run/launch.ts'
+import { launchRun, newRunContext } from '../../../run/launch.ts'
+import type { LiveRun, RunContext } from '../../../run/live-run.ts'
+import { cutMiddle } from '../../../run/output.ts'
+import { removeOldRuns } from '../../../run/retention.ts'
 import { matchHosts } from '../../../tasks/hosts.ts'
 import type { Task } from '../../../tasks/task.ts'
 import type { Call } from '../../command.ts'
@@ -53,7 +55,7 @@ export async function runHere(call: Call, values: Values, name: string): Promise
   host.processes.closeInherited([])
   const history = openRecord(call)
   const ended = begin(call, task, revision, facts.names[0] ?? host.network.name(), history)
-  const release = interceptSignals((signal) => void signalRun(ended.room, ended.run, signal))
+  const release = interceptSignals((signal) => void signalRun(ended.room.host, ended.run, signal))
   const output = wholeOutput(host, terminal, ended.run.directory)
   while (ended.conclusion() === undefined) {
     await output.drain()
@@ -114,30 +116,26 @@ function begin(
 ) {
   const { host, terminal, paths } = call
   let conclusion: RunConclusion | undefined
-  const room: RunRoom = {
+  const room = newRunContext({
     host,
     home: paths.home,
     hostName,
-    closed: false,
-    watched: new Map(),
-    isWatching: false,
-    ready: new Map(),
     onEnd: (_run, ended) => {
       conclusion = ended
     },
     onTrouble: (_run, words) => terminal.note(`torch: ${words}`),
     faults: newFaults(host.clock, (words) => terminal.note(`torch: ${words}`)),
-  }
-  const run = startRun(room, { task, start: manualStart(task), revision, restartDelayMs: 0 })
+  })
+  const run = launchRun(room, { task, start: manualStart(task), revision, restartDelayMs: 0 })
   history.add(runRow(run.description))
   return { room, run, conclusion: () => conclusion }
 }
 
 /** What torch ended is ended whole: the KILL that is timed still has to come. */
-async function untilAllGone(room: RunRoom, run: LiveRun): Promise<void> {
-  while (run.state.kind === 'ended' && run.state.remains && signalRun(room, run, 0))
+async function untilAllGone(room: RunContext, run: LiveRun): Promise<void> {
+  while (run.state.kind === 'killing-stragglers' && signalRun(room.host, run, 0))
     await pause(room.host, pollMs)
-  run.cancelTimer()
+  killRun(room, run)
 }
 
 async function finish(
@@ -151,7 +149,7 @@ async function finish(
   const recorded = readTraces(host, directory).exit?.status
   history.add(runRow(description, conclusion))
   history.close()
-  await cutOutput(host, directory, description.maxOutputBytes)
+  await cutMiddle(host, directory, description.maxOutputBytes)
   const living = liveRuns(host, paths.home).get(task.name) ?? []
   removeOldRuns(host, paths.home, task.name, task.output, (id) => living.includes(id))
   if (conclusion.outcome !== 'ok') terminal.note(endWords(task.name, description.run, conclusion))

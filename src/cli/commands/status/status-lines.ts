@@ -1,5 +1,5 @@
 import type { StatusReport, TaskStatus } from '../../../control/protocol.ts'
-import { startOfRun } from '../../../run/id.ts'
+import { startOfRun } from '../../../run/directory.ts'
 import { counted } from '../../../text/plural.ts'
 import type { Call } from '../../command.ts'
 import { nextStart } from './next-start.ts'

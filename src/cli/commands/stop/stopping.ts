@@ -1,5 +1,5 @@
 import type { StatusReport } from '../../../control/protocol.ts'
-import { isAlive } from '../../../run/conclude.ts'
+import { isAlive } from '../../../host/processes.ts'
 import { someOf } from '../../../text/plural.ts'
 import { ask, isSilence, statusIfRuns } from '../../daemon/ask.ts'
 import type { Call } from '../../command.ts'

@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict'
+import type { ProcessIdentity } from '../host/processes.ts'
+import type { EndingNote, RunConclusion, RunDescription, RunHome } from './directory.ts'
+import type { Faults } from './faults.ts'
+import type { RecorderPool } from './recorder-pool.ts'
+
+/** A run that this process minds: it launched the run or adopted it. */
+export interface LiveRun {
+  readonly description: RunDescription
+  readonly directory: string
+  /** Its pid is the process group of the run. undefined until the recorder runs. */
+  recorder: ProcessIdentity | undefined
+  /** Only {@link enter} changes it. */
+  state: RunState
+  /** How far the output was emptied (output.ts). */
+  readonly output: { emptiedTo: number; hasComplained: boolean }
+  /** Aborted when nothing is left to do for the run. This clears its timers and ends its watch. */
+  readonly lifetime: AbortController
+}
+
+/** The life of a run. */
+export type RunState =
+  | { readonly kind: 'running' }
+  /** torch has sent TERM, or KILL after that. */
+  | ({ readonly kind: 'ending' } & EndingNote)
+  /** The outcome is known. torch ended the run, and processes of its group are still to be killed. */
+  | { readonly kind: 'killing-stragglers' }
+  /** The outcome is known, and nothing is left to do. */
+  | { readonly kind: 'ended' }
+  /** Another daemon minds the run now. */
+  | { readonly kind: 'handed-over' }
+
+/** Which state may follow which. */
+const following: Record<RunState['kind'], readonly RunState['kind'][]> = {
+  running: ['ending', 'ended', 'handed-over'],
+  ending: ['ending', 'killing-stragglers', 'ended', 'handed-over'],
+  'killing-stragglers': ['ended', 'handed-over'],
+  ended: [],
+  'handed-over': [],
+}
+
+/** Brings a run into its next state. A last state clears all timers of the run and ends its watch. */
+export function enter(run: LiveRun, state: RunState): void {
+  assert(
+    following[run.state.kind].includes(state.kind),
+    `a run that is ${run.state.kind} cannot become ${state.kind}`,
+  )
+  run.state = state
+  if (following[state.kind].length === 0) run.lifetime.abort(state.kind)
+}
+
+/** Whether the outcome of a run is still to come, and this process minds it. */
+export function isLive({ state }: LiveRun): boolean {
+  return state.kind === 'running' || state.kind === 'ending'
+}
+
+/** A run whose timers and watch are still to be set. */
+export function newLiveRun(
+  run: Pick<LiveRun, 'description' | 'directory' | 'recorder' | 'state'>,
+): LiveRun {
+  return {
+    ...run,
+    output: { emptiedTo: 0, hasComplained: false },
+    lifetime: new AbortController(),
+  }
+}
+
+/** Leaves a run to whoever recovers it next: this process does nothing for it any more. */
+export function handOver(run: LiveRun): void {
+  if (following[run.state.kind].includes('handed-over')) enter(run, { kind: 'handed-over' })
+}
+
+/** What all runs of one process share. */
+export interface RunContext extends RunHome {
+  readonly recorders: RecorderPool
+  readonly watch: RunWatch
+  /** Handles what the machine refuses, for whichever run. */
+  readonly faults: Faults
+  /** Called once for each run, when its outcome is known. */
+  readonly onEnd: (run: LiveRun, conclusion: RunConclusion) => void
+  /** Called for trouble with one run. The run continues. */
+  readonly onTrouble: (run: LiveRun, message: string) => void
+}
+
+/** The watch of all runs whose recorder is not a child of this process (watch.ts). */
+export interface RunWatch {
+  add(run: LiveRun): void
+}
+
+/** Calls back after a time, unless the run is over by then. */
+export function later({ host }: RunContext, run: LiveRun, ms: number, act: () => void): void {
+  const { signal } = run.lifetime
+  if (signal.aborted) return
+  const cancel = host.clock.after(ms, () => {
+    signal.removeEventListener('abort', cancel)
+    act()
+  })
+  signal.addEventListener('abort', cancel, { once: true })
+}
