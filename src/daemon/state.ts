@@ -1,8 +1,8 @@
 import type { ReloadReport } from '../control/protocol.ts'
 import type { Host } from '../host/host.ts'
 import type { HistoryRow } from '../plan/history-row.ts'
-import type { Vacancy } from '../plan/daemon-instances.ts'
-import type { Start } from '../plan/start.ts'
+import type { PendingRestart } from '../plan/daemon-instances.ts'
+import type { Start } from '../plan/admit.ts'
 import type { TickState } from '../plan/tick.ts'
 import type { Counters } from '../record/counters.ts'
 import type { History } from '../record/history/history.ts'
@@ -70,7 +70,7 @@ export interface Torch {
   /** Tasks that may have more runs than they keep (sweep.ts). */
   readonly untidy: Set<string>
   /** Empty places of daemon tasks, and what wakes us for them (places.ts). */
-  readonly vacancies: Map<string, readonly Vacancy[]>
+  readonly vacancies: Map<string, readonly PendingRestart[]>
   readonly wakes: Map<string, () => void>
   /** The last row of each task, for status. */
   readonly last: Map<string, HistoryRow>

@@ -1,4 +1,3 @@
-import { planStop } from '../plan/stop.ts'
 import { endRun, killRun, signalRun } from '../run/end.ts'
 import { dropPending } from './starts/request-start.ts'
 import type { Torch } from './state.ts'
@@ -79,7 +78,7 @@ function beginStop(torch: Torch, options: { graceMs: number; leave: boolean }): 
 
 function step(torch: Torch, graceIsOver: boolean): void {
   const runs = running(torch)
-  const ends = planStop(
+  const ends = runsToEnd(
     runs.map((run) => ({
       run: run.description.run,
       type: run.description.type,
@@ -93,6 +92,23 @@ function step(torch: Torch, graceIsOver: boolean): void {
     killRun(torch.room, run)
     torch.remains.delete(run)
   }
+}
+
+/**
+ * Which runs get TERM now: runs of daemon tasks at once, all others when the grace is over. Each run
+ * gets KILL after its own kill_after.
+ */
+export function runsToEnd(
+  runs: readonly {
+    readonly run: string
+    readonly type: 'common' | 'daemon'
+    readonly ending: boolean
+  }[],
+  graceIsOver: boolean,
+): string[] {
+  return runs
+    .filter(({ type, ending }) => !ending && (type === 'daemon' || graceIsOver))
+    .map(({ run }) => run)
 }
 
 function running(torch: Torch) {

@@ -1,6 +1,6 @@
 /**
- * What starts next, of all tasks: a binary heap by the second of the start, so that a tick costs
- * by what is due and not by what is loaded.
+ * The next start of every task: a binary heap, ordered by the second of the start. A tick therefore
+ * costs as much as is due in it, however many tasks are loaded.
  */
 export interface Agenda {
   readonly heap: AgendaEntry[]
@@ -10,19 +10,19 @@ export interface AgendaEntry {
   readonly task: string
   /** The slot, in seconds since the epoch. */
   readonly slot: number
-  /** The second in which it is to start: the slot plus the whole seconds of its jitter. */
+  /** The second of the start: the slot plus the whole seconds of the task's jitter. */
   readonly at: number
 }
 
-/** An agenda of these entries, in linear time. The array is taken over. */
+/** Makes an agenda from these entries, in linear time. It keeps and reorders the given array. */
 export function agendaOf(entries: AgendaEntry[]): Agenda {
   for (let i = (entries.length >> 1) - 1; i >= 0; i--) sink(entries, i)
   return { heap: entries }
 }
 
 /**
- * All entries that start at or before a second, or any `limit` of them, in no order. Reads only what it
- * gives, and twice that.
+ * The entries that start at or before a second, in no order. With a `limit`, it returns at most that
+ * many of them, no matter which. It visits at most two entries for each one it returns.
  */
 export function dueBy(agenda: Agenda, second: number, limit = Infinity): AgendaEntry[] {
   const found: AgendaEntry[] = []
@@ -37,12 +37,12 @@ export function dueBy(agenda: Agenda, second: number, limit = Infinity): AgendaE
   return found
 }
 
-/** The second of the next start; undefined where nothing is on the agenda. */
+/** The second of the next start; undefined if the agenda is empty. */
 export function earliest(agenda: Agenda): number | undefined {
   return agenda.heap[0]?.at
 }
 
-/** Takes away what dueBy gave for the same second, and puts in what follows. Changes the agenda. */
+/** Removes the entries that dueBy() returns for this second and adds new ones. Changes the agenda. */
 export function advance(agenda: Agenda, second: number, entries: readonly AgendaEntry[]): void {
   const { heap } = agenda
   while (heap[0] !== undefined && heap[0].at <= second) removeFirst(heap)
@@ -50,6 +50,34 @@ export function advance(agenda: Agenda, second: number, entries: readonly Agenda
     heap.push(entry)
     rise(heap, heap.length - 1)
   }
+}
+
+/** At most this many recorders are started in advance: each one takes about 200 kB of memory. */
+const maxPreparedRecorders = 1000
+
+/** Time to start one recorder in advance, at a rate that leaves the machine to other work. */
+const prepareMs = 2
+
+/**
+ * The tasks whose recorders should be started in advance now, in the order of their starts: all
+ * tasks that start in the next second, and the last part of a large burst one second later, because
+ * one second is too short to prepare all of it.
+ */
+export function tasksDueSoon(agenda: Agenda, now: number): string[] {
+  const nextSecondMs = (now + 1) * 1000
+  return entriesInTwoSeconds(agenda, now)
+    .toSorted((a, b) => a.at - b.at || (a.task < b.task ? -1 : 1))
+    .slice(0, maxPreparedRecorders)
+    .filter(({ at }, index) => at * 1000 - index * prepareMs <= nextSecondMs)
+    .map(({ task }) => task)
+}
+
+/** Two seconds are enough: preparing the most recorders allowed takes no longer. */
+function entriesInTwoSeconds(agenda: Agenda, now: number): AgendaEntry[] {
+  const next = dueBy(agenda, now + 1, maxPreparedRecorders)
+  if (next.length === maxPreparedRecorders) return next
+  const both = dueBy(agenda, now + 2, next.length + maxPreparedRecorders)
+  return [...next, ...both.filter(({ at }) => at > now + 1)]
 }
 
 function removeFirst(heap: AgendaEntry[]): void {
@@ -62,7 +90,7 @@ function removeFirst(heap: AgendaEntry[]): void {
 function rise(heap: AgendaEntry[], from: number): void {
   for (let index = from; index > 0;) {
     const parent = (index - 1) >> 1
-    if (at(heap, parent) <= at(heap, index)) return
+    if (secondAt(heap, parent) <= secondAt(heap, index)) return
     swap(heap, parent, index)
     index = parent
   }
@@ -71,15 +99,15 @@ function rise(heap: AgendaEntry[], from: number): void {
 function sink(heap: AgendaEntry[], from: number): void {
   for (let index = from; ;) {
     const left = 2 * index + 1
-    const child = at(heap, left + 1) < at(heap, left) ? left + 1 : left
-    if (at(heap, index) <= at(heap, child)) return
+    const child = secondAt(heap, left + 1) < secondAt(heap, left) ? left + 1 : left
+    if (secondAt(heap, index) <= secondAt(heap, child)) return
     swap(heap, index, child)
     index = child
   }
 }
 
-/** Beyond the end is later than everything. */
-function at(heap: readonly AgendaEntry[], index: number): number {
+/** An index past the end counts as later than every entry. */
+function secondAt(heap: readonly AgendaEntry[], index: number): number {
   return heap[index]?.at ?? Infinity
 }
 

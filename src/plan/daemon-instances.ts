@@ -7,65 +7,85 @@ export interface DaemonRun {
   readonly ending: boolean
 }
 
-/** A place whose run has ended and that waits for its next. */
-export interface Vacancy {
+/** An instance whose run ended and that starts again after a delay. */
+export interface PendingRestart {
+  /** Milliseconds since the epoch. */
   readonly notBeforeMs: number
-  /** What it waited, for the next delay. */
+  /** The delay before this start. restartDelay() computes the next one from it. */
   readonly delayMs: number
 }
 
-export interface PlacesPlan {
-  /** Runs to end, by id. */
+export interface InstancesPlan {
+  /** Ids of the runs to end. */
   readonly end: readonly string[]
-  /** Runs to start, with the delay that each waited. */
+  /** Runs to start, each with the delay that it waited. */
   readonly start: readonly { readonly delayMs: number }[]
-  /** Vacancies that stay. */
-  readonly vacancies: readonly Vacancy[]
-  /** When to look again, in milliseconds since the epoch. */
+  /** The restarts that are still not due. */
+  readonly restarts: readonly PendingRestart[]
+  /** When to plan again, in milliseconds since the epoch. */
   readonly wakeMs: number | undefined
 }
 
 /**
- * Brings a daemon task to what its definition asks: `max` runs of it, always. A task that is gone
- * (undefined) has its runs ended; runs of an older definition are ended one by one, the next only
- * when the one before is gone and started anew. Asked again at each change, it finds what is left
- * to do from what is there.
+ * Plans how to reach what a daemon task's definition asks for: `max` instances that always run. If
+ * the task was removed (undefined), all its runs end. Runs of an older definition are replaced one
+ * by one: the next one ends only after the previous one is gone and its successor has started.
+ * Call it after every change; it works from the current runs and remembers nothing.
  */
-export function planPlaces(
+export function planInstances(
   task: Pick<Task, 'max' | 'definition'> | undefined,
   runs: readonly DaemonRun[],
-  vacancies: readonly Vacancy[],
+  restarts: readonly PendingRestart[],
   nowMs: number,
-): PlacesPlan {
-  const lively = runs.filter((each) => !each.ending)
-  if (task === undefined) return { end: idsOf(lively), start: [], vacancies: [], wakeMs: undefined }
-  const stale = lively.filter((each) => each.definition !== task.definition)
-  const surplus = Math.max(lively.length - task.max, 0)
-  const isEnding = lively.length < runs.length
-  const oldFirst = [...stale, ...lively.filter((each) => !stale.includes(each)).toReversed()]
-  const end = isEnding
-    ? oldFirst.slice(0, surplus)
-    : oldFirst.slice(0, Math.max(surplus, Math.min(stale.length, 1)))
-
-  const free = Math.max(task.max - runs.length, 0)
-  const kept = vacancies.slice(0, free)
-  const ripe = kept.filter((each) => isRipe(each, nowMs))
-  const waiting = kept.filter((each) => !isRipe(each, nowMs))
-  const fresh = Array.from({ length: free - kept.length }, () => ({ delayMs: 0 }))
-  const wakes = waiting.map((each) => each.notBeforeMs)
+): InstancesPlan {
+  const active = runs.filter(({ ending }) => !ending)
+  if (task === undefined) return { end: idsOf(active), start: [], restarts: [], wakeMs: undefined }
+  const missing = Math.max(task.max - runs.length, 0)
+  const kept = restarts.slice(0, missing)
+  const due = kept.filter((restart) => isDue(restart, nowMs))
+  const later = kept.filter((restart) => !isDue(restart, nowMs))
+  const immediate = Array.from({ length: missing - kept.length }, () => ({ delayMs: 0 }))
   return {
-    end: idsOf(end),
-    start: [...fresh, ...ripe.map((each) => ({ delayMs: each.delayMs }))],
-    vacancies: waiting,
-    wakeMs: wakes.length === 0 ? undefined : Math.min(...wakes),
+    end: runsToEnd(task, runs, active),
+    start: [...immediate, ...due.map(({ delayMs }) => ({ delayMs }))],
+    restarts: later,
+    wakeMs: later.length === 0 ? undefined : Math.min(...later.map((each) => each.notBeforeMs)),
   }
 }
 
-/** What is further away than its whole delay is so because the clock was set back meanwhile. */
-function isRipe({ notBeforeMs, delayMs }: Vacancy, nowMs: number): boolean {
+/** The runs above `max`, and at most one run of an older definition at a time. */
+function runsToEnd(
+  { max, definition }: Pick<Task, 'max' | 'definition'>,
+  runs: readonly DaemonRun[],
+  active: readonly DaemonRun[],
+): string[] {
+  const outdated = active.filter((run) => run.definition !== definition)
+  const current = active.filter((run) => run.definition === definition)
+  const surplus = Math.max(active.length - max, 0)
+  const isOneEnding = active.length < runs.length
+  const count = isOneEnding ? surplus : Math.max(surplus, Math.min(outdated.length, 1))
+  return idsOf([...outdated, ...current.toReversed()].slice(0, count))
+}
+
+/** A restart further away than its whole delay means that the clock was set back: it is due now. */
+function isDue({ notBeforeMs, delayMs }: PendingRestart, nowMs: number): boolean {
   return notBeforeMs <= nowMs || notBeforeMs > nowMs + delayMs
 }
 
 function idsOf(runs: readonly DaemonRun[]): string[] {
-  return runs.map((each) => each.run)
+  return runs.map(({ run }) => run)
+}
+
+/**
+ * How long a daemon task waits after the end of a run before it starts the next one, in
+ * milliseconds. The delay doubles from the last one (`lastDelayMs`, 0 for a first run) up to
+ * `maxDelayMs`, and starts over once a run has lasted for `resetAfterMs`.
+ */
+export function restartDelay(
+  restart: Task['restart'],
+  lastedMs: number,
+  lastDelayMs: number,
+): number {
+  if (lastDelayMs === 0 || lastedMs >= restart.resetAfterMs) return restart.delayMs
+  return Math.min(lastDelayMs * 2, restart.maxDelayMs)
 }

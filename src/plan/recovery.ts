@@ -1,36 +1,36 @@
-/** What is left of a run that an earlier daemon began and did not see the end of. */
-export interface LeftOver {
-  /** run.json is there and readable. */
+/** What an earlier daemon left of a run that it did not conclude. */
+export interface UnfinishedRun {
+  /** run.json exists and is readable. */
   readonly described: boolean
-  /** Its outcome is already on record in its directory. */
+  /** Its outcome is already written in its directory. */
   readonly concluded: boolean
-  /** Who won the claim: the recorder, a daemon that voided it, or nobody yet. */
+  /** Who claimed the run: the recorder, a daemon that voided it, or nobody yet. */
   readonly claim: 'recorder' | 'void' | 'none'
+  /** The machine has not rebooted since the run was prepared. */
   readonly sameBoot: boolean
   /** The recorder wrote the exit status. */
   readonly exited: boolean
-  /** By pid and start time. */
+  /** A process with the recorded pid and start time exists. */
   readonly recorderAlive: boolean
   readonly commandAlive: boolean
 }
 
 /**
- * - forget: nothing was begun, or all is on record already
- * - void: prepared, never started: take the claim, so that it never will
- * - adopt: it runs; watch it as our own
- * - record: it ended meanwhile, its status is there
- * - unknown: recorder and command are both gone without a word
- * - lost: the machine was rebooted under it
+ * - forget: there is nothing to recover; remove the entry
+ * - void: it was prepared and never started; claim it, so that it never starts
+ * - adopt: it still runs; watch it like a run of this daemon
+ * - record: it has ended and its status is written
+ * - unknown: recorder and command are gone and left no status
+ * - lost: the machine rebooted while it ran
  */
 export type Recovery = 'forget' | 'void' | 'adopt' | 'record' | 'unknown' | 'lost'
 
-/** What to do about a run that was left over: decided from the facts on disk and in the process table. */
-export function planRecovery(left: LeftOver): Recovery {
-  if (!left.described) return 'forget'
-  if (left.concluded) return 'record'
-  if (left.exited) return 'record'
-  if (left.claim === 'none') return left.sameBoot ? 'void' : 'lost'
-  if (left.claim === 'void') return 'void'
-  if (!left.sameBoot) return 'lost'
-  return left.recorderAlive || left.commandAlive ? 'adopt' : 'unknown'
+/** Decides what to do with an unfinished run, from its files and the process table. */
+export function planRecovery(run: UnfinishedRun): Recovery {
+  if (!run.described) return 'forget'
+  if (run.concluded || run.exited) return 'record'
+  if (run.claim === 'none') return run.sameBoot ? 'void' : 'lost'
+  if (run.claim === 'void') return 'void'
+  if (!run.sameBoot) return 'lost'
+  return run.recorderAlive || run.commandAlive ? 'adopt' : 'unknown'
 }

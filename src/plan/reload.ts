@@ -1,28 +1,29 @@
 import type { Task } from '../tasks/task.ts'
 
-/** Tasks by name: all of a file, and those of them that run on this machine. */
+/** Tasks by name: all tasks of a file, and the ones that run on this machine. */
 export interface TasksByName {
   readonly tasks: ReadonlyMap<string, Task>
   readonly here: ReadonlyMap<string, Task>
 }
 
-/** What changes when other tasks are to run here: a new file, or a new address of this machine. */
+/** What changes when this machine gets other tasks: from a new file, or by a new address. */
 export interface ReloadPlan extends TasksByName {
-  /** Of the file, wherever they run; by name and definition. */
+  /** Names of the tasks of the whole file that differ, on whatever host they run. */
   readonly added: readonly string[]
   readonly changed: readonly string[]
   readonly removed: readonly string[]
-  /** New on the agenda, or with other slots: their next is looked up anew. All others keep theirs. */
+  /** Tasks that need a new agenda entry: they are new here, or changed. All others keep theirs. */
   readonly schedule: readonly Task[]
-  /** What waits or is timed for them does not start any more. */
+  /** Names of the tasks whose waiting and timed starts are dropped. */
   readonly drop: readonly string[]
-  /** Daemon tasks whose places have to be looked at. */
-  readonly places: readonly string[]
+  /** Names of the daemon tasks whose instances must be checked. */
+  readonly daemonTasks: readonly string[]
 }
 
 /**
- * Compares by name and definition: an unchanged task keeps everything. Running common tasks are left
- * alone; the instances of daemon tasks follow the file. Takes a few milliseconds for 10,000 tasks.
+ * Compares the loaded tasks with those of a new file, by name and definition. An unchanged task
+ * keeps everything. Runs are left alone, except those of daemon tasks, which follow the file. Takes
+ * a few milliseconds for 10,000 tasks.
  */
 export function planReload(
   before: TasksByName,
@@ -36,7 +37,7 @@ export function planReload(
   const removed: string[] = []
   const drop: string[] = []
   const schedule: Task[] = []
-  const places = new Set<string>()
+  const daemonTasks = new Set<string>()
   for (const task of file) {
     const was = before.tasks.get(task.name)
     tasks.set(task.name, task)
@@ -44,7 +45,7 @@ export function planReload(
     else if (was.definition !== task.definition) changed.push(task.name)
     if (isHere(task)) {
       here.set(task.name, task)
-      if (task.type === 'daemon') places.add(task.name)
+      if (task.type === 'daemon') daemonTasks.add(task.name)
       else if (before.here.get(task.name)?.definition !== task.definition) schedule.push(task)
     }
   }
@@ -53,18 +54,7 @@ export function planReload(
   }
   for (const { name, type } of before.here.values()) {
     if (here.get(name)?.type !== type) drop.push(name)
-    if (type === 'daemon') places.add(name)
+    if (type === 'daemon') daemonTasks.add(name)
   }
-  // Most machines run all, or few; two maps of the same hundred thousand would be ten megabytes.
-  const isAll = here.size === tasks.size
-  return {
-    tasks,
-    here: isAll ? tasks : here,
-    added,
-    changed,
-    removed,
-    schedule,
-    drop,
-    places: [...places],
-  }
+  return { tasks, here, added, changed, removed, schedule, drop, daemonTasks: [...daemonTasks] }
 }

@@ -4,26 +4,26 @@ import type { Schedule } from '../schedule/schedule.ts'
 import type { Task } from '../tasks/task.ts'
 import type { AgendaEntry } from './agenda.ts'
 
-/** A task as the tick needs it: its slots, moved by its jitter. */
+/** When a task is due on one host: its schedules, its jitter and its catchup. */
 export interface Timetable {
   readonly task: string
-  /** Go on by real time, also after the clock was set back. */
+  /** Schedules that follow real time: after the clock is set back, they repeat their slots. */
   readonly intervals: readonly Schedule[]
-  /** Do not repeat slots already done. */
+  /** Fixed-time schedules: after the clock is set back, they repeat no slot. */
   readonly fixed: readonly Schedule[]
   readonly jitterMs: number
   readonly catchup: Task['catchup']
   readonly catchupWindowMs: number
 }
 
-/** The slots of a gap: which, and how many. */
+/** The slots of a stretch of time: the first, the last, and how many. */
 export interface SlotRange {
   readonly first: number
   readonly last: number
   readonly count: number
 }
 
-/** The timetable of a task on a host of that name. */
+/** The timetable of a task on the host with this name. */
 export function timetableOf(task: Task, host: string): Timetable {
   const isInterval = (schedule: Schedule) =>
     schedule.kind === 'every' || (schedule.kind === 'cron' && schedule.interval)
@@ -38,8 +38,8 @@ export function timetableOf(task: Task, host: string): Timetable {
 }
 
 /**
- * The first slot that starts after the second `done`; fixed-time slots only after `high`, the
- * latest second ever done. undefined where there is none any more.
+ * The first slot that starts after the second `done`; undefined if there is none left. Fixed-time
+ * slots must also come after `high`, the latest second ever done.
  */
 export function nextEntry(table: Timetable, done: number, high: number): AgendaEntry | undefined {
   const shift = shiftOf(table)
@@ -51,9 +51,9 @@ export function nextEntry(table: Timetable, done: number, high: number): AgendaE
 }
 
 /**
- * The first entry of a task that is new, or says something else than before: of the slots after
- * `done` alone, whatever the jitter. But a slot that its `old` entry had still to start stays due,
- * where the new definition has it too.
+ * The first entry of a task that is new or has changed: its first slot after `done`, whatever its
+ * jitter. If the slot of its `old` entry has not started yet and the new schedule has it too, that
+ * slot stays due.
  */
 export function freshEntry(
   table: Timetable,
@@ -69,7 +69,7 @@ export function freshEntry(
   return slot === undefined ? undefined : { task: table.task, slot, at: slot + shift }
 }
 
-/** All slots that start after the second `done` and up to `now`; the same rule for `high`. */
+/** All slots that start after the second `done` and up to `now`. `high` works as in nextEntry(). */
 export function slotsUpTo(
   table: Timetable,
   done: number,
@@ -84,7 +84,7 @@ export function slotsUpTo(
   return unite(intervals, fixed)
 }
 
-/** Whole seconds of the jitter: the agenda is kept in seconds. */
+/** The whole seconds of the jitter: the agenda counts in seconds. */
 export function shiftOf(table: Timetable): number {
   return Math.floor(table.jitterMs / 1000)
 }
@@ -94,7 +94,7 @@ function earlier(a: number | undefined, b: number | undefined): number | undefin
   return b === undefined ? a : Math.min(a, b)
 }
 
-/** A second that both name is counted twice; only after a clock set back, and only in the count. */
+/** A second in both ranges counts twice. This can happen only after the clock is set back. */
 function unite(a: SlotRange | undefined, b: SlotRange | undefined): SlotRange | undefined {
   if (a === undefined || b === undefined) return a ?? b
   return {

@@ -1,26 +1,26 @@
+import type { Start } from './admit.ts'
 import { type Agenda, type AgendaEntry, agendaOf, dueBy } from './agenda.ts'
 import { nextEntry, shiftOf, type SlotRange, slotsUpTo, type Timetable } from './slots.ts'
-import type { Miss, Start } from './start.ts'
 
-/** Up to here a late tick makes up for what it is late for; beyond, slots are missed. */
+/** After a stall of up to this long, tasks still start late; after a longer gap, slots are missed. */
 export const maxStallSeconds = 60
 
-/** Up to here a clock set back is a correction; beyond, it is a new time. As cron(8) has it. */
+/** A clock set back by up to this much is a correction; by more, it is a new time. As in cron(8). */
 export const maxStepBackSeconds = 3 * 3600
 
 export interface TickState {
-  /** The last second that was done. */
+  /** The last second that a tick has done. */
   readonly done: number
-  /** The latest second ever done: above `done` after the clock was set back. */
+  /** The latest second ever done. After the clock is set back, it is greater than `done`. */
   readonly high: number
   readonly agenda: Agenda
 }
 
 export interface TickFacts {
   timetable(task: string): Timetable | undefined
-  /** All of them; read only where the clock was set back. */
+  /** Every timetable. Read only when the clock was set back. */
   timetables(): Iterable<Timetable>
-  /** Whether the daemon was down since the second `done`. */
+  /** Whether the daemon was down after the second `done`. */
   readonly wasDown: boolean
 }
 
@@ -31,26 +31,36 @@ export type Step =
 
 interface DueStart {
   readonly start: Start
-  /** The part of its jitter below a second. */
+  /** The rest of its jitter: less than a second. */
   readonly delayMs: number
+}
+
+/** Slots of one task that passed without a run; one record for each gap. Seconds since the epoch. */
+export interface Miss {
+  readonly task: string
+  readonly first: number
+  readonly last: number
+  readonly count: number
+  readonly reason: 'down' | 'clock'
 }
 
 export interface TickPlan {
   readonly step: Step
   readonly done: number
   readonly high: number
-  /** A new agenda, where the old one is of another time. */
+  /** The agenda that replaces the old one, if the clock was set back. */
   readonly agenda: Agenda | undefined
-  /** What follows on the agenda for those that were due. */
+  /** The next agenda entries of the tasks that were due. */
   readonly next: readonly AgendaEntry[]
-  /** In the order of their slots. */
+  /** Ordered by when they are due, then by task name. */
   readonly starts: readonly DueStart[]
   readonly misses: readonly Miss[]
 }
 
 /**
- * What should happen in this second: a pure decision over the last second done, so that a tick
- * that comes late, twice, or after the clock was set, does what is right and nothing twice.
+ * Decides what happens in this second. The decision depends on the last second done, not on whether
+ * a schedule matches now. A tick may therefore come late, come twice, or follow a change of the
+ * clock, and still no slot starts twice or disappears without a record.
  */
 export function planTick(state: TickState, facts: TickFacts, now: number): TickPlan {
   const step = stepOf(state.done, now)
@@ -64,8 +74,9 @@ export function planTick(state: TickState, facts: TickFacts, now: number): TickP
 interface Base {
   readonly done: number
   readonly high: number
-  /** Set where it was made anew. */
+  /** Set if the clock was set back: the agenda that replaces the old one. */
   readonly agenda: Agenda | undefined
+  /** The agenda to read what is due from. */
   readonly source: Agenda
 }
 
@@ -77,7 +88,7 @@ function stepOf(done: number, now: number): Step {
   return { kind: -seconds <= maxStepBackSeconds ? 'back' : 'new-time', seconds: -seconds }
 }
 
-/** The agenda of a clock that was set back: as if the second before this one were the last done. */
+/** After the clock is set back, a new agenda counts the second before `now` as the last one done. */
 function rewound(state: TickState, facts: TickFacts, step: Step, now: number): Base {
   const done = now - 1
   const high = step.kind === 'back' ? Math.max(state.high, state.done) : done
@@ -94,12 +105,12 @@ function planFrom(base: Base, facts: TickFacts, step: Step, now: number): TickPl
   const next: AgendaEntry[] = []
   const starts: DueStart[] = []
   const misses: Miss[] = []
-  // What was done already counts only where the clock was set back: an entry is never done.
+  // An agenda entry is never done already, unless the clock was set back.
   const high = base.high > base.done ? base.high : 0
   for (const entry of dueBy(base.source, now)) {
     const table = facts.timetable(entry.task)
     if (table === undefined) continue
-    // From the entry's own slot: a task loaded meanwhile has nothing before it.
+    // Start from the entry's own slot: a task that was loaded in between has no earlier slots.
     const range = slotsUpTo(table, entry.slot + shiftOf(table) - 1, now, high)
     if (range !== undefined) {
       const part =
@@ -126,20 +137,31 @@ function planFrom(base: Base, facts: TickFacts, step: Step, now: number): TickPl
   }
 }
 
-interface Part {
+interface StartAndMiss {
   readonly start: DueStart | undefined
   readonly miss: Miss | undefined
 }
 
-/** Once for the latest slot; the ones before it in the same stall are on record as missed. */
-function afterStall(table: Timetable, range: SlotRange, facts: TickFacts, high: number): Part {
+/** A stall: the latest slot starts late, the ones before it are missed. */
+function afterStall(
+  table: Timetable,
+  range: SlotRange,
+  facts: TickFacts,
+  high: number,
+): StartAndMiss {
   return {
     start: startOf(table, range.last, 'schedule'),
     miss: missOf(table, allButLast(table, range, high), reasonOf(facts)),
   }
 }
 
-function afterJump(table: Timetable, range: SlotRange, facts: TickFacts, now: number): Part {
+/** Sleep, downtime or a clock set ahead: all slots are missed, unless `catchup` starts the latest. */
+function afterJump(
+  table: Timetable,
+  range: SlotRange,
+  facts: TickFacts,
+  now: number,
+): StartAndMiss {
   const reason = reasonOf(facts)
   const dueNow = range.last + shiftOf(table) === now
   const young = (now - range.last) * 1000 <= table.catchupWindowMs

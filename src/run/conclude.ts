@@ -1,7 +1,7 @@
 import path from 'node:path'
 import type { Host } from '../host/host.ts'
 import { isAlive } from '../host/processes.ts'
-import { type EndFacts, type Verdict, verdictOf } from '../plan/run-outcome.ts'
+import { type EndFacts, type RunOutcome, outcomeOf } from '../plan/run-outcome.ts'
 import { exitTime, hasExited, readTraces, type RunConclusion, type RunTraces } from './directory.ts'
 import { signalRun } from './end.ts'
 import { enter, isLive, type LiveRun, type RunContext } from './live-run.ts'
@@ -21,7 +21,7 @@ export function concludeRun(
   // Only the recorder exits with 0, and only if the command did: no file can say anything else.
   const found = status?.code === 0 ? success : readFindings(context.host, run, status)
   if (found === 'still-running') return false
-  const outcome = verdictOf({
+  const outcome = outcomeOf({
     ...found,
     recorder: status,
     ending: run.state.kind === 'ending' ? run.state : undefined,
@@ -41,7 +41,7 @@ export function concludeIfExited(context: RunContext, run: LiveRun): boolean {
 export function recordOutcome(
   context: RunContext,
   run: LiveRun,
-  outcome: Verdict,
+  outcome: RunOutcome,
   endedMs: number,
 ): void {
   if (!isLive(run)) return

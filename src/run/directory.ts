@@ -4,7 +4,7 @@ import { hasCode } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
 import { parseStat, type ProcessIdentity } from '../host/processes.ts'
 import type { Trigger } from '../plan/history-row.ts'
-import type { EndReason, Verdict } from '../plan/run-outcome.ts'
+import type { EndReason, RunOutcome } from '../plan/run-outcome.ts'
 
 /*
  * What a home keeps of its runs, readable without a daemon:
@@ -140,7 +140,7 @@ export interface RunDescription {
 }
 
 /** `outcome.json`: how the run ended. Times in milliseconds since the epoch. */
-export interface RunConclusion extends Verdict {
+export interface RunConclusion extends RunOutcome {
   readonly run: string
   readonly startedMs: number
   readonly endedMs: number

@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { messageOf } from '../errors.ts'
 import { spawnFailed } from '../plan/run-outcome.ts'
-import type { Start } from '../plan/start.ts'
+import type { Start } from '../plan/admit.ts'
 import type { Task } from '../tasks/task.ts'
 import { concludeRun, recordOutcome } from './conclude.ts'
 import {

@@ -2,7 +2,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { makeStop } from '../../src/daemon/stop.ts'
+import { makeStop, runsToEnd } from '../../src/daemon/stop.ts'
 import { newSite, until } from './support.ts'
 
 const yaml = (common: string) => `
@@ -140,4 +140,15 @@ test('a stop that is changed into --leave leaves what was not told to end', asyn
   await stop.done()
   expect(daemon.running('job')).toHaveLength(1)
   expect(daemon.history()).toContain('job running')
+})
+
+test('a stop ends runs of daemon tasks at once and all others after the grace, and no run twice', () => {
+  const runs = [
+    { run: 'c', type: 'common', ending: false },
+    { run: 'd', type: 'daemon', ending: false },
+    { run: 'e', type: 'common', ending: true },
+    { run: 'f', type: 'daemon', ending: true },
+  ] as const
+  expect(runsToEnd(runs, false)).toEqual(['d'])
+  expect(runsToEnd(runs, true)).toEqual(['c', 'd'])
 })

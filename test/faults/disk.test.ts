@@ -31,7 +31,7 @@ describe.skipIf(!mayMount()).concurrent('a home', { timeout: maxTestMs }, () => 
     const reasons = [
       'ENOSPC: no space left on device, write',
       'the recorder could not write into the run directory',
-      'the recorder could not start the command: no process, or no room, was to be had',
+      'the recorder could not start the command: the machine has no process or memory left',
     ]
     expect(reasons).toEqual(expect.arrayContaining(reasonsOf(after)))
     expect(reasonsOf(after)).not.toEqual([])

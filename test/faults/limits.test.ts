@@ -78,7 +78,7 @@ describe.concurrent.each(launchers)('with %s', { timeout: maxTestMs }, (_, witho
       },
     })
     expect(reasonsOf(after)).toEqual([
-      'the recorder could not start the command: no process, or no room, was to be had',
+      'the recorder could not start the command: the machine has no process or memory left',
     ])
     expect(after.told).toEqual([])
   })

@@ -1,86 +1,140 @@
 import { describe, expect, test } from 'vitest'
-import { admit, type Gate, type Place } from '../../src/plan/admit.ts'
-import type { Start } from '../../src/plan/start.ts'
+import { admit, type AdmitFacts, type Start, type TaskActivity } from '../../src/plan/admit.ts'
 import { aTask } from './support.ts'
 
-const open: Gate = { draining: false, here: true, forced: false }
+const facts: AdmitFacts = { draining: false, here: true, forced: false }
 const slot: Start = { task: 'job', slot: 100, trigger: 'schedule', attempt: 1, dueMs: 100_000 }
 const manual: Start = { ...slot, slot: undefined, trigger: 'manual' }
 const older: Start = { ...slot, slot: 90 }
 const run = (id: string, ending = false) => ({ run: id, ending })
-const place = (running: Place['running'] = [], waiting?: Start): Place => ({ running, waiting })
+const activity = (running: TaskActivity['running'] = [], waiting?: Start): TaskActivity => ({
+  running,
+  waiting,
+})
 
 const start = { answer: 'start' }
 const skip = (reason: string) => ({ answer: 'skip', reason })
-const wait = (end: string[] = [], instead?: Start) => ({ answer: 'wait', end, instead })
+const wait = (end: string[] = [], displaced?: Start) => ({ answer: 'wait', end, displaced })
 
-describe('the filters, in their order: the first that says no is the reason', () => {
+describe('the first check that says no is the reason on record', () => {
   test.each([
-    { name: 'nothing says no', task: {}, gate: {}, says: start },
-    { name: 'disabled', task: { enabled: false }, gate: { here: false }, says: skip('enabled') },
-    { name: 'elsewhere', task: {}, gate: { here: false }, says: skip('hosts') },
+    { name: 'a slot starts if no check says no', task: {}, given: {}, expected: start },
     {
-      name: 'elsewhere before max',
-      task: { max: 1 },
-      gate: { here: false },
-      full: true,
-      says: skip('hosts'),
-    },
-    { name: 'at max', task: {}, gate: {}, full: true, says: skip('max') },
-    {
-      name: 'draining before all',
+      name: 'a disabled task is skipped as `enabled`, also on another host',
       task: { enabled: false },
-      gate: { draining: true },
-      says: skip('draining'),
+      given: { here: false },
+      expected: skip('enabled'),
     },
-  ])('$name', ({ task, gate, says, full }) => {
+    {
+      name: 'a task of another host is skipped as `hosts`',
+      task: {},
+      given: { here: false },
+      expected: skip('hosts'),
+    },
+    {
+      name: 'a task of another host is skipped as `hosts` even if it is at max',
+      task: { max: 1 },
+      given: { here: false },
+      full: true,
+      expected: skip('hosts'),
+    },
+    {
+      name: 'a task with max runs is skipped as `max`',
+      task: {},
+      given: {},
+      full: true,
+      expected: skip('max'),
+    },
+    {
+      name: 'a disabled task is skipped as `draining` while the daemon stops',
+      task: { enabled: false },
+      given: { draining: true },
+      expected: skip('draining'),
+    },
+  ])('$name', ({ task, given, expected, full }) => {
     const running = full ? [run('a')] : []
-    expect(admit(aTask(task), place(running), slot, { ...open, ...gate })).toEqual(says)
+    expect(admit(aTask(task), activity(running), slot, { ...facts, ...given })).toEqual(expected)
   })
 
-  test('a task that is gone', () => {
-    expect(admit(undefined, place(), slot, open)).toEqual(skip('removed'))
+  test('a task that left the file is skipped as `removed`', () => {
+    expect(admit(undefined, activity(), slot, facts)).toEqual(skip('removed'))
   })
 })
 
-describe('at max', () => {
-  const one = place([run('a')])
+describe('a task at max', () => {
+  const one = activity([run('a')])
   test.each([
-    { overlap: 'skip', max: 1, at: one, says: skip('max') },
-    { overlap: 'skip', max: 2, at: one, says: start },
-    { overlap: 'skip', max: Infinity, at: place([run('a'), run('b'), run('c')]), says: start },
-    { overlap: 'queue', max: 1, at: one, says: wait() },
-    { overlap: 'queue', max: 1, at: place([run('a')], older), says: skip('max') },
-    { overlap: 'replace', max: 1, at: one, says: wait(['a']) },
-    { overlap: 'replace', max: 2, at: place([run('a'), run('b')]), says: wait(['a']) },
-    { overlap: 'replace', max: 1, at: place([run('a', true)]), says: wait() },
-    { overlap: 'replace', max: 1, at: place([run('a', true)], older), says: wait([], older) },
-  ] as const)('$overlap with max $max: $says.answer', ({ overlap, max, at, says }) => {
-    expect(admit(aTask({ overlap, max }), at, slot, open)).toEqual(says)
+    {
+      name: 'with overlap: skip, a slot at max is skipped',
+      overlap: 'skip',
+      expected: skip('max'),
+    },
+    { name: 'a slot below max starts', overlap: 'skip', max: 2, expected: start },
+    {
+      name: 'with max: unlimited, a slot always starts',
+      overlap: 'skip',
+      max: Infinity,
+      at: activity([run('a'), run('b'), run('c')]),
+      expected: start,
+    },
+    { name: 'with overlap: queue, a slot at max waits', overlap: 'queue', expected: wait() },
+    {
+      name: 'with overlap: queue, a second slot is skipped while one waits',
+      overlap: 'queue',
+      at: activity([run('a')], older),
+      expected: skip('max'),
+    },
+    {
+      name: 'with overlap: replace, a slot at max ends the run and waits for it',
+      overlap: 'replace',
+      expected: wait(['a']),
+    },
+    {
+      name: 'with overlap: replace and two runs, a slot ends only the oldest run',
+      overlap: 'replace',
+      max: 2,
+      at: activity([run('a'), run('b')]),
+      expected: wait(['a']),
+    },
+    {
+      name: 'with overlap: replace, a slot only waits while a run is already ending',
+      overlap: 'replace',
+      at: activity([run('a', true)]),
+      expected: wait(),
+    },
+    {
+      name: 'with overlap: replace, a newer slot displaces the one that waits',
+      overlap: 'replace',
+      at: activity([run('a', true)], older),
+      expected: wait([], older),
+    },
+  ] as const)('$name', ({ overlap, expected, ...given }) => {
+    const { max = 1, at = one } = given as { max?: number; at?: TaskActivity }
+    expect(admit(aTask({ overlap, max }), at, slot, facts)).toEqual(expected)
   })
 
-  test('an ending run still has its place', () => {
-    expect(admit(aTask(), place([run('a', true)]), slot, open)).toEqual(skip('max'))
+  test('an ending run still counts towards max', () => {
+    expect(admit(aTask(), activity([run('a', true)]), slot, facts)).toEqual(skip('max'))
   })
 })
 
-describe('a person', () => {
-  test('may start what is disabled, and what belongs elsewhere', () => {
-    expect(admit(aTask({ enabled: false }), place(), manual, { ...open, here: false })).toEqual(
+describe('a manual run', () => {
+  test('a manual run may start a disabled task and a task of another host', () => {
+    expect(admit(aTask({ enabled: false }), activity(), manual, { ...facts, here: false })).toEqual(
       start,
     )
   })
 
-  test('is refused at max, whatever the overlap, unless it insists', () => {
-    const full = place([run('a')])
+  test('a manual run at max is refused, whatever the overlap, unless it is forced', () => {
+    const full = activity([run('a')])
     for (const overlap of ['skip', 'queue', 'replace'] as const) {
-      expect(admit(aTask({ overlap }), full, manual, open)).toEqual(skip('max'))
-      expect(admit(aTask({ overlap }), full, manual, { ...open, forced: true })).toEqual(start)
+      expect(admit(aTask({ overlap }), full, manual, facts)).toEqual(skip('max'))
+      expect(admit(aTask({ overlap }), full, manual, { ...facts, forced: true })).toEqual(start)
     }
   })
 
-  test('cannot start anything while the daemon stops', () => {
-    expect(admit(aTask(), place(), manual, { ...open, draining: true, forced: true })).toEqual(
+  test('a manual run is refused while the daemon stops, even if it is forced', () => {
+    expect(admit(aTask(), activity(), manual, { ...facts, draining: true, forced: true })).toEqual(
       skip('draining'),
     )
   })

@@ -1,5 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import { type DaemonRun, planPlaces, type Vacancy } from '../../src/plan/daemon-instances.ts'
+import {
+  type DaemonRun,
+  type PendingRestart,
+  planInstances,
+  restartDelay,
+} from '../../src/plan/daemon-instances.ts'
 
 const task = (max: number, definition = 'new') => ({ max, definition })
 const run = (id: string, definition = 'new', ending = false): DaemonRun => ({
@@ -7,77 +12,77 @@ const run = (id: string, definition = 'new', ending = false): DaemonRun => ({
   definition,
   ending,
 })
-const nothing = { end: [], start: [], vacancies: [], wakeMs: undefined }
+const nothing = { end: [], start: [], restarts: [], wakeMs: undefined }
 
-describe('the places of a daemon task', () => {
-  test('are filled at once at first', () => {
-    expect(planPlaces(task(3), [], [], 0)).toEqual({
+describe('the instances of a daemon task', () => {
+  test('a new daemon task starts all its instances at once', () => {
+    expect(planInstances(task(3), [], [], 0)).toEqual({
       ...nothing,
       start: [{ delayMs: 0 }, { delayMs: 0 }, { delayMs: 0 }],
     })
   })
 
-  test('are left alone while all is as it should be', () => {
-    expect(planPlaces(task(2), [run('a'), run('b')], [], 0)).toEqual(nothing)
+  test('nothing happens while every instance runs', () => {
+    expect(planInstances(task(2), [run('a'), run('b')], [], 0)).toEqual(nothing)
   })
 
-  test('one whose run ended is filled again when its delay is over, and not before', () => {
-    const vacancy: Vacancy = { notBeforeMs: 5000, delayMs: 2000 }
-    expect(planPlaces(task(2), [run('a')], [vacancy], 4999)).toEqual({
+  test('an instance that ended starts again when its delay is over, and not before', () => {
+    const restart: PendingRestart = { notBeforeMs: 5000, delayMs: 2000 }
+    expect(planInstances(task(2), [run('a')], [restart], 4999)).toEqual({
       ...nothing,
-      vacancies: [vacancy],
+      restarts: [restart],
       wakeMs: 5000,
     })
-    expect(planPlaces(task(2), [run('a')], [vacancy], 5000)).toEqual({
+    expect(planInstances(task(2), [run('a')], [restart], 5000)).toEqual({
       ...nothing,
       start: [{ delayMs: 2000 }],
     })
   })
 
-  test('each waits its own time, and the first to come is the one we wake for', () => {
-    const vacancies = [
+  test('each instance waits for its own delay, and the plan wakes for the earliest one', () => {
+    const restarts = [
       { notBeforeMs: 900, delayMs: 1000 },
       { notBeforeMs: 700, delayMs: 1000 },
     ]
-    expect(planPlaces(task(2), [], vacancies, 0).wakeMs).toBe(700)
-    expect(planPlaces(task(2), [], vacancies, 800)).toEqual({
+    expect(planInstances(task(2), [], restarts, 0).wakeMs).toBe(700)
+    expect(planInstances(task(2), [], restarts, 800)).toEqual({
       end: [],
       start: [{ delayMs: 1000 }],
-      vacancies: [vacancies[0]],
+      restarts: [restarts[0]],
       wakeMs: 900,
     })
   })
 
-  test('one that would wait longer than its delay does not: the clock was set back', () => {
-    const vacancy = { notBeforeMs: 5000, delayMs: 2000 }
-    expect(planPlaces(task(1), [], [vacancy], 2999).start).toEqual([{ delayMs: 2000 }])
-    expect(planPlaces(task(1), [], [vacancy], 3000).start).toEqual([])
+  test('an instance restarts at once if the clock was set back by more than its delay', () => {
+    const restart = { notBeforeMs: 5000, delayMs: 2000 }
+    expect(planInstances(task(1), [], [restart], 2999).start).toEqual([{ delayMs: 2000 }])
+    expect(planInstances(task(1), [], [restart], 3000).start).toEqual([])
   })
 
-  test('more than there are vacancies are filled at once: the file asks for more', () => {
-    const vacancy = { notBeforeMs: 900, delayMs: 1000 }
-    expect(planPlaces(task(3), [run('a')], [vacancy], 0).start).toEqual([{ delayMs: 0 }])
+  test('an instance that no restart is pending for starts at once: max was raised', () => {
+    const restart = { notBeforeMs: 900, delayMs: 1000 }
+    expect(planInstances(task(3), [run('a')], [restart], 0).start).toEqual([{ delayMs: 0 }])
   })
 
-  test('surplus runs are ended, the newest first', () => {
-    expect(planPlaces(task(1), [run('a'), run('b'), run('c')], [], 0).end).toEqual(['c', 'b'])
+  test('the newest instances end first when max is lowered', () => {
+    expect(planInstances(task(1), [run('a'), run('b'), run('c')], [], 0).end).toEqual(['c', 'b'])
   })
 
-  test('vacancies beyond max are dropped', () => {
-    const vacancy = { notBeforeMs: 900, delayMs: 100 }
-    expect(planPlaces(task(1), [run('a')], [vacancy], 0)).toEqual(nothing)
+  test('a pending restart is dropped if max is already reached', () => {
+    const restart = { notBeforeMs: 900, delayMs: 100 }
+    expect(planInstances(task(1), [run('a')], [restart], 0)).toEqual(nothing)
   })
 
-  test('of a task that is gone are all ended, and stay empty', () => {
-    const vacancy = { notBeforeMs: 900, delayMs: 100 }
-    expect(planPlaces(undefined, [run('a'), run('b', 'new', true)], [vacancy], 0)).toEqual({
+  test('all instances of a removed task end and none restarts', () => {
+    const restart = { notBeforeMs: 900, delayMs: 100 }
+    expect(planInstances(undefined, [run('a'), run('b', 'new', true)], [restart], 0)).toEqual({
       ...nothing,
       end: ['a'],
     })
   })
 })
 
-test('runs of an older definition are replaced one by one', () => {
+test('instances of an older definition are replaced one by one', () => {
   let runs = [run('a', 'old'), run('b', 'old'), run('c', 'old')]
   const story: string[] = []
   let made = 0
@@ -87,7 +92,7 @@ test('runs of an older definition are replaced one by one', () => {
       runs = runs.filter((each) => each !== ending)
       story.push(`${ending.run} gone`)
     }
-    const plan = planPlaces(task(3), runs, [], 0)
+    const plan = planInstances(task(3), runs, [], 0)
     for (const id of plan.end) story.push(`end ${id}`)
     runs = runs.map((each) => (plan.end.includes(each.run) ? { ...each, ending: true } : each))
     for (const _ of plan.start) {
@@ -108,4 +113,12 @@ test('runs of an older definition are replaced one by one', () => {
     'c gone',
     'start n3',
   ])
+})
+
+test('the restart delay doubles up to max_delay and starts over after a run that lasted reset_after', () => {
+  const restart = { delayMs: 1000, maxDelayMs: 5000, resetAfterMs: 60_000 }
+  const lasted = [10, 10, 10, 10, 59_999, 60_000, 10]
+  let last = 0
+  const delays = lasted.map((ms) => (last = restartDelay(restart, ms, last)))
+  expect(delays).toEqual([1000, 2000, 4000, 5000, 5000, 1000, 2000])
 })

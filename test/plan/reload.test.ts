@@ -1,13 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { planReload, type ReloadPlan } from '../../src/plan/reload.ts'
-import { planStop } from '../../src/plan/stop.ts'
 import type { Task } from '../../src/tasks/task.ts'
 import { aTask } from './support.ts'
 
 const byName = (all: readonly Task[]) => new Map(all.map((task) => [task.name, task]))
 const names = (all: readonly Task[]) => all.map((task) => task.name)
 
-/** The plan; a task that is not enabled stands for a task of another machine. */
+/** The whole plan. A task that is not enabled stands for a task of another machine. */
 function planned(before: readonly Task[], after: readonly Task[]): ReloadPlan {
   const here = before.filter((task) => task.enabled)
   const old = { tasks: byName(before), here: byName(here) }
@@ -21,76 +20,76 @@ describe('a reload', () => {
 
   test.each([
     {
-      name: 'nothing',
+      name: 'an unchanged task keeps its schedule',
       before: [common],
       after: [common],
       schedule: [],
       drop: [],
-      places: [],
+      daemonTasks: [],
     },
     {
-      name: 'added',
+      name: 'an added task is scheduled',
       before: [],
       after: [common],
       schedule: ['common'],
       drop: [],
-      places: [],
+      daemonTasks: [],
     },
     {
-      name: 'removed',
+      name: 'the pending starts of a removed task are dropped',
       before: [common],
       after: [],
       schedule: [],
       drop: ['common'],
-      places: [],
+      daemonTasks: [],
     },
     {
-      name: 'changed',
+      name: 'a changed task is scheduled again',
       before: [common],
       after: [changed],
       schedule: ['common'],
       drop: [],
-      places: [],
+      daemonTasks: [],
     },
     {
-      name: 'a daemon task',
+      name: 'the instances of an added daemon task are checked',
       before: [],
       after: [daemon],
       schedule: [],
       drop: [],
-      places: ['daemon'],
+      daemonTasks: ['daemon'],
     },
     {
-      name: 'a daemon task removed',
+      name: 'the instances of a removed daemon task are checked',
       before: [daemon],
       after: [],
       schedule: [],
       drop: ['daemon'],
-      places: ['daemon'],
+      daemonTasks: ['daemon'],
     },
     {
-      name: 'a daemon task that becomes a common one',
+      name: 'a daemon task that becomes common is scheduled and its instances are checked',
       before: [daemon],
       after: [{ ...common, name: 'daemon' }],
       schedule: ['daemon'],
       drop: ['daemon'],
-      places: ['daemon'],
+      daemonTasks: ['daemon'],
     },
-  ])('$name', ({ before, after, schedule, drop, places }) => {
+  ])('$name', ({ before, after, schedule, drop, daemonTasks }) => {
     const plan = planned(before, after)
     expect(names(plan.schedule)).toEqual(schedule)
     expect(plan.drop).toEqual(drop)
-    expect(plan.places).toEqual(places)
+    expect(plan.daemonTasks).toEqual(daemonTasks)
   })
 
-  test('what is kept is the task of the new file: its description may have changed', () => {
+  test('an unchanged task still comes from the new file: its description may differ', () => {
     const described = { ...common, description: 'new words' }
     const plan = planned([common], [described])
     expect(plan.here.get('common')).toBe(described)
     expect([plan.added, plan.changed, plan.removed]).toEqual([[], [], []])
   })
 
-  test('what changed in the file is told wherever it runs', () => {
+  test('a reload reports changes of tasks that do not run on this machine', () => {
     const away = { ...common, enabled: false }
     const [gone, fresh] = [
       { ...away, name: 'gone' },
@@ -101,20 +100,9 @@ describe('a reload', () => {
     expect([plan.schedule, plan.drop, plan.here.size]).toEqual([[], [], 0])
   })
 
-  test('a task that moves in is scheduled, one that moves out is dropped', () => {
+  test('a task that moves to this machine is scheduled, and one that moves away is dropped', () => {
     const away = { ...common, enabled: false }
     expect(names(planned([away], [common]).schedule)).toEqual(['common'])
     expect(planned([common], [away]).drop).toEqual(['common'])
   })
-})
-
-test('a stop ends daemon runs at once, the others when the grace is over, none twice', () => {
-  const runs = [
-    { run: 'c', type: 'common', ending: false },
-    { run: 'd', type: 'daemon', ending: false },
-    { run: 'e', type: 'common', ending: true },
-    { run: 'f', type: 'daemon', ending: true },
-  ] as const
-  expect(planStop(runs, false)).toEqual(['d'])
-  expect(planStop(runs, true)).toEqual(['c', 'd'])
 })

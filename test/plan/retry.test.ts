@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { restartDelay, retryDelay } from '../../src/plan/retry.ts'
+import { retryDelay } from '../../src/plan/retry.ts'
 
 const retry = { attempts: 3, delayMs: 1000, backoff: 2, maxDelayMs: 3000 }
 
@@ -9,7 +9,7 @@ describe('a retry', () => {
     { attempt: 2, delay: 2000 },
     { attempt: 3, delay: 3000 },
     { attempt: 4, delay: undefined },
-  ])('after attempt $attempt comes in $delay ms', ({ attempt, delay }) => {
+  ])('the retry after attempt $attempt starts $delay ms later', ({ attempt, delay }) => {
     expect(retryDelay(retry, { attempt, outcome: 'failed', byTorch: false })).toBe(delay)
   })
 
@@ -21,25 +21,20 @@ describe('a retry', () => {
     { outcome: 'killed', byTorch: false, again: true },
     { outcome: 'killed', byTorch: true, again: false },
     { outcome: 'unknown', byTorch: false, again: false },
-  ] as const)('$outcome (by torch: $byTorch): $again', ({ outcome, byTorch, again }) => {
-    expect(retryDelay(retry, { attempt: 1, outcome, byTorch }) !== undefined).toBe(again)
-  })
+  ] as const)(
+    'a run with outcome $outcome (ended by torch: $byTorch) is retried: $again',
+    ({ outcome, byTorch, again }) => {
+      expect(retryDelay(retry, { attempt: 1, outcome, byTorch }) !== undefined).toBe(again)
+    },
+  )
 
-  test('without attempts there is none', () => {
+  test('a task without attempts has no retry', () => {
     const none = { ...retry, attempts: 0 }
     expect(retryDelay(none, { attempt: 1, outcome: 'failed', byTorch: false })).toBeUndefined()
   })
 
-  test('a backoff of 1 keeps the delay', () => {
+  test('a backoff of 1 keeps the delay of every retry the same', () => {
     const even = { ...retry, backoff: 1 }
     expect(retryDelay(even, { attempt: 3, outcome: 'failed', byTorch: false })).toBe(1000)
   })
-})
-
-test('a place waits 1, 2, 4 s and so on up to the most, and 1 s again after a long life', () => {
-  const restart = { delayMs: 1000, maxDelayMs: 5000, resetAfterMs: 60_000 }
-  const lives = [10, 10, 10, 10, 59_999, 60_000, 10]
-  let last = 0
-  const delays = lives.map((lived) => (last = restartDelay(restart, lived, last)))
-  expect(delays).toEqual([1000, 2000, 4000, 5000, 5000, 1000, 2000])
 })

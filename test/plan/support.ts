@@ -4,7 +4,7 @@ import { planTick, type TickPlan, type TickState } from '../../src/plan/tick.ts'
 import { parseSchedule } from '../../src/schedule/parse.ts'
 import type { Task } from '../../src/tasks/task.ts'
 
-/** A task as the parser gives it, with the defaults of the file. */
+/** A task as the parser builds it, with the default of every key. */
 export function aTask(fields: Partial<Task> & { schedule?: string | string[] } = {}): Task {
   const { schedule = [], ...given } = fields
   const name = given.name ?? 'job'
@@ -57,7 +57,7 @@ export function at(iso: string): number {
   return Date.parse(iso) / 1000
 }
 
-/** A tick that is driven by hand: what it planned is applied, as the daemon does. */
+/** A tick that the test drives by hand. It applies each plan as the daemon does. */
 export function tickOf(tasks: readonly Task[], done: number, wasDown = false) {
   const tables = new Map<string, Timetable>(
     tasks.map((task) => [task.name, timetableOf(task, 'host')]),
@@ -80,7 +80,7 @@ export function tickOf(tasks: readonly Task[], done: number, wasDown = false) {
   }
 }
 
-/** What a plan starts and misses, in short: `job 12:00:00`, `job missed 3 (clock)`. */
+/** The starts and misses of a plan in short, for example `job 12:00:00`. */
 export function inShort(plan: TickPlan): string[] {
   const clock = (second: number) => new Date(second * 1000).toISOString().slice(11, 19)
   return [

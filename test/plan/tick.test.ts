@@ -7,8 +7,8 @@ import { aTask, at, inShort, tickOf } from './support.ts'
 
 const noon = at('2026-03-10T12:00:00Z')
 
-describe('second by second', () => {
-  test('what is due in a second starts in it, and nothing else does', () => {
+describe('a tick of every second', () => {
+  test('a tick starts the tasks that are due in its second and no others', () => {
     const tick = tickOf(
       [
         aTask({ name: 'every', schedule: '* * * * * *' }),
@@ -20,19 +20,19 @@ describe('second by second', () => {
     expect(inShort(tick.at(noon + 1))).toEqual(['every 12:00:01'])
   })
 
-  test('the same second twice does nothing the second time', () => {
+  test('a second tick in the same second does nothing', () => {
     const tick = tickOf([aTask({ schedule: '* * * * * *' })], noon - 1)
     tick.at(noon)
     expect(tick.at(noon)).toMatchObject({ step: { kind: 'none' }, starts: [], misses: [] })
   })
 
-  test('a start in the second that the daemon before has done repeats nothing', () => {
+  test('a daemon that starts in a second that the previous daemon has done repeats nothing', () => {
     const tick = tickOf([aTask({ schedule: '* * * * * *' })], noon, true)
     expect(inShort(tick.at(noon))).toEqual([])
     expect(inShort(tick.at(noon + 1))).toEqual(['job 12:00:01'])
   })
 
-  test('a slot is due at its second, whatever the jitter: the start is what moves', () => {
+  test('jitter delays the start and leaves the slot as it is', () => {
     const tick = tickOf([aTask({ schedule: '0 12 * * *', jitterMs: 60_000 })], noon - 1)
     const moved = jitterOfJob()
     expect(inShort(tick.at(noon))).toEqual([])
@@ -50,7 +50,7 @@ describe('second by second', () => {
       const [due] = tick.at(second).starts
       if (due !== undefined) return (due.start.dueMs ?? 0) - noon * 1000
     }
-    throw new Error('it never started')
+    throw new Error('the task did not start')
   }
 })
 
@@ -62,7 +62,7 @@ describe('a late tick', () => {
     aTask({ name: 'later', schedule: '0 13 * * *' }),
   ]
 
-  test('after a stall each task starts once, for its latest slot; the ones before are on record', () => {
+  test('after a stall each task starts once for its latest slot, and the earlier slots are missed', () => {
     const tick = tickOf(tasks, noon - 1)
     const plan = tick.at(noon + 25)
     expect(plan.step).toEqual({ kind: 'stall', seconds: 26 })
@@ -77,20 +77,20 @@ describe('a late tick', () => {
   })
 
   test.each([
-    { seconds: maxStallSeconds, kind: 'stall', says: ['one 12:00:00'] },
+    { seconds: maxStallSeconds, kind: 'stall', expected: ['one 12:00:00'] },
     {
       seconds: maxStallSeconds + 1,
       kind: 'jump',
-      says: ['one missed 1 12:00:00-12:00:00 (clock)'],
+      expected: ['one missed 1 12:00:00-12:00:00 (clock)'],
     },
-  ])('$seconds s are a $kind', ({ seconds, kind, says }) => {
+  ])('a gap of $seconds s is a $kind', ({ seconds, kind, expected }) => {
     const tick = tickOf([aTask({ name: 'one', schedule: '0 12 * * *' })], noon - 1)
     const plan = tick.at(noon - 1 + seconds)
     expect(plan.step).toEqual({ kind, seconds })
-    expect(inShort(plan)).toEqual(says)
+    expect(inShort(plan)).toEqual(expected)
   })
 
-  test('starts come in the order of their slots', () => {
+  test('the starts of a late tick are in the order of their slots', () => {
     const tick = tickOf(tasks, noon - 1)
     const slots = tick.at(noon + 25).starts.map((due) => due.start.slot ?? 0)
     expect(slots).toEqual(slots.toSorted((a, b) => a - b))
@@ -101,27 +101,27 @@ describe('a jump ahead', () => {
   const hour = 3600
   const cases = [
     {
-      name: 'is missed, in one record per task',
+      name: 'slots of a jump are missed, in one record for each task',
       task: { schedule: '*/10 * * * *' },
-      says: ['job missed 6 12:00:00-12:50:00 (clock)'],
+      expected: ['job missed 6 12:00:00-12:50:00 (clock)'],
     },
     {
-      name: 'with catchup: latest runs once for all of them',
+      name: 'a task with catchup: latest starts once for all slots of a jump',
       task: { schedule: '*/10 * * * *', catchup: 'latest' as const },
-      says: ['job missed 5 12:00:00-12:40:00 (clock)', 'job 12:50:00 catchup'],
+      expected: ['job missed 5 12:00:00-12:40:00 (clock)', 'job 12:50:00 catchup'],
     },
     {
-      name: 'but not for a slot older than the window',
+      name: 'a task with catchup: latest does not start for a slot older than catchup_window',
       task: { schedule: '0 12 * * *', catchup: 'latest' as const, catchupWindowMs: 600_000 },
-      says: ['job missed 1 12:00:00-12:00:00 (clock)'],
+      expected: ['job missed 1 12:00:00-12:00:00 (clock)'],
     },
   ]
-  test.each(cases)('$name', ({ task, says }) => {
+  test.each(cases)('$name', ({ task, expected }) => {
     const tick = tickOf([aTask(task)], noon - 1)
-    expect(inShort(tick.at(noon + hour - 1))).toEqual(says)
+    expect(inShort(tick.at(noon + hour - 1))).toEqual(expected)
   })
 
-  test('what is due in the very second of arrival starts as ever, also without catchup', () => {
+  test('a slot of the second in which a jump ends starts normally, without catchup too', () => {
     const tick = tickOf([aTask({ schedule: '*/10 * * * *' })], noon - 1)
     expect(inShort(tick.at(noon + hour))).toEqual([
       'job missed 6 12:00:00-12:50:00 (clock)',
@@ -129,12 +129,12 @@ describe('a jump ahead', () => {
     ])
   })
 
-  test('the reason is `down` where the daemon was not there', () => {
+  test('slots that passed while the daemon was down are missed with the reason down', () => {
     const tick = tickOf([aTask({ schedule: '*/10 * * * *' })], noon - 1, true)
     expect(inShort(tick.at(noon + hour - 1))).toEqual(['job missed 6 12:00:00-12:50:00 (down)'])
   })
 
-  test('a month away of a task per second is one record, quickly, and its count is right', () => {
+  test('a month of missed slots of a task of every second is one record with the right count', () => {
     const month = 30 * 86_400
     const tick = tickOf([aTask({ schedule: '* * * * * *', catchup: 'latest' })], noon)
     const plan = tick.at(noon + month)
@@ -148,14 +148,14 @@ describe('a clock that is set back', () => {
     aTask({ name: 'interval', schedule: '*/10 * * * * *' }),
     aTask({ name: 'fixed', schedule: '0 0,10,20,30,40,50 12 * * *' }),
   ]
-  /** All that starts in the seconds from..to. */
-  const relive = (tick: ReturnType<typeof tickOf>, from: number, to: number): string[] => {
+  /** Everything that starts in the seconds from..to. */
+  const replay = (tick: ReturnType<typeof tickOf>, from: number, to: number): string[] => {
     const all: string[] = []
     for (let second = from; second <= to; second++) all.push(...inShort(tick.at(second)))
     return all
   }
 
-  test('by 1 s: fixed times are not repeated, intervals go on', () => {
+  test('a clock set back by 1 s repeats interval slots and no fixed-time slots', () => {
     const tick = tickOf(tasks, noon - 1)
     tick.at(noon)
     tick.at(noon + 1)
@@ -165,10 +165,10 @@ describe('a clock that is set back', () => {
     expect(inShort(tick.at(noon + 10))).toContain('interval 12:00:10')
   })
 
-  test('by 1 h: no fixed slot twice, and the first one after the old time comes', () => {
+  test('a clock set back by an hour repeats no fixed-time slot and starts the first later one', () => {
     const tick = tickOf(tasks, noon - 1)
-    relive(tick, noon, noon + 1800)
-    const again = relive(tick, noon - 1800, noon + 2400)
+    replay(tick, noon, noon + 1800)
+    const again = replay(tick, noon - 1800, noon + 2400)
     expect(again.filter((each) => each.startsWith('fixed'))).toEqual(['fixed 12:40:00'])
     expect(again.filter((each) => each.startsWith('interval'))).toHaveLength(4200 / 10 + 1)
   })
@@ -177,12 +177,12 @@ describe('a clock that is set back', () => {
     { by: maxStepBackSeconds, kind: 'back' },
     { by: maxStepBackSeconds + 1, kind: 'new-time' },
     { by: 86_400, kind: 'new-time' },
-  ])('by $by s it is $kind', ({ by, kind }) => {
+  ])('a clock set back by $by s is the step $kind', ({ by, kind }) => {
     const tick = tickOf(tasks, noon)
     expect(tick.at(noon - by).step).toEqual({ kind, seconds: by })
   })
 
-  test('by a day: a new time, in which everything is due again', () => {
+  test('a clock set back by a day is a new time, in which every slot is due again', () => {
     const tick = tickOf([aTask({ name: 'fixed', schedule: '0 12 * * *' })], noon - 1)
     expect(inShort(tick.at(noon))).toEqual(['fixed 12:00:00'])
     tick.at(noon - 86_400 - 1)
@@ -192,7 +192,7 @@ describe('a clock that is set back', () => {
 
 describe('daylight saving in New York', () => {
   const zone = 'America/New_York'
-  test('in spring 02:30 fires once at 03:00, and the interval makes nothing up', () => {
+  test('when the clock skips 02:30 in New York, a fixed-time task starts once at 03:00', () => {
     const tasks = [
       aTask({ name: 'fixed', schedule: '30 2 * * *', timezone: zone }),
       aTask({ name: 'interval', schedule: '30 * * * *', timezone: zone }),
@@ -204,7 +204,7 @@ describe('daylight saving in New York', () => {
     expect(inShort(tick.at(gap + 1800))).toEqual(['interval 07:30:00'])
   })
 
-  test('in autumn 01:30 fires in the first pass only, the interval in both', () => {
+  test('when 01:30 comes twice in New York, a fixed-time task starts once and an interval twice', () => {
     const tasks = [
       aTask({ name: 'fixed', schedule: '30 1 * * *', timezone: zone }),
       aTask({ name: 'interval', schedule: '30 * * * *', timezone: zone }),
@@ -217,7 +217,7 @@ describe('daylight saving in New York', () => {
   })
 })
 
-test('however the ticks fall, every slot is started or on record, and none twice', () => {
+test('whenever ticks come, every slot starts or is on record as missed, and none starts twice', () => {
   const texts = ['* * * * * *', '*/7 * * * * *', '0 * * * * *', '30 */2 * * * *', '@every 13s']
   const steps = fc.array(fc.integer({ min: 0, max: 200 }), { minLength: 1, maxLength: 40 })
   fc.assert(
@@ -247,14 +247,14 @@ describe('a task that is changed', () => {
     timetableOf(aTask({ schedule, jitterMs }), 'host')
   const shift = (jitterMs: number) => Math.floor(table(jitterMs).jitterMs / 1000)
 
-  test('with jitter added has no slot again that was done', () => {
-    // The slot of noon is done; with its jitter it would start a little later once more.
+  test('a task that gets jitter does not repeat a slot that was done', () => {
+    // The slot of noon is done. With the new jitter its start would lie in the future again.
     expect(shift(20_000)).toBeGreaterThan(1)
     const entry = freshEntry(table(20_000), noon + 1, noon + 1)
     expect(entry).toEqual({ task: 'job', slot: noon + 30, at: noon + 30 + shift(20_000) })
   })
 
-  test('keeps a slot that was still to start, at its new time', () => {
+  test('a changed task keeps a slot that has not started yet and starts it at its new time', () => {
     const old = { task: 'job', slot: noon, at: noon + 25 }
     expect(freshEntry(table(0), noon + 5, noon + 5, old)).toEqual({
       task: 'job',
@@ -264,7 +264,7 @@ describe('a task that is changed', () => {
     expect(freshEntry(table(20_000), noon + 5, noon + 5, old)?.slot).toBe(noon)
   })
 
-  test('but not one that its new schedule does not have', () => {
+  test('a changed task drops a pending slot that its new schedule does not have', () => {
     const old = { task: 'job', slot: noon, at: noon + 25 }
     expect(freshEntry(table(0, '10 * * * * *'), noon + 5, noon + 5, old)?.slot).toBe(noon + 10)
   })

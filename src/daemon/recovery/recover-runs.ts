@@ -1,5 +1,5 @@
 import path from 'node:path'
-import type { Start } from '../../plan/start.ts'
+import type { Start } from '../../plan/admit.ts'
 import { maxStallSeconds } from '../../plan/tick.ts'
 import { runRow } from '../../record/history/rows.ts'
 import { readTraces, type RunDescription, runStamp } from '../../run/directory.ts'

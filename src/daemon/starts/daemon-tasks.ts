@@ -1,4 +1,4 @@
-import { planPlaces } from '../../plan/daemon-instances.ts'
+import { planInstances } from '../../plan/daemon-instances.ts'
 import { endRun } from '../../run/end.ts'
 import { keepPending } from './pending.ts'
 import { offer } from './request-start.ts'
@@ -11,7 +11,7 @@ export function fillPlaces(torch: Torch, name: string): void {
   const found = torch.here.get(name)
   const task = found?.type === 'daemon' ? found : undefined
   const runs = runsOf(torch, name).filter((run) => run.description.type === 'daemon')
-  const plan = planPlaces(
+  const plan = planInstances(
     task,
     runs.map((run) => ({
       run: run.description.run,
@@ -21,8 +21,8 @@ export function fillPlaces(torch: Torch, name: string): void {
     torch.vacancies.get(name) ?? [],
     clock.now(),
   )
-  torch.vacancies.set(name, plan.vacancies)
-  if (plan.vacancies.length === 0) torch.vacancies.delete(name)
+  torch.vacancies.set(name, plan.restarts)
+  if (plan.restarts.length === 0) torch.vacancies.delete(name)
   keepPending(torch)
   for (const run of runs)
     if (plan.end.includes(run.description.run))

@@ -1,4 +1,4 @@
-import type { Start } from '../../plan/start.ts'
+import type { Start } from '../../plan/admit.ts'
 import { keepPending } from './pending.ts'
 import { offer } from './request-start.ts'
 import type { Torch } from '../state.ts'

@@ -1,6 +1,6 @@
 import type { Host } from '../../host/host.ts'
-import type { Vacancy } from '../../plan/daemon-instances.ts'
-import type { Start } from '../../plan/start.ts'
+import type { PendingRestart } from '../../plan/daemon-instances.ts'
+import type { Start } from '../../plan/admit.ts'
 import type { HomePaths } from '../settings.ts'
 import type { Torch } from '../state.ts'
 
@@ -11,7 +11,7 @@ export interface Pending {
   /** Retries, the parts of a second of a jitter, and what is due and has not had its turn. */
   readonly timed: readonly { readonly start: Start; readonly atMs: number }[]
   /** Of daemon tasks. */
-  readonly vacancies: readonly (readonly [task: string, vacancies: readonly Vacancy[]])[]
+  readonly vacancies: readonly (readonly [task: string, vacancies: readonly PendingRestart[]])[]
 }
 
 const none: Pending = { waiting: [], timed: [], vacancies: [] }

@@ -1,4 +1,4 @@
-import { dueSoon } from '../../plan/soon.ts'
+import { tasksDueSoon } from '../../plan/agenda.ts'
 import type { Torch } from '../state.ts'
 
 /** After a second began: what is due in it has had its turn by then, as a rule. */
@@ -14,7 +14,7 @@ export function readyLater(torch: Torch): void {
 
 async function getReady(torch: Torch): Promise<void> {
   if (torch.phase !== 'running' || torch.due.size > 0) return
-  const wanted = dueSoon(torch.tick.agenda, torch.tick.done)
+  const wanted = tasksDueSoon(torch.tick.agenda, torch.tick.done)
   const names = new Set(wanted)
   torch.room.recorders.keepOnly(names)
   for (const name of wanted) {

@@ -1,6 +1,5 @@
-import { admit, type Place, type SkipReason } from '../../plan/admit.ts'
+import { admit, type SkipReason, type Start, type TaskActivity } from '../../plan/admit.ts'
 import type { HistoryRow } from '../../plan/history-row.ts'
-import type { Start } from '../../plan/start.ts'
 import { latenessOf, runRow, skipRow, slotText } from '../../record/history/rows.ts'
 import { concludeIfExited } from '../../run/conclude.ts'
 import { endRun } from '../../run/end.ts'
@@ -28,7 +27,7 @@ export function offer(
   if (torch.phase === 'leaving' && start.trigger !== 'manual') return leaveToNext(torch, start)
   const here = torch.here.get(start.task)
   const task = here ?? torch.tasks.get(start.task)
-  const admission = admit(task, placeOf(torch, start.task), start, {
+  const admission = admit(task, activityOf(torch, start.task), start, {
     draining: torch.phase !== 'running',
     here: here !== undefined,
     forced: options.forced ?? false,
@@ -44,7 +43,7 @@ export function offer(
     const run = begin(torch, task, start, options.restartDelayMs ?? 0)
     return { answer: 'started', run, elsewhere: !matchHosts(task.hosts, torch.facts) }
   }
-  if (admission.instead !== undefined) skip(torch, admission.instead, 'max')
+  if (admission.displaced !== undefined) skip(torch, admission.displaced, 'max')
   torch.waiting.set(start.task, start)
   keepPending(torch)
   for (const run of runsOf(torch, start.task))
@@ -127,7 +126,7 @@ export function record(torch: Torch, row: HistoryRow): void {
     torch.last.set(row.task, row)
 }
 
-function placeOf(torch: Torch, task: string): Place {
+function activityOf(torch: Torch, task: string): TaskActivity {
   const running = runsOf(torch, task).map((run) => ({
     run: run.description.run,
     ending: run.state.kind === 'ending',

@@ -78,7 +78,7 @@ function switchTo(torch: Torch, plan: ReloadPlan, prepared: Prepared): void {
   reschedule(torch, plan, prepared)
   // What is known is written later: a crash between must not make slots of a new task missed ones.
   writeSlots(torch)
-  for (const name of plan.places) fillPlaces(torch, name)
+  for (const name of plan.daemonTasks) fillPlaces(torch, name)
   // There may be room now: a higher max.
   for (const name of [...torch.waiting.keys()]) offerWaiting(torch, name)
 }

@@ -1,5 +1,6 @@
 import type { HistoryRow } from '../../plan/history-row.ts'
-import type { Miss, Start } from '../../plan/start.ts'
+import type { Start } from '../../plan/admit.ts'
+import type { Miss } from '../../plan/tick.ts'
 import { type RunConclusion, type RunDescription, secondText } from '../../run/directory.ts'
 
 /** Where a row comes from: the host, and the revision of its tasks file. */
