@@ -4,7 +4,7 @@ import path from 'node:path'
 
 const root = path.resolve(import.meta.dirname, '../..')
 
-/** Before all tests: the binary that they run is made of the sources as they are, and the manual. */
+/** Before all tests: builds the binary that they run, if the sources have changed. */
 export function setup(): void {
   const built = changedAt(path.join(root, 'dist'))
   const texts = ['README.md', 'tasks.example.yaml']
@@ -18,7 +18,7 @@ export function setup(): void {
   execFileSync(process.execPath, ['dist/cli/man/write.js'], { cwd: root, stdio: 'inherit' })
 }
 
-/** When the newest file in a folder was written; 0 where there is none. */
+/** The time at which the newest file in a folder was written; 0 if there is none. */
 function changedAt(place: string): number {
   const found = fs.statSync(place, { throwIfNoEntry: false })
   if (found === undefined) return 0

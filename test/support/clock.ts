@@ -1,10 +1,10 @@
 import type { Clock } from '../../src/host/clock.ts'
 
-/** A clock that stands still until it is moved by hand; timers come due as it moves. */
+/** A clock that stands still until the test moves it; timers fire as it moves. */
 export interface HandClock extends Clock {
-  /** Moves on, and calls what comes due on the way, each at its own time. */
+  /** Moves forward and fires each timer on the way, at its own time. */
   advance(ms: number): void
-  /** Sets the wall clock alone: timers and monotonic time do not notice. */
+  /** Sets only the wall clock: timers and monotonic time do not change. */
   set(ms: number): void
 }
 
@@ -13,7 +13,7 @@ interface Timer {
   readonly callback: () => void
 }
 
-/** A hand-driven clock that shows this ISO time. */
+/** A clock moved by hand that starts at this ISO time. */
 export function handClock(iso: string): HandClock {
   let wall = Date.parse(iso)
   let steady = 0

@@ -3,11 +3,11 @@ import { showFailure } from '../../src/cli/terminal/failure.ts'
 import type { Terminal } from '../../src/cli/terminal/terminal.ts'
 import { type Host, thisMachine } from '../../src/host/host.ts'
 
-/** A terminal that keeps what it is told: of a pipe, unless it is said to be a screen. */
+/** A terminal that records the output. It acts like a pipe unless it is given a size. */
 export interface FakeTerminal extends Terminal {
   stdout(): string
   stderr(): string
-  /** As if the window got another size. */
+  /** Changes the size of the window. */
   resize(columns: number, rows: number): void
 }
 
@@ -15,7 +15,7 @@ interface Look {
   readonly columns?: number
   readonly rows?: number
   readonly isUnicode?: boolean
-  /** Styles as `<red>text</>`. */
+  /** Shows styles as `<red>text</>`. */
   readonly colours?: boolean
 }
 
@@ -55,7 +55,7 @@ export function fakeTerminal(look: Look = {}): FakeTerminal {
   }
 }
 
-/** Runs a command within this process, as on a machine that may differ from this one. */
+/** Runs a command inside this process; `host` replaces parts of the machine. */
 export async function torchHere(
   words: readonly string[],
   { host, terminal, ...look }: Look & { host?: Partial<Host>; terminal?: FakeTerminal } = {},

@@ -4,23 +4,23 @@ import { script, type Site, until } from './torch.ts'
 
 /** torch on a terminal of its own. */
 interface OnTerminal {
-  /** All that it wrote so far, as the terminal gets it. */
+  /** Everything written so far, as the terminal receives it. */
   shown(): string
-  /** What is typed. */
+  /** Types text. */
   type(text: string): void
-  /** SIGCONT goes to its terminal too, which stops with it. */
+  /** Sends a signal; SIGCONT also goes to the terminal, which was stopped too. */
   signal(name: NodeJS.Signals): void
   isStopped(): boolean
-  /** Another size of the window. */
+  /** Changes the size of the window. */
   resize(columns: number, rows: number): void
-  /** Its exit status. */
+  /** The exit status. */
   readonly ended: Promise<number | null>
 }
 
-/** Without script(1) of util-linux there is no terminal for tests. */
+/** Tests have a terminal only if script(1) of util-linux is installed. */
 export const mayHaveTerminal = spawnSync('script', ['--version']).status === 0
 
-/** Runs torch on a pseudo-terminal of that size. */
+/** Runs torch on a pseudo-terminal of this size. */
 export async function torchOnTerminal(
   site: Site,
   words: readonly string[],
@@ -60,7 +60,7 @@ export async function torchOnTerminal(
   }
 }
 
-/** The child of script(1), once it is torch. */
+/** The child of script(1), as soon as it has become torch. */
 function commandOf(pid: number): number | undefined {
   try {
     const [child = ''] = fs.readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ')

@@ -3,19 +3,19 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 
-/** A real git repository in a folder of its own, out of reach of whatever this machine configures. */
+/** A real git repository in a temporary folder, independent of the git configuration of this machine. */
 export interface Repository {
   readonly folder: string
-  /** Writes a file, with the folders around it. */
+  /** Writes a file and creates its folders. */
   write(name: string, text: string): string
-  /** Everything as it is now, as a commit; gives its hash. */
+  /** Commits everything and returns the hash. */
   commit(message: string): string
-  /** What git says. Throws where it fails. */
+  /** Runs git and returns its output. Throws if it fails. */
   git(...args: readonly string[]): string
   remove(): void
 }
 
-/** What keeps a repository on its own. */
+/** Keeps git from reading the configuration of this machine. */
 export const gitEnvironment = { GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1' }
 
 const author = [
@@ -27,7 +27,7 @@ const author = [
   'commit.gpgsign=false',
 ]
 
-/** On a branch `main` without a commit; `folder` where it is to be an existing one. */
+/** Creates a repository with the branch `main` and no commit, in `folder` if it is given. */
 export function newRepository(folder?: string): Repository {
   const own = folder ?? fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), 'torch-git-')))
   const git = (...args: readonly string[]): string => {

@@ -3,29 +3,29 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 
-/** The real binary, in a folder of its own, with a home, and a tasks file where there is one. */
+/** A folder of its own for the real binary, with a home and perhaps a tasks file. */
 export interface Site {
   readonly folder: string
   readonly home: string
   readonly tasks: string
-  /** Runs torch to its end. */
+  /** Runs torch until it ends. */
   torch(...words: string[]): Promise<Ended>
   torchWith(options: Options, ...words: string[]): Promise<Ended>
   /** Starts torch and leaves it running. */
   spawn(words: readonly string[], options?: Options): Running
   write(name: string, text: string): string
-  /** The pid of its pidfile. */
+  /** The pid in the pidfile. */
   pid(): number | undefined
-  /** Processes of this site: torch itself, and what it runs. */
+  /** The processes of this site: torch itself and its runs. */
   living(): number[]
-  /** Ends all of them, and removes the folder. */
+  /** Ends these processes and removes the folder. */
   close(): Promise<void>
 }
 
 interface Options {
   readonly env?: Readonly<Record<string, string | undefined>>
   readonly cwd?: string
-  /** To be another user, which only root may. */
+  /** Runs as another user; only root may do that. */
   readonly uid?: number
 }
 
@@ -38,7 +38,7 @@ export interface Ended {
 
 interface Running {
   readonly child: ChildProcess
-  /** What it has said so far. */
+  /** The output so far. */
   stdout(): string
   stderr(): string
   readonly ended: Promise<Ended>
@@ -47,14 +47,14 @@ interface Running {
 export const root = path.resolve(import.meta.dirname, '../..')
 export const script = path.join(root, 'bin/torch.js')
 
-/** No call of torch in a test takes longer; one that does is killed. */
+/** A call of torch that takes longer than this is killed. */
 const maxCallMs = 60_000
-/** Every process that torch starts for itself has this variable; tasks are known by their folder. */
+/** torch's own processes have this variable; tasks are recognised by their folder. */
 const marker = 'TEST_SITE'
 
 const sites = new Set<Site>()
 
-/** So many calls run at a time, of tests that run beside each other: more would only wait for a processor. */
+/** The most calls at one time among concurrent tests: more would only wait for a processor. */
 const maxCalls = 3
 let calls = 0
 const waiting: (() => void)[] = []
@@ -70,7 +70,7 @@ async function inTurn<T>(call: () => Promise<T>): Promise<T> {
   }
 }
 
-/** For afterEach: whatever a test has left is ended. */
+/** For afterEach: ends everything that a test has left behind. */
 export async function closeSites(): Promise<void> {
   for (const site of sites) await site.close()
 }
@@ -114,7 +114,7 @@ export function newSite(tasks?: string): Site {
   return site
 }
 
-/** Looks again and again until something is there; fails after a bound. */
+/** Repeats a look until it finds something; throws after `boundMs`. */
 export async function until<T>(
   look: () => T | undefined | false | Promise<T | undefined | false>,
   what: string,
@@ -124,12 +124,12 @@ export async function until<T>(
   for (;;) {
     const found = await look()
     if (found !== undefined && found !== false) return found
-    if (performance.now() > end) throw new Error(`waited ${boundMs} ms in vain for ${what}`)
+    if (performance.now() > end) throw new Error(`${what} did not come within ${boundMs} ms`)
     await new Promise((resolve) => setTimeout(resolve, 10))
   }
 }
 
-/** Whether a process is there, and not a zombie. */
+/** Whether a process exists and is not a zombie. */
 export function isAlive(pid: number): boolean {
   const stat = readProc(pid, 'stat')
   return stat !== undefined && !/\) [ZX] /.test(stat)
@@ -155,19 +155,19 @@ function readPid(home: string): number | undefined {
   return fs.existsSync(file) ? Number.parseInt(fs.readFileSync(file, 'utf8'), 10) : undefined
 }
 
-/** true where there are none any more. */
+/** Kills these processes; true if there are none. */
 function killAll(pids: readonly number[]): boolean {
   for (const pid of pids) {
     try {
       process.kill(pid, 'SIGKILL')
     } catch {
-      // Gone meanwhile.
+      // It has ended in the meantime.
     }
   }
   return pids.length === 0
 }
 
-/** Torch by the marker in its environment; recorders and commands by the home in theirs, or their folder. */
+/** Finds torch by the marker in its environment; recorders and commands by their home folder. */
 function processesOf(folder: string): number[] {
   const marks = [`${marker}=${folder}`, `HOME=${folder}`]
   return fs

@@ -21,7 +21,7 @@ async function killed(pid: number): Promise<void> {
   await until(() => !isAlive(pid), 'the end of the daemon')
 }
 
-test('runs outlive a daemon that is killed, and their true ends are on record', async () => {
+test('runs outlive a daemon that is killed, and the next daemon records how each one ended', async () => {
   const site = newSite(`
 tasks:
   meanwhile: { schedule: "@yearly", command: "echo a; WAIT_FOR/go; echo b; exit 5" }
@@ -72,7 +72,7 @@ tasks:
   expect(readIfThere(path.join(directories.get('meanwhile') ?? '', 'output'))).toBe('a\nb\n')
 })
 
-test('killed in the middle of its seconds, it starts no slot twice and loses none', async () => {
+test('a daemon that is killed again and again in the middle of a second starts no slot twice and loses none', async () => {
   const names = Array.from({ length: 10 }, (_, index) => `job-${index}`)
   const site = newSite('')
   const lines = names.map(
@@ -81,7 +81,7 @@ test('killed in the middle of its seconds, it starts no slot twice and loses non
   )
   site.write('tasks.yaml', `tasks:\n${lines.join('\n')}\n`)
 
-  // While some of a second's tasks have started, and others perhaps not.
+  // Kill it when some tasks of the second have started and others perhaps have not.
   for (const name of ['job-0', 'job-3', 'job-6', 'job-9']) {
     const pid = await startDaemon(site)
     const before = linesOf(site, name).length

@@ -22,7 +22,7 @@ afterEach(closeSites)
 const secondly = Array.from({ length: 10 }, (_, index) => `second-${index}`)
 const mixed = Array.from({ length: 26 }, (_, index) => `mixed-${index}`)
 const schedules = ['*/3 * * * * *', '@every 7s', '0 * * * * *', 'H H * * *', '0 0 29 2 *']
-/** Shorter than what the daemon takes for a finished write. */
+/** Shorter than the pause after which the daemon considers a write finished. */
 const shortPauseMs = 50
 
 interface Version {
@@ -31,7 +31,7 @@ interface Version {
   readonly isReversed?: boolean
 }
 
-/** 40 tasks: what is tried here changes only the one that is called `changing`. */
+/** 40 tasks. The edits of this test change only the task `changing`. */
 function textOf(
   site: Site,
   { comment = '', command = 'true', isReversed = false }: Version,
@@ -53,7 +53,7 @@ function textOf(
   return `# ${comment}\ntasks:\n${(isReversed ? tasks.toReversed() : tasks).join('\n')}\n`
 }
 
-/** Fifteen edits, each taken or refused before the next. */
+/** Makes fifteen edits. The daemon loads or refuses each one before the next is made. */
 async function editAll(site: Site): Promise<void> {
   const git = (...words: string[]): void =>
     void execFileSync('git', words, { cwd: site.folder, stdio: 'ignore' })
@@ -114,7 +114,7 @@ async function editAll(site: Site): Promise<void> {
   await taken(() => git('checkout', '-q', '--', 'tasks.yaml'))
 }
 
-test('edits of all kinds disturb nothing: no second is missed, none fires twice', async () => {
+test('edits of all kinds disturb no task: no second is missed and none fires twice', async () => {
   const site = newSite('')
   fs.writeFileSync(site.tasks, textOf(site, { command: 'round 0' }))
   const pid = await startDaemon(site)

@@ -7,11 +7,11 @@ import { ask, heldBy, historyOf, startDaemon, maxTestMs } from './support.ts'
 vi.setConfig({ testTimeout: maxTestMs })
 afterEach(closeSites)
 
-/** Fewer than the connections that the daemon takes at one time. */
+/** Fewer than the connections that the daemon accepts at one time. */
 const runsPerBurst = 50
 const bursts = 40
 
-test('2,000 runs leave no zombie, no descriptor, and no process after torch stop', async () => {
+test('after 2,000 runs there is no zombie, no leaked descriptor, and no process left after torch stop', async () => {
   const commands = ['[ "true" ]', '[ "false" ]', 'exit 3', 'kill $$', '[ /not/there ]', 'echo $$']
   const names = commands.map((_, index) => `job-${index}`)
   const lines = commands.map(
@@ -40,7 +40,7 @@ test('2,000 runs leave no zombie, no descriptor, and no process after torch stop
     'no more descriptors than before',
   )
   expect(heldBy(pid).zombies).toBe(0)
-  // Only the daemon itself.
+  // Only the daemon itself is left.
   expect(site.living()).toEqual([pid])
 
   expect((await site.torch('stop')).status).toBe(0)

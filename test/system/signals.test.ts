@@ -18,12 +18,12 @@ import {
 vi.setConfig({ testTimeout: maxTestMs })
 afterEach(closeSites)
 
-/** See signal(7). Unlike TERM, Node itself does not catch it. */
+/** See signal(7). Node itself catches TERM, but not USR2. */
 const usr2 = 12
 const floodSignals = 100
 const floodMs = 1_000
 
-/** So many tasks that a load takes a good part of a second. */
+/** With this many tasks, a load takes a good part of a second. */
 const manyTasks = 2_000
 
 function manyText(...more: string[]): string {
@@ -42,7 +42,7 @@ async function flood(pid: number, halfWay: () => void = () => {}): Promise<void>
   }
 }
 
-/** The daemon that `torch start` has begun to start, from the moment at which it takes signals. */
+/** Waits until the daemon that `torch start` is starting handles signals, and gives its pid. */
 function startingDaemon(starter: number): Promise<number> {
   const children = () => readIfThere(`/proc/${starter}/task/${starter}/children`).trim().split(' ')
   return until(
@@ -54,8 +54,8 @@ function startingDaemon(starter: number): Promise<number> {
   )
 }
 
-describe('100 USR2 in a second', () => {
-  test('while it starts', async () => {
+describe('100 USR2 signals in one second', () => {
+  test('a daemon that gets 100 USR2 signals while it starts becomes ready, then reloads', async () => {
     const site = newSite(manyText())
     const { child, stdout } = site.spawn(['start', '--foreground'])
     const pid = child.pid ?? 0
@@ -71,13 +71,13 @@ describe('100 USR2 in a second', () => {
     expect((await ask(site, 'status', {})).daemon).toMatchObject({ pid, state: 'running' })
   })
 
-  test('while it reloads: the last one is served, and none more than once', async () => {
+  test('a daemon that gets 100 USR2 signals while it reloads obeys the last one, and none twice', async () => {
     const site = newSite(manyText())
     const pid = await startDaemon(site)
     await flood(pid, () => renameOver(site, manyText('  new: { schedule: "@daily", command: ls }')))
     const { cause } = await logged(site, 'the new task', ({ added }) => added?.[0] === 'new')
     expect(cause).toBe('signal')
-    // What came while one was at work has been served when this answers.
+    // When this request is answered, all earlier signals have been obeyed.
     expect(await ask(site, 'reload', {})).toMatchObject({
       verdict: 'unchanged',
       tasks: manyTasks + 1,
@@ -89,8 +89,8 @@ describe('100 USR2 in a second', () => {
   })
 })
 
-describe('TERM while it starts', () => {
-  test('the starter says so, and nothing is left', async () => {
+describe('a signal that ends the daemon while it starts', () => {
+  test('torch start says that the daemon was stopped by TERM, and leaves nothing behind', async () => {
     const site = newSite(manyText())
     const { child, ended } = site.spawn(['start'])
     const pid = await startingDaemon(child.pid ?? 0)
@@ -107,7 +107,7 @@ describe('TERM while it starts', () => {
     expect(await startDaemon(site)).toBe(site.pid())
   })
 
-  test('and KILL: the starter does not wait for it', async () => {
+  test('torch start does not wait for a daemon that was ended by KILL', async () => {
     const site = newSite(manyText())
     const { child, ended } = site.spawn(['start'])
     process.kill(await startingDaemon(child.pid ?? 0), 'SIGKILL')
@@ -120,7 +120,7 @@ hint: its last words are in ${site.home}/daemon.log
   })
 })
 
-test('USR2 with a changed file: what runs ends as it would have, the next slot is of the new one', async () => {
+test('after USR2 with a changed file, the old run ends undisturbed and the next slot uses the new command', async () => {
   const text = (command: string) =>
     `tasks:\n  job: { schedule: "* * * * * *", command: ${JSON.stringify(command)} }\n`
   const site = newSite(text('echo old; sleep 3; echo still old; exit 4'))
@@ -145,14 +145,14 @@ test('USR2 with a changed file: what runs ends as it would have, the next slot i
     [runs[0], 'failed'],
     [runs[1], 'ok'],
   ])
-  // The slots between, from the reload on, were refused a place and nothing else.
+  // The slots between the reload and that end were skipped because the task was at its max.
   const loadedAt = lines.findIndex(({ event }) => event === 'load')
   expect(lines.findIndex(({ run, event }) => run === runs[0] && event === 'end')).toBeGreaterThan(
     loadedAt,
   )
 })
 
-test('HUP after a rename opens the log again', async () => {
+test('after HUP the daemon reopens its log under the old name', async () => {
   const site = newSite('tasks: {}\n')
   const pid = await startDaemon(site)
   const [log, old] = [path.join(site.home, 'daemon.log'), path.join(site.home, 'daemon.log.1')]
@@ -165,7 +165,7 @@ test('HUP after a rename opens the log again', async () => {
   expect(fs.readFileSync(old, 'utf8')).toBe(before)
 })
 
-test('USR1 writes what the daemon has in its head, and opens no debugger', async () => {
+test('after USR1 the daemon writes its state into the log and opens no debugger', async () => {
   const site = newSite(
     'tasks:\n  keep: { type: daemon, command: [sleep, "60"], env: { A: hush } }\n',
   )
@@ -177,7 +177,7 @@ test('USR1 writes what the daemon has in its head, and opens no debugger', async
   expect(inetSockets(pid)).toEqual([])
 })
 
-/** The sockets of a process that are in a table of the network: see proc_net(5). */
+/** The network sockets of a process: see proc_net(5). */
 function inetSockets(pid: number): string[] {
   const links = fs.readdirSync(`/proc/${pid}/fd`).map((fd) => linkOf(`/proc/${pid}/fd/${fd}`))
   const inodes = links.flatMap((link) => /^socket:\[(\d+)\]$/.exec(link)?.[1] ?? [])

@@ -5,13 +5,13 @@ import type { Protocol, RequestName } from '../../src/control/protocol.ts'
 import type { HistoryRow } from '../../src/plan/history-row.ts'
 import { type Site, until } from '../support/torch.ts'
 
-/** For tests that start real daemons and wait for real seconds, beside many others. */
+/** The time limit of tests that start real daemons and wait for real seconds. */
 export const maxTestMs = 60_000
 
-/** The program itself, for tests that start it in their own way. */
+/** The program, for tests that start it in their own way. */
 export const script = path.resolve(import.meta.dirname, '../../bin/torch.js')
 
-/** A line of the daemon's log, as far as tests look at it. */
+/** The fields of a line of the daemon's log that tests look at. */
 export interface LogLine {
   readonly time: string
   readonly event: string
@@ -22,11 +22,11 @@ export interface LogLine {
   readonly outcome?: string
   readonly added?: readonly string[]
   readonly changed?: readonly string[]
-  /** As `tasks.yaml:12:5: ...`. */
+  /** Such as `tasks.yaml:12:5: ...`. */
   readonly problems?: readonly string[]
 }
 
-/** Whole lines only: the daemon may be about to write the next. */
+/** Parses the complete lines: the daemon may be writing the next one. */
 export function parseLog(text: string): LogLine[] {
   const whole = text.slice(0, text.lastIndexOf('\n') + 1)
   return whole
@@ -39,7 +39,7 @@ export function logOf(site: Site, file = path.join(site.home, 'daemon.log')): Lo
   return parseLog(readIfThere(file))
 }
 
-/** Waits for a line of the log that comes after so many. */
+/** Waits for a line of the log that satisfies `isIt`, ignoring the first `after` lines. */
 export function logged(
   site: Site,
   what: string,
@@ -49,7 +49,7 @@ export function logged(
   return until(() => logOf(site).slice(after).find(isIt), what)
 }
 
-/** Asks the daemon of a site, without a process for each question. */
+/** Asks the daemon of a site directly, without starting a process. */
 export function ask<N extends RequestName>(
   site: Site,
   name: N,
@@ -58,7 +58,7 @@ export function ask<N extends RequestName>(
   return askDaemon(path.join(site.home, 'torch.sock'), name, request)
 }
 
-/** All that is on record, newest first. */
+/** The whole history, newest first. */
 export async function historyOf(site: Site): Promise<HistoryRow[]> {
   const { stdout } = await site.torch('history', '-n', '100000', '--json')
   return JSON.parse(stdout) as HistoryRow[]
@@ -72,19 +72,19 @@ export async function startDaemon(site: Site): Promise<number> {
   return pid
 }
 
-/** What a task wrote into a file of its site, line by line. */
+/** The lines that a task wrote into a file of its site. */
 export function linesOf(site: Site, name: string): string[] {
   return readIfThere(path.join(site.folder, name)).split('\n').slice(0, -1)
 }
 
-/** The files that a process has open, and how many of its children are zombies. */
+/** How many descriptors a process has open, and how many of its children are zombies. */
 export function heldBy(pid: number): { descriptors: number; zombies: number } {
   const children = readIfThere(`/proc/${pid}/task/${pid}/children`).trim().split(' ')
   const zombies = children.filter((child) => /\) Z /.test(readIfThere(`/proc/${child}/stat`)))
   return { descriptors: fs.readdirSync(`/proc/${pid}/fd`).length, zombies: zombies.length }
 }
 
-/** Whether a process catches a signal of that number: see SigCgt in proc(5). */
+/** Whether a process has a handler for this signal number: see SigCgt in proc(5). */
 export function catches(pid: number, signal: number): boolean {
   const mask = /^SigCgt:\s*([0-9a-f]+)$/m.exec(readIfThere(`/proc/${pid}/status`))?.[1] ?? '0'
   return ((BigInt(`0x${mask}`) >> BigInt(signal - 1)) & 1n) === 1n
@@ -98,15 +98,15 @@ export function readIfThere(file: string): string {
   }
 }
 
-/** Replaces the tasks file as editors and programs do. */
+/** Replaces the tasks file by a rename, as most editors do. */
 export function renameOver(site: Site, text: string): void {
   fs.renameSync(site.write('.tasks.new', text), site.tasks)
 }
 
 /**
- * What is wrong with the seconds of tasks that are due in each, from their witnesses (the slots
- * that they wrote) and the history: a slot that started twice, and one that neither started nor is
- * on record: as missed, where the daemon was down or the machine stood still, or as skipped by a stop.
+ * Checks tasks that are due every second. Compares the slots that the tasks themselves wrote with
+ * the history, and reports each slot that started twice, and each slot that neither started nor is
+ * recorded as missed (the daemon was down, the machine stood still) or as skipped by a stop.
  */
 export function faultsOf(
   site: Site,
@@ -120,7 +120,7 @@ export function faultsOf(
     const seconds = witnesses[index] ?? []
     const hasStarted = new Set(seconds)
     const faults = hasStarted.size < seconds.length ? [`${name}: a slot started twice`] : []
-    // A stop in the middle of a second skips what had no turn in it yet.
+    // A stop in the middle of a second skips what has not started yet.
     const misses = rows.filter(
       (row) => row.task === name && (row.outcome === 'missed' || row.reason === 'draining'),
     )
@@ -130,7 +130,8 @@ export function faultsOf(
       )
     for (let second = first; second <= last; second++) {
       const at = new Date(second * 1000).toISOString()
-      if (hasStarted.has(second) && isMissed(second)) faults.push(`${name}: ${at} is no miss`)
+      if (hasStarted.has(second) && isMissed(second))
+        faults.push(`${name}: ${at} is recorded as missed but started`)
       if (!hasStarted.has(second) && !isMissed(second)) faults.push(`${name}: ${at} is lost`)
     }
     return faults

@@ -8,10 +8,10 @@ import { script, maxTestMs } from './support.ts'
 vi.setConfig({ testTimeout: maxTestMs })
 afterEach(closeSites)
 
-/** Node itself makes the first ones of those it inherits close-on-exec, up to the first gap. */
+/** Node makes the descriptors that it inherits close-on-exec, up to the first gap. */
 const leaked = [3, 4, 20, 251]
 
-/** Starts torch as a careless starter would: open files, signals ignored, a umask that hides nothing. */
+/** Starts torch as a careless program would: with open files, ignored signals and a umask of 000. */
 async function startCarelessly(site: Site): Promise<void> {
   const file = fs.openSync(site.tasks, 'r')
   const stdio = Array.from({ length: Math.max(...leaked) + 1 }, (_, descriptor) =>
@@ -32,7 +32,7 @@ const looks = {
   names: 'env | sed "s/=.*//" | sort | tr "\\n" " "',
 }
 
-test('a task has the same world, whoever started the daemon', async () => {
+test('a task gets the same environment, whoever started the daemon', async () => {
   const tasks = Object.entries(looks).map(
     ([name, command]) => `  ${name}: { schedule: "@yearly", command: ${JSON.stringify(command)} }`,
   )
@@ -42,7 +42,7 @@ test('a task has the same world, whoever started the daemon', async () => {
 
   const outputOf = async (name: string): Promise<string> => (await site.torch('run', name)).stdout
   expect(await outputOf('descriptors')).toBe('0\n1\n2\n')
-  // The folder that ls reads is its own.
+  // Descriptor 3 is the folder that ls itself reads.
   expect(await outputOf('list')).toBe('0\n1\n2\n3\n')
   expect(await outputOf('signals')).toBe(`${'0'.repeat(16)}\n`.repeat(3))
   expect(await outputOf('umask')).toBe('0022\n')
@@ -51,7 +51,7 @@ test('a task has the same world, whoever started the daemon', async () => {
   )
   for (const folder of ['', '/runs', '/runs/umask'])
     expect(fs.statSync(site.home + folder).mode & 0o777).toBe(0o700)
-  // Ignored by its starter, and still how it is stopped.
+  // The parent ignored TERM, but TERM still stops the daemon.
   process.kill(site.pid() ?? 0, 'SIGTERM')
   await expect.poll(() => site.living(), { timeout: 10_000 }).toEqual([])
 })
