@@ -126,8 +126,8 @@ hint: mend it; until then the daemon goes on with the last good file
     expect(await problemsOf('reload')).toEqual([problem])
     expect(await problemsOf('status')).toEqual([problem])
     const shown = (await site.torch('status')).stdout
-    expect(shown).toContain(', NOT TAKEN\n')
-    expect(shown).toContain('The daemon goes on with the last good file.\n')
+    expect(shown).toContain(', REFUSED\n')
+    expect(shown).toContain('The daemon keeps using the last good file.\n')
   })
 })
 

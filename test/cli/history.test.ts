@@ -271,14 +271,14 @@ describe('without a history.db', () => {
       [],
     ])
     expect(stderr).toBe(
-      `${home}/history.db is not there: these are the runs that still have their folder\n`,
+      `${home}/history.db does not exist: showing only the runs that still have a directory\n`,
     )
     expect((await shown(['oth*', '-n', '1'])).stdout).toContain(runId(2))
     // As a full disk leaves it.
     fs.writeFileSync(path.join(home, 'history.db'), '')
     expect(await shown(['--outcome', 'failed'])).toMatchObject({
       stdout,
-      stderr: stderr.replace('not there', 'empty'),
+      stderr: stderr.replace('does not exist', 'is empty'),
     })
     expect((await shown([runId(1)])).stdout).toContain('task        backup\n')
     expect((await shown(['20260308T'])).stderr).toMatch(/^.*\ntorch: several runs begin with/)

@@ -244,7 +244,7 @@ describe('a value', () => {
     [
       'status --watch --json',
       '--json does not go with --watch',
-      'torch status --json, again and again',
+      'run torch status --json as often as you need',
     ],
     ['import crontb', 'torch cannot import from "crontb"', 'did you mean "crontab"?'],
     ['import gotorch', 'import gotorch needs a file', 'torch import gotorch task.json'],
@@ -452,7 +452,7 @@ hint: choose another with --home or TORCH_HOME
     expect((await torchHere(['run', 'backup', '--home', home])).stdout).toBe('hi\n')
     fs.writeFileSync(`${home}/history.db`, 'no database, '.repeat(100))
     for (const suffix of ['-wal', '-shm']) fs.rmSync(`${home}/history.db${suffix}`, { force: true })
-    const trouble = `cannot read ${home}/history.db: file is not a database: these are the runs that still have their folder\n`
+    const trouble = `cannot read ${home}/history.db: file is not a database: showing only the runs that still have a directory\n`
     for (const command of ['status', 'history']) {
       const { status, stdout, stderr } = await torchHere([command, '--home', home])
       expect([command, status, stderr]).toEqual([command, 0, trouble])

@@ -1,7 +1,5 @@
-import { TorchError } from '../../../errors.ts'
 import type { HistoryRow } from '../../../plan/history-row.ts'
-import { historyOfRuns } from '../../../record/history/from-runs.ts'
-import { type HistoryReader, readHistory } from '../../../record/history/read-history.ts'
+import type { HistoryReader } from '../../../record/history/read-history.ts'
 import { isNamed } from '../../../tasks/select.ts'
 import type { Call } from '../../command.ts'
 import { demandKnown, namesWithLabels } from '../../daemon/known-tasks.ts'
@@ -40,26 +38,4 @@ async function askedTasks(
   if (values.label === undefined) return [...named]
   const labelled = await namesWithLabels(call, values, values.label)
   return named.filter((name) => labelled.has(name))
-}
-
-/**
- * The history of a home: its file, or where that is lost or damaged the runs that still have their
- * directory, which is told.
- */
-export function openRecords(
-  { host, paths }: Pick<Call, 'host' | 'paths'>,
-  tell: (words: string) => void,
-): HistoryReader {
-  let trouble = ''
-  try {
-    const size = host.files.facts(paths.history)?.size ?? -1
-    if (size > 0) return readHistory(paths.history)
-    trouble = `${paths.history} is ${size === 0 ? 'empty' : 'not there'}`
-  } catch (error) {
-    if (!(error instanceof TorchError)) throw error
-    trouble = error.message
-  }
-  const runs = historyOfRuns(host, paths.runs)
-  if (runs.tasks().length > 0) tell(`${trouble}: these are the runs that still have their folder`)
-  return runs
 }

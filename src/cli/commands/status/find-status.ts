@@ -8,28 +8,28 @@ import type { Values } from '../../args/options.ts'
 import { daemonToShow } from '../../args/tasks-path.ts'
 
 export interface FoundStatus {
-  /** With the tasks that are asked for. */
+  /** Only with the tasks that the user selects. */
   readonly report: StatusReport
-  /** A daemon is there, and does not answer: the report is from the files. */
+  /** True if a daemon exists but does not answer: the report is made from the files. */
   readonly isSilent: boolean
-  /** How many there are in all. */
+  /** The number of all tasks. */
   readonly total: number
-  /** How long the tasks that run, and will end, usually take, in ms. */
+  /** How long each task that runs now usually takes, in ms. */
   readonly usualMs: ReadonlyMap<string, number>
 }
 
 /**
- * The status of a home, with or without a daemon, of the tasks that are asked for. `tell` hears
- * where the history cannot be read.
+ * The status of the tasks that the user selects, from the daemon, or from the files without one.
+ * `tell` is called with notes, for example if the history cannot be read.
  */
 export async function findStatus(
   call: Call,
   values: Values,
-  tell: (words: string) => void,
+  tell: (note: string) => void,
 ): Promise<FoundStatus> {
   const { whole, isSilent } = await wholeStatus(call, values, tell)
-  const named = await onlyNamed(whole, call.args)
-  const tasks = withLabels(named, values.label).filter((task) => isSo(task, values.outcome))
+  const named = await selected(whole, call.args)
+  const tasks = withLabels(named, values.label).filter((task) => hasOutcome(task, values.outcome))
   const report = { ...whole, tasks }
   const usualMs = values.json ? new Map<string, number>() : await usualOf(call, tasks)
   return { report, isSilent, total: whole.tasks.length, usualMs }
@@ -38,17 +38,17 @@ export async function findStatus(
 async function wholeStatus(
   call: Call,
   values: Values,
-  tell: (words: string) => void,
+  tell: (note: string) => void,
 ): Promise<{ whole: StatusReport; isSilent: boolean }> {
   const { report, file, isSilent } = await daemonToShow(call, tell)
   if (file !== undefined) demandFile(call, values, file)
   if (report !== undefined) return { whole: report, isSilent }
-  const { offlineStatus } = await import('./offline.ts')
+  const { offlineStatus } = await import('./offline-status.ts')
   return { whole: await offlineStatus(call, values, file, tell), isSilent }
 }
 
-/** Of a name that is not in the file it says so, with the nearest one. */
-async function onlyNamed(report: StatusReport, words: readonly string[]): Promise<TaskStatus[]> {
+/** Throws for a name that no task has. If the file is not valid, that is the reason to show. */
+async function selected(report: StatusReport, words: readonly string[]): Promise<TaskStatus[]> {
   if (words.length === 0) return report.tasks
   const names = report.tasks.map((task) => task.name)
   try {
@@ -60,21 +60,24 @@ async function onlyNamed(report: StatusReport, words: readonly string[]): Promis
   }
 }
 
-/** `running` is what runs now, whatever came before it. */
-function isSo({ running, last }: TaskStatus, wanted: readonly Outcome[] | undefined): boolean {
+/** `running` matches a task that runs now, whatever its last outcome. */
+function hasOutcome(
+  { running, last }: TaskStatus,
+  wanted: readonly Outcome[] | undefined,
+): boolean {
   if (wanted === undefined) return true
   if (running.length > 0 && wanted.includes('running')) return true
   return last !== null && wanted.includes(last.outcome)
 }
 
-/** Only of what runs. */
+/** How long tasks that run now usually take: for the progress bars. */
 async function usualOf(call: Call, tasks: readonly TaskStatus[]): Promise<Map<string, number>> {
   const names = tasks
     .filter(({ type, running }) => type === 'common' && running.length > 0)
     .map((task) => task.name)
   if (names.length === 0) return new Map()
-  const { openRecords } = await import('../history/history-rows.ts')
-  // The status can do without it, and a daemon that runs tells of the trouble itself.
+  const { openRecords } = await import('../history/open-records.ts')
+  // The status works without it, and a running daemon reports a damaged history itself.
   const reader = openRecords(call, () => {})
   const usual = reader.usual(names)
   reader.close()

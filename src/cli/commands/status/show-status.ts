@@ -1,26 +1,29 @@
-import { exitStatus } from '../../../errors.ts'
-import { findStatus, type FoundStatus } from './find-status.ts'
-import type { Call } from '../../command.ts'
+import { aroundStops, interceptSignals } from '../../../daemon/signals.ts'
+import { exitStatus, messageOf, TorchError } from '../../../errors.ts'
+import type { Host } from '../../../host/host.ts'
+import type { Signal } from '../../../host/processes.ts'
+import { plainLine, plainLines } from '../../../text/sanitize.ts'
 import { labelWords, noneHas } from '../../args/labels.ts'
 import { usageError } from '../../args/option.ts'
 import type { Values } from '../../args/options.ts'
-import { plainLine, plainLines } from '../../../text/sanitize.ts'
+import type { Call } from '../../command.ts'
+import { statusOfSignal } from '../../terminal/exit-status.ts'
 import { problemJson } from '../../terminal/problems.ts'
+import { openScreen } from '../../terminal/screen.ts'
+import type { Terminal } from '../../terminal/terminal.ts'
+import { pause, shownTime } from '../../terminal/times.ts'
+import { findStatus, type FoundStatus } from './find-status.ts'
 import { statusLines } from './status-lines.ts'
 
-/** The shell's prompt comes below. */
+/** The shell's prompt needs a row below the status. */
 const promptRows = 1
+/** The title of --watch, and the blank line below it. */
+const titleRows = 2
 
-/** What `torch status` does. */
+/** Runs `torch status`. */
 export async function showStatus(call: Call, values: Values): Promise<number> {
-  const { terminal, from } = call
-  if (values.watch) {
-    if (values.json && from.json === 'flag')
-      throw usageError('--json does not go with --watch', 'torch status --json, again and again')
-    if (!terminal.isScreen)
-      throw usageError('--watch needs a terminal', 'leave it out, and call torch status again')
-    return (await import('./watch-status.ts')).watchStatus(call, values)
-  }
+  const { terminal } = call
+  if (values.watch) return watchStatus(call, values)
   const found = await findStatus(call, values, terminal.note)
   const { report } = found
   if (values.json) {
@@ -32,16 +35,16 @@ export async function showStatus(call: Call, values: Values): Promise<number> {
   const lines = statusLines(call, { ...found, rows, all: `: torch status '*'` })
   await terminal.say([...lines, ...details(call, found)].join('\n'))
   if (report.tasks.length === 0 && found.total > 0)
-    terminal.note(values.outcome === undefined ? noneHas : 'no task ended so')
+    terminal.note(values.outcome === undefined ? noneHas : 'no task has this outcome')
   return exitStatus.done
 }
 
-/** Who asks for some, wants all of them. */
+/** A user who selects tasks wants to see all of them, even more than the screen has rows. */
 function wantsAll({ args }: Call, { all, label, outcome }: Values): boolean {
   return (all ?? false) || args.length > 0 || label !== undefined || outcome !== undefined
 }
 
-/** What the file says about the one task that was asked for, below its row. */
+/** The description and labels of a task, if it is the only one that the arguments name. */
 function details({ terminal, args }: Call, { report }: FoundStatus): string[] {
   const [task, ...more] = report.tasks
   if (task === undefined || more.length > 0 || args.length === 0) return []
@@ -51,4 +54,94 @@ function details({ terminal, args }: Call, { report }: FoundStatus): string[] {
     ...lines.map((line) => `  ${line}`),
     ...(labels === '' ? [] : [`  ${terminal.paint('dim', 'labels')} ${labels}`]),
   ]
+}
+
+/**
+ * Runs `torch status --watch`: refreshes every second until Ctrl-C, also while the daemon stops and
+ * starts again. A problem of the first look is thrown, as without --watch.
+ */
+async function watchStatus(call: Call, values: Values): Promise<number> {
+  const { host, terminal, from } = call
+  if (values.json && from.json === 'flag')
+    throw usageError(
+      '--json does not go with --watch',
+      'run torch status --json as often as you need',
+    )
+  if (!terminal.isScreen)
+    throw usageError('--watch needs a terminal', 'run torch status without --watch')
+  let lines = await linesNow(call, values)
+  const attention = attend(terminal)
+  const screen = await openScreen(terminal)
+  const release = aroundStops(
+    () => screen.close(),
+    () => void screen.open(),
+  )
+  try {
+    while (attention.signal() === undefined) {
+      await screen.draw(lines)
+      await attention.orAwake(nextSecond(host))
+      if (attention.signal() !== undefined) break
+      lines = (await attention.orAwake(linesOrError(call, values))) ?? lines
+    }
+  } finally {
+    await screen.close()
+    release()
+    attention.release()
+  }
+  const signal = attention.signal()
+  return signal === undefined || signal === 'SIGINT' ? exitStatus.done : statusOfSignal(signal)
+}
+
+/** Wakes a wait at a signal, or when the window changes its size. */
+function attend(terminal: Terminal) {
+  let signal: Signal | undefined
+  let wake = (): void => {}
+  const releaseSignals = interceptSignals((name) => {
+    signal = name
+    wake()
+  })
+  const releaseSize = terminal.onResize(() => wake())
+  return {
+    signal: () => signal,
+    /** The value of the promise, or undefined if woken before. Promise.race would leak memory each second. */
+    orAwake: <T>(settles: Promise<T>) =>
+      new Promise<T | undefined>((resolve) => {
+        wake = () => resolve(undefined)
+        void settles.then(resolve)
+      }),
+    release() {
+      releaseSignals()
+      releaseSize()
+    },
+  }
+}
+
+async function linesNow(call: Call, values: Values): Promise<string[]> {
+  const found = await findStatus(call, values, () => {})
+  const rows = call.terminal.rows - titleRows
+  return [...titleOf(call), ...statusLines(call, { ...found, rows, all: '' })]
+}
+
+/** Shows an error in place of the status, until the next look succeeds. */
+async function linesOrError(call: Call, values: Values): Promise<string[]> {
+  try {
+    return await linesNow(call, values)
+  } catch (error) {
+    const { details: more = [], hint } = error instanceof TorchError ? error : {}
+    return [
+      ...titleOf(call),
+      ...more.flatMap((each) => each.split('\n')),
+      call.terminal.paint('red', `torch: ${messageOf(error)}`),
+      ...(hint === undefined ? [] : [`hint: ${hint}`]),
+    ]
+  }
+}
+
+function titleOf({ host, terminal }: Call): string[] {
+  const now = shownTime(host, new Date(host.clock.now()).toISOString())
+  return [terminal.paint('dim', `torch status  ${now}  Ctrl-C to quit`), '']
+}
+
+function nextSecond(host: Host): Promise<void> {
+  return pause(host, 1000 - (host.clock.now() % 1000))
 }

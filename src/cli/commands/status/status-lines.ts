@@ -2,50 +2,49 @@ import type { StatusReport, TaskStatus } from '../../../control/protocol.ts'
 import { startOfRun } from '../../../run/directory.ts'
 import { counted } from '../../../text/plural.ts'
 import type { Call } from '../../command.ts'
-import { nextStart } from './next-start.ts'
 import { outcomeCell, outcomeStyle } from '../../terminal/outcomes.ts'
 import { showProblems } from '../../terminal/problems.ts'
 import { progressOf } from '../../terminal/progress.ts'
-import { byNeed, countedStandings, type Standing } from './order.ts'
+import { byUrgency, type Condition, countConditions, nextStart } from './status-order.ts'
 import { cutMark, cutText } from '../../terminal/table-fit.ts'
 import { type Cell, table } from '../../terminal/table.ts'
 import { shownDistance, shownTime } from '../../terminal/times.ts'
 import { wrapped } from '../../terminal/wrap.ts'
 
-/** Of a path, or of addresses, so much is shown on the narrowest terminal. */
+/** A path or a list of addresses is not cut shorter than this. */
 const minHeadChars = 20
-/** Of the names before what is said of daemon, file and host. */
+/** The width of the names at the start of a line: daemon, file, host. */
 const headWidth = 8
-/** With fewer rows each line is one that the table has not. */
+/** On a screen with fewer rows, every line of the head is missing in the table. */
 const roomyRows = 16
-/** So many problems of a bad file are shown where the rest has to fit on a screen. */
+/** The most problems of a refused file on a screen; the rest is counted. */
 const maxProblemsOnScreen = 3
-/** Rows of the table's head, and of the line that says how many are left out. */
+/** The head of the table, and the line that counts what is left out. */
 const tableFrameRows = 2
 
 export interface StatusView {
-  /** With the tasks that are asked for; `total` is the number of all. */
+  /** Only with the tasks that the user selects; `total` counts all. */
   readonly report: StatusReport
-  /** A daemon is there, and does not answer. */
+  /** True if a daemon exists but does not answer. */
   readonly isSilent: boolean
   readonly total: number
-  /** How long tasks that run usually take, in ms. */
+  /** How long each task that runs now usually takes, in ms. */
   readonly usualMs: ReadonlyMap<string, number>
-  /** Rows that there are: of more tasks the most urgent ones are shown. */
+  /** The rows of the screen. If there are more tasks, the most urgent ones are shown. */
   readonly rows: number
-  /** What shows those that are left out. */
+  /** Ends the line that counts the tasks that are left out. */
   readonly all: string
 }
 
-/** What `torch status` shows, line by line. */
+/** The lines of `torch status`: daemon, file, host, counts, and the table of tasks. */
 export function statusLines(call: Pick<Call, 'host' | 'terminal'>, view: StatusView): string[] {
   const { report, total } = view
   const head = [...headLines(call, view), '', ...summary(call, report.tasks, total)]
   if (report.tasks.length === 0) return head
   const room = view.rows - head.length - tableFrameRows
-  // One more than fits without the line that says so fits as well.
+  // One task fits in the row of the line that would count it.
   const fits = report.tasks.length <= room + 1
-  const shown = fits ? report.tasks : byNeed(report.tasks).slice(0, Math.max(room, 1))
+  const shown = fits ? report.tasks : byUrgency(report.tasks).slice(0, Math.max(room, 1))
   const left = report.tasks.length - shown.length
   return [
     ...head,
@@ -58,7 +57,7 @@ function headLines(
   { host, terminal }: Pick<Call, 'host' | 'terminal'>,
   { report: { daemon, file, host: machine }, isSilent, rows }: StatusView,
 ): string[] {
-  const verdict = file.ok ? '' : daemon === null ? ', NOT VALID' : ', NOT TAKEN'
+  const verdict = file.ok ? '' : daemon === null ? ', NOT VALID' : ', REFUSED'
   const addresses = [machine.name, ...machine.addresses].join('  ')
   return [
     terminal.paint('dim', 'daemon  ') + daemonWords({ host, terminal }, daemon, isSilent),
@@ -68,7 +67,10 @@ function headLines(
   ]
 }
 
-/** Of the path the middle is cut; what else is known of the file has a line of its own, or none, rather than that. */
+/**
+ * A long path is cut in the middle. If even that needs more room, the other facts move to their own
+ * line, or are left out on a small screen.
+ */
 function fileLines(
   { host, terminal }: Pick<Call, 'host' | 'terminal'>,
   { path, revision, loadedAt }: StatusReport['file'],
@@ -88,7 +90,7 @@ function fileLines(
   return rows < roomyRows ? [line] : [line, headLine(terminal, '', facts.join(', '))]
 }
 
-/** `more` stands behind it, and is not cut. */
+/** A line `name  text`; the text is cut so that `more` fits after it. */
 function headLine(terminal: Call['terminal'], name: string, text: string, more = ''): string {
   const room = Math.max(terminal.columns - headWidth - more.length, minHeadChars)
   const cut = cutText(text, room, 'middle', cutMark(terminal.isUnicode))
@@ -119,11 +121,11 @@ function problemLines(
     '',
     ...showProblems(terminal, shown).split('\n'),
     ...(left === 0 ? [] : [`... and ${counted(left, 'more problem')}: torch validate`]),
-    ...(runs ? ['The daemon goes on with the last good file.'] : []),
+    ...(runs ? ['The daemon keeps using the last good file.'] : []),
   ]
 }
 
-/** `200 tasks: 3 running, 2 failed, 1 missed, 194 ok`; of some of all `12 of 200 tasks: ...`. */
+/** `200 tasks: 3 running, 2 failed, 1 missed, 194 ok`; for a selection: `12 of 200 tasks: ...`. */
 function summary(
   { terminal }: Pick<Call, 'terminal'>,
   tasks: readonly TaskStatus[],
@@ -131,13 +133,13 @@ function summary(
 ): string[] {
   const of = tasks.length === total ? '' : `${tasks.length} of `
   const head = `${of}${counted(total, 'task')}`
-  const counts = countedStandings(tasks).map(
-    ([standing, count]) => [standing, `${count} ${standing}`] as const,
+  const counts = countConditions(tasks).map(
+    ([condition, count]) => [condition, `${count} ${condition}`] as const,
   )
   if (counts.length === 0) return [head]
-  // A count and its word stay in one line; colours come last, for they have no width.
+  // A count and its word stay on one line. Colours come after wrapping, as they have no width.
   const painted = new Map(
-    counts.map(([standing, text]) => [unbroken(text), paintStanding(terminal, standing, text)]),
+    counts.map(([condition, text]) => [unbroken(text), paintCondition(terminal, condition, text)]),
   )
   const line = `${head}: ${[...painted.keys()].join(', ')}`
   return wrapped(line, terminal.columns, '  ').map((each) =>
@@ -149,14 +151,14 @@ function unbroken(text: string): string {
   return text.replaceAll(' ', '\u00a0')
 }
 
-function paintStanding(terminal: Call['terminal'], standing: Standing, text: string): string {
-  switch (standing) {
+function paintCondition(terminal: Call['terminal'], condition: Condition, text: string): string {
+  switch (condition) {
     case 'never ran':
     case 'not enabled':
     case 'not on this host':
       return text
     default:
-      return terminal.paint(outcomeStyle(standing), text)
+      return terminal.paint(outcomeStyle(condition), text)
   }
 }
 
@@ -199,7 +201,7 @@ function row(
   ]
 }
 
-/** A slot of this very second may be on its way. */
+/** A start in the past is due this second: the daemon is about to start it. */
 function dueWords(host: Call['host'], next: string): string {
   return Date.parse(next) <= host.clock.now() ? 'now' : shownDistance(host, next)
 }
@@ -209,7 +211,7 @@ const notHere: Readonly<Record<string, string>> = {
   hosts: 'not on this host',
 }
 
-/** How many run, and of a task that is to end how far the oldest is. */
+/** The number of runs, and the progress of the oldest one. Daemon tasks have no progress. */
 function runningCell(
   { host, terminal }: Pick<Call, 'host' | 'terminal'>,
   { type, running: [oldest, ...more] }: TaskStatus,

@@ -26,32 +26,35 @@ test.each([
   [
     200,
     [
-      'file    /srv/checkouts/operations/production/tasks.yaml, revision 4f2a91c03b1e-dirty, loaded 2026-03-08T07:00:00+00:00, NOT TAKEN',
+      'file    /srv/checkouts/operations/production/tasks.yaml, revision 4f2a91c03b1e-dirty, loaded 2026-03-08T07:00:00+00:00, REFUSED',
     ],
   ],
   [
     110,
     [
-      'file    /srv/checkouts…on/tasks.yaml, revision 4f2a91c03b1e-dirty, loaded 2026-03-08T07:00:00+00:00, NOT TAKEN',
+      'file    /srv/checkouts/…ion/tasks.yaml, revision 4f2a91c03b1e-dirty, loaded 2026-03-08T07:00:00+00:00, REFUSED',
     ],
   ],
   [
     80,
     [
-      'file    /srv/checkouts/operations/production/tasks.yaml, NOT TAKEN',
+      'file    /srv/checkouts/operations/production/tasks.yaml, REFUSED',
       '        revision 4f2a91c03b1e-dirty, loaded 2026-03-08T07:00:00+00:00',
     ],
   ],
-])('of a bad file, in %d columns', (columns, lines) => {
-  const all = statusLines({ host, terminal: fakeTerminal({ columns }) }, view)
-  expect(all.slice(1, 1 + lines.length)).toEqual(lines)
-  expect(all[1 + lines.length]).toBe('host    web1')
-})
+])(
+  'torch status of a refused file in %d columns cuts the path or moves the facts to a second line',
+  (columns, lines) => {
+    const all = statusLines({ host, terminal: fakeTerminal({ columns }) }, view)
+    expect(all.slice(1, 1 + lines.length)).toEqual(lines)
+    expect(all[1 + lines.length]).toBe('host    web1')
+  },
+)
 
-test('of a bad file, where there is room for little', () => {
+test('torch status of a refused file on a small screen leaves out the revision', () => {
   const terminal = fakeTerminal({ columns: 60 })
   expect(statusLines({ host, terminal }, { ...view, rows: 10 }).slice(1, 3)).toEqual([
-    'file    /srv/checkouts/opera…roduction/tasks.yaml, NOT TAKEN',
+    'file    /srv/checkouts/operat…production/tasks.yaml, REFUSED',
     'host    web1',
   ])
 })

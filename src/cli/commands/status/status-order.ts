@@ -1,9 +1,11 @@
 import type { TaskStatus } from '../../../control/protocol.ts'
 import { outcomes } from '../../../plan/history-row.ts'
-import { nextStart } from './next-start.ts'
 
-/** How a task does, in the order in which it is counted: `running`, how it ended last, or why it is not here. */
-const standings = [
+/**
+ * The conditions of a task, in the order in which they are counted: it runs, its last outcome, or
+ * why it does not run here.
+ */
+const conditions = [
   'running',
   ...outcomes.filter((outcome) => outcome !== 'running' && outcome !== 'ok'),
   'ok',
@@ -11,32 +13,33 @@ const standings = [
   'not enabled',
   'not on this host',
 ] as const
-export type Standing = (typeof standings)[number]
+export type Condition = (typeof conditions)[number]
 
-export function standingOf({ running, reason, last }: TaskStatus): Standing {
+export function conditionOf({ running, reason, last }: TaskStatus): Condition {
   if (running.length > 0) return 'running'
   if (reason !== null) return reason === 'enabled' ? 'not enabled' : 'not on this host'
   return last?.outcome ?? 'never ran'
 }
 
-/** How many tasks do how, each counted once: `3 running, 2 failed, 1 missed, 194 ok`. */
-export function countedStandings(tasks: readonly TaskStatus[]): [Standing, number][] {
-  const found = tasks.map(standingOf)
-  return standings
-    .map((each): [Standing, number] => [each, found.filter((one) => one === each).length])
+/** Counts the tasks in each condition; conditions without tasks are left out. */
+export function countConditions(tasks: readonly TaskStatus[]): [Condition, number][] {
+  const found = tasks.map(conditionOf)
+  return conditions
+    .map((each): [Condition, number] => [each, found.filter((one) => one === each).length])
     .filter(([, count]) => count > 0)
 }
 
 /**
- * What needs eyes first: what runs, longest first; what failed, and then what did not start, newest
- * first; then by when they are due. Daemon tasks, which always run, come after the runs that end.
+ * The most urgent tasks first: running ones, the longest run first; failed ones, then skipped and
+ * missed ones, the newest first; then the others, by their next start. Running daemon tasks come
+ * after other running tasks, as they always run.
  */
-export function byNeed(tasks: readonly TaskStatus[]): TaskStatus[] {
+export function byUrgency(tasks: readonly TaskStatus[]): TaskStatus[] {
   return tasks.toSorted((a, b) => urgency(a) - urgency(b) || tie(a, b))
 }
 
 function urgency(task: TaskStatus): number {
-  switch (standingOf(task)) {
+  switch (conditionOf(task)) {
     case 'running':
       return task.type === 'common' ? 0 : 1
     case 'failed':
@@ -57,7 +60,7 @@ function urgency(task: TaskStatus): number {
   }
 }
 
-/** Texts of times and run ids sort by time. */
+/** Times in ISO 8601 and run ids sort by time. */
 function tie(a: TaskStatus, b: TaskStatus): number {
   switch (urgency(a)) {
     case 0:
@@ -73,4 +76,9 @@ function tie(a: TaskStatus, b: TaskStatus): number {
 
 function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0
+}
+
+/** When a task starts next, with its jitter, in ISO 8601; null if it does not start by the clock. */
+export function nextStart({ next, jitterMs }: TaskStatus): string | null {
+  return next === null ? null : new Date(Date.parse(next) + jitterMs).toISOString()
 }

@@ -6,7 +6,7 @@ import { freshEntry, timetableOf } from '../../../plan/slots.ts'
 import { readTraces, runDirectory } from '../../../run/directory.ts'
 import { shellQuoted } from '../../../text/shell-quote.ts'
 import type { Call } from '../../command.ts'
-import { openRecords } from '../history/history-rows.ts'
+import { openRecords } from '../history/open-records.ts'
 import { liveRuns } from '../../daemon/live-runs.ts'
 import type { FilePath } from '../../args/option.ts'
 import type { Values } from '../../args/options.ts'
@@ -15,20 +15,20 @@ import { factsHere } from '../../daemon/good-tasks.ts'
 import { lastPath, lastTasksPath, tasksPath } from '../../args/tasks-path.ts'
 
 /**
- * The status of a home without a daemon, or with one that is silent, of which the file is known:
- * from the tasks file, the run directories and the history.
+ * The status without an answer of a daemon: from the tasks file, the run directories and the
+ * history. `daemonFile` is the tasks file of a daemon that exists but does not answer.
  */
 export async function offlineStatus(
   call: Call,
   values: Values,
   daemonFile: string | undefined,
-  tell: (words: string) => void,
+  tell: (note: string) => void,
 ): Promise<StatusReport> {
   const { host, paths } = call
   const isKnown = daemonFile !== undefined
   const file = isKnown ? tasksPath(call, values, daemonFile) : lastTasksPath(call, values)
   const isWhole = !values.json && call.args.length === 0 && values.label === undefined
-  if (!isKnown && isWhole) tellOther(call, file, tell)
+  if (!isKnown && isWhole) tellOtherFile(call, file, tell)
   const loaded = await loadTasks(host, file.absolute, { shown: file.shown })
   const facts = factsHere(call, values)
   const hostName = facts.names[0] ?? host.network.name()
@@ -49,7 +49,7 @@ export async function offlineStatus(
         taskStatus(task, {
           facts,
           hostName,
-          // As of a daemon that were started now.
+          // As if a daemon started now.
           next: freshEntry(timetableOf(task, hostName), now, now),
           running: running.get(task.name) ?? [],
           last: last.get(task.name),
@@ -60,15 +60,15 @@ export async function offlineStatus(
   }
 }
 
-/** Who stands in another folder may take its file for that of the home. */
-function tellOther(call: Call, file: FilePath, tell: (words: string) => void): void {
+/** The tasks file in the current folder may not be the one that the daemon of this home used. */
+function tellOtherFile(call: Call, file: FilePath, tell: (note: string) => void): void {
   const last = lastPath(call)
   if (call.from.tasks === 'flag' || last === undefined || last === file.absolute) return
-  tell(`this is ${plainLine(file.shown)}; the last daemon of this home had ${plainLine(last)}`)
+  tell(`showing ${plainLine(file.shown)}; the last daemon of this home used ${plainLine(last)}`)
   tell(`hint: torch status --tasks ${plainLine(shellQuoted(last))}`)
 }
 
-/** What runs of a task that is in no file that can be read: all that is known is by its records. */
+/** A task that runs but is not in the file: only its run directories are known. */
 function withoutFile(
   { host, paths }: Call,
   name: string,

@@ -1,10 +1,8 @@
 import fs from 'node:fs'
 import { stripVTControlCharacters } from 'node:util'
 import { afterAll, describe, expect, test, vi } from 'vitest'
-import { openScreen } from '../../src/cli/terminal/screen.ts'
-import { mayHaveTerminal, torchOnTerminal } from '../support/pty.ts'
-import { fakeTerminal } from '../support/here.ts'
-import { closeSites, newSite, until } from '../support/torch.ts'
+import { mayHaveTerminal, torchOnTerminal } from '../../../support/pty.ts'
+import { closeSites, newSite, until } from '../../../support/torch.ts'
 
 afterAll(closeSites)
 vi.setConfig({ testTimeout: 60_000 })
@@ -14,22 +12,7 @@ const tasks = `tasks:\n${names.map((name) => `  ${name}: { schedule: "@yearly", 
 const taken = '\u001b[?1049h\u001b[?25l\u001b[?7l'
 const given = '\u001b[?7h\u001b[?25h\u001b[?1049l'
 
-describe('a screen', () => {
-  test('is taken, drawn over and over, and given back', async () => {
-    const terminal = fakeTerminal({ columns: 20, rows: 3 })
-    const screen = await openScreen(terminal)
-    await screen.draw(['a', 'b'])
-    await screen.draw(['c', 'd', 'e', 'never shown'])
-    await screen.close()
-    await screen.draw(['never shown'])
-    const line = '\u001b[2K'
-    expect(terminal.stdout()).toBe(
-      `${taken}\u001b[H${line}a\r\n${line}b\r\n\u001b[J\u001b[H${line}c\r\n${line}d\r\n${line}e${given}`,
-    )
-  })
-})
-
-/** What stands on the screen now: the last frame that is whole. */
+/** The lines on the screen: the last frame. */
 function frame(shown: string): string[] {
   const frames = shown.split('\u001b[H').slice(1)
   const text = (frames.at(-1) ?? '').split(given)[0] ?? ''
@@ -39,7 +22,7 @@ function frame(shown: string): string[] {
 }
 
 describe.skipIf(!mayHaveTerminal).concurrent('torch status --watch', () => {
-  test('refreshes, whatever becomes of daemon and window, until Ctrl-C', async () => {
+  test('torch status --watch refreshes until Ctrl-C, while the daemon stops and the window shrinks', async () => {
     const site = newSite(tasks)
     await site.torch('start')
     const watch = await torchOnTerminal(site, ['status', '--watch'], { columns: 90, rows: 14 })
@@ -61,13 +44,13 @@ describe.skipIf(!mayHaveTerminal).concurrent('torch status --watch', () => {
       'the smaller window',
     )
     fs.writeFileSync(site.tasks, 'tasks: 5\n')
-    await sees((lines) => lines[3]?.endsWith(', NOT TAKEN') ?? false, 'the bad file')
+    await sees((lines) => lines[3]?.endsWith(', REFUSED') ?? false, 'the bad file')
     watch.type('\u0003')
     expect(await watch.ended).toBe(0)
     expect(watch.shown().endsWith(given)).toBe(true)
   })
 
-  test('gives the terminal back after TERM too, and says so by its status', async () => {
+  test('torch status --watch restores the terminal after TERM and exits with 143', async () => {
     const site = newSite(tasks)
     const watch = await torchOnTerminal(site, ['status', '--watch'], { columns: 90, rows: 14 })
     await until(() => watch.shown().includes('30 tasks'), 'a frame')
@@ -76,7 +59,7 @@ describe.skipIf(!mayHaveTerminal).concurrent('torch status --watch', () => {
     expect(watch.shown().endsWith(given)).toBe(true)
   })
 
-  test('gives the terminal back for Ctrl-Z, and takes it again', async () => {
+  test('torch status --watch restores the terminal for Ctrl-Z and takes it again afterwards', async () => {
     const watch = await torchOnTerminal(newSite(tasks), ['status', '--watch'], {
       columns: 90,
       rows: 14,
@@ -85,7 +68,7 @@ describe.skipIf(!mayHaveTerminal).concurrent('torch status --watch', () => {
     watch.type('\u001a')
     await until(() => watch.isStopped(), 'its stop')
     await until(() => {
-      // Again and again: script(1) may stop itself only after the first.
+      // Repeated, as script(1) may stop itself only after the first SIGCONT.
       watch.signal('SIGCONT')
       return watch.shown().includes(given + taken)
     }, 'its way back')
@@ -93,7 +76,7 @@ describe.skipIf(!mayHaveTerminal).concurrent('torch status --watch', () => {
     expect(await watch.ended).toBe(0)
   })
 
-  test('what is wrong from the start is said as without it, and no screen is taken', async () => {
+  test('torch status --watch TASK with an unknown task fails without taking the screen', async () => {
     const watch = await torchOnTerminal(newSite(tasks), ['status', '--watch', 'tt1'], {
       columns: 90,
       rows: 14,

@@ -1,13 +1,13 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
-import type { StatusReport } from '../../src/control/protocol.ts'
-import { thisMachine } from '../../src/host/host.ts'
-import type { HistoryRow } from '../../src/plan/history-row.ts'
-import { startOfRun } from '../../src/run/directory.ts'
-import { newFolder, openTestHistory, runRow, skipRow } from '../record/support.ts'
-import { handClock } from '../support/clock.ts'
-import { torchHere } from '../support/here.ts'
+import type { StatusReport } from '../../../../src/control/protocol.ts'
+import { thisMachine } from '../../../../src/host/host.ts'
+import type { HistoryRow } from '../../../../src/plan/history-row.ts'
+import { startOfRun } from '../../../../src/run/directory.ts'
+import { newFolder, openTestHistory, runRow, skipRow } from '../../../record/support.ts'
+import { handClock } from '../../../support/clock.ts'
+import { torchHere } from '../../../support/here.ts'
 
 const real = thisMachine()
 const network = { name: () => 'web1', addresses: () => ['10.0.1.5'] }
@@ -40,7 +40,7 @@ function status(words: string[], look: Look = {}) {
   return torchHere(['status', ...words, '--home', home, '--tasks', file], { host, ...look })
 }
 
-/** Without the lines about daemon, file and host. */
+/** The output without the lines about daemon, file and host. */
 async function table(words: string[], look: Look = {}): Promise<string[]> {
   const { stdout, stderr } = await status(words, look)
   expect(stderr).toBe('')
@@ -53,7 +53,7 @@ async function names(...words: string[]): Promise<string[]> {
   return (JSON.parse(stdout) as StatusReport).tasks.map((task) => task.name)
 }
 
-/** A run whose process lives: this one stands in for recorder and command. */
+/** A run that still runs: this test process stands in for its recorder and command. */
 function runs(task: string, run: string, bootId = real.processes.bootId): void {
   const directory = path.join(home, 'runs', task, run)
   fs.mkdirSync(directory, { recursive: true })
@@ -64,8 +64,8 @@ function runs(task: string, run: string, bootId = real.processes.bootId): void {
   fs.writeFileSync(path.join(directory, 'claim'), fs.readFileSync('/proc/self/stat'))
 }
 
-describe('torch status for people', () => {
-  test('a line about all, and one for each task', async () => {
+describe('The table of torch status', () => {
+  test('torch status counts all tasks by condition and shows a line for each', async () => {
     written(
       runRow(1, { task: 'backup-db', outcome: 'failed', exitCode: 3 }),
       skipRow(2, { task: 'backup-www', outcome: 'missed', reason: 'down', count: 12 }),
@@ -83,7 +83,7 @@ describe('torch status for people', () => {
     ])
   })
 
-  test('a run that takes long, against how long it usually takes', async () => {
+  test('torch status shows the progress of a long run against its usual duration', async () => {
     const usual = Array.from({ length: 5 }, (_, n) =>
       runRow(n, { task: 'rotate', durationMs: 300_000 }),
     )
@@ -100,13 +100,13 @@ describe('torch status for people', () => {
     )
   })
 
-  test('a run of an earlier boot does not live', async () => {
+  test('torch status does not show a run of an earlier boot as running', async () => {
     written()
     runs('rotate', '20260308T070650.000-abcdef', 'another boot')
     expect((await table(['rotate']))[0]).toBe('1 of 6 tasks: 1 never ran')
   })
 
-  test('of 80 columns', async () => {
+  test('torch status leaves out and cuts columns on a narrow terminal', async () => {
     written(skipRow(2, { task: 'backup-www', outcome: 'missed', reason: 'down', count: 12 }))
     const lines = await table(['backup-*'], { columns: 80, rows: 24 })
     expect(lines.slice(1)).toEqual([
@@ -127,7 +127,7 @@ describe('torch status for people', () => {
   })
 })
 
-describe('more tasks than a terminal has rows', () => {
+describe('torch status with more tasks than the terminal has rows', () => {
   beforeEach(() => {
     const many = Array.from(
       { length: 200 },
@@ -141,7 +141,7 @@ describe('more tasks than a terminal has rows', () => {
     )
   })
 
-  test('are cut to it, what needs eyes first', async () => {
+  test('torch status shows the most urgent tasks if not all fit on the screen', async () => {
     const screen = { columns: 100, rows: 12 }
     const lines = await table([], screen)
     expect(lines[0]).toBe('200 tasks: 1 failed, 1 timeout, 198 ok')
@@ -154,22 +154,22 @@ describe('more tasks than a terminal has rows', () => {
     ])
     expect(lines.at(-1)).toBe("... and 196 more: torch status '*'")
     const { stdout } = await status([], screen)
-    // With the prompt below it.
+    // The prompt needs the last row.
     expect(stdout.split('\n')).toHaveLength(12)
   })
 
   test.each([[['*']], [['--all']], [['--outcome', 'ok,failed,timeout']]])(
-    'are all shown with %j',
+    'torch status %j shows all tasks, even more than the screen has rows',
     async (words) => {
       expect(await table(words, { columns: 100, rows: 12 })).toHaveLength(202)
     },
   )
 
-  test('are all shown in a pipe', async () => {
+  test('torch status shows all tasks in a pipe', async () => {
     expect(await table([])).toHaveLength(202)
   })
 
-  test('are not cut for a single line', async () => {
+  test('torch status does not leave out a single task, whose line would fit', async () => {
     const lines = await table([], { columns: 100, rows: 207 })
     expect(lines).toHaveLength(202)
     expect(lines.at(-1)).toMatch(/^t199 /)
@@ -177,7 +177,7 @@ describe('more tasks than a terminal has rows', () => {
   })
 })
 
-describe('which tasks', () => {
+describe('The tasks that torch status selects', () => {
   beforeEach(() =>
     written(
       runRow(1, { task: 'backup-db', outcome: 'failed' }),
@@ -203,11 +203,11 @@ describe('which tasks', () => {
     ],
     [['*', '--label', 'team=data', '--outcome', 'failed'], ['backup-db']],
     [['rotate', '--outcome', 'failed'], []],
-  ])('%j', async (words, found) => {
+  ])('torch status %j selects %j', async (words, found) => {
     expect(await names(...words)).toEqual(found)
   })
 
-  test('that run, whatever came before', async () => {
+  test('torch status --outcome running selects running tasks, whatever their last outcome', async () => {
     runs('rotate', '20260308T070650.000-abcdef')
     expect(await names('--outcome', 'running')).toEqual(['rotate'])
     expect(await names('--outcome', 'ok')).toEqual(['rotate'])
@@ -216,35 +216,31 @@ describe('which tasks', () => {
   test.each([
     [['rotat'], 2, 'torch: there is no task "rotat"\nhint: did you mean "rotate"?\n'],
     [['rotate', 'x*'], 2, 'torch: no task matches "x*"\nhint: torch status lists the tasks\n'],
-    [['--outcome', 'unknown'], 0, 'no task ended so\n'],
+    [['--outcome', 'unknown'], 0, 'no task has this outcome\n'],
     [['--label', 'team=none'], 0, 'no task has these labels\n'],
-    [
-      ['--watch'],
-      2,
-      'torch: --watch needs a terminal\nhint: leave it out, and call torch status again\n',
-    ],
+    [['--watch'], 2, 'torch: --watch needs a terminal\nhint: run torch status without --watch\n'],
     [
       ['--watch', '--json'],
       2,
-      'torch: --json does not go with --watch\nhint: torch status --json, again and again\n',
+      'torch: --json does not go with --watch\nhint: run torch status --json as often as you need\n',
     ],
-  ])('%j', async (words, code, stderr) => {
+  ])('torch status %j exits with %d and a message', async (words, code, stderr) => {
     expect(await status(words)).toMatchObject({ status: code, stderr })
   })
 })
 
-describe('a home', () => {
-  test('that had another file than the one that is shown', async () => {
+describe('torch status without a daemon', () => {
+  test('torch status says if the last daemon of the home used another tasks file', async () => {
     fs.writeFileSync(path.join(home, 'tasks-path'), '/srv/my tasks.yaml\n')
     vi.stubEnv('TORCH_TASKS', file)
     onTestFinished(() => void vi.unstubAllEnvs())
     const { stderr } = await torchHere(['status', '--home', home], { host })
     expect(stderr).toContain(
-      `this is ${file}; the last daemon of this home had /srv/my tasks.yaml\nhint: torch status --tasks '/srv/my tasks.yaml'\n`,
+      `showing ${file}; the last daemon of this home used /srv/my tasks.yaml\nhint: torch status --tasks '/srv/my tasks.yaml'\n`,
     )
   })
 
-  test('of a variable that is no address', async () => {
+  test('torch status refuses a TORCH_ADDRESS that is not an address', async () => {
     vi.stubEnv('TORCH_ADDRESS', 'web1')
     onTestFinished(() => void vi.unstubAllEnvs())
     expect((await status([])).stderr).toBe(
@@ -252,12 +248,12 @@ describe('a home', () => {
     )
   })
 
-  test('that is not there', async () => {
+  test('torch status works without a home', async () => {
     home = path.join(home, 'none')
     expect((await table([]))[0]).toBe('6 tasks: 4 never ran, 1 not enabled, 1 not on this host')
   })
 
-  test('without a history.db: the runs that have their directory tell', async () => {
+  test('torch status without history.db shows the runs that still have a directory', async () => {
     const run = '20260308T070000.005-0000a1'
     const directory = path.join(home, 'runs/rotate', run)
     const startedMs = Date.UTC(2026, 2, 8, 7)
@@ -271,11 +267,11 @@ describe('a home', () => {
     const { stdout, stderr } = await status(['rotate'])
     expect(stdout).toMatch(/ failed 3, 10m ago\n$/)
     expect(stderr).toBe(
-      `${home}/history.db is not there: these are the runs that still have their folder\n`,
+      `${home}/history.db does not exist: showing only the runs that still have a directory\n`,
     )
   })
 
-  test('with a bad tasks file: its problems, not all of them on a terminal', async () => {
+  test('torch status shows the problems of a tasks file that is not valid, at most three on a terminal', async () => {
     fs.writeFileSync(
       file,
       `tasks: {${[1, 2, 3, 4, 5].map((n) => ` t${n}: { max: x }`).join(',')} }`,

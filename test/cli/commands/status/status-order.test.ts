@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import { progressOf } from '../../../../src/cli/terminal/progress.ts'
-import { byNeed, countedStandings, standingOf } from '../../../../src/cli/commands/status/order.ts'
+import {
+  byUrgency,
+  conditionOf,
+  countConditions,
+} from '../../../../src/cli/commands/status/status-order.ts'
 import type { TaskStatus } from '../../../../src/control/protocol.ts'
 import type { Outcome } from '../../../../src/plan/history-row.ts'
 import { runRow } from '../../../record/support.ts'
@@ -23,7 +26,7 @@ function task(name: string, changes: Partial<TaskStatus> = {}, last?: Outcome, n
 
 const run = (second: number) => `20260308T0700${String(second).padStart(2, '0')}.000-abcdef`
 
-describe('how a task does', () => {
+describe('The condition of a task', () => {
   test.each([
     [task('a', { running: [run(1)] }, 'failed'), 'running'],
     [task('a', {}, 'failed'), 'failed'],
@@ -32,11 +35,11 @@ describe('how a task does', () => {
     [task('a', { reason: 'hosts' }, 'failed'), 'not on this host'],
     [task('a', { reason: 'enabled' }), 'not enabled'],
     [task('a', { reason: 'enabled', running: [run(1)] }), 'running'],
-  ])('%j: %s', (each, standing) => {
-    expect(standingOf(each)).toBe(standing)
+  ])('the condition of the task %j is "%s"', (each, condition) => {
+    expect(conditionOf(each)).toBe(condition)
   })
 
-  test('is counted once for each, what needs eyes first', () => {
+  test('tasks are counted by condition, the most urgent condition first', () => {
     const tasks = [
       task('a', {}, 'ok'),
       task('b', {}, 'missed'),
@@ -45,18 +48,18 @@ describe('how a task does', () => {
       task('e', {}, 'ok'),
       task('f'),
     ]
-    expect(countedStandings(tasks)).toEqual([
+    expect(countConditions(tasks)).toEqual([
       ['running', 1],
       ['failed', 1],
       ['missed', 1],
       ['ok', 2],
       ['never ran', 1],
     ])
-    expect(countedStandings([])).toEqual([])
+    expect(countConditions([])).toEqual([])
   })
 })
 
-test('what needs eyes first', () => {
+test('tasks are sorted by urgency, whatever their order in the file', () => {
   const inOrder = [
     task('longest', { running: [run(1)] }),
     task('long', { running: [run(2)] }, 'failed'),
@@ -72,29 +75,6 @@ test('what needs eyes first', () => {
   const names = inOrder.map((each) => each.name)
   for (const turn of inOrder.keys()) {
     const turned = [...inOrder.slice(turn), ...inOrder.slice(0, turn)]
-    expect(byNeed(turned).map((each) => each.name)).toEqual(names)
+    expect(byUrgency(turned).map((each) => each.name)).toEqual(names)
   }
-})
-
-describe('how far a run is', () => {
-  const minute = 60_000
-  test.each([
-    [190_000, 5 * minute, '[#####---] 3m10s of 5m', false],
-    [0, 5 * minute, '[--------] 0s of 5m', false],
-    [5 * minute - 1, 5 * minute, '[#######-] 5m of 5m', false],
-    [5 * minute, 5 * minute, '[########] 5m of 5m', false],
-    [12 * minute, 5 * minute, '[########] 12m of 5m', true],
-    [6_000, 12, '[########] 6.0s of 12ms', true],
-    [6_000, 0, '[########] 6.0s of 0s', true],
-    [4_000, 3_000, 'for 4.0s', false],
-    [190_000, undefined, 'for 3m10s', false],
-    [1_999, undefined, '', false],
-    [1_000, 3_000, '', false],
-  ])('after %d ms of %s: %s', (elapsed, usual, text, isOver) => {
-    expect(progressOf(elapsed, usual, false)).toEqual({ text, isOver })
-  })
-
-  test('with blocks where the locale has them', () => {
-    expect(progressOf(190_000, 300_000, true).text).toBe('[█████░░░] 3m10s of 5m')
-  })
 })
