@@ -1,31 +1,33 @@
-import { maskOf, sixtyOf } from './masks.ts'
-import { nextLocal } from './calendar.ts'
 import { parseDuration } from '../text/duration.ts'
-import { fields, noYear, parseField, type Refused } from './field.ts'
 import { nearest } from '../text/suggest.ts'
+import { nextLocal } from './calendar.ts'
+import { fields, noYear, type Refused } from './field.ts'
+import { maskOf, sixtyOf } from './masks.ts'
+import { parseField } from './parse-field.ts'
 import type { CronSchedule, Schedule } from './schedule.ts'
 import { isZone, zoneNames } from './timezone.ts'
 
+/** `neverFires`: no such date exists, as in `0 0 30 2 *`. It is false for `@reboot`. */
 export type ParsedSchedule = { ok: true; schedule: Schedule; neverFires: boolean } | Refused
 
 export interface ParseOptions {
-  /** IANA name. */
+  /** An IANA name. */
   readonly zone: string
-  /** What `H` is hashed from: `task@host`. */
+  /** The value of `H` is a hash of this: `task@host`. */
   readonly seed: string
 }
 
-/** Every value of every field, listed, needs about half. */
+/** Twice as much as a schedule that lists every value of every field. */
 const maxTextLength = 1024
 
 /**
- * Reads a schedule of 5 or 6 fields, or a nickname. Never throws: what is wrong is said with the
- * field, its value and what is allowed. `neverFires` is true for a date that does not exist
- * (`0 0 30 2 *`); not for `@reboot`.
+ * Reads a schedule: 5 or 6 fields, or a nickname. Never throws. A refusal says what is wrong, what is
+ * allowed and, as its hint, what to write instead. parse-field.ts has the messages about single fields.
  */
 export function parseSchedule(text: string, options: ParseOptions): ParsedSchedule {
   if (text.length > maxTextLength) {
-    return refusal(`a schedule has at most ${maxTextLength} characters, got ${text.length}`)
+    const message = `a schedule may have at most ${maxTextLength} characters; got ${text.length}`
+    return refusal(message, 'split it into a list of shorter schedules')
   }
   if (!isZone(options.zone)) return unknownZone(options.zone)
 
@@ -57,21 +59,26 @@ function parseNickname(text: string, word: string, options: ParseOptions): Parse
   const meaning = Object.hasOwn(nicknames, lower) ? nicknames[lower] : undefined
   if (meaning !== undefined) return parseFields(text, meaning.split(' '), options)
   const near = nearest(word, allNicknames)
-  const message = `unknown nickname ${JSON.stringify(word)}; there are ${allNicknames.join(' ')}`
+  const message = `unknown nickname ${JSON.stringify(word)}; torch knows ${allNicknames.join(' ')}`
   return refusal(message, near === undefined ? null : `did you mean "${near}"?`)
 }
 
+/** `@every 90s`. */
 function parseEvery(text: string, words: readonly string[]): ParsedSchedule {
-  const [period = '', ...more] = words
+  const period = words.join('')
   const parsed = parseDuration(period.toLowerCase())
-  const whole = parsed.ok && parsed.ms >= 1000 && parsed.ms % 1000 === 0
-  if (whole && more.length === 0) {
+  const isWhole = parsed.ok && parsed.ms >= 1000 && parsed.ms % 1000 === 0
+  if (isWhole && words.length === 1) {
     const schedule = { kind: 'every', text, seconds: parsed.ms / 1000 } as const
     return { ok: true, schedule, neverFires: false }
   }
-  if (!parsed.ok && more.length === 0 && period !== '') return refusal(`@every: ${parsed.message}`)
   const got = words.length === 0 ? 'nothing' : JSON.stringify(words.join(' '))
-  return refusal(`@every: expected whole seconds, at least 1s, as in "@every 90s"; got ${got}`)
+  const message = `@every: expected a duration of whole seconds, at least 1s; got ${got}`
+  if (isWhole) return refusal(message, `write "@every ${period}"`)
+  if (!parsed.ok && words.length === 1 && !/^\d+$/.test(period))
+    return refusal(`@every: ${parsed.message}`, null)
+  if (/^[1-9]\d*$/.test(period)) return refusal(message, `did you mean "@every ${period}s"?`)
+  return refusal(message, 'for example "@every 90s" or "@every 1h30m"')
 }
 
 function parseFields(
@@ -79,10 +86,17 @@ function parseFields(
   words: readonly string[],
   options: ParseOptions,
 ): ParsedSchedule {
+  const zone = /^(?:CRON_)?TZ=(.*)$/is.exec(words[0] ?? '')?.[1]
+  if (zone !== undefined) {
+    const example = isZone(zone) ? zone : 'Europe/Berlin'
+    return refusal('a schedule cannot set its time zone', `use the key timezone: ${example}`)
+  }
   if (words.length < 5 || words.length > 6) {
-    const known = 'the fields are minute hour day month weekday, with the second before them or not'
-    const hint = words.length === 7 ? noYear : known
-    return refusal(`expected 5 or 6 fields, got ${words.length}`, hint)
+    const order = 'the 5 fields are minute hour day month weekday; the second may come before them'
+    return refusal(
+      `expected 5 or 6 fields; got ${words.length}`,
+      words.length === 7 ? noYear : order,
+    )
   }
   const texts = words.length === 5 ? ['0', ...words] : words
   const values: (readonly string[])[] = []
@@ -93,8 +107,8 @@ function parseFields(
   }
   const eitherDay = !/^[*?]/.test(texts[3] ?? '') && !/^[*?]/.test(texts[5] ?? '')
   const schedule = compile(text, options.zone, values, eitherDay)
-  const isOfEachDay = schedule.days === everyDay && schedule.weekdays === everyWeekday
-  return { ok: true, schedule, neverFires: !isOfEachDay && nextLocal(schedule, 0) === undefined }
+  const isOnEveryDay = schedule.days === everyDay && schedule.weekdays === everyWeekday
+  return { ok: true, schedule, neverFires: !isOnEveryDay && nextLocal(schedule, 0) === undefined }
 }
 
 function compile(
@@ -120,11 +134,12 @@ function compile(
   }
 }
 
-const everyDay = -2 // bits 1 to 31, as a 32-bit number
+/** Bits 1-31, as a signed 32-bit number. */
+const everyDay = -2
 const everyWeekday = 0x7f
 
 type Days = Pick<CronSchedule, 'days' | 'lastDay'>
-/** By the values of a field that parseField() remembers. */
+/** Keyed by the list of values, because parseField() returns the same list for the same text. */
 const knownDays = new WeakMap<readonly string[], Days>()
 
 function daysOf(values: readonly string[]): Days {
@@ -152,7 +167,7 @@ function weekdaysOf(values: readonly string[]): Weekdays {
 
 const nthForms = [0, 1, 2, 3, 4, 5].map((nth) => new RegExp(`^(\\d)#${nth}$`))
 
-/** 7 is Sunday too. */
+/** 7 is Sunday, like 0. */
 function weekdayMask(values: readonly string[], form: RegExp): number {
   return maskOf(numbersIn(values, form).map((day) => day % 7))
 }
@@ -166,10 +181,11 @@ function numbersIn(values: readonly string[], form: RegExp): number[] {
 
 function unknownZone(zone: string): Refused {
   const near = nearest(zone, zoneNames())
-  const hint = near === undefined ? null : `did you mean "${near}"?`
+  const hint =
+    near === undefined ? 'use an IANA name such as Europe/Berlin' : `did you mean "${near}"?`
   return refusal(`unknown time zone ${JSON.stringify(zone)}`, hint)
 }
 
-function refusal(message: string, hint: string | null = null): Refused {
+function refusal(message: string, hint: string | null): Refused {
   return { ok: false, message, hint }
 }

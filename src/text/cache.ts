@@ -1,4 +1,7 @@
-/** What `map` holds for the key, or what `make` gives; past `bound` entries the oldest is dropped. */
+/**
+ * A cache in `map`: the value of the key, made by `make` when it is missing. Above `bound` entries the
+ * oldest one is dropped.
+ */
 export function remembered<Key, Value>(
   map: Map<Key, Value>,
   bound: number,

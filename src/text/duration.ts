@@ -7,34 +7,35 @@ const units = [
   ['ms', 1],
 ] as const
 
-/** A century; nothing that torch waits for is longer. */
+/** About a century. torch never waits longer. */
 const maxDurationMs = 36_500 * 86_400_000
 
 type ParsedDuration = { ok: true; ms: number } | { ok: false; message: string }
 
-/** All that is one but for what is too long; not the empty text. */
+/** Matches every duration, also one that is too long, but not the empty text. */
 export const durationPattern =
   /^(?=.)(?:(\d+)w)?(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?(?:(\d+)ms)?$/
 
-/** `500ms`, `30s`, `5m`, `1h30m`, `7d`, `2w`: whole numbers with units, from large to small. */
+/** Reads `500ms`, `30s`, `5m`, `1h30m`, `7d` or `2w`: whole numbers with units, the largest unit first. */
 export function parseDuration(text: string): ParsedDuration {
-  const expected = `expected a duration as 500ms, 30s, 5m, 1h30m or 7d; got ${JSON.stringify(text)}`
-  if (/^\d+$/.test(text)) return { ok: false, message: `${expected}, which has no unit` }
+  const shown = JSON.stringify(text)
   const match = durationPattern.exec(text)
-  if (match === null) return { ok: false, message: expected }
-
+  if (match === null) {
+    const message = `expected a duration with a unit, such as 30s, 5m or 1h30m; got ${shown}`
+    return { ok: false, message }
+  }
   const ms = units.reduce((sum, [, size], index) => sum + Number(match[index + 1] ?? 0) * size, 0)
   if (ms > maxDurationMs)
-    return { ok: false, message: `${JSON.stringify(text)} is too long; the most is 36500d` }
+    return { ok: false, message: `${shown} is too long; the longest duration is 36500d` }
   return { ok: true, ms }
 }
 
-/** The shortest text that {@link parseDuration} reads as these milliseconds; `0s` for none. */
+/** The shortest text that {@link parseDuration} reads as this duration; `0s` for 0 or less. */
 export function formatDuration(ms: number): string {
   let rest = Math.max(0, Math.round(ms))
   let text = ''
   for (const [unit, size] of units) {
-    // Weeks are read but not written: 10d is better understood than 1w3d.
+    // Weeks are read but never written: 10d is easier to understand than 1w3d.
     if (unit === 'w' || rest < size) continue
     text += `${Math.floor(rest / size)}${unit}`
     rest %= size

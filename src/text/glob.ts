@@ -1,6 +1,6 @@
 /**
- * Does a pattern with `*` (any text) and `?` (one character) match all of the text? Takes at most
- * the product of their lengths, unlike a regular expression with many stars.
+ * True if the pattern matches the whole text. `*` matches any text and `?` one character. Takes at most
+ * pattern length times text length; a regular expression with many stars would take exponential time.
  */
 export function matchGlob(glob: string, text: string): boolean {
   let at = 0
@@ -15,7 +15,7 @@ export function matchGlob(glob: string, text: string): boolean {
       at++
       on++
     } else if (star !== -1) {
-      // The last star takes one character more.
+      // Let the last star match one more character.
       at = star + 1
       on = ++resume
     } else return false

@@ -1,4 +1,4 @@
-/** What has the same key together, in the order in which the keys come up. */
+/** The items by their key. Keys are in the order in which they first occur. */
 export function grouped<T>(items: Iterable<T>, keyOf: (item: T) => string): Map<string, T[]> {
   const groups = new Map<string, T[]>()
   for (const item of items) {

@@ -1,4 +1,4 @@
-/** FNV-1a over UTF-16 units with the finish of MurmurHash3: 32 bits, each depends on all of the text. */
+/** 32 bits, each of which depends on the whole text: FNV-1a over UTF-16 units, then the final mix of MurmurHash3. */
 export function hash32(text: string): number {
   let hash = 0x811c9dc5
   for (let index = 0; index < text.length; index++) {
@@ -9,14 +9,14 @@ export function hash32(text: string): number {
   return (hash ^ (hash >>> 16)) >>> 0
 }
 
-/** What `H` and the jitter of a task are hashed from, on a host of that short name. */
+/** The text that `H` and the jitter of a task are hashed from. `host` is the short name. */
 export function seedOf(task: string, host: string): string {
   return `${task}@${host}`
 }
 
 /**
- * The delay of a task's starts on a host: whole milliseconds in [0, widthMs), always the same for
- * the same task and host, spread evenly over both.
+ * The delay of a task's starts on a host, in whole milliseconds from 0 to below `widthMs`. It is always
+ * the same for the same task and host, and evenly spread over tasks and hosts.
  */
 export function jitterOf(task: string, host: string, widthMs: number): number {
   return Math.floor((hash32(seedOf(task, host)) / 2 ** 32) * widthMs)

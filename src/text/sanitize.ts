@@ -1,17 +1,17 @@
 /**
- * Text of a tasks file without what a terminal would obey and not show: control characters but
- * line breaks and tabs, and those that turn the direction of writing (https://trojansource.codes).
+ * Text that is safe to print on a terminal. Control characters (except line breaks and tabs) and
+ * characters that reverse the direction of writing (https://trojansource.codes) become U+FFFD.
  */
 export function plainText(text: string): string {
   return text.replace(/[^\P{Cc}\n\t]|[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, '\ufffd')
 }
 
-/** The same on one line. */
+/** Like plainText(), but on one line: line breaks and tabs become U+FFFD too. */
 export function plainLine(text: string): string {
   return plainText(text).replace(/[\n\t]/g, '\ufffd')
 }
 
-/** The same of a text that may have several lines, without blank ones around it. */
+/** The lines of plainText(), without blank lines at the beginning and end. */
 export function plainLines(text: string): string[] {
   return plainText(text).trim().split('\n')
 }

@@ -10,10 +10,10 @@ const units: Readonly<Record<string, number>> = {
   tib: 2 ** 40,
 }
 
-/** Without a flag for the case of letters: JSON Schema has none. */
+/** Spells out both cases of each letter, because a pattern of JSON Schema has no flags. */
 export const sizePattern = /^(\d{1,15}(?:\.\d{1,6})?) ?([kKmMgGtT]?[iI]?[bB])$/
 
-/** Bytes of `512kB`, `10MB`, `1.5GiB`: kB is 1000, KiB 1024. undefined where it is no such size. */
+/** The bytes of `512kB`, `10MB` or `1.5GiB`; undefined if the text is not a size. kB is 1000, KiB is 1024. */
 export function parseSize(text: string): number | undefined {
   const match = sizePattern.exec(text)
   const unit = units[match?.[2]?.toLowerCase() ?? '']
@@ -22,7 +22,7 @@ export function parseSize(text: string): number | undefined {
   return Number.isSafeInteger(bytes) ? bytes : undefined
 }
 
-/** `512 B`, `3.1 GB`: in 1000s, as exact as is of use. */
+/** For people, rounded, in powers of 1000: `512 B`, `3.1 GB`. */
 export function sizeText(bytes: number): string {
   const index = Math.max(
     shown.findLastIndex((unit) => bytes >= (units[unit.toLowerCase()] ?? 0)),
@@ -35,7 +35,7 @@ export function sizeText(bytes: number): string {
 
 const shown = ['B', 'kB', 'MB', 'GB', 'TB']
 
-/** The shortest text that {@link parseSize} reads as so many bytes: `10MB`, `1GiB`, `1.5GB`. */
+/** The shortest text that {@link parseSize} reads as exactly this number of bytes: `10MB`, `1GiB`, `1.5GB`. */
 export function formatSize(bytes: number): string {
   const texts = unitNames.flatMap((unit) => {
     const text = `${bytes / (units[unit.toLowerCase()] ?? 1)}${unit}`

@@ -1,10 +1,10 @@
-/** Words longer than this are not compared: the cost is the product of the lengths. */
+/** Longer words are not compared, because the cost is the product of both lengths. */
 const maxWordLength = 64
 
 /**
- * The candidate that was most likely meant by `word`, for "did you mean": the closest by edits, of
- * which a third of the word may be wrong, or one that it lengthens (`january`, `jan`). Case does
- * not matter.
+ * The candidate that `word` most likely means, for "did you mean". That is the one with the fewest
+ * edits (up to a third of the word), or one that the word begins with (`january`, `jan`). Case does
+ * not matter. undefined if no candidate is close.
  */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
   if (word.length > maxWordLength) return undefined
@@ -25,7 +25,7 @@ export function nearest(word: string, candidates: readonly string[]): string | u
   return best
 }
 
-/** Letters inserted, left out, exchanged, or swapped with a neighbour (optimal string alignment). */
+/** How many letters are inserted, left out, replaced, or swapped with a neighbour (optimal string alignment). */
 function editsBetween(a: string, b: string): number {
   let beforeLast: number[] = []
   let last = Array.from({ length: b.length + 1 }, (_, index) => index)

@@ -178,7 +178,7 @@ describe.concurrent('torch next', () => {
     [
       ['--schedule', '*/61 * * * *'],
       2,
-      'torch: --schedule: minute: step 61 is out of range; steps are 1-60\n',
+      'torch: --schedule: minute: step 61 is out of range; steps are 1-60\nhint: for every 61 minutes, the whole schedule is "@every 61m"\n',
     ],
     [
       ['--label', 'team=data', '--schedule', '@daily'],

@@ -171,10 +171,10 @@ describe('a tasks file', () => {
 })
 
 describe('a value', () => {
-  const duration = 'expected a duration as 500ms, 30s, 5m, 1h30m or 7d'
+  const duration = 'expected a duration with a unit, such as 30s, 5m or 1h30m'
   const aTime = 'a time such as 2026-03-08T07:00:00Z'
   test.each<[typed: string, what: string, hint: string]>([
-    ['stop --grace 5', `--grace: ${duration}; got "5", which has no unit`, 'try 5s'],
+    ['stop --grace 5', `--grace: ${duration}; got "5"`, 'try 5s'],
     ['stop --grace soon', `--grace: ${duration}; got "soon"`, 'torch stop --help'],
     [
       'history --since soon',
@@ -194,8 +194,8 @@ describe('a value', () => {
     ],
     [
       'next --schedule 61',
-      '--schedule: expected 5 or 6 fields, got 1',
-      'the fields are minute hour day month weekday, with the second before them or not',
+      '--schedule: expected 5 or 6 fields; got 1',
+      'the 5 fields are minute hour day month weekday; the second may come before them',
     ],
     [
       'next --schedule @daily --timezone Europe/Berln',

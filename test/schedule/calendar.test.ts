@@ -1,10 +1,11 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { civilDateOf, dayNumberOf, lengthOfMonth, weekdayOf } from '../../src/schedule/calendar.ts'
+import { dueTimes } from './read.ts'
 
 const anyDay = fc.integer({ min: -719_162, max: 2_932_896 })
 
-test('days are those of Date, from year 1 to 9999', () => {
+test('the date and the weekday of a day agree with Date, from year 1 to 9999', () => {
   fc.assert(
     fc.property(anyDay, (day) => {
       const date = new Date(day * 86_400_000)
@@ -19,7 +20,7 @@ test('days are those of Date, from year 1 to 9999', () => {
   )
 })
 
-test('a date is the day it came from', () => {
+test('dayNumberOf is the inverse of civilDateOf', () => {
   fc.assert(
     fc.property(anyDay, (day) => {
       const civil = civilDateOf(day)
@@ -36,6 +37,25 @@ test.each([
   [2100, 2, 28],
   [2000, 2, 29],
   [2026, 12, 31],
-])('%d-%d has %d days', (year, month, days) => {
+])('the month %d-%d has %d days', (year, month, days) => {
   expect(lengthOfMonth(year, month)).toBe(days)
+})
+
+test.each<[string, string[]]>([
+  // March 2026 begins on a Sunday.
+  ['0 0 13 * 5', ['03-06', '03-13', '03-20', '03-27', '04-03', '04-10', '04-13']],
+  ['0 0 15 * 5', ['03-06', '03-13', '03-15', '03-20']],
+  ['0 0 */2 * 1', ['03-09', '03-23', '04-13', '04-27']],
+  ['0 0 1-7 * */7', ['03-01', '04-05', '05-03']],
+  ['0 0 L * *', ['03-31', '04-30', '05-31', '06-30']],
+  ['0 0 L 2 *', ['02-28', '02-29']],
+  ['0 0 31,L * *', ['03-31', '04-30', '05-31']],
+  ['0 0 * * 5L', ['03-27', '04-24', '05-29']],
+  ['0 0 * * 1#1', ['03-02', '04-06', '05-04']],
+  ['0 0 * * 0#5', ['03-29', '05-31', '08-30']],
+  ['0 0 L * 5#2', ['03-13', '03-31', '04-10', '04-30']],
+  ['0 0 31 * *', ['03-31', '05-31', '07-31', '08-31', '10-31', '12-31', '01-31']],
+])('%s is due on the days %j', (text, days) => {
+  const from = text === '0 0 L 2 *' ? '2027-02-01T00:00:00Z' : '2026-02-28T23:59:59Z'
+  expect(dueTimes('UTC', text, from, days.length).map((time) => time.slice(5, 10))).toEqual(days)
 })

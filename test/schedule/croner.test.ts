@@ -5,8 +5,8 @@ import { offsetAt } from '../../src/schedule/timezone.ts'
 import { at, read } from './read.ts'
 
 /*
- * croner is another implementation of the same calendar. Its policy differs where the clock is
- * changed, and in the day rule of stepped stars, so both are compared elsewhere.
+ * croner is another implementation of the same calendar. Its rules for clock changes and for steps after a
+ * star in the day fields differ from those of torch, so this test avoids both.
  */
 
 const texts = [
@@ -34,13 +34,13 @@ const zones = [
   'America/Sao_Paulo',
 ]
 
-/** No change of offset within a day either side. */
+/** True if the offset does not change from a day before to a day after. */
 function isQuiet(zone: string, second: number): boolean {
   return offsetAt(zone, second - 86_400) === offsetAt(zone, second + 86_400)
 }
 
-describe.each(zones)('as croner has it in %s', (zone) => {
-  test.each(texts)('%s', (text) => {
+describe.each(zones)('in %s', (zone) => {
+  test.each(texts)(`the schedule %s in ${zone} is due when croner says`, (text) => {
     const schedule = read(text, zone)
     const cron = new Cron(text, { timezone: zone, paused: true })
     let compared = 0

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { dueTimes } from './read.ts'
 
-/** Zone, schedule, after when, and what follows, all in local time. */
+/** A schedule, the time to search from, and the due times that follow. All local. */
 type Row = readonly [text: string, from: string, due: readonly string[]]
 
 function table(zone: string, rows: readonly Row[]) {
-  test.each(rows)(`%s after %s`, (text, from, due) => {
+  test.each(rows)(`in ${zone}, the schedule %s after %s is due at %j`, (text, from, due) => {
     expect(dueTimes(zone, text, from, due.length)).toEqual(due)
   })
 }

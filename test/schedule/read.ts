@@ -1,10 +1,11 @@
 import { expect } from 'vitest'
 import { nextDue } from '../../src/schedule/due.ts'
+import { nextBit, nextSixty, type SixtyMask } from '../../src/schedule/masks.ts'
 import { parseSchedule } from '../../src/schedule/parse.ts'
 import type { CronSchedule, Schedule } from '../../src/schedule/schedule.ts'
 import { localText } from '../../src/schedule/timezone.ts'
 
-/** A schedule that the test knows to be right. */
+/** Reads a schedule; fails the test if it is refused. */
 export function read(text: string, zone = 'UTC', seed = 'task@host'): Schedule {
   const parsed = parseSchedule(text, { zone, seed })
   if (!parsed.ok) expect.fail(`${text}: ${parsed.message}`)
@@ -17,10 +18,10 @@ export function readCron(text: string, zone?: string, seed?: string): CronSchedu
   return schedule
 }
 
-/** ISO 8601 with offset to epoch seconds. */
+/** The epoch second of an ISO 8601 time with offset. */
 export function at(text: string): number {
   const second = Date.parse(text) / 1000
-  if (Number.isNaN(second)) expect.fail(`${text} is no time`)
+  if (Number.isNaN(second)) expect.fail(`${text} is not a time`)
   return second
 }
 
@@ -35,4 +36,23 @@ export function dueTimes(zone: string, text: string, from: string, count: number
     times.push(localText(zone, second))
   }
   return times
+}
+
+/** Why a schedule is refused, and what to write instead. */
+export function refusal(text: string, zone = 'UTC'): { message: string; hint: string | null } {
+  const parsed = parseSchedule(text, { zone, seed: 'task@host' })
+  if (parsed.ok) expect.fail(`${text} is accepted`)
+  return { message: parsed.message, hint: parsed.hint }
+}
+
+export function bitsOf(mask: number): number[] {
+  const bits: number[] = []
+  for (let bit = nextBit(mask, 0); bit >= 0; bit = nextBit(mask, bit + 1)) bits.push(bit)
+  return bits
+}
+
+export function sixtyOf(mask: SixtyMask): number[] {
+  const bits: number[] = []
+  for (let bit = nextSixty(mask, 0); bit >= 0; bit = nextSixty(mask, bit + 1)) bits.push(bit)
+  return bits
 }

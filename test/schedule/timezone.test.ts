@@ -16,7 +16,7 @@ describe('isZone', () => {
     'Etc/GMT+5',
     'EST5EDT',
     ...all,
-  ])('%s is one', (name) => expect(isZone(name)).toBe(true))
+  ])('%s is a time zone', (name) => expect(isZone(name)).toBe(true))
   test.each([
     '',
     'Mars/Olympus',
@@ -28,7 +28,7 @@ describe('isZone', () => {
     'GMT+1',
     'Europe/Berlin ',
     '../etc',
-  ])('%j is none', (name) => expect(isZone(name)).toBe(false))
+  ])('%j is not a time zone', (name) => expect(isZone(name)).toBe(false))
 })
 
 describe('offsetAt', () => {
@@ -43,11 +43,11 @@ describe('offsetAt', () => {
     ['Pacific/Apia', '2011-12-30T09:59:59Z', -10 * 3600],
     ['Pacific/Apia', '2011-12-30T10:00:00Z', 14 * 3600],
     ['Africa/Monrovia', '1970-01-01T00:00:00Z', -(44 * 60 + 30)],
-  ])('%s at %s', (zone, time, offset) => {
+  ])('the offset of %s at %s is %d', (zone, time, offset) => {
     expect(offsetAt(zone, at(time))).toBe(offset)
   })
 
-  test('is what the wall clock shows, in any zone at any time', () => {
+  test('offsetAt agrees with the wall clock, in any zone at any time', () => {
     const time = fc.integer({ min: at('1850-01-01T00:00:00Z'), max: at('2100-01-01T00:00:00Z') })
     fc.assert(
       fc.property(fc.constantFrom(...all), time, (zone, second) => {
@@ -58,11 +58,11 @@ describe('offsetAt', () => {
     )
   })
 
-  test('a name that is no zone is an error of the program', () => {
+  test('offsetAt throws a RangeError for a name that is not a zone', () => {
     expect(() => offsetAt('Mars/Olympus', 0)).toThrow(RangeError)
   })
 
-  test('more zones and more years than are kept give the same again', () => {
+  test('offsetAt gives the same offsets after older zones and years have left its cache', () => {
     const seconds = Array.from({ length: 1300 }, (_, index) => index * 32 * 86_400 - 600_000_000)
     const offsets = () => seconds.map((second) => offsetAt('Europe/Paris', second))
     const before = offsets()
@@ -71,7 +71,7 @@ describe('offsetAt', () => {
   })
 })
 
-test('spans follow each other without a hole', () => {
+test('the spans of a zone follow each other without a gap', () => {
   let second = at('2020-01-01T00:00:00Z')
   const end = at('2030-01-01T00:00:00Z')
   while (second < end) {
@@ -83,7 +83,7 @@ test('spans follow each other without a hole', () => {
   }
 })
 
-test('each change is at its second, those from local mean time too', () => {
+test('each span ends at the exact second of the change, also for changes from local mean time', () => {
   let changes = 0
   for (const zone of all.filter((_, index) => index % 8 === 0)) {
     let span = spanAt(zone, at('1880-01-01T00:00:00Z'))
@@ -113,11 +113,11 @@ describe('localText', () => {
     ['America/St_Johns', '2026-01-01T00:00:00Z', '2025-12-31T20:30:00-03:30'],
     ['America/New_York', '1880-01-01T00:00:00Z', '1879-12-31T19:03:58-04:56:02'],
     ['UTC', '0001-01-01T00:00:00Z', '0001-01-01T00:00:00+00:00'],
-  ])('%s at %s', (zone, time, text) => {
+  ])('localText in %s at %s is %s', (zone, time, text) => {
     expect(localText(zone, at(time))).toBe(text)
   })
 
-  test('is the instant again when read', () => {
+  test('localText can be read back as the same instant', () => {
     const time = fc.integer({ min: at('1975-01-01T00:00:00Z'), max: at('2100-01-01T00:00:00Z') })
     fc.assert(
       fc.property(fc.constantFrom(...all), time, (zone, second) => {

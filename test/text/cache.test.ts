@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { remembered } from '../../src/text/cache.ts'
 
-test('a value is made once, until so many newer ones have come', () => {
+test('remembered makes a value once, and again after it was dropped as the oldest', () => {
   const map = new Map<string, string>()
   const made: string[] = []
   const ask = (key: string) =>

@@ -13,11 +13,11 @@ test.each([
   ['', '', true],
   ['**', '', true],
   ['a.c', 'abc', false],
-])('%s and %s', (glob, text, matches) => {
+])('matchGlob: the pattern %s matches %s: %s', (glob, text, matches) => {
   expect(matchGlob(glob, text)).toBe(matches)
 })
 
-test('is what the regular expression says', () => {
+test('matchGlob agrees with the equivalent regular expression', () => {
   const letters = fc.constantFrom('a', 'b', '*', '?')
   const glob = fc.array(letters, { maxLength: 8 }).map((all) => all.join(''))
   const text = fc.array(fc.constantFrom('a', 'b'), { maxLength: 10 }).map((all) => all.join(''))
@@ -29,6 +29,6 @@ test('is what the regular expression says', () => {
   )
 })
 
-test('many stars take no long time', () => {
+test('matchGlob answers quickly for a pattern of a hundred stars', () => {
   expect(matchGlob('*a'.repeat(100), 'a'.repeat(99))).toBe(false)
 })

@@ -5,7 +5,7 @@ test.each([
   [0, '0 tasks'],
   [1, '1 task'],
   [2, '2 tasks'],
-])('%d: %s', (count, words) => {
+])('%d of a task is written as %s', (count, words) => {
   expect(counted(count, 'task')).toBe(words)
 })
 
@@ -14,6 +14,6 @@ test.each([
   [['a'], 'a'],
   [['a', 'b'], 'a, b'],
   [['a', 'b', 'c', 'd'], 'a, b and 2 more'],
-])('some of %j: %s', (names, words) => {
+])('someOf writes two names of %j and the number of the others: %j', (names, words) => {
   expect(someOf(names, 2)).toBe(words)
 })

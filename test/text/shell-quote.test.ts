@@ -8,6 +8,6 @@ test.each([
   ['$HOME;ls', "'$HOME;ls'"],
   ['~/x', "'~/x'"],
   ['', "''"],
-])('%s', (word, quoted) => {
+])('the word %j is typed to a shell as %s', (word, quoted) => {
   expect(shellQuoted(word)).toBe(quoted)
 })

@@ -12,7 +12,7 @@ test.each([
   ['1.5GiB', 1_610_612_736],
   ['2tb', 2_000_000_000_000],
   ['1TiB', 2 ** 40],
-])('%s', (text, bytes) => {
+])('parseSize reads %s as %d bytes', (text, bytes) => {
   expect(parseSize(text)).toBe(bytes)
 })
 
@@ -28,6 +28,6 @@ test.each([
   '1iB',
   '9007199254740993B',
   '99999TiB',
-])('%s is none', (text) => {
+])('parseSize refuses %j', (text) => {
   expect(parseSize(text)).toBeUndefined()
 })

@@ -17,16 +17,16 @@ test.each([
   ['', undefined],
   ['h', undefined],
   ['c'.repeat(100_000), undefined],
-])('%.20s means %s', (word, meant) => {
+])('nearest suggests for %.20s: %s', (word, meant) => {
   expect(nearest(word, keys)).toBe(meant)
 })
 
-test('a word that goes on after a candidate means it', () => {
+test('nearest suggests the candidate that a longer word begins with', () => {
   expect(nearest('january', ['jan', 'feb'])).toBe('jan')
   expect(nearest('wednesday', ['mon', 'wed'])).toBe('wed')
 })
 
-test('of equals the first, and nothing from nothing', () => {
+test('nearest prefers the first of equally close candidates, and finds none in an empty list', () => {
   expect(nearest('wbe', ['web', 'wbx'])).toBe('web')
   expect(nearest('web', [])).toBeUndefined()
 })

@@ -145,7 +145,7 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
   'one bad schedule of two': {
     file: ['tasks:', '  backup:', '    command: run', '    schedule: ["@daily", "@dayly"]'],
     told: [
-      'tasks.yaml:4:26: tasks.backup.schedule[1]: unknown nickname "@dayly"; there are @yearly @annually @monthly @weekly @daily @midnight @hourly @minutely @secondly @every @reboot',
+      'tasks.yaml:4:26: tasks.backup.schedule[1]: unknown nickname "@dayly"; torch knows @yearly @annually @monthly @weekly @daily @midnight @hourly @minutely @secondly @every @reboot',
       '    schedule: ["@daily", "@dayly"]',
       '                         ^',
       'hint: did you mean "@daily"?',

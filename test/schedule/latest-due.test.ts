@@ -5,7 +5,7 @@ import type { Schedule } from '../../src/schedule/schedule.ts'
 import { at, read } from './read.ts'
 import { anySchedule } from './texts.ts'
 
-/** One slot after the other. */
+/** The slots in (after, until], found one by one. */
 function walked(schedules: readonly Schedule[], after: number, until: number) {
   let [first, last, count]: [number | undefined, number | undefined, number] = [
     undefined,
@@ -30,13 +30,13 @@ const zones = [
   'UTC',
 ]
 
-describe('the slots of a gap', () => {
+describe('latestDue', () => {
   const minutes = anySchedule({ seconds: '0' })
   const zone = fc.constantFrom(...zones)
   const after = fc.integer({ min: at('2026-01-01T00:00:00Z'), max: at('2027-01-01T00:00:00Z') })
   const length = fc.integer({ min: 0, max: 5 * 86_400 })
 
-  test('are those that walking finds', () => {
+  test('latestDue finds the slots that repeated nextOf finds', () => {
     fc.assert(
       fc.property(minutes, zone, after, length, (text, zoneName, from, seconds) => {
         const schedules = [read(text, zoneName)]
@@ -56,7 +56,7 @@ describe('the slots of a gap', () => {
     '2026-10-25',
     '2026-11-01',
   ]
-  test.each(changes)('are those that walking finds around %s', (date) => {
+  test.each(changes)('latestDue finds the slots that repeated nextOf finds around %s', (date) => {
     const offset = fc.integer({ min: -50_000, max: 130_000 })
     fc.assert(
       fc.property(minutes, zone, offset, offset, (text, zoneName, one, other) => {
@@ -75,7 +75,7 @@ describe('the slots of a gap', () => {
     )
   })
 
-  test('of several schedules are counted once each second', () => {
+  test('latestDue counts a second once if several schedules are due in it', () => {
     const schedules = [
       read('*/10 * * * *'),
       read('*/15 * * * *'),
@@ -98,13 +98,13 @@ describe('the slots of a gap', () => {
     ['0 * * * *', 365 * 24],
     ['0 0 29 2 *', 0],
     ['@reboot', 0],
-  ])('of %s in 2026 are %d', (text, count) => {
+  ])('latestDue counts the slots of %s in 2026: %d', (text, count) => {
     const from = at('2026-01-01T00:00:00-05:00') - 1
     const slots = latestDue([read(text, 'America/New_York')], from, from + 365 * 86_400)
     expect(slots?.count ?? 0).toBe(count)
   })
 
-  test('none', () => {
+  test('latestDue is undefined if nothing is due', () => {
     const noon = read('0 12 * * *')
     const from = at('2026-01-01T12:00:00Z')
     expect(latestDue([noon], from, from + 86_399)).toBeUndefined()
@@ -113,17 +113,17 @@ describe('the slots of a gap', () => {
     expect(latestDue([], from, from + 86_400)).toBeUndefined()
   })
 
-  test('the end is part of it, the start is not', () => {
+  test('latestDue includes the end of the stretch, but not the start', () => {
     const from = at('2026-01-01T12:00:00Z')
     const slots = { first: from + 86_400, last: from + 86_400, count: 1, capped: false }
     expect(latestDue([read('0 12 * * *')], from, from + 86_400)).toEqual(slots)
   })
 })
 
-describe('what is too much to be counted is said to be so', () => {
+describe('a count that is capped', () => {
   const from = at('2020-01-01T00:00:00Z')
 
-  test('a list of schedules, beyond a bound', () => {
+  test('latestDue caps its count if several schedules have more slots than it walks', () => {
     const schedules = [read('*/10 * * * * *'), read('5 * * * * *')]
     const few = latestDue(schedules, from, from + 60 * 100)
     expect(few).toMatchObject({ count: 700, capped: false })
@@ -132,12 +132,12 @@ describe('what is too much to be counted is said to be so', () => {
     expect(many?.count).toBeGreaterThan(maxWalkedSlots)
   })
 
-  test('a schedule that is never due beside another does not make it inexact', () => {
+  test('latestDue counts exactly if only one of the schedules is ever due', () => {
     const slots = latestDue([read('* * * * * *'), read('@reboot')], from, from + 86_400)
     expect(slots).toMatchObject({ count: 86_400, capped: false })
   })
 
-  test('more than a century', () => {
+  test('latestDue caps its count to a century before the last slot', () => {
     const until = at('2026-01-01T00:00:00Z')
     const slots = latestDue([read('0 0 1 1 *')], at('1800-06-01T00:00:00Z'), until)
     expect(slots).toEqual({

@@ -1,0 +1,255 @@
+import * as fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { nextDue } from '../../src/schedule/due.ts'
+import { parseSchedule } from '../../src/schedule/parse.ts'
+import type { CronSchedule } from '../../src/schedule/schedule.ts'
+import { bitsOf, dueTimes, read, readCron, refusal, sixtyOf } from './read.ts'
+
+function textless(schedule: CronSchedule) {
+  return { ...schedule, text: '' }
+}
+
+test('five fields begin with the minute, at second 0; six fields begin with the second', () => {
+  const five = readCron('7 8 * * *')
+  expect([sixtyOf(five.seconds), sixtyOf(five.minutes), bitsOf(five.hours)]).toEqual([
+    [0],
+    [7],
+    [8],
+  ])
+  const six = readCron('6 7 8 * * *')
+  expect([sixtyOf(six.seconds), sixtyOf(six.minutes), bitsOf(six.hours)]).toEqual([[6], [7], [8]])
+})
+
+test.each([
+  ['0 0 13 * 5', true],
+  ['0 0 1-31 * 5', true],
+  ['0 0 13 * 0-6', true],
+  ['0 0 L * 5', true],
+  ['0 0 13 * 5L', true],
+  ['0 0 13,* * 5', true],
+  ['0 0 H * 5', true],
+  ['0 0 13 * *', false],
+  ['0 0 * * 5', false],
+  ['0 0 ? * 5', false],
+  ['0 0 13 * ?', false],
+  ['0 0 */2 * 5', false],
+  ['0 0 13 * */2', false],
+  ['0 0 *,13 * 5', false],
+])('%s fires when either day field matches: %s', (text, either) => {
+  expect(readCron(text).eitherDay).toBe(either)
+})
+
+test.each([
+  ['@yearly', '0 0 0 1 1 *'],
+  ['@annually', '0 0 0 1 1 *'],
+  ['@monthly', '0 0 0 1 * *'],
+  ['@weekly', '0 0 0 * * 0'],
+  ['@daily', '0 0 0 * * *'],
+  ['@midnight', '0 0 0 * * *'],
+  ['@hourly', '0 0 * * * *'],
+  ['@minutely', '0 * * * * *'],
+  ['@secondly', '* * * * * *'],
+  ['  @DAILY ', '0 0 0 * * *'],
+])('the nickname %j means %s', (nickname, fields) => {
+  expect(textless(readCron(nickname))).toEqual(textless(readCron(fields)))
+  expect(readCron(nickname).text).toBe(nickname)
+})
+
+test.each([
+  ['@every 90s', 90],
+  ['@every 1s', 1],
+  ['@EVERY 1H30M', 5400],
+  ['  @every   2d ', 172_800],
+  ['@every 2000ms', 2],
+])('%j means every %d seconds', (text, seconds) => {
+  expect(read(text)).toEqual({ kind: 'every', text, seconds })
+})
+
+test('@every counts from the epoch, so a restart does not move its slots', () => {
+  expect(dueTimes('UTC', '@every 90s', '1970-01-01T00:00:01Z', 2)).toEqual([
+    '1970-01-01T00:01:30+00:00',
+    '1970-01-01T00:03:00+00:00',
+  ])
+  expect(dueTimes('America/New_York', '@every 7h', '2026-01-01T00:00:00Z', 1)).toEqual(
+    dueTimes('America/New_York', '@every 7h', '2026-01-01T00:00:01Z', 1),
+  )
+})
+
+test('@reboot is never due by the clock', () => {
+  expect(read('@Reboot')).toEqual({ kind: 'reboot', text: '@Reboot' })
+  expect(dueTimes('UTC', '@reboot', '2026-01-01T00:00:00Z', 1)).toEqual([])
+})
+
+test('any number of spaces and tabs may separate the fields', () => {
+  expect(textless(readCron(' \t0  12\t* *   1-5 '))).toEqual(textless(readCron('0 12 * * 1-5')))
+})
+
+test('a compiled schedule is plain data that can be sent to a worker', () => {
+  for (const text of ['*/5 8-18 1,L * 5L,1#2', '@every 90s', '@reboot']) {
+    const schedule = read(text, 'Europe/Berlin')
+    expect(structuredClone(schedule)).toEqual(schedule)
+    expect(JSON.parse(JSON.stringify(schedule))).toEqual(schedule)
+  }
+})
+
+test.each<[string, string, string | null]>([
+  // fields
+  [
+    '',
+    'expected 5 or 6 fields; got 0',
+    'the 5 fields are minute hour day month weekday; the second may come before them',
+  ],
+  [
+    '   ',
+    'expected 5 or 6 fields; got 0',
+    'the 5 fields are minute hour day month weekday; the second may come before them',
+  ],
+  [
+    '5',
+    'expected 5 or 6 fields; got 1',
+    'the 5 fields are minute hour day month weekday; the second may come before them',
+  ],
+  [
+    '* * * *',
+    'expected 5 or 6 fields; got 4',
+    'the 5 fields are minute hour day month weekday; the second may come before them',
+  ],
+  [
+    '0 0 0 1 1 * 2026',
+    'expected 5 or 6 fields; got 7',
+    'a schedule has no year; its 6 fields are second minute hour day month weekday',
+  ],
+  [
+    '1 2 3 4 5 6 7 8',
+    'expected 5 or 6 fields; got 8',
+    'the 5 fields are minute hour day month weekday; the second may come before them',
+  ],
+  // time zones
+  [
+    'CRON_TZ=Asia/Tokyo 0 0 * * *',
+    'a schedule cannot set its time zone',
+    'use the key timezone: Asia/Tokyo',
+  ],
+  [
+    'TZ=nowhere 0 0 * * *',
+    'a schedule cannot set its time zone',
+    'use the key timezone: Europe/Berlin',
+  ],
+  // nicknames
+  [
+    '@dayly',
+    'unknown nickname "@dayly"; torch knows @yearly @annually @monthly @weekly @daily @midnight @hourly @minutely @secondly @every @reboot',
+    'did you mean "@daily"?',
+  ],
+  [
+    '@',
+    'unknown nickname "@"; torch knows @yearly @annually @monthly @weekly @daily @midnight @hourly @minutely @secondly @every @reboot',
+    null,
+  ],
+  [
+    '@daily 5',
+    'unknown nickname "@daily 5"; torch knows @yearly @annually @monthly @weekly @daily @midnight @hourly @minutely @secondly @every @reboot',
+    'did you mean "@daily"?',
+  ],
+  [
+    '@toString',
+    'unknown nickname "@toString"; torch knows @yearly @annually @monthly @weekly @daily @midnight @hourly @minutely @secondly @every @reboot',
+    null,
+  ],
+  [
+    '@every',
+    '@every: expected a duration of whole seconds, at least 1s; got nothing',
+    'for example "@every 90s" or "@every 1h30m"',
+  ],
+  [
+    '@every 500ms',
+    '@every: expected a duration of whole seconds, at least 1s; got "500ms"',
+    'for example "@every 90s" or "@every 1h30m"',
+  ],
+  [
+    '@every 1500ms',
+    '@every: expected a duration of whole seconds, at least 1s; got "1500ms"',
+    'for example "@every 90s" or "@every 1h30m"',
+  ],
+  [
+    '@every 0s',
+    '@every: expected a duration of whole seconds, at least 1s; got "0s"',
+    'for example "@every 90s" or "@every 1h30m"',
+  ],
+  [
+    '@every 1h 30m',
+    '@every: expected a duration of whole seconds, at least 1s; got "1h 30m"',
+    'write "@every 1h30m"',
+  ],
+  [
+    '@every 90',
+    '@every: expected a duration of whole seconds, at least 1s; got "90"',
+    'did you mean "@every 90s"?',
+  ],
+  [
+    '@every day',
+    '@every: expected a duration with a unit, such as 30s, 5m or 1h30m; got "day"',
+    null,
+  ],
+  ['@every 99999d', '@every: "99999d" is too long; the longest duration is 36500d', null],
+])('the schedule %j is refused: %s', (text, message, hint) => {
+  expect(refusal(text)).toEqual({ message, hint })
+})
+
+test('a schedule of more than 1024 characters is refused', () => {
+  expect(refusal(`${'0,'.repeat(509)}0 * * *\t`)).toEqual({
+    message: 'a schedule may have at most 1024 characters; got 1026',
+    hint: 'split it into a list of shorter schedules',
+  })
+})
+
+test.each([
+  ['Europe/Berln', 'did you mean "Europe/Berlin"?'],
+  ['utc', 'did you mean "UTC"?'],
+  ['Mars', 'use an IANA name such as Europe/Berlin'],
+])('the time zone %s is refused', (zone, hint) => {
+  expect(refusal('* * * * *', zone)).toEqual({ message: `unknown time zone "${zone}"`, hint })
+})
+
+test.each([
+  ['0 0 30 2 *', true],
+  ['0 0 31 2,4,6,9,11 *', true],
+  ['0 0 31 4 ?', true],
+  ['0 0 30,31 2 */2', true],
+  ['0 0 29 2 *', false],
+  ['0 0 29 2 */7', false],
+  ['0 0 30 2 1', false],
+  ['0 0 L 2 *', false],
+  ['0 0 31 * *', false],
+  ['0 0 * 2 1#5', false],
+  ['0 0 */31 2 1#5', true],
+  ['* * 31 4 *', true],
+  ['@reboot', false],
+  ['@every 1s', false],
+])('the schedule %s never fires: %s', (text, never) => {
+  const parsed = parseSchedule(text, { zone: 'Europe/Berlin', seed: '' })
+  expect(parsed).toMatchObject({ ok: true, neverFires: never })
+  if (parsed.ok && never) expect(nextDue(parsed.schedule, 0)).toBeUndefined()
+})
+
+const item = fc.stringMatching(/^[*?HhLl0-9#/(),.a-z@-]{0,8}$/)
+const text = fc.oneof(
+  fc.string({ maxLength: 60 }),
+  fc.array(item, { maxLength: 8 }).map((fields) => fields.join(' ')),
+  item.map((word) => `0 0 ${word} * ${word}`),
+  fc.string().map((word) => `@every ${word}`),
+)
+
+test('any text is refused with a message, or accepted and due at some time unless it never fires', () => {
+  fc.assert(
+    fc.property(text, (any) => {
+      const parsed = parseSchedule(any, { zone: 'UTC', seed: '' })
+      if (!parsed.ok) {
+        expect(parsed.message).toMatch(/^\S/)
+      } else if (parsed.schedule.kind !== 'reboot') {
+        expect(nextDue(parsed.schedule, 1_800_000_000) === undefined).toBe(parsed.neverFires)
+      }
+    }),
+    { numRuns: 3000 },
+  )
+})
