@@ -1,7 +1,7 @@
 /** What the `stat` line of the log counts. */
 type Counted = 'started' | 'failed' | 'skipped' | 'missed'
 
-/** All since the one before. Lateness is in milliseconds, null where nothing was started by the clock. */
+/** Everything since the last one. Lateness is in milliseconds; null if the clock started nothing. */
 interface Stat {
   readonly started: number
   readonly failed: number
@@ -11,15 +11,15 @@ interface Stat {
 }
 
 export interface Counters {
-  /** `times` is for a miss of many slots. */
+  /** `times`: one miss may stand for many slots. */
   count(what: Counted, times?: number): void
-  /** How many milliseconds after its slot something was started. */
+  /** Something started this many milliseconds after its slot. */
   late(ms: number): void
-  /** What was counted since the last call; begins anew. */
+  /** Returns the counts since the last call and sets them back to 0. */
   takeStat(): Stat
 }
 
-/** Enough for a median within a hundredth of the ranks; at 8 bytes each, 32 KB. */
+/** Enough for a median that is right within 1 % of the ranks. 8 bytes each: 32 KB. */
 export const maxSamples = 4096
 
 export function newCounters(): Counters {
@@ -44,8 +44,8 @@ function noCounts(): Record<Counted, number> {
 }
 
 /**
- * A bounded sample of a stream: every one until it is full, then every second, every fourth ...
- * Evenly spread over the stream and without chance, so that the same input gives the same stat.
+ * A bounded sample of a stream: it keeps every value until it is full, then every second one, every
+ * fourth and so on. It is spread evenly over the stream, and the same input gives the same result.
  */
 function newSamples() {
   let kept: number[] = []

@@ -1,51 +1,54 @@
 import fs from 'node:fs'
-import { TorchError, messageOf } from '../errors.ts'
+import { messageOf, TorchError } from '../errors.ts'
 import { wallClock } from '../host/clock.ts'
-import { type WholeLines, wholeLines, type Write } from './whole-lines.ts'
+import { hasCode } from '../host/files.ts'
 
-/** Where log lines go: written at once, in order, each one whole; never throws once it is open. */
+/** Where log lines go. Each one is written at once, in order and whole. Nothing here throws once it is open. */
 export interface LineFile {
-  /** Text with its newline. What cannot be written is counted, and announced when writing works again. */
-  put(text: string): void
-  /** Opens the same path anew. Words of why not, where it failed: then the old file stays in use. */
+  /** Takes a line with its newline. Lines that cannot be written are counted. */
+  put(line: string): void
+  /** Opens the same path again. If that fails, returns why, and the old file stays in use. */
   reopen(): string | undefined
   close(): void
 }
 
 export type LineTarget = { readonly file: string } | { readonly descriptor: number }
 
-/** How often it is looked whether the file was removed: what is written there is lost to everybody. */
-const lookMs = 1_000
+/** As fs.writeSync: returns how many bytes were written, or throws one of Node's system errors. */
+type Write = (descriptor: number, bytes: Uint8Array) => number
+
+/** How often to check whether the file was removed: nobody can read what is written to it then. */
+const checkIntervalMs = 1_000
 
 /**
- * Opens a file for appending (mode 0600), or takes a descriptor as it is. `announce` is called
- * with the number of lost lines just before the first line that can be written again; what it
- * puts comes before that line. A file that was removed is made again, and `onRemoved` called. Throws
- * TorchError `log-unwritable`.
+ * Opens a file for appending (mode 0600), or uses a descriptor as it is. Just before the first line
+ * that can be written again, `onLost` is called with the number of lost lines; a line that it puts
+ * comes first. A file that was removed is created again, and `onRemoved` is called. Throws TorchError
+ * `log-unwritable`.
  */
 export function openLineFile(
   target: LineTarget,
-  announce: (lost: number) => void,
+  onLost: (lost: number) => void,
   { write = fs.writeSync, onRemoved = () => {} }: { write?: Write; onRemoved?: () => void } = {},
 ): LineFile {
   let lines: WholeLines | undefined = wholeLines(openTarget(target), write)
-  let nextLookMs = 0
+  let nextCheckMs = 0
   let lost = 0
 
-  function lookWhetherRemoved(): void {
+  function replaceIfRemoved(): void {
     const now = wallClock.monotonic()
-    if (!('file' in target) || lines === undefined || now < nextLookMs) return
-    nextLookMs = now + lookMs
-    // One that was renamed keeps its one name, and is somebody's to read.
+    if (!('file' in target) || lines === undefined || now < nextCheckMs) return
+    nextCheckMs = now + checkIntervalMs
+    // A file that was only renamed still has a name: somebody (logrotate) reads it.
     if (fs.fstatSync(lines.descriptor).nlink === 0 && reopen() === undefined) onRemoved()
   }
 
   function reopen(): string | undefined {
     if (!('file' in target)) return undefined
     try {
-      const fresh = wholeLines(openTarget(target), write)
+      const opened = wholeLines(openTarget(target), write)
       close()
-      lines = fresh
+      lines = opened
       return undefined
     } catch (error) {
       return messageOf(error)
@@ -60,18 +63,18 @@ export function openLineFile(
   }
 
   return {
-    put(text) {
-      lookWhetherRemoved()
+    put(line) {
+      replaceIfRemoved()
       if (lost > 0) {
         const before = lost
         lost = 0
-        announce(before) // comes back here with its own line: that is the attempt
+        onLost(before) // calls put() with a line of its own: that shows whether writing works
         if (lost > 0) {
           lost = before + 1
           return
         }
       }
-      if (lines?.take(text) !== true) lost += 1
+      if (lines?.write(line) !== true) lost += 1
     },
     reopen,
     close,
@@ -83,14 +86,66 @@ function openTarget(target: LineTarget): number {
   return openForLog(() => fs.openSync(target.file, 'a', 0o600))
 }
 
-/** What `open` gives; throws TorchError `log-unwritable` where it fails. */
+/** Calls `open`. Throws TorchError `log-unwritable` if that fails. */
 export function openForLog(open: () => number): number {
   try {
     return open()
   } catch (error) {
     throw new TorchError('log-unwritable', `cannot write the log: ${messageOf(error)}`, {
-      hint: 'see who may write there, and whether the folder exists',
+      hint: 'check that its directory exists and may be written',
       cause: error,
     })
+  }
+}
+
+/** A descriptor that gets whole lines. */
+interface WholeLines {
+  readonly descriptor: number
+  /** Returns false if no byte of the line could be written. */
+  write(line: string): boolean
+  /** Writes the rest of the last line. Returns false if some of it still could not be written. */
+  finish(): boolean
+}
+
+/** How long one line waits, in naps of 1 ms, for the slow reader of a pipe. Further lines do not wait until it reads again. */
+const maxNapsPerLine = 50
+const nap = new Int32Array(new SharedArrayBuffer(4))
+
+/** If a full disk took only half of a line, the rest of it is written before any other line. */
+function wholeLines(descriptor: number, write: Write): WholeLines {
+  let isStuck = false
+  let rest: Uint8Array = new Uint8Array()
+
+  function push(bytes: Uint8Array): number {
+    let done = 0
+    let naps = isStuck ? 0 : maxNapsPerLine
+    while (done < bytes.length) {
+      try {
+        done += write(descriptor, bytes.subarray(done))
+      } catch (error) {
+        if (!hasCode(error, 'EAGAIN') || naps === 0) break
+        naps -= 1
+        Atomics.wait(nap, 0, 0, 1)
+      }
+    }
+    isStuck = done < bytes.length
+    return done
+  }
+
+  function finish(): boolean {
+    if (rest.length > 0) rest = rest.subarray(push(rest))
+    return rest.length === 0
+  }
+
+  return {
+    descriptor,
+    write(line) {
+      if (!finish()) return false
+      const bytes = Buffer.from(line)
+      const done = push(bytes)
+      if (done > 0) rest = bytes.subarray(done)
+      return done > 0
+    },
+    finish,
   }
 }

@@ -5,14 +5,14 @@ import { exitStatus, TorchError } from '../errors.ts'
 import { openLineFile } from './line-file.ts'
 
 /**
- * The daemon's log: one JSON object a line, with the event as a key of its own (`start`, `end`,
- * `skip`, `load` ...) beside its facts. No call of it throws or waits; a full disk costs lines, which are counted.
+ * The log of the daemon: one JSON object a line, with the event (`start`, `end`, `skip`, `load` ...)
+ * as a key beside its facts. No call throws or waits. A full disk costs lines, and these are counted.
  */
 export interface Log {
-  info(event: string, facts: object, words: string): void
-  warn(event: string, facts: object, words: string): void
-  error(event: string, facts: object, words: string): void
-  /** After a rename by logrotate: goes on in a new file of the old name. */
+  info(event: string, facts: object, message: string): void
+  warn(event: string, facts: object, message: string): void
+  error(event: string, facts: object, message: string): void
+  /** Continues in a new file of the same name, after logrotate has renamed the old one. */
   reopen(): void
   close(): void
 }
@@ -24,32 +24,30 @@ const stdoutDescriptor = 1
 
 /**
  * `level` is one of pino's: trace, debug, info, warn, error, fatal, silent. Throws TorchError
- * `log-unwritable` where the file cannot be opened, `log-level` where there is no such level.
+ * `log-unwritable` if the file cannot be opened, and `log-level` if there is no such level.
  */
 export function openLog(destination: LogDestination, level = 'info'): Log {
   checkLevel(level)
-  const dress = 'stdout' in destination && destination.pretty ? prettyPrinter() : asItIs
+  const format = 'stdout' in destination && destination.pretty ? prettyPrinter() : asItIs
   const lines = openLineFile(
     'file' in destination ? destination : { descriptor: stdoutDescriptor },
     (lost) => logger.warn({ event: 'lost', lines: lost }, `${lost} log lines could not be written`),
-    {
-      onRemoved: () => logger.warn({ event: 'reopen' }, 'the log was removed; a new one is begun'),
-    },
+    { onRemoved: () => logger.warn({ event: 'reopen' }, 'the log was removed; this is a new one') },
   )
-  // Written in the same call, never by a worker: what was logged is in the file even if the
-  // next thing that happens is a kill -9.
+  // Written in the same call and not by a worker: a logged line is in the file even if a kill -9
+  // comes next.
   const logger = pino(
     { level, base: { pid: process.pid }, timestamp: pino.stdTimeFunctions.isoTime },
-    { write: (line: string) => lines.put(dress(line)) },
+    { write: (line: string) => lines.put(format(line)) },
   )
   return {
-    info: (event, facts, words) => logger.info({ ...facts, event }, words),
-    warn: (event, facts, words) => logger.warn({ ...facts, event }, words),
-    error: (event, facts, words) => logger.error({ ...facts, event }, words),
+    info: (event, facts, message) => logger.info({ ...facts, event }, message),
+    warn: (event, facts, message) => logger.warn({ ...facts, event }, message),
+    error: (event, facts, message) => logger.error({ ...facts, event }, message),
     reopen() {
-      const trouble = lines.reopen()
-      if (trouble === undefined) logger.info({ event: 'reopen' }, 'log opened again')
-      else logger.error({ event: 'reopen' }, `${trouble}; the old file stays in use`)
+      const problem = lines.reopen()
+      if (problem === undefined) logger.info({ event: 'reopen' }, 'log reopened')
+      else logger.error({ event: 'reopen' }, `${problem}; the old file stays in use`)
     },
     close: () => lines.close(),
   }
@@ -64,11 +62,7 @@ function checkLevel(level: string): void {
   })
 }
 
-function asItIs(line: string): string {
-  return line
-}
-
-/** pino-pretty is for terminals: loaded here only, so that a daemon does not carry it. It minds NO_COLOR itself. */
+/** Loads pino-pretty only here, for a terminal: most daemons do not need it. It respects NO_COLOR itself. */
 function prettyPrinter(): (line: string) => string {
   const require = createRequire(import.meta.url)
   const pretty = require('pino-pretty') as { prettyFactory: typeof prettyFactory }
@@ -77,4 +71,8 @@ function prettyPrinter(): (line: string) => string {
     singleLine: true,
     translateTime: 'SYS:HH:MM:ss.l',
   })
+}
+
+function asItIs(line: string): string {
+  return line
 }

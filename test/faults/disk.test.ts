@@ -35,7 +35,7 @@ describe.skipIf(!mayMount()).concurrent('a home', { timeout: maxTestMs }, () => 
     ]
     expect(reasons).toEqual(expect.arrayContaining(reasonsOf(after)))
     expect(reasonsOf(after)).not.toEqual([])
-    expect(after.told).toContain('history is written again')
+    expect(after.told).toContain('the history is being written again')
   })
 
   test('on a disk that is full while 50 runs are at work', async () => {
@@ -45,7 +45,7 @@ describe.skipIf(!mayMount()).concurrent('a home', { timeout: maxTestMs }, () => 
       strike: (site) => fillDisk(site.home),
     })
     expect(after.told).toContain(`could ${outcomes} again`)
-    expect(after.told).toContain('history is written again')
+    expect(after.told).toContain('the history is being written again')
     const lost = after.log.filter(({ event }) => event === 'lost').map(({ msg }) => msg)
     expect(lost).toEqual([expect.stringMatching(/^\d+ log lines could not be written$/)])
   })

@@ -27,8 +27,8 @@ describe.concurrent('a history', { timeout: maxTestMs }, () => {
   test('that another program locks for long', async () => {
     const { told } = await survive({ lasts: 5, strike: locked })
     expect(told).toEqual([
-      'history cannot be written, and waits: database is locked',
-      'history is written again',
+      'the history cannot be written, its rows wait: database is locked',
+      'the history is being written again',
     ])
   })
 
@@ -46,12 +46,12 @@ describe.concurrent('a history', { timeout: maxTestMs }, () => {
       },
     })
     expect(told).toEqual([
-      "history cannot be written, and waits: EISDIR: illegal operation on a directory, open 'HOME/history.db'",
-      'history is written again',
+      "the history cannot be written, its rows wait: EISDIR: illegal operation on a directory, open 'HOME/history.db'",
+      'the history is being written again',
     ])
   })
 
-  const saved = 'history.db-wal was removed: what it held is saved'
+  const saved = 'history.db-wal was removed; its rows are saved'
   const spoils: [string, (file: string) => void, string[]][] = [
     ['whose -wal is removed', (file) => fs.rmSync(`${file}-wal`), [saved]],
     ['whose -shm is junk', (file) => fs.writeFileSync(`${file}-shm`, 'x'.repeat(32_768)), []],

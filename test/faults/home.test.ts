@@ -106,7 +106,7 @@ describe.concurrent('of a home', { timeout: maxTestMs }, () => {
     const after = await survive({ strike: (site) => removed(site, 'daemon.log') })
     expect(after.log[0]).toMatchObject({
       event: 'reopen',
-      msg: 'the log was removed; a new one is begun',
+      msg: 'the log was removed; this is a new one',
     })
     expect(after.told).toEqual([])
   })
@@ -152,7 +152,7 @@ describe.concurrent('of a home', { timeout: maxTestMs }, () => {
         status: 1,
         stderr:
           `torch: cannot write the log: EISDIR: illegal operation on a directory, open '${site.home}/daemon.log'\n` +
-          'hint: see who may write there, and whether the folder exists\n',
+          'hint: check that its directory exists and may be written\n',
       })
     })
   })

@@ -4,7 +4,7 @@ import { maxSamples, newCounters } from '../../src/record/counters.ts'
 
 const nothing = { started: 0, failed: 0, skipped: 0, missed: 0, lateness: { p50: null, max: null } }
 
-test('counts what happened since the last stat', () => {
+test('takeStat gives what was counted since the last call', () => {
   const counters = newCounters()
   expect(counters.takeStat()).toEqual(nothing)
   counters.count('started')
@@ -28,7 +28,7 @@ test.each([
   { late: [9, 1], p50: 1, max: 9 },
   { late: [9, 1, 5], p50: 5, max: 9 },
   { late: [2, 2, 2, 60_000], p50: 2, max: 60_000 },
-])('lateness $late', ({ late, p50, max }) => {
+])('the median and the maximum of $late are right', ({ late, p50, max }) => {
   const counters = newCounters()
   for (const ms of late) counters.late(ms)
   expect(counters.takeStat().lateness).toEqual({ p50, max })
@@ -47,13 +47,16 @@ test('the median is exact while all samples are kept', () => {
   )
 })
 
-test.each(['rising', 'falling', 'mixed'])('%s lateness of 100 times the bound', (order) => {
-  const counters = newCounters()
-  const size = maxSamples * 100
-  for (let n = 0; n < size; n += 1) {
-    counters.late(order === 'rising' ? n : order === 'falling' ? size - 1 - n : (n * 7919) % size)
-  }
-  const { p50, max } = counters.takeStat().lateness
-  expect(Math.abs(p50! / size - 0.5)).toBeLessThan(0.01)
-  expect(max).toBe(size - 1)
-})
+test.each(['rising', 'falling', 'mixed'])(
+  'the median of 100 times as many %s values as are kept is right within 1 %',
+  (order) => {
+    const counters = newCounters()
+    const size = maxSamples * 100
+    for (let n = 0; n < size; n += 1) {
+      counters.late(order === 'rising' ? n : order === 'falling' ? size - 1 - n : (n * 7919) % size)
+    }
+    const { p50, max } = counters.takeStat().lateness
+    expect(Math.abs(p50! / size - 0.5)).toBeLessThan(0.01)
+    expect(max).toBe(size - 1)
+  },
+)

@@ -1,7 +1,6 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
-import { openLineFile } from '../../src/record/line-file.ts'
 import { type Log, openLog } from '../../src/record/log.ts'
 import { newFolder } from './support.ts'
 
@@ -21,7 +20,7 @@ function linesOf(file: string): Record<string, unknown>[] {
 }
 
 describe('a line', () => {
-  test('is one JSON object with event, facts and words', () => {
+  test('a line is one JSON object with event, facts and message', () => {
     const { log, lines } = openTestLog()
     log.info('start', { task: 'backup', run: 'r1', slot: '2026-03-08T07:00:00Z' }, 'backup starts')
     expect(lines()).toEqual([
@@ -38,7 +37,7 @@ describe('a line', () => {
     ])
   })
 
-  test('has its level, and stays one line whatever is in it', () => {
+  test('a line has its level, and stays one line whatever is in it', () => {
     const { log, lines } = openTestLog()
     log.warn('trouble', { event: 'mine', words: 'a\nb' }, 'two\nlines')
     log.error('trouble', {}, 'bad')
@@ -48,14 +47,14 @@ describe('a line', () => {
     ])
   })
 
-  test('below the level is left out', () => {
+  test('lines below the level are not written', () => {
     const { log, lines } = openTestLog(undefined, 'warn')
     log.info('start', {}, 'no')
     log.warn('skip', {}, 'yes')
     expect(lines().map((line) => line['msg'])).toEqual(['yes'])
   })
 
-  test('that holds itself does no harm', () => {
+  test('facts that contain themselves do no harm', () => {
     const { log, lines } = openTestLog()
     const facts: Record<string, unknown> = { task: 'a' }
     facts['self'] = facts
@@ -65,7 +64,7 @@ describe('a line', () => {
 })
 
 describe('the file', () => {
-  test('is for its owner, and appended to', () => {
+  test('the log is for its owner only, and an existing log is appended to', () => {
     const { log, file } = openTestLog()
     log.info('a', {}, 'one')
     log.close()
@@ -75,19 +74,19 @@ describe('the file', () => {
     expect(fs.statSync(file).mode & 0o777).toBe(0o600)
   })
 
-  test('that cannot be opened is an error for a person', () => {
+  test('a log that cannot be opened is an error that says why and what to check', () => {
     const file = path.join(newFolder(), 'missing/daemon.log')
     expect(() => openLog({ file })).toThrow(
       expect.objectContaining({
         code: 'log-unwritable',
         exit: 1,
         message: `cannot write the log: ENOENT: no such file or directory, open '${file}'`,
-        hint: 'see who may write there, and whether the folder exists',
+        hint: 'check that its directory exists and may be written',
       }),
     )
   })
 
-  test('a level that is none is an error for a person', () => {
+  test('an unknown level is an error that names the known levels', () => {
     expect(() => openLog({ file: '/dev/null' }, 'loud')).toThrow(
       expect.objectContaining({
         code: 'log-level',
@@ -98,7 +97,7 @@ describe('the file', () => {
     )
   })
 
-  test('reopen goes on in a new one after a rename', () => {
+  test('reopen continues in a new file after a rename', () => {
     const { log, file } = openTestLog()
     log.info('a', {}, 'one')
     fs.renameSync(file, `${file}.1`)
@@ -109,7 +108,7 @@ describe('the file', () => {
     expect(linesOf(file).map((line) => line['event'])).toEqual(['reopen', 'c'])
   })
 
-  test('that is removed is begun anew, within a second', () => {
+  test('a log that was removed is created again within a second', () => {
     const { log, file, lines } = openTestLog()
     log.info('a', {}, 'one')
     fs.rmSync(file)
@@ -117,12 +116,12 @@ describe('the file', () => {
     onTestFinished(() => later.mockRestore())
     log.info('b', {}, 'two')
     expect(lines()).toMatchObject([
-      { level: 40, event: 'reopen', msg: 'the log was removed; a new one is begun' },
+      { level: 40, event: 'reopen', msg: 'the log was removed; this is a new one' },
       { event: 'b' },
     ])
   })
 
-  test('reopen keeps the old one where there can be no new one, and says so', () => {
+  test('reopen keeps the old file if it cannot open a new one, and says so', () => {
     const { log, file } = openTestLog()
     fs.renameSync(file, `${file}.1`)
     fs.mkdirSync(file)
@@ -136,7 +135,7 @@ describe('the file', () => {
 })
 
 describe('a full disk', () => {
-  test('neither throws nor stops, and what was lost is told where there is room again', () => {
+  test('a full disk stops nothing, and the lost lines are counted when there is room again', () => {
     const file = path.join(newFolder(), 'daemon.log')
     fs.symlinkSync('/dev/full', file)
     const { log } = openTestLog(file)
@@ -149,62 +148,6 @@ describe('a full disk', () => {
       { event: 'reopen' },
       { event: 'start', msg: 'kept' },
     ])
-  })
-
-  /** A disk with room for so many bytes. */
-  function smallDisk(room: number) {
-    const disk = { room, text: '', calls: 0, code: 'ENOSPC' }
-    const write = (_: number, bytes: Uint8Array): number => {
-      disk.calls += 1
-      if (disk.room === 0) throw Object.assign(new Error('full'), { code: disk.code })
-      const taken = bytes.subarray(0, disk.room)
-      disk.room -= taken.length
-      disk.text += Buffer.from(taken).toString()
-      return taken.length
-    }
-    const lines = openLineFile({ descriptor: 1 }, (lost) => lines.put(`lost ${lost}\n`), { write })
-    return { disk, lines }
-  }
-
-  test('half a line is finished before the next one', () => {
-    const { disk, lines } = smallDisk(8)
-    for (const line of ['first\n', 'second\n', 'third\n', 'fourth\n']) lines.put(line)
-    expect(disk.text).toBe('first\nse')
-    disk.room = 100
-    lines.put('fifth\n')
-    expect(disk.text).toBe('first\nsecond\nlost 2\nfifth\n')
-  })
-
-  test('no line is glued to another or written twice, however little room there comes', () => {
-    const { disk, lines } = smallDisk(0)
-    for (let n = 0; n < 500; n += 1) {
-      disk.room += n % 13
-      lines.put(`line ${n}\n`)
-    }
-    disk.room = 1000
-    lines.put('end\n')
-    const written = disk.text.split('\n').slice(0, -1)
-    expect(written.at(-1)).toBe('end')
-    expect(written.every((line) => /^(line \d+|lost \d+|end)$/.test(line))).toBe(true)
-    const told = written.filter((line) => line.startsWith('lost'))
-    const lost = told.reduce((sum, line) => sum + Number(line.slice(5)), 0)
-    const kept = written.filter((line) => line.startsWith('line'))
-    expect(new Set(kept).size).toBe(kept.length)
-    expect(kept.length + lost).toBe(500)
-    expect(kept.length).toBeGreaterThan(50)
-  })
-
-  test('a pipe that nobody reads is waited for once, not at each line', () => {
-    const { disk, lines } = smallDisk(0)
-    disk.code = 'EAGAIN'
-    lines.put('first\n')
-    const patience = disk.calls
-    expect(patience).toBeGreaterThan(10)
-    for (let n = 0; n < 100; n += 1) lines.put('more\n')
-    expect(disk.calls).toBe(patience + 100)
-    disk.room = 100
-    lines.put('read again\n')
-    expect(disk.text).toBe('lost 101\nread again\n')
   })
 
   test('after close nothing is written and nothing fails', () => {
@@ -234,17 +177,17 @@ describe('on stdout', () => {
     return text
   }
 
-  test('is JSON for a collector', () => {
+  test('on stdout a line is JSON for a collector', () => {
     const text = stdoutOf(false, (log) => log.info('start', { task: 'a' }, 'a starts'))
     expect(JSON.parse(text)).toMatchObject({ event: 'start', task: 'a', msg: 'a starts' })
   })
 
-  test('is a readable line for a person', () => {
+  test('on a terminal a line is readable for a person', () => {
     const text = stdoutOf(true, (log) => log.info('start', { task: 'a' }, 'a starts'))
     expect(text).toMatch(/^\[\d\d:\d\d:\d\d\.\d{3}\] INFO: a starts \{"task":"a"\}\n$/)
   })
 
-  test('reopen leaves it as it is', () => {
-    expect(stdoutOf(false, (log) => log.reopen())).toContain('log opened again')
+  test('reopen leaves stdout as it is', () => {
+    expect(stdoutOf(false, (log) => log.reopen())).toContain('log reopened')
   })
 })

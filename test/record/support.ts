@@ -5,16 +5,21 @@ import Database from 'libsql'
 import { onTestFinished } from 'vitest'
 import type { HistoryRow } from '../../src/plan/history-row.ts'
 import { mountDisk } from '../support/disk.ts'
-import { type History, type HistoryOptions, openHistory } from '../../src/record/history/history.ts'
+import { readHistory } from '../../src/record/history/read-history.ts'
+import {
+  type History,
+  type HistoryOptions,
+  openHistory,
+} from '../../src/record/history/write-history.ts'
 
-/** A new folder that is gone after the test. */
+/** A new directory, removed after the test. */
 export function newFolder(): string {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'torch-record-'))
   onTestFinished(() => fs.rmSync(folder, { recursive: true, force: true }))
   return folder
 }
 
-/** A folder that is a disk of that size, gone after the test. */
+/** A directory that is a disk of that size, removed after the test. */
 export function smallDisk(size: string): string {
   const folder = newFolder()
   onTestFinished(mountDisk(folder, `size=${size}`))
@@ -23,7 +28,7 @@ export function smallDisk(size: string): string {
 
 const start = Date.UTC(2026, 2, 8, 7, 0, 0)
 
-/** The n-th run of a test: one each second, 5 ms late, 250 ms long. */
+/** The n-th run: one each second, 5 ms late, 250 ms long. */
 export function runRow(n: number, changes: Partial<HistoryRow> = {}): HistoryRow {
   const at = start + n * 1000
   return {
@@ -58,7 +63,7 @@ function isoSecond(ms: number): string {
   return new Date(ms).toISOString().replace('.000', '')
 }
 
-/** Timers that go off when the test says so. */
+/** Timers that fire when the test says so. */
 function handTimers() {
   let waiting: { ms: number; callback: () => void }[] = []
   return {
@@ -67,9 +72,9 @@ function handTimers() {
       waiting.push(timer)
       return () => (waiting = waiting.filter((other) => other !== timer))
     },
-    /** How long each one that is set was to wait. */
+    /** The waiting time of each timer that is set. */
     set: () => waiting.map((timer) => timer.ms),
-    /** Sets off all that are set now. */
+    /** Fires all timers that are set now. */
     fire(): void {
       const now = waiting
       waiting = []
@@ -86,7 +91,7 @@ export interface Opened {
   readonly written: HistoryRow[]
 }
 
-/** A history in a folder of its own, closed after the test. */
+/** A history in its own directory, closed after the test. */
 export function openTestHistory(
   file = path.join(newFolder(), 'history.db'),
   more: Partial<HistoryOptions> = {},
@@ -96,12 +101,20 @@ export function openTestHistory(
   const written: HistoryRow[] = []
   const history = openHistory(file, {
     after: timers.after,
-    onTrouble: (words) => troubles.push(words),
+    onTrouble: (message) => troubles.push(message),
     onWritten: (rows) => written.push(...rows),
     ...more,
   })
   onTestFinished(() => history.close())
   return { file, history, timers, troubles, written }
+}
+
+/** The rows of a file, newest last. */
+export function rowsOf(file: string, limit = 1_000_000) {
+  const reader = readHistory(file)
+  const rows = reader.rows({ limit })
+  reader.close()
+  return rows
 }
 
 /** Another connection to the file, closed after the test. */

@@ -1,44 +1,46 @@
 import fs from 'node:fs'
 import Database from 'libsql'
 import { exitStatus, TorchError, messageOf } from '../../errors.ts'
+import type { Host } from '../../host/host.ts'
 import type { HistoryRow, Outcome } from '../../plan/history-row.ts'
+import { rowsOfRuns } from './rebuild.ts'
 import { finished, schemaVersion, selectRow } from './tables.ts'
 
 export interface HistoryFilter {
-  /** Any of these; undefined or empty: of all. */
+  /** Any of these tasks; undefined or empty: all tasks. */
   readonly tasks?: readonly string[] | undefined
   /** ISO 8601. */
   readonly since?: string | undefined
   readonly outcomes?: readonly Outcome[] | undefined
-  /** The newest so many. */
+  /** At most this many rows, the newest. */
   readonly limit: number
 }
 
-/** Reads history.db, beside a daemon that writes it or without one. Close it after use. */
+/** Reads a history, whether a daemon writes to it or not. Close it after use. */
 export interface HistoryReader {
   /** Newest last. */
   rows(filter: HistoryFilter): HistoryRow[]
-  /** By task: its last finished run; where there is none, its last skip or miss. */
+  /** The last finished run of each task or, if it has none, its last skip or miss. */
   lastOfEach(): Map<string, HistoryRow>
-  /** By its id, or by the first part of one. Throws TorchError `ambiguous-run` where several begin so. */
+  /** A run by its id or the beginning of it. Throws TorchError `ambiguous-run` if several runs match. */
   run(idOrPrefix: string): HistoryRow | undefined
-  /** The names of all tasks that have a row, sorted. */
+  /** The names of all tasks with a row, sorted. */
   tasks(): string[]
-  /** How long each of the tasks usually takes, in ms: the median of its last runs that were ok. */
+  /** How long each of these tasks usually takes, in ms: the median of its last `ok` runs. */
   usual(tasks: readonly string[]): Map<string, number>
   close(): void
 }
 
 type Query = (sql: string, ...values: (string | number)[]) => unknown[]
 
-/** A command may wait longer for a lock than the daemon does. */
+/** A command may wait longer for a lock than the daemon. */
 const maxLockWaitMs = 2_000
 const maxAmbiguousShown = 3
-/** The median is of at most so many runs, all of them among the last so many that ended. */
-export const maxUsualRuns = 20
+/** The median is that of at most 20 `ok` runs among the last 50 that ended. */
+const maxUsualRuns = 20
 const maxUsualLookedAt = 50
 
-// One seek in the index per task, however many rows there are.
+// One seek in the index for each task, however many rows there are.
 const allNames = `
   WITH RECURSIVE names (name) AS (
     SELECT min(task) FROM history
@@ -59,7 +61,7 @@ export const lastDurations = `
     ORDER BY at DESC, id DESC LIMIT ${maxUsualLookedAt}
   ) ORDER BY at DESC, history.id DESC`
 
-/** A missing file is an empty history. Throws TorchError `history-unreadable`. */
+/** Reads history.db. A missing file is an empty history. Throws TorchError `history-unreadable`. */
 export function readHistory(path: string): HistoryReader {
   const { query, close } = openQuery(path)
   return {
@@ -71,13 +73,47 @@ export function readHistory(path: string): HistoryReader {
       const rows = query(lastOfEachTask) as HistoryRow[]
       return new Map(rows.map((row) => [row.task, row]))
     },
-    run: (idOrPrefix) => findRun(query, idOrPrefix),
+    run: (idOrPrefix) => theRun(idOrPrefix, findRuns(query, idOrPrefix)),
     tasks() {
       const rows = query(`${allNames} SELECT name FROM names WHERE name IS NOT NULL`)
       return (rows as { name: string }[]).map((row) => row.name)
     },
-    usual: (tasks) => usualOf(query(lastDurations, JSON.stringify(tasks)) as Duration[]),
+    usual: (tasks) => usualDurations(query(lastDurations, JSON.stringify(tasks)) as Duration[]),
     close,
+  }
+}
+
+/**
+ * The history of a home whose history.db is lost, until a daemon has rebuilt it: the runs that still
+ * have their directory, without skips and misses.
+ */
+export function historyFromRuns(host: Host, runsFolder: string): HistoryReader {
+  const rows = [...rowsOfRuns(host, runsFolder)]
+    .filter((row) => row !== undefined)
+    // Run ids sort by time.
+    .toSorted((a, b) => ((a.run ?? '') < (b.run ?? '') ? -1 : 1))
+  const finishedRows = rows.filter(({ outcome }) => outcome !== 'running')
+  return {
+    rows({ tasks = [], outcomes = [], since, limit }) {
+      const found = rows.filter(
+        (row) =>
+          (tasks.length === 0 || tasks.includes(row.task)) &&
+          (outcomes.length === 0 || outcomes.includes(row.outcome)) &&
+          (since === undefined || Date.parse(row.startedAt ?? '') >= Date.parse(since)),
+      )
+      return found.slice(Math.max(found.length - limit, 0))
+    },
+    lastOfEach: () => new Map(finishedRows.map((row) => [row.task, row])),
+    run(idOrPrefix) {
+      const found = rows.filter(({ run }) => run?.startsWith(idOrPrefix))
+      return theRun(idOrPrefix, found)
+    },
+    tasks: () => [...new Set(rows.map((row) => row.task))].toSorted(),
+    usual(tasks) {
+      const ended = finishedRows.filter(({ task }) => tasks.includes(task)).toReversed()
+      return usualDurations(ended.map((row) => ({ ...row, ms: row.durationMs })))
+    },
+    close() {},
   }
 }
 
@@ -87,7 +123,7 @@ interface Duration {
   readonly ms: number | null
 }
 
-function usualOf(durations: readonly Duration[]): Map<string, number> {
+function usualDurations(durations: readonly Duration[]): Map<string, number> {
   const lists = new Map<string, number[]>()
   for (const { task, outcome, ms } of durations) {
     const list = lists.get(task) ?? []
@@ -98,29 +134,29 @@ function usualOf(durations: readonly Duration[]): Map<string, number> {
   return new Map(medians.flatMap(([task, ms]) => (ms === undefined ? [] : [[task, ms]])))
 }
 
-/** Of an even number the greater of the two in the middle; undefined of none. */
-export function median(numbers: readonly number[]): number | undefined {
+/** For an even count, the greater of the two in the middle; undefined for an empty list. */
+function median(numbers: readonly number[]): number | undefined {
   return numbers.toSorted((a, b) => a - b)[numbers.length >> 1]
 }
 
-/** The SQL is one of a few constant texts; what people type goes in as values only. */
+/** The SQL is one of a few constant texts. What people type goes in as values only. */
 export function rowsQuery(filter: HistoryFilter): { sql: string; values: (string | number)[] } {
   const conditions: string[] = []
   const values: (string | number)[] = []
-  const demand = (condition: string, value: string | number): void => {
+  const addCondition = (condition: string, value: string | number): void => {
     conditions.push(condition)
     values.push(value)
   }
-  const demandOneOf = (column: 'task' | 'outcome', wanted: readonly string[] = []): void => {
+  const addOneOf = (column: 'task' | 'outcome', wanted: readonly string[] = []): void => {
     const [first, second] = wanted
     if (first === undefined) return
-    // Of one value the rows come out of the index in their order, and nothing is sorted.
-    if (second === undefined) demand(`${column} = ?`, first)
-    else demand(`${column} IN (SELECT value FROM json_each(?))`, JSON.stringify(wanted))
+    // With one value, the index returns the rows in order and SQLite does not sort.
+    if (second === undefined) addCondition(`${column} = ?`, first)
+    else addCondition(`${column} IN (SELECT value FROM json_each(?))`, JSON.stringify(wanted))
   }
-  demandOneOf('task', filter.tasks)
-  demandOneOf('outcome', filter.outcomes)
-  if (filter.since !== undefined) demand('at >= ?', Date.parse(filter.since))
+  addOneOf('task', filter.tasks)
+  addOneOf('outcome', filter.outcomes)
+  if (filter.since !== undefined) addCondition('at >= ?', Date.parse(filter.since))
   const where = conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : ''
   return {
     sql: `${selectRow} ${where} ORDER BY at DESC, id DESC LIMIT ?`,
@@ -128,20 +164,19 @@ export function rowsQuery(filter: HistoryFilter): { sql: string; values: (string
   }
 }
 
-function findRun(query: Query, idOrPrefix: string): HistoryRow | undefined {
-  if (idOrPrefix === '') return undefined
+function findRuns(query: Query, idOrPrefix: string): HistoryRow[] {
   const sql = `${selectRow} WHERE run >= ?1 AND run < ?1 || char(0x10FFFF) ORDER BY run LIMIT ?2`
-  const found = query(sql, idOrPrefix, maxAmbiguousShown + 1) as HistoryRow[]
-  // Sorted: the run that has the whole of it as its id comes first.
+  return query(sql, idOrPrefix, maxAmbiguousShown + 1) as HistoryRow[]
+}
+
+/** The one run that is meant. They are sorted, so a run with exactly this id comes first. */
+function theRun(idOrPrefix: string, found: readonly HistoryRow[]): HistoryRow | undefined {
+  if (idOrPrefix === '') return undefined
   if (found.length <= 1 || found[0]?.run === idOrPrefix) return found[0]
   throw ambiguousRun(idOrPrefix, found)
 }
 
-/** The error for the first part of several run ids. */
-export function ambiguousRun(
-  prefix: string,
-  found: readonly Pick<HistoryRow, 'run'>[],
-): TorchError {
+function ambiguousRun(prefix: string, found: readonly Pick<HistoryRow, 'run'>[]): TorchError {
   const shown = found.slice(0, maxAmbiguousShown).map((row) => row.run)
   const more = found.length > maxAmbiguousShown ? ', ...' : ''
   return new TorchError(
@@ -153,10 +188,10 @@ export function ambiguousRun(
 
 function openQuery(path: string): { query: Query; close: () => void } {
   try {
-    if (!holdsSomething(path)) return { query: () => [], close: () => undefined }
+    if (!hasContent(path)) return { query: () => [], close: () => undefined }
     const database = connect(path)
     const version = versionOf(database)
-    if (version > schemaVersion) throw new Error('it was made by a newer torch')
+    if (version > schemaVersion) throw new Error('it is from a newer torch')
     if (version === 0) return { query: () => [], close: () => database.close() }
     return { query: queryOf(database, path), close: () => database.close() }
   } catch (error) {
@@ -164,31 +199,31 @@ function openQuery(path: string): { query: Query; close: () => void } {
   }
 }
 
-function holdsSomething(path: string): boolean {
+function hasContent(path: string): boolean {
   const found = fs.statSync(path, { throwIfNoEntry: false })
   return found !== undefined && found.size > 0
 }
 
 /**
- * SQLite reads a WAL file by way of a -shm file beside it, which it makes where it is missing. In a
- * folder that cannot be written it cannot; with nothing left in the -wal (the daemon ended in
- * good order) the file alone is complete, and `immutable` reads it so.
+ * SQLite needs a -shm file to read the -wal file, and creates it. In a read-only directory it cannot.
+ * If the -wal file is empty (the daemon ended in good order), the main file is complete, and
+ * `immutable` reads that alone.
  * https://www.sqlite.org/wal.html#read_only_databases
  */
 function connect(path: string): Database.Database {
   try {
     return opened(path, 'mode=ro')
   } catch (error) {
-    if (holdsSomething(`${path}-wal`)) throw error
+    if (hasContent(`${path}-wal`)) throw error
     return opened(path, 'immutable=1')
   }
 }
 
-/** libsql's option `readonly` does nothing; the mode in a URI does. */
+/** The option `readonly` of libsql has no effect; the mode in a URI has. */
 function opened(path: string, mode: string): Database.Database {
   const escaped = path.replaceAll(/[%?#]/g, encodeURIComponent)
   const database = new Database(`file:${escaped}?${mode}`, { timeout: maxLockWaitMs })
-  versionOf(database) // the first read is what fails
+  versionOf(database) // errors appear at the first read
   return database
 }
 
@@ -208,7 +243,7 @@ function queryOf(database: Database.Database, path: string): Query {
 
 function unreadable(path: string, error: unknown): TorchError {
   return new TorchError('history-unreadable', `cannot read ${path}: ${messageOf(error)}`, {
-    hint: 'the runs themselves are in the folder runs beside it; a damaged file is set aside by the daemon',
+    hint: 'the daemon replaces a damaged file; the runs are still in the directory "runs" beside it',
     cause: error,
   })
 }

@@ -4,14 +4,15 @@ import type { HistoryRow } from '../../plan/history-row.ts'
 import { isRunId, readTraces } from '../../run/directory.ts'
 import { runRow } from './rows.ts'
 
-/** So many run directories are read at a time: a few milliseconds. */
+/** Reading these takes a few milliseconds. */
 const runsPerStep = 50
 const pauseMs = 20
 const retryMs = 1_000
 
 /**
- * Puts all finished runs that have a directory into a history that was begun anew, in small steps.
- * Skips and misses have none: they are gone with the old one. Calls `done` with the number of runs.
+ * Adds all finished runs that still have a directory to a new history, in small steps. Skips and
+ * misses have no directory, so they are lost with the old history. Calls `done` with the number of
+ * runs.
  */
 export function rebuildHistory(
   host: Host,
@@ -23,17 +24,17 @@ export function rebuildHistory(
   let count = 0
   const step = (): void => {
     try {
-      if (takeSome()) return done(count)
+      if (addSome()) return done(count)
       host.clock.after(pauseMs, step)
     } catch {
-      // A folder could not be listed: from the start again. What is there twice counts once.
+      // A directory could not be listed. Start again: a row that is added twice replaces itself.
       rows = rowsOfRuns(host, runsFolder)
       count = 0
       host.clock.after(retryMs, step)
     }
   }
-  /** True where there are no more. */
-  const takeSome = (): boolean => {
+  /** Returns true at the end. */
+  const addSome = (): boolean => {
     for (let read = 0; read < runsPerStep; read++) {
       const next = rows.next()
       if (next.done === true) return true
@@ -43,11 +44,11 @@ export function rebuildHistory(
     }
     return false
   }
-  // Not at once: the history that these go into is only being opened.
+  // LATER: the caller is still opening the history that `add` writes to.
   host.clock.after(pauseMs, step)
 }
 
-/** The rows of all runs that have a directory, task by task; undefined for one that cannot be read. */
+/** The rows of all runs that have a directory, task by task; undefined for a run that cannot be read. */
 export function* rowsOfRuns(host: Host, runsFolder: string): Generator<HistoryRow | undefined> {
   for (const task of host.files.list(runsFolder)) {
     for (const run of host.files.list(path.join(runsFolder, task)).filter(isRunId)) {

@@ -3,13 +3,13 @@ import type { Start } from '../../plan/admit.ts'
 import type { Miss } from '../../plan/tick.ts'
 import { type RunConclusion, type RunDescription, secondText } from '../../run/directory.ts'
 
-/** Where a row comes from: the host, and the revision of its tasks file. */
+/** Where a row comes from: the host and the revision of its tasks file. */
 export interface Origin {
   readonly host: string
   readonly revision: string | null
 }
 
-/** With all keys, so that every row has them in the order that is promised. */
+/** Has all keys, so that every row shows them in the documented order. */
 const empty: HistoryRow = {
   run: null,
   task: '',
@@ -30,7 +30,7 @@ const empty: HistoryRow = {
   count: null,
 }
 
-/** The row of a run: while it runs, and, with its conclusion, for good. */
+/** The row of a run that is running or, with a conclusion, has ended. */
 export function runRow(run: RunDescription, conclusion?: RunConclusion): HistoryRow {
   return {
     ...empty,
@@ -52,12 +52,12 @@ export function runRow(run: RunDescription, conclusion?: RunConclusion): History
   }
 }
 
-/** How long after its time a run started, in milliseconds; null where it had none. */
+/** How many milliseconds after its due time a run started; null if it had no due time. */
 export function latenessOf(run: RunDescription): number | null {
   return run.dueMs === null ? null : Math.max(run.startedMs - run.dueMs, 0)
 }
 
-/** The row of something that was due and did not start. */
+/** The row of a start that was due and did not happen. */
 export function skipRow(start: Start, reason: string, nowMs: number, origin: Origin): HistoryRow {
   return {
     ...empty,
@@ -72,7 +72,7 @@ export function skipRow(start: Start, reason: string, nowMs: number, origin: Ori
   }
 }
 
-/** One row for all slots of a task in one gap. */
+/** One row for all slots of a task that one gap has missed. */
 export function missRow(miss: Miss, nowMs: number, origin: Origin): HistoryRow {
   return {
     ...empty,

@@ -1,9 +1,9 @@
 import type { HistoryRow, Outcome } from '../../plan/history-row.ts'
 
-/** Kept in the file as `user_version`. A file with a greater number was made by a newer torch. */
+/** The `user_version` of the file. A file with a greater one is from a newer torch. */
 export const schemaVersion = 1
 
-/** Keys of a row in the order of the columns that hold them. */
+/** The keys of a row, each with its column. */
 const columns = [
   ['run', 'run'],
   ['task', 'task'],
@@ -24,14 +24,14 @@ const columns = [
   ['count', 'count'],
 ] as const satisfies readonly (readonly [keyof HistoryRow, string])[]
 
-/** Outcomes that say nothing about how the task does: it runs still, or did not start. */
+/** Outcomes that say nothing about how the task is doing: it is still running, or did not start. */
 const openOutcomes = ['running', 'skipped', 'missed'] as const satisfies readonly Outcome[]
-/** As a condition: the same text in the index and in a query, or SQLite does not use the index. */
+/** A condition. Use this text in the index and in queries: SQLite uses the index only if both are the same. */
 export const finished = `outcome NOT IN ('${openOutcomes.join(`', '`)}')`
 
 /**
- * `at` is when it happened, in milliseconds since the epoch: what rows are sorted by. ISO texts
- * would not sort (`07:00:00.003Z` is before `07:00:00Z`), and take four times the room in each index.
+ * Rows are sorted by `at`, the time of the event in milliseconds since the epoch. ISO texts do not sort
+ * (`07:00:00.003Z` comes before `07:00:00Z`) and take four times the space in each index.
  */
 export const createSchema = `
   CREATE TABLE history (
@@ -48,7 +48,7 @@ export const createSchema = `
   PRAGMA user_version = ${schemaVersion};
 `
 
-/** A run is written at its start and again at its end: the second replaces the first. */
+/** A run is written at its start and at its end: the second row replaces the first. */
 export const upsertRow = `
   INSERT INTO history (at, ${columns.map(([, column]) => quoted(column)).join(', ')})
   VALUES (?, ${columns.map(() => '?').join(', ')})
@@ -57,27 +57,27 @@ export const upsertRow = `
     .join(', ')}
 `
 
-/** Of a run that is only said to run: what has ended stays. */
+/** Deletes the row of a run only while that row says `running`. */
 export const deleteRunning = "DELETE FROM history WHERE run = ? AND outcome = 'running'"
 
-/** Gives rows that are HistoryRows as they come. */
+/** Its rows are HistoryRows. */
 export const selectRow = `SELECT ${columns
   .map(([key, column]) => `${quoted(column)} AS "${key}"`)
   .join(', ')} FROM history`
 
-/** What upsertRow is to be run with. */
+/** The values for `upsertRow`. */
 export function valuesOf(row: HistoryRow): (string | number | null)[] {
   return [timeOf(row), ...columns.map(([key]) => row[key])]
 }
 
-/** When it was known: a miss of last night belongs to the morning that found it. */
+/** When torch learned of it: a miss of last night has the time of the morning when torch found it. */
 function timeOf(row: HistoryRow): number {
   const text = row.startedAt ?? row.endedAt ?? row.lastSlot ?? row.slot
   const at = text === null ? Number.NaN : Date.parse(text)
   return Number.isNaN(at) ? 0 : at
 }
 
-/** `trigger` is a word of SQL. */
+/** `trigger` is a keyword of SQL. */
 function quoted(column: string): string {
   return `"${column}"`
 }

@@ -1,6 +1,9 @@
 import { TorchError } from '../../../errors.ts'
-import { historyOfRuns } from '../../../record/history/from-runs.ts'
-import { type HistoryReader, readHistory } from '../../../record/history/read-history.ts'
+import {
+  historyFromRuns,
+  type HistoryReader,
+  readHistory,
+} from '../../../record/history/read-history.ts'
 import type { Call } from '../../command.ts'
 
 /**
@@ -20,7 +23,7 @@ export function openRecords(
     if (!(error instanceof TorchError)) throw error
     problem = error.message
   }
-  const runs = historyOfRuns(host, paths.runs)
+  const runs = historyFromRuns(host, paths.runs)
   if (runs.tasks().length > 0) tell(`${problem}: showing only the runs that still have a directory`)
   return runs
 }
