@@ -11,11 +11,11 @@ import { expectUndisturbed, memoryOf, nextSeconds, startWitnessed, witness } fro
 vi.setConfig({ testTimeout: 600_000, hookTimeout: 60_000 })
 afterAll(closeSites)
 
-/** `TEST_REQUESTS=1000000 npx vitest run test/faults/clients.test.ts` takes some minutes. */
+/** `TEST_REQUESTS=1000000 npx vitest run test/faults/clients.test.ts` takes a few minutes. */
 const requests = Number(process.env['TEST_REQUESTS'] ?? 20_000)
-/** What a client that floods has open at a time. */
+/** The connections that a flooding client has open at one time. */
 const parallel = 64
-/** Garbage of a moment, and what V8 keeps of it; a leak of 20,000 requests would be more. */
+/** Garbage that V8 has not collected yet. A leak of 20,000 requests would be larger. */
 const maxGrowthMiB = 60
 
 const many = Array.from(
@@ -33,7 +33,7 @@ beforeAll(async () => {
   before = { memory: memoryOf(pid), descriptors: heldBy(pid).descriptors }
 })
 
-/** A connection that may be ended at any time; it says whatever is given. */
+/** Opens a connection that may end at any time, and writes these parts. */
 function connect(...parts: (string | Buffer)[]): net.Socket {
   const client = net.connect(path.join(site.home, 'torch.sock'))
   client.on('error', () => undefined)
@@ -41,7 +41,7 @@ function connect(...parts: (string | Buffer)[]): net.Socket {
   return client
 }
 
-/** Settles with all that came when the daemon ends it. */
+/** Resolves with everything received when the daemon closes the connection. */
 function answered(client: net.Socket): Promise<string> {
   return new Promise((resolve) => {
     let got = ''
@@ -50,7 +50,7 @@ function answered(client: net.Socket): Promise<string> {
   })
 }
 
-/** So many of them, `parallel` at a time. */
+/** Calls `one` `count` times, `parallel` at a time. */
 async function flood(count: number, one: () => Promise<unknown>): Promise<void> {
   let left = count
   const worker = async (): Promise<void> => {
@@ -61,7 +61,7 @@ async function flood(count: number, one: () => Promise<unknown>): Promise<void> 
 
 interface Assault {
   readonly name: string
-  /** What it leaves open, to be ended after the daemon was looked at. */
+  /** Returns the connections to close after the daemon was checked. */
   make(): net.Socket[] | Promise<net.Socket[]>
 }
 
@@ -70,22 +70,25 @@ const flush = requestText('POST', '/flush', '{}')
 const times = (count: number, make: () => net.Socket) => Array.from({ length: count }, make)
 
 const assaults: readonly Assault[] = [
-  { name: 'garbage', make: () => times(200, () => connect(randomBytes(5_000))) },
+  { name: 'clients that send garbage', make: () => times(200, () => connect(randomBytes(5_000))) },
   {
-    name: 'half a request, and silence',
+    name: 'clients that send half a request and then nothing',
     make: () => times(200, () => connect(flush.slice(0, -5))),
   },
-  { name: 'half a head', make: () => times(200, () => connect('POST /status HT')) },
   {
-    name: 'a huge head',
+    name: 'clients that send half a header',
+    make: () => times(200, () => connect('POST /status HT')),
+  },
+  {
+    name: 'clients that send a huge header',
     make: () => times(20, () => connect(`POST /run HTTP/1.1\r\nA: ${'a'.repeat(5_000_000)}`)),
   },
   {
-    name: 'a huge body',
+    name: 'clients that send a huge body',
     make: () => times(20, () => connect(requestText('POST', '/run', 'a'.repeat(5_000_000)))),
   },
   {
-    name: `${requests / 2} requests, one after the other on their connections`,
+    name: `${requests / 2} requests in a row on 20 connections`,
     async make() {
       const clients = times(20, () => connect(flush.repeat(requests / 40)))
       await Promise.all(clients.map(answered))
@@ -93,7 +96,7 @@ const assaults: readonly Assault[] = [
     },
   },
   {
-    name: `${requests / 2} requests, ${parallel} at a time`,
+    name: `${requests / 2} requests, ${parallel} at a time,`,
     async make() {
       let refused = 0
       await flood(requests / 2, async () => {
@@ -105,38 +108,41 @@ const assaults: readonly Assault[] = [
     },
   },
   { name: 'clients that never read', make: () => times(200, () => connect(status).pause()) },
-  { name: '1000 that say nothing', make: () => times(1000, () => connect()) },
+  { name: '1000 clients that send nothing', make: () => times(1000, () => connect()) },
 ]
 
-test.each(assaults)('$name: the daemon stays, and has time for others', async ({ make }) => {
-  const told = logOf(site).length
-  const clients = await make()
-  try {
-    expect((await ask(site, 'status', {})).daemon?.pid).toBe(pid)
-    await nextSeconds(site, 2)
-  } finally {
-    for (const client of clients) client.destroy()
-  }
-  await until(() => heldBy(pid).descriptors <= before.descriptors, 'no more descriptors')
-  await until(() => memoryOf(pid) < before.memory + maxGrowthMiB, 'no more memory', 30_000)
-  const troubles = logOf(site)
-    .slice(told)
-    .filter(({ event }) => event === 'trouble')
-  expect(troubles.length).toBeLessThan(2)
-})
+test.each(assaults)(
+  '$name do not keep the daemon from its tasks or from other clients',
+  async ({ make }) => {
+    const told = logOf(site).length
+    const clients = await make()
+    try {
+      expect((await ask(site, 'status', {})).daemon?.pid).toBe(pid)
+      await nextSeconds(site, 2)
+    } finally {
+      for (const client of clients) client.destroy()
+    }
+    await until(() => heldBy(pid).descriptors <= before.descriptors, 'no more descriptors')
+    await until(() => memoryOf(pid) < before.memory + maxGrowthMiB, 'no more memory', 30_000)
+    const troubles = logOf(site)
+      .slice(told)
+      .filter(({ event }) => event === 'trouble')
+    expect(troubles.length).toBeLessThan(2)
+  },
+)
 
-test('the socket is removed: torch status finds the daemon again', async () => {
+test('the daemon makes its socket again after it was removed, and torch status finds it', async () => {
   fs.rmSync(path.join(site.home, 'torch.sock'))
   await until(() => fs.existsSync(path.join(site.home, 'torch.sock')), 'the socket', 5_000)
   expect((await site.torch('status')).stdout).toMatch(new RegExp(`^daemon  running, pid ${pid},`))
   const said = logOf(site).filter(({ msg }) => msg.includes('was missing'))
   expect(said).toHaveLength(1)
-  // And is handed to the next daemon.
+  // The new socket is handed to the next daemon too.
   expect(await site.torch('restart')).toMatchObject({ status: 0 })
   pid = site.pid() ?? 0
   expect((await ask(site, 'status', {})).daemon?.pid).toBe(pid)
 })
 
-test('no second was lost in all that', async () => {
+test('the daemon lost no second while clients attacked it', async () => {
   await expectUndisturbed(site, pid)
 })

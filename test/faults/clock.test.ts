@@ -18,13 +18,13 @@ tasks:
   spread: { schedule: "0 0 13 * * *", jitter: 30s, catchup: latest, command: "true" }
 `
 
-/** Ten minutes before eleven, a daemon that has done one second, and its clock. */
+/** Starts a daemon at 10:50, with a clock moved by hand, and lets it do one second. */
 async function newDaemon(text: string, at = '2026-03-10T10:50:00.000Z') {
   const site = newSite(text, { at })
   const daemon = await site.daemon()
   daemon.seconds(1)
   const before = daemon.rows().length
-  /** Sets the clock, and gives the steps that the daemon tells of. */
+  /** Sets the clock and returns the kinds of clock steps that the daemon logs. */
   const step = (...byMs: number[]): string[] => {
     const told = daemon.lines.length
     for (const ms of byMs) {
@@ -34,7 +34,7 @@ async function newDaemon(text: string, at = '2026-03-10T10:50:00.000Z') {
     const steps = daemon.lines.slice(told).filter(({ event }) => event === 'clock')
     return steps.map(({ facts }) => ('kind' in facts ? String(facts.kind) : ''))
   }
-  /** What came on record since the beginning, in short. */
+  /** The history rows since the beginning, in short form. */
   const recorded = (): string[] =>
     daemon
       .rows()
@@ -48,23 +48,28 @@ async function newDaemon(text: string, at = '2026-03-10T10:50:00.000Z') {
   return { site, daemon, step, recorded }
 }
 
-describe('a clock that is set', () => {
+describe('a clock that is set ahead or back', () => {
   test.each([
-    { name: '20 s ahead: nothing is due in it', by: [20 * second], kinds: ['stall'], says: [] },
     {
-      name: '10 min ahead, into the second of a slot',
+      name: '20 s ahead, with nothing due in between, starts nothing',
+      by: [20 * second],
+      kinds: ['stall'],
+      says: [],
+    },
+    {
+      name: '10 min ahead into the second of a slot starts that slot',
       by: [10 * minute - second],
       kinds: ['jump'],
       says: ['fixed 03-10T11:00', 'interval 03-10T11:00', 'latest 03-10T11:00'],
     },
     {
-      name: '15 min ahead',
+      name: '15 min ahead records missed slots and catches up the latest',
       by: [15 * minute],
       kinds: ['jump'],
       says: ['fixed missed 1', 'interval missed 1', 'latest 03-10T11:00 catchup'],
     },
     {
-      name: 'a day ahead',
+      name: 'a day ahead records missed slots and catches up the latest',
       by: [day],
       kinds: ['jump'],
       says: [
@@ -76,7 +81,7 @@ describe('a clock that is set', () => {
       ],
     },
     {
-      name: '10 years ahead: one record for each task',
+      name: '10 years ahead makes one record for each task',
       by: [10 * year],
       kinds: ['jump'],
       says: [
@@ -88,41 +93,41 @@ describe('a clock that is set', () => {
       ],
     },
     {
-      name: 'an hour back: fixed times are not repeated, intervals go on',
+      name: 'an hour back repeats no fixed-time slot, while intervals continue',
       by: [-hour],
       kinds: ['back'],
       run: 12 * 60,
       says: ['interval 03-10T10:00'],
     },
     {
-      name: '3 h back',
+      name: '3 h back repeats no fixed-time slot, while intervals continue',
       by: [-3 * hour],
       kinds: ['back'],
       run: 12 * 60,
       says: ['interval 03-10T08:00'],
     },
     {
-      name: '4 h back: a new time',
+      name: '4 h back is taken as a new time',
       by: [-4 * hour],
       kinds: ['new-time'],
       run: 12 * 60,
       says: ['fixed 03-10T07:00', 'interval 03-10T07:00', 'latest 03-10T07:00'],
     },
     {
-      name: 'a year back',
+      name: 'a year back is taken as a new time',
       by: [-year],
       kinds: ['new-time'],
       run: 12 * 60,
       says: ['fixed 03-10T11:00', 'interval 03-10T11:00', 'latest 03-10T11:00'],
     },
     {
-      name: 'an hour back and ahead again: what was done is not done again',
+      name: 'an hour back and ahead again repeats nothing',
       by: [-hour, hour],
       kinds: ['back', 'jump'],
       says: ['interval missed 2'],
     },
     {
-      name: 'a day ahead and back: what was caught up is not again',
+      name: '15 min ahead and back does not catch up a slot twice',
       by: [15 * minute, -15 * minute],
       kinds: ['jump', 'back'],
       run: 12 * 60,
@@ -133,7 +138,7 @@ describe('a clock that is set', () => {
         'latest 03-10T11:00 catchup',
       ],
     },
-  ])('$name', async ({ by, kinds, run = 0, says }) => {
+  ])('a clock set $name', async ({ by, kinds, run = 0, says }) => {
     const { daemon, step, recorded } = await newDaemon(yaml)
     const began = performance.now()
     expect(step(...by)).toEqual(kinds)
@@ -142,7 +147,7 @@ describe('a clock that is set', () => {
     expect(recorded()).toEqual(says)
   })
 
-  test('to and fro each second for a minute: nothing starts twice, nothing is told in vain', async () => {
+  test('a clock set to and fro every second for a minute starts nothing twice', async () => {
     const { daemon, step, recorded } = await newDaemon(yaml)
     for (let n = 0; n < 30; n++) step(-2 * hour, 2 * hour)
     daemon.seconds(11 * 60)
@@ -159,9 +164,9 @@ const timedOut = ({ outcome }: { outcome: string }) => outcome === 'timeout'
 describe.each([
   { name: '10 years ahead', by: 10 * year },
   { name: 'an hour back', by: -hour },
-  { name: 'a year back', by: -year },
-])('while something runs or waits, a clock that is set $name', ({ by }) => {
-  test('does not move a timeout', async () => {
+  { name: 'a year back is taken as a new time', by: -year },
+])('a clock that is set $name while something runs or waits', ({ by }) => {
+  test('a clock step does not move a timeout', async () => {
     const text = 'tasks: {long: {schedule: "* * * * * *", timeout: 30s, command: exec sleep 600}}'
     const { site, daemon, step } = await newDaemon(text)
     await daemon.begun('long')
@@ -172,7 +177,7 @@ describe.each([
     await until(() => daemon.rows().some(timedOut), 'the timeout')
   })
 
-  test('does not move a retry', async () => {
+  test('a clock step does not move a retry', async () => {
     const text =
       'tasks: {job: {schedule: "0 51 10 * * *", command: exit 1, retry: {attempts: 1, delay: 30s}}}'
     const { site, daemon, step } = await newDaemon(text, '2026-03-10T10:50:58.000Z')
@@ -183,7 +188,7 @@ describe.each([
     await until(() => daemon.rows().some((row) => row.trigger === 'retry'), 'the retry')
   })
 
-  test('does not keep a daemon task away', async () => {
+  test('a clock step does not delay the restart of a daemon task', async () => {
     const text = 'tasks: {serve: {type: daemon, command: exec sleep 0.2, restart: {delay: 20s}}}'
     const { site, daemon, step } = await newDaemon(text)
     await daemon.begun('serve')
@@ -193,7 +198,7 @@ describe.each([
     await daemon.runs('serve', 1)
   })
 
-  test('does not keep the next daemon from the timeout of what it adopts', async () => {
+  test('a clock step does not keep the next daemon from ending an adopted run at its timeout', async () => {
     const text = 'tasks: {long: {schedule: "* * * * * *", timeout: 30s, command: exec sleep 600}}'
     const { site, daemon } = await newDaemon(text)
     await daemon.begun('long')
@@ -204,12 +209,12 @@ describe.each([
   })
 })
 
-describe('what is kept', () => {
+describe('retention', () => {
   const text = 'tasks: {job: {schedule: "* * * * * *", command: "true", output: {keep_runs: 3}}}'
   const kept = (site: { home: string }) =>
     fs.readdirSync(path.join(site.home, 'runs/job')).toSorted()
 
-  test('is not too old because the clock is wrong for some minutes', async () => {
+  test('a run is not removed for its age while the clock is wrong for some minutes', async () => {
     const { site, daemon } = await newDaemon(text)
     const stop = startMinutes(daemon.torch)
     await daemon.runs('job', 0)
@@ -227,7 +232,7 @@ describe('what is kept', () => {
     stop()
   })
 
-  test('is what came last, although there are runs of a future that was none', async () => {
+  test('the runs that are kept are the last ones, even if older runs have dates in the future', async () => {
     const { site, daemon } = await newDaemon(text)
     site.clock.set(site.clock.now() + year)
     daemon.seconds(5)

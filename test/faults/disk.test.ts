@@ -20,14 +20,14 @@ afterAll(closeSites)
 const outcomes = 'write outcomes of runs'
 const refused = 'EROFS: read-only file system'
 
-// Skipped where a tmpfs cannot be mounted: without root, and in most containers.
-describe.skipIf(!mayMount()).concurrent('a home', { timeout: maxTestMs }, () => {
-  test('on a full disk', async () => {
+// Skipped if a tmpfs cannot be mounted: without root, and in most containers.
+describe.skipIf(!mayMount()).concurrent('a home on a bad disk', { timeout: maxTestMs }, () => {
+  test('the daemon survives a full disk', async () => {
     const after = await survive({
       disk: 'size=3m,mode=0700',
       strike: (site) => fillDisk(site.home),
     })
-    // The last bytes may be enough for the daemon's part of a start, and not for the recorder's.
+    // The last bytes may be enough for the daemon's part of a start but not for the recorder's.
     const reasons = [
       'ENOSPC: no space left on device, write',
       'the recorder could not write into the run directory',
@@ -38,7 +38,7 @@ describe.skipIf(!mayMount()).concurrent('a home', { timeout: maxTestMs }, () => 
     expect(after.told).toContain('the history is being written again')
   })
 
-  test('on a disk that is full while 50 runs are at work', async () => {
+  test('the daemon survives a disk that fills up while 50 runs are in progress', async () => {
     const after = await survive({
       disk: 'size=6m,mode=0700',
       held: 50,
@@ -50,7 +50,7 @@ describe.skipIf(!mayMount()).concurrent('a home', { timeout: maxTestMs }, () => 
     expect(lost).toEqual([expect.stringMatching(/^\d+ log lines could not be written$/)])
   })
 
-  test('whose disk is full under a run when the daemon is killed: its status waits for room', async () => {
+  test('if the daemon is killed while the disk is full, the recorder writes the status when there is room', async () => {
     await within({ disk: 'size=3m,mode=0700' }, async (site) => {
       const pid = await started(site)
       const { directory } = await ask(site, 'run', { task: 'held', force: true })
@@ -68,7 +68,7 @@ describe.skipIf(!mayMount()).concurrent('a home', { timeout: maxTestMs }, () => 
     })
   })
 
-  test('on a disk without inodes', async () => {
+  test('the daemon survives a disk without free inodes', async () => {
     const after = await survive({
       disk: 'size=20m,nr_inodes=900,mode=0700',
       held: 20,
@@ -81,7 +81,7 @@ describe.skipIf(!mayMount()).concurrent('a home', { timeout: maxTestMs }, () => 
     ])
   })
 
-  test('that turns read-only', async () => {
+  test('the daemon survives a disk that becomes read-only', async () => {
     const after = await survive({
       disk: 'size=20m,mode=0700',
       held: 20,

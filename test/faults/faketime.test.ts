@@ -6,20 +6,20 @@ import { historyOf, linesOf, logOf } from '../system/support.ts'
 vi.setConfig({ testTimeout: 60_000 })
 afterAll(closeSites)
 
-/** Debian's package faketime; the one for programs with threads. */
+/** From Debian's package faketime: the variant for programs with threads. */
 const library = [
   '/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1',
   '/usr/lib/aarch64-linux-gnu/faketime/libfaketimeMT.so.1',
 ].find((file) => fs.existsSync(file))
 
-/** Half a day from now, so that it is due in no time that the clock shows. */
+/** Half a day from now, so that it is not due at any time that the clock shows. */
 const hour = (new Date().getUTCHours() + 12) % 24
 const tasks = `tasks:
   second: { schedule: "* * * * * *", max: unlimited, command: 'echo $TORCH_SLOT >>$HOME/second' }
   daily: { schedule: "0 30 ${hour} * * *", catchup: latest, catchup_window: 30d, command: 'echo $TORCH_SLOT >>$HOME/daily' }
 `
 
-/** The library reads it anew in each call: the clock of all that runs with it is so far from the true one. */
+/** Moves the clock of everything that runs with the library: it reads this file at each call. */
 function setClock(site: Site, offset: string): void {
   const file = `${site.folder}/clock`
   fs.writeFileSync(`${file}.new`, `${offset}\n`)
@@ -27,7 +27,7 @@ function setClock(site: Site, offset: string): void {
 }
 
 describe('the clock of a real daemon', () => {
-  test('ahead by two days, back by two hours, back by a day: it goes on in each time', async ({
+  test('a real daemon continues after its clock moves ahead two days, back two hours and back a day', async ({
     skip,
   }) => {
     if (library === undefined) skip('libfaketime is not here: apt-get install faketime')
@@ -37,7 +37,7 @@ describe('the clock of a real daemon', () => {
       LD_PRELOAD: library,
       FAKETIME_TIMESTAMP_FILE: `${site.folder}/clock`,
       FAKETIME_NO_CACHE: '1',
-      // Timers go by the true time, as they do where a person sets the clock.
+      // Timers use real time, as they do when a person sets the clock.
       FAKETIME_DONT_FAKE_MONOTONIC: '1',
       DONT_FAKE_MONOTONIC: '1',
     }

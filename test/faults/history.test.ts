@@ -6,14 +6,14 @@ import { closeSites, type Site, until } from '../support/torch.ts'
 import { linesOf, maxTestMs } from '../system/support.ts'
 import { expectStart, killDaemon, passed, settled, started, survive, within } from './support.ts'
 
-// Bytes that are overwritten, and a file that is removed, are in test/crash/history.test.ts.
+// Overwritten bytes and a removed file are tested in test/crash/history.test.ts.
 afterAll(closeSites)
 
 function fileOf(site: Site): string {
   return path.join(site.home, 'history.db')
 }
 
-/** Another program is at work on it, and takes its time. */
+/** Another program holds the database locked. */
 function locked(site: Site): () => void {
   const other = new Database(fileOf(site))
   other.exec('BEGIN EXCLUSIVE')
@@ -24,7 +24,7 @@ function locked(site: Site): () => void {
 }
 
 describe.concurrent('a history', { timeout: maxTestMs }, () => {
-  test('that another program locks for long', async () => {
+  test('history rows wait while another program locks the history for long', async () => {
     const { told } = await survive({ lasts: 5, strike: locked })
     expect(told).toEqual([
       'the history cannot be written, its rows wait: database is locked',
@@ -32,7 +32,7 @@ describe.concurrent('a history', { timeout: maxTestMs }, () => {
     ])
   })
 
-  test('that is replaced by a directory', async () => {
+  test('history rows wait while a directory takes the place of the history', async () => {
     const { told } = await survive({
       strike(site) {
         const files = ['', '-wal', '-shm'].map((suffix) => fileOf(site) + suffix)
@@ -53,23 +53,30 @@ describe.concurrent('a history', { timeout: maxTestMs }, () => {
 
   const saved = 'history.db-wal was removed; its rows are saved'
   const spoils: [string, (file: string) => void, string[]][] = [
-    ['whose -wal is removed', (file) => fs.rmSync(`${file}-wal`), [saved]],
-    ['whose -shm is junk', (file) => fs.writeFileSync(`${file}-shm`, 'x'.repeat(32_768)), []],
-    ['whose -shm is unreadable', (file) => fs.chmodSync(`${file}-shm`, 0), []],
-    ['that is cut to its first page', (file) => fs.truncateSync(file, 4096), []],
+    ['a history whose -wal is removed', (file) => fs.rmSync(`${file}-wal`), [saved]],
+    [
+      'a history whose -shm is junk',
+      (file) => fs.writeFileSync(`${file}-shm`, 'x'.repeat(32_768)),
+      [],
+    ],
+    ['a history whose -shm is unreadable', (file) => fs.chmodSync(`${file}-shm`, 0), []],
+    ['a history that is cut to its first page', (file) => fs.truncateSync(file, 4096), []],
   ]
-  test.each(spoils)('%s under a daemon that is killed later', async (_, spoil, words) => {
-    await within({}, async (site) => {
-      const pid = await started(site)
-      await until(() => linesOf(site, 'second').length >= 2, 'two starts')
-      await passed(1)
-      spoil(fileOf(site))
-      await passed(3)
-      await killDaemon(pid)
-      const next = await started(site)
-      await expectStart(site)
-      const { told } = await settled(site, next)
-      expect(told).toEqual(words)
-    })
-  })
+  test.each(spoils)(
+    '%s does not stop the daemon nor, after a kill, the next one',
+    async (_, spoil, words) => {
+      await within({}, async (site) => {
+        const pid = await started(site)
+        await until(() => linesOf(site, 'second').length >= 2, 'two starts')
+        await passed(1)
+        spoil(fileOf(site))
+        await passed(3)
+        await killDaemon(pid)
+        const next = await started(site)
+        await expectStart(site)
+        const { told } = await settled(site, next)
+        expect(told).toEqual(words)
+      })
+    },
+  )
 })

@@ -17,7 +17,7 @@ import {
 
 afterAll(closeSites)
 
-/** Puts a directory in the place of something in the home. Gives what puts that back. */
+/** Replaces something in the home by a directory. Returns what puts it back. */
 function replaced(site: Site, name: string, make: (place: string) => void = fs.mkdirSync) {
   const place = path.join(site.home, name)
   const aside = path.join(site.folder, 'aside')
@@ -34,8 +34,8 @@ function removed(site: Site, name: string): () => void {
   return () => {}
 }
 
-describe.concurrent('of a home', { timeout: maxTestMs }, () => {
-  test('the folder of a task is a file', async () => {
+describe.concurrent('a damaged home', { timeout: maxTestMs }, () => {
+  test('the daemon survives a file in the place of the runs of a task', async () => {
     const after = await survive({
       strike: (site) =>
         replaced(site, 'runs/second', (place) => fs.writeFileSync(place, 'no folder')),
@@ -47,13 +47,13 @@ describe.concurrent('of a home', { timeout: maxTestMs }, () => {
     ])
   })
 
-  test('all runs are removed', async () => {
+  test('the daemon survives the removal of all run folders', async () => {
     const after = await survive({ strike: (site) => removed(site, 'runs') })
     expect(reasonsOf(after)).toEqual([])
     expect(after.told).toEqual([])
   })
 
-  test('slots is a directory', async () => {
+  test('the daemon survives a directory in the place of slots', async () => {
     const after = await survive({ strike: (site) => replaced(site, 'slots') })
     expect(reasonsOf(after)).toEqual([])
     expect(after.told).toEqual([
@@ -62,7 +62,7 @@ describe.concurrent('of a home', { timeout: maxTestMs }, () => {
     ])
   })
 
-  test('slots, loaded.json, boot and pending.json are directories at the start', async () => {
+  test('the daemon starts although slots, loaded.json, boot and pending.json are directories', async () => {
     await within({}, async (site) => {
       for (const name of ['slots', 'loaded.json', 'boot', 'pending.json'])
         fs.mkdirSync(path.join(site.home, name), { recursive: true, mode: 0o700 })
@@ -80,7 +80,7 @@ describe.concurrent('of a home', { timeout: maxTestMs }, () => {
     })
   })
 
-  test('active/ is removed: what is at work then is found after a crash', async () => {
+  test('after active/ was removed and the daemon killed, the next daemon still finds the runs in progress', async () => {
     await within({}, async (site) => {
       const pid = await started(site)
       await ask(site, 'run', { task: 'held', force: true })
@@ -102,7 +102,7 @@ describe.concurrent('of a home', { timeout: maxTestMs }, () => {
     })
   })
 
-  test('the log is removed', async () => {
+  test('the daemon creates the log again after it was removed', async () => {
     const after = await survive({ strike: (site) => removed(site, 'daemon.log') })
     expect(after.log[0]).toMatchObject({
       event: 'reopen',
@@ -111,7 +111,7 @@ describe.concurrent('of a home', { timeout: maxTestMs }, () => {
     expect(after.told).toEqual([])
   })
 
-  test('a directory takes the place of the log, which was to be opened again', async () => {
+  test('the daemon keeps the old log file while a directory takes the place of the new one', async () => {
     await within({}, async (site) => {
       const pid = await started(site)
       const file = path.join(site.home, 'daemon.log')
@@ -129,7 +129,7 @@ describe.concurrent('of a home', { timeout: maxTestMs }, () => {
     })
   })
 
-  test('the log cannot be written from the start', async () => {
+  test('the daemon starts although its log cannot be written, and counts the lost lines', async () => {
     await within({}, async (site) => {
       fs.mkdirSync(site.home, { mode: 0o700 })
       const file = path.join(site.home, 'daemon.log')
@@ -144,7 +144,7 @@ describe.concurrent('of a home', { timeout: maxTestMs }, () => {
     })
   })
 
-  test('the log is a directory from the start: it does not start, and says why', async () => {
+  test('torch start fails and says why if the log is a directory', async () => {
     await within({}, async (site) => {
       fs.mkdirSync(path.join(site.home, 'daemon.log'), { recursive: true, mode: 0o700 })
       const { status, stderr } = await site.torch('start')

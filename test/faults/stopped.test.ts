@@ -17,7 +17,7 @@ tasks:
   long: { schedule: "@reboot", timeout: 4s, kill_after: 1s, command: 'exec sleep 600' }
 `
 
-/** Stops the daemon for so long, while runs of its go on and end; then all is as it should be. */
+/** Stops the daemon by SIGSTOP while its runs continue and end, then checks what it makes of that. */
 async function stoppedFor(seconds: number, meanwhile: (site: Site) => Promise<void>) {
   const site = newSite(tasks)
   const pid = await startDaemon(site)
@@ -39,8 +39,8 @@ async function stoppedFor(seconds: number, meanwhile: (site: Site) => Promise<vo
   return { site, rows: await historyOf(site) }
 }
 
-describe.concurrent('a daemon that is stopped', () => {
-  test('for 5 s: each task fires once for its latest slot, and the rest is on record', async () => {
+describe.concurrent('a daemon stopped by SIGSTOP', () => {
+  test('after 5 s of SIGSTOP each task starts once for its latest slot, and earlier slots are recorded as missed', async () => {
     const { site, rows } = await stoppedFor(5, async () => {})
     expect(faultsOf(site, ['second'], rows)).toEqual([])
     const thirds = linesOf(site, 'third')
@@ -58,7 +58,7 @@ describe.concurrent('a daemon that is stopped', () => {
     ])
   })
 
-  test('for 90 s: slots are missed, and caught up by who wants it; commands say what is wrong', async () => {
+  test('after 90 s of SIGSTOP slots are missed or caught up; meanwhile commands say that the daemon is stopped', async () => {
     const { site, rows } = await stoppedFor(90, commandsOfStopped)
     expect(faultsOf(site, ['second'], rows)).toEqual([])
     const third = rows.filter(({ task }) => task === 'third')
@@ -69,7 +69,7 @@ describe.concurrent('a daemon that is stopped', () => {
     const slots = linesOf(site, 'third')
     expect(new Set(slots).size).toBe(slots.length)
     trueEnds(rows)
-    // Nothing of what was given up came about later.
+    // Requests that were given up had no effect later.
     expect(rows.filter(({ trigger }) => trigger === 'manual')).toEqual([])
   })
 })
@@ -85,7 +85,7 @@ function trueEnds(rows: Awaited<ReturnType<typeof historyOf>>): void {
   expect(ends('long')).toMatchObject([{ outcome: 'timeout' }])
 }
 
-/** Each answers within some seconds, and says who does not answer and what to try. */
+/** Each command returns within seconds, names the stopped daemon, and says what to try. */
 async function commandsOfStopped(site: Site): Promise<void> {
   const pid = site.pid()
   const words = `the torch daemon of ${site.home}, pid ${pid}, is stopped and does not answer`

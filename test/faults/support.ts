@@ -8,7 +8,7 @@ import { mountDisk } from '../support/disk.ts'
 import { isAlive, newSite, type Site, until } from '../support/torch.ts'
 import { ask, linesOf, type LogLine, logOf, readIfThere } from '../system/support.ts'
 
-/** Each start tells a witness outside of the home. `held` runs wait until they are let go. */
+/** Each start writes to a file outside the home. `held` runs wait until they are released. */
 const tasks = `
 defaults: { output: { keep_runs: 1000 } }
 tasks:
@@ -17,30 +17,30 @@ tasks:
 `
 
 export interface Fault {
-  /** Does it to a daemon that runs. Gives what undoes it. */
+  /** Causes the fault under a running daemon. Returns what undoes it. */
   strike(site: Site, pid: number): () => void
-  /** The home is a disk of its own, with these options of tmpfs(5). */
+  /** If set, the home is a tmpfs with these mount options (tmpfs(5)). */
   readonly disk?: string
-  /** The daemon is of this user and group. */
+  /** The daemon runs as this user and group. */
   readonly uid?: number
-  /** It starts runs by Node's own spawn. */
+  /** The daemon starts runs with Node's own spawn. */
   readonly withoutKoffi?: boolean
-  /** So many runs are at work when it comes, and end while it lasts. */
+  /** This many runs are in progress when the fault begins, and end while it lasts. */
   readonly held?: number
-  /** Seconds. */
+  /** How long the fault lasts, in seconds. */
   readonly lasts?: number
 }
 
 export interface Aftermath {
   readonly rows: readonly HistoryRow[]
-  /** What the log says of trouble, in its order, without what differs from time to time. */
+  /** The trouble lines of the log, in order, without paths and run ids. */
   readonly told: readonly string[]
   readonly log: readonly LogLine[]
 }
 
 /**
- * A fault comes, lasts, and goes. The daemon stays, starts again what is due within seconds, and has
- * on record what it started, and what not.
+ * Lets a fault begin, last and end. Checks that the daemon stays alive, starts tasks again within
+ * seconds, and has recorded what started and what did not.
  */
 export function survive(fault: Fault): Promise<Aftermath> {
   return within(fault, async (site) => {
@@ -49,7 +49,7 @@ export function survive(fault: Fault): Promise<Aftermath> {
     const { held = 0 } = fault
     for (let n = 0; n < held; n += 1) await ask(site, 'run', { task: 'held', force: true })
     await until(() => linesOf(site, 'held').length === held, `${held} runs at work`)
-    // In a quiet moment: what the seconds before it began is over.
+    // Wait for a quiet moment: earlier starts have finished.
     await passed(1)
     const undo = fault.strike(site, pid)
     try {
@@ -64,7 +64,7 @@ export function survive(fault: Fault): Promise<Aftermath> {
   })
 }
 
-/** A site with all its tasks, which is gone after `act`, whatever that does. */
+/** Makes a site with these tasks, and removes it after `act`, even if that throws. */
 export async function within<T>(
   { disk, uid }: Pick<Fault, 'disk' | 'uid'>,
   act: (site: Site) => Promise<T>,
@@ -82,7 +82,7 @@ export async function within<T>(
   }
 }
 
-/** Starts the daemon of a site as `torch start` does, and gives its pid. */
+/** Starts the daemon of a site and returns its pid. */
 export async function started(
   site: Site,
   { uid, withoutKoffi = false }: Pick<Fault, 'uid' | 'withoutKoffi'> = {},
@@ -93,7 +93,7 @@ export async function started(
   return site.pid() ?? 0
 }
 
-/** As on a machine on which the optional package was not installed. */
+/** Hides koffi, as on a machine where the optional package is not installed. */
 function hideKoffi(site: Site): string {
   return site.write(
     'hide.cjs',
@@ -106,31 +106,31 @@ function hideKoffi(site: Site): string {
   )
 }
 
-/** Whoever waits at the gate goes on. */
+/** Releases the runs that wait at the gate. */
 export function letGo(site: Site): void {
   fs.closeSync(fs.openSync(path.join(site.folder, 'gate'), 'w'))
 }
 
-/** So many seconds begin, and some time for what is due in the last. */
+/** Waits until this many seconds have begun, and a little longer for the starts of the last one. */
 export async function passed(seconds: number): Promise<void> {
   const end = Math.floor(Date.now() / 1000) + seconds + 0.3
   await until(() => Date.now() / 1000 > end, `${seconds} seconds`)
 }
 
-/** As a crash ends it; settles when the last of its threads is gone, which is its children's parent until then. */
+/** Kills the daemon and waits for its last thread: until then it is the parent of its runs. */
 export function killDaemon(pid: number): Promise<boolean> {
   process.kill(pid, 'SIGKILL')
   return until(() => !fs.existsSync(`/proc/${pid}`), 'the end of the daemon')
 }
 
-/** What is due is started again, within seconds from now. */
+/** Waits until a task that is due from now on has started. */
 export async function expectStart(site: Site): Promise<void> {
   const now = Date.now()
   const isLater = (): boolean => Date.parse(linesOf(site, 'second').at(-1) ?? '') > now
   await until(isLater, 'a start', 5_000)
 }
 
-/** Stops the daemon, which is the same as before: what it leaves agrees with the witness. */
+/** Stops the daemon, which must still be the same one, and compares its records with the witness file. */
 export async function settled(site: Site, pid: number, held = 0): Promise<Aftermath> {
   expect((await ask(site, 'status', {})).daemon?.pid).toBe(pid)
   await ask(site, 'stop', { graceMs: null, leave: false })
@@ -150,7 +150,7 @@ export async function settled(site: Site, pid: number, held = 0): Promise<Afterm
   return { rows, log, told }
 }
 
-/** Between what the task says that was started, and what torch has on record. */
+/** The differences between the slots the task wrote and the history. */
 function disagreements(witness: readonly string[], rows: readonly HistoryRow[]): string[] {
   const seconds = witness.map((slot) => Date.parse(slot))
   const found: string[] = []
@@ -169,7 +169,7 @@ function covers({ slot, lastSlot }: HistoryRow, at: number): boolean {
   return Date.parse(slot ?? '') <= at && at <= Date.parse(lastSlot ?? slot ?? '')
 }
 
-/** Directories of runs that do not tell how these ended. */
+/** The run folders without an outcome. */
 function withoutOutcome(site: Site): string[] {
   const runs = path.join(site.home, 'runs')
   return fs
@@ -182,7 +182,7 @@ function plainly(site: Site, words: string): string {
   return words.replaceAll(site.home, 'HOME').replaceAll(/\d{8}T\d{6}\.\d{3}-\w+/g, 'RUN')
 }
 
-/** Why the starts failed that did, each reason once. */
+/** The reasons of failed starts, each one once. */
 export function reasonsOf({ rows }: Aftermath): string[] {
   const failed = rows.filter(({ outcome }) => outcome === 'spawn-failed')
   return [...new Set(failed.map(({ reason }) => (reason ?? '').replace(/ '.*/, '')))]

@@ -16,13 +16,13 @@ const good = `tasks:${witness}`
 
 interface Fault {
   readonly name: string
-  /** Puts it where the tasks file, or one of a directory of them, is expected. */
+  /** Puts the bad thing at the path of the tasks file, or of one file of a folder. Returns the clean-up. */
   make(file: string): void | (() => void) | Promise<() => void>
-  /** What is said of it behind its path. */
+  /** The message, without the path in front. */
   readonly says: string | RegExp
 }
 
-/** Nested aliases: a line each, ten times as many values. */
+/** Nested aliases: each line has ten times as many values as the one before. */
 const bomb = Array.from({ length: 30 }, (_, n) =>
   n === 0 ? 'a0: &a0 [x, x]\n' : `a${n}: &a${n} [${`*a${n - 1},`.repeat(10)}]\n`,
 ).join('')
@@ -110,18 +110,18 @@ const directoryWithin: Fault = {
   says: 'is a directory, not a file',
 }
 
-/** What is said of the file itself, in the words of the JSON. */
+/** Whether this is the message of the fault, as the JSON has it. */
 function isSaid({ says }: Fault, message: string): boolean {
   return typeof says === 'string' ? message === says : says.test(message)
 }
 
-/** One fault after the other, each taken away again: the daemon must not notice but in words. */
+/** Causes and removes one fault after the other. The daemon must report each one and otherwise continue. */
 async function suffer(site: Site, file: string, all: readonly Fault[]): Promise<void> {
   const pid = await startWitnessed(site)
   const before = { memory: memoryOf(pid), descriptors: heldBy(pid).descriptors }
   for (const fault of all) {
     const told = logOf(site).length
-    // In one step, as programs do: or its absence would be one more fault.
+    // In one step, as programs do: otherwise the missing file would be another fault.
     const clean = await fault.make(`${file}.new`)
     fs.rmSync(file, { recursive: true })
     if (fs.lstatSync(`${file}.new`, { throwIfNoEntry: false })) fs.renameSync(`${file}.new`, file)
@@ -154,13 +154,13 @@ async function suffer(site: Site, file: string, all: readonly Fault[]): Promise<
   await expectUndisturbed(site, pid)
 }
 
-describe.concurrent('what becomes of a tasks file', () => {
-  test('of one file', async () => {
+describe.concurrent('a tasks file that turns bad under a running daemon', () => {
+  test('the daemon reports each bad thing in the place of its tasks file and otherwise continues', async () => {
     const site = newSite(good)
     await suffer(site, site.tasks, [...faults, emptyDirectory])
   })
 
-  test('of one in a directory of them', async () => {
+  test('the daemon reports each bad thing in the place of one file of its folder and otherwise continues', async () => {
     const site = newSite()
     const file = site.write('tasks.d/a.yaml', good)
     const inDirectory = faults.filter(({ name }) => name !== 'nothing')
@@ -172,53 +172,59 @@ describe.concurrent('what becomes of a tasks file', () => {
     await suffer(sited, file, [...inDirectory, directoryWithin])
   })
 
-  test.runIf(isRoot)('of one that its user may not read any more', async () => {
-    const site = newSite(good)
-    fs.chmodSync(site.folder, 0o755)
-    fs.mkdirSync(site.home)
-    for (const place of [site.home, site.folder]) fs.chownSync(place, 65_534, 65_534)
-    const user = {
-      ...site,
-      torch: (...words: string[]) => site.torchWith({ uid: 65_534 }, ...words),
-    }
-    const pid = await startWitnessed(user)
-    fs.chmodSync(site.tasks, 0)
-    const problem = await until(
-      async () => (await ask(site, 'status', {})).file.problems[0],
-      'the word of it',
-    )
-    expect(problem.message).toMatch(/^may not be read: EACCES: permission denied/)
-    await nextSeconds(site, 3)
-    fs.chmodSync(site.tasks, 0o644)
-    await until(async () => (await ask(site, 'status', {})).file.ok, 'the good file')
-    expect(logOf(site).filter(({ event }) => event === 'refuse')).toHaveLength(1)
-    await expectUndisturbed(user, pid)
-  })
+  test.runIf(isRoot)(
+    'the daemon reports a tasks file that it may no longer read, once',
+    async () => {
+      const site = newSite(good)
+      fs.chmodSync(site.folder, 0o755)
+      fs.mkdirSync(site.home)
+      for (const place of [site.home, site.folder]) fs.chownSync(place, 65_534, 65_534)
+      const user = {
+        ...site,
+        torch: (...words: string[]) => site.torchWith({ uid: 65_534 }, ...words),
+      }
+      const pid = await startWitnessed(user)
+      fs.chmodSync(site.tasks, 0)
+      const problem = await until(
+        async () => (await ask(site, 'status', {})).file.problems[0],
+        'the word of it',
+      )
+      expect(problem.message).toMatch(/^may not be read: EACCES: permission denied/)
+      await nextSeconds(site, 3)
+      fs.chmodSync(site.tasks, 0o644)
+      await until(async () => (await ask(site, 'status', {})).file.ok, 'the good file')
+      expect(logOf(site).filter(({ event }) => event === 'refuse')).toHaveLength(1)
+      await expectUndisturbed(user, pid)
+    },
+  )
 })
 
-/** What is wrong with the file, and nothing else, within a time that would not do for a wait. */
-test.each([...faults, emptyDirectory])('commands on $name say so, and end', async (fault) => {
-  const site = newSite()
-  const file = path.join(site.folder, 'bad.yaml')
-  const clean = (await fault.make(file)) ?? (() => {})
-  onTestFinished(clean)
-  const validate = await torchHere(['validate', file, '--json'])
-  const { problems } = JSON.parse(validate.stdout) as { problems: { message: string }[] }
-  expect(problems.filter(({ message }) => isSaid(fault, message))).toHaveLength(1)
-  for (const words of [
-    ['validate', file],
-    ['next', '--tasks', file],
-    ['plan', file],
-  ]) {
-    const { status, stdout, stderr } = await torchHere(words)
-    expect(status, words[0]).toBe(2)
-    expect(stdout).toBe('')
-    expect(stderr).toMatch(/^(torch: )?.*bad\.yaml/)
-  }
-})
+/** The commands must say what is wrong with the file, and must not hang. */
+test.each([...faults, emptyDirectory])(
+  'validate, next and plan of $name say what is wrong and exit with status 2',
+  async (fault) => {
+    const site = newSite()
+    const file = path.join(site.folder, 'bad.yaml')
+    const clean = (await fault.make(file)) ?? (() => {})
+    onTestFinished(clean)
+    const validate = await torchHere(['validate', file, '--json'])
+    const { problems } = JSON.parse(validate.stdout) as { problems: { message: string }[] }
+    expect(problems.filter(({ message }) => isSaid(fault, message))).toHaveLength(1)
+    for (const words of [
+      ['validate', file],
+      ['next', '--tasks', file],
+      ['plan', file],
+    ]) {
+      const { status, stdout, stderr } = await torchHere(words)
+      expect(status, words[0]).toBe(2)
+      expect(stdout).toBe('')
+      expect(stderr).toMatch(/^(torch: )?.*bad\.yaml/)
+    }
+  },
+)
 
 test.each(faults.filter(({ name }) => /pipe|giga|zero/.test(name)))(
-  'start on $name says so, and ends',
+  'torch start with $name says what is wrong and exits with status 1',
   async (fault) => {
     const site = newSite()
     const clean = (await fault.make(site.tasks)) ?? (() => {})
