@@ -2,30 +2,30 @@ import { nextLocal, secondsPerDay } from '../schedule/calendar.ts'
 import { localText, spansIn } from '../schedule/timezone.ts'
 import { someOf } from '../text/plural.ts'
 import { isHashed } from '../tasks/host-schedules.ts'
-import type { TaskForecast } from './forecast.ts'
 import { grouped } from '../text/grouped.ts'
-import type { Warning } from './warning.ts'
+import type { TaskForecast, Warning } from './forecast.ts'
 
-/** In every zone with daylight saving the clock is changed twice in this time. */
+/** Within this time every zone with daylight saving changes its clock twice. */
 const maxAheadSeconds = 400 * secondsPerDay
-/** So many of the times that a change touches are named. */
+/** A warning names this many local times and counts the rest. */
 const maxNamedTimes = 4
 
-/** A change of a zone's clock. Local times are seconds, counted as if the clock were UTC. */
+/** A change of a zone's clock. Local times are in seconds, read as if the clock were in UTC. */
 interface Change {
   readonly kind: 'gap' | 'overlap'
   readonly zone: string
   /** The first second with the new offset. */
   readonly at: number
-  /** What the clock skips, or shows twice: up to but not with `localTo`. */
+  /** The local times that the clock skips or repeats: from `localFrom`, before `localTo`. */
   readonly localFrom: number
   readonly localTo: number
 }
 
 /**
- * Fixed-time schedules that the next change of their zone's clock touches: one warning for each
- * change. Intervals go on by real time, whatever the clock shows. With `isName` the tasks are those
- * of one host, else the times of an `H` are not known, and left out.
+ * Warns about fixed-time schedules that the next changes of their zone's clock affect: one warning
+ * for each change. Interval schedules follow real time and are not affected. With `isName`, the
+ * schedules are those of one host; otherwise schedules with `H` are left out, because their times
+ * differ from host to host.
  */
 export function clockWarnings(
   tasks: readonly TaskForecast[],
@@ -42,16 +42,16 @@ export function clockWarnings(
   const zones = grouped(fixed, ({ schedule }) => schedule.zone)
   return [...zones].flatMap(([zone, schedules]) =>
     nextChanges(zone, from).flatMap((change) => {
-      const touched = schedules.flatMap(({ task, schedule }) => {
+      const affected = schedules.flatMap(({ task, schedule }) => {
         const local = nextLocal(schedule, change.localFrom)
         return local !== undefined && local < change.localTo ? [{ task, local }] : []
       })
-      return touched.length === 0 ? [] : [warningOf(change, touched)]
+      return affected.length === 0 ? [] : [warningOf(change, affected)]
     }),
   )
 }
 
-/** The next gap and the next overlap, in their order. */
+/** The next gap and the next overlap, in order of time. */
 function nextChanges(zone: string, from: number): Change[] {
   const changes: Change[] = []
   let before: number | undefined
@@ -69,10 +69,10 @@ function nextChanges(zone: string, from: number): Change[] {
 
 function warningOf(
   { kind, zone, at, localFrom, localTo }: Change,
-  touched: readonly { readonly task: string; readonly local: number }[],
+  affected: readonly { readonly task: string; readonly local: number }[],
 ): Warning {
-  const tasks = [...new Set(touched.map(({ task }) => task))]
-  const locals = [...new Set(touched.map(({ local }) => local))].toSorted((a, b) => a - b)
+  const tasks = [...new Set(affected.map(({ task }) => task))]
+  const locals = [...new Set(affected.map(({ local }) => local))].toSorted((a, b) => a - b)
   const times = someOf(locals.map(clockText), maxNamedTimes)
   const date = localText('UTC', locals[0] ?? localFrom).slice(0, 10)
   const where = `on ${date} in ${zone}`
@@ -86,11 +86,11 @@ function warningOf(
       kind === 'gap'
         ? `${times} ${does} not exist ${where}: ${fires} once at ${end}`
         : `${times} ${comes} twice ${where}: ${fires} the first time only`,
-    hint: `choose a time outside of ${clockText(localFrom)}-${clockText(localTo)}, or timezone: UTC`,
+    hint: `choose a time outside ${clockText(localFrom)}-${clockText(localTo)}, or set timezone: UTC`,
   }
 }
 
-/** `02:30`, and `02:30:15` where the seconds count. */
+/** `02:30`, or `02:30:15` if the seconds are not zero. */
 function clockText(local: number): string {
   return localText('UTC', local).slice(11, local % 60 === 0 ? 16 : 19)
 }

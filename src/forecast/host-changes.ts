@@ -1,38 +1,38 @@
 import type { TasksFile } from '../tasks/task.ts'
 import { type Forecast, forecastOf } from './forecast.ts'
-import { everywhere, type Machines, machinesOf, type NamedTask, tasksOn } from './hosts.ts'
+import { everywhere, type Machines, machinesOf, type NamedTask, tasksOn } from './named-hosts.ts'
 
-/** What an edit of a tasks file means for some machines that it names. */
+/** What an edit of a tasks file changes for some machines that it names. */
 export interface HostChange {
-  /** As namedHosts() has it. */
+  /** The name that namedHosts() gives them. */
   readonly host: string
-  /** Names of tasks: those that run here now and did not, and the reverse. */
+  /** Names of the tasks that these machines start to run, and of those that they stop running. */
   readonly gains: readonly string[]
   readonly loses: readonly string[]
-  /** Of these those that concern only some of the machines. */
+  /** The names above that affect only some of the machines. */
   readonly part: readonly string[]
-  /** Tasks that run on more of the machines than before, or on fewer. */
+  /** Names of the tasks that run on more of the machines than before, or on fewer. */
   readonly more: readonly string[]
   readonly fewer: readonly string[]
-  /** Before and after; undefined where there is too much to count. */
+  /** The starts before and after; undefined if there are too many to count. */
   readonly starts: readonly [Starts, Starts] | undefined
 }
 
-/** What a host starts in the time that was asked for. */
+/** What a host starts in a window of time. */
 export interface Starts {
   readonly count: number
   readonly busiest: Forecast['busiest']
-  /** By `H` or jitter some are at other times on each of the machines. */
+  /** Some tasks have `H` or jitter and start at other times on each of the machines. */
   readonly varies: boolean
 }
 
-/** So many tasks with `H` or jitter are forecast, over all hosts: each takes some 0.1 ms on each. */
+/** The most forecasts of tasks with `H` or jitter, over all hosts: each one takes about 0.1 ms. */
 const maxHashed = 20_000
 
 /**
- * The hosts for which two files mean other tasks, or other numbers of starts, in the order of
- * namedHosts(), those of the new file first. `renamed`: the new names of tasks that have another;
- * they are neither gained nor lost. Starts are those in so many `seconds` after `from`.
+ * The hosts that two files give different tasks or different numbers of starts, in the order of
+ * namedHosts(), those of the new file first. `renamed` maps old task names to new ones: a renamed
+ * task is neither gained nor lost. Starts count in the `seconds` after `from`.
  */
 export function hostChanges(
   before: TasksFile,
@@ -41,15 +41,15 @@ export function hostChanges(
 ): HostChange[] {
   const old = new Map(machinesOf(before).map((machines) => [machines.key, machines]))
   const now = new Map(machinesOf(after).map((machines) => [machines.key, machines]))
-  // A machine may be called as a group is.
+  // A machine may have the same name as a group.
   const others = new Set([everywhere, ...Object.keys({ ...before.groups, ...after.groups })])
   const hostOf = ({ host, isName }: Machines): string =>
     isName && others.has(host) ? `${host} (host name)` : host
   const startsBefore = startsCounter(from, seconds)
   const startsAfter = startsCounter(from, seconds)
-  // In the order of the first, with the words of the last.
+  // The order of the new file first, and the names of the new file.
   return [...new Map([...now, ...old, ...now])].flatMap(([key, machines]): HostChange[] => {
-    // A group is what it was in each file; where only one has it, the same machines in the other.
+    // A group may hold other machines in each file. If one file lacks it, compare the same machines.
     const ran = tasksOn(old.get(key) ?? machines, before.tasks)
     const runs = tasksOn(now.get(key) ?? machines, after.tasks)
     const { isTouched, ...moves } = movesOf(ran, runs, renamed)
@@ -99,12 +99,12 @@ function namesOf(tasks: readonly NamedTask[]): string[] {
   return tasks.map(({ task }) => task.name)
 }
 
-/** Is it another number in the day, or in the second with the most? */
+/** True if the number of starts differs, in the whole window or in the busiest second. */
 export function isOther(was: Starts | undefined, is: Starts | undefined): boolean {
   return was?.count !== is?.count || was?.busiest?.starts !== is?.busiest?.starts
 }
 
-/** Counts what hosts start with the tasks of one file: once for all that start the same. */
+/** Counts the starts of hosts with the tasks of one file. Hosts with the same tasks share a count. */
 function startsCounter(from: number, seconds: number | undefined) {
   const known = new Map<string, Starts>()
   let hashed = 0

@@ -1,38 +1,38 @@
-import type { TasksFile } from '../tasks/task.ts'
+import type { Task, TasksFile } from '../tasks/task.ts'
+import { formatDuration } from '../text/duration.ts'
+import { grouped } from '../text/grouped.ts'
 import { clockWarnings } from './clock-changes.ts'
-import { fleetWarnings } from './fleet-spikes.ts'
-import { forecastOf, type TaskForecast } from './forecast.ts'
-import { type Herd, herdWarnings } from './host-spikes.ts'
-import { everywhere, type NamedHost } from './hosts.ts'
-import { overrunWarnings } from './overruns.ts'
-import type { Warning } from './warning.ts'
+import { forecastOf, type TaskForecast, type Warning } from './forecast.ts'
+import { everywhere, type NamedHost } from './named-hosts.ts'
+import { type HostSpike, hostSpikeWarnings, manyMachinesWarnings } from './start-spikes.ts'
+import { shortestInterval } from './window-slots.ts'
 
 /**
- * What a reviewer wants to know of a whole file, from that second on. The herds are those of its
- * hosts, in their order; times are shown in `zone`.
+ * Everything a reviewer of a tasks file should know, from the second `from` on. `spikes` are those of
+ * its hosts, in order. Times are in `zone`.
  */
 export function fileWarnings(
   file: TasksFile,
   hosts: readonly NamedHost[],
-  herds: readonly Herd[],
+  spikes: readonly HostSpike[],
   { from, zone }: { readonly from: number; readonly zone: string },
 ): Warning[] {
   const enabled = file.tasks.filter((task) => task.enabled)
   const { tasks } = forecastOf(enabled, everywhere, from)
   return [
-    ...nowhereWarning(tasks, hosts),
-    ...neverWarning(tasks),
-    ...herdWarnings(herds, zone),
-    ...fleetWarnings(file, tasks),
+    ...nowhereWarnings(tasks, hosts),
+    ...neverWarnings(tasks),
+    ...hostSpikeWarnings(spikes, zone),
+    ...manyMachinesWarnings(file, tasks),
     ...clockWarnings(tasks, from, false),
-    ...overrunWarnings(tasks),
+    ...timeoutWarnings(tasks),
   ]
 }
 
-/** The same of the tasks of one host. */
+/** The warnings about the tasks of one host. */
 export function hostWarnings(
   tasks: readonly TaskForecast[],
-  herd: Herd | undefined,
+  spike: HostSpike | undefined,
   {
     from,
     zone,
@@ -40,42 +40,81 @@ export function hostWarnings(
   }: { readonly from: number; readonly zone: string; readonly isName: boolean },
 ): Warning[] {
   return [
-    ...neverWarning(tasks),
-    ...herdWarnings(herd === undefined ? [] : [herd], zone),
+    ...neverWarnings(tasks),
+    ...hostSpikeWarnings(spike === undefined ? [] : [spike], zone),
     ...clockWarnings(tasks, from, isName),
-    ...overrunWarnings(tasks),
+    ...timeoutWarnings(tasks),
   ]
 }
 
-function nowhereWarning(tasks: readonly TaskForecast[], hosts: readonly NamedHost[]): Warning[] {
+function nowhereWarnings(tasks: readonly TaskForecast[], hosts: readonly NamedHost[]): Warning[] {
   const placed = new Set(hosts.flatMap((host) => host.tasks.map(({ task }) => task.name)))
-  return some(
+  return warningFor(
     'nowhere',
     tasks.filter(({ task }) => !placed.has(task.name)),
     {
-      message: 'no machine can match: all that hosts names is negated',
-      hint: 'mend its hosts, or say enabled: false where that is meant',
+      message: 'no machine can match: hosts excludes every machine that it names',
+      hint: 'fix hosts, or set enabled: false if the task should not run',
     },
   )
 }
 
-function neverWarning(tasks: readonly TaskForecast[]): Warning[] {
+function neverWarnings(tasks: readonly TaskForecast[]): Warning[] {
   const never = tasks.filter(
     ({ task, schedules, next }) =>
       task.type === 'common' &&
       next === undefined &&
       !schedules.some(({ kind }) => kind === 'reboot'),
   )
-  return some('never', never, {
+  return warningFor('never', never, {
     message: 'never starts: there is no such date',
-    hint: 'the last day of a month is L; torch next --schedule "0 0 L 2 *" tries a schedule',
+    hint: 'L is the last day of a month; try a schedule with: torch next --schedule "0 0 L 2 *"',
   })
 }
 
-function some(
+function warningFor(
   kind: Warning['kind'],
   tasks: readonly TaskForecast[],
-  words: Pick<Warning, 'message' | 'hint'>,
+  text: Pick<Warning, 'message' | 'hint'>,
 ): Warning[] {
-  return tasks.length === 0 ? [] : [{ kind, tasks: tasks.map(({ task }) => task.name), ...words }]
+  return tasks.length === 0 ? [] : [{ kind, tasks: tasks.map(({ task }) => task.name), ...text }]
+}
+
+/**
+ * Warns about a timeout so long that a slot can find `max` runs: longer than the time between `max`
+ * slots. Tasks with the same numbers share a warning.
+ */
+function timeoutWarnings(tasks: readonly TaskForecast[]): Warning[] {
+  const tooLong = tasks.flatMap((forecast) => {
+    const { task } = forecast
+    if (task.timeoutMs === undefined) return []
+    const interval = shortestInterval(forecast) ?? Infinity
+    const isTooLong = task.timeoutMs > interval * 1000 * task.max
+    return isTooLong ? [{ name: task.name, ...timeoutText(task, interval) }] : []
+  })
+  return [...grouped(tooLong, ({ message }) => message).values()].flatMap((alike) =>
+    alike.slice(0, 1).map(({ message, hint }): Warning => {
+      return { kind: 'timeout', tasks: alike.map(({ name }) => name), message, hint }
+    }),
+  )
+}
+
+function timeoutText(
+  { timeoutMs = 0, max, overlap }: Task,
+  interval: number,
+): Pick<Warning, 'message' | 'hint'> {
+  const between = formatDuration(interval * 1000)
+  const room = max === 1 ? between : `${between} times max: ${max}`
+  const most = formatDuration(interval * 1000 * max)
+  const effects: Readonly<Record<Task['overlap'], string>> = {
+    skip: 'while runs take that long, slots are skipped',
+    queue: 'while runs take that long, one slot waits and the others are skipped',
+    replace: 'a slot ends the oldest run before its timeout does',
+  }
+  const message = `timeout: ${formatDuration(timeoutMs)} is longer than the time between slots (${room}): ${effects[overlap]}`
+  const hint =
+    overlap === 'replace'
+      ? `timeout: ${most}, or none`
+      : `timeout: ${most}, or a greater max if runs may overlap`
+  return { message, hint }
 }

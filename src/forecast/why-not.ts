@@ -1,26 +1,26 @@
 import { bareEntry } from '../tasks/host-entry.ts'
 import { type HostFacts, matchHosts } from '../tasks/hosts.ts'
 import type { Task, TasksFile } from '../tasks/task.ts'
-import { inTask } from './machines.ts'
+import { taskEntryMatches } from './named-hosts.ts'
 
-/** Why a host does not run a task: the first filter that says no, and what in the file says so. */
+/** Why a host does not run a task: the first check that says no, and the entry of the file behind it. */
 export interface WhyNot {
   readonly task: Task
   readonly reason: 'enabled' | 'hosts'
-  /** The entry that excludes the host, as it is written without its `!`. */
+  /** The entry that excludes the host, as the file writes it, without its `!`. */
   readonly excludedBy?: string
-  /** Else the entries of which one would have to match. */
+  /** If no entry excludes the host: the entries of which none matches it. */
   readonly wants?: readonly string[]
 }
 
-/** undefined where it does run there. */
+/** Explains why a host does not run a task; undefined if it does. */
 export function whyNot(task: Task, host: HostFacts, file: TasksFile): WhyNot | undefined {
   if (!task.enabled) return { task, reason: 'enabled' }
   if (matchHosts(task.hosts, host)) return undefined
   const entries = (task.hostEntries ?? []).map(bareEntry)
   const excluding = entries.find(
     ({ text, negated }) =>
-      negated && matchHosts({ some: inTask(text, file.groups), none: [] }, host),
+      negated && matchHosts({ some: taskEntryMatches(text, file.groups), none: [] }, host),
   )
   if (excluding !== undefined) return { task, reason: 'hosts', excludedBy: excluding.text }
   const wants = entries.filter(({ negated }) => !negated).map(({ text }) => text)

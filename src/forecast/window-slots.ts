@@ -1,15 +1,15 @@
-import { remembered } from '../text/cache.ts'
-import { dueSeconds } from '../schedule/due.ts'
+import { dueSeconds, nextOf } from '../schedule/due.ts'
 import type { Schedule } from '../schedule/schedule.ts'
 import type { Task } from '../tasks/task.ts'
+import { remembered } from '../text/cache.ts'
 
-/** The seconds after `from`, as many as `seconds`, in which something may start. */
+/** A stretch of time: the `seconds` seconds after `from`, in seconds since the epoch. */
 export interface Window {
   readonly from: number
   readonly seconds: number
 }
 
-/** The slots of schedules whose starts, so many seconds later each, fall into the window. */
+/** The slots whose starts, `shift` seconds later, are in the window. */
 export function slotsIn(
   schedules: readonly Schedule[],
   { from, seconds }: Window,
@@ -19,16 +19,16 @@ export function slotsIn(
   const each = schedules.map((schedule) => dueSeconds(schedule, after, until))
   const filled = each.filter((slots) => slots.length > 0)
   if (filled.length <= 1) return filled[0] ?? new Float64Array()
-  // A second that several of the schedules name is one slot.
+  // A second in which several schedules are due is one slot.
   return Float64Array.from(new Set(filled.flatMap((slots) => [...slots]))).toSorted()
 }
 
-/** Beyond this the slots that another machine would have are not kept as well. */
+/** With a longer jitter, the slots of the other hosts are too many to cache. In seconds. */
 const maxSharedShift = 3600
 
 /**
- * The same of a task whose schedules are alike on all machines. They are found once for all of them,
- * and for all tasks with these schedules and this jitter: those of one window are one array.
+ * The same as slotsIn() for a task without `H`. The result is cached for all hosts and for all tasks
+ * with the same schedules and jitter: for one window they get the same array.
  */
 export function sharedSlotsIn(task: Task, window: Window, shift: number): Float64Array {
   const { schedules, timezone, jitterMs } = task
@@ -43,11 +43,11 @@ export function sharedSlotsIn(task: Task, window: Window, shift: number): Float6
   return all.subarray(countUpTo(all, from - shift), countUpTo(all, from + seconds - shift))
 }
 
-/** Those of a task of each second take 0.7 MB a day; of nearly all others some hundred bytes. */
+/** A day of slots takes 0.7 MB for a task of every second, and some hundred bytes for most others. */
 const maxKnown = 1024
 const known = new Map<string, Float64Array>()
 
-/** How many of the slots are not after a second, by halving. */
+/** The number of slots up to and including a second, by binary search. */
 function countUpTo(slots: Float64Array, second: number): number {
   let low = 0
   let high = slots.length
@@ -57,4 +57,37 @@ function countUpTo(slots: Float64Array, second: number): number {
     else high = middle
   }
   return low
+}
+
+/** The slots after the window that shortestInterval() also looks at: a rare task has few in it. */
+const maxSlotsAfterWindow = 12
+
+/** The shortest time between two slots of a task, in seconds; undefined if it has fewer than two. */
+export function shortestInterval({
+  schedules,
+  slots,
+  next,
+}: {
+  readonly schedules: readonly Schedule[]
+  /** The slots in the window, in order. */
+  readonly slots: Float64Array
+  /** The first slot, in the window or after it. */
+  readonly next: number | undefined
+}): number | undefined {
+  let shortest: number | undefined
+  let last: number | undefined
+  const look = (slot: number): void => {
+    if (last !== undefined && slot - last < (shortest ?? Infinity)) shortest = slot - last
+    last = slot
+  }
+  for (const slot of slots) {
+    look(slot)
+    if (shortest === 1) return 1
+  }
+  let later = slots.length === 0 ? next : nextOf(schedules, last ?? 0)
+  for (let count = 0; later !== undefined && count < maxSlotsAfterWindow; count++) {
+    look(later)
+    later = nextOf(schedules, later)
+  }
+  return shortest
 }

@@ -4,7 +4,7 @@ import { good } from '../tasks/read.ts'
 
 const from = Date.parse('2026-11-21T00:00:00Z') / 1000
 
-/** Each host as `web: +gained -lost~ 24>25`: with `~` where it is on part of it. */
+/** Each host as `web: +gained -lost~ 24>25`; `~` marks a task of only some of the machines. */
 function changes(before: string, after: string, renamed: Record<string, string> = {}): string[] {
   const options = { renamed: new Map(Object.entries(renamed)), from }
   return hostChanges(good(before), good(after), options).map(
@@ -33,19 +33,19 @@ const onDb = ', hosts: [db]'
 
 describe('what hosts gain and lose', () => {
   test.each([
-    ['the same', { a: '' }, { a: '' }, []],
-    ['a task in the other order', { a: '', b: onWeb }, { b: onWeb, a: '' }, []],
+    ['an unchanged file', { a: '' }, { a: '' }, []],
+    ['a file with its tasks in another order', { a: '', b: onWeb }, { b: onWeb, a: '' }, []],
     [
-      'a task for all',
+      'a new task for all hosts',
       {},
       { a: '' },
       ['everywhere', 'web', 'db', '10.0.1.0/24', 'web9', '10.0.2.11'].map(
         (host) => `${host}: +a 0>24`,
       ),
     ],
-    ['a task of a group', { a: onDb }, {}, ['db: -a 24>0', '10.0.2.11: -a 24>0']],
+    ['a removed task of a group', { a: onDb }, {}, ['db: -a 24>0', '10.0.2.11: -a 24>0']],
     [
-      'a task that moves',
+      'a task that moves to another group',
       { a: onWeb },
       { a: onDb },
       [
@@ -57,24 +57,24 @@ describe('what hosts gain and lose', () => {
       ],
     ],
     [
-      'a task that is not enabled any more',
+      'a task that gets enabled: false',
       { a: onDb },
       { a: `${onDb}, enabled: false` },
       ['db: -a 24>0', '10.0.2.11: -a 24>0'],
     ],
     [
-      'a machine that is taken out of a group',
+      'a machine that a task excludes from a group',
       { a: onWeb },
       { a: ', hosts: [web, "!10.0.1.9"]' },
       ['web: fewer:a', '10.0.1.0/24: fewer:a', '10.0.1.9: -a 24>0'],
     ],
-    ['more starts', { a: onDb }, { a: ', hosts: [db], jitter: 5m' }, []],
-    ['a description', { a: onDb }, { a: ', hosts: [db], description: x' }, []],
-  ])('%s', (_what, before, after, expected) => {
+    ['a task that gets jitter', { a: onDb }, { a: ', hosts: [db], jitter: 5m' }, []],
+    ['a task that gets a description', { a: onDb }, { a: ', hosts: [db], description: x' }, []],
+  ])('%s changes the right hosts', (_what, before, after, expected) => {
     expect(changes(file(before), file(after))).toEqual(expected)
   })
 
-  test('by a group that holds other machines: the group runs what it ran', () => {
+  test('a group with other machines keeps its tasks, and the machines gain or lose them', () => {
     const now = groups.replace('web9', 'web10')
     expect(changes(file({ a: onWeb }), file({ a: onWeb }, now))).toEqual([
       'web10: +a 0>24',
@@ -82,14 +82,14 @@ describe('what hosts gain and lose', () => {
     ])
   })
 
-  test('of a group that is new: what its machines ran before is not gained', () => {
+  test('a new group does not gain the tasks that its machines ran before', () => {
     const now = groups.replace('}', ', app: [web9, app1] }')
     expect(
       changes(file({ a: onWeb, b: '' }), file({ a: onWeb, b: '', c: ', hosts: [app]' }, now)),
     ).toEqual(['web: +c~ 48>72', 'app: +c 48>72', 'web9: +c 48>72', 'app1: +c 24>48'])
   })
 
-  test('of a machine that is called as a group is', () => {
+  test('a machine with the name of a group is marked as a host name', () => {
     const [before, after] = ['', 'b'].map((name) =>
       file({ a: '', ...(name && { [name]: ', hosts: [web]' }) }, 'hosts: { web: [web, web2] }\n'),
     )
@@ -109,17 +109,17 @@ describe('what hosts gain and lose', () => {
 })
 
 describe('how many starts', () => {
-  test('differ though the tasks are the same', () => {
+  test('a changed schedule changes the number of starts of its hosts', () => {
     const now = file({ a: onDb }).replace('@hourly', '*/30 * * * *')
     expect(changes(file({ a: onDb }), now)).toEqual(['db: 24>48', '10.0.2.11: 24>48'])
   })
 
-  test('vary by host where H or jitter say so', () => {
+  test('starts with H or jitter are marked as different on each host', () => {
     const now = file({ a: onDb }).replace('@hourly', 'H/30 * * * *')
     expect(changes(file({ a: onDb }), now)).toEqual(['db: 24>~48', '10.0.2.11: 24>~48'])
   })
 
-  test('and when the most', () => {
+  test('a change shows the busiest second before and after', () => {
     const [db] = hostChanges(good(file({ a: onDb })), good(file({ a: onDb, b: onDb })), {
       renamed: new Map(),
       from,
@@ -130,7 +130,7 @@ describe('how many starts', () => {
     ])
   })
 
-  test('are the same in a day, but more in one second', () => {
+  test('a host with as many starts in a day and more in one second is a change', () => {
     const [before, after] = ['0 2 * * *', '0 3 * * *'].map((text) =>
       good(
         `tasks:\n  a: { schedule: "${text}", command: a }\n  b: { schedule: "0 3 * * *", command: b }\n`,
@@ -145,7 +145,7 @@ describe('how many starts', () => {
     expect(others).toEqual([])
   })
 
-  test('are not counted where that would take too long', () => {
+  test('starts are not counted if that would take too long', () => {
     const hosts = Array.from({ length: 90 }, (_, index) => `h${index}`)
     const hashed = Object.fromEntries(
       Array.from({ length: 250 }, (_, index) => [`t${index}`, ', hosts: [all], jitter: 1h']),

@@ -1,4 +1,4 @@
-import { everywhere } from '../../../forecast/hosts.ts'
+import { everywhere } from '../../../forecast/named-hosts.ts'
 import type { KeyChange } from '../../../tasks/compare/changes.ts'
 import { saidKeys, type Written } from '../../../tasks/compare/written.ts'
 import { someOf } from '../../../text/plural.ts'

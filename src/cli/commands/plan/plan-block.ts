@@ -1,7 +1,10 @@
-import type { Block } from '../../../forecast/blocks.ts'
-import type { Forecast, TaskForecast } from '../../../forecast/forecast.ts'
-import type { NamedTask } from '../../../forecast/hosts.ts'
-import { startsPerCell, sumPerCell } from '../../../forecast/starts.ts'
+import {
+  type Forecast,
+  startsPerCell,
+  sumPerCell,
+  type TaskForecast,
+} from '../../../forecast/forecast.ts'
+import type { HostBlock, NamedTask } from '../../../forecast/named-hosts.ts'
 import { localText, offsetAt } from '../../../schedule/timezone.ts'
 import { counted, someOf } from '../../../text/plural.ts'
 import { type Cell, table } from '../../terminal/table.ts'
@@ -60,7 +63,7 @@ export function paragraph({ width }: Layout, text: string): string {
 }
 
 /** Hosts with the same tasks: their names, what they start in 24 hours, and a row for each task. */
-export function blockText(layout: Layout, block: Block, forecast: Forecast): string {
+export function blockText(layout: Layout, block: HostBlock, forecast: Forecast): string {
   const hosts = [...new Set(block.hosts.map(({ host }) => host))]
   const lines = [
     layout.paint('bold', paragraph(layout, someOf(hosts, maxNamedHosts))),
@@ -77,24 +80,24 @@ export function blockText(layout: Layout, block: Block, forecast: Forecast): str
 }
 
 /** True if the times are exact: the block is one machine with a known name. */
-export function isKnown({ hosts }: Block): boolean {
+export function isKnown({ hosts }: HostBlock): boolean {
   return hosts.length === 1 && hosts.every(({ isName }) => isName)
 }
 
-function summaryOf(layout: Layout, block: Block, forecast: Forecast): string {
+function summaryOf(layout: Layout, block: HostBlock, forecast: Forecast): string {
   if (block.tasks.length === 0) return 'no tasks'
   return `${tasksWords(block)}, ${startsWords(layout, block, forecast)}`
 }
 
 /** `2 tasks and 2 of the 3 that run everywhere`. */
-function tasksWords({ own, shared, common }: Block): string {
+function tasksWords({ own, shared, common }: HostBlock): string {
   if (shared === 0) return counted(own.length, 'task')
   const every = common === 1 ? 'the one that runs everywhere' : `the ${common} that run everywhere`
   const all = shared === common ? every : `${shared} of ${every}`
   return own.length === 0 ? all : `${counted(own.length, 'task')} and ${all}`
 }
 
-function startsWords({ zone }: Layout, block: Block, forecast: Forecast): string {
+function startsWords({ zone }: Layout, block: HostBlock, forecast: Forecast): string {
   const starts = `${counted(forecast.starts, 'start')} in 24 h`
   const { busiest } = forecast
   if (busiest === undefined) return starts
@@ -104,7 +107,7 @@ function startsWords({ zone }: Layout, block: Block, forecast: Forecast): string
   return `${starts}, ${most}: ${localText(zone, busiest.at)}`
 }
 
-function tableOf(layout: Layout, block: Block, forecast: Forecast): string {
+function tableOf(layout: Layout, block: HostBlock, forecast: Forecast): string {
   const { cells, zone, nameWidth } = layout
   const hours = cells === 0 ? '' : axis(forecast.from, cells, zone)
   const found = new Map(forecast.tasks.map((each) => [each.task, each]))

@@ -1,7 +1,6 @@
-import { type Forecast, forecastOf } from '../../../forecast/forecast.ts'
-import { herdOn } from '../../../forecast/host-spikes.ts'
-import { type NamedHost, namedHosts } from '../../../forecast/hosts.ts'
-import type { Warning } from '../../../forecast/warning.ts'
+import { type Forecast, forecastOf, type Warning } from '../../../forecast/forecast.ts'
+import { type NamedHost, namedHosts } from '../../../forecast/named-hosts.ts'
+import { hostSpikeIn } from '../../../forecast/start-spikes.ts'
 import { fileWarnings } from '../../../forecast/warnings.ts'
 import { slotText } from '../../../record/history/rows.ts'
 import type { TasksFile } from '../../../tasks/task.ts'
@@ -36,10 +35,10 @@ export function filePlanJson(
   const planned = hosts.map((host) => {
     const tasks = host.tasks.map(({ task }) => task)
     const forecast = forecastOf(tasks, host.host, from)
-    return { json: hostJson(host, forecast, []), herd: herdOn(forecast, host.isName) ?? [] }
+    return { json: hostJson(host, forecast, []), spike: hostSpikeIn(forecast, host.isName) ?? [] }
   })
-  const herds = planned.flatMap(({ herd }) => herd)
-  const placed = fileWarnings(file, hosts, herds, { from, zone }).map((warning) => {
+  const spikes = planned.flatMap(({ spike }) => spike)
+  const placed = fileWarnings(file, hosts, spikes, { from, zone }).map((warning) => {
     const [first] = warning.tasks
     const at = hosts.findIndex(({ tasks }) => tasks.some(({ task }) => task.name === first))
     return { warning, at: Math.max(at, 0) }

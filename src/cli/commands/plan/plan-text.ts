@@ -1,10 +1,14 @@
-import { aloneBlock, type Block, blocksOf } from '../../../forecast/blocks.ts'
-import { type Forecast, forecastOf } from '../../../forecast/forecast.ts'
-import { type Herd, herdOn } from '../../../forecast/host-spikes.ts'
-import { type NamedHost, namedHosts } from '../../../forecast/hosts.ts'
-import type { Warning } from '../../../forecast/warning.ts'
+import { type Forecast, forecastOf, type Warning } from '../../../forecast/forecast.ts'
+import {
+  blockOf,
+  blocksOf,
+  type HostBlock,
+  type NamedHost,
+  namedHosts,
+} from '../../../forecast/named-hosts.ts'
+import { type HostSpike, hostSpikeIn } from '../../../forecast/start-spikes.ts'
 import { fileWarnings, hostWarnings } from '../../../forecast/warnings.ts'
-import { whyNot, type WhyNot } from '../../../forecast/why-not.ts'
+import { type WhyNot, whyNot } from '../../../forecast/why-not.ts'
 import { type HostFacts, matchHosts } from '../../../tasks/hosts.ts'
 import type { TasksFile } from '../../../tasks/task.ts'
 import { someOf } from '../../../text/plural.ts'
@@ -38,23 +42,23 @@ export function* filePlan(view: PlanView, file: TasksFile, from: number): Genera
   const blocks = blocksOf(hosts)
   const shown = blocks.flatMap(({ own }) => own)
   const layout = layoutFor(view, shown)
-  const herds: Herd[] = []
+  const spikes: HostSpike[] = []
   let varies = false
   for (const block of blocks) {
     const forecast = forecastOfBlock(block, from)
-    const herd = herdOn(forecast, isKnown(block))
-    if (herd !== undefined) herds.push(...block.hosts.map(({ host }) => ({ ...herd, host })))
+    const spike = hostSpikeIn(forecast, isKnown(block))
+    if (spike !== undefined) spikes.push(...block.hosts.map(({ host }) => ({ ...spike, host })))
     varies ||= !isKnown(block) && forecast.tasks.some((task) => task.varies)
     yield blockText(layout, block, forecast)
   }
   const disabled = file.tasks.filter((task) => !task.enabled).map(({ name }) => name)
   if (disabled.length > 0) yield paragraph(layout, `not enabled: ${disabled.join(', ')}`)
   yield legendText(layout, { varies, part: shown.some(({ part }) => part) })
-  yield warningsText(layout, fileWarnings(file, hosts, herds, { from, zone: view.zone }))
+  yield warningsText(layout, fileWarnings(file, hosts, spikes, { from, zone: view.zone }))
 }
 
 /** The forecast for a machine that has the name of the first host of the block. */
-function forecastOfBlock({ hosts, tasks }: Block, from: number): Forecast {
+function forecastOfBlock({ hosts, tasks }: HostBlock, from: number): Forecast {
   return forecastOf(
     tasks.map(({ task }) => task),
     hosts[0]?.host ?? '',
@@ -72,12 +76,12 @@ export function planHost(
   const tasks = file.tasks.filter((task) => task.enabled && matchHosts(task.hosts, facts))
   const isName = !isSingleAddress(called)
   const forecast = forecastOf(tasks, called, from)
-  const herd = herdOn(forecast, isName)
+  const spike = hostSpikeIn(forecast, isName)
   return {
     host: { host: called, isName, tasks: tasks.map((task) => ({ task, part: false })) },
     forecast,
     not: file.tasks.flatMap((task) => whyNot(task, facts, file) ?? []),
-    warnings: hostWarnings(forecast.tasks, herd, { from, zone, isName }),
+    warnings: hostWarnings(forecast.tasks, spike, { from, zone, isName }),
   }
 }
 
@@ -85,7 +89,7 @@ export function planHost(
 export function* hostPlan(view: PlanView, planned: HostPlan): Generator<string> {
   const { host, forecast, not, warnings } = planned
   const layout = layoutFor(view, host.tasks)
-  yield blockText(layout, aloneBlock([host], host.tasks), forecast)
+  yield blockText(layout, blockOf([host], host.tasks), forecast)
   if (not.length > 0) yield notText(layout, not)
   const varies = !host.isName && forecast.tasks.some((task) => task.varies)
   yield legendText(layout, { varies, part: false })

@@ -73,14 +73,14 @@ test('the plan of a file in 100 columns', () => {
     * runs on some of these machines only
 
     warning: moon: never starts: there is no such date
-    hint: the last day of a month is L; torch next --schedule "0 0 L 2 *" tries a schedule
+    hint: L is the last day of a month; try a schedule with: torch next --schedule "0 0 L 2 *"
     warning: render-the-thumbnails-of-new-pictures: starts in the same second on every machine of web
     hint: "H/5 * * * * *" instead of "*/5 * * * * *" in render-the-thumbnails-of-new-pictures, or
       jitter: 2s, gives each its own time
     warning: dump: 02:30 does not exist on 2027-03-28 in Europe/Berlin: fires once at 03:00:00+02:00
-    hint: choose a time outside of 02:00-03:00, or timezone: UTC
+    hint: choose a time outside 02:00-03:00, or set timezone: UTC
     warning: dump: 02:30 comes twice on 2027-10-31 in Europe/Berlin: fires the first time only
-    hint: choose a time outside of 02:00-03:00, or timezone: UTC
+    hint: choose a time outside 02:00-03:00, or set timezone: UTC
     warning: dump: timeout: 12h is longer than the time between slots (9h45m): while runs take that
       long, slots are skipped
     hint: timeout: 9h45m, or a greater max if runs may overlap"
@@ -124,13 +124,13 @@ test('the plan of a file in 200 columns', () => {
     * runs on some of these machines only
 
     warning: moon: never starts: there is no such date
-    hint: the last day of a month is L; torch next --schedule "0 0 L 2 *" tries a schedule
+    hint: L is the last day of a month; try a schedule with: torch next --schedule "0 0 L 2 *"
     warning: render-the-thumbnails-of-new-pictures: starts in the same second on every machine of web
     hint: "H/5 * * * * *" instead of "*/5 * * * * *" in render-the-thumbnails-of-new-pictures, or jitter: 2s, gives each its own time
     warning: dump: 02:30 does not exist on 2027-03-28 in Europe/Berlin: fires once at 03:00:00+02:00
-    hint: choose a time outside of 02:00-03:00, or timezone: UTC
+    hint: choose a time outside 02:00-03:00, or set timezone: UTC
     warning: dump: 02:30 comes twice on 2027-10-31 in Europe/Berlin: fires the first time only
-    hint: choose a time outside of 02:00-03:00, or timezone: UTC
+    hint: choose a time outside 02:00-03:00, or set timezone: UTC
     warning: dump: timeout: 12h is longer than the time between slots (9h45m): while runs take that long, slots are skipped
     hint: timeout: 9h45m, or a greater max if runs may overlap"
   `)
@@ -179,11 +179,11 @@ test('the plan of one machine whose name is known has no ~', () => {
     yearly                                 not enabled
 
     warning: moon: never starts: there is no such date
-    hint: the last day of a month is L; torch next --schedule "0 0 L 2 *" tries a schedule
+    hint: L is the last day of a month; try a schedule with: torch next --schedule "0 0 L 2 *"
     warning: dump: 02:30 does not exist on 2027-03-28 in Europe/Berlin: fires once at 03:00:00+02:00
-    hint: choose a time outside of 02:00-03:00, or timezone: UTC
+    hint: choose a time outside 02:00-03:00, or set timezone: UTC
     warning: dump: 02:30 comes twice on 2027-10-31 in Europe/Berlin: fires the first time only
-    hint: choose a time outside of 02:00-03:00, or timezone: UTC
+    hint: choose a time outside 02:00-03:00, or set timezone: UTC
     warning: dump: timeout: 12h is longer than the time between slots (9h45m): while runs take that
       long, slots are skipped
     hint: timeout: 9h45m, or a greater max if runs may overlap"

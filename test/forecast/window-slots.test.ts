@@ -1,39 +1,9 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { startsPerCell, startsPerSecond, sumPerCell } from '../../src/forecast/starts.ts'
 import { sharedSlotsIn, slotsIn } from '../../src/forecast/window-slots.ts'
 import { aTask, at } from '../plan/support.ts'
 
-const window = { from: 1000, seconds: 12 }
-const starts = (slots: number[], shift = 0) => ({ slots: new Float64Array(slots), shift })
-
-describe('the starts of each second of a window', () => {
-  test('begin with the second after its start, and end with its last', () => {
-    const counts = startsPerSecond([starts([1001, 1003, 1012]), starts([1003])], window)
-    expect([...counts]).toEqual([1, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 1])
-  })
-
-  test('are the slots, as much later as each task starts', () => {
-    const same = new Float64Array([998, 1000])
-    const tasks = [
-      { slots: same, shift: 5 },
-      { slots: same, shift: 5 },
-      { slots: same, shift: 4 },
-    ]
-    expect([...startsPerSecond(tasks, window)]).toEqual([0, 1, 2, 1, 2, 0, 0, 0, 0, 0, 0, 0])
-  })
-
-  test('are summed up in cells', () => {
-    const task = starts([1001, 1003, 1004, 1012])
-    expect(startsPerCell(task, window, 4)).toEqual([2, 1, 0, 1])
-    expect(startsPerCell(starts([996, 1000], 5), window, 12)).toEqual([
-      1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0,
-    ])
-    expect(sumPerCell(startsPerSecond([task, task], window), 4)).toEqual([4, 2, 0, 2])
-  })
-})
-
-describe('slots that are found once for all hosts', () => {
+describe('the slots that all hosts share', () => {
   const day = 86_400
   const from = fc.integer({
     min: at('2026-03-06T00:00:00Z'),
@@ -47,7 +17,7 @@ describe('slots that are found once for all hosts', () => {
     '@hourly',
   )
 
-  test('are those of each host, whatever its part of the jitter', () => {
+  test('the shared slots are the slots of each host, whatever its part of the jitter', () => {
     fc.assert(
       fc.property(schedule, from, fc.integer({ min: 0, max: 600 }), (text, start, shift) => {
         const task = aTask({ schedule: text, timezone: 'America/New_York', jitterMs: 600_500 })
@@ -60,7 +30,7 @@ describe('slots that are found once for all hosts', () => {
     )
   })
 
-  test('are one array where nothing is moved', () => {
+  test('tasks with the same schedule and no jitter share one array of slots', () => {
     const one = { from: at('2026-03-06T00:00:00Z'), seconds: day }
     const [a, b] = ['a', 'b'].map((name) => aTask({ name, schedule: '@hourly' }))
     expect(sharedSlotsIn(a!, one, 0)).toBe(sharedSlotsIn(b!, one, 0))
@@ -68,7 +38,7 @@ describe('slots that are found once for all hosts', () => {
     expect(sharedSlotsIn(other, one, 0)).not.toBe(sharedSlotsIn(a!, one, 0))
   })
 
-  test('are not kept for a jitter of days', () => {
+  test('the slots of a task with a jitter of days are right', () => {
     const task = aTask({ schedule: '@daily', jitterMs: 7 * day * 1000 })
     const one = { from: at('2026-03-06T12:00:00Z'), seconds: day }
     expect([...sharedSlotsIn(task, one, 3 * day)]).toEqual([at('2026-03-04T00:00:00Z')])

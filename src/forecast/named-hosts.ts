@@ -1,0 +1,153 @@
+import { bareEntry, parseHostEntry } from '../tasks/host-entry.ts'
+import { everyone, type HostMatch } from '../tasks/hosts.ts'
+import { runsOn, type Share, shareOf } from '../tasks/share.ts'
+import type { Task, TasksFile } from '../tasks/task.ts'
+import { grouped } from '../text/grouped.ts'
+
+/** Machines that a tasks file names, with the tasks that they run as far as the file tells. */
+export interface NamedHost {
+  /** `everywhere`, a host group, or an entry as the file writes it, without the `!`. */
+  readonly host: string
+  /** One machine with a known host name, so that its `H` and jitter are known. */
+  readonly isName: boolean
+  /** The enabled tasks, in the order of the file. */
+  readonly tasks: readonly NamedTask[]
+}
+
+export interface NamedTask {
+  readonly task: Task
+  /** Only some of these machines run it. */
+  readonly part: boolean
+}
+
+/** Machines that a tasks file names, before their tasks are looked up. */
+export interface Machines extends Omit<NamedHost, 'tasks'> {
+  /** Two files give these machines the same key exactly if they name them in the same way. */
+  readonly key: string
+  /** undefined: the machines that match no entry of the file. */
+  readonly matches: readonly HostMatch[] | undefined
+}
+
+/** The name for the machines that match no entry of the file. */
+export const everywhere = 'everywhere'
+
+/**
+ * Who runs what, from the file alone: first the machines that match no entry, then each group in the
+ * order of the file, then each address, block, host name and pattern in the order of appearance, in
+ * groups before tasks.
+ */
+export function namedHosts(file: TasksFile): NamedHost[] {
+  return machinesOf(file).map((machines) => {
+    const { host, isName } = machines
+    return { host, isName, tasks: tasksOn(machines, file.tasks) }
+  })
+}
+
+/** The machines that a file names, in the order of namedHosts(). */
+export function machinesOf(file: TasksFile): Machines[] {
+  const groups = Object.entries(file.groups).map(([host, entries]) => {
+    return {
+      host,
+      isName: false,
+      key: `group ${host}`,
+      matches: entries.flatMap(groupEntryMatches),
+    }
+  })
+  const entries = [...entriesOf(file)].map(([key, [host, machine]]) => {
+    return { host, isName: machine.kind === 'name', key, matches: [machine] }
+  })
+  const others = { host: everywhere, isName: false, key: everywhere, matches: undefined }
+  return [others, ...groups, ...entries]
+}
+
+/** The enabled tasks that run on all or some of these machines. */
+export function tasksOn({ matches }: Machines, tasks: readonly Task[]): NamedTask[] {
+  // Most tasks of a file share their hosts with others.
+  const known = new Map<string, Share>()
+  return tasks.flatMap((task): NamedTask[] => {
+    if (!task.enabled) return []
+    const entries = (task.hostEntries ?? []).join('\n')
+    const share = known.get(entries) ?? shareOfTask(task, matches)
+    known.set(entries, share)
+    return share === 'none' ? [] : [{ task, part: share === 'some' }]
+  })
+}
+
+function shareOfTask({ hosts }: Task, matches: Machines['matches']): Share {
+  if (matches !== undefined) return shareOf(hosts, matches)
+  return runsOn(hosts, everyone) ? 'all' : 'none'
+}
+
+/** Every entry except groups, once for each meaning, as the file writes it first. */
+function entriesOf(file: TasksFile): Map<string, readonly [written: string, machine: HostMatch]> {
+  const found = new Map<string, readonly [string, HostMatch]>()
+  const add = (written: string, machines: readonly HostMatch[]): void => {
+    for (const machine of machines) {
+      const meaning = JSON.stringify(machine)
+      if (!found.has(meaning)) found.set(meaning, [written.trim(), machine])
+    }
+  }
+  for (const written of Object.values(file.groups).flat()) add(written, groupEntryMatches(written))
+  for (const written of file.tasks.flatMap((task) => task.hostEntries ?? [])) {
+    const { text } = bareEntry(written)
+    // machinesOf() lists the groups.
+    add(text, taskEntryMatches(text, {}))
+  }
+  return found
+}
+
+/** The groups of a file, as written. */
+export type GroupEntries = Readonly<Record<string, readonly string[]>>
+
+/** What an entry of a host group matches. A bare word in a group is a host name. */
+function groupEntryMatches(written: string): HostMatch[] {
+  const entry = parseHostEntry(written)
+  if (entry.kind === 'match') return [entry.match]
+  return entry.kind === 'word' ? [{ kind: 'name', name: entry.word.toLowerCase() }] : []
+}
+
+/** What an entry of a task's `hosts`, without its `!`, matches. A bare word there is a group. */
+export function taskEntryMatches(written: string, groups: GroupEntries): HostMatch[] {
+  const entry = parseHostEntry(written)
+  if (entry.kind === 'match') return [entry.match]
+  return entry.kind === 'word' ? (groups[entry.word] ?? []).flatMap(groupEntryMatches) : []
+}
+
+/** Hosts that run the same tasks, compared with `everywhere`. */
+export interface HostBlock {
+  readonly hosts: readonly NamedHost[]
+  /** All tasks that they run. */
+  readonly tasks: readonly NamedTask[]
+  /** The tasks that do not run everywhere. In the block of `everywhere`: all tasks. */
+  readonly own: readonly NamedTask[]
+  /** How many of the tasks of `everywhere` run on all machines of the block. */
+  readonly shared: number
+  /** How many tasks `everywhere` has. */
+  readonly common: number
+  /** The tasks of `everywhere` that no machine of the block runs. */
+  readonly lacks: readonly Task[]
+}
+
+/** Puts hosts with the same tasks together. The first host must be `everywhere`. */
+export function blocksOf(hosts: readonly NamedHost[]): HostBlock[] {
+  const [first] = hosts
+  if (first === undefined) return []
+  const common = new Set(first.tasks.map(({ task }) => task))
+  const alike = grouped(hosts, ({ tasks }) =>
+    tasks.map(({ task, part }) => task.name + (part ? '*' : '')).join(' '),
+  )
+  return [...alike.values()].map((same) => {
+    const tasks = same[0]?.tasks ?? []
+    if (same.includes(first)) return blockOf(same, tasks)
+    const own = tasks.filter(({ task, part }) => part || !common.has(task))
+    const here = new Set(tasks.map(({ task }) => task))
+    const lacks = [...common].filter((task) => !here.has(task))
+    const shared = tasks.length - own.length
+    return { hosts: same, tasks, own, shared, common: common.size, lacks }
+  })
+}
+
+/** A block that is not compared with `everywhere`. */
+export function blockOf(hosts: readonly NamedHost[], tasks: readonly NamedTask[]): HostBlock {
+  return { hosts, tasks, own: tasks, shared: 0, common: 0, lacks: [] }
+}
