@@ -1,5 +1,6 @@
 import path from 'node:path'
-import { type FileFacts, hasCode } from '../host/files.ts'
+import type { FileFacts } from '../host/files.ts'
+import { hasCode } from '../host/system-error.ts'
 import type { Host } from '../host/host.ts'
 import type { HomeFacts, HomeState } from './judge-home.ts'
 import type { HomePaths } from '../daemon/settings.ts'

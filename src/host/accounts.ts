@@ -10,15 +10,15 @@ export interface Account {
 }
 
 export interface Accounts {
-  /** Who this process runs as. */
+  /** The account of this process. */
   self(): Account
-  /** By name or number; undefined where there is no such user. */
+  /** A user by name or number; undefined if there is none. */
   user(nameOrId: string): Account | undefined
-  /** The id of a group by name or number; undefined where there is none. */
+  /** The id of a group by name or number; undefined if there is none. */
   group(nameOrId: string): number | undefined
 }
 
-/** Users and groups by passwd(5) and group(5), or by getent(1) where a directory service knows them. */
+/** Users and groups from passwd(5) and group(5). If they are not there, a directory service may have them: getent(1). */
 export const realAccounts: Accounts = {
   self() {
     const { username, uid, gid, homedir } = me()
@@ -35,7 +35,7 @@ export const realAccounts: Accounts = {
   },
 }
 
-/** A container may run as a number that has no line in passwd(5): then its name is that number. */
+/** A container may run under a number that is not in passwd(5). Then the number is the name. */
 function me(): Pick<os.UserInfo<string>, 'username' | 'uid' | 'gid' | 'homedir'> {
   try {
     return os.userInfo()

@@ -1,29 +1,29 @@
 import os from 'node:os'
 import { wallClock } from './clock.ts'
 
-/** How a child ended, as Node tells it of its own. */
+/** How a child ended, in the form in which Node reports its own children. */
 export interface ChildStatus {
   readonly code: number | null
   readonly signal: string | null
 }
 
-/** What the C library has to give for it. */
+/** What waitForChildren() needs from the C library. */
 export interface WaitCalls {
-  /** Any child that is over, left as it is: its pid; 0 where there is none. */
-  anyEnded(): number
-  /** Takes the child if it is over: its status as waitpid(2) gives it; undefined where it is not. */
-  take(pid: number): number | undefined
+  /** The pid of any child that has exited and is not reaped yet; 0 if there is none. */
+  anyExited(): number
+  /** Reaps a child: its status as waitpid(2) gives it, or undefined if it still runs. */
+  reap(pid: number): number | undefined
 }
 
 /**
- * Ends are told for so long at a time, then the loop goes on: what follows an end takes its time, and
- * in a burst it can wait for the starts.
+ * The longest time that reporting exits may block the event loop at once. Each exit causes work, and in
+ * a burst that work can wait until the starts are done.
  */
-const maxTurnMs = 1
+const maxBatchMs = 1
 
 /**
- * Children that Node did not start, and so does not wait for. SIGCHLD says that some child ended,
- * perhaps several, perhaps one of Node's own, which is left to Node.
+ * Waits for children that Node did not start and does not wait for. SIGCHLD only says that some children
+ * have exited, perhaps children of Node, which are left to Node. Returns a function that registers a child.
  */
 export function waitForChildren(
   calls: WaitCalls,
@@ -31,44 +31,44 @@ export function waitForChildren(
   const children = new Map<number, (status: ChildStatus) => void>()
   let isReaping = false
 
-  /** False where it goes on. */
-  const take = (pid: number): boolean => {
+  /** Returns false if the child still runs. */
+  const reap = (pid: number): boolean => {
     const onExit = children.get(pid)
-    const status = onExit && calls.take(pid)
+    const status = onExit && calls.reap(pid)
     if (onExit === undefined || status === undefined) return false
     children.delete(pid)
     onExit(statusOf(status))
     return true
   }
 
-  const reap = (): void => {
-    const end = wallClock.monotonic() + maxTurnMs
+  const reapExited = (): void => {
+    const end = wallClock.monotonic() + maxBatchMs
     for (;;) {
-      const pid = calls.anyEnded()
+      const pid = calls.anyExited()
       isReaping = pid !== 0
       if (!isReaping) return
-      if (!children.has(pid)) return lookAtAll()
-      take(pid)
-      if (wallClock.monotonic() > end) return void setImmediate(reap)
+      if (!children.has(pid)) return tryAll()
+      reap(pid)
+      if (wallClock.monotonic() > end) return void setImmediate(reapExited)
     }
   }
 
-  /** One of Node's stands in front of ours, until Node takes it, which it is about to. */
-  const lookAtAll = (): void => {
-    const end = wallClock.monotonic() + maxTurnMs
+  /** A child of Node hides ours until Node reaps it, which it will do soon. So each of ours is tried. */
+  const tryAll = (): void => {
+    const end = wallClock.monotonic() + maxBatchMs
     for (const pid of children.keys()) {
-      if (take(pid) && wallClock.monotonic() > end) return void setImmediate(lookAtAll)
+      if (reap(pid) && wallClock.monotonic() > end) return void setImmediate(tryAll)
     }
     isReaping = false
   }
 
   process.on('SIGCHLD', () => {
-    if (!isReaping) reap()
+    if (!isReaping) reapExited()
   })
   return (pid, onExit) => children.set(pid, onExit)
 }
 
-/** As the macros of wait(2) do. */
+/** Does what the macros of wait(2) do. */
 function statusOf(status: number): ChildStatus {
   const signal = status & 0x7f
   if (signal === 0) return { code: (status >> 8) & 0xff, signal: null }

@@ -3,18 +3,18 @@ export interface Clock {
   now(): number
   /** IANA name of the machine's own time zone. */
   zone(): string
-  /** Milliseconds of CLOCK_MONOTONIC, which is never set. */
+  /** Milliseconds of CLOCK_MONOTONIC, which nobody can set. */
   monotonic(): number
-  /** Calls back once after that many milliseconds; returns what cancels it. */
+  /** Calls back once after this many milliseconds. Returns a function that cancels it. */
   after(ms: number, callback: () => void): () => void
-  /** Settles after all that is due by now has had its turn. */
+  /** Settles after the event loop has handled everything that is due. */
   turn(): Promise<void>
 }
 
-/** setTimeout takes at most this; longer waits are made of several. */
+/** setTimeout cannot wait longer than this; a longer wait is made of several. */
 const maxTimerMs = 2 ** 31 - 1
 
-/** The machine's clocks. The only place that reads the time or sets a timer. */
+/** The clocks of the machine. Nothing else in torch reads the time or sets a timer. */
 export const wallClock: Clock = {
   now: () => Date.now(),
   zone,
@@ -36,7 +36,7 @@ export const wallClock: Clock = {
 
 let known: { readonly variable: string | undefined; readonly zone: string } | undefined
 
-/** Asked for each time that is shown, and Intl takes its time: it is asked once for each TZ. */
+/** Every time that is shown needs the zone, and Intl is slow, so the answer for each TZ is kept. */
 function zone(): string {
   const variable = process.env['TZ']
   if (known === undefined || known.variable !== variable)
@@ -45,8 +45,8 @@ function zone(): string {
 }
 
 /**
- * Node gives undefined or `Etc/Unknown` for a TZ that it does not know by name, although it goes by
- * the file that a path in it names; it takes all else for UTC, as the C library does (tzset(3)).
+ * For a TZ that is not a zone name Node reports undefined or `Etc/Unknown`. If it is the path of a zone
+ * file, Node follows it all the same. Anything else counts as UTC, as in the C library (tzset(3)).
  */
 function zoneOf(variable: string | undefined): string {
   const { timeZone } = Intl.DateTimeFormat().resolvedOptions() as { timeZone?: string }

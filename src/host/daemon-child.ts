@@ -4,53 +4,36 @@ import type { Duplex } from 'node:stream'
 import { wallClock } from './clock.ts'
 
 export interface DaemonRequest {
-  /** The script and its words. */
+  /** The script and its arguments. */
   readonly args: readonly string[]
-  /** Descriptors of its stdout and stderr. */
+  /** Descriptors for its stdout and stderr. */
   readonly outputs: readonly [number, number]
-  /** Its descriptors from 4 on; 3 is the channel. */
+  /** Descriptors that it inherits as 4, 5 and so on; 3 is the channel. */
   readonly descriptors: readonly number[]
-  /** On top of our own environment. */
+  /** Added to the environment of this process. */
   readonly env: Readonly<Record<string, string>>
 }
 
-/** Lines both ways between a daemon and who started it. */
+/** Lines in both directions between a daemon and the process that started it. */
 export interface Channel {
   say(line: string): void
-  /** The next line; `closed` where none will come any more, `late` where none came in that time. */
+  /** The next line; `closed` if no more lines can come, `late` if none came in time. */
   nextLine(timeoutMs: number): Promise<{ readonly line: string } | 'closed' | 'late'>
+  /** Closes the channel after everything was sent. */
   close(): void
 }
 
 export interface DaemonChild extends Channel {
-  /** undefined where it could not be started. */
+  /** undefined if it could not be started. */
   readonly pid: number | undefined
-  /** KILL; settles when it is gone. */
+  /** Sends KILL; settles when the process is gone. */
   kill(): Promise<void>
 }
 
-/**
- * A daemon waits most of its time, and should be small rather than fast. By itself V8 takes 48 MB
- * for what is young, and lets the rest grow to four times of what is in use before it looks for what
- * is not. See `node --v8-options`. A Node that does not know an option of V8 does not start at all:
- * these were tried with 20, 22, 24 and 26, and a newer one gets those alone that Node has documented.
- */
-const documentedFlags = ['--max-semi-space-size=4']
-const triedFlags = ['--initial-old-space-size=16', '--heap-growing-percent=50']
-const newestTriedNode = 26
+/** The descriptor at which a daemon finds the channel to the process that started it. */
+export const starterDescriptor = 3
 
-/**
- * glibc gives each thread an arena of its own, which is not given back when the thread of a parser
- * ends: 3 MB in an idle daemon. Others do not know the variable; tasks have an environment of their own.
- * https://man7.org/linux/man-pages/man3/mallopt.3.html
- */
-const smallHeap = { MALLOC_ARENA_MAX: '1' }
-
-function daemonFlags(): string[] {
-  const isTried = Number.parseInt(process.versions.node, 10) <= newestTriedNode
-  return isTried ? [...documentedFlags, ...triedFlags] : documentedFlags
-}
-
+/** Starts this program as a daemon that outlives this process. */
 export function spawnDaemon({ args, outputs, descriptors, env }: DaemonRequest): DaemonChild {
   const child = spawn(process.execPath, [...daemonFlags(), ...args], {
     cwd: '/',
@@ -62,7 +45,7 @@ export function spawnDaemon({ args, outputs, descriptors, env }: DaemonRequest):
     child.once('exit', () => resolve())
     child.once('error', () => resolve())
   })
-  const channel = lineChannel(child.stdio[3] as Duplex)
+  const channel = lineChannel(child.stdio[starterDescriptor] as Duplex)
   return {
     ...channel,
     pid: child.pid,
@@ -78,11 +61,39 @@ export function spawnDaemon({ args, outputs, descriptors, env }: DaemonRequest):
   }
 }
 
-/** Lines both ways over a stream; each that comes is kept until it is asked for. */
+/** In a daemon: the channel to the process that started it. */
+export function starterChannel(): Channel {
+  const socket = new net.Socket({ fd: starterDescriptor, readable: true, writable: true })
+  return lineChannel(socket)
+}
+
+/**
+ * A daemon mostly waits, so it should be small rather than fast. By default V8 reserves 48 MB for young
+ * objects, and lets the old ones grow to four times of what is in use before it collects them
+ * (`node --v8-options`). Node does not start if it does not know a V8 option. These options work with
+ * Node 20, 22, 24 and 26; a newer Node gets only the option that Node itself documents.
+ */
+const documentedFlags = ['--max-semi-space-size=4']
+const testedFlags = ['--initial-old-space-size=16', '--heap-growing-percent=50']
+const newestTestedNode = 26
+
+function daemonFlags(): string[] {
+  const isTested = Number.parseInt(process.versions.node, 10) <= newestTestedNode
+  return isTested ? [...documentedFlags, ...testedFlags] : documentedFlags
+}
+
+/**
+ * glibc gives each thread its own arena and does not free it when the thread of a parser ends: 3 MB in
+ * an idle daemon. Other C libraries ignore the variable, and tasks do not inherit it.
+ * https://man7.org/linux/man-pages/man3/mallopt.3.html
+ */
+const smallHeap = { MALLOC_ARENA_MAX: '1' }
+
+/** Lines in both directions over a stream. A line that arrives is kept until it is asked for. */
 function lineChannel(stream: Duplex): Channel {
   const lines: string[] = []
   let rest = ''
-  let isOver = false
+  let isClosed = false
   let wake = (): void => {}
   stream.setEncoding('utf8')
   stream.on('data', (text: string) => {
@@ -91,23 +102,22 @@ function lineChannel(stream: Duplex): Channel {
     lines.push(...parts)
     wake()
   })
-  const over = (): void => {
-    isOver = true
+  const close = (): void => {
+    isClosed = true
     wake()
   }
-  stream.once('close', over)
-  stream.once('end', over)
-  stream.on('error', over)
+  stream.once('close', close)
+  stream.once('end', close)
+  stream.on('error', close)
   return {
     say: (line) => void stream.write(`${line}\n`),
-    // What was said goes out first.
     close: () => void stream.end(() => stream.destroy()),
     nextLine: (timeoutMs) =>
       new Promise((resolve) => {
         const cancel = wallClock.after(timeoutMs, () => resolve('late'))
         const look = (): void => {
           const line = lines.shift()
-          if (line === undefined && !isOver) return
+          if (line === undefined && !isClosed) return
           cancel()
           wake = () => {}
           resolve(line === undefined ? 'closed' : { line })
@@ -117,12 +127,3 @@ function lineChannel(stream: Duplex): Channel {
       }),
   }
 }
-
-/** The channel to whoever started this process as a daemon: its descriptor 3. */
-export function starterChannel(): Channel {
-  const socket = new net.Socket({ fd: starterDescriptor, readable: true, writable: true })
-  return lineChannel(socket)
-}
-
-/** Where a process that is started as a daemon finds the channel to its starter. */
-export const starterDescriptor = 3

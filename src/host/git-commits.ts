@@ -3,18 +3,18 @@ import { type Git, gitIn, outputOf } from './git.ts'
 import type { Host } from './host.ts'
 import type { ProgramResult } from './programs.ts'
 
-/** Reading ten megabytes of an old pack on a slow disk takes its time; a person waits for it. */
+/** A person waits for the answer, and a slow disk may need long for ten megabytes of an old pack. */
 const gitTimeoutMs = 30_000
 
-/** What a partial clone left out is not fetched: that would run what its configuration names. */
+/** Objects that a partial clone left out are not fetched: a fetch runs programs that the repository configures. */
 const offline = ['protocol.allow=never']
 
-/** Where a file or folder is in a repository, whether it is there now or not. */
+/** The place of a file or folder in a repository. It need not exist now. */
 export interface Located {
   readonly git: Git
-  /** From the top of the repository, with `/` between; empty for the top itself. */
+  /** Relative to the top of the repository, with `/`; empty for the top itself. */
   readonly path: string
-  /** A clone that has the last commits only. */
+  /** Whether the clone has only the last commits. */
   readonly isShallow: boolean
 }
 
@@ -28,7 +28,8 @@ export async function locateInGit(
   const own = await locate(host, path.dirname(file), path.basename(file))
   const real = isLink ? host.files.realPath(file) : undefined
   if (real === undefined || own === 'no-git') return own
-  // A link may be another one at another commit: it is followed there, unless it leads elsewhere.
+  // At another commit the link may point to another file. So it is followed there, unless it leads out of this
+  // repository.
   const meant = isFolder(host, real)
     ? await locate(host, real, '')
     : await locate(host, path.dirname(real), path.basename(real))
@@ -36,19 +37,19 @@ export async function locateInGit(
   return typeof meant === 'string' || own.top === meant.top ? own : meant
 }
 
-/** The hash of the commit that a revision names; undefined where there is none. Any text may be asked for. */
+/** The hash of the commit that a revision names; undefined if there is none. The revision may be any text. */
 export async function commitOf({ git }: Located, revision: string): Promise<string | undefined> {
   if (revision.startsWith('-') || revision.includes('\0')) return undefined
   const verify = ['rev-parse', '--verify', '--end-of-options']
   const answer = await git([...verify, revision])
-  // Of what is no revision it says so.
+  // git prints an error for an unknown revision, but not if it was killed.
   if (!answer.ok && answer.stderr === '') outputOf(answer)
   const named = hashIn(answer.stdout)
-  // Of a tag the commit; in two steps, because `:/text` takes all that follows for text.
+  // A tag leads to its commit. In two steps, because `:/text^{commit}` would search for that text.
   return named && hashIn((await git([...verify, `${named}^{commit}`])).stdout)
 }
 
-/** The last commit that both have in common; undefined where there is none here. */
+/** The last commit that both have in common; undefined if there is none. */
 export async function mergeBase(
   { git }: Located,
   one: string,
@@ -62,7 +63,7 @@ async function locate(
   folder: string,
   name: string,
 ): Promise<(Located & { readonly top: string }) | 'no-git' | 'no-repository'> {
-  // The folder may be gone too.
+  // The folder itself may be gone.
   if (!isFolder(host, folder) && folder !== path.dirname(folder))
     return locate(host, path.dirname(folder), path.join(path.basename(folder), name))
   const git = gitIn(host, folder, { timeoutMs: gitTimeoutMs, config: offline })
@@ -87,23 +88,23 @@ function hashIn(output: string): string | undefined {
   return /^[0-9a-f]{40,64}$/.exec(output.trim())?.[0]
 }
 
-/** What a commit has at a path. Links within the repository are followed. */
+/** What a commit contains at a path. Links within the repository are followed. */
 export type AtCommit =
   | { readonly kind: 'file'; readonly hash: string; readonly bytes: number }
   | { readonly kind: 'folder'; readonly hash: string }
   | { readonly kind: 'absent' }
-  /** A link to nothing, to itself, or out of the repository. */
+  /** A link that leads nowhere, to itself, or out of the repository. */
   | { readonly kind: 'link'; readonly target: string }
-  /** Its content was left out of this clone: git clone --filter. */
+  /** Its content is not in this clone: git clone --filter. */
   | { readonly kind: 'left-out' }
 
-/** What a commit has at these paths, each from the top of the repository. */
+/** What a commit contains at each of these paths, relative to the top of the repository. */
 export async function lookAt(
   { git }: Located,
   commit: string,
   paths: readonly string[],
 ): Promise<AtCommit[]> {
-  // A line is a question: a name that holds a line break would be two.
+  // git reads one question from each line, so it cannot be asked about a name with a line break.
   const asked = paths.filter((name) => !name.includes('\n'))
   const input = asked.map((name) => `${commit}:${name}\n`).join('')
   const options = ['--batch-check', '--follow-symlinks']
@@ -115,14 +116,14 @@ export async function lookAt(
     paths.map(async (name) => {
       const answer = found.get(name) ?? absent
       if (answer.kind !== 'absent') return answer
-      // Of what was left out git still knows that it is there.
+      // For content that is not in this clone, git still knows the path.
       const { ok } = await git(['rev-parse', '--verify', '--quiet', `${commit}:${name}`])
       return ok ? ({ kind: 'left-out' } as const) : answer
     }),
   )
 }
 
-/** The names in a folder of a commit, sorted as those of a folder on disk. */
+/** The names in a folder of a commit, in the order of a folder on disk. */
 export async function namesIn({ git }: Located, folder: string): Promise<string[]> {
   const result = await git(['ls-tree', '--full-tree', '-z', '--name-only', folder], longOutput)
   return outputOf(result)
@@ -131,7 +132,7 @@ export async function namesIn({ git }: Located, folder: string): Promise<string[
     .toSorted()
 }
 
-/** The texts of files, by their hashes: what was put into the repository, not run through any filter. */
+/** The texts of files by their hashes, as they were committed: no filter changes them. */
 export async function readTexts({ git }: Located, hashes: readonly string[]): Promise<string[]> {
   const input = hashes.map((hash) => `${hash}\n`).join('')
   const result = await git(['cat-file', '--batch'], { ...inBytes, ...longOutput, input })
@@ -148,9 +149,9 @@ export async function readTexts({ git }: Located, hashes: readonly string[]): Pr
   return texts
 }
 
-/** Lengths are counted in bytes. */
+/** git counts lengths in bytes. */
 const inBytes = { encoding: 'latin1' } as const
-/** Twice what a tasks file may have: who asks for texts has looked at their sizes. */
+/** Twice the size that a tasks file may have. Callers check the sizes before they ask for texts. */
 const longOutput = { maxOutputBytes: 20_000_000 } as const
 const absent: AtCommit = { kind: 'absent' }
 

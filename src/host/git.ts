@@ -2,42 +2,39 @@ import path from 'node:path'
 import type { Host } from './host.ts'
 import type { ProgramOptions, ProgramResult } from './programs.ts'
 
-/** A repository on a slow disk must not hold up a load for longer. */
+/** Loading a tasks file must not wait longer for a repository on a slow disk. */
 const gitTimeoutMs = 3_000
 
 /**
- * The revision that a file is at, as `4f2a91c` or `4f2a91c-dirty`; null outside of a repository,
- * without git, or before the first commit. Runs no hook and writes nothing into the repository.
+ * The revision of a file, `4f2a91c` or `4f2a91c-dirty`; null outside a repository, without git, or
+ * before the first commit. Runs no hook and writes nothing into the repository.
  */
 export async function gitRevision(host: Host, file: string): Promise<string | null> {
   const real = realOf(host, file)
   const git = gitIn(host, path.dirname(real), { timeoutMs: gitTimeoutMs })
   const what = ['--porcelain=v2', '--branch', '--no-ahead-behind', '--ignored']
   const { ok, stdout } = await git(['status', ...what, '--', path.basename(real)])
-  // Lines about the branch begin with #, and all others are about the file.
+  // Lines that begin with # are about the branch, all others are about the file.
   const [, commit] = /^# branch\.oid ([0-9a-f]{12})/m.exec(stdout) ?? []
   if (!ok || commit === undefined) return null
   return /^[^#]/m.test(stdout) ? `${commit}-dirty` : commit
 }
 
-/**
- * The branches and tags of the repository that a file is in, at most so many, the ones last
- * committed to; none outside of a repository.
- */
-export async function gitNames(host: Host, file: string, most: number): Promise<string[]> {
+/** The newest branches and tags of the repository of a file, at most `limit`; none outside a repository. */
+export async function gitNames(host: Host, file: string, limit: number): Promise<string[]> {
   const folder = path.dirname(realOf(host, file))
-  return refNames(gitIn(host, folder, { timeoutMs: gitTimeoutMs }), most)
+  return refNames(gitIn(host, folder, { timeoutMs: gitTimeoutMs }), limit)
 }
 
-/** Names of branches, also of other repositories, and tags: the youngest so many. */
-export async function refNames(git: Git, most: number): Promise<string[]> {
-  const form = ['--sort=-creatordate', `--count=${most}`, '--format=%(refname:short)']
+/** The names of the newest branches, including remote ones, and tags, at most `limit`. */
+export async function refNames(git: Git, limit: number): Promise<string[]> {
+  const form = ['--sort=-creatordate', `--count=${limit}`, '--format=%(refname:short)']
   const kinds = ['refs/heads', 'refs/remotes', 'refs/tags']
   const { ok, stdout } = await git(['for-each-ref', ...form, ...kinds])
   return ok ? stdout.split('\n').filter((name) => name !== '') : []
 }
 
-/** Links that lead in a circle, or through a folder that may not be read, are left as they are. */
+/** A link that leads in a circle or through an unreadable folder stays as it is. */
 function realOf(host: Host, file: string): string {
   try {
     return host.files.realPath(file) ?? file
@@ -46,14 +43,14 @@ function realOf(host: Host, file: string): string {
   }
 }
 
-/** git could not answer at all: what was asked for may be there or not. */
+/** git could not answer, so nothing is known about what was asked. */
 export class GitFailure extends Error {}
 
-/** What it said. Throws a GitFailure where it could not. */
+/** The output of git. Throws a GitFailure if git failed. */
 export function outputOf({ ok, stdout, stderr }: ProgramResult): string {
   if (ok) return stdout
-  const [words = ''] = stderr.split('\n')
-  throw new GitFailure(words === '' ? 'git gave no answer in time' : `git: ${words}`)
+  const [reason = ''] = stderr.split('\n')
+  throw new GitFailure(reason === '' ? 'git did not answer in time' : `git: ${reason}`)
 }
 
 export type Git = (
@@ -61,10 +58,7 @@ export type Git = (
   more?: Omit<ProgramOptions, 'env' | 'timeoutMs'>,
 ) => Promise<ProgramResult>
 
-/**
- * git as it runs in a folder: without a shell, a prompt, a lock or a hook. `config` are settings
- * as of `git -c`.
- */
+/** Runs git in a folder, without a shell, a prompt, a lock or a hook. `config` are settings for `git -c`. */
 export function gitIn(
   host: Pick<Host, 'processes'>,
   folder: string,
@@ -79,14 +73,14 @@ export function gitIn(
     })
 }
 
-/** A root daemon reads a checkout that belongs to somebody else; it already runs what stands in it. */
+/** A root daemon reads a checkout of another user. That is safe, because it runs the tasks of that checkout anyway. */
 const safety = ['safe.directory=*', 'core.fsmonitor=false']
 
 const environment = {
   GIT_TERMINAL_PROMPT: '0',
   GIT_OPTIONAL_LOCKS: '0',
   LC_ALL: 'C',
-  // Within a hook they name the repository of the hook, relative to a folder that is not ours.
+  // In a hook these name the repository of the hook, relative to another folder.
   // https://git-scm.com/docs/githooks
   GIT_DIR: undefined,
   GIT_WORK_TREE: undefined,

@@ -7,8 +7,8 @@ import { type Processes, realProcesses } from './processes.ts'
 import { inWorker, type InWorker } from './worker.ts'
 
 /**
- * This machine, as torch sees it: the one seam between decisions and the world. The real one is
- * made by `thisMachine()`; tests pass their own clock, or one that fails at its n-th call.
+ * The machine as torch sees it. All code that reads the clock or touches files, processes and the network
+ * goes through it, so tests can pass a clock that they move by hand, or files that fail.
  */
 export interface Host {
   readonly clock: Clock

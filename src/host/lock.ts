@@ -3,17 +3,17 @@ import net from 'node:net'
 import path from 'node:path'
 import type { Host } from './host.ts'
 
-/** The right to be the one daemon of a home. The kernel ends it with the process, whatever ends that. */
+/** The right to be the only daemon of a home. The kernel releases it when the process ends, however it ends. */
 export interface Lock {
-  /** Handed to another process it is held by that one too, until both have closed it. */
+  /** A process that inherits the descriptor holds the lock too. It is free when all have closed it. */
   readonly descriptor: number
   release(): void
 }
 
 /**
- * Takes the lock of a home, or gives undefined where another process holds it. flock(2) by the
- * program of that name on a descriptor of our own: the lock belongs to the open file, so it stays
- * when that program has ended. Without the program an abstract Unix socket does the same.
+ * Takes the lock of a home; undefined if another process holds it. The program flock(1) locks a descriptor
+ * of this process. The lock belongs to the open file, so it stays when that program has ended. If the
+ * program is missing, an abstract Unix socket serves as the lock.
  */
 export async function takeLock(host: Host, file: string): Promise<Lock | undefined> {
   const descriptor = host.files.openAppend(file)
@@ -22,7 +22,7 @@ export async function takeLock(host: Host, file: string): Promise<Lock | undefin
     host.files.close(descriptor)
     return takeSocketLock(file)
   }
-  // A file that was removed and made again under us would be locked by two.
+  // If the file was removed and made again meanwhile, two processes could hold a lock.
   const same =
     host.files.facts(file)?.identity === host.files.facts(`/proc/self/fd/${descriptor}`)?.identity
   if (result.status === 0 && same) return heldLock(host, descriptor)
@@ -30,12 +30,12 @@ export async function takeLock(host: Host, file: string): Promise<Lock | undefin
   return undefined
 }
 
-/** A lock that is held by this open descriptor: taken here, or by the daemon before us. */
+/** The lock that an open descriptor holds: taken by this daemon, or by the previous one. */
 export function heldLock(host: Host, descriptor: number): Lock {
   return { descriptor, release: () => host.files.close(descriptor) }
 }
 
-/** Abstract names are not files (unix(7)): nothing is left behind. Hashed, for they are short. */
+/** An abstract name is not a file, so nothing is left behind (unix(7)). It must be short, so it is a hash. */
 function takeSocketLock(file: string): Promise<Lock | undefined> {
   const name = `\0torch-${createHash('sha256').update(path.resolve(file)).digest('hex')}`
   return new Promise((resolve) => {
@@ -47,7 +47,7 @@ function takeSocketLock(file: string): Promise<Lock | undefined> {
   })
 }
 
-/** The descriptor that a server listens on: Node has no public name for it. */
+/** The descriptor that a server listens on. Node has no public name for it. */
 export function descriptorOf(server: net.Server): number | undefined {
   const handle: unknown = Reflect.get(server, '_handle')
   const descriptor: unknown =

@@ -2,13 +2,13 @@ import os from 'node:os'
 import { diskFiles } from './files.ts'
 
 export interface Network {
-  /** Host name as the system gives it (short or full). */
+  /** The full host name if the machine knows its domain, else the short one. */
   name(): string
-  /** All addresses of all interfaces except loopback, IPv4 and IPv6, without zone suffix. */
+  /** The IPv4 and IPv6 addresses of all interfaces except loopback, without a zone suffix. */
   addresses(): string[]
 }
 
-/** The machine's name and addresses, read anew at each call. */
+/** The name and addresses of the machine, read at each call. */
 export const realNetwork: Network = {
   name: () => fullName(os.hostname(), diskFiles.readText('/etc/hosts') ?? ''),
   addresses() {
@@ -21,8 +21,8 @@ export const realNetwork: Network = {
 }
 
 /**
- * With its domain, where the system knows it only short: as hostname(1) -f finds it in hosts(5).
- * No name server is asked: it might not answer, and a task must not move for that.
+ * The name of the machine with its domain, which hosts(5) may have; hostname -f looks there too. No name
+ * server is asked: tasks must not move to other machines because a name server does not answer.
  */
 export function fullName(name: string, hosts: string): string {
   if (name.includes('.')) return name

@@ -3,15 +3,16 @@ import { createRequire } from 'node:module'
 import { getSystemErrorName } from 'node:util'
 import { messageOf } from '../errors.ts'
 import { waitForChildren } from './children.ts'
-import { hasCode } from './files.ts'
+import { hasCode } from './system-error.ts'
 import type { Launch } from './spawn.ts'
 
-/** The part of koffi that is used here. */
+/** The part of koffi that torch uses. */
 interface Koffi {
   load(library: string): { func(prototype: string): (...words: unknown[]) => number }
 }
+type CLibrary = ReturnType<Koffi['load']>
 
-/** From <spawn.h>, <fcntl.h>, <poll.h> and <sys/wait.h> of the GNU C library on Linux. */
+/** From <spawn.h>, <fcntl.h> and <sys/wait.h> of the GNU C library on Linux. */
 const flagSetSigDefault = 0x04
 const flagSetSigMask = 0x08
 const flagSetSid = 0x80
@@ -22,22 +23,22 @@ const waitExited = 4
 const waitNoWait = 0x0100_0000
 const waitAnyChild = 0
 
-/** Larger than any C library's own. */
+/** Larger than in any C library. */
 const attributeBytes = 1024
 const actionBytes = 512
 const signalSetBytes = 256
 const signalInfoBytes = 128
-/** Of siginfo_t, where pointers have 64 bits. */
+/** In siginfo_t, where pointers have 64 bits. */
 const signalInfoPidOffset = 16
 
 /**
- * Starts programs by posix_spawn(3) of the C library: it shares the memory with the child until
- * that executes its program, so that its cost does not grow with ours, as that of a fork does.
- * Gives the reason where this machine has not what it needs.
+ * Prepares to start programs by posix_spawn(3) of the C library. The child shares the memory of this
+ * process until it executes its program, so unlike a fork it does not cost more if this process is large.
+ * Returns the reason if this machine lacks what it needs.
  */
 export function openPosixSpawn(): Launch | string {
   if (process.platform !== 'linux' || !['x64', 'arm64'].includes(process.arch))
-    return `not known on ${process.platform} ${process.arch}`
+    return `not supported on ${process.platform} ${process.arch}`
   try {
     return open(createRequire(import.meta.url)('koffi') as Koffi)
   } catch (error) {
@@ -53,52 +54,52 @@ function open(koffi: Koffi): Launch {
   )
   const withActions = openActions(c)
   const attributes = newAttributes(c)
-  const whenOver = waitForChildren(openWait(c))
-  const orders = openOrders(c.func('int poll(void *files, ulong count, int timeout)'))
+  const onceExited = waitForChildren(openWait(c))
+  const lines = openLines(c.func('int poll(void *files, ulong count, int timeout)'))
 
   return ({ program, args, env, onExit, onFailure }) => {
     const argv = [program, ...args]
     const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`)
     const fail = (code: string): undefined => {
-      onFailure(failure(program, code))
+      onFailure(spawnError(program, code))
     }
-    // C would end a word there, and nobody would know.
+    // C would cut such a word at the NUL without an error.
     if ([...argv, ...variables].some((word) => word.includes('\0')))
       return fail('ERR_INVALID_ARG_VALUE')
     const ends: [number, number] = [0, 0]
     if (openPipe(ends, closeOnExec) !== 0) return fail('EMFILE')
-    const [input, order] = ends
+    const [input, end] = ends
     const pid: [number] = [0]
     const error = withActions(input, (actions) =>
       spawn(pid, program, actions, attributes, [...argv, null], [...variables, null]),
     )
     fs.closeSync(input)
     if (error !== 0) {
-      fs.closeSync(order)
+      fs.closeSync(end)
       return fail(getSystemErrorName(-error))
     }
-    const pipe = { end: order }
-    whenOver(pid[0], (status) => {
-      orders.over(pipe)
+    const pipe = { end }
+    onceExited(pid[0], (status) => {
+      lines.close(pipe)
       onExit(status)
     })
     return {
       pid: pid[0],
-      send: (line) => orders.give(pipe, line),
-      dismiss: () => fs.closeSync(order),
+      send: (line) => lines.send(pipe, line),
+      dismiss: () => fs.closeSync(end),
     }
   }
 }
 
-/** As Node has it of its own. */
-function failure(program: string, code: string): Error {
+/** In the form of Node's own errors. */
+function spawnError(program: string, code: string): Error {
   return Object.assign(new Error(`spawn ${program} ${code}`), { code })
 }
 
-type C = ReturnType<Koffi['load']>
-
-/** What the child does before its program: input from a descriptor, no output, no folder of ours. */
-function openActions(c: C): <Result>(input: number, use: (actions: Buffer) => Result) => Result {
+/** What the child does before it executes its program: read from a descriptor, write nowhere, leave our folder. */
+function openActions(
+  c: CLibrary,
+): <Result>(input: number, use: (actions: Buffer) => Result) => Result {
   const init = c.func('int posix_spawn_file_actions_init(void *actions)')
   const free = c.func('int posix_spawn_file_actions_destroy(void *actions)')
   const addDup2 = c.func('int posix_spawn_file_actions_adddup2(void *actions, int from, int to)')
@@ -121,14 +122,14 @@ function openActions(c: C): <Result>(input: number, use: (actions: Buffer) => Re
   }
 }
 
-/** A session of its own, all signals as usual and none blocked. */
-function newAttributes(c: C): Buffer {
+/** The child has a session of its own, default handling of all signals, and none blocked. */
+function newAttributes(c: CLibrary): Buffer {
   const attributes = Buffer.alloc(attributeBytes)
   const signals = Buffer.alloc(signalSetBytes)
   c.func('int posix_spawnattr_init(void *attributes)')(attributes)
   c.func('int sigemptyset(void *set)')(signals)
   c.func('int posix_spawnattr_setsigmask(void *attributes, void *set)')(attributes, signals)
-  // Not sigfillset(3), which leaves out the C library's own two: those would be ignored.
+  // Not sigfillset(3): it leaves out two signals of the C library, and those would stay ignored.
   signals.fill(0xff)
   c.func('int posix_spawnattr_setsigdefault(void *attributes, void *set)')(attributes, signals)
   const flags = flagSetSid | flagSetSigMask | flagSetSigDefault
@@ -136,17 +137,17 @@ function newAttributes(c: C): Buffer {
   return attributes
 }
 
-function openWait(c: C) {
+function openWait(c: CLibrary) {
   const waitid = c.func('int waitid(int type, uint id, void *info, int options)')
   const waitpid = c.func('int waitpid(int pid, _Out_ int *status, int options)')
   const info = Buffer.alloc(signalInfoBytes)
   return {
-    anyEnded(): number {
+    anyExited(): number {
       info.fill(0)
       const failed = waitid(waitAnyChild, 0, info, waitExited | waitNoHang | waitNoWait)
       return failed === 0 ? info.readInt32LE(signalInfoPidOffset) : 0
     },
-    take(pid: number): number | undefined {
+    reap(pid: number): number | undefined {
       const status: [number] = [0]
       return waitpid(pid, status, waitNoHang) === pid ? status[0] : undefined
     },
@@ -157,61 +158,62 @@ function openWait(c: C) {
 type Poll = (files: Buffer, count: number, timeoutMs: number) => number
 
 /**
- * More than these have their line and have not come so far as to close their input: to give it to
- * others would only have them all wait for a processor, and with them what is due in the next second.
+ * At most this many programs have been sent their line and have not yet closed their input, by which
+ * they show that they are at work. More would only compete for the processors with each other and with
+ * what is due in the next second.
  */
-const maxUntaken = 8
-/** One that does not come so far in this time is not waited for any more. */
+const maxUnread = 8
+/** A program that has not closed its input after this time is no longer waited for. */
 const maxWaitMs = 20
 
-/** From <poll.h>: a file is an int and two shorts; this event is told without being asked for. */
+/** From <poll.h>: an entry is an int and two shorts. A closed reading end is reported without being asked for. */
 const pollFileBytes = 8
 const pollEventsOffset = 6
 
-/** The writing end of a pipe: not by its number alone, which is another's once it is closed. */
+/** The writing end of a pipe. Not only a number, because another file gets the number once it is closed. */
 interface Pipe {
   readonly end: number
 }
 
-/** Gives programs that wait on the reading ends of pipes their lines, so that few have them untaken. */
-interface Orders {
-  /** Takes the pipe over. False where nobody reads it any more. */
-  give(pipe: Pipe, line: string): boolean
-  /** The program is gone: what is still held of its pipe is closed. */
-  over(pipe: Pipe): void
+/** Sends lines to programs, a few at a time. It owns the pipes from their line on. */
+interface Lines {
+  /** Returns false if nobody reads the pipe any more. */
+  send(pipe: Pipe, line: string): boolean
+  /** Closes the pipe of a program that is gone, if it is still open. */
+  close(pipe: Pipe): void
 }
 
-function openOrders(poll: Poll): Orders {
-  let untaken: Pipe[] = []
-  const files = Buffer.alloc(maxUntaken * pollFileBytes)
+function openLines(poll: Poll): Lines {
+  let unread: Pipe[] = []
+  const files = Buffer.alloc(maxUnread * pollFileBytes)
 
-  const closeTaken = (): void => {
+  const closeRead = (): void => {
     files.fill(0)
-    for (const [index, { end }] of untaken.entries()) files.writeInt32LE(end, index * pollFileBytes)
-    const isTaken = (index: number): boolean =>
+    for (const [index, { end }] of unread.entries()) files.writeInt32LE(end, index * pollFileBytes)
+    const isRead = (index: number): boolean =>
       files.readInt16LE(index * pollFileBytes + pollEventsOffset) !== 0
-    const found = poll(files, untaken.length, maxWaitMs)
-    close(untaken.filter((_, index) => (found > 0 ? isTaken(index) : index === 0)))
+    const found = poll(files, unread.length, maxWaitMs)
+    close(unread.filter((_, index) => (found > 0 ? isRead(index) : index === 0)))
   }
   const close = (pipes: readonly Pipe[]): void => {
-    untaken = untaken.filter((pipe) => !pipes.includes(pipe))
+    unread = unread.filter((pipe) => !pipes.includes(pipe))
     for (const { end } of pipes) fs.closeSync(end)
   }
 
   return {
-    give(pipe, line) {
-      while (untaken.length >= maxUntaken) closeTaken()
+    send(pipe, line) {
+      while (unread.length >= maxUnread) closeRead()
       try {
-        // Less than PIPE_BUF: the whole line, or nothing of it.
+        // Shorter than PIPE_BUF: the whole line is written, or nothing.
         fs.writeSync(pipe.end, line)
       } catch (error) {
         fs.closeSync(pipe.end)
         if (hasCode(error, 'EPIPE')) return false
         throw error
       }
-      untaken.push(pipe)
+      unread.push(pipe)
       return true
     },
-    over: (pipe) => close(untaken.filter((each) => each === pipe)),
+    close: (pipe) => close(unread.filter((each) => each === pipe)),
   }
 }

@@ -7,11 +7,12 @@ import {
   spawnDaemon,
   starterChannel,
 } from './daemon-child.ts'
-import { hasCode } from './files.ts'
+import { openPosixSpawn } from './posix-spawn.ts'
 import { type ProgramOptions, type ProgramResult, runProgram, runProgramSync } from './programs.ts'
-import { bestLauncher, type Launcher, type SpawnRequest, type WaitingProgram } from './spawn.ts'
+import { type Launch, spawnByFork, type SpawnRequest, type WaitingProgram } from './spawn.ts'
+import { hasCode } from './system-error.ts'
 
-/** A process that cannot be mistaken for another: pids are used again, start times are not. */
+/** Identifies one process for good: pids are reused, but not together with a start time. */
 export interface ProcessIdentity {
   readonly pid: number
   /** Field 22 of /proc/PID/stat, in clock ticks since boot. */
@@ -28,40 +29,37 @@ export interface Processes {
   readonly lang: string | undefined
   /** Changes with each boot of the machine. */
   readonly bootId: string
-  /** The name of a signal of this machine: 15 is SIGTERM. */
+  /** The name of a signal on this machine: 15 is SIGTERM. */
   signalName(number: number): string | undefined
-  /** Closes what was inherited open from whoever started us, so that no task inherits it in turn. */
+  /** Closes the descriptors that this process inherited, so that no task inherits them in turn. */
   closeInherited(except: readonly number[]): void
-  /** The load of the last minute, and free memory. */
+  /** The load average of the last minute, and free memory in bytes. */
   load(): { load: number; freeMemory: number }
-  /** How runs are started: by posix_spawn(3), or why by Node's own spawn. */
-  launcher(): { readonly name: 'posix_spawn' | 'spawn'; readonly why: string | undefined }
-  /**
-   * In a session and process group of its own, in the root directory, with nowhere to write to.
-   * Never throws: what spawn throws comes by onFailure. undefined: failed.
-   */
+  /** How runs are started; `why` says why it is not posix_spawn. */
+  launcher(): Pick<Launcher, 'name' | 'why'>
+  /** Starts the recorder of a run, by the launcher. */
   spawnGroup(request: SpawnRequest): WaitingProgram | undefined
-  /** Starts this program anew, as a daemon that outlives us. */
+  /** Starts this program as a daemon that outlives this process. */
   spawnDaemon(request: DaemonRequest): DaemonChild
-  /** In such a daemon: the channel to who started it. */
+  /** In such a daemon: the channel to the process that started it. */
   starterChannel(): Channel
-  /** undefined where it is gone, or a zombie. Throws where there is no descriptor to look with. */
+  /** undefined if the process is gone or a zombie. Throws if no descriptor is free to look with. */
   identify(pid: number): ProcessIdentity | undefined
-  /** By a signal, or by a debugger: it does nothing. */
+  /** Whether a signal or a debugger has stopped the process. */
   isStopped(pid: number): boolean
-  /** Pids of the living members of a process group. */
+  /** The pids of all living members of a process group. */
   groupMembers(group: number): number[]
-  /** Signals one process; false where it is gone. */
+  /** Signals one process; false if it is gone, or is another user's. */
   signal(pid: number, signal: Signal | 0): boolean
-  /** Signals a whole group; false where it is gone. */
+  /** Signals a whole process group; false if it is gone, or is another user's. */
   signalGroup(group: number, signal: Signal | 0): boolean
-  /** Runs a program to its end, without a shell. Never throws: not there or too slow is not ok. */
+  /** Runs a program to its end, without a shell. Never throws: see ProgramResult. */
   runProgram(
     program: string,
     args: readonly string[],
     options: ProgramOptions,
   ): Promise<ProgramResult>
-  /** The same, waiting for it; `descriptors` are its 3, 4 and so on. */
+  /** The same, but blocks until the program ends. It inherits `descriptors` as 3, 4 and so on. */
   runProgramSync(
     program: string,
     args: readonly string[],
@@ -69,7 +67,7 @@ export interface Processes {
   ): { status: number | null; missing: boolean; stdout: string }
 }
 
-/** The machine's processes, by /proc: see proc(5). */
+/** The processes of the machine, by /proc; see proc(5). */
 export const realProcesses: Processes = {
   pid: process.pid,
   uid: process.getuid?.() ?? 0,
@@ -87,10 +85,24 @@ export const realProcesses: Processes = {
   identify: (pid) => parseStat(readStat(pid)),
   isStopped: (pid) => /^[Tt]$/.test(stateOf(readStat(pid))),
   groupMembers,
-  signal: (pid, signal) => delivered(() => process.kill(pid, signal)),
-  signalGroup: (group, signal) => delivered(() => process.kill(-group, signal)),
+  signal: (pid, signal) => wasDelivered(() => process.kill(pid, signal)),
+  signalGroup: (group, signal) => wasDelivered(() => process.kill(-group, signal)),
   runProgram,
   runProgramSync,
+}
+
+/** The numbers of this machine's signals by name, `SIGTERM`. Some numbers have two names. */
+export const signalNumbers: Readonly<Record<string, number>> = os.constants.signals
+
+export const signalNames = Object.keys(signalNumbers) as readonly Signal[]
+
+/** Whether this very process lives, and not another one that got its pid. */
+export function isAlive(
+  { processes }: { readonly processes: Pick<Processes, 'identify'> },
+  identity: ProcessIdentity | undefined,
+): boolean {
+  if (identity === undefined) return false
+  return processes.identify(identity.pid)?.startTicks === identity.startTicks
 }
 
 function readBootId(): string {
@@ -101,15 +113,7 @@ function readBootId(): string {
   }
 }
 
-let opened: Launcher | undefined
-
-/** Opened by the first who asks: most commands start no run. */
-function launcher(): Launcher {
-  opened ??= bestLauncher()
-  return opened
-}
-
-/** open(2): set on all that Node opens, and on what it inherits up to the first gap after 15. */
+/** open(2): Node sets it on all that it opens, and on descriptors that it inherits up to the first gap after 15. */
 const closeOnExec = 0o2000000
 
 function closeInherited(except: readonly number[]): void {
@@ -121,16 +125,40 @@ function closeInherited(except: readonly number[]): void {
       const flags = Number.parseInt(/^flags:\s+(\d+)/m.exec(info)?.[1] ?? '0', 8)
       if ((flags & closeOnExec) === 0) fs.closeSync(descriptor)
     } catch {
-      // The one that this listing itself had open.
+      // The descriptor that readdir itself had open.
     }
   }
+}
+
+/** How runs are started. */
+interface Launcher {
+  readonly name: 'posix_spawn' | 'spawn'
+  /** Why posix_spawn cannot be used, if so. */
+  readonly why: string | undefined
+  readonly launch: Launch
+}
+
+let loadedLauncher: Launcher | undefined
+
+/** Loaded on first use, because most commands start no run. */
+function launcher(): Launcher {
+  loadedLauncher ??= bestLauncher()
+  return loadedLauncher
+}
+
+/** posix_spawn if this machine has it, because its cost does not grow with the memory of this process. */
+function bestLauncher(): Launcher {
+  const found = openPosixSpawn()
+  return typeof found === 'string'
+    ? { name: 'spawn', why: found, launch: spawnByFork }
+    : { name: 'posix_spawn', why: undefined, launch: found }
 }
 
 function readStat(pid: number | string): string | undefined {
   try {
     return fs.readFileSync(`/proc/${pid}/stat`, 'utf8')
   } catch (error) {
-    // Who cannot look must not take it for gone.
+    // If torch could not look, the process must not be taken for gone.
     if (hasCode(error, 'EMFILE', 'ENFILE', 'ENOMEM')) throw error
     return undefined
   }
@@ -140,7 +168,10 @@ interface Stat extends ProcessIdentity {
   readonly group: number
 }
 
-/** The command's name is in parentheses and may hold any character: fields are counted from its end. */
+/**
+ * Parses /proc/PID/stat; undefined for a process that is gone or a zombie. The name of the command is in
+ * parentheses and may contain any character, so the fields are counted from its end.
+ */
 export function parseStat(text: string | undefined): Stat | undefined {
   const pid = Number.parseInt(text ?? '', 10)
   const fields = text?.slice(text.lastIndexOf(')') + 2).split(' ')
@@ -149,18 +180,9 @@ export function parseStat(text: string | undefined): Stat | undefined {
   return { pid, group: Number(fields[2]), startTicks: Number(fields[19]) }
 }
 
-/** `R`, `S`, `T`...: the field behind the name, in proc(5). */
+/** The field after the name: `R`, `S`, `T` and so on. */
 function stateOf(text: string | undefined): string {
   return text?.charAt(text.lastIndexOf(')') + 2) ?? ''
-}
-
-/** Whether this very process lives, and not another one that got its pid. */
-export function isAlive(
-  { processes }: { readonly processes: Pick<Processes, 'identify'> },
-  identity: ProcessIdentity | undefined,
-): boolean {
-  if (identity === undefined) return false
-  return processes.identify(identity.pid)?.startTicks === identity.startTicks
 }
 
 function groupMembers(group: number): number[] {
@@ -170,18 +192,13 @@ function groupMembers(group: number): number[] {
     .map(Number)
 }
 
-function delivered(send: () => void): boolean {
+function wasDelivered(send: () => void): boolean {
   try {
     send()
     return true
   } catch (error) {
-    // EPERM: all of them are another user's, and so not ours to mind.
+    // EPERM: every process that could get it belongs to another user, so none is torch's.
     if (hasCode(error, 'ESRCH', 'EPERM')) return false
     throw error
   }
 }
-
-/** The numbers of this machine's signals by their names, `SIGTERM`; some have two names. */
-export const signalNumbers: Readonly<Record<string, number>> = os.constants.signals
-
-export const signalNames = Object.keys(signalNumbers) as readonly Signal[]

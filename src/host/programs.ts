@@ -1,30 +1,31 @@
 import { execFile, spawnSync } from 'node:child_process'
 import { messageOf } from '../errors.ts'
-import { hasCode } from './files.ts'
+import { hasCode } from './system-error.ts'
 
 export interface ProgramOptions {
   readonly timeoutMs: number
-  /** On top of our own environment; undefined takes a variable out of it. */
+  /** Added to the environment of this process; undefined removes a variable. */
   readonly env?: Readonly<Record<string, string | undefined>>
-  /** For its standard input, which is empty without it. */
+  /** The text of its standard input, which is empty by default. */
   readonly input?: string
-  /** More output than this (1 MiB) ends it. */
+  /** The program is killed if it prints more than this; 1 MiB by default. */
   readonly maxOutputBytes?: number
-  /** `latin1`: each byte is a character. Without it the output is UTF-8. */
+  /** `latin1` makes a character of each byte. The default is UTF-8. */
   readonly encoding?: 'utf8' | 'latin1'
 }
 
 export interface ProgramResult {
+  /** Whether the program exited with 0, in time. */
   readonly ok: boolean
-  /** There is no such program. */
+  /** Whether there is no such program. */
   readonly missing: boolean
   readonly stdout: string
   readonly stderr: string
 }
 
-/** Output beyond this ends the program, unless it is known to answer at length. */
-const maxProgramOutputBytes = 1024 * 1024
+const defaultMaxOutputBytes = 1024 * 1024
 
+/** Runs a program to its end, without a shell. Never throws: a program that is missing or too slow is not ok. */
 export function runProgram(
   program: string,
   args: readonly string[],
@@ -38,18 +39,18 @@ export function runProgram(
       {
         timeout: timeoutMs,
         killSignal: 'SIGKILL',
-        maxBuffer: options.maxOutputBytes ?? maxProgramOutputBytes,
+        maxBuffer: options.maxOutputBytes ?? defaultMaxOutputBytes,
         env: { ...process.env, ...env },
         encoding,
       },
       (error, stdout, stderr) =>
         resolve({ ok: error === null, missing: hasCode(error, 'ENOENT'), stdout, stderr }),
     )
-    // One that ends before it has read all of its input says so by its exit status.
+    // If the program ends before it has read its whole input, its exit status says so.
     child.stdin?.on('error', () => {})
     child.stdin?.end(input)
   })
-  // Some failures of a start are told by the callback, and some (ENOMEM) are thrown.
+  // Node reports some errors of a start by the callback and throws others (ENOMEM).
   return started.catch((error: unknown) => ({
     ok: false,
     missing: false,
@@ -58,9 +59,9 @@ export function runProgram(
   }))
 }
 
-/** The loop stands still meanwhile: only for programs that answer at once. */
-const maxSyncProgramMs = 5_000
+const maxSyncMs = 5_000
 
+/** The same, but blocks the event loop: only for programs that answer at once. */
 export function runProgramSync(
   program: string,
   args: readonly string[],
@@ -68,7 +69,7 @@ export function runProgramSync(
 ): { status: number | null; missing: boolean; stdout: string } {
   const result = spawnSync(program, args, {
     stdio: ['ignore', 'pipe', 'ignore', ...descriptors],
-    timeout: maxSyncProgramMs,
+    timeout: maxSyncMs,
   })
   const stdout = result.stdout?.toString() ?? ''
   return { status: result.status, missing: hasCode(result.error, 'ENOENT'), stdout }

@@ -1,52 +1,40 @@
 import { spawn } from 'node:child_process'
-import { openPosixSpawn } from './posix-spawn.ts'
 
-/** A program that waits for one line on its standard input, where else nothing ever comes. */
+/** A program to start. It reads one line from its standard input, and nothing else ever comes there. */
 export interface SpawnRequest {
   readonly program: string
   readonly args: readonly string[]
   readonly env: Readonly<Record<string, string>>
   /** Called once, when the process is gone. */
   readonly onExit: (status: { code: number | null; signal: string | null }) => void
-  /** Called once instead, when it could not be started. */
+  /** Called once, and instead of onExit, if the program could not be started. */
   readonly onFailure: (error: NodeJS.ErrnoException) => void
 }
 
-/** A program that was started and waits for its line. Call one of the two functions, once. */
+/** A program that was started and waits for its line. Call one of its two functions, once. */
 export interface WaitingProgram {
   readonly pid: number
   /**
-   * Sends it the line. Returns false if it is gone. In a burst this may block for a moment, until
-   * earlier programs have read their lines.
+   * Sends the line. Returns false if the program is gone. In a burst this may block for a moment,
+   * until earlier programs have read their lines.
    */
   send(line: string): boolean
-  /** Closes its input: no line will come. */
+  /** Closes the input: no line will come. */
   dismiss(): void
 }
 
-/** Starts a program in a session of its own; undefined where that failed. */
+/**
+ * Starts a program in a session and process group of its own, in the root directory, with its output
+ * discarded. Returns undefined if that failed, and never throws.
+ */
 export type Launch = (request: SpawnRequest) => WaitingProgram | undefined
 
-export interface Launcher {
-  /** posix_spawn: of the C library, whose cost does not grow with our memory; spawn: Node's own, by fork. */
-  readonly name: 'posix_spawn' | 'spawn'
-  /** Why it is not the better one. */
-  readonly why: string | undefined
-  readonly launch: Launch
-}
-
-/** The best launcher that this machine has. It is loaded here: to be called once, by who starts runs. */
-export function bestLauncher(): Launcher {
-  const found = openPosixSpawn()
-  if (typeof found !== 'string') return { name: 'posix_spawn', why: undefined, launch: found }
-  return { name: 'spawn', why: found, launch: launchByFork }
-}
-
 /**
- * `spawn` throws some failures (E2BIG, EPERM) and emits others (ENOENT, EAGAIN, EMFILE):
- * here all come by onFailure, never both ways and never twice.
+ * Starts a program by Node's own spawn, which forks: its cost grows with the memory of this process.
+ * `spawn` throws some errors (E2BIG, EPERM) and emits others (ENOENT, EAGAIN, EMFILE). Here each of
+ * them comes by onFailure, once.
  */
-export function launchByFork(request: SpawnRequest): WaitingProgram | undefined {
+export function spawnByFork(request: SpawnRequest): WaitingProgram | undefined {
   try {
     const child = spawn(request.program, request.args, {
       cwd: '/',
@@ -56,7 +44,7 @@ export function launchByFork(request: SpawnRequest): WaitingProgram | undefined 
     })
     child.once('error', request.onFailure)
     child.once('exit', (code, signal) => request.onExit({ code, signal }))
-    // It may be gone before it has read its line.
+    // The program may end before it has read its line.
     child.stdin.on('error', () => {})
     if (child.pid === undefined) return undefined
     return {

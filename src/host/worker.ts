@@ -2,7 +2,7 @@ import path from 'node:path'
 import { parentPort, Worker, workerData } from 'node:worker_threads'
 import { messageOf } from '../errors.ts'
 import { wallClock } from './clock.ts'
-import { hasCode } from './files.ts'
+import { hasCode } from './system-error.ts'
 
 /**
  * Gives `job` to a file of ours (`daemon/tasks-file/parse-worker`) in a thread of its own, and what it answers;

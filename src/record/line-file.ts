@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import { messageOf, TorchError } from '../errors.ts'
 import { wallClock } from '../host/clock.ts'
-import { hasCode } from '../host/files.ts'
+import { hasCode } from '../host/system-error.ts'
 
 /** Where log lines go. Each one is written at once, in order and whole. Nothing here throws once it is open. */
 export interface LineFile {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import path from 'node:path'
-import { hasCode } from '../host/files.ts'
+import { hasCode } from '../host/system-error.ts'
 import type { Host } from '../host/host.ts'
 import { parseStat, type ProcessIdentity } from '../host/processes.ts'
 import type { Trigger } from '../plan/history-row.ts'

@@ -14,7 +14,7 @@ export interface Faults {
   /** The same, and again each second until it works: for what must not be lost. */
   insist(what: string, act: () => void): void
   /** As attempt(), for what takes a while. */
-  attemptBeside(what: string, act: () => Promise<void>): Promise<void>
+  attemptAsync(what: string, act: () => Promise<void>): Promise<void>
   /** One last try of what is insisted on; after it there is none. */
   close(): void
 }
@@ -73,7 +73,7 @@ export function newFaults(clock: Clock, say: (words: string, isOver: boolean) =>
         arm()
       }
     },
-    async attemptBeside(what, act) {
+    async attemptAsync(what, act) {
       try {
         await act()
       } catch (error) {

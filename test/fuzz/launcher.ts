@@ -4,7 +4,7 @@ import os from 'node:os'
 import path from 'node:path'
 import fc from 'fast-check'
 import { thisMachine } from '../../src/host/host.ts'
-import { launchByFork } from '../../src/host/spawn.ts'
+import { spawnByFork } from '../../src/host/spawn.ts'
 import { activeFolder, type RunConclusion } from '../../src/run/directory.ts'
 import { newFaults } from '../../src/run/faults.ts'
 import { launchRun, newRunContext } from '../../src/run/launch.ts'
@@ -173,7 +173,7 @@ type Runner = (task: Partial<Task>, byFork: boolean) => Promise<Buffer>
 /** Runs a task as the daemon does, to its end, and gives its output. */
 function newRunner(home: string): Runner {
   const machine = thisMachine()
-  const forking = { ...machine, processes: { ...machine.processes, spawnGroup: launchByFork } }
+  const forking = { ...machine, processes: { ...machine.processes, spawnGroup: spawnByFork } }
   return async (task, byFork) => {
     const { run, conclusion } = await new Promise<{ run: LiveRun; conclusion: RunConclusion }>(
       (resolve) => {

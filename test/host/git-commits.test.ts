@@ -30,7 +30,7 @@ async function located(name: string): Promise<Located> {
   return found
 }
 
-/** The text of a file at a commit, by its name; what there is instead, where there is none. */
+/** The text of a file at a commit; what is there instead, if it is not a file. */
 async function textAt(name: string, commit: string): Promise<string> {
   const place = await located(name)
   const [found] = await lookAt(place, commit, [place.path])
@@ -38,19 +38,19 @@ async function textAt(name: string, commit: string): Promise<string> {
   return (await readTexts(place, [found.hash]))[0] ?? ''
 }
 
-describe('where a file is in a repository', () => {
+describe('locateInGit', () => {
   test.each([
     ['a file', 'tasks.yaml', 'tasks.yaml'],
-    ['in a folder', 'ops/täsks all.yaml', 'ops/täsks all.yaml'],
+    ['a file in a folder', 'ops/täsks all.yaml', 'ops/täsks all.yaml'],
     ['a folder', 'ops', 'ops'],
-    ['the top', '.', ''],
-    ['a file that is not there', 'gone.yaml', 'gone.yaml'],
-    ['in a folder that is not there', 'gone/too/tasks.yaml', 'gone/too/tasks.yaml'],
-    ['a link within', 'link.yaml', 'link.yaml'],
-    ['a link to a folder within', 'all', 'all'],
-    ['through a link', 'all/täsks all.yaml', 'ops/täsks all.yaml'],
+    ['the top of the repository', '.', ''],
+    ['a missing file', 'gone.yaml', 'gone.yaml'],
+    ['a file in a missing folder', 'gone/too/tasks.yaml', 'gone/too/tasks.yaml'],
+    ['a link within the repository', 'link.yaml', 'link.yaml'],
+    ['a link to a folder of the repository', 'all', 'all'],
+    ['a file behind a linked folder', 'all/täsks all.yaml', 'ops/täsks all.yaml'],
     ['a link to nothing', 'nothing.yaml', 'nothing.yaml'],
-  ])('%s', async (_what, name, expected) => {
+  ])('git locates %s', async (_what, name, expected) => {
     repository.write('tasks.yaml', '')
     repository.write('ops/täsks all.yaml', '')
     fs.symlinkSync('tasks.yaml', at('link.yaml'))
@@ -59,13 +59,13 @@ describe('where a file is in a repository', () => {
     expect((await located(name)).path).toBe(expected)
   })
 
-  test('in none', async () => {
+  test('a file outside a repository is located in none', async () => {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'torch-none-'))
     expect(await locateInGit(host, path.join(folder, 'tasks.yaml'))).toBe('no-repository')
     fs.rmSync(folder, { recursive: true })
   })
 
-  test('a link that leads into another is followed', async () => {
+  test('a link into another repository is located there', async () => {
     const other = newRepository()
     repository.write('tasks.yaml', '')
     for (const name of ['tasks.yaml', 'ops'])
@@ -77,13 +77,13 @@ describe('where a file is in a repository', () => {
     other.remove()
   })
 
-  test('without git', async () => {
+  test('without git, locateInGit says so', async () => {
     const runProgram = async () => ({ ok: false, missing: true, stdout: '', stderr: '' })
     const without = { ...host, processes: { ...host.processes, runProgram } }
     expect(await locateInGit(without, at('tasks.yaml'))).toBe('no-git')
   })
 
-  test('in a worktree, and whatever a hook has in its environment', async () => {
+  test('a file in a worktree is located even if GIT_DIR is set, as in a hook', async () => {
     repository.write('tasks.yaml', 'one')
     repository.commit('one')
     const tree = fs.mkdtempSync(path.join(os.tmpdir(), 'torch-tree-'))
@@ -96,8 +96,8 @@ describe('where a file is in a repository', () => {
   })
 })
 
-describe('revisions', () => {
-  test('of all forms, and what is none', async () => {
+describe('commitOf and mergeBase', () => {
+  test('commitOf understands all forms of a revision, and rejects anything else', async () => {
     repository.write('tasks.yaml', 'one')
     const one = repository.commit('one')
     repository.git('tag', '-a', '-m', 'first', 'v1')
@@ -111,7 +111,7 @@ describe('revisions', () => {
     expect((await refNames(place.git, 9)).toSorted()).toEqual(['main', 'v1'])
   })
 
-  test('the last commit in common', async () => {
+  test('mergeBase finds the last commit that two commits have in common', async () => {
     repository.write('tasks.yaml', 'one')
     const one = repository.commit('one')
     repository.git('switch', '-q', '-c', 'work')
@@ -125,7 +125,7 @@ describe('revisions', () => {
     expect(await mergeBase(place, main, alone)).toBeUndefined()
   })
 
-  test('that a shallow clone does not have', async () => {
+  test('a shallow clone does not have an older commit, and is known as shallow', async () => {
     repository.write('tasks.yaml', 'one')
     repository.commit('one')
     repository.commit('two')
@@ -136,8 +136,8 @@ describe('revisions', () => {
   })
 })
 
-describe('what a commit has', () => {
-  test('as it was put in: no filter, no conversion, any bytes and names', async () => {
+describe('the content of a commit', () => {
+  test('a text comes as it was committed, without filters and conversions', async () => {
     repository.git('config', 'diff.shout.textconv', 'tr a-z A-Z <')
     repository.git('config', 'filter.shout.smudge', 'tr a-z A-Z')
     repository.write('.gitattributes', '* diff=shout filter=shout text eol=crlf\n')
@@ -147,7 +147,7 @@ describe('what a commit has', () => {
     expect(await textAt('a "b" ü.yaml', commit)).toBe('one ü\n')
   })
 
-  test('links are followed as they were then', async () => {
+  test('a link is followed as it was at that commit', async () => {
     repository.write('old.yaml', 'old')
     fs.symlinkSync('old.yaml', at('tasks.yaml'))
     const one = repository.commit('one')
@@ -160,16 +160,16 @@ describe('what a commit has', () => {
   })
 
   test.each([
-    ['nothing', 'gone.yaml', { kind: 'absent' }],
-    ['something within a file', 'tasks.yaml/x', { kind: 'absent' }],
+    ['a missing file', 'gone.yaml', { kind: 'absent' }],
+    ['a path behind a file', 'tasks.yaml/x', { kind: 'absent' }],
     ['a link to nothing', 'dangling', { kind: 'link', target: 'HEAD:dangling' }],
     ['a link out of the repository', 'outside', { kind: 'link', target: '/etc/passwd' }],
     ['a link to itself', 'loop', { kind: 'link', target: 'HEAD:loop' }],
     ['a name with a line break', 'a\nb', { kind: 'absent' }],
     ['a folder', 'sub', { kind: 'folder' }],
-    ['the top', '', { kind: 'folder' }],
+    ['the top of the repository', '', { kind: 'folder' }],
     ['a file', 'tasks.yaml', { kind: 'file', bytes: 3 }],
-  ])('%s', async (_what, name, expected) => {
+  ])('lookAt finds out what a commit contains at %s', async (_what, name, expected) => {
     repository.write('tasks.yaml', 'one')
     repository.write('sub/x', '')
     fs.symlinkSync('none', at('dangling'))
@@ -182,7 +182,7 @@ describe('what a commit has', () => {
     expect([before?.kind, after?.kind]).toEqual(['file', 'file'])
   })
 
-  test('the names in a folder, and many texts at once', async () => {
+  test('namesIn lists a folder, and readTexts reads many texts at once', async () => {
     const names = ['B.yaml', 'a-.yaml', 'a.yaml', 'ä\n.yaml', '.hidden', 'a']
     for (const name of names) repository.write(`d/${name}`, `${name} \n\0 ü ${'x'.repeat(5000)}`)
     repository.commit('one')
@@ -201,7 +201,7 @@ describe('what a commit has', () => {
     expect((await readTexts(place, hashes)).map((text) => text.split(' ')[0])).toEqual(readable)
   })
 
-  test('what a partial clone left out is not fetched, and not taken for absent', async () => {
+  test('a file that a partial clone left out is not fetched, and does not count as absent', async () => {
     repository.write('tasks.yaml', 'one')
     repository.commit('one')
     repository.git('config', 'uploadpack.allowFilter', 'true')
@@ -212,16 +212,16 @@ describe('what a commit has', () => {
     expect(await lookAt(place, 'HEAD', ['none.yaml'])).toEqual([{ kind: 'absent' }])
   })
 
-  test('nothing is taken for absent where git fails', async () => {
+  test('nothing counts as absent if git fails', async () => {
     repository.write('tasks.yaml', 'one')
     repository.commit('one')
     const place = await located('tasks.yaml')
     const failed = { ok: false, missing: false, stdout: '' }
     const late: Located = { ...place, git: async () => ({ ...failed, stderr: '' }) }
     const broken: Located = { ...place, git: async () => ({ ...failed, stderr: 'fatal: x\ny' }) }
-    await expect(commitOf(late, 'HEAD')).rejects.toThrow('no answer in time')
+    await expect(commitOf(late, 'HEAD')).rejects.toThrow('did not answer in time')
     expect(await commitOf(broken, 'HEAD')).toBeUndefined()
-    await expect(lookAt(late, 'HEAD', ['tasks.yaml'])).rejects.toThrow('no answer in time')
+    await expect(lookAt(late, 'HEAD', ['tasks.yaml'])).rejects.toThrow('did not answer in time')
     await expect(namesIn(broken, 'HEAD')).rejects.toThrow(/^git: fatal: x$/)
     await expect(readTexts(place, ['0'.repeat(40)])).rejects.toThrow('0000 missing')
   })

@@ -4,12 +4,8 @@ import os from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import {
-  bestLauncher,
-  type Launch,
-  launchByFork,
-  type WaitingProgram,
-} from '../../src/host/spawn.ts'
+import { realProcesses } from '../../src/host/processes.ts'
+import { type Launch, spawnByFork, type WaitingProgram } from '../../src/host/spawn.ts'
 
 let folder = ''
 beforeEach(() => {
@@ -25,8 +21,8 @@ interface Launched {
 }
 
 /**
- * Starts a program and waits for its end; the file OUTPUT of its environment has what it says. It gets
- * a line, or none at all.
+ * Starts a program and waits for its end. It writes its output into the file OUTPUT of its environment.
+ * Without a `line` it is dismissed.
  */
 function start(
   launch: Launch,
@@ -57,15 +53,11 @@ function start(
 
 const sh = (text: string): string[] => ['/bin/sh', '-c', `exec >>"$OUTPUT" 2>&1; ${text}`]
 
-test('this machine has the better one', () => {
-  expect(bestLauncher()).toMatchObject({ name: 'posix_spawn', why: undefined })
-})
-
 describe.each([
-  ['posix_spawn', bestLauncher().launch],
-  ['spawn', launchByFork],
-])('by %s', (_name, launch) => {
-  test('a program has its own session and group, its variables and nothing else', async () => {
+  ['posix_spawn', realProcesses.spawnGroup],
+  ['spawn', spawnByFork],
+])('by %s', (name, launch) => {
+  test(`a program started by ${name} has its own session and group, and only its own variables`, async () => {
     const text = 'read -r stat </proc/self/stat; echo "$stat"; pwd; /usr/bin/env; echo sorry >&2'
     const env = { A: 'a b', B: '' }
     const { pid, output, status } = await start(launch, sh(text), { env })
@@ -79,7 +71,7 @@ describe.each([
     )
   })
 
-  test('what holds a NUL is refused, not cut there', async () => {
+  test(`${name} refuses an argument or a variable that contains a NUL`, async () => {
     for (const [words, env] of [
       [['/bin/echo', 'a\0b'], {}],
       [['/bin/echo'], { A: 'a\0b' }],
@@ -90,7 +82,7 @@ describe.each([
     }
   })
 
-  test('it has no descriptor of ours, nowhere to write to, and no signal is blocked or ignored', async () => {
+  test(`a program started by ${name} inherits no descriptor and no signal settings, and its output goes to /dev/null`, async () => {
     const kept = fs.openSync(path.join(folder, 'kept'), 'w')
     const text =
       'for fd in /proc/$$/fd/*; do readlink "$fd"; done | cat >>"$OUTPUT"; exec grep -E "^Sig(Blk|Ign)" /proc/self/status >>"$OUTPUT"'
@@ -104,18 +96,18 @@ describe.each([
     expect(lines.filter((line) => line.startsWith(folder))).toEqual([])
   })
 
-  test('it gets its line, once there is one', async () => {
+  test(`a program started by ${name} reads the line that it is sent`, async () => {
     const text = 'read -r a b; echo "$? $a, $b"'
     const { output } = await start(launch, sh(text), { line: 'one two three\n' })
     expect(output).toBe('0 one, two three\n')
   })
 
-  test('dismissed, it reads the end of its input', async () => {
+  test(`a program started by ${name} reads the end of its input when it is dismissed`, async () => {
     const { output } = await start(launch, sh('read -r a; echo "$?$a"'))
     expect(output).toBe('1\n')
   })
 
-  test('many that never take their line do not keep others from theirs', async () => {
+  test(`programs started by ${name} that never read their line do not keep others from theirs`, async () => {
     const deaf = Array.from({ length: 20 }, () =>
       start(launch, sh('sleep 1 </dev/null; exit 1'), { line: 'unread\n' }),
     )
@@ -130,7 +122,7 @@ describe.each([
     )
   })
 
-  test('nothing is held of those that are gone', async () => {
+  test(`${name} keeps no descriptor of a program that is gone`, async () => {
     const held = () => fs.readdirSync('/proc/self/fd').length
     await start(launch, sh('exit 0'), { line: 'first\n' })
     const before = held()
@@ -141,7 +133,7 @@ describe.each([
     expect(held()).toBeLessThanOrEqual(before)
   })
 
-  test('an order for one that is gone is refused', async () => {
+  test(`${name} cannot send a line to a program that is gone`, async () => {
     let tellGone = (): void => {}
     const gone = new Promise<void>((resolve) => {
       tellGone = resolve
@@ -162,7 +154,7 @@ describe.each([
     ['exit 255', { code: 255, signal: null }],
     ['kill -TERM $$', { code: null, signal: 'SIGTERM' }],
     ['kill -KILL $$', { code: null, signal: 'SIGKILL' }],
-  ])('its end is told: %s', async (text, status) => {
+  ])(`${name} reports how a program ended: %s`, async (text, status) => {
     expect((await start(launch, sh(text))).status).toEqual(status)
   })
 
@@ -170,12 +162,12 @@ describe.each([
     ['ENOENT', ['/no/such/program']],
     ['EACCES', ['/etc/passwd']],
     ['E2BIG', sh('x'.repeat(3_000_000))],
-  ])('what cannot be started is a failure: %s', async (code, words) => {
+  ])(`${name} reports a program that cannot be started by onFailure: %s`, async (code, words) => {
     const { pid, status, error } = await start(launch, words)
     expect([pid, status, error?.code]).toEqual([undefined, undefined, code])
   })
 
-  test('a hundred at a time are each told once, beside programs that Node waits for', async () => {
+  test(`${name} reports each of a hundred ends once, beside programs that Node waits for`, async () => {
     const count = 100
     const own = Array.from({ length: count }, (_, code) => start(launch, sh(`exit ${code}`)))
     const others = Array.from({ length: 10 }, (_, each) =>
@@ -187,7 +179,7 @@ describe.each([
     expect(said).toEqual(Array.from({ length: 10 }, (_, each) => `${each}\n`))
   })
 
-  test('none is left as a zombie', async () => {
+  test(`a program started by ${name} does not stay as a zombie`, async () => {
     const { pid } = await start(launch, sh('exit 0'))
     expect(fs.existsSync(`/proc/${pid}`)).toBe(false)
   })

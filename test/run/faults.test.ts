@@ -59,10 +59,10 @@ describe('what the machine refuses', () => {
   test('beside the loop is told of in the same way', async () => {
     const { told, faults, disk, write } = bench()
     const act = async (): Promise<void> => write('late')()
-    await faults.attemptBeside('cut', act)
-    await faults.attemptBeside('cut', act)
+    await faults.attemptAsync('cut', act)
+    await faults.attemptAsync('cut', act)
     disk.isFull = false
-    await faults.attemptBeside('cut', act)
+    await faults.attemptAsync('cut', act)
     expect(told).toEqual(['new: could not cut: no room', 'over: could cut again'])
   })
 })

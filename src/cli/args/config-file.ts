@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { exitStatus, TorchError, messageOf } from '../../errors.ts'
-import { hasCode } from '../../host/files.ts'
+import { hasCode } from '../../host/system-error.ts'
 import type { Host } from '../../host/host.ts'
 import { nearest } from '../../text/suggest.ts'
 import type { FilePath } from './option.ts'

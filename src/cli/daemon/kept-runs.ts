@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { deniedHome } from '../../control/client.ts'
-import { hasCode } from '../../host/files.ts'
+import { hasCode } from '../../host/system-error.ts'
 import { isRunId } from '../../run/directory.ts'
 import { isNamed } from '../../tasks/select.ts'
 import type { Call } from '../command.ts'

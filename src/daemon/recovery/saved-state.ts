@@ -66,9 +66,9 @@ export function writeKnown(torch: Torch): void {
 /** The same in the background: a slow disk must not delay a tick. */
 export async function keepKnown(torch: Torch): Promise<void> {
   const { host, paths } = torch
-  await torch.faults.attemptBeside('write loaded.json', async () => {
+  await torch.faults.attemptAsync('write loaded.json', async () => {
     const next = `${paths.loaded}.next`
-    await host.files.writeBeside(next, knownText(torch))
+    await host.files.writeAsync(next, knownText(torch))
     // It is the next daemon's by now, which has found what was written when the home was left.
     if (torch.phase !== 'gone') host.files.rename(next, paths.loaded)
   })

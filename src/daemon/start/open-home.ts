@@ -1,5 +1,5 @@
 import { TorchError, messageOf } from '../../errors.ts'
-import { hasCode } from '../../host/files.ts'
+import { hasCode } from '../../host/system-error.ts'
 import type { Host } from '../../host/host.ts'
 import { makeActive } from '../../run/directory.ts'
 import { shellQuoted } from '../../text/shell-quote.ts'

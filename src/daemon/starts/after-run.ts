@@ -63,7 +63,7 @@ export function recordEnd(torch: Torch, run: RunDescription, conclusion: RunConc
 function tidy(torch: Torch, run: LiveRun): void {
   const { task, maxOutputBytes } = run.description
   tidySoon(torch, task)
-  void torch.faults.attemptBeside('cut outputs', () =>
+  void torch.faults.attemptAsync('cut outputs', () =>
     cutMiddle(torch.host, run.directory, maxOutputBytes),
   )
 }

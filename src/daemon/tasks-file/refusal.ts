@@ -1,5 +1,6 @@
 import { messageOf } from '../../errors.ts'
-import { type FileFacts, hasCode } from '../../host/files.ts'
+import type { FileFacts } from '../../host/files.ts'
+import { hasCode } from '../../host/system-error.ts'
 import type { Host } from '../../host/host.ts'
 import { maxFileBytes } from '../../tasks/file/limits.ts'
 import type { Problem } from '../../tasks/file/problem.ts'

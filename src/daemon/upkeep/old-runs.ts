@@ -16,8 +16,8 @@ const keepOfRemoved = { keepRuns: 20, keepForMs: 7 * 24 * 3600 * 1000 }
 export function makeSweep(torch: Torch): () => Promise<void> {
   let left: string[] = []
   return () =>
-    torch.faults.attemptBeside('look for old runs', async () => {
-      if (left.length === 0) left = await torch.host.files.listBeside(torch.paths.runs)
+    torch.faults.attemptAsync('look for old runs', async () => {
+      if (left.length === 0) left = await torch.host.files.listAsync(torch.paths.runs)
       for (const task of left.splice(0, foldersPerSweep)) tidySoon(torch, task)
     })
 }

@@ -10,7 +10,7 @@ export function startTrims(torch: Torch): () => void {
   const beat = (): void => {
     cancel = torch.host.clock.after(trimMs, beat)
     for (const run of [...torch.runs.values()].flat())
-      void torch.faults.attemptBeside('look at outputs', () => emptyMiddle(torch.room, run))
+      void torch.faults.attemptAsync('look at outputs', () => emptyMiddle(torch.room, run))
   }
   cancel = torch.host.clock.after(trimMs, beat)
   return () => cancel()

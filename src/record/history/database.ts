@@ -2,7 +2,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import Database from 'libsql'
 import { messageOf } from '../../errors.ts'
-import { hasCode } from '../../host/files.ts'
+import { hasCode } from '../../host/system-error.ts'
 import type { HistoryRow } from '../../plan/history-row.ts'
 import {
   createSchema,

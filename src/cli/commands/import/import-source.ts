@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { TorchError, messageOf } from '../../../errors.ts'
-import { hasCode } from '../../../host/files.ts'
+import { hasCode } from '../../../host/system-error.ts'
 import { maxImportBytes } from '../../../import/imported.ts'
 import type { Call } from '../../command.ts'
 

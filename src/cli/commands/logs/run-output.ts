@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { hasCode } from '../../../host/files.ts'
+import { hasCode } from '../../../host/system-error.ts'
 import type { Host } from '../../../host/host.ts'
 import type { Call } from '../../command.ts'
 import type { KeptRun } from '../../daemon/kept-runs.ts'

@@ -204,7 +204,7 @@ describe('torch diff without two sides to compare', () => {
       status: 2,
       stdout: '',
       stderr:
-        'torch: git gave no answer in time\nhint: try it by hand: git show HEAD:./tasks.yaml\n',
+        'torch: git did not answer in time\nhint: try it by hand: git show HEAD:./tasks.yaml\n',
     })
   })
 })

@@ -1,0 +1,62 @@
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { diskFiles } from '../../src/host/files.ts'
+
+let folder = ''
+beforeEach(() => {
+  folder = fs.mkdtempSync(path.join(os.tmpdir(), 'torch-files-'))
+})
+afterEach(() => fs.rmSync(folder, { recursive: true }))
+const at = (name: string) => path.join(folder, name)
+
+test('a missing file is undefined, and a file that cannot be read throws', () => {
+  expect(diskFiles.readText(at('none'))).toBeUndefined()
+  expect(diskFiles.readText(at('none/deeper'))).toBeUndefined()
+  expect(diskFiles.facts(at('none'))).toBeUndefined()
+  expect(diskFiles.list(at('none'))).toEqual([])
+  expect(() => diskFiles.readText(folder)).toThrow('EISDIR')
+})
+
+test('the free space is what statfs says, and a missing file is not writable', () => {
+  expect(diskFiles.mayWrite(folder)).toBe(true)
+  expect(diskFiles.mayWrite(at('none'))).toBe(false)
+  const { bavail, bsize, type } = fs.statfsSync(folder)
+  const space = diskFiles.space(folder)
+  expect(space.type).toBe(type)
+  expect(Math.abs(space.freeBytes - bavail * bsize)).toBeLessThan(1e9)
+  expect(() => diskFiles.space(at('none'))).toThrow('ENOENT')
+})
+
+test('replace renames a new file over the old one and leaves nothing beside it', () => {
+  diskFiles.write(at('a'), 'old')
+  const before = diskFiles.facts(at('a'))?.identity
+  diskFiles.replace(at('a'), 'new')
+  expect(diskFiles.readText(at('a'))).toBe('new')
+  expect(diskFiles.facts(at('a'))?.identity).not.toBe(before)
+  expect(fs.readdirSync(folder)).toEqual(['a'])
+})
+
+test('overwrite keeps the file and what is behind the new text', () => {
+  diskFiles.write(at('a'), '0001 0001\n')
+  const before = diskFiles.facts(at('a'))?.identity
+  diskFiles.overwrite(at('a'), '0002')
+  expect(diskFiles.readText(at('a'))).toBe('0002 0001\n')
+  expect(diskFiles.facts(at('a'))?.identity).toBe(before)
+})
+
+test('if two claim a path, only the first succeeds', () => {
+  expect(diskFiles.claim(at('claim'), 'void')).toBe(true)
+  expect(diskFiles.claim(at('claim'), 'void')).toBe(false)
+  expect(diskFiles.readLink(at('claim'))).toBe('void')
+  expect(diskFiles.readLink(folder)).toBeUndefined()
+})
+
+test('only the owner can read new files and folders', () => {
+  diskFiles.makeDirectory(at('d'))
+  diskFiles.write(at('d/a'), '')
+  diskFiles.close(diskFiles.openAppend(at('d/b')))
+  const modes = ['d', 'd/a', 'd/b'].map((name) => diskFiles.facts(at(name))?.mode)
+  expect(modes).toEqual([0o700, 0o600, 0o600])
+})

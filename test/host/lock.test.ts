@@ -1,0 +1,76 @@
+import { spawn } from 'node:child_process'
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { type Host, thisMachine } from '../../src/host/host.ts'
+import { takeLock } from '../../src/host/lock.ts'
+import { realProcesses } from '../../src/host/processes.ts'
+
+let folder = ''
+beforeEach(() => {
+  folder = fs.mkdtempSync(path.join(os.tmpdir(), 'torch-lock-'))
+})
+afterEach(() => fs.rmSync(folder, { recursive: true }))
+const at = (name: string) => path.join(folder, name)
+
+const holder = `
+  const { takeLock } = await import(process.argv[1] + '/dist/host/lock.js')
+  const { thisMachine } = await import(process.argv[1] + '/dist/host/host.js')
+  const lock = await takeLock(thisMachine(), process.argv[2])
+  process.stdout.write(lock === undefined ? 'no' : 'yes')
+  setInterval(() => {}, 1000)
+`
+/** Starts another process that takes the lock; `said` is `yes` if it got it. */
+const hold = async (file: string) => {
+  const words = ['--input-type=module', '-e', holder, process.cwd(), file]
+  const child = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'inherit'] })
+  const said = await new Promise<string>((resolve) => {
+    child.stdout.once('data', (chunk: Buffer) => resolve(chunk.toString()))
+  })
+  const end = async () => {
+    child.kill('SIGKILL')
+    await new Promise((resolve) => child.once('exit', resolve))
+  }
+  return { said, end }
+}
+const withoutFlock: Host = {
+  ...thisMachine(),
+  processes: {
+    ...realProcesses,
+    runProgramSync: () => ({ status: null, missing: true, stdout: '' }),
+  },
+}
+
+test('only one process holds the lock of a home, and it is free as soon as that process is killed', async () => {
+  const other = await hold(at('lock'))
+  expect(other.said).toBe('yes')
+  expect(await takeLock(thisMachine(), at('lock'))).toBeUndefined()
+  await other.end()
+  const lock = await takeLock(thisMachine(), at('lock'))
+  expect(lock).toBeDefined()
+  const second = await hold(at('lock'))
+  expect(second.said).toBe('no')
+  await second.end()
+  lock?.release()
+  const third = await hold(at('lock'))
+  expect(third.said).toBe('yes')
+  await third.end()
+})
+
+test('a child of the process that holds the lock does not inherit it', async () => {
+  const lock = await takeLock(thisMachine(), at('lock'))
+  const child = spawn('/bin/sleep', ['60'])
+  lock?.release()
+  const again = await takeLock(thisMachine(), at('lock'))
+  child.kill('SIGKILL')
+  expect(again).toBeDefined()
+  again?.release()
+})
+
+test('the lock is an abstract socket if the program flock is missing', async () => {
+  const lock = await takeLock(withoutFlock, at('lock'))
+  expect(lock).toBeDefined()
+  expect(await takeLock(withoutFlock, at('lock'))).toBeUndefined()
+  expect(await takeLock(withoutFlock, at('other'))).toBeDefined()
+})
