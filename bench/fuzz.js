@@ -1,4 +1,4 @@
-// npm run fuzz -- [--cases N] ...: the targets of test/fuzz, which are TypeScript, loaded as the tests are.
+// npm run fuzz -- [--cases N] ...: runs the targets of test/fuzz. They are TypeScript, so vite loads them as it loads the tests.
 import path from 'node:path'
 import { createViteServer } from 'vitest/node'
 

@@ -2,7 +2,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { opening, other } from '../tasks/file/pieces.ts'
 
-/** Texts that people write, to begin with: what is made of them is nearly right. */
+/** Texts that people write. What the fuzzer makes from them is nearly right. */
 
 const root = path.resolve(import.meta.dirname, '../..')
 const text = (...parts: string[]): string => fs.readFileSync(path.join(root, ...parts), 'utf8')

@@ -12,7 +12,7 @@ const texts = [
   'TORCH_HOME=/x\nA="b\\nc"\n  _x9 = "it\'s"  \n',
 ]
 
-/** A file in which nothing is wrong gives a variable for each of its lines, with a name that is one. */
+/** A file without faults gives only variables with valid names. */
 export const envText = pure('env-text', 80, damaged(texts), (text) => {
   const faults = checkEnvFile(text)
   const count = text.split('\n').length
@@ -57,7 +57,7 @@ const files = fc.record({
   end: fc.constantFrom('', '# A=1', '  # the end'),
 })
 
-/** A good file has no faults, and its variables are what stands in it. */
+/** A valid file has no faults, and its variables have the values written in it. */
 export const envValues = pure('env-values', 80, files, ({ lines, mark, end }) => {
   const written = lines.map(
     ({ name, value, before, equals }) => `${before}${name}${equals}${value.written}\n`,

@@ -6,19 +6,23 @@ import { pure } from './target.ts'
 import { targets } from './targets.ts'
 import { settings } from './tasks-settings.ts'
 
-/** Some fifteen seconds of a processor: `npm run fuzz` tries as many as one likes. */
+/** About fifteen seconds of one processor. `npm run fuzz` tries more. */
 const totalCases = 12_000
-/** A new one in each run; a failure says how to try its case again. */
+/** A new seed in each run; a failure says how to replay its case. */
 const seed = newSeed()
 
-describe(`with seed ${seed} nothing fails of`, () => {
-  test.each(targets)('$name', { timeout: 120_000 }, async (target) => {
-    const { failure } = await fuzz(target, { cases: casesOf(target, targets, totalCases), seed })
-    if (failure !== undefined) expect.fail(failureText(failure))
-  })
+describe(`with seed ${seed}`, () => {
+  test.each(targets)(
+    'the fuzz target $name finds no failure',
+    { timeout: 120_000 },
+    async (target) => {
+      const { failure } = await fuzz(target, { cases: casesOf(target, targets, totalCases), seed })
+      if (failure !== undefined) expect.fail(failureText(failure))
+    },
+  )
 })
 
-test('a failure is shrunk, and found again by what it says', async () => {
+test('a fuzz failure is shrunk, and its replay command finds it again', async () => {
   const target = pure('small', 1, fc.nat(1000), (value) => {
     if (value > 41) throw new Error(`${value} is too much`)
   })
@@ -30,16 +34,16 @@ test('a failure is shrunk, and found again by what it says', async () => {
   expect(replayed.failure).toMatchObject({ counterexample: '[42]', replay: failure?.replay })
 })
 
-test('a case that takes too long is a failure', async () => {
+test('a fuzz case that takes too much processor time is a failure', async () => {
   const busy = (): void => {
     for (const before = process.cpuUsage(); process.cpuUsage(before).user < 5000;);
   }
   const target = pure('slow', 1, fc.constant(0), busy, 2)
   const { failure } = await fuzz(target, { cases: 1, seed })
-  expect(failure?.error).toMatch(/it took [\d.]+ ms of the processor/)
+  expect(failure?.error).toMatch(/it took [\d.]+ ms of processor time/)
 })
 
-test('the trees have every key of the schema', () => {
+test('the generated tasks files use every key of the schema', () => {
   const beside = ['schedule', 'command', 'type', 'env', 'labels']
   const keys = keysOfTask().map(({ path }) => path)
   const tried = Object.keys(settings).filter((key) => !/^(?:env|labels)\./.test(key))

@@ -31,7 +31,7 @@ const networks = fc.oneof(
     .map(([address, bits, other]) => ({ address, bits, other, family: 'ipv6' as const })),
 )
 
-/** A block of addresses has those that the BlockList of Node has. */
+/** A CIDR block contains the same addresses as in Node's BlockList. */
 export const cidr = pure(
   'hosts-cidr',
   120,
@@ -50,7 +50,7 @@ export const cidr = pure(
   },
 )
 
-/** An IPv4 address in the form of the other family, which to torch is the IPv4 address. */
+/** IPv4 addresses in IPv6 notation: torch treats them as IPv4, Node does not. */
 const mapped = new net.BlockList()
 mapped.addSubnet('::ffff:0:0', 96, 'ipv6')
 
@@ -65,7 +65,7 @@ const globs = fc.tuple(
   fc.array(letter, { maxLength: 12 }).map((all) => all.join('')),
 )
 
-/** A pattern matches what the same as a regular expression matches. */
+/** A glob matches the same names as the equivalent regular expression. */
 export const glob = pure('hosts-glob', 250, globs, ([pattern, name]) => {
   const expression = pattern.replaceAll(/\*+/g, '.*').replaceAll('?', '.')
   assert.equal(matchGlob(pattern, name), new RegExp(`^${expression}$`).test(name))
@@ -98,7 +98,7 @@ const entryTexts = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 15 }),
 )
 
-/** Any entry is a match, a word, or wrong in a line of words; one of an address is that of Node. */
+/** Any entry is a match, a bare word, or an error of one line; an address is one for Node too. */
 export const entry = pure('hosts-entries', 200, entryTexts, (text) => {
   const read = parseHostEntry(text)
   if (read.kind === 'wrong') return assert.doesNotMatch(read.message, /[\n\r]/)
@@ -120,7 +120,7 @@ const rules = fc.record({
   none: fc.array(small, { maxLength: 3 }),
 })
 
-/** On how many machines of a block a task runs is what asking each of them gives. */
+/** The share of a block that runs a task agrees with asking each address of the block. */
 export const share = pure(
   'hosts-share',
   60,
@@ -145,7 +145,7 @@ function matchOf(text: string): HostMatch {
   return read.match
 }
 
-/** An address whose last digits differ a little. */
+/** A nearby address: the last part differs. */
 function near(address: string, by: number, family: 'ipv4' | 'ipv6'): string {
   const parts = address.split(family === 'ipv4' ? '.' : ':')
   const last = parts.pop() ?? ''

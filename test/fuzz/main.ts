@@ -7,7 +7,7 @@ import { newWatchdog, type Watchdog } from './watchdog.ts'
 const usage = `usage: npm run fuzz -- [--cases 100000] [--target NAME]... [--seed N] [--path P] [--minutes M] [--json]
 targets: ${targets.map(({ name }) => name).join(', ')}`
 
-interface Orders {
+interface Plan {
   readonly chosen: readonly Target[]
   readonly total: number
   readonly seed: number
@@ -15,7 +15,7 @@ interface Orders {
   readonly minutes: number
 }
 
-/** `npm run fuzz`: tries the targets one after the other, and gives the exit status. */
+/** `npm run fuzz`: tries one target after the other. Returns the exit status. */
 export async function main(words: string[]): Promise<number> {
   const { values } = parseArgs({
     args: words,
@@ -42,14 +42,14 @@ export async function main(words: string[]): Promise<number> {
   return reports.some(({ failure }) => failure !== undefined) ? 1 : 0
 }
 
-async function fuzzAll({ chosen, total, seed, path, minutes }: Orders): Promise<Report[]> {
+async function fuzzAll({ chosen, total, seed, path, minutes }: Plan): Promise<Report[]> {
   const end = performance.now() + minutes * 60_000
   const watchdog: Watchdog = newWatchdog()
   const reports: Report[] = []
   for (const [at, target] of chosen.entries()) {
     const cases = casesOf(target, chosen, total)
     console.error(`${target.name}: ${cases} cases`)
-    // Each has its part of the time that is left.
+    // Each target gets an equal share of the time that is left.
     const now = performance.now()
     const untilMs = now + (end - now) / (chosen.length - at)
     const onBatch = (batch: number): void =>

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 
-/** One thing that happens to a text, at a place that is a part of its length. */
+/** One change of a text. `at` is a fraction of its length. */
 interface Damage {
   readonly kind: 'flip' | 'cut' | 'put' | 'double' | 'swap' | 'many' | 'endings' | 'splice'
   readonly at: number
@@ -8,7 +8,7 @@ interface Damage {
   readonly piece: string
 }
 
-/** What texts are made of that machines read, and what breaks them. */
+/** Pieces that occur in machine-readable texts, and pieces that break parsers. */
 const pieces = [
   ...['\n', '\r\n', '\r', '\t', ' ', '  ', '\n  ', '\n    ', ': ', '- ', '? ', '#', ' # ', ','],
   ...['{', '}', '[', ']', '"', "'", '|', '>-\n', '&a ', '*a', '<<: *a', '!x ', '!!str ', '%', '@'],
@@ -31,7 +31,7 @@ const damage: fc.Arbitrary<Damage> = fc.record({
   piece,
 })
 
-/** Texts to begin with, damaged in a few places, byte by byte: not all are UTF-8 any more. */
+/** These texts with a few bytes damaged. Not all of them are valid UTF-8 afterwards. */
 export function damaged(texts: readonly string[], maxLength = 5): fc.Arbitrary<string> {
   return fc
     .tuple(fc.constantFrom(...texts), fc.array(damage, { maxLength }), fc.constantFrom(...texts))
@@ -42,7 +42,7 @@ export function damaged(texts: readonly string[], maxLength = 5): fc.Arbitrary<s
     })
 }
 
-/** Each byte is a character, so that texts and bytes are damaged alike. */
+/** One character per byte, so that bytes can be damaged like text. */
 function bytesOf(text: string): string {
   return Buffer.from(text).toString('latin1')
 }

@@ -4,11 +4,11 @@ import type { Target } from './target.ts'
 export interface Order {
   readonly cases: number
   readonly seed: number
-  /** Of one failing case of that seed: only that is tried. */
+  /** The path of one failing case of this seed: only that case is tried. */
   readonly path?: string | undefined
-  /** No batch begins later than this, on the clock of performance.now(). */
+  /** No batch begins after this time, on the clock of performance.now(). */
   readonly untilMs?: number | undefined
-  /** Hears of each batch, by the seed that it can be replayed with. */
+  /** Called before each batch with the seed that replays it. */
   readonly onBatch?: (seed: number) => void
 }
 
@@ -17,23 +17,23 @@ export interface Report {
   readonly cases: number
   readonly seconds: number
   readonly seed: number
-  /** undefined where all held. */
+  /** undefined if every case passed. */
   readonly failure: Failure | undefined
 }
 
 export interface Failure {
-  /** One command that tries the shrunk case again. */
+  /** A command that tries the shrunk case again. */
   readonly replay: string
   readonly counterexample: string
   readonly error: string
 }
 
-/** Cases that share a seed: a failure in one of a million is found again in a moment. */
+/** Cases that share a seed, so that replaying one failure in a million takes a moment. */
 const batchCases = 500
-/** Of a shrunk case that is still large. */
+/** How much to show of a shrunk case that is still large. */
 const maxShownChars = 4_000
 
-/** Tries so many cases of a target, until one fails. Removes what it made. */
+/** Tries cases of a target until one fails, and cleans up. */
 export async function fuzz(target: Target, order: Order): Promise<Report> {
   const began = performance.now()
   const { property, close } = await target.start()
@@ -57,18 +57,18 @@ export async function fuzz(target: Target, order: Order): Promise<Report> {
   return { target: target.name, cases, seconds, seed: order.seed, failure }
 }
 
-/** One for a run that is to be replayed by it. */
+/** A random seed. */
 export function newSeed(): number {
   return Math.floor(Math.random() * 2 ** 30)
 }
 
-/** How many of all cases are those of one target. */
+/** The number of cases that one target gets out of `total`. */
 export function casesOf(target: Target, all: readonly Target[], total: number): number {
   const sum = all.reduce((shares, { share }) => shares + share, 0)
   return Math.max(1, Math.round((total * target.share) / sum))
 }
 
-/** What a person reads of a failure. */
+/** A failure in words. */
 export function failureText({ replay, counterexample, error }: Failure): string {
   return `${error}\nwith ${counterexample}\nreplay: ${replay}`
 }
@@ -82,7 +82,7 @@ function failureOf({ name }: Target, details: fc.RunDetails<unknown>): Failure {
   }
 }
 
-/** Its words, and which lines of ours they come from. */
+/** The message, and the stack frames that are in this project. */
 function ownStack(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   const frames = (error.stack ?? '')

@@ -1,11 +1,11 @@
 import fc from 'fast-check'
 
-/** Something that must hold for whatever comes: a row of the table in targets.ts. */
+/** A property that must hold for any input: one entry of the list in targets.ts. */
 export interface Target {
   readonly name: string
-  /** How many of its cases are tried, beside those of the others: cheap ones have more. */
+  /** The share of all cases that this target gets; cheap targets get more. */
   readonly share: number
-  /** Makes what its cases need: a server, a folder. */
+  /** Creates what the cases need, such as a server or a folder. */
   start(): Promise<Started> | Started
 }
 
@@ -14,10 +14,10 @@ export interface Started {
   close(): Promise<void> | void
 }
 
-/** A single case takes far less, whatever is in it: one that takes more is a failure. */
+/** A case that takes more processor time than this is a failure. */
 const maxCaseCpuMs = 2_000
 
-/** What needs nothing: the check throws where its case is a failure. */
+/** A target that needs no resources. `check` throws if its case fails. */
 export function pure<T>(
   name: string,
   share: number,
@@ -30,7 +30,7 @@ export function pure<T>(
     check(value)
     const { user, system } = process.cpuUsage(before)
     const ms = (user + system) / 1000
-    if (ms > maxCpuMs) throw new Error(`it took ${ms} ms of the processor`)
+    if (ms > maxCpuMs) throw new Error(`it took ${ms} ms of processor time`)
   })
   return { name, share, start: () => ({ property, close() {} }) }
 }

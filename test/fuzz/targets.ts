@@ -12,7 +12,7 @@ import { tasksPlain } from './tasks-plain.ts'
 import { tasksValid } from './tasks-valid.ts'
 import { taskName, values } from './values.ts'
 
-/** All that is tried, from the file that people write to what a run is given. */
+/** All targets, from the file that people write to the process that runs. */
 export const targets: readonly Target[] = [
   tasksBytes,
   tasksPlain,

@@ -18,7 +18,7 @@ const piece = fc.oneof(
 )
 const durationTexts = fc.array(piece, { maxLength: 9 }).map((all) => all.join(''))
 
-/** A duration, unit by unit; undefined for what is none. */
+/** Reads a duration in the simplest way; undefined if it is not one. */
 function millisecondsOf(text: string): number | undefined {
   let [rest, sum, last] = [text, 0, -1]
   while (rest !== '') {
@@ -32,7 +32,7 @@ function millisecondsOf(text: string): number | undefined {
   return last === -1 || sum > maxMs ? undefined : sum
 }
 
-/** `5m`, `10MB`, `022`: as a simple reading has them, and what is written is read again. */
+/** `5m`, `10MB`, `022`: agree with a simple reader, and survive formatting and parsing. */
 export const values = pure(
   'values',
   250,
@@ -86,7 +86,7 @@ const taskNames = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 12 }),
 )
 
-/** Whatever is taken as the name of a task is a name for a folder: of its own, within the home, on any disk. */
+/** Every accepted task name is a safe folder name: unique, inside the home, valid on any disk. */
 export const taskName = pure('task-names', 60, taskNames, (name) => {
   const text = JSON.stringify({ tasks: { [name]: { type: 'daemon', command: 'x' } } })
   const parsed = parseTasks([{ path: 'tasks.json', text }], facts)

@@ -1,9 +1,9 @@
 import { Worker } from 'node:worker_threads'
 
-/** No batch takes so long; one that does hangs, and nothing in this thread could say so. */
+/** A batch that takes longer hangs, and this thread could not report it. */
 const maxBatchMs = 120_000
 
-/** Ends the process, and says where it was, if the loop stands still for so long after a beat. */
+/** Ends the process and says where it hangs, if `beat` is not called again in time. */
 export interface Watchdog {
   beat(where: string): void
   close(): Promise<number>
