@@ -154,7 +154,9 @@ hint: leave out --tasks, or name another --home; torch stop, then torch start ch
     }
     expect(site.pid()).toBe(pid)
     expect((await site.torch('history', 'b', '--tasks', other)).status).toBe(0)
-    expect((await site.torch('logs', 'b', '--tasks', other)).stderr).toMatch(/^torch: no run of b /)
+    expect((await site.torch('logs', 'b', '--tasks', other)).stderr).toMatch(
+      /^torch: no runs of b /,
+    )
     expect((await site.torch('history', 'b')).status).toBe(2)
     expect((await site.torch('validate', '--tasks', other)).stdout).toBe(
       `${other} is valid: 1 task\n`,

@@ -279,7 +279,7 @@ describe.concurrent('torch history', () => {
     ).toEqual(['AT TASK OUTCOME TOOK TRIGGER RUN', `TIME bad failed 3 1ms manual ${run}`, ''])
     expect(await site.torch('history', 'off')).toMatchObject({
       stdout: '',
-      stderr: 'nothing is on record\n',
+      stderr: 'nothing recorded\n',
     })
   })
 })
@@ -316,7 +316,7 @@ describe.concurrent('torch logs', () => {
     expect(await copy.torch('logs', 'bad', '--run', '1999')).toMatchObject({
       status: 1,
       stderr:
-        'torch: no run of bad that is kept begins with "1999"\nhint: torch history bad shows the runs\n',
+        'torch: no kept run of bad begins with "1999"\nhint: torch history bad shows the runs\n',
     })
     const [one, two] = runsOf('good')
     expect(await copy.torch('logs', 'good', '--run', '2')).toMatchObject({
@@ -365,8 +365,8 @@ hint: run torch as its owner, or as root
   test('of a task that never ran', async () => {
     expect(await copy.torch('logs', 'off')).toMatchObject({
       status: 1,
-      stderr: `torch: no run of off is kept
-hint: torch history off shows what is on record; torch run off runs it
+      stderr: `torch: no runs of off are kept
+hint: torch history off shows its recorded runs; torch run off starts it
 `,
     })
   })

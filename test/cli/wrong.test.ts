@@ -81,12 +81,12 @@ describe('without a daemon', () => {
     [
       'logs backup',
       [
-        'torch: no run of backup is kept',
-        'hint: torch history backup shows what is on record; torch run backup runs it',
+        'torch: no runs of backup are kept',
+        'hint: torch history backup shows its recorded runs; torch run backup starts it',
       ],
       1,
     ],
-    ['history backup', ['nothing is on record'], 0],
+    ['history backup', ['nothing recorded'], 0],
     [
       'next consumer',
       [

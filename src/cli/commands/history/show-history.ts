@@ -2,22 +2,24 @@ import { exitStatus, TorchError } from '../../../errors.ts'
 import type { HistoryRow } from '../../../plan/history-row.ts'
 import type { HistoryReader } from '../../../record/history/read-history.ts'
 import { beginsRunId } from '../../../run/directory.ts'
-import { askToShow } from '../../daemon/ask.ts'
-import type { Call } from '../../command.ts'
-import { findRows } from './history-rows.ts'
-import { openRecords } from './open-records.ts'
-import { historyTable } from './history-table.ts'
+import { isNamed } from '../../../tasks/select.ts'
 import { usageError } from '../../args/option.ts'
 import type { Values } from '../../args/options.ts'
-import { runFacts } from './run-facts.ts'
+import type { Call } from '../../command.ts'
+import { askToShow } from '../../daemon/ask.ts'
+import { demandKnown, namesWithLabels } from '../../daemon/known-tasks.ts'
+import { historyTable, runFacts } from './history-text.ts'
+import { openRecords } from './open-records.ts'
 
-/** What `torch history` does. */
+const defaultRows = 20
+
+/** Runs `torch history`. */
 export async function showHistory(call: Call, values: Values): Promise<number> {
   const { args, terminal } = call
   const isOfRuns = args.some(beginsRunId)
   if (isOfRuns && !args.every(beginsRunId))
-    throw usageError('either tasks or runs', 'torch history TASK, or torch history RUN')
-  // What the daemon has in memory is to be on disk before we look.
+    throw usageError('tasks and runs cannot be mixed', 'torch history TASK, or torch history RUN')
+  // The daemon writes rows with a delay.
   const isServed = typeof (await askToShow(call, 'flush', {})) === 'object'
   const reader = openRecords(call, terminal.note)
   try {
@@ -25,7 +27,7 @@ export async function showHistory(call: Call, values: Values): Promise<number> {
       ? args.map((word) => findRun(reader, word))
       : await findRows(call, values, reader)
     if (values.json) await terminal.say(JSON.stringify(rows, null, 2))
-    else if (rows.length === 0) terminal.note('nothing is on record')
+    else if (rows.length === 0) terminal.note('nothing recorded')
     else if (isOfRuns)
       await terminal.say(rows.map((row) => runFacts(call, row, isServed)).join('\n\n'))
     else await terminal.say(historyTable(call, rows, isServed))
@@ -38,7 +40,36 @@ export async function showHistory(call: Call, values: Values): Promise<number> {
 function findRun(reader: HistoryReader, word: string): HistoryRow {
   const row = reader.run(word)
   if (row !== undefined) return row
-  throw new TorchError('no-run', `no run that begins with "${word}" is on record`, {
+  throw new TorchError('no-run', `no recorded run begins with "${word}"`, {
     hint: 'torch history shows the runs',
   })
+}
+
+/** The rows that the user selects, newest last. Throws for an argument that matches no task. */
+async function findRows(call: Call, values: Values, reader: HistoryReader): Promise<HistoryRow[]> {
+  const { since, outcome, limit = defaultRows } = values
+  const tasks = await selectedTasks(call, values, reader.tasks())
+  if (tasks?.length === 0) return []
+  return reader.rows({
+    tasks,
+    outcomes: outcome,
+    limit,
+    since: since && new Date(since(call.host.clock.now())).toISOString(),
+  })
+}
+
+/** The recorded tasks that the arguments and labels select; undefined: all. */
+async function selectedTasks(
+  call: Call,
+  values: Values,
+  names: readonly string[],
+): Promise<string[] | undefined> {
+  const { args } = call
+  const unknown = args.filter((word) => !names.some((name) => isNamed([word], name)))
+  if (unknown.length > 0) await demandKnown(call, values, unknown)
+  if (args.length === 0 && values.label === undefined) return undefined
+  const named = args.length === 0 ? names : names.filter((name) => isNamed(args, name))
+  if (values.label === undefined) return [...named]
+  const labelled = await namesWithLabels(call, values, values.label)
+  return named.filter((name) => labelled.has(name))
 }

@@ -2,75 +2,78 @@ import { hash32 } from '../../../text/hash.ts'
 import type { KeptRun } from '../../daemon/kept-runs.ts'
 import type { Style, Terminal } from '../../terminal/terminal.ts'
 
-/** Where the output of runs goes. Bytes that are no text pass. */
+/** Prints the output of runs. Bytes that are not text pass unchanged. */
 export interface LogWriter {
   write(run: KeptRun, bytes: Uint8Array): Promise<void>
-  /** The run is over, or all that it wrote so far is shown: what has no line break gets one. */
+  /** Ends the run: an unfinished line gets a line break. */
   end(run: KeptRun): Promise<void>
 }
 
 type Out = Pick<Terminal, 'out' | 'note' | 'paint' | 'isScreen' | 'isWatched'>
 
 /**
- * The output as it is. Where it goes on with another run than `first`, that is said: in the output
- * itself, or, for somebody who watches, beside it.
+ * Prints output unchanged. When it comes from another run than before (`first` at the beginning), a
+ * heading names the run: within the output, or beside it on standard error, if that is a terminal.
  */
 export function plainWriter(
   terminal: Out,
-  heads: 'within' | 'beside',
+  headings: 'within' | 'beside',
   first: KeptRun | undefined,
 ): LogWriter {
-  let shown = heads === 'beside' ? first?.run : undefined
+  let shown = headings === 'beside' ? first?.run : undefined
   let isAtStart = true
-  const sayHead = async (run: KeptRun): Promise<void> => {
+  const showHeading = async (run: KeptRun): Promise<void> => {
     if (shown === run.run) return
-    const head = headOf(run)
-    if (heads === 'within')
-      await terminal.out(`${isAtStart ? '' : '\n'}${terminal.paint('bold', head)}\n`)
-    else if (terminal.isWatched) terminal.note(head)
+    const heading = headingOf(run)
+    if (headings === 'within')
+      await terminal.out(`${isAtStart ? '' : '\n'}${terminal.paint('bold', heading)}\n`)
+    else if (terminal.isWatched) terminal.note(heading)
     isAtStart = true
     shown = run.run
   }
   return {
     async write(run, bytes) {
-      await sayHead(run)
+      await showHeading(run)
       isAtStart = bytes.at(-1) === newline
       await terminal.out(bytes)
     },
-    // A run without output is said to be one.
-    end: (run) => (heads === 'within' ? sayHead(run) : Promise.resolve()),
+    // A run without output has a heading too.
+    end: (run) => (headings === 'within' ? showHeading(run) : Promise.resolve()),
   }
 }
 
-/** A line that is longer is shown in parts. */
+/** Longer lines are printed in parts. */
 const maxLineBytes = 64 * 1024
 
 /**
- * Each line with the name of its task before it, in a colour of its own and in one column with
- * those of `names`; `withHeads`: a line at the beginning of each run says which it is. A line is shown
- * when it is whole.
+ * Prints each line after the name of its task, as soon as the line is complete. Names have the width
+ * of the longest of `names`, and each has its own colour. `withHeadings`: each run begins with a heading.
  */
 export function prefixWriter(
   terminal: Out,
   names: readonly string[],
-  withHeads: boolean,
+  withHeadings: boolean,
 ): LogWriter {
   let width = Math.max(0, ...names.map((name) => name.length))
   const rests = new Map<string, Buffer>()
-  const begun = new Set<string>()
+  const started = new Set<string>()
   const prefixOf = (task: string): string => {
     width = Math.max(width, task.length)
     return `${terminal.paint(styleOf(task), `${task.padEnd(width)} |`)} `
   }
-  const beginning = (run: KeptRun): Buffer[] => {
-    if (!withHeads || begun.has(run.run)) return []
-    begun.add(run.run)
-    return [Buffer.from(`${prefixOf(run.task)}${terminal.paint('dim', headOf(run))}\n`)]
+  const headingOnce = (run: KeptRun): Buffer[] => {
+    if (!withHeadings || started.has(run.run)) return []
+    started.add(run.run)
+    return [Buffer.from(`${prefixOf(run.task)}${terminal.paint('dim', headingOf(run))}\n`)]
   }
   const shown = (run: KeptRun, lines: readonly Buffer[]): Promise<void> | undefined => {
     const prefix = Buffer.from(prefixOf(run.task))
-    const parts = lines.flatMap((line) => [prefix, terminal.isScreen ? tamed(line) : line, lineEnd])
-    const all = [...beginning(run), ...parts]
+    const parts = lines.flatMap((line) => [
+      prefix,
+      terminal.isScreen ? safeLine(line) : line,
+      lineEnd,
+    ])
+    const all = [...headingOnce(run), ...parts]
     return all.length === 0 ? undefined : terminal.out(Buffer.concat(all))
   }
   return {
@@ -92,11 +95,11 @@ export function prefixWriter(
 const newline = 10
 const lineEnd = Buffer.from('\n')
 
-function headOf({ task, run }: KeptRun): string {
+function headingOf({ task, run }: KeptRun): string {
   return `==> ${task} ${run} <==`
 }
 
-/** The last one has no line break behind it; it may be empty. */
+/** The last element is the unfinished line after the last line break; it may be empty. */
 function linesOf(bytes: Buffer): Buffer[] {
   const lines: Buffer[] = []
   let start = 0
@@ -107,8 +110,8 @@ function linesOf(bytes: Buffer): Buffer[] {
   return [...lines, bytes.subarray(start)]
 }
 
-/** Colours end with their line, and what was written over before the end of the line is not shown. */
-function tamed(line: Buffer): Buffer {
+/** Ends colours with the line, and drops text that a carriage return overwrites. */
+function safeLine(line: Buffer): Buffer {
   const whole = line.at(-1) === carriageReturn ? line.subarray(0, -1) : line
   const last = whole.subarray(whole.lastIndexOf(carriageReturn) + 1)
   return last.includes(escape) ? Buffer.concat([last, reset]) : last
@@ -118,7 +121,7 @@ const carriageReturn = 13
 const escape = 27
 const reset = Buffer.from('\u001b[0m')
 
-/** Red is left to what went wrong. */
+/** Without red, which means an error. */
 const styles: readonly Style[] = [
   'cyan',
   'yellow',
@@ -132,7 +135,7 @@ const styles: readonly Style[] = [
   'blueBright',
 ]
 
-/** The same for a task at all times. */
+/** A task always has the same colour. */
 function styleOf(task: string): Style {
   return styles[hash32(task) % styles.length] ?? 'cyan'
 }

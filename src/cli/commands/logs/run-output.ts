@@ -5,9 +5,9 @@ import type { Call } from '../../command.ts'
 import type { KeptRun } from '../../daemon/kept-runs.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
 
-/** The output of one run, shown as it grows. Bytes pass through as they are. */
+/** The output file of one run, read as it grows. Bytes pass unchanged. */
 export interface RunOutput {
-  /** Shows all that came since the last time; true where there was something. */
+  /** Shows everything new since the last call; true if there was something. */
   drain(): Promise<boolean>
   close(): void
 }
@@ -15,8 +15,8 @@ export interface RunOutput {
 const chunkBytes = 64 * 1024
 
 /**
- * Opens the output of a run as soon as there is one. It stays open: at the run's end torch may put
- * a shorter file in its place, and the one that we read is still whole.
+ * Reads the output file of a run, from the moment it exists. The file stays open: when the run ends,
+ * torch may replace it with a shorter one, but the open file is still complete.
  */
 export function openOutput(
   host: Host,
@@ -33,7 +33,7 @@ export function openOutput(
     try {
       descriptor = host.files.openRead(file)
     } catch (error) {
-      // Not there yet, or gone with its run, at any moment.
+      // The file may not exist yet, or be removed with its run at any moment.
       if (hasCode(error, 'ENOENT')) return false
       throw error
     }
@@ -59,7 +59,7 @@ export function openOutput(
   }
 }
 
-/** Shows the output on standard output, from its beginning. */
+/** Prints the output from its beginning. */
 export function wholeOutput(host: Host, terminal: Terminal, directory: string): RunOutput {
   return openOutput(
     host,
@@ -69,7 +69,7 @@ export function wholeOutput(host: Host, terminal: Terminal, directory: string): 
   )
 }
 
-/** The same of a run by its name; of its last lines only where their number is given. */
+/** Reads the output of a kept run, or only its last `lines`. */
 export function outputOf(
   { host, paths }: Pick<Call, 'host' | 'paths'>,
   { task, run }: KeptRun,
@@ -80,7 +80,7 @@ export function outputOf(
   return openOutput(host, path.join(paths.runs, task, run), begin, show)
 }
 
-/** Where the last so many lines of a file begin, in bytes; read from its end. */
+/** The offset in bytes at which the last `lines` of a file begin. Reads from the end. */
 export function tailOffset(host: Host, file: string, lines: number): number {
   const size = host.files.facts(file)?.size ?? 0
   let left = lines
@@ -88,7 +88,7 @@ export function tailOffset(host: Host, file: string, lines: number): number {
     const start = Math.max(end - chunkBytes, 0)
     const bytes = host.files.readBytes(file, start, end - start)
     for (let at = bytes.length - 1; at >= 0; at--) {
-      // The line break at the very end closes the last line and begins none.
+      // The line break at the very end does not begin a line.
       if (bytes[at] !== newline || start + at === size - 1) continue
       if (--left <= 0) return left < 0 ? size : start + at + 1
     }
@@ -98,17 +98,17 @@ export function tailOffset(host: Host, file: string, lines: number): number {
 
 const newline = 10
 
-/** Of a run that writes too much the middle is given back to the disk: it reads as zeros. */
+/** If a run writes too much, torch frees the middle of the file on the disk: it reads as zeros. */
 function isSparse(host: Host, file: string): boolean {
   const facts = host.files.facts(file)
   return facts !== undefined && facts.allocated < facts.size - chunkBytes
 }
 
-/** A hole is made of whole blocks. */
+/** Holes consist of whole blocks. */
 const block = Buffer.alloc(4096)
-const holeWords = Buffer.from('\n[torch: left out here]\n')
+const holeLine = Buffer.from('\n[torch: output left out here]\n')
 
-/** Gives what of the chunks of a file is not hole, with a line in place of each hole. */
+/** Replaces each hole in the chunks of a file with a line that says so. */
 function withoutHoles(): (bytes: Buffer) => Iterable<Uint8Array> {
   let inHole = false
   return function* (bytes) {
@@ -121,7 +121,7 @@ function withoutHoles(): (bytes: Buffer) => Iterable<Uint8Array> {
       }
       at = end
       if (at === bytes.length) return
-      if (!inHole) yield holeWords
+      if (!inHole) yield holeLine
       inHole = true
       while (at < bytes.length && bytes[at] === 0) at++
     }

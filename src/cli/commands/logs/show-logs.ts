@@ -1,28 +1,35 @@
+import path from 'node:path'
 import { exitStatus, TorchError } from '../../../errors.ts'
 import { beginsRunId, runStamp } from '../../../run/directory.ts'
 import { isNamed, isPattern } from '../../../tasks/select.ts'
+import { grouped } from '../../../text/grouped.ts'
 import type { Call } from '../../command.ts'
-import { followLogs } from './follow-logs.ts'
 import { type KeptRun, keptRuns, keptTasks } from '../../daemon/kept-runs.ts'
 import { liveRuns } from '../../daemon/live-runs.ts'
 import { type LogWriter, plainWriter, prefixWriter } from './log-writer.ts'
 import { usageError } from '../../args/option.ts'
 import type { Values } from '../../args/options.ts'
-import { outputOf } from './run-output.ts'
+import { pause } from '../../terminal/times.ts'
+import { outputOf, type RunOutput } from './run-output.ts'
 
-/** What `torch logs` does. */
+/** How often `torch logs -f` looks for new output, in milliseconds. */
+const pollMs = 200
+/** A folder read within this time after its change may change again with the same mtime. */
+const mtimeMs = 50
+
+/** Runs `torch logs`. */
 export async function showLogs(call: Call, values: Values): Promise<number> {
   if (call.args.some(beginsRunId)) return showLogsOfRun(call, values)
   return showLogsOfTasks(call, values)
 }
 
-/** A run is known by its id, or the beginning of it, whatever its task. */
+/** Shows one run, named by its id or the beginning of it. */
 function showLogsOfRun(call: Call, values: Values): Promise<number> {
   const [word = '', ...more] = call.args
   if (more.length > 0)
-    throw usageError('either tasks or one run', 'torch logs TASK, or torch logs RUN')
+    throw usageError('tasks and a run id cannot be mixed', 'torch logs TASK, or torch logs RUN')
   if (values.run !== undefined || values.since !== undefined)
-    throw usageError('--run and --since go with tasks', `torch logs ${word}`)
+    throw usageError('--run and --since need a task, not a run id', `torch logs ${word}`)
   const { task, run } = findRun(
     inOrder(keptTasks(call, ['*']).flatMap((each) => keptRuns(call, each))),
     word,
@@ -31,10 +38,10 @@ function showLogsOfRun(call: Call, values: Values): Promise<number> {
 }
 
 async function showLogsOfTasks(call: Call, values: Values): Promise<number> {
-  demandSense(call, values)
+  checkOptions(call, values)
   const tasks = keptTasks(call, call.args)
   const kept = tasks.flatMap((task) => keptRuns(call, task))
-  await demandRuns(call, values, kept)
+  await checkRuns(call, values, kept)
   const runs = chosenRuns(call, values, kept)
   if (values.json) return showJson(call, values, runs)
   const isOfMany = values.since !== undefined
@@ -46,13 +53,13 @@ async function showLogsOfTasks(call: Call, values: Values): Promise<number> {
   return exitStatus.done
 }
 
-/** One by its name; of a pattern more may come. */
+/** A pattern may match more tasks later. */
 function isOneTask({ args }: Call): boolean {
   const [word = '', ...more] = args
   return more.every((each) => each === word) && !isPattern(word)
 }
 
-function demandSense(call: Call, values: Values): void {
+function checkOptions(call: Call, values: Values): void {
   const usual = `torch logs ${call.args.join(' ')}`
   if (values.follow && values.json && call.from.json === 'flag')
     throw usageError('--json does not go with -f', `${usual} --json`)
@@ -62,8 +69,8 @@ function demandSense(call: Call, values: Values): void {
   if (values.since !== undefined) throw usageError('either --run or --since', `${usual} --since 1d`)
 }
 
-/** Words that mean no task are refused; of a task without runs it is said that there are none. */
-async function demandRuns(call: Call, values: Values, kept: readonly KeptRun[]): Promise<void> {
+/** Throws for an argument that matches no task. Prints a note for a task without kept runs. */
+async function checkRuns(call: Call, values: Values, kept: readonly KeptRun[]): Promise<void> {
   const tasks = [...new Set(kept.map(({ task }) => task))]
   const without = call.args.filter((word) => !tasks.some((task) => isNamed([word], task)))
   if (without.length === 0) return
@@ -71,23 +78,23 @@ async function demandRuns(call: Call, values: Values, kept: readonly KeptRun[]):
   if (values.follow && values.run === undefined) return
   const [first = ''] = without
   if (tasks.length === 0) throw noRuns(first)
-  for (const word of without) call.terminal.note(`no run of ${word} is kept`)
+  for (const word of without) call.terminal.note(`no runs of ${word} are kept`)
 }
 
-/** Those that are to be shown, of all that are there; oldest first. */
+/** The runs to show, oldest first: the one of --run, those after --since, or the last of each task. */
 function chosenRuns(call: Call, values: Values, kept: readonly KeptRun[]): KeptRun[] {
   if (values.run !== undefined) return [findRun(kept, values.run, call.args[0])]
   const sorted = inOrder(kept)
   if (values.since === undefined) {
     const last = new Set(new Map(sorted.map((each) => [each.task, each])).values())
-    // Of a task with several places all that still runs has more to say, not its last run alone.
+    // A task may have several runs at once: -f shows all of them, not only the last.
     const living = values.follow ? [...liveRuns(call.host, call.paths.home).values()].flat() : []
     return sorted.filter((each) => last.has(each) || living.includes(each.run))
   }
   const since = runStamp(values.since(call.host.clock.now()))
   const chosen = sorted.filter(({ run }) => run >= since)
   if (chosen.length === 0 && !values.follow && !values.json)
-    call.terminal.note('no run that is kept was started since then')
+    call.terminal.note('no run that started since then is kept')
   return chosen
 }
 
@@ -96,9 +103,9 @@ function inOrder(runs: readonly KeptRun[]): KeptRun[] {
 }
 
 function noRuns(word: string): TorchError {
-  const runIt = isPattern(word) ? '' : `; torch run ${word} runs it`
-  return new TorchError('no-runs', `no run of ${word} is kept`, {
-    hint: `torch history ${isPattern(word) ? `'${word}'` : word} shows what is on record${runIt}`,
+  const runIt = isPattern(word) ? '' : `; torch run ${word} starts it`
+  return new TorchError('no-runs', `no runs of ${word} are kept`, {
+    hint: `torch history ${isPattern(word) ? `'${word}'` : word} shows its recorded runs${runIt}`,
   })
 }
 
@@ -107,7 +114,7 @@ function findRun(runs: readonly KeptRun[], prefix: string, task?: string): KeptR
   const found = runs.filter(({ run }) => run.startsWith(prefix))
   const [first] = found
   if (first === undefined)
-    throw new TorchError('no-run', `no run${of} that is kept begins with "${prefix}"`, {
+    throw new TorchError('no-run', `no kept run${of} begins with "${prefix}"`, {
       hint: `torch history${task === undefined ? '' : ` ${task}`} shows the runs`,
     })
   if (found.length > 1)
@@ -125,7 +132,7 @@ async function showRun(call: Call, values: Values, run: KeptRun, writer: LogWrit
   await writer.end(run)
 }
 
-/** As text: what is not UTF-8 in it is not kept. Of what may be several runs a list. */
+/** JSON is text: bytes that are not UTF-8 are lost. If there may be several runs, it is a list. */
 async function showJson(call: Call, values: Values, runs: readonly KeptRun[]): Promise<number> {
   const shown: object[] = []
   for (const { task, run } of runs) {
@@ -137,4 +144,86 @@ async function showJson(call: Call, values: Values, runs: readonly KeptRun[]): P
   const isOne = isOneTask(call) && values.since === undefined
   await call.terminal.say(JSON.stringify(isOne ? shown[0] : shown, null, 2))
   return exitStatus.done
+}
+
+/**
+ * Runs `torch logs -f`: shows `runs` and then new output, also of new runs (those not in `kept`) and
+ * of new tasks that the arguments match, even while the daemon stops and starts again. With --run it
+ * ends with the run. The output of several runs is mixed line by line, as it comes.
+ */
+async function followLogs(
+  call: Call,
+  values: Values,
+  { runs, kept }: { readonly runs: readonly KeptRun[]; readonly kept: readonly KeptRun[] },
+  writer: LogWriter,
+): Promise<number> {
+  const open = new Map<KeptRun, RunOutput>()
+  const add = (run: KeptRun, lines: number | undefined): void => {
+    open.set(
+      run,
+      outputOf(call, run, lines, (bytes) => writer.write(run, bytes)),
+    )
+  }
+  const newRuns = watchRuns(call, kept)
+  for (const run of runs) add(run, values.lines)
+  for (;;) {
+    for (const [run, output] of open) {
+      // Check BEFORE the last read: after the end of the run nothing more is written.
+      const over = isOver(call, run)
+      await output.drain()
+      if (!over) continue
+      output.close()
+      await writer.end(run)
+      open.delete(run)
+    }
+    if (values.run !== undefined && open.size === 0) return exitStatus.done
+    await pause(call.host, pollMs)
+    if (values.run === undefined) for (const run of newRuns()) add(run, undefined)
+  }
+}
+
+function isOver({ host, paths }: Call, { task, run }: KeptRun): boolean {
+  const directory = path.join(paths.runs, task, run)
+  const isThere = host.files.facts(directory) !== undefined
+  return !isThere || host.files.facts(path.join(directory, 'outcome.json')) !== undefined
+}
+
+/** Returns a function that finds new runs. It reads a folder only if it has changed. */
+function watchRuns(call: Call, known: readonly KeptRun[]): () => KeptRun[] {
+  // Compare ids one by one: if the clock was set back, a new run is not the last one.
+  const seen = new Map(
+    [...grouped(known, ({ task }) => task)].map(([task, runs]) => [task, idsOf(runs)]),
+  )
+  const tasks = whenChanged(call, call.paths.runs, () => keptTasks(call, call.args))
+  const looks = new Map<string, () => KeptRun[] | undefined>()
+  return () => {
+    for (const task of tasks() ?? [])
+      if (!looks.has(task))
+        looks.set(
+          task,
+          whenChanged(call, path.join(call.paths.runs, task), () => keptRuns(call, task)),
+        )
+    return [...looks].flatMap(([task, look]) => {
+      const runs = look()
+      if (runs === undefined) return []
+      const before = seen.get(task)
+      seen.set(task, idsOf(runs))
+      return runs.filter(({ run }) => before?.has(run) !== true)
+    })
+  }
+}
+
+function idsOf(runs: readonly KeptRun[]): ReadonlySet<string> {
+  return new Set(runs.map(({ run }) => run))
+}
+
+/** Reads a folder if it has changed since the last time; else undefined. */
+function whenChanged<T>({ host }: Call, folder: string, read: () => T): () => T | undefined {
+  let known: number | undefined
+  return () => {
+    const changedMs = host.files.facts(folder)?.mtimeMs
+    if (changedMs === known) return undefined
+    known = host.clock.now() - (changedMs ?? 0) < mtimeMs ? undefined : changedMs
+    return read()
+  }
 }

@@ -15,8 +15,8 @@ async function feed(writer: LogWriter, ...pieces: [typeof a, string | Buffer][])
   for (const [run, bytes] of pieces) await writer.write(run, Buffer.from(bytes))
 }
 
-describe('lines with the name of their task', () => {
-  test('are aligned, and shown when they are whole', async () => {
+describe('The writer with task names', () => {
+  test('lines with task names are aligned and printed when they are complete', async () => {
     const terminal = fakeTerminal()
     const writer = prefixWriter(terminal, ['a', 'longer'], false)
     await feed(writer, [a, 'on'], [long, 'x\ny'], [a, 'e\n\ntwo'])
@@ -27,7 +27,7 @@ describe('lines with the name of their task', () => {
     expect(terminal.stdout().split('\n').slice(3)).toEqual(['a      | two', 'longer | y', ''])
   })
 
-  test('have a colour that is always that of the task', async () => {
+  test('the name of a task always has the same colour', async () => {
     const colours = async (...order: (typeof a)[]) => {
       const terminal = fakeTerminal({ ...screen, colours: true })
       const writer = prefixWriter(terminal, [], false)
@@ -45,7 +45,7 @@ describe('lines with the name of their task', () => {
     expect([...found.values()]).not.toContain('red')
   })
 
-  test('say where a run begins', async () => {
+  test('each run begins with a heading after the task name', async () => {
     const terminal = fakeTerminal()
     const writer = prefixWriter(terminal, ['a'], true)
     const next = { ...a, run: '20260308T070009.000-00000c' }
@@ -61,7 +61,7 @@ describe('lines with the name of their task', () => {
     ['plain', 'plain'],
     ['10%\r20%\r30%', '30%'],
     ['dos\r', 'dos'],
-  ])('%j on a terminal, and as it is in a pipe', async (line, shown) => {
+  ])('the line %j is printed as %j on a terminal and unchanged in a pipe', async (line, shown) => {
     const [terminal, pipe] = [fakeTerminal(screen), fakeTerminal()]
     await feed(prefixWriter(terminal, ['a'], false), [a, `${line}\n`])
     await feed(prefixWriter(pipe, ['a'], false), [a, `${line}\n`])
@@ -69,14 +69,14 @@ describe('lines with the name of their task', () => {
     expect(pipe.stdout()).toBe(`a | ${line}\n`)
   })
 
-  test('a line without an end is shown in parts', async () => {
+  test('a line without an end is printed in parts', async () => {
     const terminal = fakeTerminal()
     const writer = prefixWriter(terminal, ['a'], false)
     await feed(writer, [a, 'x'.repeat(70_000)], [a, 'y\n'])
     expect(terminal.stdout()).toBe(`a | ${'x'.repeat(70_000)}\na | y\n`)
   })
 
-  test('hold all bytes, also those that are no text, wherever they are cut', async () => {
+  test('all bytes are printed, wherever the chunks are cut', async () => {
     const chunk = fc.uint8Array({ maxLength: 20 }).map((bytes) => Buffer.from(bytes))
     await fc.assert(
       fc.asyncProperty(fc.array(chunk), async (chunks) => {
@@ -93,8 +93,8 @@ describe('lines with the name of their task', () => {
   })
 })
 
-describe('the output as it is', () => {
-  test('of one run: its bytes and nothing else', async () => {
+describe('The plain writer', () => {
+  test('the output of a single run is printed unchanged', async () => {
     const terminal = fakeTerminal()
     const writer = plainWriter(terminal, 'beside', a)
     await feed(writer, [a, Buffer.from([0xff, 0x00])], [a, '\u001b[31mx'])
@@ -103,7 +103,7 @@ describe('the output as it is', () => {
     expect(terminal.stderr()).toBe('')
   })
 
-  test('another run is told beside it, to somebody who watches', async () => {
+  test('a heading for another run goes to standard error if it is a terminal', async () => {
     const terminal = { ...fakeTerminal(), isWatched: true }
     const writer = plainWriter(terminal, 'beside', a)
     await feed(writer, [a, 'x\n'], [long, 'y\n'], [a, 'z\n'])
@@ -111,7 +111,7 @@ describe('the output as it is', () => {
     expect(terminal.stderr()).toBe(`==> longer ${long.run} <==\n==> a ${a.run} <==\n`)
   })
 
-  test('of several runs each has its head, which begins a line', async () => {
+  test('each of several runs begins with a heading on its own line', async () => {
     const terminal = fakeTerminal()
     const writer = plainWriter(terminal, 'within', a)
     await feed(writer, [a, 'x'])

@@ -1,10 +1,10 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import { newFolder } from '../record/support.ts'
-import { handClock } from '../support/clock.ts'
-import { torchHere } from '../support/here.ts'
-import { closeSites, newSite, until } from '../support/torch.ts'
+import { newFolder } from '../../../record/support.ts'
+import { handClock } from '../../../support/clock.ts'
+import { torchHere } from '../../../support/here.ts'
+import { closeSites, newSite, until } from '../../../support/torch.ts'
 
 afterAll(closeSites)
 vi.setConfig({ testTimeout: 60_000 })
@@ -58,11 +58,11 @@ describe('torch logs', () => {
     [['backup', '--run', runId(1)], 'one\ntwo\n'],
     [[runId(2)], 'rotated'],
     [['20260308T070001', '-n', '1'], 'two\n'],
-  ])('%j', async (words, stdout) => {
+  ])('torch logs %j prints %j', async (words, stdout) => {
     expect(await logs(...words)).toEqual({ status: 0, stdout, stderr: '' })
   })
 
-  test('as JSON one run, or a list where it may be several', async () => {
+  test('torch logs --json prints one run, or a list if there may be several', async () => {
     const json = async (...words: string[]) => JSON.parse((await logs(...words, '--json')).stdout)
     const last = { task: 'backup', run: runId(3), output: 'three\n' }
     expect(await json('backup')).toEqual(last)
@@ -75,16 +75,16 @@ describe('torch logs', () => {
   })
 
   test.each([
-    [['backup', 'idle'], 0, 'backup | three\n', 'no run of idle is kept\n'],
+    [['backup', 'idle'], 0, 'backup | three\n', 'no runs of idle are kept\n'],
     [
       ['idle'],
       1,
       '',
-      'torch: no run of idle is kept\nhint: torch history idle shows what is on record; torch run idle runs it\n',
+      'torch: no runs of idle are kept\nhint: torch history idle shows its recorded runs; torch run idle starts it\n',
     ],
     [['bakup'], 2, '', 'torch: there is no task "bakup"\nhint: did you mean "backup"?\n'],
     [['backup', 'x*'], 2, '', 'torch: no task matches "x*"\nhint: torch status lists the tasks\n'],
-    [['backup', '--since', '500ms'], 0, '', 'no run that is kept was started since then\n'],
+    [['backup', '--since', '500ms'], 0, '', 'no run that started since then is kept\n'],
     [
       ['20260308T0', '--json'],
       2,
@@ -95,13 +95,13 @@ describe('torch logs', () => {
       ['20260309T'],
       1,
       '',
-      'torch: no run that is kept begins with "20260309T"\nhint: torch history shows the runs\n',
+      'torch: no kept run begins with "20260309T"\nhint: torch history shows the runs\n',
     ],
     [
       [runId(1), 'backup'],
       2,
       '',
-      'torch: either tasks or one run\nhint: torch logs TASK, or torch logs RUN\n',
+      'torch: tasks and a run id cannot be mixed\nhint: torch logs TASK, or torch logs RUN\n',
     ],
     [
       ['ba*', '--run', '2026'],
@@ -115,20 +115,20 @@ describe('torch logs', () => {
       '',
       'torch: either --run or --since\nhint: torch logs backup --since 1d\n',
     ],
-  ])('%j: status %d', async (words, status, stdout, stderr) => {
+  ])('torch logs %j exits with %d and a message', async (words, status, stdout, stderr) => {
     expect(await logs(...words)).toEqual({ status, stdout, stderr })
   })
 
-  test('of a home that is not there', async () => {
+  test('torch logs without a home exits with 1', async () => {
     fs.rmSync(path.join(home, 'runs'), { recursive: true })
     expect((await logs('idle')).status).toBe(1)
     expect((await logs('*')).stderr).toBe(
-      "torch: no run of * is kept\nhint: torch history '*' shows what is on record\n",
+      "torch: no runs of * are kept\nhint: torch history '*' shows its recorded runs\n",
     )
   })
 })
 
-test('-f of a pattern goes on over daemons, with new runs and new tasks', async () => {
+test('torch logs PATTERN -f follows new runs and new tasks, also when the daemon restarts', async () => {
   const line = (name: string) =>
     `  ${name}: { schedule: "@yearly", command: echo this is ${name} }\n`
   const site = newSite(`tasks:\n${line('job-a')}`)
@@ -152,7 +152,7 @@ test('-f of a pattern goes on over daemons, with new runs and new tasks', async 
   expect((await follower.ended).signal).toBe('SIGINT')
 })
 
-test('-f shows all that runs of a task, not its last run alone', async () => {
+test('torch logs -f shows all running runs of a task, not only the last', async () => {
   const command = 'echo $TORCH_RUN_ID; exec sleep 1000'
   const site = newSite(`tasks:\n  job: { type: daemon, max: 2, command: "${command}" }\n`)
   await site.torch('start')
@@ -166,7 +166,7 @@ test('-f shows all that runs of a task, not its last run alone', async () => {
   await follower.ended
 })
 
-test('-f shows a run also where the clock was set back before it', async () => {
+test('torch logs -f shows a new run even if the clock was set back before it', async () => {
   const site = newSite('tasks: {}')
   const runs = path.join(site.home, 'runs')
   const add = (n: number, output: string): void => {

@@ -1,10 +1,10 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
-import type { HistoryRow } from '../../src/plan/history-row.ts'
-import { newFolder, openTestHistory, runRow, skipRow } from '../record/support.ts'
-import { handClock } from '../support/clock.ts'
-import { torchHere } from '../support/here.ts'
+import type { HistoryRow } from '../../../../src/plan/history-row.ts'
+import { newFolder, openTestHistory, runRow, skipRow } from '../../../record/support.ts'
+import { handClock } from '../../../support/clock.ts'
+import { torchHere } from '../../../support/here.ts'
 
 const clock = handClock('2026-03-08T07:10:00Z')
 let home = ''
@@ -28,7 +28,7 @@ async function shown(words: string[], look: { columns?: number; colours?: boolea
   return torchHere(named, { ...look, host: { clock } })
 }
 
-/** The run directory of a row, as a run leaves it. */
+/** Writes the run directory of a row. */
 function kept(row: HistoryRow, files: Record<string, unknown>): string {
   const directory = path.join(home, 'runs', row.task, row.run ?? '')
   fs.mkdirSync(directory, { recursive: true })
@@ -59,8 +59,8 @@ const miss = {
   reason: 'down',
 } as const
 
-describe('torch history for people', () => {
-  test('says why a slot did not start, how long it took, which attempt it was', async () => {
+describe('The table of torch history', () => {
+  test('torch history shows outcome, duration, lateness and attempt of each row', async () => {
     written(
       runRow(1, { run: runId(1), durationMs: 185_000 }),
       runRow(2, { run: runId(2), outcome: 'failed', exitCode: 3, lateMs: 4200 }),
@@ -104,12 +104,12 @@ describe('torch history for people', () => {
     ],
     [{ outcome: 'skipped', reason: 'draining', count: null }, 'skipped: the daemon was stopping'],
     [{ outcome: 'skipped', reason: 'new\u001b[2J', count: null }, 'skipped: new\ufffd[2J'],
-  ] as const)('%j', async (changes, words) => {
+  ] as const)('torch history shows the row %j as "%s"', async (changes, words) => {
     written(skipRow(0, { ...miss, ...changes }))
     expect((await shown([])).stdout).toContain(`  ${words}  `)
   })
 
-  test('fits a terminal of 80 columns', async () => {
+  test('torch history fits a terminal of 80 columns', async () => {
     written(runRow(1, { run: runId(1), task: 'x'.repeat(60), lateMs: 9000 }), skipRow(0, miss))
     const { stdout } = await shown([], { columns: 80, colours: false })
     expect(stdout.split('\n').slice(1, 3)).toEqual([
@@ -118,13 +118,13 @@ describe('torch history for people', () => {
     ])
   })
 
-  test('what is said to run is not believed, without a daemon and a process', async () => {
+  test('a running row without a daemon and without a process is shown as ended', async () => {
     written(runRow(1, { outcome: 'running', endedAt: null, durationMs: null, exitCode: null }))
-    expect((await shown([])).stdout).toContain('  ended, not yet on record  ')
+    expect((await shown([])).stdout).toContain('  ended, not recorded yet  ')
   })
 })
 
-describe('which rows', () => {
+describe('The rows that torch history selects', () => {
   beforeEach(() =>
     written(
       runRow(1),
@@ -156,7 +156,7 @@ describe('which rows', () => {
       ['--since', '2026-03-08T07:00:03Z'],
       ['dump-www', 'rotate'],
     ],
-  ])('%j', async (words, tasks) => {
+  ])('torch history %j selects rows of %j', async (words, tasks) => {
     const { stdout, stderr } = await shown([...words, '--json'])
     expect(stderr).toBe('')
     expect((JSON.parse(stdout) as HistoryRow[]).map((row) => row.task)).toEqual(tasks)
@@ -166,7 +166,7 @@ describe('which rows', () => {
     [['dmup'], 2, 'torch: there is no task "dmup"\nhint: did you mean "dump"?\n'],
     [['backup', 'dmup'], 2, 'torch: there is no task "dmup"\nhint: did you mean "dump"?\n'],
     [['x*'], 2, 'torch: no task matches "x*"\nhint: torch status lists the tasks\n'],
-    [['backup', '--since', '2099-01-01'], 0, 'nothing is on record\n'],
+    [['backup', '--since', '2099-01-01'], 0, 'nothing recorded\n'],
     [
       ['--outcome', 'fail'],
       2,
@@ -175,19 +175,19 @@ describe('which rows', () => {
     [
       ['backup', '20260308T'],
       2,
-      'torch: either tasks or runs\nhint: torch history TASK, or torch history RUN\n',
+      'torch: tasks and runs cannot be mixed\nhint: torch history TASK, or torch history RUN\n',
     ],
     [
       ['20270101T'],
       1,
-      'torch: no run that begins with "20270101T" is on record\nhint: torch history shows the runs\n',
+      'torch: no recorded run begins with "20270101T"\nhint: torch history shows the runs\n',
     ],
-  ])('%j', async (words, status, stderr) => {
+  ])('torch history %j exits with %d and a message', async (words, status, stderr) => {
     expect(await shown(words)).toEqual({ status, stdout: '', stderr })
   })
 })
 
-describe('one run', () => {
+describe('torch history RUN', () => {
   const row = runRow(2, {
     run: runId(2),
     outcome: 'failed',
@@ -195,7 +195,7 @@ describe('one run', () => {
     trigger: 'retry',
     attempt: 2,
   })
-  test('in full, by the beginning of its id', async () => {
+  test('torch history RUN shows everything about a run, named by the beginning of its id', async () => {
     written(runRow(1), row)
     const outcome = { run: runId(2), stragglers: 2 }
     const directory = kept(row, {
@@ -228,28 +228,28 @@ describe('one run', () => {
     ])
   })
 
-  test('of which the directory is gone', async () => {
+  test('torch history RUN says if the directory of the run was removed', async () => {
     written(row)
     const { stdout } = await shown([runId(2)])
     expect(stdout).toContain(
-      `\ndirectory  ${home}/runs/backup/${runId(2)} is gone: too old to be kept\n`,
+      `\ndirectory  ${home}/runs/backup/${runId(2)} (removed: the run is too old)\n`,
     )
   })
 
-  test('as JSON it is a row in a list', async () => {
+  test('torch history RUN --json prints a list with one row', async () => {
     written(row)
     expect(JSON.parse((await shown([runId(2), '--json'])).stdout)).toEqual([row])
   })
 })
 
-describe('without a history.db', () => {
-  test('of a home that is not there nothing is on record', async () => {
+describe('torch history without history.db', () => {
+  test('torch history of an empty home says that nothing is recorded', async () => {
     home = path.join(home, 'none')
     fs.mkdirSync(home)
-    expect(await shown([])).toEqual({ status: 0, stdout: '', stderr: 'nothing is on record\n' })
+    expect(await shown([])).toEqual({ status: 0, stdout: '', stderr: 'nothing recorded\n' })
   })
 
-  test('the runs that have their directory are shown, and it says so', async () => {
+  test('torch history without history.db shows the runs that still have a directory, and says so', async () => {
     const base = {
       ...description,
       task: 'backup',
@@ -274,7 +274,7 @@ describe('without a history.db', () => {
       `${home}/history.db does not exist: showing only the runs that still have a directory\n`,
     )
     expect((await shown(['oth*', '-n', '1'])).stdout).toContain(runId(2))
-    // As a full disk leaves it.
+    // A full disk leaves an empty file.
     fs.writeFileSync(path.join(home, 'history.db'), '')
     expect(await shown(['--outcome', 'failed'])).toMatchObject({
       stdout,

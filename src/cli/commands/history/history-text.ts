@@ -1,0 +1,195 @@
+import path from 'node:path'
+import type { Host } from '../../../host/host.ts'
+import type { HistoryRow } from '../../../plan/history-row.ts'
+import { readTraces, runDirectory, type RunTraces } from '../../../run/directory.ts'
+import { formatDuration } from '../../../text/duration.ts'
+import { counted } from '../../../text/plural.ts'
+import { plainLine, plainLines } from '../../../text/sanitize.ts'
+import { shellQuoted } from '../../../text/shell-quote.ts'
+import type { Call } from '../../command.ts'
+import { liveRuns } from '../../daemon/live-runs.ts'
+import { outcomeCell } from '../../terminal/outcomes.ts'
+import { type Cell, table } from '../../terminal/table.ts'
+import { exactTime, roughly, shownTime } from '../../terminal/times.ts'
+
+/** The most retries in the table for which the number of possible attempts is read from their directories. */
+const maxAttemptsRead = 200
+/** Starts later than this count as late, in milliseconds. */
+const maxPunctualMs = 1_000
+
+/** Rows as a table. `isServed`: a daemon runs, so rows that say "running" are true. */
+export function historyTable(call: Call, rows: readonly HistoryRow[], isServed: boolean): string {
+  const { host, terminal } = call
+  const lives = livesNow(call, rows, isServed)
+  const attempts = attemptsOf(call, rows)
+  const cells = rows.map((row): Cell[] => [
+    shownTime(host, timeOf(row)),
+    row.task,
+    rowOutcome(host, row, lives(row)),
+    tookWords(host, row, lives(row)),
+    [lateWords(row), 'yellow'],
+    triggerWords(row, attempts.get(row.run)),
+    row.run ?? '',
+  ])
+  const isLate = rows.some((row) => lateWords(row) !== '')
+  const heads = [
+    'AT',
+    { text: 'TASK', cut: 'middle' },
+    { text: 'OUTCOME', cut: 'end', comfort: 50 },
+    'TOOK',
+    { text: isLate ? 'LATE' : '', leave: 2 },
+    { text: 'TRIGGER', leave: 1 },
+    { text: 'RUN', leave: 3 },
+  ] as const
+  return table(terminal, heads, cells)
+}
+
+type Fact = readonly [name: string, text: string]
+
+/** Everything about one run: its row, and what its directory still has. */
+export function runFacts(call: Call, row: HistoryRow, isServed: boolean): string {
+  const { host, terminal, paths } = call
+  const directory = runDirectory(paths.home, row.task, row.run ?? '')
+  const traces = readTraces(host, directory)
+  const facts = [
+    ...recordFacts(call, row, traces, livesNow(call, [row], isServed)(row)),
+    ...directoryFacts(call, row, directory, traces),
+  ].filter(([, text]) => text !== '')
+  const width = Math.max(...facts.map(([name]) => name.length))
+  const indented = (text: string): string => text.replaceAll('\n', `\n${' '.repeat(width + 2)}`)
+  return facts
+    .map(([name, text]) => `${terminal.paint('dim', name.padEnd(width))}  ${indented(text)}`)
+    .join('\n')
+}
+
+function recordFacts(
+  { host, terminal }: Call,
+  row: HistoryRow,
+  { description, ending }: RunTraces,
+  lives: boolean,
+): Fact[] {
+  const outcome = rowOutcome(host, row, lives)
+  const isExact = row.lateMs !== null && row.lateMs > 0
+  const late = lateWords(row) || (isExact ? `${roughly(row.lateMs)} late` : 'in time')
+  return [
+    ['run', row.run ?? ''],
+    ['task', row.task],
+    ['outcome', typeof outcome === 'string' ? outcome : terminal.paint(outcome[1], outcome[0])],
+    ['trigger', row.trigger ?? ''],
+    ['attempt', row.attempt === null ? '' : attemptWords(row.attempt, description?.attempts)],
+    ['slot', row.slot === null ? '' : `${shownTime(host, row.slot)}, started ${late}`],
+    ['started', row.startedAt === null ? '' : exactTime(host, row.startedAt)],
+    ['ending', ending ? `${ending.signal} since ${exactTime(host, ending.sinceMs)}` : ''],
+    ['ended', row.endedAt === null ? '' : exactTime(host, row.endedAt)],
+    ['took', tookWords(host, row, lives)],
+    ['host', plainLine(row.host)],
+    ['revision', row.revision ?? ''],
+  ]
+}
+
+function directoryFacts(
+  { host, paths, from }: Call,
+  { run, task }: HistoryRow,
+  directory: string,
+  { description, conclusion, command }: RunTraces,
+): Fact[] {
+  if (description === undefined)
+    return [['directory', `${directory} (removed: the run is too old)`]]
+  const { timeoutMs, killAfterMs, definition } = description
+  const size = host.files.facts(path.join(directory, 'output'))?.size ?? 0
+  const home = from.home === 'flag' ? ` --home ${shellQuoted(paths.home)}` : ''
+  const left = conclusion?.stragglers ?? 0
+  return [
+    ['definition', definition],
+    ['command', commandText(description.command)],
+    ['timeout', timeoutMs === null ? '' : formatDuration(timeoutMs)],
+    ['kill after', formatDuration(killAfterMs)],
+    ['pid', conclusion === undefined && command !== undefined ? String(command.pid) : ''],
+    ['left behind', left === 0 ? '' : left === 1 ? '1 process' : `${left} processes`],
+    ['directory', directory],
+    ['output', `${counted(size, 'byte')}: torch logs ${task} --run ${run}${home}`],
+  ]
+}
+
+function commandText(command: string | readonly string[]): string {
+  if (typeof command === 'string') return plainLines(command).join('\n')
+  return plainLine(JSON.stringify(command))
+}
+
+/**
+ * Whether a run that the history calls running still runs. Without a daemon it may have ended long
+ * ago.
+ */
+function livesNow(
+  { host, paths }: Call,
+  rows: readonly HistoryRow[],
+  isServed: boolean,
+): (row: HistoryRow) => boolean {
+  if (isServed || rows.every(({ outcome }) => outcome !== 'running')) return () => true
+  const living = new Set([...liveRuns(host, paths.home).values()].flat())
+  return ({ run }) => living.has(run ?? '')
+}
+
+function attemptsOf(
+  { host, paths }: Call,
+  rows: readonly HistoryRow[],
+): Map<string | null, number | undefined> {
+  const again = rows.filter(({ trigger, run }) => trigger === 'retry' && run !== null)
+  return new Map(
+    again.slice(-maxAttemptsRead).map(({ task, run }) => {
+      const directory = runDirectory(paths.home, task, run ?? '')
+      return [run, readTraces(host, directory).description?.attempts]
+    }),
+  )
+}
+
+/** The time by which rows are sorted: the start of a run, or when torch noticed a skip or a miss. */
+function timeOf(row: HistoryRow): string | null {
+  return row.startedAt ?? row.endedAt ?? row.slot
+}
+
+/** The outcome, for misses with their slots. `lives`: a run that the row calls running still runs. */
+function rowOutcome(host: Host, row: HistoryRow, lives: boolean): Cell {
+  if (row.outcome === 'running' && !lives) return ['ended, not recorded yet', 'yellow']
+  return outcomeCell(row, { when: row.outcome === 'missed' ? gapWords(host, row) : '' })
+}
+
+/** `02:00 to 04:45`; with the day if it differs from the day of the row. */
+function gapWords(host: Host, row: HistoryRow): string {
+  const day = shownTime(host, timeOf(row)).slice(0, 10)
+  const times = [row.slot, row.lastSlot ?? row.slot].map((slot) => {
+    const [date = '', clock = ''] = shownTime(host, slot).slice(0, 19).split('T')
+    const time = clock.replace(/:00$/, '')
+    return date === day ? time : `${date} ${time}`
+  })
+  return [...new Set(times)].join(' to ')
+}
+
+/** What started the run: `schedule`; for a retry `attempt 2 of 4`. */
+function triggerWords({ trigger, attempt }: HistoryRow, attempts?: number): string {
+  if (trigger !== 'retry' || attempt === null) return trigger ?? ''
+  return `attempt ${attemptWords(attempt, attempts)}`
+}
+
+/** `2 of 4`, or `2` if the number of possible attempts is unknown. */
+function attemptWords(attempt: number, attempts: number | undefined): string {
+  return attempts === undefined || attempts < attempt
+    ? String(attempt)
+    : `${attempt} of ${attempts}`
+}
+
+/** `3.2s late`; empty for a start in time. */
+function lateWords({ lateMs }: HistoryRow): string {
+  return lateMs !== null && lateMs > maxPunctualMs ? `${roughly(lateMs)} late` : ''
+}
+
+/** The duration; for a run that still runs `3m so far`. */
+function tookWords(
+  host: Host,
+  { durationMs, startedAt, outcome }: HistoryRow,
+  lives: boolean,
+): string {
+  if (durationMs !== null) return roughly(durationMs)
+  if (outcome !== 'running' || startedAt === null || !lives) return ''
+  return `${roughly(Math.max(host.clock.now() - Date.parse(startedAt), 0))} so far`
+}
