@@ -1,5 +1,5 @@
 import { runRow } from '../dist/record/history/rows.js'
-import { newRunId } from '../dist/run/id.js'
+import { newRunId } from '../dist/run/directory.js'
 
 /** What runs, one in each second, in turn; and what ran only once, in the first hours of the month. */
 export const busyTasks = 100

@@ -3,18 +3,18 @@ import fs from 'node:fs'
 import { pause, readProc, withDaemon } from './daemon.js'
 import { percentile, round } from './figures.js'
 
-/** Tasks in the file, besides those that are due in each second. */
-const sizes = [100, 1_000, 10_000, 100_000]
+/** Tasks in the file, without those that are due each second. */
+const sizes = [100, 1_000, 10_000]
 const dueEachSecond = 10
 const changedPerReload = 10
 const reloads = 4
-/** After a load V8 takes some seconds until it gives back what it does not need. */
+/** After a load V8 needs some seconds until it returns unused memory. */
 const settleMs = 15_000
 const quietMs = 20_000
-/** The promises, for the largest. */
-const goals = { loadSeconds: 6, rssMb: 250, lateMs: 50, cpuPercent: 1 }
+/** The promises, for the largest size. */
+const goals = { loadSeconds: 6, rssMb: 180, lateMs: 50, cpuPercent: 1 }
 
-/** What it costs to have many tasks: to load them, to keep them, to reload some of them. */
+/** The cost of many tasks: to load them, to keep them, to reload some of them. */
 export async function scale(_, say) {
   const rows = []
   for (const tasks of [0, ...sizes]) {
@@ -26,19 +26,19 @@ export async function scale(_, say) {
   const largest = all.at(-1)
   const breaches = [
     [largest.load <= goals.loadSeconds, `loaded in ${largest.load} s`],
-    [largest.rss <= goals.rssMb, `${largest.rss} MB once loaded`],
-    [largest.rssReloaded <= goals.rssMb, `${largest.rssReloaded} MB after ${reloads} reloads`],
-    // What the machine itself was late in that time is no matter of the daemon.
+    [largest.rss < goals.rssMb, `${largest.rss} MB once loaded`],
+    [largest.rssReloaded < goals.rssMb, `${largest.rssReloaded} MB after ${reloads} reloads`],
+    // The daemon does not answer for the lateness of the machine itself.
     [
       largest.lateInReload - largest.floorLate <= goals.lateMs,
-      `a tick ${largest.lateInReload} ms late in a reload (a bare timer: ${largest.floorLate} ms)`,
+      `a tick was ${largest.lateInReload} ms late in a reload (a bare timer: ${largest.floorLate} ms)`,
     ],
     [
       largest.cpu - none.cpu <= goals.cpuPercent,
-      `${largest.cpu} % of a core (${none.cpu} % with none besides those that are due)`,
+      `${largest.cpu} % of a core (${none.cpu} % with only the tasks that are due)`,
     ],
   ]
-  const title = `A file of so many tasks, and ${dueEachSecond} more that are due in each second`
+  const title = `Files of many tasks, and ${dueEachSecond} more that are due each second`
   return {
     tables: [
       {
@@ -52,7 +52,7 @@ export async function scale(_, say) {
     ],
     breaches: breaches
       .filter(([kept]) => !kept)
-      .map(([, words]) => `${largest.tasks} tasks: ${words}`),
+      .map(([, found]) => `${largest.tasks} tasks: ${found}`),
   }
 }
 
@@ -122,7 +122,7 @@ async function measure(tasks) {
   })
 }
 
-/** Lines as a generator writes them. In each turn other ten are changed, and all lines are moved. */
+/** A generated file. Each turn changes ten tasks and moves all lines. */
 function textOf(mark, tasks, turn) {
   const due = Array.from(
     { length: dueEachSecond },
@@ -134,18 +134,20 @@ function textOf(mark, tasks, turn) {
     return `  task-${index}:\n    schedule: '${index % 60} ${index % 24} ${(index % 28) + 1} * *'\n    command: ${command} ${index}\n`
   }
   const jobs = Array.from({ length: tasks }, (_, index) => job(index))
-  // Without other tasks one of those that are due is what changes.
+  // Without other tasks, one more task is there to change.
   const other = tasks === 0 ? `  once: { schedule: '@yearly', command: 'echo ${turn}' }\n` : ''
   const head = `# turn ${turn}\n${'#\n'.repeat(turn)}defaults: { env: { MARK: ${mark} } }\n`
   return `${head}tasks:\n${due.join('')}${other}${jobs.join('')}`
 }
 
-/** The floor: a process that reads the same file with the YAML package, and does nothing else. */
+/** The floor: seconds of a process that only parses the same file with the YAML package. */
 function timeYaml(file) {
-  const words = `import fs from 'node:fs'; import { parseDocument } from 'yaml'
+  const script = `import fs from 'node:fs'; import { parseDocument } from 'yaml'
     parseDocument(fs.readFileSync(${JSON.stringify(file)}, 'utf8'), { uniqueKeys: false })`
   const from = performance.now()
-  execFileSync(process.execPath, ['--input-type=module', '-e', words], { cwd: import.meta.dirname })
+  execFileSync(process.execPath, ['--input-type=module', '-e', script], {
+    cwd: import.meta.dirname,
+  })
   return (performance.now() - from) / 1000
 }
 
@@ -153,7 +155,7 @@ function rssOf(pid) {
   return Math.round(Number(/VmRSS:\s+(\d+)/.exec(readProc(pid, 'status'))[1]) / 1000)
 }
 
-/** The span of seconds that it took, and the part of a core that the daemon had of it, in percent. */
+/** When the work began and ended, and the share of a core that the daemon used meanwhile, in percent. */
 async function during(pid, work) {
   const [from, used] = [Date.now(), cpuMs(pid)]
   await work()
@@ -161,7 +163,7 @@ async function during(pid, work) {
   return [[from, to], round(((cpuMs(pid) - used) / (to - from)) * 100)]
 }
 
-/** User and system time of a process, of all its threads; /proc counts in ticks of 10 ms. */
+/** User and system time of all threads of a process. /proc counts in ticks of 10 ms. */
 function cpuMs(pid) {
   const fields = readProc(pid, 'stat').split(') ')[1].split(' ')
   return (Number(fields[11]) + Number(fields[12])) * 10
@@ -173,7 +175,7 @@ async function untilLoaded(home, count) {
   while (loads() < count) await pause(50)
 }
 
-/** How late the first start of a second was, at worst: the start on record. */
+/** The worst lateness of the first start of a second, on record. */
 function worstTick(rows, [from, to]) {
   const first = new Map()
   for (const { slot, lateMs } of rows) {
@@ -184,14 +186,14 @@ function worstTick(rows, [from, to]) {
   return Math.max(0, ...first.values())
 }
 
-/** A bare process with a timer at whole seconds, until it is asked how late it was at worst. */
+/** Starts a bare process with a timer at whole seconds. Returns what ends it and gives its worst lateness. */
 function bareTimer() {
-  const words = `let worst = 0
+  const script = `let worst = 0
     const arm = () => { const due = Math.ceil((Date.now() + 1) / 1000) * 1000
       setTimeout(() => { worst = Math.max(worst, Date.now() - due); arm() }, due - Date.now()) }
     arm()
     process.stdin.on('end', () => { console.log(worst); process.exit() }).resume()`
-  const child = spawn(process.execPath, ['-e', words], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, ['-e', script], { stdio: ['pipe', 'pipe', 'inherit'] })
   return () =>
     new Promise((resolve) => {
       child.stdout.on('data', (text) => resolve(Number(text)))

@@ -1,7 +1,7 @@
 // node start-many.js posix_spawn|spawn MB: a process that holds so much memory, and for each message
 // with a number starts that many shells, one after the other. It answers with how many milliseconds
 // it stood still for each, and with what it holds.
-import { bestLauncher, launchByFork } from '../../dist/host/launcher.js'
+import { bestLauncher, launchByFork } from '../../dist/host/spawn.js'
 
 /** Pages of the usual size for the kernel, as those of a heap are. */
 const blockBytes = 65_536

@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { bestLauncher } from '../../dist/host/launcher.js'
+import { bestLauncher } from '../../dist/host/spawn.js'
 import { readProc } from '../daemon.js'
 import { percentile, round } from '../figures.js'
 
