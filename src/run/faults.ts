@@ -2,55 +2,59 @@ import { messageOf } from '../errors.ts'
 import type { Clock } from '../host/clock.ts'
 
 /**
- * What the machine refuses for a while: no room, no descriptors, a folder that is gone. Each kind is
- * told of once when it begins and once when it is over, however often it is met between.
+ * Handles what the machine refuses for a while: no space, no descriptors, a folder that is gone. Each
+ * kind of fault is reported once when it begins and once when it is over, however often it happens.
+ * The kind is named by what was tried, as in "write slots".
  */
 export interface Faults {
   /**
-   * Does what may fail, as in "write slots"; of a kind that fails for some of several `subjects` it is
-   * over when none fails. False where it failed.
+   * Tries something once; returns whether it worked. If it is tried for several `subjects`, the fault is
+   * over when it works for all of them.
    */
   attempt(what: string, act: () => void, subject?: string): boolean
-  /** The same, and again each second until it works: for what must not be lost. */
-  insist(what: string, act: () => void): void
-  /** As attempt(), for what takes a while. */
+  /** The same for an action that is asynchronous. */
   attemptAsync(what: string, act: () => Promise<void>): Promise<void>
-  /** One last try of what is insisted on; after it there is none. */
+  /** Tries something now, and again each second until it works: for what must not be lost. */
+  insist(what: string, act: () => void): void
+  /** Tries once more everything that is insisted on. After this, nothing is tried again. */
   close(): void
 }
 
-/** The next try of what is insisted on. */
 const retryMs = 1_000
-/** So much is tried at a time: a few milliseconds where a disk refuses it all. */
+/** The most actions that are tried at once: a few milliseconds if a disk refuses all of them. */
 const maxTriesAtOnce = 200
-/** So much of a kind is insisted on at one time: what comes on top is tried once. Some 20 MB. */
-const maxOwed = 100_000
+/** The most actions of one kind that are kept to be tried again, some 20 MB. Others are tried once. */
+const maxKept = 100_000
 
 interface Fault {
+  /** The subjects for which it failed last. */
   readonly failing: Set<string>
-  /** What is to be tried again. */
-  owed: (() => void)[]
+  /** The actions to try again. */
+  kept: (() => void)[]
 }
 
-/** `say` gets the words for the log, and whether it is over. */
-export function newFaults(clock: Clock, say: (words: string, isOver: boolean) => void): Faults {
-  const { faults, failed, worked, endIfOver } = newRegister(say)
+/** `report` gets a message for the log, and whether the fault is over. */
+export function newFaults(
+  clock: Clock,
+  report: (message: string, isOver: boolean) => void,
+): Faults {
+  const { faults, failed, worked, endIfOver } = newRegister(report)
   let cancel: (() => void) | undefined
   let isClosed = false
 
   function retryAll(): void {
     cancel = undefined
     for (const [what, fault] of faults) {
-      const some = fault.owed.splice(0, maxTriesAtOnce)
-      fault.owed.push(...some.filter((act) => !succeeds(act)))
+      const some = fault.kept.splice(0, maxTriesAtOnce)
+      fault.kept.push(...some.filter((act) => !succeeds(act)))
       endIfOver(what, fault)
     }
-    arm()
+    retryLater()
   }
 
-  function arm(): void {
-    const isOwing = [...faults.values()].some(({ owed }) => owed.length > 0)
-    if (isOwing && !isClosed) cancel ??= clock.after(retryMs, retryAll)
+  function retryLater(): void {
+    const isNeeded = [...faults.values()].some(({ kept }) => kept.length > 0)
+    if (isNeeded && !isClosed) cancel ??= clock.after(retryMs, retryAll)
   }
 
   return {
@@ -64,15 +68,6 @@ export function newFaults(clock: Clock, say: (words: string, isOver: boolean) =>
       worked(what, subject)
       return true
     },
-    insist(what, act) {
-      try {
-        act()
-      } catch (error) {
-        const { owed } = failed(what, error)
-        if (owed.length < maxOwed) owed.push(act)
-        arm()
-      }
-    },
     async attemptAsync(what, act) {
       try {
         await act()
@@ -82,6 +77,15 @@ export function newFaults(clock: Clock, say: (words: string, isOver: boolean) =>
       }
       worked(what, '')
     },
+    insist(what, act) {
+      try {
+        act()
+      } catch (error) {
+        const { kept } = failed(what, error)
+        if (kept.length < maxKept) kept.push(act)
+        retryLater()
+      }
+    },
     close() {
       isClosed = true
       cancel?.()
@@ -90,14 +94,14 @@ export function newFaults(clock: Clock, say: (words: string, isOver: boolean) =>
   }
 }
 
-/** What fails at the moment, by its kind: told of when it is entered, and when it is struck out. */
-function newRegister(say: (words: string, isOver: boolean) => void) {
+/** The current faults by kind. Reports a fault when it is entered and when it is removed. */
+function newRegister(report: (message: string, isOver: boolean) => void) {
   const faults = new Map<string, Fault>()
 
   function endIfOver(what: string, fault: Fault): void {
-    if (fault.failing.size > 0 || fault.owed.length > 0) return
+    if (fault.failing.size > 0 || fault.kept.length > 0) return
     faults.delete(what)
-    say(`could ${what} again`, true)
+    report(`could ${what} again`, true)
   }
 
   return {
@@ -106,9 +110,9 @@ function newRegister(say: (words: string, isOver: boolean) => void) {
     failed(what: string, error: unknown): Fault {
       const known = faults.get(what)
       if (known !== undefined) return known
-      const fault = { failing: new Set<string>(), owed: [] }
+      const fault = { failing: new Set<string>(), kept: [] }
       faults.set(what, fault)
-      say(`could not ${what}: ${messageOf(error)}`, false)
+      report(`could not ${what}: ${messageOf(error)}`, false)
       return fault
     },
     worked(what: string, subject: string): void {

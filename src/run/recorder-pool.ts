@@ -12,7 +12,7 @@ import { type Recorder, startRecorder } from './recorder.ts'
  * Worth: in a burst of 1,000 starts the last one takes 1.30 times as long as in a bare C program that
  * starts the same commands and records nothing (bench/README.md, burst).
  *
- * How: plan/soon.ts decides which tasks are due soon, a timer of the daemon (daemon/starts) prepares
+ * How: tasksDueSoon() in plan/agenda.ts decides which tasks are due soon, a timer of the daemon prepares
  * a recorder for each, and launch.ts takes it. The pool never changes what a run is: if a recorder is
  * missing, launch.ts starts a new one.
  */

@@ -177,7 +177,7 @@ function newRunner(home: string): Runner {
   return async (task, byFork) => {
     const { run, conclusion } = await new Promise<{ run: LiveRun; conclusion: RunConclusion }>(
       (resolve) => {
-        const room = newRunContext({
+        const context = newRunContext({
           host: byFork ? forking : machine,
           home,
           hostName: 'host',
@@ -192,7 +192,7 @@ function newRunner(home: string): Runner {
           attempt: 1,
           dueMs: undefined,
         } as const
-        launchRun(room, { task: aTask(task), start, revision: null, restartDelayMs: 0 })
+        launchRun(context, { task: aTask(task), start, revision: null, restartDelayMs: 0 })
       },
     )
     const output = fs.readFileSync(path.join(run.directory, 'output'))

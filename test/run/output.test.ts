@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
+import os from 'node:os'
 import path from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { thisMachine } from '../../src/host/host.ts'
 import { cutMiddle, emptyMiddle } from '../../src/run/output.ts'
 import { newBench, until } from './support.ts'
@@ -13,7 +14,7 @@ const canPunch =
     'f=$(mktemp) && head -c 8192 /dev/zero >$f && fallocate -p -o 0 -l 4096 $f; s=$?; rm $f; exit $s',
   ]).status === 0
 
-/** A run that has written so many megabytes, lines with their numbers, and goes on. */
+/** A run that has written numbered lines of this many megabytes, and waits for the file `go`. */
 async function writer(megabytes: number, maxSizeBytes: number) {
   const bench = newBench()
   const count = megabytes * 65_536
@@ -27,10 +28,10 @@ async function writer(megabytes: number, maxSizeBytes: number) {
   return { bench, run, output, count, size: count * 16 }
 }
 
-describe.runIf(canPunch)('the output of a run that writes on and on', () => {
-  test('takes no more of the disk than it may, and keeps head and end', async () => {
+describe.runIf(canPunch)('the output of a run that is still writing', () => {
+  test('output over max_size is emptied in the middle while its run writes', async () => {
     const { bench, run, output, count, size } = await writer(8, 2 * mb)
-    await emptyMiddle(bench.room, run)
+    await emptyMiddle(bench.context, run)
     const facts = fs.statSync(output)
     expect(facts.size).toBe(size)
     expect(facts.blocks * 512).toBeLessThanOrEqual(2 * mb + 3 * 4096)
@@ -41,9 +42,9 @@ describe.runIf(canPunch)('the output of a run that writes on and on', () => {
     expect(bench.troubles).toEqual([])
   })
 
-  test('and when it is over, the hole is gone as well', async () => {
+  test('the emptied middle of an output is cut out when its run has ended', async () => {
     const { bench, run, output, size } = await writer(8, 2 * mb)
-    await emptyMiddle(bench.room, run)
+    await emptyMiddle(bench.context, run)
     fs.writeFileSync(path.join(bench.home, 'go'), '')
     await bench.ended(run)
     await cutMiddle(thisMachine(), run.directory, 2 * mb)
@@ -53,18 +54,47 @@ describe.runIf(canPunch)('the output of a run that writes on and on', () => {
     expect(text.endsWith('\nlast\n')).toBe(true)
   })
 
-  test('one within its size is left alone', async () => {
+  test('output within max_size stays as it is while its run writes', async () => {
     const { bench, run, output } = await writer(1, 2 * mb)
-    await emptyMiddle(bench.room, run)
+    await emptyMiddle(bench.context, run)
     expect(fs.readFileSync(output, 'latin1')).not.toContain('\0')
   })
 })
 
-test('an output that is removed under a run is told of once', async () => {
+test('an output file that is removed while its run writes is reported once', async () => {
   const bench = newBench()
   const run = bench.start({ command: 'exec sleep 60' })
   fs.rmSync(path.join(run.directory, 'output'))
-  await emptyMiddle(bench.room, run)
-  await emptyMiddle(bench.room, run)
+  await emptyMiddle(bench.context, run)
+  await emptyMiddle(bench.context, run)
   expect(bench.troubles).toEqual(['its output file was removed while it runs; its output is lost'])
+})
+
+let directory = ''
+beforeEach(() => {
+  directory = fs.mkdtempSync(path.join(os.tmpdir(), 'torch-output-'))
+})
+afterEach(() => fs.rmSync(directory, { recursive: true }))
+const output = () => path.join(directory, 'output')
+
+test('cutMiddle replaces the middle of an output over max_size by a line', async () => {
+  fs.writeFileSync(output(), `HEAD${'x'.repeat(10_000)}TAIL`)
+  await cutMiddle(thisMachine(), directory, 100)
+  const text = fs.readFileSync(output(), 'utf8')
+  expect(text.startsWith('HEADx')).toBe(true)
+  expect(text.endsWith('xTAIL')).toBe(true)
+  expect(text).toContain('\n[torch: 9908 bytes left out here]\n')
+  expect(text.replace(/\n\[.*\]\n/, '')).toHaveLength(100)
+})
+
+test('cutMiddle leaves an output of exactly max_size as it is', async () => {
+  fs.writeFileSync(output(), 'x'.repeat(100))
+  await cutMiddle(thisMachine(), directory, 100)
+  expect(fs.readFileSync(output(), 'utf8')).toBe('x'.repeat(100))
+})
+
+test('cutMiddle leaves only the line if max_size is 0', async () => {
+  fs.writeFileSync(output(), 'xyz')
+  await cutMiddle(thisMachine(), directory, 0)
+  expect(fs.readFileSync(output(), 'utf8')).toBe('\n[torch: 3 bytes left out here]\n')
 })

@@ -9,20 +9,20 @@ import { handOver, type LiveRun } from '../../src/run/live-run.ts'
 import { type Recovered, recoverRuns } from '../../src/run/recover.ts'
 import { type Bench, newBench, until } from './support.ts'
 
-/** The next daemon on the same home: its own room, and what it hears of ends. */
+/** The next daemon on the same home, and the ends that are reported to it. */
 function nextDaemon(bench: Bench, bootId?: string) {
   const ends = new Map<string, unknown>()
   const host = thisMachine()
-  const room = newRunContext({
-    ...bench.room,
+  const context = newRunContext({
+    ...bench.context,
     host: bootId === undefined ? host : { ...host, processes: { ...host.processes, bootId } },
     onEnd: (run: LiveRun, conclusion: unknown) => void ends.set(run.description.run, conclusion),
   })
-  const recovered: Recovered = recoverRuns(room)
-  return { room, ends, recovered }
+  const recovered: Recovered = recoverRuns(context)
+  return { context, ends, recovered }
 }
 
-/** As a kill -9 leaves it: the run goes on, and nobody of the old daemon hears of it. */
+/** A run whose daemon was killed with -9: the run continues, and that daemon does nothing for it. */
 async function orphan(bench: Bench, command: string, task: object = {}): Promise<LiveRun> {
   const run = bench.start({ command, ...task })
   await until(() => fs.existsSync(path.join(run.directory, 'command')), 'the command')
@@ -32,8 +32,8 @@ async function orphan(bench: Bench, command: string, task: object = {}): Promise
 
 const active = (bench: Bench) => fs.readdirSync(activeFolder(bench.home))
 
-describe('the runs that a daemon left', () => {
-  test('one that runs is adopted, and its end is seen', async () => {
+describe('recoverRuns', () => {
+  test('a run that still runs is adopted, and its end is seen', async () => {
     const bench = newBench()
     const run = await orphan(bench, 'sleep 0.3; exit 7')
     const { recovered, ends } = nextDaemon(bench)
@@ -45,7 +45,7 @@ describe('the runs that a daemon left', () => {
     })
   })
 
-  test('its timeout still holds, from its true start', async () => {
+  test('the timeout of an adopted run counts from its start', async () => {
     const bench = newBench()
     const run = await orphan(bench, 'exec sleep 60', { timeoutMs: 500 })
     const { ends } = nextDaemon(bench)
@@ -53,30 +53,30 @@ describe('the runs that a daemon left', () => {
     expect(end).toMatchObject({ outcome: 'timeout', signal: 'SIGTERM' })
   })
 
-  test('it can be ended as any other', async () => {
+  test('an adopted run can be ended like any other', async () => {
     const bench = newBench()
     const run = await orphan(bench, 'exec sleep 60')
-    const { recovered, room, ends } = nextDaemon(bench)
-    for (const each of recovered.adopted) endRun(room, each, 'kill')
+    const { recovered, context, ends } = nextDaemon(bench)
+    for (const each of recovered.adopted) endRun(context, each, 'kill')
     const end = await until(() => ends.get(run.description.run), 'the end')
     expect(end).toMatchObject({ outcome: 'killed', signal: 'SIGTERM', reason: 'kill' })
   })
 
-  test('an escalation that was cut off goes on: KILL comes, and the reason is the old one', async () => {
+  test('a run that was already sent TERM is sent KILL in time, and the reason stays the same', async () => {
     const bench = newBench()
     const run = bench.start({
       command: 'trap "" TERM; echo deaf; while :; do sleep 1; done',
       killAfterMs: 400,
     })
-    await until(() => bench.output(run) === 'deaf\n', 'it to be deaf')
-    endRun(bench.room, run, 'timeout')
+    await until(() => bench.output(run) === 'deaf\n', 'it to ignore TERM')
+    endRun(bench.context, run, 'timeout')
     handOver(run)
     const { ends } = nextDaemon(bench)
     const end = await until(() => ends.get(run.description.run), 'the end')
     expect(end).toMatchObject({ outcome: 'timeout', signal: 'SIGKILL' })
   })
 
-  test('one that ended meanwhile is recorded with its true status and time', async () => {
+  test('a run that ended meanwhile is concluded with its true status and time', async () => {
     const bench = newBench()
     const run = await orphan(bench, 'sleep 0.2; exit 3')
     await until(() => readTraces(thisMachine(), run.directory).exit, 'the status')
@@ -87,7 +87,7 @@ describe('the runs that a daemon left', () => {
     expect(end).toMatchObject({ endedMs: Math.round(exitMs) })
   })
 
-  test('one whose recorder and command both vanished is unknown', async () => {
+  test('a run whose recorder and command are both gone is unknown', async () => {
     const bench = newBench()
     const run = await orphan(bench, 'exec sleep 60')
     process.kill(-(run.recorder?.pid ?? 0), 'SIGKILL')
@@ -100,7 +100,7 @@ describe('the runs that a daemon left', () => {
     expect(end).toMatchObject({ outcome: 'unknown', exitCode: null })
   })
 
-  test('after a reboot it is unknown, and no pid of then is touched', async () => {
+  test('a run from before a reboot is unknown, and its old pid is not signalled', async () => {
     const bench = newBench()
     const run = await orphan(bench, 'exec sleep 60')
     const { ends, recovered } = nextDaemon(bench, 'another-boot')
@@ -112,20 +112,20 @@ describe('the runs that a daemon left', () => {
     expect(thisMachine().processes.identify(run.recorder?.pid ?? 0)).toEqual(run.recorder)
   })
 
-  test('a pid that belongs to somebody else by now is not signalled', async () => {
+  test('a pid that belongs to another process now is not signalled', async () => {
     const bench = newBench()
     const run = await orphan(bench, 'exec sleep 60')
     const claim = path.join(run.directory, 'claim')
     const forged = fs.readFileSync(claim, 'utf8').split(' ')
     forged[21] = '1'
     fs.writeFileSync(claim, forged.join(' '))
-    const { recovered, room } = nextDaemon(bench)
+    const { recovered, context } = nextDaemon(bench)
     // The command itself is still ours to watch, but the group cannot be told from another's.
-    for (const each of recovered.adopted) endRun(room, each, 'kill')
+    for (const each of recovered.adopted) endRun(context, each, 'kill')
     expect(thisMachine().processes.identify(run.recorder?.pid ?? 0)).toEqual(run.recorder)
   })
 
-  test('one that was prepared and not started is voided, once and for all', () => {
+  test('a run that was prepared and not started is voided and can never start', () => {
     const bench = newBench()
     const run = bench.start({ command: 'exec sleep 60' })
     process.kill(-(run.recorder?.pid ?? 0), 'SIGKILL')
@@ -138,7 +138,7 @@ describe('the runs that a daemon left', () => {
     expect(fs.existsSync(run.directory)).toBe(false)
   })
 
-  test('one that is on record in its directory is given back for the history', async () => {
+  test('a run with an outcome in its directory is returned for the history', async () => {
     const bench = newBench()
     const run = bench.start({ command: 'exit 0' })
     const conclusion = await bench.ended(run)
@@ -147,7 +147,7 @@ describe('the runs that a daemon left', () => {
     expect(ends.size).toBe(0)
   })
 
-  test('one that cannot be read does not hide the others', async () => {
+  test('a run that cannot be read does not keep others from being recovered', async () => {
     const bench = newBench()
     const bad = await orphan(bench, 'exec sleep 60')
     const good = await orphan(bench, 'exec sleep 60')
@@ -159,7 +159,7 @@ describe('the runs that a daemon left', () => {
     expect(active(bench)).toContain(bad.description.run)
   })
 
-  test('an entry without a run directory is forgotten', () => {
+  test('an entry in active without a run directory is removed', () => {
     const bench = newBench()
     fs.writeFileSync(path.join(activeFolder(bench.home), '20260101T000000.000-abcdef'), 'job')
     const { recovered } = nextDaemon(bench)

@@ -12,7 +12,7 @@ import { handOver, type LiveRun, type RunContext } from '../../src/run/live-run.
 import type { Task } from '../../src/tasks/task.ts'
 import { aTask } from '../plan/support.ts'
 
-/** A slot of the epoch's first day: what a run is started for where it does not matter. */
+/** The start of a run in a test for which the slot does not matter. */
 const aStart: Start = {
   task: 'job',
   slot: 100,
@@ -23,10 +23,10 @@ const aStart: Start = {
 
 export interface Bench {
   readonly home: string
-  readonly room: RunContext
+  readonly context: RunContext
   readonly troubles: string[]
   start(task: Partial<Task>, start?: Partial<Start>): LiveRun
-  /** The conclusion of a run, when it comes. */
+  /** Settles with the conclusion of a run when the run has ended. */
   ended(run: LiveRun): Promise<RunConclusion>
   output(run: LiveRun): string
 }
@@ -36,7 +36,7 @@ afterEach(() => {
   for (const clean of cleanups.splice(0)) clean()
 })
 
-/** A home of its own, and runs in it; whatever still lives at the end of the test is killed. */
+/** A home in which a test can launch runs. Runs that are left at the end of the test are killed. */
 export function newBench(host: Host = thisMachine()): Bench {
   const home = fs.mkdtempSync(path.join(os.tmpdir(), 'torch-run-'))
   fs.mkdirSync(activeFolder(home))
@@ -44,7 +44,7 @@ export function newBench(host: Host = thisMachine()): Bench {
   const conclusions = new Map<string, RunConclusion>()
   const waiting = new Map<string, (conclusion: RunConclusion) => void>()
   const troubles: string[] = []
-  const room = newRunContext({
+  const context = newRunContext({
     host,
     home,
     hostName: 'host',
@@ -64,7 +64,7 @@ export function newBench(host: Host = thisMachine()): Bench {
   })
   return {
     home,
-    room,
+    context,
     troubles,
     start(task, start) {
       const order = {
@@ -73,7 +73,7 @@ export function newBench(host: Host = thisMachine()): Bench {
         revision: null,
         restartDelayMs: 0,
       }
-      const run = launchRun(room, order)
+      const run = launchRun(context, order)
       runs.push(run)
       return run
     },
@@ -87,7 +87,7 @@ export function newBench(host: Host = thisMachine()): Bench {
   }
 }
 
-/** Looks every few milliseconds until something is there; fails after a bound. */
+/** Looks every few milliseconds until `look` finds something. Fails after a time. */
 export async function until<T>(
   look: () => T | undefined | false,
   what: string,
@@ -97,7 +97,7 @@ export async function until<T>(
   for (;;) {
     const found = look()
     if (found !== undefined && found !== false) return found
-    if (performance.now() > end) throw new Error(`waited ${boundMs} ms in vain for ${what}`)
+    if (performance.now() > end) throw new Error(`waited ${boundMs} ms for ${what}`)
     await new Promise((resolve) => setTimeout(resolve, 5))
   }
 }

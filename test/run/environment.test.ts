@@ -6,7 +6,7 @@ import { newBench } from './support.ts'
 
 const isRoot = process.getuid?.() === 0
 
-/** What a command sees, by running it. */
+/** The output of a command that runs as a task. */
 async function seen(
   command: string | string[],
   task: object = {},
@@ -19,8 +19,8 @@ async function seen(
   return bench.output(run)
 }
 
-describe('the world of a run', () => {
-  test('has a clean environment, nothing of the daemon’s own', async () => {
+describe('the environment of a run', () => {
+  test('a run has a clean environment, with no variable of the daemon', async () => {
     process.env['TORCH_TEST_SECRET'] = 'leaked'
     const env = await seen(['/usr/bin/env'], {
       env: { GREETING: 'hi there' },
@@ -54,14 +54,14 @@ describe('the world of a run', () => {
     expect(env).toContain('TORCH_HOST=host\n')
   })
 
-  test('its variables are its own, also those that the recorder’s script might use', async () => {
+  test('a run keeps its variables even if the script of the recorder has variables of that name', async () => {
     const names = ['run', 'cwd', 'mask', 'self', 'step', 'status']
     const env = Object.fromEntries(names.map((name) => [name, `of the task: ${name}`]))
     const lines = (await seen(['/usr/bin/env'], { env })).split('\n')
     expect(lines).toEqual(expect.arrayContaining(names.map((name) => `${name}=${env[name]}`)))
   })
 
-  test('env_file, then env, then the names of torch, which nothing changes', async () => {
+  test('env overrides env_file, and neither can change the TORCH_ variables', async () => {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'torch-env-'))
     const envFile = path.join(folder, 'env')
     fs.writeFileSync(envFile, 'A=file\nB=file\nTORCH_TASK=forged\n')
@@ -70,7 +70,7 @@ describe('the world of a run', () => {
     expect(words).toBe('file env job\n')
   })
 
-  test('is a session and a process group of its own', async () => {
+  test('a run has a session and a process group of its own', async () => {
     const [pid, group, session, ours] = (
       await seen(
         'read -r pid comm state ppid group session rest </proc/self/stat; echo $pid $group $session $ppid',
@@ -83,11 +83,11 @@ describe('the world of a run', () => {
     expect(pid).not.toBe(group)
   })
 
-  test('reads nothing, and both outputs go to one file in their order', async () => {
+  test('a run reads nothing, and both its outputs go to one file in the order of the writes', async () => {
     expect(await seen('cat; echo one; echo two >&2; echo three')).toBe('one\ntwo\nthree\n')
   })
 
-  test('has no descriptor of the daemon’s', async () => {
+  test('a run has no descriptor of the daemon', async () => {
     const ours = Array.from({ length: 20 }, () => fs.openSync('/dev/null', 'r'))
     const list = await seen(['/bin/sh', '-c', 'ls /proc/$$/fd'])
     for (const descriptor of ours) fs.closeSync(descriptor)
@@ -95,43 +95,46 @@ describe('the world of a run', () => {
     expect(list.split('\n').filter((name) => ours.includes(Number(name || -1)))).toEqual([])
   })
 
-  test('has default signal dispositions', async () => {
+  test('a run has the default handling of all signals', async () => {
     const masks = await seen(['/bin/grep', '-E', '^Sig(Ign|Blk)', '/proc/self/status'])
     expect(masks.match(/0{16}/g)).toHaveLength(2)
   })
 
-  test('opens 1024 files at most, softly', async () => {
+  test('a run has a soft limit of 1024 open files', async () => {
     expect(await seen('ulimit -Sn')).toBe('1024\n')
   })
 
-  test('begins in the home of its user, with umask 022', async () => {
+  test('a run starts in the home directory of its user, with umask 022', async () => {
     const home = process.env['HOME'] ?? os.userInfo().homedir
     expect(await seen('pwd; umask')).toBe(`${fs.realpathSync(home)}\n0022\n`)
   })
 
-  test('or where the task says, with its umask, priority and limits', async () => {
+  test('a run has the cwd, umask, nice and limits of its task', async () => {
     const task = { cwd: '/usr', umask: 0o077, nice: 5, limits: { nofile: 99, core: 0, cpu: 100 } }
     expect(await seen('pwd; umask; nice; ulimit -n; ulimit -t', task)).toBe(
       '/usr\n0077\n5\n99\n100\n',
     )
   })
 
-  test('a list is run as it is, without a shell', async () => {
+  test('a command that is a list is executed without a shell', async () => {
     expect(await seen(['/bin/echo', '$HOME', '*', 'a b'])).toBe('$HOME * a b\n')
   })
 
-  test.runIf(isRoot)('another user, with supplementary groups and nothing of root', async () => {
-    const ids = await seen('id -un; id -gn; grep Groups /proc/self/status; echo $USER $HOME', {
-      user: 'nobody',
-      cwd: '/',
-    })
-    const [name, group, groups, own] = ids.split('\n')
-    expect([name, group]).toEqual(['nobody', 'nogroup'])
-    expect(groups?.split(/\s+/)).not.toContain('0')
-    expect(own).toBe('nobody /nonexistent')
-  })
+  test.runIf(isRoot)(
+    'a run as another user has the groups of that user and none of root',
+    async () => {
+      const ids = await seen('id -un; id -gn; grep Groups /proc/self/status; echo $USER $HOME', {
+        user: 'nobody',
+        cwd: '/',
+      })
+      const [name, group, groups, own] = ids.split('\n')
+      expect([name, group]).toEqual(['nobody', 'nogroup'])
+      expect(groups?.split(/\s+/)).not.toContain('0')
+      expect(own).toBe('nobody /nonexistent')
+    },
+  )
 
-  test.runIf(isRoot)('another group alone', async () => {
+  test.runIf(isRoot)('a run can have another group and the same user', async () => {
     expect(await seen('id -un; id -gn', { group: 'daemon' })).toBe('root\ndaemon\n')
   })
 })

@@ -1,0 +1,61 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import { expect, test } from 'vitest'
+import { activeFolder } from '../../src/run/directory.ts'
+import { newBench, until } from './support.ts'
+
+test.each([
+  { command: 'exit 0', says: { outcome: 'ok', exitCode: 0 } },
+  { command: 'exit 42', says: { outcome: 'failed', exitCode: 42 } },
+  { command: 'exit 143', says: { outcome: 'failed', exitCode: 143, signal: null } },
+  {
+    command: 'kill -TERM $$',
+    says: { outcome: 'killed', signal: 'SIGTERM', reason: 'not by torch' },
+  },
+  { command: 'kill -KILL $$', says: { outcome: 'killed', signal: 'SIGKILL' } },
+  { command: 'kill -SEGV $$', says: { outcome: 'killed', signal: 'SIGSEGV' } },
+  { command: 'kill -INT $$', says: { outcome: 'killed', signal: 'SIGINT' } },
+  { command: 'kill -TERM 0', says: { outcome: 'killed', signal: 'SIGTERM' } },
+  { command: 'no-such-program-anywhere', says: { outcome: 'failed', exitCode: 127 } },
+])('the outcome of a run of `$command` is $says.outcome', async ({ command, says }) => {
+  const bench = newBench()
+  const run = bench.start({ command })
+  const conclusion = await bench.ended(run)
+  expect(conclusion).toMatchObject(says)
+  const written = fs.readFileSync(path.join(run.directory, 'outcome.json'), 'utf8')
+  expect(JSON.parse(written)).toEqual(conclusion)
+})
+
+test('a recorder does not bring back an entry in active that is already removed', async () => {
+  const bench = newBench()
+  const active = activeFolder(bench.home)
+  await bench.ended(bench.start({ command: `rm ${active}/"$TORCH_RUN_ID"` }))
+  expect(fs.readdirSync(active)).toEqual([])
+})
+
+test('the start and end of a run are times of the wall clock', async () => {
+  const bench = newBench()
+  const before = Date.now()
+  const conclusion = await bench.ended(bench.start({ command: 'exec sleep 0.2' }))
+  expect(conclusion.startedMs).toBeGreaterThanOrEqual(before)
+  expect(conclusion.endedMs - conclusion.startedMs).toBeGreaterThanOrEqual(200)
+  expect(conclusion.endedMs).toBeLessThanOrEqual(Date.now())
+})
+
+test('a run ends with its command, and a child that is left counts as a straggler', async () => {
+  const bench = newBench()
+  const conclusion = await bench.ended(bench.start({ command: 'sleep 30 & echo done' }))
+  expect(conclusion).toMatchObject({ outcome: 'ok', stragglers: 1 })
+  expect(conclusion.endedMs - conclusion.startedMs).toBeLessThan(20_000)
+})
+
+test('a run whose recorder is killed continues, and its outcome is unknown, not made up', async () => {
+  const bench = newBench()
+  const run = bench.start({ command: 'sleep 0.5; echo over' })
+  await until(() => fs.existsSync(path.join(run.directory, 'command')), 'the command')
+  process.kill(run.recorder?.pid ?? 0, 'SIGKILL')
+  const conclusion = await bench.ended(run)
+  expect(conclusion).toMatchObject({ outcome: 'unknown', exitCode: null })
+  expect(conclusion.endedMs - conclusion.startedMs).toBeGreaterThanOrEqual(400)
+  expect(bench.output(run)).toBe('over\n')
+})

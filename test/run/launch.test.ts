@@ -1,0 +1,86 @@
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { expect, test } from 'vitest'
+import { thisMachine } from '../../src/host/host.ts'
+import { newBench } from './support.ts'
+
+const folder = os.tmpdir()
+
+test.each([
+  {
+    name: 'a program that does not exist',
+    task: { command: ['/no/such', 'x'] },
+    why: '/no/such was not found (check PATH and cwd)',
+  },
+  {
+    name: 'a program that is not in PATH',
+    task: { command: ['no-such-word'] },
+    why: 'no-such-word was not found (check PATH and cwd)',
+  },
+  {
+    name: 'a shell that does not exist',
+    task: { shell: '/no/shell' },
+    why: 'its shell was not found (check PATH and cwd)',
+  },
+  {
+    name: 'a file that is not executable',
+    task: { command: ['/etc/passwd'] },
+    why: '/etc/passwd cannot be executed (is it an executable program?)',
+  },
+  {
+    name: 'a cwd that does not exist',
+    task: { cwd: '/no/such/folder' },
+    why: 'cannot enter its cwd; its output says why',
+  },
+  {
+    name: 'a user that does not exist',
+    task: { user: 'nosuchuser' },
+    why: 'there is no user "nosuchuser" on this machine',
+  },
+  {
+    name: 'a group that does not exist',
+    task: { group: 'nosuchgroup' },
+    why: 'there is no group "nosuchgroup" on this machine',
+  },
+  {
+    name: 'an env_file that does not exist',
+    task: { envFile: path.join(folder, 'gone') },
+    why: `env_file ${folder}/gone does not exist`,
+  },
+  {
+    name: 'an argument that is too long',
+    task: { command: ['/bin/echo', 'x'.repeat(200_000)] },
+    why: 'spawn /bin/sh E2BIG',
+  },
+])('a run with $name is spawn-failed, and the reason says why', async ({ task, why }) => {
+  const bench = newBench()
+  const conclusion = await bench.ended(bench.start(task))
+  expect(conclusion).toMatchObject({ outcome: 'spawn-failed', reason: why, exitCode: null })
+})
+
+test('a run in a home that is gone is spawn-failed, and the home is not made again', async () => {
+  const bench = newBench()
+  fs.rmSync(bench.home, { recursive: true })
+  const conclusion = await bench.ended(bench.start({}))
+  expect(conclusion.outcome).toBe('spawn-failed')
+  expect(conclusion.reason).toContain('ENOENT')
+  expect(bench.troubles).toEqual([])
+  expect(fs.existsSync(bench.home)).toBe(false)
+})
+
+test('a run for which no process can be made is spawn-failed', async () => {
+  const host = thisMachine()
+  const bench = newBench({
+    ...host,
+    processes: {
+      ...host.processes,
+      spawnGroup(request) {
+        request.onFailure(Object.assign(new Error('spawn /bin/sh EAGAIN'), { code: 'EAGAIN' }))
+        return undefined
+      },
+    },
+  })
+  const conclusion = await bench.ended(bench.start({}))
+  expect(conclusion).toMatchObject({ outcome: 'spawn-failed', reason: 'spawn /bin/sh EAGAIN' })
+})
