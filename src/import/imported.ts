@@ -1,19 +1,20 @@
 import type { Problem } from '../tasks/file/problem.ts'
 
-/** Whose files can be imported. */
+/** The schedulers whose files torch can import. */
 export const importFormats = ['crontab', 'gotorch'] as const
 
-/** What could not be carried over, or means something else now. Lines are those of what was read. */
-export interface Warning {
+/** Something that torch cannot import, or that means something else in torch. */
+interface Warning {
+  /** In the imported file. */
   readonly line: number
   readonly message: string
 }
 
-/** A tasks file made of what somebody else's scheduler had, or why none could be. */
+/** A tasks file made from the file of another scheduler, or why there is none. */
 export type Imported =
   | {
       readonly ok: true
-      /** The text of the tasks file; it is valid. */
+      /** The text of a valid tasks file. */
       readonly yaml: string
       readonly tasks: number
       /** In the order of their lines. */
@@ -21,15 +22,38 @@ export type Imported =
     }
   | { readonly ok: false; readonly problems: readonly Problem[] }
 
-/** Larger files are no schedules. Debian's crontab(1) takes 10,000 lines at most (CVE-2019-9705). */
+/** No real file is larger. Debian's crontab(1) accepts at most 10,000 lines (CVE-2019-9705). */
 export const maxImportBytes = 1_000_000
 export const maxCrontabLines = 10_000
 
-/** Each task may get all of them. */
+/** Bounds the tasks file, because every task can have all variables. */
 export const maxVariables = 200
 
-/** The text as a whole is nothing to be imported. */
+/** The whole file cannot be imported. */
 export function refused(file: string, message: string): Imported {
   const whole = { file, line: null, column: null, path: '', source: null }
   return { ok: false, problems: [{ severity: 'error', message, hint: null, ...whole }] }
+}
+
+/** Collects the warnings of one import. */
+export interface Warnings {
+  /** Only the first warning of a `topic` is added; the others return false. */
+  add(line: number, message: string, topic?: string): boolean
+  /** In the order of their lines. */
+  all(): readonly Warning[]
+}
+
+export function newWarnings(): Warnings {
+  const warnings: Warning[] = []
+  const topics = new Set<string>()
+  return {
+    add(line, message, topic) {
+      if (topic !== undefined && topics.has(topic)) return false
+      if (topic !== undefined) topics.add(topic)
+      // Control characters must not reach the terminal.
+      warnings.push({ line, message: message.replaceAll(/[^\P{Cc}]/gu, '?') })
+      return true
+    },
+    all: () => warnings.toSorted((a, b) => a.line - b.line),
+  }
 }

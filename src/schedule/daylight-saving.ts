@@ -4,8 +4,8 @@ import type { CronSchedule } from './schedule.ts'
 import { maxOffsetSeconds, spanAt, spansIn } from './timezone.ts'
 
 /*
- * What happens when the clock of a zone skips or repeats an hour. The rule is that of Debian's
- * cron(8), applied to changes of any length:
+ * What happens when the clock of a zone skips or repeats an hour. torch follows the rule of Debian's
+ * cron(8), for changes of any length:
  *
  * - An interval (all 24 hours are set) follows elapsed time. It fires in both passes of a repeated
  *   hour, and not at all for a skipped one.

@@ -66,8 +66,8 @@ const maxCountedSeconds = 36_525 * 86_400
  * `last` is found by bisection, and the count of one schedule by arithmetic.
  *
  * Several schedules may be due in the same second, so their slots are walked one by one. Above
- * {@link maxWalkedSlots}, or over more than {@link maxCountedSeconds}, `count` is that of the busiest
- * schedule, and `capped` is true.
+ * {@link maxWalkedSlots}, or over more than {@link maxCountedSeconds}, `count` only counts the
+ * busiest schedule, and `capped` is true.
  */
 export function latestDue(
   schedules: readonly Schedule[],

@@ -66,7 +66,7 @@ export function offsetAt(zone: string, second: number): number {
   return spanAt(zone, second).offset
 }
 
-/** The span that contains that second. Throws a RangeError if there is no such zone. */
+/** The span that contains that second. Throws a RangeError for an unknown zone. */
 export function spanAt(name: string, second: number): Span {
   const zone = remembered(zones, maxZones, name, () => newZone(name))
   const index = Math.floor(second / chunkSeconds)

@@ -1,4 +1,7 @@
-/** 32 bits, each of which depends on the whole text: FNV-1a over UTF-16 units, then the final mix of MurmurHash3. */
+/**
+ * A hash of 32 bits. Every bit depends on the whole text: FNV-1a over UTF-16 units, then the final mix
+ * of MurmurHash3.
+ */
 export function hash32(text: string): number {
   let hash = 0x811c9dc5
   for (let index = 0; index < text.length; index++) {

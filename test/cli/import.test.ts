@@ -35,8 +35,8 @@ describe.concurrent('torch import crontab', () => {
     const { status, stdout, stderr } = await site.torch('import', 'crontab', file)
     expect([status, stderr]).toEqual([
       0,
-      `warning: line 7: not imported: torch sends no mail; what runs print is in torch logs
-warning: line 123: what is behind the % is its input, as in cron, but a quote before it is left open
+      `warning: line 7: not imported: torch does not send mail; torch logs shows the output of runs
+warning: line 123: the text after % is input for the command, as in cron, but a quote before it is not closed
 imported 93 tasks, with 2 warnings
 `,
     ])
@@ -123,7 +123,7 @@ imported 93 tasks, with 2 warnings
     )
     const system = await site.torch('import', 'crontab', 'b', '--system')
     expect(system.stderr).toContain(
-      'warning: line 2: not imported: there is no command behind the user\n',
+      'warning: line 2: not imported: there is no command after the user\n',
     )
   })
 
@@ -139,7 +139,7 @@ imported 93 tasks, with 2 warnings
         warnings: [
           {
             line: 1,
-            message: 'not imported: torch sends no mail; what runs print is in torch logs',
+            message: 'not imported: torch does not send mail; torch logs shows the output of runs',
           },
         ],
       },
@@ -166,7 +166,7 @@ imported 93 tasks, with 2 warnings
     [
       'junk',
       2,
-      'junk: not a crontab: it holds the control character U+0000\ntorch: junk cannot be imported (1 problem)\nhint: is it the right file? torch import --help\n',
+      'junk: this is not a crontab: it contains the control character U+0000\ntorch: junk cannot be imported (1 problem)\nhint: is it the right file? torch import --help\n',
     ],
   ])('of %s', async (file, status, stderr) => {
     const site = newSite()
@@ -188,14 +188,14 @@ describe.concurrent('torch import gotorch', () => {
       0,
       `${head}
 tasks:
-  # Note: gotorch never fired it (values and ranges match nothing there); it will now
+  # Note: gotorch never started it, because there single values and ranges match nothing; torch starts it
   x:
     schedule: '0 */5 * * * *'
     command: [php, /x.php]
 `,
     ])
     expect(stderr)
-      .toBe(`warning: line 1: gotorch never fired it (values and ranges match nothing there); it will now
+      .toBe(`warning: line 1: gotorch never started it, because there single values and ranges match nothing; torch starts it
 imported 1 task, with 1 warning
 `)
   })

@@ -6,7 +6,7 @@ import type { Imported } from '../../src/import/imported.ts'
 import { formatProblem } from '../../src/tasks/file/report.ts'
 import { parse } from '../tasks/read.ts'
 
-/** What is made of a text is a valid tasks file, with as many tasks as it says, or a refusal. */
+/** Checks that the result is a valid tasks file with the stated number of tasks, or a refusal. */
 function isSound(imported: Imported): void {
   if (!imported.ok) {
     expect(imported.problems.map(formatProblem)).not.toEqual([])
@@ -18,12 +18,12 @@ function isSound(imported: Imported): void {
   expect(parsed.file.tasks).toHaveLength(imported.tasks)
   for (const { line, message } of imported.warnings) {
     expect(line).toBeGreaterThan(0)
-    // Nothing in it makes a terminal do anything.
+    // No control character reaches the terminal.
     expect(message).not.toMatch(/[^\P{Cc}]/u)
   }
 }
 
-/** Pieces that mean something to cron, to YAML or to a terminal. */
+/** Pieces with a meaning for cron, for YAML or for a terminal. */
 const piece = fc.constantFrom(
   ...['\n', '\n', '\r\n', ' ', '\t', '* * * * * ', '*/5 1-3 * jan mon ', '@daily ', '@reboot\t'],
   ...['#', '# ', 'A=', 'PATH = ', 'SHELL=/bin/', 'HOME=/', 'MAILTO=', 'CRON_TZ=', 'UTC', 'X="'],
@@ -34,8 +34,8 @@ const piece = fc.constantFrom(
 )
 const soup = fc.array(piece, { maxLength: 60 }).map((pieces) => pieces.join(''))
 
-describe('no text makes it throw, or write what torch does not take', () => {
-  test('a crontab', () => {
+describe('an import of any text', () => {
+  test('any crontab becomes a valid tasks file or is refused', () => {
     const text = fc.oneof(soup, fc.string({ unit: 'binary' }))
     fc.assert(
       fc.property(text, fc.boolean(), (crontab, system) =>
@@ -67,7 +67,7 @@ describe('no text makes it throw, or write what torch does not take', () => {
     { requiredKeys: [] },
   )
 
-  test('a file of gotorch', () => {
+  test('any JSON file of gotorch becomes a valid tasks file or is refused', () => {
     const file = fc.oneof(fc.array(task, { maxLength: 4 }), fc.anything())
     fc.assert(
       fc.property(file, (tasks) => {
@@ -80,7 +80,7 @@ describe('no text makes it throw, or write what torch does not take', () => {
     )
   })
 
-  test('a text that is not JSON', () => {
+  test('a gotorch file that is not JSON is refused', () => {
     fc.assert(
       fc.property(fc.oneof(soup, fc.string()), (text) =>
         isSound(importGotorch({ path: 'task.json', text })),
@@ -90,8 +90,8 @@ describe('no text makes it throw, or write what torch does not take', () => {
   })
 })
 
-// By the processor's time: others may need it as well.
-test('what is large takes a few seconds, whatever is in it', { timeout: 120_000 }, () => {
+// Regular expressions with a quadratic cost would run into the timeout here.
+test('the worst large files are imported or refused', () => {
   const worst = [
     '@daily x\n'.repeat(10_000),
     Array.from({ length: 10_000 }, (_, at) => (at % 2 ? '@daily x\n' : `V${at}=${at}\n`)).join(''),
@@ -104,10 +104,10 @@ test('what is large takes a few seconds, whatever is in it', { timeout: 120_000 
     `${'*,'.repeat(400_000)}* * * * * x\n`,
     `${'# a b c d\n'.repeat(9000)}@daily x\n`,
   ]
-  const started = process.cpuUsage()
-  for (const text of worst) importCrontab({ path: 'crontab', text }, { system: false })
+  for (const text of worst) {
+    const imported = importCrontab({ path: 'crontab', text }, { system: false })
+    expect(imported.ok ? imported.yaml.length : imported.problems.length).toBeGreaterThan(0)
+  }
   const deep = ['['.repeat(500_000), `["${'\\u0041'.repeat(150_000)}`, `[${'1,'.repeat(400_000)}1]`]
-  for (const text of deep) importGotorch({ path: 'task.json', text })
-  const { user } = process.cpuUsage(started)
-  expect(user / 1e6).toBeLessThan(20)
+  for (const text of deep) expect(importGotorch({ path: 'task.json', text }).ok).toBe(false)
 })

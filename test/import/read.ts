@@ -15,13 +15,13 @@ export function fromGotorch(tasks: unknown): Good {
   return checked(importGotorch({ path: 'task.json', text: JSON.stringify(tasks) }))
 }
 
-/** The tasks of an import, read by torch itself. */
+/** The tasks of an import, as torch reads them. */
 export function tasksOf({ yaml }: Good): readonly Task[] {
   return good(yaml, { mayChangeUser: true }).tasks
 }
 
 /** `3: not imported: ...` */
-export function told({ warnings }: Good): string[] {
+export function warningsOf({ warnings }: Good): string[] {
   return warnings.map(({ line, message }) => `${line}: ${message}`)
 }
 
@@ -35,7 +35,7 @@ export function bodyOf({ yaml }: Good): string {
     .join('\n')
 }
 
-/** Every import is a tasks file that torch takes, with as many tasks as it says. */
+/** Checks that the result is a valid tasks file with the stated number of tasks. */
 function checked(imported: Imported): Good {
   if (!imported.ok) throw new Error(imported.problems[0]?.message)
   expect(tasksOf(imported)).toHaveLength(imported.tasks)

@@ -6,7 +6,7 @@ import { at, read } from './read.ts'
 
 /*
  * croner is another implementation of the same calendar. Its rules for clock changes and for steps after a
- * star in the day fields differ from those of torch, so this test avoids both.
+ * star in the day fields differ, so this test avoids both.
  */
 
 const texts = [

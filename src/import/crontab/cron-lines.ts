@@ -1,22 +1,22 @@
-/** A line of a crontab by what cron(8) takes it for; nothing in it is judged yet. */
+/** A line of a crontab, by its kind. Fields and values are not checked yet. */
 export type CronLine = { readonly line: number; readonly text: string } & (
   | { readonly kind: 'blank' | 'comment' }
   | { readonly kind: 'variable'; readonly name: string; readonly value: string }
   | {
       readonly kind: 'entry'
-      /** Five fields, or one nickname. */
+      /** Five fields, or a nickname. */
       readonly when: readonly string[]
-      /** The user, in the form that has one, and the command. */
+      /** The command, after the user if the crontab has users. */
       readonly rest: string
-      /** A `-` before it: cronie is to write no line to syslog. */
+      /** A leading `-`: cronie does not log this job to syslog. */
       readonly quiet: boolean
     }
   | { readonly kind: 'wrong'; readonly message: string }
 )
 
 /**
- * Takes a crontab apart as the crons of Linux do. There is no continuation of lines. A carriage
- * return at the end of a line, and a byte order mark, are left out.
+ * Splits a crontab into lines as the crons of Linux do. A line never continues on the next one. A byte
+ * order mark, and carriage returns at the ends of lines, are removed.
  */
 export function readCronLines(text: string): CronLine[] {
   const lines = text.replace(/^\ufeff/, '').split('\n')
@@ -34,8 +34,8 @@ function readLine(whole: string, line: number): CronLine {
 }
 
 /**
- * `name = value`, each of them in quotes or not, blanks around the `=` or not; nothing is expanded.
- * Quotes keep blanks at the ends of a value. As load_env() of cronie, which also takes `NAME=`.
+ * `name = value`, as load_env() of cronie reads it. Both may be in quotes, the value may be empty, and
+ * blanks around the `=` are ignored. Quotes keep blanks at the ends of a value. Nothing is expanded.
  */
 const assignment =
   /^(?:"([^"=]*)"|'([^'=]*)'|([^\s"'=][^\s=]*|))\s*=\s*(?:"([^"]*)"\s*|'([^']*)'\s*|([^"'].*|))$/s
@@ -59,8 +59,8 @@ function readEntry(text: string): Entry {
   const [, dash = '', when = '', rest = ''] =
     /^(-?)(@[^ \t]*|[^ \t]+(?:[ \t]+[^ \t]+){4})(?:[ \t]+(.*))?$/s.exec(text) ?? []
   if (when === '') return wrong('expected five fields and a command')
-  // cron's own guard against six fields: the command would be the name of some file.
-  if (rest.startsWith('*')) return wrong('a sixth field: cron has five, and then the command')
+  // cron refuses this too: the sixth field would be expanded to file names and run as the command.
+  if (rest.startsWith('*')) return wrong('expected five fields and a command; got a sixth field')
   if (rest.trim() === '') return wrong('there is no command')
   return { kind: 'entry', when: when.split(/[ \t]+/), rest, quiet: dash === '-' }
 }

@@ -1,11 +1,13 @@
-import { describedBy, isOfCrontab } from './cron-comments.ts'
+import { fields } from '../../schedule/field.ts'
+import { maxTextChars } from '../../tasks/file/limits.ts'
+import { readCronField } from '../cron-field.ts'
+import { withoutUnsupported } from '../draft.ts'
+import { maxVariables, type Warnings } from '../imported.ts'
 import { type CronEntry, readCronEntry } from './cron-entry.ts'
-import type { CronLine } from './cron-lines.ts'
+import { type CronLine, readCronLines } from './cron-lines.ts'
 import { meaningOf } from './cron-variables.ts'
-import { maxVariables } from '../imported.ts'
-import type { Warnings } from '../import-warnings.ts'
 
-/** A crontab in the terms of torch, in its order. */
+/** A part of a crontab in terms of torch, in the order of the crontab. */
 export type CronPart =
   | { readonly kind: 'blank' }
   | { readonly kind: 'comments'; readonly comments: readonly string[] }
@@ -15,17 +17,17 @@ export type CronPart =
 export interface CronTask {
   readonly entry: Extract<CronEntry, { ok: true }>
   readonly description: string
-  /** The settings that are in force there, by the key of a task; `env.NAME` for variables. */
+  /** The settings that apply here, by the key of a task, or `env.NAME` for variables. */
   readonly settings: Scope
 }
 
 interface CronVariable {
   readonly text: string
-  /** Above it: they go where it goes. */
+  /** The comments above it. They move with it. */
   readonly comments: readonly string[]
 }
 
-/** A value, and the line that it is from. */
+/** A value, and the variable that set it. */
 export interface Setting {
   readonly value: string
   readonly from: CronVariable | undefined
@@ -33,7 +35,7 @@ export interface Setting {
 
 export type Scope = ReadonlyMap<string, Setting>
 
-/** Reads the lines of a crontab, from its top: a variable is valid for the entries below it. */
+/** Reads the lines of a crontab from top to bottom: a variable applies to the entries below it. */
 export function readCronParts(
   lines: readonly CronLine[],
   system: boolean,
@@ -47,7 +49,7 @@ export function readCronParts(
         reading.parts.push({ kind: 'blank' })
         break
       case 'comment':
-        if (!isOfCrontab(line.text)) reading.pending.push(line.text)
+        if (!isCrontabHeader(line.text)) reading.pending.push(line.text)
         break
       case 'variable':
         readVariable(reading, line)
@@ -65,7 +67,7 @@ export function readCronParts(
 
 interface Reading {
   readonly parts: CronPart[]
-  /** Comments above the next line. */
+  /** The comments directly above the next line. */
   pending: string[]
   scope: Scope
   readonly system: boolean
@@ -77,7 +79,7 @@ function endComments(reading: Reading): void {
   if (comments.length > 0) reading.parts.push({ kind: 'comments', comments })
 }
 
-/** A lone `#` at their ends is a blank line to the eye. */
+/** Drops a lone `#` at both ends: people use it as a blank line. */
 function takeComments(reading: Reading): readonly string[] {
   const { pending } = reading
   reading.pending = []
@@ -88,14 +90,14 @@ function takeComments(reading: Reading): readonly string[] {
 
 function readVariable(reading: Reading, line: Extract<CronLine, { kind: 'variable' }>): void {
   const { name, value, text } = line
-  const { settings, loss, sort } = meaningOf(name, value)
-  if (loss !== undefined && settings.length === 0) return refuse(reading, line, loss, sort)
+  const { settings, loss, topic } = meaningOf(name, value)
+  if (loss !== undefined && settings.length === 0) return refuse(reading, line, loss, topic)
   const scope = new Map(reading.scope)
   const names = new Set([...scope.keys(), ...settings.map(([key]) => key)])
   if (names.size > maxVariables)
-    return refuse(reading, line, `there are more than ${maxVariables} variables`, 'variables')
+    return refuse(reading, line, `more than ${maxVariables} variables are set`, 'variables')
 
-  if (loss !== undefined && reading.warnings.tell(line.line, loss, sort))
+  if (loss !== undefined && reading.warnings.add(line.line, loss, topic))
     reading.pending.push(`# Note: ${loss}`)
   const variable = { text, comments: takeComments(reading) }
   for (const [key, set] of settings) {
@@ -115,10 +117,10 @@ function readTask(reading: Reading, line: Extract<CronLine, { kind: 'entry' }>):
   const entry = readCronEntry(line, { system, shell })
   if (!entry.ok) return refuse(reading, line, entry.message)
 
-  const { rest, description } = describedBy(reading.pending)
+  const { rest, description } = splitDescription(reading.pending)
   reading.pending = [...rest]
-  for (const { message, sort } of entry.notes) {
-    if (warnings.tell(line.line, message, sort)) reading.pending.push(`# Note: ${message}`)
+  for (const { message, topic } of entry.notes) {
+    if (warnings.add(line.line, message, topic)) reading.pending.push(`# Note: ${message}`)
   }
   endComments(reading)
   const { user } = entry
@@ -127,9 +129,62 @@ function readTask(reading: Reading, line: Extract<CronLine, { kind: 'entry' }>):
   reading.parts.push({ kind: 'task', entry, description, settings })
 }
 
-/** What cannot be carried over stays, as a comment. */
-function refuse(reading: Reading, line: CronLine, message: string, sort?: string): void {
-  reading.warnings.tell(line.line, `not imported: ${message}`, sort)
+/** A line that torch cannot import stays in the tasks file as a comment. */
+function refuse(reading: Reading, line: CronLine, message: string, topic?: string): void {
+  reading.warnings.add(line.line, `not imported: ${message}`, topic)
   reading.pending.push(`# Not imported: ${message}`, `# ${line.text}`)
   endComments(reading)
+}
+
+/**
+ * Splits the comments directly above an entry. The sentences next to the entry become its description.
+ * Everything above them stays a comment: headings, a legend of the columns, jobs that are commented
+ * out.
+ */
+function splitDescription(comments: readonly string[]): {
+  readonly rest: readonly string[]
+  readonly description: string
+} {
+  const last = comments.findLastIndex((comment) => !isSentence(comment))
+  const sentences = comments.slice(last + 1).map(words)
+  const description = withoutUnsupported(sentences.join(' ').slice(0, maxTextChars))
+  return { rest: comments.slice(0, last + 1), description }
+}
+
+/** True for the header that crontab(1) writes into its own files. */
+function isCrontabHeader(comment: string): boolean {
+  return /^# (?:DO NOT EDIT THIS FILE - edit the master|\(.* installed on .*\)$|\(Cron version )/.test(
+    comment,
+  )
+}
+
+function isSentence(comment: string): boolean {
+  const text = words(comment)
+  return /\p{L}/u.test(text) && !isLegend(comment) && !isJob(text)
+}
+
+/** The text of a comment, without the `#` around it. */
+function words(comment: string): string {
+  return comment
+    .replace(/^[#\s]+/, '')
+    .replace(/[#\s]+$/, '')
+    .replaceAll(/\s+/g, ' ')
+}
+
+/** `# m h dom mon dow command`, and the drawing with `.---- minute (0 - 59)` above it. */
+function isLegend(comment: string): boolean {
+  if (/^#+\s*(?:[|*│]|[.┌]?[-─]{3})/.test(comment)) return true
+  return /^#+\s*(?:m|mins?|minutes?)\s+(?:h|hours?|hrs?)\s+\S+\s+\S+\s+\S+/i.test(comment)
+}
+
+function isJob(text: string): boolean {
+  const [line] = readCronLines(text)
+  if (line?.kind === 'variable') return /^[A-Z_]+$/.test(line.name)
+  if (line?.kind !== 'entry') return false
+  const [first = ''] = line.when
+  if (first.startsWith('@')) return /^@[a-z]+$/.test(first)
+  return line.when.every((word, index) => {
+    const field = fields[index + 1]
+    return field !== undefined && readCronField(field, word).ok
+  })
 }

@@ -1,45 +1,48 @@
-import { formatDuration } from '../../text/duration.ts'
 import { isZone } from '../../schedule/timezone.ts'
 import { maxTextChars } from '../../tasks/file/limits.ts'
 import { showValue } from '../../tasks/file/show-value.ts'
-import { unfitIn } from '../unfit.ts'
+import { formatDuration } from '../../text/duration.ts'
+import { unsupportedIn } from '../draft.ts'
 
-/** A key of a task, `env.NAME` for a variable of its environment; undefined: no longer set. */
+/** A key of a task, or `env.NAME` for a variable of its environment. undefined: no longer set. */
 type CronSetting = readonly [key: string, value: string | undefined]
 
-/** What a variable of a crontab is in a tasks file. */
-export interface Meaning {
+/** What a variable of a crontab becomes in a tasks file. */
+interface Meaning {
   readonly settings: readonly CronSetting[]
-  /** What of it cannot be carried over. */
+  /** What torch cannot import. */
   readonly loss?: string
-  /** Losses of one sort are told once. */
-  readonly sort?: string
+  /** Only the first loss of a topic is shown. */
+  readonly topic?: string
 }
 
-/** What a variable means for the entries below it: crontab(5), and of cronie its own. */
+/** What a variable means for the entries below it, by crontab(5) of Debian and of cronie. */
 export function meaningOf(name: string, value: string): Meaning {
-  const unfit = unfitIn(value)
-  if (unfit !== undefined) return lost(unfit)
+  const unsupported = unsupportedIn(value)
+  if (unsupported !== undefined) return lost(unsupported)
   switch (name) {
     case 'SHELL':
       return absolute(name, value, [['shell', value]])
     case 'HOME':
-      // cron changes to this directory, too.
+      // cron also changes to this directory.
       return absolute(name, value, [
         ['cwd', value],
         ['env.HOME', value],
       ])
     case 'LOGNAME':
     case 'USER':
-      return lost(`${name} is always that of the user`)
+      return lost(`${name} cannot be set; it is always the user of the task`)
     case 'MAILTO':
     case 'MAILFROM':
     case 'CONTENT_TYPE':
     case 'CONTENT_TRANSFER_ENCODING':
       if (value === '') return { settings: [] }
-      return { ...lost('torch sends no mail; what runs print is in torch logs'), sort: 'mail' }
+      return {
+        ...lost('torch does not send mail; torch logs shows the output of runs'),
+        topic: 'mail',
+      }
     case 'MLS_LEVEL':
-      return lost('torch knows no contexts of SELinux')
+      return lost('torch does not set SELinux contexts')
     case 'CRON_TZ':
       return zone(value)
     case 'RANDOM_DELAY':
@@ -52,30 +55,31 @@ export function meaningOf(name: string, value: string): Meaning {
 function absolute(name: string, value: string, settings: readonly CronSetting[]): Meaning {
   return value.startsWith('/') && value.length <= maxTextChars
     ? { settings }
-    : lost(`${name} has to be an absolute path`)
+    : lost(`${name} must be an absolute path`)
 }
 
-/** Empty: that of the machine again. */
+/** An empty value means the zone of the machine again. */
 function zone(value: string): Meaning {
   if (value === '') return { settings: [['timezone', undefined]] }
-  if (!isZone(value)) return lost(`${showValue(value)} is no time zone that torch knows`)
-  const loss = 'CRON_TZ is timezone, which in torch is also the TZ of the runs'
-  return { settings: [['timezone', value]], loss, sort: 'zone' }
+  if (!isZone(value)) return lost(`torch does not know the time zone ${showValue(value)}`)
+  const loss = 'CRON_TZ becomes timezone, which also sets TZ for the runs'
+  return { settings: [['timezone', value]], loss, topic: 'zone' }
 }
 
-/** In minutes, and at most a day: entry.c of cronie. */
+/** Minutes, at most a day (entry.c of cronie). */
 function delay(value: string): Meaning {
   const minutes = /^\s*\d{1,4}(?!\d)/.test(value) ? Number.parseInt(value, 10) : Infinity
-  if (minutes > 24 * 60) return lost('RANDOM_DELAY takes minutes, from 0 to 1440')
+  if (minutes > 24 * 60) return lost('RANDOM_DELAY must be a number of minutes from 0 to 1440')
   if (minutes === 0) return { settings: [['jitter', undefined]] }
-  const loss = 'RANDOM_DELAY is jitter, which is fixed for each task and machine'
-  return { settings: [['jitter', formatDuration(minutes * 60_000)]], loss, sort: 'delay' }
+  const loss =
+    'RANDOM_DELAY becomes jitter, a delay that is always the same for a task on a machine'
+  return { settings: [['jitter', formatDuration(minutes * 60_000)]], loss, topic: 'delay' }
 }
 
 function variable(name: string, value: string): Meaning {
   if (!/^[A-Za-z_]\w*$/.test(name))
-    return lost('a name has letters, digits and _, and does not begin with a digit')
-  if (name.startsWith('TORCH_')) return lost('names that begin with TORCH_ are for torch to set')
+    return lost('a variable name has only letters, digits and _, and does not begin with a digit')
+  if (name.startsWith('TORCH_')) return lost('names that begin with TORCH_ are reserved for torch')
   return { settings: [[`env.${name}`, value]] }
 }
 

@@ -1,12 +1,12 @@
 import { type CronLine, readCronLines } from './cron-lines.ts'
 
-/** Whether a crontab has a user before each command, as /etc/crontab and /etc/cron.d have. */
+/** Whether a crontab has a user before each command, like /etc/crontab, and how torch found out. */
 export type CronForm =
-  /** A comment says which columns there are. */
+  /** A comment names the columns. */
   | { readonly by: 'comment'; readonly system: boolean }
-  /** Every word where a user would be is an account. */
+  /** Every entry has an account name where a user would be. */
   | { readonly by: 'accounts'; readonly system: true; readonly user: string; readonly line: number }
-  /** The usual form; `user` is one all the same, and `line` where. */
+  /** Assumed to have no users, although `line` begins with the account `user`. */
   | {
       readonly by: 'default'
       readonly system: false
@@ -14,7 +14,7 @@ export type CronForm =
       readonly line: number | undefined
     }
 
-/** Finds out the form of a crontab whose place does not tell it. */
+/** Guesses the form of a crontab from its text, if its path does not tell. */
 export function guessForm(text: string, isAccount: (name: string) => boolean): CronForm {
   const lines = readCronLines(text)
   const named = lines.map(columnsNamed).find((system) => system !== undefined)
@@ -23,7 +23,7 @@ export function guessForm(text: string, isAccount: (name: string) => boolean): C
   const words = lines.flatMap((line) =>
     line.kind === 'entry' ? [{ ...userColumn(line.rest), line: line.line }] : [],
   )
-  // Few words of a command are also names of accounts, so that one account more is rarely asked for.
+  // Looking up accounts is slow, but the first entry that has none ends the search.
   const other = words.findIndex(({ user, command }) => !isUser(user, command, isAccount))
   const [first] = words
   if (first !== undefined && other === -1)
@@ -32,13 +32,13 @@ export function guessForm(text: string, isAccount: (name: string) => boolean): C
   return { by: 'default', system: false, user: root?.user, line: root?.line }
 }
 
-/** Takes the user off; both may be empty. */
+/** Splits the user from the command. Both may be empty. */
 export function userColumn(rest: string): { user: string; command: string } {
   const [, user = '', command = ''] = /^([^ \t]*)[ \t]*(.*)$/s.exec(rest) ?? []
   return { user, command }
 }
 
-/** `# m h dom mon dow user command`, with five columns before; false where there is no user. */
+/** Reads `# m h dom mon dow user command`. False: it names no user; undefined: it names no columns. */
 function columnsNamed({ kind, text }: CronLine): boolean | undefined {
   if (kind !== 'comment') return undefined
   const words = text.replace(/^[#\s]+/, '').split(/\s+/)
@@ -50,7 +50,7 @@ function columnsNamed({ kind, text }: CronLine): boolean | undefined {
 }
 
 function isUser(user: string, command: string, isAccount: (name: string) => boolean): boolean {
-  // `mail -s x` and `backup -v` are commands, although there are such accounts.
+  // `mail -s x` and `backup -v` are commands, although such accounts exist.
   if (command === '' || command.startsWith('-')) return false
   return user === 'root' || (/^[a-z_][\w-]*$/i.test(user) && isAccount(user))
 }

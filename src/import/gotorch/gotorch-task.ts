@@ -1,11 +1,12 @@
+import { type Field, fields } from '../../schedule/field.ts'
+import { parseSchedule } from '../../schedule/parse.ts'
 import { parseNetwork } from '../../tasks/address.ts'
 import { showValue } from '../../tasks/file/show-value.ts'
-import type { DraftValue } from '../draft.ts'
+import { readCronField } from '../cron-field.ts'
+import { type DraftValue, unsupportedIn } from '../draft.ts'
 import type { GoTask } from './gotorch-file.ts'
-import { readGoTimes } from './gotorch-times.ts'
-import { unfitIn } from '../unfit.ts'
 
-/** A task of gotorch in the terms of torch, or why it is none. */
+/** A task of gotorch as the keys of a torch task, or why torch cannot import it. */
 export type GoEntry =
   | {
       readonly ok: true
@@ -13,24 +14,24 @@ export type GoEntry =
       /** Empty for a daemon. */
       readonly schedule: string
       readonly command: readonly string[]
-      /** By the key of a task; `value` is what is compared. */
+      /** By the key of a task. Two settings are the same if their `value` is. */
       readonly settings: ReadonlyMap<
         string,
         { readonly value: string; readonly written: DraftValue }
       >
-      readonly notes: readonly { readonly message: string; readonly sort?: string }[]
+      readonly notes: readonly { readonly message: string; readonly topic?: string }[]
     }
   | { readonly ok: false; readonly message: string }
 
 export function readGoTask(task: GoTask): GoEntry {
-  const unfit = unfitIn([task.Command, ...task.Ips].join(' '))
-  if (unfit !== undefined) return { ok: false, message: unfit }
-  // At each single blank, as strings.Split() of Go does: two of them have an empty word between.
+  const unsupported = unsupportedIn([task.Command, ...task.Ips].join(' '))
+  if (unsupported !== undefined) return { ok: false, message: unsupported }
+  // At every single blank, like strings.Split() of Go: two blanks have an empty word between them.
   const command = task.Command.split(' ')
-  if (command[0] === '') return { ok: false, message: 'its Command does not begin with a program' }
+  if (command[0] === '') return { ok: false, message: 'Command does not begin with a program' }
   const hosts = task.Ips.filter((ip) => !ip.includes('/') && parseNetwork(ip) !== undefined)
   if (hosts.length === 0 && task.Ips.length > 0)
-    return { ok: false, message: 'none of its Ips is an address, so that it runs nowhere' }
+    return { ok: false, message: 'none of its Ips is an address, so it would run nowhere' }
 
   const isDaemon = task.TaskType === 'daemon'
   const times = isDaemon ? undefined : readGoTimes(task.Times)
@@ -50,28 +51,100 @@ export function readGoTask(task: GoTask): GoEntry {
   }
 }
 
+/** The Times of a task as a schedule of torch, and what gotorch itself makes of them. */
+type GoTimes =
+  | {
+      readonly ok: true
+      readonly schedule: string
+      /** In gotorch single values and ranges match nothing, so the task never started. */
+      readonly neverStarted: boolean
+      /** gotorch skips the last value of a `*` or a step. */
+      readonly lostLast: boolean
+    }
+  | { readonly ok: false; readonly message: string }
+
+/** The order of the fields in gotorch. Weekdays are 1-7; 7 is Sunday. */
+const order: readonly Field['name'][] = ['second', 'minute', 'hour', 'day', 'weekday', 'month']
+
+/**
+ * Reads `second minute hour day week month`, as its author meant it. gotorch has bugs here
+ * (task/attr.go): its loop over a range ends before the last value, it reads `a-b` as `a-a`, and it
+ * never sets 0, which is Sunday there.
+ */
+function readGoTimes(times: string): GoTimes {
+  const words = times.trim().split(/\s+/)
+  if (words.length !== order.length) return wrong('Times must have six fields')
+  const texts = new Map<Field['name'], string>()
+  const all = { neverStarted: false, lostLast: false }
+  for (const [index, name] of order.entries()) {
+    const field = fields.find((each) => each.name === name)
+    const read = field && readGoField(field, words[index] ?? '')
+    if (!read?.ok) return wrong(read?.message ?? '')
+    texts.set(name, read.text)
+    all.neverStarted ||= read.neverStarted
+    all.lostLast ||= read.lostLast
+  }
+  const days = [texts.get('day') ?? '*', texts.get('weekday') ?? '*']
+  if (!days.some((text) => text.startsWith('*')))
+    return wrong('in gotorch both day and week must match; in torch one of them is enough')
+
+  const schedule = fields.map(({ name }) => texts.get(name) ?? '*').join(' ')
+  const parsed = parseSchedule(schedule, { zone: 'UTC', seed: '' })
+  return parsed.ok ? { ok: true, schedule, ...all } : wrong(parsed.message)
+}
+
+type GoField =
+  | { readonly ok: true; text: string; neverStarted: boolean; lostLast: boolean }
+  | { readonly ok: false; readonly message: string }
+
+function readGoField(field: Field, word: string): GoField {
+  const read = readCronField(field, word)
+  if (!read.ok) return read
+  const [note] = read.notes
+  if (note !== undefined) return wrong(`${field.name}: gotorch cannot read ${showValue(word)}`)
+  const first = field.name === 'weekday' ? 1 : field.min
+  const steps = [...word.matchAll(/\*(?:\/(\d+))?/g)].map(([, step = '1']) => Number(step))
+  return {
+    ok: true,
+    // In gotorch a week begins on Monday.
+    text:
+      field.name === 'weekday' ? read.text.replaceAll('*/', `${first}-${field.max}/`) : read.text,
+    neverStarted: steps.length === 0,
+    lostLast: steps.some((step) => (field.max - first) % step === 0),
+  }
+}
+
+function wrong(message: string): { readonly ok: false; readonly message: string } {
+  return { ok: false, message }
+}
+
 function notesOf(task: GoTask, hosts: readonly string[]) {
   const notes = task.others.map((key) => ({
-    message: `unknown key ${showValue(key)}, left out`,
+    message: `the unknown key ${showValue(key)} is left out`,
   }))
   for (const ip of task.Ips) {
     if (!hosts.includes(ip))
-      notes.push({ message: `${showValue(ip)} is no address, left out of hosts` })
+      notes.push({ message: `${showValue(ip)} is not an address and is left out of hosts` })
   }
   if (!['', 'common', 'daemon'].includes(task.TaskType))
-    notes.push({ message: `TaskType ${showValue(task.TaskType)} is common, as in gotorch` })
+    notes.push({ message: `TaskType ${showValue(task.TaskType)} means common, as in gotorch` })
   if (task.TaskType === 'daemon' && task.Max < 1)
-    notes.push({ message: 'a daemon without a Max is started without end; max is 1 here' })
+    notes.push({
+      message: 'gotorch starts a daemon without Max any number of times; the task has max: 1',
+    })
   return notes
 }
 
-function notesOfTimes({ neverFired, lostLast }: { neverFired: boolean; lostLast: boolean }) {
-  if (neverFired)
+function notesOfTimes({ neverStarted, lostLast }: { neverStarted: boolean; lostLast: boolean }) {
+  if (neverStarted)
     return [
-      { message: 'gotorch never fired it (values and ranges match nothing there); it will now' },
+      {
+        message:
+          'gotorch never started it, because there single values and ranges match nothing; torch starts it',
+      },
     ]
   if (!lostLast) return []
   const message =
-    'gotorch leaves out the last value of a * or step (second 59, hour 23, Sunday, December); torch does not'
-  return [{ message, sort: 'last' }]
+    'gotorch skips the last value of a * or step (second 59, hour 23, Sunday, December); torch does not'
+  return [{ message, topic: 'last' }]
 }

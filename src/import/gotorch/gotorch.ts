@@ -1,35 +1,32 @@
-import type { DraftKey, DraftPart } from '../draft.ts'
+import { type DraftKey, type DraftPart, sharedBy, writeDraft } from '../draft.ts'
+import { type Imported, newWarnings, type Warnings } from '../imported.ts'
+import { newTaskNames } from '../task-names.ts'
 import { type GoTask, readGoFile } from './gotorch-file.ts'
 import { type GoEntry, readGoTask } from './gotorch-task.ts'
-import type { Imported } from '../imported.ts'
-import { newNames } from '../names.ts'
-import { sharedBy } from '../shared.ts'
-import { newWarnings, type Warnings } from '../import-warnings.ts'
-import { writeDraft } from '../write-draft.ts'
 
 /**
- * Makes a tasks file of one of gotorch, a JSON list of tasks. What cannot be carried over is a
- * comment in it, and a warning. Never throws, whatever the text is.
+ * Makes a tasks file from a file of gotorch, which is a JSON list of tasks. What torch cannot import
+ * becomes a comment in the file and a warning. Never throws.
  */
 export function importGotorch(source: { readonly path: string; readonly text: string }): Imported {
   const file = readGoFile(source.path, source.text.replace(/^\ufeff/, ''))
   if (!file.ok) return file
   const warnings = newWarnings()
   const entries = file.tasks.map((task) => ({ task, entry: readGoTask(task) }))
-  tellRepeated(file.tasks, warnings)
+  warnAboutRepeated(file.tasks, warnings)
 
   const good = entries.flatMap(({ entry }) => (entry.ok ? [entry] : []))
   const shared = sharedBy(good.map(({ settings }) => settings))
-  const nameOf = newNames()
+  const nameOf = newTaskNames()
   const body = entries.flatMap(({ task, entry }): DraftPart[] => {
-    const comments = tell(task, entry, warnings)
+    const comments = commentsOf(task, entry, warnings)
     const parts: DraftPart[] = [{ kind: 'blank' }, { kind: 'comments', comments }]
     if (!entry.ok) return parts
     const keys = taskKeys(entry, shared)
     return [...parts, { kind: 'task', name: nameOf(entry.command), keys }]
   })
   const defaults = [
-    // One at a time is what torch does anyway.
+    // max: 1 is the default of torch.
     ...keysOf(shared).filter(({ key, value }) => key !== 'max' || value !== 1),
     ...(good.some(({ type }) => type === 'daemon') ? [restart] : []),
   ]
@@ -37,33 +34,33 @@ export function importGotorch(source: { readonly path: string; readonly text: st
   return { ok: true, yaml, tasks: good.length, warnings: warnings.all() }
 }
 
-/** gotorch starts a daemon again in its next loop, a tenth of a second later. */
+/** gotorch starts a daemon again in its next loop, 0.1 s later. */
 const restart: DraftKey = {
   key: 'restart',
   value: { pairs: [{ key: 'max_delay', value: '1s' }] },
   comments: [
-    '# As in gotorch, a daemon that ends is started again at once. Without these two lines torch',
-    '# waits longer each time, up to a minute, until a run has lived for a minute.',
+    '# As in gotorch, a daemon that ends starts again at once. Without these two lines torch waits',
+    '# longer each time, up to a minute, until a run has lasted for a minute.',
   ],
 }
 
-/** Gives what is to be said in the file, too. */
-function tell({ line, text }: GoTask, entry: GoEntry, warnings: Warnings): string[] {
+/** Adds the warnings about a task, and returns them as comments for the file. */
+function commentsOf({ line, text }: GoTask, entry: GoEntry, warnings: Warnings): string[] {
   if (entry.ok) {
-    const told = entry.notes.filter(({ message, sort }) => warnings.tell(line, message, sort))
-    return told.map(({ message }) => `# Note: ${message}`)
+    const added = entry.notes.filter(({ message, topic }) => warnings.add(line, message, topic))
+    return added.map(({ message }) => `# Note: ${message}`)
   }
-  warnings.tell(line, `not imported: ${entry.message}`)
+  warnings.add(line, `not imported: ${entry.message}`)
   return [`# Not imported: ${entry.message}`, `# ${text}`]
 }
 
-function tellRepeated(tasks: readonly GoTask[], warnings: Warnings): void {
+function warnAboutRepeated(tasks: readonly GoTask[], warnings: Warnings): void {
   const seen = new Set<string>()
   for (const { Command, line } of tasks) {
     if (seen.has(Command))
-      warnings.tell(
+      warnings.add(
         line,
-        'of tasks with the same command gotorch runs one; torch runs each of them',
+        'gotorch runs only one of several tasks with the same command; torch runs all of them',
       )
     seen.add(Command)
   }

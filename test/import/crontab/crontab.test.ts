@@ -3,13 +3,13 @@ import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { importCrontab } from '../../../src/import/crontab/crontab.ts'
 import { formatProblem } from '../../../src/tasks/file/report.ts'
-import { bodyOf, fromCrontab, tasksOf, told } from '../read.ts'
+import { bodyOf, fromCrontab, tasksOf, warningsOf } from '../read.ts'
 
 function fixture(name: string): string {
   return fs.readFileSync(path.join(import.meta.dirname, name), 'utf8')
 }
 
-test('the example of crontab(5), to the letter', () => {
+test('the example of crontab(5) becomes exactly this tasks file', () => {
   const text = `# use /bin/bash to run commands, instead of the default /bin/sh
 SHELL=/bin/bash
 # mail any output to \`paul', no matter whose crontab this is
@@ -29,15 +29,15 @@ MAILTO=paul
   expect(result.yaml).toBe(`# yaml-language-server: $schema=tasks.schema.json
 
 defaults:
-  # As in cron, a job is started again although its last run still goes on. It is better to
-  # remove this line: then such a slot is skipped (see max and overlap in the README).
+  # As in cron, a task starts again even if its last run has not ended. It is better to remove
+  # this line: then torch skips such a start (see the keys max and overlap).
   max: unlimited
   # use /bin/bash to run commands, instead of the default /bin/sh
   shell: /bin/bash
 
 tasks:
   # mail any output to \`paul', no matter whose crontab this is
-  # Not imported: torch sends no mail; what runs print is in torch logs
+  # Not imported: torch does not send mail; torch logs shows the output of runs
   # MAILTO=paul
   daily-job:
     description: run five minutes after midnight, every day
@@ -67,13 +67,13 @@ tasks:
     schedule: '0 */4 1 * mon'
     command: echo "run every 4th hour on the 1st and on every Monday"
 `)
-  expect(told(result)).toEqual([
-    '4: not imported: torch sends no mail; what runs print is in torch logs',
+  expect(warningsOf(result)).toEqual([
+    '4: not imported: torch does not send mail; torch logs shows the output of runs',
   ])
 })
 
 describe('variables', () => {
-  test('are valid for the entries below them, until they are set anew', () => {
+  test('a variable applies to the entries below it, until it is set again', () => {
     const result = fromCrontab('@daily a\nX=1\n@daily b\nX=2\nY=3\n@daily c\n')
     expect(tasksOf(result).map(({ env }) => env)).toEqual([{}, { X: '1' }, { X: '2', Y: '3' }])
     expect(bodyOf(result)).toBe(`a:
@@ -93,7 +93,7 @@ c:
 `)
   })
 
-  test('that more than half of the tasks have are defaults, where all have them', () => {
+  test('a variable that all tasks have becomes a default, with the value of more than half of them', () => {
     const result = fromCrontab('# why\nX=1\n@daily a\n@daily b\n# and now\nX=2\n@daily c\n')
     expect(result.yaml).toContain(`  max: unlimited
   env:
@@ -117,13 +117,13 @@ tasks:
     expect(tasksOf(result).map(({ env }) => env)).toEqual([{ X: '1' }, { X: '1' }, { X: '2' }])
   })
 
-  test('that a task has no more are no default', () => {
+  test('a variable that one task does not have becomes no default', () => {
     const result = fromCrontab('CRON_TZ=Japan\n@daily a\n@daily b\nCRON_TZ=\n@daily c\n')
     expect(tasksOf(result).map(({ timezone }) => timezone)).toEqual(['Japan', 'Japan', 'UTC'])
     expect(result.yaml).not.toContain('\ntimezone:')
   })
 
-  test('that half of the tasks have are no default', () => {
+  test('a variable becomes no default if only half of the tasks have the same value', () => {
     const { yaml } = fromCrontab('X=1\n@daily a\nX=2\n@daily b\n')
     expect(yaml).toContain('\n  max: unlimited\n\ntasks:')
     expect(yaml.match(/X: .*/g)).toEqual(["X: '1'", "X: '2'"])
@@ -144,10 +144,10 @@ tasks:
     ['TZ=Asia/Tokyo', { TZ: 'Asia/Tokyo' }],
     ['HOME=/srv', { HOME: '/srv' }],
     ['MAILTO=""', {}],
-  ])('%s', (line, env) => {
+  ])('the variable %s sets the environment %j', (line, env) => {
     const result = fromCrontab(`${line}\n@daily x\n`)
     expect(tasksOf(result)[0]?.env).toEqual(env)
-    expect(told(result)).toEqual([])
+    expect(warningsOf(result)).toEqual([])
   })
 
   test.each([
@@ -157,73 +157,73 @@ tasks:
     ['CRON_TZ=Japan\nCRON_TZ=', { timezone: 'UTC' }],
     ['RANDOM_DELAY=90', { jitterMs: 90 * 60_000 }],
     ['RANDOM_DELAY=90\nRANDOM_DELAY=0', { jitterMs: 0 }],
-  ])('%j is a key of its own', (lines, key) => {
+  ])('the variable %j becomes the key %j', (lines, key) => {
     expect(tasksOf(fromCrontab(`${lines}\n@daily x\n`))[0]).toMatchObject(key)
   })
 
-  test('a zone of all tasks is that of the file', () => {
+  test('a time zone of all tasks becomes the timezone of the file', () => {
     const { yaml, warnings } = fromCrontab('CRON_TZ=Japan\n@daily x\n')
     expect(yaml).toContain(
-      '\n# Note: CRON_TZ is timezone, which in torch is also the TZ of the runs\ntimezone: Japan\n\ndefaults:',
+      '\n# Note: CRON_TZ becomes timezone, which also sets TZ for the runs\ntimezone: Japan\n\ndefaults:',
     )
     expect(warnings).toHaveLength(1)
   })
 
   test.each([
-    ['MAILTO=paul', 'torch sends no mail; what runs print is in torch logs'],
-    ['CONTENT_TYPE="text/html"', 'torch sends no mail; what runs print is in torch logs'],
-    ['MLS_LEVEL=SystemHigh', 'torch knows no contexts of SELinux'],
-    ['LOGNAME=paul', 'LOGNAME is always that of the user'],
-    ['USER=paul', 'USER is always that of the user'],
-    ['SHELL=bash', 'SHELL has to be an absolute path'],
-    ['HOME=~/x', 'HOME has to be an absolute path'],
-    ['CRON_TZ=Mars/Olympus', '"Mars/Olympus" is no time zone that torch knows'],
-    ['RANDOM_DELAY=soon', 'RANDOM_DELAY takes minutes, from 0 to 1440'],
-    ['RANDOM_DELAY=1441', 'RANDOM_DELAY takes minutes, from 0 to 1440'],
-    ['TORCH_HOME=/x', 'names that begin with TORCH_ are for torch to set'],
-    ['"A B"=1', 'a name has letters, digits and _, and does not begin with a digit'],
-    ['=1', 'a name has letters, digits and _, and does not begin with a digit'],
-    ['A=caf\ufffd', 'it holds bytes that are not UTF-8'],
-  ])('%s stays as a comment', (line, message) => {
+    ['MAILTO=paul', 'torch does not send mail; torch logs shows the output of runs'],
+    ['CONTENT_TYPE="text/html"', 'torch does not send mail; torch logs shows the output of runs'],
+    ['MLS_LEVEL=SystemHigh', 'torch does not set SELinux contexts'],
+    ['LOGNAME=paul', 'LOGNAME cannot be set; it is always the user of the task'],
+    ['USER=paul', 'USER cannot be set; it is always the user of the task'],
+    ['SHELL=bash', 'SHELL must be an absolute path'],
+    ['HOME=~/x', 'HOME must be an absolute path'],
+    ['CRON_TZ=Mars/Olympus', 'torch does not know the time zone "Mars/Olympus"'],
+    ['RANDOM_DELAY=soon', 'RANDOM_DELAY must be a number of minutes from 0 to 1440'],
+    ['RANDOM_DELAY=1441', 'RANDOM_DELAY must be a number of minutes from 0 to 1440'],
+    ['TORCH_HOME=/x', 'names that begin with TORCH_ are reserved for torch'],
+    ['"A B"=1', 'a variable name has only letters, digits and _, and does not begin with a digit'],
+    ['=1', 'a variable name has only letters, digits and _, and does not begin with a digit'],
+    ['A=caf\ufffd', 'it contains bytes that are not UTF-8'],
+  ])('the variable %s stays as a comment: %s', (line, message) => {
     const result = fromCrontab(`${line}\n@daily x\n`)
-    expect(told(result)).toEqual([`1: not imported: ${message}`])
+    expect(warningsOf(result)).toEqual([`1: not imported: ${message}`])
     expect(bodyOf(result)).toContain(
       `# Not imported: ${message}\n# ${line.replace('\ufffd', '?')}\n`,
     )
     expect(tasksOf(result)[0]?.env).toEqual({})
   })
 
-  test('for mail are told of once, and all stay', () => {
+  test('variables for mail are reported once, and all stay as comments', () => {
     const result = fromCrontab('MAILTO=a\n@daily x\nMAILTO=b\nMAILFROM=c\n@daily y\n')
-    expect(told(result)).toHaveLength(1)
+    expect(warningsOf(result)).toHaveLength(1)
     expect(bodyOf(result)).toMatch(/# MAILTO=a\n[^]*# MAILTO=b\n[^]*# MAILFROM=c\n/)
   })
 
-  test('of no task stay as a comment', () => {
+  test('a variable that no task uses stays as a comment', () => {
     const result = fromCrontab('X=1\nX=2\n@daily x\n# why\nY=3\n')
-    expect(bodyOf(result)).toBe(`# Of no task: X=1
+    expect(bodyOf(result)).toBe(`# Not used by any task: X=1
 x:
   schedule: '@daily'
   command: x
 # why
-# Of no task: Y=3
+# Not used by any task: Y=3
 `)
   })
 
-  test('are bounded', () => {
+  test('variables above the 200th are not imported', () => {
     const lines = Array.from({ length: 202 }, (_, at) => `V${at}=${at}\n`).join('')
     const result = fromCrontab(`${lines}V7=seven\n@daily x\n`)
-    expect(told(result)).toEqual(['201: not imported: there are more than 200 variables'])
+    expect(warningsOf(result)).toEqual(['201: not imported: more than 200 variables are set'])
     expect(Object.keys(tasksOf(result)[0]?.env ?? {})).toHaveLength(200)
     expect(tasksOf(result)[0]?.env).toMatchObject({ V7: 'seven' })
   })
 })
 
-describe('the form with users', () => {
+describe('a crontab with users', () => {
   const lines = (...users: string[]): string =>
     users.map((user) => `*/5 * * * *\t${user}   cd / && x\n`).join('')
 
-  test('a user of all tasks is a default', () => {
+  test('a user of all tasks becomes a default', () => {
     const result = fromCrontab(lines('root', 'root'), true)
     expect(result.yaml).toContain('  max: unlimited\n  user: root\n')
     expect(tasksOf(result).map(({ user, command }) => `${user}: ${String(command)}`)).toEqual([
@@ -232,7 +232,7 @@ describe('the form with users', () => {
     ])
   })
 
-  test('where there are several, each task says its own', () => {
+  test('each task has its own user if there are several users', () => {
     const result = fromCrontab(lines('root', 'root', 'www-data'), true)
     expect(bodyOf(result).match(/^ {2}user: .*$/gm)).toEqual([
       '  user: root',
@@ -242,14 +242,14 @@ describe('the form with users', () => {
   })
 
   test.each([
-    ['* * * * * root', 'there is no command behind the user'],
-    ['@daily * x', 'a sixth field: cron has five, and then the command'],
-    ['@daily root:wheel x', '"root:wheel" is no name of a user'],
-  ])('%s is refused', (line, message) => {
-    expect(told(fromCrontab(`${line}\n`, true))).toEqual([`1: not imported: ${message}`])
+    ['* * * * * root', 'there is no command after the user'],
+    ['@daily * x', 'expected five fields and a command; got a sixth field'],
+    ['@daily root:wheel x', '"root:wheel" is not a user name'],
+  ])('the entry with a user %s is not imported: %s', (line, message) => {
+    expect(warningsOf(fromCrontab(`${line}\n`, true))).toEqual([`1: not imported: ${message}`])
   })
 
-  test('/etc/crontab of Debian', () => {
+  test('the /etc/crontab of Debian is imported without warnings', () => {
     const { yaml, warnings } = fromCrontab(fixture('system-crontab.txt'), true)
     expect(yaml).toContain(`
   # |  |  |  |  |
@@ -285,11 +285,11 @@ describe('comments', () => {
     ['# makes it\n# @daily /old/job\n', undefined],
     ['# DO NOT EDIT THIS FILE - edit the master and reinstall.\n', undefined],
     ['# Clear\u001b[2J the\u007f cache.\n', 'Clear?[2J the? cache.'],
-  ])('%j above an entry: its description is %j', (above, description) => {
+  ])('the comment %j above an entry gives the description %j', (above, description) => {
     expect(tasksOf(fromCrontab(`${above}0 1 * * * x\n`))[0]?.description).toBe(description)
   })
 
-  test('that do not describe stay where they are, as do blank lines between groups', () => {
+  test('comments that describe no entry stay in their place, and blank lines stay between groups', () => {
     const text = `
 
 # ---- one
@@ -319,7 +319,7 @@ b:
 `)
   })
 
-  test('at the top stand above everything', () => {
+  test('comments at the top of a crontab stay at the top of the file', () => {
     const { yaml } = fromCrontab('# Of the web servers.\n# Ask ops.\n\nX=1\n@daily x\n')
     expect(yaml.split('\n').slice(0, 6)).toEqual([
       '# yaml-language-server: $schema=tasks.schema.json',
@@ -331,7 +331,7 @@ b:
     ])
   })
 
-  test('that are long are folded', () => {
+  test('a long description is folded over several lines', () => {
     const words = Array.from({ length: 40 }, (_, at) => `word${at}`).join(' ')
     const result = fromCrontab(`# ${words}\n@daily x\n`)
     expect(result.yaml).toContain('    description: >-\n      word0 word1')
@@ -339,7 +339,7 @@ b:
     expect(tasksOf(result)[0]?.description).toBe(words)
   })
 
-  test('hold no bytes that a tasks file cannot have', () => {
+  test('characters that a tasks file cannot contain are replaced in comments', () => {
     const { yaml } = fromCrontab('# caf\ufffd \u001b[31m\n\n# r\u00e9sum\u00e9\n@daily x\n')
     expect(yaml).toContain('\n# caf? ?[31m\n')
     expect(yaml).toContain('description: r\u00e9sum\u00e9')
@@ -347,7 +347,7 @@ b:
 })
 
 describe('a text that is nearly a crontab', () => {
-  test('without tasks has a file without tasks', () => {
+  test('a crontab without jobs becomes a tasks file without tasks', () => {
     const empty = '# yaml-language-server: $schema=tasks.schema.json\n\ntasks: {}\n'
     expect(fromCrontab('')).toEqual({ ok: true, yaml: empty, tasks: 0, warnings: [] })
     expect(fromCrontab('\n \n\t\n').yaml).toBe(empty)
@@ -356,48 +356,48 @@ describe('a text that is nearly a crontab', () => {
     )
   })
 
-  test('may have a byte order mark, and lines that end as in Windows', () => {
+  test('a crontab may have a byte order mark and the line ends of Windows', () => {
     const result = fromCrontab('\ufeffX=1\r\n\r\n# it\r\n@daily x\r\n')
     expect(tasksOf(result)[0]).toMatchObject({ command: 'x', env: { X: '1' }, description: 'it' })
-    expect(told(result)).toEqual([
-      '1: the carriage return at its end, which cron passes on, is left out',
+    expect(warningsOf(result)).toEqual([
+      '1: the carriage return at the end is removed; cron would pass it to the command',
     ])
   })
 
-  test('may lack the last line break', () => {
+  test('a crontab may lack the last line break', () => {
     const result = fromCrontab('@daily x\n@daily y')
     expect(tasksOf(result).map(({ name }) => name)).toEqual(['x', 'y'])
-    expect(told(result)).toEqual([
-      '2: cron does not read a last line without a line break; torch does',
+    expect(warningsOf(result)).toEqual([
+      '2: cron ignores a last line without a line break; torch imports it',
     ])
   })
 
-  test('has no continued lines', () => {
+  test('a backslash at the end of a line does not continue it', () => {
     const result = fromCrontab('@daily x \\\n  --more\n')
     expect(tasksOf(result).map(({ command }) => command)).toEqual(['x \\'])
-    expect(told(result)).toEqual(['2: not imported: expected five fields and a command'])
+    expect(warningsOf(result)).toEqual(['2: not imported: expected five fields and a command'])
   })
 
   test.each([
-    ['@daily \0x\n', 'crontab: not a crontab: it holds the control character U+0000'],
+    ['@daily \0x\n', 'crontab: this is not a crontab: it contains the control character U+0000'],
     ['#\n'.repeat(10_001), 'crontab: expected at most 10000 lines; got 10001'],
     [
       `@daily a\nX=${'x'.repeat(2000)}\n${'@daily b\n'.repeat(9000)}`,
-      'crontab: its tasks file would have more than 10 MB',
+      'crontab: the tasks file would be larger than 10 MB',
     ],
-  ])('%.20j', (text, message) => {
+  ])('the crontab %.20j is refused: %s', (text, message) => {
     const result = importCrontab({ path: 'crontab', text }, { system: false })
     const said = result.ok ? undefined : result.problems.map(formatProblem).join('\n')
     expect(said).toBe(message)
   })
 })
 
-test('a crontab of 93 jobs, as people have them', () => {
+test('a realistic crontab of 93 jobs is imported with two warnings', () => {
   const result = fromCrontab(fixture('crontab.txt'))
   expect(result.tasks).toBe(93)
-  expect(told(result)).toEqual([
-    '7: not imported: torch sends no mail; what runs print is in torch logs',
-    '123: what is behind the % is its input, as in cron, but a quote before it is left open',
+  expect(warningsOf(result)).toEqual([
+    '7: not imported: torch does not send mail; torch logs shows the output of runs',
+    '123: the text after % is input for the command, as in cron, but a quote before it is not closed',
   ])
   const names = tasksOf(result).map(({ name }) => name)
   expect(names.filter((name) => /^task|-\d+$/.test(name))).toEqual([

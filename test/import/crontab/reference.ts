@@ -1,6 +1,6 @@
 /*
- * cron once more, as crontab(5) has it and as literally as can be: an entry against the wall clock,
- * minute by minute, and what becomes of its `%`, character by character. Nothing is shared with src.
+ * A second cron, as literally as possible after crontab(5): it compares an entry with the wall clock
+ * minute by minute, and reads `%` character by character. It shares nothing with src.
  */
 
 const months = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ')
@@ -17,7 +17,7 @@ const nicknames: Record<string, string> = {
   '@hourly': '0 * * * *',
 }
 
-/** Whether cron starts it in the minute that begins at this wall clock time, given as if it were UTC. */
+/** True if cron starts the entry in the minute that begins at this wall clock time, counted as if it were UTC. */
 export function cronMatcher(when: string): (local: number) => boolean {
   const [minute, hour, dayOfMonth, month, dayOfWeek] = (nicknames[when] ?? when)
     .trim()
@@ -58,7 +58,7 @@ function setOf(list: string, first: number, last: number, names: readonly string
   return values
 }
 
-/** The loops of do_command() of cron, over one character after the other. */
+/** The loops of do_command() of cron, character by character. */
 export function cronPercent(text: string): { command: string; input: string } {
   let command = ''
   let at = 0

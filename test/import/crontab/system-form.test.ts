@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { guessForm } from '../../../src/import/crontab/system-form.ts'
 
-/** Accounts that every Debian has; two of them are also names of programs. */
+/** Accounts of every Debian system. Two of them are also names of programs. */
 const accounts = ['root', 'www-data', 'mail', 'backup']
 const guess = (text: string) => guessForm(text, (name) => accounts.includes(name))
 
-describe('a comment that names the columns decides', () => {
+describe('the columns that a comment names', () => {
   test.each([
     ['# m h dom mon dow user\tcommand', true],
     ['#minute\thour\tmday\tmonth\twday\twho\tcommand', true],
@@ -13,7 +13,7 @@ describe('a comment that names the columns decides', () => {
     ['# min hour day month weekday <user> <command>', true],
     ['# m h  dom mon dow   command', false],
     ['# *  *  *  *  *  command to be executed', false],
-  ])('%s', (line, system) => {
+  ])('the comment %s decides that there are users: %s', (line, system) => {
     expect(guess(`${line}\n0 0 * * * root x\n0 0 * * * y\n`)).toEqual({ by: 'comment', system })
   })
 
@@ -21,13 +21,13 @@ describe('a comment that names the columns decides', () => {
     '# This is the user command that we want to be run',
     '# m h dom mon dow',
     '#0 0 * * * root command',
-  ])('%s does not', (line) => {
+  ])('the comment %s decides nothing', (line) => {
     expect(guess(`${line}\n@daily y\n`).by).toBe('default')
   })
 })
 
-describe('else accounts do', () => {
-  test('where each line has one, and a command behind it', () => {
+describe('account names', () => {
+  test('a crontab has users if every entry has an account name and a command after it', () => {
     const text = '0 0 * * * root x\n@daily\twww-data  y -a\nX=1\n-@hourly root z\n'
     expect(guess(text)).toEqual({ by: 'accounts', system: true, user: 'root', line: 1 })
   })
@@ -43,11 +43,11 @@ describe('else accounts do', () => {
     ['an option follows', '0 22 * * 1-5 mail -s x joe\n', undefined, undefined],
     ['no command follows', '0 22 * * 1-5 backup\n@daily root\n', undefined, undefined],
     ['there is no entry', 'X=1\n', undefined, undefined],
-  ])('not where %s', (_why, text, user, line) => {
+  ])('a crontab has no users if %s', (_why, text, user, line) => {
     expect(guess(text)).toEqual({ by: 'default', system: false, user, line })
   })
 
-  test('and none is asked for that cannot be one', () => {
+  test('words that cannot be account names are not looked up', () => {
     const asked: string[] = []
     guessForm('@daily /bin/x y\n@daily php y\n', (name) => asked.push(name) > 99)
     guessForm('@daily 0 y\n@daily $X y\n', (name) => asked.push(name) > 99)

@@ -19,7 +19,7 @@ function torchStarts(task: Task, from: number, to: number, offset: number): numb
   return starts
 }
 
-/** The first minute in which only one of them starts the task; undefined where there is none. */
+/** The first minute in which only cron or only torch starts the task; undefined if there is none. */
 function firstDifference(
   task: Task | undefined,
   when: string,
@@ -33,7 +33,7 @@ function firstDifference(
     const at = new Date(minute * 1000).toISOString()
     return `${when}: at ${at} ${cron ? 'only cron' : 'only torch'} starts it`
   }
-  // What is left is within a minute.
+  // The starts that are left are not at full minutes.
   return starts.size === 0 ? undefined : `${when}: ${[...starts].join()}`
 }
 
@@ -41,7 +41,7 @@ const year = Date.UTC(2028, 0, 1) / 1000
 const nextYear = Date.UTC(2029, 0, 1) / 1000
 const day = 86_400
 
-describe('over a whole year, a leap year, torch starts in the minutes in which cron does', () => {
+describe('a whole leap year', () => {
   const offset = 5.5 * 3600
   test.each([
     '* * * * *',
@@ -64,7 +64,7 @@ describe('over a whole year, a leap year, torch starts in the minutes in which c
     '30 4 1,15 * 5',
     '0 9-17/200 1-7 * mon-sat/2',
     ...['@yearly', '@annually', '@monthly', '@weekly', '@daily', '@midnight', '@hourly'],
-  ])('%s', (when) => {
+  ])('torch starts the entry %s in the same minutes as cron, for a whole leap year', (when) => {
     const [task] = tasksOf(fromCrontab(`CRON_TZ=Asia/Kolkata\n${when} x\n`))
     expect(firstDifference(task, when, { from: year, to: nextYear, offset })).toBeUndefined()
   })
@@ -78,7 +78,7 @@ const bounds = [
   { low: 0, high: 7, names: 'sun Mon TUE wed thu fri sat'.split(' ') },
 ] as const
 
-/** A field as somebody could write it; often a lone `*`, or else few entries would ever be due. */
+/** A field as people write it. Often a lone `*`, because otherwise few entries would ever be due. */
 function fieldOf({ low, high, names }: (typeof bounds)[number]): fc.Arbitrary<string> {
   const value = fc.integer({ min: low, max: high })
   const written = (number: number): fc.Arbitrary<string> =>
@@ -88,7 +88,7 @@ function fieldOf({ low, high, names }: (typeof bounds)[number]): fc.Arbitrary<st
     .tuple(value, value)
     .chain(([a, b]) => {
       const [from, to] = [Math.min(a, b), Math.max(a, b)]
-      // Sunday as a name is the first day of a week.
+      // The name of Sunday is the first day of a week.
       return fc.tuple(
         written(from),
         names.length === 7 && to === 7 ? fc.constant('7') : written(to),
@@ -112,7 +112,7 @@ const whens = fc
   .tuple(...bounds.map(fieldOf), blanks)
   .map((parts) => parts.slice(0, 5).join(parts[5]))
 
-/** All of these entries, in one crontab, in days of the same distance from UTC. */
+/** Compares all entries on days with the same offset from UTC. */
 function agree(zone: string, entries: readonly string[], from: number, days: number): void {
   const text = `CRON_TZ=${zone}\n${entries.map((when) => `${when} x\n`).join('')}`
   const tasks = tasksOf(fromCrontab(text))
@@ -125,8 +125,8 @@ function agree(zone: string, entries: readonly string[], from: number, days: num
 
 const entries = fc.array(whens, { minLength: 20, maxLength: 20 })
 
-describe('of entries at random, in some days of the year', () => {
-  test('at a fixed distance from UTC', () => {
+describe('random entries on some days of the year', () => {
+  test('torch starts random entries in the same minutes as cron, in a zone with a fixed offset', () => {
     const window = fc.integer({ min: 0, max: 365 - 6 })
     fc.assert(
       fc.property(entries, window, (whole, at) => agree('Asia/Kolkata', whole, year + at * day, 6)),
@@ -134,13 +134,13 @@ describe('of entries at random, in some days of the year', () => {
     )
   })
 
-  // On the days of a change the two have rules of their own: see cron-when.ts.
+  // When the clock changes, cron and torch have different rules: see cron-entry.ts.
   test.each([
     ['Europe/Berlin', '2028-02-10'],
     ['Europe/Berlin', '2028-07-01'],
     ['America/New_York', '2028-09-15'],
     ['Australia/Lord_Howe', '2028-01-20'],
-  ])('%s from %s', (zone, date) => {
+  ])('torch starts random entries in the same minutes as cron, in %s from %s', (zone, date) => {
     const from = Date.parse(`${date}T00:00:00Z`) / 1000
     fc.assert(
       fc.property(entries, (whole) => agree(zone, whole, from, 3)),

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import { newNames } from '../../src/import/names.ts'
+import { newTaskNames } from '../../src/import/task-names.ts'
 
 function nameOf(command: string | readonly string[]): string {
-  return newNames()(command)
+  return newTaskNames()(command)
 }
 
-describe('a task is named for what its command is there to run', () => {
+describe('the name of an imported task', () => {
   test.each([
     // programs and scripts
     ['/opt/app/bin/check-queue --max-age 120 >/dev/null 2>&1', 'check-queue'],
@@ -14,7 +14,7 @@ describe('a task is named for what its command is there to run', () => {
     ['/etc/init.d/foo restart', 'foo'],
     ['~/bin/sync_all', 'sync_all'],
     ['run-parts --report /etc/cron.daily', 'cron-daily'],
-    // what prepares it
+    // commands that prepare another one
     ['cd /srv/app && ./deploy.rb', 'deploy'],
     ['cd / && run-parts --report /etc/cron.hourly', 'cron-hourly'],
     ['FOO=1 BAR="x y" /opt/etl/load', 'load'],
@@ -27,7 +27,7 @@ describe('a task is named for what its command is there to run', () => {
     ['sleep 30 && /opt/x', 'x'],
     ['for f in *.csv; do [ -e "$f" ] || continue; ~/bin/load "$f"; done', 'load'],
     ['>/dev/null 2>&1 /opt/q', 'q'],
-    // what runs it
+    // programs that run another one
     ['sudo -Hu www-data nice -n 10 ionice -c2 -n7 /opt/bin/sync', 'sync'],
     ['flock -n /tmp/x.lock timeout -k 5 300 /opt/bin/sync.sh', 'sync'],
     ['flock -n /var/lock/x -c "cd /srv && ./run-all.sh fast"', 'run-all'],
@@ -57,7 +57,7 @@ describe('a task is named for what its command is there to run', () => {
     ['certbot -q renew', 'certbot-renew'],
     ['curl -fsS https://www.example.com/ping > /dev/null', 'curl-example-com'],
     ['wget -q -O - http://localhost/cron.php', 'wget-localhost'],
-    // nothing but what prepares
+    // no command but preparing ones
     ['echo hi', 'echo'],
     ['[ -x /a ] && echo "it\'s"', 'echo'],
     ['sleep 60', 'sleep'],
@@ -68,18 +68,18 @@ describe('a task is named for what its command is there to run', () => {
     [`/opt/${'long-'.repeat(30)}`, 'long-long-long-long-long-long-long-long-long-lon'],
     [['/usr/bin/php', '/tmp/test.php'], 'test'],
     [['echo', 'a; b'], 'echo'],
-  ])('%j', (command, name) => {
+  ])('the command %j gives the name %s', (command, name) => {
     expect(nameOf(command)).toBe(name)
   })
 })
 
-test('names are given once', () => {
-  const next = newNames()
+test('every imported task gets a different name', () => {
+  const next = newTaskNames()
   const given = ['x', 'x', 'x-2', 'x', 'x-2', 'x-2-2'].map((command) => next(command))
   expect(given).toEqual(['x', 'x-2', 'x-2-2', 'x-3', 'x-2-3', 'x-2-2-2'])
 })
 
-test('a name that begins with dots, dashes or underscores is one that torch takes', () => {
+test('the name of an imported task does not begin with a dot, a dash or an underscore', () => {
   expect(['/opt/.hidden.sh', '__proto__', '-x', '_'].map(nameOf)).toEqual([
     'hidden',
     'proto',

@@ -1,7 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { writeDraft } from '../../src/import/write-draft.ts'
-import type { DraftKey, DraftPart } from '../../src/import/draft.ts'
+import { type DraftKey, type DraftPart, writeDraft } from '../../src/import/draft.ts'
 import { good } from '../tasks/read.ts'
 import { fromCrontab, tasksOf } from './read.ts'
 
@@ -21,7 +20,7 @@ function written(command: string | readonly string[]): string {
   return yaml.slice(yaml.indexOf('    command:')).replaceAll(/^ {4}/gm, '')
 }
 
-describe('a command is written as plainly as YAML allows', () => {
+describe('a written command', () => {
   test.each([
     ['/opt/x --a=b > /dev/null 2>&1', 'command: /opt/x --a=b > /dev/null 2>&1\n'],
     ['[ -x /a ] && /a', "command: '[ -x /a ] && /a'\n"],
@@ -39,7 +38,7 @@ describe('a command is written as plainly as YAML allows', () => {
     ['one\\ ', "command: 'one\\ '\n"],
     ['a\tb', 'command: a\tb\n'],
     [`'a' "b"`, `command: |-\n  'a' "b"\n`],
-  ])('%j', (command, yaml) => {
+  ])('the command %j is written as plainly as YAML allows', (command, yaml) => {
     expect(written(command)).toBe(yaml)
   })
 
@@ -47,12 +46,12 @@ describe('a command is written as plainly as YAML allows', () => {
     [['php', '/x.php'], 'command: [php, /x.php]\n'],
     [['x', '', '7', 'a b', 'c,d', "it's"], "command: [x, '', '7', a b, 'c,d', it's]\n"],
     [['x', 'long '.repeat(50)], `command: [x, '${'long '.repeat(50)}']\n`],
-  ])('%j', (command, yaml) => {
+  ])('the command %j is written on one line', (command, yaml) => {
     expect(written(command)).toBe(yaml)
   })
 })
 
-describe('around the tasks', () => {
+describe('the rest of the file', () => {
   const keys = [
     { key: 'schedule', value: '@daily' },
     { key: 'command', value: 'x' },
@@ -69,12 +68,15 @@ describe('around the tasks', () => {
     ['comments alone', [blank, note, blank, blank, note, blank], '# note\n\n# note\n\ntasks: {}\n'],
     ['blank lines at the ends', [blank, task, blank], `tasks:\n${lines}`],
     ['many blank lines', [note, blank, none, blank, task], `tasks:\n  # note\n\n${lines}`],
-    ['none', [note, task, note], `tasks:\n  # note\n${lines}  # note\n`],
-  ])('%s', (_what, body: readonly DraftPart[], yaml) => {
-    expect(write(body)).toBe(head + yaml)
-  })
+    ['no blank lines', [note, task, note], `tasks:\n  # note\n${lines}  # note\n`],
+  ])(
+    'a draft with %s is written without needless blank lines',
+    (_what, body: readonly DraftPart[], yaml) => {
+      expect(write(body)).toBe(head + yaml)
+    },
+  )
 
-  test('defaults, with comments of their own', () => {
+  test('the header, the timezone and the defaults are written with their comments', () => {
     const env = { pairs: [{ key: 'A', value: '1', comments: ['# why'] }] }
     const timezone = { key: 'timezone', value: 'UTC', comments: ['# where'] }
     const defaults = [
@@ -97,17 +99,20 @@ tasks:
 ${lines}`)
   })
 
-  test.each(['null', 'true', '1', '1e3', '0x1', 'y', 'x.y'])('a task called %s', (name) => {
-    expect(good(write([{ ...task, name }])).tasks[0]?.name).toBe(name)
-  })
+  test.each(['null', 'true', '1', '1e3', '0x1', 'y', 'x.y'])(
+    'a task may have the name %s',
+    (name) => {
+      expect(good(write([{ ...task, name }])).tasks[0]?.name).toBe(name)
+    },
+  )
 })
 
-describe('whatever is written is read again as it was', () => {
+describe('what is written can be read back', () => {
   const sign = fc.constantFrom(...'ab \t:#-?|>&*!%@`\'"\\{}[],=~$()<;/.0é日\u{1f600}\u00a0\u2028')
   const line = fc.array(sign, { minLength: 1, maxLength: 30 }).map((signs) => signs.join(''))
   const visible = line.filter((text) => /\S/.test(text))
 
-  test('commands', () => {
+  test('torch reads any command back as it was written', () => {
     fc.assert(
       fc.property(fc.array(visible, { minLength: 1, maxLength: 4 }), (parts) => {
         written(parts.join('\n'))
@@ -117,7 +122,7 @@ describe('whatever is written is read again as it was', () => {
     )
   })
 
-  test('variables, and comments that describe', () => {
+  test('torch reads any variable and description back as they were written', () => {
     fc.assert(
       fc.property(line, line, (value, comment) => {
         const quote = value.includes('"') ? "'" : '"'

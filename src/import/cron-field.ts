@@ -1,14 +1,15 @@
-import { type Field, refuse, type Refused } from '../../schedule/field.ts'
-import { showValue } from '../../tasks/file/show-value.ts'
+import { type Field, refuse, type Refused } from '../schedule/field.ts'
+import { showValue } from '../tasks/file/show-value.ts'
 
-/** A field of a crontab as torch writes it, and what is to be said of that. */
+/** A field of a crontab as torch writes it, and notes for the user about it. */
 export type CronField =
   { readonly ok: true; readonly text: string; readonly notes: readonly string[] } | Refused
 
 /**
- * Reads a field of a crontab as the crons of Linux do: crontab(5) of Debian and of cronie, and where
- * these are silent, their parsers (entry.c). Kept as it is written, unless torch's own dialect
- * differs. What either of them refuses, or one takes for something that nobody meant, is refused.
+ * Reads a field of a crontab as the crons of Linux do: by crontab(5) of Debian and of cronie, and by
+ * their parsers (entry.c) where the manuals are silent. The field stays as written, unless torch has
+ * another syntax. A field that one of the two crons refuses, or reads as something that nobody means,
+ * is refused.
  */
 export function readCronField(field: Field, text: string): CronField {
   const items: string[] = []
@@ -29,7 +30,7 @@ type Item =
       readonly ok: true
       readonly text: string
       readonly note?: string
-      /** cron reads no further in this field. */
+      /** cron ignores the rest of the field. */
       readonly isLast?: boolean
     }
   | Refused
@@ -39,29 +40,30 @@ function readItem(field: Field, item: string): Item {
   const random = /^(\w*)~(\w*)(?:\/(\w+))?$/.exec(item)
   if (random !== null) return readRandom(field, item, random)
   const [, low = '', high, step] = /^(\w+)(?:-(\w+))?(?:\/(\w+))?$/.exec(item) ?? []
-  if (low === '') return refuse(field, `${showValue(item)} is nothing that cron reads`)
+  if (low === '') return refuse(field, `cron cannot read ${showValue(item)}`)
   const from = valueOf(field, low)
   if (typeof from !== 'number') return from
   if (high === undefined) {
     if (step === undefined) return { ok: true, text: item }
     const instead = `${low}-${field.last}/${step}`
     const hint = `did you mean "${instead}"?`
-    return refuse(field, `${showValue(item)} has a step, but no range`, hint)
+    return refuse(field, `${showValue(item)} has a step but no range`, hint)
   }
   const to = valueOf(field, high)
   if (typeof to !== 'number') return to
-  if (from > to) return refuse(field, `${showValue(item)} is reversed, which cron never matches`)
+  if (from > to)
+    return refuse(field, `${showValue(item)} runs backwards, so cron never starts the job`)
   if (step === undefined) return { ok: true, text: item }
   const every = stepOf(field, step)
   if (typeof every !== 'number') return every
   return { ok: true, text: every > sizeOf(field) ? low : `${low}-${high}/${every}` }
 }
 
-/** After a `*` both crons skip whatever they do not expect, to the end of the field. */
+/** After a `*` both crons ignore everything that they do not expect, up to the end of the field. */
 function readStar(field: Field, item: string): Item {
   const [, step, rest = ''] = /^\*(?:\/(.*)|(.*))$/s.exec(item) ?? []
   if (rest !== '') {
-    const note = `${field.name}: cron reads ${showValue(item)} as *, and so does this`
+    const note = `${field.name}: cron reads ${showValue(item)} as *, so the task has *`
     return { ok: true, text: '*', note, isLast: true }
   }
   if (step === undefined) return { ok: true, text: '*' }
@@ -70,20 +72,20 @@ function readStar(field: Field, item: string): Item {
   return { ok: true, text: `*/${Math.min(every, sizeOf(field))}` }
 }
 
-/** `10~30`, `~30`, `10~` and `~` of cronie; with a step as in OpenBSD. */
+/** `10~30`, `~30`, `10~` and `~` as in cronie, with a step as in OpenBSD. */
 function readRandom(field: Field, item: string, [, low = '', high = '', step]: string[]): Item {
   const from = low === '' ? field.min : valueOf(field, low)
   if (typeof from !== 'number') return from
   const to = high === '' ? field.max : valueOf(field, high)
   if (typeof to !== 'number') return to
-  if (from > to) return refuse(field, `${showValue(item)} is reversed`)
+  if (from > to) return refuse(field, `${showValue(item)} runs backwards`)
   const every = step === undefined ? undefined : stepOf(field, step)
   if (typeof every === 'object') return every
 
   const all = low === '' && high === '' && field.hashMax === field.last
   const range = all ? 'H' : `H(${low || field.min}-${high || field.max})`
   const text = every === undefined ? range : `${range}/${Math.min(every, sizeOf(field))}`
-  const note = `${field.name}: ${showValue(item)} is another value at each start of cron; ${text} is one for each machine, and stays`
+  const note = `${field.name}: cron picks a value of ${showValue(item)} each time it starts; ${text} is one fixed value for each machine`
   return { ok: true, text, note }
 }
 
@@ -98,10 +100,12 @@ function valueOf(field: Field, word: string): number | Refused {
 
 function stepOf(field: Field, word: string): number | Refused {
   const step = /^\d+$/.test(word) ? Number(word) : 0
-  return step > 0 ? step : refuse(field, `${showValue(word)} is not a step`)
+  if (step > 0) return step
+  const message = `${field.name}: ${showValue(word)} is not a step; a step is a whole number above 0`
+  return { ok: false, message, hint: null }
 }
 
-/** The largest step that torch takes; in cron a larger one has the same effect. */
+/** The largest step that torch accepts. In cron a larger one has the same effect. */
 function sizeOf(field: Field): number {
   return field.last - field.min + 1
 }
