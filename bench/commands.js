@@ -1,7 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
-import { commands as known } from '../dist/cli/commands.js'
+import { commandNamed } from '../dist/cli/commands.js'
 import { historyFile } from '../dist/record/history/database.js'
 import { runRow } from '../dist/record/history/rows.js'
 import { newRunId } from '../dist/run/directory.js'
@@ -75,7 +75,9 @@ const asked = [
 
 /** Leaves out commands that this version does not have. */
 function withoutMissing(each) {
-  return each.filter(([, [command]]) => /^[-_]/.test(command) || command in known)
+  return each.filter(
+    ([, [command]]) => /^[-_]/.test(command) || commandNamed(command) !== undefined,
+  )
 }
 
 function compare(runs, time, args) {

@@ -4,8 +4,7 @@ import { exitStatus } from '../errors.ts'
 import { type Host, thisMachine } from '../host/host.ts'
 import { usageError } from './args/option.ts'
 import { completeCommand } from './completion/scripts.ts'
-import { showFailure } from './terminal/failure.ts'
-import { openTerminal } from './terminal/terminal.ts'
+import { openTerminal, showFailure } from './terminal/terminal.ts'
 
 /** The program `torch`: does what was typed and ends the process with the exit status. */
 export async function main(): Promise<void> {

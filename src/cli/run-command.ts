@@ -5,8 +5,7 @@ import { parseCommandLine } from './args/parse.ts'
 import { chosenHome, writtenPlaces } from './args/places.ts'
 import { settle, without } from './args/precedence.ts'
 import { optionsOf } from './command.ts'
-import { showFailure } from './terminal/failure.ts'
-import type { Terminal } from './terminal/terminal.ts'
+import { showFailure, type Terminal } from './terminal/terminal.ts'
 
 /** Finds the command that was typed, reads its options and runs it. Returns the exit status. */
 export async function runCommand(

@@ -147,7 +147,7 @@ describe.concurrent('--tasks of another file than the daemon has', () => {
           signal: null,
           stdout: '',
           stderr: `torch: the daemon of this home runs ${site.tasks}, not other.yaml
-hint: leave out --tasks, or name another --home; torch stop, then torch start changes the file
+hint: leave out --tasks, or name another --home; to change the file, use torch stop and torch start
 `,
         },
       ])

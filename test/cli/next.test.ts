@@ -188,7 +188,7 @@ describe.concurrent('torch next', () => {
     [
       ['--label', 'data'],
       2,
-      'torch: --label: expected a label as team=data; got "data"\nhint: torch next --help\n',
+      'torch: --label: expected a label such as team=data; got "data"\nhint: torch next --help\n',
     ],
     [['--label', 'team=none'], 0, 'no task has these labels\n'],
     [
@@ -212,7 +212,7 @@ describe.concurrent('torch next', () => {
     const { status, stdout, stderr } = await newSite('tasks: 5').torch('next', '--json')
     expect([status, stdout]).toEqual([2, ''])
     expect(stderr).toContain(
-      'torch: the tasks file tasks.yaml is not valid (1 problem)\nhint: mend it, or name another with --tasks\n',
+      'torch: the tasks file tasks.yaml is not valid (1 problem)\nhint: fix the file, or name another one with --tasks\n',
     )
   })
 })

@@ -204,7 +204,7 @@ test.concurrent('torch run --tasks of another file than the daemon has', async (
   const other = served.write('other.yaml', tasks)
   expect(await served.torch('run', 'good', '--tasks', other)).toMatchObject({
     status: 2,
-    stderr: `torch: the daemon of this home runs ${served.tasks}, not ${other}\nhint: leave out --tasks, or name another --home; torch stop, then torch start changes the file\n`,
+    stderr: `torch: the daemon of this home runs ${served.tasks}, not ${other}\nhint: leave out --tasks, or name another --home; to change the file, use torch stop and torch start\n`,
   })
 })
 

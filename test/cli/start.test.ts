@@ -249,7 +249,7 @@ describe.concurrent('torch restart', () => {
     expect(await site.torch('restart', '--tasks', '/else.yaml')).toMatchObject({
       status: 2,
       stderr: `torch: the daemon of this home runs ${site.tasks}, not /else.yaml
-hint: leave out --tasks, or name another --home; torch stop, then torch start changes the file
+hint: leave out --tasks, or name another --home; to change the file, use torch stop and torch start
 `,
     })
     expect(await site.torch('restart')).toMatchObject({

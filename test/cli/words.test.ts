@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { passedOn } from '../../src/cli/terminal/exit-status.ts'
+import { exitStatusOf } from '../../src/cli/terminal/outcomes.ts'
 import { table } from '../../src/cli/terminal/table.ts'
 import type { Terminal } from '../../src/cli/terminal/terminal.ts'
 import { roughly } from '../../src/cli/terminal/times.ts'
@@ -46,6 +46,6 @@ describe('the exit status of torch run', () => {
     [{ ...nothing, outcome: 'spawn-failed' }, undefined, 126],
     [{ ...nothing, outcome: 'unknown' }, undefined, 1],
   ] as const)('%j', (ended, recorded, status) => {
-    expect(passedOn(ended, recorded)).toBe(status)
+    expect(exitStatusOf(ended, recorded)).toBe(status)
   })
 })

@@ -52,7 +52,7 @@ const noFile = [
 ]
 const noYaml = [
   'torch: DIR/empty: no *.yaml or *.yml file is in this directory',
-  'hint: mend it, or name another with --tasks',
+  'hint: fix the file, or name another one with --tasks',
 ]
 const unknownKey = (file: string) => [
   `${file}:2:33: tasks.backup.comand: unknown key "comand"`,
@@ -117,7 +117,7 @@ describe('a tasks file', () => {
       [
         ...unknownKey('DIR/bad.yaml'),
         'torch: the tasks file DIR/bad.yaml is not valid (1 problem)',
-        'hint: mend it, or name another with --tasks',
+        'hint: fix the file, or name another one with --tasks',
       ],
       2,
     ],
@@ -212,7 +212,7 @@ describe('a value', () => {
     [
       'start --address web1',
       '--address: expected an IPv4 or IPv6 address; got "web1"',
-      '--address 10.0.1.5 --address 2001:db8::5',
+      'such as --address 10.0.1.5 --address 2001:db8::5',
     ],
     ['diff --markdown --json', '--json does not go with --markdown', 'torch diff --markdown'],
     [
@@ -228,7 +228,7 @@ describe('a value', () => {
     [
       'plan --host 10.0.0',
       '--host: expected a host name or an address; got "10.0.0"',
-      'one machine, such as web1.example.com or 10.0.1.7',
+      'name one machine, such as web1.example.com or 10.0.1.7',
     ],
     [
       'plan --address 10.0.1.7',
@@ -293,7 +293,7 @@ describe('beside a daemon', () => {
       'reload --tasks DIR/none.yaml',
       [
         'torch: the daemon of this home runs DIR/tasks.yaml, not DIR/none.yaml',
-        'hint: leave out --tasks, or name another --home; torch stop, then torch start changes the file',
+        'hint: leave out --tasks, or name another --home; to change the file, use torch stop and torch start',
       ],
       2,
     ],
@@ -374,7 +374,7 @@ hint: start torch as that user, or choose another home with --home
     for (const typed of ['plan own/tasks.yaml', 'next --tasks own/tasks.yaml'])
       expect(await as(typed)).toMatchObject({
         status: 2,
-        stderr: `${denied}\nhint: mend it, or name another with --tasks\n`,
+        stderr: `${denied}\nhint: fix the file, or name another one with --tasks\n`,
       })
     expect(await as('diff --tasks own/tasks.yaml')).toMatchObject({
       status: 2,

@@ -89,12 +89,12 @@ function trueEnds(rows: Awaited<ReturnType<typeof historyOf>>): void {
 async function commandsOfStopped(site: Site): Promise<void> {
   const pid = site.pid()
   const words = `the torch daemon of ${site.home}, pid ${pid}, is stopped and does not answer`
-  const hint = `hint: kill -CONT ${pid} lets it go on; ps -o pid,stat,cmd ${pid} shows its state\n`
+  const hint = `hint: resume it with kill -CONT ${pid}; ps -o pid,stat,cmd ${pid} shows its state\n`
   const said = async (...command: string[]) => {
     const { status, stdout, stderr } = await site.torch(...command)
     return { status, stdout, stderr }
   }
-  const shown = { status: 0, stderr: `${words}: what follows is from the files\n${hint}` }
+  const shown = { status: 0, stderr: `${words}; this is what the files say\n${hint}` }
   const status = await said('status')
   expect(status).toMatchObject(shown)
   expect(status.stdout).toMatch(/^daemon {2}does not answer\nfile {4}\/.*tasks.yaml\n/)

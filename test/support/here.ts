@@ -1,6 +1,5 @@
 import { runCommand } from '../../src/cli/run-command.ts'
-import { showFailure } from '../../src/cli/terminal/failure.ts'
-import type { Terminal } from '../../src/cli/terminal/terminal.ts'
+import { showFailure, type Terminal } from '../../src/cli/terminal/terminal.ts'
 import { type Host, thisMachine } from '../../src/host/host.ts'
 
 /** A terminal that records the output. It acts like a pipe unless it is given a size. */

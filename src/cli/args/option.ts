@@ -2,7 +2,6 @@ import path from 'node:path'
 import { exitStatus, TorchError } from '../../errors.ts'
 import { parseDuration } from '../../text/duration.ts'
 import { nearest } from '../../text/suggest.ts'
-import type { Label } from './labels.ts'
 
 /** What a value is. The help shows it; completion looks up the names that exist of it. */
 export type ValueType =
@@ -43,6 +42,9 @@ interface Notes {
   /** What applies without it, for the help. */
   readonly preset?: string
 }
+
+/** A label that a task must have. */
+export type Label = readonly [name: string, value: string]
 
 /** What relative paths and `~` start from. */
 export interface PathBase {

@@ -2,16 +2,16 @@ import type { ReloadReport } from '../../control/protocol.ts'
 import { exitStatus } from '../../errors.ts'
 import { counted } from '../../text/plural.ts'
 import { ask } from '../daemon/ask.ts'
+import { requireSameFile } from '../daemon/tasks-file.ts'
 import type { Call } from '../command.ts'
 import type { Values } from '../args/options.ts'
-import { demandSameFile } from '../daemon/daemon-file.ts'
 import { problemJson, showProblems } from '../terminal/problems.ts'
 import type { Terminal } from '../terminal/terminal.ts'
 
 export async function reload(call: Call, values: Values): Promise<number> {
   const { terminal } = call
-  await demandSameFile(call, values)
-  const report = await ask(call, 'reload', {})
+  await requireSameFile(call, values)
+  const report = await ask(call, 'reload', {}, 'required')
   const json = { ...report, problems: report.problems.map(problemJson) }
   if (values.json) await terminal.say(JSON.stringify(json, null, 2))
   else await show(terminal, report)

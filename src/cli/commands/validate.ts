@@ -4,12 +4,11 @@ import { counted } from '../../text/plural.ts'
 import type { Call } from '../command.ts'
 import type { Values } from '../args/options.ts'
 import { problemJson, showProblems } from '../terminal/problems.ts'
-import { notValid } from '../daemon/good-tasks.ts'
-import { wordOrTasksPath } from '../args/tasks-path.ts'
+import { findTasksPath, notValid } from '../daemon/tasks-file.ts'
 
 export async function validate(call: Call, values: Values): Promise<number> {
   const { host, terminal } = call
-  const file = await wordOrTasksPath(call, values)
+  const file = await findTasksPath(call, values, call.args[0])
   const { loadTasks } = await import('../../daemon/tasks-file/load.ts')
   const { file: good, problems } = await loadTasks(host, file.absolute, { shown: file.shown })
   const ok = good !== undefined

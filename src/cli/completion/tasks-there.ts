@@ -6,7 +6,7 @@ import { isMap, valueAt } from '../../tasks/file/raw.ts'
 import type { Call } from '../command.ts'
 import type { FilePath } from '../args/option.ts'
 import type { Values } from '../args/options.ts'
-import { lastTasksPath, tasksPath } from '../args/tasks-path.ts'
+import { offlineTasksPath, tasksPath } from '../daemon/tasks-file.ts'
 import type { Candidate } from './offer.ts'
 
 /** The home and the tasks file that a line is about. */
@@ -56,7 +56,7 @@ export async function hostsThere(around: Surroundings): Promise<Candidate[]> {
 export async function fileThere(around: Surroundings): Promise<FilePath> {
   const report = await reportOf(around)
   return report === undefined
-    ? lastTasksPath(around, around.values)
+    ? offlineTasksPath(around, around.values)
     : tasksPath(around, around.values, report.file.path)
 }
 
@@ -73,11 +73,13 @@ async function reportOf({ paths, from }: Surroundings): Promise<StatusReport | u
 /** Nothing that is no file is opened: a pipe would wait for its writer. */
 function textsOf(around: Surroundings, maxBytes: number): string[] {
   const { files } = around.host
-  return tasksFiles(around.host, lastTasksPath(around, around.values).absolute).flatMap((file) => {
-    const facts = files.facts(file)
-    const isRead = facts?.kind === 'file' && facts.size <= maxBytes
-    return (isRead ? files.readText(file) : undefined) ?? []
-  })
+  return tasksFiles(around.host, offlineTasksPath(around, around.values).absolute).flatMap(
+    (file) => {
+      const facts = files.facts(file)
+      const isRead = facts?.kind === 'file' && facts.size <= maxBytes
+      return (isRead ? files.readText(file) : undefined) ?? []
+    },
+  )
 }
 
 /** What stands in the files, as far as it can be read at all. */

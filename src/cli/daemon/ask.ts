@@ -1,75 +1,139 @@
 import { askDaemon } from '../../control/client.ts'
-import type { Protocol, RequestName, StatusReport } from '../../control/protocol.ts'
+import type { Protocol, RequestName } from '../../control/protocol.ts'
 import { TorchError } from '../../errors.ts'
 import type { Call } from '../command.ts'
-import { silentDaemon, watchSilence } from './unresponsive.ts'
 
-/** Asks the daemon of this home. Throws as askDaemon does; without a daemon with exit status 3. */
-export async function ask<N extends RequestName>(
-  call: Call,
+/**
+ * What to do if no daemon answers:
+ * - `required`: throw, with exit status 3 if no daemon runs.
+ * - `optional`: return undefined if no daemon runs; throw if one runs and does not answer.
+ * - `informative`: the same, but if one runs and does not answer, warn and return `silent`. For
+ *   commands that only show something and can read the files instead.
+ */
+export type Policy = 'required' | 'optional' | 'informative'
+
+/** What ask() may return besides the reply. */
+interface Otherwise {
+  readonly required: never
+  readonly optional: undefined
+  readonly informative: undefined | 'silent'
+}
+
+type Asker = Pick<Call, 'host' | 'paths' | 'terminal'>
+
+interface Choices {
+  /** For the whole exchange, in milliseconds. */
+  readonly timeoutMs?: number
+  /** Where the warnings of `informative` go, instead of standard error. */
+  readonly warn?: (line: string) => void
+}
+
+/**
+ * Sends a request to the daemon of this home and returns its reply. If no daemon answers, it does
+ * what the policy says. Throws the errors of askDaemon(), such as a home of another user.
+ */
+export async function ask<N extends RequestName, P extends Policy>(
+  asker: Asker,
   name: N,
   request: Protocol[N]['request'],
-): Promise<Protocol[N]['reply']> {
-  const silence = watchSilence(call)
-  const bounds = { timeoutMs: timeoutsMs[name], giveUp: silence.signal }
+  policy: P,
+  choices?: Choices,
+): Promise<Protocol[N]['reply'] | Otherwise[P]>
+export async function ask(
+  asker: Asker,
+  name: RequestName,
+  request: Protocol[RequestName]['request'],
+  policy: Policy,
+  { timeoutMs = timeoutsMs[name], warn = asker.terminal.note }: Choices = {},
+): Promise<unknown> {
+  const stopped = watchForStopped(asker)
   try {
-    return await askDaemon(call.paths.socket, name, request, bounds)
+    const bounds = { timeoutMs, giveUp: stopped.signal }
+    return await askDaemon(asker.paths.socket, name, request, bounds)
   } catch (error) {
-    throw isSilence(error) ? await silentDaemon(call, error) : error
+    if (policy !== 'required' && isNoDaemon(error)) return undefined
+    if (!isSilent(error)) throw error
+    const explained = await explainSilence(asker, error)
+    if (policy !== 'informative') throw explained
+    warn(`${explained.message}; this is what the files say`)
+    if (explained.hint !== undefined) warn(`hint: ${explained.hint}`)
+    return 'silent'
   } finally {
-    silence.release()
+    stopped.release()
   }
 }
 
-/** What only shows something has the files as well; what changes something waits for a busy daemon. */
+/** Whether the error says that a daemon runs and does not answer. */
+export function isSilent(error: unknown): error is TorchError {
+  return error instanceof TorchError && error.code === 'daemon-silent'
+}
+
+function isNoDaemon(error: unknown): boolean {
+  return error instanceof TorchError && error.code === 'no-daemon'
+}
+
+/** A request that only reads can use the files instead; one that changes something waits longer. */
 const timeoutsMs: Readonly<Record<RequestName, number>> = {
   status: 5_000,
-  /** A daemon with 100,000 tasks takes many seconds to read its file. */
+  /** With 10,000 tasks the daemon takes seconds to read its file. */
   reload: 120_000,
   stop: 10_000,
-  /** Bringing up the next daemon may take it a minute, as a start may. */
+  /** The next daemon may take a minute to start. */
   restart: 90_000,
   run: 10_000,
   kill: 10_000,
   flush: 5_000,
 }
 
-/** The reply where a daemon runs; undefined where none does. */
-export async function askIfRuns<N extends RequestName>(
-  call: Call,
-  name: N,
-  request: Protocol[N]['request'],
-): Promise<Protocol[N]['reply'] | undefined> {
-  try {
-    return await ask(call, name, request)
-  } catch (error) {
-    if (error instanceof TorchError && error.code === 'no-daemon') return undefined
-    throw error
+/** How long to wait for a reply before looking at the process of the daemon, and between two looks. */
+const lookMs = 5_000
+
+/**
+ * Gives up on a daemon that cannot answer because a signal or a debugger has stopped its process.
+ * A busy one gets the full timeout.
+ */
+function watchForStopped(asker: Asker): { signal: AbortSignal; release: () => void } {
+  const given = new AbortController()
+  let cancel = (): void => {}
+  let isOver = false
+  const look = async (): Promise<void> => {
+    const pid = await pidOf(asker)
+    if (pid !== undefined && asker.host.processes.isStopped(pid)) given.abort()
+    else if (!isOver) lookLater()
+  }
+  const lookLater = (): void => {
+    cancel = asker.host.clock.after(lookMs, () => void look())
+  }
+  lookLater()
+  return {
+    signal: given.signal,
+    release() {
+      isOver = true
+      cancel()
+    },
   }
 }
 
-export function statusIfRuns(call: Call): Promise<StatusReport | undefined> {
-  return askIfRuns(call, 'status', {})
+/** The error for a daemon that does not answer, with its pid and what to do. */
+async function explainSilence(asker: Asker, cause: TorchError): Promise<TorchError> {
+  const { home } = asker.paths
+  const pid = await pidOf(asker)
+  if (pid === undefined) return cause
+  const isStopped = asker.host.processes.isStopped(pid)
+  const daemon = `the torch daemon of ${home}, pid ${pid},`
+  return new TorchError(
+    'daemon-silent',
+    isStopped ? `${daemon} is stopped and does not answer` : `${daemon} does not answer`,
+    {
+      hint: isStopped
+        ? `resume it with kill -CONT ${pid}; ps -o pid,stat,cmd ${pid} shows its state`
+        : `it is busy or hangs: see top -p ${pid} and ${home}/daemon.log`,
+      cause,
+    },
+  )
 }
 
-/** The same for what is only shown: a daemon that does not answer is told of, and the files have to do. */
-export async function askToShow<N extends RequestName>(
-  call: Call,
-  name: N,
-  request: Protocol[N]['request'],
-  tell = call.terminal.note,
-): Promise<Protocol[N]['reply'] | 'silent' | undefined> {
-  try {
-    return await askIfRuns(call, name, request)
-  } catch (error) {
-    if (!isSilence(error)) throw error
-    tell(`${error.message}: what follows is from the files`)
-    if (error.hint !== undefined) tell(`hint: ${error.hint}`)
-    return 'silent'
-  }
-}
-
-/** Whether it is the error for a daemon that is there and does not answer. */
-export function isSilence(error: unknown): error is TorchError {
-  return error instanceof TorchError && error.code === 'daemon-silent'
+/** Loads its code only here: most daemons answer. */
+async function pidOf({ host, paths }: Asker): Promise<number | undefined> {
+  return (await import('../../daemon/start/open-home.ts')).readPid(host, paths)
 }

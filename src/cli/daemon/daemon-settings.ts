@@ -1,5 +1,5 @@
 import type { Settings } from '../../daemon/settings.ts'
-import { checkedAddresses } from '../args/asked-host.ts'
+import { checkedAddresses } from '../args/host-facts.ts'
 import type { Call } from '../command.ts'
 import type { FilePath } from '../args/option.ts'
 import type { Values } from '../args/options.ts'

@@ -1,4 +1,4 @@
-import { wrapped } from '../terminal/wrap.ts'
+import { wrapped } from '../terminal/table.ts'
 import type { Block, Section } from './markdown.ts'
 import {
   bold,

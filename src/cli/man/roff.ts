@@ -1,4 +1,4 @@
-import { wrapped } from '../terminal/wrap.ts'
+import { wrapped } from '../terminal/table.ts'
 
 /** The lines of a manual page: see man(7), and groff_char(7) for what is escaped. */
 export type Lines = readonly string[]

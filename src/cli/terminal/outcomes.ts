@@ -1,3 +1,5 @@
+import { exitStatus } from '../../errors.ts'
+import { signalNumbers } from '../../host/processes.ts'
 import type { HistoryRow, Outcome } from '../../plan/history-row.ts'
 import { counted } from '../../text/plural.ts'
 import { plainLine } from '../../text/sanitize.ts'
@@ -16,17 +18,17 @@ const styles: Readonly<Record<Outcome, Style>> = {
   missed: 'yellow',
 }
 
+type OutcomeFacts = Pick<HistoryRow, 'outcome' | 'exitCode' | 'signal' | 'reason' | 'count'>
+
 /**
- * How a run ended, or why there was none, in a few words: `ok`, `failed 3`, `killed SIGTERM (stop)`,
- * `skipped: at its max`, `missed 12 slots: torch was down`; `when` says when these were.
+ * How a run ended, or why it did not start, in a few words: `ok`, `failed 3`,
+ * `killed SIGTERM (stop)`, `skipped: at its max`, `missed 12 slots: torch was down`. `when` says
+ * which slots were missed.
  */
-export function outcomeWords(
-  row: Pick<HistoryRow, 'outcome' | 'exitCode' | 'signal' | 'reason' | 'count'>,
-  when = '',
-): string {
+export function outcomeWords(row: OutcomeFacts, when = ''): string {
   const { outcome, exitCode, signal, reason, count } = row
-  const why = reason === null ? undefined : (whyNot[reason] ?? plainLine(reason))
-  if (outcome === 'skipped') return `skipped: ${why ?? 'nobody knows why'}`
+  const why = reason === null ? undefined : (notStarted[reason] ?? plainLine(reason))
+  if (outcome === 'skipped') return `skipped: ${why ?? 'unknown reason'}`
   if (outcome === 'missed') {
     const missed = `missed ${counted(count ?? 1, 'slot')}`
     return [when === '' ? missed : `${missed}, ${when}`, why].join(': ')
@@ -37,8 +39,8 @@ export function outcomeWords(
   return reason === null || reason === outcome ? words : `${words} (${plainLine(reason)})`
 }
 
-/** Reasons of slots that did not start. */
-const whyNot: Readonly<Record<string, string>> = {
+/** Why a slot did not start, by the reason on record. */
+const notStarted: Readonly<Record<string, string>> = {
   max: 'at its max',
   draining: 'the daemon was stopping',
   removed: 'no longer in the tasks file',
@@ -48,15 +50,42 @@ const whyNot: Readonly<Record<string, string>> = {
   clock: 'the machine slept, or its clock was set',
 }
 
-/** The same in the colour of the outcome; `when` as above, `more` behind it. */
-export function outcomeCell(
-  row: Pick<HistoryRow, 'outcome' | 'exitCode' | 'signal' | 'reason' | 'count'>,
-  { when = '', more = '' } = {},
-): Cell {
+/** The same in the colour of the outcome, with `more` after it. */
+export function outcomeCell(row: OutcomeFacts, { when = '', more = '' } = {}): Cell {
   const words = [outcomeWords(row, when), more].filter((part) => part !== '').join(', ')
   return [words, outcomeStyle(row.outcome)]
 }
 
 export function outcomeStyle(outcome: Outcome): Style {
   return styles[outcome]
+}
+
+/** How a run ended: from its outcome.json, or its row of the history. */
+export interface Ended {
+  readonly outcome: Outcome
+  readonly exitCode: number | null
+  readonly signal: string | null
+  readonly reason: string | null
+}
+
+/** As in timeout(1), env(1) and the shell. */
+const timedOut = 124
+const couldNotStart = 126
+const firstSignal = 128
+
+/**
+ * The exit status of `torch run`: that of the command; 124 after its timeout, 128 plus the number
+ * of the signal that ended it, 126 or 127 if it could not start, 1 if its end is unknown.
+ */
+export function exitStatusOf(ended: Ended, recorded: number | undefined): number {
+  if (ended.outcome === 'timeout') return timedOut
+  if (ended.exitCode !== null) return ended.exitCode
+  if (ended.signal !== null) return statusOfSignal(ended.signal)
+  if (ended.outcome === 'spawn-failed') return recorded ?? couldNotStart
+  return exitStatus.failed
+}
+
+/** As in the shell: 143 for SIGTERM. */
+export function statusOfSignal(name: string): number {
+  return firstSignal + (signalNumbers[name] ?? 0)
 }

@@ -2,7 +2,7 @@ import type { Problem } from '../../tasks/file/problem.ts'
 import { formatProblem } from '../../tasks/file/report.ts'
 import type { Terminal } from './terminal.ts'
 
-/** Problems of a tasks file as people read them, one below the other. */
+/** The problems of a tasks file, for people, one below the other. */
 export function showProblems(terminal: Terminal, problems: readonly Problem[]): string {
   return problems
     .map((problem) => {
@@ -13,7 +13,7 @@ export function showProblems(terminal: Terminal, problems: readonly Problem[]): 
     .join('\n')
 }
 
-/** Without the source line: the place says where it is. */
+/** Leaves out the source line: the place is enough for a program. */
 export function problemJson({ source: _source, ...rest }: Problem): Omit<Problem, 'source'> {
   return rest
 }

@@ -1,12 +1,30 @@
-import { type Column, cutMark, cutText, fit, gap } from './table-fit.ts'
 import type { Style, Terminal } from './terminal.ts'
 
-/** One field: its text, and how it is painted on a terminal. */
+/** One field: its text, and how a terminal paints it. */
 export type Cell = string | readonly [text: string, style: Style]
 
+/** The head of a column, and what happens to the column if the terminal is too narrow. */
+export interface Column {
+  readonly text: string
+  /** Its smallest width, so that tables below each other line up. */
+  readonly least?: number
+  /** It may be left out: smaller numbers first. */
+  readonly leave?: number
+  /** Its fields may be cut: in the middle if their ends matter as much as their beginnings. */
+  readonly cut?: 'middle' | 'end'
+  /** Columns are left out before this one is cut to less than this width (24). */
+  readonly comfort?: number
+}
+
+/** What separates columns. */
+export const gap = '  '
+const defaultComfort = 24
+/** No field is cut shorter than this. The terminal then cuts the line. */
+const leastWidth = 12
+
 /**
- * Rows of fields below each other, all of them ASCII as task names are; no blanks at the ends of
- * lines. On a terminal that is too narrow columns are left out or cut as their heads say.
+ * Rows of fields in columns, without blanks at the ends of lines. All texts are ASCII, as task names
+ * are. If the terminal is too narrow, columns are left out or cut as their heads say.
  */
 export function table(
   terminal: Pick<Terminal, 'paint' | 'columns' | 'isUnicode'>,
@@ -16,10 +34,10 @@ export function table(
   const columns = heads.map((head) => (typeof head === 'string' ? { text: head } : head))
   const all: Cell[][] = [columns.map(({ text }): Cell => [text, 'dim']), ...rows]
   const widths = columns.map(({ least = 0 }, at) => Math.max(least, widest(all, at)))
-  const room = fit(columns, widths, terminal.columns)
+  const fitted = fit(columns, widths, terminal.columns)
   const mark = cutMark(terminal.isUnicode)
   const kept = columns.flatMap((column, at) => {
-    const width = room[at] ?? 0
+    const width = fitted[at] ?? 0
     return width === 0 ? [] : [{ at, width, cut: column.cut }]
   })
   return all
@@ -33,9 +51,33 @@ export function table(
     .join('\n')
 }
 
-/** Not by Math.max(...): a call takes some 100,000 arguments, and a history may have a million rows. */
+/** Not Math.max(...): a call takes about 100,000 arguments, and a history may have a million rows. */
 function widest(rows: readonly Cell[][], at: number): number {
   return rows.reduce((most, row) => Math.max(most, textOf(row[at]).length), 0)
+}
+
+/** The width of each column in a line of at most `most` characters; 0 if it is left out. */
+export function fit(columns: readonly Column[], widths: readonly number[], most: number): number[] {
+  const fitted = [...widths]
+  const excess = (): number => {
+    const kept = fitted.filter((width) => width > 0)
+    return kept.reduce((sum, width) => sum + width + gap.length, -gap.length) - most
+  }
+  const numbered = [...columns.entries()]
+  const leaving = numbered.toSorted(([, a], [, b]) => (a.leave ?? 0) - (b.leave ?? 0))
+  const spare = columns.reduce((sum, { cut, comfort = defaultComfort }, at) => {
+    return sum + (cut === undefined ? 0 : Math.max((widths[at] ?? 0) - comfort, 0))
+  }, 0)
+  for (const [at, { leave }] of leaving) if (leave !== undefined && excess() > spare) fitted[at] = 0
+  // Cut the widest first, so that short columns stay whole.
+  const cuttable = numbered.flatMap(([at, { cut }]) => (cut === undefined ? [] : [at]))
+  for (let left = excess(); left > 0; left--) {
+    const at = cuttable.toSorted((a, b) => (fitted[b] ?? 0) - (fitted[a] ?? 0))[0] ?? 0
+    const width = fitted[at] ?? 0
+    if (width <= leastWidth || cuttable.length === 0) break
+    fitted[at] = width - 1
+  }
+  return fitted
 }
 
 interface Field {
@@ -59,4 +101,36 @@ function withText(cell: Cell = '', change: (text: string) => string): Cell {
 
 function textOf(cell: Cell | undefined): string {
   return typeof cell === 'string' ? cell : (cell?.[0] ?? '')
+}
+
+/** The one character that stands for cut text. */
+export function cutMark(isUnicode: boolean): string {
+  return isUnicode ? '…' : '~'
+}
+
+/** A text in at most `width` characters; `mark` stands for what is cut. */
+export function cutText(
+  text: string,
+  width: number,
+  where: Column['cut'] = 'end',
+  mark = '~',
+): string {
+  if (text.length <= width) return text
+  const tail = where === 'middle' ? Math.floor((width - mark.length) / 2) : 0
+  return text.slice(0, width - mark.length - tail) + mark + text.slice(text.length - tail)
+}
+
+/**
+ * A text in lines of at most `width` columns, broken at blanks. A longer word stays whole. All lines
+ * but the first start with `indent`.
+ */
+export function wrapped(text: string, width: number, indent = ''): string[] {
+  const lines: string[] = []
+  for (const word of text.split(' ')) {
+    const longer = `${lines.at(-1)} ${word}`
+    if (lines.length === 0) lines.push(word)
+    else if (longer.length > width) lines.push(indent + word)
+    else lines[lines.length - 1] = longer
+  }
+  return lines
 }

@@ -1,27 +1,27 @@
 import type { Host } from '../../host/host.ts'
-import { formatDuration } from '../../text/duration.ts'
 import { localText } from '../../schedule/timezone.ts'
+import { formatDuration } from '../../text/duration.ts'
 
-/** ISO 8601 in the machine's zone, to the second: what people are shown. */
+/** For people: ISO 8601 in the time zone of this machine, to the second. */
 export function shownTime(host: Host, iso: string | null): string {
   if (iso === null) return ''
   return localText(host.clock.zone(), Math.floor(Date.parse(iso) / 1000))
 }
 
-/** The same to the millisecond; of a text, or milliseconds since the epoch. */
+/** The same to the millisecond, of a text or of milliseconds since the epoch. */
 export function exactTime(host: Host, time: string | number): string {
   const ms = new Date(time).getTime()
   const text = localText(host.clock.zone(), Math.floor(ms / 1000))
   return `${text.slice(0, 19)}.${String(ms % 1000).padStart(3, '0')}${text.slice(19)}`
 }
 
-/** `in 5m`, `3h20m ago`: as exact as its size asks. */
+/** `in 5m`, `3h20m ago`. */
 export function shownDistance(host: Host, iso: string): string {
   const ms = Date.parse(iso) - host.clock.now()
   return ms < 0 ? `${roughly(-ms)} ago` : `in ${roughly(ms)}`
 }
 
-/** A duration as exact as its size asks: `12ms`, `3.2s`, `5m10s`, `3h20m`, `12d4h`. */
+/** A duration in a few characters: `12ms`, `3.2s`, `5m10s`, `3h20m`, `12d4h`. */
 export function roughly(ms: number): string {
   if (ms < 1000) return formatDuration(ms)
   if (ms < 10_000) return `${(ms / 1000).toFixed(1)}s`
@@ -29,7 +29,39 @@ export function roughly(ms: number): string {
   return formatDuration(Math.round(ms / unit) * unit)
 }
 
-/** Settles after so many milliseconds of the host's clock. */
+/** Cells of a bar between its brackets. */
+const barCells = 8
+/** A run that takes less than this, in ms, gets no bar. */
+const minBarMs = 5_000
+/** A run that is younger than this, in ms, gets no duration. */
+const minShownMs = 2_000
+
+export interface Progress {
+  readonly text: string
+  /** It takes longer than usual. */
+  readonly isOver: boolean
+}
+
+/**
+ * How far a run is, compared with the usual duration of its task (undefined: unknown):
+ * `[####----] 3m10s of 5m`, `for 3m10s`, or nothing for a young run. In milliseconds.
+ */
+export function progressOf(
+  elapsedMs: number,
+  usualMs: number | undefined,
+  isUnicode: boolean,
+): Progress {
+  const isLong = Math.max(elapsedMs, usualMs ?? 0) >= minBarMs
+  if (usualMs === undefined || !isLong)
+    return { text: elapsedMs < minShownMs ? '' : `for ${roughly(elapsedMs)}`, isOver: false }
+  const full = Math.min(Math.floor((elapsedMs / Math.max(usualMs, 1)) * barCells), barCells)
+  const [done, open] = isUnicode ? ['█', '░'] : ['#', '-']
+  const bar = done.repeat(full) + open.repeat(barCells - full)
+  const text = `[${bar}] ${roughly(elapsedMs)} of ${roughly(usualMs)}`
+  return { text, isOver: elapsedMs > usualMs }
+}
+
+/** Resolves after this many milliseconds of the host's clock. */
 export function pause(host: Host, ms: number): Promise<void> {
   return new Promise((resolve) => {
     host.clock.after(ms, resolve)

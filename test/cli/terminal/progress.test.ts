@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { progressOf } from '../../../src/cli/terminal/progress.ts'
+import { progressOf } from '../../../src/cli/terminal/times.ts'
 
 describe('The progress of a run', () => {
   const minute = 60_000

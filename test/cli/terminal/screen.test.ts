@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { openScreen } from '../../../src/cli/terminal/screen.ts'
+import { openScreen } from '../../../src/cli/terminal/terminal.ts'
 import { fakeTerminal } from '../../support/here.ts'
 
 const taken = '\u001b[?1049h\u001b[?25l\u001b[?7l'

@@ -1,7 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type Cell, table } from '../../../src/cli/terminal/table.ts'
-import { type Column, cutText, fit } from '../../../src/cli/terminal/table-fit.ts'
+import { type Cell, type Column, cutText, fit, table } from '../../../src/cli/terminal/table.ts'
 
 const heads: (string | Column)[] = [
   { text: 'TASK', cut: 'middle' },

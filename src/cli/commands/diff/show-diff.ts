@@ -7,7 +7,7 @@ import type { Call } from '../../command.ts'
 import type { FilePath } from '../../args/option.ts'
 import type { Values } from '../../args/options.ts'
 import { problemJson, showProblems } from '../../terminal/problems.ts'
-import { tasksPathOrAsk } from '../../args/tasks-path.ts'
+import { findTasksPath } from '../../daemon/tasks-file.ts'
 import { compare, type Comparison } from './comparison.ts'
 import { diffMarkdown } from './diff-markdown.ts'
 import { diffText } from './diff-text.ts'
@@ -18,7 +18,7 @@ const maxColumns = 100
 
 /** Compares the revisions that the arguments name, and shows the result as text, Markdown or JSON. */
 export async function showDiff(call: Call, values: Values): Promise<Comparison> {
-  const file = await tasksPathOrAsk(call, values)
+  const file = await findTasksPath(call, values)
   const located = await repositoryOf(call.host, file.absolute, file.shown)
   const isFolder = call.host.files.facts(file.absolute)?.kind === 'directory'
   const folder = isFolder ? file.absolute : path.dirname(file.absolute)

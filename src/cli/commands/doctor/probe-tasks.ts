@@ -12,8 +12,8 @@ import type { Task } from '../../../tasks/task.ts'
 import type { Call } from '../../command.ts'
 import type { FilePath } from '../../args/option.ts'
 import type { Values } from '../../args/options.ts'
-import { factsHere } from '../../daemon/good-tasks.ts'
-import { lastTasksPath, tasksPath } from '../../args/tasks-path.ts'
+import { factsHere } from '../../args/host-facts.ts'
+import { offlineTasksPath, tasksPath } from '../../daemon/tasks-file.ts'
 import { quietly, said } from '../../../doctor/probe.ts'
 
 /** A daemon with 100,000 tasks takes some seconds. */
@@ -95,7 +95,7 @@ async function lookAtFile(
 
 function chosenFile(call: Call, values: Values, report: StatusReport | undefined): FilePath {
   if (report !== undefined) return tasksPath(call, values, report.file.path)
-  return quietly(() => lastTasksPath(call, values)) ?? tasksPath(call, values, undefined)
+  return quietly(() => offlineTasksPath(call, values)) ?? tasksPath(call, values, undefined)
 }
 
 function badState({ path: shown, problems }: Loaded, hasLastGood: boolean): FileState {
@@ -106,7 +106,7 @@ function badState({ path: shown, problems }: Loaded, hasLastGood: boolean): File
     path: shown,
     errors: errors.length,
     first: errors[0] === undefined ? shown : problemLine(errors[0]),
-    hint: whole && (whole.hint ?? 'mend it, or name another with --tasks'),
+    hint: whole && (whole.hint ?? 'fix the file, or name another one with --tasks'),
     hasLastGood,
   }
 }

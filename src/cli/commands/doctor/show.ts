@@ -2,7 +2,7 @@ import { byWeight, verdictWords } from '../../../doctor/diagnose.ts'
 import type { Finding, Weight } from '../../../doctor/finding.ts'
 import { plainLine } from '../../../text/sanitize.ts'
 import type { Style, Terminal } from '../../terminal/terminal.ts'
-import { wrapped } from '../../terminal/wrap.ts'
+import { wrapped } from '../../terminal/table.ts'
 
 const styles: Readonly<Record<Weight, Style>> = {
   problem: 'red',

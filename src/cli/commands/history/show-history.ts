@@ -6,8 +6,8 @@ import { isNamed } from '../../../tasks/select.ts'
 import { usageError } from '../../args/option.ts'
 import type { Values } from '../../args/options.ts'
 import type { Call } from '../../command.ts'
-import { askToShow } from '../../daemon/ask.ts'
-import { demandKnown, namesWithLabels } from '../../daemon/known-tasks.ts'
+import { ask } from '../../daemon/ask.ts'
+import { namesWithLabels, requireKnownTasks } from '../../daemon/tasks-file.ts'
 import { historyTable, runFacts } from './history-text.ts'
 import { openRecords } from './open-records.ts'
 
@@ -20,7 +20,7 @@ export async function showHistory(call: Call, values: Values): Promise<number> {
   if (isOfRuns && !args.every(beginsRunId))
     throw usageError('tasks and runs cannot be mixed', 'torch history TASK, or torch history RUN')
   // The daemon writes rows with a delay.
-  const isServed = typeof (await askToShow(call, 'flush', {})) === 'object'
+  const isServed = typeof (await ask(call, 'flush', {}, 'informative')) === 'object'
   const reader = openRecords(call, terminal.note)
   try {
     const rows = isOfRuns
@@ -66,7 +66,7 @@ async function selectedTasks(
 ): Promise<string[] | undefined> {
   const { args } = call
   const unknown = args.filter((word) => !names.some((name) => isNamed([word], name)))
-  if (unknown.length > 0) await demandKnown(call, values, unknown)
+  if (unknown.length > 0) await requireKnownTasks(call, values, unknown)
   if (args.length === 0 && values.label === undefined) return undefined
   const named = args.length === 0 ? names : names.filter((name) => isNamed(args, name))
   if (values.label === undefined) return [...named]

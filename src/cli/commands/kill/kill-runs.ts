@@ -4,8 +4,8 @@ import { type Signal, signalNames, signalNumbers } from '../../../host/processes
 import { beginsRunId } from '../../../run/directory.ts'
 import { namedBy } from '../../../tasks/select.ts'
 import { ask } from '../../daemon/ask.ts'
+import { requireSameFile } from '../../daemon/tasks-file.ts'
 import type { Call } from '../../command.ts'
-import { demandFile } from '../../daemon/daemon-file.ts'
 import { usageError } from '../../args/option.ts'
 import type { Values } from '../../args/options.ts'
 
@@ -13,8 +13,8 @@ import type { Values } from '../../args/options.ts'
 export async function killRuns(call: Call, values: Values): Promise<number> {
   const { terminal, args } = call
   const signal = values.signal === undefined ? null : signalOf(values.signal)
-  const status = await ask(call, 'status', {})
-  demandFile(call, values, status.file.path)
+  const status = await ask(call, 'status', {}, 'required')
+  await requireSameFile(call, values, status.file.path)
   const meant = args.map((word) => ({ word, targets: new Set(targetsOf(status, word)) }))
   const runs = new Map<string, { run: string; task: string }>()
   for (const target of new Set(meant.flatMap(({ targets }) => [...targets])))
@@ -65,7 +65,7 @@ async function kill(
   signal: Signal | null,
 ): Promise<readonly { run: string; task: string }[]> {
   try {
-    return (await ask(call, 'kill', { target, signal })).runs
+    return (await ask(call, 'kill', { target, signal }, 'required')).runs
   } catch (error) {
     if (error instanceof TorchError && error.code === 'not-running') return []
     throw error

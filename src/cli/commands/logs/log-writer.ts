@@ -1,5 +1,5 @@
 import { hash32 } from '../../../text/hash.ts'
-import type { KeptRun } from '../../daemon/kept-runs.ts'
+import type { KeptRun } from '../../daemon/home-runs.ts'
 import type { Style, Terminal } from '../../terminal/terminal.ts'
 
 /** Prints the output of runs. Bytes that are not text pass unchanged. */

@@ -2,7 +2,7 @@ import path from 'node:path'
 import { hasCode } from '../../../host/system-error.ts'
 import type { Host } from '../../../host/host.ts'
 import type { Call } from '../../command.ts'
-import type { KeptRun } from '../../daemon/kept-runs.ts'
+import type { KeptRun } from '../../daemon/home-runs.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
 
 /** The output file of one run, read as it grows. Bytes pass unchanged. */

@@ -4,8 +4,7 @@ import { beginsRunId, runStamp } from '../../../run/directory.ts'
 import { isNamed, isPattern } from '../../../tasks/select.ts'
 import { grouped } from '../../../text/grouped.ts'
 import type { Call } from '../../command.ts'
-import { type KeptRun, keptRuns, keptTasks } from '../../daemon/kept-runs.ts'
-import { liveRuns } from '../../daemon/live-runs.ts'
+import { type KeptRun, keptRuns, keptTasks, liveRuns } from '../../daemon/home-runs.ts'
 import { type LogWriter, plainWriter, prefixWriter } from './log-writer.ts'
 import { usageError } from '../../args/option.ts'
 import type { Values } from '../../args/options.ts'
@@ -74,7 +73,7 @@ async function checkRuns(call: Call, values: Values, kept: readonly KeptRun[]): 
   const tasks = [...new Set(kept.map(({ task }) => task))]
   const without = call.args.filter((word) => !tasks.some((task) => isNamed([word], task)))
   if (without.length === 0) return
-  await (await import('../../daemon/known-tasks.ts')).demandKnown(call, values, without)
+  await (await import('../../daemon/tasks-file.ts')).requireKnownTasks(call, values, without)
   if (values.follow && values.run === undefined) return
   const [first = ''] = without
   if (tasks.length === 0) throw noRuns(first)

@@ -6,13 +6,11 @@ import { counted } from '../../../text/plural.ts'
 import { type HostFacts, matchHosts } from '../../../tasks/hosts.ts'
 import { namedBy } from '../../../tasks/select.ts'
 import type { Task } from '../../../tasks/task.ts'
-import { askedHost } from '../../args/asked-host.ts'
+import { factsHere, factsOfHost } from '../../args/host-facts.ts'
+import { askForFile, readTasks, tasksPath, withLabels } from '../../daemon/tasks-file.ts'
 import type { Call } from '../../command.ts'
 import type { Source } from './next.ts'
-import { withLabels } from '../../args/labels.ts'
 import type { Values } from '../../args/options.ts'
-import { factsHere, goodTasks } from '../../daemon/good-tasks.ts'
-import { daemonToShow, tasksPath } from '../../args/tasks-path.ts'
 
 /** So many are told one by one. */
 const maxToldAway = 3
@@ -20,7 +18,7 @@ const maxToldAway = 3
 /** The tasks that the words mean, or all that run on the host by the clock. */
 export async function sourcesOfTasks(call: Call, values: Values): Promise<Source[]> {
   const asked = values.tasks !== undefined && call.from.tasks === 'flag'
-  const daemon = asked ? undefined : await daemonToShow(call)
+  const daemon = asked ? undefined : await askForFile(call)
   const facts = factsOf(call, values, daemon?.report?.host.addresses)
   const hostName = facts.names[0] ?? ''
   const path = tasksPath(call, values, daemon?.file)
@@ -28,7 +26,7 @@ export async function sourcesOfTasks(call: Call, values: Values): Promise<Source
   const pending = pendingSlots(isNow ? (daemon?.report?.tasks ?? []) : [], call.host.clock.now())
   // What another machine has, its env files for instance, is not here.
   const other = values.host === undefined ? {} : { machine: facts, alone: true }
-  const { file } = await goodTasks(call, path, other)
+  const { file } = await readTasks(call, path, other)
   const isHere = (task: Task) => task.enabled && matchHosts(task.hosts, facts)
   const meant = call.args.length === 0 ? file.tasks : named(file.tasks, call.args)
   const common = withLabels(meant, values.label).filter((task) => task.type === 'common')
@@ -93,7 +91,7 @@ function tellAway({ terminal }: Call, away: readonly Task[], hostName: string): 
 
 function factsOf(call: Call, values: Values, addresses: readonly string[] | undefined): HostFacts {
   const { host } = values
-  if (host !== undefined) return askedHost(call, values, host)
+  if (host !== undefined) return factsOfHost(call, values, host)
   const here = factsHere(call, values)
   return addresses === undefined ? here : { ...here, addresses }
 }

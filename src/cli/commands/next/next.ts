@@ -7,7 +7,7 @@ import { slotText } from '../../../record/history/rows.ts'
 import { hostFacts } from '../../../tasks/hosts.ts'
 import type { Call } from '../../command.ts'
 import { usageError } from '../../args/option.ts'
-import { noneHas } from '../../args/labels.ts'
+import { noTaskHasLabels } from '../../daemon/tasks-file.ts'
 import type { Values } from '../../args/options.ts'
 import { type Cell, table } from '../../terminal/table.ts'
 import { roughly, shownDistance } from '../../terminal/times.ts'
@@ -45,7 +45,7 @@ export async function next(call: Call, values: Values): Promise<number> {
     .flatMap((source) => rowsOf(source, from, count))
     .toSorted((a, b) => Date.parse(a.at) - Date.parse(b.at))
   if (values.json) await call.terminal.say(JSON.stringify(rows, null, 2))
-  else if (sources.length === 0 && values.label) call.terminal.note(noneHas)
+  else if (sources.length === 0 && values.label) call.terminal.note(noTaskHasLabels)
   else if (sources.length === 0 && call.args.length > 0)
     call.terminal.note('none of these tasks has a schedule')
   else await show(call, sources, rows)

@@ -7,10 +7,8 @@ import {
 import type { HostBlock, NamedTask } from '../../../forecast/named-hosts.ts'
 import { localText, offsetAt } from '../../../schedule/timezone.ts'
 import { counted, someOf } from '../../../text/plural.ts'
-import { type Cell, table } from '../../terminal/table.ts'
-import { cutMark, cutText, gap } from '../../terminal/table-fit.ts'
+import { type Cell, cutMark, cutText, gap, table, wrapped } from '../../terminal/table.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
-import { wrapped } from '../../terminal/wrap.ts'
 
 /** Where a plan is shown. */
 export interface PlanView {

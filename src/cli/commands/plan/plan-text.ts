@@ -12,7 +12,7 @@ import { type WhyNot, whyNot } from '../../../forecast/why-not.ts'
 import { type HostFacts, matchHosts } from '../../../tasks/hosts.ts'
 import type { TasksFile } from '../../../tasks/task.ts'
 import { someOf } from '../../../text/plural.ts'
-import { isSingleAddress } from '../../args/asked-host.ts'
+import { isSingleAddress } from '../../args/host-facts.ts'
 import { type Cell, table } from '../../terminal/table.ts'
 import {
   blockText,

@@ -1,13 +1,11 @@
 import { exitStatus } from '../../../errors.ts'
 import type { HostFacts } from '../../../tasks/hosts.ts'
 import type { TasksFile } from '../../../tasks/task.ts'
-import { askedHost } from '../../args/asked-host.ts'
+import { factsOfHost } from '../../args/host-facts.ts'
+import { findTasksPath, noTaskHasLabels, readTasks, withLabels } from '../../daemon/tasks-file.ts'
 import type { Call } from '../../command.ts'
-import { noneHas, withLabels } from '../../args/labels.ts'
 import { usageError } from '../../args/option.ts'
 import type { Values } from '../../args/options.ts'
-import { goodTasks } from '../../daemon/good-tasks.ts'
-import { wordOrTasksPath } from '../../args/tasks-path.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
 
 export async function plan(call: Call, values: Values): Promise<number> {
@@ -15,7 +13,7 @@ export async function plan(call: Call, values: Values): Promise<number> {
   const { host } = values
   if (host === undefined && call.from.address === 'flag')
     throw usageError('--address goes with --host', 'torch plan --host web1 --address 10.0.1.7')
-  const facts = host === undefined ? undefined : askedHost(call, values, host)
+  const facts = host === undefined ? undefined : factsOfHost(call, values, host)
   const file = await fileOf(call, values, facts)
   const when = {
     from: Math.floor((values.from ?? call.host.clock.now()) / 1000),
@@ -37,10 +35,10 @@ export async function plan(call: Call, values: Values): Promise<number> {
 }
 
 async function fileOf(call: Call, values: Values, machine?: HostFacts): Promise<TasksFile> {
-  const path = await wordOrTasksPath(call, values)
-  const { file } = await goodTasks(call, path, { alone: true, ...(machine && { machine }) })
+  const path = await findTasksPath(call, values, call.args[0])
+  const { file } = await readTasks(call, path, { alone: true, ...(machine && { machine }) })
   const tasks = withLabels(file.tasks, values.label)
-  if (tasks.length < file.tasks.length && tasks.length === 0) call.terminal.note(noneHas)
+  if (tasks.length < file.tasks.length && tasks.length === 0) call.terminal.note(noTaskHasLabels)
   const { host } = values
   if (host !== undefined && Object.hasOwn(file.groups, host))
     call.terminal.note(

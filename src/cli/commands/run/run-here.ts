@@ -17,13 +17,13 @@ import { matchHosts } from '../../../tasks/hosts.ts'
 import type { Task } from '../../../tasks/task.ts'
 import type { Call } from '../../command.ts'
 import { elsewhereWords } from './run.ts'
-import { passedOn } from '../../terminal/exit-status.ts'
-import { liveRuns } from '../../daemon/live-runs.ts'
+import { exitStatusOf } from '../../terminal/outcomes.ts'
+import { liveRuns } from '../../daemon/home-runs.ts'
+import { factsHere } from '../../args/host-facts.ts'
+import { readTasks, tasksPath } from '../../daemon/tasks-file.ts'
 import type { Values } from '../../args/options.ts'
 import { wholeOutput } from '../logs/run-output.ts'
 import { endWords } from './run-there.ts'
-import { factsHere, goodTasks } from '../../daemon/good-tasks.ts'
-import { tasksPath } from '../../args/tasks-path.ts'
 import { pause } from '../../terminal/times.ts'
 
 /** Nobody else waits meanwhile: other runs by hand may have the history for a moment. */
@@ -38,7 +38,7 @@ const pollMs = 25
  */
 export async function runHere(call: Call, values: Values, name: string): Promise<number> {
   const { host, terminal, paths } = call
-  const { file, revision } = await goodTasks(call, tasksPath(call, values, undefined))
+  const { file, revision } = await readTasks(call, tasksPath(call, values, undefined))
   const task = file.tasks.find((each) => each.name === name)
   if (task === undefined)
     throw unknownTask(
@@ -152,5 +152,5 @@ async function finish(
   const living = liveRuns(host, paths.home).get(task.name) ?? []
   removeOldRuns(host, paths.home, task.name, task.output, (id) => living.includes(id))
   if (conclusion.outcome !== 'ok') terminal.note(endWords(task.name, description.run, conclusion))
-  return passedOn(conclusion, recorded)
+  return exitStatusOf(conclusion, recorded)
 }

@@ -5,10 +5,9 @@ import type { Host } from '../../../host/host.ts'
 import { readHistory } from '../../../record/history/read-history.ts'
 import { isAlive } from '../../../host/processes.ts'
 import { readTraces, type RunTraces } from '../../../run/directory.ts'
-import { ask, askIfRuns } from '../../daemon/ask.ts'
+import { ask } from '../../daemon/ask.ts'
 import type { Call } from '../../command.ts'
-import { type Ended, passedOn } from '../../terminal/exit-status.ts'
-import { outcomeWords } from '../../terminal/outcomes.ts'
+import { type Ended, exitStatusOf, outcomeWords } from '../../terminal/outcomes.ts'
 import { wholeOutput } from '../logs/run-output.ts'
 import { pause } from '../../terminal/times.ts'
 
@@ -27,7 +26,7 @@ export async function attend(call: Call, report: RunReport): Promise<number> {
   // The run goes on when nobody reads any more, and its exit status is still of interest.
   terminal.outlive()
   const release = interceptSignals((signal) => {
-    ask(call, 'kill', { target: run, signal }).catch((error: unknown) =>
+    ask(call, 'kill', { target: run, signal }, 'required').catch((error: unknown) =>
       terminal.note(`torch: ${signal} was not passed on: ${messageOf(error)}`),
     )
   })
@@ -37,7 +36,7 @@ export async function attend(call: Call, report: RunReport): Promise<number> {
   output.close()
   release()
   if (ended.outcome !== 'ok') terminal.note(endWords(report.task, run, ended))
-  return passedOn(ended, recorded)
+  return exitStatusOf(ended, recorded)
 }
 
 /** What a person sees of a run that did not end well. */
@@ -84,7 +83,7 @@ async function fromHistory(call: Call, run: string): Promise<Ended> {
   const { clock } = call.host
   const latest = clock.monotonic() + recordMs
   while (clock.monotonic() < latest) {
-    await askIfRuns(call, 'flush', {})
+    await ask(call, 'flush', {}, 'optional')
     const reader = readHistory(call.paths.history)
     const row = reader.run(run)
     reader.close()

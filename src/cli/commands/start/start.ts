@@ -1,12 +1,12 @@
 import { startDetached } from '../../../daemon/start/detach.ts'
 import { exitStatus, TorchError } from '../../../errors.ts'
 import { counted } from '../../../text/plural.ts'
-import { askToShow } from '../../daemon/ask.ts'
+import { ask } from '../../daemon/ask.ts'
+import { tasksPath } from '../../daemon/tasks-file.ts'
 import type { Call } from '../../command.ts'
 import type { Values } from '../../args/options.ts'
 import { daemonSettings } from '../../daemon/daemon-settings.ts'
 import { showStarted } from './started.ts'
-import { tasksPath } from '../../args/tasks-path.ts'
 
 export async function start(call: Call, values: Values): Promise<number> {
   const tasks = tasksPath(call, values, undefined)
@@ -39,7 +39,7 @@ async function failsToStart<T>(call: Call, starting: Promise<T>): Promise<T> {
 
 /** Where the daemon that has the home is about to leave it. */
 async function stoppingOne(call: Call): Promise<TorchError | undefined> {
-  const status = await askToShow(call, 'status', {}, () => {})
+  const status = await ask(call, 'status', {}, 'informative', { warn: () => {} })
   if (typeof status !== 'object' || status.daemon?.state !== 'draining') return undefined
   const runs = status.tasks.flatMap((task) => task.running).length
   const waits = runs === 0 ? '' : `, and waits for ${counted(runs, 'run')}`

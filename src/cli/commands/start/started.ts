@@ -27,7 +27,7 @@ export async function showStarted(
     await terminal.say(JSON.stringify({ pid: ready.pid, home, tasks }, null, 2))
     return
   }
-  const report = await ask(call, 'status', {})
+  const report = await ask(call, 'status', {}, 'required')
   await terminal.say(lines(call, values, report, ready.pid).join('\n'))
 }
 

@@ -2,10 +2,8 @@ import type { StatusReport, TaskStatus } from '../../../control/protocol.ts'
 import type { Outcome } from '../../../plan/history-row.ts'
 import { namedBy } from '../../../tasks/select.ts'
 import type { Call } from '../../command.ts'
-import { demandFile } from '../../daemon/daemon-file.ts'
-import { withLabels } from '../../args/labels.ts'
+import { askForFile, requireSameFile, withLabels } from '../../daemon/tasks-file.ts'
 import type { Values } from '../../args/options.ts'
-import { daemonToShow } from '../../args/tasks-path.ts'
 
 export interface FoundStatus {
   /** Only with the tasks that the user selects. */
@@ -40,8 +38,8 @@ async function wholeStatus(
   values: Values,
   tell: (note: string) => void,
 ): Promise<{ whole: StatusReport; isSilent: boolean }> {
-  const { report, file, isSilent } = await daemonToShow(call, tell)
-  if (file !== undefined) demandFile(call, values, file)
+  const { report, file, isSilent } = await askForFile(call, tell)
+  if (file !== undefined) await requireSameFile(call, values, file)
   if (report !== undefined) return { whole: report, isSilent }
   const { offlineStatus } = await import('./offline-status.ts')
   return { whole: await offlineStatus(call, values, file, tell), isSilent }
@@ -56,7 +54,7 @@ async function selected(report: StatusReport, words: readonly string[]): Promise
     return report.tasks.filter((task) => meant.has(task.name))
   } catch (error) {
     if (report.file.ok || report.daemon !== null) throw error
-    throw (await import('../../daemon/good-tasks.ts')).notValid(report.file)
+    throw (await import('../../daemon/tasks-file.ts')).notValid(report.file)
   }
 }
 

@@ -7,12 +7,12 @@ import { readTraces, runDirectory } from '../../../run/directory.ts'
 import { shellQuoted } from '../../../text/shell-quote.ts'
 import type { Call } from '../../command.ts'
 import { openRecords } from '../history/open-records.ts'
-import { liveRuns } from '../../daemon/live-runs.ts'
+import { liveRuns } from '../../daemon/home-runs.ts'
+import { factsHere } from '../../args/host-facts.ts'
+import { lastDaemonFile, offlineTasksPath, tasksPath } from '../../daemon/tasks-file.ts'
 import type { FilePath } from '../../args/option.ts'
 import type { Values } from '../../args/options.ts'
 import { plainLine } from '../../../text/sanitize.ts'
-import { factsHere } from '../../daemon/good-tasks.ts'
-import { lastPath, lastTasksPath, tasksPath } from '../../args/tasks-path.ts'
 
 /**
  * The status without an answer of a daemon: from the tasks file, the run directories and the
@@ -26,7 +26,7 @@ export async function offlineStatus(
 ): Promise<StatusReport> {
   const { host, paths } = call
   const isKnown = daemonFile !== undefined
-  const file = isKnown ? tasksPath(call, values, daemonFile) : lastTasksPath(call, values)
+  const file = isKnown ? tasksPath(call, values, daemonFile) : offlineTasksPath(call, values)
   const isWhole = !values.json && call.args.length === 0 && values.label === undefined
   if (!isKnown && isWhole) tellOtherFile(call, file, tell)
   const loaded = await loadTasks(host, file.absolute, { shown: file.shown })
@@ -62,7 +62,7 @@ export async function offlineStatus(
 
 /** The tasks file in the current folder may not be the one that the daemon of this home used. */
 function tellOtherFile(call: Call, file: FilePath, tell: (note: string) => void): void {
-  const last = lastPath(call)
+  const last = lastDaemonFile(call)
   if (call.from.tasks === 'flag' || last === undefined || last === file.absolute) return
   tell(`showing ${plainLine(file.shown)}; the last daemon of this home used ${plainLine(last)}`)
   tell(`hint: torch status --tasks ${plainLine(shellQuoted(last))}`)

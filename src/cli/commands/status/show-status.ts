@@ -3,14 +3,13 @@ import { exitStatus, messageOf, TorchError } from '../../../errors.ts'
 import type { Host } from '../../../host/host.ts'
 import type { Signal } from '../../../host/processes.ts'
 import { plainLine, plainLines } from '../../../text/sanitize.ts'
-import { labelWords, noneHas } from '../../args/labels.ts'
+import { noTaskHasLabels } from '../../daemon/tasks-file.ts'
+import { statusOfSignal } from '../../terminal/outcomes.ts'
+import { openScreen, type Terminal } from '../../terminal/terminal.ts'
 import { usageError } from '../../args/option.ts'
 import type { Values } from '../../args/options.ts'
 import type { Call } from '../../command.ts'
-import { statusOfSignal } from '../../terminal/exit-status.ts'
 import { problemJson } from '../../terminal/problems.ts'
-import { openScreen } from '../../terminal/screen.ts'
-import type { Terminal } from '../../terminal/terminal.ts'
 import { pause, shownTime } from '../../terminal/times.ts'
 import { findStatus, type FoundStatus } from './find-status.ts'
 import { statusLines } from './status-lines.ts'
@@ -35,7 +34,7 @@ export async function showStatus(call: Call, values: Values): Promise<number> {
   const lines = statusLines(call, { ...found, rows, all: `: torch status '*'` })
   await terminal.say([...lines, ...details(call, found)].join('\n'))
   if (report.tasks.length === 0 && found.total > 0)
-    terminal.note(values.outcome === undefined ? noneHas : 'no task has this outcome')
+    terminal.note(values.outcome === undefined ? noTaskHasLabels : 'no task has this outcome')
   return exitStatus.done
 }
 
@@ -49,7 +48,7 @@ function details({ terminal, args }: Call, { report }: FoundStatus): string[] {
   const [task, ...more] = report.tasks
   if (task === undefined || more.length > 0 || args.length === 0) return []
   const lines = task.description === null ? [] : plainLines(task.description)
-  const labels = plainLine(labelWords(task.labels))
+  const labels = plainLine(labelText(task.labels))
   return [
     ...lines.map((line) => `  ${line}`),
     ...(labels === '' ? [] : [`  ${terminal.paint('dim', 'labels')} ${labels}`]),
@@ -144,4 +143,11 @@ function titleOf({ host, terminal }: Call): string[] {
 
 function nextSecond(host: Host): Promise<void> {
   return pause(host, 1000 - (host.clock.now() % 1000))
+}
+
+/** `team=data, tier=1` */
+function labelText(labels: Readonly<Record<string, string>>): string {
+  return Object.entries(labels)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(', ')
 }

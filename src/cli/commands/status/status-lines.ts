@@ -4,12 +4,9 @@ import { counted } from '../../../text/plural.ts'
 import type { Call } from '../../command.ts'
 import { outcomeCell, outcomeStyle } from '../../terminal/outcomes.ts'
 import { showProblems } from '../../terminal/problems.ts'
-import { progressOf } from '../../terminal/progress.ts'
+import { progressOf, shownDistance, shownTime } from '../../terminal/times.ts'
+import { type Cell, cutMark, cutText, table, wrapped } from '../../terminal/table.ts'
 import { byUrgency, type Condition, countConditions, nextStart } from './status-order.ts'
-import { cutMark, cutText } from '../../terminal/table-fit.ts'
-import { type Cell, table } from '../../terminal/table.ts'
-import { shownDistance, shownTime } from '../../terminal/times.ts'
-import { wrapped } from '../../terminal/wrap.ts'
 
 /** A path or a list of addresses is not cut shorter than this. */
 const minHeadChars = 20

@@ -1,16 +1,16 @@
 import { exitStatus } from '../../../errors.ts'
 import type { Call } from '../../command.ts'
 import type { Values } from '../../args/options.ts'
-import { demandSameFile } from '../../daemon/daemon-file.ts'
+import { requireSameFile } from '../../daemon/tasks-file.ts'
+import { liveRuns } from '../../daemon/home-runs.ts'
 import { counted, someOf } from '../../../text/plural.ts'
-import { liveRuns } from '../../daemon/live-runs.ts'
 import { stopDaemon } from './stopping.ts'
 
 /** So many of the tasks whose runs go on are named. */
 const maxNamed = 4
 
 export async function stop(call: Call, values: Values): Promise<number> {
-  await demandSameFile(call, values)
+  await requireSameFile(call, values)
   const { grace: graceMs = null, leave = false } = values
   const pid = await stopDaemon(call, { graceMs, leave })
   const left = leave && !values.json ? leftWords(liveRuns(call.host, call.paths.home)) : ''

@@ -1,7 +1,7 @@
 import type { StatusReport } from '../../../control/protocol.ts'
 import { isAlive } from '../../../host/processes.ts'
 import { someOf } from '../../../text/plural.ts'
-import { ask, isSilence, statusIfRuns } from '../../daemon/ask.ts'
+import { ask, isSilent } from '../../daemon/ask.ts'
 import type { Call } from '../../command.ts'
 import { pause } from '../../terminal/times.ts'
 
@@ -19,7 +19,7 @@ export async function stopDaemon(
   options: { readonly graceMs: number | null; readonly leave: boolean },
 ): Promise<number> {
   const { host, terminal } = call
-  const { pid } = await ask(call, 'stop', options)
+  const { pid } = await ask(call, 'stop', options, 'required')
   // By pid and start time: the pid may be another's before we look again.
   const daemon = host.processes.identify(pid)
   let shown = ''
@@ -38,10 +38,10 @@ export async function stopDaemon(
 /** Nothing where that daemon has closed its socket already. */
 async function wordsOfStopping(call: Call, pid: number): Promise<string> {
   try {
-    const status = await statusIfRuns(call)
+    const status = await ask(call, 'status', {}, 'optional')
     return status?.daemon?.pid === pid ? waitingWords(status) : ''
   } catch (error) {
-    return isSilence(error) ? error.message : ''
+    return isSilent(error) ? error.message : ''
   }
 }
 

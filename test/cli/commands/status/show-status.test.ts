@@ -244,7 +244,7 @@ describe('torch status without a daemon', () => {
     vi.stubEnv('TORCH_ADDRESS', 'web1')
     onTestFinished(() => void vi.unstubAllEnvs())
     expect((await status([])).stderr).toBe(
-      'torch: TORCH_ADDRESS: expected an IPv4 or IPv6 address; got "web1"\nhint: TORCH_ADDRESS=10.0.1.5\n',
+      'torch: TORCH_ADDRESS: expected an IPv4 or IPv6 address; got "web1"\nhint: such as TORCH_ADDRESS=10.0.1.5\n',
     )
   })
 

@@ -1,0 +1,54 @@
+import path from 'node:path'
+import { deniedHome } from '../../control/client.ts'
+import { hasCode } from '../../host/system-error.ts'
+import type { Host } from '../../host/host.ts'
+import { isAlive } from '../../host/processes.ts'
+import { activeDirectory, activeFolder, isRunId, readTraces } from '../../run/directory.ts'
+import { isNamed } from '../../tasks/select.ts'
+import type { Call } from '../command.ts'
+
+/** A run that still has its directory. */
+export interface KeptRun {
+  readonly task: string
+  readonly run: string
+}
+
+/** The tasks with these names or patterns that have run directories in the home; sorted. */
+export function keptTasks({ host, paths }: Call, names: readonly string[]): string[] {
+  const tasks = readable(paths.home, () => host.files.list(paths.runs))
+  return tasks.filter((task) => isNamed(names, task))
+}
+
+/** The kept runs of a task, oldest first. */
+export function keptRuns({ host, paths }: Call, task: string): KeptRun[] {
+  const names = readable(paths.home, () => host.files.list(path.join(paths.runs, task)))
+  return names.filter(isRunId).map((run) => ({ task, run }))
+}
+
+function readable<T>(home: string, read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    throw hasCode(error, 'EACCES', 'EPERM') ? deniedHome(home, error) : error
+  }
+}
+
+/** The runs of a home that are alive, by task, oldest first: from their records, without a daemon. */
+export function liveRuns(host: Host, home: string): Map<string, string[]> {
+  const folder = activeFolder(home)
+  const living = new Map<string, string[]>()
+  for (const run of host.files.list(folder).filter(isRunId)) {
+    const directory = activeDirectory(host, home, run)
+    const task = path.basename(path.dirname(directory))
+    if (isLive(host, directory)) living.set(task, [...(living.get(task) ?? []), run])
+  }
+  return living
+}
+
+/** The pids of a run from before the last boot mean nothing now. */
+function isLive(host: Host, directory: string): boolean {
+  const { description, conclusion, exit, recorder, command } = readTraces(host, directory)
+  if (description?.bootId !== host.processes.bootId) return false
+  if (conclusion !== undefined || exit !== undefined) return false
+  return isAlive(host, recorder) || isAlive(host, command)
+}
