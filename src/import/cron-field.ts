@@ -1,4 +1,4 @@
-import { type Field, refuse, type Refused } from '../schedule/field.ts'
+import { type Field, refuse, type Refused, withArticle } from '../schedule/field.ts'
 import { showValue } from '../tasks/file/show-value.ts'
 
 /** A field of a crontab as torch writes it, and notes for the user about it. */
@@ -40,7 +40,7 @@ function readItem(field: Field, item: string): Item {
   const random = /^(\w*)~(\w*)(?:\/(\w+))?$/.exec(item)
   if (random !== null) return readRandom(field, item, random)
   const [, low = '', high, step] = /^(\w+)(?:-(\w+))?(?:\/(\w+))?$/.exec(item) ?? []
-  if (low === '') return refuse(field, `cron cannot read ${showValue(item)}`)
+  if (low === '') return refuse(field, `${showValue(item)} cannot be read`)
   const from = valueOf(field, low)
   if (typeof from !== 'number') return from
   if (high === undefined) {
@@ -51,8 +51,7 @@ function readItem(field: Field, item: string): Item {
   }
   const to = valueOf(field, high)
   if (typeof to !== 'number') return to
-  if (from > to)
-    return refuse(field, `${showValue(item)} runs backwards, so cron never starts the job`)
+  if (from > to) return refuse(field, `${showValue(item)} runs backwards, so it matches nothing`)
   if (step === undefined) return { ok: true, text: item }
   const every = stepOf(field, step)
   if (typeof every !== 'number') return every
@@ -92,7 +91,7 @@ function readRandom(field: Field, item: string, [, low = '', high = '', step]: s
 function valueOf(field: Field, word: string): number | Refused {
   const named = field.names.indexOf(word.toLowerCase())
   if (named >= 0) return named
-  if (!/^\d+$/.test(word)) return refuse(field, `${showValue(word)} is not a ${field.name}`)
+  if (!/^\d+$/.test(word)) return refuse(field, `${showValue(word)} is not ${withArticle(field)}`)
   const value = Number(word)
   if (value >= field.min && value <= field.max) return value
   return refuse(field, `${showValue(word)} is out of range`)

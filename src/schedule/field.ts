@@ -49,6 +49,11 @@ export function refuse(field: Field, problem: string, hint: string | null = null
   return { ok: false, message: `${field.name}: ${problem}; ${field.allows}`, hint }
 }
 
+/** `a minute`, `an hour`. */
+export function withArticle({ name }: Field): string {
+  return `${name === 'hour' ? 'an' : 'a'} ${name}`
+}
+
 /** Some other crons have a year as their last field. */
 export const noYear =
   'a schedule has no year; its 6 fields are second minute hour day month weekday'

@@ -1,7 +1,7 @@
 import { CronExpressionParser } from 'cron-parser'
 import { remembered } from '../text/cache.ts'
 import { nearest } from '../text/suggest.ts'
-import { type Field, fields, noYear, refuse, type Refused } from './field.ts'
+import { type Field, fields, noYear, refuse, type Refused, withArticle } from './field.ts'
 
 /*
  * How the text of one field becomes values, and what torch answers to each kind of mistake.
@@ -166,8 +166,7 @@ const rangeHints: ReadonlyMap<string, string> = new Map([
 ])
 
 function unknown(field: Field, word: string): Refused {
-  const article = field.name === 'hour' ? 'an' : 'a'
-  return refuse(field, `${quoted(word)} is not ${article} ${field.name}`, hintFor(field, word))
+  return refuse(field, `${quoted(word)} is not ${withArticle(field)}`, hintFor(field, word))
 }
 
 /** What somebody who writes this word probably meant. */

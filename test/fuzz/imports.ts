@@ -13,7 +13,7 @@ import { damaged } from './mutate.ts'
 import { pure } from './target.ts'
 import { rootFacts } from './tasks-valid.ts'
 
-/** The tasks of what was imported, which must be a valid file; none where the text was refused. */
+/** The tasks of an import, whose file must be valid. None if the text was refused. */
 function tasksOf(imported: Imported): readonly Task[] {
   if (!imported.ok) {
     assert.notEqual(imported.problems.length, 0)
@@ -24,15 +24,15 @@ function tasksOf(imported: Imported): readonly Task[] {
   const { yaml, warnings, tasks } = imported
   for (const { line, message } of warnings) {
     assert.ok(line >= 1)
-    assert.doesNotMatch(message, /\p{Cc}/u, 'nothing a terminal obeys')
+    assert.doesNotMatch(message, /\p{Cc}/u, 'no control characters')
   }
   const parsed = parseTasks([{ path: 'tasks.yaml', text: yaml }], rootFacts)
   if (!parsed.ok) throw new Error(`${parsed.problems.map(formatProblem).join('\n')}\n${yaml}`)
-  assert.equal(parsed.file.tasks.length, tasks, 'as many as it says')
+  assert.equal(parsed.file.tasks.length, tasks, 'the number of tasks is right')
   return parsed.file.tasks
 }
 
-/** Any text is a valid tasks file, or refused. */
+/** Any crontab becomes a valid tasks file or is refused. */
 export const crontabText = pure(
   'crontab-text',
   30,
@@ -103,11 +103,11 @@ const command = fc.oneof(
   ),
   fc.stringMatching(/^[ -~]{1,30}$/).map((text) => `x${text.replaceAll('%', '\\%')}`),
 )
-// What follows a % is input, which is not carried over as it is.
+// The text after a % is input. Its import looks different, so it is left out here.
 const plain = command.filter((text) => cronPercent(text).input === '')
 const entries = fc.array(fc.tuple(when, plain), { minLength: 1, maxLength: 8 })
 
-/** Good entries become tasks that are due when cron would start them, and do what it would do. */
+/** Valid entries become tasks that are due when cron would start them, with the same command. */
 export const crontabTimes = pure(
   'crontab-times',
   25,
@@ -120,7 +120,7 @@ export const crontabTimes = pure(
       const task = tasks[at]
       const [schedule] = task?.schedules ?? []
       assert.ok(schedule !== undefined)
-      // Blanks at its end are nothing, unless one is escaped.
+      // Blanks at the end are dropped, unless the first one is escaped.
       const meant = cronPercent(what).command
       assert.equal(task?.command, /\\ +$/.test(meant) ? meant : meant.trim())
       const from = day * 86_400

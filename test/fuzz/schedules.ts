@@ -77,30 +77,31 @@ const fields = fc
 const texts = fc.oneof(fields, damaged(lines, 3), fc.string({ unit: 'binary', maxLength: 30 }))
 const anyTime = fc.integer({ min: -2_208_988_800, max: 7_258_118_400 })
 
-/** Any text is a schedule that goes forward, or refused in a line of words. */
+/** Any text is a schedule whose due times move forward, or is refused with a message on one line. */
 export const schedules = pure('schedules', 250, fc.tuple(texts, anyTime), ([text, after]) => {
   const parsed = parseSchedule(text, options)
   if (!parsed.ok) {
-    assert.match(parsed.message, /^[^\n\r\t]+$/, 'a line of words')
+    assert.match(parsed.message, /^[^\n\r\t]+$/, 'the message is on one line')
     return
   }
   const { schedule, neverFires } = parsed
   const again = parseSchedule(schedule.text, options)
-  assert.deepEqual(again, parsed, 'its own text is the same schedule')
+  assert.deepEqual(again, parsed, 'the text of a schedule gives the same schedule')
   const next = nextDue(schedule, after)
-  if (schedule.kind === 'cron') assert.equal(neverFires, next === undefined, 'never, or later')
+  if (schedule.kind === 'cron')
+    assert.equal(neverFires, next === undefined, 'it is due at some time unless it never fires')
   if (next === undefined) return
-  assert.ok(next > after && isDue(schedule, next), 'the next one is later, and due')
+  assert.ok(next > after && isDue(schedule, next), 'the next due second is later, and due')
   const words = text.trim().split(/\s+/)
   if (schedule.kind !== 'cron' || !isOfReference(text)) return
   const six = (words.length === 5 ? ['0', ...words] : words).join(' ').replaceAll(/l/g, 'L')
   const from = next - 40
   const walls = Array.from({ length: 80 }, (_, at) => from + at)
   const due = chain(schedule, from, from + 79)
-  assert.deepEqual(due, referenceDue(six, walls, from, 1), 'as the calendar has it')
+  assert.deepEqual(due, referenceDue(six, walls, from, 1), 'it is due when the reference says')
 })
 
-/** The reference knows no nicknames, no H, and no step of a single value. */
+/** True if the reference can read it: it knows no nicknames, no H and no step after a single value. */
 function isOfReference(text: string): boolean {
   return !/@|(?:^|[\s,])(?:h|\w+\/)/i.test(text)
 }
@@ -118,7 +119,7 @@ const zones = [
   'UTC',
 ]
 
-/** Where the offset changes in these years, to the quarter of an hour, and some days besides. */
+/** Times at clock changes of two years (which are on a quarter of an hour), and any other times. */
 const windows = fc.constantFrom(...zones).chain((zone) => {
   const first = Date.UTC(2026, 0, 1) / 1000
   return fc.record({
@@ -135,7 +136,7 @@ const windows = fc.constantFrom(...zones).chain((zone) => {
   })
 })
 
-/** In any zone, around any time, all ways to ask when it is due say what the slow reference says. */
+/** In any zone, around any time, every function of due.ts agrees with the slow reference. */
 export const due = pure(
   'schedules-due',
   15,
@@ -146,15 +147,15 @@ export const due = pure(
     const { schedule } = parsed
     const [from, until] = [at - 1.5 * day, at + day]
     const expected = referenceDue(text, wallsOf(zone, from, until), from, 60)
-    assert.deepEqual(chain(schedule, from, until), expected, 'one after the other')
-    assert.deepEqual([...dueSeconds(schedule, from, until)], expected, 'all at once')
-    assert.equal(countDue(schedule, from, until), expected.length, 'by their number')
+    assert.deepEqual(chain(schedule, from, until), expected, 'nextDue agrees')
+    assert.deepEqual([...dueSeconds(schedule, from, until)], expected, 'dueSeconds agrees')
+    assert.equal(countDue(schedule, from, until), expected.length, 'countDue agrees')
     const slots = latestDue([schedule], from, until)
     const { first, last, count } = slots ?? {}
     assert.deepEqual(
       [first, last, count],
       [expected[0], expected.at(-1), expected.length || undefined],
-      `the latest of them, of which ${maxWalkedSlots} are walked`,
+      `latestDue agrees (it walks up to ${maxWalkedSlots} slots)`,
     )
   },
 )
@@ -164,7 +165,7 @@ function chain(schedule: Schedule, after: number, until: number): number[] {
   for (let next = nextDue(schedule, after); next !== undefined && next <= until;) {
     all.push(next)
     const later = nextDue(schedule, next)
-    assert.ok(later === undefined || later > next, 'it goes forward')
+    assert.ok(later === undefined || later > next, 'due times move forward')
     next = later
   }
   return all
@@ -182,7 +183,7 @@ function changesOf(zone: string, first: number): number[] {
   return found
 }
 
-/** Reading the wall clock is what takes the time: days are kept. */
+/** Reading the wall clock takes most of the time, so its days are cached. */
 const walls = new Map<string, number[]>()
 const maxKeptWalls = 400
 

@@ -158,7 +158,7 @@ test.each([
   ['H(0-29)', 0, 29],
   ['h(10-12)', 10, 12],
   ['H(5-5)', 5, 5],
-])('%s stays in its range and uses every value of it', (text, low, high) => {
+])('the hashed minute %s stays in its range and uses every value of it', (text, low, high) => {
   const minutes = new Set(hosts.map((host) => minuteOf(text, host)))
   expect([Math.min(...minutes), Math.max(...minutes)]).toEqual([low, high])
   expect(minutes.size).toBe(high - low + 1)
@@ -421,6 +421,24 @@ describe('a mistake in a field', () => {
     ],
   ])('the schedule %j is refused: %s', (text, message, hint) => {
     expect(refusal(text)).toEqual({ message, hint })
+  })
+
+  test.each([
+    '0 22-4 * * *',
+    '0 0 * oct-feb/2 *',
+    '0 0 * * fri-mon',
+    'H(29-0) * * * *',
+    '/15 * * * *',
+    '*5 * * * *',
+    '5- * * * *',
+    '1,,2 * * * *',
+    '0 0 * * Monday',
+  ])('the hint for the schedule %s is a valid field', (text) => {
+    const hint = refusal(text).hint ?? ''
+    const valid = /^(?:write|did you mean) "(.*)"\??$/.exec(hint)?.[1] ?? ''
+    const fields = text.split(' ')
+    const wrong = fields.findIndex((field) => !/^(?:\*|0)$/.test(field))
+    expect(readCron(fields.with(wrong, valid).join(' ')).kind).toBe('cron')
   })
 
   // Every value that a cron with wrapping ranges would take, counted one by one.

@@ -35,7 +35,7 @@ test.each([
   ['0 0 */2 * 5', false],
   ['0 0 13 * */2', false],
   ['0 0 *,13 * 5', false],
-])('%s fires when either day field matches: %s', (text, either) => {
+])('in %s a match of one day field is enough: %s', (text, either) => {
   expect(readCron(text).eitherDay).toBe(either)
 })
 

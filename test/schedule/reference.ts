@@ -1,13 +1,13 @@
 /*
- * The rules of the dialect and of daylight saving once more, as slow and as literal as can be: text
- * against wall clock, step by step, nothing shared with the engine. What it says is right.
+ * A slow and literal second implementation of the schedule syntax and of the rules for clock changes. It
+ * compares the text with the wall clock step by step, and shares nothing with the engine.
  */
 
 const names = 'sun mon tue wed thu fri sat - jan feb mar apr may jun jul aug sep oct nov dec'.split(
   ' ',
 )
 
-/** Is the text due by the bare calendar at a wall clock time, given as if it were UTC? 6 fields. */
+/** Tells if a schedule of 6 fields matches a wall clock time, counted as if it were UTC. */
 function wallMatcher(text: string): (local: number) => boolean {
   const fields = text.split(' ')
   const times = [0, 1, 2].map((index) => valuesOf(fields[index]!, 0, index === 2 ? 23 : 59))
@@ -42,7 +42,7 @@ function weekdayMatches(item: string, date: Date): boolean {
   return values.has(weekday) || (weekday === 0 && values.has(7))
 }
 
-/** Is the same day `days` later in another month? */
+/** True if the date `days` later is in another month. */
 function isLast(date: Date, days: number): boolean {
   return new Date(date.getTime() + days * 86_400_000).getUTCMonth() !== date.getUTCMonth()
 }
@@ -67,8 +67,8 @@ function numberOf(word: string): number {
 }
 
 /**
- * What the wall clock of a zone shows at each step from `from` to `to`, both included, counted as
- * if it were UTC.
+ * What the wall clock of a zone shows at each step from `from` to `to` (both included), counted as if
+ * it were UTC.
  */
 export function wallClock(zone: string, from: number, to: number, step: number): number[] {
   const format = new Intl.DateTimeFormat('en-US', {
@@ -93,8 +93,8 @@ export function wallClock(zone: string, from: number, to: number, step: number):
 }
 
 /**
- * When a schedule is due in a stretch of time that `walls` shows, from its second step on. The
- * first step must be far enough from a backward change before it.
+ * When a schedule is due in the stretch of time that `walls` shows, from its second step on. The first
+ * step must not be shortly after the clock was set back.
  */
 export function referenceDue(
   text: string,
@@ -109,7 +109,7 @@ export function referenceDue(
   for (const [index, local] of walls.entries()) {
     if (index === 0) continue
     let isDue = interval && matches(local)
-    // The clock passes every time between the highest it has shown and the one it shows now.
+    // The clock passes every time from the highest one it has shown to the one it shows now.
     const firstPassed = interval ? Infinity : highest + step
     for (let passed = firstPassed; passed <= local && !isDue; passed += step) {
       isDue = matches(passed)

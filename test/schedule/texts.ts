@@ -1,8 +1,8 @@
 import * as fc from 'fast-check'
 
 /**
- * Schedules of six fields that the slow reference reads too: no `H`, and ranges up to 6 in the
- * weekdays. Most are due often, and at night, where clocks are changed.
+ * Schedules of six fields that the slow reference can read: no `H`, and weekdays up to 6 in ranges.
+ * Most are due often, and at night, when clocks change.
  */
 export function anySchedule(fixed: { seconds?: string } = {}): fc.Arbitrary<string> {
   const seconds = fixed.seconds === undefined ? field(0, 59) : fc.constant(fixed.seconds)

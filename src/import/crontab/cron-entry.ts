@@ -127,7 +127,7 @@ interface CronCommand {
 
 /**
  * Splits a command from its input at the first `%`, as do_command() of cronie does. `\%` is a plain
- * `%`. Each further `%` ends a line of the input, and the last line always ends. In the command, but
+ * `%`. Each further `%` is a line break in the input, which always ends with one. In the command, but
  * not in the input, a backslash escapes another one, so the `%` of `\\%` starts the input.
  */
 function splitPercent(text: string): CronCommand {
