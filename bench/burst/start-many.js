@@ -1,18 +1,19 @@
-// node start-many.js posix_spawn|spawn MB: a process that holds so much memory, and for each message
-// with a number starts that many shells, one after the other. It answers with how many milliseconds
-// it stood still for each, and with what it holds.
-import { bestLauncher, launchByFork } from '../../dist/host/spawn.js'
+// node start-many.js posix_spawn|spawn MB: a process that holds that much memory. For each message with a
+// number it starts that many shells, one after the other, and answers with the milliseconds that each start
+// blocked its event loop, and with the memory that it holds.
+import { openPosixSpawn } from '../../dist/host/posix-spawn.js'
+import { spawnByFork } from '../../dist/host/spawn.js'
 
-/** Pages of the usual size for the kernel, as those of a heap are. */
+/** The kernel gives these pages of the usual size, as for a heap. */
 const blockBytes = 65_536
 const [name, megabytes] = process.argv.slice(2)
-const launch = name === 'spawn' ? launchByFork : bestLauncher().launch
+const launch = name === 'spawn' ? spawnByFork : openPosixSpawn()
 
 const held = []
 hold(Number(megabytes))
 process.on('message', (count) => void startMany(count))
 
-/** In a function of its own: nothing of it may be taken for garbage later. */
+/** A separate function, so that nothing in it becomes garbage later. */
 function hold(mb) {
   while (heldMb() < mb) held.push(Buffer.alloc(blockBytes, 1))
 }

@@ -1,25 +1,25 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { bestLauncher } from '../../dist/host/spawn.js'
+import { openPosixSpawn } from '../../dist/host/posix-spawn.js'
 import { readProc } from '../daemon.js'
 import { percentile, round } from '../figures.js'
 
 const program = fileURLToPath(new URL('start-many.js', import.meta.url))
 
-/** What a process holds, the smallest first: the others are compared with it. */
+/** Memory of the process, smallest first: the others are compared with the smallest. */
 const sizesMb = [60, 200, 450]
-/** Short ones, in which all sizes meet the same machine: the ratio is that of a turn. */
+/** Turns are short, so that all sizes meet the same load. The ratio is taken within a turn. */
 const turns = 60
 const startsPerTurn = 5
 const maxRatio = 1.15
 
 /**
- * What a start costs in a process that holds more and more memory: how long its loop stands still.
- * By both launchers; only the one that torch takes here has promised something.
+ * How long a start blocks the event loop of a process that holds more and more memory, for both ways
+ * to start a process. Only the way that torch uses on this machine has a promise.
  */
 export async function startCosts(say) {
-  const own = bestLauncher().name
+  const own = typeof openPosixSpawn() === 'string' ? 'spawn' : 'posix_spawn'
   const tables = []
   for (const launcher of new Set([own, 'spawn'])) {
     say(`starts by ${launcher} ...`)
@@ -28,7 +28,7 @@ export async function startCosts(say) {
   const breaches = tables[0]
     .filter(({ ratio }) => !(ratio <= maxRatio))
     .map((row) => `a start with ${row['held, MB']} MB: ${row.ratio} times, not ${maxRatio}`)
-  const title = 'What a start takes, by what its process holds'
+  const title = 'Time of a start, by the memory of its process'
   return { table: { title, rows: tables.flat() }, breaches }
 }
 
@@ -66,8 +66,8 @@ function median(values) {
 }
 
 /**
- * A process that starts shells; `gone` is told when it is. All have one and the same processor: on
- * several a start takes one time or ten, by where the kernel has the child wait for its turn.
+ * A process that starts shells; the signal `gone` aborts when it ends. All share one processor: with
+ * several, the time of a start depends tenfold on the processor that the kernel chooses for the child.
  */
 function openStarter(launcher, mb) {
   const [, processor] = /^Cpus_allowed_list:\s+(\d+)/m.exec(readProc('self', 'status'))
