@@ -246,7 +246,7 @@ export const commands: readonly Command[] = [
       ['doctor --tasks /srv/ops/tasks.yaml', 'check what these tasks need too'],
       ['doctor --json', 'for a program'],
     ],
-    run: async (...call) => (await import('./commands/doctor/doctor.ts')).doctor(...call),
+    run: async (...call) => (await import('./commands/doctor.ts')).doctor(...call),
   },
   {
     name: 'completion',

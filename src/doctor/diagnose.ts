@@ -1,52 +1,52 @@
 import { counted } from '../text/plural.ts'
-import { type BoundFacts, boundFindings } from './judge-limits.ts'
-import type { Finding, Weight } from './finding.ts'
-import { type HomeFacts, homeFindings } from './judge-home.ts'
-import { type ProgramFacts, programFindings } from './judge-programs.ts'
-import { type SystemFacts, systemFindings } from './judge-system.ts'
-import { type TasksFacts, tasksFindings } from './judge-tasks.ts'
-import { type TimeFacts, timeFindings } from './judge-time.ts'
+import { judgeTasks, type TasksFacts } from './daemon-and-tasks.ts'
+import { judgePrograms, type ProgramFacts } from './external-programs.ts'
+import type { Finding, Severity } from './finding.ts'
+import { type HomeFacts, judgeHome } from './home.ts'
+import { judgeLimits, type LimitFacts } from './resource-limits.ts'
+import { judgeSystem, type SystemFacts } from './system.ts'
+import { judgeTime, type TimeFacts } from './time.ts'
 
-/** All that is to be known of a machine, a home and a tasks file. */
+/** What the probes found out about a machine, a home and a tasks file. */
 export interface Facts {
   readonly tasks: TasksFacts
   readonly home: HomeFacts
   readonly programs: ProgramFacts
   readonly time: TimeFacts
-  readonly bounds: BoundFacts
+  readonly limits: LimitFacts
   readonly system: SystemFacts
 }
 
-/** What is to be said of them, always in the same order. */
+/** The findings about these facts, always in the same order. */
 export function diagnose(facts: Facts): Finding[] {
   return [
-    ...tasksFindings(facts.tasks),
-    ...homeFindings(facts.home),
-    ...programFindings(facts.programs),
-    ...timeFindings(facts.time),
-    ...boundFindings(facts.bounds),
-    ...systemFindings(facts.system),
+    ...judgeTasks(facts.tasks),
+    ...judgeHome(facts.home),
+    ...judgePrograms(facts.programs),
+    ...judgeTime(facts.time),
+    ...judgeLimits(facts.limits),
+    ...judgeSystem(facts.system),
   ]
 }
 
-const weights: readonly Weight[] = ['problem', 'warning', 'note', 'ok']
+const severities: readonly Severity[] = ['problem', 'warning', 'note', 'ok']
 
-/** The same, what matters first. */
-export function byWeight(findings: readonly Finding[]): Finding[] {
-  return weights.flatMap((weight) => findings.filter(({ status }) => status === weight))
+/** The same findings, the most severe first. */
+export function bySeverity(findings: readonly Finding[]): Finding[] {
+  return severities.flatMap((severity) => findings.filter(({ status }) => status === severity))
 }
 
-/** Whether torch can run here: nothing is a problem. */
+/** True if torch can run here: no finding is a problem. */
 export function canRun(findings: readonly Finding[]): boolean {
   return findings.every(({ status }) => status !== 'problem')
 }
 
-/** The last line. */
-export function verdictWords(findings: readonly Finding[]): string {
-  const counts = weights
-    .filter((weight) => weight !== 'ok')
-    .map((weight) => [weight, findings.filter(({ status }) => status === weight).length] as const)
-    .flatMap(([weight, count]) => (count === 0 ? [] : [counted(count, weight)]))
-  const words = canRun(findings) ? 'torch can run here' : 'torch cannot run here'
-  return `${words}: ${counts.length === 0 ? 'nothing is missing' : counts.join(', ')}`
+/** One line that says whether torch can run here and counts the findings. */
+export function summaryOf(findings: readonly Finding[]): string {
+  const counts = severities.flatMap((severity) => {
+    const count = findings.filter(({ status }) => status === severity).length
+    return severity === 'ok' || count === 0 ? [] : [counted(count, severity)]
+  })
+  const result = canRun(findings) ? 'torch can run here' : 'torch cannot run here'
+  return `${result}: ${counts.length === 0 ? 'nothing is missing' : counts.join(', ')}`
 }

@@ -1,55 +1,55 @@
 import { someOf } from '../text/plural.ts'
 
 /**
- * How much it matters. `problem`: torch cannot run here; `warning`: something will not work as the
- * tasks file says; `note`: torch has something else for it, or it is good to know.
+ * How much a finding matters. `problem`: torch cannot run here; `warning`: something will not work as
+ * the tasks file asks; `note`: good to know, or torch uses something else instead.
  */
-export type Weight = 'problem' | 'warning' | 'note' | 'ok'
+export type Severity = 'problem' | 'warning' | 'note' | 'ok'
 
-/** What one check has to say. */
-export interface Verdict {
-  readonly status: Weight
+/** The result of one check. */
+export interface CheckResult {
+  readonly status: Severity
   /** What is there, or what is missing. */
   readonly found: string
-  /** What torch does in its place. */
+  /** What torch does instead. */
   readonly instead: string | null
   /** What to try. */
   readonly hint: string | null
 }
 
-/** A verdict under the name of its check. */
-export interface Finding extends Verdict {
+/** The result of one check, with the name of the check. */
+export interface Finding extends CheckResult {
   readonly name: string
 }
 
-/** Verdicts by the names of their checks, in that order; undefined: there is nothing to check. */
-export function findingsOf(verdicts: Readonly<Record<string, Verdict | undefined>>): Finding[] {
-  return Object.entries(verdicts).flatMap(([name, verdict]) =>
-    verdict === undefined ? [] : [{ name, ...verdict }],
+/** Turns results by name of check into findings, in the same order. Skips undefined results. */
+export function findingsOf(results: Readonly<Record<string, CheckResult | undefined>>): Finding[] {
+  return Object.entries(results).flatMap(([name, result]) =>
+    result === undefined ? [] : [{ name, ...result }],
   )
 }
 
-type More = Partial<Pick<Verdict, 'instead' | 'hint'>>
+type More = Partial<Pick<CheckResult, 'instead' | 'hint'>>
 
-export function ok(found: string): Verdict {
+export function ok(found: string): CheckResult {
   return { status: 'ok', found, instead: null, hint: null }
 }
 
-export function note(found: string, more: More = {}): Verdict {
+export function note(found: string, more: More = {}): CheckResult {
   return { status: 'note', found, instead: null, hint: null, ...more }
 }
 
-export function warning(found: string, more: More): Verdict {
+export function warning(found: string, more: More): CheckResult {
   return { status: 'warning', found, instead: null, hint: null, ...more }
 }
 
-export function problem(found: string, more: More): Verdict {
+export function problem(found: string, more: More): CheckResult {
   return { status: 'problem', found, instead: null, hint: null, ...more }
 }
 
-/** So many tasks are named in a verdict; the rest is counted. */
-const maxNamed = 4
+/** A finding names this many tasks and counts the rest. */
+const maxNamedTasks = 4
 
-export function named(tasks: readonly string[]): string {
-  return someOf(tasks, maxNamed)
+export function namesOf(tasks: readonly string[]): string {
+  return someOf(tasks, maxNamedTasks)
 }

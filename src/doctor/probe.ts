@@ -1,10 +1,10 @@
 import path from 'node:path'
 import type { Host } from '../host/host.ts'
 
-/** No program is waited for longer. */
+/** A probe waits no longer than this for a program. */
 const maxProgramMs = 2_000
 
-/** What is read; undefined where it cannot be: a doctor goes on. */
+/** The result of `read`; undefined if it throws. A probe must never stop the others. */
 export function quietly<T>(read: () => T): T | undefined {
   try {
     return read()
@@ -13,8 +13,8 @@ export function quietly<T>(read: () => T): T | undefined {
   }
 }
 
-/** What a program says; undefined where it is not there, fails, or takes too long. */
-export async function said(
+/** The output of a program; undefined if it is missing, fails, or takes too long. */
+export async function outputOf(
   { processes }: Host,
   program: string,
   ...args: string[]
@@ -24,7 +24,7 @@ export async function said(
   return ok ? stdout : undefined
 }
 
-/** Where a program is, by a PATH; undefined: nowhere. */
+/** The first file with this name in the folders of a PATH; undefined if there is none. */
 export function which(host: Host, program: string, folders: string): string | undefined {
   return folders
     .split(':')
@@ -38,18 +38,22 @@ export function isProgram(host: Host, file: string): boolean {
   return facts?.kind === 'file' && (facts.mode & 0o111) !== 0
 }
 
-/** Whether it is one of the programs that busybox plays. */
+/** True if the file is a link to busybox. */
 export function isBusybox(host: Host, file: string | undefined): boolean {
   const real = file && quietly(() => host.files.realPath(file))
   return real !== undefined && path.basename(real).startsWith('busybox')
 }
 
-/** Where torch itself finds programs. */
+/** The PATH in which torch itself looks for programs. */
 export function ownPath(): string {
   return process.env['PATH'] ?? ''
 }
 
-/** A file of the kernel's, of a few lines. */
+export function exists(host: Host, file: string): boolean {
+  return quietly(() => host.files.facts(file)) !== undefined
+}
+
+/** The text of a short file, such as one under /proc; empty if it cannot be read. */
 export function textOf(host: Host, file: string): string {
   return quietly(() => host.files.readText(file)) ?? ''
 }

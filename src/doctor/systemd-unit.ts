@@ -1,83 +1,84 @@
-import { note, ok, type Verdict, warning } from './finding.ts'
+import path from 'node:path'
+import type { Host } from '../host/host.ts'
+import { type CheckResult, note, ok, warning } from './finding.ts'
+import { exists, quietly, textOf } from './probe.ts'
 
-/** What starts the daemon at boot, where that is systemd. */
+/** How systemd, if it runs, starts the daemon at boot. */
 export interface SystemdFacts {
-  /** systemd started this machine: sd_booted(3). */
+  /** systemd booted this machine, see sd_booted(3). */
   readonly booted: boolean
   /** Where the program systemd-notify is. */
   readonly notify: string | undefined
   readonly unit: UnitFacts | undefined
-  /** The unit that comes with torch. */
+  /** The unit file that comes with torch. */
   readonly shipped: string
 }
 
-export interface UnitFacts {
+interface UnitFacts {
   readonly path: string
   readonly isEnabled: boolean
-  readonly lacks: readonly Lack[]
+  readonly differences: readonly Difference[]
 }
 
-/** A setting of a unit that is not what torch ships; undefined: it is not set. */
-interface Lack {
+/** A setting that differs from the shipped unit. `is` undefined: it is not set. */
+interface Difference {
   readonly key: string
   readonly is: string | undefined
   readonly should: string
 }
 
-export function checkSystemd(facts: SystemdFacts, inContainer: boolean): Verdict {
-  const { booted, notify, unit, shipped } = facts
-  if (!booted && inContainer) return ok('none, as in most containers')
-  if (!booted)
-    return note('none here', {
-      instead: 'torch start puts the daemon into the background',
-      hint: 'have it called at boot by what starts things here',
-    })
-  if (unit === undefined)
-    return note('there is no torch.service', {
-      instead: 'torch start puts the daemon into the background; nothing does it at boot',
-      hint: `cp ${shipped} /etc/systemd/system/ && systemctl enable --now torch`,
-    })
-  if (notify === undefined)
-    return warning('systemd-notify is not there: torch.service never becomes ready', {
-      hint: 'install the package that has it, most often systemd',
-    })
-  if (unit.lacks.length > 0) return checkLacks(unit, shipped)
-  if (!unit.isEnabled)
-    return note(`${unit.path} is not enabled: a boot does not start it`, {
-      hint: 'systemctl enable torch',
-    })
-  return ok(unit.path)
+/** The folders for units, the one with the highest priority first, see systemd.unit(5). */
+const unitFolders = ['/etc/systemd/system', '/run/systemd/system', '/usr/lib/systemd/system']
+const unitName = 'torch.service'
+
+/** Finds the installed unit and compares it with the shipped one; undefined if there is none. */
+export function findUnit(host: Host, shipped: string): UnitFacts | undefined {
+  const user = path.join(host.accounts.self().home, '.config/systemd/user')
+  const folders = host.processes.uid === 0 ? unitFolders : [user, ...unitFolders]
+  const folder = folders.find((each) => exists(host, path.join(each, unitName)))
+  if (folder === undefined) return undefined
+  const file = path.join(folder, unitName)
+  const dropIns = folders.toReversed().flatMap((each) => {
+    const place = path.join(each, `${unitName}.d`)
+    const names = quietly(() => host.files.list(place)) ?? []
+    return names.filter((name) => name.endsWith('.conf')).map((name) => path.join(place, name))
+  })
+  const texts = [file, ...dropIns].map((each) => textOf(host, each))
+  return {
+    path: file,
+    isEnabled: isEnabled(host, folders),
+    differences: unitDifferences(texts, textOf(host, shipped)),
+  }
 }
 
-function checkLacks({ path, lacks }: UnitFacts, shipped: string): Verdict {
-  const words = lacks.map(({ key, is, should }) =>
-    is === undefined ? `no ${key}=${should}` : `${key}=${is} and not ${should}`,
+/** `systemctl enable` creates a link in the .wants folder of a target. */
+function isEnabled(host: Host, folders: readonly string[]): boolean {
+  return folders.some((folder) =>
+    (quietly(() => host.files.list(folder)) ?? [])
+      .filter((name) => name.endsWith('.wants'))
+      .some((name) => exists(host, path.join(folder, name, unitName))),
   )
-  const isGrave = lacks.some(({ key }) => graveKeys.includes(key))
-  const more = { hint: `see why in ${shipped}` }
-  const found = `${path} has ${words.join(', ')}`
-  return isGrave ? warning(found, more) : note(found, more)
 }
 
-/** Without these runs end with the daemon, or systemd never hears that it is ready. */
-const graveKeys = ['Type', 'NotifyAccess', 'KillMode']
-/** What a unit should have as the one that is shipped does; the rest is for each to say. */
-const keysThatCount = [...graveKeys, 'Delegate', 'TasksMax', 'OOMPolicy', 'Restart']
+/** Without these, runs end with the daemon, or systemd never learns that the daemon is ready. */
+const essentialKeys = ['Type', 'NotifyAccess', 'KillMode']
+/** The settings to compare with the shipped unit. All others are up to the administrator. */
+const comparedKeys = [...essentialKeys, 'Delegate', 'TasksMax', 'OOMPolicy', 'Restart']
 
 /**
- * How the [Service] of a unit (its file, then its drop-ins, in the order that systemd reads them)
- * differs from the shipped one in what counts.
+ * Compares the [Service] section of a unit with the shipped unit. `texts`: the unit file and its
+ * drop-ins, in the order in which systemd reads them.
  */
-export function lacksOf(texts: readonly string[], shipped: string): Lack[] {
-  const have = serviceSettings(texts)
+export function unitDifferences(texts: readonly string[], shipped: string): Difference[] {
+  const actual = serviceSettings(texts)
   const wanted = serviceSettings([shipped])
-  return keysThatCount.flatMap((key) => {
-    const [is, should] = [have.get(key), wanted.get(key)]
+  return comparedKeys.flatMap((key) => {
+    const [is, should] = [actual.get(key), wanted.get(key)]
     return should === undefined || is === should ? [] : [{ key, is, should }]
   })
 }
 
-/** systemd.syntax(7): the last one counts. */
+/** If a setting occurs several times, the last one counts: systemd.syntax(7). */
 function serviceSettings(texts: readonly string[]): Map<string, string> {
   const settings = new Map<string, string>()
   for (const text of texts) {
@@ -89,4 +90,39 @@ function serviceSettings(texts: readonly string[]): Map<string, string> {
     }
   }
   return settings
+}
+
+export function checkSystemd(facts: SystemdFacts, inContainer: boolean): CheckResult {
+  const { booted, notify, unit, shipped } = facts
+  if (!booted && inContainer) return ok('not used, as in most containers')
+  if (!booted)
+    return note('this machine does not use systemd', {
+      instead: 'torch start runs the daemon in the background',
+      hint: 'let your init system run torch start at boot',
+    })
+  if (unit === undefined)
+    return note('torch.service is not installed', {
+      instead: 'torch start runs the daemon in the background; nothing starts it at boot',
+      hint: `cp ${shipped} /etc/systemd/system/ && systemctl enable --now torch`,
+    })
+  if (notify === undefined)
+    return warning('systemd-notify is missing: torch.service never becomes ready', {
+      hint: 'install the package that contains it, usually systemd',
+    })
+  if (unit.differences.length > 0) return checkDifferences(unit, shipped)
+  if (!unit.isEnabled)
+    return note(`${unit.path} is not enabled: it does not start at boot`, {
+      hint: 'systemctl enable torch',
+    })
+  return ok(unit.path)
+}
+
+function checkDifferences({ path: file, differences }: UnitFacts, shipped: string): CheckResult {
+  const list = differences.map(({ key, is, should }) =>
+    is === undefined ? `no ${key}=${should}` : `${key}=${is} instead of ${should}`,
+  )
+  const isEssential = differences.some(({ key }) => essentialKeys.includes(key))
+  const more = { hint: `${shipped} says why they matter` }
+  const found = `${file} has ${list.join(', ')}`
+  return isEssential ? warning(found, more) : note(found, more)
 }

@@ -33,7 +33,7 @@ function reportOf(stdout: string) {
 }
 
 describe.concurrent('torch doctor', () => {
-  test('without a home and a file, for a program', async () => {
+  test('doctor --json works without a home and a tasks file', async () => {
     const site = newSite()
     const { status, stdout, stderr } = await site.torch('doctor', '--json')
     expect([status, stderr]).toEqual([0, ''])
@@ -44,44 +44,44 @@ describe.concurrent('torch doctor', () => {
       expect(Object.keys(check)).toEqual(['name', 'status', 'found', 'instead', 'hint'])
     expect(of('home')).toMatchObject({
       status: 'ok',
-      found: `${site.home}, which the first start makes`,
+      found: `${site.home} does not exist yet; the first start creates it`,
     })
-    expect(of('tasks')?.found).toBe('none is named, and there is no ./tasks.yaml')
+    expect(of('tasks')?.found).toBe('no tasks file is named, and ./tasks.yaml does not exist')
     expect(fs.existsSync(site.home)).toBe(false)
   })
 
-  test('with an empty PATH, for people', async () => {
+  test('doctor shows what is missing with an empty PATH', async () => {
     const site = newSite(tasks)
     const { status, stdout, stderr } = await site.torchWith({ env: { PATH: '' } }, 'doctor')
     expect([status, stderr]).toEqual([0, ''])
     expect(stdout).toContain(`
-note     lock         the program flock is not there
-                      instead: an abstract Unix socket is the lock: it too ends with the daemon, however that ends
-                      try: install util-linux where containers share a home: they do not see that socket
+note     lock         the program flock is missing
+                      instead: an abstract Unix socket is the lock; it too disappears with the daemon
+                      try: install util-linux if containers share a home: they do not share that socket
 `)
     expect(stdout).toContain('\nok       tasks        tasks.yaml: 1 task, 1 here\n')
-    // What matters first, then what is well, then the verdict.
-    const [amiss = '', well = '', verdict] = stdout.split('\n\n')
-    expect(amiss).not.toMatch(/^(?:ok|problem) /m)
-    expect(well.split('\n').every((line) => line.startsWith('ok '))).toBe(true)
-    expect(verdict).toMatch(/^torch can run here: (?:\d+ warnings?, )?\d+ notes?\n$/)
+    // The most severe findings first, then the ok ones, then the summary.
+    const [notOk = '', fine = '', summary] = stdout.split('\n\n')
+    expect(notOk).not.toMatch(/^(?:ok|problem) /m)
+    expect(fine.split('\n').every((line) => line.startsWith('ok '))).toBe(true)
+    expect(summary).toMatch(/^torch can run here: (?:\d+ warnings?, )?\d+ notes?\n$/)
   })
 
-  test('with a home that cannot be, and a bad file', async () => {
+  test('doctor exits 1 for an impossible home and a bad tasks file', async () => {
     const site = newSite(tasks.replace('command', 'comand'))
     const home = site.write('home', 'a file')
     const { status, stdout, stderr } = await site.torch('doctor', '--tasks', 'tasks.yaml')
     expect([status, stderr]).toEqual([1, ''])
     expect(stdout.split('\n').slice(0, 4)).toEqual([
       'problem  tasks        tasks.yaml:2:28: tasks.a.comand: unknown key "comand"',
-      '                      try: torch validate tasks.yaml shows all of it',
-      `problem  home         ${home} is no directory`,
-      '                      try: choose another with --home or TORCH_HOME',
+      '                      try: see all problems with: torch validate tasks.yaml',
+      `problem  home         ${home} is not a directory`,
+      '                      try: choose another home with --home or TORCH_HOME',
     ])
     expect(stdout).toMatch(/\n\ntorch cannot run here: 2 problems, .*\n$/)
   })
 
-  test('with programs that hang, and leave children that do', async () => {
+  test('doctor does not wait for programs that hang', async () => {
     const site = newSite(tasks)
     for (const name of ['git', 'timedatectl', 'chronyc', 'ntpq']) {
       const file = site.write(`bin/${name}`, '#!/bin/sh\n/bin/sleep 60 &\n/bin/sleep 60\n')
@@ -91,11 +91,11 @@ note     lock         the program flock is not there
     const { status, stdout } = await site.torchWith({ env }, 'doctor', '--json')
     expect(status).toBe(0)
     const { of } = reportOf(stdout)
-    expect(of('git')?.found).toBe('not there')
+    expect(of('git')?.found).toBe('missing')
     expect(of('clock')?.found).not.toContain('timedatectl')
   })
 
-  test('with a daemon, and then with a bad file and an open home', async () => {
+  test('doctor knows the running daemon, then a bad file and an open home', async () => {
     const site = newSite(tasks)
     await site.torch('start')
     const pid = site.pid() ?? 0
@@ -109,7 +109,7 @@ note     lock         the program flock is not there
     expect(worse.ok).toBe(true)
     expect(worse.of('tasks')).toMatchObject({
       status: 'warning',
-      instead: 'the daemon goes on with the last good file',
+      instead: 'the daemon keeps the last good file',
     })
     expect(worse.of('home')?.found).toBe(`${site.home} is open to others (mode 755)`)
   })

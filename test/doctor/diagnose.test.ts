@@ -1,17 +1,17 @@
 import { expect, test } from 'vitest'
-import { byWeight, canRun, verdictWords } from '../../src/doctor/diagnose.ts'
+import { bySeverity, canRun, summaryOf } from '../../src/doctor/diagnose.ts'
 import { type Finding, findingsOf, note, ok, problem, warning } from '../../src/doctor/finding.ts'
 
 const mixed = findingsOf({
   a: ok('good'),
   b: note('odd'),
   c: undefined,
-  d: problem('bad', { hint: 'mend it' }),
+  d: problem('bad', { hint: 'fix it' }),
   e: note('odd too', { instead: 'another' }),
   f: warning('risky', { hint: null }),
 })
 
-test('what there is nothing to say of is left out', () => {
+test('a check without a result is no finding', () => {
   expect(mixed.map(({ name }) => name).join('')).toBe('abdef')
   expect(mixed[3]).toEqual({
     name: 'e',
@@ -22,9 +22,9 @@ test('what there is nothing to say of is left out', () => {
   })
 })
 
-test('what matters comes first, and else as it was', () => {
+test('findings are ordered by severity, and otherwise keep their order', () => {
   expect(
-    byWeight(mixed)
+    bySeverity(mixed)
       .map(({ name }) => name)
       .join(''),
   ).toBe('dfbea')
@@ -36,6 +36,6 @@ test.each([
   [without('d'), true, 'torch can run here: 1 warning, 2 notes'],
   [without('d', 'f', 'b'), true, 'torch can run here: 1 note'],
   [without('d', 'f', 'b', 'e'), true, 'torch can run here: nothing is missing'],
-])('the verdict on %j', (findings, can, words) => {
-  expect([canRun(findings), verdictWords(findings)]).toEqual([can, words])
+])('torch can run with the findings %j: %s', (findings, can, words) => {
+  expect([canRun(findings), summaryOf(findings)]).toEqual([can, words])
 })

@@ -4,17 +4,17 @@ import path from 'node:path'
 import { diskFiles } from '../../src/host/files.ts'
 import { type Host, thisMachine } from '../../src/host/host.ts'
 
-/** Where the files of the machines are; removed by closeMachines(). */
+/** The folders with the files of the machines. closeMachines() removes them. */
 const roots: string[] = []
 
-/** For afterEach. */
+/** Removes all machines; call it in afterEach. */
 export function closeMachines(): void {
   for (const root of roots.splice(0)) fs.rmSync(root, { recursive: true })
 }
 
 /**
- * A machine whose files are those given, all of them executable, and no others; `a -> b` is a link.
- * `said`: what programs answer, by their name and words.
+ * A machine that has only the given files. All files are executable, and `a -> b` is a link.
+ * `said`: the output of programs, by their name and arguments.
  */
 export function machineWith(
   texts: Readonly<Record<string, string>>,
@@ -55,4 +55,9 @@ function filesUnder(root: string): Host['files'] {
     mayWrite: (file) => diskFiles.mayWrite(root + file),
     space: (file) => diskFiles.space(root + file),
   }
+}
+
+/** The same machine, seen by another user. */
+export function asUser(host: Host, uid: number): Host {
+  return { ...host, processes: { ...host.processes, uid } }
 }

@@ -1,7 +1,9 @@
 import { expect } from 'vitest'
 import type { Finding } from '../../src/doctor/finding.ts'
+import type { Task } from '../../src/tasks/task.ts'
+import { good } from '../tasks/read.ts'
 
-/** What a check says: status, what is found, instead, hint. */
+/** A finding in short: status, found, instead, hint. */
 export type Said = readonly [
   status: Finding['status'],
   found: string,
@@ -9,7 +11,7 @@ export type Said = readonly [
   hint: string | null,
 ]
 
-/** One of the findings, which has to be there. */
+/** The finding with this name; the test fails if there is none. */
 export function said(findings: readonly Finding[], name: string): Said {
   const finding = findings.find((each) => each.name === name)
   expect(finding, `${name} of ${findings.map((each) => each.name).join(', ')}`).toBeDefined()
@@ -19,4 +21,9 @@ export function said(findings: readonly Finding[], name: string): Said {
 
 export function fine(found: string): Said {
   return ['ok', found, null, null]
+}
+
+/** The tasks of a file that a root daemon reads. */
+export function tasksOf(text: string): readonly Task[] {
+  return good(text, { mayChangeUser: true }).tasks
 }

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest'
-import { showFindings } from '../../../../src/cli/commands/doctor/show.ts'
-import { findingsOf, note, ok, problem } from '../../../../src/doctor/finding.ts'
-import { fakeTerminal } from '../../../support/here.ts'
+import { showFindings } from '../../../src/cli/commands/doctor.ts'
+import { findingsOf, note, ok, problem } from '../../../src/doctor/finding.ts'
+import { fakeTerminal } from '../../support/here.ts'
 
 const findings = findingsOf({
   git: ok('git 2.39.5'),
   home: problem('/var/lib/\u001b[31mtorch belongs to alice (uid 1000)', {
-    hint: 'run torch as its owner, or choose another with --home or TORCH_HOME',
+    hint: 'run torch as its owner, or choose another home with --home or TORCH_HOME',
   }),
   tzdata: note('2025c in Node, 2025b in the system', { instead: "Node's" }),
 })
@@ -17,10 +17,10 @@ async function shown(look: Parameters<typeof fakeTerminal>[0]): Promise<string> 
   return terminal.stdout()
 }
 
-test('what matters comes first, what is well in one line each, and the verdict', async () => {
+test('doctor shows the most severe findings first, then one line for each ok, then the summary', async () => {
   expect(await shown({}))
     .toBe(`problem  home    /var/lib/\ufffd[31mtorch belongs to alice (uid 1000)
-                 try: run torch as its owner, or choose another with --home or TORCH_HOME
+                 try: run torch as its owner, or choose another home with --home or TORCH_HOME
 note     tzdata  2025c in Node, 2025b in the system
                  instead: Node's
 
@@ -30,13 +30,13 @@ torch cannot run here: 1 problem, 1 note
 `)
 })
 
-test('on a narrow terminal it is broken at blanks, and has colours', async () => {
+test('doctor wraps its findings on a narrow terminal and colours them', async () => {
   expect(await shown({ columns: 50, colours: true }))
     .toBe(`<red>problem</>  home    /var/lib/\ufffd[31mtorch belongs to
                  alice (uid 1000)
                  try: run torch as its owner, or
-                 choose another with --home or
-                 TORCH_HOME
+                 choose another home with --home
+                 or TORCH_HOME
 <cyan>note</>     tzdata  2025c in Node, 2025b in the
                  system
                  instead: Node's
