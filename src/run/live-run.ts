@@ -14,8 +14,11 @@ export interface LiveRun {
   state: RunState
   /** How far the output was emptied (output.ts). */
   readonly output: { emptiedTo: number; hasComplained: boolean }
-  /** Aborted when nothing is left to do for the run. This clears its timers and ends its watch. */
-  readonly lifetime: AbortController
+  /**
+   * Called when nothing is left to do for the run: each clears a timer or ends its watch. This is what
+   * an AbortController is for, but that costs 0.2 ms for each run, a sixth of a whole start.
+   */
+  readonly cleanups: Set<() => void>
 }
 
 /** The life of a run. */
@@ -46,7 +49,14 @@ export function enter(run: LiveRun, state: RunState): void {
     `a run that is ${run.state.kind} cannot become ${state.kind}`,
   )
   run.state = state
-  if (following[state.kind].length === 0) run.lifetime.abort(state.kind)
+  if (!isOver(run)) return
+  for (const cleanUp of run.cleanups) cleanUp()
+  run.cleanups.clear()
+}
+
+/** Whether this process has nothing left to do for a run. */
+export function isOver({ state }: LiveRun): boolean {
+  return following[state.kind].length === 0
 }
 
 /** Whether the outcome of a run is still to come, and this process minds it. */
@@ -61,7 +71,7 @@ export function newLiveRun(
   return {
     ...run,
     output: { emptiedTo: 0, hasComplained: false },
-    lifetime: new AbortController(),
+    cleanups: new Set(),
   }
 }
 
@@ -89,11 +99,10 @@ export interface RunWatch {
 
 /** Calls back after a time, unless the run is over by then. */
 export function later({ host }: RunContext, run: LiveRun, ms: number, act: () => void): void {
-  const { signal } = run.lifetime
-  if (signal.aborted) return
+  if (isOver(run)) return
   const cancel = host.clock.after(ms, () => {
-    signal.removeEventListener('abort', cancel)
+    run.cleanups.delete(cancel)
     act()
   })
-  signal.addEventListener('abort', cancel, { once: true })
+  run.cleanups.add(cancel)
 }

@@ -1,7 +1,7 @@
 import { isAlive } from '../host/processes.ts'
 import { activeFolder, hasExited, type RunHome } from './directory.ts'
 import type { Faults } from './faults.ts'
-import type { LiveRun, RunWatch } from './live-run.ts'
+import { isOver, type LiveRun, type RunWatch } from './live-run.ts'
 
 /** How often the recorders of watched runs are looked at. */
 const pollMs = 100
@@ -36,9 +36,9 @@ export function newRunWatch(
     }
   }
 
-  function look(run: LiveRun, isOver: () => boolean): void {
+  function look(run: LiveRun, seemsOver: () => boolean): void {
     const act = (): void => {
-      if (isOver() && conclude(run)) remove(run)
+      if (seemsOver() && conclude(run)) remove(run)
     }
     faults.attempt('watch runs', act, run.description.run)
   }
@@ -49,11 +49,10 @@ export function newRunWatch(
 
   return {
     add(run) {
-      const { signal } = run.lifetime
-      if (signal.aborted) return
+      if (isOver(run)) return
       if (runs.size === 0) start()
       runs.set(run.description.run, run)
-      signal.addEventListener('abort', () => remove(run), { once: true })
+      run.cleanups.add(() => remove(run))
     },
   }
 }
