@@ -29,7 +29,8 @@ export interface TasksFacts {
   /** The version of this torch. */
   readonly version: string
   readonly file: FileFacts
-  readonly host: MachineFacts
+  /** This machine. */
+  readonly host: { readonly name: string; readonly addresses: readonly string[] }
   /** What git says, for example `git version 2.39.5`; undefined: git is missing. */
   readonly git: string | undefined
 }
@@ -58,11 +59,6 @@ export type FileFacts =
       /** The file or its folder, if other users can write it and so decide what runs here. */
       readonly open: string | undefined
     }
-
-interface MachineFacts {
-  readonly name: string
-  readonly addresses: readonly string[]
-}
 
 type DaemonFacts =
   | { readonly kind: 'none' }

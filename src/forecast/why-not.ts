@@ -9,7 +9,7 @@ export interface WhyNot {
   readonly reason: 'enabled' | 'hosts'
   /** The entry that excludes the host, as the file writes it, without its `!`. */
   readonly excludedBy?: string
-  /** If no entry excludes the host: the entries of which none matches it. */
+  /** If no entry excludes the host: the entries that could match it, and do not. */
   readonly wants?: readonly string[]
 }
 

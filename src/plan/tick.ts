@@ -20,7 +20,7 @@ export interface TickFacts {
   timetable(task: string): Timetable | undefined
   /** Every timetable. Read only when the clock was set back. */
   timetables(): Iterable<Timetable>
-  /** Whether the daemon was down after the second `done`. */
+  /** The daemon was down after the second `done`. */
   readonly wasDown: boolean
 }
 
@@ -76,7 +76,7 @@ interface Base {
   readonly high: number
   /** Set if the clock was set back: the agenda that replaces the old one. */
   readonly agenda: Agenda | undefined
-  /** The agenda to read what is due from. */
+  /** The agenda that holds what is due now. */
   readonly source: Agenda
 }
 
@@ -116,7 +116,7 @@ function planFrom(base: Base, facts: TickFacts, step: Step, now: number): TickPl
       const part =
         step.kind === 'jump'
           ? afterJump(table, range, facts, now)
-          : afterStall(table, range, facts, high)
+          : startLatest(table, range, facts, high)
       if (part.start !== undefined) starts.push(part.start)
       if (part.miss !== undefined) misses.push(part.miss)
     }
@@ -142,8 +142,8 @@ interface StartAndMiss {
   readonly miss: Miss | undefined
 }
 
-/** A stall: the latest slot starts late, the ones before it are missed. */
-function afterStall(
+/** On time, or late after a stall: the latest slot starts, and the ones before it are missed. */
+function startLatest(
   table: Timetable,
   range: SlotRange,
   facts: TickFacts,
@@ -155,7 +155,10 @@ function afterStall(
   }
 }
 
-/** Sleep, downtime or a clock set ahead: all slots are missed, unless `catchup` starts the latest. */
+/**
+ * After sleep, downtime or a clock set ahead: all slots are missed, unless the latest is due now or
+ * `catchup` starts it.
+ */
 function afterJump(
   table: Timetable,
   range: SlotRange,
@@ -163,12 +166,12 @@ function afterJump(
   now: number,
 ): StartAndMiss {
   const reason = reasonOf(facts)
-  const dueNow = range.last + shiftOf(table) === now
-  const young = (now - range.last) * 1000 <= table.catchupWindowMs
-  if (!dueNow && !(table.catchup === 'latest' && young))
+  const isDueNow = range.last + shiftOf(table) === now
+  const isYoungEnough = (now - range.last) * 1000 <= table.catchupWindowMs
+  if (!isDueNow && !(table.catchup === 'latest' && isYoungEnough))
     return { start: undefined, miss: missOf(table, range, reason) }
   return {
-    start: startOf(table, range.last, dueNow ? 'schedule' : 'catchup'),
+    start: startOf(table, range.last, isDueNow ? 'schedule' : 'catchup'),
     miss: missOf(table, allButLast(table, range, 0), reason),
   }
 }
