@@ -3,7 +3,7 @@ import path from 'node:path'
 import { pause, readProc } from '../daemon.js'
 import { ask, daemonOf, isAlive, killed, launch, setPlan, until } from './site.js'
 
-/** A daemon that is to come up by itself, as an heir does, is waited for this long. */
+/** A daemon that is to come up by itself, as the next daemon does, is waited for this long. */
 const maxGapMs = 40_000
 
 /** What is done to a daemon. Each takes the round, and leaves a daemon that answers. */
@@ -32,7 +32,7 @@ const actions = {
     const { random, site } = round
     const after = random.pick(['start', 'said', 'go', 'go'])
     setPlan(site, {
-      role: 'heir',
+      role: 'next-daemon',
       after,
       at: random.between(1, 30),
       do: random.pick(['kill', 'tear', 'throw']),
@@ -52,13 +52,13 @@ const actions = {
   async killHeirWhileRestarting(round) {
     const before = new Set(childrenOf(round.pid))
     const asked = ask(round.site, 'restart', {}, 90_000).catch(() => {})
-    const heir = await until(
+    const next = await until(
       () => childrenOf(round.pid).find((pid) => !before.has(pid) && isDaemon(pid)),
-      'an heir',
+      'the next daemon',
       5_000,
     ).catch(() => undefined)
     await pause(round.random.between(0, 2000))
-    if (heir !== undefined && isDaemon(heir)) await killed(heir)
+    if (next !== undefined && isDaemon(next)) await killed(next)
     await asked
   },
   async termWhileRestarting(round) {
@@ -131,7 +131,7 @@ export async function ensureDaemon(round) {
     if (pid !== undefined) return pid
     const said = await launch(round.site)
     if (said?.ok) return said.ready.pid
-    // Refused: an heir has the lock and is about to answer.
+    // Refused: the next daemon has the lock and is about to answer.
     if (said !== undefined && said.error.code !== 'already-running')
       round.breaches.push(`a start failed: ${said.error.message}`)
     if (performance.now() > end) throw new Error('no daemon came up')
@@ -144,7 +144,7 @@ function childrenOf(pid) {
 }
 
 function isDaemon(pid) {
-  return (readProc(pid, 'cmdline') ?? '').includes('\0heir') && isAlive(pid)
+  return (readProc(pid, 'cmdline') ?? '').includes('\0next-daemon') && isAlive(pid)
 }
 
 /** A run that is under way, by its directory alone; its command too, once there is one. */

@@ -19,7 +19,7 @@ export async function hang(_options, say) {
     )
     const { ready } = await launch(site)
     for (const [plan, words] of hangs) {
-      setPlan(site, { ...plan, role: 'heir', do: 'hang' })
+      setPlan(site, { ...plan, role: 'next-daemon', do: 'hang' })
       say('a restart whose new daemon hangs ...')
       const before = performance.now()
       const why = await ask(site, 'restart', {}, 90_000).then(

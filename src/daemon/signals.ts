@@ -1,27 +1,32 @@
+import { messageOf } from '../errors.ts'
 import type { Signal } from '../host/processes.ts'
+import type { Log } from '../record/log.ts'
+import type { RequestQueue } from './control/request-queue.ts'
+import type { Systemd } from './systemd.ts'
+import type { Reload } from './tasks-file/reload.ts'
 
-/** What the daemon does when it is signalled. */
+/** What the daemon does at each signal. */
 interface SignalActions {
   /** TERM, INT. */
   stop(): void
   /** USR2. */
   reload(): void
-  /** HUP. */
+  /** HUP: logrotate has renamed the log. */
   reopenLog(): void
   /** USR1: without a handler Node would open its debugger. */
   dumpState(): void
 }
 
 export interface Signals {
-  /** From now on these are done, and what was asked before. */
-  obey(actions: SignalActions): void
-  /** Whether a stop was asked for and nobody obeys yet. */
-  stopAsked(): boolean
+  /** Does this from now on, also for the signals that were caught before. */
+  handle(actions: SignalActions): void
+  /** Whether a stop was requested that nobody has handled yet. */
+  stopRequested(): boolean
 }
 
 /**
- * Takes the signals from the first moment on: what comes before the daemon is ready is kept, each
- * kind once, and done as soon as it can be.
+ * Catches signals from the first moment of the process on: what comes before the daemon is ready is
+ * kept, each kind once, and handled as soon as possible.
  */
 export function catchSignals(): Signals {
   let actions: SignalActions | undefined
@@ -36,18 +41,65 @@ export function catchSignals(): Signals {
   process.on('SIGHUP', act('reopenLog'))
   process.on('SIGUSR1', act('dumpState'))
   return {
-    obey(given) {
+    handle(given) {
       actions = given
       for (const name of early) given[name]()
       early.clear()
     },
-    stopAsked: () => early.has('stop'),
+    stopRequested: () => early.has('stop'),
   }
 }
 
+interface SignalParts {
+  readonly signals: Signals
+  readonly requests: RequestQueue
+  readonly systemd: Systemd
+  readonly log: Log
+}
+
 /**
- * Gives INT, TERM, HUP and QUIT to `act`, in place of what they usually do, until what it returns
- * is called: a command that attends a run passes them on.
+ * Lets signals do what the commands do. The function that it returns settles when every stop that was
+ * requested until then has reached whoever has the home.
+ */
+export function handleSignals(
+  { signals, requests, systemd, log }: SignalParts,
+  actions: {
+    readonly reload: Reload
+    readonly dumpState: () => void
+    /** What systemctl status shows. */
+    readonly statusText: () => string
+  },
+): () => Promise<unknown> {
+  const stops: Promise<void>[] = []
+  const reload = async (): Promise<void> => {
+    await systemd.reloading()
+    await actions.reload('signal')
+    await systemd.ready(actions.statusText())
+  }
+  // Through the request queue: a stop that comes during a handover is for whoever has the home then.
+  const stop = async (): Promise<void> => {
+    try {
+      await requests.answers.stop({ graceMs: null, leave: false })
+    } catch (error) {
+      log.error(
+        'trouble',
+        {},
+        `the stop could not be passed on to the next daemon: ${messageOf(error)}`,
+      )
+    }
+  }
+  signals.handle({
+    stop: () => void stops.push(stop()),
+    reload: () => void reload(),
+    reopenLog: () => log.reopen(),
+    dumpState: actions.dumpState,
+  })
+  return () => Promise.all(stops)
+}
+
+/**
+ * Calls `act` at INT, TERM, HUP and QUIT, in place of what they usually do, until the returned function
+ * is called: a command that waits for a run passes them on to it.
  */
 export function interceptSignals(act: (signal: Signal) => void): () => void {
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const
@@ -58,11 +110,11 @@ export function interceptSignals(act: (signal: Signal) => void): () => void {
 }
 
 /**
- * Calls `leave` before Ctrl-Z stops this process, which waits for it, and `enter` when it goes on;
- * until what it returns is called.
+ * Calls `leave` before Ctrl-Z suspends this process, which waits for it, and `enter` when it continues;
+ * until the returned function is called.
  */
 export function aroundStops(leave: () => Promise<void>, enter: () => void): () => void {
-  // SIGSTOP cannot be caught, and so does what TSTP would have done.
+  // SIGSTOP cannot be caught: it does what TSTP would have done.
   const stop = (): void => void leave().then(() => process.kill(process.pid, 'SIGSTOP'))
   process.on('SIGTSTP', stop)
   process.on('SIGCONT', enter)

@@ -1,88 +1,186 @@
-import type { ReloadReport } from '../control/protocol.ts'
+import path from 'node:path'
+import { messageOf } from '../errors.ts'
+import type { ControlServer } from '../control/server.ts'
+import type { Clock } from '../host/clock.ts'
 import type { Host } from '../host/host.ts'
+import type { Lock } from '../host/lock.ts'
 import type { HistoryRow } from '../plan/history-row.ts'
-import type { PendingRestart } from '../plan/daemon-instances.ts'
-import type { Start } from '../plan/admit.ts'
-import type { TickState } from '../plan/tick.ts'
-import type { Counters } from '../record/counters.ts'
-import type { History } from '../record/history/write-history.ts'
+import { type Counters, newCounters } from '../record/counters.ts'
+import { type History, openHistory } from '../record/history/write-history.ts'
+import { readHistory } from '../record/history/read-history.ts'
+import { rebuildHistory } from '../record/history/rebuild.ts'
+import { type Journal, newJournal } from '../record/journal.ts'
 import type { Log } from '../record/log.ts'
-import type { RunConclusion } from '../run/directory.ts'
-import type { Faults } from '../run/faults.ts'
-import type { LiveRun, RunContext } from '../run/live-run.ts'
-import type { HostFacts } from '../tasks/hosts.ts'
-import type { Task, TasksFile } from '../tasks/task.ts'
-import type { Loaded } from './tasks-file/load.ts'
+import { newRunContext } from '../run/launch.ts'
+import type { RunContext } from '../run/live-run.ts'
+import { type Faults, newFaults } from '../run/faults.ts'
+import type { RequestQueue } from './control/request-queue.ts'
+import { newPhase, type Phase } from './phase.ts'
 import type { HomePaths, Settings } from './settings.ts'
+import type { Signals } from './signals.ts'
+import { runEnded } from './starts/after-run.ts'
+import { type DaemonTasks, newDaemonTasks } from './starts/daemon-tasks.ts'
+import { newRunTable, type RunTable } from './starts/run-table.ts'
+import { newStartQueue, type StartQueue } from './starts/start-queue.ts'
+import { newTickClock, type TickClock } from './starts/tick-clock.ts'
+import type { NotifyEnvironment, Systemd } from './systemd.ts'
+import type { Loaded } from './tasks-file/load.ts'
+import {
+  type LoadedTasks,
+  newTasksState,
+  readHostFacts,
+  type TasksState,
+} from './tasks-file/tasks-state.ts'
+import { newOldRuns, type OldRuns } from './upkeep/old-runs.ts'
 
-/** One running daemon: what its parts share. Each field has one part that writes it. */
-export interface Torch {
+/** What a daemon process holds as long as it lives, whether its home is in its hands or not. */
+export interface DaemonProcess {
   readonly host: Host
   readonly settings: Settings
+  readonly environment: NotifyEnvironment
+  /** The program that is run as the next daemon, with the argument `daemon` and the settings. */
+  readonly script: string
   readonly paths: HomePaths
+  readonly lock: Lock
+  readonly log: Log
+  readonly systemd: Systemd
+  readonly signals: Signals
+  readonly requests: RequestQueue
+  readonly server: ControlServer
+}
+
+/** What a daemon knows. Each part has one file, which holds the only functions that change it. */
+interface DaemonState {
+  /** Whether it works, stops, or has left its home. */
+  readonly phase: Phase
+  /** The tasks of the file, and what this host is. */
+  readonly tasks: TasksState
+  /** How far it has come in time, and what is due next. */
+  readonly tickClock: TickClock
+  /** What runs. */
+  readonly runs: RunTable
+  /** What has still to start. */
+  readonly queue: StartQueue
+  /** When the instances of daemon tasks are started again. */
+  readonly daemonTasks: DaemonTasks
+}
+
+/** A daemon that has its home: its state, and what it acts with. Functions take the parts they need. */
+export interface Daemon extends DaemonState {
+  readonly host: Host
+  readonly clock: Clock
+  readonly settings: Settings
+  readonly paths: HomePaths
+  readonly startedMs: number
   readonly log: Log
   /** What the machine refuses for a while. */
   readonly faults: Faults
   readonly history: History
   readonly counters: Counters
-  readonly room: RunContext
-  readonly startedMs: number
-  /**
-   * `draining`: it stops, and nothing starts. `leaving`: the same, and what is still to start is the
-   * next daemon's. `gone`: another daemon has the home by now.
-   */
-  phase: 'running' | 'draining' | 'leaving' | 'gone'
-  /** Addresses and names of this machine, read again each minute. */
-  facts: HostFacts
-  /** The last good file (apply.ts). */
-  loaded: Loaded & { readonly file: TasksFile }
-  /** All tasks of the file, wherever they run, by name (apply.ts). */
-  tasks: ReadonlyMap<string, Task>
-  /** The newest attempt to load, where it was refused. */
-  refused: Loaded | undefined
-  /** What the watch took last, for who asks for a reload right after it (reload.ts). */
-  lastChange:
-    { readonly report: ReloadReport; readonly hash: string; readonly atMs: number } | undefined
-  /** The tasks of the file that run here, by name (apply.ts). */
-  here: ReadonlyMap<string, Task>
-  /** What began in seconds that may not be over (apply.ts). */
-  lately: readonly Beginners[]
-  /** The last change of what runs here, done or at work (apply.ts). */
-  applying: Promise<unknown>
-  /** The tick's own (ticker.ts). */
-  tick: TickState
-  /** When the clock last jumped ahead, in monotonic milliseconds (ticker.ts). */
-  jumpedMs: number
-  /** Ends that wait until it is known what else runs (recovery.ts). */
-  held: { readonly run: LiveRun; readonly conclusion: RunConclusion }[] | undefined
-  /** What runs, by task, oldest first (runner.ts). */
-  readonly runs: Map<string, LiveRun[]>
-  /** Ended by torch, with processes of their group still to be killed. */
-  readonly remains: Set<LiveRun>
-  /** What waits for a place at max, by task. */
-  readonly waiting: Map<string, Start>
-  /** What is due, in the order of the slots, and waits for its turn in a burst (turns.ts). */
-  readonly due: Set<Start>
-  /** What is timed to start: jitter below a second, retries. By the start. */
-  readonly timed: Map<Start, { readonly atMs: number; readonly cancel: () => void }>
-  /** What is pending has changed since it was written (pending.ts). */
-  pendingIsDirty: boolean
-  /** Tasks that may have more runs than they keep (sweep.ts). */
-  readonly untidy: Set<string>
-  /** Empty places of daemon tasks, and what wakes us for them (places.ts). */
-  readonly vacancies: Map<string, readonly PendingRestart[]>
-  readonly wakes: Map<string, () => void>
-  /** The last row of each task, for status. */
-  readonly last: Map<string, HistoryRow>
+  readonly journal: Journal
+  /** What all runs share. */
+  readonly runContext: RunContext
+  readonly oldRuns: OldRuns
 }
 
-/** Tasks that were loaded in one second: they are due after it, not in it. */
-interface Beginners {
-  readonly second: number
-  readonly tasks: readonly Task[]
+/** A daemon with an open history and nothing on its agenda yet. Nothing has started. */
+export function createDaemon(
+  { host, settings, paths, log }: DaemonProcess,
+  loaded: LoadedTasks,
+  refused: Loaded | undefined,
+): Daemon {
+  const { clock } = host
+  const faults = newFaults(clock, (words, isOver) => {
+    if (isOver) log.info('trouble', {}, words)
+    else log.error('trouble', {}, words)
+  })
+  const phase = newPhase()
+  const tasks = newTasksState(readHostFacts(host, settings), loaded, refused)
+  const tickClock = newTickClock({ host, paths, faults })
+  const daemonTasks = newDaemonTasks(clock)
+  const { restarts } = daemonTasks
+  const queue = newStartQueue({ host, paths, faults, phase, restarts })
+  const history = openDaemonHistory({ host, paths, log, faults, queue })
+  const runs = newRunTable(lastRows(paths, log, tasks))
+  const counters = newCounters()
+  const hostName = tasks.facts.names[0] ?? host.network.name()
+  const origin = () => ({ host: hostName, revision: tasks.loaded.revision })
+  const journal = newJournal({ clock, history, log, counters, origin, onRow: runs.noteRow })
+  const runContext = newRunContext({
+    ...{ host, home: paths.home, hostName, faults },
+    onEnd: (run, conclusion) => runEnded(daemon, run, conclusion),
+    onTrouble: ({ description: { task, run } }, words) => log.warn('trouble', { task, run }, words),
+  })
+  const daemon: Daemon = {
+    ...{ host, clock, settings, paths, startedMs: clock.now(), log, faults, history, counters },
+    ...{ phase, tasks, tickClock, runs, queue, daemonTasks, journal, runContext },
+    oldRuns: newOldRuns({ host, paths, faults, phase, tasks, runs, queue, tickClock }),
+  }
+  return daemon
 }
 
-/** The runs of a task that are not over. */
-export function runsOf(torch: Torch, task: string): readonly LiveRun[] {
-  return torch.runs.get(task) ?? []
+interface HistoryParts {
+  readonly host: Host
+  readonly paths: HomePaths
+  readonly log: Log
+  readonly faults: Faults
+  readonly queue: StartQueue
+}
+
+/** A history that is new, because the old one is lost or damaged, is rebuilt from the runs that are kept. */
+function openDaemonHistory({ host, paths, log, faults, queue }: HistoryParts): History {
+  // On disk until it is rebuilt: after a crash, half of it must not be taken for the whole.
+  const mark = `${paths.history}.rebuilding`
+  let isOpen = false
+  const rebuild = (): void => {
+    const add = (row: HistoryRow): void => history.add(row)
+    rebuildHistory(host, paths.runs, add, (runs) => {
+      history.flush()
+      faults.insist('note that the history is complete', () => host.files.remove(mark))
+      if (runs === 0) return
+      log.warn('rebuilt', { runs }, `the history was rebuilt from the ${runs} runs that are kept`)
+    })
+  }
+  const history = openHistory(paths.history, {
+    after: (ms, callback) => host.clock.after(ms, callback),
+    onTrouble: (words) => log.warn('trouble', { file: paths.history }, words),
+    onNew() {
+      host.files.write(mark, '')
+      if (isOpen) rebuild()
+    },
+    onWritten(rows) {
+      // FIRST what follows from an end: only its entry in `active` tells the next daemon of it.
+      queue.saveNow()
+      forgetActive(host, paths, faults, rows)
+    },
+  })
+  isOpen = true
+  if (host.files.facts(mark) !== undefined) rebuild()
+  return history
+}
+
+/** Removes the entries in `active` of runs that the history has: they are on record for good. */
+function forgetActive(
+  host: Host,
+  paths: HomePaths,
+  faults: Faults,
+  rows: readonly HistoryRow[],
+): void {
+  for (const { run, outcome } of rows) {
+    if (run === null || outcome === 'running') continue
+    faults.insist('remove entries in active', () => host.files.remove(path.join(paths.active, run)))
+  }
+}
+
+/** The last row of each task of the file. They are only shown: a daemon starts without them if need be. */
+function lastRows(paths: HomePaths, log: Log, { all }: TasksState): Map<string, HistoryRow> {
+  try {
+    const reader = readHistory(paths.history)
+    const rows = reader.lastOfEach()
+    reader.close()
+    return new Map([...rows].filter(([task]) => all.has(task)))
+  } catch (error) {
+    log.warn('trouble', { file: paths.history }, messageOf(error))
+    return new Map()
+  }
 }

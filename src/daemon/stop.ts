@@ -1,96 +1,99 @@
 import { endRun, killRun, signalRun } from '../run/end.ts'
-import { dropPending } from './starts/request-start.ts'
-import type { Torch } from './state.ts'
+import { counted } from '../text/plural.ts'
+import { newDeferred } from './deferred.ts'
+import type { Daemon } from './state.ts'
+import { skipPending } from './starts/request-start.ts'
 
-/** How often it looks whether all is gone that it waits for. */
-const lookMs = 20
+/** How often the daemon checks whether everything that it waits for is gone. */
+const checkMs = 20
 
-/** How the daemon is told to stop: by a signal, with its own grace, or by a command. */
-export interface StopRequest {
-  /** null: the daemon's own. */
+/** A request to stop, by a signal or by `torch stop`. */
+interface StopRequest {
+  /** null: the grace of the daemon's settings. */
   readonly graceMs: number | null
+  /** What runs is left to the next daemon. */
   readonly leave: boolean
 }
 
-/** The one way to stop, whoever asks; a second request ends the grace. */
-export function makeStop(torch: Torch): {
-  ask(request: StopRequest): void
-  asked: Promise<'stop'>
-  done(): Promise<void>
-} {
-  let stopping: Stopping | undefined
-  let sayAsked = (): void => {}
-  const asked = new Promise<'stop'>((resolve) => {
-    sayAsked = () => resolve('stop')
-  })
-  return {
-    ask({ graceMs, leave }) {
-      if (stopping !== undefined) return leave ? stopping.leave() : stopping.hurry(graceMs ?? 0)
-      stopping = beginStop(torch, { graceMs: graceMs ?? torch.settings.graceMs, leave })
-      sayAsked()
-    },
-    asked,
-    done: async () => stopping?.done,
-  }
-}
-
-interface Stopping {
-  /** Over when nothing runs any more, or what runs is left to the next daemon. */
+export interface Stop {
+  /** The one way to stop, whoever asks. A second request ends the grace, or leaves what still runs. */
+  request(request: StopRequest): void
+  /** Settles at the first request. */
+  readonly requested: Promise<'stop'>
+  /** Settles when nothing runs any more, or what runs is left. Never without a request. */
   readonly done: Promise<void>
-  /** Another request: the grace can become shorter, not longer. */
-  hurry(graceMs: number): void
-  /** What still runs, and was not told to end, is left to the next daemon after all. */
-  leave(): void
 }
 
-/** Nothing new starts, what runs gets its grace, then TERM, then KILL. */
-function beginStop(torch: Torch, options: { graceMs: number; leave: boolean }): Stopping {
-  const { clock } = torch.host
-  // What is left running goes on with the next daemon, and so does what it has still to do.
-  torch.phase = options.leave ? 'leaving' : 'draining'
-  if (!options.leave) dropPending(torch, () => 'draining')
-  for (const cancel of torch.wakes.values()) cancel()
-  torch.wakes.clear()
-  torch.room.recorders.dismissAll()
-  torch.log.info('stop', { ...options, running: running(torch).length }, stopWords(torch, options))
-  let isLeaving = options.leave
-  let graceEnds = clock.monotonic() + options.graceMs
-  const done = new Promise<void>((resolve) => {
-    const look = (): void => {
-      if (isLeaving) return resolve()
-      torch.faults.attempt('end runs', () => step(torch, clock.monotonic() >= graceEnds))
-      if (running(torch).length === 0 && torch.remains.size === 0) resolve()
-      else clock.after(lookMs, look)
+/** Nothing new starts; what runs gets its grace, then TERM, then KILL. */
+export function newStop(daemon: Daemon): Stop {
+  const { clock } = daemon
+  const requested = newDeferred<'stop'>()
+  const done = newDeferred<void>()
+  let graceEnds: number | undefined
+
+  function request({ graceMs, leave }: StopRequest): void {
+    if (graceEnds === undefined) {
+      const options = { graceMs: graceMs ?? daemon.settings.graceMs, leave }
+      graceEnds = clock.monotonic() + options.graceMs
+      beginStop(daemon, options)
+      requested.resolve('stop')
+      check()
+      return
     }
-    look()
-  })
-  return {
-    done,
-    hurry(graceMs) {
-      graceEnds = Math.min(graceEnds, clock.monotonic() + graceMs)
-    },
-    leave() {
-      isLeaving = true
-      torch.phase = 'leaving'
-    },
+    if (leave && daemon.phase.now === 'draining') daemon.phase.enter('leaving')
+    // The grace can become shorter, not longer.
+    if (!leave) graceEnds = Math.min(graceEnds, clock.monotonic() + (graceMs ?? 0))
   }
+
+  function check(): void {
+    if (daemon.phase.now === 'leaving') return done.resolve()
+    const graceIsOver = clock.monotonic() >= (graceEnds ?? 0)
+    daemon.faults.attempt('end runs', () => endRuns(daemon, graceIsOver))
+    const isAllGone = daemon.runs.all().length + daemon.runs.remains().length === 0
+    if (isAllGone) done.resolve()
+    else clock.after(checkMs, check)
+  }
+
+  return { request, requested: requested.promise, done: done.promise }
 }
 
-function step(torch: Torch, graceIsOver: boolean): void {
-  const runs = running(torch)
+interface StopOptions {
+  readonly graceMs: number
+  readonly leave: boolean
+}
+
+function beginStop(daemon: Daemon, options: StopOptions): void {
+  const { phase, daemonTasks, runContext, runs, log } = daemon
+  // What is left continues under the next daemon, and so does everything that it has still to start.
+  phase.enter(options.leave ? 'leaving' : 'draining')
+  if (!options.leave) skipPending(daemon, () => 'draining')
+  daemonTasks.cancelTimers()
+  runContext.recorders.dismissAll()
+  const running = runs.all().length
+  log.info('stop', { ...options, running }, stopText(running, options))
+}
+
+function stopText(running: number, { graceMs, leave }: StopOptions): string {
+  const runs = counted(running, 'run')
+  if (leave) return `stopping; ${runs} left running`
+  return `stopping; ${runs} running, which may end within ${graceMs / 1000} s`
+}
+
+function endRuns({ host, runs, runContext }: Daemon, graceIsOver: boolean): void {
+  const running = runs.all()
   const ends = runsToEnd(
-    runs.map((run) => ({
+    running.map((run) => ({
       run: run.description.run,
       type: run.description.type,
       ending: run.state.kind === 'ending',
     })),
     graceIsOver,
   )
-  for (const run of runs) if (ends.includes(run.description.run)) endRun(torch.room, run, 'stop')
-  for (const run of torch.remains) {
-    if (signalRun(torch.host, run, 0)) continue
-    killRun(torch.room, run)
-    torch.remains.delete(run)
+  for (const run of running) if (ends.includes(run.description.run)) endRun(runContext, run, 'stop')
+  for (const run of runs.remains()) {
+    if (signalRun(host, run, 0)) continue
+    killRun(runContext, run)
+    runs.forgetRemains(run)
   }
 }
 
@@ -109,14 +112,4 @@ export function runsToEnd(
   return runs
     .filter(({ type, ending }) => !ending && (type === 'daemon' || graceIsOver))
     .map(({ run }) => run)
-}
-
-function running(torch: Torch) {
-  return [...torch.runs.values()].flat()
-}
-
-function stopWords(torch: Torch, options: { graceMs: number; leave: boolean }): string {
-  const count = running(torch).length
-  if (options.leave) return `stopping; ${count} runs are left running`
-  return `stopping; ${count} runs have ${options.graceMs / 1000} s to end`
 }

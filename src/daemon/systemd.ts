@@ -1,41 +1,42 @@
 import type { Host } from '../host/host.ts'
 
-/** systemd-notify answers in a few milliseconds; where systemd is stuck we are not. */
+/** systemd-notify takes a few milliseconds; if systemd is stuck, the daemon is not. */
 const notifyTimeoutMs = 5_000
 
-/** What systemd is told, see sd_notify(3) and systemd.service(5); nothing where it did not start us. */
+/** Messages to systemd: sd_notify(3), systemd.service(5). They do nothing if it did not start the daemon. */
 export interface Systemd {
-  ready(words: string): Promise<void>
+  /** `status` is what systemctl status shows. */
+  ready(status: string): Promise<void>
   reloading(): Promise<void>
   stopping(): Promise<void>
-  /** Stops the watchdog's heartbeat. */
+  /** Stops the messages to the watchdog. */
   close(): void
 }
 
-/** The environment that systemd gives, read once and not handed on to tasks. */
+/** The environment that systemd gives. It is read once and not passed on to tasks. */
 export interface NotifyEnvironment {
   readonly NOTIFY_SOCKET?: string | undefined
   readonly WATCHDOG_USEC?: string | undefined
 }
 
-/** Talks by the program systemd-notify: Node has no datagrams on Unix sockets. */
+/** Uses the program systemd-notify, because Node has no datagrams on Unix sockets. */
 export function openSystemd(host: Host, environment: NotifyEnvironment): Systemd {
   const socket = environment.NOTIFY_SOCKET
   if (socket === undefined || socket === '') return silent
-  const tell = async (...words: string[]): Promise<void> => {
-    await host.processes.runProgram('systemd-notify', words, {
+  const notify = async (...messages: string[]): Promise<void> => {
+    await host.processes.runProgram('systemd-notify', messages, {
       timeoutMs: notifyTimeoutMs,
       env: { NOTIFY_SOCKET: socket },
     })
   }
   const pid = `MAINPID=${host.processes.pid}`
-  const cancel = beat(host, environment.WATCHDOG_USEC, () => tell('WATCHDOG=1'))
+  const close = feedWatchdog(host, environment.WATCHDOG_USEC, () => notify('WATCHDOG=1'))
   return {
-    ready: (words) => tell('READY=1', pid, `STATUS=${words}`),
+    ready: (status) => notify('READY=1', pid, `STATUS=${status}`),
     reloading: () =>
-      tell('RELOADING=1', `MONOTONIC_USEC=${Math.round(host.clock.monotonic() * 1000)}`),
-    stopping: () => tell('STOPPING=1', 'STATUS=stopping'),
-    close: cancel,
+      notify('RELOADING=1', `MONOTONIC_USEC=${Math.round(host.clock.monotonic() * 1000)}`),
+    stopping: () => notify('STOPPING=1', 'STATUS=stopping'),
+    close,
   }
 }
 
@@ -46,14 +47,18 @@ const silent: Systemd = {
   close() {},
 }
 
-/** Twice in each watchdog period, by the daemon's own loop: a stuck loop is silent. */
-function beat(host: Host, microseconds: string | undefined, tell: () => Promise<void>): () => void {
+/** Twice in each watchdog period, from the daemon's own event loop: a loop that hangs is silent. */
+function feedWatchdog(
+  host: Host,
+  microseconds: string | undefined,
+  notify: () => Promise<void>,
+): () => void {
   const periodMs = Number(microseconds ?? 0) / 1000
   if (!(periodMs > 0)) return () => {}
   let cancel = (): void => {}
   const once = (): void => {
     cancel = host.clock.after(periodMs / 2, once)
-    void tell()
+    void notify()
   }
   once()
   return () => cancel()

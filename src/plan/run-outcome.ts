@@ -43,9 +43,17 @@ export function outcomeOf(facts: EndFacts): RunOutcome {
   if (ended === undefined) return outcomeWithoutStatus(facts)
   if (!facts.begun && !facts.removed) return spawnFailed(commandNotStarted)
   if (ended.signal !== null)
-    return { outcome: 'killed', exitCode: null, signal: ended.signal, reason: 'not by torch' }
+    return { outcome: 'killed', exitCode: null, signal: ended.signal, reason: notByTorch }
   const outcome = facts.successCodes.includes(ended.code ?? -1) ? 'ok' : 'failed'
   return { outcome, exitCode: ended.code, signal: null, reason: null }
+}
+
+/** The reason of a run that somebody else killed. */
+const notByTorch = 'not by torch'
+
+/** Whether a person, a stop or a reload ended the run by torch. A timeout is a failure all the same. */
+export function endedByTorch({ outcome, reason }: Pick<RunOutcome, 'outcome' | 'reason'>): boolean {
+  return outcome === 'killed' && reason !== notByTorch
 }
 
 /** The outcome of a run that could not be started, and why. */

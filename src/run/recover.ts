@@ -25,17 +25,18 @@ export interface Recovered {
   readonly concluded: { description: RunDescription; conclusion: RunConclusion }[]
   /** They were prepared, but did not start and never will. */
   readonly voided: RunDescription[]
+  /** They ended meanwhile, and are concluded now. Their ends are not passed on to onEnd. */
+  readonly ended: { run: LiveRun; conclusion: RunConclusion }[]
   /** They could not be examined, and why. The next daemon tries again. */
   readonly failed: { run: string; reason: string }[]
 }
 
 /**
  * Examines every run in `active` after an earlier daemon stopped, crashed or was killed with -9. A run
- * that still runs is adopted, one that ended is concluded, one that never started is voided. The ends that
- * are found now are passed on to onEnd before this function returns.
+ * that still runs is adopted, one that ended is concluded, one that never started is voided.
  */
 export function recoverRuns(context: RunContext): Recovered {
-  const recovered: Recovered = { adopted: [], concluded: [], voided: [], failed: [] }
+  const recovered: Recovered = { adopted: [], concluded: [], ended: [], voided: [], failed: [] }
   const { host, home } = context
   const folder = activeFolder(home)
   for (const id of host.files.list(folder).filter(isRunId)) {
@@ -85,17 +86,27 @@ function recoverRun(
     case 'record':
     case 'unknown':
       if (conclusion !== undefined) recovered.concluded.push({ description, conclusion })
-      else concludeRun(context, foundRun(directory, description, traces), undefined)
+      else
+        concludeRun(
+          collecting(context, recovered),
+          foundRun(directory, description, traces),
+          undefined,
+        )
       return true
     case 'lost':
       recordOutcome(
-        context,
+        collecting(context, recovered),
         foundRun(directory, description, traces),
         lostByReboot,
         host.clock.now(),
       )
       return true
   }
+}
+
+/** Collects ends: nothing may follow from them before it is known what else runs. */
+function collecting(context: RunContext, { ended }: Recovered): RunContext {
+  return { ...context, onEnd: (run, conclusion) => void ended.push({ run, conclusion }) }
 }
 
 const lostByReboot = {

@@ -52,7 +52,7 @@ describe.concurrent('torch start', () => {
       status: 1,
       signal: null,
       stdout: '',
-      stderr: `torch: a torch daemon, pid ${pid}, already runs on ${home}
+      stderr: `torch: a torch daemon (pid ${pid}) already runs on ${home}
 hint: torch status shows what it does; torch reload makes it read its file again
 `,
     })
@@ -102,7 +102,7 @@ ${site.tasks}:4:5: tasks.a.comand: unknown key "comand"
     ^
 hint: did you mean "command"?
 torch: the tasks file ${site.tasks} is not valid (2 problems)
-hint: mend it, and see with: torch validate ${site.tasks}
+hint: fix the file, then check it with: torch validate ${site.tasks}
 `,
     })
     await until(() => site.living().length === 0, 'the end of the daemon')
@@ -236,7 +236,9 @@ describe.concurrent('torch restart', () => {
     const { status, stderr } = await site.torch('restart')
     expect(status).toBe(1)
     expect(stderr).toContain('tasks.yaml:1:1: tasks: expected')
-    expect(stderr).toContain('\ntorch: the new daemon failed, the old one goes on: the tasks file ')
+    expect(stderr).toContain(
+      '\ntorch: the new daemon failed, the old one continues: the tasks file ',
+    )
     expect([site.pid(), isAlive(pid ?? 0)]).toEqual([pid, true])
     expect((await site.torch('status')).status).toBe(0)
   })
@@ -254,8 +256,8 @@ hint: leave out --tasks, or name another --home; to change the file, use torch s
     })
     expect(await site.torch('restart')).toMatchObject({
       status: 1,
-      stderr: `torch: the daemon runs in the foreground, where none can take its place
-hint: restart it where it was started
+      stderr: `torch: the daemon runs in the foreground, where no other process can take its place
+hint: stop it and start it again where it was started
 `,
     })
   })

@@ -305,7 +305,7 @@ describe('beside a daemon', () => {
     const { status, stderr } = await site.torch('start')
     expect([status, stderr]).toEqual([
       1,
-      `torch: a torch daemon, pid ${site.pid()}, already runs on ${site.home}
+      `torch: a torch daemon (pid ${site.pid()}) already runs on ${site.home}
 hint: torch status shows what it does; torch reload makes it read its file again
 `,
     ])

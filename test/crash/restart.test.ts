@@ -44,12 +44,12 @@ async function nextStart(site: Site): Promise<void> {
   await until(() => linesOf(site, 'second').length > before, 'the next second')
 }
 
-/** The heir that a daemon brings up. */
-function heirOf(pid: number): Promise<number> {
+/** The next daemon, which a daemon has started for a restart. */
+function nextOf(pid: number): Promise<number> {
   return until(() => {
     const children = readIfThere(`/proc/${pid}/task/${pid}/children`).trim().split(' ').map(Number)
-    return children.find((child) => readIfThere(`/proc/${child}/cmdline`).includes('\0heir'))
-  }, 'an heir')
+    return children.find((child) => readIfThere(`/proc/${child}/cmdline`).includes('\0next-daemon'))
+  }, 'the next daemon')
 }
 
 const restarts = 4
@@ -97,16 +97,16 @@ describe.concurrent('torch restart', { timeout: 60_000 }, () => {
   const failures: [Plan, RegExp][] = [
     [{ after: 'start', at: 3, do: 'throw' }, /made to fail/],
     [{ after: 'start', at: 3, do: 'kill' }, /ended before it was ready/],
-    [{ after: 'said', at: 1, do: 'kill' }, /the old one goes on: it ended too early/],
-    [{ after: 'go', at: 1, do: 'kill' }, /the old one goes on: it ended too early/],
-    [{ after: 'go', at: 2, do: 'kill' }, /the old one goes on: it ended too early/],
+    [{ after: 'said', at: 1, do: 'kill' }, /the old one continues: it ended too early/],
+    [{ after: 'go', at: 1, do: 'kill' }, /the old one continues: it ended too early/],
+    [{ after: 'go', at: 2, do: 'kill' }, /the old one continues: it ended too early/],
   ]
   test('where the new daemon fails at any step the old one goes on, and says why', async () => {
     const site = siteOf(secondly)
     const { pid } = await up(site)
     await nextStart(site)
     for (const [plan, words] of failures) {
-      setPlan(site, { ...plan, role: 'heir' })
+      setPlan(site, { ...plan, role: 'next-daemon' })
       const why = await ask(site, 'restart', {}).then(
         () => 'it did not fail',
         (error: Error) => error.message,
@@ -138,16 +138,16 @@ describe.concurrent('torch restart', { timeout: 60_000 }, () => {
     expect(bad.stderr).toContain('tasks.yaml:1:')
 
     site.write('tasks.yaml', good)
-    setPlan(site, { role: 'heir', after: 'start', at: 2, do: 'hang' })
+    setPlan(site, { role: 'next-daemon', after: 'start', at: 2, do: 'hang' })
     const first = ask(site, 'restart', {}).catch((error: Error) => error.message)
-    const heir = await heirOf(pid)
+    const next = await nextOf(pid)
     const second = await site.torch('restart')
-    expect(second.stderr).toContain('a restart is already under way')
+    expect(second.stderr).toContain('a restart is already in progress')
     expect(second.status).toBe(1)
     await nextStart(site)
     expect(await daemonOf(site)).toBe(pid)
     // It would be given up after a minute.
-    await killed(heir)
+    await killed(next)
     expect(await first).toContain('ended before it was ready')
     await nextStart(site)
     await expectWhole(site)
@@ -158,13 +158,16 @@ describe.concurrent('torch restart', { timeout: 60_000 }, () => {
     const { pid } = await up(site)
     await nextStart(site)
     const asked = ask(site, 'restart', {}).catch((error: Error) => error.message)
-    const heir = await heirOf(pid)
-    await until(() => hasRead(heir, site), 'an heir that is at work')
+    const next = await nextOf(pid)
+    await until(() => hasRead(next, site), 'the next daemon to read the file')
     await killed(pid)
     expect(await asked).toContain('did not reply')
-    await until(async () => (await daemonOf(site).catch(() => undefined)) === heir, 'the heir')
+    await until(
+      async () => (await daemonOf(site).catch(() => undefined)) === next,
+      'the next daemon',
+    )
     await nextStart(site)
-    await until(() => site.pid() === heir, 'its pidfile')
+    await until(() => site.pid() === next, 'its pidfile')
     await expectWhole(site)
   })
 
@@ -175,9 +178,9 @@ describe.concurrent('torch restart', { timeout: 60_000 }, () => {
     const site = siteOf(secondly)
     const { pid } = await up(site)
     await nextStart(site)
-    setPlan(site, { role: 'heir', after: 'go', at: 1, do: 'stall' })
+    setPlan(site, { role: 'next-daemon', after: 'go', at: 1, do: 'stall' })
     const asked = ask(site, 'restart', {}).catch(() => {})
-    await heirOf(pid)
+    await nextOf(pid)
     if (moment === 'held') await until(() => linesOf(site, 'trace').length > 0, 'the hand-over')
     process.kill(pid, 'SIGTERM')
     await asked

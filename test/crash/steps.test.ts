@@ -131,8 +131,8 @@ describe.concurrent('a daemon that is killed at each step', { timeout: 60_000 },
       await gone(pid)
       // The new one takes over by itself, where there was one.
       await until(async () => {
-        const heir = await ask(site, 'status', {}).catch(() => undefined)
-        if (heir?.daemon) await killed(heir.daemon.pid)
+        const next = await ask(site, 'status', {}).catch(() => undefined)
+        if (next?.daemon) await killed(next.daemon.pid)
         return site.living().every((each) => !isDaemon(each))
       }, 'the end of the new one')
     }

@@ -13,7 +13,7 @@ const entry = path.join(root, 'test/fixtures/crash-entry.mjs')
 
 /** What fails, and when: see test/fixtures/crash-entry.mjs. */
 export interface Plan {
-  readonly role?: 'daemon' | 'heir'
+  readonly role?: 'daemon' | 'next-daemon'
   readonly after?: 'start' | 'said' | 'go' | 'armed'
   readonly at?: number
   readonly do?: 'kill' | 'tear' | 'throw' | 'hang' | 'stall'

@@ -2,22 +2,21 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { afterEach } from 'vitest'
-import { beginAgenda, newTorch, startFirst } from '../../src/daemon/start/begin.ts'
+import { newRequestQueue } from '../../src/daemon/control/request-queue.ts'
+import { letGo } from '../../src/daemon/handover.ts'
+import { type LifecycleEnd, runLifecycle } from '../../src/daemon/lifecycle.ts'
 import { openHome } from '../../src/daemon/start/open-home.ts'
-import { letGo } from '../../src/daemon/handover/let-go.ts'
+import type { Daemon, DaemonProcess } from '../../src/daemon/state.ts'
+import { openSystemd } from '../../src/daemon/systemd.ts'
 import { loadTasks } from '../../src/daemon/tasks-file/load.ts'
-import { writeKnown, writeSlots } from '../../src/daemon/recovery/saved-state.ts'
-import { recover } from '../../src/daemon/recovery/recover-runs.ts'
-import { makeReload, type ReloadCause } from '../../src/daemon/tasks-file/reload.ts'
-import { tick } from '../../src/daemon/starts/ticker.ts'
-import type { Torch } from '../../src/daemon/state.ts'
+import { newReload, type ReloadCause } from '../../src/daemon/tasks-file/reload.ts'
+import type { Clock } from '../../src/host/clock.ts'
 import { type Host, thisMachine } from '../../src/host/host.ts'
 import type { HistoryRow } from '../../src/plan/history-row.ts'
 import { readHistory } from '../../src/record/history/read-history.ts'
 import { signalRun } from '../../src/run/end.ts'
-import { handOver } from '../../src/run/live-run.ts'
-import { handClock } from '../support/clock.ts'
 import { until } from '../run/support.ts'
+import { handClock } from '../support/clock.ts'
 
 const cleanups: (() => void)[] = []
 afterEach(() => {
@@ -26,7 +25,17 @@ afterEach(() => {
 
 const noon = '2026-03-10T12:00:00.000Z'
 
-/** A home with a tasks file, and daemons on it whose clock is moved by hand; runs are real. */
+/** What a daemon logged. */
+interface Line {
+  readonly event: string
+  readonly words: string
+  readonly facts: object
+}
+
+/**
+ * A home with a tasks file, and daemons that live on it as the real ones do (lifecycle.ts). The test
+ * moves their clock; runs are real processes. Nobody listens on the control socket.
+ */
 export function newSite(yaml: string, options: { at?: string; addresses?: string[] } = {}) {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'torch-site-'))
   const tasks = path.join(folder, 'tasks.yaml')
@@ -35,101 +44,139 @@ export function newSite(yaml: string, options: { at?: string; addresses?: string
   cleanups.push(() => fs.rmSync(folder, { recursive: true, force: true }))
   const clock = handClock(options.at ?? noon)
   const addresses = options.addresses ?? ['10.0.0.1']
+  let killPrevious = (): void => {}
 
-  /** A daemon that has begun; the one before it is as if it had been killed. */
-  let before: Torch | undefined
+  /** A daemon that is ready; the previous one is killed first. */
   async function daemon(changes: Partial<Host> = {}) {
-    if (before !== undefined) letGo(before)
-    const host: Host = { ...thisMachine(), clock, ...changes }
-    const paths = openHome(host, home)
-    const loaded = await loadTasks(host, tasks)
-    if (loaded.file === undefined)
-      throw new Error(loaded.problems.map((each) => each.message).join('\n'))
-    const lines: { event: string; words: string; facts: object }[] = []
-    const say = (event: string, facts: object, words: string) =>
-      void lines.push({ event, facts, words })
-    const log = { info: say, warn: say, error: say, reopen() {}, flush() {}, close() {} }
-    const settings = {
-      home,
-      tasks,
-      addresses,
-      graceMs: 1000,
-      foreground: false,
-      pretty: false,
-      logLevel: 'info',
-      version: '0.0.0',
+    killPrevious()
+    let isKilled = false
+    const host: Host = {
+      ...{ ...thisMachine(), watchFolder: async () => async () => {}, ...changes },
+      clock: mortal(changes.clock ?? clock, () => isKilled),
     }
-    const torch = newTorch(host, settings, paths, log, { ...loaded, file: loaded.file })
-    before = torch
-    recover(torch)
-    beginAgenda(torch)
-    startFirst(torch)
-    tick(torch, true)
-    writeSlots(torch)
-    writeKnown(torch)
-    cleanups.push(() => leave(torch))
-    return { torch, lines, ...handles(torch) }
+    const lines: Line[] = []
+    const own = processOf(host, { home, tasks, addresses }, lines)
+    const loaded = await loadTasks(host, tasks)
+    const { file } = loaded
+    if (file === undefined) throw new Error(loaded.problems.map((each) => each.message).join('\n'))
+    const { ready, ended } = live(own, { ...loaded, file })
+    const running = await ready
+    /** As kill -9: from now on nothing of it moves. Its runs go on. */
+    const kill = (): void => {
+      if (isKilled) return
+      isKilled = true
+      if (running.phase.now !== 'gone') letGo(running)
+    }
+    killPrevious = kill
+    cleanups.push(() => killRuns(running, kill))
+    return { state: running, lines, kill, ended, ...handles(running, own) }
   }
 
-  function handles(torch: Torch) {
-    const reload = makeReload(torch)
+  function handles(running: Daemon, own: DaemonProcess) {
+    const reload = newReload(running)
     return {
-      /** Moves on second by second, with a tick in each. */
+      /** Moves on second by second. */
       seconds(count: number) {
-        for (let second = 0; second < count; second++) {
-          clock.advance(1000)
-          tick(torch, false)
-        }
+        for (let second = 0; second < count; second++) clock.advance(1000)
       },
-      tick: () => tick(torch, false),
       reload,
       edit(text: string, cause: ReloadCause = 'command') {
         fs.writeFileSync(tasks, text)
         return reload(cause)
       },
-      running: (task: string) => (torch.runs.get(task) ?? []).map((run) => run.description.run),
-      /** Waits until so many runs of a task are there. */
+      stop: (graceMs: number | null, leave = false) =>
+        own.requests.answers.stop({ graceMs, leave }),
+      running: (task: string) => running.runs.of(task).map((run) => run.description.run),
+      /** Waits until a task has that many runs. */
       runs: (task: string, count: number) =>
-        until(() => (torch.runs.get(task)?.length ?? 0) === count, `${count} runs of ${task}`),
-      /** Waits until each run of a task is at its command: not torn away in its first moments. */
+        until(() => running.runs.of(task).length === count, `${count} runs of ${task}`),
+      /** Waits until each run of a task has reached its command: it is not torn away at its start. */
       begun: (task: string) =>
         until(
           () =>
-            torch.runs
-              .get(task)
-              ?.every((run) => fs.existsSync(path.join(run.directory, 'command'))),
+            running.runs
+              .of(task)
+              .every((run) => fs.existsSync(path.join(run.directory, 'command'))),
           `${task} to begin`,
         ),
       /** All rows of the history, in order, as `task outcome reason`. */
       history(): string[] {
-        return rows(torch).map((row) =>
+        return rows(running).map((row) =>
           [row.task, row.outcome, row.reason].filter((word) => word !== null).join(' '),
         )
       },
-      rows: () => rows(torch),
+      rows: () => rows(running),
     }
-  }
-
-  function rows(torch: Torch): HistoryRow[] {
-    torch.history.flush()
-    const reader = readHistory(torch.paths.history)
-    const found = reader.rows({ limit: 1000 })
-    reader.close()
-    return found
   }
 
   return { folder, tasks, home, clock, daemon }
 }
 
-/** What a test leaves running is killed, by the group that we know to be ours. */
-function leave(torch: Torch): void {
-  for (const runs of torch.runs.values()) {
-    for (const run of runs) {
-      signalRun(torch.host, run, 'SIGKILL')
-      handOver(run)
-    }
+/** Lives until it is stopped; `ready` is the daemon once it is ready. */
+function live(own: DaemonProcess, loaded: Parameters<typeof runLifecycle>[1]) {
+  let ended: Promise<LifecycleEnd> | undefined
+  const ready = new Promise<Daemon>((resolve, reject) => {
+    ended = runLifecycle(own, loaded, undefined, (_, daemon) => resolve(daemon))
+    ended.catch(reject)
+  })
+  return { ready, ended }
+}
+
+/** What a daemon process holds, without a control socket, signals and systemd. */
+function processOf(
+  host: Host,
+  given: { home: string; tasks: string; addresses: readonly string[] },
+  lines: Line[],
+): DaemonProcess {
+  const say = (event: string, facts: object, words: string) =>
+    void lines.push({ event, facts, words })
+  return {
+    host,
+    settings: {
+      ...given,
+      graceMs: 1000,
+      foreground: false,
+      pretty: false,
+      logLevel: 'info',
+      version: '0.0.0',
+    },
+    environment: {},
+    script: '',
+    paths: openHome(host, given.home),
+    lock: { descriptor: -1, release() {} },
+    log: { info: say, warn: say, error: say, reopen() {}, close() {} },
+    systemd: openSystemd(host, {}),
+    signals: { handle() {}, stopRequested: () => false },
+    requests: newRequestQueue(),
+    server: { descriptor: undefined, close: async () => {}, handOver: async () => {} },
   }
-  torch.history.close()
+}
+
+/** A clock whose timers die with the daemon. */
+function mortal(clock: Clock, isDead: () => boolean): Clock {
+  return {
+    ...clock,
+    after: (ms, callback) =>
+      clock.after(ms, () => {
+        if (!isDead()) callback()
+      }),
+  }
+}
+
+function rows(daemon: Daemon): HistoryRow[] {
+  daemon.history.flush()
+  const reader = readHistory(daemon.paths.history)
+  const found = reader.rows({ limit: 1000 })
+  reader.close()
+  return found
+}
+
+/** What a test leaves running is killed, by the group that we know to be ours. */
+function killRuns(daemon: Daemon, kill: () => void): void {
+  const runs = [...daemon.runs.all(), ...daemon.runs.remains()]
+  kill()
+  for (const run of runs) signalRun(daemon.host, run, 'SIGKILL')
+  daemon.history.close()
 }
 
 export { until }

@@ -65,7 +65,7 @@ describe('the clock of a real daemon', () => {
     const steps = logOf(site).filter(({ event }) => event === 'clock')
     expect(steps.map(({ msg }) => msg.replaceAll(/\d+/g, 'N'))).toEqual([
       'N s passed between two ticks',
-      'the clock was set back by N s; what fires at fixed times is not repeated',
+      'the clock was set back by N s; fixed-time slots are not repeated',
       'the clock was set back by N s; taken as a new time',
       'the clock was set back by N s; taken as a new time',
     ])

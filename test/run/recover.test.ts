@@ -9,7 +9,7 @@ import { handOver, type LiveRun } from '../../src/run/live-run.ts'
 import { type Recovered, recoverRuns } from '../../src/run/recover.ts'
 import { type Bench, newBench, until } from './support.ts'
 
-/** The next daemon on the same home, and the ends that are reported to it. */
+/** The next daemon on the same home, and the ends that are found or reported. */
 function nextDaemon(bench: Bench, bootId?: string) {
   const ends = new Map<string, unknown>()
   const host = thisMachine()
@@ -19,6 +19,7 @@ function nextDaemon(bench: Bench, bootId?: string) {
     onEnd: (run: LiveRun, conclusion: unknown) => void ends.set(run.description.run, conclusion),
   })
   const recovered: Recovered = recoverRuns(context)
+  for (const { run, conclusion } of recovered.ended) ends.set(run.description.run, conclusion)
   return { context, ends, recovered }
 }
 
@@ -163,7 +164,7 @@ describe('recoverRuns', () => {
     const bench = newBench()
     fs.writeFileSync(path.join(activeFolder(bench.home), '20260101T000000.000-abcdef'), 'job')
     const { recovered } = nextDaemon(bench)
-    expect(recovered).toEqual({ adopted: [], concluded: [], voided: [], failed: [] })
+    expect(recovered).toEqual({ adopted: [], concluded: [], ended: [], voided: [], failed: [] })
     expect(active(bench)).toEqual([])
   })
 })

@@ -99,7 +99,7 @@ describe('a signal that ends the daemon while it starts', () => {
       status: 1,
       signal: null,
       stdout: '',
-      stderr: 'torch: the daemon was told to stop while it was starting\n',
+      stderr: 'torch: a stop was requested while the daemon was starting\n',
     })
     await until(() => !isAlive(pid), 'its end')
     expect(fs.existsSync(path.join(site.home, 'torch.pid'))).toBe(false)
@@ -114,7 +114,7 @@ describe('a signal that ends the daemon while it starts', () => {
     expect(await ended).toMatchObject({
       status: 1,
       stderr: `torch: the daemon ended before it was ready
-hint: its last words are in ${site.home}/daemon.log
+hint: see the end of ${site.home}/daemon.log
 `,
     })
   })

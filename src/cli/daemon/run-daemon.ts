@@ -1,16 +1,16 @@
 import { runDaemon } from '../../daemon/main.ts'
-import { failureLine, type Ready, readyLine } from '../../daemon/start/ready.ts'
+import { failureLine, type Ready, readyLine } from '../../daemon/start/start-detached.ts'
 import type { Settings } from '../../daemon/settings.ts'
-import { inherited } from '../../daemon/handover/handover.ts'
+import { inherited, nextDaemonRole } from '../../daemon/handover.ts'
 import type { NotifyEnvironment } from '../../daemon/systemd.ts'
 import { exitStatus, TorchError, messageOf } from '../../errors.ts'
 import { starterDescriptor } from '../../host/daemon-child.ts'
 import type { Host } from '../../host/host.ts'
 
 /**
- * The daemon of `torch start` in the background, and of `torch restart` where `role` is `heir`:
- * `text` is its settings as JSON. Says on its channel that it is ready, or why it is not. Gives
- * the exit status.
+ * The daemon of `torch start` in the background, and of `torch restart` if `role` says that it is the
+ * next daemon. `text` is its settings as JSON. It says on its channel that it is ready, or why not.
+ * Returns the exit status.
  */
 export async function runDetached(
   host: Host,
@@ -18,15 +18,15 @@ export async function runDetached(
   script: string,
   [text = '', role]: readonly (string | undefined)[],
 ): Promise<number> {
-  const isHeir = role === 'heir'
-  host.processes.closeInherited([starterDescriptor, ...(isHeir ? Object.values(inherited) : [])])
+  const isNext = role === nextDaemonRole
+  host.processes.closeInherited([starterDescriptor, ...(isNext ? Object.values(inherited) : [])])
   const starter = host.processes.starterChannel()
-  // An heir may be of a newer version than the daemon that wrote the settings.
+  // The next daemon may be of a newer version than the daemon that wrote the settings.
   const settings = { ...(JSON.parse(text) as Settings), version }
   let isReady = false
   try {
-    const beginning = { host, settings, script, environment: takeNotify(host) }
-    await runDaemon({ ...beginning, predecessor: isHeir ? starter : undefined }, (ready) => {
+    const start = { host, settings, script, environment: takeNotify(host) }
+    await runDaemon({ ...start, previous: isNext ? starter : undefined }, (ready) => {
       isReady = true
       starter.say(readyLine(ready))
       starter.close()
@@ -53,7 +53,7 @@ export async function runForeground(
 ): Promise<void> {
   host.processes.closeInherited([])
   const environment = takeNotify(host)
-  await runDaemon({ host, settings, script, environment, predecessor: undefined }, onReady)
+  await runDaemon({ host, settings, script, environment, previous: undefined }, onReady)
 }
 
 /** What systemd gave us; taken out of the environment, so that nothing else answers to it. */

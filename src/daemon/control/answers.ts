@@ -1,86 +1,88 @@
-import type { Answers } from '../../control/server.ts'
 import type { Protocol } from '../../control/protocol.ts'
+import type { Answers } from '../../control/server.ts'
 import { TorchError } from '../../errors.ts'
 import { endRun, signalRun } from '../../run/end.ts'
 import type { LiveRun } from '../../run/live-run.ts'
 import { unknownTask } from '../../tasks/unknown-task.ts'
+import type { Handover } from '../handover.ts'
+import { requestStart } from '../starts/request-start.ts'
+import type { Daemon } from '../state.ts'
+import type { Stop } from '../stop.ts'
 import type { Reload } from '../tasks-file/reload.ts'
-import { offer } from '../starts/request-start.ts'
 import { statusOf } from './daemon-status.ts'
-import type { StopRequest } from '../stop.ts'
-import { runsOf, type Torch } from '../state.ts'
 
 /** What requests ask of the daemon as a whole. */
 export interface Actions {
   readonly reload: Reload
-  stop(request: StopRequest): void
-  restart(): Promise<{ pid: number }>
+  readonly stop: Stop
+  readonly handover: Handover
 }
 
-/** What the daemon answers on its control socket. */
-export function answersOf(torch: Torch, actions: Actions): Answers {
+/** What the daemon answers to each request on its control socket. */
+export function answersOf(daemon: Daemon, { reload, stop, handover }: Actions): Answers {
   return {
-    status: () => statusOf(torch),
-    reload: () => actions.reload('command'),
-    restart: () => actions.restart(),
+    status: () => statusOf(daemon),
+    reload: () => reload('command'),
+    restart: () => handover.request(),
     stop(request) {
-      actions.stop(request)
-      return { pid: torch.host.processes.pid }
+      stop.request(request)
+      return { pid: daemon.host.processes.pid }
     },
-    run: (request) => runNow(torch, request),
-    kill: (request) => killNow(torch, request),
+    run: (request) => runNow(daemon, request),
+    kill: (request) => killNow(daemon, request),
     flush() {
-      torch.history.flush()
+      daemon.history.flush()
       return {}
     },
   }
 }
 
 function runNow(
-  torch: Torch,
+  daemon: Daemon,
   { task, force }: Protocol['run']['request'],
 ): Protocol['run']['reply'] {
-  if (!torch.tasks.has(task)) throw unknownTask(task, [...torch.tasks.keys()])
+  const { all } = daemon.tasks
+  if (!all.has(task)) throw unknownTask(task, [...all.keys()])
   const start = { task, slot: undefined, trigger: 'manual', attempt: 1, dueMs: undefined } as const
-  const offered = offer(torch, start, { forced: force })
-  if (offered.answer === 'started') {
-    const { run, elsewhere } = offered
+  const answer = requestStart(daemon, start, { forced: force })
+  if (answer.kind === 'started') {
+    const { run, elsewhere } = answer
     return { run: run.description.run, task, directory: run.directory, elsewhere }
   }
-  const reason = offered.answer === 'skipped' ? offered.reason : 'max'
-  throw new TorchError('refused', refusalWords(torch, task, reason), {
-    hint: reason === 'max' ? 'wait for its end, or add --force' : 'start the daemon again first',
+  const reason = answer.kind === 'skipped' ? answer.reason : 'max'
+  throw new TorchError('refused', refusalText(daemon, task, reason), {
+    hint: reason === 'max' ? 'wait until it ends, or add --force' : 'start the daemon again first',
   })
 }
 
-function refusalWords(torch: Torch, task: string, reason: string): string {
+function refusalText({ runs }: Daemon, task: string, reason: string): string {
   if (reason !== 'max') return `the daemon is stopping: ${task} is not started`
-  const running = runsOf(torch, task).map((run) => run.description.run)
+  const running = runs.of(task).map((run) => run.description.run)
   return `${task} is at its max: ${running.join(', ')} ${running.length === 1 ? 'is' : 'are'} running`
 }
 
 function killNow(
-  torch: Torch,
+  daemon: Daemon,
   { target, signal }: Protocol['kill']['request'],
 ): Protocol['kill']['reply'] {
-  const runs = [...torch.runs.values()].flat()
-  const meant = runs.filter((run) => isMeant(run, target))
-  if (meant.length === 0) throw nothingToKill(torch, target)
-  for (const run of meant) {
-    if (signal === null) endRun(torch.room, run, 'kill')
-    else signalRun(torch.host, run, signal)
+  const { host, runs, runContext } = daemon
+  const matching = runs.all().filter((run) => matches(run, target))
+  if (matching.length === 0) throw nothingToKill(daemon, target)
+  for (const run of matching) {
+    if (signal === null) endRun(runContext, run, 'kill')
+    else signalRun(host, run, signal)
   }
-  return { runs: meant.map(({ description: { run, task } }) => ({ run, task })) }
+  return { runs: matching.map(({ description: { run, task } }) => ({ run, task })) }
 }
 
-function isMeant(run: LiveRun, target: string): boolean {
+function matches(run: LiveRun, target: string): boolean {
   return run.description.task === target || run.description.run === target
 }
 
-function nothingToKill(torch: Torch, target: string): TorchError {
-  const isTask = torch.tasks.has(target)
+function nothingToKill({ tasks }: Daemon, target: string): TorchError {
+  const isTask = tasks.all.has(target)
   const isRun = /^\d{8}T/.test(target)
-  if (!isTask && !isRun) return unknownTask(target, [...torch.tasks.keys()])
+  if (!isTask && !isRun) return unknownTask(target, [...tasks.all.keys()])
   return new TorchError('not-running', `${target} is not running`, {
     hint: 'torch status shows what runs',
   })

@@ -1,51 +1,55 @@
 import type { StatusReport, TaskStatus } from '../../control/protocol.ts'
+import { type AgendaEntry, earliest } from '../../plan/agenda.ts'
 import type { HistoryRow } from '../../plan/history-row.ts'
 import { slotText, timeText } from '../../record/history/rows.ts'
-import type { AgendaEntry } from '../../plan/agenda.ts'
-import { jitterOf } from '../../text/hash.ts'
+import { problemLine } from '../../tasks/file/report.ts'
 import { type HostFacts, matchHosts } from '../../tasks/hosts.ts'
 import type { Task } from '../../tasks/task.ts'
+import { jitterOf } from '../../text/hash.ts'
+import type { Daemon } from '../state.ts'
 import type { Loaded } from '../tasks-file/load.ts'
-import { runsOf, type Torch } from '../state.ts'
 
 /** What `torch status` shows of a running daemon. */
-export function statusOf(torch: Torch): StatusReport {
-  const { loaded, refused } = torch
-  // What will happen, and not what the file says from now on: a slot of before the task began is not
+export function statusOf(daemon: Daemon): StatusReport {
+  const { host, settings, phase, tasks, runs, tickClock, runContext } = daemon
+  // What will happen, not what the file says from now on: a slot from before the task was loaded is not
   // on the agenda, and one that waits for its jitter still is.
-  const entries = new Map(torch.tick.agenda.heap.map((entry) => [entry.task, entry]))
-  const tasks = loaded.file.tasks.map((task) =>
-    taskStatus(task, {
-      facts: torch.facts,
-      hostName: torch.room.hostName,
-      next: entries.get(task.name),
-      running: runsOf(torch, task.name).map((run) => run.description.run),
-      last: torch.last.get(task.name),
-    }),
-  )
+  const entries = new Map(tickClock.tick.agenda.heap.map((entry) => [entry.task, entry]))
   return {
     daemon: {
-      pid: torch.host.processes.pid,
-      version: torch.settings.version,
-      startedAt: timeText(torch.startedMs),
-      state: torch.phase === 'running' ? 'running' : 'draining',
+      pid: host.processes.pid,
+      version: settings.version,
+      startedAt: timeText(daemon.startedMs),
+      state: phase.now === 'running' ? 'running' : 'draining',
     },
-    host: { name: torch.room.hostName, addresses: [...torch.facts.addresses] },
-    file: fileOf(loaded, refused),
-    tasks: [...tasks, ...goneTasks(torch)],
+    host: { name: runContext.hostName, addresses: [...tasks.facts.addresses] },
+    file: fileOf(tasks.loaded, tasks.refused),
+    tasks: [
+      ...tasks.loaded.file.tasks.map((task) =>
+        taskStatus(task, {
+          facts: tasks.facts,
+          hostName: runContext.hostName,
+          next: entries.get(task.name),
+          running: runs.of(task.name).map((run) => run.description.run),
+          last: runs.last(task.name),
+        }),
+      ),
+      ...removedTasks(daemon),
+    ],
   }
 }
 
-/** Those that are in the file no more, and of which runs go on to their end. */
-function goneTasks(torch: Torch): TaskStatus[] {
-  const gone = [...torch.runs].filter(([name, runs]) => runs.length > 0 && !torch.tasks.has(name))
-  return gone.map(([name, runs]) => {
-    const running = runs.map((run) => run.description.run)
-    return goneStatus(name, runs[0]?.description.type, running, torch.last.get(name))
+/** Tasks that are no longer in the file, while runs of them have not ended. */
+function removedTasks({ tasks, runs }: Daemon): TaskStatus[] {
+  const removed = runs.tasks().filter((name) => !tasks.all.has(name))
+  return removed.map((name) => {
+    const running = runs.of(name)
+    const ids = running.map((run) => run.description.run)
+    return goneStatus(name, running[0]?.description.type, ids, runs.last(name))
   })
 }
 
-/** The status of a task of which only its runs are known. */
+/** The status of a task of which only the runs are known. */
 export function goneStatus(
   name: string,
   type: TaskStatus['type'] = 'common',
@@ -63,7 +67,7 @@ export function goneStatus(
   return { name, type, ...unknown, running, last: last ?? null }
 }
 
-/** The part of a status that is of the file: the one loaded, and whether a newer one was refused. */
+/** The file of a status: the one that is loaded, and whether a newer one was refused. */
 export function fileOf(loaded: Loaded, refused: Loaded | undefined): StatusReport['file'] {
   return {
     path: loaded.path,
@@ -80,7 +84,7 @@ export function taskStatus(
   known: {
     facts: HostFacts
     hostName: string
-    /** What it starts for next, where it runs here. */
+    /** Its next start, if it runs here. */
     next: AgendaEntry | undefined
     running: string[]
     last: HistoryRow | undefined
@@ -100,4 +104,40 @@ export function taskStatus(
     running: known.running,
     last: known.last ?? null,
   }
+}
+
+/** SIGUSR1: all that the daemon knows, as one line of the log; without values of environments. */
+export function dumpState({
+  phase,
+  tasks,
+  tickClock,
+  runs,
+  queue,
+  daemonTasks,
+  log,
+}: Daemon): void {
+  log.info(
+    'dump',
+    {
+      phase: phase.now,
+      facts: tasks.facts,
+      file: {
+        path: tasks.loaded.path,
+        revision: tasks.loaded.revision,
+        refused: tasks.refused?.problems.map(problemLine),
+      },
+      tasks: tasks.loaded.file.tasks.length,
+      here: [...tasks.here.keys()],
+      done: slotText(tickClock.tick.done),
+      next: slotText(earliest(tickClock.tick.agenda) ?? null),
+      runs: runs.all().map(({ description: { run, task }, recorder, state }) => ({
+        ...{ run, task, pid: recorder?.pid, state },
+      })),
+      waiting: [...queue.waiting.values()],
+      due: [...queue.due],
+      timed: [...queue.timed.keys()],
+      vacancies: [...daemonTasks.restarts],
+    },
+    'state dump',
+  )
 }

@@ -1,55 +1,44 @@
 import { askDaemon } from '../../control/client.ts'
 import type { Protocol, RequestName } from '../../control/protocol.ts'
 import type { Answers } from '../../control/server.ts'
+import { newDeferred } from '../deferred.ts'
 
-/** How long an answer of the next daemon may take: a reload of a large file. */
+/** How long the next daemon may take to answer: it may have to reload a large file. */
 const passOnTimeoutMs = 12_000
 
 /**
- * Where requests are answered, whoever answers them: the daemon as it is now; nobody, while it
- * hands over; or the daemon after it, to which they are passed on.
+ * Where requests wait for whoever answers them: this daemon, nobody while it hands over its home, or
+ * the next daemon, to which they are passed on.
  */
-export interface Desk {
+export interface RequestQueue {
   /** What the control socket calls. */
   readonly answers: Answers
-  /** From now on these answer, also what was held. */
+  /** These answer from now on, also the requests that were held. */
   serve(answers: Answers): void
-  /** What comes from now on waits. */
+  /** From now on requests wait. */
   hold(): void
-  /** What comes from now on, and what was held, is asked at the socket. */
+  /** From now on requests are sent to the next daemon, also those that were held. */
   passOn(socketPath: string): void
 }
 
-/** A desk at which requests wait until somebody serves. */
-export function makeDesk(): Desk {
-  let open = (_answers: Answers): void => {}
-  let serving: Promise<Answers> = nobody()
-  function nobody(): Promise<Answers> {
-    return new Promise((resolve) => {
-      open = resolve
-    })
-  }
-  const through =
-    <N extends RequestName>(name: N) =>
-    async (request: Protocol[N]['request']): Promise<Protocol[N]['reply']> =>
-      (await serving)[name](request)
+/** A queue in which requests wait until somebody serves them. */
+export function newRequestQueue(): RequestQueue {
+  let serving = newDeferred<Answers>()
   const serve = (answers: Answers): void => {
-    open(answers)
-    serving = Promise.resolve(answers)
+    serving.resolve(answers)
+    // The promise may have been settled before, by other answers.
+    serving = newDeferred()
+    serving.resolve(answers)
   }
   return {
-    answers: everyName(through),
+    answers: forEachName((name) => async (request) => (await serving.promise)[name](request)),
     serve,
     hold() {
-      serving = nobody()
+      serving = newDeferred()
     },
     passOn(socketPath) {
-      serve(
-        everyName(
-          (name) => (request) =>
-            askDaemon(socketPath, name, request, { timeoutMs: passOnTimeoutMs }),
-        ),
-      )
+      const options = { timeoutMs: passOnTimeoutMs }
+      serve(forEachName((name) => (request) => askDaemon(socketPath, name, request, options)))
     },
   }
 }
@@ -58,7 +47,7 @@ type Answer<N extends RequestName> = (
   request: Protocol[N]['request'],
 ) => Promise<Protocol[N]['reply']>
 
-function everyName(make: <N extends RequestName>(name: N) => Answer<N>): Answers {
+function forEachName(make: <N extends RequestName>(name: N) => Answer<N>): Answers {
   return {
     status: make('status'),
     reload: make('reload'),

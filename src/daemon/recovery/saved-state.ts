@@ -1,30 +1,42 @@
 import path from 'node:path'
-import type { Torch } from '../state.ts'
+import type { Files } from '../../host/files.ts'
+import type { Host } from '../../host/host.ts'
+import type { TickState } from '../../plan/tick.ts'
+import type { Faults } from '../../run/faults.ts'
+import type { Phase } from '../phase.ts'
+import type { HomePaths } from '../settings.ts'
+import type { TasksState } from '../tasks-file/tasks-state.ts'
 
-/** What one daemon leaves for the next, besides the records of its runs. */
-export interface Memory {
-  /** The last second done, and the latest ever; undefined before the first. */
+/** What a daemon leaves for the next one, besides its runs and pending starts. */
+export interface SavedState {
+  /** The last second done and the highest ever done; undefined before the first. */
   readonly slots: { readonly done: number; readonly high: number } | undefined
-  /** What was loaded, by task. */
-  readonly known: ReadonlyMap<string, Known>
+  /** The tasks that ran here, by name. */
+  readonly loaded: ReadonlyMap<string, SavedTask>
 }
 
-interface Known {
-  /** Of its definition. */
+interface SavedTask {
+  /** The hash of its definition. */
   readonly hash: string
-  /** The second in which it was loaded: it is due after that, not in it. 0: long ago. */
+  /** The second in which it was loaded: it is due after that second, not in it. 0: long ago. */
   readonly since: number
 }
 
-/** A damaged file counts as not there: then nothing was missed, and nothing is repeated. */
-export function readMemory(torch: Torch): Memory {
-  const { paths } = torch
-  const match = /^(\d+) (\d+)\n$/.exec(readText(torch, paths.slots))
-  const slots = match === null ? undefined : { done: Number(match[1]), high: Number(match[2]) }
-  return { slots, known: parseKnown(readText(torch, paths.loaded)) }
+interface Parts {
+  readonly host: Host
+  readonly paths: HomePaths
+  readonly faults: Faults
 }
 
-function readText({ host, faults }: Torch, file: string): string {
+/** A damaged file counts as missing: then no slot was missed, and none is repeated. */
+export function readSavedState(parts: Parts): SavedState {
+  const { paths } = parts
+  const match = /^(\d+) (\d+)\n$/.exec(readText(parts, paths.slots))
+  const slots = match === null ? undefined : { done: Number(match[1]), high: Number(match[2]) }
+  return { slots, loaded: parseLoaded(readText(parts, paths.loaded)) }
+}
+
+function readText({ host, faults }: Parts, file: string): string {
   let text = ''
   faults.attempt(`read ${path.basename(file)}`, () => {
     text = host.files.readText(file) ?? ''
@@ -32,7 +44,7 @@ function readText({ host, faults }: Torch, file: string): string {
   return text
 }
 
-function parseKnown(text: string): Map<string, Known> {
+function parseLoaded(text: string): Map<string, SavedTask> {
   try {
     const rows = JSON.parse(text) as [string, string, number][]
     return new Map(rows.map(([name, hash, since]) => [name, { hash, since }]))
@@ -43,40 +55,37 @@ function parseKnown(text: string): Map<string, Known> {
 
 /**
  * The last second done goes to disk BEFORE its tasks start, so that a crash in that very second
- * repeats none. Of constant length and written in place: no new block is asked of a full disk.
+ * repeats none of them. The text has a constant length and is written in place, which needs no new
+ * block on a full disk. Throws.
  */
-export function writeSlots(torch: Torch): void {
-  const { done, high } = torch.tick
-  torch.faults.attempt('write slots', () =>
-    torch.host.files.overwrite(torch.paths.slots, `${pad(done)} ${pad(high)}\n`),
-  )
+export function writeSlots(files: Files, paths: HomePaths, { done, high }: TickState): void {
+  const pad = (second: number): string => String(second).padStart(12, '0')
+  files.overwrite(paths.slots, `${pad(done)} ${pad(high)}\n`)
 }
 
-function pad(second: number): string {
-  return String(second).padStart(12, '0')
+interface LoadedParts extends Parts {
+  readonly phase: Phase
+  readonly tasks: TasksState
 }
 
-/** Which tasks there are, at once: slots of a task that was not there yet are not missed ones. */
-export function writeKnown(torch: Torch): void {
-  torch.faults.attempt('write loaded.json', () =>
-    torch.host.files.replace(torch.paths.loaded, knownText(torch)),
-  )
+/** Writes which tasks run here, now: slots of a task that was not there yet are not missed ones. */
+export function saveLoaded({ host, paths, faults, tasks }: LoadedParts): void {
+  faults.attempt('write loaded.json', () => host.files.replace(paths.loaded, loadedText(tasks)))
 }
 
 /** The same in the background: a slow disk must not delay a tick. */
-export async function keepKnown(torch: Torch): Promise<void> {
-  const { host, paths } = torch
-  await torch.faults.attemptAsync('write loaded.json', async () => {
+export function saveLoadedLater({ host, paths, faults, phase, tasks }: LoadedParts): Promise<void> {
+  return faults.attemptAsync('write loaded.json', async () => {
     const next = `${paths.loaded}.next`
-    await host.files.writeAsync(next, knownText(torch))
-    // It is the next daemon's by now, which has found what was written when the home was left.
-    if (torch.phase !== 'gone') host.files.rename(next, paths.loaded)
+    await host.files.writeAsync(next, loadedText(tasks))
+    // After a handover the file is the next daemon's, which has read what saveLoaded() wrote.
+    if (phase.now !== 'gone') host.files.rename(next, paths.loaded)
   })
 }
 
-function knownText({ here, lately }: Torch): string {
+function loadedText({ here, newTasks }: TasksState): string {
   const since = new Map(
-    lately.flatMap(({ second, tasks }) => tasks.map((task) => [task.name, second] as const)),
+    newTasks.flatMap(({ second, tasks }) => tasks.map((task) => [task.name, second] as const)),
   )
   const rows = [...here.values()].map(({ name, definition }) =>
     JSON.stringify([name, definition, since.get(name) ?? 0]),
@@ -85,12 +94,11 @@ function knownText({ here, lately }: Torch): string {
 }
 
 /** True once per boot of the machine, and noted at once: rather never than twice. */
-export function claimBoot(torch: Torch): boolean {
-  const { files, processes } = torch.host
+export function claimBoot({ host: { files, processes }, paths, faults }: Parts): boolean {
   let isNew = false
-  const wasNoted = torch.faults.attempt('note the boot of the machine', () => {
-    isNew = files.readText(torch.paths.boot)?.trim() !== processes.bootId
-    if (isNew) files.replace(torch.paths.boot, `${processes.bootId}\n`)
+  const wasNoted = faults.attempt('note the boot of the machine', () => {
+    isNew = files.readText(paths.boot)?.trim() !== processes.bootId
+    if (isNew) files.replace(paths.boot, `${processes.bootId}\n`)
   })
   return isNew && wasNoted
 }

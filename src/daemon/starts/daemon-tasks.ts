@@ -1,48 +1,94 @@
-import { planInstances } from '../../plan/daemon-instances.ts'
+import type { Clock } from '../../host/clock.ts'
+import { type PendingRestart, planInstances, restartDelay } from '../../plan/daemon-instances.ts'
+import type { RunConclusion, RunDescription } from '../../run/directory.ts'
 import { endRun } from '../../run/end.ts'
-import { keepPending } from './pending.ts'
-import { offer } from './request-start.ts'
-import { runsOf, type Torch } from '../state.ts'
+import { requestStart, type StartParts } from './request-start.ts'
 
-/** Brings a daemon task to what the file asks: asked at each change of its runs, its file, its time. */
-export function fillPlaces(torch: Torch, name: string): void {
-  if (torch.phase !== 'running') return
-  const { clock } = torch.host
-  const found = torch.here.get(name)
+/** The restarts of daemon tasks that wait for their delay, and the timers that wake the daemon for them. */
+export interface DaemonTasks {
+  /** Pending restarts, by task. */
+  readonly restarts: ReadonlyMap<string, readonly PendingRestart[]>
+  setRestarts(task: string, restarts: readonly PendingRestart[]): void
+  /** Calls back after that many milliseconds, in place of the timer before; undefined: not at all. */
+  wakeIn(task: string, delayMs: number | undefined, wake: () => void): void
+  cancelTimers(): void
+}
+
+/** No restart is pending. */
+export function newDaemonTasks(clock: Clock): DaemonTasks {
+  const restarts = new Map<string, readonly PendingRestart[]>()
+  const timers = new Map<string, () => void>()
+  return {
+    restarts,
+    setRestarts(task, pending) {
+      if (pending.length === 0) restarts.delete(task)
+      else restarts.set(task, pending)
+    },
+    wakeIn(task, delayMs, wake) {
+      timers.get(task)?.()
+      timers.delete(task)
+      if (delayMs !== undefined) timers.set(task, clock.after(delayMs, wake))
+    },
+    cancelTimers() {
+      for (const cancel of timers.values()) cancel()
+      timers.clear()
+    },
+  }
+}
+
+export interface DaemonTaskParts extends StartParts {
+  readonly clock: Clock
+  readonly daemonTasks: DaemonTasks
+}
+
+/**
+ * Brings a daemon task to the number of instances that the file asks for: called whenever its runs,
+ * its definition or the time change.
+ */
+export function keepInstances(parts: DaemonTaskParts, name: string): void {
+  const { phase, tasks, runs, daemonTasks, queue, clock, runContext } = parts
+  if (phase.now !== 'running') return
+  const found = tasks.here.get(name)
   const task = found?.type === 'daemon' ? found : undefined
-  const runs = runsOf(torch, name).filter((run) => run.description.type === 'daemon')
+  const instances = runs.of(name).filter((run) => run.description.type === 'daemon')
   const plan = planInstances(
     task,
-    runs.map((run) => ({
+    instances.map((run) => ({
       run: run.description.run,
       definition: run.description.definition,
       ending: run.state.kind === 'ending',
     })),
-    torch.vacancies.get(name) ?? [],
+    daemonTasks.restarts.get(name) ?? [],
     clock.now(),
   )
-  torch.vacancies.set(name, plan.restarts)
-  if (plan.restarts.length === 0) torch.vacancies.delete(name)
-  keepPending(torch)
-  for (const run of runs)
+  daemonTasks.setRestarts(name, plan.restarts)
+  queue.saveSoon()
+  for (const run of instances)
     if (plan.end.includes(run.description.run))
-      endRun(torch.room, run, task === undefined ? 'removed' : 'reload')
+      endRun(runContext, run, task === undefined ? 'removed' : 'reload')
   for (const { delayMs } of plan.start)
-    offer(
-      torch,
+    requestStart(
+      parts,
       { task: name, slot: undefined, trigger: 'daemon', attempt: 1, dueMs: undefined },
       { restartDelayMs: delayMs },
     )
-  wakeAt(torch, name, plan.wakeMs)
+  const delayMs = plan.wakeMs && Math.max(plan.wakeMs - clock.now(), 0)
+  daemonTasks.wakeIn(name, delayMs, () => keepInstances(parts, name))
 }
 
-function wakeAt(torch: Torch, name: string, wakeMs: number | undefined): void {
-  torch.wakes.get(name)?.()
-  torch.wakes.delete(name)
-  if (wakeMs === undefined) return
-  const wait = Math.max(wakeMs - torch.host.clock.now(), 0)
-  torch.wakes.set(
-    name,
-    torch.host.clock.after(wait, () => fillPlaces(torch, name)),
-  )
+/** An instance has ended. It is replaced after its delay; after a reload without one, or not at all. */
+export function replaceInstance(
+  parts: DaemonTaskParts,
+  run: RunDescription,
+  { reason, endedMs }: RunConclusion,
+): void {
+  const { tasks, daemonTasks } = parts
+  const task = tasks.here.get(run.task)
+  const isReload = reason === 'reload' || reason === 'removed'
+  if (task?.type === 'daemon' && !isReload) {
+    const delayMs = restartDelay(task.restart, endedMs - run.startedMs, run.restartDelayMs)
+    const pending = daemonTasks.restarts.get(run.task) ?? []
+    daemonTasks.setRestarts(run.task, [...pending, { notBeforeMs: endedMs + delayMs, delayMs }])
+  }
+  keepInstances(parts, run.task)
 }

@@ -1,50 +1,56 @@
+import type { Clock } from '../../host/clock.ts'
 import type { Start } from '../../plan/admit.ts'
-import { keepPending } from './pending.ts'
-import { offer } from './request-start.ts'
-import type { Torch } from '../state.ts'
+import type { Phase } from '../phase.ts'
+import { requestStart, type StartParts } from './request-start.ts'
 
-/** So long is started without a pause; then the loop hears and sees what else there is. */
-const maxTurnMs = 20
+/** How long starts are made without a pause; then the event loop handles whatever else there is. */
+const maxBurstMs = 20
 
-/**
- * Offers what is due, in the order of its slots: at once as a rule. Of a burst the rest comes turn by
- * turn, ahead of what falls due later but for the first of each second, which is in time whatever the
- * one before it left; meanwhile it is on disk, for a crash must not lose it.
- */
-export function offerInTurns(torch: Torch, starts: readonly Start[]): void {
-  const isBusy = torch.due.size > 0
-  for (const start of starts) torch.due.add(start)
-  const [first] = starts
-  if (!isBusy) takeTurn(torch)
-  else if (first !== undefined) offerDue(torch, first)
-  if (torch.due.size > 0) keepPending(torch)
+interface DispatchParts extends StartParts {
+  readonly clock: Clock
 }
 
-function takeTurn(torch: Torch): void {
-  const { clock } = torch.host
-  const end = clock.monotonic() + maxTurnMs
+/**
+ * Requests the starts that are due, in the order of their slots: usually at once. The rest of a burst
+ * follows after short pauses. It comes before whatever falls due later, except the first start of each
+ * second, which is then in time whatever the second before it left. Meanwhile the rest is on disk,
+ * because a crash must not lose it.
+ */
+export function dispatch(parts: DispatchParts, starts: readonly Start[]): void {
+  const { queue } = parts
+  const isBusy = queue.due.size > 0
+  queue.addDue(starts)
+  const [first] = starts
+  if (!isBusy) startSome(parts)
+  else if (first !== undefined) startOne(parts, first)
+  if (queue.due.size > 0) queue.saveSoon()
+}
+
+function startSome(parts: DispatchParts): void {
+  const { clock, phase, queue } = parts
+  const end = clock.monotonic() + maxBurstMs
   try {
-    for (const start of torch.due) {
-      if (isLeft(torch)) return
-      offerDue(torch, start)
+    for (const start of queue.due) {
+      if (isLeft(phase)) return
+      startOne(parts, start)
       if (clock.monotonic() >= end) return
     }
   } finally {
-    if (torch.due.size > 0 && !isLeft(torch)) clock.after(0, () => takeNext(torch))
+    if (queue.due.size > 0 && !isLeft(phase)) clock.after(0, () => startMore(parts))
   }
 }
 
-function offerDue(torch: Torch, start: Start): void {
-  torch.due.delete(start)
-  offer(torch, start)
+function startOne(parts: DispatchParts, start: Start): void {
+  parts.queue.takeDue(start)
+  requestStart(parts, start)
 }
 
-/** Is it the next daemon's? */
-function isLeft({ phase }: Torch): boolean {
-  return phase === 'leaving' || phase === 'gone'
+/** What is due belongs to the next daemon. */
+function isLeft(phase: Phase): boolean {
+  return phase.now === 'leaving' || phase.now === 'gone'
 }
 
-function takeNext(torch: Torch): void {
-  takeTurn(torch)
-  if (torch.due.size === 0) keepPending(torch)
+function startMore(parts: DispatchParts): void {
+  startSome(parts)
+  if (parts.queue.due.size === 0) parts.queue.saveSoon()
 }

@@ -1,123 +1,118 @@
-import { advance } from '../../plan/agenda.ts'
+import type { Clock } from '../../host/clock.ts'
+import { tasksDueSoon } from '../../plan/agenda.ts'
 import { type Timetable, timetableOf } from '../../plan/slots.ts'
-import { planTick, type Step, type TickPlan } from '../../plan/tick.ts'
-import { missRow } from '../../record/history/rows.ts'
-import { offerLater, record } from './request-start.ts'
-import { writeSlots } from '../recovery/saved-state.ts'
-import { readyLater } from './prepare-recorders.ts'
-import type { Torch } from '../state.ts'
-import { offerInTurns } from './dispatch.ts'
+import { planTick, type Step } from '../../plan/tick.ts'
+import type { Log } from '../../record/log.ts'
+import type { Task } from '../../tasks/task.ts'
+import { dispatch } from './dispatch.ts'
+import { requestStartLater, type StartParts } from './request-start.ts'
+import type { TickClock } from './tick-clock.ts'
+
+interface TickerParts extends StartParts {
+  readonly clock: Clock
+  readonly tickClock: TickClock
+  readonly log: Log
+}
 
 /**
- * The heart: wakes at each whole second of the wall clock, which is read anew every time, so that
- * nothing drifts. Gives what stops it.
+ * The heart: wakes at each whole second of the wall clock, which is read again every time, so that
+ * nothing drifts. Does the first tick now: it makes up for the time in which no daemon ran. Returns
+ * what stops it.
  */
-export function startTicker(torch: Torch, firstAfterStart: boolean): () => void {
-  let wasDown = firstAfterStart
+export function startTicker(parts: TickerParts): () => void {
+  const { clock } = parts
+  let wasDown = true
   let cancel = (): void => {}
-  const beat = (): void => {
-    // ARMED FIRST: whatever goes wrong in this second, there is a next one.
-    cancel = torch.host.clock.after(untilNextSecond(torch.host.clock.now()), beat)
-    tick(torch, wasDown)
-    readyLater(torch)
+  const wake = (): void => {
+    // FIRST the next timer: whatever goes wrong in this second, there is a next one.
+    cancel = clock.after(untilNextSecond(clock.now()), wake)
+    tick(parts, wasDown)
+    clock.after(poolDelayMs, () => void prepareRecorders(parts))
     wasDown = false
   }
-  beat()
+  wake()
   return () => cancel()
 }
 
-/** A timer may fire a little before its time: then it is still the second before, and we wait again. */
+/** A timer may fire a little early: then it is still the second before, and the daemon waits again. */
 function untilNextSecond(nowMs: number): number {
   return 1000 - (nowMs % 1000)
 }
 
-/** Does what is due in this second, and remembers on disk that it is done before anything starts. */
-export function tick(torch: Torch, wasDown: boolean): void {
-  const now = Math.floor(torch.host.clock.now() / 1000)
+/** Does what is due in this second. It is on disk that the second is done BEFORE anything starts. */
+function tick(parts: TickerParts, wasDown: boolean): void {
+  const { clock, tickClock, tasks, runContext, journal, log } = parts
+  const timetable = (task: Task): Timetable => timetableOf(task, runContext.hostName)
   const plan = planTick(
-    torch.tick,
+    tickClock.tick,
     {
-      timetable: (name) => {
-        const task = torch.here.get(name)
-        return task && timetableOf(task, torch.room.hostName)
+      timetable(name) {
+        const task = tasks.here.get(name)
+        return task && timetable(task)
       },
-      timetables: () => timetablesOf(torch),
+      timetables: () => [...tasks.here.values()].map(timetable),
       wasDown,
     },
-    now,
+    Math.floor(clock.now() / 1000),
   )
   if (plan.step.kind === 'none') return
-  if (plan.step.kind === 'jump') torch.jumpedMs = torch.host.clock.monotonic()
-  sayStep(torch, plan.step, wasDown)
-  for (const miss of plan.misses) recordMiss(torch, miss)
-  // BEFORE their seconds are done: a crash would leave them without a word.
-  if (plan.misses.length > 0) torch.history.flush()
-  remember(torch, plan)
-  offerInTurns(
-    torch,
+  logStep(log, plan.step, wasDown)
+  // In the history BEFORE their seconds are done: a crash would leave no trace of them.
+  journal.missed(plan.misses)
+  tickClock.finish(plan)
+  dispatch(
+    parts,
     plan.starts.filter(({ delayMs }) => delayMs === 0).map(({ start }) => start),
   )
-  for (const { start, delayMs } of plan.starts) if (delayMs > 0) offerLater(torch, start, delayMs)
+  for (const { start, delayMs } of plan.starts)
+    if (delayMs > 0) requestStartLater(parts, start, delayMs)
 }
 
-/** So long a clock that jumped ahead is not believed by what removes by age: it may be set right again. */
-const doubtMs = 3_600_000
-
-/** Whether the clock is to be believed in that something is so old that it goes. */
-export function ageCounts({ host, jumpedMs }: Torch): boolean {
-  return host.clock.monotonic() - jumpedMs > doubtMs
-}
-
-/** Made when they are asked for, as most are not for hours. */
-function* timetablesOf({ here, room }: Torch): Generator<Timetable> {
-  for (const task of here.values()) yield timetableOf(task, room.hostName)
-}
-
-function remember(torch: Torch, plan: TickPlan): void {
-  const agenda = plan.agenda ?? torch.tick.agenda
-  advance(agenda, plan.done, plan.next)
-  torch.tick = { done: plan.done, high: plan.high, agenda }
-  const isQuiet = plan.starts.length === 0 && plan.misses.length === 0 && plan.agenda === undefined
-  if (!isQuiet) writeSlots(torch)
-}
-
-function recordMiss(torch: Torch, miss: TickPlan['misses'][number]): void {
-  const origin = { host: torch.room.hostName, revision: torch.loaded.revision }
-  const row = missRow(miss, torch.host.clock.now(), origin)
-  record(torch, row)
-  torch.counters.count('missed', miss.count)
-  const facts = {
-    task: miss.task,
-    slot: row.slot,
-    lastSlot: row.lastSlot,
-    count: miss.count,
-    reason: miss.reason,
-  }
-  torch.log.warn('miss', facts, `${miss.task}: ${miss.count} slots missed (${miss.reason})`)
-}
-
-function sayStep(torch: Torch, step: Step, wasDown: boolean): void {
+function logStep(log: Log, step: Step, wasDown: boolean): void {
   switch (step.kind) {
     case 'none':
     case 'second':
       return
     case 'stall':
     case 'jump':
-      // Between two lives of the daemon time passes; that is no fault of the clock.
-      if (!wasDown) torch.log.warn('clock', step, `${step.seconds} s passed between two ticks`)
+      // Time passes while no daemon runs; the clock is not to blame.
+      if (!wasDown) log.warn('clock', step, `${step.seconds} s passed between two ticks`)
       return
     case 'back':
-      torch.log.warn(
+      log.warn(
         'clock',
         step,
-        `the clock was set back by ${step.seconds} s; what fires at fixed times is not repeated`,
+        `the clock was set back by ${step.seconds} s; fixed-time slots are not repeated`,
       )
       return
     case 'new-time':
-      torch.log.warn(
-        'clock',
-        step,
-        `the clock was set back by ${step.seconds} s; taken as a new time`,
-      )
+      log.warn('clock', step, `the clock was set back by ${step.seconds} s; taken as a new time`)
   }
+}
+
+/** By this long after a second began, what is due in it has usually started. */
+const poolDelayMs = 30
+
+/**
+ * Between the ticks, starts recorders for the tasks that are due soon, so that a burst costs less when
+ * it comes, and dismisses those that are no longer needed.
+ */
+async function prepareRecorders(parts: TickerParts): Promise<void> {
+  const { clock, tickClock, tasks, runContext } = parts
+  if (!isIdle(parts)) return
+  const wanted = tasksDueSoon(tickClock.tick.agenda, tickClock.tick.done)
+  const names = new Set(wanted)
+  runContext.recorders.keepOnly(names)
+  for (const name of wanted) {
+    const task = tasks.here.get(name)
+    // The machine refuses more: it is not asked again now.
+    if (task !== undefined && !runContext.recorders.prepare(task)) return
+    await clock.turn()
+    if (!isIdle(parts)) return
+  }
+}
+
+/** Preparing must not delay what is due. */
+function isIdle({ phase, queue }: TickerParts): boolean {
+  return phase.now === 'running' && queue.due.size === 0
 }

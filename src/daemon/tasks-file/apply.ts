@@ -1,41 +1,62 @@
 import type { Clock } from '../../host/clock.ts'
+import type { Host } from '../../host/host.ts'
 import type { SkipReason } from '../../plan/admit.ts'
-import { type AgendaEntry, agendaOf } from '../../plan/agenda.ts'
+import { type AgendaEntry } from '../../plan/agenda.ts'
 import { planReload, type ReloadPlan } from '../../plan/reload.ts'
 import { freshEntry, timetableOf } from '../../plan/slots.ts'
 import type { TickState } from '../../plan/tick.ts'
-import { type HostFacts, matchHosts } from '../../tasks/hosts.ts'
+import type { Log } from '../../record/log.ts'
 import type { Task } from '../../tasks/task.ts'
-import { keepKnown, writeSlots } from '../recovery/saved-state.ts'
-import { fillPlaces } from '../starts/daemon-tasks.ts'
-import { dropPending, offerWaiting } from '../starts/request-start.ts'
-import type { Torch } from '../state.ts'
+import { saveLoadedLater } from '../recovery/saved-state.ts'
+import type { HomePaths, Settings } from '../settings.ts'
+import { type DaemonTaskParts, keepInstances } from '../starts/daemon-tasks.ts'
+import { requestWaiting, skipPending } from '../starts/request-start.ts'
+import type { TickClock } from '../starts/tick-clock.ts'
+import { type LoadedTasks, readHostFacts, runsHere, type TasksState } from './tasks-state.ts'
 
-/**
- * Makes the tasks of a file that belong here the ones that run: those of a file that was `taken`, or
- * of the loaded one, for a new address. One at a time. undefined where another daemon has the home by
- * then.
- */
-export function applyTasks(torch: Torch, taken?: Torch['loaded']): Promise<ReloadPlan | undefined> {
-  const applied = torch.applying.then(() => applyNow(torch, taken))
-  torch.applying = applied.catch(() => {})
-  return applied
+/** The parts of a daemon that a change of its tasks needs. */
+export interface ApplyParts extends DaemonTaskParts {
+  readonly host: Host
+  readonly settings: Settings
+  readonly paths: HomePaths
+  readonly log: Log
+  readonly tickClock: TickClock
 }
 
-/** All is prepared between the ticks; the switch is one step: no tick sees the half of a file. */
-async function applyNow(
-  torch: Torch,
-  taken: Torch['loaded'] | undefined,
+/** The addresses of a machine change while it runs: a lease, a VPN, a container network. */
+export function applyNewAddresses(parts: ApplyParts): Promise<void> {
+  const { host, settings, tasks, faults, log } = parts
+  return tasks.inTurn(() =>
+    faults.attemptAsync('read the addresses of this machine', async () => {
+      const facts = readHostFacts(host, settings)
+      if (JSON.stringify(facts) === JSON.stringify(tasks.facts)) return
+      tasks.setFacts(facts)
+      const { addresses } = facts
+      log.info('addresses', { addresses }, 'the addresses of this machine changed')
+      await applyTasks(parts, tasks.loaded)
+    }),
+  )
+}
+
+/**
+ * Makes the tasks of a loaded file that belong to this host the ones that run. Called in turn
+ * (`tasks.inTurn`). Everything is prepared first; the switch is one step, so that no tick sees half of
+ * a file. undefined if another daemon has the home by then.
+ */
+export async function applyTasks(
+  parts: ApplyParts,
+  loaded: LoadedTasks,
 ): Promise<ReloadPlan | undefined> {
-  const { host, facts, tick, room } = torch
-  const { file } = taken ?? torch.loaded
-  const isHere = (task: Task): boolean => runsHere(task, facts)
-  const plan = planReload(torch, file.tasks, isHere)
-  const entries = await firstEntries(host.clock, plan.schedule, room.hostName, tick)
-  if (torch.phase === 'gone') return undefined
-  torch.loaded = taken ?? torch.loaded
-  switchTo(torch, plan, { entries, tick })
-  await keepKnown(torch)
+  const { clock, phase, tasks, tickClock, runContext } = parts
+  const { facts } = tasks
+  const { tick } = tickClock
+  const before = { tasks: tasks.all, here: tasks.here }
+  const plan = planReload(before, loaded.file.tasks, (task) => runsHere(task, facts))
+  const entries = await firstEntries(clock, plan.schedule, runContext.hostName, tick)
+  if (phase.now === 'gone') return undefined
+  tasks.setLoaded(loaded)
+  switchTo(parts, plan, { entries, tick })
+  await saveLoadedLater(parts)
   return plan
 }
 
@@ -57,42 +78,43 @@ async function firstEntries(
   return entries
 }
 
-/** Whether the file wants the task on this machine. */
-export function runsHere(task: Task, facts: HostFacts): boolean {
-  return task.enabled && matchHosts(task.hosts, facts)
-}
-
 interface Prepared {
-  /** Of the plan's tasks to schedule, in their order. */
+  /** For the plan's tasks to schedule, in their order. */
   readonly entries: readonly (AgendaEntry | undefined)[]
-  /** As it was when they were looked up. */
+  /** The state of the ticks for which they were computed. */
   readonly tick: TickState
 }
 
-function switchTo(torch: Torch, plan: ReloadPlan, prepared: Prepared): void {
-  torch.tasks = plan.tasks
-  torch.here = plan.here
-  const gone = new Set(plan.drop)
-  dropPending(torch, (task) => (gone.has(task) ? whyGone(torch, task) : undefined))
-  for (const name of plan.removed) torch.last.delete(name)
-  reschedule(torch, plan, prepared)
-  // What is known is written later: a crash between must not make slots of a new task missed ones.
-  writeSlots(torch)
-  for (const name of plan.daemonTasks) fillPlaces(torch, name)
-  // There may be room now: a higher max.
-  for (const name of [...torch.waiting.keys()]) offerWaiting(torch, name)
+function switchTo(parts: ApplyParts, plan: ReloadPlan, prepared: Prepared): void {
+  const { tasks, runs, queue, tickClock } = parts
+  tasks.setTasks(plan.tasks, plan.here)
+  const dropped = new Set(plan.drop)
+  skipPending(parts, (task) => (dropped.has(task) ? whyDropped(tasks, task) : undefined))
+  for (const name of plan.removed) runs.forgetTask(name)
+  const { tick } = tickClock
+  tickClock.setAgenda(tick, agendaAfter(tick, plan, prepared, parts.runContext.hostName))
+  tasks.noteNewTasks(tick.done, [{ second: tick.done, tasks: plan.schedule }])
+  // BEFORE loaded.json: after a crash in between, slots of a new task must not count as missed.
+  tickClock.save()
+  for (const name of plan.daemonTasks) keepInstances(parts, name)
+  // A higher max lets what waits start now.
+  for (const name of [...queue.waiting.keys()]) requestWaiting(parts, name)
 }
 
 /** The first filter that says no. */
-function whyGone(torch: Torch, name: string): SkipReason {
-  const task = torch.tasks.get(name)
-  if (task === undefined || torch.here.has(name)) return 'removed'
+function whyDropped({ all, here }: TasksState, name: string): SkipReason {
+  const task = all.get(name)
+  if (task === undefined || here.has(name)) return 'removed'
   return task.enabled ? 'hosts' : 'enabled'
 }
 
-/** Kept tasks keep their entry, so that a slot that is due in this very second is not lost. */
-function reschedule(torch: Torch, plan: ReloadPlan, prepared: Prepared): void {
-  const { done, high, agenda } = torch.tick
+/** Unchanged tasks keep their entry, so that a slot that is due in this very second is not lost. */
+function agendaAfter(
+  { done, high, agenda }: TickState,
+  plan: ReloadPlan,
+  prepared: Prepared,
+  hostName: string,
+): AgendaEntry[] {
   const leaving = new Set([...plan.drop, ...plan.schedule.map(({ name }) => name)])
   const old = new Map<string, AgendaEntry>()
   const entries: AgendaEntry[] = []
@@ -100,19 +122,15 @@ function reschedule(torch: Torch, plan: ReloadPlan, prepared: Prepared): void {
     if (leaving.has(entry.task)) old.set(entry.task, entry)
     else entries.push(entry)
   }
-  const isBack = done < prepared.tick.done
-  for (const [at, task] of plan.schedule.entries()) {
+  const isSetBack = done < prepared.tick.done
+  for (const [index, task] of plan.schedule.entries()) {
     const before = old.get(task.name)
-    const first = prepared.entries[at]
-    // Ticks went on meanwhile: what was to come may be over. And an old slot may be due still.
+    const first = prepared.entries[index]
+    // Ticks went on meanwhile: a prepared slot may be over, and an old one may still be due.
     const isOver = [before, first].some((entry) => entry !== undefined && entry.slot <= done)
     const entry =
-      isOver || isBack
-        ? freshEntry(timetableOf(task, torch.room.hostName), done, high, before)
-        : first
+      isOver || isSetBack ? freshEntry(timetableOf(task, hostName), done, high, before) : first
     if (entry !== undefined) entries.push(entry)
   }
-  torch.tick = { done, high, agenda: agendaOf(entries) }
-  const lately = torch.lately.filter(({ second }) => second >= done)
-  torch.lately = [...lately, { second: done, tasks: plan.schedule }]
+  return entries
 }

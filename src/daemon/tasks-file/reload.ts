@@ -1,78 +1,104 @@
 import type { ReloadReport } from '../../control/protocol.ts'
+import type { ReloadPlan } from '../../plan/reload.ts'
 import { problemLine } from '../../tasks/file/report.ts'
-import { applyTasks } from './apply.ts'
+import { type ApplyParts, applyTasks } from './apply.ts'
 import { type Loaded, loadTasks } from './load.ts'
-import type { Torch } from '../state.ts'
+import type { LoadedTasks } from './tasks-state.ts'
 
-/** What asked for a reload. */
+/** What asked for a reload: SIGUSR2, `torch reload`, or the watch of the file. */
 export type ReloadCause = 'signal' | 'command' | 'file'
 
-/** `expected`: the content that the watch saw settle; another one is not taken, it will settle too. */
+/** `expected` is the content that the watch saw settle. Another content is not taken: it will settle too. */
 export type Reload = (cause: ReloadCause, expected?: string) => Promise<ReloadReport>
 
+interface Request {
+  readonly cause: ReloadCause
+  readonly expected: string | undefined
+}
+
+/** How long until a file that the machine refused, not torch, is tried again. */
+const againMs = 5_000
+
+/** After the watch took a change, a `torch reload` within this time reports that change. */
+const freshMs = 5_000
+
 /**
- * The one way to reload, whoever asks. One at a time; whoever asks while one is at work shares the
- * next, which reads the file after the question, so that a thousand signals are two reloads.
+ * The one way to reload, whoever asks. Whoever asks while a reload is in progress shares the next one,
+ * which reads the file after the question: a thousand signals are two reloads.
  */
-export function makeReload(torch: Torch): Reload {
-  let current: Promise<ReloadReport> | undefined
-  let following: Promise<ReloadReport> | undefined
-  let awaited: { cause: ReloadCause; expected: string | undefined }
-  const begin: Reload = (cause, expected) => {
-    current = reload(torch, cause, expected).finally(() => {
-      current = undefined
-      if (torch.refused?.again === true) tryAgainLater()
+export function newReload(parts: ApplyParts): Reload {
+  const { tasks, clock, phase } = parts
+  let next: { request: Request; readonly report: Promise<ReloadReport> } | undefined
+  let seenByWatch: { report: ReloadReport; hash: string; atMs: number } | undefined
+
+  function ask(cause: ReloadCause, expected?: string): Promise<ReloadReport> {
+    const request = { cause, expected }
+    if (next !== undefined) {
+      // A person or a signal gets whatever the file says, even if the watch waits for a content of its own.
+      if (expected === undefined) next.request = request
+      return next.report
+    }
+    let hasBegun = false
+    const report = tasks.inTurn(() => {
+      hasBegun = true
+      const shared = next?.request ?? request
+      next = undefined
+      return begin(shared)
     })
-    return current
+    if (!hasBegun) next = { request, report }
+    return report
   }
-  const tryAgainLater = (): void =>
-    void torch.host.clock.after(againMs, () => {
-      if (torch.refused?.again === true && torch.phase === 'running') void ask('file')
-    })
-  const ask: Reload = (cause, expected) => {
-    if (current === undefined) return begin(cause, expected)
-    // Who asks for whatever is there gets it, also where the watch waits for a content of its own.
-    if (following === undefined || expected === undefined) awaited = { cause, expected }
-    following ??= current
-      .catch(() => {})
-      .then(() => {
-        following = undefined
-        return begin(awaited.cause, awaited.expected)
-      })
-    return following
+
+  async function begin(request: Request): Promise<ReloadReport> {
+    const report = await reload(parts, request)
+    if (tasks.refused?.again === true) clock.after(againMs, tryAgain)
+    if (request.cause === 'command' && report.verdict === 'unchanged')
+      return takeSeenByWatch() ?? report
+    if (report.verdict === 'loaded') {
+      const seen = { report, hash: tasks.loaded.hash, atMs: clock.monotonic() }
+      seenByWatch = request.cause === 'file' ? seen : undefined
+    }
+    return report
   }
+
+  function tryAgain(): void {
+    if (tasks.refused?.again === true && phase.now === 'running') void ask('file')
+  }
+
+  /** Whoever edits and then types `torch reload` is slower than the watch, and wants to see the change. */
+  function takeSeenByWatch(): ReloadReport | undefined {
+    const seen = seenByWatch
+    seenByWatch = undefined
+    if (seen === undefined || seen.hash !== tasks.loaded.hash) return undefined
+    return clock.monotonic() - seen.atMs <= freshMs ? seen.report : undefined
+  }
+
   return ask
 }
 
-/** Until what the machine refused, and not the file, is tried again. */
-const againMs = 5_000
-
-async function reload(
-  torch: Torch,
-  cause: ReloadCause,
-  expected: string | undefined,
-): Promise<ReloadReport> {
+async function reload(parts: ApplyParts, { cause, expected }: Request): Promise<ReloadReport> {
+  const { host, settings, tasks } = parts
   // Somebody asked for it before the watch saw it: it is loaded.
-  if (expected === torch.loaded.hash && torch.refused === undefined)
-    return { ...reportOf(torch, torch.loaded), verdict: 'unchanged' }
-  const loaded = await loadTasks(torch.host, torch.settings.tasks, {
-    machine: torch.facts,
-    known: torch.loaded.known,
+  if (expected === tasks.loaded.hash && tasks.refused === undefined)
+    return unchangedReport(parts, tasks.loaded)
+  const loaded = await loadTasks(host, settings.tasks, {
+    machine: tasks.facts,
+    known: tasks.loaded.known,
     apart: true,
   })
-  if (expected !== undefined && loaded.hash !== expected)
-    return { ...reportOf(torch, loaded), verdict: 'unchanged' }
-  if (loaded.file === undefined) return refuse(torch, loaded, cause)
-  return take(torch, { ...loaded, file: loaded.file }, cause)
+  if (expected !== undefined && loaded.hash !== expected) return unchangedReport(parts, loaded)
+  if (loaded.file === undefined) return refuse(parts, loaded, cause)
+  return take(parts, { ...loaded, file: loaded.file }, cause)
 }
 
-/** A bad file changes nothing: the last good one stays. */
-function refuse(torch: Torch, loaded: Loaded, cause: ReloadCause): ReloadReport {
-  const isTold = torch.refused?.again === true && loaded.again === true
-  torch.refused = loaded
+/** A bad file changes nothing: the daemon keeps the last good one. */
+function refuse(parts: ApplyParts, loaded: Loaded, cause: ReloadCause): ReloadReport {
+  const { tasks, log } = parts
+  const isKnown = tasks.refused?.again === true && loaded.again === true
+  tasks.setRefused(loaded)
   const first = loaded.problems.find((problem) => problem.severity === 'error')
-  if (!isTold)
-    torch.log.error(
+  if (!isKnown)
+    log.error(
       'refuse',
       {
         cause,
@@ -80,28 +106,25 @@ function refuse(torch: Torch, loaded: Loaded, cause: ReloadCause): ReloadReport 
         revision: loaded.revision,
         problems: loaded.problems.map(problemLine),
       },
-      `the tasks file was not taken, the last good one stays: ${first === undefined ? '' : problemLine(first)}`,
+      `the tasks file was refused, the last good one stays: ${first === undefined ? '' : problemLine(first)}`,
     )
-  return { ...reportOf(torch, loaded), verdict: 'refused' }
+  return { ...unchangedReport(parts, loaded), verdict: 'refused' }
 }
 
 async function take(
-  torch: Torch,
-  loaded: Torch['loaded'],
+  parts: ApplyParts,
+  loaded: LoadedTasks,
   cause: ReloadCause,
 ): Promise<ReloadReport> {
-  const plan = await applyTasks(torch, loaded)
-  if (plan === undefined) return { ...reportOf(torch, loaded), verdict: 'unchanged' }
-  const wasRefused = torch.refused !== undefined
-  torch.refused = undefined
-  const changes = {
-    added: [...plan.added],
-    removed: [...plan.removed],
-    changed: [...plan.changed],
-  }
-  const isSame = Object.values(changes).every((names) => names.length === 0)
+  const { tasks, log } = parts
+  const plan = await applyTasks(parts, loaded)
+  if (plan === undefined) return unchangedReport(parts, loaded)
+  const wasRefused = tasks.refused !== undefined
+  tasks.setRefused(undefined)
+  const changes = changesOf(plan)
+  const isSame = plan.added.length + plan.changed.length + plan.removed.length === 0
   if (!isSame || wasRefused || cause !== 'file')
-    torch.log.info(
+    log.info(
       'load',
       {
         cause,
@@ -110,35 +133,18 @@ async function take(
         tasks: loaded.file.tasks.length,
         ...changes,
       },
-      isSame ? 'the tasks file says the same' : `the tasks file changed: ${countsOf(changes)}`,
+      isSame ? 'the tasks file says the same' : `the tasks file changed: ${countsOf(plan)}`,
     )
-  const report: ReloadReport = {
-    ...reportOf(torch, loaded),
-    ...changes,
-    verdict: isSame ? 'unchanged' : 'loaded',
-  }
-  if (isSame && cause === 'command') return freshReport(torch) ?? report
-  const atMs = torch.host.clock.monotonic()
-  torch.lastChange = cause === 'file' ? { report, hash: loaded.hash, atMs } : undefined
-  return report
+  const verdict = isSame ? 'unchanged' : 'loaded'
+  return { ...unchangedReport(parts, loaded), ...changes, verdict }
 }
 
-/** A person who edits and then types `torch reload` is slower than the watch. */
-const freshMs = 5_000
-
-/** What the watch has just taken of this very content: told to the first who asks. */
-function freshReport(torch: Torch): ReloadReport | undefined {
-  const last = torch.lastChange
-  torch.lastChange = undefined
-  if (last === undefined || last.hash !== torch.loaded.hash) return undefined
-  return torch.host.clock.monotonic() - last.atMs <= freshMs ? last.report : undefined
-}
-
-function reportOf(torch: Torch, loaded: Loaded): Omit<ReloadReport, 'verdict'> {
+function unchangedReport({ tasks }: ApplyParts, loaded: Loaded): ReloadReport {
   return {
+    verdict: 'unchanged',
     path: loaded.path,
     revision: loaded.revision,
-    tasks: torch.loaded.file.tasks.length,
+    tasks: tasks.loaded.file.tasks.length,
     added: [],
     removed: [],
     changed: [],
@@ -146,7 +152,10 @@ function reportOf(torch: Torch, loaded: Loaded): Omit<ReloadReport, 'verdict'> {
   }
 }
 
-function countsOf(changes: { added: string[]; removed: string[]; changed: string[] }): string {
-  const { added, removed, changed } = changes
+function changesOf(plan: ReloadPlan): Pick<ReloadReport, 'added' | 'removed' | 'changed'> {
+  return { added: [...plan.added], removed: [...plan.removed], changed: [...plan.changed] }
+}
+
+function countsOf({ added, changed, removed }: ReloadPlan): string {
   return `${added.length} added, ${changed.length} changed, ${removed.length} removed`
 }

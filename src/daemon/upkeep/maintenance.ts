@@ -1,64 +1,66 @@
 import { gitRevision } from '../../host/git.ts'
-import { hostFacts } from '../../tasks/hosts.ts'
-import { applyTasks } from '../tasks-file/apply.ts'
-import { makeSweep } from './old-runs.ts'
-import { ageCounts } from '../starts/ticker.ts'
-import type { Torch } from '../state.ts'
+import { emptyMiddle } from '../../run/output.ts'
+import type { Daemon } from '../state.ts'
+import { applyNewAddresses } from '../tasks-file/apply.ts'
 
 const minuteMs = 60_000
+/** How often the output of each run is compared with its max_size. */
+const outputMs = 10_000
 /** Rows of the history: a year of a run each half minute. */
 const maxHistoryRows = 1_000_000
 const maxHistoryMs = 90 * 24 * 3600 * 1000
 
-/** What is done once a minute: a line of figures, addresses read anew, old history dropped. */
-export function startMinutes(torch: Torch): () => void {
-  let cancel = (): void => {}
-  const sweep = makeSweep(torch)
-  const beat = (): void => {
-    cancel = torch.host.clock.after(minuteMs, beat)
-    sayStat(torch)
-    void sweep()
-    torch.faults.attempt('read the addresses of this machine', () => readAddresses(torch))
-    const oldestMs = ageCounts(torch) ? torch.host.clock.now() - maxHistoryMs : 0
-    torch.history.prune(new Date(oldestMs).toISOString(), maxHistoryRows)
-    void readRevision(torch)
+/** What has to be done now and then while the daemon runs. Returns what stops it. */
+export function startMaintenance(daemon: Daemon): () => void {
+  const { clock } = daemon.host
+  const stopMinutes = repeat(clock, minuteMs, () => {
+    logStat(daemon)
+    void daemon.oldRuns.sweep()
+    void applyNewAddresses(daemon)
+    pruneHistory(daemon)
+    void readRevision(daemon)
+  })
+  const stopOutputs = repeat(clock, outputMs, () => limitOutputs(daemon))
+  return () => {
+    stopMinutes()
+    stopOutputs()
   }
-  cancel = torch.host.clock.after(minuteMs, beat)
+}
+
+function repeat(clock: Daemon['clock'], periodMs: number, act: () => void): () => void {
+  let cancel = (): void => {}
+  const again = (): void => {
+    cancel = clock.after(periodMs, () => {
+      // FIRST the next timer: whatever goes wrong now, it is done again.
+      again()
+      act()
+    })
+  }
+  again()
   return () => cancel()
 }
 
-function sayStat(torch: Torch): void {
-  const running = [...torch.runs.values()].reduce((sum, runs) => sum + runs.length, 0)
+function logStat({ host, tasks, runs, counters, log }: Daemon): void {
   const facts = {
-    tasks: torch.loaded.file.tasks.length,
-    running,
-    ...torch.counters.takeStat(),
-    ...torch.host.processes.load(),
+    tasks: tasks.loaded.file.tasks.length,
+    running: runs.all().length,
+    ...counters.takeStat(),
+    ...host.processes.load(),
   }
-  torch.log.info('stat', facts, 'stat')
+  log.info('stat', facts, 'stat')
 }
 
-/** A lease, a VPN, a container network: the machine's addresses change while it runs. */
-function readAddresses(torch: Torch): void {
-  const facts = factsHere(torch)
-  if (JSON.stringify(facts) === JSON.stringify(torch.facts)) return
-  torch.facts = facts
-  torch.log.info(
-    'addresses',
-    { addresses: facts.addresses },
-    'the addresses of this machine changed',
-  )
-  void applyTasks(torch)
+function pruneHistory({ clock, tickClock, history }: Daemon): void {
+  const oldestMs = tickClock.mayTrustAges() ? clock.now() - maxHistoryMs : 0
+  history.prune(new Date(oldestMs).toISOString(), maxHistoryRows)
 }
 
-/** How this machine is known to `hosts:`. */
-export function factsHere({ host, settings }: Pick<Torch, 'host' | 'settings'>): Torch['facts'] {
-  const addresses = settings.addresses.length > 0 ? settings.addresses : host.network.addresses()
-  return hostFacts(host.network.name(), addresses)
+/** A commit changes the revision of the file, but not its content. */
+function readRevision({ host, settings, tasks }: Daemon): Promise<void> {
+  return tasks.inTurn(async () => tasks.setRevision(await gitRevision(host, settings.tasks)))
 }
 
-/** A commit changes the revision and not the content. */
-async function readRevision(torch: Torch): Promise<void> {
-  const revision = await gitRevision(torch.host, torch.settings.tasks)
-  torch.loaded = { ...torch.loaded, revision }
+function limitOutputs({ runs, faults, runContext }: Daemon): void {
+  for (const run of runs.all())
+    void faults.attemptAsync('look at outputs', () => emptyMiddle(runContext, run))
 }

@@ -1,60 +1,86 @@
 import path from 'node:path'
+import type { Host } from '../../host/host.ts'
+import type { Faults } from '../../run/faults.ts'
 import { removeOldRuns } from '../../run/retention.ts'
-import { ageCounts } from '../starts/ticker.ts'
-import { runsOf, type Torch } from '../state.ts'
+import type { Phase } from '../phase.ts'
+import type { HomePaths } from '../settings.ts'
+import type { RunTable } from '../starts/run-table.ts'
+import type { StartQueue } from '../starts/start-queue.ts'
+import type { TickClock } from '../starts/tick-clock.ts'
+import type { TasksState } from '../tasks-file/tasks-state.ts'
 
-/** So many folders of tasks are looked at in a minute: 100 tasks at once, 100,000 within a day. */
+/** Removes the directories of runs that are over and beyond what their task keeps. */
+export interface OldRuns {
+  /** Removes old runs of a task, once what is due now has started. */
+  removeSoon(task: string): void
+  /**
+   * Looks at some folders of tasks, for runs that have become too old and for tasks that are gone
+   * from the file; the next call looks at the next ones. Never throws.
+   */
+  sweep(): Promise<void>
+  /** How many tasks are still to be looked at. */
+  pending(): number
+}
+
+/** Folders of tasks that one sweep looks at: all of 10,000 tasks within two hours. */
 const foldersPerSweep = 100
 
-/** What is kept of tasks that are gone from the file, as if they still said nothing about it. */
+/** After a burst of starts there is time; in it there is none. */
+const removeDelayMs = 300
+const pauseMs = 20
+const tasksPerStep = 10
+
+interface OldRunsParts {
+  readonly host: Host
+  readonly paths: HomePaths
+  readonly faults: Faults
+  readonly phase: Phase
+  readonly tasks: TasksState
+  readonly runs: RunTable
+  readonly queue: StartQueue
+  readonly tickClock: TickClock
+}
+
+export function newOldRuns(parts: OldRunsParts): OldRuns {
+  const { host, paths, faults, phase, queue } = parts
+  const untidy = new Set<string>()
+  let unseen: string[] = []
+
+  function removeSoon(task: string): void {
+    untidy.add(task)
+    if (untidy.size === 1) host.clock.after(removeDelayMs, removeSome)
+  }
+
+  function removeSome(): void {
+    if (phase.now === 'gone') return
+    const some = queue.due.size > 0 ? [] : [...untidy].slice(0, tasksPerStep)
+    for (const task of some) {
+      untidy.delete(task)
+      faults.attempt('remove old runs', () => removeOf(parts, task), task)
+    }
+    if (untidy.size > 0) host.clock.after(pauseMs, removeSome)
+  }
+
+  return {
+    removeSoon,
+    sweep: () =>
+      faults.attemptAsync('look for old runs', async () => {
+        if (unseen.length === 0) unseen = await host.files.listAsync(paths.runs)
+        for (const task of unseen.splice(0, foldersPerSweep)) removeSoon(task)
+      }),
+    pending: () => untidy.size,
+  }
+}
+
+/** What is kept of a task that is gone from the file: the defaults. */
 const keepOfRemoved = { keepRuns: 20, keepForMs: 7 * 24 * 3600 * 1000 }
 
-/**
- * Gives what removes runs that are too old of tasks that have not run since, or are gone: at each
- * call some more of the folders there are, and those of a new round where none is left. Never throws.
- */
-export function makeSweep(torch: Torch): () => Promise<void> {
-  let left: string[] = []
-  return () =>
-    torch.faults.attemptAsync('look for old runs', async () => {
-      if (left.length === 0) left = await torch.host.files.listAsync(torch.paths.runs)
-      for (const task of left.splice(0, foldersPerSweep)) tidySoon(torch, task)
-    })
-}
-
-/** After a burst of starts there is time; in it there is none. */
-const tidyAfterMs = 300
-const tidyPauseMs = 20
-const tasksPerTidy = 10
-
-/** Removes what a task has too much of, once what is due now has started. */
-export function tidySoon(torch: Torch, task: string): void {
-  torch.untidy.add(task)
-  if (torch.untidy.size === 1) torch.host.clock.after(tidyAfterMs, () => tidySome(torch))
-}
-
-function tidySome(torch: Torch): void {
-  if (torch.phase === 'gone') return
-  const some = torch.due.size > 0 ? [] : [...torch.untidy].slice(0, tasksPerTidy)
-  for (const task of some) {
-    torch.untidy.delete(task)
-    tidyTask(torch, task)
-  }
-  if (torch.untidy.size > 0) torch.host.clock.after(tidyPauseMs, () => tidySome(torch))
-}
-
-function tidyTask(torch: Torch, task: string): void {
-  const { host, paths, faults } = torch
-  const asked = torch.tasks.get(task)?.output ?? keepOfRemoved
-  const keep = ageCounts(torch) ? asked : { ...asked, keepForMs: host.clock.now() }
-  const tidy = (): void => {
-    removeOldRuns(host, paths.home, task, keep, (run) => isRunning(torch, task, run))
-    const folder = path.join(paths.runs, task)
-    if (!torch.tasks.has(task) && host.files.list(folder).length === 0) host.files.remove(folder)
-  }
-  faults.attempt('remove old runs', tidy, task)
-}
-
-function isRunning(torch: Torch, task: string, run: string): boolean {
-  return runsOf(torch, task).some((each) => each.description.run === run)
+function removeOf({ host, paths, tasks, runs, tickClock }: OldRunsParts, task: string): void {
+  const limits = tasks.all.get(task)?.output ?? keepOfRemoved
+  const keep = tickClock.mayTrustAges() ? limits : { ...limits, keepForMs: host.clock.now() }
+  const isRunning = (run: string): boolean =>
+    runs.of(task).some((each) => each.description.run === run)
+  removeOldRuns(host, paths.home, task, keep, isRunning)
+  const folder = path.join(paths.runs, task)
+  if (!tasks.all.has(task) && host.files.list(folder).length === 0) host.files.remove(folder)
 }

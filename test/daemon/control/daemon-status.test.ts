@@ -1,3 +1,5 @@
+import fs from 'node:fs'
+import path from 'node:path'
 import { expect, test } from 'vitest'
 import { statusOf } from '../../../src/daemon/control/daemon-status.ts'
 import { jitterOf } from '../../../src/text/hash.ts'
@@ -6,17 +8,35 @@ import { newSite } from '../support.ts'
 const network = { name: () => 'web1', addresses: () => [] }
 const hourly = (name: string) => `${name}: {schedule: "@hourly", command: x, jitter: 50m}`
 
-test('what comes next is a start that will be, jitter and all', async () => {
+test('the next start in a status will happen, also if it is a slot that waits for its jitter', async () => {
   const site = newSite(`tasks: {${hourly('old')}}`, { at: '2026-03-10T11:59:58Z' })
-  const { torch, seconds, edit } = await site.daemon({ network })
+  const { state, seconds, edit } = await site.daemon({ network })
   const jitterMs = jitterOf('old', 'web1', 50 * 60_000)
-  const nexts = () => statusOf(torch).tasks.map(({ name, next }) => `${name} ${next}`)
+  const nexts = () => statusOf(state).tasks.map(({ name, next }) => `${name} ${next}`)
   seconds(4)
-  // The slot of 12:00 is over, and waits for its jitter.
-  expect(statusOf(torch)).toMatchObject({
+  // The slot of 12:00 has passed, and its start waits for the jitter.
+  expect(statusOf(state)).toMatchObject({
     tasks: [{ name: 'old', next: '2026-03-10T12:00:00Z', jitterMs }],
   })
-  // Of a task that began after it that slot is none.
+  // For a task that was loaded later it is no slot.
   await edit(`tasks: {${hourly('old')}, ${hourly('new')}}`)
   expect(nexts()).toEqual(['old 2026-03-10T12:00:00Z', 'new 2026-03-10T13:00:00Z'])
+})
+
+test('a status shows the last run of a task, and a skip only if there was no run', async () => {
+  const site = newSite(
+    'tasks: {job: {schedule: "* * * * * *", command: "until test -e go; do sleep 0.02; done", cwd: "."}}',
+  )
+  const daemon = await site.daemon()
+  const last = () => statusOf(daemon.state).tasks[0]?.last?.outcome
+  daemon.seconds(1)
+  expect(last()).toBeUndefined()
+  daemon.seconds(1)
+  expect(last()).toBe('skipped')
+  fs.writeFileSync(path.join(site.folder, 'go'), '')
+  await daemon.runs('job', 0)
+  expect(last()).toBe('ok')
+  fs.rmSync(path.join(site.folder, 'go'))
+  daemon.seconds(2)
+  expect(last()).toBe('ok')
 })

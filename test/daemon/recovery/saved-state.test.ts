@@ -5,8 +5,8 @@ import { newSite, until } from '../support.ts'
 
 const each = 'tasks: {job: {schedule: "*/10 * * * * *", command: exit 0, max: 9}}'
 
-describe('a daemon after another', () => {
-  test('in the same second repeats nothing', async () => {
+describe('the next daemon', () => {
+  test('a daemon that starts in the last second of the previous one repeats nothing', async () => {
     const site = newSite(each)
     const first = await site.daemon()
     first.seconds(10)
@@ -16,9 +16,9 @@ describe('a daemon after another', () => {
     expect(second.history()).toEqual(['job ok'])
   })
 
-  test('within a minute makes up for the latest slot, and puts the others on record', async () => {
+  test('a daemon that starts within a minute makes up for the latest slot, and the others are on record', async () => {
     const site = newSite(each)
-    await site.daemon()
+    ;(await site.daemon()).kill()
     site.clock.advance(35_000)
     const second = await site.daemon()
     await second.runs('job', 0)
@@ -34,17 +34,17 @@ describe('a daemon after another', () => {
     ])
   })
 
-  test('after longer has missed slots, in one row', async () => {
+  test('the slots of a longer downtime are missed, in one row', async () => {
     const site = newSite(each)
-    await site.daemon()
+    ;(await site.daemon()).kill()
     site.clock.advance(3_595_000)
     const second = await site.daemon()
     expect(second.rows()).toMatchObject([{ outcome: 'missed', reason: 'down', count: 359 }])
   })
 
-  test('catches up once, where the task says so', async () => {
+  test('a task with catchup: latest runs once for the slots of a downtime', async () => {
     const site = newSite(each.replace('max: 9', 'catchup: latest'))
-    await site.daemon()
+    ;(await site.daemon()).kill()
     site.clock.advance(3_595_000)
     const second = await site.daemon()
     await second.runs('job', 0)
@@ -54,18 +54,18 @@ describe('a daemon after another', () => {
     ])
   })
 
-  test('does not miss slots of a task that was not there yet, or said something else', async () => {
+  test('a task that is new or changed has no missed slots', async () => {
     const site = newSite(each)
-    await site.daemon()
+    ;(await site.daemon()).kill()
     site.clock.advance(3_595_000)
     fs.writeFileSync(site.tasks, each.replace('exit 0', 'exit 1').replace('job', 'job') + '\n')
     const second = await site.daemon()
     expect(second.history()).toEqual([])
   })
 
-  test('whose memory is damaged begins anew', async () => {
+  test('a daemon whose saved state is damaged starts as on an empty home', async () => {
     const site = newSite(each)
-    await site.daemon()
+    ;(await site.daemon()).kill()
     fs.writeFileSync(path.join(site.home, 'slots'), 'junk')
     fs.writeFileSync(path.join(site.home, 'loaded.json'), '{')
     site.clock.advance(3_600_000)
@@ -73,7 +73,7 @@ describe('a daemon after another', () => {
     expect(second.history()).toEqual([])
   })
 
-  test('adopts what runs: max still holds', async () => {
+  test('an adopted run counts for max', async () => {
     const site = newSite('tasks: {job: {schedule: "* * * * * *", command: exec sleep 60}}')
     const first = await site.daemon()
     first.seconds(1)
@@ -91,7 +91,7 @@ describe('a daemon after another', () => {
 
 describe('@reboot', () => {
   const yaml = 'tasks: {boot: {schedule: "@reboot", command: exit 0}}'
-  test('starts once per boot and home, not per daemon', async () => {
+  test('a @reboot task starts once per boot and home, not once per daemon', async () => {
     const site = newSite(yaml)
     const first = await site.daemon()
     await first.runs('boot', 0)
@@ -100,18 +100,18 @@ describe('@reboot', () => {
     ])
     const second = await site.daemon()
     expect(second.running('boot')).toEqual([])
-    const host = second.torch.host
+    const host = second.state.host
     const third = await site.daemon({ processes: { ...host.processes, bootId: 'the-next-boot' } })
     await third.runs('boot', 0)
     expect(third.history()).toEqual(['boot ok', 'boot ok'])
   })
 })
 
-describe('what was still to start', () => {
+describe('a pending start', () => {
   const failing = (more: string) =>
     `tasks: {job: {schedule: "5 * * * * *", command: exit 1, ${more}}}`
 
-  test('a retry comes at its time, by the next daemon, and once', async () => {
+  test('the next daemon starts a pending retry at its time, once', async () => {
     const site = newSite(failing('retry: {attempts: 1, delay: 10s}'))
     const first = await site.daemon()
     first.seconds(5)
@@ -129,12 +129,12 @@ describe('what was still to start', () => {
     ])
   })
 
-  test('a retry is not forgotten where the crash came before it was on disk', async () => {
+  test('a retry is not lost if the crash comes before it is on disk', async () => {
     const site = newSite(failing('retry: {attempts: 1, delay: 10s}'))
     const first = await site.daemon()
     first.seconds(5)
     await first.runs('job', 0)
-    // Nothing moved the clock since: neither pending.json nor the history has heard of the end.
+    // The clock has not moved since: the end is neither in pending.json nor in the history.
     const second = await site.daemon()
     site.clock.advance(10_100)
     await second.runs('job', 0)
@@ -144,7 +144,7 @@ describe('what was still to start', () => {
     ])
   })
 
-  test('a retry is not forgotten where the crash came just after the end was on record', async () => {
+  test('a retry is not lost if the crash comes just after the end is on record', async () => {
     const site = newSite(failing('retry: {attempts: 1, delay: 10s}'))
     const first = await site.daemon()
     first.seconds(5)
@@ -156,7 +156,7 @@ describe('what was still to start', () => {
     expect(second.rows().map((row) => row.attempt)).toEqual([1, 2])
   })
 
-  test('what waits for a place gets it after all', async () => {
+  test('a start that waits at max starts under the next daemon', async () => {
     const site = newSite(
       'tasks: {job: {schedule: "* * * * * *", overlap: queue, cwd: ".", command: "until test -e go; do sleep 0.02; done"}}',
     )
@@ -165,7 +165,9 @@ describe('what was still to start', () => {
     await first.begun('job')
     site.clock.advance(20)
     const second = await site.daemon()
-    expect(second.torch.waiting.get('job')?.slot).toBe(Date.parse('2026-03-10T12:00:02Z') / 1000)
+    expect(second.state.queue.waiting.get('job')?.slot).toBe(
+      Date.parse('2026-03-10T12:00:02Z') / 1000,
+    )
     fs.writeFileSync(`${site.folder}/go`, '')
     await until(
       () =>
@@ -175,7 +177,7 @@ describe('what was still to start', () => {
     )
   })
 
-  test('the place of a daemon task waits on, as long as it was to', async () => {
+  test('a pending restart of a daemon task keeps its delay under the next daemon', async () => {
     const site = newSite('tasks: {keep: {type: daemon, command: exit 1, restart: {delay: 8s}}}')
     const first = await site.daemon()
     await first.runs('keep', 0)
@@ -193,42 +195,42 @@ describe('what was still to start', () => {
   })
 })
 
-describe('a history that is lost', () => {
+describe('the history', () => {
   const lost = (home: string): void => {
     for (const name of ['history.db', 'history.db-wal', 'history.db-shm'])
       fs.rmSync(path.join(home, name), { force: true })
   }
 
-  test('is complete again, from the directories of the runs', async () => {
+  test('a lost history is rebuilt from the directories of the runs', async () => {
     const site = newSite('tasks: {job: {schedule: "* * * * * *", command: exit 4, max: 9}}')
     const first = await site.daemon()
     first.seconds(3)
     await first.runs('job', 0)
     const before = first.rows()
-    first.torch.history.close()
+    first.state.history.close()
     lost(site.home)
     const second = await site.daemon()
-    site.clock.advance(1_000)
+    site.clock.advance(900)
     expect(second.rows()).toEqual(before)
     expect(
       second.lines.filter((line) => line.event === 'rebuilt').map((line) => line.words),
-    ).toEqual(['the history was begun anew, with 3 runs that are kept'])
+    ).toEqual(['the history was rebuilt from the 3 runs that are kept'])
   })
 
-  test('is set aside where it is damaged, and told of', async () => {
+  test('a damaged history is set aside, and the log says so', async () => {
     const site = newSite('tasks: {job: {schedule: "* * * * * *", command: exit 4, max: 9}}')
     const first = await site.daemon()
     first.seconds(1)
     await first.runs('job', 0)
     const before = first.rows()
-    first.torch.history.close()
+    first.state.history.close()
     lost(site.home)
     fs.writeFileSync(
       path.join(site.home, 'history.db'),
       'this is no database, and it is long enough to see'.repeat(99),
     )
     const second = await site.daemon()
-    site.clock.advance(1_000)
+    site.clock.advance(900)
     expect(second.rows()).toEqual(before)
     expect(second.lines.some((line) => line.words.includes('history.db.damaged-'))).toBe(true)
   })

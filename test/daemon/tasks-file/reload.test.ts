@@ -8,7 +8,7 @@ const job = (command: string, more = '') =>
   `tasks: {job: {schedule: "*/10 * * * * *", command: ${command}${more}}}`
 
 describe('a reload', () => {
-  test('says what changed, and what did not', async () => {
+  test('a reload reports what changed', async () => {
     const site = newSite(job('exit 0'))
     const daemon = await site.daemon()
     expect(await daemon.edit(`# a comment\n${job('exit 0')}`)).toMatchObject({
@@ -26,13 +26,13 @@ describe('a reload', () => {
     expect(await daemon.edit('tasks: {}')).toMatchObject({ removed: ['job', 'new'], tasks: 0 })
   })
 
-  test('a bad file changes nothing: the last good one stays, and status says why', async () => {
+  test('a bad file changes nothing: the last good one stays, and the status says why', async () => {
     const site = newSite(job('exit 0'))
     const daemon = await site.daemon()
     const report = await daemon.edit('tasks: {job: {schedule: "* * * * * *", comand: exit 0}}')
     expect(report.verdict).toBe('refused')
     expect(report.problems.map((problem) => problem.severity)).toContain('error')
-    expect(statusOf(daemon.torch).file).toMatchObject({
+    expect(statusOf(daemon.state).file).toMatchObject({
       ok: false,
       problems: report.problems,
     })
@@ -41,10 +41,10 @@ describe('a reload', () => {
     expect(daemon.history()).toEqual(['job ok'])
     expect(daemon.lines.filter((line) => line.event === 'refuse')).toHaveLength(1)
     await daemon.edit(job('exit 0'))
-    expect(statusOf(daemon.torch).file).toMatchObject({ ok: true, problems: [] })
+    expect(statusOf(daemon.state).file).toMatchObject({ ok: true, problems: [] })
   })
 
-  test('so does one that is gone', async () => {
+  test('a file that is gone changes nothing', async () => {
     const site = newSite(job('exit 0'))
     const daemon = await site.daemon()
     fs.rmSync(site.tasks)
@@ -56,7 +56,7 @@ describe('a reload', () => {
     expect(daemon.history()).toEqual(['job ok'])
   })
 
-  test('a machine that refuses the thread for a large file is asked again, and said once', async () => {
+  test('a file is read again if the machine refused the thread for it, and the log says so once', async () => {
     const { inWorker } = thisMachine()
     let refusals = 2
     const site = newSite('tasks:\n  a: {schedule: "* * * * * *", command: "true"}\n')
@@ -70,18 +70,18 @@ describe('a reload', () => {
     expect(await daemon.edit(text)).toMatchObject({ verdict: 'refused' })
     const isTaken = (): boolean => {
       site.clock.advance(1_000)
-      return daemon.torch.refused === undefined
+      return daemon.state.tasks.refused === undefined
     }
     await until(isTaken, 'the file to be taken')
-    expect([...daemon.torch.tasks.keys()]).toEqual(['b'])
+    expect([...daemon.state.tasks.all.keys()]).toEqual(['b'])
     const said = daemon.lines.filter(({ event }) => ['refuse', 'load'].includes(event))
     expect(said.map(({ words }) => words)).toEqual([
-      `the tasks file was not taken, the last good one stays: ${site.tasks}: could not be read: EAGAIN`,
+      `the tasks file was refused, the last good one stays: ${site.tasks}: could not be read: EAGAIN`,
       'the tasks file changed: 1 added, 0 changed, 1 removed',
     ])
   })
 
-  test('what runs goes on as it began; the next slot is of the new definition', async () => {
+  test('a reload does not change what runs; the next slot has the new definition', async () => {
     const site = newSite(job('"until test -e go; do sleep 0.02; done; exit 7"', ', cwd: "."'))
     const daemon = await site.daemon()
     daemon.seconds(10)
@@ -94,21 +94,22 @@ describe('a reload', () => {
     expect(daemon.rows().map((row) => row.exitCode)).toEqual([7, 9])
   })
 
-  test('in the second of a slot neither loses nor repeats it', async () => {
+  test('a reload in the second of a slot neither loses nor repeats it', async () => {
     const site = newSite(job('exit 0', ', max: 9'))
     const daemon = await site.daemon()
     daemon.seconds(9)
-    site.clock.advance(1000)
+    site.clock.advance(500)
+    site.clock.set(site.clock.now() + 600)
     // The slot is due and its tick has not come: the unchanged task keeps it.
     await daemon.edit(`${job('exit 0', ', max: 9')} # same`)
-    daemon.tick()
+    site.clock.advance(500)
     await daemon.edit(job('exit 1', ', max: 9'))
-    daemon.tick()
+    daemon.seconds(1)
     await daemon.runs('job', 0)
     expect(daemon.rows().map((row) => row.slot)).toEqual(['2026-03-10T12:00:10Z'])
   })
 
-  test('a removed task has no next slot, and what waited for it is on record', async () => {
+  test('a removed task has no next slot, and its waiting start is skipped', async () => {
     const site = newSite(job('exec sleep 60', ', overlap: queue'))
     const daemon = await site.daemon()
     daemon.seconds(20)
@@ -117,7 +118,7 @@ describe('a reload', () => {
     expect(daemon.history()).toEqual(['job running', 'job skipped removed'])
   })
 
-  test('a daemon task that is left as it was is not disturbed', async () => {
+  test('a reload does not touch the instances of a daemon task that did not change', async () => {
     const yaml = 'tasks: {keep: {type: daemon, command: exec sleep 60}}'
     const site = newSite(yaml)
     const daemon = await site.daemon()
@@ -127,7 +128,7 @@ describe('a reload', () => {
     expect(daemon.running('keep')).toEqual(before)
   })
 
-  test('a hundred at once are two: the one at work, and one that reads the file after all', async () => {
+  test('a hundred requests at once are two reloads: the one in progress, and one that reads the file after it', async () => {
     const site = newSite(job('exit 0'))
     const daemon = await site.daemon()
     const reports = Array.from({ length: 100 }, (_, index) =>
@@ -140,19 +141,18 @@ describe('a reload', () => {
     expect(daemon.rows().map((row) => row.exitCode)).toEqual([99])
   })
 
-  test('a content other than the one that settled is not taken: it has to settle too', async () => {
+  test('a content other than the one that settled is not taken, because it has to settle too', async () => {
     const site = newSite(job('exit 0'))
     const daemon = await site.daemon()
     fs.writeFileSync(site.tasks, 'tasks: {half: ')
-    const { makeReload } = await import('../../../src/daemon/tasks-file/reload.ts')
-    const report = await makeReload(daemon.torch)('file', 'the hash of another content')
+    const report = await daemon.reload('file', 'the hash of another content')
     expect(report.verdict).toBe('unchanged')
-    expect(statusOf(daemon.torch).file.ok).toBe(true)
+    expect(statusOf(daemon.state).file.ok).toBe(true)
   })
 })
 
-describe('a run that is ended', () => {
-  test('while its daemon task is changed again is still replaced once', async () => {
+describe('a daemon task', () => {
+  test('an instance that is being replaced is replaced once if its task changes again', async () => {
     const yaml = (seconds: number) =>
       `tasks: {keep: {type: daemon, command: exec sleep ${seconds}}}`
     const site = newSite(yaml(60))
@@ -160,14 +160,14 @@ describe('a run that is ended', () => {
     await daemon.begun('keep')
     await daemon.edit(yaml(61))
     await daemon.edit(yaml(62))
-    const command = () => daemon.torch.runs.get('keep')?.[0]?.description.command
+    const command = () => daemon.state.runs.of('keep')[0]?.description.command
     await until(() => command() === 'exec sleep 62', 'the newest definition')
     expect(daemon.running('keep')).toHaveLength(1)
   })
 })
 
-describe('who asks for a reload right after an edit', () => {
-  test('hears what the watch has just taken, once', async () => {
+describe('torch reload right after an edit', () => {
+  test('torch reload reports the change that the watch has just taken, once', async () => {
     const site = newSite(job('exit 0'))
     const daemon = await site.daemon()
     await daemon.edit(job('exit 1'), 'file')
@@ -175,7 +175,7 @@ describe('who asks for a reload right after an edit', () => {
     expect(await daemon.reload('command')).toMatchObject({ verdict: 'unchanged', changed: [] })
   })
 
-  test('but not after another edit, which changed nothing', async () => {
+  test('torch reload reports no change after another edit that changed no task', async () => {
     const site = newSite(job('exit 0'))
     const daemon = await site.daemon()
     await daemon.edit(job('exit 1'), 'file')
@@ -184,7 +184,7 @@ describe('who asks for a reload right after an edit', () => {
     })
   })
 
-  test('nor what is long ago', async () => {
+  test('torch reload does not report a change of long ago', async () => {
     const site = newSite(job('exit 0'))
     const daemon = await site.daemon()
     await daemon.edit(job('exit 1'), 'file')
@@ -197,7 +197,7 @@ describe('no slot starts twice, and none is lost', () => {
   const yaml = (more: string) =>
     `tasks: {job: {schedule: "*/30 * * * * *", command: exit 0, max: 9, ${more}}}`
 
-  test('where a jitter is added behind a slot that is done', async () => {
+  test('a slot that is done does not start again when its task gets a jitter', async () => {
     const site = newSite(yaml('jitter: 0s'))
     const daemon = await site.daemon()
     daemon.seconds(31)
@@ -209,7 +209,7 @@ describe('no slot starts twice, and none is lost', () => {
     expect(slots).toContain('2026-03-10T12:00:30Z')
   })
 
-  test('where a jitter is taken away before a slot has started', async () => {
+  test('a slot that waits for its jitter starts when the task loses the jitter', async () => {
     const site = newSite(yaml('jitter: 20s'))
     const daemon = await site.daemon()
     daemon.seconds(30)
@@ -225,7 +225,7 @@ describe('no slot starts twice, and none is lost', () => {
     ).toEqual(['2026-03-10T12:00:30Z'])
   })
 
-  test('where a task is new: it has missed nothing, whatever its jitter', async () => {
+  test('a new task has missed no slot, whatever its jitter', async () => {
     const site = newSite('tasks: {}')
     const daemon = await site.daemon()
     daemon.seconds(1)
@@ -235,11 +235,11 @@ describe('no slot starts twice, and none is lost', () => {
   })
 })
 
-describe('what waits', () => {
+describe('a waiting start', () => {
   const yaml = (more: string) =>
     `tasks: {job: {schedule: "* * * * * *", overlap: queue, command: exec sleep 60, ${more}}}`
 
-  test('starts when the file gives it a place', async () => {
+  test('a waiting start starts when the file raises max', async () => {
     const site = newSite(yaml('max: 1'))
     const daemon = await site.daemon()
     daemon.seconds(2)
@@ -251,20 +251,23 @@ describe('what waits', () => {
   test.each([
     { more: 'max: 1, enabled: false', reason: 'enabled' },
     { more: 'max: 1, hosts: [10.9.9.9]', reason: 'hosts' },
-  ])('is dropped with the filter that says no: $reason', async ({ more, reason }) => {
-    const site = newSite(yaml('max: 1'))
-    const daemon = await site.daemon()
-    daemon.seconds(2)
-    await daemon.edit(yaml(more))
-    expect(daemon.history()).toEqual(['job running', `job skipped ${reason}`])
-  })
+  ])(
+    'a waiting start is skipped with the filter that says no: $reason',
+    async ({ more, reason }) => {
+      const site = newSite(yaml('max: 1'))
+      const daemon = await site.daemon()
+      daemon.seconds(2)
+      await daemon.edit(yaml(more))
+      expect(daemon.history()).toEqual(['job running', `job skipped ${reason}`])
+    },
+  )
 
-  test('does not become a daemon run', async () => {
+  test('a waiting start does not become an instance of a daemon task', async () => {
     const site = newSite(yaml('max: 1'))
     const daemon = await site.daemon()
     daemon.seconds(2)
     await daemon.edit('tasks: {job: {type: daemon, command: exec sleep 60}}')
     expect(daemon.history()).toContain('job skipped removed')
-    expect(daemon.torch.waiting.size).toBe(0)
+    expect(daemon.state.queue.waiting.size).toBe(0)
   })
 })

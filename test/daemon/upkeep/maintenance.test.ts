@@ -1,19 +1,19 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { startMinutes } from '../../../src/daemon/upkeep/maintenance.ts'
 import { statusOf } from '../../../src/daemon/control/daemon-status.ts'
-import { until } from '../../run/support.ts'
-import { newSite } from '../support.ts'
+import { thisMachine } from '../../../src/host/host.ts'
+import { newSite, until } from '../support.ts'
 
 const yaml =
-  'tasks: {job: {schedule: "* * * * * *", command: exit 1, max: 9, output: {keep_for: 1h}}}'
+  'tasks: {job: {schedule: "1-3 0 12 * * *", command: exit 1, max: 9, output: {keep_for: 1h}}}'
+const minute = 60_000
+const hour = 60 * minute
 
-describe('each minute', () => {
-  test('one line says what was done since the last', async () => {
+describe('maintenance', () => {
+  test('the log has a line each minute that counts what happened since the last one', async () => {
     const site = newSite(yaml)
     const daemon = await site.daemon()
-    startMinutes(daemon.torch)
     daemon.seconds(3)
     await daemon.runs('job', 0)
     site.clock.advance(57_000)
@@ -37,7 +37,7 @@ describe('each minute', () => {
     ])
   })
 
-  test('addresses are read anew: a task moves in with one', async () => {
+  test('a task moves to this machine with an address that is new', async () => {
     const site = newSite(
       'tasks: {job: {schedule: "* * * * * *", command: exit 0, hosts: [10.9.9.9]}}',
       {
@@ -47,59 +47,44 @@ describe('each minute', () => {
     let addresses = ['10.0.0.1']
     const network = { name: () => 'web1', addresses: () => addresses }
     const daemon = await site.daemon({ network })
-    startMinutes(daemon.torch)
-    expect(statusOf(daemon.torch).tasks).toMatchObject([
+    expect(statusOf(daemon.state).tasks).toMatchObject([
       { here: false, reason: 'hosts', next: null },
     ])
     addresses = ['10.0.0.1', '10.9.9.9']
     site.clock.advance(60_000)
-    await until(() => statusOf(daemon.torch).tasks[0]?.here, 'the task to move in')
-    expect(statusOf(daemon.torch).tasks).toMatchObject([{ here: true, reason: null }])
+    await until(() => statusOf(daemon.state).tasks[0]?.here, 'the task to move in')
+    expect(statusOf(daemon.state).tasks).toMatchObject([{ here: true, reason: null }])
   })
 
-  test('runs that are too old are removed, also of tasks that are gone', async () => {
-    const site = newSite(yaml)
+  test('runs that are too old are removed, also those of removed tasks', async () => {
+    const site = newSite(yaml.replace('1-3', '1,2'))
     const first = await site.daemon()
     first.seconds(2)
     await first.runs('job', 0)
     fs.cpSync(path.join(site.home, 'runs', 'job'), path.join(site.home, 'runs', 'gone'), {
       recursive: true,
     })
-    const second = await site.daemon()
-    startMinutes(second.torch)
+    const { processes } = thisMachine()
+    const noGit = { ok: false, missing: true, stdout: '', stderr: '' }
+    const second = await site.daemon({
+      processes: { ...processes, runProgram: async () => noGit },
+    })
     const kept = (task: string) => {
       const folder = path.join(site.home, 'runs', task)
       return fs.existsSync(folder) ? fs.readdirSync(folder).length : 'no folder'
     }
-    const later = async (ms: number): Promise<void> => {
-      site.clock.set(site.clock.now() + ms)
-      site.clock.advance(60_000)
-      await until(() => second.torch.untidy.size === 2, 'the folders to be found')
+    const pass = async (ms: number): Promise<void> => {
+      site.clock.advance(ms)
+      await until(() => second.state.oldRuns.pending() === 2, 'the folders to be found')
       site.clock.advance(1_000)
     }
-    await later(0)
+    await pass(minute)
     expect([kept('job'), kept('gone')]).toEqual([2, 2])
-    await later(3_600_000)
+    await pass(hour)
     expect([kept('job'), kept('gone')]).toEqual([0, 2])
-    await later(7 * 86_400_000)
+    // After such a jump the clock is not trusted for an hour.
+    site.clock.set(site.clock.now() + 7 * 24 * hour)
+    await pass(hour + 2 * minute)
     expect([kept('job'), kept('gone')]).toEqual([0, 'no folder'])
   })
-})
-
-test('status: the last run is shown, and a skip only where there is none', async () => {
-  const site = newSite(
-    'tasks: {job: {schedule: "* * * * * *", command: "until test -e go; do sleep 0.02; done", cwd: "."}}',
-  )
-  const daemon = await site.daemon()
-  const last = () => statusOf(daemon.torch).tasks[0]?.last?.outcome
-  daemon.seconds(1)
-  expect(last()).toBeUndefined()
-  daemon.seconds(1)
-  expect(last()).toBe('skipped')
-  fs.writeFileSync(path.join(site.folder, 'go'), '')
-  await daemon.runs('job', 0)
-  expect(last()).toBe('ok')
-  fs.rmSync(path.join(site.folder, 'go'))
-  daemon.seconds(2)
-  expect(last()).toBe('ok')
 })

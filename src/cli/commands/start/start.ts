@@ -1,4 +1,4 @@
-import { startDetached } from '../../../daemon/start/detach.ts'
+import { startDetached } from '../../../daemon/start/start-detached.ts'
 import { exitStatus, TorchError } from '../../../errors.ts'
 import { counted } from '../../../text/plural.ts'
 import { ask } from '../../daemon/ask.ts'

@@ -1,5 +1,5 @@
 import type { StatusReport, TaskStatus } from '../../../control/protocol.ts'
-import type { Ready } from '../../../daemon/start/ready.ts'
+import type { Ready } from '../../../daemon/start/start-detached.ts'
 import type { Settings } from '../../../daemon/settings.ts'
 import { counted, someOf } from '../../../text/plural.ts'
 import { shellQuoted } from '../../../text/shell-quote.ts'

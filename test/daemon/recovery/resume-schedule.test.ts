@@ -8,17 +8,18 @@ const each = 'tasks: {job: {schedule: "*/10 * * * * *", command: exit 0, max: 9}
 
 type Site = ReturnType<typeof newSite>
 
-/** As a daemon leaves it that is killed between the second on disk and the first start in it. */
+/** As left by a daemon that was killed after the second went to disk and before its first start. */
 function killedIn(site: Site, iso: string): void {
   const second = String(Date.parse(iso) / 1000).padStart(12, '0')
   fs.writeFileSync(path.join(site.home, 'slots'), `${second} ${second}\n`)
 }
 
-describe('a second that is on disk as done, and was not', () => {
-  test('is done by the next daemon, once', async () => {
+describe('an interrupted second', () => {
+  test('the next daemon does an interrupted second, once', async () => {
     const site = newSite(each)
     const first = await site.daemon()
     first.seconds(5)
+    first.kill()
     killedIn(site, '2026-03-10T12:00:10Z')
     site.clock.advance(7000)
     const second = await site.daemon()
@@ -26,15 +27,17 @@ describe('a second that is on disk as done, and was not', () => {
     expect(second.rows()).toMatchObject([
       { outcome: 'ok', slot: '2026-03-10T12:00:10Z', trigger: 'schedule', lateMs: 2000 },
     ])
+    second.kill()
     killedIn(site, '2026-03-10T12:00:10Z')
     const third = await site.daemon()
     expect(third.history()).toEqual(['job ok'])
   })
 
-  test('also where the next one begins in that very second', async () => {
+  test('the next daemon does an interrupted second even if it starts in that very second', async () => {
     const site = newSite(each)
     const first = await site.daemon()
     first.seconds(9)
+    first.kill()
     site.clock.advance(1000)
     killedIn(site, '2026-03-10T12:00:10Z')
     const second = await site.daemon()
@@ -43,9 +46,10 @@ describe('a second that is on disk as done, and was not', () => {
     expect(second.history()).toEqual(['job ok'])
   })
 
-  test('counts among the missed, where that is long ago', async () => {
+  test('an interrupted second of long ago counts among the missed slots', async () => {
     const site = newSite(each)
-    await site.daemon()
+    const first = await site.daemon()
+    first.kill()
     killedIn(site, '2026-03-10T12:00:10Z')
     site.clock.advance(3_595_000)
     const second = await site.daemon()
@@ -54,9 +58,10 @@ describe('a second that is on disk as done, and was not', () => {
     ])
   })
 
-  test('is left alone where its record is gone by the rules, and it may have been done', async () => {
+  test('an interrupted second is not done again if its task keeps no runs, because it may have been done', async () => {
     const site = newSite(each.replace('max: 9', 'max: 9, output: {keep_runs: 0}'))
-    await site.daemon()
+    const first = await site.daemon()
+    first.kill()
     killedIn(site, '2026-03-10T12:00:10Z')
     site.clock.advance(12_000)
     const second = await site.daemon()
@@ -64,8 +69,8 @@ describe('a second that is on disk as done, and was not', () => {
   })
 })
 
-describe('a run that was prepared and never started', () => {
-  test('is not started besides the pending start that it was of', async () => {
+describe('what was started already', () => {
+  test('a run that was prepared for a pending start is not started besides it', async () => {
     const site = newSite(each)
     const first = await site.daemon()
     first.seconds(5)
@@ -81,11 +86,11 @@ describe('a run that was prepared and never started', () => {
     const directory = path.join(site.home, 'runs', 'job', run)
     fs.mkdirSync(directory, { recursive: true })
     const description = { ...start, run, type: 'common', startedMs: site.clock.now() }
-    const { bootId } = first.torch.host.processes
+    const { bootId } = first.state.host.processes
     fs.writeFileSync(path.join(directory, 'run.json'), JSON.stringify({ ...description, bootId }))
     fs.writeFileSync(path.join(site.home, 'active', run), 'job')
-    // It had its row already, as one that is on its way: it must not run for ever.
-    first.torch.history.add(
+    // It has a row already, as a run that is running: it must not be shown as running for ever.
+    first.state.history.add(
       runRow(1, { run, task: 'job', outcome: 'running', startedAt: '2026-03-10T12:00:05Z' }),
     )
     expect(first.history()).toEqual(['job running'])
@@ -97,7 +102,7 @@ describe('a run that was prepared and never started', () => {
     expect(fs.existsSync(directory)).toBe(false)
   })
 
-  test('nor is a pending start whose run is over and on record', async () => {
+  test('a pending start whose run is over and on record is not started again', async () => {
     const site = newSite(each)
     const first = await site.daemon()
     first.seconds(10)

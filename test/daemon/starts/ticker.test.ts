@@ -1,95 +1,98 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test, vi } from 'vitest'
-import { letGo } from '../../../src/daemon/handover/let-go.ts'
-import { readyLater } from '../../../src/daemon/starts/prepare-recorders.ts'
-import { makeStop } from '../../../src/daemon/stop.ts'
-import type { Torch } from '../../../src/daemon/state.ts'
+import type { Recorder } from '../../../src/run/recorder.ts'
 import { thisMachine } from '../../../src/host/host.ts'
+import type { Daemon } from '../../../src/daemon/state.ts'
 import { newSite, until } from '../support.ts'
 
 const job =
   'tasks:\n  job: {schedule: "*/5 * * * * *", command: echo "$TORCH_RUN_ID $TORCH_SLOT $TORCH_ATTEMPT"}\n'
 
 /** A daemon one second before its job is due, and the pid of the recorder that waits for it. */
-async function readied(yaml = job) {
+async function prepared(yaml = job) {
   const site = newSite(yaml)
   const daemon = await site.daemon()
   daemon.seconds(4)
-  await getReady(site, daemon.torch)
-  const pid = daemon.torch.room.recorders.waiting.get('job')?.identity.pid ?? 0
+  await afterTick(site)
+  const pid = waiting(daemon.state).get('job')?.identity.pid ?? 0
   return { site, daemon, pid }
 }
 
-async function getReady(site: ReturnType<typeof newSite>, torch: Torch): Promise<void> {
-  readyLater(torch)
+function waiting(daemon: Daemon): ReadonlyMap<string, Recorder> {
+  return daemon.runContext.recorders.waiting
+}
+
+/** Recorders are prepared a moment after a tick. */
+async function afterTick(site: ReturnType<typeof newSite>): Promise<void> {
   site.clock.advance(30)
   await new Promise((resolve) => setImmediate(resolve))
 }
 
 const isGone = (pid: number) => !fs.existsSync(`/proc/${pid}`)
 
-describe('a recorder that is ready', () => {
-  test('is given the run when that is due', async () => {
-    const { daemon, pid } = await readied()
+describe('a prepared recorder', () => {
+  test('a prepared recorder gets the run of its task when that is due', async () => {
+    const { daemon, pid } = await prepared()
     expect(pid).toBeGreaterThan(0)
     daemon.seconds(1)
-    const run = daemon.torch.runs.get('job')?.[0]
+    const run = daemon.state.runs.of('job')[0]
     expect(run?.recorder?.pid).toBe(pid)
-    expect(daemon.torch.room.recorders.waiting.size).toBe(0)
+    expect(waiting(daemon.state).size).toBe(0)
     await daemon.runs('job', 0)
     const output = fs.readFileSync(path.join(run?.directory ?? '', 'output'), 'utf8')
     expect(output).toBe(`${run?.description.run} 2026-03-10T12:00:05Z 1\n`)
   })
 
-  test('leaves nothing behind where it gets none: no run, no process', async () => {
-    const { daemon, pid } = await readied()
-    makeStop(daemon.torch).ask({ graceMs: 0, leave: false })
+  test('a stop dismisses a prepared recorder, which leaves no run and no process', async () => {
+    const { daemon, pid } = await prepared()
+    await daemon.stop(0)
     await until(() => isGone(pid), 'the recorder to go')
-    expect(daemon.torch.room.recorders.waiting.size).toBe(0)
-    expect(fs.existsSync(path.join(daemon.torch.paths.runs, 'job'))).toBe(false)
+    expect(waiting(daemon.state).size).toBe(0)
+    expect(fs.existsSync(path.join(daemon.state.paths.runs, 'job'))).toBe(false)
     expect(daemon.history()).toEqual([])
   })
 
-  test('goes when the daemon goes', async () => {
-    const { daemon, pid } = await readied()
-    letGo(daemon.torch)
+  test('a prepared recorder ends when its daemon lets go of its home', async () => {
+    const { daemon, pid } = await prepared()
+    daemon.kill()
     await until(() => isGone(pid), 'the recorder to go')
   })
 
-  test('is not used for a task that is another by now', async () => {
-    const { daemon, pid } = await readied()
+  test('a prepared recorder is not used for a task that changed meanwhile', async () => {
+    const { daemon, pid } = await prepared()
     await daemon.edit(job.replace('echo', 'echo changed'))
     daemon.seconds(1)
-    const run = daemon.torch.runs.get('job')?.[0]
+    const run = daemon.state.runs.of('job')[0]
     expect(run?.recorder?.pid).not.toBe(pid)
     await until(() => isGone(pid), 'the recorder to go')
     await daemon.runs('job', 0)
     expect(fs.readFileSync(path.join(run?.directory ?? '', 'output'), 'utf8')).toMatch(/^changed /)
   })
 
-  test('is sent away when its task is not due any more', async () => {
-    const { site, daemon, pid } = await readied()
+  test('a prepared recorder is dismissed when its task is no longer due soon', async () => {
+    const { site, daemon, pid } = await prepared()
     await daemon.edit('tasks:\n  job: {schedule: "0 0 * * * *", command: "true"}\n')
-    await getReady(site, daemon.torch)
+    daemon.seconds(1)
+    await afterTick(site)
     await until(() => isGone(pid), 'the recorder to go')
-    expect(daemon.torch.room.recorders.waiting.size).toBe(0)
+    expect(waiting(daemon.state).size).toBe(0)
   })
 
-  test('is not missed when somebody kills it: another is started', async () => {
-    const { daemon, pid } = await readied()
+  test('another recorder is started if somebody killed the prepared one', async () => {
+    const { daemon, pid } = await prepared()
     process.kill(pid, 'SIGKILL')
-    await until(() => daemon.torch.room.recorders.waiting.size === 0, 'it to be forgotten')
+    await until(() => waiting(daemon.state).size === 0, 'it to be forgotten')
     daemon.seconds(1)
     await daemon.runs('job', 0)
     expect(daemon.history()).toEqual(['job ok'])
   })
 
-  test('is not missed when it was killed and nobody knows yet', async () => {
-    const { daemon, pid } = await readied()
+  test('another recorder is started if the prepared one was killed and nobody has noticed yet', async () => {
+    const { daemon, pid } = await prepared()
     process.kill(pid, 'SIGKILL')
     now(() => /State:\s+Z/.test(fs.readFileSync(`/proc/${pid}/status`, 'utf8')))
-    const recorder = daemon.torch.room.recorders.waiting.get('job')
+    const recorder = waiting(daemon.state).get('job')
     const dismiss = recorder && vi.spyOn(recorder, 'dismiss')
     daemon.seconds(1)
     await daemon.runs('job', 0)
@@ -98,29 +101,29 @@ describe('a recorder that is ready', () => {
     expect(dismiss).not.toHaveBeenCalled()
   })
 
-  test('is not had for a task with an env_file, which is read at the start', async () => {
-    const { daemon } = await readied(
+  test('no recorder is prepared for a task with an env_file, which is read when its run starts', async () => {
+    const { daemon } = await prepared(
       job.replace('command:', 'env_file: ENV, command:').replace('ENV', '/etc/os-release'),
     )
-    expect(daemon.torch.room.recorders.waiting.size).toBe(0)
+    expect(waiting(daemon.state).size).toBe(0)
   })
 })
 
-test('an end that nobody has told of yet does not keep the next start from its place', async () => {
+test('a run that has ended, although its end was not reported yet, does not keep the next one from starting', async () => {
   const site = newSite('tasks:\n  job: {schedule: "* * * * * *", command: "true"}\n')
   const daemon = await site.daemon()
   daemon.seconds(1)
-  const run = daemon.torch.runs.get('job')?.[0]
+  const run = daemon.state.runs.of('job')[0]
   const exit = path.join(run?.directory ?? '', 'exit')
   now(() => fs.existsSync(exit) && fs.readFileSync(exit, 'utf8') === '0\n')
-  expect(daemon.torch.runs.get('job')).toEqual([run])
+  expect(daemon.state.runs.of('job')).toEqual([run])
   daemon.seconds(1)
-  expect(daemon.torch.runs.get('job')?.[0]).not.toBe(run)
+  expect(daemon.state.runs.of('job')[0]).not.toBe(run)
   await daemon.runs('job', 0)
   expect(daemon.history()).toEqual(['job ok', 'job ok'])
 })
 
-test('a machine that does not say whether a run goes on costs a start, and not the daemon', async () => {
+test('a machine that cannot say whether a run has ended costs a start, not the daemon', async () => {
   const site = newSite('tasks:\n  job: {schedule: "* * * * * *", command: sleep 60}\n')
   const { files } = thisMachine()
   let isRefused = false
@@ -137,8 +140,8 @@ test('a machine that does not say whether a run goes on costs a start, and not t
   expect(daemon.history()).toEqual(['job running', ...Array(3).fill('job skipped max')])
   expect(daemon.lines.filter(({ event }) => event === 'trouble').map(({ words }) => words)).toEqual(
     [
-      'could not look whether runs go on: too many open files',
-      'could look whether runs go on again',
+      'could not check whether runs have ended: too many open files',
+      'could check whether runs have ended again',
     ],
   )
 })

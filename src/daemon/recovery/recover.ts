@@ -1,0 +1,158 @@
+import path from 'node:path'
+import type { Start } from '../../plan/admit.ts'
+import { maxStallSeconds } from '../../plan/tick.ts'
+import { readTraces, type RunConclusion, type RunDescription } from '../../run/directory.ts'
+import { runStamp } from '../../run/directory.ts'
+import { recoverRuns } from '../../run/recover.ts'
+import { retryOf, runEnded } from '../starts/after-run.ts'
+import { keepInstances, replaceInstance } from '../starts/daemon-tasks.ts'
+import { requestStart, requestStartLater } from '../starts/request-start.ts'
+import { readPending } from '../starts/start-queue.ts'
+import type { Daemon } from '../state.ts'
+import { resumeSchedule } from './resume-schedule.ts'
+import { claimBoot } from './saved-state.ts'
+
+/**
+ * Continues where the previous daemon stopped: its runs first, then its pending starts, the schedule,
+ * and what starts together with a daemon. Nothing that was started is started again.
+ */
+export function recover(daemon: Daemon): void {
+  recoverStarts(daemon)
+  resumeSchedule(daemon)
+  startFirst(daemon)
+}
+
+/** What runs is adopted, what ended is put on record with all that follows, what waited waits again. */
+function recoverStarts(daemon: Daemon): void {
+  const { runs, journal, history, log } = daemon
+  const { adopted, ended, concluded, voided, failed } = recoverRuns(daemon.runContext)
+  for (const { run, reason } of failed)
+    log.error('trouble', { run }, `a run of the previous daemon could not be examined: ${reason}`)
+  for (const run of adopted) {
+    runs.add(run)
+    journal.adopted(run.description, run.recorder?.pid)
+  }
+  const known = knownStarts(daemon, [
+    ...[...adopted, ...ended.map(({ run }) => run)].map(({ description }) => description),
+    ...concluded.map(({ description }) => description),
+  ])
+  recoverPending(daemon, known)
+  // AFTER it is known what else runs: these ends make runContext for others.
+  for (const { run, conclusion } of ended) runEnded(daemon, run, conclusion)
+  for (const { description, conclusion } of concluded)
+    recoverConcluded(daemon, known, description, conclusion)
+  // LAST: a pending start is on disk until its run has started, so it was taken up above already.
+  for (const run of voided) {
+    // The previous daemon may have recorded that it runs.
+    history.takeBack(run.run)
+    if (known.add(run)) startVoided(daemon, run)
+  }
+}
+
+/** The outcome was written, but perhaps not what follows from it. */
+function recoverConcluded(
+  daemon: Daemon,
+  known: KnownStarts,
+  description: RunDescription,
+  conclusion: RunConclusion,
+): void {
+  const { journal, daemonTasks, tasks, clock } = daemon
+  journal.ended(description, conclusion)
+  if (description.type === 'daemon') {
+    if (!daemonTasks.restarts.has(description.task))
+      replaceInstance(daemon, description, conclusion)
+    return
+  }
+  const retry = retryOf(tasks, description, conclusion)
+  if (retry !== undefined && known.addPending(retry))
+    requestStartLater(daemon, retry, (retry.dueMs ?? 0) - clock.now())
+}
+
+function recoverPending(daemon: Daemon, known: KnownStarts): void {
+  const { host, paths, daemonTasks, clock } = daemon
+  const pending = readPending(host, paths)
+  const now = clock.now()
+  for (const [task, restarts] of pending.vacancies) daemonTasks.setRestarts(task, restarts)
+  for (const { start, atMs } of pending.timed)
+    if (known.addPending(start)) requestStartLater(daemon, start, atMs - now)
+  for (const start of pending.waiting) if (known.addPending(start)) requestStart(daemon, start)
+}
+
+/** The starts that were made or taken up already: none of them is made twice. */
+interface KnownStarts {
+  /** False if the start is known. */
+  add(start: StartKey): boolean
+  /** The same, and false if a run on record was started for it. */
+  addPending(start: Start): boolean
+}
+
+type StartKey = Pick<RunDescription, 'task' | 'attempt'> & {
+  readonly slot?: number | null | undefined
+}
+
+function knownStarts(daemon: Daemon, runs: readonly StartKey[]): KnownStarts {
+  const known = new Set(runs.map(keyOf))
+  const add = (start: StartKey): boolean => {
+    const isNew = !known.has(keyOf(start))
+    known.add(keyOf(start))
+    return isNew
+  }
+  return {
+    add,
+    addPending: (start) => !known.has(keyOf(start)) && !hasRun(daemon, start) && add(start),
+  }
+}
+
+/** Two starts with the same key are one and the same. */
+function keyOf(start: StartKey): string {
+  return `${start.task} ${start.slot ?? 'none'} ${start.attempt}`
+}
+
+/** Timers fire a little early, and clocks are corrected. */
+const toleranceMs = 1000
+
+/** Whether that start has a run that is on record and no longer among the active ones. */
+function hasRun({ host, paths }: Pick<Daemon, 'host' | 'paths'>, start: Start): boolean {
+  const dueMs = start.dueMs ?? (start.slot === undefined ? undefined : start.slot * 1000)
+  if (dueMs === undefined) return false
+  const folder = path.join(paths.runs, start.task)
+  const oldest = runStamp(dueMs - toleranceMs)
+  return host.files
+    .list(folder)
+    .filter((run) => run >= oldest)
+    .some((run) => {
+      const found = readTraces(host, path.join(folder, run)).description
+      return found !== undefined && keyOf(found) === keyOf(start)
+    })
+}
+
+/** The previous daemon prepared it in its last moment and never started it: now, if it is still due. */
+function startVoided(daemon: Daemon, run: RunDescription): void {
+  const { log, clock } = daemon
+  const { task, trigger, attempt } = run
+  log.warn('void', { task, run: run.run }, `${task} was prepared and never started`)
+  const oldest = clock.now() - maxStallSeconds * 1000
+  // A daemon task lacks an instance, and gets it as usual.
+  if (run.type === 'daemon' || trigger === 'manual' || run.startedMs < oldest) return
+  const slot = run.slot ?? undefined
+  requestStart(daemon, { task, slot, trigger, attempt, dueMs: run.dueMs ?? undefined })
+}
+
+/** What starts together with a daemon: @reboot tasks, once per boot and home, and daemon tasks. */
+function startFirst(daemon: Daemon): void {
+  const { tasks, runs } = daemon
+  const isReboot = claimBoot(daemon)
+  for (const task of tasks.here.values()) {
+    if (isReboot && task.schedules.some((schedule) => schedule.kind === 'reboot'))
+      requestStart(daemon, {
+        task: task.name,
+        slot: undefined,
+        trigger: 'reboot',
+        attempt: 1,
+        dueMs: undefined,
+      })
+    if (task.type === 'daemon') keepInstances(daemon, task.name)
+  }
+  // Adopted instances of daemon tasks that are gone from the file, or no longer run on this host.
+  for (const task of runs.tasks()) if (!tasks.here.has(task)) keepInstances(daemon, task)
+}

@@ -1,0 +1,157 @@
+import type { Host } from '../../host/host.ts'
+import type { PendingRestart } from '../../plan/daemon-instances.ts'
+import type { Start } from '../../plan/admit.ts'
+import type { Faults } from '../../run/faults.ts'
+import type { Phase } from '../phase.ts'
+import type { HomePaths } from '../settings.ts'
+
+/** Starts that have not happened yet and that no future slot will bring. */
+export interface StartQueue {
+  /** Starts that wait because their task is at max, by task. */
+  readonly waiting: ReadonlyMap<string, Start>
+  /** Starts that are due, in the order of their slots: the rest of a burst. */
+  readonly due: ReadonlySet<Start>
+  /** Starts with a time of their own: retries, and jitter below a second. */
+  readonly timed: ReadonlyMap<Start, { readonly atMs: number }>
+
+  /** Keeps a start until its task is below max. It takes the place of the one that waited. */
+  wait(start: Start): void
+  /** Takes the waiting start of a task out of the queue. */
+  takeWaiting(task: string): Start | undefined
+  addDue(starts: readonly Start[]): void
+  /** Takes a due start out of the queue. Not saved: the next daemon sees that it has a run. */
+  takeDue(start: Start): void
+  /** Calls `begin` after that many milliseconds; until then the start is pending. */
+  later(start: Start, delayMs: number, begin: () => void): void
+  /** Takes out every start of these tasks. */
+  drop(isDropped: (task: string) => boolean): Start[]
+  cancelTimers(): void
+
+  /** Writes pending.json soon: called after each change. */
+  saveSoon(): void
+  /** Writes pending.json now if it has changed. */
+  saveNow(): void
+}
+
+/**
+ * Many changes of one burst are written once, this much later. A crash in between costs nothing: the
+ * run that asked for a retry is not yet on record, so the next daemon finds it as one that ended.
+ */
+const saveDelayMs = 10
+
+/** An empty queue. `restarts` are the pending restarts of daemon tasks, which share the file. */
+export function newStartQueue(parts: {
+  readonly host: Host
+  readonly paths: HomePaths
+  readonly faults: Faults
+  readonly phase: Phase
+  readonly restarts: SavedStarts['restarts']
+}): StartQueue {
+  const { host, paths, faults, phase, restarts } = parts
+  const waiting = new Map<string, Start>()
+  const due = new Set<Start>()
+  const timed = new Map<Start, { readonly atMs: number; readonly cancel: () => void }>()
+  let isDirty = false
+
+  function saveSoon(): void {
+    if (isDirty) return
+    isDirty = true
+    host.clock.after(saveDelayMs, saveNow)
+  }
+
+  function saveNow(): void {
+    if (!isDirty || phase.now === 'gone') return
+    isDirty = false
+    faults.attempt('write pending.json', () =>
+      writePending(host, paths, { waiting, due, timed, restarts }),
+    )
+  }
+
+  return {
+    waiting,
+    due,
+    timed,
+    wait(start) {
+      waiting.set(start.task, start)
+      saveSoon()
+    },
+    takeWaiting(task) {
+      const start = waiting.get(task)
+      if (start === undefined) return undefined
+      waiting.delete(task)
+      saveSoon()
+      return start
+    },
+    addDue(starts) {
+      for (const start of starts) due.add(start)
+    },
+    takeDue: (start) => void due.delete(start),
+    later(start, delayMs, begin) {
+      const cancel = host.clock.after(delayMs, () => {
+        begin()
+        // AFTER it began: a crash in between must not lose it. The next daemon sees that it runs.
+        timed.delete(start)
+        saveSoon()
+      })
+      timed.set(start, { atMs: host.clock.now() + delayMs, cancel })
+      saveSoon()
+    },
+    drop(isDropped) {
+      const dropped = [...timed.keys(), ...due, ...waiting.values()].filter(({ task }) =>
+        isDropped(task),
+      )
+      for (const start of dropped) {
+        timed.get(start)?.cancel()
+        timed.delete(start)
+        due.delete(start)
+        if (waiting.get(start.task) === start) waiting.delete(start.task)
+      }
+      saveSoon()
+      return dropped
+    },
+    cancelTimers() {
+      for (const { cancel } of timed.values()) cancel()
+    },
+    saveSoon,
+    saveNow,
+  }
+}
+
+interface SavedStarts {
+  readonly waiting: ReadonlyMap<string, Start>
+  readonly due: ReadonlySet<Start>
+  readonly timed: ReadonlyMap<Start, { readonly atMs: number }>
+  /** By task. */
+  readonly restarts: ReadonlyMap<string, readonly PendingRestart[]>
+}
+
+/** The content of pending.json. */
+interface Pending {
+  readonly waiting: readonly Start[]
+  /** With the starts that were due and had not started yet. */
+  readonly timed: readonly { readonly start: Start; readonly atMs: number }[]
+  /** Pending restarts of daemon tasks. */
+  readonly vacancies: readonly (readonly [task: string, restarts: readonly PendingRestart[]])[]
+}
+
+function writePending({ clock, files }: Host, paths: HomePaths, saved: SavedStarts): void {
+  const pending: Pending = {
+    waiting: [...saved.waiting.values()],
+    timed: [
+      ...[...saved.due].map((start) => ({ start, atMs: clock.now() })),
+      ...[...saved.timed].map(([start, { atMs }]) => ({ start, atMs })),
+    ],
+    vacancies: [...saved.restarts],
+  }
+  files.replace(paths.pending, JSON.stringify(pending), { sync: false })
+}
+
+/** What the previous daemon left in pending.json. A damaged file counts as an empty one. */
+export function readPending({ files }: Host, paths: HomePaths): Pending {
+  const none: Pending = { waiting: [], timed: [], vacancies: [] }
+  try {
+    return { ...none, ...(JSON.parse(files.readText(paths.pending) ?? '{}') as Pending) }
+  } catch {
+    return none
+  }
+}

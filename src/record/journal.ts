@@ -1,0 +1,100 @@
+import type { Clock } from '../host/clock.ts'
+import type { HistoryRow } from '../plan/history-row.ts'
+import { endedByTorch } from '../plan/run-outcome.ts'
+import type { Start } from '../plan/admit.ts'
+import type { Miss } from '../plan/tick.ts'
+import type { RunConclusion, RunDescription } from '../run/directory.ts'
+import type { Counters } from './counters.ts'
+import type { History } from './history/write-history.ts'
+import { latenessOf, missRow, type Origin, runRow, skipRow } from './history/rows.ts'
+import type { Log } from './log.ts'
+
+/** Puts what happens on record: a row of the history, a line of the log and the counters together. */
+export interface Journal {
+  /** `group` is the process group of the run. */
+  started(run: RunDescription, group: number | undefined): void
+  /** A run that an earlier daemon started still runs, and this daemon watches it. */
+  adopted(run: RunDescription, group: number | undefined): void
+  ended(run: RunDescription, conclusion: RunConclusion): void
+  /** A start that was due does not happen. */
+  skipped(start: Start, reason: string): void
+  /** Slots that passed without a start. They are in the history when this returns. */
+  missed(misses: readonly Miss[]): void
+}
+
+export interface JournalParts {
+  readonly clock: Clock
+  readonly history: History
+  readonly log: Log
+  readonly counters: Counters
+  /** This host, and the revision of its tasks file at the moment. */
+  readonly origin: () => Origin
+  /** Gets every row. */
+  readonly onRow: (row: HistoryRow) => void
+}
+
+export function newJournal({
+  clock,
+  history,
+  log,
+  counters,
+  origin,
+  onRow,
+}: JournalParts): Journal {
+  const record = (row: HistoryRow): HistoryRow => {
+    history.add(row)
+    onRow(row)
+    return row
+  }
+  return {
+    started(run, group) {
+      const { task, trigger, attempt } = run
+      const { slot } = record(runRow(run))
+      const lateMs = latenessOf(run)
+      counters.count('started')
+      if (lateMs !== null && trigger === 'schedule') counters.late(lateMs)
+      const facts = { task, run: run.run, slot, trigger, attempt, lateMs, group }
+      log.info('start', facts, `${task} started`)
+    },
+    adopted(run, group) {
+      record(runRow(run))
+      log.info('adopt', { task: run.task, run: run.run, group }, `${run.task} still runs, adopted`)
+    },
+    ended(run, conclusion) {
+      const row = record(runRow(run, conclusion))
+      if (conclusion.outcome !== 'ok' && !endedByTorch(conclusion)) counters.count('failed')
+      logEnd(log, run, conclusion, row)
+    },
+    skipped(start, reason) {
+      const { task, trigger } = start
+      const { slot } = record(skipRow(start, reason, clock.now(), origin()))
+      counters.count('skipped')
+      log.info('skip', { task, slot, trigger, reason }, `${task} did not start: ${reason}`)
+    },
+    missed(misses) {
+      for (const miss of misses) {
+        const { task, count, reason } = miss
+        const { slot, lastSlot } = record(missRow(miss, clock.now(), origin()))
+        counters.count('missed', count)
+        const facts = { task, slot, lastSlot, count, reason }
+        log.warn('miss', facts, `${task}: ${count} slots missed (${reason})`)
+      }
+      if (misses.length > 0) history.flush()
+    },
+  }
+}
+
+function logEnd(
+  log: Log,
+  { task, run }: RunDescription,
+  { outcome, exitCode, signal, reason, stragglers }: RunConclusion,
+  { slot, durationMs }: HistoryRow,
+): void {
+  const facts = {
+    ...{ task, run, slot, outcome, exitCode, signal, reason, durationMs },
+    ...(stragglers > 0 ? { stragglers } : {}),
+  }
+  const words = `${task} ended: ${outcome}${reason === null ? '' : ` (${reason})`}`
+  if (outcome === 'ok') log.info('end', facts, words)
+  else log.warn('end', facts, words)
+}
