@@ -177,7 +177,7 @@ interface Pipe {
 
 /** Sends lines to programs, a few at a time. It owns the pipes from their line on. */
 interface Lines {
-  /** Returns false if nobody reads the pipe any more. */
+  /** Returns false if the reading end of the pipe is closed. */
   send(pipe: Pipe, line: string): boolean
   /** Closes the pipe of a program that is gone, if it is still open. */
   close(pipe: Pipe): void

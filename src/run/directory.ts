@@ -13,7 +13,7 @@ import type { EndReason, RunOutcome } from '../plan/run-outcome.ts'
  *   active/RUN       one entry for each run that is not yet in the history; its first line is the task
  */
 
-/** Where runs are kept, and the name of the host that they are told. */
+/** Where runs are kept, and the host name that they see as TORCH_HOST. */
 export interface RunHome {
   readonly host: Host
   readonly home: string

@@ -4,7 +4,7 @@ import type { EndingNote, RunConclusion, RunDescription, RunHome } from './direc
 import type { Faults } from './faults.ts'
 import type { RecorderPool } from './recorder-pool.ts'
 
-/** A run that this process minds: it launched the run or adopted it. */
+/** A run that this process looks after: it launched the run or adopted it. */
 export interface LiveRun {
   readonly description: RunDescription
   readonly directory: string
@@ -30,10 +30,10 @@ export type RunState =
   | { readonly kind: 'killing-stragglers' }
   /** The outcome is known, and nothing is left to do. */
   | { readonly kind: 'ended' }
-  /** Another daemon minds the run now. */
+  /** Another daemon looks after the run now. */
   | { readonly kind: 'handed-over' }
 
-/** Which state may follow which. */
+/** The states that may follow each state; a state without any is final. */
 const following: Record<RunState['kind'], readonly RunState['kind'][]> = {
   running: ['ending', 'ended', 'handed-over'],
   ending: ['ending', 'killing-stragglers', 'ended', 'handed-over'],
@@ -42,7 +42,7 @@ const following: Record<RunState['kind'], readonly RunState['kind'][]> = {
   'handed-over': [],
 }
 
-/** Brings a run into its next state. A last state clears all timers of the run and ends its watch. */
+/** Moves a run to its next state. A final state clears all timers of the run and ends its watch. */
 export function enter(run: LiveRun, state: RunState): void {
   assert(
     following[run.state.kind].includes(state.kind),
@@ -59,7 +59,7 @@ export function isOver({ state }: LiveRun): boolean {
   return following[state.kind].length === 0
 }
 
-/** Whether the outcome of a run is still to come, and this process minds it. */
+/** Whether this process looks after the run, and its outcome is not known yet. */
 export function isLive({ state }: LiveRun): boolean {
   return state.kind === 'running' || state.kind === 'ending'
 }
@@ -75,7 +75,7 @@ export function newLiveRun(
   }
 }
 
-/** Leaves a run to whoever recovers it next: this process does nothing for it any more. */
+/** Hands a run over to the daemon that recovers it next: from now on this process leaves it alone. */
 export function handOver(run: LiveRun): void {
   if (following[run.state.kind].includes('handed-over')) enter(run, { kind: 'handed-over' })
 }
@@ -84,7 +84,7 @@ export function handOver(run: LiveRun): void {
 export interface RunContext extends RunHome {
   readonly recorders: RecorderPool
   readonly watch: RunWatch
-  /** Handles what the machine refuses, for whichever run. */
+  /** Handles what the machine refuses, for all runs. */
   readonly faults: Faults
   /** Called once for each run, when its outcome is known. */
   readonly onEnd: (run: LiveRun, conclusion: RunConclusion) => void

@@ -28,8 +28,8 @@ import { runEnvironment } from './environment.ts'
  *
  * It traps the signals that go to the whole group, so that it outlives the command. Unlike an ignored
  * signal, a trap is not inherited. The command is a foreground subshell, because a background one
- * ignores INT and QUIT. Where a redirection may fail the script uses `echo`, not `:`, because a failed
- * redirection of a special builtin ends the shell; for the same reason it says `command exec`.
+ * ignores INT and QUIT. A failed redirection of a special builtin ends the shell. So the script uses
+ * `echo`, not `:`, with a redirection that may fail, and it says `command exec`.
  *
  * $1 is the folder of the task's runs, $2 `active`, $3 the command's working directory, $4 its umask,
  * the rest is the command. The variables of the script have a prefix: a variable that the task's

@@ -13,7 +13,7 @@ import type { Task } from '../../src/tasks/task.ts'
 import { aTask } from '../plan/support.ts'
 import type { Started, Target } from './target.ts'
 
-/** Characters that mean something to a shell, to C, to printf(1), or to nobody. */
+/** Characters with a meaning for a shell, for C or for printf(1), and characters without one. */
 const piece = fc.oneof(
   fc.constantFrom(
     ...["'", '"', '\\', '$', '`', '$(id)', '${HOME}', '!', '*', '?', '~', '%s', '%%', '\\n'],
@@ -54,12 +54,12 @@ const word = fc.oneof(
     weight: 1,
   },
 )
-// No word of a run can hold a NUL: that is refused before.
+// No argument can contain a NUL: torch refuses that before it starts a run.
 const text = word.map((each) => each.replaceAll('\0', ''))
 const variable = fc
   .stringMatching(/^[A-Za-z_][A-Za-z0-9_]{0,8}$/)
   .filter((name) => !own.has(name) && !name.startsWith('TORCH_'))
-/** What the shells themselves set. */
+/** Variables that shells set themselves. */
 const own = new Set([
   'PWD',
   'OLDPWD',
@@ -96,7 +96,7 @@ const cases = fc.record({
   ),
 })
 
-/** What a run is given is what arrives: words, variables, the folder, by both ways to start it. */
+/** A run gets exactly the arguments, variables and cwd of its task, by both ways to start a process. */
 export const launcher: Target = {
   name: 'launcher',
   share: 8,
@@ -104,7 +104,7 @@ export const launcher: Target = {
     const home = fs.mkdtempSync(path.join(os.tmpdir(), 'torch-fuzz-'))
     fs.mkdirSync(activeFolder(home))
     const run = newRunner(home)
-    // Waiting for a run alone does not keep Node from ending.
+    // Node ends if it only waits for a run.
     const stay = setInterval(() => undefined, 60_000)
     return {
       property: fc.asyncProperty(cases, async ({ byFork, what }) => {
@@ -115,7 +115,7 @@ export const launcher: Target = {
               what.words,
             )
           case 'shell':
-            // Of an argument there are 128 KiB at most.
+            // Linux allows at most 128 KiB for one argument.
             return arrives(
               await run(
                 { command: shellText(what.words.map((each) => each.slice(0, 3_000))) },
@@ -145,7 +145,7 @@ export const launcher: Target = {
   },
 }
 
-/** Each in single quotes, as POSIX has them. */
+/** A shell command that prints these words, each in single quotes. */
 function shellText(words: readonly string[]): string {
   return `printf '%s\\0' ${words.map((each) => `'${each.replaceAll("'", String.raw`'\''`)}'`).join(' ')}`
 }
@@ -170,7 +170,7 @@ function passes(output: Buffer, env: Readonly<Record<string, string>>): void {
 
 type Runner = (task: Partial<Task>, byFork: boolean) => Promise<Buffer>
 
-/** Runs a task as the daemon does, to its end, and gives its output. */
+/** Runs a task to its end, as the daemon does, and returns its output. */
 function newRunner(home: string): Runner {
   const machine = thisMachine()
   const forking = { ...machine, processes: { ...machine.processes, spawnGroup: spawnByFork } }
