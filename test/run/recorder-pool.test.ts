@@ -1,0 +1,84 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import { expect, test } from 'vitest'
+import { launchRun } from '../../src/run/launch.ts'
+import type { Task } from '../../src/tasks/task.ts'
+import { aTask } from '../plan/support.ts'
+import { type Bench, newBench, until } from './support.ts'
+
+const start = { task: 'job', slot: 100, trigger: 'schedule', attempt: 1, dueMs: undefined } as const
+
+function launch({ context }: Bench, task: Task) {
+  return launchRun(context, { task, start, revision: null, restartDelayMs: 0 })
+}
+
+/** Prepares a recorder for a task; its pid. */
+function prepared({ context: { recorders } }: Bench, task: Task): number {
+  expect(recorders.prepare(task)).toBe(true)
+  return recorders.waiting.get(task.name)?.identity.pid ?? 0
+}
+
+const isGone = (pid: number) => !fs.existsSync(`/proc/${pid}`)
+
+test('a run gets the recorder that was prepared for its task', async () => {
+  const bench = newBench()
+  const task = aTask({ command: 'echo "$TORCH_RUN_ID"' })
+  const pid = prepared(bench, task)
+  const run = launch(bench, task)
+  expect(run.recorder?.pid).toBe(pid)
+  expect(bench.context.recorders.waiting.size).toBe(0)
+  expect(await bench.ended(run)).toMatchObject({ outcome: 'ok' })
+  expect(bench.output(run)).toBe(`${run.description.run}\n`)
+})
+
+test('a recorder that waits for its run has made no files', () => {
+  const bench = newBench()
+  prepared(bench, aTask({}))
+  expect(fs.existsSync(path.join(bench.home, 'runs'))).toBe(false)
+  bench.context.recorders.dismissAll()
+})
+
+test('a task whose definition has changed gets a new recorder, and the old one ends', async () => {
+  const bench = newBench()
+  const pid = prepared(bench, aTask({ command: 'echo old' }))
+  const run = launch(bench, aTask({ command: 'echo new' }))
+  expect(run.recorder?.pid).not.toBe(pid)
+  await bench.ended(run)
+  expect(bench.output(run)).toBe('new\n')
+  await until(() => isGone(pid), 'the recorder to end')
+})
+
+test('a second prepare for the same task keeps the recorder that waits', () => {
+  const bench = newBench()
+  const task = aTask({})
+  const pid = prepared(bench, task)
+  expect(prepared(bench, task)).toBe(pid)
+  bench.context.recorders.dismissAll()
+})
+
+test('keepOnly ends the recorders of all other tasks', async () => {
+  const bench = newBench()
+  const [one, other] = [aTask({ name: 'one' }), aTask({ name: 'other' })]
+  const pid = prepared(bench, other)
+  prepared(bench, one)
+  bench.context.recorders.keepOnly(new Set(['one']))
+  expect([...bench.context.recorders.waiting.keys()]).toEqual(['one'])
+  await until(() => isGone(pid), 'the recorder to end')
+  bench.context.recorders.dismissAll()
+  expect(bench.context.recorders.waiting.size).toBe(0)
+})
+
+test('a recorder that is killed while it waits leaves the pool', async () => {
+  const bench = newBench()
+  const task = aTask({ command: 'exit 0' })
+  process.kill(prepared(bench, task), 'SIGKILL')
+  await until(() => bench.context.recorders.waiting.size === 0, 'it to leave the pool')
+  expect(await bench.ended(launch(bench, task))).toMatchObject({ outcome: 'ok' })
+})
+
+test('no recorder is prepared for a task with an env_file or an unknown user', () => {
+  const { recorders } = newBench().context
+  expect(recorders.prepare(aTask({ envFile: '/etc/os-release' }))).toBe(true)
+  expect(recorders.prepare(aTask({ user: 'nosuchuser' }))).toBe(false)
+  expect(recorders.waiting.size).toBe(0)
+})
