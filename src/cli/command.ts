@@ -1,7 +1,7 @@
 import type { HomePaths } from '../daemon/settings.ts'
 import type { Host } from '../host/host.ts'
 import { commonOptions, type OptionName, type Values } from './args/options.ts'
-import type { Settled } from './args/precedence.ts'
+import type { Resolved } from './args/precedence.ts'
 import type { Terminal } from './terminal/terminal.ts'
 
 /** The groups of `torch --help`, in its order. */
@@ -37,7 +37,7 @@ export interface Call {
   /** The arguments that are not options: tasks, runs, files. */
   readonly args: readonly string[]
   /** Where the value of each option comes from. */
-  readonly from: Settled['from']
+  readonly from: Resolved['from']
   readonly version: string
   /** The script that Node runs now; a daemon is started with the same one. */
   readonly script: string

@@ -1,9 +1,8 @@
 import path from 'node:path'
 import { exitStatus } from '../errors.ts'
 import type { Host } from '../host/host.ts'
-import { parseCommandLine } from './args/parse.ts'
-import { chosenHome, writtenPlaces } from './args/places.ts'
-import { settle, without } from './args/precedence.ts'
+import { parseCommandLine } from './args/command-line.ts'
+import { chosenHome, optionSources, resolveOptions, without } from './args/precedence.ts'
 import { optionsOf } from './command.ts'
 import { showFailure, type Terminal } from './terminal/terminal.ts'
 
@@ -23,9 +22,9 @@ export async function runCommand(
   }
   const { args, raw } = parsed
   const help = `torch ${command.name} --help`
-  const [flags, ...others] = await writtenPlaces(host, raw, help)
+  const [flags, ...others] = await optionSources(host, raw, help)
   const weaker = others.map((each) => without(each, command.flagsOnly ?? []))
-  const { values, from } = settle(optionsOf(command), [flags, ...weaker], help)
+  const { values, from } = resolveOptions(optionsOf(command), [flags, ...weaker], help)
   const script = path.resolve(process.argv[1] ?? '')
   const call = { host, terminal, paths: chosenHome(host, values), args, from, version, script }
   try {

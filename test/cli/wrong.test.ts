@@ -148,7 +148,7 @@ describe('a tasks file', () => {
     [
       'next --config DIR/none',
       [
-        'torch: DIR/none: is not there',
+        'torch: DIR/none: does not exist',
         'hint: a config file has options as keys, such as: grace: 1m',
       ],
       2,
@@ -431,7 +431,7 @@ describe('a place that is none', () => {
     ])
     expect([status, stderr.toString()]).toEqual([
       1,
-      'torch: the folder that you are in is not there any more\nhint: cd to another one\n',
+      'torch: the current folder does not exist any more\nhint: cd to another one\n',
     ])
   })
 

@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { parseCommandLine } from '../../src/cli/args/parse.ts'
+import { parseCommandLine } from '../../src/cli/args/command-line.ts'
 import { closeSites, newSite, root, type Site, until } from '../support/torch.ts'
 import { after, type Block, blocks, commandsOf, needs, readmeText } from './readme.ts'
 import { installTorch, isFollowing, shell } from './shell.ts'

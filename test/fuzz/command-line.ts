@@ -9,8 +9,8 @@ import { shells } from '../../src/cli/completion/shells.ts'
 import { readTyped } from '../../src/cli/completion/typed.ts'
 import { showFailure } from '../../src/cli/terminal/terminal.ts'
 import { flagName, optionNames } from '../../src/cli/args/options.ts'
-import { parseCommandLine } from '../../src/cli/args/parse.ts'
-import { settle } from '../../src/cli/args/precedence.ts'
+import { parseCommandLine } from '../../src/cli/args/command-line.ts'
+import { resolveOptions } from '../../src/cli/args/precedence.ts'
 import { exitStatus, TorchError } from '../../src/errors.ts'
 import { fakeTerminal } from '../support/here.ts'
 import { words as oddWords } from './tasks-settings.ts'
@@ -100,8 +100,8 @@ async function read(typed: readonly string[]) {
   try {
     const parsed = parseCommandLine(typed)
     if (parsed.kind === 'call') {
-      const written = { from: 'flag' as const, base, raw: parsed.raw, called: flagName }
-      settle(optionsOf(parsed.command), [written], 'torch --help')
+      const written = { kind: 'flag' as const, base, raw: parsed.raw, nameOf: flagName }
+      resolveOptions(optionsOf(parsed.command), [written], 'torch --help')
     }
     return { terminal, status: exitStatus.done }
   } catch (error) {

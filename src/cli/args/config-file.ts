@@ -1,41 +1,40 @@
 import path from 'node:path'
-import { exitStatus, TorchError, messageOf } from '../../errors.ts'
-import { hasCode } from '../../host/system-error.ts'
+import { exitStatus, messageOf, TorchError } from '../../errors.ts'
 import type { Host } from '../../host/host.ts'
+import { hasCode } from '../../host/system-error.ts'
 import { nearest } from '../../text/suggest.ts'
 import type { FilePath } from './option.ts'
-import { optionNames } from './options.ts'
-import type { Written } from './precedence.ts'
+import { optionNames, type OptionSource } from './options.ts'
 
-/** The machine's, which the user's own file goes over, key by key. */
+/** The config file of the machine. The user's own file goes over it, key by key. */
 const systemFile = '/etc/torch/torch.yaml'
 const userFile = '.config/torch/torch.yaml'
 
-/** A config file has some twenty lines. */
+/** A config file has about twenty lines. */
 const maxConfigBytes = 1_000_000
 
-/** A config file may set every option but which config file it is. */
+/** A config file may set every option except which config file to use. */
 const keys = optionNames.filter((name) => name !== 'config')
 
 /**
- * What the config files say, the stronger first: the one that was named, which has to be there,
- * or the user's own and the machine's. Unknown keys are errors, so that no typo is without effect.
+ * Reads the config files, the stronger first: the named one, which must exist; otherwise the user's
+ * own and that of the machine, if they exist. An unknown key is an error, so that a typo is noticed.
  */
 export async function readConfig(
   host: Host,
   userHome: string,
   named: FilePath | undefined,
-): Promise<Written[]> {
+): Promise<OptionSource[]> {
   const files = named?.absolute
     ? [named.absolute]
-    : [path.join(userHome, userFile), systemFile].filter((file) => isThere(host, file))
-  const places: Written[] = []
-  for (const file of files) places.push(await readOne(host, userHome, file))
-  return places
+    : [path.join(userHome, userFile), systemFile].filter((file) => exists(host, file))
+  const sources: OptionSource[] = []
+  for (const file of files) sources.push(await readOne(host, userHome, file))
+  return sources
 }
 
-/** What lies where this user may not look is another's: HOME may still be that of who called sudo. */
-function isThere(host: Host, file: string): boolean {
+/** After sudo, HOME may be that of another user: a file in a closed folder does not count. */
+function exists(host: Host, file: string): boolean {
   try {
     return host.files.facts(file) !== undefined
   } catch (error) {
@@ -44,9 +43,9 @@ function isThere(host: Host, file: string): boolean {
   }
 }
 
-async function readOne(host: Host, userHome: string, file: string): Promise<Written> {
+async function readOne(host: Host, userHome: string, file: string): Promise<OptionSource> {
   const text = readText(host, file)
-  if (text === undefined) throw refusal(file, 'is not there')
+  if (text === undefined) throw refusal(file, 'does not exist')
   const { parse } = await import('yaml')
   const raw: Record<string, unknown> = {}
   for (const [key, value] of Object.entries(mapOf(file, () => parse(text)))) {
@@ -55,7 +54,7 @@ async function readOne(host: Host, userHome: string, file: string): Promise<Writ
     raw[name] = value ?? undefined
   }
   const base = { folder: path.dirname(file), userHome }
-  return { from: 'config', base, raw, called: (name) => `${file}: ${name}` }
+  return { kind: 'config', base, raw, nameOf: (name) => `${file}: ${name}` }
 }
 
 function readText(host: Host, file: string): string | undefined {
@@ -79,13 +78,13 @@ function mapOf(file: string, parse: () => unknown): object {
 
 function hintFor(key: string): string {
   const near = nearest(key, keys)
-  return near === undefined ? `it may have: ${keys.join(', ')}` : `did you mean "${near}"?`
+  return near === undefined ? `the keys are ${keys.join(', ')}` : `did you mean "${near}"?`
 }
 
 function refusal(
   file: string,
-  words: string,
+  message: string,
   hint = 'a config file has options as keys, such as: grace: 1m',
 ): TorchError {
-  return new TorchError('bad-config', `${file}: ${words}`, { exit: exitStatus.usage, hint })
+  return new TorchError('bad-config', `${file}: ${message}`, { exit: exitStatus.usage, hint })
 }

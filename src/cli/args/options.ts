@@ -10,6 +10,7 @@ import {
   labelList,
   list,
   type Option,
+  type PathBase,
   since,
   text,
   whole,
@@ -96,6 +97,22 @@ export function optionNamed(name: OptionName): Option<unknown> {
 export function flagName(name: OptionName): string {
   const { alias } = optionNamed(name)
   return alias === undefined ? `--${name}` : `-${alias}/--${name}`
+}
+
+/** A variable: `TORCH_LOG_LEVEL`. */
+export function variableName(name: OptionName): string {
+  return `TORCH_${name.toUpperCase().replaceAll('-', '_')}`
+}
+
+/** One place that sets options: the command line, the variables, or a config file. */
+export interface OptionSource {
+  readonly kind: 'flag' | 'variable' | 'config'
+  /** What the paths in it are relative to. */
+  readonly base: PathBase
+  /** What it says, by option: text, true or false, or a list of these. */
+  readonly raw: Readonly<Record<string, unknown>>
+  /** The name of an option there: `--grace`, `TORCH_GRACE`. */
+  readonly nameOf: (name: OptionName) => string
 }
 
 /** Every command has it, and shows its help for it. */

@@ -1,56 +1,118 @@
+import path from 'node:path'
+import { type HomePaths, homePaths } from '../../daemon/settings.ts'
+import { TorchError } from '../../errors.ts'
+import type { Host } from '../../host/host.ts'
+import { readConfig } from './config-file.ts'
 import { BadValue, type PathBase, usageError } from './option.ts'
-import { type OptionName, options, type Values } from './options.ts'
+import {
+  flagName,
+  type OptionName,
+  optionNames,
+  options,
+  type OptionSource,
+  type Values,
+  variableName,
+} from './options.ts'
 
-/** Where a value comes from: what is further left wins. */
-type From = 'flag' | 'variable' | 'config'
-
-export interface Settled {
+/** The values of options, and where each comes from. */
+export interface Resolved {
   readonly values: Values
-  readonly from: { readonly [N in OptionName]?: From }
-}
-
-/** What was written in one place, by option: text, true or false, or a list of these. */
-export interface Written {
-  readonly from: From
-  readonly base: PathBase
-  readonly raw: Readonly<Record<string, unknown>>
-  /** How an option is called there: `--grace`, `TORCH_GRACE`. */
-  readonly called: (name: OptionName) => string
+  readonly from: { readonly [N in OptionName]?: OptionSource['kind'] }
 }
 
 /**
- * The options of one command: of each the first place that has it. Throws the usage error for a
- * value that is not what its option takes; `helpWords` show what it does take.
+ * Everything that sets options, the strongest first: the command line, where `raw` was typed; the
+ * variables; the config files. `help` is the hint of errors: see resolveOptions().
  */
-export function settle(
+export async function optionSources(
+  host: Host,
+  raw: OptionSource['raw'],
+  help: string,
+): Promise<[commandLine: OptionSource, ...others: OptionSource[]]> {
+  const userHome = host.accounts.self().home
+  const base = { folder: workingFolder(), userHome }
+  const commandLine: OptionSource = { kind: 'flag', base, raw, nameOf: flagName }
+  const variables = variablesSource(process.env, base)
+  const { config } = resolveOptions(['config'], [commandLine, variables], help).values
+  return [commandLine, variables, ...(await readConfig(host, userHome, config))]
+}
+
+/**
+ * Reads each option from the first source that sets it. Throws a usage error for a value that its
+ * option does not take; `help` is what to try if the value itself gives no hint.
+ */
+export function resolveOptions(
   names: readonly OptionName[],
-  places: readonly Written[],
-  helpWords: string,
-): Settled {
+  sources: readonly OptionSource[],
+  help: string,
+): Resolved {
   const values: Record<string, unknown> = {}
-  const from: Record<string, From> = {}
+  const from: Record<string, OptionSource['kind']> = {}
   for (const name of names) {
-    const place = places.find(({ raw }) => raw[name] !== undefined)
-    if (place === undefined) continue
-    values[name] = read(name, place, helpWords)
-    from[name] = place.from
+    const source = sources.find(({ raw }) => raw[name] !== undefined)
+    if (source === undefined) continue
+    values[name] = read(name, source, help)
+    from[name] = source.kind
   }
   return { values, from }
 }
 
-/** What was written there but for some options, which are not even looked at. */
-export function without(written: Written, names: readonly OptionName[]): Written {
+/** The same source without some options; their values are not even checked. */
+export function without(source: OptionSource, names: readonly OptionName[]): OptionSource {
   const ignored: readonly string[] = names
-  const entries = Object.entries(written.raw).filter(([name]) => !ignored.includes(name))
-  return { ...written, raw: Object.fromEntries(entries) }
+  const entries = Object.entries(source.raw).filter(([name]) => !ignored.includes(name))
+  return { ...source, raw: Object.fromEntries(entries) }
 }
 
-function read(name: OptionName, { raw, base, called }: Written, helpWords: string): unknown {
+/** The home of a command. Without --home: that of the system for root, else the user's own. */
+export function chosenHome(host: Host, { home }: Pick<Values, 'home'>): HomePaths {
+  return homePaths(home?.absolute ?? defaultHome(host))
+}
+
+/** See the XDG Base Directory Specification. */
+function defaultHome(host: Host): string {
+  if (host.processes.uid === 0) return '/var/lib/torch'
+  const state = process.env['XDG_STATE_HOME'] ?? ''
+  const base = path.isAbsolute(state) ? state : path.join(host.accounts.self().home, '.local/state')
+  return path.join(base, 'torch')
+}
+
+function workingFolder(): string {
+  try {
+    return process.cwd()
+  } catch {
+    throw new TorchError('no-folder', 'the current folder does not exist any more', {
+      hint: 'cd to another one',
+    })
+  }
+}
+
+/** The variables that torch sets in runs. A task may call torch, so none of them is an option. */
+export const setInRuns = new Set([
+  'TORCH_TASK',
+  'TORCH_RUN_ID',
+  'TORCH_SLOT',
+  'TORCH_ATTEMPT',
+  'TORCH_HOST',
+])
+
+/** The options in TORCH_<NAME> variables. An empty variable counts as not set. */
+export function variablesSource(environment: NodeJS.ProcessEnv, base: PathBase): OptionSource {
+  const raw: Record<string, string> = {}
+  for (const name of optionNames) {
+    const variable = variableName(name)
+    const value = environment[variable] ?? ''
+    if (value !== '' && !setInRuns.has(variable)) raw[name] = value
+  }
+  return { kind: 'variable', base, raw, nameOf: variableName }
+}
+
+function read(name: OptionName, { raw, base, nameOf }: OptionSource, help: string): unknown {
   try {
     return options[name].read(textsOf(raw[name]), base)
   } catch (error) {
     if (!(error instanceof BadValue)) throw error
-    throw usageError(`${called(name)}: ${error.message}`, error.hint ?? helpWords)
+    throw usageError(`${nameOf(name)}: ${error.message}`, error.hint ?? help)
   }
 }
 

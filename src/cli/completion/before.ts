@@ -1,7 +1,7 @@
 import type { Command } from '../command.ts'
 import { commandNamed } from '../commands.ts'
 import { type OptionName, optionNamed, optionNames } from '../args/options.ts'
-import { tokensOf } from '../args/parse.ts'
+import { tokensOf } from '../args/command-line.ts'
 
 /** What the words before the cursor say. */
 export interface Before {

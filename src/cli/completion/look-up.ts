@@ -3,8 +3,8 @@ import { gitNames } from '../../host/git.ts'
 import type { Host } from '../../host/host.ts'
 import { activeFolder, isRunId } from '../../run/directory.ts'
 import { zoneNames } from '../../schedule/timezone.ts'
-import { chosenHome, writtenPlaces } from '../args/places.ts'
-import { settle } from '../args/precedence.ts'
+import { chosenHome, optionSources } from '../args/precedence.ts'
+import { resolveOptions } from '../args/precedence.ts'
 import type { Before } from './before.ts'
 import type { Candidate, LookUp } from './offer.ts'
 import { fileThere, hostsThere, labelsThere, type Surroundings, tasksThere } from './tasks-there.ts'
@@ -37,7 +37,7 @@ export function lookUpHere(host: Host): LookUp {
 }
 
 async function surroundings(host: Host, { raw }: Before): Promise<Surroundings> {
-  const { values, from } = settle(['home', 'tasks'], await writtenPlaces(host, raw, ''), '')
+  const { values, from } = resolveOptions(['home', 'tasks'], await optionSources(host, raw, ''), '')
   return { host, paths: chosenHome(host, values), values, from }
 }
 

@@ -2,7 +2,8 @@ import type { Command } from '../command.ts'
 import { commands, otherCommands } from '../commands.ts'
 import { describeOption } from '../help.ts'
 import { commonOptions, type OptionName, optionNamed, optionNames } from '../args/options.ts'
-import { setInRuns, variableOf } from '../args/variables.ts'
+import { variableName } from '../args/options.ts'
+import { setInRuns } from '../args/precedence.ts'
 import { type Section, sectionOf } from './markdown.ts'
 import { sectionsRoff } from './prose.ts'
 import {
@@ -108,7 +109,7 @@ function variablesRoff(): Lines {
     )
   const isCommon = (option: OptionName) => commonOptions.some((each) => each === option)
   const lines = optionNames.flatMap((option) => {
-    const variable = variableOf(option)
+    const variable = variableName(option)
     const of = isCommon(option) ? ['all commands'] : taken(option).map(({ name }) => name)
     if (setInRuns.has(variable) || of.length === 0) return []
     return tagged(

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import path from 'node:path'
 import { readConfig } from '../../../src/cli/args/config-file.ts'
-import { thisMachine } from '../../../src/host/host.ts'
+import { type Host, thisMachine } from '../../../src/host/host.ts'
 import { closeSites, newSite } from '../../support/torch.ts'
 
 afterEach(closeSites)
@@ -13,18 +13,18 @@ function named(yaml: string) {
 }
 
 describe('a config file', () => {
-  test('has options as keys, and paths relative to itself', async () => {
+  test('a config file has options as keys, and its paths are relative to it', async () => {
     const { file, read } = named('grace: 1m\nlog_level: warn\naddress: [10.0.0.1, "::1"]\n')
     expect(await read()).toMatchObject([
       {
-        from: 'config',
+        kind: 'config',
         raw: { grace: '1m', 'log-level': 'warn', address: ['10.0.0.1', '::1'] },
         base: { folder: path.dirname(file) },
       },
     ])
   })
 
-  test('may be empty', async () => {
+  test('a config file may be empty', async () => {
     expect(await named('# nothing\n').read()).toMatchObject([{ raw: {} }])
   })
 
@@ -33,11 +33,11 @@ describe('a config file', () => {
     [
       'config: other.yaml',
       'unknown key "config"',
-      expect.stringContaining('it may have: home, tasks, json'),
+      expect.stringContaining('the keys are home, tasks, json'),
     ],
     ['[1, 2]', 'expected a map of options', expect.stringContaining('such as: grace: 1m')],
     ['a: [', /^not valid YAML: /, expect.anything()],
-  ])('%s: %s', async (yaml, message, hint) => {
+  ])('the config file %j is refused: %s', async (yaml, message, hint) => {
     const { file, read } = named(yaml)
     const error: unknown = await read().catch((thrown: unknown) => thrown)
     expect(error).toMatchObject({ code: 'bad-config', exit: 2, hint })
@@ -46,22 +46,37 @@ describe('a config file', () => {
     else expect(words).toMatch(message)
   })
 
-  test('that is named has to be there; the usual ones need not', async () => {
+  test('a named config file must exist', async () => {
     const file = path.join(newSite().folder, 'none.yaml')
     await expect(readConfig(host, '/nowhere', { shown: file, absolute: file })).rejects.toThrow(
-      `${file}: is not there`,
+      `${file}: does not exist`,
     )
-    expect(
-      (await readConfig(host, '/nowhere', undefined)).every(
-        (each) => each.base.folder === '/etc/torch',
-      ),
-    ).toBe(true)
+  })
+
+  test("without a named config file, torch reads the user's own and then that of the machine", async () => {
+    const { folder } = newSite()
+    const userFile = path.join(folder, '.config/torch/torch.yaml')
+    const texts: Record<string, string> = {}
+    const files: Host['files'] = {
+      ...host.files,
+      facts: (file) => (file in texts ? host.files.facts('/') : undefined),
+      readFile: (file) => Buffer.from(texts[file] ?? ''),
+    }
+    const found = () => readConfig({ ...host, files }, folder, undefined)
+    expect(await found()).toEqual([])
+    texts['/etc/torch/torch.yaml'] = 'grace: 1m'
+    expect(await found()).toMatchObject([{ raw: { grace: '1m' }, base: { folder: '/etc/torch' } }])
+    texts[userFile] = 'grace: 2m'
+    expect(await found()).toMatchObject([
+      { raw: { grace: '2m' }, base: { folder: path.dirname(userFile) } },
+      { raw: { grace: '1m' }, base: { folder: '/etc/torch' } },
+    ])
   })
 })
 
-describe('with the binary', () => {
+describe('the installed command', () => {
   const tasks = 'tasks: {a: {schedule: "@daily", command: "true"}}'
-  test('the home of the user, of a variable, and of a flag', async () => {
+  test('the home comes from --home, else TORCH_HOME, else the config file', async () => {
     const site = newSite(tasks)
     site.write('.config/torch/torch.yaml', 'home: ../../of-config\n')
     const hint = async (env: Record<string, string | undefined>, ...words: string[]) =>
@@ -73,7 +88,7 @@ describe('with the binary', () => {
     expect(await hint({ TORCH_HOME: 'of-variable' }, '--home', 'of-flag')).toBe(none('of-flag'))
   })
 
-  test('the tasks file: flag, variable, config file, ./tasks.yaml', async () => {
+  test('the tasks file comes from --tasks, else TORCH_TASKS, else the config file, else ./tasks.yaml', async () => {
     const site = newSite(tasks)
     const file = (name: string) => site.write(name, tasks.replace('{a:', `{${name}:`))
     file('flag')

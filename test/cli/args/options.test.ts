@@ -1,24 +1,19 @@
 import { describe, expect, test } from 'vitest'
-import { flagName, type OptionName, optionNames } from '../../../src/cli/args/options.ts'
-import { settle, without, type Written } from '../../../src/cli/args/precedence.ts'
-import { variablesOf } from '../../../src/cli/args/variables.ts'
+import { flagName, type OptionName, type OptionSource } from '../../../src/cli/args/options.ts'
+import { resolveOptions } from '../../../src/cli/args/precedence.ts'
 
 const base = { folder: '/work', userHome: '/home/ann' }
 
-function flags(raw: Record<string, unknown>): Written {
-  return { from: 'flag', base, raw, called: flagName }
-}
-
-function config(raw: Record<string, unknown>): Written {
-  return { from: 'config', base, raw, called: (name) => `/etc/torch/torch.yaml: ${name}` }
+function flags(raw: Record<string, unknown>): OptionSource {
+  return { kind: 'flag', base, raw, nameOf: flagName }
 }
 
 function read(name: OptionName, ...written: unknown[]): unknown {
   const raw = { [name]: written.length === 1 ? written[0] : written }
-  return settle([name], [flags(raw)], 'torch X --help').values[name]
+  return resolveOptions([name], [flags(raw)], 'torch X --help').values[name]
 }
 
-describe('values', () => {
+describe('the value of an option', () => {
   test.each<[OptionName, unknown, unknown]>([
     ['home', 'h', { shown: 'h', absolute: '/work/h' }],
     ['home', '/h/../i', { shown: '/h/../i', absolute: '/i' }],
@@ -38,7 +33,7 @@ describe('values', () => {
     ['label', 'team=data', [['team', 'data']]],
     ['label', 'note=a, b=c', [['note', 'a, b=c']]],
     ['label', 'empty=', [['empty', '']]],
-  ])('--%s %s', (name, written, value) => {
+  ])('--%s takes %s', (name, written, value) => {
     const found = read(name, written)
     // How a path is shown depends on the folder that torch was called in.
     if (name === 'home')
@@ -46,18 +41,18 @@ describe('values', () => {
     else expect(found).toEqual(value)
   })
 
-  test('a time without an offset is of the machine, and a day begins at its midnight', () => {
+  test('a time without an offset is in the zone of the machine, and a day begins at midnight', () => {
     expect(read('from', '2026-03-08T07:00')).toBe(new Date(2026, 2, 8, 7).getTime())
     expect(read('from', '2026-03-08')).toBe(new Date(2026, 2, 8).getTime())
   })
 
-  test('--since is a time, or how long ago', () => {
+  test('--since takes a time, or how long ago', () => {
     const since = (text: string) => (read('since', text) as (now: number) => number)(1_000_000)
     expect(since('10s')).toBe(990_000)
     expect(since('1970-01-01T00:00:05Z')).toBe(5000)
   })
 
-  test('several addresses', () => {
+  test('--address takes several addresses, also separated by commas', () => {
     expect(read('address', '10.0.0.1', '::1,::2')).toEqual(['10.0.0.1', '::1', '::2'])
   })
 })
@@ -65,7 +60,7 @@ describe('values', () => {
 const anInstant = 'expected a time such as 2026-03-08T07:00:00Z'
 const aDuration = 'expected a duration with a unit, such as 30s, 5m or 1h30m'
 
-describe('wrong values', () => {
+describe('a wrong value', () => {
   test.each<[OptionName, unknown[], string, string]>([
     ['lines', ['abc'], '-n/--lines: expected a whole number from 0 to 1000000000; got "abc"', ''],
     ['count', ['0'], '-n/--count: expected a whole number from 1 to 10000; got "0"', ''],
@@ -94,63 +89,9 @@ describe('wrong values', () => {
       'did you mean "failed"?',
     ],
     ['home', [{ a: 1 }], '--home: expected text, a number, true or false', ''],
-  ])('--%s %j', (name, written, message, hint) => {
+  ])('--%s refuses %j', (name, written, message, hint) => {
     expect(() => read(name, ...written)).toThrow(
       expect.objectContaining({ message, hint: hint || 'torch X --help', exit: 2 }),
     )
-  })
-})
-
-describe('where a value comes from', () => {
-  const variables = variablesOf(
-    { TORCH_GRACE: '2s', TORCH_LOG_LEVEL: 'warn', TORCH_HOME: '' },
-    base,
-  )
-  const names = ['grace', 'log-level', 'home'] as const
-  const all = (...places: Written[]) => settle(names, places, '')
-
-  test('a flag goes over a variable, and that over a config file', () => {
-    const file = config({ grace: '3s', 'log-level': 'error', home: '/c' })
-    const { values, from } = all(flags({ grace: '1s' }), variables, file)
-    expect(values).toEqual({
-      grace: 1000,
-      'log-level': 'warn',
-      home: { shown: '/c', absolute: '/c' },
-    })
-    expect(from).toEqual({ grace: 'flag', 'log-level': 'variable', home: 'config' })
-  })
-
-  test('a wrong value is told with its place', () => {
-    const bad = variablesOf({ TORCH_GRACE: 'x' }, base)
-    expect(() => all(bad)).toThrow(/^TORCH_GRACE: expected a duration/)
-    expect(() => all(config({ grace: 5 }))).toThrow(/^\/etc\/torch\/torch.yaml: grace: expected/)
-  })
-
-  test('a wrong value that another goes over does no harm', () => {
-    expect(all(flags({ grace: '1s' }), config({ grace: 'x' })).values).toEqual({ grace: 1000 })
-  })
-
-  test('what a command does not use is not even looked at', () => {
-    const bad = without(variablesOf({ TORCH_GRACE: 'x', TORCH_HOME: '/v' }, base), ['grace'])
-    expect(all(bad)).toEqual({
-      values: { home: { shown: '/v', absolute: '/v' } },
-      from: { home: 'variable' },
-    })
-  })
-
-  test('what torch sets in the runs of tasks is no option', () => {
-    const set = {
-      TORCH_TASK: 't',
-      TORCH_RUN_ID: 'r',
-      TORCH_SLOT: 's',
-      TORCH_ATTEMPT: '1',
-      TORCH_HOST: 'h',
-    }
-    expect(variablesOf(set, base).raw).toEqual({})
-  })
-
-  test.each(optionNames.filter((name) => name !== 'host'))('--%s has its variable', (name) => {
-    const variable = `TORCH_${name.toUpperCase().replace('-', '_')}`
-    expect(variablesOf({ [variable]: 'x' }, base).raw).toEqual({ [name]: 'x' })
   })
 })

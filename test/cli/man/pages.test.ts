@@ -7,7 +7,7 @@ import { readMarkdown } from '../../../src/cli/man/markdown.ts'
 import { tasksPage } from '../../../src/cli/man/tasks-page.ts'
 import { torchPage } from '../../../src/cli/man/torch-page.ts'
 import { describeOption } from '../../../src/cli/help.ts'
-import { variableOf } from '../../../src/cli/args/variables.ts'
+import { variableName } from '../../../src/cli/args/options.ts'
 import { exitStatus } from '../../../src/errors.ts'
 import { homePaths } from '../../../src/daemon/settings.ts'
 import { outcomes } from '../../../src/plan/history-row.ts'
@@ -101,7 +101,7 @@ describe.skipIf(!isThere('groff'))('torch.1 (skipped without groff)', () => {
 
   test('every variable, file of the home, exit status and signal', () => {
     for (const option of ['home', 'tasks', 'grace', 'log-level', 'lines'] as const)
-      expect(text).toMatch(new RegExp(`\n       ${variableOf(option)}\n +--${option} of `))
+      expect(text).toMatch(new RegExp(`\n       ${variableName(option)}\n +--${option} of `))
     // It is set in runs, and never an option.
     expect(text).not.toMatch(/\n {7}TORCH_HOST\n/)
     const names = Object.values(homePaths('/')).map((file) => path.basename(file))

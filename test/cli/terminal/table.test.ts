@@ -18,8 +18,16 @@ function shown(columns: number, isUnicode = true): string[] {
   return table({ paint, columns, isUnicode }, heads, rows).split('\n')
 }
 
+test('a table lines up what is seen, and has no blanks at the ends of lines', () => {
+  const paint = (style: unknown, text: string) => `<${String(style)}>${text}</>`
+  const cells: Cell[][] = [['a', ['ok', 'green'], ''], ['long', '', 'x'], ['b']]
+  expect(table({ paint, columns: Infinity, isUnicode: true }, ['N', 'HOW', 'X'], cells)).toBe(
+    ['<dim>N</>     <dim>HOW</>  <dim>X</>', 'a     <green>ok</>', 'long       x', 'b'].join('\n'),
+  )
+})
+
 describe('a table on a terminal', () => {
-  test('that is wide enough, or no terminal at all', () => {
+  test('a table is whole if the terminal is wide enough, or if there is no terminal', () => {
     const whole = [
       'TASK                    TYPE    NEXT   LAST',
       'backup-of-the-database  common  in 5m  failed 3, 12m ago',
@@ -34,20 +42,20 @@ describe('a table on a terminal', () => {
     [45, 'backup-of…-database  in 5m  failed 3, 12m ago'],
     [40, 'backup-…atabase  in 5m  failed 3, 12m a…'],
     [35, 'backup…tabase  in 5m  failed 3, 12…'],
-  ])('of %d columns', (columns, line) => {
+  ])('on a terminal of %d columns, a table leaves out or cuts columns', (columns, line) => {
     expect(shown(columns)[1]).toBe(line)
     expect(shown(columns)[1]?.length).toBeLessThanOrEqual(columns)
   })
 
-  test('whose locale is ASCII', () => {
+  test('in an ASCII locale, a cut text has ~ instead of …', () => {
     expect(shown(45, false)[1]).toBe('backup-of~-database  in 5m  failed 3, 12m ago')
   })
 
-  test('that is too narrow for anything: it may cut the line itself', () => {
+  test('a table is not cut further on a terminal that is too narrow for it', () => {
     expect(shown(5)).toEqual(shown(33))
   })
 
-  test('of a million rows', () => {
+  test('a table may have 300,000 rows', () => {
     const many = Array.from({ length: 300_000 }, (): Cell[] => ['x'])
     const paint = (_: unknown, text: string) => text
     const text = table({ paint, columns: 80, isUnicode: true }, ['A'], many)
@@ -55,7 +63,7 @@ describe('a table on a terminal', () => {
   })
 })
 
-test('a table is never wider than the terminal, where its columns may be cut', () => {
+test('a table whose columns may be cut is never wider than the terminal', () => {
   const column = fc.record({
     text: fc.constant('X'),
     cut: fc.constantFrom('middle' as const, 'end' as const),
@@ -86,6 +94,6 @@ test.each([
   ['abcdef', 5, 'middle', 'ab~ef'],
   ['abcdef', 4, 'middle', 'ab~f'],
   ['abcdef', 4, 'end', 'abc~'],
-] as const)('%s in %d, cut at its %s: %s', (text, width, where, found) => {
+] as const)('the text %s in %d characters, cut in its %s, is %s', (text, width, where, found) => {
   expect(cutText(text, width, where)).toBe(found)
 })

@@ -1,5 +1,17 @@
 import { describe, expect, test } from 'vitest'
-import { progressOf } from '../../../src/cli/terminal/times.ts'
+import { progressOf, roughly } from '../../../src/cli/terminal/times.ts'
+
+test.each([
+  [0, '0s'],
+  [999, '999ms'],
+  [1234, '1.2s'],
+  [12_345, '12s'],
+  [310_400, '5m10s'],
+  [12_000_000, '3h20m'],
+  [1_051_000_000, '12d4h'],
+])('%d ms is roughly %s', (ms, text) => {
+  expect(roughly(ms)).toBe(text)
+})
 
 describe('The progress of a run', () => {
   const minute = 60_000

@@ -1,11 +1,11 @@
 import { afterEach, describe, expect, test } from 'vitest'
-import { parseCommandLine } from '../../src/cli/args/parse.ts'
-import { torchHere } from '../support/here.ts'
-import { closeSites, newSite } from '../support/torch.ts'
+import { parseCommandLine } from '../../../src/cli/args/command-line.ts'
+import { torchHere } from '../../support/here.ts'
+import { closeSites, newSite } from '../../support/torch.ts'
 
 afterEach(closeSites)
 
-/** What was typed, what is wrong with it, and what to try. */
+/** What was typed, the error, and the hint. */
 const wrong: [string, string, string][] = [
   ['stauts', 'unknown command "stauts"', 'did you mean "status"?'],
   ['frobnicate', 'unknown command "frobnicate"', 'torch --help lists the commands'],
@@ -28,14 +28,14 @@ const wrong: [string, string, string][] = [
   ['import crontab ', 'an argument is empty', 'torch import FORMAT [FILE]'],
 ]
 
-describe('what torch does not know', () => {
-  test.each(wrong)('torch %s: %s', (typed, message, hint) => {
+describe('a wrong command line', () => {
+  test.each(wrong)('torch %s is refused: %s', (typed, message, hint) => {
     expect(() => parseCommandLine(typed.split(' '))).toThrow(
       expect.objectContaining({ message, hint, exit: 2 }),
     )
   })
 
-  test('is said in two lines on standard error, without a stack', async () => {
+  test('a usage error is two lines on standard error, without a stack', async () => {
     expect(await newSite().torch('stauts')).toMatchObject({
       status: 2,
       stdout: '',
@@ -43,13 +43,16 @@ describe('what torch does not know', () => {
     })
   })
 
-  test.each([[[]], [['--help']], [['status']]])('torch daemon %j is no command', async (words) => {
-    expect(await newSite().torch('daemon', ...words)).toMatchObject({
-      status: 2,
-      stdout: '',
-      stderr: 'torch: unknown command "daemon"\nhint: torch start starts the daemon\n',
-    })
-  })
+  test.each([[[]], [['--help']], [['status']]])(
+    'torch daemon %j is not a command for people',
+    async (words) => {
+      expect(await newSite().torch('daemon', ...words)).toMatchObject({
+        status: 2,
+        stdout: '',
+        stderr: 'torch: unknown command "daemon"\nhint: torch start starts the daemon\n',
+      })
+    },
+  )
 
   test.each([
     [
@@ -60,11 +63,11 @@ describe('what torch does not know', () => {
       ['logs', 'a', '--lines', 'abc'],
       'torch: -n/--lines: expected a whole number from 0 to 1000000000; got "abc"\nhint: torch logs --help\n',
     ],
-  ])('%j names the option in both of its forms', async (words, stderr) => {
+  ])('the error of torch %j names the option in both forms', async (words, stderr) => {
     expect(await newSite().torch(...words)).toMatchObject({ status: 2, stdout: '', stderr })
   })
 
-  test('is not looked for in variables that the command does not use', async () => {
+  test('a wrong variable does not matter to a command that does not use it', async () => {
     const env = { TORCH_GRACE: 'soon', TORCH_JSON: 'maybe' }
     const { stderr } = await newSite().torchWith({ env: { TORCH_GRACE: 'soon' } }, 'stop')
     expect(stderr).toMatch(/^torch: no torch daemon is running for /)
@@ -72,7 +75,7 @@ describe('what torch does not know', () => {
     expect((await newSite().torch('stop', '--grace', 'soon')).stderr).toMatch(/^torch: --grace: /)
   })
 
-  test('what was typed does nothing to the terminal', async () => {
+  test('control characters in what was typed do not reach the terminal', async () => {
     const { stderr } = await torchHere(['next', '--schedule', '\u009b31m * * * *'])
     expect(stderr).toBe(
       'torch: --schedule: minute: "\ufffd31m" is not a minute; minutes are 0-59\n',
@@ -82,7 +85,7 @@ describe('what torch does not know', () => {
     )
   })
 
-  test('has its stack with --verbose', async () => {
+  test('a usage error with --verbose has a stack', async () => {
     const { status, stderr } = await newSite().torch('status', '--bogus', '--verbose')
     expect(status).toBe(2)
     expect(stderr).toMatch(/^torch: torch status has no option --bogus\nhint: .*\nTorchError: /)
@@ -90,28 +93,33 @@ describe('what torch does not know', () => {
   })
 })
 
-describe('what torch knows', () => {
+describe('a command line', () => {
   test.each([
     [
-      'options before and behind the words',
+      'options before and after the arguments',
       '--home x status backup --json',
       { home: 'x', json: true },
       ['backup'],
     ],
     ['numbers as they are written', 'status 007', {}, ['007']],
-    ['short options together', 'logs -fn 5 backup', { follow: true, lines: '5' }, ['backup']],
+    ['letters typed together', 'logs -fn 5 backup', { follow: true, lines: '5' }, ['backup']],
     [
       'several values',
       'start --address ::1 --address 10.0.0.1',
       { address: ['::1', '10.0.0.1'] },
       [],
     ],
-    ['a value behind its letter', 'history -n5 --json=false', { limit: '5', json: 'false' }, []],
-    ['a value behind =', 'history -n=5 --since=-1h', { limit: '5', since: '-1h' }, []],
-    ['a value that is forgotten', 'status --home --json', { home: '' }, []],
-    ['a value that is less than nothing', 'next --count -5', { count: '-5' }, []],
-    ['words behind --', 'logs -- -f', {}, ['-f']],
-  ])('%s', (_what, typed, raw, args) => {
+    [
+      'a value directly after its letter',
+      'history -n5 --json=false',
+      { limit: '5', json: 'false' },
+      [],
+    ],
+    ['a value after =', 'history -n=5 --since=-1h', { limit: '5', since: '-1h' }, []],
+    ['a forgotten value', 'status --home --json', { home: '' }, []],
+    ['a negative value', 'next --count -5', { count: '-5' }, []],
+    ['arguments after --', 'logs -- -f', {}, ['-f']],
+  ])('parseCommandLine understands %s', (_what, typed, raw, args) => {
     expect(parseCommandLine(typed.split(' '))).toMatchObject({ kind: 'call', raw, args })
   })
 })
