@@ -36,6 +36,6 @@ test.each([
   [without('d'), true, 'torch can run here: 1 warning, 2 notes'],
   [without('d', 'f', 'b'), true, 'torch can run here: 1 note'],
   [without('d', 'f', 'b', 'e'), true, 'torch can run here: nothing is missing'],
-])('torch can run with the findings %j: %s', (findings, can, words) => {
+])('the summary of the findings %j says whether torch can run: %s', (findings, can, words) => {
   expect([canRun(findings), summaryOf(findings)]).toEqual([can, words])
 })

@@ -11,7 +11,7 @@ describe('changes of the clock', () => {
       '15 30 1 * * *',
       'overlap a: 01:30:15 comes twice on 2026-11-01 in America/New_York: fires the first time only',
     ],
-  ])('a task at %s is a warning about the next change of the clock', (schedule, message) => {
+  ])('a task at %s gets a warning about the next change of the clock', (schedule, message) => {
     expect(messagesOf({ a: schedule })).toEqual([message])
   })
 
@@ -27,7 +27,7 @@ describe('changes of the clock', () => {
     expect(messagesOf({ a: schedule })).toEqual([])
   })
 
-  test('a change of the clock is one warning with the times that it affects', () => {
+  test('a change of the clock gets one warning with the times that it affects', () => {
     const tasks = {
       a: { schedule: ['30 1 * * *', '0,30 2 * * *'] },
       b: '*/15 0-2 * * *',

@@ -6,7 +6,7 @@ import { read } from '../schedule/read.ts'
 import { fileOf, from, many, messagesOf, warningsOf } from './support.ts'
 
 describe('many tasks in one second on one host', () => {
-  test('ten tasks that start in one second on one host are a warning', () => {
+  test('ten tasks that start in one second on one host get a warning', () => {
     expect(messagesOf(many('t', 9, '0 6 * * *'))).toEqual([])
     expect(messagesOf(many('t', 10, '0 6 * * *'))).toEqual([
       'herd t0 t1 t2 t3 t4 t5 t6 t7 t8 t9: 10 tasks start in one second on every machine, at 2026-09-02T10:00:00+00:00',
@@ -76,7 +76,7 @@ describe('one task in the same second on many machines', () => {
     [['2001:db8::/32'], 'every machine of 2001:db8::/32'],
     [['names'], 'every machine of names'],
     [['few', '10.0.3.0/29'], 'every machine of few, 10.0.3.0/29'],
-  ])('a task at a fixed time with hosts %j is a warning about %s', (hosts, place) => {
+  ])('a task at a fixed time with hosts %j gets a warning about %s', (hosts, place) => {
     expect(messagesOf({ a: { schedule: '0 6 * * *', ...(hosts && { hosts }) } }, groups)).toEqual([
       `fleet a: starts in the same second on ${place}`,
     ])
@@ -91,11 +91,11 @@ describe('one task in the same second on many machines', () => {
     [{ schedule: '* * * * * *' }],
     [{ schedule: '@reboot' }],
     [{ enabled: false }],
-  ])('a task with %j is no warning about many machines', (fields) => {
+  ])('a task with %j gets no warning about many machines', (fields) => {
     expect(messagesOf({ a: { schedule: '0 6 * * *', ...fields } }, groups)).toEqual([])
   })
 
-  test('a task that runs everywhere is no warning in a file that names no hosts', () => {
+  test('a task that runs everywhere gets no warning in a file that names no hosts', () => {
     expect(messagesOf({ a: '0 6 * * *' })).toEqual([])
   })
 

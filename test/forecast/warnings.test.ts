@@ -31,7 +31,7 @@ describe('a task that never runs', () => {
     ).toEqual(['nowhere a b: no machine can match: hosts excludes every machine that it names'])
   })
 
-  test('a task is a warning if its schedule names only dates that do not exist', () => {
+  test('a task gets a warning if its schedule names only dates that do not exist', () => {
     expect(
       messagesOf({ a: '0 0 30 2 *', b: '0 12 31 4,6 *', c: ['0 0 30 2 *', '@reboot'].at(1)! }),
     ).toEqual(['never a b: never starts: there is no such date'])
@@ -65,7 +65,7 @@ describe('a timeout longer than the time between slots', () => {
       'timeout: 10s is longer than the time between slots (1s): a slot ends the oldest run before its timeout does',
       'timeout: 1s, or none',
     ],
-  ])('a task with %j is a warning', (fields, message, hint) => {
+  ])('a task with %j gets a warning about its timeout', (fields, message, hint) => {
     expect(warningsOf(fileOf({ a: fields }))).toContainEqual({
       kind: 'timeout',
       tasks: ['a'],
@@ -80,7 +80,7 @@ describe('a timeout longer than the time between slots', () => {
     { schedule: '*/5 * * * *', timeout: '1h', max: 'unlimited' },
     { schedule: '0 6 1 1 *', timeout: '300d' },
     { schedule: '@reboot', timeout: '1h' },
-  ])('a task with %j is no warning', (fields) => {
+  ])('a task with %j gets no warning', (fields) => {
     expect(messagesOf({ a: fields })).toEqual([])
   })
 

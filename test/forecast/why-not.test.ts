@@ -15,7 +15,7 @@ test.each([
   [['hosts: ["!10.0.9.9", "!web"]'], { reason: 'hosts', excludedBy: 'web' }],
   [['hosts: [web, "! 10.0.1.7"]'], { reason: 'hosts', excludedBy: '10.0.1.7' }],
   [['hosts: ["!web-*"]'], { reason: 'hosts', excludedBy: 'web-*' }],
-])('web-1 with the address 10.0.1.7 and a task with %j', (lines, why) => {
+])('whyNot explains why web-1 (10.0.1.7) does not run a task with %j', (lines, why) => {
   const file = good(groups + oneTask(...lines))
   const [task] = file.tasks
   const host = hostFacts('web-1.example.com', ['10.0.1.7'])

@@ -59,7 +59,7 @@ describe('the instances of a daemon task', () => {
     expect(planInstances(task(1), [], [restart], 3000).start).toEqual([])
   })
 
-  test('an instance that no restart is pending for starts at once: max was raised', () => {
+  test('a missing instance without a pending restart starts at once, as after max was raised', () => {
     const restart = { notBeforeMs: 900, delayMs: 1000 }
     expect(planInstances(task(3), [run('a')], [restart], 0).start).toEqual([{ delayMs: 0 }])
   })

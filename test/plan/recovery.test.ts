@@ -57,7 +57,7 @@ describe('a run that an earlier daemon did not conclude', () => {
       given: { sameBoot: false, commandAlive: true },
       plan: 'lost',
     },
-  ] as const)('$name: $plan', ({ given, plan }) => {
+  ] as const)('$name gets the plan $plan', ({ given, plan }) => {
     expect(planRecovery({ ...unfinished, ...given })).toBe(plan)
   })
 })
