@@ -217,7 +217,7 @@ hint: is it the right file? torch import --help
 })
 
 test.each([
-  [['import'], 'torch import needs a FORMAT [F]', 'torch import FORMAT [F]'],
+  [['import'], 'torch import needs a FORMAT', 'torch import FORMAT [FILE]'],
   [['import', 'crontabs'], 'torch cannot import from "crontabs"', 'did you mean "crontab"?'],
   [
     ['import', 'systemd'],
