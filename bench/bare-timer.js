@@ -1,6 +1,6 @@
 /**
- * How late this process itself, which has little to do, is for each second, in ms: how busy the
- * machine is. What it has slept through counts once, as late as the first of it.
+ * Measures how late this process, which does little else, wakes for each second, in ms. This shows how
+ * busy the machine is. Several seconds that it slept through count once, with the lateness of the first.
  */
 export function startTimer() {
   const lates = []
@@ -8,7 +8,7 @@ export function startTimer() {
   const aim = (after) => {
     const due = (Math.floor(after / 1000) + 1) * 1000
     timer = setTimeout(() => {
-      // A timer may fire a little early: then it is still the second before.
+      // A timer may fire a little early, before its second begins.
       const late = Math.max(Date.now() - due, 0)
       lates.push(late)
       aim(due + late)

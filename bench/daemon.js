@@ -7,13 +7,13 @@ import { promisify } from 'node:util'
 
 export const program = fileURLToPath(new URL('../bin/torch.js', import.meta.url))
 const execute = promisify(execFile)
-/** History of ten minutes of 50 runs a second. */
+/** The history of ten minutes with 50 runs a second. */
 const maxOutputBytes = 512 * 1024 * 1024
 
 /**
- * Gives `use` a real daemon in a temporary folder, on the tasks file `tasks.yaml` in it, and stops
- * it in the end, whatever happens. `prepare` writes that file. The file has to set MARK in the
- * environment of all tasks, so that what they leave behind can be found.
+ * Calls `use` with a real daemon in a temporary directory, and stops the daemon at the end, whatever
+ * happens. `prepare` writes its file `tasks.yaml`, which must set MARK in the environment of all tasks,
+ * so that processes that they leave behind can be found.
  */
 export async function withDaemon(prepare, use) {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'torch-bench-'))
@@ -37,7 +37,7 @@ export async function withDaemon(prepare, use) {
   }
 }
 
-/** Pids of all processes with that MARK in their environment. */
+/** The pids of all processes with that MARK in their environment. */
 export function marked(mark) {
   return fs
     .readdirSync('/proc')
@@ -46,7 +46,7 @@ export function marked(mark) {
     .map(Number)
 }
 
-/** A file of a process in /proc; undefined where it is gone. */
+/** A file of a process in /proc; undefined if the process is gone. */
 export function readProc(pid, name) {
   try {
     return fs.readFileSync(`/proc/${pid}/${name}`, 'utf8')
@@ -55,12 +55,12 @@ export function readProc(pid, name) {
   }
 }
 
-/** Waits until the next time that the wall clock shows a whole second plus so many milliseconds. */
+/** Waits until the wall clock next shows a whole second plus `offsetMs`. */
 export function nextSecond(offsetMs) {
   return new Promise((resolve) => {
     const wait = () => 1000 - ((Date.now() - offsetMs) % 1000)
     const second = Math.floor((Date.now() - offsetMs) / 1000)
-    // A timer may fire a little early: then it is still the second before.
+    // A timer may fire a little early, before its second begins.
     const look = () => {
       const now = Math.floor((Date.now() - offsetMs) / 1000)
       if (now > second) resolve(now)

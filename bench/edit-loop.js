@@ -2,15 +2,15 @@ import fs from 'node:fs'
 import { pause } from './daemon.js'
 import { edits, lineOf, textOf } from './endurance-file.js'
 
-/** Of a daemon that looks each second, on a machine that does much else. */
+/** How long to wait for a daemon that checks its file each second, on a busy machine. */
 const maxAnswerMs = 10_000
 
 /**
- * One edit after the other, each of the next kind. The next one waits for the daemon's word on this
- * one: what is overwritten before it was looked at is no edit that anybody missed. `first` is the
- * number of the first; `between` is done before each. Gives what was done, and what the log said.
+ * Makes one edit after the other, each of the next kind. Each waits until the daemon has answered the
+ * one before: the daemon need not see an edit that is overwritten too early. `first` is the number of
+ * the first edit; `between` is called before each. Returns the edits, each with what the log says.
  */
-export async function editFor(place, { durationMs, everyMs, first = 0, between }, say) {
+export async function editFor(repository, { durationMs, everyMs, first = 0, between }, say) {
   const made = []
   const begin = Date.now()
   const count = Math.floor(durationMs / everyMs)
@@ -18,18 +18,18 @@ export async function editFor(place, { durationMs, everyMs, first = 0, between }
     await pause(begin + (edit - first) * everyMs - Date.now())
     await between?.()
     const act = edits[edit % edits.length]
-    const since = fs.statSync(place.log).size
-    place.answer = (isIt) => answerInLog(place.log, since, isIt)
-    const { file, expect, line } = await act(place, place.file, edit)
+    const since = fs.statSync(repository.log).size
+    repository.answer = (isIt) => answerInLog(repository.log, since, isIt)
+    const { file, expect, line } = await act(repository, repository.file, edit)
     const doneMs = Date.now()
-    const answer = expect && (await place.answer(answers[expect](line)))
-    place.file = file
-    const lines = linesAfter(place.log, since)
+    const answer = expect && (await repository.answer(answers[expect](line)))
+    repository.file = file
+    const lines = linesAfter(repository.log, since)
     made.push({ edit, kind: act.name, expect, line, answer, doneMs, lines })
     if (edit % 30 === 0) say(`edit ${edit - first} of ${count} ...`)
   }
-  // The last state is a good one.
-  fs.writeFileSync(place.tasks, textOf(place.file))
+  // The file is good at the end.
+  fs.writeFileSync(repository.tasks, textOf(repository.file))
   await pause(2 * everyMs)
   return made
 }
@@ -40,7 +40,7 @@ const answers = {
     line.event === 'refuse' && line.problems.some((problem) => lineOf(problem) === at),
 }
 
-/** The first line of the log that is the daemon's word; undefined where it does not come. */
+/** The first line of the log with the answer; undefined if it does not come. */
 async function answerInLog(log, since, isIt) {
   for (const end = Date.now() + maxAnswerMs; Date.now() < end; await pause(20)) {
     const found = linesAfter(log, since).find(isIt)
@@ -49,7 +49,7 @@ async function answerInLog(log, since, isIt) {
   return undefined
 }
 
-/** What the log has of loads after so many bytes. */
+/** The lines about loads after the first `since` bytes of the log. */
 function linesAfter(log, since) {
   const size = fs.statSync(log).size - since
   const buffer = Buffer.alloc(size)

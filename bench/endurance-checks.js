@@ -2,14 +2,14 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { daemons, long, secondly, taskCount } from './endurance-file.js'
 import { percentile, round, slope, spread } from './figures.js'
-import { zombiesThatStay } from './held.js'
+import { zombiesThatStay } from './usage.js'
 
-/** From here on a slope is more than noise, and this much of it is growth. */
+/** A slope counts only over this time or more; more than this much is growth. */
 const minMinutesForGrowth = 5
 const warmUpShare = 0.3
 const maxGrowthMbPerMinute = 0.5
 
-/** By what the tasks themselves wrote: each second of the range once, and none ever twice. */
+/** By what the tasks themselves wrote: each second of the range started once, and none twice. */
 export function checkSeconds(folder, { from, upTo }, history, timerLates) {
   const late = []
   const missedBy = new Map()
@@ -34,7 +34,7 @@ export function checkSeconds(folder, { from, upTo }, history, timerLates) {
         second >= Date.parse(row.slot) / 1000 &&
         second <= Date.parse(row.lastSlot) / 1000,
     )
-    return `${isoOf(second)} missed by ${tasks.length} tasks, on record for ${rows.length}`
+    return `${isoOf(second)} missed by ${tasks.length} tasks, on record for ${rows.length} of them`
   })
   const failed = history.filter(
     (row) => secondly.includes(row.task) && !['ok', 'running', 'missed'].includes(row.outcome),
@@ -42,7 +42,7 @@ export function checkSeconds(folder, { from, upTo }, history, timerLates) {
   const others = failed.map((row) => `${row.task} ${row.slot}: ${row.outcome} (${row.reason})`)
   const rows = [
     { what: `starts of ${secondly.length} tasks in ${upTo - from + 1} seconds`, ...spread(late) },
-    { what: 'a bare timer beside them', ...spread(timerLates) },
+    { what: 'a bare timer at the same time', ...spread(timerLates) },
   ]
   return {
     table: { title: 'Milliseconds after the second', rows },
@@ -50,7 +50,7 @@ export function checkSeconds(folder, { from, upTo }, history, timerLates) {
   }
 }
 
-/** What the daemon said of each edit, in its log. */
+/** What the log of the daemon says about each edit. */
 export function checkEdits(made) {
   const breaches = []
   const kinds = new Map()
@@ -62,7 +62,7 @@ export function checkEdits(made) {
     row.loads += edit.lines.filter(({ event }) => event === 'load').length
     row.refusals += edit.lines.filter(({ event }) => event === 'refuse').length
     row.wrong += fault === undefined ? 0 : 1
-    // From the last write to the word of the daemon.
+    // From the last write to the answer of the daemon.
     if (edit.answer !== undefined) row.waits.push(Date.parse(edit.answer.time) - edit.doneMs)
     kinds.set(edit.kind, row)
   }
@@ -72,7 +72,7 @@ export function checkEdits(made) {
     p50: waits.length > 0 ? percentile(waits, 0.5) : '-',
     max: waits.length > 0 ? Math.max(...waits) : '-',
   }))
-  const title = `${made.length} edits, what the log says, and how soon (ms after the last write)`
+  const title = `${made.length} edits, what the log says, and after how many ms`
   return { table: { title, rows }, breaches }
 }
 
@@ -80,21 +80,22 @@ function faultOf({ kind, expect, line, answer, lines }) {
   const refusals = lines.filter(({ event }) => event === 'refuse').length
   if (expect === 'load' && answer === undefined) return 'was not loaded'
   if (expect === 'refuse' && answer === undefined) return `line ${line} was not reported`
-  if (kind === 'halfForLong' && refusals === 0) return 'its half was not reported with its line'
+  if (kind === 'halfForLong' && refusals === 0)
+    return 'its first half was not reported with its line'
   if (expect !== 'refuse' && kind !== 'halfForLong' && refusals > 0)
-    return 'was refused, and is good'
+    return 'was refused, but it is good'
   return undefined
 }
 
-/** What status says after the last edit, which was a good one. */
+/** What status says after the last edit, which was good. */
 export function checkStatus(status) {
   const breaches = []
-  if (!status.file.ok) breaches.push('the last file is good, and status says that it is not')
+  if (!status.file.ok) breaches.push('the last file is good, but status says that it is not')
   if (status.tasks.length < taskCount) breaches.push(`status has ${status.tasks.length} tasks`)
   return breaches
 }
 
-/** The long ones end as they began; of each daemon task there were two processes, the same all along. */
+/** Long runs end as they began, and each daemon task keeps the same two processes all the time. */
 export function checkDisturbance(folder, history) {
   const breaches = []
   let pairs = 0
@@ -103,13 +104,13 @@ export function checkDisturbance(folder, history) {
     for (const [word, slot, pid] of linesOf(folder, name)) {
       if (word === 'begin') begun.add(`${slot} ${pid}`)
       else if (begun.delete(`${slot} ${pid}`)) pairs += 1
-      else breaches.push(`${name}: an end of ${slot} without its beginning`)
+      else breaches.push(`${name}: an end of ${slot} without its start`)
     }
     for (const open of begun) breaches.push(`${name}: ${open} did not end by itself`)
   }
   const processes = daemons.map((name) => linesOf(folder, name).length)
   processes.forEach((count, index) => {
-    if (count !== 2) breaches.push(`${daemons[index]}: ${count} processes, and not 2`)
+    if (count !== 2) breaches.push(`${daemons[index]}: ${count} processes instead of 2`)
   })
   const steady = new Set([...long, ...daemons])
   const disturbed = history.filter(
@@ -123,10 +124,10 @@ export function checkDisturbance(folder, history) {
       count: processes.reduce((sum, count) => sum + count, 0),
     },
   ]
-  return { table: { title: 'What ran through all edits', rows }, breaches }
+  return { table: { title: 'Runs that the edits must not disturb', rows }, breaches }
 }
 
-/** Memory after the warm-up, descriptors, zombies that stay, and what is left after the stop. */
+/** Memory after the warm-up, descriptors, zombies that stay, and processes left after the stop. */
 export function checkLeaks(samples, left, daemonLives) {
   const breaches = []
   const minutes = samples.at(-1).minute
@@ -142,7 +143,7 @@ export function checkLeaks(samples, left, daemonLives) {
   if (descriptors[1] > descriptors[0])
     breaches.push(`descriptors grow from ${descriptors.join(' to ')}`)
   if (left.length > 0) breaches.push(`left after torch stop: ${left.join(', ')}`)
-  if (daemonLives) breaches.push('the daemon lives after torch stop')
+  if (daemonLives) breaches.push('the daemon still runs after torch stop')
   const rss = warm.map(({ rssMb }) => rssMb)
   const rows = [
     { what: 'RSS after warm-up, least, MB', value: round(Math.min(...rss), 1) },
@@ -153,10 +154,10 @@ export function checkLeaks(samples, left, daemonLives) {
     { what: 'zombies that stay', value: stuck.length },
     { what: 'processes left after torch stop', value: left.length },
   ]
-  return { table: { title: 'What the daemon holds', rows }, breaches }
+  return { table: { title: 'Usage of the daemon', rows }, breaches }
 }
 
-/** What a task wrote for us, in words. */
+/** The lines that a task wrote, split into words. */
 function linesOf(folder, name) {
   const file = path.join(folder, name)
   if (!fs.existsSync(file)) return []

@@ -28,7 +28,7 @@ const mixedSchedules = [
 
 export const taskCount = 200
 
-/** 200 tasks; `edit` is the number of the edit that the shifting ones show. */
+/** The file at the start, with 200 tasks. */
 export function firstFile(mark) {
   const blocks = new Map([
     ...secondly.map((name) =>
@@ -62,7 +62,7 @@ export function firstFile(mark) {
     }),
     ...shiftingBlocks(),
   ])
-  return { mark, blocks, comment: 'as it began' }
+  return { mark, blocks, comment: 'before all edits' }
 }
 
 /** Tasks that the edits change. */
@@ -70,12 +70,12 @@ export function shiftingBlocks() {
   return shifting.map((name) => block(name, `schedule: '*/5 * * * * *'`, `command: 'true'`))
 }
 
-/** Of a task: its name and its lines. */
+/** The name and the lines of a task. */
 export function block(name, ...lines) {
   return [name, [`  ${name}:`, ...lines.map((each) => `    ${each}`)]]
 }
 
-/** `defaults`: further lines of the defaults of all tasks. */
+/** `defaults`: more lines of the defaults of all tasks. */
 export function textOf({ mark, blocks, comment, defaults = [] }) {
   const env = `env: { MARK: '${mark}' }`
   const head = [
@@ -87,12 +87,12 @@ export function textOf({ mark, blocks, comment, defaults = [] }) {
   return `${[...head, ...[...blocks.values()].flat()].join('\n')}\n`
 }
 
-/** Of a task that only the edits make. */
+/** Whether only the edits make a task of that name. */
 export function isOfEdits(name) {
   return /^(?:shifting|extra)-\d+$/.test(name)
 }
 
-/** The file of this edit, with one shifting task that says its number. */
+/** The file after this edit: one of the shifting tasks has its number. */
 function withChange(file, edit) {
   const name = shifting[edit % shifting.length]
   const lines = [`  ${name}:`, `    schedule: '*/5 * * * * *'`, `    command: 'true # ${edit}'`]
@@ -105,81 +105,81 @@ function shuffled({ blocks, ...file }, edit) {
 }
 
 /**
- * All the ways in which people and programs change a file. Each takes the last good file and the
- * number of the edit, writes, and gives the good file from now on, with what the daemon has to say
- * of it: `load`, `refuse` with the line of the fault, or nothing. `place.answer` waits for its word.
+ * All the ways in which people and programs change a file. Each takes the last good file and the number
+ * of the edit, writes, and returns the file that is good from now on, with the answer that the daemon
+ * must give: `load`, `refuse` with the line of the mistake, or none. `repository.answer` waits for it.
  */
 export const edits = [
-  function comment(place, file, edit) {
+  function comment(repository, file, edit) {
     const next = { ...file, comment: `edit ${edit}` }
-    fs.writeFileSync(place.tasks, textOf(next))
+    fs.writeFileSync(repository.tasks, textOf(next))
     return { file: next }
   },
-  function badValue(place, file, edit) {
+  function badValue(repository, file, edit) {
     const bad = `    schedule: '61 * * * * *' # ${edit}`
-    return writeBad(place, file, bad)
+    return writeBad(repository, file, bad)
   },
-  function renamedOver(place, file, edit) {
+  function renamedOver(repository, file, edit) {
     const next = withChange(file, edit)
-    renameOver(place, textOf(next))
+    renameOver(repository, textOf(next))
     return { file: next, expect: 'load' }
   },
-  function reordered(place, file, edit) {
+  function reordered(repository, file, edit) {
     const next = shuffled(file, edit)
-    renameOver(place, textOf(next))
+    renameOver(repository, textOf(next))
     return { file: next }
   },
-  function badKey(place, file, edit) {
-    return writeBad(place, file, `    comand: [ls] # ${edit}`)
+  function badKey(repository, file, edit) {
+    return writeBad(repository, file, `    comand: [ls] # ${edit}`)
   },
-  async function inTwoParts(place, file, edit) {
+  async function inTwoParts(repository, file, edit) {
     const next = withChange(file, edit)
-    await writeInParts(place, textOf(next), () => pause(shortPauseMs))
+    await writeInParts(repository, textOf(next), () => pause(shortPauseMs))
     return { file: next, expect: 'load' }
   },
-  function gitCheckout(place) {
-    place.revision = place.revision === 'a' ? 'b' : 'a'
-    git(place, 'checkout', '-q', '-f', place.revision)
-    // Committed from this very file, with another shifting task.
-    return { file: place.revisions[place.revision], expect: 'load' }
+  function gitCheckout(repository) {
+    repository.revision = repository.revision === 'a' ? 'b' : 'a'
+    git(repository, 'checkout', '-q', '-f', repository.revision)
+    // The revisions were made from this file, each with another shifting task.
+    return { file: repository.revisions[repository.revision], expect: 'load' }
   },
-  function badYaml(place, file, edit) {
-    return writeBad(place, file, `    labels: { edit: ${edit} ]`)
+  function badYaml(repository, file, edit) {
+    return writeBad(repository, file, `    labels: { edit: ${edit} ]`)
   },
-  function added(place, file, edit) {
+  function added(repository, file, edit) {
     const name = `extra-${edit}`
     const lines = [`  ${name}:`, `    schedule: '*/3 * * * * *'`, `    command: ['true']`]
     const next = { ...file, blocks: new Map([...file.blocks, [name, lines]]) }
-    fs.writeFileSync(place.tasks, textOf(next))
+    fs.writeFileSync(repository.tasks, textOf(next))
     return { file: next, expect: 'load' }
   },
-  async function halfForLong(place, file, edit) {
+  async function halfForLong(repository, file, edit) {
     const next = withChange(file, edit)
-    await writeInParts(place, textOf(next), (line) =>
-      place.answer(({ event, problems }) => event === 'refuse' && lineOf(problems[0]) >= line),
+    await writeInParts(repository, textOf(next), (line) =>
+      repository.answer(({ event, problems }) => event === 'refuse' && lineOf(problems[0]) >= line),
     )
     return { file: next, expect: 'load' }
   },
-  function removed(place, file) {
+  function removed(repository, file) {
     const left = [...file.blocks].filter(([name]) => !name.startsWith('extra-'))
     const next = { ...file, blocks: new Map(left) }
-    renameOver(place, textOf(next))
+    renameOver(repository, textOf(next))
     return { file: next, expect: 'load' }
   },
 ]
 
-/** Shorter than what the daemon takes for a finished write. */
+/** Shorter than the pause after which the daemon takes a write as finished. */
 const shortPauseMs = 100
 
-/** A fault at the end of a task in the middle of the file. */
-function writeBad(place, file, line) {
+/** Makes a mistake in a task in the middle of the file. */
+function writeBad(repository, file, line) {
   const lines = textOf(file).trimEnd().split('\n')
   const at = lines.findIndex((each, index) => index > lines.length / 2 && /^ {2}\S/.test(each))
   const isSchedule = line.includes('schedule:')
-  // The schedule takes the place of the task's own; anything else comes before it.
+  // A schedule replaces that of the task; anything else comes before it.
   const [from, count] = isSchedule ? [scheduleAfter(lines, at), 1] : [at + 1, 0]
   lines.splice(from, count, line)
-  fs.writeFileSync(place.tasks, `${lines.join('\n')}\n`)
+  fs.writeFileSync(repository.tasks, `${lines.join('\n')}\n`)
   return { file, expect: 'refuse', line: from + 1 }
 }
 
@@ -188,43 +188,43 @@ function scheduleAfter(lines, at) {
 }
 
 /**
- * In place, cut within the quotes of a schedule, so that the half is no valid file. `between` gets
- * the line of the cut, and says when to go on.
+ * Writes in place the first half up to a cut within the quotes of a schedule, so that it is not a valid
+ * file; waits for `between`, which gets the line of the cut; then appends the rest.
  */
-async function writeInParts(place, text, between) {
+async function writeInParts(repository, text, between) {
   const cut = text.indexOf(`schedule: '`, text.length / 2) + `schedule: '`.length + 1
-  fs.writeFileSync(place.tasks, text.slice(0, cut))
+  fs.writeFileSync(repository.tasks, text.slice(0, cut))
   await between(text.slice(0, cut).split('\n').length)
-  fs.appendFileSync(place.tasks, text.slice(cut))
+  fs.appendFileSync(repository.tasks, text.slice(cut))
 }
 
-/** The line that a problem in the log names: `/srv/tasks.yaml:12:5: ...`. */
+/** The line that a problem in the log names, as in `/srv/tasks.yaml:12:5: ...`. */
 export function lineOf(problem) {
   return Number(/^[^:]+:(\d+):/.exec(problem)?.[1])
 }
 
-function renameOver(place, text) {
-  const fresh = path.join(place.folder, '.tasks.yaml.new')
+function renameOver(repository, text) {
+  const fresh = path.join(repository.folder, '.tasks.yaml.new')
   fs.writeFileSync(fresh, text)
-  fs.renameSync(fresh, place.tasks)
+  fs.renameSync(fresh, repository.tasks)
 }
 
-/** A repository around the file, with two revisions to go to and fro between. */
-export function makeRepository(place, file) {
-  git(place, 'init', '-q', '-b', 'main')
-  git(place, 'config', 'user.name', 'bench')
-  git(place, 'config', 'user.email', 'bench@localhost')
-  place.revisions = { a: withChange(file, 100_001), b: withChange(file, 100_002) }
+/** Makes a git repository around the file, with two revisions to switch between. */
+export function makeRepository(repository, file) {
+  git(repository, 'init', '-q', '-b', 'main')
+  git(repository, 'config', 'user.name', 'bench')
+  git(repository, 'config', 'user.email', 'bench@localhost')
+  repository.revisions = { a: withChange(file, 100_001), b: withChange(file, 100_002) }
   for (const revision of ['a', 'b']) {
-    fs.writeFileSync(place.tasks, textOf(place.revisions[revision]))
-    git(place, 'add', 'tasks.yaml')
-    git(place, 'commit', '-q', '-m', revision)
-    git(place, 'tag', revision)
+    fs.writeFileSync(repository.tasks, textOf(repository.revisions[revision]))
+    git(repository, 'add', 'tasks.yaml')
+    git(repository, 'commit', '-q', '-m', revision)
+    git(repository, 'tag', revision)
   }
-  place.revision = 'b'
-  fs.writeFileSync(place.tasks, textOf(file))
+  repository.revision = 'b'
+  fs.writeFileSync(repository.tasks, textOf(file))
 }
 
-function git(place, ...words) {
-  execFileSync('git', words, { cwd: place.folder, stdio: 'ignore' })
+function git(repository, ...words) {
+  execFileSync('git', words, { cwd: repository.folder, stdio: 'ignore' })
 }

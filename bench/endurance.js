@@ -11,32 +11,36 @@ import {
   checkStatus,
 } from './endurance-checks.js'
 import { firstFile, makeRepository, textOf } from './endurance-file.js'
-import { heldBy, isRunning } from './held.js'
+import { usageOf, isRunning } from './usage.js'
 
 /** 30 edits a minute. */
 const editEveryMs = 2_000
 const sampleEveryMs = 5_000
 
 /**
- * 200 tasks, 50 of them each second, while their file is edited in every way: nothing may be
- * missed, fire twice, be disturbed or leak, and each bad edit has to be reported with its line.
+ * 200 tasks, 50 of them each second, while their file is edited in every way. No second may be missed or
+ * started twice, no run disturbed, nothing may leak, and each bad edit has to be reported with its line.
  */
 export async function endurance({ minutes }, say) {
-  const place = {}
+  const repository = {}
   return withDaemon(
     ({ folder, tasks, mark }) => {
-      Object.assign(place, { folder, tasks, file: firstFile(mark) })
-      makeRepository(place, place.file)
-      fs.writeFileSync(tasks, textOf(place.file))
+      Object.assign(repository, { folder, tasks, file: firstFile(mark) })
+      makeRepository(repository, repository.file)
+      fs.writeFileSync(tasks, textOf(repository.file))
     },
     async ({ folder, home, torch, pid }) => {
       const log = path.join(home, 'daemon.log')
-      place.log = log
+      repository.log = log
       const ready = readLog(log).find(({ event }) => event === 'ready')
       const from = Math.ceil(Date.parse(ready.time) / 1000) + 1
       const stopSampling = startSampling(pid)
       const stopTimer = startTimer()
-      const made = await editFor(place, { durationMs: minutes * 60_000, everyMs: editEveryMs }, say)
+      const made = await editFor(
+        repository,
+        { durationMs: minutes * 60_000, everyMs: editEveryMs },
+        say,
+      )
       await nextSecond(0)
       const samples = stopSampling()
       const timerLates = stopTimer()
@@ -61,12 +65,12 @@ export async function endurance({ minutes }, say) {
   )
 }
 
-/** What the daemon holds, every few seconds. */
+/** Samples the usage of the daemon every few seconds. */
 function startSampling(pid) {
   const begin = Date.now()
   const samples = []
   const sample = () => {
-    const held = heldBy(pid)
+    const held = usageOf(pid)
     if (held !== undefined) samples.push({ minute: (Date.now() - begin) / 60_000, ...held })
   }
   const timer = setInterval(sample, sampleEveryMs)

@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import os from 'node:os'
 
-/** What figures depend on. */
+/** The facts that figures depend on. */
 export function machine() {
   const release = fs.readFileSync('/etc/os-release', 'utf8')
   return {
@@ -9,17 +9,17 @@ export function machine() {
     system: /^PRETTY_NAME="(.*)"$/m.exec(release)?.[1] ?? os.release(),
     node: `Node ${process.version}`,
     date: new Date().toISOString().slice(0, 10),
-    load: `load ${os.loadavg()[0]?.toFixed(2)} at the beginning`,
+    load: `load ${os.loadavg()[0]?.toFixed(2)} at the start`,
   }
 }
 
-/** The value that this share of them does not exceed (nearest rank). */
+/** The value that this share of the values does not exceed (nearest rank). */
 export function percentile(values, share) {
   const sorted = values.toSorted((a, b) => a - b)
   return sorted[Math.max(Math.ceil(share * sorted.length) - 1, 0)] ?? NaN
 }
 
-/** The row of a table that most benchmarks end in. */
+/** Part of a table row: how the values are spread. */
 export function spread(values) {
   return {
     count: values.length,
@@ -34,7 +34,7 @@ export function round(value, digits = 2) {
   return Number(value.toFixed(digits))
 }
 
-/** Slope of the straight line that fits points [x, y] best. */
+/** The slope of the straight line that best fits the points [x, y]. */
 export function slope(points) {
   const mean = (index) => points.reduce((sum, point) => sum + point[index], 0) / points.length
   const [x, y] = [mean(0), mean(1)]
@@ -43,7 +43,7 @@ export function slope(points) {
   return below === 0 ? 0 : above / below
 }
 
-/** A table of { title, rows }, each row an object of the same keys. */
+/** Prints a table of { title, rows }. All rows have the same keys. */
 export function printTable({ title, rows }) {
   const columns = Object.keys(rows[0] ?? {})
   const cells = [columns, ...rows.map((row) => columns.map((column) => String(row[column] ?? '-')))]

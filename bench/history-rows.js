@@ -1,16 +1,16 @@
 import { runRow } from '../dist/record/history/rows.js'
 import { newRunId } from '../dist/run/directory.js'
 
-/** What runs, one in each second, in turn; and what ran only once, in the first hours of the month. */
+/** These tasks run in turn, one each second; the rare ones ran once, in the first hours of the month. */
 export const busyTasks = 100
 const rareTasks = 10_000
-/** One in so many runs fails; one in so many is still running when it is first written. */
+/** One in 50 runs fails; one in 10 is still running when it is first written. */
 const failedEach = 50
 const longEach = 10
 
 let count = 0
 
-/** What the daemon puts on record in a minute. */
+/** The rows that the daemon writes in a minute. */
 export function minuteOf(nowMs) {
   const rows = []
   for (let second = 0; second < 60; second++) {

@@ -8,23 +8,23 @@ import { program, withDaemon } from './daemon.js'
 import { percentile, round } from './figures.js'
 import { busyTasks, minuteOf } from './history-rows.js'
 
-/** As the daemon has them: see minute.ts. */
+/** As in the daemon, see daemon/upkeep/maintenance.ts. */
 const maxRows = 1_000_000
 const maxAgeMs = 90 * 24 * 3600 * 1000
 const minuteMs = 60_000
 const dayMs = 24 * 3600 * 1000
-/** The promises. Queries and pauses in ms; whole processes, and starts, against those with no history. */
+/** The promises. Queries and pauses in ms; whole processes and starts against the same with no history. */
 const goals = {
   pauseMs: 50,
   queryMs: 50,
-  // Of ten thousand tasks: one look for each.
+  // For 10,100 tasks: one seek for each.
   lastOfEachMs: 250,
   processRatio: 1.5,
   startMs: 500,
   growth: 1.02,
 }
 
-/** A month of one run a second in the history: what it takes on disk, to write, to forget, to ask. */
+/** A month of one run a second in the history: its size on disk, and the time to write, prune and query it. */
 export async function history({ days, runs = 15 }, say) {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'torch-bench-'))
   try {
@@ -33,8 +33,8 @@ export async function history({ days, runs = 15 }, say) {
     say('whole processes ...')
     const asked = await askAround(file, runs)
     const tables = [
-      { title: 'So many days of a run a second: MB on disk, longest pause in ms', rows: written },
-      { title: `Whole processes after it, p50 in ms, and with no history`, rows: asked },
+      { title: 'Days of one run a second: MB on disk, longest pause in ms', rows: written },
+      { title: 'Whole processes with this history and with none, p50 in ms', rows: asked },
     ]
     return { tables, breaches: [...breachesOf(written), ...breachesOfAsked(asked)] }
   } finally {
@@ -42,14 +42,14 @@ export async function history({ days, runs = 15 }, say) {
   }
 }
 
-/** By the daemon's own code, a minute at a time, on a clock that is moved by hand. */
+/** Writes with the code of the daemon, a minute at a time, on a clock that the benchmark moves. */
 async function writeDays(file, days, say) {
   const clock = handClock(Date.now() - days * dayMs)
   const pauses = { write: 0, prune: 0 }
   const troubles = []
   const kept = openHistory(file, {
     after: (ms, callback) => clock.after(ms, () => timed(pauses, 'write', callback)),
-    onTrouble: (words) => troubles.push(words),
+    onTrouble: (message) => troubles.push(message),
   })
   const perRow = Math.max(Math.floor(days / 10), 1)
   const rows = []
@@ -64,7 +64,7 @@ async function writeDays(file, days, say) {
     rows.push({ days: day, ...sizes(file), ...rounded(pauses), ...askInside(file, clock.now()) })
     say(JSON.stringify(rows.at(-1)))
     Object.assign(pauses, { write: 0, prune: 0 })
-    // Nobody waits for it: it lets what is written to the terminal out.
+    // Lets the terminal show what was written.
     await new Promise(setImmediate)
   }
   kept.close()
@@ -72,7 +72,7 @@ async function writeDays(file, days, say) {
   return rows
 }
 
-/** Its timers, and what is theirs to do, come in their order; nothing else moves the time. */
+/** A clock that only advance() moves. Its timers fire in order. */
 function handClock(startMs) {
   let now = startMs
   const timers = new Set()
@@ -97,7 +97,7 @@ function handClock(startMs) {
   }
 }
 
-/** The loop stands still for it. */
+/** Runs work that blocks the event loop, and keeps the longest time. */
 function timed(pauses, what, work) {
   const from = performance.now()
   work()
@@ -105,10 +105,10 @@ function timed(pauses, what, work) {
 }
 
 function rounded({ write, prune }) {
-  return { 'to write': round(write, 1), 'to forget': round(prune, 1) }
+  return { 'to write': round(write, 1), 'to prune': round(prune, 1) }
 }
 
-/** With what is not yet in the file itself. */
+/** With the -wal and -shm files. */
 function sizes(file) {
   const bytes = ['', '-wal', '-shm'].map(
     (end) => fs.statSync(file + end, { throwIfNoEntry: false })?.size ?? 0,
@@ -116,13 +116,13 @@ function sizes(file) {
   return { MB: round(bytes.reduce((sum, one) => sum + one, 0) / 1e6, 1) }
 }
 
-/** What the commands ask, each with a reader of its own as they have it: p50 of five, in ms. */
+/** The queries of the commands, each with a new reader as in a command: p50 of five, in ms. */
 function askInside(file, nowMs) {
   const hourAgo = new Date(nowMs - 3600_000).toISOString()
   const questions = {
     last: (reader) => reader.rows({ limit: 20 }),
     'of a task': (reader) => reader.rows({ tasks: ['busy-7'], limit: 20 }),
-    'of a rare one': (reader) => reader.rows({ tasks: ['rare-7'], limit: 20 }),
+    'of a rare task': (reader) => reader.rows({ tasks: ['rare-7'], limit: 20 }),
     'last hour': (reader) => reader.rows({ since: hourAgo, limit: 1000 }),
     failed: (reader) => reader.rows({ outcomes: ['failed'], limit: 20 }),
     'last of each': (reader) => reader.lastOfEach(),
@@ -153,7 +153,7 @@ const commands = {
   status: ['status'],
 }
 
-/** A daemon is started on it, and on none; and the commands are asked beside them. */
+/** Starts a daemon with this history and one with none, and times commands beside each. */
 async function askAround(file, runs) {
   const full = await timesOf(runs, file)
   const none = await timesOf(runs, undefined)
@@ -184,7 +184,7 @@ async function timesOf(runs, file) {
   })
 }
 
-/** The same tasks, of which none is due. */
+/** The same tasks; none is due. */
 function tasksText(mark) {
   const names = Array.from({ length: busyTasks }, (_, index) => `busy-${index}`)
   const task = (name) => `  ${name}: { schedule: '@yearly', command: 'true' }\n`
@@ -208,22 +208,26 @@ function timeOf(words) {
 
 function breachesOf(rows) {
   const worst = (key) => Math.max(...rows.map((row) => row[key]))
-  const queries = ['last', 'of a task', 'of a rare one', 'last hour', 'failed']
+  const queries = ['last', 'of a task', 'of a rare task', 'last hour', 'failed']
   const full = rows.filter(({ days }) => days * (dayMs / 1000) >= maxRows)
   const growth = full.length === 0 ? 1 : full.at(-1).MB / full[0].MB
-  const pauses = ['to write', 'to forget'].map((key) => [key, worst(key), goals.pauseMs])
+  const pauses = ['to write', 'to prune'].map((key) => [key, worst(key), goals.pauseMs])
   const lastOfEach = ['last of each', worst('last of each'), goals.lastOfEachMs]
   return [...pauses, ...queries.map((key) => [key, worst(key), goals.queryMs]), lastOfEach]
     .filter(([, ms, goal]) => ms > goal)
-    .map(([key, ms, goal]) => `"${key}" takes ${ms} ms, not ${goal} ms at most`)
+    .map(([key, ms, goal]) => `"${key}" takes ${ms} ms, over ${goal} ms`)
     .concat(
-      growth > goals.growth ? [`the file grows by ${round(growth, 3)} times once it is full`] : [],
+      growth > goals.growth
+        ? [`the full file has grown to ${round(growth, 3)} times its size`]
+        : [],
     )
 }
 
 function breachesOfAsked(rows) {
   return rows.flatMap(({ command, month, none, ratio }) => {
     const isKept = command === 'start' ? month - none <= goals.startMs : ratio <= goals.processRatio
-    return isKept ? [] : [`${command} takes ${month} ms with a month, and ${none} ms with none`]
+    return isKept
+      ? []
+      : [`${command} takes ${month} ms with a month of history, and ${none} ms with none`]
   })
 }

@@ -4,14 +4,14 @@ import path from 'node:path'
 import { nextSecond, withDaemon } from './daemon.js'
 import { round, spread } from './figures.js'
 
-/** The promise: the first start of a slot, as it is on record, on an idle machine. */
+/** The promise for the first start of a slot, on record, on an idle machine. */
 const goalMs = 10
-/** Where the floor has its seconds: between those of torch, so that they do not meet. */
+/** The floor starts halfway between the seconds of torch, so that they do not meet. */
 const floorOffsetMs = 500
 
 /**
  * How late the first start of a slot is, as the task itself sees it, for 1 and for 50 tasks each
- * second; beside it what a bare Node process with a timer reaches that starts the same commands.
+ * second. The floor is a bare Node process with a timer that starts the same commands.
  */
 export async function lateness({ slots }, say) {
   const tables = []
@@ -56,14 +56,14 @@ async function measure(count, slots) {
     },
     async ({ folder, torch }) => {
       const floorFile = path.join(folder, 'floor.times')
-      // The first second also has what a start of a daemon leaves to be done.
+      // In its first second a daemon still has work left from its start.
       const first = (await nextSecond(floorOffsetMs)) + 2
       for (let second = first; second < first + slots;) {
         second = await nextSecond(floorOffsetMs)
         if (second < first) continue
         for (let index = 0; index < count; index++) startBare(floorFile, second)
       }
-      // What the last second started has told its time by then, also where the machine is busy.
+      // By then the starts of the last second have written their time, even on a busy machine.
       for (let rest = 0; rest < 4; rest++) await nextSecond(0)
       const range = { from: first + 1, to: first + slots }
       const history = JSON.parse(await torch('history', '-n', String(count * slots * 2), '--json'))
@@ -79,7 +79,7 @@ async function measure(count, slots) {
   )
 }
 
-/** One program and no more: the time is taken in it, after all that a start costs. */
+/** One program that takes the time itself, after everything that a start costs. */
 function commandFor(file) {
   return `exec date "+$TORCH_SLOT %s%N" >>${file}`
 }
@@ -93,7 +93,7 @@ function startBare(file, second) {
   })
 }
 
-/** Lines of slot and nanoseconds, as slot and milliseconds after it. */
+/** Turns lines of slot and nanoseconds into slots and milliseconds after them. */
 function readTimes(file, offsetMs) {
   const lines = fs.readFileSync(file, 'utf8').trimEnd().split('\n')
   return lines.map((line) => {
@@ -104,7 +104,7 @@ function readTimes(file, offsetMs) {
   })
 }
 
-/** The first and the last start of each slot, from one slot to another. */
+/** The first and the last start of each slot in a range of slots. */
 function bySlot(times, { from, to }) {
   const groups = new Map()
   for (const { slot, late } of times) {

@@ -22,14 +22,14 @@ const { values, positionals } = parseArgs({
     json: { type: 'boolean', default: false },
     slots: { type: 'string', default: '100' },
     minutes: { type: 'string', default: '1' },
-    /** Rounds; each benchmark that has some has its own number of them. */
+    /** Rounds. Each benchmark has its own default. */
     runs: { type: 'string' },
     starts: { type: 'string', default: '50000' },
     days: { type: 'string', default: '30' },
     seed: { type: 'string' },
-    /** Where the source of gotorch is, for the bursts. */
+    /** The directory with the source of gotorch, for burst. */
     gotorch: { type: 'string' },
-    /** A file for what --json prints, beside the tables. */
+    /** A file for the JSON, beside the printed tables. */
     out: { type: 'string' },
   },
 })
@@ -55,7 +55,7 @@ if (
 
 const before = machine()
 const measure = await load()
-/** Each benchmark gives tables of figures, and what broke a promise. */
+/** Each benchmark returns tables of figures, and one line for each promise that was broken. */
 const { tables, breaches, ...more } = await measure(options, (line) => console.error(line))
 const report = { benchmark: positionals[0], machine: before, tables, breaches, ...more }
 const text = JSON.stringify(report, null, 2)

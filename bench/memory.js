@@ -3,27 +3,27 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { marked, pause, readProc, withDaemon } from './daemon.js'
 import { percentile, round, slope } from './figures.js'
-import { noises, slopeNoise } from './flat.js'
+import { noises, slopeNoise } from './growth.js'
 
 const idleTasks = 100
 const idleTimes = 3
-/** A daemon has its first minute's work behind it then. */
+/** By then a daemon has done the work of its first minute. */
 const settleMs = 75_000
 const idleSamples = 10
 const sampleEveryMs = 1_000
 const maxIdleRatio = 1.6
 
-/** Due in each second: one that is idle in between, on two cores that do other things too. */
+/** Due each second: few enough that two busy cores are idle in between. */
 const tasksPerSecond = 100
 const warmUpShare = 0.3
-/** With fewer the heap is still on its way to what it needs. */
+/** With fewer runs the heap still grows to its normal size. */
 const minRunsToJudge = 20_000
-/** Per 1,000 runs, besides the noise: a megabyte in 50,000. */
+/** Per 1,000 runs, besides the noise: 1 MB in 50,000 runs. */
 const allowedKb = 20
 
 /**
- * What an idle daemon holds, beside a bare Node in the same time; and whether it holds more after
- * many runs.
+ * The memory of an idle daemon, beside a bare Node at the same time; and whether it grows with many
+ * runs.
  */
 export async function memory({ starts }, say) {
   const parts = [await idle(say), await grown(starts, say)]
@@ -72,7 +72,7 @@ async function idle(say) {
   }
 }
 
-/** In MB. https://docs.kernel.org/filesystems/proc.html (smaps_rollup) */
+/** In MB, see https://docs.kernel.org/filesystems/proc.html (smaps_rollup) */
 function memoryOf(pid) {
   const text = readProc(pid, 'smaps_rollup') ?? ''
   const mb = (name) => Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(text)?.[1]) / 1024
@@ -95,7 +95,8 @@ async function grown(starts, say) {
       }
       const skipped = JSON.parse(await torch('history', '--outcome', 'skipped', '--json')).length
       await torch('stop')
-      if (marked(path.dirname(home)).length > 0) throw new Error('something is left')
+      if (marked(path.dirname(home)).length > 0)
+        throw new Error('processes are left after torch stop')
       return growthOf(points, skipped)
     },
   )
@@ -123,11 +124,11 @@ function growthOf(points, skipped) {
   const isGrowing = runs >= minRunsToJudge && kb > limit
   const breaches = isGrowing ? [`memory grows by ${round(kb, 1)} KB per 1,000 runs`] : []
   if (skipped > 0)
-    breaches.push(`${skipped} starts were skipped: it was more than the machine takes`)
+    breaches.push(`${skipped} starts were skipped: the machine is too slow for this many`)
   return { table: { title: 'Anonymous memory after warm-up, by runs', rows }, breaches }
 }
 
-/** Reads on in the log; gives how many runs have ended until now. */
+/** Returns what reads the rest of the log and counts the runs that have ended so far. */
 function countEnds(log) {
   let [at, count, rest] = [0, 0, '']
   return () => {

@@ -4,9 +4,9 @@ import fs from 'node:fs'
 import path from 'node:path'
 
 /**
- * What a peer must not touch of this machine becomes a copy, and what is due here is not due there:
- * /etc without any crontab, an empty /run. All of it is gone with the last process. Its first one
- * goes when its input ends, so also when the benchmark does.
+ * Replaces what a peer must not touch on this machine: a copy of /etc without crontabs, so that no job
+ * of this machine runs twice, and an empty /run. All of it goes away with the last process. The first
+ * process ends when its input does, so also when the benchmark ends.
  */
 const copies = `
 own=$1/own
@@ -20,13 +20,13 @@ mount -t tmpfs torch-bench /run
 const flags = ['--mount', '--pid', '--fork', '--kill-child', '--mount-proc']
 
 /**
- * Gives `use` a program that runs with mounts and processes of its own (unshare(1), root only), and
- * ends it and all that it started. `start` is shell text that starts it in the background, with the
- * folder as $1. Throws where this machine refuses that, or it ends at once.
+ * Calls `use` while a program runs in its own mount and process namespaces (unshare(1), root only), and
+ * then ends it and everything that it started. `start` is shell text that starts it in the background,
+ * with the directory as $1. Throws if this machine refuses that, or if the program ends at once.
  */
 export async function apart(folder, start, use) {
   fs.mkdirSync(path.join(folder, 'own'))
-  // One that ends in its first second is told now, and not after minutes without a start.
+  // A program that ends in its first second fails now, not after minutes without a start.
   const begin = `(${start}) >/dev/null &\nsleep 1\nkill -0 $! 2>/dev/null\necho ready\n`
   const text = `set -e\n${copies}${begin}read -r end || :\n`
   const shell = spawn('unshare', [...flags, 'sh', '-c', text, 'sh', folder])
@@ -43,7 +43,7 @@ export async function apart(folder, start, use) {
   }
 }
 
-/** Where a program is that may not be in the PATH of everybody; undefined where it is not there. */
+/** The path of a program, also in the sbin directories; undefined if there is none. */
 export function findProgram(name) {
   return [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/sbin']
     .map((folder) => path.join(folder, name))

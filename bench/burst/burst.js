@@ -8,7 +8,7 @@ import { startCosts } from './starts.js'
 import { openFloor, openWitness, tasksOfBurst } from './rounds.js'
 import { burstsOfTorch } from './torch.js'
 
-/** Theirs take a minute each. */
+/** A round of a peer takes a minute. */
 const maxPeerRounds = 3
 const maxRatio = 1.35
 const maxNextMs = 100
@@ -20,9 +20,9 @@ const peers = {
 }
 
 /**
- * A thousand shell tasks in one second: by torch, by others who start tasks, and by a C program that
- * does nothing else. The task itself takes the time, so that all that a start costs is in it. And
- * what a start costs a daemon that holds much.
+ * A thousand shell tasks in one second: by torch, by other programs that start tasks, and by a C program
+ * that does nothing else. The task itself takes the time, so everything that a start costs is in it.
+ * Also measures the cost of a start in a process that holds much memory.
  */
 export async function burst({ runs: rounds = 6, gotorch }, say) {
   const costs = await startCosts(say)
@@ -40,7 +40,7 @@ export async function burst({ runs: rounds = 6, gotorch }, say) {
   }
 }
 
-/** Each one has a floor and a folder of its own. */
+/** Each program has its own floor and its own directory. */
 async function measured(bursts, options, say) {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'torch-burst-'))
   try {
@@ -52,7 +52,7 @@ async function measured(bursts, options, say) {
   }
 }
 
-/** A peer that cannot be measured here is no fault of torch. */
+/** A peer that cannot be measured on this machine breaks no promise of torch. */
 function reasonOf(error) {
   return error.message.split('\n')[0]
 }
@@ -72,7 +72,7 @@ function row(who, found) {
   }
 }
 
-/** The same columns of the floor that stood beside. */
+/** The same columns for the floor that ran beside torch. */
 function floorRow(found) {
   const bare = found.map((each) => ({
     started: tasksOfBurst,
@@ -84,7 +84,7 @@ function floorRow(found) {
   return row('floor in C, beside torch', bare)
 }
 
-/** Without any value there is none to show. */
+/** The median and the worst value; null without values. */
 function spread(name, found, key, digits = 3) {
   const values = found.map((each) => each[key])
   const shown = (value) => (values.length === 0 ? null : round(value, digits))

@@ -6,7 +6,7 @@ import { measureRounds, tasksOfBurst } from './rounds.js'
 /** A crontab knows no seconds. */
 const period = 60
 
-/** Debian's own, started with root's crontab in a spool folder that only it has. */
+/** Debian's cron, with root's crontab in its own spool directory. */
 export async function burstsOfCron(options, say) {
   const program = need('cron')
   writeCrontab(options, (command) => command.replaceAll('%', '\\%'))
@@ -17,7 +17,7 @@ export async function burstsOfCron(options, say) {
   return measureApart(options, start, say)
 }
 
-/** The same crontab; in this one a % means nothing. */
+/** The same crontab. A % has no special meaning for busybox. */
 export async function burstsOfBusybox(options, say) {
   const program = need('busybox')
   writeCrontab(options, (command) => command)
@@ -26,7 +26,7 @@ export async function burstsOfBusybox(options, say) {
 
 function need(name) {
   const program = findProgram(name)
-  if (program === undefined) throw new Error(`no ${name} here`)
+  if (program === undefined) throw new Error(`there is no ${name} on this machine`)
   return program
 }
 

@@ -1,6 +1,6 @@
-// The floor of a burst: starts N times `sh -c COMMAND`, each in a session of its own, and waits for
-// all. Usage: floor N COMMAND SECOND, the second (of the epoch) to begin in. It has nothing to write
-// down, so nobody who does can be faster.
+// The floor of a burst. Usage: floor N COMMAND SECOND. At that second of the epoch it starts `sh -c COMMAND`
+// N times, each in its own session, and waits for all of them. It keeps no records, so no program that does
+// can be faster.
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <spawn.h>

@@ -5,12 +5,12 @@ import { apart } from './apart.js'
 import { measureRounds, tasksOfBurst } from './rounds.js'
 
 const period = 20
-/** How often it looks, in its own words. */
+/** Its setting `interval`: how often it checks. */
 const intervalMs = 100
 
 /**
- * gotorch, built from its source. It has no shell of its own: each task is one that reads the command
- * from a file. The last ones of a field's values never match, nor does Sunday.
+ * gotorch, built from its source. It has no shell, so each task is a shell that reads the command from a
+ * file. In gotorch the last values of a field never match, and neither does Sunday.
  */
 export async function burstsOfGotorch({ folder, source, ...options }, say) {
   if (source === undefined) throw new Error('no --gotorch DIR')
@@ -32,7 +32,7 @@ export async function burstsOfGotorch({ folder, source, ...options }, say) {
   return apart(folder, start, () => measureRounds({ ...options, period }, say))
 }
 
-/** It knows no modules. Its packages were at first those of a GOPATH, and later parts of one. */
+/** gotorch does not use Go modules. Older versions are a whole GOPATH, later ones a package in one. */
 function build(source, folder) {
   const program = path.join(folder, 'gotorch')
   const main = path.join(source, 'bootstrap.go')
@@ -50,7 +50,8 @@ function build(source, folder) {
   try {
     execFileSync('go', ['build', '-o', program, main], { env, stdio: 'pipe' })
   } catch (error) {
-    if (error.code === 'ENOENT') throw new Error('no Go compiler here', { cause: error })
+    if (error.code === 'ENOENT')
+      throw new Error('there is no Go compiler on this machine', { cause: error })
     const said = String(error.stderr).split('\n')
     throw new Error(`go build: ${said.find((line) => !line.startsWith('#'))}`, { cause: error })
   }

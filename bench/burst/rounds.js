@@ -8,21 +8,21 @@ import { nextSecond } from '../daemon.js'
 const execute = promisify(execFile)
 const source = fileURLToPath(new URL('floor.c', import.meta.url))
 
-/** Tasks that are due in one second. */
+/** The tasks that are due in one second. */
 export const tasksOfBurst = 1000
-/** Before a floor's burst its times are read, and its program is started, which waits for its second. */
+/** The floor is started this long before its second, and waits for it. */
 const leadSeconds = 1
-/** After so long, or shortly before the floor's next turn, a burst is over. */
+/** A burst is over after this time, or shortly before the next one of the floor. */
 const maxBurstSeconds = 20
 
-/** Where tasks write down that they have started: the same one program for all, which has the time. */
+/** The file in which tasks write when they start. All run the same program, which has the time. */
 export function openWitness(folder) {
   const times = path.join(folder, 'times')
   fs.mkdirSync(times)
   return {
-    /** For a shell; `more` stands behind the time. */
+    /** A shell command; `more` is written after the time. */
     command: (name, more = '') => `exec date "+%s.%N${more}" >>${path.join(times, name)}`,
-    /** A line of each start since they were last taken, with the seconds of the epoch. */
+    /** One line, with the seconds since the epoch, for each start since the last call. */
     take(name) {
       const file = path.join(times, name)
       if (!fs.existsSync(file)) return []
@@ -33,7 +33,7 @@ export function openWitness(folder) {
   }
 }
 
-/** Compiles the floor; gives what starts a burst of it in a second, and its times when it is over. */
+/** Compiles the floor. Returns a function that runs a burst of it in a second and gives its times. */
 export function openFloor(folder, witness) {
   const program = path.join(folder, 'floor')
   execFileSync('cc', ['-O2', '-o', program, source])
@@ -45,9 +45,9 @@ export function openFloor(folder, witness) {
 }
 
 /**
- * Bursts of one who is running and has its tasks due every `period` seconds of the epoch, with
- * `witness.command('task')` in them; each beside a burst of the floor half a period before, so that
- * both meet the same machine. `more` may read what else there is to know of a burst.
+ * Measures bursts of a program that is running and whose tasks, with `witness.command('task')`, are due
+ * every `period` seconds of the epoch. The floor runs half a period before each of them, so that both
+ * meet the same load. `more` returns further facts about a burst.
  */
 export async function measureRounds({ witness, floor, period, rounds, more = () => ({}) }, say) {
   const end = Math.min(period / 2 - leadSeconds - 1, maxBurstSeconds)
@@ -71,13 +71,13 @@ export async function measureRounds({ witness, floor, period, rounds, more = () 
   return found
 }
 
-/** How many started in that second's burst, and after how many seconds the first and the last. */
+/** How many tasks started in the burst of that second, and after how many seconds the first and the last. */
 function burstIn(second, lines) {
   const after = lines.map((line) => Number(line) - second).filter((time) => time >= 0)
   return { started: after.length, first: Math.min(...after), last: Math.max(...after) }
 }
 
-/** Waits for the next second that leaves this rest by the period. */
+/** Waits for the next second whose remainder by `period` is `rest`. */
 async function untilSecond(period, rest) {
   for (;;) {
     const second = await nextSecond(0)

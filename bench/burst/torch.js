@@ -3,13 +3,13 @@ import { withDaemon } from '../daemon.js'
 import { measureRounds, tasksOfBurst } from './rounds.js'
 
 const period = 20
-/** More than one benchmark has. */
+/** More rows than one benchmark makes. */
 const maxRows = 1_000_000
 
 /**
- * Bursts of torch, which has one more task that is due in each second: by it the loop shows that it
- * is alive. Of each burst also when that one started in the second after it, and how many of its
- * runs are on record as done in the end.
+ * Bursts of torch. One more task is due each second, to show that the event loop is not blocked. For each
+ * burst, also tells how late that task started in the next second, and how many runs of the burst are on
+ * record as `ok` at the end.
  */
 export async function burstsOfTorch({ witness, floor, rounds }, say) {
   return withDaemon(
@@ -24,7 +24,7 @@ export async function burstsOfTorch({ witness, floor, rounds }, say) {
   )
 }
 
-/** How late the start for the slot of that second was. */
+/** How late the task started for the slot of that second. */
 function lateIn(second, lines) {
   const line = lines.find((each) => Date.parse(each.split(' ')[1]) === second * 1000)
   return Number(line?.split(' ')[0]) - second

@@ -1,8 +1,8 @@
 import { playRound } from './round.js'
 
 /**
- * Round after round, each with its own home and seed. Tells of each, and gives what broke a
- * promise, with how to see it again.
+ * Round after round, each with its own home and seed. Prints a line for each, and returns the broken
+ * promises with the command that repeats the round.
  */
 export async function chaos({ minutes, seed: first, rounds, seconds }, say) {
   const end = performance.now() + minutes * 60_000
@@ -16,16 +16,16 @@ export async function chaos({ minutes, seed: first, rounds, seconds }, say) {
     const { figures, counts, breaches, folder } = await playRound(seed, seconds * 1000, say)
     add(total, figures)
     add(acts, counts)
-    console.log(`seed ${seed}: ${breaches.length} breaches, ${wordsOf(figures)}`)
+    console.log(`seed ${seed}: ${breaches.length} breaches, ${listOf(figures)}`)
     for (const breach of breaches) say(`  ${breach}`)
     if (breaches.length === 0) continue
     all.push(
       ...breaches.map((breach) => `seed ${seed}: ${breach}`),
-      `seed ${seed}: all is left in ${folder}; again: npm run campaign -- --seed ${seed} --rounds 1 --seconds ${seconds} --verbose`,
+      `seed ${seed}: everything is kept in ${folder}; repeat it with: npm run campaign -- --seed ${seed} --rounds 1 --seconds ${seconds} --verbose`,
     )
   }
-  console.log(`\n${done} rounds, from seed ${first}: ${wordsOf(total)}`)
-  console.log(wordsOf(acts))
+  console.log(`\n${done} rounds, from seed ${first}: ${listOf(total)}`)
+  console.log(listOf(acts))
   return all
 }
 
@@ -33,7 +33,7 @@ function add(sums, values) {
   for (const [name, value] of Object.entries(values)) sums[name] = (sums[name] ?? 0) + value
 }
 
-function wordsOf(values) {
+function listOf(values) {
   return Object.entries(values)
     .map(([name, value]) => `${name} ${value}`)
     .join(', ')

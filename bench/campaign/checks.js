@@ -5,15 +5,15 @@ import { marked } from '../daemon.js'
 import { isAlive } from './site.js'
 import { endable, retries } from './tasks.js'
 
-/** So many breaches of one kind are told. */
-const maxTold = 3
+/** At most this many breaches of one kind are reported. */
+const maxReported = 3
 const slotTriggers = new Set(['schedule', 'catchup', 'retry'])
 const tornReasons = new Set(['timeout', 'kill', 'stop', 'replace', 'reload', 'removed'])
 
 /**
- * What the tasks wrote themselves beside what torch has on record. A round may have `since` (what is
- * older in its history is not its own), `sizes` (by run: the outputs as they were at its end, where
- * they are not kept until now) and `isSilent` (tasks that write nothing themselves).
+ * Compares what the tasks wrote themselves with what torch has on record. A round may have `since` (older
+ * rows of its history are not its own), `sizes` (by run: the size of its output at its end, if outputs are
+ * not kept) and `isSilent` (tasks that write nothing themselves).
  */
 export function checkRound(round) {
   const { site, mayBeUnknown, breaches, isSilent = () => false } = round
@@ -22,10 +22,10 @@ export function checkRound(round) {
   const rows = reader.rows({ limit: 10_000_000, since: round.since })
   reader.close()
   const runs = new Map(rows.filter((row) => row.run !== null).map((row) => [row.run, row]))
-  const told = {}
+  const counts = {}
   const breach = (kind, words) => {
-    told[kind] = (told[kind] ?? 0) + 1
-    if (told[kind] <= maxTold) breaches.push(`${kind}: ${words}`)
+    counts[kind] = (counts[kind] ?? 0) + 1
+    if (counts[kind] <= maxReported) breaches.push(`${kind}: ${words}`)
   }
   checkTwice(witness, runs, breach)
   for (const seen of witness.values()) checkRun(round, seen, runs.get(seen.run), breach)
@@ -36,13 +36,13 @@ export function checkRound(round) {
   checkSeconds(witness, rows, breach)
   checkRetries(rows, breach)
   checkLeft(site, breach)
-  for (const [kind, count] of Object.entries(told))
-    if (count > maxTold) breaches.push(`${kind}: ${count - maxTold} more`)
+  for (const [kind, count] of Object.entries(counts))
+    if (count > maxReported) breaches.push(`${kind}: ${count - maxReported} more`)
   const unknown = [...runs.values()].filter(({ outcome }) => outcome === 'unknown').length
   return { starts: witness.size, rows: rows.length, unknown }
 }
 
-/** By run id: what it wrote. */
+/** What each run wrote, by run id. */
 function readWitness(site) {
   const seen = new Map()
   for (const task of fs.readdirSync(site.witness)) {
@@ -82,7 +82,7 @@ function checkTwice(witness, runs, breach) {
 function checkRun(round, seen, row, breach) {
   const { site, sizes, mayBeUnknown, mayBeShot } = round
   const name = `${seen.task} ${seen.run}`
-  if (row === undefined) return breach('no record', `${name} started and is not in the history`)
+  if (row === undefined) return breach('no record', `${name} started but is not in the history`)
   const { end } = seen
   const byTorch = endable.has(seen.task) || row.reason === 'stop'
   const isShot = mayBeShot.has(seen.run) && row.signal === 'SIGKILL'
@@ -97,11 +97,11 @@ function checkRun(round, seen, row, breach) {
   if (!isTorn && !mayBeUnknown.has(seen.run) && !isTrue(end, row))
     breach('untrue', `${name} ended with ${end.kind} ${end.value}; on record ${shown(row)}`)
   const size = sizes === undefined ? sizeOfOutput(site, seen) : sizes.get(seen.run)
-  if (size !== end.bytes) breach('output', `${name} wrote ${end.bytes} bytes, ${size} are there`)
+  if (size !== end.bytes) breach('output', `${name} wrote ${end.bytes} bytes, torch has ${size}`)
   return undefined
 }
 
-/** In bytes; undefined where it is not there. */
+/** In bytes; undefined if there is no output. */
 export function sizeOfOutput(site, { task, run }) {
   const output = path.join(site.home, 'runs', task, run, 'output')
   return fs.statSync(output, { throwIfNoEntry: false })?.size
@@ -110,24 +110,24 @@ export function sizeOfOutput(site, { task, run }) {
 function isTrue(end, row) {
   if (end.kind === 'signal') return row.outcome === 'killed' && row.signal === end.value
   const code = Number(end.value)
-  // 130 and 141 without a word of the shell are taken for the signals INT and PIPE.
+  // torch reads a status of 130 or 141, without a message of the shell, as the signal INT or PIPE.
   if (code === 130 && row.signal === 'SIGINT') return true
   return row.exitCode === code && row.outcome === (code === 0 ? 'ok' : 'failed')
 }
 
 function checkRow(row, witness, mayBeUnknown, breach) {
   const name = `${row.task} ${row.run}`
-  if (row.outcome === 'running') breach('running', `${name} is on record as running for ever`)
+  if (row.outcome === 'running') breach('running', `${name} is still on record as running`)
   if (row.outcome === 'unknown' && !mayBeUnknown.has(row.run))
     breach('unknown', `${name}: ${shown(row)}`)
-  // What the campaign itself makes a daemon fail at.
+  // Except failures that the campaign itself causes.
   if (row.outcome === 'spawn-failed' && !row.reason.includes('made to fail'))
     breach('spawn-failed', `${name}: ${row.reason}`)
   if (['ok', 'failed'].includes(row.outcome) && !witness.has(row.run))
-    breach('made up', `${name}: ${shown(row)} and never started`)
+    breach('made up', `${name}: ${shown(row)}, but it never started`)
 }
 
-/** Each second of the one that is due in each, and may always start: started, or on record as not. */
+/** Each second of the task `second`, which is due each second and may always start, is started or on record. */
 function checkSeconds(witness, rows, breach) {
   const of = rows.filter(({ task }) => task === 'second')
   const started = [...witness.values()]
@@ -144,11 +144,11 @@ function checkSeconds(witness, rows, breach) {
     if (!known.has(second))
       breach(
         'lost',
-        `second at ${new Date(second * 1000).toISOString()} did not start, without a word`,
+        `second at ${new Date(second * 1000).toISOString()} did not start and is not on record`,
       )
 }
 
-/** What failed and may be tried again was, or it is on record why not. */
+/** Each failed attempt was retried, or the reason why not is on record. */
 function checkRetries(rows, breach) {
   const again = rows.filter(({ task, trigger }) => task === 'again' && trigger !== 'manual')
   const seen = new Set(again.map(({ slot, attempt }) => `${slot} ${attempt}`))
@@ -160,8 +160,8 @@ function checkRetries(rows, breach) {
 function checkLeft(site, breach) {
   for (const run of fs.readdirSync(path.join(site.home, 'active')))
     breach('active', `${run} is left in active/`)
-  // A child that its task left behind, as it was asked to, ends in a moment; and one whose command
-  // alone the campaign killed is a straggler, which torch only reports.
+  // Two kinds of processes may be left: the child that 'parent' leaves behind on purpose ends in a moment;
+  // and if the campaign killed only the command, its child is a straggler, which torch only reports.
   const left = marked(site.folder).filter(isAlive)
   for (const pid of left) {
     const words = fs.readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')
@@ -179,7 +179,7 @@ function checkLeft(site, breach) {
   }
 }
 
-/** Without what was made to fail, and ended the daemon as it should. */
+/** Without the stack of a daemon that the campaign made fail. */
 function logOf({ log, oldLogs = [] }) {
   const text = [...oldLogs, log].map((file) => fs.readFileSync(file, 'utf8')).join('')
   return text.replaceAll(/^file:.*crash-entry[^]*?^Node\.js v.*$/gm, '')

@@ -3,16 +3,16 @@ import path from 'node:path'
 import { pause, readProc } from '../daemon.js'
 import { ask, daemonOf, isAlive, killed, launch, setPlan, until } from './site.js'
 
-/** A daemon that is to come up by itself, as the next daemon does, is waited for this long. */
+/** How long to wait for a daemon that should come up by itself, such as the next daemon of a restart. */
 const maxGapMs = 40_000
 
-/** What is done to a daemon. Each takes the round, and leaves a daemon that answers. */
+/** The disturbances. Each gets the round; ensureDaemon runs after it. */
 const actions = {
   async kill(round) {
     await killed(round.pid)
     if (round.random.chance(0.3)) await pause(round.random.between(0, 2500))
   },
-  /** At the n-th thing that it does while it starts, or soon after. */
+  /** At the n-th action of a daemon that starts, or soon after its start. */
   async crashWhileStarting(round) {
     await killed(round.pid)
     const { random } = round
@@ -26,7 +26,7 @@ const actions = {
     const before = round.pid
     const { pid } = await ask(round.site, 'restart', {}, 90_000)
     if (pid === before) round.breaches.push('a restart gave the same pid')
-    await until(() => !isAlive(before), 'the end of the daemon before')
+    await until(() => !isAlive(before), 'the end of the previous daemon')
   },
   async restartWithBadHeir(round) {
     const { random, site } = round
@@ -105,7 +105,7 @@ const actions = {
     if (run === undefined) return
     round.mayBeUnknown.add(run.run)
     if (round.random.chance(0.5)) await killed(round.pid)
-    // With what the command has started: that would stay, and be reported as stragglers.
+    // With the children of the command: they would stay, and be reported as stragglers.
     signalIfSame(run.recorder, true)
     round.count('recorders and commands killed')
   },
@@ -113,7 +113,7 @@ const actions = {
 
 const often = ['kill', 'crashWhileStarting', 'crashWhileStarting', 'restartWithBadHeir']
 
-/** One thing that goes wrong, of these or of `others`, and then a daemon that answers. */
+/** Makes one thing go wrong, of these or of `others`, and then waits for a daemon that answers. */
 export async function disturb(round, others = {}) {
   const all = { ...actions, ...others }
   const name = round.random.pick([...Object.keys(all), ...often])
@@ -123,7 +123,7 @@ export async function disturb(round, others = {}) {
   round.pid = await ensureDaemon(round)
 }
 
-/** The daemon that has the home, or a new one. */
+/** The pid of the daemon that has the home, or of a new one. */
 export async function ensureDaemon(round) {
   const end = performance.now() + maxGapMs
   for (;;) {
@@ -131,7 +131,7 @@ export async function ensureDaemon(round) {
     if (pid !== undefined) return pid
     const said = await launch(round.site)
     if (said?.ok) return said.ready.pid
-    // Refused: the next daemon has the lock and is about to answer.
+    // `already-running`: the next daemon of a restart has the lock and will answer soon.
     if (said !== undefined && said.error.code !== 'already-running')
       round.breaches.push(`a start failed: ${said.error.message}`)
     if (performance.now() > end) throw new Error('no daemon came up')
@@ -147,7 +147,7 @@ function isDaemon(pid) {
   return (readProc(pid, 'cmdline') ?? '').includes('\0next-daemon') && isAlive(pid)
 }
 
-/** A run that is under way, by its directory alone; its command too, once there is one. */
+/** A running run, found by its files alone; with its command, once there is one. */
 export function pickRun({ site, random }) {
   const active = path.join(site.home, 'active')
   const runs = fs.readdirSync(active).flatMap((run) => {
@@ -165,13 +165,13 @@ function identityOf(stat) {
   return fields.length < 20 ? undefined : { pid: Number.parseInt(stat, 10), start: fields[19] }
 }
 
-/** KILL, unless the pid is another's by now. */
+/** Sends KILL, unless another process has the pid by now. */
 export function signalIfSame({ pid, start }, withGroup = false) {
   if (identityOf(readProc(pid, 'stat') ?? '')?.start !== start) return
   try {
     process.kill(withGroup ? -pid : pid, 'SIGKILL')
   } catch {
-    // Gone by itself.
+    // It has already ended.
   }
 }
 

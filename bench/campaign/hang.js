@@ -1,13 +1,13 @@
 import fs from 'node:fs'
 import { ask, closeSite, daemonOf, launch, newSite, setPlan, until } from './site.js'
 
-/** When a new daemon hangs, and the words of the old one that gives it up and goes on. */
+/** When the next daemon hangs, and what the previous one says when it gives it up. */
 const hangs = [
   [{ after: 'go', at: 1 }, /did not take over within 10 s/],
   [{ after: 'start', at: 2 }, /did not become ready within 60 s/],
 ]
 
-/** A new daemon that hangs is given up, after 10 s or a minute, and the old one goes on as before. */
+/** The previous daemon gives up a next daemon that hangs, after 10 s or a minute, and continues. */
 export async function hang(_options, say) {
   const site = newSite()
   const breaches = []
@@ -20,7 +20,7 @@ export async function hang(_options, say) {
     const { ready } = await launch(site)
     for (const [plan, words] of hangs) {
       setPlan(site, { ...plan, role: 'next-daemon', do: 'hang' })
-      say('a restart whose new daemon hangs ...')
+      say('a restart whose next daemon hangs ...')
       const before = performance.now()
       const why = await ask(site, 'restart', {}, 90_000).then(
         () => 'nothing: it did not fail',
@@ -28,7 +28,7 @@ export async function hang(_options, say) {
       )
       console.log(`after ${Math.round((performance.now() - before) / 1000)} s: ${why}`)
       if (!words.test(why)) breaches.push(`it said: ${why}`)
-      if ((await daemonOf(site)) !== ready.pid) breaches.push('the old daemon does not answer')
+      if ((await daemonOf(site)) !== ready.pid) breaches.push('the previous daemon does not answer')
       const starts = startsOf(site)
       await until(() => startsOf(site) > starts, 'the next second')
     }

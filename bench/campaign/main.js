@@ -1,4 +1,4 @@
-// npm run campaign -- [chaos|restarts|recovery|hang] [options]: see README.md in the folder above.
+// npm run campaign -- [chaos|restarts|recovery|hang] [options]: see ../README.md.
 import { parseArgs } from 'node:util'
 import { printTable } from '../figures.js'
 
@@ -12,11 +12,11 @@ const parts = {
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    /** chaos: rounds are begun for so long. */
+    /** chaos: new rounds start for this long. */
     minutes: { type: 'string', default: '10' },
-    /** chaos: the first seed; each round has the next. */
+    /** chaos: the first seed; each round takes the next. */
     seed: { type: 'string', default: String(Math.floor(Math.random() * 1e9)) },
-    /** chaos: so many rounds, instead of minutes. */
+    /** chaos: a number of rounds, instead of minutes. */
     rounds: { type: 'string' },
     /** chaos: how long one round is disturbed. */
     seconds: { type: 'string', default: '20' },
@@ -43,7 +43,7 @@ const breaches = await play(options, values.verbose ? (words) => console.error(w
 for (const breach of breaches) console.log(`BREACH: ${breach}`)
 process.exit(breaches.length === 0 ? 0 : 1)
 
-/** Of a benchmark that is here too: with the tables printed. */
+/** Runs a benchmark and prints its tables. */
 function printing(measure) {
   return async (given, say) => {
     const { tables, breaches: broken } = await measure(given, say)

@@ -1,4 +1,4 @@
-/** Numbers that are the same for the same seed (mulberry32, https://gist.github.com/tommyettinger/46a874533244883189143505d203312c). */
+/** Random numbers, the same for the same seed (mulberry32, https://gist.github.com/tommyettinger/46a874533244883189143505d203312c). */
 export function randomOf(seed) {
   let state = seed >>> 0
   const next = () => {

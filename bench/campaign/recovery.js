@@ -6,7 +6,7 @@ import { ask, closeSite, isAlive, killed, launch, newSite, until } from './site.
 const runs = 300
 const times = 5
 
-/** How long a start takes that finds 300 runs in flight; the same start with nothing, beside it. */
+/** The time of a start that finds 300 running runs, beside the same start with none. */
 export async function recovery(_options, say) {
   const empty = []
   const full = []
@@ -20,7 +20,7 @@ export async function recovery(_options, say) {
     { what: 'with nothing to adopt', ...spread(empty) },
     { what: `with ${runs} runs`, ...spread(full) },
   ]
-  const title = 'From the start of the daemon to its word that it is ready, in ms'
+  const title = 'From the start of the daemon until it says that it is ready, in ms'
   return { tables: [{ title, rows }], breaches }
 }
 
@@ -43,7 +43,7 @@ async function measure(count, breaches) {
     await ask(site, 'stop', { graceMs: 0, leave: false })
     await until(() => !isAlive(after.ready.pid), 'the end of the daemon', 60_000)
     const left = fs.readdirSync(path.join(site.home, 'active'))
-    if (left.length > 0) breaches.push(`${left.length} are left in active/`)
+    if (left.length > 0) breaches.push(`${left.length} runs are left in active/`)
     return tookMs
   } finally {
     await closeSite(site, false)

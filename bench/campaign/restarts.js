@@ -28,14 +28,14 @@ tasks:
       const next = await ask(site, 'restart', {}, 90_000)
       tookMs.push(performance.now() - before)
       if (next.pid === pid) breaches.push('a restart gave the same pid')
-      await until(() => !isAlive(pid), 'the end of the daemon before')
+      await until(() => !isAlive(pid), 'the end of the previous daemon')
       pid = next.pid
       say(`restart ${done + 1}`)
     }
     await pause(1_500)
     const { latencies, faults } = await load.stop()
     await ask(site, 'stop', { graceMs: null, leave: false })
-    await until(() => !isAlive(pid), 'the end of the last')
+    await until(() => !isAlive(pid), 'the end of the last daemon')
     breaches.push(...faults.slice(0, 5))
     const seconds = secondsOf(site)
     const wrong = seconds.filter((second, index) => second !== seconds[0] + index)
@@ -49,7 +49,7 @@ tasks:
       ],
     })
     console.log(
-      `  refused, reset or hanging: ${faults.length}; seconds: ${seconds.length}, each once`,
+      `  refused, reset or hanging: ${faults.length}; seconds: ${seconds.length}, each started once`,
     )
     return breaches
   } finally {

@@ -6,12 +6,12 @@ import { randomOf } from './random.js'
 import { ask, closeSite, isAlive, launch, newSite, setPlan, until } from './site.js'
 import { tasksText, writeWitness } from './tasks.js'
 
-/** What still runs at the end may end by itself: longer than the longest task. */
+/** Longer than the longest task, so that runs may end by themselves at the end. */
 const graceMs = 12_000
 
 /**
- * One home with tasks of all kinds, whose daemon is killed, restarted and misled for a while. Gives
- * what it did, and what broke a promise. The same seed does the same, as far as time allows.
+ * One home with tasks of all kinds, whose daemon is killed, restarted and made to fail for a while.
+ * Returns figures and broken promises. The same seed does the same, as far as timing allows.
  */
 export async function playRound(seed, durationMs, say) {
   const site = newSite()
@@ -45,14 +45,14 @@ export async function playRound(seed, durationMs, say) {
     const figures = checkRound(round)
     return { figures, counts, breaches: round.breaches, folder: site.folder }
   } catch (error) {
-    round.breaches.push(`it could not go on: ${error.stack}`)
+    round.breaches.push(`the round failed: ${error.stack}`)
     return { figures: {}, counts, breaches: round.breaches, folder: site.folder }
   } finally {
     await closeSite(site, round.breaches.length > 0)
   }
 }
 
-/** A last daemon takes up all that is left, lets it end, and stops. */
+/** Starts a last daemon, which adopts all that is left, lets it end, and stops. */
 export async function settle(round) {
   setPlan(round.site, undefined)
   round.pid = await ensureDaemon(round)

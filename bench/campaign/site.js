@@ -8,10 +8,10 @@ import { askDaemon } from '../../dist/control/client.js'
 import { marked, pause, readProc } from '../daemon.js'
 
 const entry = fileURLToPath(new URL('../../test/fixtures/crash-entry.mjs', import.meta.url))
-/** No start takes longer, however busy the machine is. */
+/** No start takes longer, even on a busy machine. */
 const maxStartMs = 60_000
 
-/** A folder with a home, a tasks file and the witness of its tasks; see test/fixtures/crash-entry.mjs. */
+/** A directory with a home, a tasks file and what its tasks write (witness); see test/fixtures/crash-entry.mjs. */
 export function newSite() {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'torch-campaign-'))
   const at = (name) => path.join(folder, name)
@@ -28,13 +28,13 @@ export function newSite() {
   }
 }
 
-/** What fails in the daemons that begin from now on; nothing without a plan. */
+/** Sets what fails in the daemons that start from now on; undefined: nothing. */
 export function setPlan(site, plan) {
   if (plan === undefined) fs.rmSync(site.plan, { force: true })
   else fs.writeFileSync(site.plan, JSON.stringify({ ...plan, trace: site.trace }))
 }
 
-/** Starts a daemon, and gives what it says of itself; undefined where it ended without a word. */
+/** Starts a daemon and returns its first line: ready, or why not; undefined if it says nothing. */
 export async function launch(site) {
   fs.mkdirSync(site.home, { recursive: true, mode: 0o700 })
   const log = fs.openSync(site.log, 'a', 0o600)
@@ -75,7 +75,7 @@ export function ask(site, name, request = {}, timeoutMs = 10_000) {
   return askDaemon(site.socket, name, request, { timeoutMs })
 }
 
-/** The pid of the daemon that answers; undefined where none does. */
+/** The pid of the daemon that answers; undefined if none does. */
 export async function daemonOf(site) {
   try {
     return (await ask(site, 'status', {}, 15_000)).daemon.pid
@@ -84,18 +84,18 @@ export async function daemonOf(site) {
   }
 }
 
-/** Whether a process is there, and is not a zombie. */
+/** Whether a process exists and is not a zombie. */
 export function isAlive(pid) {
   const stat = readProc(pid, 'stat')
   return stat !== undefined && !/\) [ZX] /.test(stat)
 }
 
-/** KILL, and waits until it is gone. */
+/** Sends KILL and waits until the process is gone. */
 export async function killed(pid) {
   try {
     process.kill(pid, 'SIGKILL')
   } catch {
-    // Gone by itself.
+    // It has already ended.
   }
   await until(() => !isAlive(pid), `the end of ${pid}`)
 }
@@ -105,12 +105,12 @@ export async function until(look, what, boundMs = 20_000) {
   for (;;) {
     const found = await look()
     if (found !== undefined && found !== false) return found
-    if (performance.now() > end) throw new Error(`waited ${boundMs} ms in vain for ${what}`)
+    if (performance.now() > end) throw new Error(`waited ${boundMs} ms for ${what}`)
     await pause(20)
   }
 }
 
-/** Ends all that is left of it, and removes it. */
+/** Kills all processes that are left, and removes the directory unless `keep`. */
 export async function closeSite(site, keep) {
   await until(() => {
     const left = marked(site.folder).filter(isAlive)
@@ -118,7 +118,7 @@ export async function closeSite(site, keep) {
       try {
         process.kill(pid, 'SIGKILL')
       } catch {
-        // Gone by itself.
+        // It has already ended.
       }
     }
     return left.length === 0

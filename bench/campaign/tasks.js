@@ -2,8 +2,8 @@ import fs from 'node:fs'
 import path from 'node:path'
 
 /**
- * What every task of the campaign runs: it writes its start, its end and how it will end into a
- * file of its own, which torch knows nothing of. $1 bytes of output, $2 seconds, $3 its end.
+ * What every task of the campaign runs. It writes its start, its end and how it will end into its own
+ * file, which torch does not know about. $1: bytes of output, $2: seconds, $3: how it ends.
  */
 const witnessScript = `
 say() { echo "$*" >>"$MARK/witness/$TORCH_TASK"; }
@@ -29,13 +29,13 @@ export function writeWitness({ folder }) {
   fs.writeFileSync(path.join(folder, 'witness.sh'), witnessScript)
 }
 
-/** Those that torch itself may end before their own end. */
+/** Tasks that torch may end before they end by themselves. */
 export const endable = new Set(['replaced', 'stubborn', 'late', 'keep', 'flap', 'extra'])
 
-/** How often a run of `again` is tried after the first time. */
+/** How many times a failed run of `again` is retried. */
 export const retries = 2
 
-/** A tasks file of all kinds. `change`: which edit this is. */
+/** A tasks file with all kinds of tasks. `change` is the number of the edit. */
 export function tasksText(site, random, change) {
   const lines = Object.entries(kindsOf(site, random, change)).flatMap(([name, keys]) => [
     `  ${name}:`,
@@ -51,7 +51,7 @@ export function tasksText(site, random, change) {
   return `${[...head, ...lines].join('\n')}\n`
 }
 
-/** Tasks of all kinds by name, with the lines of each, of which `random` decides the figures. */
+/** The lines of each kind of task, by name. `random` decides the figures. */
 export function kindsOf({ folder }, random, change) {
   const run = (bytes, seconds, end) =>
     `command: [/bin/sh, ${folder}/witness.sh, '${bytes}', '${seconds}', '${end}']`

@@ -4,18 +4,18 @@ import path from 'node:path'
 import { pickRun, signalIfSame } from '../campaign/disturb.js'
 import { isAlive, killed, until } from '../campaign/site.js'
 import { pause } from '../daemon.js'
-import { start, torch } from './place.js'
+import { start, torch } from './home.js'
 
-/** What is done to a daemon besides what the campaign does: by a person at a terminal, mostly. */
+/** Disturbances besides those of the campaign, mostly by a person at a terminal. */
 export const acts = {
   async torchRestart(round) {
     const before = round.pid
     await torch(round.site, 'restart')
-    await until(() => !isAlive(before), 'the end of the daemon before')
+    await until(() => !isAlive(before), 'the end of the previous daemon')
   },
   async torchStopAndStart(round) {
     await torch(round.site, 'stop', '--grace', '3s')
-    if (isAlive(round.pid)) round.breaches.push('torch stop came back, and the daemon lives')
+    if (isAlive(round.pid)) round.breaches.push('torch stop has ended, but the daemon still runs')
     await start(round.site)
   },
   async torchStopLeaveAndStart(round) {
@@ -29,14 +29,14 @@ export const acts = {
   },
   async killCommand(round) {
     const run = pickRun(round)
-    // What `keep` itself waits for would stay for an hour: torch reports stragglers, and lets them live.
+    // The child of `keep` would stay for an hour, because torch only reports stragglers.
     if (run?.command === undefined || run.task === 'keep') return
     round.mayBeShot.add(run.run)
     signalIfSame(run.command)
     round.count('commands killed')
   },
   async torchKill(round) {
-    // Those that may be ended by torch in any case.
+    // Tasks that torch may end in any case.
     await torch(round.site, 'kill', round.random.pick(['keep', 'late', 'flap'])).catch(() => {})
   },
   async rudeClient(round) {
@@ -53,7 +53,7 @@ const words = [
 ]
 const rudenessMs = 1_500
 
-/** A client that sends garbage, or half a request, or never reads, and goes away after a while. */
+/** A client that sends garbage or half a request, never reads, and goes away after a while. */
 export function rudeness(site, random) {
   return new Promise((resolve) => {
     const socket = net.connect(site.socket)
@@ -71,8 +71,8 @@ export function rudeness(site, random) {
 }
 
 /**
- * As logrotate does: the file is moved away, out of the home, and HUP tells the daemon. The old one
- * stays, for the last look at what daemons say.
+ * Does what logrotate does: moves the log out of the home and sends HUP to the daemon. The old log stays,
+ * for the check at the end.
  */
 export async function rotateLog(round) {
   const { site } = round
@@ -80,5 +80,5 @@ export async function rotateLog(round) {
   fs.renameSync(site.log, old)
   site.oldLogs.push(old)
   process.kill(round.pid, 'SIGHUP')
-  await until(() => fs.existsSync(site.log), 'a log that is opened again')
+  await until(() => fs.existsSync(site.log), 'a new log')
 }

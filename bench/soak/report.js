@@ -4,20 +4,20 @@ import { isAlive } from '../campaign/site.js'
 import { marked } from '../daemon.js'
 import { checkEdits } from '../endurance-checks.js'
 import { percentile, round, spread } from '../figures.js'
-import { zombiesThatStay } from '../held.js'
-import { growth } from '../flat.js'
+import { zombiesThatStay } from '../usage.js'
+import { growth } from '../growth.js'
 
-/** Part of a life, and of the whole, in which memory and disk get to what they need. */
+/** The first part of a life, and of the whole, in which memory and disk grow to their normal size. */
 const warmUpShare = 0.3
-/** What a slope may be an hour besides its noise: of memory in MB, of disk as a part of all. */
+/** How much a slope may be above its noise, an hour: MB of memory, and a share of the disk usage. */
 const allowedMb = 6
 const allowedShare = 0.02
-/** Lives of one age may differ by so much, which is what the garbage collector leaves open. */
+/** Daemons of the same age may differ by this much: the garbage collector is not exact. */
 const maxLivesApartMb = 8
-/** A machine whose own timer is later than that makes any daemon late. */
+/** If a bare timer is later than this, the machine makes any daemon late. */
 const maxTimerLateMs = 900
 
-/** Tables and breaches of all that was seen. */
+/** The tables and breaches of a soak. */
 export function report(game, facts) {
   const parts = [
     whatWasDone(game, facts),
@@ -30,7 +30,7 @@ export function report(game, facts) {
   return {
     tables: parts.map(({ table }) => table),
     breaches: [...game.breaches, ...parts.flatMap(({ breaches }) => breaches)],
-    /** In --json and --out only: to look closer where something grows. */
+    /** Only in --json and --out: for a closer look at what grows. */
     samples: { lives: game.lives, held: facts.held, disk: facts.disk },
   }
 }
@@ -41,15 +41,15 @@ function whatWasDone({ lives, counts }, { minutes, seed, keepSeconds, figures })
     { what: 'seed', value: seed },
     { what: 'starts, by what the tasks wrote themselves', value: figures.starts },
     { what: 'rows of the history', value: figures.rows },
-    { what: 'of them unknown, where recorders were killed', value: figures.unknown },
-    { what: 'lives without a disturbance', value: lives.length },
+    { what: 'rows with unknown, because recorders were killed', value: figures.unknown },
+    { what: 'daemons without a disturbance (calm phases)', value: lives.length },
     { what: 'seconds for which runs are kept', value: keepSeconds },
     ...Object.entries(counts).map(([what, value]) => ({ what, value })),
   ]
   return { table: { title: 'What was done', rows }, breaches: [] }
 }
 
-/** Each life by itself, and all of them at the same age. */
+/** Each calm phase by itself, and all of them at the same age of the daemon. */
 function lifeByLife({ lives }, { held, seconds, asked, timerLates }) {
   const breaches = []
   const shortest = Math.min(...lives.map(({ fromMs, toMs }) => toMs - fromMs)) / 60_000
@@ -59,7 +59,7 @@ function lifeByLife({ lives }, { held, seconds, asked, timerLates }) {
     const late = lateIn(seconds, life)
     const tookMs = asked.filter(isIn(life)).map((each) => each.tookMs)
     const alone = own.length > 0 && own.every(({ pid }) => pid === life.pid)
-    if (!alone) breaches.push(`${life.phase}: its daemon did not live all the time`)
+    if (!alone) breaches.push(`${life.phase}: its daemon did not run all the time`)
     const missing = secondsOf(life).filter((second) => !late.has(second))
     if (missing.length > 0 && Math.max(...timerLates) < maxTimerLateMs)
       breaches.push(
@@ -82,9 +82,10 @@ function lifeByLife({ lives }, { held, seconds, asked, timerLates }) {
   })
   const sizes = rows.map((row) => row['MB at the same age'])
   if (sizes.at(-1) - sizes[0] > maxLivesApartMb)
-    breaches.push(`a daemon of the same age has ${sizes.at(-1)} MB, and had ${sizes[0]} at first`)
-  const title =
-    'Lives of daemons without a disturbance; ms of starts after the second, and of an answer'
+    breaches.push(
+      `the last daemon has ${sizes.at(-1)} MB at the age at which the first had ${sizes[0]} MB`,
+    )
+  const title = 'Calm phases: ms of starts after the second, and of an answer to status'
   return { table: { title, rows }, breaches }
 }
 
@@ -93,7 +94,7 @@ function prefixed(word, values) {
   return { [`${word} p50`]: p50, [`${word} p99`]: p99, [`${word} max`]: max }
 }
 
-/** By second: how late its start was. */
+/** How late the start of each second was. */
 function lateIn(seconds, life) {
   const whole = new Set(secondsOf(life))
   const own = seconds.filter(({ second }) => whole.has(second))
@@ -114,7 +115,7 @@ function ofLife(samples, life) {
   return samples.filter(isIn(life))
 }
 
-/** What may not grow: within a life what the daemon holds, over all the time what is on disk. */
+/** What may not grow: the usage of a daemon within a calm phase, and the disk over the whole time. */
 function whatMayNotGrow({ lives }, { held, disk, asked }) {
   const found = lives.flatMap((life) => {
     const own = ofLife(held, life)
@@ -131,7 +132,7 @@ function whatMayNotGrow({ lives }, { held, disk, asked }) {
     ['runs', 'runs/, MB'],
     ['inodes', 'inodes of the home'],
     ['history', 'history.db with its -wal, MB'],
-    ['rest', 'all else but the log, MB'],
+    ['rest', 'everything else except the log, MB'],
     ['processes', 'processes'],
   ]) {
     const points = warmDisk.map((sample) => [sample.atMs / 60_000, sample[key]])
@@ -153,7 +154,8 @@ function whatMayNotGrow({ lives }, { held, disk, asked }) {
   ])
   found.push(growth('an answer, p50 of each minute, ms', answers, 1))
   const stuck = lives.flatMap((life) => zombiesThatStay(ofLife(held, life)))
-  const title = 'What may not grow (limit: three times the noise of the slope, and a little)'
+  const title =
+    'What may not grow (limit: three times the standard error of the slope, and a little)'
   return {
     table: { title, rows: found.map(({ row }) => row).filter(Boolean) },
     breaches: [
@@ -183,24 +185,24 @@ function whatClientsGot({ lives }, { asked, commands }) {
   })
   const faults = [...asked, ...commands]
     .filter((each) => each.error !== undefined && lives.some((life) => isIn(life)(each)))
-    // `torch next` reads the file, which an edit may just have made a bad one.
+    // `torch next` reads the file, and an edit may just have made it a bad one.
     .filter(({ error }) => !error.includes('is not valid'))
     .map(({ words = 'status', error, phase }) => `${phase}: ${words} was refused: ${error}`)
   return { table: { title: 'Clients', rows }, breaches: faults.slice(0, 5) }
 }
 
-/** But what the campaign itself tore, under a name of its own, is not for torch to know. */
-function isOfNoUse(name) {
+/** Whether a file should not be left. The campaign itself leaves files `*.torn.tmp`. */
+function isLeftover(name) {
   return /\.tmp$|\.next$|damaged|rebuilding/.test(name) && !name.endsWith('.torn.tmp')
 }
 
-/** When the last daemon has stopped. */
+/** What is left after the last daemon has stopped. */
 function whatIsLeft({ site }) {
   const breaches = []
   const names = fs.readdirSync(site.home)
   for (const name of ['torch.pid', 'torch.sock'])
     if (names.includes(name)) breaches.push(`${name} is left after torch stop`)
-  for (const name of names.filter((each) => isOfNoUse(each)))
+  for (const name of names.filter((each) => isLeftover(each)))
     breaches.push(`${name} is left in the home`)
   const processes = marked(site.folder).filter(isAlive)
   const active = fs.readdirSync(path.join(site.home, 'active'))

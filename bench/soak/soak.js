@@ -9,13 +9,13 @@ import { pause } from '../daemon.js'
 import { editFor } from '../edit-loop.js'
 import { isOfEdits, textOf } from '../endurance-file.js'
 import { acts, rotateLog } from './acts.js'
-import { fileOf, newPlace, start, torch } from './place.js'
+import { fileOf, newHome, start, torch } from './home.js'
 import { report } from './report.js'
 import { watch } from './watch.js'
 
 /**
- * Of 60 minutes. A calm phase is one daemon's life, with edits and clients: what it holds is
- * compared at the same age, and in the long one has the time to show a slope.
+ * Shares of 60 minutes. A calm phase is the life of one daemon, with edits and clients. The memory of
+ * these daemons is compared at the same age; the long phase shows a slope.
  */
 const phases = [
   { kind: 'chaos', share: 5 / 60 },
@@ -27,21 +27,21 @@ const phases = [
 ]
 const editEveryMs = 4_000
 const rotateEveryMs = 60_000
-/** Runs are kept for a twentieth of the time, so that the disk is full of them when it has warmed up. */
+/** Runs are kept for a twentieth of the time, so that the disk usage is stable after the warm-up. */
 const keepShare = 1 / 20
-/** With less, a daemon does not know what of its last second is done. */
+/** With less, a new daemon could not tell which slots of the interrupted second have started. */
 const minKeepSeconds = 65
 
 /**
- * One home for all the time: mixed load, edits, restarts, kills, clients. In the end what the tasks
- * wrote themselves is held against what torch has on record, and nothing may have grown.
+ * One home for the whole time, with mixed load, edits, restarts, kills and clients. At the end, what the
+ * tasks wrote themselves must agree with the records of torch, and nothing may have grown.
  */
 export async function soak({ minutes, seed = Math.floor(Math.random() * 1e9) }, say) {
   const random = randomOf(seed)
   const keepSeconds = Math.max(Math.round(minutes * 60 * keepShare), minKeepSeconds)
   say(`seed ${seed}; filling the history ...`)
-  const { site, place } = newPlace(random, keepSeconds)
-  const round = newRound(site, place, random, keepSeconds, say)
+  const { site, repository } = newHome(random, keepSeconds)
+  const round = newRound(site, repository, random, keepSeconds, say)
   const stopTimer = startTimer()
   let watched
   try {
@@ -56,8 +56,8 @@ export async function soak({ minutes, seed = Math.floor(Math.random() * 1e9) }, 
     const figures = checkRound(round)
     return report(round, { minutes, seed, keepSeconds, figures, timerLates, ...watched.seen })
   } catch (error) {
-    round.breaches.push(`it could not go on: ${error.stack}`)
-    return { tables: [], breaches: [...round.breaches, `all is left in ${site.folder}`] }
+    round.breaches.push(`the soak failed: ${error.stack}`)
+    return { tables: [], breaches: [...round.breaches, `everything is kept in ${site.folder}`] }
   } finally {
     stopTimer()
     round.phase = 'end'
@@ -66,7 +66,7 @@ export async function soak({ minutes, seed = Math.floor(Math.random() * 1e9) }, 
   }
 }
 
-/** What was seen until then is told in any case. */
+/** An error ends the phases, but the report still shows what was measured before. */
 async function playAll(round, minutes) {
   try {
     for (const [index, { kind, share }] of phases.entries()) {
@@ -74,27 +74,27 @@ async function playAll(round, minutes) {
       await plays[kind](round, index, share * minutes * 60_000)
     }
   } catch (error) {
-    round.breaches.push(`it could not go on: ${error.stack}`)
+    round.breaches.push(`the soak failed: ${error.stack}`)
   }
 }
 
-function newRound(site, place, random, keepSeconds, say) {
+function newRound(site, repository, random, keepSeconds, say) {
   const counts = {}
   return {
     site,
-    place,
+    repository,
     random,
     change: 0,
     pid: undefined,
     phase: 'begin',
-    /** Of the calm phases: when they began and ended, and whose life they are. */
+    /** The calm phases: when each began and ended, and the pid of its daemon. */
     lives: [],
     edits: [],
     counts,
     breaches: [],
     mayBeUnknown: new Set(),
     mayBeShot: new Set(),
-    /** By run: the bytes of its output, as they were once it had written its end. */
+    /** The bytes of output of each run, when it had written its end. */
     sizes: new Map(),
     since: new Date().toISOString(),
     isSilent: isOfEdits,
@@ -114,8 +114,8 @@ const plays = {
     }
   },
   async calm(round, index, durationMs) {
-    const { site, place } = round
-    fs.writeFileSync(site.tasks, textOf(place.file))
+    const { site, repository } = round
+    fs.writeFileSync(site.tasks, textOf(repository.file))
     round.pid = await ensureDaemon(round)
     await torch(site, 'stop', '--leave')
     round.pid = await start(site)
@@ -130,8 +130,8 @@ const plays = {
     }
     const first = round.edits.length
     const pace = { durationMs, everyMs: editEveryMs, first, between }
-    round.edits.push(...(await editFor(place, pace, round.say)))
-    // Before the last: what is due then may wait for a daemon that is gone.
+    round.edits.push(...(await editFor(repository, pace, round.say)))
+    // Without the last 2 s: starts that are due then may wait for a daemon that is gone.
     round.lives.push({ ...life, toMs: Date.now() - 2_000 })
     round.phase = 'between'
   },

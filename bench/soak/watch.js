@@ -5,9 +5,9 @@ import { promisify } from 'node:util'
 import { sizeOfOutput } from '../campaign/checks.js'
 import { ask, isAlive } from '../campaign/site.js'
 import { marked, readProc } from '../daemon.js'
-import { heldBy } from '../held.js'
+import { usageOf } from '../usage.js'
 import { rudeness } from './acts.js'
-import { cutBytes, torch } from './place.js'
+import { cutBytes, torch } from './home.js'
 
 const execute = promisify(execFile)
 const heldEveryMs = 5_000
@@ -17,11 +17,11 @@ const askEveryMs = 250
 const commandEveryMs = 15_000
 const rudeEveryMs = 10_000
 const blockBytes = 512
-/** Of /proc/PID/stat: USER_HZ, https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html */
+/** The unit of /proc/PID/stat: USER_HZ, https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html */
 const ticksPerSecond = 100
 const mb = 1024 * 1024
 
-/** Looks at all that may grow, and asks as clients do, until it is told to stop. */
+/** Samples everything that may grow, and asks as clients do, until stop(). */
 export function watch(round) {
   const seen = { held: [], disk: [], asked: [], commands: [], seconds: [] }
   const readWitness = witnessReader(round, seen)
@@ -36,12 +36,12 @@ export function watch(round) {
   return {
     seen,
     stop: () => Promise.all(stops.map((stop) => stop())),
-    /** What tasks wrote after that. */
+    /** Reads what the tasks wrote since then. */
     readWitness,
   }
 }
 
-/** Again and again, never twice at a time. To be stopped and waited for; what it threw is thrown then. */
+/** Repeats an action, never twice at a time. Returns a function that stops it, waits for it, and throws what it threw. */
 function every(ms, act) {
   let isOver = false
   let wake = () => {}
@@ -66,7 +66,7 @@ function every(ms, act) {
 
 function lookAtDaemon(round, seen) {
   const { pid, phase } = round
-  const held = heldBy(pid)
+  const held = usageOf(pid)
   if (held !== undefined)
     seen.held.push({ atMs: Date.now(), phase, pid, ageMinutes: ageOf(pid) / 60, ...held })
 }
@@ -80,7 +80,7 @@ function ageOf(pid) {
 }
 
 async function lookAtDisk({ site, phase }, seen) {
-  // Files go away while it looks.
+  // find fails for files that go away meanwhile.
   const { stdout } = await execute('find', [site.home, '-printf', '%b %i %P\\n'], {
     maxBuffer: 64 * mb,
   }).catch((error) => error)
@@ -98,7 +98,7 @@ async function lookAtDisk({ site, phase }, seen) {
   seen.disk.push({ atMs: Date.now(), phase, ...sample })
 }
 
-/** What tasks have written themselves since the last look: the outputs are measured while they are kept. */
+/** Returns what reads the new lines of the tasks, and measures their outputs while these are kept. */
 function witnessReader({ site, sizes }, seen) {
   const done = new Map()
   return () => {
@@ -123,7 +123,7 @@ function textAfter(file, from) {
   return buffer.toString()
 }
 
-/** Of an output whose middle was left out: what it says that it had before. */
+/** The size of an output before its middle was removed: the note in it says how much is missing. */
 function wholeSize(site, { task, run }) {
   const size = sizeOfOutput(site, { task, run })
   if (task !== 'cut' || size === undefined || size >= cutBytes.written) return size

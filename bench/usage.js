@@ -1,8 +1,8 @@
 import fs from 'node:fs'
 import { readProc } from './daemon.js'
 
-/** What a process holds now; undefined where it is gone. */
-export function heldBy(pid) {
+/** The memory, descriptors and zombie children of a process; undefined if it is gone. */
+export function usageOf(pid) {
   const status = readProc(pid, 'status')
   if (status === undefined || isZombie(pid)) return undefined
   const mb = (name) => Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status)?.[1]) / 1024
@@ -23,14 +23,14 @@ function zombiesOf(pid) {
   return children.filter(isZombie)
 }
 
-/** Of samples one after the other: zombies that are in two of them, which nobody has taken up. */
+/** Zombies that are in two successive samples: their parent does not collect them. */
 export function zombiesThatStay(samples) {
   return samples.flatMap(({ zombies }, index) =>
     zombies.filter((pid) => samples[index + 1]?.zombies.includes(pid)),
   )
 }
 
-/** Not one that is gone, and that a slow init has not yet taken off the table. */
+/** Whether a process runs. A zombie that a slow init has not collected yet does not. */
 export function isRunning(pid) {
   return readProc(pid, 'stat') !== undefined && !isZombie(pid)
 }

@@ -10,31 +10,31 @@ import { block, makeRepository, shiftingBlocks, textOf } from '../endurance-file
 
 const execute = promisify(execFile)
 const maxOutputBytes = 64 * 1024 * 1024
-/** As many as torch keeps: from now on each new row costs an old one. */
+/** As many as torch keeps, so each new row costs an old one. */
 const fullRows = 1_000_000
 const rowsPerBatch = 10_000
-/** Spread over so long, which is less than torch keeps them. */
+/** The rows are spread over this time, which is shorter than torch keeps them. */
 const fullDays = 80
 const dayMs = 24 * 3600 * 1000
 
-/** What `cut` keeps of its output, and what it writes. */
+/** How much the task `cut` writes, and how much of it torch keeps. */
 export const cutBytes = { kept: 100_000, written: 300_000 }
 
-/** A home, a repository with the tasks file around it, and a history that is full. */
-export function newPlace(random, keepSeconds) {
+/** Makes a home with a full history, and a git repository around its tasks file. */
+export function newHome(random, keepSeconds) {
   const site = newSite()
   site.oldLogs = []
   writeWitness(site)
   const file = fileOf(site, random, 0, keepSeconds)
-  const place = { folder: site.folder, tasks: site.tasks, log: site.log, file }
-  makeRepository(place, file)
+  const repository = { folder: site.folder, tasks: site.tasks, log: site.log, file }
+  makeRepository(repository, file)
   fs.writeFileSync(site.tasks, textOf(file))
   fs.mkdirSync(site.home, { mode: 0o700 })
   fillHistory(path.join(site.home, 'history.db'), [...file.blocks.keys()])
-  return { site, place }
+  return { site, repository }
 }
 
-/** All kinds of tasks of the campaign, and those that the edits change. */
+/** A file with all kinds of tasks of the campaign, and those that the edits change. */
 export function fileOf(site, random, change, keepSeconds) {
   const cut = [
     `schedule: '*/7 * * * * *'`,
@@ -51,7 +51,7 @@ export function fileOf(site, random, change, keepSeconds) {
 }
 
 function fillHistory(database, tasks) {
-  const file = historyFile(database, { onTrouble: (words) => console.error(words) })
+  const file = historyFile(database, { onTrouble: (message) => console.error(message) })
   const begin = Date.now() - fullDays * dayMs
   const stepMs = ((fullDays - 1) * dayMs) / fullRows
   for (let at = 0; at < fullRows; at += rowsPerBatch)
@@ -86,7 +86,7 @@ function oldRow(ms, index, tasks) {
   }
 }
 
-/** Runs torch as a person does. Gives its output, or throws with what it said. */
+/** Runs torch as a person does. Returns its output; throws if it fails. */
 export async function torch(site, ...words) {
   const { PATH } = process.env
   const { stdout } = await execute(process.execPath, [program, ...words, '--home', site.home], {
@@ -97,7 +97,7 @@ export async function torch(site, ...words) {
   return stdout
 }
 
-/** Starts a daemon as a person does; gives its pid. */
+/** Starts a daemon as a person does. Returns its pid. */
 export async function start(site) {
   return JSON.parse(await torch(site, 'start', '--tasks', site.tasks, '--json')).pid
 }

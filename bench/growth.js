@@ -1,14 +1,14 @@
 import { percentile, round, slope } from './figures.js'
 
-/** On a shorter time a slope says nothing. */
+/** A slope over a shorter time says nothing. */
 const minMinutes = 5
-/** A line through noise alone has a slope of more than so many times its own noise in 1 of 740 cases. */
+/** The slope through noise alone is more than 3 times its own standard error in 1 of 740 cases. */
 export const noises = 3
 
 /**
- * Whether what was sampled [minute, value] grows. The limit of its slope is three times what the
- * samples' own noise makes a slope uncertain by, plus `allowed` an hour: what would not matter, and is
- * less than what a leak of a few bytes a run would come to. Gives a row of the table, and what it breaks.
+ * Whether samples [minute, value] grow. The limit of the slope is three times its standard error plus
+ * `allowed` an hour, which does not matter and is less than a leak of a few bytes a run would cause.
+ * Returns a row of the table, and a breach if there is one.
  */
 export function growth(what, points, allowed) {
   if (points.length < 3) return { row: undefined, breach: undefined }
@@ -36,9 +36,9 @@ export function growth(what, points, allowed) {
 }
 
 /**
- * The standard error of the slope of the line that fits best. What follows one another is alike
- * (a heap fills until it is collected), so there are fewer independent samples than samples: by
- * their correlation with the next, n (1 - r) / (1 + r).
+ * The standard error of the slope of the best line. Neighbouring samples resemble each other (a heap
+ * fills until it is collected), so n samples count as n (1 - r) / (1 + r) independent ones, where r is
+ * their correlation with the next sample.
  */
 export function slopeNoise(points) {
   const a = slope(points)
