@@ -3,7 +3,7 @@ import { nextEntry, timetableOf } from '../dist/plan/slots.js'
 import { planTick } from '../dist/plan/tick.js'
 import { nextDue } from '../dist/schedule/due.js'
 import { parseSchedule } from '../dist/schedule/parse.js'
-import { parseTasks } from '../dist/tasks/file/read.js'
+import { readTasks } from '../dist/tasks/file/read.js'
 import { percentile, round } from './figures.js'
 
 /** The promises: a tick with all tasks loaded and none due; the next time of any schedule. */
@@ -18,8 +18,8 @@ const start = Date.parse('2026-03-01T00:00:00Z') / 1000
 export async function ticks(_, say) {
   const breaches = []
   say(`reading ${mostTasks} tasks ...`)
-  const quiet = readTasks(mostTasks, nightly)
-  const lively = readTasks(1_000, () => '* * * * * *')
+  const quiet = tasksOf(mostTasks, nightly)
+  const lively = tasksOf(1_000, () => '* * * * * *')
   const measure = (loaded, due) =>
     measureTicks([...quiet.slice(0, loaded - due), ...lively.slice(0, due)], due)
 
@@ -73,13 +73,13 @@ function measureTicks(tasks, due) {
 }
 
 /** Tasks as they come from a file. */
-function readTasks(count, scheduleOf) {
+function tasksOf(count, scheduleOf) {
   const lines = Array.from({ length: count }, (_, index) => {
     const schedule = scheduleOf(index)
     return `  t${count}-${index}: { schedule: '${schedule}', command: 'true' }`
   })
   const source = { path: 'tasks.yaml', text: `tasks:\n${lines.join('\n')}\n` }
-  const parsed = parseTasks([source], {
+  const parsed = readTasks([source], {
     zone: 'UTC',
     host: 'host',
     machine: { names: ['host'], addresses: [] },

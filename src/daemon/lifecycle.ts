@@ -1,5 +1,5 @@
 import { messageOf } from '../errors.ts'
-import { formatProblem, problemLine } from '../tasks/file/report.ts'
+import { formatProblem, problemLine } from '../tasks/file/problem.ts'
 import { counted } from '../text/plural.ts'
 import { answersOf } from './control/answers.ts'
 import { dumpState } from './control/daemon-status.ts'

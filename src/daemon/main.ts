@@ -82,7 +82,7 @@ async function lockHome(host: Host, paths: HomePaths): Promise<Lock> {
 
 async function firstLoad(host: Host, settings: Settings): Promise<LoadedTasks> {
   const machine = readHostFacts(host, settings)
-  const loaded = await loadTasks(host, settings.tasks, { machine, apart: true })
+  const loaded = await loadTasks(host, settings.tasks, { machine, inThread: true })
   if (loaded.file !== undefined) return { ...loaded, file: loaded.file }
   throw badTasks(loaded, {
     hint: `fix the file, then check it with: torch validate ${loaded.path}`,

@@ -1,6 +1,6 @@
 import { bareEntry, parseHostEntry } from '../tasks/host-entry.ts'
 import { everyone, type HostMatch } from '../tasks/hosts.ts'
-import { runsOn, type Share, shareOf } from '../tasks/share.ts'
+import { runsOn, type Share, shareOf } from '../tasks/hosts.ts'
 import type { Task, TasksFile } from '../tasks/task.ts'
 import { grouped } from '../text/grouped.ts'
 

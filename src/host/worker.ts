@@ -1,69 +1,84 @@
 import path from 'node:path'
-import { parentPort, Worker, workerData } from 'node:worker_threads'
+import {
+  MessageChannel,
+  type MessagePort,
+  parentPort,
+  receiveMessageOnPort,
+  Worker,
+  workerData,
+} from 'node:worker_threads'
 import { messageOf } from '../errors.ts'
 import { wallClock } from './clock.ts'
 import { hasCode } from './system-error.ts'
 
 /**
- * Gives `job` to a file of ours (`daemon/tasks-file/parse-worker`) in a thread of its own, and what it answers;
- * all is plain data. What is large comes before the answer, in slices, one in a turn of the loop.
- * Never throws: what went wrong is said, and the thread is ended in any case.
+ * Runs one job in a thread of its own. `file` is one of ours, such as
+ * `daemon/tasks-file/parse-worker`, and calls {@link answerJob}. The job and the answer are plain
+ * data. The answer consists of parts, because reading all of a large answer at once would block the
+ * event loop: each part is read in a turn of its own. Never throws, and always ends the thread.
  */
-export type InWorker = <Answer>(
+export type InWorker = <Part>(
   file: string,
   job: object,
   bounds: { readonly memoryMiB: number; readonly timeoutMs: number },
-  take: (slice: unknown) => void,
-) => Promise<WorkerResult<Answer>>
+) => Promise<WorkerResult<Part>>
 
-export type WorkerResult<Answer> =
-  | { readonly kind: 'answer'; readonly answer: Answer }
+export type WorkerResult<Part> =
+  | { readonly kind: 'answer'; readonly parts: readonly Part[] }
   | { readonly kind: 'memory' }
   | { readonly kind: 'late' }
   | { readonly kind: 'failed'; readonly message: string }
 
-/** What is built: Node 20 runs no TypeScript, so the sources too have their threads from there. */
-const built = path.resolve(import.meta.dirname, '../../dist')
+/** Node 20 does not run TypeScript, so a thread always runs the compiled file. */
+const compiledFolder = path.resolve(import.meta.dirname, '../../dist')
 
-/** A thread that computes makes much that is young: as V8 has it by itself. */
-const youngMiB = 48
+/** V8's own default, which a limit on the old generation would otherwise lower. */
+const youngGenerationMiB = 48
 
-/** What a thread says: a slice, for which it waits to be asked, or at last its answer. */
-type Said<Answer> = { readonly slice: unknown } | { readonly answer: Answer }
+/** What a thread gets: the job, and where it puts the parts of its answer. */
+interface WorkerInput {
+  readonly job: unknown
+  readonly answer: MessagePort
+}
 
-/** As {@link InWorker} says. https://nodejs.org/api/worker_threads.html#new-workerfilename-options */
-export const inWorker: InWorker = async (file, job, bounds, take) => {
+/** See {@link InWorker}. https://nodejs.org/api/worker_threads.html#new-workerfilename-options */
+export const inWorker: InWorker = async (file, job, bounds) => {
   try {
-    return await answerOf(file, job, bounds, take)
+    return await resultOf(file, job, bounds)
   } catch (error) {
-    // It could not even be made: no process, or no memory, is to be had.
+    // The machine has no process or no memory left for a thread.
     return { kind: 'failed', message: messageOf(error) }
   }
 }
 
-const answerOf: InWorker = <Answer>(
+const resultOf: InWorker = <Part>(
   file: string,
   job: object,
   { memoryMiB, timeoutMs }: { readonly memoryMiB: number; readonly timeoutMs: number },
-  take: (slice: unknown) => void,
 ) =>
-  new Promise<WorkerResult<Answer>>((resolve) => {
-    const worker = new Worker(path.join(built, `${file}.js`), {
-      workerData: job,
+  new Promise<WorkerResult<Part>>((resolve) => {
+    const { port1: parts, port2: answer } = new MessageChannel()
+    const worker = new Worker(path.join(compiledFolder, `${file}.js`), {
+      workerData: { job, answer } satisfies WorkerInput,
+      transferList: [answer],
       execArgv: [],
-      resourceLimits: { maxOldGenerationSizeMb: memoryMiB, maxYoungGenerationSizeMb: youngMiB },
+      resourceLimits: {
+        maxOldGenerationSizeMb: memoryMiB,
+        maxYoungGenerationSizeMb: youngGenerationMiB,
+      },
     })
-    const settle = (result: WorkerResult<Answer>): void => {
+    const settle = (result: WorkerResult<Part>): void => {
       cancel()
       resolve(result)
+      parts.close()
       void worker.terminate()
     }
     const cancel = wallClock.after(timeoutMs, () => settle({ kind: 'late' }))
-    worker.on('message', (said: Said<Answer>) => {
-      if ('answer' in said) return settle({ kind: 'answer', answer: said.answer })
-      take(said.slice)
-      // Not at once: messages that are there already are all taken before any timer is.
-      void wallClock.turn().then(() => ask(worker))
+    // The only message says that the answer is complete. The thread may end while it is read.
+    let isComplete = false
+    worker.on('message', () => {
+      isComplete = true
+      void readParts<Part>(parts).then((read) => settle({ kind: 'answer', parts: read }))
     })
     worker.on('error', (error: Error) =>
       settle(
@@ -72,31 +87,31 @@ const answerOf: InWorker = <Answer>(
           : { kind: 'failed', message: error.message },
       ),
     )
-    worker.on('exit', () => settle({ kind: 'failed', message: 'it ended without an answer' }))
+    worker.on('exit', () => {
+      if (!isComplete) settle({ kind: 'failed', message: 'the thread ended without an answer' })
+    })
   })
 
-/** In such a thread: takes its job, gives slice by slice as it is asked for them, and the answer. */
-export function answerJob(work: (job: unknown) => Generator<unknown, unknown>): void {
-  const port = parentPort
-  if (port === null) return
-  const steps = work(workerData)
-  const step = (): void => {
-    const { done, value } = steps.next()
-    say(port, done === true ? { answer: value } : { slice: value })
-    if (done === true) port.close()
+/** Reads one part in a turn of the event loop. A listener would read all that are there at once. */
+async function readParts<Part>(port: MessagePort): Promise<Part[]> {
+  const parts: Part[] = []
+  for (;;) {
+    const received: { readonly message: Part } | undefined = receiveMessageOnPort(port)
+    if (received === undefined) return parts
+    parts.push(received.message)
+    await wallClock.turn()
   }
-  port.on('message', step)
-  step()
 }
 
-interface Port {
-  postMessage(value: unknown): void
+/** Called by the file that runs in the thread: does the job and sends the parts of its answer. */
+export function answerJob(work: (job: unknown) => Iterable<unknown>): void {
+  const { job, answer } = workerData as WorkerInput
+  for (const part of work(job)) send(answer, part)
+  if (parentPort !== null) send(parentPort, 'complete')
 }
 
-function say(port: Port, said: Said<unknown>): void {
-  port.postMessage(said)
-}
-
-function ask(port: Port): void {
-  port.postMessage('next')
+function send(port: MessagePort, message: unknown): void {
+  // The rule is meant for windows: a port has no origin.
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin
+  port.postMessage(message)
 }

@@ -1,5 +1,5 @@
 import { type Field, refuse, type Refused, withArticle } from '../schedule/field.ts'
-import { showValue } from '../tasks/file/show-value.ts'
+import { showValue } from '../tasks/file/expected.ts'
 
 /** A field of a crontab as torch writes it, and notes for the user about it. */
 export type CronField =

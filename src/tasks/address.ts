@@ -1,6 +1,6 @@
 import { Address, isIPv4, isIPv6 } from 'ip/core'
 
-/** All addresses from `first` to `last`, as hexadecimal digits of full width, so that text compares. */
+/** All addresses from `first` to `last`: hexadecimal digits of full width, so that they compare as text. */
 export interface Network {
   readonly family: 4 | 6
   readonly first: string
@@ -8,12 +8,12 @@ export interface Network {
 }
 
 /**
- * The network of `10.0.1.7`, `10.0.1.0/24` or `2001:db8::/32`; undefined where it is none. Bits
- * after the prefix do not matter, a zone (`%eth0`) is left out, and an IPv4 address that is mapped
- * into IPv6 is the IPv4 address.
+ * The network of `10.0.1.7`, `10.0.1.0/24` or `2001:db8::/32`; undefined for any other text. Bits
+ * after the prefix are ignored, and so is a zone (`%eth0`). An IPv4 address that is mapped into IPv6
+ * becomes the IPv4 address.
  *
- * The package only reads the addresses: its cidrSubnet() takes ::/0 for an IPv4 network, and its
- * contains() does not look at the family.
+ * The package is used only to read addresses: its cidrSubnet() takes ::/0 for an IPv4 network, and
+ * its contains() ignores the family.
  */
 export function parseNetwork(text: string): Network | undefined {
   const [address = '', prefix, ...more] = text.replace(/%[^/]*/, '').split('/')
@@ -30,17 +30,17 @@ export function parseNetwork(text: string): Network | undefined {
   return networkOf(4, first & 0xffffffffn, (first + span) & 0xffffffffn)
 }
 
-/** Is all of `inner` in `outer`? A single address is a network too. */
+/** Whether `outer` contains all of `inner`. A single address is a network too. */
 export function covers(outer: Network, inner: Network): boolean {
   return outer.family === inner.family && outer.first <= inner.first && inner.last <= outer.last
 }
 
-/** How many addresses it has. */
+/** The number of addresses in a network. */
 export function sizeOf({ first, last }: Network): number {
   return Number(BigInt(`0x${last}`) - BigInt(`0x${first}`)) + 1
 }
 
-/** The address that follows one, both as the digits of a network. There is none after the last of all. */
+/** The next address, as digits of the same width. The highest address of all has no next one. */
 export function addressAfter(address: string): string {
   return (BigInt(`0x${address}`) + 1n).toString(16).padStart(address.length, '0')
 }

@@ -6,8 +6,8 @@ const minute = 60 * second
 const hour = 60 * minute
 const day = 24 * hour
 
-/** What torch does where nothing is said: the same values for all tasks, not only equal ones. */
-const unsaid = {
+/** Defaults that are objects. All tasks share them, so that they take memory once. */
+const builtIn = {
   retry: { attempts: 0, delayMs: second, backoff: 2, maxDelayMs: 5 * minute },
   restart: { delayMs: second, maxDelayMs: minute, resetAfterMs: minute },
   output: { keepRuns: 20, keepForMs: 7 * day, maxSizeBytes: 10_000_000 },
@@ -17,8 +17,22 @@ const unsaid = {
   labels: {},
 }
 
-/** The settings with torch's own defaults where nothing is said. */
-export function filledIn(settings: Settings, timezone: string) {
+/**
+ * A task's own settings over the `defaults` of its file. Key by key, and within maps key by key
+ * again: a task that sets `retry: {attempts: 5}` keeps the delay of the defaults, and one that sets
+ * a variable keeps the others. Lists are replaced as a whole.
+ */
+export function withFileDefaults<T extends Settings>(defaults: Settings, own: T): T {
+  const merged = { ...defaults, ...own }
+  for (const key of ['retry', 'restart', 'limits', 'output', 'env', 'labels'] as const) {
+    if (defaults[key] === undefined || own[key] === undefined) continue
+    Object.assign(merged, { [key]: { ...defaults[key], ...own[key] } })
+  }
+  return merged
+}
+
+/** The settings in the form of a task, with torch's own default for each key that is not set. */
+export function withBuiltInDefaults(settings: Settings, timezone: string) {
   return {
     type: settings.type ?? 'common',
     hosts: settings.hosts,
@@ -33,7 +47,7 @@ export function filledIn(settings: Settings, timezone: string) {
     killAfterMs: settings.kill_after ?? 10 * second,
     retry: retryOf(settings),
     restart: restartOf(settings),
-    successCodes: settings.success_codes ?? unsaid.successCodes,
+    successCodes: settings.success_codes ?? builtIn.successCodes,
     shell: settings.shell ?? '/bin/sh',
     cwd: settings.cwd,
     umask: settings.umask ?? 0o022,
@@ -41,47 +55,47 @@ export function filledIn(settings: Settings, timezone: string) {
     limits: limitsOf(settings),
     user: settings.user,
     group: settings.group,
-    env: settings.env ?? unsaid.env,
+    env: settings.env ?? builtIn.env,
     envFile: settings.env_file,
     output: outputOf(settings),
     description: settings.description,
-    labels: settings.labels ?? unsaid.labels,
+    labels: settings.labels ?? builtIn.labels,
     enabled: settings.enabled ?? true,
   } as const
 }
 
-/** What a task is that says nothing. */
-export const withoutSettings = filledIn({}, 'UTC')
+/** The settings of a task that sets nothing. */
+export const defaultSettings = withBuiltInDefaults({}, 'UTC')
 
 function retryOf({ retry }: Settings): Task['retry'] {
-  if (retry === undefined) return unsaid.retry
+  if (retry === undefined) return builtIn.retry
   return {
-    attempts: retry.attempts ?? unsaid.retry.attempts,
-    delayMs: retry.delay ?? unsaid.retry.delayMs,
-    backoff: retry.backoff ?? unsaid.retry.backoff,
-    maxDelayMs: retry.max_delay ?? unsaid.retry.maxDelayMs,
+    attempts: retry.attempts ?? builtIn.retry.attempts,
+    delayMs: retry.delay ?? builtIn.retry.delayMs,
+    backoff: retry.backoff ?? builtIn.retry.backoff,
+    maxDelayMs: retry.max_delay ?? builtIn.retry.maxDelayMs,
   }
 }
 
 function restartOf({ restart }: Settings): Task['restart'] {
-  if (restart === undefined) return unsaid.restart
+  if (restart === undefined) return builtIn.restart
   return {
-    delayMs: restart.delay ?? unsaid.restart.delayMs,
-    maxDelayMs: restart.max_delay ?? unsaid.restart.maxDelayMs,
-    resetAfterMs: restart.reset_after ?? unsaid.restart.resetAfterMs,
+    delayMs: restart.delay ?? builtIn.restart.delayMs,
+    maxDelayMs: restart.max_delay ?? builtIn.restart.maxDelayMs,
+    resetAfterMs: restart.reset_after ?? builtIn.restart.resetAfterMs,
   }
 }
 
 function outputOf({ output }: Settings): Task['output'] {
-  if (output === undefined) return unsaid.output
+  if (output === undefined) return builtIn.output
   return {
-    keepRuns: output.keep_runs ?? unsaid.output.keepRuns,
-    keepForMs: output.keep_for ?? unsaid.output.keepForMs,
-    maxSizeBytes: output.max_size ?? unsaid.output.maxSizeBytes,
+    keepRuns: output.keep_runs ?? builtIn.output.keepRuns,
+    keepForMs: output.keep_for ?? builtIn.output.keepForMs,
+    maxSizeBytes: output.max_size ?? builtIn.output.maxSizeBytes,
   }
 }
 
 function limitsOf({ limits }: Settings): Limits {
-  if (limits === undefined) return unsaid.limits
+  if (limits === undefined) return builtIn.limits
   return Object.fromEntries(Object.entries(limits).filter(([, value]) => value !== undefined))
 }

@@ -4,12 +4,12 @@ import type { Schedule } from '../schedule/schedule.ts'
 import { hostFacts } from './hosts.ts'
 import type { Task } from './task.ts'
 
-/** By the short one of its names a machine is known to `H` and to jitter. */
+/** The name of a machine from which `H` and jitter are hashed: its short one. */
 export function hashedName(host: string): string {
   return hostFacts(host, []).names[0] ?? ''
 }
 
-/** The schedules of a task on the machine of that hashed name, whichever one the file was read for. */
+/** The schedules of a task on the machine with that hashed name, whichever machine read the file. */
 export function schedulesOn(task: Task, name: string): readonly Schedule[] {
   if (!task.schedules.some(isHashed)) return task.schedules
   const options = { zone: task.timezone, seed: seedOf(task.name, name) }
@@ -19,7 +19,12 @@ export function schedulesOn(task: Task, name: string): readonly Schedule[] {
   })
 }
 
-/** Has it an `H`, so that it differs from machine to machine? No name of a month or day begins so. */
+/** Whether a schedule contains an `H`, so that it differs from machine to machine. */
 export function isHashed({ text }: Schedule): boolean {
+  return isHashedText(text)
+}
+
+/** The same for the text of a schedule. No name of a month or weekday begins with H. */
+export function isHashedText(text: string): boolean {
   return /(?:^|[\s,])h/i.test(text)
 }

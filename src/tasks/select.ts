@@ -1,27 +1,36 @@
 import { exitStatus, TorchError } from '../errors.ts'
 import { matchGlob } from '../text/glob.ts'
-import { unknownTask } from './unknown-task.ts'
+import { nearest } from '../text/suggest.ts'
 
 /**
- * Which of the names are meant by words: each is a name, or a pattern with `*` and `?`. In the order
- * of the names. Throws TorchError `no-task` for the first word that means none.
+ * The names that the arguments select, in the order of the names. An argument is a name, or a
+ * pattern with `*` and `?`. Throws TorchError `no-task` for the first argument that selects nothing.
  */
-export function namedBy(words: readonly string[], names: readonly string[]): string[] {
+export function namedBy(args: readonly string[], names: readonly string[]): string[] {
   const known = new Set(names)
-  for (const word of words)
-    if (isPattern(word) ? !names.some((name) => matchGlob(word, name)) : !known.has(word))
-      throw isPattern(word) ? noMatch(word) : unknownTask(word, names)
-  return names.filter((name) => isNamed(words, name))
+  for (const arg of args)
+    if (isPattern(arg) ? !names.some((name) => matchGlob(arg, name)) : !known.has(arg))
+      throw isPattern(arg) ? noMatch(arg) : unknownTask(arg, names)
+  return names.filter((name) => isNamed(args, name))
 }
 
-/** Whether one of the words means it. */
-export function isNamed(words: readonly string[], name: string): boolean {
-  return words.some((word) => word === name || (isPattern(word) && matchGlob(word, name)))
+/** Whether one of the arguments selects the name. */
+export function isNamed(args: readonly string[], name: string): boolean {
+  return args.some((arg) => arg === name || (isPattern(arg) && matchGlob(arg, name)))
 }
 
-/** No name of a task has these characters. */
-export function isPattern(word: string): boolean {
-  return /[*?]/.test(word)
+/** The name of a task never contains these characters. */
+export function isPattern(arg: string): boolean {
+  return /[*?]/.test(arg)
+}
+
+/** The error for a name that is not the name of any task. */
+export function unknownTask(name: string, names: readonly string[]): TorchError {
+  const near = nearest(name, names)
+  return new TorchError('no-task', `there is no task "${name}"`, {
+    exit: exitStatus.usage,
+    hint: near === undefined ? 'torch status lists the tasks' : `did you mean "${near}"?`,
+  })
 }
 
 function noMatch(pattern: string): TorchError {

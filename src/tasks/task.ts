@@ -1,24 +1,24 @@
 import type { Schedule } from '../schedule/schedule.ts'
 import type { HostRule } from './hosts.ts'
 
-/** A task of the file, checked, with its defaults filled in. Plain data; durations in milliseconds. */
+/** A checked task of the file, with all its defaults. Plain data; durations in milliseconds. */
 export interface Task {
   readonly name: string
   readonly type: 'common' | 'daemon'
-  /** Empty for a daemon. */
+  /** Empty for a daemon task. */
   readonly schedules: readonly Schedule[]
-  /** Text: by the shell; a list: as it is. */
+  /** Text is run by the shell, a list without one. */
   readonly command: string | readonly string[]
-  /** undefined: everywhere. */
+  /** undefined: on every host. */
   readonly hosts: HostRule | undefined
-  /** The same as it is written, by the names of groups: what people are shown. */
+  /** The hosts as they are written, with names of groups: this is what people see. */
   readonly hostEntries: readonly string[] | undefined
   /** Infinity for `unlimited`. */
   readonly max: number
   readonly overlap: 'skip' | 'queue' | 'replace'
-  /** The zone of its schedules, and TZ of its runs. */
+  /** The time zone of its schedules, and TZ of its runs. */
   readonly timezone: string
-  /** The width of the jitter; the fixed part of it is jitterOf(task.name, host, jitterMs). */
+  /** The longest jitter. The delay on one host is jitterOf(task.name, host, jitterMs). */
   readonly jitterMs: number
   readonly catchup: 'off' | 'latest'
   readonly catchupWindowMs: number
@@ -57,11 +57,11 @@ export interface Task {
   readonly labels: Readonly<Record<string, string>>
   readonly enabled: boolean
   /**
-   * A digest of all of the above that has meaning: two tasks of one name are the same exactly when
-   * their definitions are equal. Comments, order of keys and spelled-out defaults do not count.
+   * A digest of everything above that has meaning: two tasks of one name are the same exactly if
+   * their definitions are equal. Comments, the order of keys and written defaults do not matter.
    */
   readonly definition: string
-  /** Where it stands in the file. */
+  /** Where the task is written. */
   readonly file: string
   readonly line: number
 }
@@ -76,10 +76,10 @@ export interface Limits {
   readonly nproc?: number
 }
 
-/** A whole tasks file (or directory of them). */
+/** A whole tasks file, or a directory of tasks files. */
 export interface TasksFile {
   /** In the order of the file. */
   readonly tasks: readonly Task[]
-  /** Names of host groups with their entries as written. */
+  /** The host groups by name, with their entries as written. */
   readonly groups: Readonly<Record<string, readonly string[]>>
 }

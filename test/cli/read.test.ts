@@ -220,7 +220,7 @@ describe.concurrent('torch status', () => {
           column: null,
           path: '',
           message: 'is not there',
-          hint: 'bring it there; --tasks F names another',
+          hint: 'create it, or name another file with --tasks',
         },
       ],
     })

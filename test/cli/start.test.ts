@@ -113,7 +113,7 @@ hint: fix the file, then check it with: torch validate ${site.tasks}
     const site = newSite()
     expect(await site.torch('start')).toMatchObject({
       status: 1,
-      stderr: `torch: ${site.tasks}: is not there\nhint: bring it there; --tasks F names another\n`,
+      stderr: `torch: ${site.tasks}: is not there\nhint: create it, or name another file with --tasks\n`,
     })
   })
 

@@ -48,10 +48,10 @@ const near = ['torch: there is no task "bakup"', 'hint: did you mean "backup"?']
 const strange = ['torch: there is no task "xyzzy"', 'hint: torch status lists the tasks']
 const noFile = [
   'torch: DIR/none.yaml: is not there',
-  'hint: bring it there; --tasks F names another',
+  'hint: create it, or name another file with --tasks',
 ]
 const noYaml = [
-  'torch: DIR/empty: no *.yaml or *.yml file is in this directory',
+  'torch: DIR/empty: this directory contains no *.yaml or *.yml file',
   'hint: fix the file, or name another one with --tasks',
 ]
 const unknownKey = (file: string) => [
@@ -159,8 +159,8 @@ describe('a tasks file', () => {
 
   test.skipIf(process.getuid?.() !== 0)('that others may write, of root', async () => {
     const lines = [
-      'torch: DIR/open.yaml: others may write it, and a daemon of root would run what they write',
-      'hint: take that right from them: chmod go-w DIR/open.yaml',
+      'torch: DIR/open.yaml: other users can write it, and a daemon that runs as root would run what they write',
+      'hint: remove that permission: chmod go-w DIR/open.yaml',
     ]
     expect(await answer('next --tasks DIR/open.yaml')).toEqual([
       'next --tasks DIR/open.yaml',
@@ -370,7 +370,7 @@ hint: start torch as that user, or choose another home with --home
   test('a tasks file in a folder that is shut', async () => {
     home = `${site.folder}/none`
     const file = `${site.folder}/own/tasks.yaml`
-    const denied = `torch: own/tasks.yaml: may not be read: EACCES: permission denied, stat '${file}'`
+    const denied = `torch: own/tasks.yaml: cannot be read: EACCES: permission denied, stat '${file}'`
     for (const typed of ['plan own/tasks.yaml', 'next --tasks own/tasks.yaml'])
       expect(await as(typed)).toMatchObject({
         status: 2,

@@ -5,7 +5,7 @@ import { parse } from 'yaml'
 import { z } from 'zod'
 import type { HistoryRow } from '../../src/plan/history-row.ts'
 import { hostFacts, matchHosts } from '../../src/tasks/hosts.ts'
-import { parseTasks } from '../../src/tasks/file/read.ts'
+import { readTasks } from '../../src/tasks/file/read.ts'
 import type { TasksFile } from '../../src/tasks/task.ts'
 import { nextOf } from '../../src/schedule/due.ts'
 import { closeSites, newSite, root, type Site, until } from '../support/torch.ts'
@@ -16,7 +16,7 @@ const text = fs.readFileSync(file, 'utf8')
 
 /** As on a machine that runs nothing as anybody else. */
 function read(): TasksFile {
-  const parsed = parseTasks([{ path: file, text }], {
+  const parsed = readTasks([{ path: file, text }], {
     zone: 'UTC',
     host: 'web1',
     machine: { names: ['web1'], addresses: [] },

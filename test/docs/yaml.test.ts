@@ -8,14 +8,14 @@ import { parseSchedule } from '../../src/schedule/parse.ts'
 import { nextOf } from '../../src/schedule/due.ts'
 import { localText } from '../../src/schedule/timezone.ts'
 import { tasksJsonSchema } from '../../src/tasks/file/json-schema.ts'
-import { keysOfFile, keysOfTask } from '../../src/tasks/file/keys.ts'
-import { parseTasks } from '../../src/tasks/file/read.ts'
-import { formatProblem } from '../../src/tasks/file/report.ts'
+import { keysOfFile, keysOfTask } from '../../src/tasks/file/json-schema.ts'
+import { readTasks } from '../../src/tasks/file/read.ts'
+import { formatProblem } from '../../src/tasks/file/problem.ts'
 import { root } from '../support/torch.ts'
 import { after, blocks, codesIn, tableOf } from './readme.ts'
 
 function read(text: string) {
-  return parseTasks([{ path: 'tasks.yaml', text }], {
+  return readTasks([{ path: 'tasks.yaml', text }], {
     zone: 'UTC',
     host: 'web1',
     machine: { names: ['web1'], addresses: [] },

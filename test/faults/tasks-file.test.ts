@@ -50,7 +50,7 @@ const faults: readonly Fault[] = [
       fs.writeFileSync(file, good)
       fs.truncateSync(file, 2 ** 30)
     },
-    says: /ha(s|ve) 1073741824 bytes.*; at most 10000000 are read$/,
+    says: /ha(s|ve) 1073741824 bytes.*; torch reads at most 10000000$/,
   },
   {
     name: 'binary junk',
@@ -61,12 +61,12 @@ const faults: readonly Fault[] = [
   {
     name: 'an alias bomb',
     make: (file) => fs.writeFileSync(file, bomb),
-    says: 'expected aliases that bring in at most 1000000 values',
+    says: 'expected aliases that expand to at most 1000000 values',
   },
   {
     name: 'a deep nesting',
     make: (file) => fs.writeFileSync(file, `tasks: ${'['.repeat(9_000_000)}`),
-    says: 'expected at most 64 levels of maps and lists within each other',
+    says: 'expected at most 64 levels of nested maps and lists',
   },
   {
     name: 'a socket',
@@ -95,14 +95,14 @@ const faults: readonly Fault[] = [
       fs.symlinkSync(name, `${path.join(path.dirname(file), name)}.2`)
       return () => fs.rmSync(`${path.join(path.dirname(file), name)}.2`)
     },
-    says: 'is a symbolic link that leads in a circle',
+    says: 'is a symbolic link that leads back to itself',
   },
 ]
 
 const emptyDirectory: Fault = {
   name: 'an empty directory',
   make: (file) => fs.mkdirSync(file),
-  says: 'no *.yaml or *.yml file is in this directory',
+  says: 'this directory contains no *.yaml or *.yml file',
 }
 const directoryWithin: Fault = {
   name: 'a directory',
@@ -189,7 +189,7 @@ describe.concurrent('a tasks file that turns bad under a running daemon', () => 
         async () => (await ask(site, 'status', {})).file.problems[0],
         'the word of it',
       )
-      expect(problem.message).toMatch(/^may not be read: EACCES: permission denied/)
+      expect(problem.message).toMatch(/^cannot be read: EACCES: permission denied/)
       await nextSeconds(site, 3)
       fs.chmodSync(site.tasks, 0o644)
       await until(async () => (await ask(site, 'status', {})).file.ok, 'the good file')

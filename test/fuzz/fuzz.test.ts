@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { keysOfTask } from '../../src/tasks/file/keys.ts'
+import { keysOfTask } from '../../src/tasks/file/json-schema.ts'
 import { casesOf, failureText, fuzz, newSeed } from './run.ts'
 import { pure } from './target.ts'
 import { targets } from './targets.ts'

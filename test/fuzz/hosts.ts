@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { matchGlob } from '../../src/text/glob.ts'
 import { parseHostEntry } from '../../src/tasks/host-entry.ts'
 import { hostFacts, type HostMatch, matchHosts, matchesNothing } from '../../src/tasks/hosts.ts'
-import { shareOf } from '../../src/tasks/share.ts'
+import { shareOf } from '../../src/tasks/hosts.ts'
 import { pure } from './target.ts'
 
 const byte = fc.oneof(fc.constantFrom(0, 1, 10, 127, 128, 255), fc.nat(255))

@@ -4,8 +4,8 @@ import { dueSeconds } from '../../src/schedule/due.ts'
 import { importCrontab } from '../../src/import/crontab/crontab.ts'
 import { importGotorch } from '../../src/import/gotorch/gotorch.ts'
 import type { Imported } from '../../src/import/imported.ts'
-import { parseTasks } from '../../src/tasks/file/read.ts'
-import { formatProblem } from '../../src/tasks/file/report.ts'
+import { readTasks } from '../../src/tasks/file/read.ts'
+import { formatProblem } from '../../src/tasks/file/problem.ts'
 import type { Task } from '../../src/tasks/task.ts'
 import { cronMatcher, cronPercent } from '../import/crontab/reference.ts'
 import { crontabTexts } from './corpus.ts'
@@ -26,7 +26,7 @@ function tasksOf(imported: Imported): readonly Task[] {
     assert.ok(line >= 1)
     assert.doesNotMatch(message, /\p{Cc}/u, 'no control characters')
   }
-  const parsed = parseTasks([{ path: 'tasks.yaml', text: yaml }], rootFacts)
+  const parsed = readTasks([{ path: 'tasks.yaml', text: yaml }], rootFacts)
   if (!parsed.ok) throw new Error(`${parsed.problems.map(formatProblem).join('\n')}\n${yaml}`)
   assert.equal(parsed.file.tasks.length, tasks, 'the number of tasks is right')
   return parsed.file.tasks

@@ -8,14 +8,12 @@ import { due, schedules } from './schedules.ts'
 import type { Target } from './target.ts'
 import { tasksBytes } from './tasks-bytes.ts'
 import { tasksFault } from './tasks-fault.ts'
-import { tasksPlain } from './tasks-plain.ts'
 import { tasksValid } from './tasks-valid.ts'
 import { taskName, values } from './values.ts'
 
 /** All targets, from the file that people write to the process that runs. */
 export const targets: readonly Target[] = [
   tasksBytes,
-  tasksPlain,
   tasksValid,
   tasksFault,
   taskName,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { isMap, isScalar, isSeq, parseDocument } from 'yaml'
-import { parseTasks } from '../../src/tasks/file/read.ts'
+import { readTasks } from '../../src/tasks/file/read.ts'
 import { isTold } from './tasks-bytes.ts'
 import { pure } from './target.ts'
 import { rootFacts } from './tasks-valid.ts'
@@ -148,7 +148,7 @@ export const tasksFault = pure('tasks-fault', 30, files, ({ tree, form, task, fa
   const path: Path = ['tasks', name, outer, ...(within === undefined ? [] : [within]), ...inner]
   const text = textOf(planted(tree, name, key, value), form)
 
-  const parsed = parseTasks([{ path: 'tasks.yaml', text }], rootFacts, { partly: true })
+  const parsed = readTasks([{ path: 'tasks.yaml', text }], rootFacts, { allowPartial: true })
   assert.ok(!parsed.ok, `refused:\n${text}`)
   isTold(parsed.problems, text)
   const errors = parsed.problems.filter(({ severity }) => severity === 'error')
@@ -159,7 +159,7 @@ export const tasksFault = pure('tasks-fault', 30, files, ({ tree, form, task, fa
   )
   assert.equal(errors[0]?.line, lineOf(text, path), text)
 
-  const clean = parseTasks([{ path: 'tasks.yaml', text: good }], rootFacts)
+  const clean = readTasks([{ path: 'tasks.yaml', text: good }], rootFacts)
   assert.ok(clean.ok)
   const others = clean.file.tasks
     .filter((one) => one.name !== name)

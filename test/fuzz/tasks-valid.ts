@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import { parseTasks } from '../../src/tasks/file/read.ts'
-import { formatProblem } from '../../src/tasks/file/report.ts'
+import { readTasks } from '../../src/tasks/file/read.ts'
+import { formatProblem } from '../../src/tasks/file/problem.ts'
 import type { Task } from '../../src/tasks/task.ts'
 import { facts } from '../tasks/read.ts'
 import { pure } from './target.ts'
@@ -29,7 +29,7 @@ export const tasksValid = pure('tasks-valid', 30, files, ({ tree, form, cutAt })
 })
 
 function read(...texts: readonly string[]): readonly Task[] {
-  const parsed = parseTasks(
+  const parsed = readTasks(
     texts.map((text, at) => ({ path: `${at}.yaml`, text })),
     rootFacts,
   )

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { formatDuration, parseDuration } from '../../src/text/duration.ts'
 import { runDirectory } from '../../src/run/directory.ts'
-import { parseTasks } from '../../src/tasks/file/read.ts'
+import { readTasks } from '../../src/tasks/file/read.ts'
 import { formatSize, parseSize } from '../../src/text/size.ts'
-import { formatUmask, parseUmask } from '../../src/tasks/file/umask.ts'
+import { formatUmask, parseUmask } from '../../src/tasks/file/schema-values.ts'
 import { facts } from '../tasks/read.ts'
 import { pure } from './target.ts'
 
@@ -89,7 +89,7 @@ const taskNames = fc.oneof(
 /** Every accepted task name is a safe folder name: unique, inside the home, valid on any disk. */
 export const taskName = pure('task-names', 60, taskNames, (name) => {
   const text = JSON.stringify({ tasks: { [name]: { type: 'daemon', command: 'x' } } })
-  const parsed = parseTasks([{ path: 'tasks.json', text }], facts)
+  const parsed = readTasks([{ path: 'tasks.json', text }], facts)
   if (!parsed.ok) return
   const [task] = parsed.file.tasks
   if (task === undefined) return assert.equal(name, '__proto__')

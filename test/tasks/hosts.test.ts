@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { hostFacts, matchHosts } from '../../src/tasks/hosts.ts'
-import { problemLine } from '../../src/tasks/file/report.ts'
+import { problemLine } from '../../src/tasks/file/problem.ts'
 import { good, oneTask, parse } from './read.ts'
 
 const groups = `

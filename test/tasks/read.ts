@@ -1,5 +1,6 @@
-import { parseTasks, type ParsedTasks, type TasksFacts } from '../../src/tasks/file/read.ts'
-import { formatProblem } from '../../src/tasks/file/report.ts'
+import { formatProblem } from '../../src/tasks/file/problem.ts'
+import { readTasks, type ReadTasks } from '../../src/tasks/file/read.ts'
+import type { TasksFacts } from '../../src/tasks/file/settings.ts'
 import type { Task, TasksFile } from '../../src/tasks/task.ts'
 
 /** A machine on which nobody is root, with two env files in /srv. */
@@ -18,8 +19,8 @@ export const facts: TasksFacts = {
   },
 }
 
-export function parse(text: string, more: Partial<TasksFacts> = {}): ParsedTasks {
-  return parseTasks([{ path: 'tasks.yaml', text }], { ...facts, ...more })
+export function parse(text: string, more: Partial<TasksFacts> = {}): ReadTasks {
+  return readTasks([{ path: 'tasks.yaml', text }], { ...facts, ...more })
 }
 
 /** All that is told of a file, as a person reads it. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { everyone, type HostMatch } from '../../src/tasks/hosts.ts'
 import { parseHostEntry } from '../../src/tasks/host-entry.ts'
-import { runsOn, shareOf } from '../../src/tasks/share.ts'
+import { runsOn, shareOf } from '../../src/tasks/hosts.ts'
 import { good, oneTask } from './read.ts'
 
 const groups = `

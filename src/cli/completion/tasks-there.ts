@@ -1,8 +1,7 @@
 import { askDaemon } from '../../control/client.ts'
 import type { StatusReport } from '../../control/protocol.ts'
-import { tasksFiles } from '../../daemon/tasks-file/tasks-files.ts'
-import { plainNames } from '../../tasks/file/plain-names.ts'
-import { isMap, valueAt } from '../../tasks/file/raw.ts'
+import { tasksFiles } from '../../daemon/tasks-file/load.ts'
+import { isMap, valueAt } from '../../tasks/file/key-path.ts'
 import type { Call } from '../command.ts'
 import type { FilePath } from '../args/option.ts'
 import type { Values } from '../args/options.ts'
@@ -16,10 +15,8 @@ export interface Surroundings extends Pick<Call, 'host' | 'paths' | 'from'> {
 
 /** Nobody waits longer for a daemon that is busy. */
 const daemonTimeoutMs = 500
-/** All that torch reads; names are found in it in 0.1 s. */
-const maxScannedBytes = 10_000_000
-/** A parser of YAML takes 0.2 s for so much. */
-const maxParsedBytes = 100_000
+/** Parsing this much takes about 0.5 s. A larger file is completed only by its daemon. */
+const maxParsedBytes = 250_000
 
 /** The tasks: of the daemon if one runs the file, else as the file names them. */
 export async function tasksThere(around: Surroundings): Promise<Candidate[]> {
@@ -29,9 +26,7 @@ export async function tasksThere(around: Surroundings): Promise<Candidate[]> {
       value: name,
       description: description ?? '',
     }))
-  const names = textsOf(around, maxScannedBytes).map((text) => plainNames(text))
-  const isPlain = names.every((each) => each !== undefined)
-  return distinct(isPlain ? names.flat() : (await valuesOf(around)).flatMap(namesIn))
+  return distinct((await valuesOf(around)).flatMap(namesIn))
 }
 
 /** The labels of tasks, as `team=data`. */
@@ -71,12 +66,12 @@ async function reportOf({ paths, from }: Surroundings): Promise<StatusReport | u
 }
 
 /** Nothing that is no file is opened: a pipe would wait for its writer. */
-function textsOf(around: Surroundings, maxBytes: number): string[] {
+function textsOf(around: Surroundings): string[] {
   const { files } = around.host
   return tasksFiles(around.host, offlineTasksPath(around, around.values).absolute).flatMap(
     (file) => {
       const facts = files.facts(file)
-      const isRead = facts?.kind === 'file' && facts.size <= maxBytes
+      const isRead = facts?.kind === 'file' && facts.size <= maxParsedBytes
       return (isRead ? files.readText(file) : undefined) ?? []
     },
   )
@@ -84,7 +79,7 @@ function textsOf(around: Surroundings, maxBytes: number): string[] {
 
 /** What stands in the files, as far as it can be read at all. */
 async function valuesOf(around: Surroundings): Promise<unknown[]> {
-  const texts = textsOf(around, maxParsedBytes)
+  const texts = textsOf(around)
   const { readSource } = await import('../../tasks/file/source.ts')
   return texts.map((text) => readSource({ path: '', text }).value)
 }

@@ -98,7 +98,7 @@ export async function requireSameFile(
 export async function readTasks(
   { host }: Pick<Call, 'host'>,
   file: FilePath,
-  read: { readonly machine?: HostFacts; readonly alone?: boolean } = {},
+  read: { readonly machine?: HostFacts; readonly fileOnly?: boolean } = {},
 ): Promise<Loaded & { readonly file: TasksFile }> {
   const { loadTasks } = await import('../../daemon/tasks-file/load.ts')
   const loaded = await loadTasks(host, file.absolute, { ...read, shown: file.shown })

@@ -1,4 +1,4 @@
-import { type Key, keysOfFile, keysOfTask } from '../../tasks/file/keys.ts'
+import { type Key, keysOfFile, keysOfTask } from '../../tasks/file/json-schema.ts'
 import { type Block, sectionOf } from './markdown.ts'
 import { blockRoff, inline, sectionsRoff } from './prose.ts'
 import {

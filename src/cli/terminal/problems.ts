@@ -1,5 +1,5 @@
 import type { Problem } from '../../tasks/file/problem.ts'
-import { formatProblem } from '../../tasks/file/report.ts'
+import { formatProblem } from '../../tasks/file/problem.ts'
 import type { Terminal } from './terminal.ts'
 
 /** The problems of a tasks file, for people, one below the other. */

@@ -1,11 +1,10 @@
 import { TorchError } from '../../errors.ts'
+import { formatProblem, type Problem, problemLine } from '../../tasks/file/problem.ts'
 import { counted } from '../../text/plural.ts'
-import type { Problem } from '../../tasks/file/problem.ts'
-import { formatProblem, problemLine } from '../../tasks/file/report.ts'
 
 /**
- * The error for a tasks file that is not valid, with all of its problems. `forLog` leaves out the
- * lines of the file, which may hold a secret.
+ * The error for a tasks file that is not valid, with all its problems. `forLog` leaves out the lines
+ * of the file, which may contain a secret.
  */
 export function badTasks(
   { path, problems }: { readonly path: string; readonly problems: readonly Problem[] },
@@ -24,10 +23,16 @@ export function badTasks(
   })
 }
 
-/** What is wrong with a file as a whole, so that there are no others: it is not there, or not to be read. */
+/** The only problem of a file that could not be read at all, such as a missing one. */
 export function wholeProblem(problems: readonly Problem[]): Problem | undefined {
   const [first] = problems
   return problems.length === 1 && first?.severity === 'error' && first.line === null
     ? first
     : undefined
+}
+
+/** An error that concerns a file as a whole. */
+export function fileProblem(file: string, message: string, hint: string | null = null): Problem {
+  const place = { line: null, column: null, path: '', source: null }
+  return { severity: 'error', file, ...place, message, hint }
 }

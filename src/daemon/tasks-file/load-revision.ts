@@ -2,27 +2,27 @@ import path from 'node:path'
 import { type AtCommit, type Located, lookAt, namesIn, readTexts } from '../../host/git-commits.ts'
 import type { Host } from '../../host/host.ts'
 import { maxFileBytes } from '../../tasks/file/limits.ts'
-import type { Loaded } from './load.ts'
-import { emptyFolder, fileProblem, type Refusal, tooLargeFile, tooLargeFolder } from './refusal.ts'
-import { takeTasks } from './take-tasks.ts'
-import { isTasksFile } from './tasks-files.ts'
+import { fileProblem } from './bad-tasks.ts'
+import { isTasksFile } from './load.ts'
+import { parse, type Parsed } from './parse.ts'
+import { emptyFolder, tooLargeFile, tooLargeFolder, type Unreadable } from './readable.ts'
 
-/** A file of a commit: its path there, and the hash of its content. */
-interface FileThere {
+/** A file of a commit: its path in the repository, and the hash of its content. */
+interface CommittedFile {
   readonly path: string
   readonly hash: string
 }
 
 /**
- * A tasks file or directory as a commit has it, from there alone; of a bad one what can be read.
- * undefined where the commit has none. Problems show its path behind the name of the `revision`.
- * Throws where git fails.
+ * Loads a tasks file or directory as it is in a commit, and nothing else of this machine. Of a bad
+ * file it also gives what can be read. undefined if the commit has no such file. Problems show the
+ * path after the name of the `revision`. Throws if git fails.
  */
 export async function loadRevision(
   host: Host,
   located: Located,
   { commit, revision, tasks }: { commit: string; revision: string; tasks: string },
-): Promise<Pick<Loaded, 'file' | 'problems' | 'partial'> | undefined> {
+): Promise<Parsed | undefined> {
   const shown = (file: string): string => `${revision}:${file}`
   const [found = { kind: 'absent' }] = await lookAt(located, commit, [located.path])
   if (found.kind === 'absent') return undefined
@@ -34,11 +34,11 @@ export async function loadRevision(
     const { at = located.path, message, hint } = files
     return { file: undefined, problems: [fileProblem(shown(at), message, hint)] }
   }
-  const texts = await readTexts(
+  const contents = await readTexts(
     located,
     files.map(({ hash }) => hash),
   )
-  const sources = files.map((file, at) => ({ path: shown(file.path), text: texts[at] ?? '' }))
+  const texts = files.map((file, at) => ({ path: shown(file.path), text: contents[at] ?? '' }))
   const facts = {
     zone: host.clock.zone(),
     host: host.network.name(),
@@ -46,22 +46,22 @@ export async function loadRevision(
     mayChangeUser: true,
     folder: found.kind === 'folder' ? tasks : path.dirname(tasks),
   }
-  const job = { sources, facts, alone: true, partly: true }
-  return takeTasks(host, shown(located.path), job)
+  const job = { texts, facts, fileOnly: true, allowPartial: true }
+  return parse(host, shown(located.path), job)
 }
 
-/** Why something of a commit is not read: `at` where it is not the whole of it. */
-type NotRead = Refusal & { readonly at?: string }
+/** Why something in a commit is not read. `at`: the file in a directory, if it is only this one. */
+type UnreadableCommit = Unreadable & { readonly at?: string }
 
 async function filesIn(
   located: Located,
   commit: string,
   folder: string,
-): Promise<FileThere[] | NotRead> {
+): Promise<CommittedFile[] | UnreadableCommit> {
   const names = (await namesIn(located, folder)).filter(isTasksFile)
   if (names.length === 0) return emptyFolder
   const paths = names.map((name) => (located.path === '' ? name : `${located.path}/${name}`))
-  const files: FileThere[] = []
+  const files: CommittedFile[] = []
   let bytes = 0
   for (const [at, found] of (await lookAt(located, commit, paths)).entries()) {
     const checked = fileAt(paths[at] ?? '', found)
@@ -72,7 +72,7 @@ async function filesIn(
   return bytes > maxFileBytes ? tooLargeFolder(bytes) : files
 }
 
-function fileAt(file: string, found: AtCommit): FileThere[] | NotRead {
+function fileAt(file: string, found: AtCommit): CommittedFile[] | UnreadableCommit {
   switch (found.kind) {
     case 'file':
       return found.bytes > maxFileBytes
@@ -86,8 +86,8 @@ function fileAt(file: string, found: AtCommit): FileThere[] | NotRead {
       return { message: `is a link to ${found.target}, which is not in that revision` }
     case 'left-out':
       return {
-        message: 'its content was left out of this clone',
-        hint: 'git fetches it for: git show REVISION:FILE',
+        message: 'its content is not in this clone',
+        hint: 'to fetch it, run: git show REVISION:FILE',
       }
   }
 }

@@ -2,99 +2,81 @@ import { createHash } from 'node:crypto'
 import path from 'node:path'
 import { gitRevision } from '../../host/git.ts'
 import type { Host } from '../../host/host.ts'
-import { hostFacts, type HostFacts } from '../../tasks/hosts.ts'
 import { maxFileBytes } from '../../tasks/file/limits.ts'
 import type { Problem } from '../../tasks/file/problem.ts'
-import type { RawSource } from './parse.ts'
+import { type HostFacts, hostFacts } from '../../tasks/hosts.ts'
+import { fileProblem } from './bad-tasks.ts'
+import { parse, type Parsed, type RawText } from './parse.ts'
 import {
-  fileProblem,
-  folderRefusal,
-  notThere,
-  readRefusal,
-  type Refusal,
-  refusalOf,
-} from './refusal.ts'
-import { type Known, nothingKnown, type Taken, takeTasks } from './take-tasks.ts'
-import { tasksFiles } from './tasks-files.ts'
+  missing,
+  readError,
+  type Unreadable,
+  whyUnreadable,
+  whyUnreadableFolder,
+} from './readable.ts'
 
 /** A tasks file (or directory) as it was at one moment. */
-export interface Loaded extends Taken {
+export interface Loaded extends Parsed {
   /** As it was asked for. */
   readonly path: string
-  /** Of the content, or of why there is none. */
+  /** Of the content, or of the reason why there is none. */
   readonly hash: string
+  /** The git commit of the file; null if it is not known. */
   readonly revision: string | null
   readonly atMs: number
 }
 
-/**
- * The tasks of a file or directory (an absolute path), or all that is wrong with it, as it is
- * `shown`, on a `machine` that is this one unless another is given. `alone`: from the file alone, so
- * that no `env_file` and no `user` need be on this machine. `partly`: of a bad file also what can be
- * read of it. `known`: by the load before. `apart`: as takeTasks() has it. Never throws.
- */
+interface LoadOptions {
+  /** What messages call the file. */
+  readonly shown?: string
+  /** The machine to read the file for; without it this machine. */
+  readonly machine?: HostFacts
+  /** Read nothing but the file: no `env_file` and no `user` need to exist on this machine. */
+  readonly fileOnly?: boolean
+  /** Also give what can be read of a bad file. */
+  readonly allowPartial?: boolean
+  /** Parse in a thread, as a daemon must: see parse(). */
+  readonly inThread?: boolean
+}
+
+/** Loads the tasks of a file or directory (an absolute path), or all its problems. Never throws. */
 export async function loadTasks(
   host: Host,
   tasks: string,
   {
     shown = tasks,
     machine = hostFacts(host.network.name(), host.network.addresses()),
-    alone = false,
-    partly = false,
-    known = nothingKnown(),
-    apart = false,
-  } = {},
+    fileOnly = false,
+    allowPartial = false,
+    inThread = false,
+  }: LoadOptions = {},
 ): Promise<Loaded> {
-  const read = readSources(host, tasks, shown)
-  const base = { path: shown, hash: read.hash, atMs: host.clock.now() }
-  // git is asked while the text is parsed.
-  const [revision, taken] = await Promise.all([
-    gitRevision(host, tasks),
-    readThese(host, read, tasks, { shown, machine, alone, partly, known, apart }),
-  ])
-  return { ...base, revision, ...taken }
-}
-
-async function readThese(
-  host: Host,
-  read: Read,
-  tasks: string,
-  {
-    shown,
-    machine,
-    alone,
-    partly,
-    known,
-    apart,
-  }: {
-    shown: string
-    machine: HostFacts
-    alone: boolean
-    partly: boolean
-    known: Known
-    apart: boolean
-  },
-): Promise<Taken> {
-  if (read.problem !== undefined) return { file: undefined, problems: [read.problem], known }
+  const content = readContent(host, tasks, shown)
+  const base = { path: shown, hash: content.hash, atMs: host.clock.now() }
   const facts = {
     zone: host.clock.zone(),
     host: machine.names[0] ?? host.network.name(),
     machine,
-    mayChangeUser: alone || host.processes.uid === 0,
-    folder: read.isFolder ? tasks : path.dirname(tasks),
+    mayChangeUser: fileOnly || host.processes.uid === 0,
+    folder: content.isFolder ? tasks : path.dirname(tasks),
   }
-  const job = { sources: read.sources, facts, alone, partly }
-  return takeTasks(host, shown, job, { known, apart })
+  const parsed: Parsed | Promise<Parsed> =
+    content.problem === undefined
+      ? parse(host, shown, { texts: content.texts, facts, fileOnly, allowPartial }, { inThread })
+      : { file: undefined, problems: [content.problem] }
+  // git answers while the text is parsed.
+  const revision = await gitRevision(host, tasks)
+  return { ...base, revision, ...(await parsed) }
 }
 
-/** What tells whether the content changed; all that makes it unreadable counts as a content. */
+/** A hash that changes with the content. A reason why it cannot be read counts as content too. */
 export function contentHash(host: Host, tasks: string): string {
-  return readSources(host, tasks, tasks).hash
+  return readContent(host, tasks, tasks).hash
 }
 
 /**
- * What tells cheaply that nothing was written: identity, size and times of all files. undefined
- * where the last write is so young that another could have the same times.
+ * A cheap way to see that nothing was written: identity, size and times of all files. undefined if
+ * the last write is so recent that another one could have the same times.
  */
 export function quietStamp(host: Host, tasks: string): string | undefined {
   try {
@@ -107,51 +89,63 @@ export function quietStamp(host: Host, tasks: string): string | undefined {
 function stampOf(host: Host, files: readonly string[]): string | undefined {
   const facts = files.map((file) => host.files.facts(file))
   const youngest = Math.max(...facts.map((each) => each?.ctimeMs ?? 0))
-  // One that is far in the future was written before the clock was set back.
-  if (Math.abs(host.clock.now() - youngest) < youngMs) return undefined
+  // A time far in the future: the file was written before the clock was set back.
+  if (Math.abs(host.clock.now() - youngest) < recentMs) return undefined
   return facts.map((each, index) => `${files[index]} ${JSON.stringify(each)}`).join('\n')
 }
 
-/** File times are as coarse as the kernel's tick, 10 ms at most; some file systems know only seconds. */
-const youngMs = 2_500
+/** The kernel's file times are up to 10 ms late, and some file systems only have whole seconds. */
+const recentMs = 2_500
 
-interface Read {
-  /** In bytes: they are enough to know that a file changed. */
-  readonly sources: readonly RawSource[]
+/** The files of a tasks file: itself, or those of the directory in the order of their names. */
+export function tasksFiles(host: Host, tasks: string): string[] {
+  if (host.files.facts(tasks)?.kind !== 'directory') return [tasks]
+  const names = host.files.list(tasks).filter(isTasksFile)
+  return names.map((name) => path.join(tasks, name))
+}
+
+/** Whether torch reads a file with this name in a directory. */
+export function isTasksFile(name: string): boolean {
+  return /^[^.].*\.ya?ml$/.test(name)
+}
+
+interface Content {
+  /** As bytes: the watch only needs their hash. */
+  readonly texts: readonly RawText[]
   readonly isFolder: boolean
   readonly hash: string
   readonly problem: Problem | undefined
 }
 
-function readSources(host: Host, tasks: string, shown: string): Read {
+function readContent(host: Host, tasks: string, shown: string): Content {
   let at = tasks
   const shownAs = (file: string): string => shown + file.slice(tasks.length)
   try {
     const facts = host.files.facts(tasks)
     const isFolder = facts?.kind === 'directory'
-    const whole = refusalOf(host, tasks, facts, shown)
-    if (whole !== undefined) return unreadable(shown, whole, isFolder)
+    const why = whyUnreadable(host, tasks, facts, shown)
+    if (why !== undefined) return withoutContent(shown, why, isFolder)
     const files = tasksFiles(host, tasks)
-    const tooMuch = isFolder ? folderRefusal(host, files) : undefined
-    if (tooMuch !== undefined) return unreadable(shown, tooMuch, isFolder)
-    const sources: { path: string; text: Buffer }[] = []
+    const whyFolder = isFolder ? whyUnreadableFolder(host, files) : undefined
+    if (whyFolder !== undefined) return withoutContent(shown, whyFolder, isFolder)
+    const texts: { path: string; text: Buffer }[] = []
     for (at of files) {
-      const refusal = isFolder && refusalOf(host, at, host.files.facts(at), shownAs(at))
-      const bytes = refusal ? undefined : host.files.readFile(at, maxFileBytes)
-      if (bytes === undefined) return unreadable(shownAs(at), refusal || notThere, isFolder)
-      sources.push({ path: shownAs(at), text: bytes })
+      const whyFile = isFolder && whyUnreadable(host, at, host.files.facts(at), shownAs(at))
+      const bytes = whyFile ? undefined : host.files.readFile(at, maxFileBytes)
+      if (bytes === undefined) return withoutContent(shownAs(at), whyFile || missing, isFolder)
+      texts.push({ path: shownAs(at), text: bytes })
     }
-    const hash = hashOf(sources.flatMap(({ path: name, text }) => [name, text]))
-    return { sources, isFolder, hash, problem: undefined }
+    const hash = hashOf(texts.flatMap(({ path: name, text }) => [name, text]))
+    return { texts, isFolder, hash, problem: undefined }
   } catch (error) {
-    return unreadable(shownAs(at), readRefusal(error), false)
+    return withoutContent(shownAs(at), readError(error), false)
   }
 }
 
-/** The refusal stands in for the content, so that the same trouble is reported once. */
-function unreadable(file: string, { message, hint }: Refusal, isFolder: boolean): Read {
+/** The message is hashed in place of the content, so that the same trouble is reported once. */
+function withoutContent(file: string, { message, hint }: Unreadable, isFolder: boolean): Content {
   const problem = fileProblem(file, message, hint)
-  return { sources: [], isFolder, hash: hashOf([file, message]), problem }
+  return { texts: [], isFolder, hash: hashOf([file, message]), problem }
 }
 
 function hashOf(parts: readonly (string | Buffer)[]): string {

@@ -4,74 +4,45 @@ import { type Accounts, realAccounts } from '../../host/accounts.ts'
 import { diskFiles, type Files } from '../../host/files.ts'
 import type { Host } from '../../host/host.ts'
 import { maxEnvFileBytes } from '../../tasks/file/env-file.ts'
-import { newPacker } from '../../tasks/file/pack.ts'
-import { readTasks, type ReadTasks, type Stretch } from '../../tasks/file/read.ts'
-import type { TasksFacts, TasksSource } from '../../tasks/file/read.ts'
-import type { ParseJob, RawSource, Slice } from './parse.ts'
+import { readTasks, type ReadTasks } from '../../tasks/file/read.ts'
+import type { TasksFacts } from '../../tasks/file/settings.ts'
+import type { TasksText } from '../../tasks/file/source.ts'
+import type { ParseJob, RawText } from './parse.ts'
 
-/** Tasks that come out of a thread at once: they take some 2 ms of the loop. */
-const tasksPerSlice = 512
-
-/** Reads and checks the texts here and now. */
+/** Reads and checks the texts here and now, in a thread or not. */
 export function parseJob(
-  job: ParseJob,
-  { files, accounts }: Pick<Host, 'files' | 'accounts'> = real,
+  { texts, facts, fileOnly, allowPartial = false }: ParseJob,
+  { files, accounts }: Pick<Host, 'files' | 'accounts'> = thisMachine,
 ): ReadTasks {
-  const read = (file: string) =>
-    job.alone ? ({ ok: true, text: '' } as const) : readEnvFile(files, file)
-  const { partly = false, known } = job
-  const isAccount = job.alone ? () => true : accountsKnown(accounts)
-  const facts = { ...job.facts, readEnvFile: read, isAccount, digest }
-  return readTasks(job.sources.map(decoded), facts, { partly, known })
+  return readTasks(
+    texts.map(decoded),
+    {
+      ...facts,
+      readEnvFile: (file) => (fileOnly ? { ok: true, text: '' } : readEnvFile(files, file)),
+      isAccount: fileOnly ? () => true : accountLookup(accounts),
+      digest,
+    },
+    { allowPartial },
+  )
 }
 
-const real = { files: diskFiles, accounts: realAccounts }
+const thisMachine = { files: diskFiles, accounts: realAccounts }
 
-/** Each is looked up once: most tasks of a file have the same. */
-function accountsKnown(accounts: Accounts): TasksFacts['isAccount'] {
-  const known = new Map<string, boolean>()
+/** Looks up each account once: many tasks of a file have the same. */
+function accountLookup(accounts: Accounts): TasksFacts['isAccount'] {
+  const found = new Map<string, boolean>()
   return (kind, nameOrId) => {
     const key = `${kind} ${nameOrId}`
-    const isKnown = known.get(key) ?? accounts[kind](nameOrId) !== undefined
-    known.set(key, isKnown)
-    return isKnown
+    const exists = found.get(key) ?? accounts[kind](nameOrId) !== undefined
+    found.set(key, exists)
+    return exists
   }
 }
 
-function decoded({ path, text }: RawSource): TasksSource {
+function decoded({ path, text }: RawText): TasksText {
   if (typeof text === 'string') return { path, text }
   const { buffer, byteOffset, length } = text
   return { path, text: Buffer.from(buffer, byteOffset, length).toString('utf8') }
-}
-
-/** What a thread does: the stretches first, and then the answer without them. */
-export function* parseInSlices(job: ParseJob): Generator<Slice, ReadTasks> {
-  const read = parseJob(job)
-  if (!read.ok) return read
-  const pack = newPacker()
-  let slice: Slice[number][] = []
-  let count = 0
-  for (const { tasks, ...stretch } of read.stretches.flatMap(inParts)) {
-    slice.push({ ...stretch, packed: tasks && pack(tasks) })
-    count += 1 + (tasks?.length ?? 0)
-    if (count < tasksPerSlice) continue
-    yield slice
-    slice = []
-    count = 0
-  }
-  yield slice
-  return { ...read, stretches: [] }
-}
-
-/** A file that cannot be cut is one long stretch. */
-function inParts(stretch: Stretch): Stretch[] {
-  const { key, tasks } = stretch
-  if (tasks === undefined || key !== undefined || tasks.length <= tasksPerSlice) return [stretch]
-  const count = Math.ceil(tasks.length / tasksPerSlice)
-  return Array.from({ length: count }, (_, at) => ({
-    ...stretch,
-    tasks: tasks.slice(at * tasksPerSlice, (at + 1) * tasksPerSlice),
-  }))
 }
 
 function readEnvFile(files: Files, file: string): ReturnType<TasksFacts['readEnvFile']> {
@@ -84,7 +55,7 @@ function readEnvFile(files: Files, file: string): ReturnType<TasksFacts['readEnv
   }
 }
 
-/** 64 bits: two definitions of one task, or two pieces of one file, are not taken for one another. */
+/** 64 bits are enough: only the old and the new definition of one task are compared. */
 function digest(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 16)
 }

@@ -1,6 +1,6 @@
 import { answerJob } from '../../host/worker.ts'
-import { parseInSlices } from './parse-job.ts'
-import type { ParseJob } from './parse.ts'
+import { cutAnswer, type ParseJob } from './parse.ts'
+import { parseJob } from './parse-job.ts'
 
-// What runs in the thread of parse.ts.
-answerJob((job) => parseInSlices(job as ParseJob))
+// Runs in the thread of parse.ts.
+answerJob((job) => cutAnswer(parseJob(job as ParseJob)))

@@ -1,99 +1,138 @@
 import { messageOf } from '../../errors.ts'
 import type { Host } from '../../host/host.ts'
 import type { WorkerResult } from '../../host/worker.ts'
-import type { ReadTasks, Stretch, TasksFacts } from '../../tasks/file/read.ts'
-import { newUnpacker, type PackedTasks, type Unpacked } from '../../tasks/file/pack.ts'
-import { fileProblem } from './refusal.ts'
+import type { PartialTasks } from '../../tasks/file/partial.ts'
+import type { Problem } from '../../tasks/file/problem.ts'
+import type { ReadTasks } from '../../tasks/file/read.ts'
+import type { TasksFacts } from '../../tasks/file/settings.ts'
+import type { Task, TasksFile } from '../../tasks/task.ts'
+import { fileProblem } from './bad-tasks.ts'
 
-/** Larger texts are parsed in a thread of their own in any case: this much takes some 0.2 s. */
-const maxInlineLength = 200_000
-/** Ten megabytes of small tasks take some 0.9 GiB. */
-const maxWorkerMiB = 2_048
-/** Ten megabytes of small tasks take some 10 s on an idle machine. */
-const maxWorkerMs = 120_000
+/** Ten megabytes of small tasks take about 1 GiB. */
+const maxThreadMiB = 2_048
+/** Ten megabytes of small tasks take about 20 s on an idle machine. */
+const maxThreadMs = 120_000
 
-/** A text, or its bytes in UTF-8, which are handed to a thread in a tenth of the time. */
-export interface RawSource {
+/** A text of the tasks file, as text or as its bytes in UTF-8. */
+export interface RawText {
   readonly path: string
   readonly text: string | Uint8Array
 }
 
-/** All that a thread has to know: plain data. */
+/** Everything that reading needs, as plain data, so that a thread can do it. */
 export interface ParseJob {
-  readonly sources: readonly RawSource[]
+  readonly texts: readonly RawText[]
   readonly facts: Omit<TasksFacts, 'readEnvFile' | 'isAccount' | 'digest'>
-  /** Nothing else of the machine is read: no `env_file`, no `user`. */
-  readonly alone: boolean
-  /** Of a bad file also what can be read of it. */
-  readonly partly?: boolean
-  /** Keys of stretches whose tasks are known. */
-  readonly known: ReadonlySet<string>
+  /** Read nothing else of this machine: neither an `env_file` nor the accounts. */
+  readonly fileOnly: boolean
+  /** Also give what can be read of a bad file. */
+  readonly allowPartial?: boolean
 }
 
-type Answer = ReadTasks & { readonly again?: boolean }
+/** The tasks of a file, or all its problems. */
+export interface Parsed {
+  /** undefined if the file is bad; then there is an error among the problems. */
+  readonly file: TasksFile | undefined
+  readonly problems: readonly Problem[]
+  /** What can be read of a bad file, if that was asked for. */
+  readonly partial?: PartialTasks | undefined
+  /** Not the file is wrong: the machine refused to read it now. Another try may succeed. */
+  readonly isTemporary?: boolean
+}
 
 /**
- * As readTasks(), in a thread of its own where it takes long or is to be `apart`: of a daemon, which
- * goes on with its ticks meanwhile, and has the parser (15 MB) in memory only until it is done.
- * `shown` is what the whole is called. `again`: the machine refused the thread; it is no fault of the
- * text, and worth another try.
+ * Parses the texts of a tasks file, which problems call `shown`. A daemon parses `inThread`, so that
+ * its ticks go on meanwhile, and the parser (15 MB) is in memory only until it is done. Never throws.
  */
-export async function parseBeside(
+export async function parse(
   host: Host,
   shown: string,
   job: ParseJob,
-  { unpacked, apart }: { readonly unpacked: Unpacked; readonly apart: boolean },
-): Promise<Answer> {
-  const length = job.sources.reduce((sum, { text }) => sum + text.length, 0)
-  const isSmall = length <= maxInlineLength
-  if (isSmall && !apart) return parseHere(host, job)
-  const bounds = { memoryMiB: maxWorkerMiB, timeoutMs: maxWorkerMs }
-  const stretches: Stretch[] = []
-  const unpack = newUnpacker(unpacked)
-  const result = await host.inWorker<ReadTasks>(worker, job, bounds, (slice) => {
-    for (const { packed, ...stretch } of slice as Slice)
-      stretches.push({ ...stretch, tasks: packed && unpack(packed) })
-  })
-  // A machine that refuses a thread (too many processes) is no fault of the file.
-  if (isSmall && result.kind === 'failed') return parseAnyway(host, shown, job)
-  if (result.kind !== 'answer') {
-    const problems = [fileProblem(shown, whyNot(result))]
-    return { ok: false, problems, again: result.kind === 'failed' }
+  { inThread = false } = {},
+): Promise<Parsed> {
+  if (!inThread) return parsedOf(await parseHere(host, job))
+  const bounds = { memoryMiB: maxThreadMiB, timeoutMs: maxThreadMs }
+  const result = await host.inWorker<AnswerPart>(workerFile, job, bounds)
+  switch (result.kind) {
+    case 'answer':
+      return joinAnswer(result.parts)
+    case 'failed':
+      return isSmall(job)
+        ? parseWithoutThread(host, shown, job)
+        : { file: undefined, problems: [fileProblem(shown, whyNot(result))], isTemporary: true }
+    default:
+      return { file: undefined, problems: [fileProblem(shown, whyNot(result))] }
   }
-  return result.answer.ok ? { ...result.answer, stretches } : result.answer
 }
 
+const workerFile = 'daemon/tasks-file/parse-worker'
+
+/** Loaded only here, so that a daemon does not keep the parser in memory. */
 async function parseHere(host: Host, job: ParseJob): Promise<ReadTasks> {
   return (await import('./parse-job.ts')).parseJob(job, host)
 }
 
+/** Parsing this much takes about 0.2 s, which a daemon can afford if it gets no thread. */
+const maxCharsWithoutThread = 200_000
+
+function isSmall({ texts }: ParseJob): boolean {
+  return texts.reduce((sum, { text }) => sum + text.length, 0) <= maxCharsWithoutThread
+}
+
 /**
- * In a daemon that runs: an upgrade replaces its files under it, and what is loaded only now need not
- * fit to what was loaded before. It must not die of that.
+ * Used when the machine refuses a thread (too many processes), which is not the fault of the file.
+ * After an upgrade of torch, the files that the running daemon loads only now may not fit to those
+ * that it loaded before. That must not end the daemon.
  */
-async function parseAnyway(host: Host, shown: string, job: ParseJob): Promise<Answer> {
+async function parseWithoutThread(host: Host, shown: string, job: ParseJob): Promise<Parsed> {
   try {
-    return await parseHere(host, job)
+    return parsedOf(await parseHere(host, job))
   } catch (error) {
-    const message = `could not be read: ${messageOf(error)} (if torch was upgraded, torch restart helps)`
-    return { ok: false, problems: [fileProblem(shown, message)], again: true }
+    const message = `could not be read: ${messageOf(error)} (if torch was upgraded, try torch restart)`
+    return { file: undefined, problems: [fileProblem(shown, message)], isTemporary: true }
   }
 }
 
-const worker = 'daemon/tasks-file/parse-worker'
+function parsedOf(read: ReadTasks): Parsed {
+  if (read.ok) return { file: read.file, problems: read.warnings }
+  return { file: undefined, problems: read.problems, partial: read.partial }
+}
 
-/** What comes out of the thread at once. */
-export type Slice = readonly (Omit<Stretch, 'tasks'> & {
-  readonly packed: PackedTasks | undefined
-})[]
-
-function whyNot(result: Exclude<WorkerResult<ReadTasks>, { kind: 'answer' }>): string {
+function whyNot(result: Exclude<WorkerResult<AnswerPart>, { kind: 'answer' }>): string {
   switch (result.kind) {
     case 'memory':
-      return `takes more than ${maxWorkerMiB} MiB of memory to read`
+      return `takes more than ${maxThreadMiB} MiB of memory to read`
     case 'late':
-      return `takes more than ${maxWorkerMs / 1000} s to read`
+      return `takes more than ${maxThreadMs / 1000} s to read`
     case 'failed':
       return `could not be read: ${result.message}`
   }
+}
+
+/** What the thread sends: first the result without its tasks, then the tasks. */
+type AnswerPart =
+  | { readonly kind: 'result'; readonly parsed: Parsed }
+  | { readonly kind: 'tasks'; readonly tasks: readonly Task[] }
+
+/** Reading so many tasks from a thread takes the event loop about 5 ms. */
+const tasksPerPart = 500
+
+/** In the thread: cuts the answer into parts that the event loop reads one by one. */
+export function* cutAnswer(read: ReadTasks): Generator<AnswerPart> {
+  const parsed = parsedOf(read)
+  const { file } = parsed
+  yield { kind: 'result', parsed: { ...parsed, file: file && { ...file, tasks: [] } } }
+  const tasks = file?.tasks ?? []
+  for (let at = 0; at < tasks.length; at += tasksPerPart) {
+    yield { kind: 'tasks', tasks: tasks.slice(at, at + tasksPerPart) }
+  }
+}
+
+function joinAnswer(parts: readonly AnswerPart[]): Parsed {
+  const [first, ...rest] = parts
+  if (first?.kind !== 'result') throw new Error('the answer of the parser does not begin right')
+  const { parsed } = first
+  if (parsed.file === undefined) return parsed
+  const tasks = rest.flatMap((part) => (part.kind === 'tasks' ? part.tasks : []))
+  return { ...parsed, file: { ...parsed.file, tasks } }
 }

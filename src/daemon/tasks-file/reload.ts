@@ -1,6 +1,6 @@
 import type { ReloadReport } from '../../control/protocol.ts'
 import type { ReloadPlan } from '../../plan/reload.ts'
-import { problemLine } from '../../tasks/file/report.ts'
+import { problemLine } from '../../tasks/file/problem.ts'
 import { type ApplyParts, applyTasks } from './apply.ts'
 import { type Loaded, loadTasks } from './load.ts'
 import type { LoadedTasks } from './tasks-state.ts'
@@ -51,7 +51,7 @@ export function newReload(parts: ApplyParts): Reload {
 
   async function begin(request: Request): Promise<ReloadReport> {
     const report = await reload(parts, request)
-    if (tasks.refused?.again === true) clock.after(againMs, tryAgain)
+    if (tasks.refused?.isTemporary === true) clock.after(againMs, tryAgain)
     if (request.cause === 'command' && report.verdict === 'unchanged')
       return takeSeenByWatch() ?? report
     if (report.verdict === 'loaded') {
@@ -62,7 +62,7 @@ export function newReload(parts: ApplyParts): Reload {
   }
 
   function tryAgain(): void {
-    if (tasks.refused?.again === true && phase.now === 'running') void ask('file')
+    if (tasks.refused?.isTemporary === true && phase.now === 'running') void ask('file')
   }
 
   /** Whoever edits and then types `torch reload` is slower than the watch, and wants to see the change. */
@@ -83,8 +83,7 @@ async function reload(parts: ApplyParts, { cause, expected }: Request): Promise<
     return unchangedReport(parts, tasks.loaded)
   const loaded = await loadTasks(host, settings.tasks, {
     machine: tasks.facts,
-    known: tasks.loaded.known,
-    apart: true,
+    inThread: true,
   })
   if (expected !== undefined && loaded.hash !== expected) return unchangedReport(parts, loaded)
   if (loaded.file === undefined) return refuse(parts, loaded, cause)
@@ -94,7 +93,7 @@ async function reload(parts: ApplyParts, { cause, expected }: Request): Promise<
 /** A bad file changes nothing: the daemon keeps the last good one. */
 function refuse(parts: ApplyParts, loaded: Loaded, cause: ReloadCause): ReloadReport {
   const { tasks, log } = parts
-  const isKnown = tasks.refused?.again === true && loaded.again === true
+  const isKnown = tasks.refused?.isTemporary === true && loaded.isTemporary === true
   tasks.setRefused(loaded)
   const first = loaded.problems.find((problem) => problem.severity === 'error')
   if (!isKnown)

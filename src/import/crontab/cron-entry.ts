@@ -1,7 +1,7 @@
 import { fields, type Refused } from '../../schedule/field.ts'
 import { parseSchedule } from '../../schedule/parse.ts'
 import { maxTextChars } from '../../tasks/file/limits.ts'
-import { showValue } from '../../tasks/file/show-value.ts'
+import { showValue } from '../../tasks/file/expected.ts'
 import { readCronField } from '../cron-field.ts'
 import { unsupportedIn } from '../draft.ts'
 import type { CronLine } from './cron-lines.ts'

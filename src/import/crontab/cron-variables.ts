@@ -1,6 +1,6 @@
 import { isZone } from '../../schedule/timezone.ts'
 import { maxTextChars } from '../../tasks/file/limits.ts'
-import { showValue } from '../../tasks/file/show-value.ts'
+import { showValue } from '../../tasks/file/expected.ts'
 import { formatDuration } from '../../text/duration.ts'
 import { unsupportedIn } from '../draft.ts'
 

@@ -1,7 +1,7 @@
 import { maxProblems } from '../../tasks/file/limits.ts'
-import { placesOf } from '../../tasks/file/lines.ts'
+import { lineFinder } from '../../tasks/file/lines.ts'
 import type { Problem } from '../../tasks/file/problem.ts'
-import { showValue } from '../../tasks/file/show-value.ts'
+import { showValue } from '../../tasks/file/expected.ts'
 
 /** A task as the file of gotorch has it. A missing field is empty, as in Go. */
 export interface GoTask {
@@ -22,7 +22,7 @@ type GoFile =
 
 /** Reads a tasks file of gotorch. The case of keys does not matter, as in encoding/json of Go. */
 export function readGoFile(path: string, text: string): GoFile {
-  const placeOf = placesOf(text)
+  const placeOf = lineFinder(text)
   const problems: Problem[] = []
   const addProblem = (offset: number, key: string, message: string): void => {
     if (problems.length === maxProblems) return

@@ -1,7 +1,7 @@
 import { type Field, fields } from '../../schedule/field.ts'
 import { parseSchedule } from '../../schedule/parse.ts'
 import { parseNetwork } from '../../tasks/address.ts'
-import { showValue } from '../../tasks/file/show-value.ts'
+import { showValue } from '../../tasks/file/expected.ts'
 import { readCronField } from '../cron-field.ts'
 import {
   type DraftKey,

@@ -1,8 +1,7 @@
 import { unorderedRule } from '../definition.ts'
-import { differenceOf } from './difference.ts'
-import { groupChanges, type GroupChange } from './group-changes.ts'
 import type { PartialTasks } from '../file/partial.ts'
 import { keysAt } from '../file/schema.ts'
+import { entryMeaning } from '../host-entry.ts'
 import type { Task, TasksFile } from '../task.ts'
 import { type Written, writtenKeys } from './written.ts'
 
@@ -10,16 +9,16 @@ import { type Written, writtenKeys } from './written.ts'
 export interface Change {
   /** In the order of the new file. */
   readonly added: readonly Task[]
-  /** In the order of the old one. */
+  /** In the order of the old file. */
   readonly removed: readonly Task[]
   readonly renamed: readonly Pair[]
-  /** In the order of the new file; what was renamed too. */
+  /** In the order of the new file; may include renamed tasks. */
   readonly changed: readonly TaskChange[]
-  /** What other entries of a group mean for tasks is not told task by task. */
+  /** Changed groups. What they mean for single tasks is not part of the changes. */
   readonly groups: readonly GroupChange[]
-  /** Names of tasks of which nothing can be said, as one of the files is wrong there. */
+  /** Names of tasks that cannot be compared, because one of the files is wrong there. */
   readonly unreadable: readonly string[]
-  /** What was compared: both files without what is unreadable in one of them. */
+  /** What was compared: both files without the tasks that are unreadable in one of them. */
   readonly before: TasksFile
   readonly after: TasksFile
 }
@@ -35,16 +34,24 @@ interface TaskChange extends Pair {
 }
 
 export interface KeyChange {
-  /** As in the file, within maps with a dot: `retry.attempts`. */
+  /** As in the file; within a map with a dot: `retry.attempts`. */
   readonly key: string
   readonly old: Written
   readonly new: Written
 }
 
+/** A group whose entries changed. If it is new or removed, all its entries are listed. */
+interface GroupChange {
+  readonly group: string
+  /** As they are written. */
+  readonly added: readonly string[]
+  readonly removed: readonly string[]
+}
+
 /**
- * Compares two files, as far as they can be read (undefined: not at all), by what they mean: how a
- * value is written, in which order, and whether a default is spelled out, is no change. `folder` is
- * that of the file: see writtenKeys().
+ * Compares two files by what they mean. How a value is written, the order of keys, and whether a
+ * default is written make no difference. A file that cannot be read at all is undefined. `folder`
+ * is the folder of the file: see writtenKeys().
  */
 export function changeOf(
   before: PartialTasks | undefined,
@@ -52,28 +59,25 @@ export function changeOf(
   folder: string,
 ): Change {
   const unreadable = unreadableNames(before, after)
-  if (before === undefined || after === undefined) return { ...nothing, unreadable }
+  if (before === undefined || after === undefined) return { ...noChange, unreadable }
 
   const hidden = {
     tasks: new Set(unreadable),
     groups: new Set([...before.unreadableGroups, ...after.unreadableGroups]),
   }
-  const old = without(before.file, hidden)
-  const now = without(after.file, hidden)
-  const { added, removed, changed, unchanged } = differenceOf(old, now)
-  const was = new Map(old.tasks.map((task) => [task.name, task]))
-  const same = unchanged.map((task) => ({ before: was.get(task.name) ?? task, after: task }))
+  const [old, now] = [without(before.file, hidden), without(after.file, hidden)]
+  const { added, removed, kept } = matchNames(old, now)
   const renamed = renamedPairs(removed, added, folder)
-  const moved = new Set(renamed.flatMap((pair) => [pair.before, pair.after]))
-  const places = new Map(now.tasks.map((task, at) => [task, at]))
+  const paired = new Set(renamed.flatMap((pair) => [pair.before, pair.after]))
+  const order = new Map(now.tasks.map((task, at) => [task, at]))
   return {
-    added: added.filter((task) => !moved.has(task)),
-    removed: removed.filter((task) => !moved.has(task)),
+    added: added.filter((task) => !paired.has(task)),
+    removed: removed.filter((task) => !paired.has(task)),
     renamed,
-    changed: [...changed, ...same, ...renamed]
+    changed: [...kept, ...renamed]
       .map((pair) => ({ ...pair, keys: changedKeys(pair, folder) }))
       .filter(({ keys }) => keys.length > 0)
-      .toSorted((a, b) => (places.get(a.after) ?? 0) - (places.get(b.after) ?? 0)),
+      .toSorted((a, b) => (order.get(a.after) ?? 0) - (order.get(b.after) ?? 0)),
     groups: groupChanges(old.groups, now.groups),
     unreadable,
     before: old,
@@ -82,16 +86,16 @@ export function changeOf(
 }
 
 const emptyFile: TasksFile = { tasks: [], groups: {} }
-const nothing = {
+const noChange = {
   ...{ added: [], removed: [], renamed: [], changed: [], groups: [] },
   ...{ before: emptyFile, after: emptyFile },
 }
 
-/** A file that cannot be read at all says nothing of any task of the other one. */
+/** If one file cannot be read at all, no task of the other one can be compared. */
 function unreadableNames(...sides: readonly (PartialTasks | undefined)[]): string[] {
-  const known = sides.every((side) => side !== undefined)
+  const isComparable = sides.every((side) => side !== undefined)
   const names = sides.flatMap((side) => [
-    ...(known ? [] : (side?.file.tasks ?? []).map(({ name }) => name)),
+    ...(isComparable ? [] : (side?.file.tasks ?? []).map(({ name }) => name)),
     ...(side?.unreadable ?? []),
   ])
   return [...new Set(names)]
@@ -107,7 +111,23 @@ function without(
   }
 }
 
-/** Tasks that are the same but for their names, paired in the order of the files. */
+function matchNames(
+  before: TasksFile,
+  after: TasksFile,
+): { added: Task[]; removed: Task[]; kept: Pair[] } {
+  const old = new Map(before.tasks.map((task) => [task.name, task]))
+  const names = new Set(after.tasks.map((task) => task.name))
+  const added: Task[] = []
+  const kept: Pair[] = []
+  for (const task of after.tasks) {
+    const was = old.get(task.name)
+    if (was === undefined) added.push(task)
+    else kept.push({ before: was, after: task })
+  }
+  return { added, removed: before.tasks.filter((task) => !names.has(task.name)), kept }
+}
+
+/** Removed and added tasks that differ only in their names, paired in the order of the files. */
 function renamedPairs(removed: readonly Task[], added: readonly Task[], folder: string): Pair[] {
   const waiting = new Map<string, Task[]>()
   for (const task of removed) {
@@ -120,7 +140,7 @@ function renamedPairs(removed: readonly Task[], added: readonly Task[], folder: 
   })
 }
 
-/** What it does, not what is said about it; hosts as they are written, so that a group may change too. */
+/** What a task does, without its description. Hosts as written: its groups may change as well. */
 function identityOf(task: Task, folder: string): string {
   const keys = [...writtenKeys(task, folder)].filter(
     ([key]) => !/^(description|labels\.)/.test(key),
@@ -129,7 +149,8 @@ function identityOf(task: Task, folder: string): string {
 }
 
 function changedKeys({ before, after }: Pair, folder: string): KeyChange[] {
-  if (before.definition === after.definition && wordsOf(before) === wordsOf(after)) return []
+  const isSame = before.definition === after.definition
+  if (isSame && shownOnly(before) === shownOnly(after)) return []
   const old = writtenKeys(before, folder)
   const now = writtenKeys(after, folder)
   const sameHosts = hostsOf(before) === hostsOf(after)
@@ -143,17 +164,33 @@ function changedKeys({ before, after }: Pair, folder: string): KeyChange[] {
     })
 }
 
-const order = keysAt(['tasks', ''])
+const schemaOrder = keysAt(['tasks', ''])
 
 function rankOf(key: string): number {
-  return order.indexOf(key.split('.', 1)[0] ?? '')
+  return schemaOrder.indexOf(key.split('.', 1)[0] ?? '')
 }
 
-/** What is only shown is not in the definition. */
-function wordsOf({ description, labels }: Task): string {
+/** The keys that are only shown, and are not in the definition. */
+function shownOnly({ description, labels }: Task): string {
   return JSON.stringify([description ?? null, Object.entries(labels)])
 }
 
 function hostsOf({ hosts }: Task): string {
   return hosts === undefined ? '' : JSON.stringify(unorderedRule(hosts))
+}
+
+/** Groups that now name other machines: those of the new file in its order, then removed ones. */
+function groupChanges(before: TasksFile['groups'], after: TasksFile['groups']): GroupChange[] {
+  return Object.keys({ ...after, ...before })
+    .map((group) => {
+      const [old = [], now = []] = [before[group], after[group]]
+      return { group, added: entriesNotIn(old, now), removed: entriesNotIn(now, old) }
+    })
+    .filter(({ added, removed }) => added.length + removed.length > 0)
+}
+
+/** Case does not matter: a bare word in a group is a host name. */
+function entriesNotIn(others: readonly string[], entries: readonly string[]): string[] {
+  const known = new Set(others.map((entry) => entryMeaning(entry.toLowerCase())))
+  return entries.filter((entry) => !known.has(entryMeaning(entry.toLowerCase())))
 }

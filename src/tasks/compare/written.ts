@@ -1,37 +1,39 @@
 import { formatDuration } from '../../text/duration.ts'
 import type { Schedule } from '../../schedule/schedule.ts'
-import { withoutSettings } from '../defaults.ts'
-import { resolvePath } from '../file/file-path.ts'
+import { defaultSettings } from '../defaults.ts'
+import { formatUmask } from '../file/schema-values.ts'
+import { resolvePath } from '../file/settings.ts'
 import { entryMeaning } from '../host-entry.ts'
 import { isHashed } from '../host-schedules.ts'
 import { formatSize } from '../../text/size.ts'
 import type { Task } from '../task.ts'
-import { formatUmask } from '../file/umask.ts'
 
-/** A value as one would write it into the file; null where there is none, and no default. */
+/** A value as it would be written into the file; null if there is no value and no default. */
 export type Written = string | number | boolean | null | readonly (string | number)[]
 
-/** The value of a key of a task, and what two values that mean the same have in common. */
+/** The value of a key of a task. Two values mean the same exactly if their meanings are equal. */
 interface WrittenKey {
   readonly value: Written
   readonly meaning: string
 }
 
 /**
- * All that a task says, or would if its defaults were spelled out: keys as in the file, those of
- * maps with a dot (`retry.attempts`, `env.PATH`), in the order of the schema. What has no meaning
- * for its type has its default. Paths within `folder`, that of the tasks file, are relative to it.
+ * All keys of a task with their values, defaults included, in the order of the schema. Keys within
+ * a map have a dot (`retry.attempts`, `env.PATH`). A key that has no effect on the type of the task
+ * has its default. Paths within `folder`, the folder of the tasks file, are relative to it.
  */
 export function writtenKeys(task: Task, folder: string): ReadonlyMap<string, WrittenKey> {
-  const { retry, restart, overlap, catchup, catchupWindowMs } = withoutSettings
+  const { retry, restart, overlap, catchup, catchupWindowMs } = defaultSettings
   const isDaemon = task.type === 'daemon'
-  const meant = isDaemon
+  const effective = isDaemon
     ? { ...task, retry, overlap, catchup, catchupWindowMs }
     : { ...task, restart }
-  const keys = Object.entries(valuesOf(meant, folder)).map(([key, value]): [string, WrittenKey] => [
-    key,
-    { value, meaning: meaningOf(key, value, task.schedules) },
-  ])
+  const keys = Object.entries(valuesOf(effective, folder)).map(
+    ([key, value]): [string, WrittenKey] => [
+      key,
+      { value, meaning: meaningOf(key, value, task.schedules) },
+    ],
+  )
   return new Map(keys)
 }
 
@@ -39,7 +41,7 @@ function valuesOf(task: Task, folder: string): Record<string, Written> {
   const { retry, restart, limits, output } = task
   return {
     schedule: oneOrList(task.schedules.map(({ text }) => text.trim().split(/\s+/).join(' '))),
-    command: typeof task.command === 'string' ? withoutEnd(task.command) : task.command,
+    command: typeof task.command === 'string' ? withoutLastBreak(task.command) : task.command,
     type: task.type,
     hosts: task.hostEntries ?? null,
     max: task.max === Infinity ? 'unlimited' : task.max,
@@ -75,7 +77,7 @@ function valuesOf(task: Task, folder: string): Record<string, Written> {
     'output.keep_runs': output.keepRuns,
     'output.keep_for': formatDuration(output.keepForMs),
     'output.max_size': formatSize(output.maxSizeBytes),
-    description: task.description === undefined ? null : withoutEnd(task.description),
+    description: task.description === undefined ? null : withoutLastBreak(task.description),
     ...dotted('labels', task.labels),
     enabled: task.enabled,
   }
@@ -87,8 +89,8 @@ function oneOrList(texts: readonly string[]): Written {
   return texts.length === 1 ? first : texts
 }
 
-/** Whether a text ends with a line break depends on how it is quoted. */
-function withoutEnd(text: string): string {
+/** Whether text ends with a line break depends only on how it is quoted. */
+function withoutLastBreak(text: string): string {
   return text.replace(/\n+$/, '')
 }
 
@@ -117,7 +119,7 @@ function meaningOf(key: string, value: Written, schedules: readonly Schedule[]):
   return JSON.stringify(value)
 }
 
-/** When it is due, whatever its words; but `H` is another time on each host. The zone is a key of its own. */
+/** When a schedule is due, however it is written. `H` stays text: it differs from host to host. */
 function timesOf(schedule: Schedule): string {
   const text = schedule.text.trim().toLowerCase().split(/\s+/).join(' ')
   if (schedule.kind === 'every') return `@every ${schedule.seconds}s`
@@ -130,14 +132,14 @@ function unordered(meanings: readonly string[]): string {
   return [...new Set(meanings)].toSorted().join('\n')
 }
 
-/** What a task says that goes without saying for no other: all keys but those that have their default. */
+/** The keys of a task that differ from their defaults. `zone` is the time zone of the file. */
 export function saidKeys(
   task: Task,
   folder: string,
   zone: string,
 ): [key: string, value: Written][] {
-  const silent = { ...task, ...withoutSettings, timezone: zone, command: [], schedules: [] }
-  const defaults = writtenKeys(silent, folder)
+  const withDefaults = { ...task, ...defaultSettings, timezone: zone, command: [], schedules: [] }
+  const defaults = writtenKeys(withDefaults, folder)
   return [...writtenKeys(task, folder)].flatMap(([key, { value, meaning }]) =>
     defaults.get(key)?.meaning === meaning ? [] : [[key, value]],
   )

@@ -1,113 +1,150 @@
-import { seedOf } from '../../text/hash.ts'
+import { parseSchedule } from '../../schedule/parse.ts'
+import type { Schedule } from '../../schedule/schedule.ts'
 import { isZone } from '../../schedule/timezone.ts'
-import { remembered } from '../../text/cache.ts'
-import type { BuiltTask, SharedSettings } from '../built-task.ts'
-import { withDefaults } from '../with-defaults.ts'
-import { definitionOf, meaningOf } from '../definition.ts'
-import { filledIn } from '../defaults.ts'
-import type { MergedFile } from './merge.ts'
-import type { Path } from './key-path.ts'
-import { type KnownSchedules, readSchedules } from './schedules.ts'
+import { seedOf } from '../../text/hash.ts'
+import { withBuiltInDefaults, withFileDefaults } from '../defaults.ts'
+import { definitionOf } from '../definition.ts'
+import { isHashedText } from '../host-schedules.ts'
 import { matchHosts } from '../hosts.ts'
+import type { Task } from '../task.ts'
+import type { KeyPath } from './key-path.ts'
+import type { MergedFile } from './merge.ts'
 import { checkSettings, type Settings, type TasksFacts } from './settings.ts'
 import type { Source } from './source.ts'
-import type { Task } from '../task.ts'
+import { isMisspelt } from './validate.ts'
 
-/** What tasks before said, for those that say the same. */
-export interface Said {
-  readonly schedules: KnownSchedules
-  readonly settings: Map<string, SaidSettings>
-}
-
-interface SaidSettings {
-  readonly shared: SharedSettings
-  readonly meaning: string
-}
-
-export function nothingSaid(): Said {
-  return { schedules: new Map(), settings: new Map() }
-}
-
-/**
- * Makes the tasks of a file whose parts are right; tells what is wrong with them on the way. `said`:
- * in other parts of the file.
- */
-export function buildTasks(
-  file: MergedFile,
-  facts: TasksFacts,
-  said: Said = nothingSaid(),
-): BuiltTask[] {
-  return file.tasks.map(({ source, name, input }) => {
+/** Builds the tasks of a merged file, and reports what is wrong with them. */
+export function buildTasks(file: MergedFile, facts: TasksFacts): Task[] {
+  const compile = newCompiler()
+  return file.tasks.map(({ source, name, input }): Task => {
     const path = ['tasks', name]
     const { schedule, command = '', ...own } = input
     const checked = checkSettings(source, path, own, {
       facts,
       groups: file.groups,
-      hosts: file.defaults.hosts,
+      defaultHosts: file.defaults.hosts,
     })
-    const settings = withDefaults(file.defaults, checked)
-    tellMeaningless(source, path, settings.type)
+    const settings = withFileDefaults(file.defaults, checked)
+    warnOfMeaningless(source, path, settings.type)
     checkAccounts(source, path, settings, facts)
-    const zone = settings.timezone ?? file.zone
+    const timezone = settings.timezone ?? file.zone
     const schedules = readSchedules(source, path, schedule, {
       type: settings.type ?? 'common',
-      // The zone is told to be unknown; the schedule may be wrong too.
-      zone: isZone(zone) ? zone : 'UTC',
+      // An unknown zone is already reported. The schedule may be wrong too.
+      zone: isZone(timezone) ? timezone : 'UTC',
       seed: seedOf(name, facts.host),
-      known: said.schedules,
+      compile,
     })
     if (settings.type === 'daemon' && settings.max === Infinity) {
-      source.tell([...path, 'max'], 'a daemon needs a number: so many are kept running')
+      source.report([...path, 'max'], 'expected a whole number for a daemon task; got "unlimited"')
     }
-    const { shared, meaning } = saidSettings(said, source.file, settings, zone)
-    const definition = facts.digest(definitionOf({ command, schedules }, meaning))
-    return { name, command, line: source.line(path), definition, schedules, shared }
+    const rest = withBuiltInDefaults(settings, timezone)
+    const definition = facts.digest(definitionOf({ command, schedules, ...rest }))
+    // The same order of keys in every task keeps them small in V8.
+    return {
+      name,
+      command,
+      line: source.line(path),
+      definition,
+      schedules,
+      file: source.file,
+      ...rest,
+    }
   })
 }
 
-/** Of the defaults as well: they are for tasks of other machines too, which may have other accounts. */
-function checkAccounts(source: Source, path: Path, settings: Settings, facts: TasksFacts): void {
+/**
+ * A user or group must exist on the machines that run the task. This includes those of the
+ * defaults: a task on other machines may inherit them.
+ */
+function checkAccounts(source: Source, path: KeyPath, settings: Settings, facts: TasksFacts): void {
   if (settings.user === undefined && settings.group === undefined) return
   if (settings.enabled === false || !matchHosts(settings.hosts, facts.machine)) return
-  // That no other user may be at all is told already.
+  // If no other user is allowed, that is already reported.
   if (!facts.mayChangeUser) return
   for (const kind of ['user', 'group'] as const) {
     const name = settings[kind]
     if (name === undefined || facts.isAccount(kind, name)) continue
-    const hint = 'add it to the machine, or name in `hosts` the machines that have it'
-    source.tell([...path, kind], `there is no ${kind} ${JSON.stringify(name)} on this machine`, {
-      hint,
+    source.report([...path, kind], `there is no ${kind} ${JSON.stringify(name)} on this machine`, {
+      hint: 'add it to the machine, or limit `hosts` to the machines that have it',
     })
   }
 }
 
-/** Settings that are kept for tasks that say the same; those of most files are a few dozen. */
-const maxSaidSettings = 10_000
-
-function saidSettings(
-  { settings: said }: Said,
-  file: string,
-  settings: Settings,
-  zone: string,
-): SaidSettings {
-  return remembered(said, maxSaidSettings, keyOf([file, zone, settings]), () => {
-    const shared = { file, ...filledIn(settings, zone) }
-    return { shared, meaning: meaningOf(shared) }
-  })
-}
-
-/** JSON knows no Infinity: max: unlimited. */
-function keyOf(said: unknown): string {
-  return JSON.stringify(said, (_, value: unknown) => (value === Infinity ? 'unlimited' : value))
-}
-
-/** Only of what the task itself says: defaults are for all types. */
-function tellMeaningless(source: Source, path: Path, type: Task['type'] = 'common'): void {
+/** Only for keys of the task itself: the defaults are for tasks of both types. */
+function warnOfMeaningless(source: Source, path: KeyPath, type: Task['type'] = 'common'): void {
   const keys = type === 'daemon' ? ['overlap', 'catchup', 'catchup_window', 'retry'] : ['restart']
   for (const key of keys) {
-    const message = `has no meaning for a task of type ${type}`
+    const message = `has no effect on a task of type ${type}`
     if (source.has([...path, key])) {
-      source.tell([...path, key], message, { severity: 'warning' })
+      source.report([...path, key], message, { severity: 'warning' })
     }
+  }
+}
+
+interface ScheduleOptions {
+  readonly type: Task['type']
+  readonly zone: string
+  readonly seed: string
+  readonly compile: Compile
+}
+
+/** Compiles the `schedule` of the task at a path, and reports what is wrong with it. */
+function readSchedules(
+  source: Source,
+  taskPath: KeyPath,
+  written: string | readonly string[] | undefined,
+  options: ScheduleOptions,
+): readonly Schedule[] {
+  const path = [...taskPath, 'schedule']
+  const isWritten = source.has(path)
+  if (options.type === 'daemon') {
+    const message = 'not allowed for a daemon task: torch keeps it running all the time'
+    if (isWritten) source.report(path, message)
+    return []
+  }
+  if (!isWritten && !isMisspelt(source, path)) {
+    source.report(path, 'expected a schedule; got nothing', {
+      hint: 'only a task of type daemon has no schedule',
+    })
+  }
+  if (typeof written === 'string') return readSchedule(source, path, written, options)
+  return (written ?? []).flatMap((text, at) => readSchedule(source, [...path, at], text, options))
+}
+
+/** A list of one schedule, or of none if it is wrong. */
+function readSchedule(
+  source: Source,
+  path: KeyPath,
+  text: string,
+  { zone, seed, compile }: ScheduleOptions,
+): readonly Schedule[] {
+  const { parsed, list } = compile(text, zone, seed)
+  if (!parsed.ok) source.report(path, parsed.message, { hint: parsed.hint })
+  else if (parsed.neverFires) {
+    source.report(path, `${JSON.stringify(text)} never fires`, { severity: 'warning' })
+  }
+  return list
+}
+
+interface Compiled {
+  readonly parsed: ReturnType<typeof parseSchedule>
+  readonly list: readonly Schedule[]
+}
+
+type Compile = (text: string, zone: string, seed: string) => Compiled
+
+/** Compiles each schedule of a file once: most tasks have a schedule that others have too. */
+function newCompiler(): Compile {
+  const compiled = new Map<string, Compiled>()
+  return (text, zone, seed) => {
+    // An H has another value in each task.
+    const key = JSON.stringify([text, zone, isHashedText(text) ? seed : ''])
+    const known = compiled.get(key)
+    if (known !== undefined) return known
+    const parsed = parseSchedule(text, { zone, seed })
+    const made = { parsed, list: parsed.ok ? [parsed.schedule] : [] }
+    compiled.set(key, made)
+    return made
   }
 }

@@ -1,40 +1,41 @@
-import { words } from './expected.ts'
+import { expected } from './expected.ts'
 
-/** A line of an env_file that is no KEY=VALUE. */
-export interface EnvFault {
+/** A problem of an env_file. */
+interface EnvFileProblem {
   readonly line: number
   readonly message: string
 }
 
-/** execve(2) takes some 2 MB in all: a larger file is not meant. */
+/** execve(2) takes some 2 MB in all, so a larger file is a mistake. */
 export const maxEnvFileBytes = 1_000_000
 
-/** A KEY=VALUE, or what stands in its place. */
+/** A KEY=VALUE, or a line that is not one. */
 interface Assignment {
-  /** Of its first line, from 1. */
+  /** The number of its first line, from 1. */
   readonly line: number
+  /** undefined if the line is not a KEY=VALUE. */
   readonly key: string | undefined
-  /** As written, quotes and all; undefined where its quote is not closed. */
+  /** As written, with its quotes; undefined if a quote is not closed. */
   readonly value: string | undefined
 }
 
-/** The faults of an env_file; never its values, which may be secret. */
-export function checkEnvFile(text: string): EnvFault[] {
+/** The problems of an env_file. They never contain its values, which may be secret. */
+export function checkEnvFile(text: string): EnvFileProblem[] {
   return assignmentsOf(text).flatMap(({ line, key, value }) => {
     if (key === undefined) return [{ line, message: 'expected KEY=VALUE' }]
-    const faults: EnvFault[] = []
-    // The shells between torch and the command pass on no other: see recorder.ts.
-    if (!/^\w+$/.test(key)) faults.push({ line, message: `${key}: expected ${words.envName}` })
-    if (key.startsWith('TORCH_')) faults.push({ line, message: `${key} is for torch to set` })
-    if (value === undefined) faults.push({ line, message: 'the quote is not closed' })
-    return faults
+    const problems: EnvFileProblem[] = []
+    // The shells between torch and the command drop any other name: see recorder.ts.
+    if (!/^\w+$/.test(key)) problems.push({ line, message: `${key}: expected ${expected.envName}` })
+    if (key.startsWith('TORCH_')) problems.push({ line, message: `${key}: torch sets it itself` })
+    if (value === undefined) problems.push({ line, message: 'the quote is not closed' })
+    return problems
   })
 }
 
 /**
- * An env_file for util.parseEnv() of Node, which gives the values at a start: its assignments and
- * nothing else. That takes a byte order mark, blanks before a name, and comments that are indented
- * or in the last line for parts of a name.
+ * The assignments of an env_file, and nothing else, for util.parseEnv() of Node, which gives the
+ * values when a run starts. parseEnv() would take a byte order mark, blanks before a name, and some
+ * comments (indented, or in the last line) as parts of a name.
  */
 export function plainEnv(text: string): string {
   return assignmentsOf(text)
@@ -50,7 +51,7 @@ function assignmentsOf(text: string): Assignment[] {
     if (line === '' || line.startsWith('#')) continue
     const [, key, first = ''] = assignment.exec(line) ?? []
     const end = endOfQuotes(lines, at, first)
-    // Blanks at the end of a line are nothing, but within quotes that go on.
+    // Blanks at the end of a line do not count, except within quotes that span lines.
     const whole =
       end === at ? first.trimEnd() : [first, ...lines.slice(at + 1, (end ?? at) + 1)].join('\n')
     all.push({ line: at + 1, key, value: end === undefined ? undefined : whole })
@@ -61,7 +62,7 @@ function assignmentsOf(text: string): Assignment[] {
 
 const assignment = /^(?:export\s+)?([A-Za-z_][\w.-]*)\s*=\s*([^]*)$/
 
-/** The line in which the value ends: only one in quotes can go on over several. */
+/** The line in which the value ends. Only a value in quotes can span several lines. */
 function endOfQuotes(lines: readonly string[], at: number, value: string): number | undefined {
   const quote = value.charAt(0)
   if (quote === '' || !`"'\``.includes(quote) || value.includes(quote, 1)) return at

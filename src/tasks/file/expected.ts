@@ -1,8 +1,8 @@
 /**
- * What is expected where, in torch's own words: `expected <these>; got "three"`. The schema gives
- * them to its parts, and the hints know them again.
+ * What a value should be, in torch's own words: `expected <one of these>; got "three"`. The schema
+ * gives them to its parts, and hintFor() recognises them.
  */
-export const words = {
+export const expected = {
   map: 'a map',
   list: 'a list',
   text: 'text that is not empty',
@@ -13,15 +13,17 @@ export const words = {
   seconds: 'a whole number of seconds of at least 1, or a duration such as 5m',
   max: 'a whole number of at least 1, or "unlimited"',
   command: 'a command: text for the shell, or a list of words',
-  schedule: 'a schedule such as "30 2 * * *", or a list of them',
+  program: 'a list of words that begins with the program',
+  schedule: 'a schedule such as "30 2 * * *", or a list of schedules',
   shell: 'an absolute path, such as /bin/bash',
   umask: 'octal digits from 0 to 0777, such as 022',
   account: 'a name or a number',
   envName: 'a name of letters, digits and _ that does not begin with a digit',
-  envOwn: 'a name that does not begin with TORCH_, which is for torch to set',
+  envOwn: 'a name that does not begin with TORCH_: torch sets those itself',
   scalar: 'text, a number, true or false',
-  labelName: 'a name without blanks or =',
-  taskName: 'a name of at most 100 letters, digits, ".", "_" and "-", the first a letter or digit',
+  labelName: 'a name without spaces and =',
+  taskName:
+    'a name of at most 100 letters, digits, ".", "_" and "-" that begins with a letter or digit',
   groupName: 'a name of letters, digits, "_" and "-"',
   entries: 'a list of at least one group, address, CIDR block, host name or pattern',
   entry: 'a group, address, CIDR block, host name or pattern',
@@ -30,26 +32,32 @@ export const words = {
   code: 'an exit code from 0 to 255',
 } as const
 
-/** What to write instead, where that can be guessed; without a full stop. */
-export function hintFor(expected: string, found: unknown): string | null {
-  const number = typeof found === 'number' || (typeof found === 'string' && /^\d+$/.test(found))
-  switch (expected) {
-    case words.duration:
-    case words.longDuration:
-      return number ? `did you mean "${String(found)}s"?` : null
-    case words.size:
-      return number ? `did you mean "${String(found)}MB"?` : null
-    case words.flag:
+/** What to write instead, if it can be guessed; without a full stop. */
+export function hintFor(what: string, found: unknown): string | null {
+  const isNumber = typeof found === 'number' || (typeof found === 'string' && /^\d+$/.test(found))
+  switch (what) {
+    case expected.duration:
+    case expected.longDuration:
+      return isNumber ? `did you mean "${String(found)}s"?` : null
+    case expected.size:
+      return isNumber ? `did you mean "${String(found)}MB"?` : null
+    case expected.flag:
       return typeof found === 'string' ? flagHint(found.toLowerCase()) : null
-    case words.text:
+    case expected.text:
       return typeof found === 'number' || typeof found === 'boolean' ? 'put it in quotes' : null
-    case words.entries:
+    case expected.entries:
       return typeof found === 'string' ? `did you mean [${JSON.stringify(found)}]?` : null
-    case words.scalar:
+    case expected.scalar:
       return found === null ? 'write "" for an empty value' : null
     default:
       return null
   }
+}
+
+function flagHint(found: string): string | null {
+  if (['yes', 'y', 'on'].includes(found)) return 'did you mean true?'
+  if (['no', 'n', 'off'].includes(found)) return 'did you mean false?'
+  return null
 }
 
 /** `"skip", "queue" or "replace"` */
@@ -59,8 +67,21 @@ export function listOf(choices: readonly string[]): string {
     : `${choices.slice(0, -1).join(', ')} or ${choices.at(-1)}`
 }
 
-function flagHint(found: string): string | null {
-  if (['yes', 'y', 'on'].includes(found)) return 'did you mean true?'
-  if (['no', 'n', 'off'].includes(found)) return 'did you mean false?'
-  return null
+/** A longer value is cut when it is shown. */
+const maxShownChars = 60
+
+/** A found value in a message: text in quotes, maps and lists only by their kind. */
+export function showValue(value: unknown): string {
+  if (value === undefined || value === null) return 'nothing'
+  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list'
+  if (typeof value === 'object') return 'a map'
+  if (typeof value === 'number') return String(value)
+  const text = JSON.stringify(value)
+  return text.length <= maxShownChars ? text : `${text.slice(0, maxShownChars)}…`
+}
+
+/** Only the kind of a value, for values that may be secret. */
+export function showKind(value: unknown): string {
+  if (typeof value === 'string') return 'text'
+  return typeof value === 'number' ? 'a number' : showValue(value)
 }

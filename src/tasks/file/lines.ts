@@ -1,15 +1,16 @@
 import { maxSourceChars } from './limits.ts'
 
-export interface Place {
+/** A place in a text. */
+export interface LinePosition {
   /** Both from 1. */
   readonly line: number
   readonly column: number
-  /** The whole line; null where it is too long to be shown. */
+  /** The whole line; null if it is too long to be shown. */
   readonly source: string | null
 }
 
-/** Gives the place of any offset in a text, after one pass over it. */
-export function placesOf(text: string): (offset: number) => Place {
+/** Finds the line and column of any offset of a text, after one pass over the text. */
+export function lineFinder(text: string): (offset: number) => LinePosition {
   const starts = [0]
   for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) starts.push(at + 1)
 
@@ -18,19 +19,11 @@ export function placesOf(text: string): (offset: number) => Place {
     const start = starts[line] ?? 0
     const end = (starts[line + 1] ?? text.length + 1) - 1
     const whole = end - start <= maxSourceChars ? text.slice(start, end).replace(/\r$/, '') : null
-    // Counting characters of a line of ten million, for each of its problems, would take all day.
+    // The characters of a long line are not counted: with a problem every few characters it would
+    // take hours.
     const column = whole === null ? offset - start : [...whole.slice(0, offset - start)].length
     return { line: line + 1, column: column + 1, source: whole }
   }
-}
-
-/** The number of the line that begins at an offset, which is just after a line break. */
-export function lineAfter(text: string, offset: number): number {
-  let line = 1
-  for (let at = text.indexOf('\n'); at !== -1 && at < offset; at = text.indexOf('\n', at + 1)) {
-    line += 1
-  }
-  return line
 }
 
 function lastNotAfter(starts: readonly number[], offset: number): number {

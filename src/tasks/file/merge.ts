@@ -1,21 +1,21 @@
 import type { HostMatch } from '../hosts.ts'
-import { type Path, showPath } from './key-path.ts'
+import { formatKeyPath, type KeyPath } from './key-path.ts'
 import { type Groups, resolveGroup } from './resolve-hosts.ts'
 import type { FileInput, TaskInput } from './schema.ts'
 import { checkSettings, checkZone, type Settings, type TasksFacts } from './settings.ts'
 import type { Source } from './source.ts'
 
-/** A text of the file, and what is right in it. */
+/** One text of the file, with its valid values. */
 export interface FilePart {
   readonly source: Source
   readonly input: FileInput
 }
 
-/** All parts of a tasks file as one. */
+/** All texts of a tasks file as one. */
 export interface MergedFile {
   readonly zone: string
   readonly groups: Groups
-  /** The groups' entries as written. */
+  /** The entries of the groups as written. */
   readonly groupEntries: Readonly<Record<string, readonly string[]>>
   readonly defaults: Settings
   readonly tasks: readonly {
@@ -26,8 +26,8 @@ export interface MergedFile {
 }
 
 /**
- * Merges the parts in their order: groups, defaults and the zone are for all parts, wherever they
- * stand. What is given twice is told with both places, and the first counts.
+ * Merges the parts in their order. Groups, defaults and the time zone apply to all parts, wherever
+ * they are written. What is given twice is reported with both places, and the first one counts.
  */
 export function mergeFiles(parts: readonly FilePart[], facts: TasksFacts): MergedFile {
   const isFirst = onlyOnce()
@@ -41,23 +41,23 @@ export function mergeFiles(parts: readonly FilePart[], facts: TasksFacts): Merge
 }
 
 /** The tasks of one part, in the order of the text. */
-export function tasksOf({ source, input: { tasks = {} } }: FilePart): MergedFile['tasks'] {
+function tasksOf({ source, input: { tasks = {} } }: FilePart): MergedFile['tasks'] {
   return source.keys(['tasks']).flatMap((name) => {
     const input = tasks[name]
     return input === undefined ? [] : [{ source, name, input }]
   })
 }
 
-type IsFirst = (source: Source, path: Path) => boolean
+type IsFirst = (source: Source, path: KeyPath) => boolean
 
 function onlyOnce(): IsFirst {
   const seen = new Map<string, Source>()
   return (source, path) => {
-    const name = showPath(path)
+    const name = formatKeyPath(path)
     const first = seen.get(name)
     seen.set(name, first ?? source)
     if (first === undefined) return true
-    source.tell(path, `given twice; first at ${first.where(path)}`)
+    source.report(path, `given twice; first at ${first.position(path)}`)
     return false
   }
 }
@@ -67,7 +67,7 @@ function mergeGroups(
   isFirst: IsFirst,
 ): Pick<MergedFile, 'groups' | 'groupEntries'> {
   const names = parts.flatMap(({ source }) => source.keys(['hosts']))
-  // All are known from the start: a group that is wrong is not unknown.
+  // All names are known from the start: a group with an error is not an unknown group.
   const groups = new Map<string, readonly HostMatch[]>(names.map((name) => [name, []]))
   const groupEntries: Record<string, readonly string[]> = {}
   for (const { source, input } of parts) {
@@ -96,11 +96,11 @@ function mergeZone(parts: readonly FilePart[], isFirst: IsFirst): string | undef
 function mergeDefaults(
   parts: readonly FilePart[],
   isFirst: IsFirst,
-  around: { readonly facts: TasksFacts; readonly groups: Groups },
+  context: { readonly facts: TasksFacts; readonly groups: Groups },
 ): Settings {
   const merged: Settings = {}
   for (const { source, input } of parts) {
-    const own = checkSettings(source, ['defaults'], input.defaults ?? {}, around)
+    const own = checkSettings(source, ['defaults'], input.defaults ?? {}, context)
     for (const [key, value] of Object.entries(own)) {
       if (isFirst(source, ['defaults', key])) Object.assign(merged, { [key]: value })
     }

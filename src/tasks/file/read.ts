@@ -1,45 +1,57 @@
-import { taskOf } from '../built-task.ts'
-import { readPieces } from './pieces.ts'
+import type { TasksFile } from '../task.ts'
+import { buildTasks } from './build.ts'
+import { type FilePart, mergeFiles } from './merge.ts'
+import { type PartialTasks, partialOf } from './partial.ts'
+import { inOrder, isError, limitProblems, type Problem } from './problem.ts'
 import type { TasksFacts } from './settings.ts'
-import type { TasksSource } from './source.ts'
-import { inOrder, isError, type ParsedTasks, type ReadTasks, refused } from './verdict.ts'
-import { readWhole } from './whole.ts'
+import { readSource, type TasksText } from './source.ts'
+import { validate } from './validate.ts'
 
-export type { Stretch } from './pieces.ts'
-export type { TasksFacts } from './settings.ts'
-export type { ParsedTasks, ReadTasks } from './verdict.ts'
-export type { TasksSource } from './source.ts'
+/** A checked tasks file, or all problems of a bad one. */
+export type ReadTasks =
+  | { readonly ok: true; readonly file: TasksFile; readonly warnings: readonly Problem[] }
+  | {
+      readonly ok: false
+      /** Errors and warnings, in the order of the files and lines. */
+      readonly problems: readonly Problem[]
+      /** The tasks without an error, if they were asked for and can be told from the others. */
+      readonly partial?: PartialTasks | undefined
+    }
 
 /**
- * Reads a tasks file: one text, or those of a directory in the order of their names. Gives the
- * checked tasks, or all that is wrong; `partly`: of a bad file also what can be read. Never throws,
- * whatever the texts are.
+ * Reads a tasks file: one text, or the texts of a directory in the order of their names. Every text
+ * goes the same way: YAML -> tree -> validated value -> merged file -> tasks. `allowPartial`: also
+ * give what can be read of a bad file. Never throws, whatever the texts contain.
  */
-export function parseTasks(
-  sources: readonly TasksSource[],
-  facts: TasksFacts,
-  { partly = false } = {},
-): ParsedTasks {
-  const read = readTasks(sources, facts, { partly })
-  if (!read.ok) return read
-  const tasks = read.stretches.flatMap((stretch) => (stretch.tasks ?? []).map(taskOf))
-  return { ok: true, file: { tasks, groups: read.groups }, warnings: read.warnings }
-}
-
-/** The same in stretches; those of which the key is `known` come without their tasks. */
 export function readTasks(
-  sources: readonly TasksSource[],
+  texts: readonly TasksText[],
   facts: TasksFacts,
-  { partly = false, known = noKeys }: { partly?: boolean; known?: ReadonlySet<string> } = {},
+  { allowPartial = false } = {},
 ): ReadTasks {
-  const pieced = readPieces(sources, facts, known)
-  const problems = pieced?.problems.flatMap(inOrder) ?? []
-  const isBad = problems.some(isError)
-  // What of a bad file can be read is seen in the whole of it.
-  if (pieced === undefined || (isBad && partly)) return readWhole(sources, facts, partly)
-  if (isBad) return refused(problems)
-  const { stretches, merged } = pieced
-  return { ok: true, stretches, groups: merged.groupEntries, warnings: problems }
+  const sources = texts.map(readSource)
+  const allProblems = () => sources.flatMap(({ problems }) => inOrder(problems))
+  const parts = sources.flatMap((source): FilePart[] => {
+    const input = validate(source)
+    return input === undefined ? [] : [{ source, input }]
+  })
+  // A text that cannot be read may contain groups and defaults that all other texts need.
+  if (parts.length < sources.length) return { ok: false, problems: limitProblems(allProblems()) }
+
+  const merged = mergeFiles(parts, facts)
+  const tasks = buildTasks(merged, facts)
+  reportMissingTasks(parts)
+  const found = allProblems()
+  const problems = limitProblems(found)
+  if (!found.some(isError)) {
+    return { ok: true, file: { tasks, groups: merged.groupEntries }, warnings: problems }
+  }
+  const partial = allowPartial ? { partial: partialOf(merged, tasks, sources) } : {}
+  return { ok: false, problems, ...partial }
 }
 
-const noKeys: ReadonlySet<string> = new Set()
+/** A file without tasks says `tasks: {}`. Without the key it is probably not a tasks file at all. */
+function reportMissingTasks(parts: readonly FilePart[]): void {
+  const [first] = parts
+  if (first === undefined || parts.some(({ source }) => source.has(['tasks']))) return
+  first.source.report(['tasks'], 'expected a map of tasks; got nothing')
+}

@@ -2,47 +2,46 @@ import { z } from 'zod'
 import { durationPattern, parseDuration } from '../../text/duration.ts'
 import { maxNameChars, maxTextChars } from './limits.ts'
 import { parseSize, sizePattern } from '../../text/size.ts'
-import { parseUmask } from './umask.ts'
-import { words } from './expected.ts'
+import { expected } from './expected.ts'
 
 /**
- * The single values of a tasks file. The `error` of each is what is expected: see words.ts. The
+ * The single values of a tasks file. The `error` of each is what is expected: see expected.ts. The
  * `title` says its form in a word or two, where the form itself does not: for editors and the
  * manual.
  */
 
 const text = z
-  .string({ error: words.text })
-  .regex(/\S/, { error: words.text })
+  .string({ error: expected.text })
+  .regex(/\S/, { error: expected.text })
   .max(maxTextChars, { error: `text of at most ${maxTextChars} characters` })
 
 export const zone = text.meta({ title: 'IANA name' })
 export const path = text.meta({ title: 'path' })
 
 export const schedule = z
-  .union([text, z.array(text).min(1, { error: words.schedule })], { error: words.schedule })
+  .union([text, z.array(text).min(1, { error: expected.schedule })], { error: expected.schedule })
   .meta({ title: 'text, or a list of texts' })
 
 const word = z
-  .string({ error: words.scalar })
+  .string({ error: expected.scalar })
   .max(maxTextChars, { error: `text of at most ${maxTextChars} characters` })
-const program = { error: 'a list of words whose first is the program' }
+const program = { error: expected.program }
 const wordList = z
   .array(word)
   .min(1, program)
   .refine(([first]) => first !== '', program)
 export const command = z
-  .union([text, wordList], { error: words.command })
+  .union([text, wordList], { error: expected.command })
   .meta({ title: 'text, or a list of words' })
 
-export const duration = durationOf(words.duration, 0)
-export const longDuration = durationOf(words.longDuration, 1)
+export const duration = durationOf(expected.duration, 0)
+export const longDuration = durationOf(expected.longDuration, 1)
 
 export const size = z
-  .string({ error: words.size })
+  .string({ error: expected.size })
   .transform((written, context) => {
     const bytes = parseSize(written)
-    if (bytes === undefined) context.addIssue({ code: 'custom', message: words.size })
+    if (bytes === undefined) context.addIssue({ code: 'custom', message: expected.size })
     return bytes ?? 0
   })
   .meta({ title: 'size', pattern: sizePattern.source })
@@ -51,67 +50,70 @@ const atLeastOne = (error: string) => z.int({ error }).min(1, { error })
 
 export const seconds = z
   .union(
-    [atLeastOne(words.seconds).transform((count) => count * 1000), durationOf(words.seconds, 1)],
-    { error: words.seconds },
+    [
+      atLeastOne(expected.seconds).transform((count) => count * 1000),
+      durationOf(expected.seconds, 1),
+    ],
+    { error: expected.seconds },
   )
   .transform((ms) => Math.ceil(ms / 1000))
   .meta({ title: 'seconds, or a duration' })
 
 export const max = z
-  .union([atLeastOne(words.max), z.literal('unlimited')], { error: words.max })
+  .union([atLeastOne(expected.max), z.literal('unlimited')], { error: expected.max })
   .transform((most) => (most === 'unlimited' ? Infinity : most))
   .meta({ title: 'whole number from 1, or unlimited' })
 
 export const shell = z
-  .string({ error: words.shell })
-  .regex(/^\/./, { error: words.shell })
+  .string({ error: expected.shell })
+  .regex(/^\/./, { error: expected.shell })
   .meta({ title: 'absolute path' })
 
 export const umask = z
-  .union([z.string(), z.int()], { error: words.umask })
+  .union([z.string(), z.int()], { error: expected.umask })
   .transform((written, context) => {
     const mask = parseUmask(written)
-    if (mask === undefined) context.addIssue({ code: 'custom', message: words.umask })
+    if (mask === undefined) context.addIssue({ code: 'custom', message: expected.umask })
     return mask ?? 0
   })
   .meta({ title: 'octal digits' })
 
-/** A name or a numeric id: text from here on. */
-const accountName = z.string().regex(/^[\w.][\w.-]*\$?$/, { error: words.account })
-const accountId = z.int().min(0, { error: words.account })
+/** A name or a numeric id. Both are text from here on. */
+const accountName = z.string().regex(/^[\w.][\w.-]*\$?$/, { error: expected.account })
+const accountId = z.int().min(0, { error: expected.account })
 export const account = z
-  .union([accountName, accountId], { error: words.account })
+  .union([accountName, accountId], { error: expected.account })
   .transform(String)
   .meta({ title: 'name or number' })
 
-const hostEntry = z.string({ error: words.entry }).regex(/\S/, { error: words.entry })
+const hostEntry = z.string({ error: expected.entry }).regex(/\S/, { error: expected.entry })
 export const hostEntries = z
-  .array(hostEntry, { error: words.entries })
-  .min(1, { error: words.entries })
+  .array(hostEntry, { error: expected.entries })
+  .min(1, { error: expected.entries })
 
 export const exitCodes = z
-  .array(z.int({ error: words.code }).min(0, words.code).max(255, words.code), {
-    error: words.codes,
+  .array(z.int({ error: expected.code }).min(0, expected.code).max(255, expected.code), {
+    error: expected.codes,
   })
-  .min(1, { error: words.codes })
+  .min(1, { error: expected.codes })
   .meta({ title: 'list of 0 to 255' })
 
 const envName = z
   .string()
-  .regex(/^[A-Za-z_]\w*$/, { error: words.envName })
-  .regex(/^(?!TORCH_)/, { error: words.envOwn })
-const scalar = z.union([z.string(), z.number(), z.boolean()], { error: words.scalar })
+  .regex(/^[A-Za-z_]\w*$/, { error: expected.envName })
+  .regex(/^(?!TORCH_)/, { error: expected.envOwn })
+const scalar = z.union([z.string(), z.number(), z.boolean()], { error: expected.scalar })
 
-/** Numbers and booleans come as they were written, as text: see tree.ts. */
+/** tree.ts gives numbers and booleans as the text that is written. */
 export const environment = z.record(envName, scalar.transform(String))
 
-const labelName = z.string().regex(/^[^\s=]+$/, { error: words.labelName })
+const labelName = z.string().regex(/^[^\s=]+$/, { error: expected.labelName })
 export const labels = z.record(labelName, scalar.transform(String))
 
-export const taskName = nameLike(/^[A-Za-z0-9][\w.-]*$/, words.taskName)
-export const groupName = nameLike(/^[\w-]+$/, words.groupName)
+export const taskName = nameLike(/^[A-Za-z0-9][\w.-]*$/, expected.taskName)
+export const groupName = nameLike(/^[\w-]+$/, expected.groupName)
 
-/** A whole number of at least `least`, and at most `most`. */
+/** A whole number from `least` to `most`. */
 export function whole(least: number, most?: number) {
   const range = most === undefined ? `of at least ${least}` : `from ${least} to ${most}`
   const error = `a whole number ${range}`
@@ -126,7 +128,7 @@ export function factor(least: number, most: number) {
   return z.number({ error }).min(least, { error }).max(most, { error })
 }
 
-/** Milliseconds, at least so many. */
+/** A duration of at least `leastMs`, in milliseconds. */
 function durationOf(error: string, leastMs: number) {
   return z
     .string({ error })
@@ -141,4 +143,19 @@ function durationOf(error: string, leastMs: number) {
 
 function nameLike(pattern: RegExp, error: string) {
   return z.string().regex(pattern, { error }).max(maxNameChars, { error })
+}
+
+/**
+ * Reads a umask from octal digits: `022`, `0022`, `"022"` and `0o022` are all 0o22. YAML 1.2 reads
+ * 022 as the decimal number 22, so the digits of a number are taken as the octal digits that its
+ * author wrote.
+ */
+export function parseUmask(written: string | number): number | undefined {
+  const match = /^(?:0o)?0*([0-7]{1,3})$/.exec(String(written))
+  return match === null ? undefined : parseInt(match[1] ?? '', 8)
+}
+
+/** As people write it: `022`. */
+export function formatUmask(mask: number): string {
+  return mask.toString(8).padStart(3, '0')
 }

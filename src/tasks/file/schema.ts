@@ -1,48 +1,52 @@
 import { z } from 'zod'
 import { maxTextChars } from './limits.ts'
 import * as value from './schema-values.ts'
-import { words } from './expected.ts'
+import { expected } from './expected.ts'
 
 /**
- * The tasks file as people write it: the one source of what is checked, of the types, and of the
- * JSON Schema for editors. What one value cannot tell (is there such a group? does a daemon have a
- * schedule?) is checked in check-settings.ts and build.ts.
+ * The tasks file as people write it: the only source of the checks, of the types, and of the JSON
+ * Schema for editors. What needs more than one value (does the group exist? does a daemon task have
+ * a schedule?) is checked in settings.ts and build.ts.
  */
 
 const nested = {
   retry: z.strictObject({
-    attempts: key(value.whole(0, 1000), 'further attempts after one that failed or timed out', 0),
-    delay: key(value.duration, 'before the first further attempt', '1s'),
-    backoff: key(value.factor(1, 100), 'each delay is so many times the one before', 2),
-    max_delay: key(value.duration, 'no delay is longer', '5m'),
+    attempts: key(
+      value.whole(0, 1000),
+      'how often a run that failed or timed out is tried again',
+      0,
+    ),
+    delay: key(value.duration, 'delay before the first retry', '1s'),
+    backoff: key(value.factor(1, 100), 'each further delay is this many times longer', 2),
+    max_delay: key(value.duration, 'longest delay', '5m'),
   }),
   restart: z.strictObject({
     delay: key(
       value.longDuration,
-      'of a `daemon`: from the end of a run to the next start; doubles each time',
+      '`daemon` only: delay from the end of a run to the next start; it doubles each time',
       '1s',
     ),
-    max_delay: key(value.longDuration, 'of a `daemon`: no delay is longer', '1m'),
+    max_delay: key(value.longDuration, '`daemon` only: longest delay', '1m'),
     reset_after: key(
       value.duration,
-      'of a `daemon`: after a run that lived this long the delay is the first one again',
+      '`daemon` only: after a run of at least this length, the delay is `restart.delay` again',
       '1m',
     ),
   }),
   limits: z.strictObject({
-    nofile: key(value.whole(1), 'open files; without it the soft limit is 1024'),
+    nofile: key(value.whole(1), 'open files; default: a soft limit of 1024'),
     cpu: key(value.seconds, 'processor time'),
     memory: key(value.size, 'address space'),
-    core: key(value.size, 'core files'),
-    fsize: key(value.size, 'any file that it writes'),
-    nproc: key(value.whole(1), 'processes of its user'),
+    core: key(value.size, 'size of a core file'),
+    fsize: key(value.size, 'size of a file that the run writes'),
+    nproc: key(value.whole(1), 'processes of the user'),
   }),
   output: z.strictObject({
-    keep_runs: key(value.whole(0), 'how many finished runs are kept', 20),
-    keep_for: key(value.longDuration, 'how long finished runs are kept', '7d'),
+    keep_runs: key(value.whole(0), 'number of finished runs to keep', 20),
+    keep_for: key(value.longDuration, 'how long to keep finished runs', '7d'),
     max_size: key(
       value.size,
-      "of one run's output: what is over it loses its middle, never its end",
+      'larger output of a run is truncated in the middle; the start and the end are kept',
       '10MB',
     ),
   }),
@@ -51,91 +55,109 @@ const nested = {
 const settings = {
   type: key(
     z.enum(['common', 'daemon']),
-    '`common`: started by its schedule; `daemon`: kept running',
+    '`common`: started by its schedule; `daemon`: kept running all the time',
     'common',
   ),
   hosts: key(
     value.hostEntries,
-    'where it runs: groups, addresses, CIDR blocks, host names, patterns, and `!` for where not; everywhere without it',
+    'where the task runs: groups, addresses, CIDR blocks, host names and patterns; `!` excludes; default: everywhere',
   ),
   max: key(
     value.max,
-    'most runs at one time on one machine; of a `daemon` how many are kept running (not `unlimited`)',
+    'most runs at the same time on one machine; for a `daemon`: how many runs to keep running (not `unlimited`)',
     1,
   ),
   overlap: key(
     z.enum(['skip', 'queue', 'replace']),
-    'what a slot does that finds `max` runs: `skip`: it is skipped; `queue`: it waits for a place (one at most does); `replace`: it has the oldest run ended, and takes its place',
+    'when the task is due and `max` runs are running: `skip`: do not start it; `queue`: start it when a run ends (at most one start waits); `replace`: end the oldest run, then start it',
     'skip',
   ),
-  timezone: key(value.zone, "of its schedules, instead of the file's; also `TZ` of the run"),
+  timezone: key(
+    value.zone,
+    'time zone of the schedules, and `TZ` of the run; default: that of the file',
+  ),
   jitter: key(
     value.duration,
-    'every start is later by a fixed part of this, which follows from task and machine',
+    'delays every start by a fixed part of this duration, which depends on the task and the machine',
     '0s',
   ),
   catchup: key(
     z.enum(['off', 'latest']),
-    'slots that were missed while torch was down or the machine slept: forget them, or run once for all of them',
+    'for starts that were missed while torch was down or the machine slept: `off`: forget them; `latest`: start the task once for all of them',
     'off',
   ),
-  catchup_window: key(
-    value.duration,
-    'how old the latest missed slot may be to be caught up',
-    '1h',
+  catchup_window: key(value.duration, 'a missed start that is older than this is forgotten', '1h'),
+  timeout: key(value.longDuration, 'end a run that takes longer'),
+  kill_after: key(value.duration, 'time from TERM to KILL when torch ends a run', '10s'),
+  retry: key(nested.retry, 'how to retry a run that failed or timed out'),
+  restart: key(nested.restart, '`daemon` only: when to start the next run after one ends'),
+  success_codes: key(value.exitCodes, 'exit codes that mean `ok`', [0]),
+  shell: key(value.shell, 'runs a command that is text: `SHELL -c TEXT`', '/bin/sh'),
+  cwd: key(value.path, "working directory; default: the user's home, or `/` if there is none"),
+  umask: key(value.umask, 'permissions that new files do not get, in octal', '022'),
+  nice: key(
+    value.whole(-20, 19),
+    "added to the daemon's own niceness; higher means lower priority",
+    0,
   ),
-  timeout: key(value.longDuration, 'a run that takes longer is ended'),
-  kill_after: key(value.duration, 'from TERM to KILL, whenever torch ends a run', '10s'),
-  retry: key(nested.retry, 'after a run that failed or timed out'),
-  restart: key(nested.restart, 'of a `daemon` whose run ended'),
-  success_codes: key(value.exitCodes, 'exit codes that are `ok`', [0]),
-  shell: key(value.shell, 'runs a command that is text, as `SHELL -c TEXT`', '/bin/sh'),
-  cwd: key(value.path, "working directory; without it the user's home, or `/` where there is none"),
-  umask: key(value.umask, 'rights that files made by it do not get', '022'),
-  nice: key(value.whole(-20, 19), "added to the daemon's own: with more it gives way to others", 0),
-  limits: key(nested.limits, 'of what a run may take: see setrlimit(2)'),
-  user: key(value.account, 'runs as this user, with all groups of it; only a daemon of root may'),
-  group: key(value.account, "instead of the user's own group; only a daemon of root may"),
-  env: key(value.environment, 'variables, on top of the clean environment'),
-  env_file: key(value.path, 'file of `KEY=VALUE` lines, read at each start; `env` is stronger'),
-  output: key(nested.output, 'what is kept of finished runs'),
+  limits: key(nested.limits, 'resource limits of a run: see setrlimit(2)'),
+  user: key(
+    value.account,
+    'run as this user, with all its groups; needs a daemon that runs as root',
+  ),
+  group: key(
+    value.account,
+    "run with this group instead of the user's own; needs a daemon that runs as root",
+  ),
+  env: key(value.environment, 'environment variables, added to the clean environment'),
+  env_file: key(
+    value.path,
+    'file of `KEY=VALUE` lines, read at each start; `env` takes precedence',
+  ),
+  output: key(nested.output, 'which output of finished runs to keep'),
   description: key(z.string().max(maxTextChars), 'shown by `torch status TASK`'),
   labels: key(
     value.labels,
     'shown by `torch status TASK`, and a filter: `torch status --label team=data`',
   ),
-  enabled: key(z.boolean({ error: words.flag }), '`false`: not started by torch', true),
+  enabled: key(z.boolean({ error: expected.flag }), '`false`: torch does not start the task', true),
 }
 
 const task = z.strictObject({
   schedule: key(
     value.schedule,
-    'when it is due: 5 or 6 fields as in a crontab, `@daily`, `@every 90s`, `@reboot`; a `common` task must have one, a `daemon` none',
+    'when the task is due: 5 or 6 fields as in a crontab, `@daily`, `@every 90s`, `@reboot`; required for a `common` task, not allowed for a `daemon`',
   ),
   command: value.command.meta({
     ...value.command.meta(),
-    description: 'what to run: text is for the shell, a list is executed as it is; required',
+    description: 'what to run: text is run by the shell, a list without one; required',
   }),
   ...settings,
 })
 const defaults = z.strictObject(settings)
 
 const file = {
-  timezone: key(value.zone, "zone of the schedules, as `Europe/Berlin`; without it the machine's"),
+  timezone: key(
+    value.zone,
+    'time zone of the schedules, such as `Europe/Berlin`; default: that of the machine',
+  ),
   hosts: key(
     z.record(value.groupName, value.hostEntries).meta({ title: 'map of names to lists' }),
     'groups of machines: addresses, CIDR blocks, host names, patterns',
   ),
-  defaults: key(defaults, 'any key of a task but `schedule` and `command`, for all tasks'),
+  defaults: key(
+    defaults,
+    'defaults for all tasks: any key of a task except `schedule` and `command`',
+  ),
 }
 
 export const tasksFileSchema = z.strictObject({
   ...file,
-  // Optional, because a directory may keep its groups and defaults in a file of their own.
+  // Optional: in a directory, groups and defaults may have a file of their own.
   tasks: key(z.record(value.taskName, task).meta({ title: 'map of names to tasks' }), 'the tasks'),
 })
 
-/** The same for a file whose wrong values were taken out, so that the rest of it can be checked. */
+/** The same for a file without its wrong values, so that the rest of it can be checked. */
 export const partialFileSchema = z.strictObject({
   ...file,
   tasks: z.record(value.taskName, task.partial()).optional(),
@@ -145,18 +167,18 @@ export type FileInput = z.output<typeof partialFileSchema>
 export type SettingsInput = z.output<typeof defaults>
 export type TaskInput = NonNullable<FileInput['tasks']>[string]
 
-/** A key that may be left out; `preset` is what it is then: see json-schema.ts. */
+/** An optional key. `preset` is its default as it would be written: see json-schema.ts. */
 function key<S extends z.ZodType>(schema: S, description: string, preset?: unknown) {
   return schema.optional().meta({ description, ...(preset === undefined ? {} : { preset }) })
 }
 
-/** The keys that are known at a place, for "did you mean". */
+/** The known keys of the map at a path, for "did you mean". */
 export function keysAt(path: readonly PropertyKey[]): readonly string[] {
   const [top, second, third] = path
   if (top === undefined) return Object.keys(tasksFileSchema.shape)
   if (top === 'tasks' && path.length === 2) return Object.keys(task.shape)
   if (top === 'defaults' && path.length === 1) return Object.keys(settings)
-  const around = top === 'tasks' ? third : second
-  const found = Object.entries(nested).find(([name]) => name === around)
+  const parent = top === 'tasks' ? third : second
+  const found = Object.entries(nested).find(([name]) => name === parent)
   return found === undefined ? [] : Object.keys(found[1].shape)
 }

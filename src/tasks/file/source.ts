@@ -1,145 +1,134 @@
 import { nearest } from '../../text/suggest.ts'
-import { isMap } from 'yaml'
 import { readAnchors } from './anchors.ts'
-import { maxGuesses, maxYamlProblems } from './limits.ts'
-import type { Part } from './cut.ts'
-import type { Fault } from './fault.ts'
-import { type Place, placesOf } from './lines.ts'
-import { type Path, showPath } from './key-path.ts'
-import { readPlain } from './plain.ts'
-import type { Problem } from './problem.ts'
-import { notText } from './not-text.ts'
+import { formatKeyPath, type KeyPath } from './key-path.ts'
+import { maxFileBytes, maxGuesses, maxYamlProblems } from './limits.ts'
+import { lineFinder } from './lines.ts'
+import type { OffsetProblem, Problem } from './problem.ts'
 import { readTree, type Tree } from './tree.ts'
 import { readYaml } from './yaml.ts'
 
-/** One text of the tasks file: `path` is what problems call it. */
-export interface TasksSource {
+/** One text of the tasks file. Problems call it by its `path`. */
+export interface TasksText {
   readonly path: string
   readonly text: string
 }
 
-interface TellOptions {
+interface ReportOptions {
   readonly hint?: string | null | undefined
   readonly severity?: 'error' | 'warning'
 }
 
-/** A text that was read, and the list of what is wrong with it. */
+/** A text as plain values, and the growing list of its problems. */
 export interface Source {
   readonly file: string
-  /** undefined where the text could not be read at all, which is told already. */
+  /** undefined if the text could not be read at all; that is already among the problems. */
   readonly value: unknown
-  /** A map in lines, clean as YAML and without anchors: it means the same beside whatever else. */
-  readonly isPlain: boolean
   readonly problems: readonly Problem[]
-  /** Where errors are: those too that are not told, because another in the same line is. */
-  readonly errors: readonly { readonly path: Path; readonly line: number }[]
+  /** Where all errors are, also those that are not reported because their line is broken YAML. */
+  readonly errors: readonly { readonly path: KeyPath; readonly line: number }[]
   /** Adds a problem at a key, or at an entry of a list. */
-  tell(path: Path, message: string, options?: TellOptions): void
-  /** A hint at the candidate that was probably meant; null where none is near. */
+  report(path: KeyPath, message: string, options?: ReportOptions): void
+  /** `did you mean "x"?` with the candidate that is most like the word; null if none is like it. */
   guess(word: string, candidates: readonly string[]): string | null
   /** `tasks.yaml:12:5` */
-  where(path: Path): string
-  line(path: Path): number
+  position(path: KeyPath): string
+  line(path: KeyPath): number
   /** Whether anything is written there, right or wrong. */
-  has(path: Path): boolean
+  has(path: KeyPath): boolean
   /** The keys of a map in the order of the text. */
-  keys(path: Path): readonly string[]
-  /** A scalar as it is written, where it is not in quotes. */
-  written(path: Path): string | undefined
+  keys(path: KeyPath): readonly string[]
+  /** A scalar exactly as it is written; undefined if it is in quotes. */
+  written(path: KeyPath): string | undefined
 }
 
-/** A text whose parts can be read one by one. */
-export interface OpenText {
-  readonly path: string
-  /** Without a byte order mark. */
-  readonly text: string
-  placeOf(offset: number): Place
-  /** Hints that were looked for, in all of its parts. */
-  guesses: number
-}
-
-export function openText({ path, text: raw }: TasksSource): OpenText {
+/** Reads as much of a text as can be read. Never throws. */
+export function readSource({ path: file, text: raw }: TasksText): Source {
   const text = raw.replace(/^\ufeff/, '')
-  return { path, text, placeOf: placesOf(text), guesses: 0 }
-}
-
-/** Reads a text as far as it can be read. Never throws. */
-export function readSource(source: TasksSource): Source {
-  const whole = openText(source)
-  return readPart(whole, wholeOf(whole))
-}
-
-/** The whole text as a part of itself. */
-export function wholeOf({ text }: OpenText): Part {
-  return { text, offsetOf: (offset) => offset }
-}
-
-/** The same of a part; all places are those in the whole text. */
-export function readPart(whole: OpenText, part: Part): Source {
-  const file = whole.path
-  const placeOf = (offset: number): Place => whole.placeOf(part.offsetOf(offset))
-  const whereIs = (offset: number): string => {
-    const { line, column } = placeOf(offset)
+  const lineAt = lineFinder(text)
+  const positionOf = (offset: number): string => {
+    const { line, column } = lineAt(offset)
     return `${file}:${line}:${column}`
   }
-  const { tree, faults, isPlain } = read(part.text, whereIs)
+  const { tree, problems: found } = readText(text, positionOf)
   const problems: Problem[] = []
-  const errors: { path: Path; line: number }[] = []
+  const errors: { path: KeyPath; line: number }[] = []
   const brokenLines = new Set<number>()
-  const offsetOf = (path: Path) => tree?.offset(path) ?? 0
+  let guesses = 0
+  const offsetOf = (path: KeyPath) => tree?.offset(path) ?? 0
 
-  const add = (fault: Fault, severity: Problem['severity']): void => {
-    const { line, column, source } = placeOf(fault.offset)
-    if (severity === 'error') errors.push({ path: fault.path, line })
+  const add = (problem: OffsetProblem, severity: Problem['severity']): void => {
+    const { line, column, source } = lineAt(problem.offset)
+    if (severity === 'error') errors.push({ path: problem.path, line })
     if (brokenLines.has(line)) return
-    if (fault.syntax) brokenLines.add(line)
-    const { message, hint } = fault
-    const path = showPath(fault.path)
+    if (problem.isSyntax) brokenLines.add(line)
+    const { message, hint } = problem
+    const path = formatKeyPath(problem.path)
     problems.push({ severity, file, line, column, path, message, hint, source })
   }
 
-  const syntax = faults.filter((fault) => fault.syntax).toSorted((a, b) => a.offset - b.offset)
-  for (const fault of syntax) if (brokenLines.size < maxYamlProblems) add(fault, 'error')
-  for (const fault of faults) if (!fault.syntax) add(fault, 'error')
+  const syntax = found.filter(({ isSyntax }) => isSyntax).toSorted((a, b) => a.offset - b.offset)
+  for (const problem of syntax) if (brokenLines.size < maxYamlProblems) add(problem, 'error')
+  for (const problem of found) if (!problem.isSyntax) add(problem, 'error')
 
   return {
     file,
     value: tree?.value,
-    isPlain,
     problems,
     errors,
-    tell: (path, message, { hint = null, severity = 'error' } = {}) =>
-      add({ path, offset: offsetOf(path), message, hint, syntax: false }, severity),
+    report: (path, message, { hint = null, severity = 'error' } = {}) =>
+      add({ path, offset: offsetOf(path), message, hint, isSyntax: false }, severity),
     guess: (word, candidates) => {
-      const near = whole.guesses++ < maxGuesses ? nearest(word, candidates) : undefined
+      const near = guesses++ < maxGuesses ? nearest(word, candidates) : undefined
       return near === undefined ? null : `did you mean "${near}"?`
     },
-    where: (path) => whereIs(offsetOf(path)),
-    line: (path) => placeOf(offsetOf(path)).line,
+    position: (path) => positionOf(offsetOf(path)),
+    line: (path) => lineAt(offsetOf(path)).line,
     has: (path) => tree?.has(path) ?? false,
     keys: (path) => tree?.keys(path) ?? [],
     written: (path) => tree?.written(path),
   }
 }
 
-function read(
+function readText(
   text: string,
-  where: (offset: number) => string,
-): { tree: Tree | undefined; faults: readonly Fault[]; isPlain: boolean } {
-  const unfit = notText(text)
+  positionOf: (offset: number) => string,
+): { tree: Tree | undefined; problems: readonly OffsetProblem[] } {
+  const unfit = whyNotText(text)
   if (unfit !== undefined) {
-    const faults = [{ path: [], hint: null, syntax: true, ...unfit }]
-    return { tree: undefined, faults, isPlain: false }
+    return { tree: undefined, problems: [{ path: [], hint: null, isSyntax: true, ...unfit }] }
   }
-  const plain = readPlain(text)
-  if (plain !== undefined) return { tree: plain, faults: [], isPlain: true }
+  const { root, problems } = readYaml(text)
+  if (root === undefined) return { tree: undefined, problems }
 
-  const { root, faults } = readYaml(text)
-  if (root === undefined) return { tree: undefined, faults, isPlain: false }
+  const anchors = readAnchors(root, positionOf)
+  const tree = anchors.isBomb ? undefined : readTree(root, anchors.targets)
+  return { tree, problems: [...problems, ...anchors.problems] }
+}
 
-  const anchors = readAnchors(root, where)
-  const all = [...faults, ...anchors.faults]
-  const isPlain = all.length === 0 && !anchors.named && isMap(root) && root.flow !== true
-  const tree = anchors.bomb ? undefined : readTree(root, anchors.anchors)
-  return { tree, faults: all, isPlain }
+/** Why this cannot be the text of a tasks file; undefined if it can. */
+export function whyNotText(text: string): { message: string; offset: number } | undefined {
+  // Before the size: each byte that is not UTF-8 has become a character of three bytes.
+  const binary = binaryIn(text)
+  if (binary !== undefined || !isLarger(text, maxFileBytes)) return binary
+  return { message: `expected a file of at most ${maxFileBytes / 1_000_000} MB`, offset: 0 }
+}
+
+function binaryIn(text: string): { message: string; offset: number } | undefined {
+  // YAML allows no control characters except tab and line breaks. Bytes that are not UTF-8 have
+  // become U+FFFD. https://yaml.org/spec/1.2.2/#51-character-set
+  // oxlint-disable-next-line no-control-regex
+  const offset = text.search(/[\0-\x08\x0b\x0c\x0e-\x1f\x7f\ufffd]/)
+  if (offset === -1) return undefined
+  const code = text.charCodeAt(offset)
+  const found =
+    code === 0xfffd
+      ? 'bytes that are not UTF-8'
+      : `the control character U+${code.toString(16).toUpperCase().padStart(4, '0')}`
+  return { message: `not a text file: it contains ${found}`, offset }
+}
+
+function isLarger(text: string, bytes: number): boolean {
+  if (text.length > bytes) return true
+  // A UTF-16 unit is at most three bytes of UTF-8, so most texts need not be encoded.
+  return text.length * 3 > bytes && new TextEncoder().encode(text).length > bytes
 }

@@ -1,75 +1,82 @@
 import { isAlias, isMap, isScalar, isSeq } from 'yaml'
 import type { Node, Pair, YAMLMap } from 'yaml'
-import { type Anchors, isMergeKey, keyText, mergedMaps, offsetOf } from './yaml-nodes.ts'
-import { target, writtenText } from './yaml-nodes.ts'
-import type { Path } from './key-path.ts'
+import {
+  type AliasTargets,
+  isMergeKey,
+  keyText,
+  mergedMaps,
+  offsetOf,
+  targetOf,
+  writtenText,
+} from './anchors.ts'
+import type { KeyPath } from './key-path.ts'
 
-/** A document as plain values, which still knows where each of them was written. */
+/** A document as plain values, with the place where each value is written. */
 export interface Tree {
-  /** Without the top keys that begin with `x-`: they are there to hold anchors, as in compose files. */
+  /** Without top-level keys that begin with `x-`: they only hold anchors, as in compose files. */
   readonly value: unknown
-  /** The offset of a key, or of a list's entry; of the nearest around it, where there is none. */
-  offset(path: Path): number
-  has(path: Path): boolean
-  /** The keys of a map in the order of the file, which objects do not keep for keys like `10`. */
-  keys(path: Path): string[]
-  /** A number as it is written, `022`; undefined for all that is not a plain scalar. */
-  written(path: Path): string | undefined
+  /** The offset of a key, or of an entry of a list; if it is missing, that of the nearest parent. */
+  offset(path: KeyPath): number
+  has(path: KeyPath): boolean
+  /** The keys of a map in the order of the file. Objects do not keep it for keys like `10`. */
+  keys(path: KeyPath): string[]
+  /** A scalar exactly as it is written, `022`; undefined for one in quotes, a map or a list. */
+  written(path: KeyPath): string | undefined
 }
 
-export function readTree(root: Node | null, anchors: Anchors): Tree {
-  const children = new Map<YAMLMap, Map<string, Pair>>()
+export function readTree(root: Node | null, targets: AliasTargets): Tree {
+  const cache = new Map<YAMLMap, Map<string, Pair>>()
 
-  /** By name, so that a hundred thousand problems take a hundred thousand steps. */
+  /** Looked up by name, so that finding the places of many problems stays linear. */
   const pairsOf = (map: YAMLMap): Map<string, Pair> => {
-    const known = children.get(map)
-    if (known !== undefined) return known
-    const pairs = allPairs(map, anchors)
-    children.set(map, pairs)
+    const cached = cache.get(map)
+    if (cached !== undefined) return cached
+    const pairs = allPairs(map, targets)
+    cache.set(map, pairs)
     return pairs
   }
 
-  const find = (path: Path): { offset: number; node: unknown; whole: boolean } => {
+  const find = (path: KeyPath): { offset: number; node: unknown; isFound: boolean } => {
     let offset = offsetOf(root)
     let node: unknown = root
     for (const step of path) {
-      const around = target(node, anchors)
-      const pair = isMap(around) ? pairsOf(around).get(String(step)) : undefined
-      const item = isSeq(around) && typeof step === 'number' ? around.items[step] : undefined
-      if (pair === undefined && item === undefined) return { offset, node, whole: false }
+      const parent = targetOf(node, targets)
+      const pair = isMap(parent) ? pairsOf(parent).get(String(step)) : undefined
+      const item = isSeq(parent) && typeof step === 'number' ? parent.items[step] : undefined
+      if (pair === undefined && item === undefined) return { offset, node, isFound: false }
       node = pair === undefined ? item : pair.value
       offset = offsetOf(pair === undefined ? item : pair.key)
     }
-    return { offset, node, whole: true }
+    return { offset, node, isFound: true }
   }
 
   return {
-    value: valueOf(root, [], anchors),
+    value: valueOf(root, [], targets),
     offset: (path) => find(path).offset,
-    has: (path) => find(path).whole,
+    has: (path) => find(path).isFound,
     keys: (path) => {
-      const { node, whole } = find(path)
-      const map = target(node, anchors)
-      return whole && isMap(map) ? [...pairsOf(map).keys()] : []
+      const { node, isFound } = find(path)
+      const map = targetOf(node, targets)
+      return isFound && isMap(map) ? [...pairsOf(map).keys()] : []
     },
     written: (path) => {
-      const { node, whole } = find(path)
-      const scalar = target(node, anchors)
-      return whole && isScalar(scalar) && scalar.type === 'PLAIN' ? scalar.source : undefined
+      const { node, isFound } = find(path)
+      const scalar = targetOf(node, targets)
+      return isFound && isScalar(scalar) && scalar.type === 'PLAIN' ? scalar.source : undefined
     },
   }
 }
 
-/** Its own pairs, and those that merge keys bring in: the own ones first, the first of a name counts. */
-function allPairs(map: YAMLMap, anchors: Anchors): Map<string, Pair> {
+/** A map's own pairs, then those of its merge keys. The first pair of a name counts. */
+function allPairs(map: YAMLMap, targets: AliasTargets): Map<string, Pair> {
   const pairs = new Map<string, Pair>()
   for (const pair of map.items) {
     const name = keyText(pair.key)
     if (name !== undefined && !isMergeKey(pair.key) && !pairs.has(name)) pairs.set(name, pair)
   }
   for (const merge of map.items.filter(({ key }) => isMergeKey(key))) {
-    for (const source of mergedMaps(merge.value, anchors) ?? []) {
-      for (const [name, pair] of allPairs(source, anchors)) {
+    for (const source of mergedMaps(merge.value, targets) ?? []) {
+      for (const [name, pair] of allPairs(source, targets)) {
         if (!pairs.has(name)) pairs.set(name, pair)
       }
     }
@@ -77,16 +84,16 @@ function allPairs(map: YAMLMap, anchors: Anchors): Map<string, Pair> {
   return pairs
 }
 
-function valueOf(node: unknown, path: Path, anchors: Anchors): unknown {
-  // What stands for nothing was told by readAnchors(); it stays text, so as not to be missing too.
-  if (isAlias(node) && !anchors.has(node)) return `*${node.source}`
-  const meant = target(node, anchors)
-  if (isSeq(meant)) return meant.items.map((item, at) => valueOf(item, [...path, at], anchors))
+function valueOf(node: unknown, path: KeyPath, targets: AliasTargets): unknown {
+  // An alias without an anchor is already reported. It stays text, so that it is not missing too.
+  if (isAlias(node) && !targets.has(node)) return `*${node.source}`
+  const meant = targetOf(node, targets)
+  if (isSeq(meant)) return meant.items.map((item, at) => valueOf(item, [...path, at], targets))
   if (isMap(meant)) {
     const values: Record<string, unknown> = {}
-    for (const [name, pair] of allPairs(meant, anchors)) {
+    for (const [name, pair] of allPairs(meant, targets)) {
       if (path.length === 0 && name.startsWith('x-')) continue
-      values[name] = valueOf(pair.value, [...path, name], anchors)
+      values[name] = valueOf(pair.value, [...path, name], targets)
     }
     return values
   }
@@ -94,10 +101,10 @@ function valueOf(node: unknown, path: Path, anchors: Anchors): unknown {
   return isText(path) && meant.value !== null ? writtenText(meant) : meant.value
 }
 
-/** `env`, `labels` and the words of a command are text, whatever they look like: `1.10` is not 1.1. */
-export function isText(path: Path): boolean {
+/** Values of `env` and `labels` and words of a command stay as written: `1.10` is not 1.1. */
+function isText(path: KeyPath): boolean {
   const [top, second, third] = path
   const key = top === 'defaults' ? second : third
-  const inside = path.length === (top === 'defaults' ? 3 : 4)
-  return inside && (key === 'env' || key === 'labels' || key === 'command')
+  const isInside = path.length === (top === 'defaults' ? 3 : 4)
+  return isInside && (key === 'env' || key === 'labels' || key === 'command')
 }

@@ -1,24 +1,22 @@
 import type { z } from 'zod'
 import { nearest } from '../../text/suggest.ts'
+import { expected, hintFor, listOf, showKind, showValue } from './expected.ts'
+import { isMap, type KeyPath, valueAt } from './key-path.ts'
 import { maxGuesses, maxProblems } from './limits.ts'
-import type { Path } from './key-path.ts'
-import { isMap, valueAt } from './raw.ts'
 import { type FileInput, keysAt, partialFileSchema, tasksFileSchema } from './schema.ts'
-import { showKind, showValue } from './show-value.ts'
 import type { Source } from './source.ts'
-import { hintFor, listOf, words } from './expected.ts'
 
 type Issue = z.core.$ZodIssue
 
 /**
- * Checks the form of a text's value, and tells all that is wrong with it. What is wrong is left out
- * of the result, so that the rest can still be checked; undefined where nothing is left.
+ * Checks the value of a text against the schema, and reports every problem. Wrong values are left
+ * out of the result, so that the rest can be checked further; undefined if nothing is left.
  */
-export function readShape(source: Source): FileInput | undefined {
+export function validate(source: Source): FileInput | undefined {
   const { value } = source
   if (value === undefined) return undefined
   if (!isMap(value)) {
-    source.tell([], notAFile(value))
+    source.report([], notAMap(value))
     return undefined
   }
   const parsed = tasksFileSchema.safeParse(value, { error: expectedOf })
@@ -26,30 +24,30 @@ export function readShape(source: Source): FileInput | undefined {
 
   const issues = parsed.error.issues.flatMap(innermost)
   for (const [at, issue] of issues.entries()) {
-    // A value can fail two checks of which one sentence says both.
+    // One value can fail two checks with the same message.
     const before = issues[at - 1]
-    const same = before?.message === issue.message && before.path.join() === issue.path.join()
-    if (!same) tell(source, issue)
+    const isSame = before?.message === issue.message && before.path.join() === issue.path.join()
+    if (!isSame) report(source, issue)
   }
-  // No more is told: the checks of what is right would only take time.
+  // No further problem is reported, so checking the good values would only take time.
   if (source.problems.length > maxProblems) return undefined
   return partialFileSchema.parse(without(value, issues))
 }
 
-function notAFile(value: unknown): string {
+function notAMap(value: unknown): string {
   const got = value === null ? 'the file is empty' : `got ${showValue(value)}`
   return `expected a map with the key "tasks"; ${got}`
 }
 
-/** What is expected where the schema does not say it itself. */
+/** What the schema expects, if it has no words of its own for it. */
 function expectedOf(issue: z.core.$ZodRawIssue): string {
   if (issue.code === 'invalid_value') return listOf(issue.values.map((one) => JSON.stringify(one)))
-  if (issue.code !== 'invalid_type') return words.text
-  if (issue.expected === 'object' || issue.expected === 'record') return words.map
-  return issue.expected === 'array' ? words.list : words.text
+  if (issue.code !== 'invalid_type') return expected.text
+  if (issue.expected === 'object' || issue.expected === 'record') return expected.map
+  return issue.expected === 'array' ? expected.list : expected.text
 }
 
-/** Of a choice of forms, the faults of the one that fits outside but not inside: a list's entry. */
+/** For a union: the issues within the branch whose outer form fits, such as an entry of a list. */
 function innermost(issue: Issue): Issue[] {
   if (issue.code !== 'invalid_union') return [issue]
   const inner = issue.errors.find((branch) => branch.every((one) => one.path.length > 0))
@@ -57,73 +55,77 @@ function innermost(issue: Issue): Issue[] {
   return inner.map((one) => ({ ...one, path: [...issue.path, ...one.path] }))
 }
 
-function tell(source: Source, issue: Issue): void {
+function report(source: Source, issue: Issue): void {
   const path = pathOf(issue)
   switch (issue.code) {
     case 'unrecognized_keys':
-      for (const key of issue.keys) tellUnknown(source, path, key)
+      for (const key of issue.keys) reportUnknownKey(source, path, key)
       return
     case 'invalid_key': {
-      const expected = issue.issues[0]?.message ?? words.text
+      const what = issue.issues[0]?.message ?? expected.text
       const got = JSON.stringify(path.at(-1))
-      return source.tell(path, `expected ${expected}; got ${got}`)
+      return source.report(path, `expected ${what}; got ${got}`)
     }
     default: {
       const found = valueAt(source.value, path)
       if (found === undefined && isMisspelt(source, path)) return
-      // A wrong number is shown as it is written: 022 is not what its author calls 22.
+      // A number is shown as it is written: its author wrote 022, not 22.
       const written = typeof found === 'number' ? source.written(path) : undefined
-      // What stands in an environment may be a secret, and this goes into logs.
-      const got = isSecret(path) ? showKind(found) : (written ?? showValue(found))
-      const hint = hintFor(issue.message, found) ?? guessOf(source, issue, found)
-      source.tell(path, `expected ${issue.message}; got ${got}`, { hint })
+      // The message goes into logs, and a value of an environment may be a secret.
+      const got = isInEnv(path) ? showKind(found) : (written ?? showValue(found))
+      const hint = hintFor(issue.message, found) ?? guessChoice(source, issue, found)
+      source.report(path, `expected ${issue.message}; got ${got}`, { hint })
     }
   }
 }
 
-/** The env of a task or of the defaults, and all in it. */
-function isSecret(path: Path): boolean {
+/** Whether the path leads to the `env` of a task or of the defaults, or into it. */
+function isInEnv(path: KeyPath): boolean {
   return path[path[0] === 'tasks' ? 2 : 1] === 'env'
 }
 
-/** Is a missing key there under a name that is nearly right? Then that is told, and is enough. */
-export function isMisspelt(source: Source, path: Path): boolean {
-  const around = valueAt(source.value, path.slice(0, -1))
+/**
+ * Whether a missing key is there under a similar name. Then the unknown key is reported with the
+ * right one as its hint, and that is enough.
+ */
+export function isMisspelt(source: Source, path: KeyPath): boolean {
+  const parent = valueAt(source.value, path.slice(0, -1))
   const keys = keysAt(path.slice(0, -1))
-  const unknown = isMap(around) ? Object.keys(around).filter((key) => !keys.includes(key)) : []
+  const unknown = isMap(parent) ? Object.keys(parent).filter((key) => !keys.includes(key)) : []
   return unknown.slice(0, maxGuesses).some((key) => nearest(key, keys) === path.at(-1))
 }
 
-function tellUnknown(source: Source, path: Path, key: string): void {
-  const own = path[0] === 'defaults' && (key === 'schedule' || key === 'command')
-  const hint = own ? `each task has a ${key} of its own` : source.guess(key, keysAt(path))
-  source.tell([...path, key], `unknown key ${JSON.stringify(key)}`, { hint })
+function reportUnknownKey(source: Source, path: KeyPath, key: string): void {
+  const isOwn = path[0] === 'defaults' && (key === 'schedule' || key === 'command')
+  const hint = isOwn ? `every task needs its own ${key}` : source.guess(key, keysAt(path))
+  source.report([...path, key], `unknown key ${JSON.stringify(key)}`, { hint })
 }
 
-function guessOf(source: Source, issue: Issue, found: unknown): string | null {
+function guessChoice(source: Source, issue: Issue, found: unknown): string | null {
   if (issue.code !== 'invalid_value' || typeof found !== 'string') return null
   return source.guess(found, issue.values.map(String))
 }
 
-function pathOf(issue: Issue): Path {
+function pathOf(issue: Issue): KeyPath {
   return issue.path.map((step) => (typeof step === 'number' ? step : String(step)))
 }
 
-/** The value without each key of a task, default, group or file that has an issue in it. */
+/** The value without each key of a task, of the defaults, a group or the file that has an issue. */
 function without(value: Record<string, unknown>, issues: readonly Issue[]): unknown {
   const rest = structuredClone(value)
   for (const issue of issues) {
-    const keys = issue.code === 'unrecognized_keys' ? issue.keys : [undefined]
-    for (const key of keys)
-      remove(rest, key === undefined ? pathOf(issue) : [...pathOf(issue), key])
+    const path = pathOf(issue)
+    if (issue.code === 'unrecognized_keys') {
+      for (const key of issue.keys) removeKey(rest, [...path, key])
+    } else removeKey(rest, path)
   }
   return rest
 }
 
-function remove(value: Record<string, unknown>, path: Path): void {
+function removeKey(value: Record<string, unknown>, path: KeyPath): void {
   const depth = path[0] === 'tasks' ? 3 : path[0] === 'defaults' || path[0] === 'hosts' ? 2 : 1
   const at = path.slice(0, depth)
-  const around = valueAt(value, at.slice(0, -1))
+  const parent = valueAt(value, at.slice(0, -1))
   const key = at.at(-1)
-  if (isMap(around) && typeof key === 'string') delete around[key]
+  if (isMap(parent) && typeof key === 'string') delete parent[key]
 }

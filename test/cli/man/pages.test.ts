@@ -11,7 +11,7 @@ import { variableName } from '../../../src/cli/args/options.ts'
 import { exitStatus } from '../../../src/errors.ts'
 import { homePaths } from '../../../src/daemon/settings.ts'
 import { outcomes } from '../../../src/plan/history-row.ts'
-import { keysOfFile, keysOfTask } from '../../../src/tasks/file/keys.ts'
+import { keysOfFile, keysOfTask } from '../../../src/tasks/file/json-schema.ts'
 import { readmeText } from '../../docs/readme.ts'
 import { root } from '../../support/torch.ts'
 

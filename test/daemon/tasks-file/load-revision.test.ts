@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { loadRevision } from '../../../src/daemon/tasks-file/load-revision.ts'
 import { locateInGit } from '../../../src/host/git-commits.ts'
 import { thisMachine } from '../../../src/host/host.ts'
-import { problemLine } from '../../../src/tasks/file/report.ts'
+import { problemLine } from '../../../src/tasks/file/problem.ts'
 import { newRepository, type Repository } from '../../support/repository.ts'
 
 const host = thisMachine()
@@ -78,7 +78,7 @@ describe('the tasks of a commit', () => {
 describe('what a commit does not have', () => {
   test.each([
     ['none.yaml', undefined],
-    ['empty', 'HEAD:empty: no *.yaml or *.yml file is in this directory'],
+    ['empty', 'HEAD:empty: this directory contains no *.yaml or *.yml file'],
     [
       'dangling.yaml',
       'HEAD:dangling.yaml: is a link to HEAD:dangling.yaml, which is not in that revision',
@@ -89,8 +89,8 @@ describe('what a commit does not have', () => {
       'broken',
       'HEAD:broken/a.yaml: is a link to HEAD:broken/a.yaml, which is not in that revision',
     ],
-    ['large.yaml', 'HEAD:large.yaml: has 10000001 bytes; at most 10000000 are read'],
-    ['many', 'HEAD:many: the files in it have 10000002 bytes together; at most 10000000 are read'],
+    ['large.yaml', 'HEAD:large.yaml: has 10000001 bytes; torch reads at most 10000000'],
+    ['many', 'HEAD:many: its files have 10000002 bytes together; torch reads at most 10000000'],
   ])('%s', async (name, problem) => {
     repository.write('empty/readme', '')
     repository.write('odd/folder.yaml/x', '')

@@ -4,10 +4,9 @@ import os from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { contentHash, loadTasks } from '../../../src/daemon/tasks-file/load.ts'
-import { takeTasks } from '../../../src/daemon/tasks-file/take-tasks.ts'
+import { parse } from '../../../src/daemon/tasks-file/parse.ts'
 import { parseJob } from '../../../src/daemon/tasks-file/parse-job.ts'
 import { thisMachine } from '../../../src/host/host.ts'
-import { taskOf } from '../../../src/tasks/built-task.ts'
 import { hostFacts } from '../../../src/tasks/hosts.ts'
 
 let folder = ''
@@ -36,7 +35,7 @@ test.each(['', `# ${'x'.repeat(300_000)}\n`])(
     fs.writeFileSync(at('tasks.yaml'), `${more}defaults: { env_file: no.env, user: db }\n${good}`)
     const host = thisMachine()
     const nobody = { ...host, processes: { ...host.processes, uid: 1000 } }
-    const { file } = await loadTasks(nobody, at('tasks.yaml'), { alone: true })
+    const { file } = await loadTasks(nobody, at('tasks.yaml'), { fileOnly: true })
     expect(file?.tasks[0]).toMatchObject({ envFile: at('no.env'), user: 'db' })
     expect((await loadTasks(nobody, at('tasks.yaml'))).problems).toHaveLength(2)
   },
@@ -68,7 +67,7 @@ describe('what is read as a tasks file', () => {
     {
       name: 'an empty directory',
       make: () => fs.mkdirSync(at('tasks.yaml')),
-      says: 'tasks.yaml: no *.yaml or *.yml file is in this directory',
+      says: 'tasks.yaml: this directory contains no *.yaml or *.yml file',
     },
     {
       name: 'a gigabyte',
@@ -76,12 +75,12 @@ describe('what is read as a tasks file', () => {
         fs.writeFileSync(at('tasks.yaml'), good)
         fs.truncateSync(at('tasks.yaml'), 2 ** 30)
       },
-      says: 'tasks.yaml: has 1073741824 bytes; at most 10000000 are read',
+      says: 'tasks.yaml: has 1073741824 bytes; torch reads at most 10000000',
     },
     {
       name: 'a circle of links',
       make: () => fs.symlinkSync('tasks.yaml', at('tasks.yaml')),
-      says: 'tasks.yaml: is a symbolic link that leads in a circle',
+      says: 'tasks.yaml: is a symbolic link that leads back to itself',
     },
     {
       name: 'a link to nothing',
@@ -112,7 +111,7 @@ describe('what is read as a tasks file', () => {
         fs.mkdirSync(at('tasks.yaml'))
         for (let n = 0; n <= 1000; n++) fs.writeFileSync(at(`tasks.yaml/${n}.yaml`), '')
       },
-      says: 'tasks.yaml: 1001 files are in it; at most 1000 are read',
+      says: 'tasks.yaml: contains 1001 files; torch reads at most 1000',
     },
     {
       name: 'an env file that is a pipe',
@@ -132,14 +131,14 @@ test('a reader that fails by itself, as one of another version may, is a file th
   const failed = { kind: 'failed', message: 'not to be had' } as const
   const host = { ...thisMachine(), inWorker: async () => failed }
   const job = {
-    sources: [{ path: 'x', text: { length: 5 } as never }],
+    texts: [{ path: 'x', text: { length: 5 } as never }],
     facts: {} as never,
-    alone: false,
+    fileOnly: false,
   }
-  const read = await takeTasks(host, 'tasks.yaml', job, { apart: true })
-  expect(read).toMatchObject({ file: undefined, again: true })
+  const read = await parse(host, 'tasks.yaml', job, { inThread: true })
+  expect(read).toMatchObject({ file: undefined, isTemporary: true })
   expect(read.problems[0]?.message).toMatch(
-    /^could not be read: .* \(if torch was upgraded, torch restart helps\)$/,
+    /^could not be read: .* \(if torch was upgraded, try torch restart\)$/,
   )
 })
 
@@ -156,10 +155,10 @@ describe('what is large', () => {
   test('comes out of a thread as it does without one', async () => {
     fs.writeFileSync(at('tasks.yaml'), large)
     const host = thisMachine()
-    const { file } = await loadTasks(host, at('tasks.yaml'))
+    const { file } = await loadTasks(host, at('tasks.yaml'), { inThread: true })
     const machine = hostFacts(host.network.name(), host.network.addresses())
     const job = {
-      sources: [{ path: at('tasks.yaml'), text: large }],
+      texts: [{ path: at('tasks.yaml'), text: large }],
       facts: {
         zone: host.clock.zone(),
         host: machine.names[0] ?? '',
@@ -167,14 +166,12 @@ describe('what is large', () => {
         mayChangeUser: host.processes.uid === 0,
         folder,
       },
-      alone: false,
-      known: new Set<string>(),
+      fileOnly: false,
     }
     const here = parseJob(job)
     expect(file?.tasks).toHaveLength(5000)
     expect(file?.tasks[0]?.max).toBe(Infinity)
-    const tasks = here.ok && here.stretches.flatMap((stretch) => stretch.tasks ?? []).map(taskOf)
-    expect(tasks).toStrictEqual(file?.tasks)
+    expect(here.ok && here.file.tasks).toStrictEqual(file?.tasks)
   })
 
   test('has its env files read there', async () => {
@@ -187,7 +184,8 @@ describe('what is large', () => {
     ['late', 'takes more than 120 s to read'],
   ] as const)('is one problem where there is too little: %s', async (kind, message) => {
     fs.writeFileSync(at('tasks.yaml'), large)
-    const { file, problems } = await loadTasks(result(kind), at('tasks.yaml'))
+    const inThread = true
+    const { file, problems } = await loadTasks(result(kind), at('tasks.yaml'), { inThread })
     expect(file).toBeUndefined()
     expect(problems.map((problem) => problem.message)).toEqual([message])
   })
@@ -196,7 +194,7 @@ describe('what is large', () => {
     fs.mkdirSync(at('d'))
     for (const name of ['a', 'b']) fs.writeFileSync(at(`d/${name}.yaml`), '#'.repeat(6_000_000))
     expect(await load('d')).toEqual([
-      'd: the files in it have 12000000 bytes together; at most 10000000 are read',
+      'd: its files have 12000000 bytes together; torch reads at most 10000000',
     ])
   })
 })
@@ -205,20 +203,20 @@ describe('a thread', () => {
   const { inWorker } = thisMachine()
   const facts = { zone: 'UTC', host: 'a', machine: { names: ['a'], addresses: [] }, folder: '/' }
   const text = `tasks: {${'a: {command: x},'.repeat(100_000)}}`
-  const job = { sources: [{ path: 'a', text }], facts }
+  const job = { texts: [{ path: 'a', text }], facts, fileOnly: false }
 
   test.each([
     ['memory', { memoryMiB: 40, timeoutMs: 20_000 }],
     ['late', { memoryMiB: 1000, timeoutMs: 1 }],
   ])('is ended for %s', async (kind, bounds) => {
-    expect(await inWorker('daemon/tasks-file/parse-worker', job, bounds, () => {})).toEqual({
+    expect(await inWorker('daemon/tasks-file/parse-worker', job, bounds)).toEqual({
       kind,
     })
   })
 
   test('that fails says why', async () => {
     const bounds = { memoryMiB: 100, timeoutMs: 20_000 }
-    expect(await inWorker('daemon/tasks-file/parse-worker', {}, bounds, () => {})).toMatchObject({
+    expect(await inWorker('daemon/tasks-file/parse-worker', {}, bounds)).toMatchObject({
       kind: 'failed',
     })
   })
@@ -226,7 +224,7 @@ describe('a thread', () => {
 
 describe('a root daemon', () => {
   const refusal = (file: string) =>
-    `${file}: others may write it, and a daemon of root would run what they write`
+    `${file}: other users can write it, and a daemon that runs as root would run what they write`
 
   test('refuses a file that the world may write', async () => {
     fs.writeFileSync(at('tasks.yaml'), good)

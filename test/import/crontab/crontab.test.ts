@@ -2,7 +2,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { importCrontab } from '../../../src/import/crontab/crontab.ts'
-import { formatProblem } from '../../../src/tasks/file/report.ts'
+import { formatProblem } from '../../../src/tasks/file/problem.ts'
 import { bodyOf, fromCrontab, tasksOf, warningsOf } from '../read.ts'
 
 function fixture(name: string): string {

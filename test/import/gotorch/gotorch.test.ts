@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { importGotorch } from '../../../src/import/gotorch/gotorch.ts'
-import { formatProblem } from '../../../src/tasks/file/report.ts'
+import { formatProblem } from '../../../src/tasks/file/problem.ts'
 import { bodyOf, fromGotorch, tasksOf, warningsOf } from '../read.ts'
 
 /** A task that starts in gotorch too. */

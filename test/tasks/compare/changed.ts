@@ -1,11 +1,11 @@
 import { changeOf } from '../../../src/tasks/compare/changes.ts'
-import { parseTasks } from '../../../src/tasks/file/read.ts'
+import { readTasks } from '../../../src/tasks/file/read.ts'
 import type { PartialTasks } from '../../../src/tasks/file/partial.ts'
 import { facts } from '../read.ts'
 
 /** A file as far as it can be read. */
 function side(text: string): PartialTasks | undefined {
-  const parsed = parseTasks([{ path: 'tasks.yaml', text }], facts, { partly: true })
+  const parsed = readTasks([{ path: 'tasks.yaml', text }], facts, { allowPartial: true })
   if (!parsed.ok) return parsed.partial
   return { file: parsed.file, unreadable: [], unreadableGroups: [] }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { formatSize, parseSize } from '../../../src/text/size.ts'
-import { formatUmask, parseUmask } from '../../../src/tasks/file/umask.ts'
+import { formatUmask, parseUmask } from '../../../src/tasks/file/schema-values.ts'
 import { saidKeys, writtenKeys } from '../../../src/tasks/compare/written.ts'
 import { good, task } from '../read.ts'
 

@@ -9,7 +9,7 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
       'tasks.yaml:1:13: defaults.schedule: unknown key "schedule"',
       'defaults: { schedule: "@daily" }',
       '            ^',
-      'hint: each task has a schedule of its own',
+      'hint: every task needs its own schedule',
     ],
   },
   'a command for all': {
@@ -18,7 +18,7 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
       'tasks.yaml:1:13: defaults.command: unknown key "command"',
       'defaults: { command: run }',
       '            ^',
-      'hint: each task has a command of its own',
+      'hint: every task needs its own command',
     ],
   },
   'a bad value, told once': {
@@ -35,7 +35,7 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
       'tasks.yaml:1:13: defaults.cwd: expected a path without ~; got "~/x"',
       'defaults: { cwd: ~/x }',
       '            ^',
-      'hint: write the absolute path; ~ is only known to a shell',
+      'hint: write the absolute path; only a shell expands ~',
     ],
   },
   'a bad value in a list': {

@@ -80,12 +80,16 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
   },
   'a NUL byte': {
     file: ['tasks: {}', '\0'],
-    told: ['tasks.yaml:2:1: not a text file: it holds the control character U+0000', '\ufffd', '^'],
+    told: [
+      'tasks.yaml:2:1: not a text file: it contains the control character U+0000',
+      '\ufffd',
+      '^',
+    ],
   },
   'bytes that are not UTF-8': {
     file: ['tasks: {}', '# caf\ufffd'],
     told: [
-      'tasks.yaml:2:6: not a text file: it holds bytes that are not UTF-8',
+      'tasks.yaml:2:6: not a text file: it contains bytes that are not UTF-8',
       '# caf\ufffd',
       '     ^',
     ],

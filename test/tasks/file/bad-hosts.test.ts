@@ -49,7 +49,7 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
       'tasks.yaml:5:13: tasks.backup.hosts[0]: unknown host group "alpha"',
       '    hosts: [alpha]',
       '            ^',
-      'hint: a host name needs a dot here, or a group that holds it',
+      'hint: here a host name needs a dot, or a group that lists it',
     ],
   },
   'text instead of a list': {
@@ -106,7 +106,7 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
       '    hosts: [10.0.1.*]',
     ],
     told: [
-      'tasks.yaml:5:13: tasks.backup.hosts[0]: expected a CIDR block; patterns are of host names; got "10.0.1.*"',
+      'tasks.yaml:5:13: tasks.backup.hosts[0]: expected a CIDR block; patterns only match host names; got "10.0.1.*"',
       '    hosts: [10.0.1.*]',
       '            ^',
       'hint: did you mean "10.0.1.0/24"?',
@@ -138,7 +138,7 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
       '    max: 0',
     ],
     told: [
-      'tasks.yaml:7:5: warning: tasks.backup.hosts: no machine can match: all that it names is negated',
+      'tasks.yaml:7:5: warning: tasks.backup.hosts: no machine can match: every entry is also excluded with !',
       '    hosts: [web, "!10.0.0.0/16"]',
       '    ^',
       'tasks.yaml:8:5: tasks.backup.max: expected a whole number of at least 1, or "unlimited"; got 0',
@@ -157,10 +157,10 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
   'a group that negates': {
     file: ['hosts:', '  web: ["!10.0.1.9"]', 'tasks: {}'],
     told: [
-      'tasks.yaml:2:9: hosts.web[0]: a group only names machines; ! is not allowed in it',
+      'tasks.yaml:2:9: hosts.web[0]: ! is not allowed in a group: a group only lists machines',
       '  web: ["!10.0.1.9"]',
       '        ^',
-      'hint: put it into the hosts of the tasks that it is meant for',
+      'hint: write it in `hosts` of the tasks that must not run there',
     ],
   },
   'a group with a dot': {

@@ -6,7 +6,7 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
   'a name with a blank': {
     file: ['tasks:', '  my task: {schedule: "@daily", command: run}'],
     told: [
-      'tasks.yaml:2:3: tasks.my task: expected a name of at most 100 letters, digits, ".", "_" and "-", the first a letter or digit; got "my task"',
+      'tasks.yaml:2:3: tasks.my task: expected a name of at most 100 letters, digits, ".", "_" and "-" that begins with a letter or digit; got "my task"',
       '  my task: {schedule: "@daily", command: run}',
       '  ^',
     ],
@@ -14,7 +14,7 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
   'a name with a slash': {
     file: ['tasks:', '  ../etc: {schedule: "@daily", command: run}'],
     told: [
-      'tasks.yaml:2:3: tasks.../etc: expected a name of at most 100 letters, digits, ".", "_" and "-", the first a letter or digit; got "../etc"',
+      'tasks.yaml:2:3: tasks.../etc: expected a name of at most 100 letters, digits, ".", "_" and "-" that begins with a letter or digit; got "../etc"',
       '  ../etc: {schedule: "@daily", command: run}',
       '  ^',
     ],
@@ -25,7 +25,7 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
       '  aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa: {schedule: "@daily", command: run}',
     ],
     told: [
-      'tasks.yaml:2:3: tasks.aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa: expected a name of at most 100 letters, digits, ".", "_" and "-", the first a letter or digit; got "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"',
+      'tasks.yaml:2:3: tasks.aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa: expected a name of at most 100 letters, digits, ".", "_" and "-" that begins with a letter or digit; got "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"',
       '  aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa…',
       '  ^',
     ],
@@ -87,7 +87,7 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
   'a command without words': {
     file: ['tasks:', '  backup:', '    schedule: "@daily"', '    command: []'],
     told: [
-      'tasks.yaml:4:5: tasks.backup.command: expected a list of words whose first is the program; got an empty list',
+      'tasks.yaml:4:5: tasks.backup.command: expected a list of words that begins with the program; got an empty list',
       '    command: []',
       '    ^',
     ],
@@ -95,7 +95,7 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
   'a command whose program is empty': {
     file: ['tasks:', '  backup:', '    schedule: "@daily"', '    command: ["", x]'],
     told: [
-      'tasks.yaml:4:5: tasks.backup.command: expected a list of words whose first is the program; got a list',
+      'tasks.yaml:4:5: tasks.backup.command: expected a list of words that begins with the program; got a list',
       '    command: ["", x]',
       '    ^',
     ],
@@ -114,7 +114,7 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
       'tasks.yaml:2:3: tasks.backup.schedule: expected a schedule; got nothing',
       '  backup:',
       '  ^',
-      'hint: only a daemon has none',
+      'hint: only a task of type daemon has no schedule',
     ],
   },
   'a misspelt schedule': {
@@ -129,7 +129,7 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
   'an empty list of schedules': {
     file: ['tasks:', '  backup:', '    command: run', '    schedule: []'],
     told: [
-      'tasks.yaml:4:5: tasks.backup.schedule: expected a schedule such as "30 2 * * *", or a list of them; got an empty list',
+      'tasks.yaml:4:5: tasks.backup.schedule: expected a schedule such as "30 2 * * *", or a list of schedules; got an empty list',
       '    schedule: []',
       '    ^',
     ],
@@ -154,7 +154,7 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
   'a daemon with a schedule': {
     file: ['tasks:', '  backup:', '    schedule: "@daily"', '    command: run', '    type: daemon'],
     told: [
-      'tasks.yaml:3:5: tasks.backup.schedule: not allowed for a daemon, which is kept running always',
+      'tasks.yaml:3:5: tasks.backup.schedule: not allowed for a daemon task: torch keeps it running all the time',
       '    schedule: "@daily"',
       '    ^',
     ],
@@ -162,7 +162,7 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
   'a daemon without a limit': {
     file: ['tasks:', '  backup:', '    command: run', '    type: daemon', '    max: unlimited'],
     told: [
-      'tasks.yaml:5:5: tasks.backup.max: a daemon needs a number: so many are kept running',
+      'tasks.yaml:5:5: tasks.backup.max: expected a whole number for a daemon task; got "unlimited"',
       '    max: unlimited',
       '    ^',
     ],

@@ -186,7 +186,7 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
       'tasks.yaml:5:5: tasks.backup.cwd: expected a path without ~; got "~/app"',
       '    cwd: ~/app',
       '    ^',
-      'hint: write the absolute path; ~ is only known to a shell',
+      'hint: write the absolute path; only a shell expands ~',
     ],
   },
   'a umask': {
@@ -271,7 +271,7 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
       '    user: www-data',
     ],
     told: [
-      'tasks.yaml:5:5: tasks.backup.user: only a daemon that runs as root may change the user',
+      'tasks.yaml:5:5: tasks.backup.user: only a daemon that runs as root can change the user',
       '    user: www-data',
       '    ^',
     ],
@@ -279,7 +279,7 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
   'another group': {
     file: ['tasks:', '  backup:', '    schedule: "@daily"', '    command: run', '    group: 33'],
     told: [
-      'tasks.yaml:5:5: tasks.backup.group: only a daemon that runs as root may change the group',
+      'tasks.yaml:5:5: tasks.backup.group: only a daemon that runs as root can change the group',
       '    group: 33',
       '    ^',
     ],
@@ -307,7 +307,7 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
       '    env: { TORCH_TASK: a }',
     ],
     told: [
-      'tasks.yaml:5:12: tasks.backup.env.TORCH_TASK: expected a name that does not begin with TORCH_, which is for torch to set; got "TORCH_TASK"',
+      'tasks.yaml:5:12: tasks.backup.env.TORCH_TASK: expected a name that does not begin with TORCH_: torch sets those itself; got "TORCH_TASK"',
       '    env: { TORCH_TASK: a }',
       '           ^',
     ],
@@ -393,7 +393,7 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
       '    labels: { "team x": data }',
     ],
     told: [
-      'tasks.yaml:5:15: tasks.backup.labels.team x: expected a name without blanks or =; got "team x"',
+      'tasks.yaml:5:15: tasks.backup.labels.team x: expected a name without spaces and =; got "team x"',
       '    labels: { "team x": data }',
       '              ^',
     ],
@@ -419,7 +419,7 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
       'tasks.yaml:5:5: tasks.backup.timezone: unknown time zone "Mars/Olympus"',
       '    timezone: Mars/Olympus',
       '    ^',
-      'hint: an IANA name, such as Europe/Berlin',
+      'hint: write an IANA name, such as Europe/Berlin',
     ],
   },
   'text that is a number': {

@@ -6,7 +6,7 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
   'a schedule without quotes': {
     file: ['tasks:', '  backup:', '    schedule: */10 * * * *', '    command: run'],
     told: [
-      'tasks.yaml:3:15: tasks.backup.schedule: not valid YAML: there is no anchor "/10" before this',
+      'tasks.yaml:3:15: tasks.backup.schedule: not valid YAML: there is no anchor "/10" before this alias',
       '    schedule: */10 * * * *',
       '              ^',
       'hint: text that begins with * needs quotes',
@@ -42,7 +42,7 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
       'tasks.yaml:4:14: not valid YAML: Nested mappings are not allowed in compact mappings',
       '    command: echo a: b',
       '             ^',
-      'hint: text with a colon and a blank in it needs quotes',
+      'hint: text that contains a colon and a space needs quotes',
     ],
   },
   'a tab for indentation': {
@@ -122,7 +122,7 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
   'an anchor that holds itself': {
     file: ['x-a: &a [*a]', 'tasks: {}'],
     told: [
-      'tasks.yaml:1:10: x-a[0]: not valid YAML: there is no anchor "a" before this',
+      'tasks.yaml:1:10: x-a[0]: not valid YAML: there is no anchor "a" before this alias',
       'x-a: &a [*a]',
       '         ^',
       'hint: text that begins with * needs quotes',

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
-import { parseTasks } from '../../../src/tasks/file/read.ts'
-import { formatProblem } from '../../../src/tasks/file/report.ts'
+import { readTasks } from '../../../src/tasks/file/read.ts'
+import { formatProblem } from '../../../src/tasks/file/problem.ts'
 import { facts } from '../read.ts'
 
 function parseAll(texts: Readonly<Record<string, string>>) {
   const sources = Object.entries(texts).map(([path, text]) => ({ path, text }))
-  return parseTasks(sources, facts)
+  return readTasks(sources, facts)
 }
 
 function told(texts: Readonly<Record<string, string>>): string[] {

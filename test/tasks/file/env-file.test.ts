@@ -25,7 +25,7 @@ test.each([
       },
     ],
   ],
-  ['a name of torch', 'TORCH_TASK=x', [{ line: 1, message: 'TORCH_TASK is for torch to set' }]],
+  ['a name of torch', 'TORCH_TASK=x', [{ line: 1, message: 'TORCH_TASK: torch sets it itself' }]],
   [
     'an open quote, and what follows',
     'A="x\nB=1\nC\n',

@@ -1,12 +1,12 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { maxFileBytes } from '../../../src/tasks/file/limits.ts'
-import { parseTasks, type ParsedTasks } from '../../../src/tasks/file/read.ts'
-import { formatProblem } from '../../../src/tasks/file/report.ts'
+import { readTasks, type ReadTasks } from '../../../src/tasks/file/read.ts'
+import { formatProblem } from '../../../src/tasks/file/problem.ts'
 import { facts, good, oneTask, parse } from '../read.ts'
 
 /** The problems of a file that must have some, each of which can be shown. */
-function told(parsed: ParsedTasks): string[] {
+function told(parsed: ReadTasks): string[] {
   const problems = parsed.ok ? parsed.warnings : parsed.problems
   expect(parsed.ok || problems.some(({ severity }) => severity === 'error')).toBe(true)
   return problems.map((problem) => formatProblem(problem).split('\n')[0] ?? '')
@@ -33,12 +33,12 @@ describe('one clear error for', () => {
     [
       'binary junk',
       () => String.fromCharCode(...Array.from({ length: 50_000 }, (_, at) => (at * 7919) % 256)),
-      'not a text file: it holds the control character U+0000',
+      'not a text file: it contains the control character U+0000',
     ],
     [
       'an alias bomb',
       () => `${bomb(60)}tasks: *a59\n`,
-      'expected aliases that bring in at most 1000000 values',
+      'expected aliases that expand to at most 1000000 values',
     ],
     [
       'brackets without end',
@@ -53,22 +53,22 @@ describe('one clear error for', () => {
     [
       'nested lists',
       () => '['.repeat(100_000),
-      'expected at most 64 levels of maps and lists within each other',
+      'expected at most 64 levels of nested maps and lists',
     ],
     [
       'nested lists that are closed',
       () => `tasks: ${'['.repeat(5000)}${']'.repeat(5000)}`,
-      'expected at most 64 levels of maps and lists within each other',
+      'expected at most 64 levels of nested maps and lists',
     ],
     [
       'nested maps',
       () => Array.from({ length: 3000 }, (_, at) => `${' '.repeat(at)}a:\n`).join(''),
-      'expected at most 64 levels of maps and lists within each other',
+      'expected at most 64 levels of nested maps and lists',
     ],
     [
       'nested entries',
       () => '- '.repeat(100_000),
-      'expected at most 64 levels of maps and lists within each other',
+      'expected at most 64 levels of nested maps and lists',
     ],
   ])('%s', (_name, text, message) => {
     const lines = told(parse(text()))
@@ -77,7 +77,7 @@ describe('one clear error for', () => {
   })
 })
 
-describe('of junk that is large, what the first lines tell:', () => {
+describe('large junk gives few problems:', () => {
   const many = (line: string): string => line.repeat(Math.floor(9_000_000 / line.length))
   const keys = (count: number, line: (at: number) => string): string =>
     Array.from({ length: count }, (_, at) => line(at)).join('')
@@ -87,56 +87,36 @@ describe('of junk that is large, what the first lines tell:', () => {
 
   test.each([
     ['brackets that are not closed', () => many('foo bar baz: [\n'), 20, flow],
-    [
-      'aliases without a name',
-      () => many('- *\n'),
-      20,
-      'tasks.yaml:1:3: not valid YAML: Alias cannot be an empty string',
-    ],
-    ['tags', () => many('- !x a\n'), 20, 'tasks.yaml:1:3: not valid YAML: Unresolved tag: !x'],
+    ['aliases without a name', () => many('- *\n'), 1, `${notAMap}got a list`],
+    ['tags', () => many('- !x a\n'), 1, `${notAMap}got a list`],
     ['blank lines', () => many('\r\n'), 1, `${notAMap}the file is empty`],
     ['comments', () => many('# x\n'), 1, `${notAMap}the file is empty`],
     ['a list', () => many('- a\n'), 1, `${notAMap}got a list`],
     ['a list on one line', () => `[${many('a,')}]`, 1, `${notAMap}got a list`],
-    ['the same on and on', () => `[${many('a,')}`, 1, `${notAMap}got a list`],
+    ['a list that is not closed', () => `[${many('a,')}`, 1, `${notAMap}got a list`],
     [
       'unknown keys',
-      () => keys(600_000, (at) => `k${at}: 1\n`),
+      () => keys(20_000, (at) => `k${at}: 1\n`),
       1001,
       'tasks.yaml:1:1: k0: unknown key "k0"',
     ],
     [
       'misspelt keys of one task',
-      () => `tasks:\n  a:\n${keys(100_000, (at) => `    comand${at}: x\n`)}`,
+      () => `tasks:\n  a:\n${keys(20_000, (at) => `    comand${at}: x\n`)}`,
       1001,
       'tasks.yaml:3:5: tasks.a.comand0: unknown key "comand0"',
     ],
     [
       'misspelt keys of many tasks',
-      () => `tasks:\n${keys(100_000, (at) => `  t${at}: { schedule: "@daily", comand: x }\n`)}`,
+      () => `tasks:\n${keys(10_000, (at) => `  t${at}: { schedule: "@daily", comand: x }\n`)}`,
       1001,
       'tasks.yaml:2:29: tasks.t0.comand: unknown key "comand"',
     ],
-    ['the same task', () => `tasks:\n${many('  t: {}\n')}`, 1001, undefined],
+    ['the same task', () => `tasks:\n${'  t: {}\n'.repeat(20_000)}`, 1001, undefined],
   ])('%s', (_name, text, count, first) => {
     const lines = told(parse(text()))
     expect(lines).toHaveLength(count)
     if (first !== undefined) expect(lines[0]).toBe(first)
-  })
-
-  test('how many more there are is told of the lines that were read', () => {
-    const task = (at: number) => `  t${at}: { schedule: "@daily", command: x, nice: z }\n`
-    const lines = told(parse(`tasks:\n${keys(20_000, task)}`))
-    expect(lines.at(-1)).toMatch(
-      /^tasks\.yaml:1002:\d+: \d+ more problems in the first \d+ lines; the rest was not read$/,
-    )
-  })
-
-  test.each([99_990, 100_000, 100_010, 100_025])('a good file is good, cut at %d', (chars) => {
-    const filler = `# ${'x'.repeat(chars - 90_000)}\n`
-    const task = (at: number) => `  t${at}:\n    command: >-\n      x\n    schedule: "@daily"\n`
-    const rest = `# ${'x'.repeat(400_000)}\n`
-    expect(good(`${filler}tasks:\n${keys(3000, task)}${rest}`).tasks).toHaveLength(3000)
   })
 })
 
@@ -174,7 +154,7 @@ test('guesses are made for the first hundred problems', () => {
   expect(hints.slice(98)).toEqual([
     'did you mean "Asia/Shanghai"?',
     'did you mean "Asia/Shanghai"?',
-    'an IANA name, such as Europe/Berlin',
+    'write an IANA name, such as Europe/Berlin',
   ])
 })
 
@@ -189,7 +169,7 @@ test('a long line without breaks is placed, but not shown', () => {
 
 describe('never throws', () => {
   const check = (text: string): void => {
-    told(parseTasks([{ path: 'tasks.yaml', text }], facts))
+    told(readTasks([{ path: 'tasks.yaml', text }], facts))
   }
 
   test('on any text', () => {

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import { parseTasks } from '../../../src/tasks/file/read.ts'
+import { readTasks } from '../../../src/tasks/file/read.ts'
 import { facts } from '../read.ts'
 
 /** What is left of a bad file: the names of those that can be read, of all others, and of bad groups. */
 function left(...texts: readonly string[]) {
   const sources = texts.map((text, at) => ({ path: `${at}.yaml`, text }))
-  const parsed = parseTasks(sources, facts, { partly: true })
+  const parsed = readTasks(sources, facts, { allowPartial: true })
   if (parsed.ok) throw new Error('it is good')
   const { partial } = parsed
   if (partial === undefined) return undefined
@@ -101,6 +101,6 @@ describe('nothing is known', () => {
 
   test('where nobody asked', () => {
     const sources = [{ path: 'tasks.yaml', text: `tasks:\n${good}${task('x', ', max: x')}` }]
-    expect(parseTasks(sources, facts)).not.toHaveProperty('partial')
+    expect(readTasks(sources, facts)).not.toHaveProperty('partial')
   })
 })

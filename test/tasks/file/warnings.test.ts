@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { formatProblem } from '../../../src/tasks/file/report.ts'
+import { formatProblem } from '../../../src/tasks/file/problem.ts'
 import { oneTask, parse } from '../read.ts'
 
 /** What is doubtful is told, and the file is taken all the same. */
@@ -28,7 +28,7 @@ test.each([
   '["web-1?", "!web-*"]',
 ])('hosts: %s match no machine', (hosts) => {
   expect(warnings(web + oneTask(`hosts: ${hosts}`))).toEqual([
-    'tasks.yaml:7:5: warning: tasks.backup.hosts: no machine can match: all that it names is negated',
+    'tasks.yaml:7:5: warning: tasks.backup.hosts: no machine can match: every entry is also excluded with !',
   ])
 })
 
@@ -45,7 +45,7 @@ test.each([
 test('a group that seems to hold another', () => {
   const text = 'hosts:\n  web: [10.0.1.0/24]\n  all: [web, db]\ntasks: {}\n'
   expect(warnings(text)).toEqual([
-    'tasks.yaml:3:9: warning: hosts.all[0]: "web" is a host name here; a group cannot hold another',
+    'tasks.yaml:3:9: warning: hosts.all[0]: "web" is a host name here: a group cannot contain another group',
   ])
 })
 
@@ -57,11 +57,11 @@ test('keys that mean nothing for the type', () => {
   const daemon =
     'tasks:\n  a: { type: daemon, command: x, catchup: latest, retry: { attempts: 1 } }\n'
   expect(warnings(daemon)).toEqual([
-    'tasks.yaml:2:34: warning: tasks.a.catchup: has no meaning for a task of type daemon',
-    'tasks.yaml:2:51: warning: tasks.a.retry: has no meaning for a task of type daemon',
+    'tasks.yaml:2:34: warning: tasks.a.catchup: has no effect on a task of type daemon',
+    'tasks.yaml:2:51: warning: tasks.a.retry: has no effect on a task of type daemon',
   ])
   expect(warnings(oneTask('restart: { delay: 1s }'))).toEqual([
-    'tasks.yaml:5:5: warning: tasks.backup.restart: has no meaning for a task of type common',
+    'tasks.yaml:5:5: warning: tasks.backup.restart: has no effect on a task of type common',
   ])
 })
 

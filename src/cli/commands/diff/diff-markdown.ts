@@ -1,6 +1,6 @@
 import type { KeyChange } from '../../../tasks/compare/changes.ts'
 import { saidKeys, type Written } from '../../../tasks/compare/written.ts'
-import { formatProblem } from '../../../tasks/file/report.ts'
+import { formatProblem } from '../../../tasks/file/problem.ts'
 import { someOf } from '../../../text/plural.ts'
 import { changedValue, type DiffLine, valueWords } from './changed-value.ts'
 import {

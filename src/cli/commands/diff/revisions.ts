@@ -111,7 +111,7 @@ async function load(host: Host, located: Located, { absolute, shown }: FilePath,
     return loadRevision(host, located, { commit, revision, tasks: absolute })
   }
   if (host.files.facts(absolute) === undefined) return undefined
-  return loadTasks(host, absolute, { shown, alone: true, partly: true })
+  return loadTasks(host, absolute, { shown, fileOnly: true, allowPartial: true })
 }
 
 const emptyFile = { tasks: [], groups: {} }

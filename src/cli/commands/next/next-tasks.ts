@@ -25,7 +25,7 @@ export async function sourcesOfTasks(call: Call, values: Values): Promise<Source
   const isNow = values.host === undefined && values.from === undefined
   const pending = pendingSlots(isNow ? (daemon?.report?.tasks ?? []) : [], call.host.clock.now())
   // What another machine has, its env files for instance, is not here.
-  const other = values.host === undefined ? {} : { machine: facts, alone: true }
+  const other = values.host === undefined ? {} : { machine: facts, fileOnly: true }
   const { file } = await readTasks(call, path, other)
   const isHere = (task: Task) => task.enabled && matchHosts(task.hosts, facts)
   const meant = call.args.length === 0 ? file.tasks : named(file.tasks, call.args)

@@ -36,7 +36,7 @@ export async function plan(call: Call, values: Values): Promise<number> {
 
 async function fileOf(call: Call, values: Values, machine?: HostFacts): Promise<TasksFile> {
   const path = await findTasksPath(call, values, call.args[0])
-  const { file } = await readTasks(call, path, { alone: true, ...(machine && { machine }) })
+  const { file } = await readTasks(call, path, { fileOnly: true, ...(machine && { machine }) })
   const tasks = withLabels(file.tasks, values.label)
   if (tasks.length < file.tasks.length && tasks.length === 0) call.terminal.note(noTaskHasLabels)
   const { host } = values

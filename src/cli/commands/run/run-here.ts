@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { unknownTask } from '../../../tasks/unknown-task.ts'
+import { unknownTask } from '../../../tasks/select.ts'
 import { openHome } from '../../../daemon/start/open-home.ts'
 import { interceptSignals } from '../../../daemon/signals.ts'
 import { TorchError } from '../../../errors.ts'

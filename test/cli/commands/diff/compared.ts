@@ -1,7 +1,7 @@
 import { type Comparison, compare } from '../../../../src/cli/commands/diff/comparison.ts'
 import { diffText } from '../../../../src/cli/commands/diff/diff-text.ts'
 import type { Side } from '../../../../src/cli/commands/diff/revisions.ts'
-import { parseTasks } from '../../../../src/tasks/file/read.ts'
+import { readTasks } from '../../../../src/tasks/file/read.ts'
 import { facts } from '../../../tasks/read.ts'
 
 export const folder = '/srv'
@@ -27,7 +27,7 @@ export function textOf(
 function side(text: string | undefined, end: Side['end'], path: string): Side {
   if (text === undefined)
     return { end, isThere: false, isValid: true, tasks: whole(empty), problems: [] }
-  const parsed = parseTasks([{ path, text }], facts, { partly: true })
+  const parsed = readTasks([{ path, text }], facts, { allowPartial: true })
   return parsed.ok
     ? { end, isThere: true, isValid: true, tasks: whole(parsed.file), problems: [] }
     : { end, isThere: true, isValid: false, tasks: parsed.partial, problems: parsed.problems }

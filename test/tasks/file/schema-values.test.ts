@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { parseUmask } from '../../../src/tasks/file/umask.ts'
+import { parseUmask } from '../../../src/tasks/file/schema-values.ts'
 
 test.each([
   ['022', 0o022],

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { resolvePath } from '../../../src/tasks/file/file-path.ts'
+import { resolvePath } from '../../../src/tasks/file/settings.ts'
 
 test.each([
   ['/srv', 'app', '/srv/app'],

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Problem } from '../../../src/tasks/file/problem.ts'
-import { formatProblem } from '../../../src/tasks/file/report.ts'
+import { formatProblem } from '../../../src/tasks/file/problem.ts'
 
 const problem: Problem = {
   severity: 'error',
