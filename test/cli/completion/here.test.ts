@@ -38,7 +38,7 @@ tasks:
   site.write('more/a.yaml', 'tasks:\n  one: {}\n')
   site.write('more/b.yml', 'tasks: { two: {} }\n')
   site.write('more/c.txt', 'tasks:\n  three: {}\n')
-  site.write('broken.yaml', 'tasks:\n  half:\n    command: "no end\n')
+  site.write('broken.yaml', 'tasks:\n  half:\n    comand: x\n    max: none\n')
   site.write('My Tasks/it.yaml', 'tasks:\n  spaced: {}\n')
   site.write('odd.yaml', '"tasks": { odd: {} }\n')
   site.write('bad.yaml', 'nonsense: 1\n')
