@@ -1,22 +1,22 @@
 import path from 'node:path'
 
-/** What a daemon is started with: flags over variables over config file, all checked. */
+/** What a daemon is started with: options, else variables, else the config file; all checked. */
 export interface Settings {
   readonly home: string
   /** Absolute: a file, or a directory of them. */
   readonly tasks: string
-  /** In place of the detected addresses; empty: detect. */
+  /** Used instead of the detected addresses; empty: they are detected. */
   readonly addresses: readonly string[]
   readonly graceMs: number
-  /** Log to stdout, and not to daemon.log. */
+  /** The log goes to stdout, not to daemon.log. */
   readonly foreground: boolean
-  /** The log is for a person at a terminal. */
+  /** The log is formatted for a person at a terminal. */
   readonly pretty: boolean
   readonly logLevel: string
   readonly version: string
 }
 
-/** Where the things of a home lie. */
+/** The files and folders of a home. */
 export interface HomePaths {
   readonly home: string
   readonly pidfile: string
@@ -28,12 +28,12 @@ export interface HomePaths {
   readonly history: string
   /** The last second done. */
   readonly slots: string
-  /** What was loaded, and in which boot @reboot was served. */
+  /** The tasks that were loaded, and the boot in which @reboot tasks started. */
   readonly loaded: string
   readonly boot: string
-  /** Which tasks file the last daemon had, for `torch status` without one. */
+  /** The path of the last daemon's tasks file, for `torch status` without a daemon. */
   readonly tasksPath: string
-  /** What is still to start: retries, what waits for a place. */
+  /** Pending starts: retries, and starts that wait at max. */
   readonly pending: string
 }
 

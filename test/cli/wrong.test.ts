@@ -441,7 +441,7 @@ describe('a place that is none', () => {
     expect([status.status, status.stderr]).toEqual([0, ''])
     expect(await torchHere(['run', 'backup', '--home', file])).toMatchObject({
       status: 1,
-      stderr: `torch: the home ${file} is no folder
+      stderr: `torch: the home ${file} is not a directory
 hint: choose another with --home or TORCH_HOME
 `,
     })

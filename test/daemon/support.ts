@@ -61,7 +61,7 @@ export function newSite(yaml: string, options: { at?: string; addresses?: string
     if (file === undefined) throw new Error(loaded.problems.map((each) => each.message).join('\n'))
     const { ready, ended } = live(own, { ...loaded, file })
     const running = await ready
-    /** As kill -9: from now on nothing of it moves. Its runs go on. */
+    /** As kill -9: from now on the daemon does nothing. Its runs continue. */
     const kill = (): void => {
       if (isKilled) return
       isKilled = true

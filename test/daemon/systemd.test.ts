@@ -11,7 +11,7 @@ import { until } from '../run/support.ts'
 const has = (program: string) => spawnSync(program, ['--version']).error === undefined
 const canListen = has('perl') && has('systemd-notify')
 
-describe.runIf(canListen)('what systemd is told', () => {
+describe.runIf(canListen)('messages to systemd', () => {
   let folder = ''
   let listener: ChildProcess
   let heard = ''
@@ -36,7 +36,7 @@ describe.runIf(canListen)('what systemd is told', () => {
   })
   const socket = () => path.join(folder, 'notify')
 
-  test('readiness with the main pid, a reload, a stop', async () => {
+  test('systemd learns of readiness with the main pid, of a reload and of a stop', async () => {
     const systemd = openSystemd(thisMachine(), { NOTIFY_SOCKET: socket() })
     await systemd.ready('3 of 4 tasks run here')
     await until(
@@ -50,23 +50,23 @@ describe.runIf(canListen)('what systemd is told', () => {
     systemd.close()
   })
 
-  test('the watchdog is fed twice in each period, until it is closed', async () => {
+  test('the watchdog gets a message twice in each period, until the messages are stopped', async () => {
     const clock = handClock('2026-03-10T12:00:00Z')
     const environment = { NOTIFY_SOCKET: socket(), WATCHDOG_USEC: '30000000' }
     const systemd = openSystemd({ ...thisMachine(), clock }, environment)
-    const beats = () => heard.split('WATCHDOG=1').length - 1
-    await until(() => beats() === 1, 'the first')
+    const messages = () => heard.split('WATCHDOG=1').length - 1
+    await until(() => messages() === 1, 'the first')
     clock.advance(15_000)
-    await until(() => beats() === 2, 'the second')
+    await until(() => messages() === 2, 'the second')
     systemd.close()
     clock.advance(60_000)
     await systemd.stopping()
-    await until(() => heard.includes('STOPPING=1'), 'the last word')
-    expect(beats()).toBe(2)
+    await until(() => heard.includes('STOPPING=1'), 'the last message')
+    expect(messages()).toBe(2)
   })
 })
 
-test('without systemd nothing is said, and nothing is run', async () => {
+test('without systemd no program is run', async () => {
   const host = thisMachine()
   const runProgram = () => Promise.reject(new Error('it ran something'))
   const silent = openSystemd({ ...host, processes: { ...host.processes, runProgram } }, {})
@@ -76,7 +76,7 @@ test('without systemd nothing is said, and nothing is run', async () => {
   silent.close()
 })
 
-test.runIf(has('systemd-analyze'))('the unit is one that systemd understands', () => {
+test.runIf(has('systemd-analyze'))('systemd-analyze finds no problem in the unit file', () => {
   const result = spawnSync('systemd-analyze', ['verify', path.resolve('systemd/torch.service')])
   expect(result.stderr.toString()).toBe('')
   expect(result.status).toBe(0)

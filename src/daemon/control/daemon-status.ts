@@ -49,7 +49,7 @@ function removedTasks({ tasks, runs }: Daemon): TaskStatus[] {
   })
 }
 
-/** The status of a task of which only the runs are known. */
+/** The status of a task that is not in the file, from its runs alone. */
 export function goneStatus(
   name: string,
   type: TaskStatus['type'] = 'common',

@@ -52,7 +52,7 @@ export function resumeSchedule(parts: ResumeParts): void {
 interface SortedTasks {
   /** The previous daemon had them, with the same definition. */
   readonly known: Timetable[]
-  /** Those of the known tasks that were loaded before the last second. */
+  /** The known tasks that were loaded before the last second. */
   readonly wasDue: Timetable[]
   /** The known tasks that were loaded in the last second. */
   readonly young: Task[]

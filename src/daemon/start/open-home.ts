@@ -5,7 +5,7 @@ import { makeActive } from '../../run/directory.ts'
 import { shellQuoted } from '../../text/shell-quote.ts'
 import { type HomePaths, homePaths } from '../settings.ts'
 
-/** Makes a home ready to be used: its folders, for nobody else to look into. */
+/** Prepares a home: creates its folders, which only its owner may enter. Throws TorchError `bad-home`. */
 export function openHome(host: Host, home: string): HomePaths {
   const paths = homePaths(home)
   try {
@@ -13,13 +13,15 @@ export function openHome(host: Host, home: string): HomePaths {
     makePrivate(host, paths)
     host.files.makeDirectory(paths.runs)
     makeActive(host, home)
-    // Found out now, and not by the first run: a full disk, a read-only mount.
+    // A full disk or a read-only mount fails here, not at the first run.
     host.files.replace(`${paths.home}/.probe`, '')
     host.files.remove(`${paths.home}/.probe`)
     return paths
   } catch (error) {
     if (error instanceof TorchError) throw error
-    const why = hasCode(error, 'EEXIST') ? 'is no folder' : `cannot be used: ${messageOf(error)}`
+    const why = hasCode(error, 'EEXIST')
+      ? 'is not a directory'
+      : `cannot be used: ${messageOf(error)}`
     throw new TorchError('bad-home', `the home ${home} ${why}`, {
       hint: 'choose another with --home or TORCH_HOME',
       cause: error,
@@ -28,8 +30,8 @@ export function openHome(host: Host, home: string): HomePaths {
 }
 
 /**
- * A home is its daemon's alone (0700): what stands in it is believed, and run as its user. One that
- * is open to others is closed, but not a folder that holds other things besides.
+ * Only the owner of a home may enter it (0700), because the daemon trusts its files and runs them as its
+ * user. A home that is open to others is closed, unless the folder holds files of other programs.
  */
 function makePrivate(host: Host, { home, lock }: HomePaths): void {
   const facts = host.files.facts(home)
@@ -49,13 +51,13 @@ function makePrivate(host: Host, { home, lock }: HomePaths): void {
       'open-home',
       `the home ${home} is open to others (mode ${facts.mode.toString(8)})`,
       {
-        hint: `it holds other things than torch's, so choose another, or: chmod 700 ${shellQuoted(home)}`,
+        hint: `it holds files of other programs; choose another home, or: chmod 700 ${shellQuoted(home)}`,
       },
     )
   host.files.changeMode(home, 0o700)
 }
 
-/** What was being written as its process was killed; of a process that lives it may be half done. */
+/** Removes temporary files of processes that were killed while they wrote. A living process may still write. */
 export function removeTorn(host: Host, { home }: HomePaths): void {
   for (const name of host.files.list(home)) {
     const pid = /^\..+\.(\d+)\.tmp$/.exec(name)?.[1]
@@ -64,7 +66,7 @@ export function removeTorn(host: Host, { home }: HomePaths): void {
   }
 }
 
-/** The pid that the pidfile names, where that process looks like ours; it informs and never decides. */
+/** The pid in the pidfile, if such a process exists. It informs and never decides. */
 export function readPid(host: Host, paths: HomePaths): number | undefined {
   const pid = Number.parseInt(host.files.readText(paths.pidfile) ?? '', 10)
   return Number.isNaN(pid) || host.processes.identify(pid) === undefined ? undefined : pid

@@ -3,7 +3,7 @@ import type { Start } from '../../plan/admit.ts'
 import type { Phase } from '../phase.ts'
 import { requestStart, type StartParts } from './request-start.ts'
 
-/** How long starts are made without a pause; then the event loop handles whatever else there is. */
+/** How long starts are made without a pause. In a pause the event loop handles everything else. */
 const maxBurstMs = 20
 
 interface DispatchParts extends StartParts {
@@ -12,9 +12,8 @@ interface DispatchParts extends StartParts {
 
 /**
  * Requests the starts that are due, in the order of their slots: usually at once. The rest of a burst
- * follows after short pauses. It comes before whatever falls due later, except the first start of each
- * second, which is then in time whatever the second before it left. Meanwhile the rest is on disk,
- * because a crash must not lose it.
+ * follows after short pauses, and meanwhile it is on disk, because a crash must not lose it. What falls
+ * due later comes after it, except the first start of each second: that one is always in time.
  */
 export function dispatch(parts: DispatchParts, starts: readonly Start[]): void {
   const { queue } = parts

@@ -33,40 +33,13 @@ export interface StartQueue {
   saveNow(): void
 }
 
-/**
- * Many changes of one burst are written once, this much later. A crash in between costs nothing: the
- * run that asked for a retry is not yet on record, so the next daemon finds it as one that ended.
- */
-const saveDelayMs = 10
-
 /** An empty queue. `restarts` are the pending restarts of daemon tasks, which share the file. */
-export function newStartQueue(parts: {
-  readonly host: Host
-  readonly paths: HomePaths
-  readonly faults: Faults
-  readonly phase: Phase
-  readonly restarts: SavedStarts['restarts']
-}): StartQueue {
-  const { host, paths, faults, phase, restarts } = parts
+export function newStartQueue(parts: QueueParts): StartQueue {
+  const { clock } = parts.host
   const waiting = new Map<string, Start>()
   const due = new Set<Start>()
   const timed = new Map<Start, { readonly atMs: number; readonly cancel: () => void }>()
-  let isDirty = false
-
-  function saveSoon(): void {
-    if (isDirty) return
-    isDirty = true
-    host.clock.after(saveDelayMs, saveNow)
-  }
-
-  function saveNow(): void {
-    if (!isDirty || phase.now === 'gone') return
-    isDirty = false
-    faults.attempt('write pending.json', () =>
-      writePending(host, paths, { waiting, due, timed, restarts }),
-    )
-  }
-
+  const { saveSoon, saveNow } = newSaver(parts, () => writePending(parts, { waiting, due, timed }))
   return {
     waiting,
     due,
@@ -87,13 +60,13 @@ export function newStartQueue(parts: {
     },
     takeDue: (start) => void due.delete(start),
     later(start, delayMs, begin) {
-      const cancel = host.clock.after(delayMs, () => {
+      const cancel = clock.after(delayMs, () => {
         begin()
         // AFTER it began: a crash in between must not lose it. The next daemon sees that it runs.
         timed.delete(start)
         saveSoon()
       })
-      timed.set(start, { atMs: host.clock.now() + delayMs, cancel })
+      timed.set(start, { atMs: clock.now() + delayMs, cancel })
       saveSoon()
     },
     drop(isDropped) {
@@ -117,12 +90,36 @@ export function newStartQueue(parts: {
   }
 }
 
-interface SavedStarts {
-  readonly waiting: ReadonlyMap<string, Start>
-  readonly due: ReadonlySet<Start>
-  readonly timed: ReadonlyMap<Start, { readonly atMs: number }>
-  /** By task. */
+interface QueueParts {
+  readonly host: Host
+  readonly paths: HomePaths
+  readonly faults: Faults
+  readonly phase: Phase
   readonly restarts: ReadonlyMap<string, readonly PendingRestart[]>
+}
+
+/**
+ * Many changes of one burst are written once, this much later. A crash in between costs nothing: the
+ * run that asked for a retry is not yet on record, so the next daemon finds it as one that ended.
+ */
+const saveDelayMs = 10
+
+function newSaver(
+  { host, faults, phase }: QueueParts,
+  write: () => void,
+): Pick<StartQueue, 'saveSoon' | 'saveNow'> {
+  let isDirty = false
+  function saveSoon(): void {
+    if (isDirty) return
+    isDirty = true
+    host.clock.after(saveDelayMs, saveNow)
+  }
+  function saveNow(): void {
+    if (!isDirty || phase.now === 'gone') return
+    isDirty = false
+    faults.attempt('write pending.json', write)
+  }
+  return { saveSoon, saveNow }
 }
 
 /** The content of pending.json. */
@@ -134,14 +131,17 @@ interface Pending {
   readonly vacancies: readonly (readonly [task: string, restarts: readonly PendingRestart[]])[]
 }
 
-function writePending({ clock, files }: Host, paths: HomePaths, saved: SavedStarts): void {
+function writePending(
+  { host: { clock, files }, paths, restarts }: QueueParts,
+  { waiting, due, timed }: Pick<StartQueue, 'waiting' | 'due' | 'timed'>,
+): void {
   const pending: Pending = {
-    waiting: [...saved.waiting.values()],
+    waiting: [...waiting.values()],
     timed: [
-      ...[...saved.due].map((start) => ({ start, atMs: clock.now() })),
-      ...[...saved.timed].map(([start, { atMs }]) => ({ start, atMs })),
+      ...[...due].map((start) => ({ start, atMs: clock.now() })),
+      ...[...timed].map(([start, { atMs }]) => ({ start, atMs })),
     ],
-    vacancies: [...saved.restarts],
+    vacancies: [...restarts],
   }
   files.replace(paths.pending, JSON.stringify(pending), { sync: false })
 }

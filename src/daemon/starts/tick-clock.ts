@@ -19,7 +19,7 @@ export interface TickClock {
   mayTrustAges(): boolean
 }
 
-/** For so long after a jump ahead nothing is removed by its age: the clock may be set back again. */
+/** After a jump ahead nothing is removed by its age for this long: the clock may be set back again. */
 const distrustMs = 3_600_000
 
 /** A clock that begins now, with nothing due. */

@@ -17,14 +17,14 @@ interface TickerParts extends StartParts {
 /**
  * The heart: wakes at each whole second of the wall clock, which is read again every time, so that
  * nothing drifts. Does the first tick now: it makes up for the time in which no daemon ran. Returns
- * what stops it.
+ * a function that stops it.
  */
 export function startTicker(parts: TickerParts): () => void {
   const { clock } = parts
   let wasDown = true
   let cancel = (): void => {}
   const wake = (): void => {
-    // FIRST the next timer: whatever goes wrong in this second, there is a next one.
+    // FIRST the next timer: if something goes wrong in this second, there is still a next one.
     cancel = clock.after(untilNextSecond(clock.now()), wake)
     tick(parts, wasDown)
     clock.after(poolDelayMs, () => void prepareRecorders(parts))

@@ -126,7 +126,7 @@ function agendaAfter(
   for (const [index, task] of plan.schedule.entries()) {
     const before = old.get(task.name)
     const first = prepared.entries[index]
-    // Ticks went on meanwhile: a prepared slot may be over, and an old one may still be due.
+    // There were ticks meanwhile: a prepared slot may be over, and an old one may still be due.
     const isOver = [before, first].some((entry) => entry !== undefined && entry.slot <= done)
     const entry =
       isOver || isSetBack ? freshEntry(timetableOf(task, hostName), done, high, before) : first

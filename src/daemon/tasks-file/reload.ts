@@ -34,7 +34,7 @@ export function newReload(parts: ApplyParts): Reload {
   function ask(cause: ReloadCause, expected?: string): Promise<ReloadReport> {
     const request = { cause, expected }
     if (next !== undefined) {
-      // A person or a signal gets whatever the file says, even if the watch waits for a content of its own.
+      // A person or a signal wants the file as it is, even if the watch waits for one content.
       if (expected === undefined) next.request = request
       return next.report
     }

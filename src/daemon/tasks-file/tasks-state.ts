@@ -92,7 +92,7 @@ export function runsHere(task: Task, facts: HostFacts): boolean {
   return task.enabled && matchHosts(task.hosts, facts)
 }
 
-/** How `hosts:` knows this machine: by its name, and by its addresses or those of --address. */
+/** How `hosts:` knows this machine: by its name, and by its addresses or the --address options. */
 export function readHostFacts(host: Host, settings: Settings): HostFacts {
   const addresses = settings.addresses.length > 0 ? settings.addresses : host.network.addresses()
   return hostFacts(host.network.name(), addresses)

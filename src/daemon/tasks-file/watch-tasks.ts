@@ -2,16 +2,16 @@ import path from 'node:path'
 import type { Host } from '../../host/host.ts'
 import { contentHash, quietStamp } from './load.ts'
 
-/** How often the content is looked at, whatever the watcher says. */
+/** How often the content is examined, even without an event of the watcher. */
 const pollMs = 1_000
-/** A change is taken once the content stayed the same for this long: not half written. */
+/** A change is taken after the content has stayed the same for this long: it is not half written. */
 const settleMs = 200
-/** After an event: more of them follow at once. */
+/** Wait after an event, because more events follow at once. */
 const hurryMs = 20
 
 /**
- * Calls `onChange` after each change of the content of a file or directory. The watcher only makes
- * it fast: the poll finds what it misses, and the hash decides. Gives what stops it.
+ * Calls `onChange` after each change of the content of a file or directory. The hash decides. The
+ * watcher only makes it fast; the poll finds what the watcher misses. Returns a function that stops it.
  */
 export async function watchTasks(
   host: Host,
@@ -43,7 +43,7 @@ export async function watchTasks(
     }
     arm(pollMs)
   }
-  // Armed only if the last look is over: a flood of events must not put off the settled one.
+  // Not while a content settles: a flood of events must not delay it for ever.
   const hurry = (): void => {
     if (pending === undefined) arm(hurryMs)
   }
@@ -56,7 +56,7 @@ export async function watchTasks(
   }
 }
 
-/** Not where it cannot be told: a daemon may come back to a file that has become a circle of links. */
+/** False if the file cannot be examined: it may have become a symbolic link to itself. */
 function isFolder(host: Host, tasks: string): boolean {
   try {
     return host.files.facts(tasks)?.kind === 'directory'

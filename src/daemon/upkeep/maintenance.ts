@@ -10,7 +10,7 @@ const outputMs = 10_000
 const maxHistoryRows = 1_000_000
 const maxHistoryMs = 90 * 24 * 3600 * 1000
 
-/** What has to be done now and then while the daemon runs. Returns what stops it. */
+/** Starts the periodic work of a running daemon. Returns a function that stops it. */
 export function startMaintenance(daemon: Daemon): () => void {
   const { clock } = daemon.host
   const stopMinutes = repeat(clock, minuteMs, () => {
@@ -31,7 +31,7 @@ function repeat(clock: Daemon['clock'], periodMs: number, act: () => void): () =
   let cancel = (): void => {}
   const again = (): void => {
     cancel = clock.after(periodMs, () => {
-      // FIRST the next timer: whatever goes wrong now, it is done again.
+      // FIRST the next timer: if something goes wrong now, it is tried again next time.
       again()
       act()
     })

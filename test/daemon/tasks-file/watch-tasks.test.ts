@@ -8,14 +8,14 @@ import { watchTasks } from '../../../src/daemon/tasks-file/watch-tasks.ts'
 import { type Host, thisMachine } from '../../../src/host/host.ts'
 import { until } from '../../run/support.ts'
 
-/** What vitest gives a test to clean up with: the tests here run beside each other. */
+/** Cleanup of one test: the tests of this file run at the same time. */
 interface Context {
   onTestFinished(clean: () => Promise<void> | void): void
 }
 
 const deaf: Host['watchFolder'] = async () => async () => {}
 
-/** Watches a file in a folder of its own; what was seen of it comes into `seen`. */
+/** Watches a file in a new folder; `seen` gets the hash of each change that is reported. */
 async function watched(context: Context, build: (folder: string) => string, host = thisMachine()) {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'torch-watch-'))
   const tasks = build(folder)
@@ -37,7 +37,7 @@ function git(folder: string, ...args: string[]): void {
   execFileSync('git', [...identity, '-C', folder, ...args], { stdio: 'ignore' })
 }
 
-/** Written as many times as it goes: each must be seen, and the watch must not go deaf meanwhile. */
+/** Each edit is made twice: the watch must see both, so it must still work after the first. */
 const rounds = [1, 2]
 const plain = (folder: string): string => {
   const file = path.join(folder, 'tasks.yaml')
@@ -87,7 +87,7 @@ const edits: Record<
     build: (folder) => edits['checked out by git']?.build?.(folder) ?? '',
     edit: (folder, round) => git(folder, 'reset', '-q', '--hard', `r${round}`),
   },
-  'a link `current` that is switched to another release': {
+  'behind a link `current` that is switched to another release': {
     build(folder) {
       for (const round of [0, ...rounds]) {
         const release = path.join(folder, 'releases', String(round))
@@ -102,7 +102,7 @@ const edits: Record<
       fs.renameSync(path.join(folder, 'next'), path.join(folder, 'current'))
     },
   },
-  'a ..data link, as Kubernetes switches it': {
+  'behind a ..data link, as Kubernetes switches it': {
     build(folder) {
       fs.mkdirSync(path.join(folder, '..v0'))
       fs.writeFileSync(path.join(folder, '..v0', 'tasks.yaml'), 'tasks: {}\n')
@@ -117,7 +117,7 @@ const edits: Record<
       fs.renameSync(path.join(folder, '..data_tmp'), path.join(folder, '..data'))
     },
   },
-  'its folder removed and made again': {
+  'in a folder that is removed and made again': {
     build(folder) {
       fs.mkdirSync(path.join(folder, 'conf'))
       return plain(path.join(folder, 'conf'))
@@ -128,7 +128,7 @@ const edits: Record<
       fs.writeFileSync(path.join(folder, 'conf', 'tasks.yaml'), `tasks: {} # ${round}\n`)
     },
   },
-  'a folder of files, of which one changes': {
+  'one of several in a directory': {
     build(folder) {
       fs.mkdirSync(path.join(folder, 'conf'))
       plain(path.join(folder, 'conf'))
@@ -137,24 +137,27 @@ const edits: Record<
     edit: (folder, round) =>
       fs.writeFileSync(path.join(folder, 'conf', 'tasks.yaml'), `tasks: {} # ${round}\n`),
   },
-  'a folder of files, to which one is added': {
-    build: (folder) => edits['a folder of files, of which one changes']?.build?.(folder) ?? '',
+  'added to a directory': {
+    build: (folder) => edits['one of several in a directory']?.build?.(folder) ?? '',
     edit: (folder, round) =>
       fs.writeFileSync(path.join(folder, 'conf', `${round}.yaml`), 'tasks: {}\n'),
   },
 }
 
-describe('an edit is seen', () => {
-  test.concurrent.for(Object.entries(edits))('%s', async ([, { build = plain, edit }], context) => {
-    const { folder, takes } = await watched(context, build)
-    for (const round of rounds) {
-      edit(folder, round)
-      await takes(`edit ${round}`)
-    }
-  })
+describe('the watch', () => {
+  test.concurrent.for(Object.entries(edits))(
+    'the watch sees a file that is %s',
+    async ([, { build = plain, edit }], context) => {
+      const { folder, takes } = await watched(context, build)
+      for (const round of rounds) {
+        edit(folder, round)
+        await takes(`edit ${round}`)
+      }
+    },
+  )
 
   test.concurrent.for(Object.entries(edits))(
-    '%s, with a deaf watcher',
+    'the watch sees a file that is %s, without events of the watcher',
     async ([, { build = plain, edit }], context) => {
       const { folder, takes } = await watched(context, build, {
         ...thisMachine(),
@@ -168,12 +171,12 @@ describe('an edit is seen', () => {
   )
 })
 
-test('a file that is written bit by bit is taken when it is whole, not before', async (context) => {
+test('the watch reports a file that is written slowly once, when it is complete', async (context) => {
   const { tasks, seen, takes } = await watched(context, plain)
   const descriptor = fs.openSync(tasks, 'w')
   for (let part = 0; part < 20; part++) {
     fs.writeSync(descriptor, `# ${part}\n`)
-    // A writer that is slow, but not as slow as the time in which it must settle.
+    // Slow, but each pause is shorter than the time in which a content settles.
     await new Promise((resolve) => setTimeout(resolve, 40))
   }
   fs.writeSync(descriptor, 'tasks: {}\n')
@@ -182,7 +185,7 @@ test('a file that is written bit by bit is taken when it is whole, not before', 
   expect(seen).toHaveLength(1)
 })
 
-test('what is touched and not changed is nothing', async (context) => {
+test('the watch reports nothing if a file is touched and its content stays the same', async (context) => {
   const { tasks, seen, takes } = await watched(context, plain)
   fs.utimesSync(tasks, new Date(), new Date())
   fs.writeFileSync(tasks, 'tasks: {}\n')
@@ -191,7 +194,7 @@ test('what is touched and not changed is nothing', async (context) => {
   expect(seen).toHaveLength(1)
 })
 
-test('gone is seen, and so is its return', async (context) => {
+test('the watch reports that a file is gone, and that it is back', async (context) => {
   const { tasks, takes } = await watched(context, plain)
   fs.rmSync(tasks)
   await takes('that it is gone')
