@@ -10,11 +10,11 @@ import { type Recorder, startRecorder } from './recorder.ts'
  * seconds before, and in the second itself it only sends each one a line with its run.
  *
  * Worth: in a burst of 1,000 starts the last one takes 1.30 times as long as in a bare C program that
- * starts the same commands and records nothing (bench/README.md, burst).
+ * starts the same commands and records nothing (bench/RESULTS.md, burst).
  *
- * How: tasksDueSoon() in plan/agenda.ts decides which tasks are due soon, a timer of the daemon prepares
- * a recorder for each, and launch.ts takes it. The pool never changes what a run is: if a recorder is
- * missing, launch.ts starts a new one.
+ * How: tasksDueSoon() in plan/agenda.ts decides which tasks are due soon. Between two ticks
+ * daemon/starts/ticker.ts prepares a recorder for each of them, and launch.ts takes it when the task is
+ * due. A run is the same without the pool: if no recorder waits, launch.ts starts a new one.
  */
 export interface RecorderPool {
   /** The recorders that wait, by task. */

@@ -54,7 +54,9 @@ export async function runHere(call: Call, values: Values, name: string): Promise
   host.processes.closeInherited([])
   const history = openRecord(call)
   const ended = begin(call, task, revision, facts.names[0] ?? host.network.name(), history)
-  const release = interceptSignals((signal) => void signalRun(ended.room.host, ended.run, signal))
+  const release = interceptSignals(
+    (signal) => void signalRun(ended.context.host, ended.run, signal),
+  )
   const output = wholeOutput(host, terminal, ended.run.directory)
   while (ended.conclusion() === undefined) {
     await output.drain()
@@ -62,8 +64,8 @@ export async function runHere(call: Call, values: Values, name: string): Promise
   }
   await output.drain()
   output.close()
-  await untilAllGone(ended.room, ended.run)
-  ended.room.faults.close()
+  await untilAllGone(ended.context, ended.run)
+  ended.context.faults.close()
   release()
   const conclusion = ended.conclusion()
   if (conclusion === undefined) throw new Error('a run ended without a conclusion')
@@ -115,7 +117,7 @@ function begin(
 ) {
   const { host, terminal, paths } = call
   let conclusion: RunConclusion | undefined
-  const room = newRunContext({
+  const context = newRunContext({
     host,
     home: paths.home,
     hostName,
@@ -125,16 +127,16 @@ function begin(
     onTrouble: (_run, words) => terminal.note(`torch: ${words}`),
     faults: newFaults(host.clock, (words) => terminal.note(`torch: ${words}`)),
   })
-  const run = launchRun(room, { task, start: manualStart(task), revision, restartDelayMs: 0 })
+  const run = launchRun(context, { task, start: manualStart(task), revision, restartDelayMs: 0 })
   history.add(runRow(run.description))
-  return { room, run, conclusion: () => conclusion }
+  return { context, run, conclusion: () => conclusion }
 }
 
 /** What torch ended is ended whole: the KILL that is timed still has to come. */
-async function untilAllGone(room: RunContext, run: LiveRun): Promise<void> {
-  while (run.state.kind === 'killing-stragglers' && signalRun(room.host, run, 0))
-    await pause(room.host, pollMs)
-  killRun(room, run)
+async function untilAllGone(context: RunContext, run: LiveRun): Promise<void> {
+  while (run.state.kind === 'killing-stragglers' && signalRun(context.host, run, 0))
+    await pause(context.host, pollMs)
+  killRun(context, run)
 }
 
 async function finish(
