@@ -9,6 +9,9 @@ import { percentile, round } from './figures.js'
 /** The promises: a tick with all tasks loaded and none due; the next time of any schedule. */
 const goalTickMs = 1
 const goalNextMs = 5
+/** For the tick after the clock was set a year ahead. */
+const goalJumpMs = 2_000
+const jumpSeconds = 365 * 86_400
 const ticksMeasured = 300
 const mostTasks = 10_000
 /** A Sunday night: seconds since the epoch. */
@@ -32,6 +35,11 @@ export async function ticks(_, say) {
     breaches.push(`a tick with ${mostTasks} tasks and none due takes ${worst.p99} ms (p99)`)
   const busy = [1, 10, 100, 1_000].map((due) => ({ due, ...measure(mostTasks, due) }))
 
+  say('a jump of the clock ...')
+  const jump = measureJump(lively)
+  if (jump.ms >= goalJumpMs)
+    breaches.push(`the tick after a jump of a year takes ${jump.ms} ms, over ${goalJumpMs} ms`)
+
   say('next times ...')
   const awkward = awkwardSchedules.map(measureNext)
   for (const { schedule, zone, first, max } of awkward)
@@ -41,6 +49,10 @@ export async function ticks(_, say) {
     tables: [
       { title: 'A tick with none due, ms', rows: idle },
       { title: `A tick with ${mostTasks} tasks loaded and some due, ms`, rows: busy },
+      {
+        title: 'The tick after the clock was set a year ahead, with tasks of each second',
+        rows: [jump],
+      },
       {
         title: 'The next time of awkward schedules, ms (first: the first call ever)',
         rows: awkward,
@@ -52,14 +64,8 @@ export async function ticks(_, say) {
 
 /** What the daemon does in a second, without the starts: plan, and update the agenda. */
 function measureTicks(tasks, due) {
-  const tables = new Map(tasks.map((task) => [task.name, timetableOf(task, 'host')]))
-  const facts = {
-    timetable: (name) => tables.get(name),
-    timetables: () => tables.values(),
-    wasDown: false,
-  }
-  const entries = [...tables.values()].map((table) => nextEntry(table, start, start))
-  let state = { done: start, high: start, agenda: agendaOf(entries) }
+  const { facts, begin } = newState(tasks)
+  let state = begin
   const times = []
   for (let second = start + 1; second <= start + ticksMeasured; second++) {
     const from = performance.now()
@@ -70,6 +76,27 @@ function measureTicks(tasks, due) {
     if (plan.starts.length !== due) throw new Error(`${plan.starts.length} due instead of ${due}`)
   }
   return timesRow(times)
+}
+
+function measureJump(tasks) {
+  const { facts, begin } = newState(tasks)
+  const from = performance.now()
+  const plan = planTick(begin, facts, start + jumpSeconds)
+  advance(begin.agenda, plan.done, plan.next)
+  const ms = round(performance.now() - from, 1)
+  return { tasks: tasks.length, missed: plan.misses.length, ms }
+}
+
+/** The facts and the first state for planTick. */
+function newState(tasks) {
+  const tables = new Map(tasks.map((task) => [task.name, timetableOf(task, 'host')]))
+  const facts = {
+    timetable: (name) => tables.get(name),
+    timetables: () => tables.values(),
+    wasDown: false,
+  }
+  const entries = [...tables.values()].map((table) => nextEntry(table, start, start))
+  return { facts, begin: { done: start, high: start, agenda: agendaOf(entries) } }
 }
 
 /** Tasks as they come from a file. */

@@ -17,8 +17,6 @@ import {
 afterAll(closeSites)
 
 const count = 300
-/** Far more than it takes: that is measured by `npm run campaign -- recovery`. */
-const maxRecoveryMs = 10_000
 
 test('300 runs in flight outlive their daemon: all adopted, none started twice, all ends true', async () => {
   const names = Array.from({ length: count }, (_, index) => `job-${index}`)
@@ -35,11 +33,7 @@ test('300 runs in flight outlive their daemon: all adopted, none started twice, 
   await until(() => linesOf(site, 'starts').length === count, `${count} starts`)
 
   await killed(pid)
-  const beganAt = performance.now()
   await up(site)
-  const tookMs = performance.now() - beganAt
-  expect(tookMs).toBeLessThan(maxRecoveryMs)
-  console.log(`from the start to ${count} adopted: ${Math.round(tookMs)} ms`)
   const log = readIfThere(path.join(site.home, 'daemon.log')).split('\n')
   expect(log.filter((line) => line.includes('"event":"adopt"'))).toHaveLength(count)
 

@@ -139,9 +139,7 @@ describe('a clock that is set ahead or back', () => {
     },
   ])('a clock set $name', async ({ by, kinds, run = 0, says }) => {
     const { daemon, step, recorded } = await newDaemon(yaml)
-    const began = performance.now()
     expect(step(...by)).toEqual(kinds)
-    expect(performance.now() - began).toBeLessThan(2_000)
     daemon.seconds(run)
     expect(recorded()).toEqual(says)
   })
