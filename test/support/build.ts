@@ -7,7 +7,7 @@ const root = path.resolve(import.meta.dirname, '../..')
 /** Before all tests: builds the binary that they run, if the sources have changed. */
 export function setup(): void {
   const built = changedAt(path.join(root, 'dist'))
-  const texts = ['README.md', 'tasks.example.yaml']
+  const texts = ['README.md', 'docs', 'scripts', 'tasks.example.yaml']
   const inputs = ['src', 'package.json', 'tsconfig.json', 'tsconfig.build.json', ...texts]
   if (inputs.every((input) => changedAt(path.join(root, input)) < built)) return
   const tsc = path.join(root, 'node_modules/.bin/tsc')
@@ -15,7 +15,7 @@ export function setup(): void {
     cwd: root,
     stdio: 'inherit',
   })
-  execFileSync(process.execPath, ['dist/cli/man/write.js'], { cwd: root, stdio: 'inherit' })
+  execFileSync(process.execPath, ['scripts/man.js'], { cwd: root, stdio: 'inherit' })
 }
 
 /** The time at which the newest file in a folder was written; 0 if there is none. */

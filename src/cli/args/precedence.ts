@@ -88,7 +88,7 @@ function workingFolder(): string {
 }
 
 /** The variables that torch sets in runs. A task may call torch, so none of them is an option. */
-export const setInRuns = new Set([
+const setInRuns = new Set([
   'TORCH_TASK',
   'TORCH_RUN_ID',
   'TORCH_SLOT',
