@@ -15,7 +15,7 @@ export const commands: readonly Command[] = [
       ['start --foreground', 'under systemd, in a container, or to watch it'],
       ['start --home /tmp/try --address 10.0.1.5', 'a second daemon, as another machine'],
     ],
-    run: async (...call) => (await import('./commands/start/start.ts')).start(...call),
+    run: async (...call) => (await import('./commands/start.ts')).start(...call),
   },
   {
     name: 'stop',
@@ -32,7 +32,7 @@ export const commands: readonly Command[] = [
       ['stop --grace 0s', 'do not wait for runs'],
       ['stop --leave', 'leave runs to the next daemon'],
     ],
-    run: async (...call) => (await import('./commands/stop/stop.ts')).stop(...call),
+    run: async (...call) => (await import('./commands/stop.ts')).stop(...call),
   },
   {
     name: 'restart',
@@ -90,7 +90,7 @@ export const commands: readonly Command[] = [
       ['next backup --count 10 --from 2026-03-08T00:00', 'ten start times of one task'],
       ['next --schedule "30 2 * * mon" --timezone Asia/Tokyo', 'try a schedule'],
     ],
-    run: async (...call) => (await import('./commands/next/next.ts')).next(...call),
+    run: async (...call) => (await import('./commands/next/show-next.ts')).showNext(...call),
   },
   {
     name: 'plan',
@@ -106,7 +106,7 @@ export const commands: readonly Command[] = [
       ['plan --host web1.example.com --address 10.0.1.7', 'one machine by name and address'],
       ['plan --label team=data --json', 'the tasks of one team, for a program'],
     ],
-    run: async (...call) => (await import('./commands/plan/plan.ts')).plan(...call),
+    run: async (...call) => (await import('./commands/plan/show-plan.ts')).showPlan(...call),
   },
   {
     name: 'history',
@@ -171,7 +171,7 @@ export const commands: readonly Command[] = [
       ['kill backup', 'end it'],
       ['kill consumer --signal HUP', 'only send a signal'],
     ],
-    run: async (...call) => (await import('./commands/kill/kill-runs.ts')).killRuns(...call),
+    run: async (...call) => (await import('./commands/kill.ts')).kill(...call),
   },
   {
     name: 'validate',
@@ -202,7 +202,7 @@ export const commands: readonly Command[] = [
       ['diff --markdown origin/main...HEAD', 'as a comment on a pull request'],
       ['diff --exit-code', 'exit with 1 on a change, with 2 if the file is not valid'],
     ],
-    run: async (...call) => (await import('./commands/diff/diff.ts')).diff(...call),
+    run: async (...call) => (await import('./commands/diff/show-diff.ts')).showDiff(...call),
   },
   {
     name: 'import',
@@ -218,7 +218,7 @@ export const commands: readonly Command[] = [
       ['import crontab /etc/crontab > imported.yaml', 'one with a user in each line'],
       ['import gotorch task.json > imported.yaml', 'from gotorch'],
     ],
-    run: async (...call) => (await import('./commands/import/import.ts')).importTasks(...call),
+    run: async (...call) => (await import('./commands/import.ts')).importTasks(...call),
   },
   {
     name: 'schema',

@@ -103,8 +103,8 @@ describe.concurrent('torch reload', () => {
     comand: "true"
     ^
 hint: did you mean "command"?
-torch: ${site.tasks} was not taken
-hint: mend it; until then the daemon goes on with the last good file
+torch: ${site.tasks} was refused
+hint: fix the file; until then the daemon keeps using the last good file
 `,
     })
     const { status, stdout } = await site.torch('reload', '--json')

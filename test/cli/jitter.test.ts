@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
-import type { NextRow } from '../../src/cli/commands/next/next.ts'
+import type { NextRow } from '../../src/cli/commands/next/show-next.ts'
 import type { TaskStatus } from '../../src/control/protocol.ts'
 import { jitterOf } from '../../src/text/hash.ts'
 import { newHome, plainAnswers, serve } from '../control/support.ts'
@@ -36,13 +36,13 @@ async function served(next: string) {
 
 const started = new Date(Date.UTC(2026, 2, 8, 7) + jitterMs).toISOString().slice(0, 19)
 
-test('status shows when a task starts, and not only its slot', async () => {
+test('torch status shows when a task starts, with its jitter', async () => {
   const torch = await served('2026-03-08T07:00:00Z')
   const { stdout } = await torch('status')
   expect(stdout).toContain(`spread  common  ${started}+00:00  in `)
 })
 
-test('next shows the slot that waits for its jitter, where the daemon has it', async () => {
+test('torch next shows a past slot that waits for its jitter in the daemon', async () => {
   const slots = async (next: string, ...words: string[]) => {
     const { stdout } = await (await served(next))('next', 'spread', '--json', ...words)
     return (JSON.parse(stdout) as NextRow[]).map(({ at }) => at.slice(11, 16))
@@ -51,6 +51,6 @@ test('next shows the slot that waits for its jitter, where the daemon has it', a
   expect(await slots('2026-03-08T08:00:00Z', '--count', '2')).toEqual(['08:00', '09:00'])
   const from = ['--from', '2026-03-08T07:00:05Z', '--count', '1']
   expect(await slots('2026-03-08T07:00:00Z', ...from)).toEqual(['08:00'])
-  // No slot of the file as it is now.
+  // The schedule in the file has no such slot.
   expect(await slots('2026-03-08T07:00:03Z', '--count', '1')).toEqual(['08:00'])
 })

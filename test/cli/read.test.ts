@@ -343,7 +343,7 @@ describe.concurrent('torch logs', () => {
     expect(await copy.torch('logs', 'good', '-f', '--json')).toMatchObject({
       status: 2,
       stdout: '',
-      stderr: 'torch: --json does not go with -f\nhint: torch logs good --json\n',
+      stderr: 'torch: --json and -f cannot be combined\nhint: torch logs good --json\n',
     })
   })
 

@@ -90,7 +90,7 @@ describe('without a daemon', () => {
     [
       'next consumer',
       [
-        'torch: consumer is a daemon task: it always runs, at no time',
+        'torch: consumer is a daemon task: it always runs and has no start times',
         'hint: torch status consumer shows whether it runs',
       ],
       2,
@@ -129,8 +129,8 @@ describe('a tasks file', () => {
     [
       'import gotorch DIR/none.json',
       [
-        'torch: there is no file DIR/none.json',
-        'hint: torch import --help shows what can be named',
+        'torch: the file DIR/none.json does not exist',
+        'hint: torch import --help shows what can be imported',
       ],
       1,
     ],
@@ -204,8 +204,8 @@ describe('a value', () => {
     ],
     [
       'next --timezone Europe/Berlin',
-      '--timezone goes with --schedule',
-      'a task has its zone in the tasks file',
+      '--timezone needs --schedule',
+      'tasks have their time zone in the tasks file',
     ],
     ['next --tasks', '--tasks: needs a value', 'torch next --help'],
     ['next --tasks --json', '--tasks: needs a value', 'torch next --help'],
@@ -214,7 +214,7 @@ describe('a value', () => {
       '--address: expected an IPv4 or IPv6 address; got "web1"',
       'such as --address 10.0.1.5 --address 2001:db8::5',
     ],
-    ['diff --markdown --json', '--json does not go with --markdown', 'torch diff --markdown'],
+    ['diff --markdown --json', '--json and --markdown cannot be combined', 'torch diff --markdown'],
     [
       'diff',
       'DIR/tasks.yaml is not in a git repository',
@@ -232,10 +232,10 @@ describe('a value', () => {
     ],
     [
       'plan --address 10.0.1.7',
-      '--address goes with --host',
+      '--address needs --host',
       'torch plan --host web1 --address 10.0.1.7',
     ],
-    ['completion fsh', 'there is no completion for "fsh"', 'did you mean "zsh"?'],
+    ['completion fsh', 'no completion for the shell "fsh"', 'did you mean "zsh"?'],
     [
       'status --outcome okk',
       '--outcome: expected one of running, ok, failed, timeout, killed, spawn-failed, unknown, skipped, missed; got "okk"',
@@ -243,7 +243,7 @@ describe('a value', () => {
     ],
     [
       'status --watch --json',
-      '--json does not go with --watch',
+      '--json and --watch cannot be combined',
       'run torch status --json as often as you need',
     ],
     ['import crontb', 'torch cannot import from "crontb"', 'did you mean "crontab"?'],
@@ -283,10 +283,17 @@ describe('beside a daemon', () => {
     ['logs bakup', near, 2],
     ['history bakup', near, 2],
     ['next bakup', near, 2],
-    ['kill backup', ['torch: nothing of backup runs', 'hint: torch status shows what runs'], 1],
+    [
+      'kill backup',
+      ['torch: backup is not running', 'hint: torch status shows what is running'],
+      1,
+    ],
     [
       'kill 20200101T000000.000-abcdef',
-      ['torch: nothing of 20200101T000000.000-abcdef runs', 'hint: torch status shows what runs'],
+      [
+        'torch: 20200101T000000.000-abcdef is not running',
+        'hint: torch status shows what is running',
+      ],
       1,
     ],
     [

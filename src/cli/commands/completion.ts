@@ -7,8 +7,9 @@ import { installing, scriptFor } from '../completion/scripts.ts'
 import { type Shell, shells } from '../completion/shells.ts'
 import { usageError } from '../args/option.ts'
 
+/** Runs `torch completion`. */
 export async function completion({ terminal, args }: Call, values: Values): Promise<number> {
-  const shell = args[0] === undefined ? ownShell() : shellCalled(args[0])
+  const shell = args[0] === undefined ? ownShell() : shellNamed(args[0])
   const script = scriptFor(shell)
   if (values.json) {
     await terminal.say(JSON.stringify({ shell, script }, null, 2))
@@ -16,31 +17,29 @@ export async function completion({ terminal, args }: Call, values: Values): Prom
   }
   await terminal.out(script)
   if (args[0] === undefined) {
-    terminal.note(`This is for ${shell}. To have it for good:`)
+    terminal.note(`This script is for ${shell}. To install it:`)
     for (const line of installing[shell]) terminal.note(`  ${line}`)
   }
   return exitStatus.done
 }
 
-function shellCalled(name: string): Shell {
+function shellNamed(name: string): Shell {
   const found = shells.find((each) => each === name)
   if (found !== undefined) return found
   const near = nearest(name, shells)
   throw usageError(
-    `there is no completion for ${JSON.stringify(name)}`,
-    near === undefined ? `there is for ${shells.join(', ')}` : `did you mean "${near}"?`,
+    `no completion for the shell ${JSON.stringify(name)}`,
+    near === undefined ? `torch completes in ${shells.join(', ')}` : `did you mean "${near}"?`,
   )
 }
 
-/** The one that a terminal of this user starts with. */
+/** The login shell of the user. */
 function ownShell(): Shell {
   const name = path.basename(process.env['SHELL'] ?? '')
   const found = shells.find((each) => each === name)
   if (found !== undefined) return found
   throw usageError(
-    name === ''
-      ? 'which shell is not said: SHELL is not set'
-      : `there is no completion for ${name}`,
+    name === '' ? 'SHELL is not set, so name a shell' : `no completion for the shell ${name}`,
     shells.map((each) => `torch completion ${each}`).join(', '),
   )
 }

@@ -8,6 +8,7 @@ import type { Values } from '../args/options.ts'
 import { problemJson, showProblems } from '../terminal/problems.ts'
 import type { Terminal } from '../terminal/terminal.ts'
 
+/** Runs `torch reload`. */
 export async function reload(call: Call, values: Values): Promise<number> {
   const { terminal } = call
   await requireSameFile(call, values)
@@ -21,8 +22,8 @@ export async function reload(call: Call, values: Values): Promise<number> {
 async function show(terminal: Terminal, report: ReloadReport): Promise<void> {
   if (report.problems.length > 0) terminal.note(showProblems(terminal, report.problems))
   if (report.verdict === 'refused') {
-    terminal.note(`torch: ${report.path} was not taken`)
-    terminal.note(`hint: mend it; until then the daemon goes on with the last good file`)
+    terminal.note(`torch: ${report.path} was refused`)
+    terminal.note('hint: fix the file; until then the daemon keeps using the last good file')
     return
   }
   const revision = report.revision === null ? '' : ` at revision ${report.revision}`

@@ -6,6 +6,7 @@ import type { Values } from '../args/options.ts'
 import { problemJson, showProblems } from '../terminal/problems.ts'
 import { findTasksPath, notValid } from '../daemon/tasks-file.ts'
 
+/** Runs `torch validate`. */
 export async function validate(call: Call, values: Values): Promise<number> {
   const { host, terminal } = call
   const file = await findTasksPath(call, values, call.args[0])

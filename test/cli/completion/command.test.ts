@@ -18,7 +18,7 @@ describe.concurrent('torch completion', () => {
     const ended = await newSite().torchWith({ env: { SHELL: '/usr/local/bin/fish' } }, 'completion')
     expect(ended).toMatchObject({ status: 0, stdout: scriptFor('fish') })
     expect(ended.stderr.split('\n')).toEqual([
-      'This is for fish. To have it for good:',
+      'This script is for fish. To install it:',
       ...installing.fish.map((line) => `  ${line}`),
       '',
     ])
@@ -26,14 +26,14 @@ describe.concurrent('torch completion', () => {
 
   const all = 'torch completion bash, torch completion zsh, torch completion fish'
   test.each([
-    [[], '/bin/dash', 'there is no completion for dash', all],
-    [[], undefined, 'which shell is not said: SHELL is not set', all],
-    [['zhs'], '/bin/bash', 'there is no completion for "zhs"', 'did you mean "zsh"?'],
+    [[], '/bin/dash', 'no completion for the shell dash', all],
+    [[], undefined, 'SHELL is not set, so name a shell', all],
+    [['zhs'], '/bin/bash', 'no completion for the shell "zhs"', 'did you mean "zsh"?'],
     [
       ['powershell'],
       undefined,
-      'there is no completion for "powershell"',
-      'there is for bash, zsh, fish',
+      'no completion for the shell "powershell"',
+      'torch completes in bash, zsh, fish',
     ],
   ])('%j in %s is wrong usage', async (words, SHELL, message, hint) => {
     const ended = await newSite().torchWith({ env: { SHELL } }, 'completion', ...words)

@@ -4,7 +4,7 @@ import type { Located } from '../../../host/git-commits.ts'
 import { GitFailure } from '../../../host/git.ts'
 import type { Written } from '../../../tasks/compare/written.ts'
 import type { Call } from '../../command.ts'
-import type { FilePath } from '../../args/option.ts'
+import { type FilePath, usageError } from '../../args/option.ts'
 import type { Values } from '../../args/options.ts'
 import { problemJson, showProblems } from '../../terminal/problems.ts'
 import { findTasksPath } from '../../daemon/tasks-file.ts'
@@ -16,8 +16,13 @@ import { endsOf, repositoryOf, type Side, sideOf } from './revisions.ts'
 /** Longer lines are hard to read, however wide the terminal. */
 const maxColumns = 100
 
-/** Compares the revisions that the arguments name, and shows the result as text, Markdown or JSON. */
-export async function showDiff(call: Call, values: Values): Promise<Comparison> {
+/** The exit status of --exit-code if there is a change, as in diff(1). */
+const changedStatus = 1
+
+/** Runs `torch diff`: compares two revisions and shows the result as text, Markdown or JSON. */
+export async function showDiff(call: Call, values: Values): Promise<number> {
+  if (values.markdown && call.from.json === 'flag')
+    throw usageError('--json and --markdown cannot be combined', 'torch diff --markdown')
   const file = await findTasksPath(call, values)
   const located = await repositoryOf(call.host, file.absolute, file.shown)
   const isFolder = call.host.files.facts(file.absolute)?.kind === 'directory'
@@ -25,7 +30,9 @@ export async function showDiff(call: Call, values: Values): Promise<Comparison> 
   const around = { file, folder, located }
   const comparison = await comparisonOf(call, values, around).catch(explainGitFailure)
   await show(call, values, comparison, folder)
-  return comparison
+  if (!values['exit-code']) return exitStatus.done
+  if (!comparison.to.isValid) return exitStatus.usage
+  return comparison.isChanged ? changedStatus : exitStatus.done
 }
 
 interface Compared {

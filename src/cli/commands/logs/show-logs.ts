@@ -61,11 +61,12 @@ function isOneTask({ args }: Call): boolean {
 function checkOptions(call: Call, values: Values): void {
   const usual = `torch logs ${call.args.join(' ')}`
   if (values.follow && values.json && call.from.json === 'flag')
-    throw usageError('--json does not go with -f', `${usual} --json`)
+    throw usageError('--json and -f cannot be combined', `${usual} --json`)
   if (values.run === undefined) return
   if (!isOneTask(call))
-    throw usageError('--run goes with one task', `${usual.split(' ', 3).join(' ')} --run ID`)
-  if (values.since !== undefined) throw usageError('either --run or --since', `${usual} --since 1d`)
+    throw usageError('--run needs exactly one task', `${usual.split(' ', 3).join(' ')} --run ID`)
+  if (values.since !== undefined)
+    throw usageError('--run and --since cannot be combined', `${usual} --since 1d`)
 }
 
 /** Throws for an argument that matches no task. Prints a note for a task without kept runs. */

@@ -2,6 +2,7 @@ import { exitStatus, TorchError } from '../../../errors.ts'
 import type { TaskStatus } from '../../../control/protocol.ts'
 import { jitterOf } from '../../../text/hash.ts'
 import { isDue } from '../../../schedule/due.ts'
+import type { Schedule } from '../../../schedule/schedule.ts'
 import { counted } from '../../../text/plural.ts'
 import { type HostFacts, matchHosts } from '../../../tasks/hosts.ts'
 import { namedBy } from '../../../tasks/select.ts'
@@ -9,14 +10,23 @@ import type { Task } from '../../../tasks/task.ts'
 import { factsHere, factsOfHost } from '../../args/host-facts.ts'
 import { askForFile, readTasks, tasksPath, withLabels } from '../../daemon/tasks-file.ts'
 import type { Call } from '../../command.ts'
-import type { Source } from './next.ts'
 import type { Values } from '../../args/options.ts'
 
-/** So many are told one by one. */
-const maxToldAway = 3
+/** The most tasks with a note each; more are only counted. */
+const maxAwayNotes = 3
 
-/** The tasks that the words mean, or all that run on the host by the clock. */
-export async function sourcesOfTasks(call: Call, values: Values): Promise<Source[]> {
+/** A task or a schedule whose start times are shown. */
+export interface TimeSource {
+  readonly task: string | null
+  readonly schedules: readonly Schedule[]
+  readonly zone: string
+  readonly jitterMs: number
+  /** The slot that waits for its jitter in a running daemon. */
+  readonly pending?: number | undefined
+}
+
+/** The tasks that the arguments match, or all tasks with a schedule that run on the host. */
+export async function sourcesOfTasks(call: Call, values: Values): Promise<TimeSource[]> {
   const asked = values.tasks !== undefined && call.from.tasks === 'flag'
   const daemon = asked ? undefined : await askForFile(call)
   const facts = factsOf(call, values, daemon?.report?.host.addresses)
@@ -24,7 +34,7 @@ export async function sourcesOfTasks(call: Call, values: Values): Promise<Source
   const path = tasksPath(call, values, daemon?.file)
   const isNow = values.host === undefined && values.from === undefined
   const pending = pendingSlots(isNow ? (daemon?.report?.tasks ?? []) : [], call.host.clock.now())
-  // What another machine has, its env files for instance, is not here.
+  // The env files of another machine are not on this one.
   const other = values.host === undefined ? {} : { machine: facts, fileOnly: true }
   const { file } = await readTasks(call, path, other)
   const isHere = (task: Task) => task.enabled && matchHosts(task.hosts, facts)
@@ -32,8 +42,8 @@ export async function sourcesOfTasks(call: Call, values: Values): Promise<Source
   const common = withLabels(meant, values.label).filter((task) => task.type === 'common')
   const isAll = call.args.length === 0
   const found = isAll ? common.filter(isHere) : common
-  tellLeftOut(call, isAll ? common.filter((task) => !isHere(task)) : [], common.length, hostName)
-  tellAway(
+  noteLeftOut(call, isAll ? common.filter((task) => !isHere(task)) : [], common.length, hostName)
+  noteAway(
     call,
     found.filter((task) => !isHere(task)),
     hostName,
@@ -47,20 +57,20 @@ export async function sourcesOfTasks(call: Call, values: Values): Promise<Source
   }))
 }
 
-/** Slots that are over, of tasks that the daemon starts when their jitter is over too. */
+/** Past slots of tasks that the daemon starts once their jitter is over. */
 function pendingSlots(tasks: readonly TaskStatus[], nowMs: number): Map<string, number> {
   const slots = tasks.map(({ name, next }) => [name, Date.parse(next ?? '')] as const)
   return new Map(slots.filter(([, ms]) => ms <= nowMs).map(([name, ms]) => [name, ms / 1000]))
 }
 
-/** Not where the file says something else by now. */
+/** The pending slot, unless the schedule in the file has changed since. */
 function pendingOf({ schedules }: Task, slot: number | undefined): number | undefined {
   if (slot === undefined) return undefined
   return schedules.some((schedule) => isDue(schedule, slot)) ? slot : undefined
 }
 
-/** Those that are not enabled run nowhere, whatever the host. */
-function tellLeftOut(
+/** Counts the tasks that do not run on the host or are not enabled. */
+function noteLeftOut(
   { terminal }: Call,
   left: readonly Task[],
   total: number,
@@ -81,9 +91,9 @@ function tellLeftOut(
   if (words.length > 0) terminal.note(`not shown: ${words.join(', ')}`)
 }
 
-/** A pattern may mean many that are of other hosts. */
-function tellAway({ terminal }: Call, away: readonly Task[], hostName: string): void {
-  if (away.length > maxToldAway)
+/** Notes which of the named tasks do not run on the host. */
+function noteAway({ terminal }: Call, away: readonly Task[], hostName: string): void {
+  if (away.length > maxAwayNotes)
     return terminal.note(`${away.length} of these tasks do not run on ${hostName}`)
   for (const { name, enabled } of away)
     terminal.note(enabled ? `${name} does not run on ${hostName}` : `${name} is not enabled`)
@@ -96,7 +106,7 @@ function factsOf(call: Call, values: Values, addresses: readonly string[] | unde
   return addresses === undefined ? here : { ...here, addresses }
 }
 
-/** Daemon tasks may be among what a pattern means, but not be asked for by name. */
+/** The tasks that the arguments match. A daemon task may match a pattern, but not be named. */
 function named(tasks: readonly Task[], words: readonly string[]): Task[] {
   const names = new Set(
     namedBy(
@@ -109,7 +119,7 @@ function named(tasks: readonly Task[], words: readonly string[]): Task[] {
   if (always === undefined) return meant
   throw new TorchError(
     'no-schedule',
-    `${always.name} is a daemon task: it always runs, at no time`,
+    `${always.name} is a daemon task: it always runs and has no start times`,
     {
       exit: exitStatus.usage,
       hint: `torch status ${always.name} shows whether it runs`,

@@ -63,7 +63,7 @@ async function watchStatus(call: Call, values: Values): Promise<number> {
   const { host, terminal, from } = call
   if (values.json && from.json === 'flag')
     throw usageError(
-      '--json does not go with --watch',
+      '--json and --watch cannot be combined',
       'run torch status --json as often as you need',
     )
   if (!terminal.isScreen)

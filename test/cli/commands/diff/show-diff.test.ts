@@ -168,7 +168,7 @@ describe('torch diff with the working copy', () => {
 
 describe('torch diff without two sides to compare', () => {
   test.each([
-    [['--json', '--markdown'], '--json does not go with --markdown', 'torch diff --markdown'],
+    [['--json', '--markdown'], '--json and --markdown cannot be combined', 'torch diff --markdown'],
     [
       ['v9'],
       'unknown revision "v9"',

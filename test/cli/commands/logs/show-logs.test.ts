@@ -107,13 +107,13 @@ describe('torch logs', () => {
       ['ba*', '--run', '2026'],
       2,
       '',
-      'torch: --run goes with one task\nhint: torch logs ba* --run ID\n',
+      'torch: --run needs exactly one task\nhint: torch logs ba* --run ID\n',
     ],
     [
       ['backup', '--run', '2026', '--since', '1h'],
       2,
       '',
-      'torch: either --run or --since\nhint: torch logs backup --since 1d\n',
+      'torch: --run and --since cannot be combined\nhint: torch logs backup --since 1d\n',
     ],
   ])('torch logs %j exits with %d and a message', async (words, status, stdout, stderr) => {
     expect(await logs(...words)).toEqual({ status, stdout, stderr })

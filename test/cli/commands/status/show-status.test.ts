@@ -222,7 +222,7 @@ describe('The tasks that torch status selects', () => {
     [
       ['--watch', '--json'],
       2,
-      'torch: --json does not go with --watch\nhint: run torch status --json as often as you need\n',
+      'torch: --json and --watch cannot be combined\nhint: run torch status --json as often as you need\n',
     ],
   ])('torch status %j exits with %d and a message', async (words, code, stderr) => {
     expect(await status(words)).toMatchObject({ status: code, stderr })

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 import { afterAll, describe, expect, test, vi } from 'vitest'
-import { closeSites, newSite, root, script, type Site } from '../support/torch.ts'
+import { closeSites, newSite, root, script, type Site } from '../../support/torch.ts'
 
 afterAll(closeSites)
 vi.setConfig({ testTimeout: 60_000 })
@@ -11,13 +11,13 @@ const fixtures = path.join(root, 'test/import/crontab')
 const isRoot = process.getuid?.() === 0
 const head = '# yaml-language-server: $schema=tasks.schema.json\n'
 
-/** A `crontab` of our own, first in the PATH. */
+/** Puts a fake `crontab` first in the PATH. */
 function withCrontab(site: Site, lines: string): { env: { PATH: string } } {
   fs.chmodSync(site.write('bin/crontab', `#!/bin/sh\n${lines}\n`), 0o755)
   return { env: { PATH: `${path.join(site.folder, 'bin')}:${process.env['PATH']}` } }
 }
 
-/** Runs a line of shell in which `torch` is the real one. */
+/** Runs a line of shell with the real torch. */
 function shell(site: Site, line: string) {
   const torch = `torch() { "${process.execPath}" "${script}" "$@"; }`
   const { status, stdout, stderr } = spawnSync('/bin/sh', ['-c', `${torch}; ${line}`], {
@@ -29,7 +29,7 @@ function shell(site: Site, line: string) {
 }
 
 describe.concurrent('torch import crontab', () => {
-  test('of a hundred lines: the file is valid, and shows when each is due', async () => {
+  test('torch import crontab of a hundred lines prints a valid tasks file', async () => {
     const site = newSite()
     const file = path.join(fixtures, 'crontab.txt')
     const { status, stdout, stderr } = await site.torch('import', 'crontab', file)
@@ -50,7 +50,7 @@ imported 93 tasks, with 2 warnings
     expect(next.stdout.trimEnd().split('\n')).toHaveLength(1 + 91)
   })
 
-  test.skipIf(!isRoot)('of /etc/crontab: with users, and valid for a daemon of root', async () => {
+  test.skipIf(!isRoot)('torch import crontab /etc/crontab gives each task its user', async () => {
     const site = newSite()
     const text = fs.readFileSync(path.join(fixtures, 'system-crontab.txt'), 'utf8')
     const file = site.write('etc/crontab', text.replace(/^# Example[^]*executed\n/m, ''))
@@ -61,7 +61,7 @@ imported 93 tasks, with 2 warnings
     expect((await site.torch('validate')).stdout).toBe('tasks.yaml is valid: 8 tasks\n')
   })
 
-  test('without a file: what crontab -l says', async () => {
+  test('torch import crontab without a file imports what crontab -l prints', async () => {
     const site = newSite()
     const options = withCrontab(site, '[ "$*" = -l ] && echo "@daily root x"')
     expect(await site.torchWith(options, 'import', 'crontab')).toMatchObject({
@@ -73,23 +73,23 @@ imported 93 tasks, with 2 warnings
 
   test.each([
     [
-      'who has none',
+      'of a user without a crontab',
       'echo "no crontab for ben" >&2; exit 1',
       'torch: crontab -l: no crontab for ben\nhint: name a file: torch import crontab /etc/crontab\n',
     ],
     [
-      'where there is no crontab(1)',
+      'without the program crontab',
       undefined,
-      'torch: there is no program "crontab" here, or it does not answer\nhint: name a file: torch import crontab /etc/crontab\n',
+      'torch: the program "crontab" is missing or does not answer\nhint: name a file: torch import crontab /etc/crontab\n',
     ],
-  ])('of somebody %s', async (_who, lines, stderr) => {
+  ])('torch import crontab %s exits with 1', async (_who, lines, stderr) => {
     const site = newSite()
     const options = lines === undefined ? { env: { PATH: site.folder } } : withCrontab(site, lines)
     const ended = await site.torchWith(options, 'import', 'crontab')
     expect(ended).toMatchObject({ status: 1, stdout: '', stderr })
   })
 
-  test('from standard input, which a pipe or a file is', () => {
+  test('torch import crontab reads standard input from a pipe or a file', () => {
     const site = newSite()
     site.write('mine', '@daily one\n')
     for (const line of [
@@ -103,23 +103,23 @@ imported 93 tasks, with 2 warnings
     }
   })
 
-  test('the form is guessed, and that is said', async () => {
+  test('torch import crontab guesses whether lines name a user, and says so', async () => {
     const site = newSite()
     site.write('a', '@daily root x\n@hourly root y\n')
     const guessed = await site.torch('import', 'crontab', 'a')
     expect(guessed.stdout).toContain('\n  user: root\n')
     expect(guessed.stderr).toContain(
-      'torch: line 1: "root" is taken for the user of the job, as in /etc/crontab; if it is the program, say --system=false\n',
+      'torch: line 1: "root" is read as the user of the job, as in /etc/crontab; if it is the program, use --system=false\n',
     )
-    const told = await site.torch('import', 'crontab', 'a', '--system=false')
-    expect(told.stdout).toContain('\n    command: root x\n')
-    expect(told.stderr).toBe('imported 2 tasks, with 0 warnings\n')
+    const chosen = await site.torch('import', 'crontab', 'a', '--system=false')
+    expect(chosen.stdout).toContain('\n    command: root x\n')
+    expect(chosen.stderr).toBe('imported 2 tasks, with 0 warnings\n')
 
     site.write('b', '@daily root x\n@hourly /bin/y\n')
     const mixed = await site.torch('import', 'crontab', 'b')
     expect(mixed.stdout).toContain('\n    command: root x\n')
     expect(mixed.stderr).toContain(
-      'torch: line 1: "root" is taken for the program; if it is the user of the job, as in /etc/crontab, say --system\n',
+      'torch: line 1: "root" is read as the program; if it is the user of the job, as in /etc/crontab, use --system\n',
     )
     const system = await site.torch('import', 'crontab', 'b', '--system')
     expect(system.stderr).toContain(
@@ -127,7 +127,7 @@ imported 93 tasks, with 2 warnings
     )
   })
 
-  test('--json', async () => {
+  test('torch import crontab --json prints the file and the warnings', async () => {
     const site = newSite()
     site.write('cron.d/x', 'MAILTO=me\n@daily root x\n')
     const { status, stdout } = await site.torch('import', 'crontab', 'cron.d/x', '--json')
@@ -150,25 +150,25 @@ imported 93 tasks, with 2 warnings
     [
       'nowhere',
       1,
-      'torch: there is no file nowhere\nhint: torch import --help shows what can be named\n',
+      'torch: the file nowhere does not exist\nhint: torch import --help shows what can be imported\n',
     ],
     ['.', 1, 'torch: . is a directory\nhint: name one of the files in it\n'],
     [
       '/dev/zero',
       1,
-      'torch: /dev/zero has more than 1 MB, which no schedule has\nhint: is it the right file?\n',
+      'torch: /dev/zero is larger than 1 MB, too large to import\nhint: is it the right file?\n',
     ],
     [
       process.execPath,
       1,
-      `torch: ${process.execPath} has more than 1 MB, which no schedule has\nhint: is it the right file?\n`,
+      `torch: ${process.execPath} is larger than 1 MB, too large to import\nhint: is it the right file?\n`,
     ],
     [
       'junk',
       2,
       'junk: this is not a crontab: it contains the control character U+0000\ntorch: junk cannot be imported (1 problem)\nhint: is it the right file? torch import --help\n',
     ],
-  ])('of %s', async (file, status, stderr) => {
+  ])('torch import crontab %s is refused', async (file, status, stderr) => {
     const site = newSite()
     site.write('junk', '@daily \0\n')
     expect(await site.torch('import', 'crontab', file)).toMatchObject({
@@ -180,7 +180,7 @@ imported 93 tasks, with 2 warnings
 })
 
 describe.concurrent('torch import gotorch', () => {
-  test('a file', async () => {
+  test('torch import gotorch prints a tasks file with notes and warnings', async () => {
     const site = newSite()
     site.write('task.json', '[{"Command": "php /x.php", "Times": "0 */5 * * * *", "Max": 1}]')
     const { status, stdout, stderr } = await site.torch('import', 'gotorch', 'task.json')
@@ -200,7 +200,7 @@ imported 1 task, with 1 warning
 `)
   })
 
-  test('a file that is wrong', async () => {
+  test('torch import gotorch of a bad file shows the place of each problem', async () => {
     const site = newSite()
     site.write('task.json', '[\n  {"Max": "3"}\n]')
     expect(await site.torch('import', 'gotorch', 'task.json')).toMatchObject({
@@ -225,8 +225,8 @@ test.each([
     'torch imports from crontab or gotorch',
   ],
   [['import', 'gotorch'], 'import gotorch needs a file', 'torch import gotorch task.json'],
-  [['import', 'gotorch', 'x', '--system'], '--system goes with import crontab', 'leave it out'],
-])('torch %j is wrong usage', async (words, message, hint) => {
+  [['import', 'gotorch', 'x', '--system'], '--system is only for import crontab', 'leave it out'],
+])('torch %j is refused', async (words, message, hint) => {
   expect(await newSite().torch(...words)).toMatchObject({
     status: 2,
     stdout: '',

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test, vi } from 'vitest'
-import { jitterOf } from '../../src/text/hash.ts'
-import { closeSites, newSite } from '../support/torch.ts'
+import { jitterOf } from '../../../../src/text/hash.ts'
+import { closeSites, newSite } from '../../../support/torch.ts'
 
 afterAll(closeSites)
 vi.setConfig({ testTimeout: 60_000 })
@@ -29,7 +29,7 @@ async function rows(...words: string[]) {
 }
 
 describe.concurrent('torch next', () => {
-  test('of one task the next five, through the change of the clock', async () => {
+  test('torch next TASK shows five start times, across a change to daylight saving', async () => {
     expect(await rows('early', '--from', '2026-03-07T00:00:00-05:00')).toEqual(
       [
         ['2026-03-07T07:30:00Z', '2026-03-07T02:30:00-05:00'],
@@ -41,7 +41,7 @@ describe.concurrent('torch next', () => {
     )
   })
 
-  test('of all that run by the clock on this host one each, by time', async () => {
+  test('torch next shows one start time of each task that runs on the host, sorted by time', async () => {
     const found = await rows('--from', '2026-03-10T00:30:00Z', '--host', 'db-1')
     expect(found.map(({ task, at }) => `${task} ${at}`)).toEqual([
       'hourly 2026-03-10T01:00:00Z',
@@ -51,7 +51,7 @@ describe.concurrent('torch next', () => {
     expect(found.map((row) => row.jitterMs)).toEqual([0, 0, jitterOf('spread', 'db-1', 600_000)])
   })
 
-  test('--count is of each, and slots are after --from', async () => {
+  test('torch next --count N --from TIME shows N start times of each task after TIME', async () => {
     const found = await rows('hourly', 'early', '--count', '2', '--from', '2026-03-10T06:00:00Z')
     expect(found.map(({ task, at }) => `${task} ${at}`)).toEqual([
       'early 2026-03-10T06:30:00Z',
@@ -61,14 +61,14 @@ describe.concurrent('torch next', () => {
     ])
   })
 
-  test('--host decides what runs, and what H stands for', async () => {
+  test('torch next --host decides which tasks run and what H means', async () => {
     const at = async (host: string) =>
       (await rows('web', '--host', host, '--from', '2026-03-10'))[0]?.at
     expect(await at('web-1')).not.toBe(await at('web-2'))
     expect((await rows('--host', 'web-1.example.org')).map((row) => row.task)).toContain('web')
   })
 
-  test('--label: of all or of those named, those that have them all', async () => {
+  test('torch next --label shows tasks that have all labels', async () => {
     const names = async (...words: string[]) =>
       (await rows('--host', 'db-1', '--count', '1', ...words))
         .map((row) => row.task ?? '')
@@ -79,7 +79,7 @@ describe.concurrent('torch next', () => {
     expect(await names('--label', 'toString=x')).toEqual([])
   })
 
-  test('patterns mean all tasks of such names, but for daemon tasks', async () => {
+  test('torch next PATTERN shows all matching tasks except daemon tasks', async () => {
     const names = async (...words: string[]) =>
       (await rows('--from', '2026-03-10', '--count', '1', ...words)).map((row) => row.task ?? '')
     expect((await names('*ly')).toSorted()).toEqual(['early', 'hourly'])
@@ -90,20 +90,20 @@ describe.concurrent('torch next', () => {
     expect(await names('al*')).toEqual([])
   })
 
-  test('a zone in a variable is looked at where it is used', async () => {
+  test('torch next checks TORCH_TIMEZONE only with --schedule', async () => {
     const zone = { env: { TORCH_TIMEZONE: 'Nowhere' } }
     expect((await newSite(tasks).torchWith(zone, 'next')).status).toBe(0)
     expect((await newSite().torchWith(zone, 'next', '--schedule', '@daily')).status).toBe(2)
   })
 
-  test('TORCH_HOST, which torch sets in runs, is not --host', async () => {
+  test('torch next ignores TORCH_HOST, which torch sets in runs', async () => {
     const site = newSite(tasks)
     const from = ['--json', '--from', '2026-03-10T00:00:00Z', 'spread']
     const plain = await site.torch('next', ...from)
     expect(await site.torchWith({ env: { TORCH_HOST: 'other' } }, 'next', ...from)).toEqual(plain)
   })
 
-  test('a schedule of its own needs no file', async () => {
+  test('torch next --schedule needs no tasks file', async () => {
     const words = [
       '--schedule',
       '0 0 29 2 *',
@@ -124,7 +124,7 @@ describe.concurrent('torch next', () => {
     ])
   })
 
-  test('for people', async () => {
+  test('torch next prints a table and notes what is not shown', async () => {
     const { stdout, stderr } = await newSite(tasks).torch(
       'next',
       '--from',
@@ -142,7 +142,7 @@ describe.concurrent('torch next', () => {
       '',
     ])
     expect(stderr).toBe(
-      'not shown: 1 of 6 tasks does not run on db-1, 1 of 6 tasks is not enabled\nboot: once per boot, at no time of the clock\n',
+      'not shown: 1 of 6 tasks does not run on db-1, 1 of 6 tasks is not enabled\nboot: starts at boot, at no fixed time\n',
     )
   })
 
@@ -150,7 +150,7 @@ describe.concurrent('torch next', () => {
     [['--schedule', '0 0 30 2 *'], 0, 'this schedule: never due\n'],
     [['web', '--host', 'db-1'], 0, 'web does not run on db-1\n'],
     [['off'], 0, 'off is not enabled\n'],
-    [['boot'], 0, 'boot: once per boot, at no time of the clock\n'],
+    [['boot'], 0, 'boot: starts at boot, at no fixed time\n'],
     [['al*'], 0, 'none of these tasks has a schedule\n'],
     [['xyz-*'], 2, 'torch: no task matches "xyz-*"\nhint: torch status lists the tasks\n'],
     [['*e*', '--host', 'nobody'], 0, /^web does not run on nobody\n/],
@@ -158,7 +158,7 @@ describe.concurrent('torch next', () => {
     [
       ['always'],
       2,
-      'torch: always is a daemon task: it always runs, at no time\nhint: torch status always shows whether it runs\n',
+      'torch: always is a daemon task: it always runs and has no start times\nhint: torch status always shows whether it runs\n',
     ],
     [
       ['--schedule', '61 * * * *'],
@@ -183,7 +183,7 @@ describe.concurrent('torch next', () => {
     [
       ['--label', 'team=data', '--schedule', '@daily'],
       2,
-      'torch: --label goes with tasks, not with --schedule\nhint: leave out one of them\n',
+      'torch: --label and --schedule cannot be combined\nhint: leave out one of them\n',
     ],
     [
       ['--label', 'data'],
@@ -194,21 +194,21 @@ describe.concurrent('torch next', () => {
     [
       ['--timezone', 'UTC'],
       2,
-      'torch: --timezone goes with --schedule\nhint: a task has its zone in the tasks file\n',
+      'torch: --timezone needs --schedule\nhint: tasks have their time zone in the tasks file\n',
     ],
     [
       ['early', '--schedule', '@daily'],
       2,
-      'torch: either tasks or --schedule\nhint: torch next --schedule "30 2 * * *"\n',
+      'torch: tasks and --schedule cannot be combined\nhint: torch next --schedule "30 2 * * *"\n',
     ],
-  ])('%j', async (words, status, message) => {
+  ])('torch next %j exits with %d and a message', async (words, status, message) => {
     const found = await newSite(tasks).torch('next', ...words)
     expect(found.status).toBe(status)
     if (typeof message === 'string') expect(found.stderr).toBe(message)
     else expect(found.stderr).toMatch(message)
   })
 
-  test('a bad file', async () => {
+  test('torch next of a bad file exits with 2', async () => {
     const { status, stdout, stderr } = await newSite('tasks: 5').torch('next', '--json')
     expect([status, stdout]).toEqual([2, ''])
     expect(stderr).toContain(

@@ -16,27 +16,26 @@ import { removeOldRuns } from '../../../run/retention.ts'
 import { matchHosts } from '../../../tasks/hosts.ts'
 import type { Task } from '../../../tasks/task.ts'
 import type { Call } from '../../command.ts'
-import { elsewhereWords } from './run.ts'
 import { exitStatusOf } from '../../terminal/outcomes.ts'
 import { liveRuns } from '../../daemon/home-runs.ts'
 import { factsHere } from '../../args/host-facts.ts'
 import { readTasks, tasksPath } from '../../daemon/tasks-file.ts'
 import type { Values } from '../../args/options.ts'
 import { wholeOutput } from '../logs/run-output.ts'
-import { endWords } from './run-there.ts'
+import { endWords, otherHostWarning } from './run-in-daemon.ts'
 import { pause } from '../../terminal/times.ts'
 
-/** Nobody else waits meanwhile: other runs by hand may have the history for a moment. */
+/** How long to wait for the history, in milliseconds: other `torch run`s may write it at the same time. */
 const maxLockWaitMs = 2_000
 
-/** How often it looks for output. */
+/** How often to look for output, in milliseconds. */
 const pollMs = 25
 
 /**
- * Runs a task under this command, without a daemon, and puts it on record as any other. A daemon
- * that starts meanwhile finds the run in `active` and adopts it. Gives the exit status.
+ * Runs a task in this process and records it like any other run. A daemon that starts meanwhile
+ * finds the run in `active` and adopts it. Returns the exit status for this command.
  */
-export async function runHere(call: Call, values: Values, name: string): Promise<number> {
+export async function runWithoutDaemon(call: Call, values: Values, name: string): Promise<number> {
   const { host, terminal, paths } = call
   const { file, revision } = await readTasks(call, tasksPath(call, values, undefined))
   const task = file.tasks.find((each) => each.name === name)
@@ -47,33 +46,33 @@ export async function runHere(call: Call, values: Values, name: string): Promise
     )
   openHome(host, paths.home)
   const facts = factsHere(call, values)
-  if (!matchHosts(task.hosts, facts)) terminal.note(elsewhereWords(name))
-  demandPlace(call, task, values.force ?? false)
+  if (!matchHosts(task.hosts, facts)) terminal.note(otherHostWarning(name))
+  checkMax(call, task, values.force ?? false)
 
   terminal.outlive()
   host.processes.closeInherited([])
-  const history = openRecord(call)
-  const ended = begin(call, task, revision, facts.names[0] ?? host.network.name(), history)
+  const history = openRunHistory(call)
+  const launched = launch(call, task, revision, facts.names[0] ?? host.network.name(), history)
   const release = interceptSignals(
-    (signal) => void signalRun(ended.context.host, ended.run, signal),
+    (signal) => void signalRun(launched.context.host, launched.run, signal),
   )
-  const output = wholeOutput(host, terminal, ended.run.directory)
-  while (ended.conclusion() === undefined) {
+  const output = wholeOutput(host, terminal, launched.run.directory)
+  while (launched.conclusion() === undefined) {
     await output.drain()
     await pause(host, pollMs)
   }
   await output.drain()
   output.close()
-  await untilAllGone(ended.context, ended.run)
-  ended.context.faults.close()
+  await untilAllGone(launched.context, launched.run)
+  launched.context.faults.close()
   release()
-  const conclusion = ended.conclusion()
+  const conclusion = launched.conclusion()
   if (conclusion === undefined) throw new Error('a run ended without a conclusion')
-  return finish(call, task, ended.run, conclusion, history)
+  return finish(call, task, launched.run, conclusion, history)
 }
 
-/** The one place where that is asked decides here too; what runs is known by its records. */
-function demandPlace({ host, paths }: Call, task: Task, forced: boolean): void {
+/** Throws if the task is at its max: the decision of the daemon, made from the run directories. */
+function checkMax({ host, paths }: Call, task: Task, forced: boolean): void {
   const running = liveRuns(host, paths.home).get(task.name) ?? []
   const place = { running: running.map((run) => ({ run, ending: false })), waiting: undefined }
   if (
@@ -95,8 +94,8 @@ function manualStart({ name }: Task): Start {
   return { task: name, slot: undefined, trigger: 'manual', attempt: 1, dueMs: undefined }
 }
 
-/** A run that is on record needs its entry in `active` no more. */
-function openRecord({ host, terminal, paths }: Call): History {
+/** Once the end of a run is recorded, its entry in `active` is removed. */
+function openRunHistory({ host, terminal, paths }: Call): History {
   return openHistory(paths.history, {
     lockWaitMs: maxLockWaitMs,
     after: (ms, callback) => host.clock.after(ms, callback),
@@ -108,7 +107,7 @@ function openRecord({ host, terminal, paths }: Call): History {
   })
 }
 
-function begin(
+function launch(
   call: Call,
   task: Task,
   revision: string | null,
@@ -132,7 +131,7 @@ function begin(
   return { context, run, conclusion: () => conclusion }
 }
 
-/** What torch ended is ended whole: the KILL that is timed still has to come. */
+/** Waits for the KILL of processes that survived TERM, if torch ended the run. */
 async function untilAllGone(context: RunContext, run: LiveRun): Promise<void> {
   while (run.state.kind === 'killing-stragglers' && signalRun(context.host, run, 0))
     await pause(context.host, pollMs)

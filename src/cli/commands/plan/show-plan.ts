@@ -8,11 +8,12 @@ import { usageError } from '../../args/option.ts'
 import type { Values } from '../../args/options.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
 
-export async function plan(call: Call, values: Values): Promise<number> {
+/** Runs `torch plan`. */
+export async function showPlan(call: Call, values: Values): Promise<number> {
   const { terminal } = call
   const { host } = values
   if (host === undefined && call.from.address === 'flag')
-    throw usageError('--address goes with --host', 'torch plan --host web1 --address 10.0.1.7')
+    throw usageError('--address needs --host', 'torch plan --host web1 --address 10.0.1.7')
   const facts = host === undefined ? undefined : factsOfHost(call, values, host)
   const file = await fileOf(call, values, facts)
   const when = {

@@ -147,7 +147,7 @@ describe.concurrent('torch plan without a usable file or host', () => {
       ['--host', 'a', '--address', '10.0.0.0/8'],
       '--address: expected an IPv4 or IPv6 address; got "10.0.0.0/8"',
     ],
-    [['--address', '10.0.0.1'], '--address goes with --host'],
+    [['--address', '10.0.0.1'], '--address needs --host'],
   ])('torch plan %j is refused', async (words, message) => {
     const { status, stdout, stderr } = await newSite(tasks).torch('plan', ...words)
     expect([status, stdout]).toEqual([2, ''])

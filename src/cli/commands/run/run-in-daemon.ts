@@ -11,23 +11,23 @@ import { type Ended, exitStatusOf, outcomeWords } from '../../terminal/outcomes.
 import { wholeOutput } from '../logs/run-output.ts'
 import { pause } from '../../terminal/times.ts'
 
-/** How often it looks for output and the end. */
+/** How often to look for output and the end, in milliseconds. */
 const pollMs = 25
-/** How long the daemon has to record an end; then it is gone itself. */
+/** How long to wait until the daemon records the end. After that, the daemon counts as gone. */
 const recordMs = 5_000
 
 /**
- * Attends a run of the daemon: shows its output, passes signals on to it, and gives its exit
- * status when it has ended.
+ * Watches a run of the daemon: prints its output and passes signals on to it. Returns the exit status
+ * for this command when the run has ended.
  */
-export async function attend(call: Call, report: RunReport): Promise<number> {
+export async function watchRun(call: Call, report: RunReport): Promise<number> {
   const { host, terminal } = call
   const { run, directory } = report
-  // The run goes on when nobody reads any more, and its exit status is still of interest.
+  // If nobody reads the output any more, the exit status of the run still counts.
   terminal.outlive()
   const release = interceptSignals((signal) => {
     ask(call, 'kill', { target: run, signal }, 'required').catch((error: unknown) =>
-      terminal.note(`torch: ${signal} was not passed on: ${messageOf(error)}`),
+      terminal.note(`torch: could not pass on ${signal}: ${messageOf(error)}`),
     )
   })
   const output = wholeOutput(host, terminal, directory)
@@ -39,14 +39,14 @@ export async function attend(call: Call, report: RunReport): Promise<number> {
   return exitStatusOf(ended, recorded)
 }
 
-/** What a person sees of a run that did not end well. */
+/** The last line for a run that was not ok. */
 export function endWords(task: string, run: string, ended: Ended): string {
   return `torch: ${task} ended: ${outcomeWords({ ...ended, count: null })}, run ${run}`
 }
 
 interface End {
   readonly ended: Ended
-  /** The exit status that the recorder wrote. */
+  /** The exit status that the recorder wrote, if any. */
   readonly recorded: number | undefined
 }
 
@@ -62,7 +62,7 @@ async function untilEnded(
     const traces = readTraces(host, directory)
     const recorded = traces.exit?.status
     if (traces.conclusion !== undefined) return { ended: traces.conclusion, recorded }
-    // A task that keeps no runs: its directory goes with its end.
+    // With keep_runs: 0, the directory is removed when the run ends.
     if (traces.description === undefined) return { ended: await fromHistory(call, run), recorded }
     if (lives(host, traces)) over = undefined
     else over ??= host.clock.monotonic()
@@ -72,13 +72,13 @@ async function untilEnded(
   }
 }
 
-/** One that the recorder has not begun yet lives too. */
+/** True also for a run that no recorder has claimed yet. */
 function lives(host: Host, { claim, exit, recorder, command }: RunTraces): boolean {
   if (claim === 'none') return true
   return exit === undefined && (isAlive(host, recorder) || isAlive(host, command))
 }
 
-/** The row of its end may be on its way to the disk still. */
+/** The daemon writes the row of the end with a delay. */
 async function fromHistory(call: Call, run: string): Promise<Ended> {
   const { clock } = call.host
   const latest = clock.monotonic() + recordMs
@@ -93,8 +93,13 @@ async function fromHistory(call: Call, run: string): Promise<Ended> {
   return withoutRecord(undefined)
 }
 
-/** The daemon is gone; the next one puts the end on record. */
+/** The daemon is gone; the next one records the end. */
 function withoutRecord(recorded: number | undefined): Ended {
-  const reason = 'not on record: the daemon is gone'
+  const reason = 'not recorded: the daemon is gone'
   return { outcome: 'unknown', exitCode: recorded ?? null, signal: null, reason }
+}
+
+/** The warning for a task that a user runs on a host that it is not for. */
+export function otherHostWarning(task: string): string {
+  return `warning: the hosts of ${task} do not match this host; it runs anyway`
 }

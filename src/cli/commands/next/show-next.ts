@@ -1,7 +1,6 @@
 import { exitStatus, TorchError } from '../../../errors.ts'
 import { nearest } from '../../../text/suggest.ts'
 import { nextOf } from '../../../schedule/due.ts'
-import type { Schedule } from '../../../schedule/schedule.ts'
 import { isZone, localText, zoneNames } from '../../../schedule/timezone.ts'
 import { slotText } from '../../../record/history/rows.ts'
 import { hostFacts } from '../../../tasks/hosts.ts'
@@ -11,33 +10,25 @@ import { noTaskHasLabels } from '../../daemon/tasks-file.ts'
 import type { Values } from '../../args/options.ts'
 import { type Cell, table } from '../../terminal/table.ts'
 import { roughly, shownDistance } from '../../terminal/times.ts'
+import type { TimeSource } from './next-tasks.ts'
 
-/** One line of the answer, and of its JSON. */
+/** One start time, also in the JSON. */
 export interface NextRow {
-  /** null for --schedule. */
+  /** null with --schedule. */
   readonly task: string | null
   /** The slot in UTC, and with the offset of the schedule's zone. */
   readonly at: string
   readonly local: string
-  /** How long after its slot it starts, always the same. */
+  /** How long after the slot the task starts: the same for every slot. */
   readonly jitterMs: number
 }
 
-/** What slots are asked of. */
-export interface Source {
-  readonly task: string | null
-  readonly schedules: readonly Schedule[]
-  readonly zone: string
-  readonly jitterMs: number
-  /** Of a running daemon: the slot that waits for its jitter to be over. */
-  readonly pending?: number | undefined
-}
-
-/** Slots of each, where one thing is asked for, and where several are. */
+/** How many start times are shown of a single task or schedule, and of each of several. */
 const countOfOne = 5
 const countOfSeveral = 1
 
-export async function next(call: Call, values: Values): Promise<number> {
+/** Runs `torch next`. */
+export async function showNext(call: Call, values: Values): Promise<number> {
   const sources = await sourcesOf(call, values)
   const count = values.count ?? (sources.length === 1 ? countOfOne : countOfSeveral)
   const from = Math.floor((values.from ?? call.host.clock.now()) / 1000)
@@ -52,17 +43,23 @@ export async function next(call: Call, values: Values): Promise<number> {
   return exitStatus.done
 }
 
-async function sourcesOf(call: Call, values: Values): Promise<Source[]> {
+async function sourcesOf(call: Call, values: Values): Promise<TimeSource[]> {
   const { args } = call
   if (values.schedule === undefined) {
     if (call.from.timezone === 'flag')
-      throw usageError('--timezone goes with --schedule', 'a task has its zone in the tasks file')
+      throw usageError(
+        '--timezone needs --schedule',
+        'tasks have their time zone in the tasks file',
+      )
     return (await import('./next-tasks.ts')).sourcesOfTasks(call, values)
   }
   if (args.length > 0)
-    throw usageError('either tasks or --schedule', 'torch next --schedule "30 2 * * *"')
+    throw usageError(
+      'tasks and --schedule cannot be combined',
+      'torch next --schedule "30 2 * * *"',
+    )
   if (call.from.label === 'flag')
-    throw usageError('--label goes with tasks, not with --schedule', 'leave out one of them')
+    throw usageError('--label and --schedule cannot be combined', 'leave out one of them')
   const zone = values.timezone ?? call.host.clock.zone()
   if (!isZone(zone)) throw unknownZone(zone)
   const [name = ''] = hostFacts(values.host ?? call.host.network.name(), []).names
@@ -85,7 +82,7 @@ function unknownZone(zone: string): TorchError {
 }
 
 function rowsOf(
-  { task, schedules, zone, jitterMs, pending }: Source,
+  { task, schedules, zone, jitterMs, pending }: TimeSource,
   from: number,
   count: number,
 ): NextRow[] {
@@ -100,7 +97,7 @@ function rowsOf(
 
 async function show(
   { host, terminal }: Call,
-  sources: readonly Source[],
+  sources: readonly TimeSource[],
   rows: readonly NextRow[],
 ): Promise<void> {
   for (const source of sources) {
@@ -127,7 +124,7 @@ async function show(
   await terminal.say(table(terminal, heads, shown))
 }
 
-function neverWords({ schedules }: Source): string {
+function neverWords({ schedules }: TimeSource): string {
   const isReboot = schedules.some((schedule) => schedule.kind === 'reboot')
-  return isReboot ? 'once per boot, at no time of the clock' : 'never due'
+  return isReboot ? 'starts at boot, at no fixed time' : 'never due'
 }

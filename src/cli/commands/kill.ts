@@ -1,16 +1,16 @@
-import type { StatusReport } from '../../../control/protocol.ts'
-import { exitStatus, TorchError } from '../../../errors.ts'
-import { type Signal, signalNames, signalNumbers } from '../../../host/processes.ts'
-import { beginsRunId } from '../../../run/directory.ts'
-import { namedBy } from '../../../tasks/select.ts'
-import { ask } from '../../daemon/ask.ts'
-import { requireSameFile } from '../../daemon/tasks-file.ts'
-import type { Call } from '../../command.ts'
-import { usageError } from '../../args/option.ts'
-import type { Values } from '../../args/options.ts'
+import type { StatusReport } from '../../control/protocol.ts'
+import { exitStatus, TorchError } from '../../errors.ts'
+import { type Signal, signalNames, signalNumbers } from '../../host/processes.ts'
+import { beginsRunId } from '../../run/directory.ts'
+import { namedBy } from '../../tasks/select.ts'
+import { ask } from '../daemon/ask.ts'
+import type { Call } from '../command.ts'
+import { requireSameFile } from '../daemon/tasks-file.ts'
+import { usageError } from '../args/option.ts'
+import type { Values } from '../args/options.ts'
 
-/** What `torch kill` does. Words that mean no task at all are refused before anything is ended. */
-export async function killRuns(call: Call, values: Values): Promise<number> {
+/** Runs `torch kill`. Throws for an argument that matches no task before it ends any run. */
+export async function kill(call: Call, values: Values): Promise<number> {
   const { terminal, args } = call
   const signal = values.signal === undefined ? null : signalOf(values.signal)
   const status = await ask(call, 'status', {}, 'required')
@@ -18,7 +18,7 @@ export async function killRuns(call: Call, values: Values): Promise<number> {
   const meant = args.map((word) => ({ word, targets: new Set(targetsOf(status, word)) }))
   const runs = new Map<string, { run: string; task: string }>()
   for (const target of new Set(meant.flatMap(({ targets }) => [...targets])))
-    for (const each of await kill(call, target, signal)) runs.set(each.run, each)
+    for (const each of await endRuns(call, target, signal)) runs.set(each.run, each)
   const idle = meant.filter(
     ({ targets }) =>
       ![...runs.values()].some(({ run, task }) => targets.has(run) || targets.has(task)),
@@ -28,16 +28,14 @@ export async function killRuns(call: Call, values: Values): Promise<number> {
   if (values.json) await terminal.say(JSON.stringify({ runs: [...runs.values()] }, null, 2))
   else if (lines.length > 0) await terminal.say(lines.join('\n'))
   if (idle.length === 0) return exitStatus.done
-  throw new TorchError(
-    'not-running',
-    `nothing of ${idle.map(({ word }) => word).join(', ')} runs`,
-    {
-      hint: 'torch status shows what runs',
-    },
-  )
+  const names = idle.map(({ word }) => word).join(', ')
+  const are = idle.length === 1 ? 'is' : 'are'
+  throw new TorchError('not-running', `${names} ${are} not running`, {
+    hint: 'torch status shows what is running',
+  })
 }
 
-/** What the daemon is asked to end: a task, of which all runs are meant, or a run. */
+/** What an argument means: the tasks it matches that run now (all their runs), or one run. */
 function targetsOf({ tasks }: StatusReport, word: string): string[] {
   if (beginsRunId(word)) {
     const found = tasks.flatMap((task) => task.running).filter((run) => run.startsWith(word))
@@ -58,8 +56,8 @@ function targetsOf({ tasks }: StatusReport, word: string): string[] {
     .map(({ name }) => name)
 }
 
-/** What was ended; nothing where it ended by itself in this moment. */
-async function kill(
+/** The runs that the daemon ends; none if they have just ended by themselves. */
+async function endRuns(
   call: Call,
   target: string,
   signal: Signal | null,
@@ -78,5 +76,5 @@ function signalOf(text: string): Signal {
   const found = signalNames.find((name) => name === wanted || text === String(signalNumbers[name]))
   if (found !== undefined) return found
   const known = signalNames.map((name) => name.replace(/^SIG/, '')).join(' ')
-  throw usageError(`--signal: there is no signal ${JSON.stringify(text)}`, `there are ${known}`)
+  throw usageError(`--signal: unknown signal ${JSON.stringify(text)}`, `use one of ${known}`)
 }

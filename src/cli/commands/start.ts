@@ -1,0 +1,119 @@
+import type { StatusReport, TaskStatus } from '../../control/protocol.ts'
+import type { Settings } from '../../daemon/settings.ts'
+import { type Ready, startDetached } from '../../daemon/start/start-detached.ts'
+import { exitStatus, TorchError } from '../../errors.ts'
+import { counted, someOf } from '../../text/plural.ts'
+import { plainLine } from '../../text/sanitize.ts'
+import { shellQuoted } from '../../text/shell-quote.ts'
+import type { Values } from '../args/options.ts'
+import { tasksPath } from '../daemon/tasks-file.ts'
+import type { Call } from '../command.ts'
+import { ask } from '../daemon/ask.ts'
+import { daemonSettings } from '../daemon/daemon-settings.ts'
+import { shownDistance, shownTime } from '../terminal/times.ts'
+import { nextStart } from './status/status-order.ts'
+
+/** The longest list of tasks on one line; the rest is counted. */
+const maxNamed = 4
+
+/** Runs `torch start`: starts the daemon and returns when it is ready. */
+export async function start(call: Call, values: Values): Promise<number> {
+  const tasks = tasksPath(call, values, undefined)
+  const settings = daemonSettings(call, values, tasks)
+  if (settings.foreground) {
+    call.terminal.outlive()
+    const { runForeground } = await import('../daemon/run-daemon.ts')
+    await failsToStart(
+      call,
+      runForeground(call.host, settings, call.script, () => {}),
+    )
+    return exitStatus.done
+  }
+  const ready = await failsToStart(call, startDetached(call.host, settings, call.script))
+  await showStarted(call, values, settings, ready)
+  return exitStatus.done
+}
+
+/** Throws every error of a start with exit status 1. */
+async function failsToStart<T>(call: Call, starting: Promise<T>): Promise<T> {
+  try {
+    return await starting
+  } catch (error) {
+    if (!(error instanceof TorchError)) throw error
+    const known = error.code === 'already-running' ? await stoppingOne(call) : undefined
+    const { code, message, hint, details } = known ?? error
+    throw new TorchError(code, message, { details, cause: error, ...(hint && { hint }) })
+  }
+}
+
+/** The error if the daemon of this home is stopping; else undefined. */
+async function stoppingOne(call: Call): Promise<TorchError | undefined> {
+  const status = await ask(call, 'status', {}, 'informative', { warn: () => {} })
+  if (typeof status !== 'object' || status.daemon?.state !== 'draining') return undefined
+  const runs = status.tasks.flatMap((task) => task.running).length
+  const waits = runs === 0 ? '' : ` and waits for ${counted(runs, 'run')}`
+  const who = `the torch daemon of ${call.paths.home}, pid ${status.daemon.pid},`
+  return new TorchError('stopping', `${who} is stopping${waits}`, {
+    hint: 'start again when it has stopped; torch stop ends the grace period of its runs',
+  })
+}
+
+/** Shows which tasks run here, what starts next, and which commands to use now. */
+async function showStarted(
+  call: Call,
+  values: Values,
+  settings: Settings,
+  ready: Ready,
+): Promise<void> {
+  const { terminal } = call
+  for (const warning of ready.warnings) terminal.note(warning)
+  if (values.json) {
+    const { home, tasks } = settings
+    await terminal.say(JSON.stringify({ pid: ready.pid, home, tasks }, null, 2))
+    return
+  }
+  const report = await ask(call, 'status', {}, 'required')
+  await terminal.say(lines(call, values, report, ready.pid).join('\n'))
+}
+
+function lines(call: Call, values: Values, report: StatusReport, pid: number): string[] {
+  const { host, terminal } = call
+  const label = (text: string) => terminal.paint('dim', text.padEnd(10))
+  const here = report.tasks.filter((task) => task.here)
+  const kept = here.filter((task) => task.type === 'daemon')
+  const away = report.tasks.filter((task) => !task.here)
+  const coming = here
+    .flatMap((task) => {
+      const at = nextStart(task)
+      return at === null ? [] : [{ name: task.name, at }]
+    })
+    .toSorted((a, b) => Date.parse(a.at) - Date.parse(b.at))
+  const next = coming.slice(0, maxNamed).map(({ name, at }, index) => {
+    const when = `${shownTime(host, at)}  ${name} (${shownDistance(host, at)})`
+    return label(index === 0 ? 'next' : '') + when
+  })
+  const torch = plainLine(ownWords(call, values))
+  const sample = here[0]?.name ?? 'TASK'
+  return [
+    `torch runs, pid ${pid}: ${here.length} of ${counted(report.tasks.length, 'task')} of ${plainLine(report.file.path)}`,
+    ...next,
+    ...(kept.length > 0 ? [label('always') + named(kept)] : []),
+    ...(away.length > 0 ? [label('not here') + named(away)] : []),
+    `${label('look')}${torch} status    ${torch} logs ${sample} -f`,
+    `${label('stop')}${torch} stop`,
+  ]
+}
+
+function named(tasks: readonly TaskStatus[]): string {
+  return someOf(
+    tasks.map((task) => task.name),
+    maxNamed,
+  )
+}
+
+/** The command that was typed, so that the user can copy the commands we print. */
+function ownWords(call: Call, values: Values): string {
+  const torch = process.env['npm_lifecycle_event'] === 'start' ? 'node bin/torch.js' : 'torch'
+  const isNamed = values.home !== undefined && call.from.home === 'flag'
+  return isNamed ? `${torch} --home ${shellQuoted(call.paths.home)}` : torch
+}

@@ -1,0 +1,73 @@
+import type { StatusReport } from '../../control/protocol.ts'
+import { exitStatus } from '../../errors.ts'
+import { isAlive } from '../../host/processes.ts'
+import { counted, someOf } from '../../text/plural.ts'
+import type { Values } from '../args/options.ts'
+import type { Call } from '../command.ts'
+import { ask, isSilent } from '../daemon/ask.ts'
+import { liveRuns } from '../daemon/home-runs.ts'
+import { requireSameFile } from '../daemon/tasks-file.ts'
+import { pause } from '../terminal/times.ts'
+
+/** How often to check whether the daemon is gone, in milliseconds. */
+const lookMs = 50
+/** How often to ask what the daemon waits for. The answer is as long as its tasks file. */
+const askMs = 500
+/** The longest list of tasks or runs on one line; the rest is counted. */
+const maxNamed = 4
+
+/** Runs `torch stop`. */
+export async function stop(call: Call, values: Values): Promise<number> {
+  await requireSameFile(call, values)
+  const { grace: graceMs = null, leave = false } = values
+  const pid = await stopDaemon(call, { graceMs, leave })
+  const left = leave && !values.json ? leftWords(liveRuns(call.host, call.paths.home)) : ''
+  if (values.json) await call.terminal.say(JSON.stringify({ pid }, null, 2))
+  else await call.terminal.say(`torch stopped, pid ${pid}${left}`)
+  return exitStatus.done
+}
+
+/** Stops the daemon, shows what it waits for, and returns its pid when its process is gone. */
+async function stopDaemon(
+  call: Call,
+  options: { readonly graceMs: number | null; readonly leave: boolean },
+): Promise<number> {
+  const { host, terminal } = call
+  const { pid } = await ask(call, 'stop', options, 'required')
+  // Identified by pid and start time: another process may get the pid before the next look.
+  const daemon = host.processes.identify(pid)
+  let shown = ''
+  let askedMs = host.clock.monotonic()
+  while (isAlive(host, daemon)) {
+    await pause(host, lookMs)
+    if (options.leave || host.clock.monotonic() - askedMs < askMs) continue
+    const words = await wordsOfStopping(call, pid)
+    askedMs = host.clock.monotonic()
+    if (words !== shown && words !== '') terminal.note(words)
+    shown = words
+  }
+  return pid
+}
+
+/** What the daemon waits for; empty if it has closed its socket. */
+async function wordsOfStopping(call: Call, pid: number): Promise<string> {
+  try {
+    const status = await ask(call, 'status', {}, 'optional')
+    return status?.daemon?.pid === pid ? waitingWords(status) : ''
+  } catch (error) {
+    return isSilent(error) ? error.message : ''
+  }
+}
+
+function waitingWords({ tasks }: StatusReport): string {
+  const runs = tasks.flatMap((task) => task.running.map((run) => `${task.name} ${run}`))
+  return runs.length === 0 ? '' : `waiting for ${someOf(runs, maxNamed)}`
+}
+
+/** `; 2 runs continue: a, b`. */
+function leftWords(runs: ReadonlyMap<string, readonly string[]>): string {
+  const count = [...runs.values()].flat().length
+  if (count === 0) return ''
+  const verb = count === 1 ? 'continues' : 'continue'
+  return `; ${counted(count, 'run')} ${verb}: ${someOf([...runs.keys()], maxNamed)}`
+}
