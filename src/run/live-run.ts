@@ -15,8 +15,8 @@ export interface LiveRun {
   /** How far the output was emptied (output.ts). */
   readonly output: { emptiedTo: number; hasComplained: boolean }
   /**
-   * Called when nothing is left to do for the run: each clears a timer or ends its watch. This is what
-   * an AbortController is for, but that costs 0.2 ms for each run, a sixth of a whole start.
+   * Called when nothing is left to do for the run: each clears a timer or ends its watch. An
+   * AbortController would do the same, but it costs 0.1 ms for each run, a tenth of a whole start.
    */
   readonly cleanups: Set<() => void>
 }
