@@ -14,7 +14,7 @@ describe('a network', () => {
     ['fe80::1%eth0', 6, `fe80${'0'.repeat(27)}1`, `fe80${'0'.repeat(27)}1`],
     ['fe80::%eth0/10', 6, `fe80${'0'.repeat(28)}`, `febf${'f'.repeat(28)}`],
     ['::ffff:10.0.0.0/104', 4, '0a000000', '0affffff'],
-  ])('%s', (text, family, first, last) => {
+  ])('%s is a network', (text, family, first, last) => {
     expect(parseNetwork(text)).toEqual({ family, first, last })
   })
 
@@ -32,12 +32,12 @@ describe('a network', () => {
     ],
     ...['10.0.0.0/33', '10.0.0.0/', '10.0.0.0/-1', '10.0.0.0/1.5', '10.0.0.0/8/8', '10.0.0.0/a'],
     ...['::/129', ':::', '1::2::3', '12345::', '2001:db8::g', '::ffff:10.0.0.256', 'localhost'],
-  ])('%s is none', (text) => {
+  ])('%s is not a network', (text) => {
     expect(parseNetwork(text)).toBeUndefined()
   })
 })
 
-test('a network holds no address of the other family, however alike the digits are', () => {
+test('a network contains no address of the other family, even with the same digits', () => {
   const [four, six] = [parseNetwork('32.1.0.0/16'), parseNetwork('2001:db8::5')]
   expect(four && six && covers(four, six)).toBe(false)
 })
@@ -48,7 +48,7 @@ const address = fc.oneof(
   fc.constantFrom('10.0.0.1', '::', '::1', '2001:dead::5'),
 )
 
-test('contains what the BlockList of Node says', () => {
+test('a network contains the same addresses as the BlockList of Node', () => {
   fc.assert(
     fc.property(address, fc.nat(128), address, (base, bits, other) => {
       const family = isIPv4(base) ? 'ipv4' : 'ipv6'

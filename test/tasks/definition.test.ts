@@ -9,7 +9,7 @@ function definition(task: string, before = groups): string | undefined {
 
 const plain = '{ schedule: "0 2 * * *", command: run, hosts: [web, db], env: { A: 1, B: b, C: c } }'
 
-describe('is the same', () => {
+describe('an unchanged definition', () => {
   test.each([
     ['with a comment', `# nightly\n    ${plain} # yes`],
     [
@@ -32,26 +32,26 @@ describe('is the same', () => {
     ],
     ['with a description and labels', plain.replace('}', '}, description: x, labels: { a: b }')],
     ['with a host twice', plain.replace('[web, db]', '[web, db, db]')],
-  ])('%s', (_name, task) => {
+  ])('the definition stays the same with %s', (_name, task) => {
     expect(definition(task)).toBe(definition(plain))
   })
 
-  test('with a group written otherwise', () => {
+  test('the definition stays the same if a group is written differently', () => {
     const other = 'hosts: { db: [DB1], web: [web1, 10.0.1.7/24] }\n'
     expect(definition(plain, other)).toBe(definition(plain))
   })
 
-  test('with settings that come from the defaults', () => {
+  test('the definition stays the same if settings move to the defaults', () => {
     const own = definition(plain.replace('}', '}, nice: 5'))
     expect(definition(plain, `${groups}defaults: { nice: 5 }\n`)).toBe(own)
   })
 
-  test('under another name, so that a renamed task is known again', () => {
+  test('the definition stays the same under another name, so that a renamed task is recognised', () => {
     const [a, b] = good(`${groups}tasks:\n  a: ${plain}\n  b: ${plain}\n`).tasks
     expect(a?.definition).toBe(b?.definition)
   })
 
-  test('on every host, though H is not', () => {
+  test('the definition is the same on every host, although H differs', () => {
     const text = 'tasks:\n  a: { schedule: "H H * * *", command: run }\n'
     const [here] = good(text, { host: 'web1' }).tasks
     const [there] = good(text, { host: 'web2' }).tasks
@@ -60,7 +60,7 @@ describe('is the same', () => {
   })
 })
 
-describe('is another', () => {
+describe('a changed definition', () => {
   test.each([
     'type: common, max: 2',
     'max: unlimited',
@@ -82,7 +82,7 @@ describe('is another', () => {
     'env_file: good.env',
     'output: { keep_runs: 1 }',
     'enabled: false',
-  ])('with %s', (setting) => {
+  ])('the definition changes with %s', (setting) => {
     expect(definition(plain.replace('}', `}, ${setting}`))).not.toBe(definition(plain))
   })
 
@@ -92,11 +92,11 @@ describe('is another', () => {
     ['command as a list', 'run', '[run]'],
     ['hosts', '[web, db]', '[web, "!db"]'],
     ['env', 'A: 1', 'A: 2'],
-  ])('with another %s', (_name, from, to) => {
+  ])('the definition changes with another %s', (_name, from, to) => {
     expect(definition(plain.replace(from, to))).not.toBe(definition(plain))
   })
 
-  test('with another host in a group', () => {
+  test('the definition changes with another host in a group', () => {
     expect(definition(plain, groups.replace('db1', 'db2'))).not.toBe(definition(plain))
   })
 })

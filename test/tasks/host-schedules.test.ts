@@ -12,7 +12,7 @@ describe('an H', () => {
     ['@every 1h', false],
     ['0 0 * mar thu', false],
     ['*/10 * * * * *', false],
-  ])('in %s', (text, is) => {
+  ])('isHashed() finds an H in %s', (text, is) => {
     const [schedule] = good(oneTask().replace('@daily', text)).tasks[0]!.schedules
     expect(isHashed(schedule!)).toBe(is)
   })
@@ -25,7 +25,7 @@ describe('the schedules of a task on another host', () => {
   )
   const loadedOn = (host: string) => good(text, { host }).tasks[0]!
 
-  test('are those that the file has when it is read there', () => {
+  test('schedulesOn() gives the schedules that the other host would read', () => {
     const here = loadedOn('web1')
     expect(schedulesOn(here, 'web2')).toEqual(loadedOn('web2').schedules)
     expect(schedulesOn(here, 'web2')).not.toEqual(here.schedules)
@@ -37,11 +37,11 @@ describe('the schedules of a task on another host', () => {
     ['web2', 'web2'],
     ['10.0.1.7', '10.0.1.7'],
     ['10.0.1.0/24', '10.0.1.0/24'],
-  ])('%s is hashed by %s', (host, name) => {
+  ])('the host %s is hashed as %s', (host, name) => {
     expect(hashedName(host)).toBe(name)
   })
 
-  test('are the same ones where nothing is hashed', () => {
+  test('schedulesOn() gives the same schedules if none has an H', () => {
     const plain = task()
     expect(schedulesOn(plain, 'web2')).toBe(plain.schedules)
   })

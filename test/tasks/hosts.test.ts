@@ -68,7 +68,7 @@ const table: readonly (readonly [what: string, entries: string[] | undefined, he
   ['not its own group', ['web', '!web'], []],
 ]
 
-test.each(table)('%s', (_what, entries, here) => {
+test.each(table)('a task runs on the hosts that its entries match: %s', (_what, entries, here) => {
   expect(running(entries)).toEqual(here)
 })
 
@@ -79,15 +79,15 @@ describe('hostFacts', () => {
     ['web1.example.com.', ['web1', 'web1.example.com']],
     ['10.0.1.5', ['10.0.1.5']],
     ['', []],
-  ])('%s', (name, names) => {
+  ])('hostFacts() finds the names of %s', (name, names) => {
     expect(hostFacts(name, []).names).toEqual(names)
   })
 
-  test('leaves out the zones of addresses', () => {
+  test('hostFacts() removes the zones of addresses', () => {
     expect(hostFacts('a', ['fe80::1%eth0', '10.0.0.1']).addresses).toEqual(['fe80::1', '10.0.0.1'])
   })
 
-  test('addresses that are none match nothing, and do not throw', () => {
+  test('text that is not an address matches nothing and does not throw', () => {
     const rule = good(oneTask('hosts: [10.0.0.1, "::/0"]')).tasks[0]?.hosts
     expect(matchHosts(rule, hostFacts('a', ['', 'x', '1.2.3', ':::']))).toBe(false)
   })
@@ -101,7 +101,7 @@ describe('what a machine must have for a task', () => {
     'hosts: [10.9.9.9], user: www-data',
     'enabled: false, env_file: gone.env',
     'hosts: ["!10.0.1.7"], user: www-data, group: adm, env_file: gone.env',
-  ])('it need not have where the task does not run: %s', (more) => {
+  ])('a machine that does not run the task needs no account and no env file: %s', (more) => {
     expect(parse(tasks(more)).ok).toBe(true)
   })
 
@@ -109,7 +109,7 @@ describe('what a machine must have for a task', () => {
     'env_file: gone.env',
     'hosts: [10.0.1.7], env_file: gone.env',
     'hosts: [10.0.1.0/24], user: www-data',
-  ])('it must have where it does: %s', (more) => {
+  ])('a machine that runs the task needs its account and its env file: %s', (more) => {
     expect(parse(tasks(more)).ok).toBe(false)
   })
 
@@ -128,14 +128,14 @@ describe('what a machine must have for a task', () => {
     ],
     [`defaults: { user: nosuch }\n${tasks('hosts: [10.9.9.9]')}`, undefined],
     [tasks('user: nosuch, enabled: false'), undefined],
-  ])('a user and a group: %j', (file, told) => {
+  ])('user and group must exist on a machine that runs the task: %j', (file, told) => {
     const isAccount = (_: string, name: string) => name !== 'nosuch'
     const parsed = parse(file, { mayChangeUser: true, isAccount })
     const [first] = parsed.ok ? [] : parsed.problems.map(problemLine)
     expect(first).toBe(told)
   })
 
-  test('the hosts of the defaults count as well', () => {
+  test('hosts of the defaults decide too whether a machine runs the task', () => {
     const file = `defaults: { hosts: [10.9.9.9] }\n${tasks('env_file: gone.env')}`
     expect(parse(file).ok).toBe(true)
     expect(parse(file.replace('10.9.9.9', '10.0.1.7')).ok).toBe(false)

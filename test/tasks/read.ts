@@ -23,13 +23,13 @@ export function parse(text: string, more: Partial<TasksFacts> = {}): ReadTasks {
   return readTasks([{ path: 'tasks.yaml', text }], { ...facts, ...more })
 }
 
-/** All that is told of a file, as a person reads it. */
+/** All problems or warnings of a file, as a person reads them. */
 export function formatted(text: string): string {
   const parsed = parse(text)
   return (parsed.ok ? parsed.warnings : parsed.problems).map(formatProblem).join('\n')
 }
 
-/** A file that has to be good. */
+/** The tasks of a file that must be good. Throws otherwise. */
 export function good(text: string, more: Partial<TasksFacts> = {}): TasksFile {
   const parsed = parse(text, more)
   if (!parsed.ok) throw new Error(parsed.problems.map(formatProblem).join('\n'))

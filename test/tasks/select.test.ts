@@ -4,7 +4,7 @@ import { isNamed, namedBy } from '../../src/tasks/select.ts'
 
 const names = ['backup-db', 'backup-www', 'rotate', 'r1', 'r2']
 
-describe('the tasks that words mean', () => {
+describe('namedBy', () => {
   test.each([
     [['rotate'], ['rotate']],
     [
@@ -18,7 +18,7 @@ describe('the tasks that words mean', () => {
     ],
     [['*'], names],
     [[], []],
-  ])('%j', (words, found) => {
+  ])('the arguments %j select these tasks', (words, found) => {
     expect(namedBy(words, names)).toEqual(found)
   })
 
@@ -27,13 +27,13 @@ describe('the tasks that words mean', () => {
     ['xyzzy', 'there is no task "xyzzy"', 'torch status lists the tasks'],
     ['', 'there is no task ""', 'torch status lists the tasks'],
     ['nightly-*', 'no task matches "nightly-*"', 'torch status lists the tasks'],
-  ])('%s means none', (word, message, hint) => {
+  ])('an argument that selects no task is an error: %s', (word, message, hint) => {
     expect(() => namedBy(['rotate', word], names)).toThrow(
       expect.objectContaining({ message, hint, exit: 2, code: 'no-task' }),
     )
   })
 
-  test('words mean together what each of them means', () => {
+  test('several arguments select what each of them selects', () => {
     const name = fc.stringMatching(/^[a-c.-]{1,4}$/)
     const word = fc.stringMatching(/^[a-c.*?-]{1,4}$/)
     fc.assert(

@@ -14,9 +14,9 @@ interface CommittedFile {
 }
 
 /**
- * Loads a tasks file or directory as it is in a commit, and nothing else of this machine. Of a bad
- * file it also gives what can be read. undefined if the commit has no such file. Problems show the
- * path after the name of the `revision`. Throws if git fails.
+ * Loads a tasks file or directory as it is in a commit, and nothing else of this machine. The result
+ * for a bad file includes what can be read of it. undefined if the commit has no such file. Problems
+ * show the path after the name of the `revision`. Throws if git fails.
  */
 export async function loadRevision(
   host: Host,

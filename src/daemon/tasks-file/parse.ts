@@ -42,7 +42,7 @@ export interface Parsed {
 
 /**
  * Parses the texts of a tasks file, which problems call `shown`. A daemon parses `inThread`, so that
- * its ticks go on meanwhile, and the parser (15 MB) is in memory only until it is done. Never throws.
+ * its ticks continue meanwhile, and the parser (15 MB) is in memory only until it is done. Never throws.
  */
 export async function parse(
   host: Host,
@@ -114,7 +114,7 @@ type AnswerPart =
   | { readonly kind: 'result'; readonly parsed: Parsed }
   | { readonly kind: 'tasks'; readonly tasks: readonly Task[] }
 
-/** Reading so many tasks from a thread takes the event loop about 5 ms. */
+/** Reading 500 tasks from a thread blocks the event loop for about 5 ms. */
 const tasksPerPart = 500
 
 /** In the thread: cuts the answer into parts that the event loop reads one by one. */

@@ -27,7 +27,7 @@ export interface MergedFile {
 
 /**
  * Merges the parts in their order. Groups, defaults and the time zone apply to all parts, wherever
- * they are written. What is given twice is reported with both places, and the first one counts.
+ * they are written. A second value for the same key is reported with both places, and the first one counts.
  */
 export function mergeFiles(parts: readonly FilePart[], facts: TasksFacts): MergedFile {
   const isFirst = onlyOnce()

@@ -16,7 +16,7 @@ export interface PartialTasks {
 
 /**
  * Separates the readable tasks of a bad file from the others; undefined if not even their names are
- * certain. What is said about readable tasks must be true, so a task in doubt is unreadable.
+ * certain. A task that may be affected by an error counts as unreadable.
  */
 export function partialOf(
   merged: MergedFile,

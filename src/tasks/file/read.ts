@@ -21,7 +21,7 @@ export type ReadTasks =
 /**
  * Reads a tasks file: one text, or the texts of a directory in the order of their names. Every text
  * goes the same way: YAML -> tree -> validated value -> merged file -> tasks. `allowPartial`: also
- * give what can be read of a bad file. Never throws, whatever the texts contain.
+ * give what can be read of a bad file. Never throws.
  */
 export function readTasks(
   texts: readonly TasksText[],

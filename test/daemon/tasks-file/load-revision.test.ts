@@ -32,7 +32,7 @@ async function load(name: string) {
 }
 
 describe('the tasks of a commit', () => {
-  test('from the file alone: no env_file, no user, and its own folder', async () => {
+  test('a file of a commit needs neither its env_file nor its user on this machine', async () => {
     repository.write(
       'ops/tasks.yaml',
       `tasks:\n${task('a', ', user: nobody, env_file: none, cwd: app')}`,
@@ -46,7 +46,7 @@ describe('the tasks of a commit', () => {
     expect(loaded?.file?.tasks[0]).toMatchObject({ cwd: at('ops/app'), user: 'nobody' })
   })
 
-  test('of a directory: those files that would be read on disk, in the same order', async () => {
+  test('a directory of a commit gives the same files as on disk, in the same order', async () => {
     repository.write('ops/b.yml', `tasks:\n${task('b')}`)
     repository.write('ops/B.yaml', `tasks:\n${task('first')}`)
     repository.write('ops/.hidden.yaml', 'tasks: [')
@@ -62,7 +62,7 @@ describe('the tasks of a commit', () => {
     })
   })
 
-  test('of a bad one what can be read, with its places in that revision', async () => {
+  test('a bad file of a commit gives its readable tasks, and problems with places in the revision', async () => {
     repository.write('ops/tasks.yaml', `tasks:\n${task('a')}${task('b', ', max: x')}`)
     repository.commit('one')
     expect(await load('ops/tasks.yaml')).toEqual({
@@ -91,7 +91,7 @@ describe('what a commit does not have', () => {
     ],
     ['large.yaml', 'HEAD:large.yaml: has 10000001 bytes; torch reads at most 10000000'],
     ['many', 'HEAD:many: its files have 10000002 bytes together; torch reads at most 10000000'],
-  ])('%s', async (name, problem) => {
+  ])('%s of a commit is one clear error', async (name, problem) => {
     repository.write('empty/readme', '')
     repository.write('odd/folder.yaml/x', '')
     fs.symlinkSync('gone', at('dangling.yaml'))

@@ -30,7 +30,7 @@ async function load(name: string, uid = 1000): Promise<string[]> {
 }
 
 test.each(['', `# ${'x'.repeat(300_000)}\n`])(
-  'from the file alone no env file is missed, and no user',
+  'with fileOnly neither the env file nor the user must exist',
   async (more) => {
     fs.writeFileSync(at('tasks.yaml'), `${more}defaults: { env_file: no.env, user: db }\n${good}`)
     const host = thisMachine()
@@ -42,12 +42,12 @@ test.each(['', `# ${'x'.repeat(300_000)}\n`])(
 )
 
 describe('what is read as a tasks file', () => {
-  test('a file', async () => {
+  test('a file is read as a tasks file', async () => {
     fs.writeFileSync(at('tasks.yaml'), good)
     expect(await load('tasks.yaml')).toEqual(['job'])
   })
 
-  test('a directory: its *.yaml and *.yml in the order of their names, nothing else', async () => {
+  test('a directory is read as its *.yaml and *.yml files in the order of their names', async () => {
     fs.mkdirSync(at('d'))
     for (const name of ['b.yaml', 'a.yml', '.hidden.yaml', 'c.yaml~', 'notes.txt'])
       fs.writeFileSync(
@@ -127,7 +127,7 @@ describe('what is read as a tasks file', () => {
   })
 })
 
-test('a reader that fails by itself, as one of another version may, is a file that is not taken', async () => {
+test('a parser that fails, as one of another version may, is a temporary problem of the file', async () => {
   const failed = { kind: 'failed', message: 'not to be had' } as const
   const host = { ...thisMachine(), inWorker: async () => failed }
   const job = {
@@ -142,7 +142,7 @@ test('a reader that fails by itself, as one of another version may, is a file th
   )
 })
 
-describe('what is large', () => {
+describe('a large file', () => {
   const large = `tasks:\n${Array.from(
     { length: 5000 },
     (_, index) => `  t${index}: { schedule: "*/5 * * * * *", command: x, max: unlimited }\n`,
@@ -152,7 +152,7 @@ describe('what is large', () => {
     inWorker: async () => ({ kind }),
   })
 
-  test('comes out of a thread as it does without one', async () => {
+  test('a large file gives the same tasks in a thread as without one', async () => {
     fs.writeFileSync(at('tasks.yaml'), large)
     const host = thisMachine()
     const { file } = await loadTasks(host, at('tasks.yaml'), { inThread: true })
@@ -174,7 +174,7 @@ describe('what is large', () => {
     expect(here.ok && here.file.tasks).toStrictEqual(file?.tasks)
   })
 
-  test('has its env files read there', async () => {
+  test('a large file has its env files read', async () => {
     fs.writeFileSync(at('tasks.yaml'), `defaults: { env_file: no.env }\n${large}`)
     expect(await load('tasks.yaml')).toEqual(['tasks.yaml: cannot be used: ./no.env: is not there'])
   })
@@ -182,7 +182,7 @@ describe('what is large', () => {
   test.each([
     ['memory', 'takes more than 2048 MiB of memory to read'],
     ['late', 'takes more than 120 s to read'],
-  ] as const)('is one problem where there is too little: %s', async (kind, message) => {
+  ] as const)('a thread that hits its limit is one problem: %s', async (kind, message) => {
     fs.writeFileSync(at('tasks.yaml'), large)
     const inThread = true
     const { file, problems } = await loadTasks(result(kind), at('tasks.yaml'), { inThread })
@@ -190,7 +190,7 @@ describe('what is large', () => {
     expect(problems.map((problem) => problem.message)).toEqual([message])
   })
 
-  test('may not be so in many files either', async () => {
+  test('the files of a directory are limited together', async () => {
     fs.mkdirSync(at('d'))
     for (const name of ['a', 'b']) fs.writeFileSync(at(`d/${name}.yaml`), '#'.repeat(6_000_000))
     expect(await load('d')).toEqual([
@@ -208,13 +208,13 @@ describe('a thread', () => {
   test.each([
     ['memory', { memoryMiB: 40, timeoutMs: 20_000 }],
     ['late', { memoryMiB: 1000, timeoutMs: 1 }],
-  ])('is ended for %s', async (kind, bounds) => {
+  ])('a thread is ended at its limit: %s', async (kind, bounds) => {
     expect(await inWorker('daemon/tasks-file/parse-worker', job, bounds)).toEqual({
       kind,
     })
   })
 
-  test('that fails says why', async () => {
+  test('a thread that fails gives the reason', async () => {
     const bounds = { memoryMiB: 100, timeoutMs: 20_000 }
     expect(await inWorker('daemon/tasks-file/parse-worker', {}, bounds)).toMatchObject({
       kind: 'failed',
@@ -226,7 +226,7 @@ describe('a root daemon', () => {
   const refusal = (file: string) =>
     `${file}: other users can write it, and a daemon that runs as root would run what they write`
 
-  test('refuses a file that the world may write', async () => {
+  test('a root daemon refuses a file that everybody can write', async () => {
     fs.writeFileSync(at('tasks.yaml'), good)
     fs.chmodSync(at('tasks.yaml'), 0o666)
     expect(await load('tasks.yaml', 0)).toEqual([refusal('tasks.yaml')])
@@ -235,7 +235,7 @@ describe('a root daemon', () => {
     expect(await load('tasks.yaml', 0)).toEqual(['job'])
   })
 
-  test('refuses such a directory', async () => {
+  test('a root daemon refuses a directory that everybody can write', async () => {
     fs.mkdirSync(at('d'))
     fs.writeFileSync(at('d/a.yaml'), good)
     fs.chmodSync(at('d'), 0o777)
@@ -245,7 +245,7 @@ describe('a root daemon', () => {
 
 describe('the hash of the content', () => {
   const hash = () => contentHash(thisMachine(), at('tasks.yaml'))
-  test('changes with the content, with its absence, and with nothing else', () => {
+  test('the hash changes with the content, with its absence, and with nothing else', () => {
     const absent = hash()
     expect(hash()).toBe(absent)
     fs.writeFileSync(at('tasks.yaml'), good)

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { change } from './changed.ts'
 import { edits, writings } from './edits.ts'
 
-test('of any edits exactly these are told, however the two files are written', () => {
+test('exactly the edits are reported, however the two files are written', () => {
   fc.assert(
     fc.property(edits, writings, writings, ({ before, after, told }, write, rewrite) => {
       expect(change(write(before), rewrite(after))).toEqual(told)
@@ -12,7 +12,7 @@ test('of any edits exactly these are told, however the two files are written', (
   )
 })
 
-test('a file that is only written otherwise is no change', () => {
+test('a file that is only written differently has no change', () => {
   fc.assert(
     fc.property(edits, writings, writings, ({ after }, write, rewrite) => {
       expect(change(write(after), rewrite(after))).toEqual({})

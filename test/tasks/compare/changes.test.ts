@@ -21,7 +21,7 @@ tasks:
     schedule: 0 2 * * *
 `
 
-describe('is no change', () => {
+describe('the same meaning', () => {
   test.each([
     ['comments, order, quotes and blocks', block],
     ['an anchor', `${groups}x-a: &a { ${plain} }\ntasks:\n  a: { <<: *a }\n`],
@@ -41,18 +41,18 @@ describe('is no change', () => {
         'max: 1, kill_after: 10s, retry: { attempts: 0 }, umask: 022, timezone: UTC, labels: {}',
       ),
     ],
-  ])('%s', (_what, after) => {
+  ])('there is no change if only this differs: %s', (_what, after) => {
     expect(change(one(plain), after)).toEqual({})
   })
 
-  test('@every in another unit, and a nickname in its place', () => {
+  test('there is no change if @every has another unit, or a nickname replaces the fields', () => {
     const file = (...texts: string[]) =>
       `tasks:\n${texts.map((text, at) => `  t${at}: { schedule: "${text}", command: x }\n`).join('')}`
     expect(change(file('@every 1m', '@daily'), file('@EVERY 60s', '0 0 * * *'))).toEqual({})
   })
 })
 
-describe('is a change of keys, with what they were and are', () => {
+describe('changed keys', () => {
   test.each([
     [other('0 2 * * *', '0 3 * * *'), { schedule: ['0 2 * * *', '0 3 * * *'] }],
     [
@@ -88,17 +88,17 @@ describe('is a change of keys, with what they were and are', () => {
     [also('enabled: false'), { enabled: [true, false] }],
     [`timezone: Asia/Tokyo\n${one(plain)}`, { timezone: ['UTC', 'Asia/Tokyo'] }],
     [`defaults: { nice: 5, env: { A: 2 } }\n${one(plain)}`, { nice: [0, 5] }],
-  ])('%#: %j', (after, keys) => {
+  ])('changed keys have their old and new values (%#): %j', (after, keys) => {
     expect(change(one(plain), after)).toEqual({ changed: { a: keys } })
   })
 
-  test('in the order of the schema, new variables among the old ones', () => {
+  test('changed keys are in the order of the schema, new variables among the old ones', () => {
     const now = `${plain.replace('A: 1', 'C: 1')}, nice: 1, enabled: false`
     const { changed } = change(one(plain), one(now))
     expect(Object.keys((changed as { a: object }).a)).toEqual(['nice', 'env.A', 'env.C', 'enabled'])
   })
 
-  test('what has no meaning for one of the types has its default there', () => {
+  test('a key that has no effect on one of the types has its default there', () => {
     const daemon = 'type: daemon, command: run, restart: { delay: 5s }'
     expect(
       change(one('schedule: "@daily", command: run, retry: { attempts: 2 }'), one(daemon)),
@@ -120,7 +120,7 @@ describe('tasks', () => {
     `  ${name}: { schedule: "@daily", command: ${command}${more} }\n`
   const file = (...tasks: string[]) => `tasks:\n${tasks.join('')}`
 
-  test('are added in the order of the new file, and removed in that of the old', () => {
+  test('added tasks are in the order of the new file, removed tasks in that of the old', () => {
     expect(
       change(file(task('z'), task('a'), task('same')), file(task('y'), task('same'), task('b'))),
     ).toEqual({
@@ -129,13 +129,13 @@ describe('tasks', () => {
     })
   })
 
-  test('are renamed where the same is there under another name, in the order of the files', () => {
+  test('a task is renamed if the same task exists under another name', () => {
     const old = file(task('a1', 'x'), task('a2', 'x'), task('b', 'y'), task('c'))
     const now = file(task('n1', 'y'), task('n2', 'x'), task('c'))
     expect(change(old, now)).toEqual({ removed: ['a2'], renamed: ['b n1', 'a1 n2'] })
   })
 
-  test('are renamed though what is said of them, or their group, changed too', () => {
+  test('a task is renamed even if its description or its group changed too', () => {
     const old = `hosts: { web: [web1] }\n${file(task('a', 'x', ', hosts: [web]'))}`
     const now = `hosts: { web: [web2] }\n${file(task('b', 'x', ', hosts: [web], description: New'))}`
     expect(change(old, now)).toEqual({
@@ -145,7 +145,7 @@ describe('tasks', () => {
     })
   })
 
-  test('are not renamed where anything else is another', () => {
+  test('a task is not renamed if anything else changed', () => {
     expect(change(file(task('a', 'x')), file(task('b', 'x', ', nice: 1')))).toEqual({
       added: ['b'],
       removed: ['a'],
@@ -154,7 +154,7 @@ describe('tasks', () => {
 })
 
 describe('groups', () => {
-  test('that change are told once, not for each task', () => {
+  test('a changed group is reported once, not for each task', () => {
     const now = one(plain, groups.replace('Web9', 'web10').replace('db: [db1]', 'app: [app1]'))
     expect(change(one(plain), now)).toEqual({
       groups: [
@@ -165,7 +165,7 @@ describe('groups', () => {
     })
   })
 
-  test('in whose place a task names what they hold are no change of its hosts', () => {
+  test('there is no change of hosts if a task lists the entries of a group instead', () => {
     const file = (settings: string) =>
       one(`schedule: "@daily", command: x, ${settings}`, 'hosts: { db: [db1.x] }\n')
     expect(change(file('hosts: [db]'), file('hosts: [db1.x]'))).toEqual({})
@@ -175,12 +175,12 @@ describe('groups', () => {
   })
 })
 
-describe('of a file that is wrong', () => {
+describe('a bad file', () => {
   const good =
     'tasks:\n  a: { schedule: "@daily", command: a }\n  b: { schedule: "@daily", command: b }\n'
   const bad = good.replace('command: b', 'command: b, max: x')
 
-  test('what can be read is compared; the rest is neither added nor removed', () => {
+  test('of a bad file the readable tasks are compared; the others are neither added nor removed', () => {
     const now = `${bad.replace('command: a', 'command: a, nice: 1')}  c: { schedule: "@daily", command: c }\n`
     const expected = { added: ['c'], changed: { a: { nice: [0, 1] } }, unreadable: ['b'] }
     expect(change(good, now)).toEqual(expected)
@@ -192,13 +192,13 @@ describe('of a file that is wrong', () => {
     expect(change(bad, now)).toEqual(expected)
   })
 
-  test('nothing is compared with a text that is no YAML', () => {
+  test('nothing is compared with a text that is not YAML', () => {
     expect(change(good, 'tasks: [')).toEqual({ unreadable: ['a', 'b'] })
     expect(change('tasks: [', good)).toEqual({ unreadable: ['a', 'b'] })
     expect(change('tasks: [', 'tasks: [')).toEqual({})
   })
 
-  test('a group in which something is wrong is not told', () => {
+  test('a group with an error is not reported', () => {
     const old = `hosts: { web: [web1], db: [db1] }\n${good}`
     const now = `hosts: { web: ["!web2"], db: [db2] }\n${good}`
     expect(change(old, now)).toEqual({

@@ -4,7 +4,7 @@ import { formatUmask, parseUmask } from '../../../src/tasks/file/schema-values.t
 import { saidKeys, writtenKeys } from '../../../src/tasks/compare/written.ts'
 import { good, task } from '../read.ts'
 
-describe('a value in the form in which one would write it', () => {
+describe('writtenKeys', () => {
   test.each([
     ['schedule: "@daily"', 'schedule', '@daily'],
     ['schedule: [" 0  2 * * *", "0 3 * * *"]', 'schedule', ['0 2 * * *', '0 3 * * *']],
@@ -36,7 +36,7 @@ describe('a value in the form in which one would write it', () => {
     ['labels: { a.b: c }', 'labels.a.b', 'c'],
     ['description: "x\\n"', 'description', 'x'],
     ['enabled: false', 'enabled', false],
-  ])('%s: %s', (line, key, value) => {
+  ])('%s gives the written value of %s', (line, key, value) => {
     const own = line.startsWith('schedule') || line.startsWith('command')
     const others = ['schedule: "@hourly"', 'command: run']
     const lines = own
@@ -48,19 +48,19 @@ describe('a value in the form in which one would write it', () => {
     expect(writtenKeys(only, '/srv').get(key)?.value).toEqual(value)
   })
 
-  test('a size is the shortest that is exact', () => {
+  test('a size is written in the shortest exact form', () => {
     const sizes = ['0B', '1B', '1kB', '1KiB', '10MB', '1.5GB', '1.5GiB', '1TB', '1234567B', '4MiB']
     for (const text of sizes) expect(formatSize(parseSize(text) ?? NaN)).toBe(text)
     expect(formatSize(1024 * 1000)).toBe('1024kB')
   })
 
-  test('an umask has three digits', () => {
+  test('a umask is written with three digits', () => {
     for (const mask of [0, 0o7, 0o22, 0o77, 0o777]) expect(parseUmask(formatUmask(mask))).toBe(mask)
     expect(formatUmask(0o7)).toBe('007')
   })
 })
 
-describe('what a task says that does not go without saying', () => {
+describe('saidKeys', () => {
   const said = (...lines: string[]) => saidKeys(task(...lines), '/srv', 'UTC')
   test.each([
     [[], {}],
@@ -70,12 +70,12 @@ describe('what a task says that does not go without saying', () => {
       { max: 2, timezone: 'Asia/Tokyo', 'env.A': 'b' },
     ],
     [['retry: { attempts: 1 }', 'hosts: [10.0.0.1]'], { hosts: ['10.0.0.1'], 'retry.attempts': 1 }],
-  ])('%j', (lines, more) => {
+  ])('only keys that differ from their defaults are given: %j', (lines, more) => {
     const always = { schedule: '@daily', command: 'run' }
     expect(Object.fromEntries(said(...lines))).toEqual({ ...always, ...more })
   })
 
-  test('of a daemon its type too, and nothing that has no meaning for one', () => {
+  test('a daemon task has its type, and no key that has no effect on it', () => {
     const text =
       'defaults: { retry: { attempts: 3 }, restart: { delay: 5s } }\ntasks: { a: { type: daemon, command: x } }'
     const [daemon] = good(text).tasks

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
 import { formatted } from '../read.ts'
 
-/** Each file, line by line, and every line of what is told of it. */
-const table: Readonly<Record<string, { file: readonly string[]; told: readonly string[] }>> = {
+/** Each file, line by line, and every line of what is shown of it. */
+const table: Readonly<Record<string, { file: readonly string[]; shown: readonly string[] }>> = {
   'a schedule for all': {
     file: ['defaults: { schedule: "@daily" }', 'tasks: {}'],
-    told: [
+    shown: [
       'tasks.yaml:1:13: defaults.schedule: unknown key "schedule"',
       'defaults: { schedule: "@daily" }',
       '            ^',
@@ -14,14 +14,14 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
   },
   'a command for all': {
     file: ['defaults: { command: run }', 'tasks: {}'],
-    told: [
+    shown: [
       'tasks.yaml:1:13: defaults.command: unknown key "command"',
       'defaults: { command: run }',
       '            ^',
       'hint: every task needs its own command',
     ],
   },
-  'a bad value, told once': {
+  'a bad value, shown once': {
     file: [
       'defaults: { cwd: ~/x }',
       'tasks:',
@@ -31,7 +31,7 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
       '    max: 1',
       '  other: {schedule: "@daily", command: run}',
     ],
-    told: [
+    shown: [
       'tasks.yaml:1:13: defaults.cwd: expected a path without ~; got "~/x"',
       'defaults: { cwd: ~/x }',
       '            ^',
@@ -40,10 +40,10 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
   },
   'a bad value in a list': {
     file: ['defaults:', '  - timeout: 1h', 'tasks: {}'],
-    told: ['tasks.yaml:1:1: defaults: expected a map; got a list', 'defaults:', '^'],
+    shown: ['tasks.yaml:1:1: defaults: expected a map; got a list', 'defaults:', '^'],
   },
 }
 
-test.each(Object.entries(table))('%s', (_name, { file, told }) => {
-  expect(formatted(`${file.join('\n')}\n`)).toBe(told.join('\n'))
+test.each(Object.entries(table))('bad defaults is reported: %s', (_name, { file, shown }) => {
+  expect(formatted(`${file.join('\n')}\n`)).toBe(shown.join('\n'))
 })

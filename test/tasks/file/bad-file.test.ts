@@ -1,15 +1,15 @@
 import { expect, test } from 'vitest'
 import { formatted } from '../read.ts'
 
-/** Each file, line by line, and every line of what is told of it. */
-const table: Readonly<Record<string, { file: readonly string[]; told: readonly string[] }>> = {
+/** Each file, line by line, and every line of what is shown of it. */
+const table: Readonly<Record<string, { file: readonly string[]; shown: readonly string[] }>> = {
   'nothing in it': {
     file: [''],
-    told: ['tasks.yaml:1:1: expected a map with the key "tasks"; the file is empty'],
+    shown: ['tasks.yaml:1:1: expected a map with the key "tasks"; the file is empty'],
   },
   'only a comment': {
     file: ['# later'],
-    told: [
+    shown: [
       'tasks.yaml:1:1: expected a map with the key "tasks"; the file is empty',
       '# later',
       '^',
@@ -17,11 +17,11 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
   },
   'text instead of a map': {
     file: ['hello'],
-    told: ['tasks.yaml:1:1: expected a map with the key "tasks"; got "hello"', 'hello', '^'],
+    shown: ['tasks.yaml:1:1: expected a map with the key "tasks"; got "hello"', 'hello', '^'],
   },
   'a list, as gotorch has it': {
     file: ['[{"Command": "ls"}]'],
-    told: [
+    shown: [
       'tasks.yaml:1:1: expected a map with the key "tasks"; got a list',
       '[{"Command": "ls"}]',
       '^',
@@ -29,23 +29,28 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
   },
   'no tasks': {
     file: ['timezone: UTC'],
-    told: ['tasks.yaml:1:1: tasks: expected a map of tasks; got nothing', 'timezone: UTC', '^'],
+    shown: ['tasks.yaml:1:1: tasks: expected a map of tasks; got nothing', 'timezone: UTC', '^'],
   },
   'tasks without content': {
     file: ['tasks:'],
-    told: ['tasks.yaml:1:1: tasks: expected a map; got nothing', 'tasks:', '^'],
+    shown: ['tasks.yaml:1:1: tasks: expected a map; got nothing', 'tasks:', '^'],
   },
   'tasks as a list': {
     file: ['tasks:', '  - backup'],
-    told: ['tasks.yaml:1:1: tasks: expected a map; got a list', 'tasks:', '^'],
+    shown: ['tasks.yaml:1:1: tasks: expected a map; got a list', 'tasks:', '^'],
   },
   'an unknown key': {
     file: ['task:', '  backup: {}', 'tasks: {}'],
-    told: ['tasks.yaml:1:1: task: unknown key "task"', 'task:', '^', 'hint: did you mean "tasks"?'],
+    shown: [
+      'tasks.yaml:1:1: task: unknown key "task"',
+      'task:',
+      '^',
+      'hint: did you mean "tasks"?',
+    ],
   },
   'an unknown zone': {
     file: ['timezone: Asia/Shangai', 'tasks: {}'],
-    told: [
+    shown: [
       'tasks.yaml:1:1: timezone: unknown time zone "Asia/Shangai"',
       'timezone: Asia/Shangai',
       '^',
@@ -54,7 +59,7 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
   },
   'a zone in lower case': {
     file: ['timezone: europe/berlin', 'tasks: {}'],
-    told: [
+    shown: [
       'tasks.yaml:1:1: timezone: unknown time zone "europe/berlin"',
       'timezone: europe/berlin',
       '^',
@@ -63,7 +68,7 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
   },
   'a zone that is a number': {
     file: ['timezone: 8', 'tasks: {}'],
-    told: [
+    shown: [
       'tasks.yaml:1:1: timezone: expected text that is not empty; got 8',
       'timezone: 8',
       '^',
@@ -72,15 +77,15 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
   },
   'two documents': {
     file: ['tasks: {}', '---', 'tasks: {}'],
-    told: ['tasks.yaml:3:1: expected one YAML document; got a second one', 'tasks: {}', '^'],
+    shown: ['tasks.yaml:3:1: expected one YAML document; got a second one', 'tasks: {}', '^'],
   },
   'an older YAML': {
     file: ['%YAML 1.1', '---', 'tasks: {}'],
-    told: ['tasks.yaml:1:1: expected YAML 1.2; got 1.1', '%YAML 1.1', '^'],
+    shown: ['tasks.yaml:1:1: expected YAML 1.2; got 1.1', '%YAML 1.1', '^'],
   },
   'a NUL byte': {
     file: ['tasks: {}', '\0'],
-    told: [
+    shown: [
       'tasks.yaml:2:1: not a text file: it contains the control character U+0000',
       '\ufffd',
       '^',
@@ -88,7 +93,7 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
   },
   'bytes that are not UTF-8': {
     file: ['tasks: {}', '# caf\ufffd'],
-    told: [
+    shown: [
       'tasks.yaml:2:6: not a text file: it contains bytes that are not UTF-8',
       '# caf\ufffd',
       '     ^',
@@ -96,6 +101,6 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
   },
 }
 
-test.each(Object.entries(table))('%s', (_name, { file, told }) => {
-  expect(formatted(`${file.join('\n')}\n`)).toBe(told.join('\n'))
+test.each(Object.entries(table))('a bad file is reported: %s', (_name, { file, shown }) => {
+  expect(formatted(`${file.join('\n')}\n`)).toBe(shown.join('\n'))
 })

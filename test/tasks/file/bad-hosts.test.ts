@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { formatted } from '../read.ts'
 
-/** Each file, line by line, and every line of what is told of it. */
-const table: Readonly<Record<string, { file: readonly string[]; told: readonly string[] }>> = {
+/** Each file, line by line, and every line of what is shown of it. */
+const table: Readonly<Record<string, { file: readonly string[]; shown: readonly string[] }>> = {
   'an unknown group': {
     file: [
       'hosts:',
@@ -13,7 +13,7 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
       '    command: run',
       '    hosts: [wbe]',
     ],
-    told: [
+    shown: [
       'tasks.yaml:7:13: tasks.backup.hosts[0]: unknown host group "wbe"',
       '    hosts: [wbe]',
       '            ^',
@@ -30,7 +30,7 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
       '    command: run',
       '    hosts: ["!wbe"]',
     ],
-    told: [
+    shown: [
       'tasks.yaml:7:13: tasks.backup.hosts[0]: unknown host group "wbe"',
       '    hosts: ["!wbe"]',
       '            ^',
@@ -45,7 +45,7 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
       '    command: run',
       '    hosts: [alpha]',
     ],
-    told: [
+    shown: [
       'tasks.yaml:5:13: tasks.backup.hosts[0]: unknown host group "alpha"',
       '    hosts: [alpha]',
       '            ^',
@@ -54,7 +54,7 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
   },
   'text instead of a list': {
     file: ['tasks:', '  backup:', '    schedule: "@daily"', '    command: run', '    hosts: web-*'],
-    told: [
+    shown: [
       'tasks.yaml:5:5: tasks.backup.hosts: expected a list of at least one group, address, CIDR block, host name or pattern; got "web-*"',
       '    hosts: web-*',
       '    ^',
@@ -63,7 +63,7 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
   },
   'an empty list': {
     file: ['tasks:', '  backup:', '    schedule: "@daily"', '    command: run', '    hosts: []'],
-    told: [
+    shown: [
       'tasks.yaml:5:5: tasks.backup.hosts: expected a list of at least one group, address, CIDR block, host name or pattern; got an empty list',
       '    hosts: []',
       '    ^',
@@ -77,7 +77,7 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
       '    command: run',
       '    hosts: [10.0.0.0/33]',
     ],
-    told: [
+    shown: [
       'tasks.yaml:5:13: tasks.backup.hosts[0]: expected an address, or a CIDR block with a prefix of at most 32 (IPv6: 128); got "10.0.0.0/33"',
       '    hosts: [10.0.0.0/33]',
       '            ^',
@@ -91,7 +91,7 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
       '    command: run',
       '    hosts: [10.0.0.256]',
     ],
-    told: [
+    shown: [
       'tasks.yaml:5:13: tasks.backup.hosts[0]: expected an address, or a CIDR block with a prefix of at most 32 (IPv6: 128); got "10.0.0.256"',
       '    hosts: [10.0.0.256]',
       '            ^',
@@ -105,7 +105,7 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
       '    command: run',
       '    hosts: [10.0.1.*]',
     ],
-    told: [
+    shown: [
       'tasks.yaml:5:13: tasks.backup.hosts[0]: expected a CIDR block; patterns only match host names; got "10.0.1.*"',
       '    hosts: [10.0.1.*]',
       '            ^',
@@ -120,7 +120,7 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
       '    command: run',
       '    hosts: ["a b"]',
     ],
-    told: [
+    shown: [
       'tasks.yaml:5:13: tasks.backup.hosts[0]: expected a group, address, CIDR block, host name or pattern; got "a b"',
       '    hosts: ["a b"]',
       '            ^',
@@ -137,7 +137,7 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
       '    hosts: [web, "!10.0.0.0/16"]',
       '    max: 0',
     ],
-    told: [
+    shown: [
       'tasks.yaml:7:5: warning: tasks.backup.hosts: no machine can match: every entry is also excluded with !',
       '    hosts: [web, "!10.0.0.0/16"]',
       '    ^',
@@ -148,7 +148,7 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
   },
   'a group that is empty': {
     file: ['hosts:', '  web: []', 'tasks: {}'],
-    told: [
+    shown: [
       'tasks.yaml:2:3: hosts.web: expected a list of at least one group, address, CIDR block, host name or pattern; got an empty list',
       '  web: []',
       '  ^',
@@ -156,7 +156,7 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
   },
   'a group that negates': {
     file: ['hosts:', '  web: ["!10.0.1.9"]', 'tasks: {}'],
-    told: [
+    shown: [
       'tasks.yaml:2:9: hosts.web[0]: ! is not allowed in a group: a group only lists machines',
       '  web: ["!10.0.1.9"]',
       '        ^',
@@ -165,7 +165,7 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
   },
   'a group with a dot': {
     file: ['hosts:', '  web.eu: [10.0.1.9]', 'tasks: {}'],
-    told: [
+    shown: [
       'tasks.yaml:2:3: hosts.web.eu: expected a name of letters, digits, "_" and "-"; got "web.eu"',
       '  web.eu: [10.0.1.9]',
       '  ^',
@@ -173,7 +173,7 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
   },
   'a group with a bad address': {
     file: ['hosts:', '  web: ["2001:db8::/129"]', 'tasks: {}'],
-    told: [
+    shown: [
       'tasks.yaml:2:9: hosts.web[0]: expected an address, or a CIDR block with a prefix of at most 32 (IPv6: 128); got "2001:db8::/129"',
       '  web: ["2001:db8::/129"]',
       '        ^',
@@ -181,6 +181,6 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
   },
 }
 
-test.each(Object.entries(table))('%s', (_name, { file, told }) => {
-  expect(formatted(`${file.join('\n')}\n`)).toBe(told.join('\n'))
+test.each(Object.entries(table))('a bad hosts entry is reported: %s', (_name, { file, shown }) => {
+  expect(formatted(`${file.join('\n')}\n`)).toBe(shown.join('\n'))
 })

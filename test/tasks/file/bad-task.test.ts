@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
 import { formatted } from '../read.ts'
 
-/** Each file, line by line, and every line of what is told of it. */
-const table: Readonly<Record<string, { file: readonly string[]; told: readonly string[] }>> = {
+/** Each file, line by line, and every line of what is shown of it. */
+const table: Readonly<Record<string, { file: readonly string[]; shown: readonly string[] }>> = {
   'a name with a blank': {
     file: ['tasks:', '  my task: {schedule: "@daily", command: run}'],
-    told: [
+    shown: [
       'tasks.yaml:2:3: tasks.my task: expected a name of at most 100 letters, digits, ".", "_" and "-" that begins with a letter or digit; got "my task"',
       '  my task: {schedule: "@daily", command: run}',
       '  ^',
@@ -13,7 +13,7 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
   },
   'a name with a slash': {
     file: ['tasks:', '  ../etc: {schedule: "@daily", command: run}'],
-    told: [
+    shown: [
       'tasks.yaml:2:3: tasks.../etc: expected a name of at most 100 letters, digits, ".", "_" and "-" that begins with a letter or digit; got "../etc"',
       '  ../etc: {schedule: "@daily", command: run}',
       '  ^',
@@ -24,7 +24,7 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
       'tasks:',
       '  aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa: {schedule: "@daily", command: run}',
     ],
-    told: [
+    shown: [
       'tasks.yaml:2:3: tasks.aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa: expected a name of at most 100 letters, digits, ".", "_" and "-" that begins with a letter or digit; got "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"',
       '  aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa…',
       '  ^',
@@ -32,15 +32,15 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
   },
   'a task without content': {
     file: ['tasks:', '  backup:'],
-    told: ['tasks.yaml:2:3: tasks.backup: expected a map; got nothing', '  backup:', '  ^'],
+    shown: ['tasks.yaml:2:3: tasks.backup: expected a map; got nothing', '  backup:', '  ^'],
   },
   'a task that is text': {
     file: ['tasks:', '  backup: run'],
-    told: ['tasks.yaml:2:3: tasks.backup: expected a map; got "run"', '  backup: run', '  ^'],
+    shown: ['tasks.yaml:2:3: tasks.backup: expected a map; got "run"', '  backup: run', '  ^'],
   },
   'a misspelt key': {
     file: ['tasks:', '  backup:', '    schedule: "@daily"', '    command: run', '    timout: 5m'],
-    told: [
+    shown: [
       'tasks.yaml:5:5: tasks.backup.timout: unknown key "timout"',
       '    timout: 5m',
       '    ^',
@@ -49,11 +49,15 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
   },
   'a key like no other': {
     file: ['tasks:', '  backup:', '    schedule: "@daily"', '    command: run', '    colour: red'],
-    told: ['tasks.yaml:5:5: tasks.backup.colour: unknown key "colour"', '    colour: red', '    ^'],
+    shown: [
+      'tasks.yaml:5:5: tasks.backup.colour: unknown key "colour"',
+      '    colour: red',
+      '    ^',
+    ],
   },
   'a misspelt command': {
     file: ['tasks:', '  backup:', '    schedule: "@daily"', '    comand: run'],
-    told: [
+    shown: [
       'tasks.yaml:4:5: tasks.backup.comand: unknown key "comand"',
       '    comand: run',
       '    ^',
@@ -62,7 +66,7 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
   },
   'no command': {
     file: ['tasks:', '  backup:', '    schedule: "@daily"'],
-    told: [
+    shown: [
       'tasks.yaml:2:3: tasks.backup.command: expected a command: text for the shell, or a list of words; got nothing',
       '  backup:',
       '  ^',
@@ -70,7 +74,7 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
   },
   'an empty command': {
     file: ['tasks:', '  backup:', '    schedule: "@daily"', '    command: ""'],
-    told: [
+    shown: [
       'tasks.yaml:4:5: tasks.backup.command: expected text that is not empty; got ""',
       '    command: ""',
       '    ^',
@@ -78,7 +82,7 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
   },
   'a command that is a number': {
     file: ['tasks:', '  backup:', '    schedule: "@daily"', '    command: 5'],
-    told: [
+    shown: [
       'tasks.yaml:4:5: tasks.backup.command: expected a command: text for the shell, or a list of words; got 5',
       '    command: 5',
       '    ^',
@@ -86,7 +90,7 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
   },
   'a command without words': {
     file: ['tasks:', '  backup:', '    schedule: "@daily"', '    command: []'],
-    told: [
+    shown: [
       'tasks.yaml:4:5: tasks.backup.command: expected a list of words that begins with the program; got an empty list',
       '    command: []',
       '    ^',
@@ -94,7 +98,7 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
   },
   'a command whose program is empty': {
     file: ['tasks:', '  backup:', '    schedule: "@daily"', '    command: ["", x]'],
-    told: [
+    shown: [
       'tasks.yaml:4:5: tasks.backup.command: expected a list of words that begins with the program; got a list',
       '    command: ["", x]',
       '    ^',
@@ -102,7 +106,7 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
   },
   'a command with a list in it': {
     file: ['tasks:', '  backup:', '    schedule: "@daily"', '    command: [run, [x]]'],
-    told: [
+    shown: [
       'tasks.yaml:4:20: tasks.backup.command[1]: expected text, a number, true or false; got a list',
       '    command: [run, [x]]',
       '                   ^',
@@ -110,7 +114,7 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
   },
   'no schedule': {
     file: ['tasks:', '  backup:', '    command: run'],
-    told: [
+    shown: [
       'tasks.yaml:2:3: tasks.backup.schedule: expected a schedule; got nothing',
       '  backup:',
       '  ^',
@@ -119,7 +123,7 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
   },
   'a misspelt schedule': {
     file: ['tasks:', '  backup:', '    command: run', '    shedule: "@daily"'],
-    told: [
+    shown: [
       'tasks.yaml:4:5: tasks.backup.shedule: unknown key "shedule"',
       '    shedule: "@daily"',
       '    ^',
@@ -128,7 +132,7 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
   },
   'an empty list of schedules': {
     file: ['tasks:', '  backup:', '    command: run', '    schedule: []'],
-    told: [
+    shown: [
       'tasks.yaml:4:5: tasks.backup.schedule: expected a schedule such as "30 2 * * *", or a list of schedules; got an empty list',
       '    schedule: []',
       '    ^',
@@ -136,7 +140,7 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
   },
   'an hour out of range': {
     file: ['tasks:', '  backup:', '    command: run', '    schedule: "0 25 * * *"'],
-    told: [
+    shown: [
       'tasks.yaml:4:5: tasks.backup.schedule: hour: 25 is out of range; hours are 0-23',
       '    schedule: "0 25 * * *"',
       '    ^',
@@ -144,7 +148,7 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
   },
   'one bad schedule of two': {
     file: ['tasks:', '  backup:', '    command: run', '    schedule: ["@daily", "@dayly"]'],
-    told: [
+    shown: [
       'tasks.yaml:4:26: tasks.backup.schedule[1]: unknown nickname "@dayly"; torch knows @yearly @annually @monthly @weekly @daily @midnight @hourly @minutely @secondly @every @reboot',
       '    schedule: ["@daily", "@dayly"]',
       '                         ^',
@@ -153,7 +157,7 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
   },
   'a daemon with a schedule': {
     file: ['tasks:', '  backup:', '    schedule: "@daily"', '    command: run', '    type: daemon'],
-    told: [
+    shown: [
       'tasks.yaml:3:5: tasks.backup.schedule: not allowed for a daemon task: torch keeps it running all the time',
       '    schedule: "@daily"',
       '    ^',
@@ -161,7 +165,7 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
   },
   'a daemon without a limit': {
     file: ['tasks:', '  backup:', '    command: run', '    type: daemon', '    max: unlimited'],
-    told: [
+    shown: [
       'tasks.yaml:5:5: tasks.backup.max: expected a whole number for a daemon task; got "unlimited"',
       '    max: unlimited',
       '    ^',
@@ -169,6 +173,6 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
   },
 }
 
-test.each(Object.entries(table))('%s', (_name, { file, told }) => {
-  expect(formatted(`${file.join('\n')}\n`)).toBe(told.join('\n'))
+test.each(Object.entries(table))('a bad task is reported: %s', (_name, { file, shown }) => {
+  expect(formatted(`${file.join('\n')}\n`)).toBe(shown.join('\n'))
 })

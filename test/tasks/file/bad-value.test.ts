@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
 import { formatted } from '../read.ts'
 
-/** Each file, line by line, and every line of what is told of it. */
-const table: Readonly<Record<string, { file: readonly string[]; told: readonly string[] }>> = {
+/** Each file, line by line, and every line of what is shown of it. */
+const table: Readonly<Record<string, { file: readonly string[]; shown: readonly string[] }>> = {
   'a type': {
     file: ['tasks:', '  backup:', '    schedule: "@daily"', '    command: run', '    type: cron'],
-    told: [
+    shown: [
       'tasks.yaml:5:5: tasks.backup.type: expected "common" or "daemon"; got "cron"',
       '    type: cron',
       '    ^',
@@ -13,7 +13,7 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
   },
   'max in letters': {
     file: ['tasks:', '  backup:', '    schedule: "@daily"', '    command: run', '    max: three'],
-    told: [
+    shown: [
       'tasks.yaml:5:5: tasks.backup.max: expected a whole number of at least 1, or "unlimited"; got "three"',
       '    max: three',
       '    ^',
@@ -21,7 +21,7 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
   },
   'max of 0': {
     file: ['tasks:', '  backup:', '    schedule: "@daily"', '    command: run', '    max: 0'],
-    told: [
+    shown: [
       'tasks.yaml:5:5: tasks.backup.max: expected a whole number of at least 1, or "unlimited"; got 0',
       '    max: 0',
       '    ^',
@@ -29,7 +29,7 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
   },
   'a fraction of a run': {
     file: ['tasks:', '  backup:', '    schedule: "@daily"', '    command: run', '    max: 1.5'],
-    told: [
+    shown: [
       'tasks.yaml:5:5: tasks.backup.max: expected a whole number of at least 1, or "unlimited"; got 1.5',
       '    max: 1.5',
       '    ^',
@@ -37,7 +37,7 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
   },
   overlap: {
     file: ['tasks:', '  backup:', '    schedule: "@daily"', '    command: run', '    overlap: que'],
-    told: [
+    shown: [
       'tasks.yaml:5:5: tasks.backup.overlap: expected "skip", "queue" or "replace"; got "que"',
       '    overlap: que',
       '    ^',
@@ -45,7 +45,7 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
   },
   'a duration without a unit': {
     file: ['tasks:', '  backup:', '    schedule: "@daily"', '    command: run', '    timeout: 30'],
-    told: [
+    shown: [
       'tasks.yaml:5:5: tasks.backup.timeout: expected a duration of more than 0, such as 30s, 5m or 1h30m; got 30',
       '    timeout: 30',
       '    ^',
@@ -60,7 +60,7 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
       '    command: run',
       '    kill_after: "30"',
     ],
-    told: [
+    shown: [
       'tasks.yaml:5:5: tasks.backup.kill_after: expected a duration with a unit, such as 30s, 5m or 1h30m; got "30"',
       '    kill_after: "30"',
       '    ^',
@@ -69,7 +69,7 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
   },
   'a negative duration': {
     file: ['tasks:', '  backup:', '    schedule: "@daily"', '    command: run', '    jitter: -5s'],
-    told: [
+    shown: [
       'tasks.yaml:5:5: tasks.backup.jitter: expected a duration with a unit, such as 30s, 5m or 1h30m; got "-5s"',
       '    jitter: -5s',
       '    ^',
@@ -77,7 +77,7 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
   },
   'a timeout of 0': {
     file: ['tasks:', '  backup:', '    schedule: "@daily"', '    command: run', '    timeout: 0s'],
-    told: [
+    shown: [
       'tasks.yaml:5:5: tasks.backup.timeout: expected a duration of more than 0, such as 30s, 5m or 1h30m; got "0s"',
       '    timeout: 0s',
       '    ^',
@@ -91,7 +91,7 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
       '    command: run',
       '    catchup_window: 5 minutes',
     ],
-    told: [
+    shown: [
       'tasks.yaml:5:5: tasks.backup.catchup_window: expected a duration with a unit, such as 30s, 5m or 1h30m; got "5 minutes"',
       '    catchup_window: 5 minutes',
       '    ^',
@@ -99,7 +99,7 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
   },
   'retry as a number': {
     file: ['tasks:', '  backup:', '    schedule: "@daily"', '    command: run', '    retry: 3'],
-    told: ['tasks.yaml:5:5: tasks.backup.retry: expected a map; got 3', '    retry: 3', '    ^'],
+    shown: ['tasks.yaml:5:5: tasks.backup.retry: expected a map; got 3', '    retry: 3', '    ^'],
   },
   'too many attempts': {
     file: [
@@ -109,7 +109,7 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
       '    command: run',
       '    retry: { attempts: 1001 }',
     ],
-    told: [
+    shown: [
       'tasks.yaml:5:14: tasks.backup.retry.attempts: expected a whole number from 0 to 1000; got 1001',
       '    retry: { attempts: 1001 }',
       '             ^',
@@ -123,7 +123,7 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
       '    command: run',
       '    retry: { attempt: 3 }',
     ],
-    told: [
+    shown: [
       'tasks.yaml:5:14: tasks.backup.retry.attempt: unknown key "attempt"',
       '    retry: { attempt: 3 }',
       '             ^',
@@ -138,7 +138,7 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
       '    command: run',
       '    retry: { backoff: 0.5 }',
     ],
-    told: [
+    shown: [
       'tasks.yaml:5:14: tasks.backup.retry.backoff: expected a number from 1 to 100; got 0.5',
       '    retry: { backoff: 0.5 }',
       '             ^',
@@ -152,7 +152,7 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
       '    command: run',
       '    success_codes: [0, 256]',
     ],
-    told: [
+    shown: [
       'tasks.yaml:5:24: tasks.backup.success_codes[1]: expected an exit code from 0 to 255; got 256',
       '    success_codes: [0, 256]',
       '                       ^',
@@ -166,7 +166,7 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
       '    command: run',
       '    success_codes: []',
     ],
-    told: [
+    shown: [
       'tasks.yaml:5:5: tasks.backup.success_codes: expected a list of at least one exit code; got an empty list',
       '    success_codes: []',
       '    ^',
@@ -174,7 +174,7 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
   },
   'a shell by name': {
     file: ['tasks:', '  backup:', '    schedule: "@daily"', '    command: run', '    shell: bash'],
-    told: [
+    shown: [
       'tasks.yaml:5:5: tasks.backup.shell: expected an absolute path, such as /bin/bash; got "bash"',
       '    shell: bash',
       '    ^',
@@ -182,7 +182,7 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
   },
   'a home directory': {
     file: ['tasks:', '  backup:', '    schedule: "@daily"', '    command: run', '    cwd: ~/app'],
-    told: [
+    shown: [
       'tasks.yaml:5:5: tasks.backup.cwd: expected a path without ~; got "~/app"',
       '    cwd: ~/app',
       '    ^',
@@ -191,7 +191,7 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
   },
   'a umask': {
     file: ['tasks:', '  backup:', '    schedule: "@daily"', '    command: run', '    umask: 0999'],
-    told: [
+    shown: [
       'tasks.yaml:5:5: tasks.backup.umask: expected octal digits from 0 to 0777, such as 022; got 0999',
       '    umask: 0999',
       '    ^',
@@ -199,7 +199,7 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
   },
   nice: {
     file: ['tasks:', '  backup:', '    schedule: "@daily"', '    command: run', '    nice: 20'],
-    told: [
+    shown: [
       'tasks.yaml:5:5: tasks.backup.nice: expected a whole number from -20 to 19; got 20',
       '    nice: 20',
       '    ^',
@@ -213,7 +213,7 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
       '    command: run',
       '    limits: { memory: 512 }',
     ],
-    told: [
+    shown: [
       'tasks.yaml:5:15: tasks.backup.limits.memory: expected a size with a unit, such as 512kB, 10MB or 1GiB; got 512',
       '    limits: { memory: 512 }',
       '              ^',
@@ -228,7 +228,7 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
       '    command: run',
       '    output: { max_size: 10 apples }',
     ],
-    told: [
+    shown: [
       'tasks.yaml:5:15: tasks.backup.output.max_size: expected a size with a unit, such as 512kB, 10MB or 1GiB; got "10 apples"',
       '    output: { max_size: 10 apples }',
       '              ^',
@@ -242,7 +242,7 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
       '    command: run',
       '    limits: { cpu: 0 }',
     ],
-    told: [
+    shown: [
       'tasks.yaml:5:15: tasks.backup.limits.cpu: expected a whole number of seconds of at least 1, or a duration such as 5m; got 0',
       '    limits: { cpu: 0 }',
       '              ^',
@@ -256,7 +256,7 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
       '    command: run',
       '    limits: { files: 5 }',
     ],
-    told: [
+    shown: [
       'tasks.yaml:5:15: tasks.backup.limits.files: unknown key "files"',
       '    limits: { files: 5 }',
       '              ^',
@@ -270,7 +270,7 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
       '    command: run',
       '    user: www-data',
     ],
-    told: [
+    shown: [
       'tasks.yaml:5:5: tasks.backup.user: only a daemon that runs as root can change the user',
       '    user: www-data',
       '    ^',
@@ -278,7 +278,7 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
   },
   'another group': {
     file: ['tasks:', '  backup:', '    schedule: "@daily"', '    command: run', '    group: 33'],
-    told: [
+    shown: [
       'tasks.yaml:5:5: tasks.backup.group: only a daemon that runs as root can change the group',
       '    group: 33',
       '    ^',
@@ -292,7 +292,7 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
       '    command: run',
       '    env: { 1ST: a }',
     ],
-    told: [
+    shown: [
       'tasks.yaml:5:12: tasks.backup.env.1ST: expected a name of letters, digits and _ that does not begin with a digit; got "1ST"',
       '    env: { 1ST: a }',
       '           ^',
@@ -306,7 +306,7 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
       '    command: run',
       '    env: { TORCH_TASK: a }',
     ],
-    told: [
+    shown: [
       'tasks.yaml:5:12: tasks.backup.env.TORCH_TASK: expected a name that does not begin with TORCH_: torch sets those itself; got "TORCH_TASK"',
       '    env: { TORCH_TASK: a }',
       '           ^',
@@ -321,7 +321,7 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
       '    env:',
       '      A:',
     ],
-    told: [
+    shown: [
       'tasks.yaml:6:7: tasks.backup.env.A: expected text, a number, true or false; got nothing',
       '      A:',
       '      ^',
@@ -336,7 +336,7 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
       '    command: run',
       '    env: "TOKEN=secret"',
     ],
-    told: [
+    shown: [
       'tasks.yaml:5:5: tasks.backup.env: expected a map; got text',
       '    env: "TOKEN=secret"',
       '    ^',
@@ -350,7 +350,7 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
       '    command: run',
       '    env: { A: [1] }',
     ],
-    told: [
+    shown: [
       'tasks.yaml:5:12: tasks.backup.env.A: expected text, a number, true or false; got a list',
       '    env: { A: [1] }',
       '           ^',
@@ -364,7 +364,7 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
       '    command: run',
       '    env_file: gone.env',
     ],
-    told: [
+    shown: [
       'tasks.yaml:5:5: tasks.backup.env_file: cannot be used: /srv/gone.env: is not there',
       '    env_file: gone.env',
       '    ^',
@@ -378,7 +378,7 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
       '    command: run',
       '    env_file: bad.env',
     ],
-    told: [
+    shown: [
       'tasks.yaml:5:5: tasks.backup.env_file: cannot be used: /srv/bad.env:2: expected KEY=VALUE',
       '    env_file: bad.env',
       '    ^',
@@ -392,7 +392,7 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
       '    command: run',
       '    labels: { "team x": data }',
     ],
-    told: [
+    shown: [
       'tasks.yaml:5:15: tasks.backup.labels.team x: expected a name without spaces and =; got "team x"',
       '    labels: { "team x": data }',
       '              ^',
@@ -400,7 +400,7 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
   },
   enabled: {
     file: ['tasks:', '  backup:', '    schedule: "@daily"', '    command: run', '    enabled: yes'],
-    told: [
+    shown: [
       'tasks.yaml:5:5: tasks.backup.enabled: expected true or false; got "yes"',
       '    enabled: yes',
       '    ^',
@@ -415,7 +415,7 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
       '    command: run',
       '    timezone: Mars/Olympus',
     ],
-    told: [
+    shown: [
       'tasks.yaml:5:5: tasks.backup.timezone: unknown time zone "Mars/Olympus"',
       '    timezone: Mars/Olympus',
       '    ^',
@@ -430,7 +430,7 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
       '    command: run',
       '    description: 5',
     ],
-    told: [
+    shown: [
       'tasks.yaml:5:5: tasks.backup.description: expected text that is not empty; got 5',
       '    description: 5',
       '    ^',
@@ -439,6 +439,6 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
   },
 }
 
-test.each(Object.entries(table))('%s', (_name, { file, told }) => {
-  expect(formatted(`${file.join('\n')}\n`)).toBe(told.join('\n'))
+test.each(Object.entries(table))('a bad value is reported: %s', (_name, { file, shown }) => {
+  expect(formatted(`${file.join('\n')}\n`)).toBe(shown.join('\n'))
 })

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
 import { formatted } from '../read.ts'
 
-/** Each file, line by line, and every line of what is told of it. */
-const table: Readonly<Record<string, { file: readonly string[]; told: readonly string[] }>> = {
+/** Each file, line by line, and every line of what is shown of it. */
+const table: Readonly<Record<string, { file: readonly string[]; shown: readonly string[] }>> = {
   'a schedule without quotes': {
     file: ['tasks:', '  backup:', '    schedule: */10 * * * *', '    command: run'],
-    told: [
+    shown: [
       'tasks.yaml:3:15: tasks.backup.schedule: not valid YAML: there is no anchor "/10" before this alias',
       '    schedule: */10 * * * *',
       '              ^',
@@ -14,7 +14,7 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
   },
   'a nickname without quotes': {
     file: ['tasks:', '  backup:', '    schedule: @daily', '    command: run'],
-    told: [
+    shown: [
       'tasks.yaml:3:15: not valid YAML: Plain value cannot start with reserved character @',
       '    schedule: @daily',
       '              ^',
@@ -29,7 +29,7 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
       '    command: run',
       '    hosts: [a.example.com, !10.0.1.9]',
     ],
-    told: [
+    shown: [
       'tasks.yaml:5:28: not valid YAML: Unresolved tag: !10.0.1.9',
       '    hosts: [a.example.com, !10.0.1.9]',
       '                           ^',
@@ -38,7 +38,7 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
   },
   'a colon in text without quotes': {
     file: ['tasks:', '  backup:', '    schedule: "@daily"', '    command: echo a: b'],
-    told: [
+    shown: [
       'tasks.yaml:4:14: not valid YAML: Nested mappings are not allowed in compact mappings',
       '    command: echo a: b',
       '             ^',
@@ -47,7 +47,7 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
   },
   'a tab for indentation': {
     file: ['tasks:', '\tbackup: {}'],
-    told: [
+    shown: [
       'tasks.yaml:2:1: not valid YAML: Tabs are not allowed as indentation',
       '\tbackup: {}',
       '^',
@@ -56,13 +56,13 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
   },
   'a list that is not closed': {
     file: ['tasks:', '  backup:', '    command: [a, b'],
-    told: [
+    shown: [
       'tasks.yaml:4:1: not valid YAML: Flow sequence in block collection must be sufficiently indented and end with a ]',
     ],
   },
   'an escape that there is none': {
     file: ['tasks:', '  backup: {schedule: "@daily", command: "\\q"}'],
-    told: [
+    shown: [
       'tasks.yaml:2:42: not valid YAML: Invalid escape sequence \\q',
       '  backup: {schedule: "@daily", command: "\\q"}',
       '                                         ^',
@@ -77,7 +77,7 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
       '    max: 1',
       '    max: 2',
     ],
-    told: [
+    shown: [
       'tasks.yaml:6:5: tasks.backup.max: given twice; first at tasks.yaml:5:5',
       '    max: 2',
       '    ^',
@@ -89,7 +89,7 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
       '  a: {schedule: "@daily", command: run}',
       '  a: {schedule: "@daily", command: run}',
     ],
-    told: [
+    shown: [
       'tasks.yaml:3:3: tasks.a: given twice; first at tasks.yaml:2:3',
       '  a: {schedule: "@daily", command: run}',
       '  ^',
@@ -97,7 +97,7 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
   },
   'a key that is a list': {
     file: ['tasks:', '  [a, b]: {schedule: "@daily", command: run}'],
-    told: [
+    shown: [
       'tasks.yaml:2:3: tasks: expected a key that is text',
       '  [a, b]: {schedule: "@daily", command: run}',
       '  ^',
@@ -105,7 +105,7 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
   },
   'a key that is nothing': {
     file: ['tasks:', '  ~: {schedule: "@daily", command: run}'],
-    told: [
+    shown: [
       'tasks.yaml:2:3: tasks: expected a key that is text',
       '  ~: {schedule: "@daily", command: run}',
       '  ^',
@@ -113,7 +113,7 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
   },
   'a key that objects have': {
     file: ['tasks:', '  __proto__: {schedule: "@daily", command: run}'],
-    told: [
+    shown: [
       'tasks.yaml:2:3: tasks: expected a key that is text',
       '  __proto__: {schedule: "@daily", command: run}',
       '  ^',
@@ -121,7 +121,7 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
   },
   'an anchor that holds itself': {
     file: ['x-a: &a [*a]', 'tasks: {}'],
-    told: [
+    shown: [
       'tasks.yaml:1:10: x-a[0]: not valid YAML: there is no anchor "a" before this alias',
       'x-a: &a [*a]',
       '         ^',
@@ -130,7 +130,7 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
   },
   'merging what is no map': {
     file: ['tasks:', '  a:', '    <<: [1]', '    schedule: "@daily"', '    command: run'],
-    told: [
+    shown: [
       'tasks.yaml:3:5: tasks.a.<<: expected a map, or an alias of one, after <<',
       '    <<: [1]',
       '    ^',
@@ -138,7 +138,7 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
   },
   'a NUL in an escape': {
     file: ['tasks:', '  backup:', '    schedule: "@daily"', '    command: "a\\0b"'],
-    told: [
+    shown: [
       'tasks.yaml:4:14: tasks.backup.command: expected text without a NUL character',
       '    command: "a\\0b"',
       '             ^',
@@ -151,7 +151,7 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
       '    schedule: "@daily"',
       '    command: [echo, "\\ud83d\\ude00 \\ude00"]',
     ],
-    told: [
+    shown: [
       'tasks.yaml:4:21: tasks.backup.command[1]: expected text without half a character (\\ud800 to \\udfff)',
       '    command: [echo, "\\ud83d\\ude00 \\ude00"]',
       '                    ^',
@@ -159,6 +159,6 @@ const table: Readonly<Record<string, { file: readonly string[]; told: readonly s
   },
 }
 
-test.each(Object.entries(table))('%s', (_name, { file, told }) => {
-  expect(formatted(`${file.join('\n')}\n`)).toBe(told.join('\n'))
+test.each(Object.entries(table))('bad YAML is reported: %s', (_name, { file, shown }) => {
+  expect(formatted(`${file.join('\n')}\n`)).toBe(shown.join('\n'))
 })

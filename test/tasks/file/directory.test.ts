@@ -16,7 +16,7 @@ function told(texts: Readonly<Record<string, string>>): string[] {
 const one = (name: string, more = '') =>
   `tasks:\n  ${name}: { schedule: "@daily", command: run${more} }\n`
 
-test('groups, defaults and zone are for all files, wherever they stand', () => {
+test('groups, defaults and time zone apply to all files of a directory', () => {
   const parsed = parseAll({
     'd/10-a.yaml': one('a', ', hosts: [web]'),
     'd/20-b.yaml': `defaults: { nice: 5 }\n${one('b')}`,
@@ -35,7 +35,7 @@ test('groups, defaults and zone are for all files, wherever they stand', () => {
   })
 })
 
-test('what is given twice is told with both places', () => {
+test('a task or group that is given twice is reported with both places', () => {
   const all = 'timezone: UTC\nhosts: { web: [web1] }\ndefaults: { max: 2 }\n'
   expect(told({ 'd/a.yaml': all + one('x'), 'd/b.yaml': all + one('x') })).toEqual([
     'd/b.yaml:1:1: timezone: given twice; first at d/a.yaml:1:1\ntimezone: UTC\n^',
@@ -46,22 +46,22 @@ test('what is given twice is told with both places', () => {
   ])
 })
 
-test('problems of all files are told, in their order', () => {
+test('problems of all files are reported, in the order of the files', () => {
   const lines = told({ 'a.yaml': one('a', ', max: 0'), 'b.yaml': one('b', ', nice: 99') })
   expect(lines.map((line) => line.split(' ')[0])).toEqual(['a.yaml:2:42:', 'b.yaml:2:42:'])
 })
 
-test('what may be in a file that cannot be read is not called unknown', () => {
+test('a group is not called unknown if it may be in a file that cannot be read', () => {
   const lines = told({ 'a.yaml': 'hosts: [', 'b.yaml': one('b', ', hosts: [web]') })
   expect(lines.map((line) => line.split(' ')[0])).toEqual(['a.yaml:1:9:'])
 })
 
-test('tasks have to be in one of them', () => {
+test('one file of a directory must contain tasks', () => {
   expect(told({ 'a.yaml': 'timezone: UTC\n', 'b.yaml': 'hosts: {}\n' })).toEqual([
     'a.yaml:1:1: tasks: expected a map of tasks; got nothing\ntimezone: UTC\n^',
   ])
 })
 
-test('no text at all is no tasks', () => {
+test('no text at all gives no tasks', () => {
   expect(parseAll({})).toEqual({ ok: true, file: { tasks: [], groups: {} }, warnings: [] })
 })

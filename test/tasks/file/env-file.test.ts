@@ -8,7 +8,7 @@ test.each([
   ['values of all kinds', 'A=1\nB = two words\nC=\nexport D="x=y"\nE=\'# no comment\'\n_F9=1'],
   ['CRLF', 'A=1\r\nB=2\r\n'],
   ['a value over several lines', 'KEY="-----BEGIN\nno assignment\nEND-----"\nB=2\n'],
-])('%s is right', (_name, text) => {
+])('an env file may contain %s', (_name, text) => {
   expect(checkEnvFile(text)).toEqual([])
 })
 
@@ -34,8 +34,8 @@ test.each([
       { line: 3, message: 'expected KEY=VALUE' },
     ],
   ],
-])('%s is told', (_name, text, faults) => {
-  expect(checkEnvFile(text)).toEqual(faults)
+])('an env file with %s has a problem', (_name, text, problems) => {
+  expect(checkEnvFile(text)).toEqual(problems)
 })
 
 test.each([
@@ -45,12 +45,12 @@ test.each([
   ['an indented comment', 'A=1\n  # B=2\nC=3\n', { A: '1', C: '3' }],
   ['a comment in the last line', 'A=1\n# B=2', { A: '1' }],
   ['lines within quotes', 'A="# 1 \n  B=2" \nC=3', { A: '# 1 \n  B=2', C: '3' }],
-])('no variable is lost, and none is made up, by %s', (_name, text, values) => {
+])('plainEnv() neither loses nor invents variables: %s', (_name, text, values) => {
   expect(checkEnvFile(text)).toEqual([])
   expect({ ...parseEnv(plainEnv(text)) }).toEqual(values)
 })
 
-test('values, which may be secret, are not told', () => {
+test('problems of an env file never show its values, which may be secret', () => {
   expect(JSON.stringify(checkEnvFile('hunter2\nA="hunter2\nTORCH_X=hunter2'))).not.toContain(
     'hunter2',
   )

@@ -79,7 +79,7 @@ const web = [
 
 describe('the example', () => {
   const shanghai = { ...ofAll, timezone: 'Asia/Shanghai', timeoutMs: 3_600_000 }
-  test('is read exactly', () => {
+  test('the example gives exactly these tasks', () => {
     const nine = { kind: 'network', family: 4, first: '0a000109', last: '0a000109' }
     const db = { kind: 'network', family: 4, first: '0a00020b', last: '0a00020b' }
     expect(good(example)).toEqual({
@@ -119,7 +119,7 @@ describe('the example', () => {
     })
   })
 
-  test('has nothing to warn of', () => {
+  test('the example gives no warning', () => {
     expect(parse(example)).toMatchObject({ ok: true, warnings: [] })
   })
 })
@@ -134,7 +134,7 @@ test('a task without settings has the defaults', () => {
   })
 })
 
-test('JSON is YAML too', () => {
+test('a tasks file may be JSON', () => {
   const text =
     '{\n\t"tasks": {\n\t\t"a": {"schedule": ["@daily", "@reboot"], "command": ["ls"]}\n\t}\n}'
   const [only] = good(text).tasks
@@ -142,15 +142,15 @@ test('JSON is YAML too', () => {
   expect(only?.schedules.map(({ kind }) => kind)).toEqual(['cron', 'reboot'])
 })
 
-test('a byte order mark and CRLF are no obstacle', () => {
+test('a tasks file may have a byte order mark and CRLF line ends', () => {
   expect(good(`\ufeff${oneTask('max: 2').replaceAll('\n', '\r\n')}`).tasks[0]?.max).toBe(2)
 })
 
-test('no task is a file too, where it says so', () => {
+test('a file with an empty map of tasks is valid', () => {
   expect(good('tasks: {}')).toEqual({ tasks: [], groups: {} })
 })
 
-test('H is fixed by task and host', () => {
+test('the value of H depends on the task and the host only', () => {
   const text =
     'tasks:\n  a: {schedule: "H * * * *", command: x}\n  b: {schedule: "H * * * *", command: x}\n'
   const [a, b] = good(text).tasks
@@ -159,19 +159,19 @@ test('H is fixed by task and host', () => {
   expect(good(text, { host: 'web2' }).tasks[0]?.schedules).not.toEqual(a?.schedules)
 })
 
-test("a task's zone is that of its schedules", () => {
+test("a task's time zone applies to its schedules", () => {
   const own = task('timezone: Europe/Berlin')
   expect(own.timezone).toBe('Europe/Berlin')
   expect(own.schedules).toMatchObject([{ zone: 'Europe/Berlin' }])
 })
 
-test('the zone of the machine is used where the file has none', () => {
+test('a file without a time zone uses that of the machine', () => {
   const [only] = good(oneTask(), { zone: 'Asia/Tokyo' }).tasks
   expect(only).toMatchObject({ timezone: 'Asia/Tokyo', schedules: [{ zone: 'Asia/Tokyo' }] })
 })
 
 describe('anchors', () => {
-  test('may be held by keys that begin with x-, and merged', () => {
+  test('anchors may be defined under keys that begin with x-, and merged', () => {
     const text = `
 x-base: &base
   command: run
@@ -186,7 +186,7 @@ tasks:
     expect(b).toMatchObject({ command: 'run', env: { A: '1.10', B: 'two' }, nice: 5, max: 2 })
   })
 
-  test('a problem in one is told where it is written', () => {
+  test('a problem in an anchored value is reported where it is written', () => {
     const text = 'x-a: &a { max: 0 }\ntasks:\n  a: { <<: *a, schedule: "@daily", command: x }\n'
     expect(parse(text)).toMatchObject({ problems: [{ path: 'tasks.a.max', line: 1, column: 11 }] })
   })
@@ -202,7 +202,7 @@ defaults:
 tasks:
   a: { command: x, ${own} }
 `
-  test('are for each task', () => {
+  test('defaults apply to every task', () => {
     expect(good(text('')).tasks[0]).toMatchObject({
       type: 'daemon',
       retry: { attempts: 3, delayMs: 60_000 },
@@ -211,7 +211,7 @@ tasks:
     })
   })
 
-  test('are weaker than what the task says, key by key within maps too', () => {
+  test('settings of the task override the defaults, key by key within maps too', () => {
     const own = 'retry: { attempts: 5 }, env: { B: x }, success_codes: [1], type: common'
     expect(good(text(`${own}, schedule: "@daily"`)).tasks[0]).toMatchObject({
       type: 'common',
@@ -222,7 +222,7 @@ tasks:
   })
 })
 
-test('tasks are in the order of the file, whatever their names', () => {
+test('tasks keep the order of the file, also with names that look like numbers', () => {
   const names = ['b', '10', 'a', '9', 'constructor']
   const text = `tasks:\n${names.map((name) => `  ${name}: { schedule: "@daily", command: x }\n`).join('')}`
   expect(good(text).tasks.map(({ name }) => name)).toEqual(names)

@@ -25,7 +25,7 @@ const full = {
   },
 }
 
-test('has a name and a dialect', () => {
+test('the JSON Schema names itself and its dialect', () => {
   expect(schema).toMatchObject({
     $schema: 'http://json-schema.org/draft-07/schema#',
     title: 'Tasks file of torch',
@@ -34,11 +34,11 @@ test('has a name and a dialect', () => {
   })
 })
 
-test('accepts what torch accepts', () => {
+test('the JSON Schema accepts a file that torch accepts', () => {
   expect(checker.safeParse(full)).toMatchObject({ success: true })
 })
 
-describe('refuses', () => {
+describe('the JSON Schema refuses', () => {
   test.each([
     ['an unknown key', { ...task, comand: 'x' }],
     ['no command', { schedule: '@daily' }],
@@ -48,7 +48,7 @@ describe('refuses', () => {
     ['max in letters', { ...task, max: 'three' }],
     ['overlap', { ...task, overlap: 'que' }],
     ['a key of retry', { ...task, retry: { attempt: 1 } }],
-  ])('%s', (_name, wrong) => {
+  ])('the JSON Schema refuses a bad file: %s', (_name, wrong) => {
     expect(checker.safeParse({ tasks: { a: wrong } })).toMatchObject({ success: false })
   })
 })
@@ -63,14 +63,14 @@ test.each([
   ['max_size', '1.5GiB'],
   ['max_size', '10 mb'],
   ['max_size', '10m'],
-])('%s: %s is to an editor what it is to torch', (key, text) => {
+])('the JSON Schema and torch agree about %s: %s', (key, text) => {
   const isTimeout = key === 'timeout'
   const wanted = isTimeout ? parseDuration(text).ok : parseSize(text) !== undefined
   const setting = isTimeout ? { timeout: text } : { output: { max_size: text } }
   expect(checker.safeParse({ tasks: { a: { ...task, ...setting } } }).success).toBe(wanted)
 })
 
-test('describes every key, and bounds nothing by the numbers of JavaScript', () => {
+test('the JSON Schema describes every key and shows no limits of JavaScript numbers', () => {
   const text = JSON.stringify(schema)
   expect(text).not.toContain(String(Number.MAX_SAFE_INTEGER))
   const { properties } = z

@@ -5,14 +5,14 @@ import { readTasks, type ReadTasks } from '../../../src/tasks/file/read.ts'
 import { formatProblem } from '../../../src/tasks/file/problem.ts'
 import { facts, good, oneTask, parse } from '../read.ts'
 
-/** The problems of a file that must have some, each of which can be shown. */
+/** The first lines of all problems, or of the warnings of a good file. */
 function told(parsed: ReadTasks): string[] {
   const problems = parsed.ok ? parsed.warnings : parsed.problems
   expect(parsed.ok || problems.some(({ severity }) => severity === 'error')).toBe(true)
   return problems.map((problem) => formatProblem(problem).split('\n')[0] ?? '')
 }
 
-describe('one clear error for', () => {
+describe('one clear error', () => {
   const bomb = (lines: number): string =>
     Array.from({ length: lines }, (_, at) => {
       const items = at === 0 ? 'x, x' : `*a${at - 1}, *a${at - 1}`
@@ -70,14 +70,14 @@ describe('one clear error for', () => {
       () => '- '.repeat(100_000),
       'expected at most 64 levels of nested maps and lists',
     ],
-  ])('%s', (_name, text, message) => {
+  ])('a bad file gives one clear error: %s', (_name, text, message) => {
     const lines = told(parse(text()))
     expect(lines).toEqual([expect.stringMatching(/^tasks\.yaml:\d+:\d+: /)])
     expect(lines[0]).toContain(message)
   })
 })
 
-describe('large junk gives few problems:', () => {
+describe('large junk', () => {
   const many = (line: string): string => line.repeat(Math.floor(9_000_000 / line.length))
   const keys = (count: number, line: (at: number) => string): string =>
     Array.from({ length: count }, (_, at) => line(at)).join('')
@@ -113,14 +113,14 @@ describe('large junk gives few problems:', () => {
       'tasks.yaml:2:29: tasks.t0.comand: unknown key "comand"',
     ],
     ['the same task', () => `tasks:\n${'  t: {}\n'.repeat(20_000)}`, 1001, undefined],
-  ])('%s', (_name, text, count, first) => {
+  ])('large junk gives a limited number of problems: %s', (_name, text, count, first) => {
     const lines = told(parse(text()))
     expect(lines).toHaveLength(count)
     if (first !== undefined) expect(lines[0]).toBe(first)
   })
 })
 
-test('aliases that many tasks share are no bomb', () => {
+test('aliases that many tasks share are not an alias bomb', () => {
   const tasks = Array.from(
     { length: 500 },
     (_, at) => `  t${at}: { <<: *a, schedule: "@daily", command: x }\n`,
@@ -129,7 +129,7 @@ test('aliases that many tasks share are no bomb', () => {
   expect(read.map(({ nice }) => nice)).toEqual(Array.from({ length: 500 }, () => 5))
 })
 
-test('of very many problems the first thousand are told, and how many more there are', () => {
+test('only the first thousand problems are reported, with the number of the others', () => {
   const tasks = Array.from(
     { length: 1500 },
     (_, at) => `  t${at}: { schedule: "@daily", command: 5 }\n`,
@@ -139,12 +139,12 @@ test('of very many problems the first thousand are told, and how many more there
   expect(lines.at(-1)).toBe('tasks.yaml:1002:32: 500 more problems')
 })
 
-test('of a file that is no YAML twenty are told at most', () => {
+test('at most twenty problems are reported for a file that is not YAML', () => {
   const lines = told(parse('- @x\n'.repeat(200)))
   expect(lines).toHaveLength(20)
 })
 
-test('guesses are made for the first hundred problems', () => {
+test('only the first hundred problems get a guessed hint', () => {
   const tasks = Array.from(
     { length: 101 },
     (_, at) => `  t${at}: { schedule: "@daily", command: x, timezone: Asia/Shangai }\n`,
@@ -158,7 +158,7 @@ test('guesses are made for the first hundred problems', () => {
   ])
 })
 
-test('a long line without breaks is placed, but not shown', () => {
+test('a problem in a very long line has a column, but the line is not shown', () => {
   const tasks = Array.from({ length: 500 }, (_, at) => `"t${at}":{"schedule":"@daily","command":5}`)
   const text = `{"tasks":{${tasks.join(',')}}}`
   const parsed = parse(text)
@@ -172,11 +172,11 @@ describe('never throws', () => {
     told(readTasks([{ path: 'tasks.yaml', text }], facts))
   }
 
-  test('on any text', () => {
+  test('readTasks() never throws on any text', () => {
     fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 300 }), check), { numRuns: 300 })
   })
 
-  test('on what looks like YAML', () => {
+  test('readTasks() never throws on text that looks like YAML', () => {
     const pieces = [
       'tasks',
       'hosts',
@@ -224,7 +224,7 @@ describe('never throws', () => {
     fc.assert(fc.property(text, check), { numRuns: 400 })
   })
 
-  test('on values of all kinds in all places', () => {
+  test('readTasks() never throws on values of all kinds in all places', () => {
     const key = fc.constantFrom(
       ...['timezone', 'hosts', 'defaults', 'tasks', 'a', 'schedule', 'command', 'type', 'max'],
       ...[
@@ -277,7 +277,7 @@ describe('never throws', () => {
     )
   })
 
-  test('on any value of a key', () => {
+  test('readTasks() never throws on any value of a key', () => {
     const keys = [
       'schedule',
       'hosts',
@@ -297,7 +297,7 @@ describe('never throws', () => {
     )
   })
 
-  test('on a good file that was damaged', () => {
+  test('readTasks() never throws on a good file that was damaged', () => {
     const whole = `hosts: { web: [web1] }\n${oneTask('hosts: [web, "!10.0.0.1"]', 'env: { A: 1 }')}`
     fc.assert(
       fc.property(fc.nat(whole.length), fc.nat(8), fc.string({ maxLength: 3 }), (at, cut, more) =>

@@ -16,7 +16,7 @@ function left(...texts: readonly string[]) {
 const task = (name: string, more = '') => `  ${name}: { schedule: "@daily", command: run${more} }\n`
 const good = task('a') + task('b') + task('c')
 
-describe('what is wrong in a task makes that one unreadable', () => {
+describe('an error in a task', () => {
   test.each([
     ['a wrong value', task('x', ', max: three')],
     ['an unknown key', task('x', ', maxx: 3')],
@@ -29,7 +29,7 @@ describe('what is wrong in a task makes that one unreadable', () => {
     ['a star without quotes', '  x:\n    schedule: */5 * * * *\n    command: run\n'],
     ['a daemon without an end', '  x: { type: daemon, command: run, max: unlimited }\n'],
     ['a name that is none', '  -x: { schedule: "@daily", command: run }\n'],
-  ])('%s', (_what, bad) => {
+  ])('an error in a task makes only this task unreadable: %s', (_what, bad) => {
     const name = /^ {2}(\S+):/.exec(bad)?.[1]
     expect(left(`tasks:\n${task('a')}${bad}${task('b')}`)).toEqual({
       known: ['a', 'b'],
@@ -38,7 +38,7 @@ describe('what is wrong in a task makes that one unreadable', () => {
     })
   })
 
-  test('and one that is given twice, in one text or in two', () => {
+  test('a task that is given twice is unreadable, in one text or in two', () => {
     expect(left(`tasks:\n${good}${task('a', ', nice: 1')}`)).toMatchObject({ unreadable: ['a'] })
     expect(left(`tasks:\n${good}`, `tasks:\n${task('c')}${task('d')}`)).toMatchObject({
       known: ['a', 'b', 'd'],
@@ -46,18 +46,18 @@ describe('what is wrong in a task makes that one unreadable', () => {
     })
   })
 
-  test('and those that share it by an alias', () => {
+  test('tasks that share a bad value by an alias are unreadable', () => {
     const text = `tasks:\n  a: &a\n    schedule: */5 * * * *\n    command: run\n  b: *a\n${task('c')}`
     expect(left(text)).toMatchObject({ known: ['c'], unreadable: ['a', 'b'] })
   })
 
-  test('and all of a line, where it is not known which', () => {
+  test('all tasks of a line are unreadable if the error can be in any of them', () => {
     const text = 'tasks: { a: { command: "\\q" }, b: { command: run } }\n'
     expect(left(text)).toMatchObject({ known: [], unreadable: ['a', 'b'] })
   })
 })
 
-describe('what is wrong elsewhere makes those unreadable that take it', () => {
+describe('an error outside the tasks', () => {
   const own = task('own', ', timeout: 1h, timezone: UTC, retry: { attempts: 1 }')
   const named = task('named', ', hosts: ["! web", db]')
   test.each([
@@ -68,11 +68,14 @@ describe('what is wrong elsewhere makes those unreadable that take it', () => {
     ['the zone', 'timezone: Mars/Base', ['own'], []],
     ['an unknown key', 'default: { timeout: 5m }', [], []],
     ['YAML in the defaults', 'defaults: { description: "\\q" }', [], []],
-  ])('%s', (_what, bad, known) => {
-    expect(left(`${bad}\ntasks:\n${good}${own}`)?.known).toEqual(known)
-  })
+  ])(
+    'an error outside the tasks makes the tasks that inherit it unreadable: %s',
+    (_what, bad, known) => {
+      expect(left(`${bad}\ntasks:\n${good}${own}`)?.known).toEqual(known)
+    },
+  )
 
-  test('a group', () => {
+  test('an error in a group makes the tasks that name the group unreadable', () => {
     const hosts = 'hosts: { web: [1.2.3.4.5], db: [db1] }\n'
     expect(left(`${hosts}tasks:\n${good}${named}`)).toEqual({
       known: ['a', 'b', 'c'],
@@ -82,7 +85,7 @@ describe('what is wrong elsewhere makes those unreadable that take it', () => {
   })
 })
 
-describe('nothing is known', () => {
+describe('no partial file', () => {
   test.each([
     ['no YAML', 'tasks:\n  a: [\n'],
     ['no text', 'tasks: \0'],
@@ -91,15 +94,15 @@ describe('nothing is known', () => {
     ['tasks that are no map', 'tasks: 5\n'],
     ['tasks under another name', `taks:\n${good}`],
     ['two documents', `tasks:\n${good}---\ntasks: {}\n`],
-  ])('%s', (_what, text) => {
+  ])('nothing can be read of %s', (_what, text) => {
     expect(left(text)).toBeUndefined()
   })
 
-  test('where one of two texts is no YAML', () => {
+  test('nothing can be read if one of two texts is not YAML', () => {
     expect(left(`tasks:\n${good}`, 'tasks: [')).toBeUndefined()
   })
 
-  test('where nobody asked', () => {
+  test('nothing is given unless it is asked for', () => {
     const sources = [{ path: 'tasks.yaml', text: `tasks:\n${good}${task('x', ', max: x')}` }]
     expect(readTasks(sources, facts)).not.toHaveProperty('partial')
   })

@@ -17,7 +17,7 @@ function lines(more: Partial<Problem>): string[] {
   return formatProblem({ ...problem, ...more }).split('\n')
 }
 
-test('an error', () => {
+test('an error is shown with its place, the line, a caret and a hint', () => {
   expect(formatProblem(problem)).toBe(
     'tasks.yaml:12:5: tasks.backup.max: expected a whole number of at least 1, or "unlimited"; got "three"\n' +
       '    max: three\n' +
@@ -25,7 +25,7 @@ test('an error', () => {
   )
 })
 
-test('a warning with a hint', () => {
+test('a warning is shown with the word warning and its hint', () => {
   const more = { severity: 'warning', message: 'odd', hint: 'did you mean "even"?' } as const
   expect(lines(more)).toEqual([
     'tasks.yaml:12:5: warning: tasks.backup.max: odd',
@@ -35,7 +35,7 @@ test('a warning with a hint', () => {
   ])
 })
 
-test('whatever the file says, a terminal is given nothing to obey', () => {
+test('control characters of the file never reach the terminal', () => {
   const more = {
     path: 'tasks.x\u001b[31m',
     message: 'no\u009b31m',
@@ -50,36 +50,36 @@ test('whatever the file says, a terminal is given nothing to obey', () => {
   ])
 })
 
-test('of the file as a whole', () => {
+test('a problem of the whole file is one line without a place', () => {
   const whole = { line: null, column: null, path: '', source: null, message: 'is not there' }
   expect(lines(whole)).toEqual(['tasks.yaml: is not there'])
 })
 
-describe('the line', () => {
-  test('keeps its tabs above the caret', () => {
+describe('the shown source line', () => {
+  test('the source line keeps its tabs, so that the caret stays below its column', () => {
     expect(lines({ source: '\ta:\tb', column: 5 }).slice(1)).toEqual(['\ta:\tb', '\t  \t^'])
   })
 
-  test('counts characters, not halves of them', () => {
+  test('the caret counts characters, not UTF-16 units', () => {
     expect(lines({ source: '🔥🔥: x', column: 5 }).slice(1)).toEqual(['🔥🔥: x', '    ^'])
   })
 
-  test('is cut around the column where it is long', () => {
+  test('a long source line is cut around the column', () => {
     const source = `${'a'.repeat(200)}X${'b'.repeat(200)}`
     const [, shown, caret] = lines({ source, column: 201 })
     expect(shown).toBe(`…${'a'.repeat(60)}X${'b'.repeat(59)}…`)
     expect(caret).toBe(`${' '.repeat(61)}^`)
   })
 
-  test('may end before the column', () => {
+  test('the caret stays at the end of a source line that ends before the column', () => {
     expect(lines({ source: 'ab', column: 3 }).slice(1)).toEqual(['ab', '  ^'])
   })
 
-  test('is not shown where it is blank', () => {
+  test('a blank source line is not shown', () => {
     expect(lines({ source: '  ' })).toHaveLength(1)
   })
 
-  test('does not command the terminal', () => {
+  test('control characters of the source line are replaced', () => {
     expect(lines({ source: '\u001b[2Jab\u0085', column: 1 })[1]).toBe('\ufffd[2Jab\ufffd')
   })
 })

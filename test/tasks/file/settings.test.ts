@@ -8,6 +8,6 @@ test.each([
   ['/srv', '../../..', '/'],
   ['/srv', '/abs//x/.', '/abs/x'],
   ['/', 'a', '/a'],
-])('%s and %s', (folder, path, resolved) => {
+])('resolvePath(%s, %s) gives an absolute path', (folder, path, resolved) => {
   expect(resolvePath(folder, path)).toBe(resolved)
 })

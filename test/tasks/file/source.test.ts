@@ -13,6 +13,6 @@ test.each([
   // Each byte of a file of the most bytes has become three.
   ['binary junk', '\ufffd'.repeat(maxFileBytes), { message: junk, offset: 0 }],
   ['junk in a large text', `${'a'.repeat(maxFileBytes)}\ufffd`, { message: junk, offset: 1e7 }],
-])('whyNotText: %s', (_what, text, problem) => {
+])('whyNotText() tells text from other content: %s', (_what, text, problem) => {
   expect(whyNotText(text)).toEqual(problem)
 })

@@ -11,7 +11,7 @@ function warnings(text: string): string[] {
 
 const web = 'hosts:\n  web: [10.0.1.0/24, web1]\n'
 
-test('a schedule that never fires', () => {
+test('a schedule that never fires gives a warning', () => {
   const text = 'tasks:\n  a: { schedule: ["@daily", "0 0 30 2 *"], command: run }\n'
   expect(warnings(text)).toEqual([
     'tasks.yaml:2:29: warning: tasks.a.schedule[1]: "0 0 30 2 *" never fires',
@@ -26,7 +26,7 @@ test.each([
   '[a.example.com, "!*.example.com"]',
   '["web-*", "!web-*", "!web"]',
   '["web-1?", "!web-*"]',
-])('hosts: %s match no machine', (hosts) => {
+])('hosts: %s gives a warning, because no machine can match', (hosts) => {
   expect(warnings(web + oneTask(`hosts: ${hosts}`))).toEqual([
     'tasks.yaml:7:5: warning: tasks.backup.hosts: no machine can match: every entry is also excluded with !',
   ])
@@ -37,12 +37,12 @@ test.each([
   '["!web"]',
   '[10.0.0.0/8, "!10.0.1.0/24"]',
   '["web-*", "!web-1"]',
-])('hosts: %s can match', (hosts) => {
+])('hosts: %s gives no warning, because a machine can match', (hosts) => {
   const text = hosts.includes('web-1') ? hosts.replace('web-1', 'web-1.example.com') : hosts
   expect(warnings(web + oneTask(`hosts: ${text}`))).toEqual([])
 })
 
-test('a group that seems to hold another', () => {
+test('a group that seems to contain another group gives a warning', () => {
   const text = 'hosts:\n  web: [10.0.1.0/24]\n  all: [web, db]\ntasks: {}\n'
   expect(warnings(text)).toEqual([
     'tasks.yaml:3:9: warning: hosts.all[0]: "web" is a host name here: a group cannot contain another group',
@@ -53,7 +53,7 @@ test('a group may have the name of its only host', () => {
   expect(warnings('hosts:\n  web: [web]\ntasks: {}\n')).toEqual([])
 })
 
-test('keys that mean nothing for the type', () => {
+test('keys that have no effect on the type of the task give warnings', () => {
   const daemon =
     'tasks:\n  a: { type: daemon, command: x, catchup: latest, retry: { attempts: 1 } }\n'
   expect(warnings(daemon)).toEqual([
@@ -65,7 +65,7 @@ test('keys that mean nothing for the type', () => {
   ])
 })
 
-test('defaults may hold keys of all types', () => {
+test('defaults may have keys for both types of tasks', () => {
   const defaults = 'defaults: { restart: { delay: 2s }, retry: { attempts: 1 } }\n'
   expect(warnings(`${defaults}${oneTask()}  d: { type: daemon, command: x }\n`)).toEqual([])
 })

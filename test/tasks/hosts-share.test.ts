@@ -74,15 +74,15 @@ test.each([
   ['[db]', '10.0.2.11 db1', 'all'],
   ['[db]', '10.0.2.12 db2', 'none'],
   ['["!db"]', '10.0.2.11 10.0.2.12', 'some'],
-])('of hosts: %s the machines %s have %s', (entries, machines, share) => {
+])('a task with hosts: %s runs on these machines: %s (%s)', (entries, machines, share) => {
   expect(shareOf(ruleOf(entries), machinesOf(machines))).toBe(share)
 })
 
-test('a task without hosts runs on all', () => {
+test('a task without hosts runs on all machines', () => {
   expect(shareOf(undefined, machinesOf('10.0.1.0/24 web1'))).toBe('all')
 })
 
-describe('a machine of which nothing is known', () => {
+describe('a machine without known name and address', () => {
   test.each([
     ['["!10.0.1.9"]', true],
     ['["*"]', true],
@@ -90,7 +90,7 @@ describe('a machine of which nothing is known', () => {
     ['[web]', false],
     ['["web-*"]', false],
     ['["0.0.0.0/0"]', false],
-  ])('hosts: %s', (entries, runs) => {
+  ])('a task with hosts: %s runs on an unknown machine or not', (entries, runs) => {
     expect(runsOn(ruleOf(entries), everyone)).toBe(runs)
   })
 })
