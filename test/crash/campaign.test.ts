@@ -3,12 +3,12 @@ import path from 'node:path'
 import { expect, test } from 'vitest'
 import { root } from '../support/torch.ts'
 
-/** One round each: among them every kind of disturbance comes. */
+/** One round for each seed. Together they contain every kind of disturbance. */
 const seeds = [11, 12, 21]
 
-/** The long form is `npm run campaign -- --minutes 10`. */
+/** For more rounds: `npm run campaign -- --minutes 10`. */
 test.concurrent.each(seeds)(
-  'a round of the campaign, seed %i: no promise is broken',
+  'a round of the campaign with seed %i breaks no promise',
   async (seed) => {
     const main = path.join(root, 'bench/campaign/main.js')
     const words = [main, 'chaos', '--seed', String(seed), '--rounds', '1', '--seconds', '7']

@@ -38,8 +38,8 @@ function go(site: Site): void {
   site.write('go', '')
 }
 
-describe.concurrent('the fate of a run whose', () => {
-  test('recorder is killed: it goes on to its end, which nobody knows', async () => {
+describe.concurrent('the outcome of a run', () => {
+  test('a run whose recorder was killed continues, and its outcome is unknown', async () => {
     const site = siteOf(waits)
     await up(site)
     const directory = await begun(site, 'job')
@@ -57,7 +57,7 @@ describe.concurrent('the fate of a run whose', () => {
     expect(activeOf(site)).toEqual([])
   })
 
-  test('recorder and command are killed while no daemon runs: it is unknown, and no success', async () => {
+  test('a run whose recorder and command were killed while no daemon ran is unknown, not a success', async () => {
     const site = siteOf(waits)
     const { pid } = await up(site)
     const directory = await begun(site, 'job')
@@ -71,7 +71,7 @@ describe.concurrent('the fate of a run whose', () => {
     expect(endsOf(await historyOf(site), 'job')).toEqual(['unknown'])
   })
 
-  test('command is killed while no daemon runs: the recorder has the signal', async () => {
+  test('a run whose command was killed while no daemon ran has the signal from its recorder', async () => {
     const site = siteOf(waits)
     const { pid } = await up(site)
     const directory = await begun(site, 'job')
@@ -88,7 +88,7 @@ describe.concurrent('the fate of a run whose', () => {
     await stopped(site)
   })
 
-  test('recorder alone is killed while no daemon runs: it is adopted by its command', async () => {
+  test('a run whose recorder was killed while no daemon ran is adopted, because its command runs', async () => {
     const site = siteOf(waits)
     const { pid } = await up(site)
     const directory = await begun(site, 'job')
@@ -98,14 +98,14 @@ describe.concurrent('the fate of a run whose', () => {
     await up(site)
     expect((await site.torch('status', 'job', '--json')).stdout).toContain(path.basename(directory))
     expect(isAlive(command)).toBe(true)
-    // It can be ended as any other.
+    // It can be ended like any other run.
     expect((await site.torch('kill', path.basename(directory))).status).toBe(0)
     expect(await outcome(directory)).toMatchObject({ outcome: 'killed', reason: 'kill' })
     await gone(command)
     await stopped(site)
   })
 
-  test('machine was rebooted: it is lost with its machine, and nothing is signalled', async () => {
+  test('a run from before a reboot is unknown, and no process is signalled for it', async () => {
     const site = siteOf(waits)
     const { pid } = await up(site)
     const directory = await begun(site, 'job')
@@ -118,12 +118,12 @@ describe.concurrent('the fate of a run whose', () => {
       reason: 'the machine was rebooted',
     })
     await stopped(site)
-    // Of this boot, for us: of another, for the daemon.
+    // The process is of this boot; the daemon was made to believe that it is of another one.
     expect(isAlive(command)).toBe(true)
     expect(activeOf(site)).toEqual([])
   })
 
-  test('pids are those of others by now: they are not signalled', async () => {
+  test('a run whose pids belong to other processes now is unknown, and they are not signalled', async () => {
     const site = siteOf(waits.replace('max:', 'timeout: 1s, kill_after: 1s, max:'))
     const { pid } = await up(site)
     const directory = await begun(site, 'job')
@@ -144,12 +144,12 @@ describe.concurrent('the fate of a run whose', () => {
   })
 })
 
-/** The same line with the pid, and so the group, of another process; its start time stays. */
+/** Puts the pid of another process into the line; the start time stays. */
 function forge(file: string, pid: number): void {
   fs.writeFileSync(file, fs.readFileSync(file, 'utf8').replace(/^\d+/, String(pid)))
 }
 
-test('a daemon is not ended by what a crash left of a run', async () => {
+test('a daemon starts whatever a crash left of the directory of a run', async () => {
   const site = siteOf(waits)
   await killed((await up(site)).pid)
   const run = '20260101T000000.000-abcdef'

@@ -48,7 +48,7 @@ function damage(file: string): void {
   remove(file, '-wal', '-shm')
 }
 
-/** Three runs that are over, and one that runs. */
+/** Makes three runs that have ended, and one that is running. */
 async function lived(site: Site): Promise<void> {
   for (const task of ['good', 'bad', 'good']) {
     const directory = await begun(site, task)
@@ -74,41 +74,45 @@ async function expectComplete(site: Site): Promise<void> {
   expect(endsOf(rows, 'long')).toEqual(['failed 4'])
 }
 
-describe.concurrent.each(damages)('a history that was %s', { timeout: 60_000 }, (name, spoil) => {
-  test('while no daemon ran is complete again after the start, with a word in the log', async () => {
-    const site = siteOf(tasks)
-    const { pid } = await up(site)
-    await lived(site)
-    await killed(pid)
-    spoil(path.join(site.home, 'history.db'))
-    await up(site)
-    await expectComplete(site)
-    const words = logOf(site).map(({ event, msg }) => `${event} ${msg}`)
-    expect(words.filter((line) => line.startsWith('rebuilt'))).toHaveLength(1)
-    const aside = fs
-      .readdirSync(site.home)
-      .filter((file) => /^history\.db\.(damaged|foreign|newer)-\w+$/.test(file))
-    expect(aside.length).toBe(['overwritten', 'damaged in the middle'].includes(name) ? 1 : 0)
-  })
+describe.concurrent.each(damages)(
+  'the file of the history was %s',
+  { timeout: 60_000 },
+  (name, spoil) => {
+    test('a history that was damaged while no daemon ran is complete again after the start, and the log says so', async () => {
+      const site = siteOf(tasks)
+      const { pid } = await up(site)
+      await lived(site)
+      await killed(pid)
+      spoil(path.join(site.home, 'history.db'))
+      await up(site)
+      await expectComplete(site)
+      const words = logOf(site).map(({ event, msg }) => `${event} ${msg}`)
+      expect(words.filter((line) => line.startsWith('rebuilt'))).toHaveLength(1)
+      const aside = fs
+        .readdirSync(site.home)
+        .filter((file) => /^history\.db\.(damaged|foreign|newer)-\w+$/.test(file))
+      expect(aside.length).toBe(['overwritten', 'damaged in the middle'].includes(name) ? 1 : 0)
+    })
 
-  test('under a running daemon is complete again, at the latest after the next start', async () => {
-    const site = siteOf(tasks)
-    const { pid } = await up(site)
-    await lived(site)
-    spoil(path.join(site.home, 'history.db'))
-    // It goes on to work, and to write.
-    await begun(site, 'good')
-    await ask(site, 'flush', {})
-    await killed(pid)
-    await up(site)
-    site.write('go', '')
-    await until(
-      async () => endsOf(await historyOf(site), 'long')[0] === 'failed 4',
-      'the end of long',
-    )
-    await stopped(site)
-    const rows = await historyOf(site)
-    expect(endsOf(rows, 'good')).toEqual(['ok 0', 'ok 0', 'ok 0'])
-    expect(endsOf(rows, 'bad')).toEqual(['failed 3'])
-  })
-})
+    test('a history that was damaged under a running daemon is complete again after the next start', async () => {
+      const site = siteOf(tasks)
+      const { pid } = await up(site)
+      await lived(site)
+      spoil(path.join(site.home, 'history.db'))
+      // The daemon continues to work and to write.
+      await begun(site, 'good')
+      await ask(site, 'flush', {})
+      await killed(pid)
+      await up(site)
+      site.write('go', '')
+      await until(
+        async () => endsOf(await historyOf(site), 'long')[0] === 'failed 4',
+        'the end of long',
+      )
+      await stopped(site)
+      const rows = await historyOf(site)
+      expect(endsOf(rows, 'good')).toEqual(['ok 0', 'ok 0', 'ok 0'])
+      expect(endsOf(rows, 'bad')).toEqual(['failed 3'])
+    })
+  },
+)

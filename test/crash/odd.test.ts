@@ -6,7 +6,7 @@ import { activeOf, begun, historyOf, killed, linesOf, siteOf, stopped, up } from
 
 afterAll(closeSites)
 
-/** Each of them by hand, and a daemon that is killed beneath it half of the time. */
+/** Odd commands. Each is started by hand; in half of the tests its daemon is killed. */
 const odd = `
 tasks:
   away: { schedule: "@yearly", command: "setsid sh -c 'echo $$ >FOLDER/away; exec sleep 600' & until [ -s FOLDER/away ]; do sleep 0.05; done; exit 3" }
@@ -24,9 +24,9 @@ async function ended(site: Site, task: string): Promise<HistoryRow> {
 }
 
 describe.concurrent.each([
-  ['its daemon watches', false],
-  ['a daemon after a crash watches', true],
-])('an odd command that %s:', { timeout: 60_000 }, (_, crashes) => {
+  ['under the daemon that started it', false],
+  ['under the next daemon after a crash', true],
+])('an odd command %s', { timeout: 60_000 }, (_, crashes) => {
   async function fate(task: string): Promise<{ site: Site; row: HistoryRow }> {
     const site = siteOf(odd)
     const { pid } = await up(site)
@@ -38,7 +38,7 @@ describe.concurrent.each([
     return { site, row: await ended(site, task) }
   }
 
-  test('one that leaves its group ends, and what left is not touched', async () => {
+  test('a command that leaves its process group ends, and the process that left is not touched', async () => {
     const { site, row } = await fate('away')
     expect(row).toMatchObject({ outcome: 'failed', exitCode: 3 })
     const pid = Number(linesOf(site, 'away')[0])
@@ -47,21 +47,21 @@ describe.concurrent.each([
     expect(site.living()).toEqual([pid])
   })
 
-  test('one that is deaf to TERM is killed, with all its group', async () => {
+  test('a command that ignores TERM is killed with its whole group', async () => {
     const { site, row } = await fate('deaf')
     expect(row).toMatchObject({ outcome: 'timeout', reason: 'timeout', signal: 'SIGKILL' })
     await stopped(site)
     expect(site.living()).toEqual([])
   })
 
-  test('one that kills its group is on record with its signal', async () => {
+  test('a command that kills its own group is on record with the signal', async () => {
     const { site, row } = await fate('suicide')
     expect(row).toMatchObject({ outcome: 'killed', signal: 'SIGTERM', reason: 'not by torch' })
     await stopped(site)
     expect(site.living()).toEqual([])
   })
 
-  test('one whose child holds the output ends with the command; the child is counted', async () => {
+  test('a run ends with its command even if a child keeps the output open, and the child is counted', async () => {
     const { site, row } = await fate('holder')
     expect(row).toMatchObject({ outcome: 'failed', exitCode: 4 })
     expect(
@@ -74,9 +74,9 @@ describe.concurrent.each([
     expect(site.living()).toEqual([child])
   })
 
-  test('one that removes its own directory: nobody makes up its status, and all goes on', async () => {
+  test('a command that removes its own directory gets no invented status, and the daemon continues', async () => {
     const { site, row } = await fate('removed')
-    // A daemon that is its parent has the status from the recorder itself.
+    // The daemon that started it has the status from the recorder itself.
     expect(['failed 5', 'unknown null']).toContain(`${row.outcome} ${row.exitCode}`)
     const before = linesOf(site, 'second').length
     await until(() => linesOf(site, 'second').length > before, 'the next second')
@@ -84,7 +84,7 @@ describe.concurrent.each([
     expect(activeOf(site)).toEqual([])
   })
 
-  test('one that removes its own output ends as it did', async () => {
+  test('a command that removes its own output keeps its outcome', async () => {
     const { site, row } = await fate('unread')
     expect(row).toMatchObject({ outcome: 'failed', exitCode: 6 })
     await stopped(site)

@@ -29,16 +29,16 @@ tasks:
   steady: { type: daemon, command: "echo $$ >>FOLDER/steady; exec sleep 600" }
 `
 
-// One that hangs is given up after 10 s, or a minute: `npm run campaign -- hang` waits so long.
+// A next daemon that hangs is given up after 10 s or a minute; `npm run campaign -- hang` waits for that.
 
-/** The seconds in which the task started; each has to follow the one before. */
+/** The task must have started in each second, once. */
 function expectEachSecondOnce(site: Site): void {
   const seconds = linesOf(site, 'second').map((slot) => Date.parse(slot) / 1000)
   const first = seconds[0] ?? 0
   expect(seconds).toEqual(seconds.map((_, index) => first + index))
 }
 
-/** Waits for a start that comes after all that there were. */
+/** Waits until the task has started once more. */
 async function nextStart(site: Site): Promise<void> {
   const before = linesOf(site, 'second').length
   await until(() => linesOf(site, 'second').length > before, 'the next second')
@@ -55,7 +55,7 @@ function nextOf(pid: number): Promise<number> {
 const restarts = 4
 
 describe.concurrent('torch restart', { timeout: 60_000 }, () => {
-  test('under load: no request is refused, reset or left hanging; each second starts once', async () => {
+  test('restarts under load refuse, reset or lose no request, and each second starts once', async () => {
     const site = siteOf(secondly)
     let { pid } = await up(site)
     await nextStart(site)
@@ -101,7 +101,7 @@ describe.concurrent('torch restart', { timeout: 60_000 }, () => {
     [{ after: 'go', at: 1, do: 'kill' }, /the old one continues: it ended too early/],
     [{ after: 'go', at: 2, do: 'kill' }, /the old one continues: it ended too early/],
   ]
-  test('where the new daemon fails at any step the old one goes on, and says why', async () => {
+  test('if the next daemon fails at any step, the old one continues and says why', async () => {
     const site = siteOf(secondly)
     const { pid } = await up(site)
     await nextStart(site)
@@ -120,7 +120,7 @@ describe.concurrent('torch restart', { timeout: 60_000 }, () => {
     expect(status).toBe(1)
     expect(stderr).toMatch(failures.at(-1)?.[1] ?? /never/)
 
-    // And without a fault it is done.
+    // Without a fault the restart succeeds.
     setPlan(site, undefined)
     expect((await ask(site, 'restart', {})).pid).not.toBe(pid)
     await gone(pid)
@@ -128,7 +128,7 @@ describe.concurrent('torch restart', { timeout: 60_000 }, () => {
     await expectWhole(site)
   })
 
-  test('with a bad tasks file says what is wrong; while one is under way another is refused', async () => {
+  test('a restart with a bad tasks file reports its problems, and a second restart at the same time is refused', async () => {
     const site = siteOf(secondly)
     const { pid } = await up(site)
     const good = readIfThere(site.tasks)
@@ -146,14 +146,14 @@ describe.concurrent('torch restart', { timeout: 60_000 }, () => {
     expect(second.status).toBe(1)
     await nextStart(site)
     expect(await daemonOf(site)).toBe(pid)
-    // It would be given up after a minute.
+    // Otherwise it is given up after a minute.
     await killed(next)
     expect(await first).toContain('ended before it was ready')
     await nextStart(site)
     await expectWhole(site)
   })
 
-  test('where the old daemon is killed while the new one waits, the new one takes over', async () => {
+  test('the next daemon takes over if the old one is killed while the next one waits', async () => {
     const site = siteOf(secondly)
     const { pid } = await up(site)
     await nextStart(site)
@@ -172,27 +172,27 @@ describe.concurrent('torch restart', { timeout: 60_000 }, () => {
   })
 
   test.each([
-    ['before the new daemon is told to go', 'prepared'],
-    ['while nobody has the home', 'held'],
-  ])('TERM %s ends all', async (_, moment) => {
+    ['before the handover', 'prepared'],
+    ['during the handover', 'held'],
+  ])('a TERM %s ends both daemons and every run', async (_, moment) => {
     const site = siteOf(secondly)
     const { pid } = await up(site)
     await nextStart(site)
     setPlan(site, { role: 'next-daemon', after: 'go', at: 1, do: 'stall' })
     const asked = ask(site, 'restart', {}).catch(() => {})
     await nextOf(pid)
-    if (moment === 'held') await until(() => linesOf(site, 'trace').length > 0, 'the hand-over')
+    if (moment === 'held') await until(() => linesOf(site, 'trace').length > 0, 'the handover')
     process.kill(pid, 'SIGTERM')
     await asked
     await gone(pid)
-    await until(() => site.living().length === 0, 'the end of all')
+    await until(() => site.living().length === 0, 'the end of every process')
     expect(site.pid()).toBeUndefined()
     expect(fs.existsSync(path.join(site.home, 'torch.sock'))).toBe(false)
     expect(endsOf(await historyOf(site), 'steady')).toEqual(['killed SIGTERM'])
     expect(activeOf(site)).toEqual([])
   })
 
-  test('under systemd the pid of the new daemon is told', async () => {
+  test('a restart under systemd reports the pid of the next daemon', async () => {
     const site = siteOf(secondly)
     const socket = path.join(site.folder, 'notify')
     const listener = spawn('perl', ['-e', listen, socket], { stdio: ['ignore', 'pipe', 'inherit'] })
@@ -215,14 +215,14 @@ describe.concurrent('torch restart', { timeout: 60_000 }, () => {
   })
 })
 
-/** systemd's end of its socket: Node has no datagrams on Unix sockets. */
+/** The end of the socket that systemd has. Node has no datagrams on Unix sockets. */
 const listen = `
   use Socket; $| = 1;
   socket(S, PF_UNIX, SOCK_DGRAM, 0) or die; bind(S, sockaddr_un($ARGV[0])) or die; print "bound\\n";
   while (defined(recv(S, my $data, 65536, 0))) { $data =~ s/\\n*$//; $data =~ s/\\n/|/g; print "$data\\n" }
 `
 
-/** Stops it, and looks whether each second is accounted for and nothing is left. */
+/** Stops the daemon and checks that each second is accounted for and nothing is left. */
 async function expectWhole(site: Site): Promise<void> {
   await stopped(site)
   expect(faultsOf(site, ['second'], await historyOf(site))).toEqual([])
@@ -231,7 +231,7 @@ async function expectWhole(site: Site): Promise<void> {
   expect(site.living()).toEqual([])
 }
 
-/** A new daemon that has come as far as to write into the log. */
+/** Whether the next daemon has opened the log and inherited the lock. */
 function hasRead(pid: number, site: Site): boolean {
   return hasOpen(pid, path.basename(site.home) + '/daemon.log') && hasOpen(pid, 'torch.lock')
 }

@@ -23,7 +23,7 @@ import {
 
 afterAll(closeSites)
 
-/** A task in each second, one that is tried again, one that always runs, and what is started by hand. */
+/** A task in each second, a task with retries, a daemon task, and a task that is started by hand. */
 const tasks = `
 defaults: { output: { keep_runs: 1000 } }
 tasks:
@@ -37,7 +37,7 @@ tasks:
   by-hand: { schedule: "@yearly", max: unlimited, command: "echo $TORCH_RUN_ID >>FOLDER/by-hand; sleep 1; exit 5" }
 `
 
-/** What its tasks wrote is what is on record, once, and nothing is left. */
+/** The history has every run that the tasks noted, once, and nothing is left. */
 async function expectWhole(site: Site): Promise<void> {
   setPlan(site, undefined)
   await until(() => launch(site).then(({ said }) => said?.ok), 'a last daemon')
@@ -54,14 +54,14 @@ async function expectWhole(site: Site): Promise<void> {
     expect([task, recorded(task)]).toEqual([task, started(task).length])
   expect(linesOf(site, 'steady')).toHaveLength(recorded('steady'))
   expect([...new Set(endsOf(runs, 'second'))]).toEqual(['failed 3'])
-  // One that was there when the last daemon stopped may have been ended by it.
+  // A run that still ran when the last daemon stopped may have been ended by it.
   expect([...new Set(endsOf(runs, 'again'))]).toEqual(['killed SIGKILL'])
   expect([...new Set(endsOf(runs, 'by-hand'))].filter((end) => end !== 'failed 5')).toEqual([])
   expect(activeOf(site)).toEqual([])
   expect(site.living()).toEqual([])
 }
 
-/** Kills daemon after daemon, each one step later than the one before, with runs in flight. */
+/** Kills one daemon after another while runs are running, each one step later than the previous one. */
 async function killAtEach(site: Site, plans: readonly Plan[]): Promise<void> {
   for (const plan of plans) {
     setPlan(site, undefined)
@@ -88,20 +88,20 @@ function plansOf(after: 'start' | 'said', steps: number): Plan[] {
   }))
 }
 
-describe.concurrent('a daemon that is killed at each step', { timeout: 60_000 }, () => {
-  test('of its start, with the runs of the one before in flight', async () => {
+describe.concurrent('a kill at each step', { timeout: 60_000 }, () => {
+  test('a daemon that is killed at each step of its start, while runs are running, loses and repeats nothing', async () => {
     const site = siteOf(tasks)
     await killAtEach(site, plansOf('start', 9))
     await expectWhole(site)
   })
 
-  test('of its work: starts, ends and records', async () => {
+  test('a daemon that is killed at each step of its work loses and repeats nothing', async () => {
     const site = siteOf(tasks)
     await killAtEach(site, plansOf('said', 7))
     await expectWhole(site)
   })
 
-  test('of a reload', async () => {
+  test('a daemon that is killed at each step of a reload loses and repeats nothing', async () => {
     const site = siteOf(tasks)
     const armed = path.join(site.folder, 'armed')
     const text = readIfThere(site.tasks)
@@ -118,7 +118,7 @@ describe.concurrent('a daemon that is killed at each step', { timeout: 60_000 },
     await expectWhole(site)
   })
 
-  test('of a restart, the old one and the new one', async () => {
+  test('a daemon that is killed at each step of a restart, and the next one, lose and repeat nothing', async () => {
     const site = siteOf(tasks)
     const armed = path.join(site.folder, 'armed')
     for (let at = 1; at <= 4; at++) {
@@ -129,12 +129,12 @@ describe.concurrent('a daemon that is killed at each step', { timeout: 60_000 },
       await ask(site, 'restart', {}).catch(() => {})
       fs.rmSync(armed)
       await gone(pid)
-      // The new one takes over by itself, where there was one.
+      // If there is a next daemon, it takes over by itself.
       await until(async () => {
         const next = await ask(site, 'status', {}).catch(() => undefined)
         if (next?.daemon) await killed(next.daemon.pid)
         return site.living().every((each) => !isDaemon(each))
-      }, 'the end of the new one')
+      }, 'the end of the next daemon')
     }
     await expectWhole(site)
   })

@@ -28,7 +28,7 @@ export function siteOf(tasks: string): Site {
   return site
 }
 
-/** From now on this fails in the daemons that begin; nothing without a plan. */
+/** The plan applies to every daemon that starts from now on; without a plan nothing fails. */
 export function setPlan(site: Site, plan: Plan | undefined): void {
   if (plan === undefined) fs.rmSync(planFile(site), { force: true })
   else site.write('plan.json', JSON.stringify({ ...plan, trace: path.join(site.folder, 'trace') }))
@@ -41,13 +41,13 @@ function planFile(site: Site): string {
 export interface Launched {
   readonly child: ChildProcess
   readonly pid: number
-  /** What it said: that it is ready, or why not; undefined where it ended without a word. */
+  /** The first line on its channel: that it is ready, or why not; undefined if it ended without a line. */
   readonly said: { ok: boolean; error?: { code: string; message: string } } | undefined
-  /** How it ended. */
+  /** Its exit status or signal. */
   readonly ended: Promise<number | string | null>
 }
 
-/** Starts a daemon of the entry that can fail, as `torch start` does, and hears what it says. */
+/** Starts a daemon that can fail, as `torch start` does, and reads its first line. */
 export async function launch(site: Site, env: Record<string, string> = {}): Promise<Launched> {
   fs.mkdirSync(site.home, { recursive: true, mode: 0o700 })
   const log = fs.openSync(path.join(site.home, 'daemon.log'), 'a', 0o600)
@@ -79,7 +79,7 @@ export async function launch(site: Site, env: Record<string, string> = {}): Prom
   return { child, pid: child.pid ?? 0, said, ended }
 }
 
-/** A daemon that is ready. */
+/** Starts a daemon that must become ready. */
 export async function up(site: Site, env: Record<string, string> = {}): Promise<Launched> {
   const launched = await launch(site, env)
   if (launched.said?.ok !== true)
@@ -91,7 +91,7 @@ function logFile(site: Site): string {
   return path.join(site.home, 'daemon.log')
 }
 
-/** KILL, until the process is gone. */
+/** Sends KILL and waits until the process is gone. */
 export async function killed(pid: number): Promise<void> {
   process.kill(pid, 'SIGKILL')
   await gone(pid)
@@ -101,7 +101,7 @@ export function gone(pid: number, boundMs?: number): Promise<boolean> {
   return until(() => !isAlive(pid), `the end of ${pid}`, boundMs)
 }
 
-/** Who answers at the control socket. */
+/** The pid of the daemon that answers at the control socket. */
 export async function daemonOf(site: Site): Promise<number | undefined> {
   return (await ask(site, 'status', {})).daemon?.pid
 }
@@ -112,7 +112,7 @@ export async function stopped(site: Site): Promise<void> {
   await gone(pid, 30_000)
 }
 
-/** Starts a task by hand; gives its directory. */
+/** Starts a task by hand. Returns the directory of the run. */
 export async function begun(site: Site, task: string): Promise<string> {
   return (await ask(site, 'run', { task, force: true })).directory
 }
@@ -124,7 +124,7 @@ export async function pidsOf(directory: string): Promise<{ recorder: number; com
   return { recorder: await pid('claim'), command: await pid('command') }
 }
 
-/** What is on record of a task, oldest first, in few words: `failed 3`, `killed SIGKILL`, `missed`. */
+/** The rows of a task, oldest first, in short form: `failed 3`, `killed SIGKILL`, `missed`. */
 export function endsOf(rows: readonly HistoryRow[], task: string): string[] {
   return rows
     .filter((row) => row.task === task)
