@@ -10,7 +10,7 @@ import { plainAnswers, requestText } from '../control/support.ts'
 import { damaged } from './mutate.ts'
 import type { Target } from './target.ts'
 
-/** From the last byte of a client to the end of the connection. */
+/** How long the server may take to end a connection. */
 const maxAnswerMs = 3_000
 
 const good = [
@@ -26,12 +26,12 @@ const good = [
   'CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n',
   'OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n',
 ]
-const part = (...all: string[]) => fc.constantFrom(...all)
-const made = fc
+const oneOf = (...all: string[]) => fc.constantFrom(...all)
+const generated = fc
   .record({
-    method: part('POST', 'POST', 'GET', 'PUT', 'HEAD', 'post', 'PRI', 'M-SEARCH', ''),
+    method: oneOf('POST', 'POST', 'GET', 'PUT', 'HEAD', 'post', 'PRI', 'M-SEARCH', ''),
     url: fc.oneof(
-      part(
+      oneOf(
         '/run',
         '/kill',
         '/stop',
@@ -45,9 +45,9 @@ const made = fc
       ),
       fc.string(),
     ),
-    version: part('HTTP/1.1', 'HTTP/1.0', 'HTTP/2.0', 'HTTP/9', ''),
+    version: oneOf('HTTP/1.1', 'HTTP/1.0', 'HTTP/2.0', 'HTTP/9', ''),
     headers: fc.array(
-      part(
+      oneOf(
         'Host: x',
         'Content-Length: 5',
         'Content-Length: 0',
@@ -67,7 +67,7 @@ const made = fc
     body: fc.oneof(
       fc.json(),
       fc.string({ unit: 'binary' }),
-      part(
+      oneOf(
         '',
         '5\r\nhello\r\n0\r\n\r\n',
         'fffffffff\r\n',
@@ -84,15 +84,15 @@ const made = fc
 const clients = fc.record({
   text: fc.oneof(
     damaged(good),
-    made,
+    generated,
     damaged(good).map((text) => `${good[0]}${text}`),
   ),
-  /** Where the text is parted. */
+  /** Where the text is split, as shares of its length. */
   cuts: fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 3 }),
   goesAway: fc.boolean(),
 })
 
-/** Whatever a client sends gets an HTTP answer, or a closed connection; the next one is answered. */
+/** Any bytes get an HTTP answer or a closed connection, and the next request is answered. */
 export const control: Target = {
   name: 'control',
   share: 25,
@@ -100,12 +100,12 @@ export const control: Target = {
     const home = fs.mkdtempSync(path.join(os.tmpdir(), 'torch-fuzz-'))
     const socket = path.join(home, 'torch.sock')
     const troubles: string[] = []
-    const server = await serveControl(socket, plainAnswers, (words) => troubles.push(words))
+    const server = await serveControl(socket, plainAnswers, (message) => troubles.push(message))
     return {
       property: fc.asyncProperty(clients, async ({ text, cuts, goesAway }) => {
-        const answer = await sent(socket, partsOf(text, cuts), goesAway)
+        const answer = await exchange(socket, partsOf(text, cuts), goesAway)
         if (answer !== '') assert.match(answer, /^HTTP\/1\.1 [1245]\d\d [^]*\r\n\r\n/)
-        assert.doesNotMatch(answer, /^HTTP\/1\.1 5/, 'no fault of the daemon')
+        assert.doesNotMatch(answer, /^HTTP\/1\.1 5/, 'the daemon has failed')
         assert.deepEqual(await askDaemon(socket, 'run', { task: 'a', force: false }), {
           run: 'r1',
           task: 'a',
@@ -123,18 +123,22 @@ export const control: Target = {
 }
 
 function partsOf(text: string, cuts: readonly number[]): string[] {
-  const places = cuts.map((cut) => Math.floor(cut * text.length)).toSorted((a, b) => a - b)
-  return [...places, text.length].map((end, at) => text.slice(places[at - 1] ?? 0, end))
+  const offsets = cuts.map((cut) => Math.floor(cut * text.length)).toSorted((a, b) => a - b)
+  return [...offsets, text.length].map((end, at) => text.slice(offsets[at - 1] ?? 0, end))
 }
 
-/** All that came until the server ended it, which it must; nothing of a client that goes away. */
-function sent(socket: string, parts: readonly string[], goesAway: boolean): Promise<string> {
+/** The answer, up to the end of the connection. Rejects if the server does not end it in time. */
+function exchange(socket: string, parts: readonly string[], goesAway: boolean): Promise<string> {
   return new Promise((resolve, reject) => {
     let got = ''
     const client = net.connect(socket)
     const timer = setTimeout(() => {
       client.destroy()
-      reject(new Error(`no end within ${maxAnswerMs} ms of ${JSON.stringify(got)}`))
+      reject(
+        new Error(
+          `the server did not end the connection within ${maxAnswerMs} ms after ${JSON.stringify(got)}`,
+        ),
+      )
     }, maxAnswerMs)
     client.on('data', (chunk) => (got += chunk.toString('latin1')))
     client.on('error', () => undefined)
