@@ -85,7 +85,7 @@ function checkMax({ host, paths }: Call, task: Task, forced: boolean): void {
     'refused',
     `${task.name} is at its max: ${running.join(', ')} ${are} running`,
     {
-      hint: 'wait for its end, or add --force',
+      hint: 'wait until it ends, or add --force',
     },
   )
 }

@@ -154,7 +154,7 @@ describe.concurrent.each([
     expect(await where().torch('run', 'full')).toMatchObject({
       status: 1,
       stdout: '',
-      stderr: `torch: full is at its max: ${id} is running\nhint: wait for its end, or add --force\n`,
+      stderr: `torch: full is at its max: ${id} is running\nhint: wait until it ends, or add --force\n`,
     })
     const second = where().spawn(['run', 'full', '--force'])
     await until(() => second.stdout() === 'begin\n', 'the beginning of the second')
