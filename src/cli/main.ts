@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { exitStatus } from '../errors.ts'
 import { type Host, thisMachine } from '../host/host.ts'
 import { usageError } from './args/option.ts'
-import { completeCommand } from './completion/scripts.ts'
+import { completeCommand } from './completion/shells.ts'
 import { openTerminal, showFailure } from './terminal/terminal.ts'
 
 /** The program `torch`: does what was typed and ends the process with the exit status. */

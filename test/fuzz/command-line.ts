@@ -2,11 +2,10 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { commands } from '../../src/cli/commands.ts'
 import { optionsOf } from '../../src/cli/command.ts'
-import { readBefore } from '../../src/cli/completion/before.ts'
-import { formats } from '../../src/cli/completion/formats.ts'
-import { offerAt } from '../../src/cli/completion/offer.ts'
+import { parseSoFar, splitLine } from '../../src/cli/completion/typed-line.ts'
+import { formats } from '../../src/cli/completion/complete.ts'
+import { offerAt } from '../../src/cli/completion/candidates.ts'
 import { shells } from '../../src/cli/completion/shells.ts'
-import { readTyped } from '../../src/cli/completion/typed.ts'
 import { showFailure } from '../../src/cli/terminal/terminal.ts'
 import { flagName, optionNames } from '../../src/cli/args/options.ts'
 import { parseCommandLine } from '../../src/cli/args/command-line.ts'
@@ -154,8 +153,8 @@ async function isOffered({
   breaks: string
   shell: (typeof shells)[number]
 }): Promise<void> {
-  const typed = readTyped(line, breaks)
+  const typed = splitLine(line, breaks)
   assert.ok(line.length === 0 || typed.current.length <= line.length)
-  const offer = await offerAt(readBefore(typed.words), typed.current, async () => [])
+  const offer = await offerAt(parseSoFar(typed.words), typed.current, async () => [])
   for (const each of formats[shell](offer, typed)) assert.doesNotMatch(each, /\n/)
 }

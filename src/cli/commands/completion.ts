@@ -3,8 +3,7 @@ import { exitStatus } from '../../errors.ts'
 import { nearest } from '../../text/suggest.ts'
 import type { Call } from '../command.ts'
 import type { Values } from '../args/options.ts'
-import { installing, scriptFor } from '../completion/scripts.ts'
-import { type Shell, shells } from '../completion/shells.ts'
+import { installing, scriptFor, type Shell, shells } from '../completion/shells.ts'
 import { usageError } from '../args/option.ts'
 
 /** Runs `torch completion`. */

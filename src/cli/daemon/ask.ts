@@ -2,6 +2,7 @@ import { askDaemon } from '../../control/client.ts'
 import type { Protocol, RequestName } from '../../control/protocol.ts'
 import { TorchError } from '../../errors.ts'
 import type { Call } from '../command.ts'
+import type { Terminal } from '../terminal/terminal.ts'
 
 /**
  * What to do if no daemon answers:
@@ -19,7 +20,7 @@ interface Otherwise {
   readonly informative: undefined | 'silent'
 }
 
-type Asker = Pick<Call, 'host' | 'paths' | 'terminal'>
+type Asker = Pick<Call, 'host' | 'paths'> & { readonly terminal?: Pick<Terminal, 'note'> }
 
 interface Choices {
   /** For the whole exchange, in milliseconds. */
@@ -44,7 +45,7 @@ export async function ask(
   name: RequestName,
   request: Protocol[RequestName]['request'],
   policy: Policy,
-  { timeoutMs = timeoutsMs[name], warn = asker.terminal.note }: Choices = {},
+  { timeoutMs = timeoutsMs[name], warn = (line) => asker.terminal?.note(line) }: Choices = {},
 ): Promise<unknown> {
   const stopped = watchForStopped(asker)
   try {

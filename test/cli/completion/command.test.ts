@@ -1,6 +1,5 @@
 import { afterAll, describe, expect, test } from 'vitest'
-import { installing, scriptFor } from '../../../src/cli/completion/scripts.ts'
-import { shells } from '../../../src/cli/completion/shells.ts'
+import { installing, scriptFor, shells } from '../../../src/cli/completion/shells.ts'
 import { closeSites, newSite } from '../../support/torch.ts'
 
 afterAll(closeSites)

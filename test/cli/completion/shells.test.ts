@@ -2,7 +2,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { scriptFor } from '../../../src/cli/completion/scripts.ts'
+import { scriptFor } from '../../../src/cli/completion/shells.ts'
 import { closeSites, newSite, type Site, script, until } from '../../support/torch.ts'
 
 afterAll(closeSites)

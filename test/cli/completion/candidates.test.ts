@@ -1,14 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { commands } from '../../../src/cli/commands.ts'
 import { argumentsOf, optionsOf } from '../../../src/cli/command.ts'
-import { readBefore } from '../../../src/cli/completion/before.ts'
+import { parseSoFar, splitLine } from '../../../src/cli/completion/typed-line.ts'
 import {
   argumentValues,
   type LookUp,
   offerAt,
   valuesAt,
-} from '../../../src/cli/completion/offer.ts'
-import { readTyped } from '../../../src/cli/completion/typed.ts'
+} from '../../../src/cli/completion/candidates.ts'
 import { optionNamed, optionNames } from '../../../src/cli/args/options.ts'
 import { outcomes } from '../../../src/plan/history-row.ts'
 
@@ -17,8 +16,8 @@ const lookUp: LookUp = async (type) =>
   type === 'time' ? [] : [{ value: `a-${type}`, description: '' }]
 
 async function offered(line: string) {
-  const typed = readTyped(`torch ${line}`)
-  const { candidates, paths } = await offerAt(readBefore(typed.words), typed.current, lookUp)
+  const typed = splitLine(`torch ${line}`)
+  const { candidates, paths } = await offerAt(parseSoFar(typed.words), typed.current, lookUp)
   return { values: candidates.map(({ value }) => value), paths, candidates }
 }
 

@@ -10,8 +10,8 @@ import {
 } from '../args/options.ts'
 import { describeOption } from '../help.ts'
 import { importFormats } from '../../import/imported.ts'
-import type { Before } from './before.ts'
 import { shells } from './shells.ts'
+import type { LineSoFar } from './typed-line.ts'
 
 /** What may stand at the cursor. */
 export interface Candidate {
@@ -27,26 +27,26 @@ export interface Offer {
 }
 
 /** Finds the names of a type that exist. */
-export type LookUp = (type: ValueType, before: Before) => Promise<Candidate[]>
+export type LookUp = (type: ValueType, line: LineSoFar) => Promise<Candidate[]>
 
 /** What a value may be: one of some texts, or a name of a type. */
 type Values = Pick<Option<unknown>, 'choices'> & { readonly type?: ValueType }
 
 /** What may stand at the cursor, given what stands before it. It all follows from the descriptors. */
-export async function offerAt(before: Before, current: string, lookUp: LookUp): Promise<Offer> {
-  const { awaits, onlyWords, command, words } = before
-  if (awaits !== undefined) return offerValues([optionNamed(awaits)], before, lookUp)
-  const [, flag = '', name] = (!onlyWords && /^(--([\w-]+)=)/.exec(current)) || []
+export async function offerAt(line: LineSoFar, current: string, lookUp: LookUp): Promise<Offer> {
+  const { awaits, onlyArguments, command, args } = line
+  if (awaits !== undefined) return offerValues([optionNamed(awaits)], line, lookUp)
+  const [, flag = '', name] = (!onlyArguments && /^(--([\w-]+)=)/.exec(current)) || []
   const valued = optionNames.find((each) => each === name)
   if (valued !== undefined)
-    return prefixed(flag, await offerValues([optionNamed(valued)], before, lookUp))
-  if (!onlyWords && current.startsWith('-')) return offerOptions(before, current)
-  if (command === undefined) return offerCommands(words)
-  const offer = await offerValues(valuesAt(command, words.length), before, lookUp)
-  const fresh = offer.candidates.filter(({ value }) => !words.includes(value))
-  if (offer.paths !== 'none' || fresh.length > 0 || onlyWords)
+    return prefixed(flag, await offerValues([optionNamed(valued)], line, lookUp))
+  if (!onlyArguments && current.startsWith('-')) return offerOptions(line, current)
+  if (command === undefined) return offerCommands(args)
+  const offer = await offerValues(valuesAt(command, args.length), line, lookUp)
+  const fresh = offer.candidates.filter(({ value }) => !args.includes(value))
+  if (offer.paths !== 'none' || fresh.length > 0 || onlyArguments)
     return { ...offer, candidates: fresh }
-  return current === '' ? offerOptions(before, current) : nothing
+  return current === '' ? offerOptions(line, current) : nothing
 }
 
 /** What the names of a usage stand for. */
@@ -75,7 +75,7 @@ const nothing: Offer = { candidates: [], paths: 'none' }
 
 async function offerValues(
   values: readonly Values[],
-  before: Before,
+  line: LineSoFar,
   lookUp: LookUp,
 ): Promise<Offer> {
   const candidates: Candidate[] = []
@@ -85,7 +85,7 @@ async function offerValues(
       candidates.push(...choices.map((value) => ({ value, description: '' })))
     else if (type === 'file') paths = 'files'
     else if (type === 'directory') paths = 'folders'
-    else if (type !== undefined) candidates.push(...(await lookUp(type, before)))
+    else if (type !== undefined) candidates.push(...(await lookUp(type, line)))
   }
   return { candidates, paths }
 }
@@ -94,8 +94,8 @@ function prefixed(flag: string, { candidates, paths }: Offer): Offer {
   return { candidates: candidates.map((each) => ({ ...each, value: flag + each.value })), paths }
 }
 
-function offerCommands(words: readonly string[]): Offer {
-  const [first, ...more] = words
+function offerCommands(args: readonly string[]): Offer {
+  const [first, ...more] = args
   if (first !== undefined && (first !== 'help' || more.length > 0)) return nothing
   const known = commands.map(({ name, summary }) => ({ value: name, description: summary }))
   return { candidates: first === undefined ? [...known, ...others()] : known, paths: 'none' }
@@ -106,7 +106,7 @@ function others(): Candidate[] {
 }
 
 /** Letters only after a bare dash: the names say more. */
-function offerOptions({ command, raw }: Before, current: string): Offer {
+function offerOptions({ command, raw }: LineSoFar, current: string): Offer {
   const names = command === undefined ? commonOptions : optionsOf(command)
   const open = names.filter((name) => raw[name] === undefined || optionNamed(name).isList)
   const candidates = open.flatMap((name: OptionName) => {

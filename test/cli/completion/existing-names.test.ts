@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { readBefore } from '../../../src/cli/completion/before.ts'
-import { lookUpHere } from '../../../src/cli/completion/look-up.ts'
+import { parseSoFar } from '../../../src/cli/completion/typed-line.ts'
+import { lookUpHere } from '../../../src/cli/completion/existing-names.ts'
 import { thisMachine } from '../../../src/host/host.ts'
 import { closeSites, newSite, type Site } from '../../support/torch.ts'
 
@@ -78,7 +78,7 @@ tasks:
     git('init', '-q', '-b', 'main')
     const who = ['-c', 'user.name=t', '-c', 'user.email=t@example.org']
     git(...who, 'commit', '-q', '--allow-empty', '-m', 'empty')
-    const before = readBefore(['--tasks', path.join(site.folder, 'more/a.yaml')])
+    const before = parseSoFar(['--tasks', path.join(site.folder, 'more/a.yaml')])
     const found = await lookUpHere(thisMachine())('revision', before)
     expect(found.map(({ value }) => value)).toEqual(['HEAD', 'main'])
   })

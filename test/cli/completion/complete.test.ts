@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { formats } from '../../../src/cli/completion/formats.ts'
-import type { Offer } from '../../../src/cli/completion/offer.ts'
-import { readTyped } from '../../../src/cli/completion/typed.ts'
+import { formats } from '../../../src/cli/completion/complete.ts'
+import type { Offer } from '../../../src/cli/completion/candidates.ts'
+import { splitLine } from '../../../src/cli/completion/typed-line.ts'
 
 function offer(...values: (string | readonly [string, string])[]): Offer {
   const candidates = values.map((each) =>
@@ -28,12 +28,12 @@ describe('for bash: what fits, quoted, without what bash keeps of the word', () 
     ['torch logs "', ['$(a) `b` "c" \\d'], [String.raw`\$(a) \`b\` \"c\" \\d`]],
     ["torch logs '", ["it's $(a)"], [String.raw`it'\''s $(a)`]],
   ])('%s', (line, values, lines) => {
-    expect(formats.bash(offer(...values), readTyped(line, breaks))).toEqual(['none', ...lines])
+    expect(formats.bash(offer(...values), splitLine(line, breaks))).toEqual(['none', ...lines])
   })
 })
 
 describe('for zsh and fish: all, with descriptions', () => {
-  const typed = readTyped('torch zz')
+  const typed = splitLine('torch zz')
   const said = offer(['a:b\\c', 'what: it\tdoes\nmore'], 'plain')
   test('zsh', () => {
     expect(formats.zsh(said, typed)).toEqual(['none', String.raw`a\:b\\c:what: it does`, 'plain'])
@@ -44,13 +44,13 @@ describe('for zsh and fish: all, with descriptions', () => {
 })
 
 test.each(['bash', 'zsh', 'fish'] as const)('%s is told which paths to add', (shell) => {
-  expect(formats[shell]({ candidates: [], paths: 'folders' }, readTyped(''))).toEqual(['folders'])
+  expect(formats[shell]({ candidates: [], paths: 'folders' }, splitLine(''))).toEqual(['folders'])
 })
 
 test.each(['bash', 'zsh', 'fish'] as const)('%s is never given control characters', (shell) => {
   const lines = formats[shell](
     offer('a\nb', '\u001b[2J', '', ['c', '\u001b[31m\u0007red']),
-    readTyped(''),
+    splitLine(''),
   )
   expect(lines.join('')).not.toMatch(/\p{Cc}(?<!\t)/u)
   expect(lines).toHaveLength(2)
