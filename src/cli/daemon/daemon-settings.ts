@@ -7,7 +7,7 @@ import type { Values } from '../args/options.ts'
 const defaultGraceMs = 30_000
 const defaultLogLevel = 'info'
 
-/** What a daemon is started with: options over what the daemon before had, over the defaults. */
+/** The settings of a daemon: the options, else those of the previous daemon, else the defaults. */
 export function daemonSettings(
   call: Call,
   values: Values,

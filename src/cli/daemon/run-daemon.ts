@@ -33,8 +33,8 @@ export async function runDetached(
     })
     return exitStatus.done
   } catch (error) {
-    // What a person can meet is told to who starts it. Standard error is the log of the home, which may
-    // be that of a daemon that runs; it is for what nobody thought of.
+    // The starter reports an expected error. Standard error is the log of the home, which may belong to
+    // a running daemon, so only unexpected errors go there.
     if (isReady || !(error instanceof TorchError))
       process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`)
     if (isReady) return exitStatus.failed
@@ -44,7 +44,7 @@ export async function runDetached(
   }
 }
 
-/** The daemon in this process: for systemd, containers, and people who watch. */
+/** Runs the daemon in this process: for systemd, containers, and people who watch it. */
 export async function runForeground(
   host: Host,
   settings: Settings,
@@ -56,7 +56,7 @@ export async function runForeground(
   await runDaemon({ host, settings, script, environment, previous: undefined }, onReady)
 }
 
-/** What systemd gave us; taken out of the environment, so that nothing else answers to it. */
+/** Takes what systemd gave us out of the environment, so that no child process answers to it. */
 function takeNotify(host: Host): NotifyEnvironment {
   const { NOTIFY_SOCKET, WATCHDOG_USEC, WATCHDOG_PID } = process.env
   for (const name of ['NOTIFY_SOCKET', 'WATCHDOG_USEC', 'WATCHDOG_PID']) delete process.env[name]
