@@ -24,7 +24,7 @@ test('a large file, then junk, is renamed over that of a daemon, which starts in
   renameOver(`tasks:\n${witness}${Array.from({ length: 60_000 }, (_, at) => task(at)).join('')}`)
   await until(() => log().includes('60000 added'), 'the large file', 60_000)
   renameOver('foo bar baz: [\n'.repeat(600_000))
-  await until(() => log().includes('was not taken'), 'the refusal', 60_000)
+  await until(() => log().includes('was refused'), 'the refusal', 60_000)
   const count = seen().length
   await until(() => seen().length >= count + 2, 'starts after it')
 
