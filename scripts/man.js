@@ -11,16 +11,6 @@ const { version, description } = JSON.parse(read('package.json'))
 const seconds = process.env.SOURCE_DATE_EPOCH ?? Date.now() / 1000
 const date = new Date(Number(seconds) * 1000).toISOString().slice(0, 10)
 
-/** What the README calls the pages and sections, until the pages of docs/ are written. */
-const readmeTitles = {
-  'Files in the home': 'Where things are',
-  'Who may write the tasks file': 'Who may write it',
-  'reliability.md': ['After a crash', 'Limits, and what to know'],
-  'tasks-file.md': ['The tasks file'],
-  'schedules.md': ['When a task is due'],
-  'runs.md': ['Who runs it', 'A run'],
-}
-
 const torchPage = manPage(
   {
     name: 'torch',
@@ -85,19 +75,12 @@ function markdown(...blocks) {
 
 /** A whole page of docs/. */
 function pageOf(name) {
-  const file = `docs/${name}`
-  if (!isThere(file)) return readmeTitles[name].flatMap((title) => part('README.md', title))
-  return roff(lex(read(file)))
+  return roff(lex(read(`docs/${name}`)))
 }
 
-/** One section of a page in docs/, with what is below it. */
+/** One section of a page in docs/, with what is below it. Throws if there is no such section. */
 function sectionOf(name, title) {
-  if (!isThere(`docs/${name}`)) return part('README.md', readmeTitles[title] ?? title)
-  return part(`docs/${name}`, title)
-}
-
-/** Throws if there is no such section. */
-function part(file, title) {
+  const file = `docs/${name}`
   const tokens = lex(read(file))
   const start = tokens.findIndex((token) => token.type === 'heading' && token.text === title)
   if (start === -1) throw new Error(`${file} has no section "${title}"`)
@@ -105,10 +88,6 @@ function part(file, title) {
   const rest = tokens.slice(start + 1)
   const end = rest.findIndex((token) => token.type === 'heading' && token.depth <= depth)
   return roff([tokens[start], ...(end === -1 ? rest : rest.slice(0, end))], depth)
-}
-
-function isThere(name) {
-  return fs.existsSync(path.join(root, name))
 }
 
 function read(name) {

@@ -6,16 +6,15 @@ import { parse } from 'yaml'
 import { parseCommandLine } from '../../src/cli/args/command-line.ts'
 import { gitEnvironment, newRepository } from '../support/repository.ts'
 import { closeSites, newSite } from '../support/torch.ts'
-import { blocks } from './readme.ts'
+import { blockOf } from './pages.ts'
 import { installTorch, shell } from './shell.ts'
 
 afterEach(closeSites)
 
-const textOf = (language: string) => blocks.find((block) => block.language === language)?.text ?? ''
-/** The first of the page. */
-const file = textOf('yaml')
+const textOf = (language: string) => blockOf('docs/review.md', language)
+const file = blockOf('docs/tasks-file.md', 'yaml')
 
-test('the edit of the file above is told as the README shows it', async () => {
+test('torch diff prints what the page shows for an edit of the tasks file', async () => {
   const site = newSite()
   installTorch(site)
   const repository = newRepository(site.folder)
@@ -42,7 +41,7 @@ function withoutMoment(text: string): string {
   return text.replace(/\([0-9a-f]{12}\)/, '(COMMIT)').replace(/1 at [\d:]+ ->/, '1 at TIME ->')
 }
 
-test('the hook shows what is pushed, and stops a file that is not valid', () => {
+test('the git hook of the page shows what is pushed, and stops a file that is not valid', () => {
   const site = newSite()
   installTorch(site)
   const repository = newRepository(path.join(site.folder, 'here'))
@@ -82,17 +81,17 @@ test('the hook shows what is pushed, and stops a file that is not valid', () => 
   })
 })
 
-describe('the workflow', () => {
+describe('the GitHub workflow of the page', () => {
   const workflow = parse(textOf('yaml workflow')) as {
     jobs: { review: { steps: { run?: string; uses?: string; with?: Record<string, unknown> }[] } }
   }
   const { steps } = workflow.jobs.review
 
-  test('fetches the commits that are compared', () => {
+  test('the GitHub workflow fetches the commits that torch diff compares', () => {
     expect(steps[0]).toEqual({ uses: 'actions/checkout@v4', with: { 'fetch-depth': 0 } })
   })
 
-  test('calls torch in ways that it knows', async () => {
+  test('the GitHub workflow calls torch with commands and options that exist', async () => {
     const calls = [
       ...textOf('yaml workflow').matchAll(/torch ((?:validate|diff) .*?)(?: > .*)?$/gm),
     ]
@@ -103,7 +102,7 @@ describe('the workflow', () => {
     }
   })
 
-  test('puts nothing that others name into a shell', () => {
+  test('the GitHub workflow puts no text of a pull request into a shell', () => {
     for (const { run = '' } of steps) expect(run).not.toContain('${{')
   })
 })

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { commands } from '../../src/cli/commands.ts'
 import { newRepository } from '../support/repository.ts'
 import { closeSites, newSite, type Site, until } from '../support/torch.ts'
-import { blocks, commandsOf } from './readme.ts'
+import { blocks, commandsOf } from './pages.ts'
 import { installTorch, isFollowing, shell } from './shell.ts'
 
 /** The tasks that the examples of the help speak of. */
@@ -20,8 +20,11 @@ tasks:
 `
 
 const loaded = commands.map((command) => command.examples)
-const shown = blocks.flatMap(commandsOf).map(({ words }) => words)
-/** Those that the README has too are run there. */
+const shown = blocks
+  .filter(({ language }) => language === 'sh')
+  .flatMap(commandsOf)
+  .map(({ words }) => words)
+/** Examples that a page has too are run there. */
 const examples = loaded
   .flat()
   .map(([words]) => words)

@@ -8,11 +8,11 @@ import { parseSchedule } from '../../src/schedule/parse.ts'
 import { nextOf } from '../../src/schedule/due.ts'
 import { localText } from '../../src/schedule/timezone.ts'
 import { tasksJsonSchema } from '../../src/tasks/file/json-schema.ts'
-import { keysOfFile, keysOfTask } from '../../src/tasks/file/json-schema.ts'
+import { keysOfTask } from '../../src/tasks/file/json-schema.ts'
 import { readTasks } from '../../src/tasks/file/read.ts'
 import { formatProblem } from '../../src/tasks/file/problem.ts'
 import { root } from '../support/torch.ts'
-import { after, blocks, codesIn, tableOf } from './readme.ts'
+import { after, blocks, codesIn, tableOf } from './pages.ts'
 
 function read(text: string) {
   return readTasks([{ path: 'tasks.yaml', text }], {
@@ -33,9 +33,9 @@ function definitionOf(text: string): string {
   return parsed.file.tasks[0]?.definition ?? ''
 }
 
-describe('the tasks files of the README', () => {
+describe('the tasks files of the pages', () => {
   test.each(blocks.filter((block) => block.language === 'yaml'))(
-    'line $line: is valid, or wrong in the words below it',
+    '$place is valid, or has the problems shown below it',
     (block) => {
       const parsed = read(block.text)
       if (parsed.ok) {
@@ -50,14 +50,14 @@ describe('the tasks files of the README', () => {
 
   const schema = z.fromJSONSchema(JSON.parse(JSON.stringify(tasksJsonSchema())))
   test.each(blocks.filter((block) => block.language === 'yaml'))(
-    'line $line: an editor finds it as right or wrong as torch does',
+    '$place: the JSON Schema accepts it if and only if torch does',
     (block) => {
       expect(schema.safeParse(parse(block.text)).success).toBe(read(block.text).ok)
     },
   )
 
   test.each(blocks.filter((block) => block.language === 'yaml config'))(
-    'line $line: a config file has options as keys',
+    '$place: the keys of the config file are options',
     ({ text }) => {
       const keys = Object.keys(parse(text) as object)
       expect(keys.filter((key) => !(optionNames as readonly string[]).includes(key))).toEqual([])
@@ -66,24 +66,11 @@ describe('the tasks files of the README', () => {
   )
 })
 
-describe('the tables of keys', () => {
-  const rows = tableOf('key', 'value', 'default', 'meaning')
-
-  // What an editor shows, and the manual, is what stands here: see src/tasks/schema.ts.
-  test('say of every key of a task what the schema says', () => {
-    const keys = keysOfTask().map((key) => [key.path, key.form, key.preset ?? '', key.meaning])
-    expect(rows.map((row) => toldOf(row))).toEqual(keys)
-  })
-
-  test('say of every key of the file what the schema says', () => {
-    const keys = keysOfFile().map((key) => [key.path, key.form, key.meaning])
-    expect(tableOf('key', 'value', 'meaning').map((row) => toldOf(row))).toEqual(keys)
-  })
-
-  const withDefault = rows.flatMap(([key = '', , value = '']) =>
-    value === '' ? [] : [[codesIn(key)[0] ?? '', codesIn(value)[0] ?? '']],
+describe('the reference of keys', () => {
+  const withDefault = keysOfTask().flatMap(({ path: key, preset }) =>
+    preset === null ? [] : [[key, preset] as const],
   )
-  test.each(withDefault)('%s is %s where nothing is said', (key, value) => {
+  test.each(withDefault)('a task without %s has the default %s', (key, value) => {
     const [outer = '', inner] = key.split('.')
     const said = inner === undefined ? `${outer}: ${value}` : `${outer}: { ${inner}: ${value} }`
     const task = (more: string) =>
@@ -92,7 +79,7 @@ describe('the tables of keys', () => {
   })
 
   test.each(['keep_runs: 21', 'keep_for: 8d', 'max_size: 11MB'])(
-    'a definition tells defaults from %s',
+    'the definition of a task with %s differs from that with the defaults',
     (said) => {
       const task = `tasks: { a: { schedule: '@daily', command: 'true', output: { ${said} } } }`
       const plain = `tasks: { a: { schedule: '@daily', command: 'true' } }`
@@ -101,12 +88,6 @@ describe('the tables of keys', () => {
   )
 })
 
-/** A row without links, and without backticks but in its last cell. */
-function toldOf(row: readonly string[]): string[] {
-  const texts = row.map((cell) => cell.replaceAll(/\[([^\]]+)\]\([^)]+\)/g, '$1'))
-  return texts.map((cell, column) => (column === row.length - 1 ? cell : cell.replaceAll('`', '')))
-}
-
 function compiled(text: string, zone: string) {
   const parsed = parseSchedule(text, { zone, seed: 'task@web1' })
   if (!parsed.ok) throw new Error(parsed.message)
@@ -114,12 +95,14 @@ function compiled(text: string, zone: string) {
 }
 
 describe('schedules', () => {
-  const dialect = tableOf('schedule', 'fires').flatMap((row) => row.flatMap(codesIn))
+  const dialect = tableOf('docs/schedules.md', 'schedule', 'fires').flatMap((row) =>
+    row.flatMap(codesIn),
+  )
   test.each(dialect)('%s is one', (text) => {
     expect(compiled(text, 'UTC').text).toBe(text)
   })
 
-  test.each(tableOf('schedule', 'zone', 'day', 'fires at'))(
+  test.each(tableOf('docs/schedules.md', 'schedule', 'zone', 'day', 'fires at'))(
     '%s in %s on %s',
     (schedule, zone, day, times) => {
       const [text = '', name = ''] = [schedule, zone].flatMap(codesIn)

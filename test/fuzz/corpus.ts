@@ -6,8 +6,8 @@ import path from 'node:path'
 const root = path.resolve(import.meta.dirname, '../..')
 const text = (...parts: string[]): string => fs.readFileSync(path.join(root, ...parts), 'utf8')
 
-/** The blocks of YAML in the README. */
-const documented = [...text('README.md').matchAll(/```yaml\n([^]*?)```/g)].map(
+/** The YAML blocks of the documentation. */
+const documented = [...text('docs', 'tasks-file.md').matchAll(/```yaml\n([^]*?)```/g)].map(
   ([, block = '']) => block,
 )
 
