@@ -1,15 +1,37 @@
 import { defineConfig } from 'vitest/config'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
+
+/** The suites that start real daemons and wait for real seconds, the longest first. */
+const waiting = ['faults/stopped', 'faults', 'crash', 'system', 'cli', 'docs']
+
+/**
+ * Sorts the suites that wait before those that only compute: what is left at the end is short, and
+ * no worker idles while another one waits.
+ */
+class WaitingFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification): number => {
+      const found = waiting.findIndex((name) => moduleId.includes(`/test/${name}`))
+      return found === -1 ? waiting.length : found
+    }
+    return (await super.sort(files)).toSorted((a, b) => rank(a) - rank(b))
+  }
+}
 
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    // The real binary is what test/cli runs.
+    // test/cli, crash, docs, faults and system run the built binary.
     globalSetup: ['test/support/build.ts'],
     testTimeout: 20_000,
     hookTimeout: 20_000,
-    // They wait for processes more than they compute: two at a time, also where there are two processors.
-    maxWorkers: 2,
-    // Those that run beside each other wait for events, they do not compute.
+    // Loading the same sources again for each file would take more time than most tests. A test
+    // that changes something of the process (an environment variable, the umask) restores it.
+    isolate: false,
+    // More than the two processors of a small machine: many tests wait rather than compute.
+    maxWorkers: 3,
+    // The tests of one file that run at the same time wait for events.
     maxConcurrency: 30,
+    sequence: { sequencer: WaitingFirst },
   },
 })

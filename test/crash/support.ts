@@ -131,7 +131,6 @@ export function endsOf(rows: readonly HistoryRow[], task: string): string[] {
     .map(({ outcome, exitCode, signal }) =>
       [outcome, exitCode, signal].filter((part) => part !== null).join(' '),
     )
-    .toReversed()
 }
 
 /** The entries of runs that are not yet on record. */

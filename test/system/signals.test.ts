@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { afterEach, describe, expect, test, vi } from 'vitest'
+import { afterAll, describe, expect, test, vi } from 'vitest'
 import { closeSites, isAlive, newSite, until } from '../support/torch.ts'
 import {
   ask,
@@ -16,11 +16,12 @@ import {
 } from './support.ts'
 
 vi.setConfig({ testTimeout: maxTestMs })
-afterEach(closeSites)
+afterAll(closeSites)
 
 /** See signal(7). Node itself catches TERM, but not USR2. */
 const usr2 = 12
 const floodSignals = 100
+/** The flood lasts for real time: a burst would be over before the daemon sees the first signal. */
 const floodMs = 1_000
 
 /** With this many tasks, a load takes a good part of a second. */
@@ -54,7 +55,7 @@ function startingDaemon(starter: number): Promise<number> {
   )
 }
 
-describe('100 USR2 signals in one second', () => {
+describe.concurrent('100 USR2 signals in one second', () => {
   test('a daemon that gets 100 USR2 signals while it starts becomes ready, then reloads', async () => {
     const site = newSite(manyText())
     const { child, stdout } = site.spawn(['start', '--foreground'])
@@ -71,13 +72,13 @@ describe('100 USR2 signals in one second', () => {
     expect((await ask(site, 'status', {})).daemon).toMatchObject({ pid, state: 'running' })
   })
 
-  test('a daemon that gets 100 USR2 signals while it reloads obeys the last one, and none twice', async () => {
+  test('a daemon that gets 100 USR2 signals while it reloads loads the last change, and reloads at most once for each signal', async () => {
     const site = newSite(manyText())
     const pid = await startDaemon(site)
     await flood(pid, () => renameOver(site, manyText('  new: { schedule: "@daily", command: ls }')))
     const { cause } = await logged(site, 'the new task', ({ added }) => added?.[0] === 'new')
     expect(cause).toBe('signal')
-    // When this request is answered, all earlier signals have been obeyed.
+    // When this request is answered, the reloads of all earlier signals are done.
     expect(await ask(site, 'reload', {})).toMatchObject({
       verdict: 'unchanged',
       tasks: manyTasks + 1,
@@ -89,7 +90,7 @@ describe('100 USR2 signals in one second', () => {
   })
 })
 
-describe('a signal that ends the daemon while it starts', () => {
+describe.concurrent('a signal that ends the daemon while it starts', () => {
   test('torch start says that the daemon was stopped by TERM, and leaves nothing behind', async () => {
     const site = newSite(manyText())
     const { child, ended } = site.spawn(['start'])
@@ -120,39 +121,49 @@ hint: see the end of ${site.home}/daemon.log
   })
 })
 
-test('after USR2 with a changed file, the old run ends undisturbed and the next slot uses the new command', async () => {
-  const text = (command: string) =>
-    `tasks:\n  job: { schedule: "* * * * * *", command: ${JSON.stringify(command)} }\n`
-  const site = newSite(text('echo old; sleep 3; echo still old; exit 4'))
-  const pid = await startDaemon(site)
-  const first = await logged(site, 'the first run', ({ event }) => event === 'start')
+test.concurrent(
+  'after USR2 with a changed file, the old run ends undisturbed and the next slot uses the new command',
+  async () => {
+    const text = (command: string) =>
+      `tasks:\n  job: { schedule: "* * * * * *", command: ${JSON.stringify(command)} }\n`
+    // The old run continues until the file `go` is there.
+    const site = newSite('')
+    const go = path.join(site.folder, 'go')
+    site.write(
+      'tasks.yaml',
+      text(`echo old; until [ -e ${go} ]; do sleep 0.1; done; echo still old; exit 4`),
+    )
+    const pid = await startDaemon(site)
+    const first = await logged(site, 'the first run', ({ event }) => event === 'start')
 
-  renameOver(site, text('echo new'))
-  process.kill(pid, 'SIGUSR2')
-  await logged(site, 'the reload', ({ cause }) => cause === 'signal')
-  await logged(
-    site,
-    'a run of the new one',
-    (line) => line.event === 'end' && line.run !== first.run,
-  )
+    renameOver(site, text('echo new'))
+    process.kill(pid, 'SIGUSR2')
+    await logged(site, 'the reload', ({ cause }) => cause === 'signal')
+    fs.writeFileSync(go, '')
+    await logged(
+      site,
+      'a run of the new command',
+      (line) => line.event === 'end' && line.run !== first.run,
+    )
 
-  const lines = logOf(site)
-  const runs = lines.filter(({ event }) => event === 'start').map(({ run }) => run ?? '')
-  const outputOf = (run = '') => readIfThere(path.join(site.home, 'runs/job', run, 'output'))
-  expect(runs.slice(0, 2).map(outputOf)).toEqual(['old\nstill old\n', 'new\n'])
-  const ends = lines.filter(({ event }) => event === 'end')
-  expect(ends.map(({ run, outcome }) => [run, outcome]).slice(0, 2)).toEqual([
-    [runs[0], 'failed'],
-    [runs[1], 'ok'],
-  ])
-  // The slots between the reload and that end were skipped because the task was at its max.
-  const loadedAt = lines.findIndex(({ event }) => event === 'load')
-  expect(lines.findIndex(({ run, event }) => run === runs[0] && event === 'end')).toBeGreaterThan(
-    loadedAt,
-  )
-})
+    const lines = logOf(site)
+    const runs = lines.filter(({ event }) => event === 'start').map(({ run }) => run ?? '')
+    const outputOf = (run = '') => readIfThere(path.join(site.home, 'runs/job', run, 'output'))
+    expect(runs.slice(0, 2).map(outputOf)).toEqual(['old\nstill old\n', 'new\n'])
+    const ends = lines.filter(({ event }) => event === 'end')
+    expect(ends.map(({ run, outcome }) => [run, outcome]).slice(0, 2)).toEqual([
+      [runs[0], 'failed'],
+      [runs[1], 'ok'],
+    ])
+    // The old run was still going when the new file was loaded.
+    const loadedAt = lines.findIndex(({ event }) => event === 'load')
+    expect(lines.findIndex(({ run, event }) => run === runs[0] && event === 'end')).toBeGreaterThan(
+      loadedAt,
+    )
+  },
+)
 
-test('after HUP the daemon reopens its log under the old name', async () => {
+test.concurrent('after HUP the daemon reopens its log under the old name', async () => {
   const site = newSite('tasks: {}\n')
   const pid = await startDaemon(site)
   const [log, old] = [path.join(site.home, 'daemon.log'), path.join(site.home, 'daemon.log.1')]
@@ -165,17 +176,20 @@ test('after HUP the daemon reopens its log under the old name', async () => {
   expect(fs.readFileSync(old, 'utf8')).toBe(before)
 })
 
-test('after USR1 the daemon writes its state into the log and opens no debugger', async () => {
-  const site = newSite(
-    'tasks:\n  keep: { type: daemon, command: [sleep, "60"], env: { A: hush } }\n',
-  )
-  const pid = await startDaemon(site)
-  process.kill(pid, 'SIGUSR1')
-  const line = await logged(site, 'a dump', ({ event }) => event === 'dump')
-  expect(line).toMatchObject({ phase: 'running', here: ['keep'], runs: [{ task: 'keep' }] })
-  expect(readIfThere(path.join(site.home, 'daemon.log'))).not.toMatch(/hush|[Dd]ebugger/)
-  expect(inetSockets(pid)).toEqual([])
-})
+test.concurrent(
+  'after USR1 the daemon writes its state into the log and opens no debugger',
+  async () => {
+    const site = newSite(
+      'tasks:\n  keep: { type: daemon, command: [sleep, "60"], env: { A: hush } }\n',
+    )
+    const pid = await startDaemon(site)
+    process.kill(pid, 'SIGUSR1')
+    const line = await logged(site, 'a dump', ({ event }) => event === 'dump')
+    expect(line).toMatchObject({ phase: 'running', here: ['keep'], runs: [{ task: 'keep' }] })
+    expect(readIfThere(path.join(site.home, 'daemon.log'))).not.toMatch(/hush|[Dd]ebugger/)
+    expect(inetSockets(pid)).toEqual([])
+  },
+)
 
 /** The network sockets of a process: see proc_net(5). */
 function inetSockets(pid: number): string[] {

@@ -3,10 +3,13 @@ import path from 'node:path'
 import { askDaemon } from '../../src/control/client.ts'
 import type { Protocol, RequestName } from '../../src/control/protocol.ts'
 import type { HistoryRow } from '../../src/plan/history-row.ts'
+import { readHistory } from '../../src/record/history/read-history.ts'
 import { type Site, until } from '../support/torch.ts'
 
 /** The time limit of tests that start real daemons and wait for real seconds. */
 export const maxTestMs = 60_000
+
+const maxRows = 100_000
 
 /** The program, for tests that start it in their own way. */
 export const script = path.resolve(import.meta.dirname, '../../bin/torch.js')
@@ -58,10 +61,15 @@ export function ask<N extends RequestName>(
   return askDaemon(path.join(site.home, 'torch.sock'), name, request)
 }
 
-/** The whole history, newest first. */
+/** The whole history, newest last, after the daemon, if one runs, has written what it holds back. */
 export async function historyOf(site: Site): Promise<HistoryRow[]> {
-  const { stdout } = await site.torch('history', '-n', '100000', '--json')
-  return JSON.parse(stdout) as HistoryRow[]
+  if (site.pid() !== undefined) await ask(site, 'flush', {}).catch(() => {})
+  const reader = readHistory(path.join(site.home, 'history.db'))
+  try {
+    return reader.rows({ limit: maxRows })
+  } finally {
+    reader.close()
+  }
 }
 
 /** Starts the daemon of a site, and gives its pid. */
