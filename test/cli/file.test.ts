@@ -1,7 +1,8 @@
 import fs from 'node:fs'
 import { afterAll, describe, expect, test, vi } from 'vitest'
 import { tasksJsonSchema } from '../../src/tasks/file/json-schema.ts'
-import { closeSites, newSite, type Site, until } from '../support/torch.ts'
+import { closeSites, newSite, type Site } from '../support/torch.ts'
+import { until } from '../support/until.ts'
 
 afterAll(closeSites)
 vi.setConfig({ testTimeout: 60_000 })

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import type { NextRow } from '../../src/cli/commands/next/show-next.ts'
 import type { TaskStatus } from '../../src/control/protocol.ts'
 import { jitterOf } from '../../src/text/hash.ts'
-import { newHome, plainAnswers, serve } from '../control/support.ts'
+import { newHome, plainAnswers, serve } from '../support/control.ts'
 import { handClock } from '../support/clock.ts'
 import { torchHere } from '../support/here.ts'
 

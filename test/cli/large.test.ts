@@ -1,7 +1,8 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { afterAll, expect, test, vi } from 'vitest'
-import { closeSites, newSite, until } from '../support/torch.ts'
+import { closeSites, newSite } from '../support/torch.ts'
+import { until } from '../support/until.ts'
 
 afterAll(closeSites)
 vi.setConfig({ testTimeout: 90_000 })

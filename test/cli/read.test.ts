@@ -3,7 +3,8 @@ import fs from 'node:fs'
 import path from 'node:path'
 import type { StatusReport } from '../../src/control/protocol.ts'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { closeSites, newSite, script, type Site, until } from '../support/torch.ts'
+import { closeSites, newSite, script, type Site } from '../support/torch.ts'
+import { until } from '../support/until.ts'
 
 const tasks = `
 timezone: UTC

@@ -3,7 +3,7 @@ import net from 'node:net'
 import path from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { askDaemon } from '../../src/control/client.ts'
-import { newHome, plainAnswers, serve } from './support.ts'
+import { newHome, plainAnswers, serve } from '../support/control.ts'
 
 /** A daemon that treats every connection in an odd way. */
 async function oddDaemon(treat: (client: net.Socket) => void): Promise<string> {

@@ -5,7 +5,7 @@ import { askDaemon } from '../../src/control/client.ts'
 import type { TaskStatus } from '../../src/control/protocol.ts'
 import { maxBodyBytes, maxIdleConnections } from '../../src/control/server.ts'
 import { exitStatus, TorchError } from '../../src/errors.ts'
-import { requestText, sendRaw, serve } from './support.ts'
+import { requestText, sendRaw, serve } from '../support/control.ts'
 
 async function refused(socket: string, ...parts: string[]) {
   const text = await sendRaw(socket, ...parts)

@@ -4,7 +4,7 @@ import path from 'node:path'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { askDaemon } from '../../src/control/client.ts'
 import { serveControl } from '../../src/control/server.ts'
-import { newHome, plainAnswers, serve } from './support.ts'
+import { newHome, plainAnswers, serve } from '../support/control.ts'
 
 test('the socket is for its owner only, and no other file is left beside it', async () => {
   const before = process.umask(0)

@@ -2,7 +2,8 @@ import { spawn } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { closeSites, isAlive, type Site, until } from '../support/torch.ts'
+import { closeSites, isAlive, type Site } from '../support/torch.ts'
+import { until } from '../support/until.ts'
 import {
   activeOf,
   begun,

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { HistoryRow } from '../../src/plan/history-row.ts'
-import { logOf } from '../system/support.ts'
-import { closeSites, type Site, until } from '../support/torch.ts'
+import { logOf } from '../support/daemon.ts'
+import { closeSites, type Site } from '../support/torch.ts'
+import { until } from '../support/until.ts'
 import { activeOf, begun, historyOf, killed, linesOf, siteOf, stopped, up } from './support.ts'
 
 afterAll(closeSites)

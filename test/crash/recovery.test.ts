@@ -1,7 +1,8 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import { closeSites, until } from '../support/torch.ts'
+import { closeSites } from '../support/torch.ts'
+import { until } from '../support/until.ts'
 import {
   activeOf,
   begun,

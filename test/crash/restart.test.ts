@@ -2,8 +2,9 @@ import { spawn } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { faultsOf } from '../system/support.ts'
-import { closeSites, isAlive, type Site, until } from '../support/torch.ts'
+import { faultsOf } from '../support/daemon.ts'
+import { closeSites, isAlive, type Site } from '../support/torch.ts'
+import { until } from '../support/until.ts'
 import {
   activeOf,
   ask,

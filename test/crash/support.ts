@@ -4,8 +4,9 @@ import path from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import type { HistoryRow } from '../../src/plan/history-row.ts'
-import { ask, historyOf, linesOf, readIfThere } from '../system/support.ts'
-import { isAlive, newSite, root, type Site, until } from '../support/torch.ts'
+import { ask, historyOf, linesOf, readIfThere } from '../support/daemon.ts'
+import { isAlive, newSite, root, type Site } from '../support/torch.ts'
+import { until } from '../support/until.ts'
 
 export { ask, historyOf, linesOf, readIfThere }
 

@@ -3,7 +3,8 @@ import os from 'node:os'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { runsToEnd } from '../../src/daemon/stop.ts'
-import { newSite, until } from './support.ts'
+import { newSite } from '../support/daemon-here.ts'
+import { until } from '../support/until.ts'
 
 /** A task that is due once, a second after the daemon starts, and a daemon task. */
 const yaml = (common: string) => `

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { openSystemd } from '../../src/daemon/systemd.ts'
 import { thisMachine } from '../../src/host/host.ts'
 import { handClock } from '../support/clock.ts'
-import { until } from '../run/support.ts'
+import { until } from '../support/until.ts'
 
 const has = (program: string) => spawnSync(program, ['--version']).error === undefined
 const canListen = has('perl') && has('systemd-notify')

@@ -8,7 +8,8 @@ import { hostFacts, matchHosts } from '../../src/tasks/hosts.ts'
 import { readTasks } from '../../src/tasks/file/read.ts'
 import type { TasksFile } from '../../src/tasks/task.ts'
 import { nextOf } from '../../src/schedule/due.ts'
-import { closeSites, newSite, root, type Site, until } from '../support/torch.ts'
+import { closeSites, newSite, root, type Site } from '../support/torch.ts'
+import { until } from '../support/until.ts'
 import { installTorch, shell } from './shell.ts'
 
 const file = path.join(root, 'tasks.example.yaml')

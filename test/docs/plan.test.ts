@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { filePlan } from '../../src/cli/commands/plan/plan-text.ts'
-import { at } from '../plan/support.ts'
-import { good } from '../tasks/read.ts'
+import { at } from '../support/plan.ts'
+import { good } from '../support/tasks.ts'
 import { blockOf } from './pages.ts'
 
 test('torch plan prints what the page shows for the tasks file of the documentation', () => {

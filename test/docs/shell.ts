@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
-import { type Ended, script, type Site, until } from '../support/torch.ts'
+import { type Ended, script, type Site } from '../support/torch.ts'
+import { until } from '../support/until.ts'
 
 /** No command of the docs takes longer; one that does is killed. */
 const maxCommandMs = 15_000

@@ -1,7 +1,7 @@
 import { expect } from 'vitest'
 import type { Finding } from '../../src/doctor/finding.ts'
 import type { Task } from '../../src/tasks/task.ts'
-import { good } from '../tasks/read.ts'
+import { good } from '../support/tasks.ts'
 
 /** A finding in short: status, found, instead, hint. */
 export type Said = readonly [

@@ -3,9 +3,10 @@ import fs from 'node:fs'
 import net from 'node:net'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { requestText } from '../control/support.ts'
-import { closeSites, newSite, type Site, until } from '../support/torch.ts'
-import { ask, heldBy, logOf } from '../system/support.ts'
+import { requestText } from '../support/control.ts'
+import { closeSites, newSite, type Site } from '../support/torch.ts'
+import { until } from '../support/until.ts'
+import { ask, heldBy, logOf } from '../support/daemon.ts'
 import { expectUndisturbed, memoryOf, nextSeconds, startWitnessed, witness } from './witness.ts'
 
 vi.setConfig({ testTimeout: 600_000, hookTimeout: 60_000 })

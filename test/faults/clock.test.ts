@@ -1,7 +1,8 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { newSite, until } from '../daemon/support.ts'
+import { newSite } from '../support/daemon-here.ts'
+import { until } from '../support/until.ts'
 
 const second = 1000
 const minute = 60 * second

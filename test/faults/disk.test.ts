@@ -1,8 +1,9 @@
 import path from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { fillDisk, makeReadOnly, mayMount, takeInodes } from '../support/disk.ts'
-import { closeSites, until } from '../support/torch.ts'
-import { ask, linesOf, maxTestMs, readIfThere } from '../system/support.ts'
+import { closeSites } from '../support/torch.ts'
+import { until } from '../support/until.ts'
+import { ask, linesOf, maxTestMs, readIfThere } from '../support/daemon.ts'
 import {
   expectStart,
   killDaemon,

@@ -1,7 +1,8 @@
 import fs from 'node:fs'
 import { afterAll, describe, expect, test, vi } from 'vitest'
-import { closeSites, newSite, type Site, until } from '../support/torch.ts'
-import { historyOf, linesOf, logOf } from '../system/support.ts'
+import { closeSites, newSite, type Site } from '../support/torch.ts'
+import { until } from '../support/until.ts'
+import { historyOf, linesOf, logOf } from '../support/daemon.ts'
 
 vi.setConfig({ testTimeout: 60_000 })
 afterAll(closeSites)

@@ -2,8 +2,9 @@ import fs from 'node:fs'
 import path from 'node:path'
 import Database from 'libsql'
 import { afterAll, describe, expect, test } from 'vitest'
-import { closeSites, type Site, until } from '../support/torch.ts'
-import { linesOf, maxTestMs } from '../system/support.ts'
+import { closeSites, type Site } from '../support/torch.ts'
+import { until } from '../support/until.ts'
+import { linesOf, maxTestMs } from '../support/daemon.ts'
 import { expectStart, killDaemon, passed, settled, started, survive, within } from './support.ts'
 
 // Overwritten bytes and a removed file are tested in test/crash/history.test.ts.

@@ -1,8 +1,9 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { closeSites, type Site, until } from '../support/torch.ts'
-import { ask, linesOf, logged, logOf, maxTestMs } from '../system/support.ts'
+import { closeSites, type Site } from '../support/torch.ts'
+import { until } from '../support/until.ts'
+import { ask, linesOf, logged, logOf, maxTestMs } from '../support/daemon.ts'
 import {
   expectStart,
   killDaemon,

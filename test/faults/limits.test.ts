@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import { afterAll, describe, expect, test } from 'vitest'
 import { closeSites } from '../support/torch.ts'
-import { maxTestMs } from '../system/support.ts'
+import { maxTestMs } from '../support/daemon.ts'
 import { reasonsOf, survive } from './support.ts'
 
 afterAll(closeSites)

@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, test, vi } from 'vitest'
-import { closeSites, newSite, type Site, until } from '../support/torch.ts'
-import { faultsOf, historyOf, linesOf, logOf, startDaemon } from '../system/support.ts'
+import { closeSites, newSite, type Site } from '../support/torch.ts'
+import { until } from '../support/until.ts'
+import { faultsOf, historyOf, linesOf, logOf, startDaemon } from '../support/daemon.ts'
 
 vi.setConfig({ testTimeout: 180_000 })
 afterAll(closeSites)

@@ -5,8 +5,9 @@ import { expect } from 'vitest'
 import type { HistoryRow } from '../../src/plan/history-row.ts'
 import { readHistory } from '../../src/record/history/read-history.ts'
 import { mountDisk } from '../support/disk.ts'
-import { isAlive, newSite, type Site, until } from '../support/torch.ts'
-import { ask, linesOf, type LogLine, logOf, readIfThere } from '../system/support.ts'
+import { isAlive, newSite, type Site } from '../support/torch.ts'
+import { until } from '../support/until.ts'
+import { ask, linesOf, type LogLine, logOf, readIfThere } from '../support/daemon.ts'
 
 /** Each start writes to a file outside the home. `held` runs wait until they are released. */
 const tasks = `

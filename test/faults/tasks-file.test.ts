@@ -4,8 +4,9 @@ import net from 'node:net'
 import path from 'node:path'
 import { afterAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { torchHere } from '../support/here.ts'
-import { closeSites, newSite, type Site, until } from '../support/torch.ts'
-import { ask, heldBy, logOf, renameOver } from '../system/support.ts'
+import { closeSites, newSite, type Site } from '../support/torch.ts'
+import { until } from '../support/until.ts'
+import { ask, heldBy, logOf, renameOver } from '../support/daemon.ts'
 import { expectUndisturbed, memoryOf, nextSeconds, startWitnessed, witness } from './witness.ts'
 
 vi.setConfig({ testTimeout: 180_000 })

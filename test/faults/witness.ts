@@ -1,6 +1,7 @@
 import { expect } from 'vitest'
-import { faultsOf, historyOf, linesOf, readIfThere, startDaemon } from '../system/support.ts'
-import { type Site, until } from '../support/torch.ts'
+import { faultsOf, historyOf, linesOf, readIfThere, startDaemon } from '../support/daemon.ts'
+import { type Site } from '../support/torch.ts'
+import { until } from '../support/until.ts'
 
 /** A task that writes each of its slots into a file: the witness. */
 export const witness = `

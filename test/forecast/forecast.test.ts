@@ -6,8 +6,8 @@ import {
   sumPerCell,
 } from '../../src/forecast/forecast.ts'
 import { nextEntry, timetableOf } from '../../src/plan/slots.ts'
-import { good } from '../tasks/read.ts'
-import { aTask, at } from '../plan/support.ts'
+import { good } from '../support/tasks.ts'
+import { aTask, at } from '../support/plan.ts'
 
 const from = at('2026-03-02T10:00:00Z')
 

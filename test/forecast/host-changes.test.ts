@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { hostChanges } from '../../src/forecast/host-changes.ts'
-import { good } from '../tasks/read.ts'
+import { good } from '../support/tasks.ts'
 
 const from = Date.parse('2026-11-21T00:00:00Z') / 1000
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { blocksOf, namedHosts } from '../../src/forecast/named-hosts.ts'
-import { good } from '../tasks/read.ts'
+import { good } from '../support/tasks.ts'
 
 /** The named hosts of a file with these tasks as rows `web: a b~`; `~` marks a task of some machines. */
 function rows(groups: Record<string, string[]>, tasks: Record<string, string[] | null>): string[] {

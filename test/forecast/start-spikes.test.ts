@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { forecastOf } from '../../src/forecast/forecast.ts'
 import { hostSpikeIn, spreadHint, withHash } from '../../src/forecast/start-spikes.ts'
-import { aTask, at } from '../plan/support.ts'
-import { read } from '../schedule/read.ts'
+import { aTask, at } from '../support/plan.ts'
+import { read } from '../support/schedules.ts'
 import { fileOf, from, many, messagesOf, warningsOf } from './support.ts'
 
 describe('many tasks in one second on one host', () => {

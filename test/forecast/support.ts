@@ -3,8 +3,8 @@ import { namedHosts } from '../../src/forecast/named-hosts.ts'
 import { hostSpikeIn } from '../../src/forecast/start-spikes.ts'
 import { fileWarnings } from '../../src/forecast/warnings.ts'
 import type { TasksFile } from '../../src/tasks/task.ts'
-import { at } from '../plan/support.ts'
-import { good } from '../tasks/read.ts'
+import { at } from '../support/plan.ts'
+import { good } from '../support/tasks.ts'
 
 export const from = at('2026-09-01T12:00:00Z')
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { whyNot } from '../../src/forecast/why-not.ts'
 import { hostFacts } from '../../src/tasks/hosts.ts'
-import { good, oneTask } from '../tasks/read.ts'
+import { good, oneTask } from '../support/tasks.ts'
 
 const groups = 'hosts:\n  web: [10.0.1.0/24]\n  db: [db1, 10.0.2.11]\n'
 

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { sharedSlotsIn, slotsIn } from '../../src/forecast/window-slots.ts'
-import { aTask, at } from '../plan/support.ts'
+import { aTask, at } from '../support/plan.ts'
 
 describe('the slots that all hosts share', () => {
   const day = 86_400

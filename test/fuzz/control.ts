@@ -6,7 +6,7 @@ import path from 'node:path'
 import fc from 'fast-check'
 import { askDaemon } from '../../src/control/client.ts'
 import { serveControl } from '../../src/control/server.ts'
-import { plainAnswers, requestText } from '../control/support.ts'
+import { plainAnswers, requestText } from '../support/control.ts'
 import { damaged } from './mutate.ts'
 import type { Target } from './target.ts'
 

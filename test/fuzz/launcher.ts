@@ -10,7 +10,7 @@ import { newFaults } from '../../src/run/faults.ts'
 import { launchRun, newRunContext } from '../../src/run/launch.ts'
 import type { LiveRun } from '../../src/run/live-run.ts'
 import type { Task } from '../../src/tasks/task.ts'
-import { aTask } from '../plan/support.ts'
+import { aTask } from '../support/plan.ts'
 import type { Started, Target } from './target.ts'
 
 /** Characters with a meaning for a shell, for C or for printf(1), and characters without one. */

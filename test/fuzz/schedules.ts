@@ -11,8 +11,8 @@ import {
 import { parseSchedule } from '../../src/schedule/parse.ts'
 import type { Schedule } from '../../src/schedule/schedule.ts'
 import { offsetAt } from '../../src/schedule/timezone.ts'
-import { referenceDue, wallClock } from '../schedule/reference.ts'
-import { anySchedule } from '../schedule/texts.ts'
+import { referenceDue, wallClock } from '../support/schedule-reference.ts'
+import { anySchedule } from '../support/schedule-texts.ts'
 import { damaged } from './mutate.ts'
 import { pure } from './target.ts'
 

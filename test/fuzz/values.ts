@@ -5,7 +5,7 @@ import { runDirectory } from '../../src/run/directory.ts'
 import { readTasks } from '../../src/tasks/file/read.ts'
 import { formatSize, parseSize } from '../../src/text/size.ts'
 import { formatUmask, parseUmask } from '../../src/tasks/file/schema-values.ts'
-import { facts } from '../tasks/read.ts'
+import { facts } from '../support/tasks.ts'
 import { pure } from './target.ts'
 
 const units = ['w', 'd', 'h', 'm', 's', 'ms']

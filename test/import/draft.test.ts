@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type DraftKey, type DraftPart, writeDraft } from '../../src/import/draft.ts'
-import { good } from '../tasks/read.ts'
+import { good } from '../support/tasks.ts'
 import { fromCrontab, tasksOf } from './read.ts'
 
 function write(body: readonly DraftPart[], defaults: readonly DraftKey[] = []): string {

@@ -4,7 +4,7 @@ import { importCrontab } from '../../src/import/crontab/crontab.ts'
 import { importGotorch } from '../../src/import/gotorch/gotorch.ts'
 import type { Imported } from '../../src/import/imported.ts'
 import { formatProblem } from '../../src/tasks/file/problem.ts'
-import { parse } from '../tasks/read.ts'
+import { parse } from '../support/tasks.ts'
 
 /** Checks that the result is a valid tasks file with the stated number of tasks, or a refusal. */
 function isSound(imported: Imported): void {

@@ -3,7 +3,7 @@ import { importCrontab } from '../../src/import/crontab/crontab.ts'
 import { importGotorch } from '../../src/import/gotorch/gotorch.ts'
 import type { Imported } from '../../src/import/imported.ts'
 import type { Task } from '../../src/tasks/task.ts'
-import { good } from '../tasks/read.ts'
+import { good } from '../support/tasks.ts'
 
 type Good = Extract<Imported, { ok: true }>
 

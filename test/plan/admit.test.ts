@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { admit, type AdmitFacts, type Start, type TaskActivity } from '../../src/plan/admit.ts'
-import { aTask } from './support.ts'
+import { aTask } from '../support/plan.ts'
 
 const facts: AdmitFacts = { draining: false, here: true, forced: false }
 const slot: Start = { task: 'job', slot: 100, trigger: 'schedule', attempt: 1, dueMs: 100_000 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { planReload, type ReloadPlan } from '../../src/plan/reload.ts'
 import type { Task } from '../../src/tasks/task.ts'
-import { aTask } from './support.ts'
+import { aTask } from '../support/plan.ts'
 
 const byName = (all: readonly Task[]) => new Map(all.map((task) => [task.name, task]))
 const names = (all: readonly Task[]) => all.map((task) => task.name)

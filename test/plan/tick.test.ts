@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { isDue } from '../../src/schedule/due.ts'
 import { freshEntry, timetableOf } from '../../src/plan/slots.ts'
 import { maxStallSeconds, maxStepBackSeconds } from '../../src/plan/tick.ts'
-import { aTask, at, inShort, tickOf } from './support.ts'
+import { aTask, at, inShort, tickOf } from '../support/plan.ts'
 
 const noon = at('2026-03-10T12:00:00Z')
 

@@ -2,7 +2,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { type Log, openLog } from '../../src/record/log.ts'
-import { newFolder } from './support.ts'
+import { newFolder } from '../support/history.ts'
 
 function openTestLog(file = path.join(newFolder(), 'daemon.log'), level?: string) {
   const log = openLog({ file }, level)

@@ -2,7 +2,8 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
 import { activeFolder } from '../../src/run/directory.ts'
-import { newBench, until } from './support.ts'
+import { newBench } from './support.ts'
+import { until } from '../support/until.ts'
 
 test.each([
   { command: 'exit 0', says: { outcome: 'ok', exitCode: 0 } },

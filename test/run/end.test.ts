@@ -3,7 +3,8 @@ import path from 'node:path'
 import { expect, test } from 'vitest'
 import { thisMachine } from '../../src/host/host.ts'
 import { endRun } from '../../src/run/end.ts'
-import { newBench, until } from './support.ts'
+import { newBench } from './support.ts'
+import { until } from '../support/until.ts'
 
 test('a run that outlives its timeout is sent TERM', async () => {
   const bench = newBench()

@@ -5,7 +5,8 @@ import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { thisMachine } from '../../src/host/host.ts'
 import { cutMiddle, emptyMiddle } from '../../src/run/output.ts'
-import { newBench, until } from './support.ts'
+import { newBench } from './support.ts'
+import { until } from '../support/until.ts'
 
 const mb = 1024 * 1024
 const canPunch =

@@ -3,8 +3,9 @@ import path from 'node:path'
 import { expect, test } from 'vitest'
 import { launchRun } from '../../src/run/launch.ts'
 import type { Task } from '../../src/tasks/task.ts'
-import { aTask } from '../plan/support.ts'
-import { type Bench, newBench, until } from './support.ts'
+import { aTask } from '../support/plan.ts'
+import { type Bench, newBench } from './support.ts'
+import { until } from '../support/until.ts'
 
 const start = { task: 'job', slot: 100, trigger: 'schedule', attempt: 1, dueMs: undefined } as const
 

@@ -7,7 +7,8 @@ import { endRun } from '../../src/run/end.ts'
 import { newRunContext } from '../../src/run/launch.ts'
 import { handOver, type LiveRun } from '../../src/run/live-run.ts'
 import { type Recovered, recoverRuns } from '../../src/run/recover.ts'
-import { type Bench, newBench, until } from './support.ts'
+import { type Bench, newBench } from './support.ts'
+import { until } from '../support/until.ts'
 
 /** The next daemon on the same home, and the ends that are found or reported. */
 function nextDaemon(bench: Bench, bootId?: string) {

@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { afterEach } from 'vitest'
+import { onTestFinished } from 'vitest'
 import { type Host, thisMachine } from '../../src/host/host.ts'
 import type { Start } from '../../src/plan/admit.ts'
 import { activeFolder, type RunConclusion } from '../../src/run/directory.ts'
@@ -10,7 +10,7 @@ import { newFaults } from '../../src/run/faults.ts'
 import { launchRun, newRunContext } from '../../src/run/launch.ts'
 import { handOver, type LiveRun, type RunContext } from '../../src/run/live-run.ts'
 import type { Task } from '../../src/tasks/task.ts'
-import { aTask } from '../plan/support.ts'
+import { aTask } from '../support/plan.ts'
 
 /** The start of a run in a test for which the slot does not matter. */
 const aStart: Start = {
@@ -31,11 +31,6 @@ export interface Bench {
   output(run: LiveRun): string
 }
 
-const cleanups: (() => void)[] = []
-afterEach(() => {
-  for (const clean of cleanups.splice(0)) clean()
-})
-
 /** A home in which a test can launch runs. Runs that are left at the end of the test are killed. */
 export function newBench(host: Host = thisMachine()): Bench {
   const home = fs.mkdtempSync(path.join(os.tmpdir(), 'torch-run-'))
@@ -55,7 +50,7 @@ export function newBench(host: Host = thisMachine()): Bench {
     onTrouble: (_, words) => troubles.push(words),
     faults: newFaults(host.clock, (words) => troubles.push(words)),
   })
-  cleanups.push(() => {
+  onTestFinished(() => {
     for (const run of runs) {
       signalRun(host, run, 'SIGKILL')
       handOver(run)
@@ -84,20 +79,5 @@ export function newBench(host: Host = thisMachine()): Bench {
         else resolve(known)
       }),
     output: (run) => fs.readFileSync(path.join(run.directory, 'output'), 'utf8'),
-  }
-}
-
-/** Looks every few milliseconds until `look` finds something. Fails after a time. */
-export async function until<T>(
-  look: () => T | undefined | false,
-  what: string,
-  boundMs = 10_000,
-): Promise<T> {
-  const end = performance.now() + boundMs
-  for (;;) {
-    const found = look()
-    if (found !== undefined && found !== false) return found
-    if (performance.now() > end) throw new Error(`waited ${boundMs} ms for ${what}`)
-    await new Promise((resolve) => setTimeout(resolve, 5))
   }
 }

@@ -2,7 +2,7 @@ import { Cron } from 'croner'
 import { describe, expect, test } from 'vitest'
 import { nextDue } from '../../src/schedule/due.ts'
 import { offsetAt } from '../../src/schedule/timezone.ts'
-import { at, read } from './read.ts'
+import { at, read } from '../support/schedules.ts'
 
 /*
  * croner is another implementation of the same calendar. Its rules for clock changes and for steps after a

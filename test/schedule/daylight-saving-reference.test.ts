@@ -3,9 +3,9 @@ import { expect, test } from 'vitest'
 import { dueSeconds, nextDue } from '../../src/schedule/due.ts'
 import type { Schedule } from '../../src/schedule/schedule.ts'
 import { localText, offsetAt } from '../../src/schedule/timezone.ts'
-import { at, read } from './read.ts'
-import { referenceDue, wallClock } from './reference.ts'
-import { anySchedule } from './texts.ts'
+import { at, read } from '../support/schedules.ts'
+import { referenceDue, wallClock } from '../support/schedule-reference.ts'
+import { anySchedule } from '../support/schedule-texts.ts'
 
 const day = 86_400
 const zones = [

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { dueTimes } from './read.ts'
+import { dueTimes } from '../support/schedules.ts'
 
 /** A schedule, the time to search from, and the due times that follow. All local. */
 type Row = readonly [text: string, from: string, due: readonly string[]]

@@ -2,8 +2,8 @@ import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { dueSeconds, isDue, nextDue, nextOf } from '../../src/schedule/due.ts'
 import type { Schedule } from '../../src/schedule/schedule.ts'
-import { at, dueTimes, read } from './read.ts'
-import { anySchedule } from './texts.ts'
+import { at, dueTimes, read } from '../support/schedules.ts'
+import { anySchedule } from '../support/schedule-texts.ts'
 
 const anyZone = fc.constantFrom(...Intl.supportedValuesOf('timeZone'))
 const anyTime = fc.integer({ min: at('1900-01-01T00:00:00Z'), max: at('2200-01-01T00:00:00Z') })

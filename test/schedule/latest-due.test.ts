@@ -2,8 +2,8 @@ import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { latestDue, maxWalkedSlots, nextOf } from '../../src/schedule/due.ts'
 import type { Schedule } from '../../src/schedule/schedule.ts'
-import { at, read } from './read.ts'
-import { anySchedule } from './texts.ts'
+import { at, read } from '../support/schedules.ts'
+import { anySchedule } from '../support/schedule-texts.ts'
 
 /** The slots in (after, until], found one by one. */
 function walked(schedules: readonly Schedule[], after: number, until: number) {

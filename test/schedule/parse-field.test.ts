@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { nextSixty } from '../../src/schedule/masks.ts'
-import { bitsOf, readCron, refusal, sixtyOf } from './read.ts'
+import { bitsOf, readCron, refusal, sixtyOf } from '../support/schedules.ts'
 
 function range(from: number, to: number, step = 1): number[] {
   return Array.from(

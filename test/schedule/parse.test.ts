@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { nextDue } from '../../src/schedule/due.ts'
 import { parseSchedule } from '../../src/schedule/parse.ts'
 import type { CronSchedule } from '../../src/schedule/schedule.ts'
-import { bitsOf, dueTimes, read, readCron, refusal, sixtyOf } from './read.ts'
+import { bitsOf, dueTimes, read, readCron, refusal, sixtyOf } from '../support/schedules.ts'
 
 function textless(schedule: CronSchedule) {
   return { ...schedule, text: '' }

@@ -1,8 +1,8 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { isZone, localText, offsetAt, spanAt } from '../../src/schedule/timezone.ts'
-import { at } from './read.ts'
-import { wallClock } from './reference.ts'
+import { at } from '../support/schedules.ts'
+import { wallClock } from '../support/schedule-reference.ts'
 
 const all = Intl.supportedValuesOf('timeZone')
 

@@ -1,6 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import fs from 'node:fs'
-import { script, type Site, until } from './torch.ts'
+import { script, type Site } from './torch.ts'
+import { until } from './until.ts'
 
 /** torch on a terminal of its own. */
 interface OnTerminal {

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
+import { until } from './until.ts'
 
 /** A folder of its own for the real binary, with a home and perhaps a tasks file. */
 export interface Site {
@@ -112,21 +113,6 @@ export function newSite(tasks?: string): Site {
   }
   sites.add(site)
   return site
-}
-
-/** Repeats a look until it finds something; throws after `boundMs`. */
-export async function until<T>(
-  look: () => T | undefined | false | Promise<T | undefined | false>,
-  what: string,
-  boundMs = 15_000,
-): Promise<T> {
-  const end = performance.now() + boundMs
-  for (;;) {
-    const found = await look()
-    if (found !== undefined && found !== false) return found
-    if (performance.now() > end) throw new Error(`${what} did not come within ${boundMs} ms`)
-    await new Promise((resolve) => setTimeout(resolve, 10))
-  }
 }
 
 /** Whether a process exists and is not a zombie. */

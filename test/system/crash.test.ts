@@ -1,6 +1,7 @@
 import path from 'node:path'
 import { afterAll, expect, test, vi } from 'vitest'
-import { closeSites, isAlive, newSite, until } from '../support/torch.ts'
+import { closeSites, isAlive, newSite } from '../support/torch.ts'
+import { until } from '../support/until.ts'
 import {
   ask,
   faultsOf,
@@ -11,7 +12,7 @@ import {
   readIfThere,
   startDaemon,
   maxTestMs,
-} from './support.ts'
+} from '../support/daemon.ts'
 
 vi.setConfig({ testTimeout: maxTestMs })
 afterAll(closeSites)

@@ -2,7 +2,8 @@ import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterEach, expect, test, vi } from 'vitest'
-import { closeSites, newSite, type Site, until } from '../support/torch.ts'
+import { closeSites, newSite, type Site } from '../support/torch.ts'
+import { until } from '../support/until.ts'
 import {
   ask,
   faultsOf,
@@ -14,7 +15,7 @@ import {
   renameOver,
   startDaemon,
   maxTestMs,
-} from './support.ts'
+} from '../support/daemon.ts'
 
 vi.setConfig({ testTimeout: maxTestMs })
 afterEach(closeSites)

@@ -1,8 +1,9 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { afterEach, expect, test, vi } from 'vitest'
-import { closeSites, newSite, until } from '../support/torch.ts'
-import { ask, heldBy, historyOf, startDaemon, maxTestMs } from './support.ts'
+import { closeSites, newSite } from '../support/torch.ts'
+import { until } from '../support/until.ts'
+import { ask, heldBy, historyOf, startDaemon, maxTestMs } from '../support/daemon.ts'
 
 vi.setConfig({ testTimeout: maxTestMs })
 afterEach(closeSites)

@@ -2,7 +2,8 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, describe, expect, test, vi } from 'vitest'
-import { closeSites, isAlive, newSite, until } from '../support/torch.ts'
+import { closeSites, isAlive, newSite } from '../support/torch.ts'
+import { until } from '../support/until.ts'
 import {
   ask,
   catches,
@@ -13,7 +14,7 @@ import {
   renameOver,
   startDaemon,
   maxTestMs,
-} from './support.ts'
+} from '../support/daemon.ts'
 
 vi.setConfig({ testTimeout: maxTestMs })
 afterAll(closeSites)

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import fs from 'node:fs'
 import { afterEach, expect, test, vi } from 'vitest'
 import { closeSites, newSite, type Site } from '../support/torch.ts'
-import { script, maxTestMs } from './support.ts'
+import { script, maxTestMs } from '../support/daemon.ts'
 
 vi.setConfig({ testTimeout: maxTestMs })
 afterEach(closeSites)

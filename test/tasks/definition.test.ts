@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { good } from './read.ts'
+import { good } from '../support/tasks.ts'
 
 const groups = 'hosts: { web: [10.0.1.0/24, web1], db: [db1] }\n'
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { hashedName, isHashed, schedulesOn } from '../../src/tasks/host-schedules.ts'
-import { good, oneTask, task } from './read.ts'
+import { good, oneTask, task } from '../support/tasks.ts'
 
 describe('an H', () => {
   test.each([

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { everyone, type HostMatch } from '../../src/tasks/hosts.ts'
 import { parseHostEntry } from '../../src/tasks/host-entry.ts'
 import { runsOn, shareOf } from '../../src/tasks/hosts.ts'
-import { good, oneTask } from './read.ts'
+import { good, oneTask } from '../support/tasks.ts'
 
 const groups = `
 hosts:

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { hostFacts, matchHosts } from '../../src/tasks/hosts.ts'
 import { problemLine } from '../../src/tasks/file/problem.ts'
-import { good, oneTask, parse } from './read.ts'
+import { good, oneTask, parse } from '../support/tasks.ts'
 
 const groups = `
 hosts:

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { closeSites, newSite, type Site, until } from '../../support/torch.ts'
+import { closeSites, newSite, type Site } from '../../support/torch.ts'
+import { until } from '../../support/until.ts'
 
 const rare = 'schedule: "0 0 1 1 *"'
 const trapping = "echo begin; trap 'echo got INT; exit 7' INT; while :; do sleep 0.02; done"

@@ -1,6 +1,7 @@
 import type { StatusReport } from '../../../src/control/protocol.ts'
 import { afterAll, describe, expect, test, vi } from 'vitest'
-import { closeSites, isAlive, newSite, until } from '../../support/torch.ts'
+import { closeSites, isAlive, newSite } from '../../support/torch.ts'
+import { until } from '../../support/until.ts'
 
 afterAll(closeSites)
 // Tests run concurrently, each on its own site, and wait for the processor.

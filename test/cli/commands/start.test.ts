@@ -2,7 +2,8 @@ import fs from 'node:fs'
 import net from 'node:net'
 import path from 'node:path'
 import { afterAll, describe, expect, test, vi } from 'vitest'
-import { closeSites, isAlive, newSite, type Site, until } from '../../support/torch.ts'
+import { closeSites, isAlive, newSite, type Site } from '../../support/torch.ts'
+import { until } from '../../support/until.ts'
 
 afterAll(closeSites)
 // Tests run concurrently, each on its own site, and wait for the processor.

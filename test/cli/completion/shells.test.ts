@@ -3,7 +3,8 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { scriptFor } from '../../../src/cli/completion/shells.ts'
-import { closeSites, newSite, type Site, script, until } from '../../support/torch.ts'
+import { closeSites, newSite, type Site, script } from '../../support/torch.ts'
+import { until } from '../../support/until.ts'
 
 afterAll(closeSites)
 

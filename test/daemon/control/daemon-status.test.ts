@@ -3,7 +3,7 @@ import path from 'node:path'
 import { expect, test } from 'vitest'
 import { statusOf } from '../../../src/daemon/control/daemon-status.ts'
 import { jitterOf } from '../../../src/text/hash.ts'
-import { newSite } from '../support.ts'
+import { newSite } from '../../support/daemon-here.ts'
 
 const network = { name: () => 'web1', addresses: () => [] }
 const hourly = (name: string) => `${name}: {schedule: "@hourly", command: x, jitter: 50m}`

@@ -1,8 +1,8 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { runRow } from '../../record/support.ts'
-import { newSite } from '../support.ts'
+import { runRow } from '../../support/history.ts'
+import { newSite } from '../../support/daemon-here.ts'
 
 const each = 'tasks: {job: {schedule: "*/10 * * * * *", command: exit 0, max: 9}}'
 

@@ -1,7 +1,8 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { newSite, until } from '../support.ts'
+import { newSite } from '../../support/daemon-here.ts'
+import { until } from '../../support/until.ts'
 
 const each = 'tasks: {job: {schedule: "*/10 * * * * *", command: exit 0, max: 9}}'
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { newSite } from '../support.ts'
+import { newSite } from '../../support/daemon-here.ts'
 
 describe('a failed run', () => {
   test('a failed run is retried after its delay, as often as the task says, and keeps its slot', async () => {

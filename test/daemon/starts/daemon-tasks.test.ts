@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { newSite, until } from '../support.ts'
+import { newSite } from '../../support/daemon-here.ts'
+import { until } from '../../support/until.ts'
 
 describe('a daemon task', () => {
   const yaml = (command: string, more = '') =>

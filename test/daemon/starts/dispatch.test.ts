@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { newSite, until } from '../support.ts'
+import { newSite } from '../../support/daemon-here.ts'
+import { until } from '../../support/until.ts'
 
 const names = Array.from({ length: 10 }, (_, index) => `job-${index}`)
 const five = names.map((name) => `  ${name}: {schedule: "*/5 * * * * *", command: "true"}\n`)

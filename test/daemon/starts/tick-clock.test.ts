@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { newSite } from '../support.ts'
+import { newSite } from '../../support/daemon-here.ts'
 
 const hourMs = 3_600_000
 

@@ -4,7 +4,8 @@ import { describe, expect, test, vi } from 'vitest'
 import type { Recorder } from '../../../src/run/recorder.ts'
 import { thisMachine } from '../../../src/host/host.ts'
 import type { Daemon } from '../../../src/daemon/state.ts'
-import { newSite, until } from '../support.ts'
+import { newSite } from '../../support/daemon-here.ts'
+import { until } from '../../support/until.ts'
 
 const job =
   'tasks:\n  job: {schedule: "*/5 * * * * *", command: echo "$TORCH_RUN_ID $TORCH_SLOT $TORCH_ATTEMPT"}\n'

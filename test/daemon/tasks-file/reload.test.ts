@@ -2,7 +2,8 @@ import fs from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { statusOf } from '../../../src/daemon/control/daemon-status.ts'
 import { thisMachine } from '../../../src/host/host.ts'
-import { newSite, until } from '../support.ts'
+import { newSite } from '../../support/daemon-here.ts'
+import { until } from '../../support/until.ts'
 
 const job = (command: string, more = '') =>
   `tasks: {job: {schedule: "*/10 * * * * *", command: ${command}${more}}}`

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { newSite } from '../support.ts'
+import { newSite } from '../../support/daemon-here.ts'
 
 test('changes of the tasks happen one at a time, in their order, also after one that fails', async () => {
   const { state } = await newSite('tasks: {}').daemon()

@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest'
 import { contentHash } from '../../../src/daemon/tasks-file/load.ts'
 import { watchTasks } from '../../../src/daemon/tasks-file/watch-tasks.ts'
 import { type Host, thisMachine } from '../../../src/host/host.ts'
-import { until } from '../../run/support.ts'
+import { until } from '../../support/until.ts'
 
 /** Cleanup of one test: the tests of this file run at the same time. */
 interface Context {

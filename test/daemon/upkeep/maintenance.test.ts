@@ -3,7 +3,8 @@ import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { statusOf } from '../../../src/daemon/control/daemon-status.ts'
 import { thisMachine } from '../../../src/host/host.ts'
-import { newSite, until } from '../support.ts'
+import { newSite } from '../../support/daemon-here.ts'
+import { until } from '../../support/until.ts'
 
 const yaml =
   'tasks: {job: {schedule: "1-3 0 12 * * *", command: exit 1, max: 9, output: {keep_for: 1h}}}'

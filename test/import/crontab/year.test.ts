@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { nextOf } from '../../../src/schedule/due.ts'
 import type { Task } from '../../../src/tasks/task.ts'
-import { wallClock } from '../../schedule/reference.ts'
+import { wallClock } from '../../support/schedule-reference.ts'
 import { fromCrontab, tasksOf } from '../read.ts'
 import { cronMatcher } from './reference.ts'
 

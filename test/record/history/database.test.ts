@@ -2,7 +2,14 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { maxPrunedRows } from '../../../src/record/history/database.ts'
-import { newFolder, openTestHistory, otherConnection, rowsOf, runRow, skipRow } from '../support.ts'
+import {
+  newFolder,
+  openTestHistory,
+  otherConnection,
+  rowsOf,
+  runRow,
+  skipRow,
+} from '../../support/history.ts'
 
 test('history.db is for its owner only', () => {
   const { file } = openTestHistory()

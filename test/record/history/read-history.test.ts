@@ -20,7 +20,7 @@ import {
   runRow,
   skipRow,
   smallDisk,
-} from '../support.ts'
+} from '../../support/history.ts'
 import { mayMount } from '../../support/disk.ts'
 
 function read(file: string) {

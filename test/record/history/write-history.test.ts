@@ -16,7 +16,7 @@ import {
   runRow,
   skipRow,
   smallDisk,
-} from '../support.ts'
+} from '../../support/history.ts'
 import { fillDisk, mayMount } from '../../support/disk.ts'
 
 describe('writing', () => {

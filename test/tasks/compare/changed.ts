@@ -1,7 +1,7 @@
 import { changeOf } from '../../../src/tasks/compare/changes.ts'
 import { readTasks } from '../../../src/tasks/file/read.ts'
 import type { PartialTasks } from '../../../src/tasks/file/partial.ts'
-import { facts } from '../read.ts'
+import { facts } from '../../support/tasks.ts'
 
 /** A file as far as it can be read. */
 function side(text: string): PartialTasks | undefined {

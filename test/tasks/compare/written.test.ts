@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { formatSize, parseSize } from '../../../src/text/size.ts'
 import { formatUmask, parseUmask } from '../../../src/tasks/file/schema-values.ts'
 import { saidKeys, writtenKeys } from '../../../src/tasks/compare/written.ts'
-import { good, task } from '../read.ts'
+import { good, task } from '../../support/tasks.ts'
 
 describe('writtenKeys', () => {
   test.each([

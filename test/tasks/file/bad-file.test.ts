@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { formatted } from '../read.ts'
+import { formatted } from '../../support/tasks.ts'
 
 /** Each file, line by line, and every line of what is shown of it. */
 const table: Readonly<Record<string, { file: readonly string[]; shown: readonly string[] }>> = {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { readTasks } from '../../../src/tasks/file/read.ts'
 import { formatProblem } from '../../../src/tasks/file/problem.ts'
-import { facts } from '../read.ts'
+import { facts } from '../../support/tasks.ts'
 
 function parseAll(texts: Readonly<Record<string, string>>) {
   const sources = Object.entries(texts).map(([path, text]) => ({ path, text }))

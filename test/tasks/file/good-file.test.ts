@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { parseSchedule } from '../../../src/schedule/parse.ts'
 import type { Schedule } from '../../../src/schedule/schedule.ts'
-import { good, oneTask, parse, task } from '../read.ts'
+import { good, oneTask, parse, task } from '../../support/tasks.ts'
 
 const example = `
 timezone: Asia/Shanghai        # default of every schedule; without it the machine's own zone

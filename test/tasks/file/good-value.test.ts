@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Task } from '../../../src/tasks/task.ts'
-import { parse, task } from '../read.ts'
+import { parse, task } from '../../support/tasks.ts'
 
 const table: readonly (readonly [line: string, task: Partial<Task>])[] = [
   ['max: 3', { max: 3 }],

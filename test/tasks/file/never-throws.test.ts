@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { maxFileBytes } from '../../../src/tasks/file/limits.ts'
 import { readTasks, type ReadTasks } from '../../../src/tasks/file/read.ts'
 import { formatProblem } from '../../../src/tasks/file/problem.ts'
-import { facts, good, oneTask, parse } from '../read.ts'
+import { facts, good, oneTask, parse } from '../../support/tasks.ts'
 
 /** The first lines of all problems, or of the warnings of a good file. */
 function told(parsed: ReadTasks): string[] {

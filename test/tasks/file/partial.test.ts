@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { readTasks } from '../../../src/tasks/file/read.ts'
-import { facts } from '../read.ts'
+import { facts } from '../../support/tasks.ts'
 
 /** What is left of a bad file: the names of those that can be read, of all others, and of bad groups. */
 function left(...texts: readonly string[]) {

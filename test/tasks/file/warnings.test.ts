@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { formatProblem } from '../../../src/tasks/file/problem.ts'
-import { oneTask, parse } from '../read.ts'
+import { oneTask, parse } from '../../support/tasks.ts'
 
 /** What is doubtful is told, and the file is taken all the same. */
 function warnings(text: string): string[] {

@@ -2,7 +2,7 @@ import { type Comparison, compare } from '../../../../src/cli/commands/diff/comp
 import { diffText } from '../../../../src/cli/commands/diff/diff-text.ts'
 import type { Side } from '../../../../src/cli/commands/diff/revisions.ts'
 import { readTasks } from '../../../../src/tasks/file/read.ts'
-import { facts } from '../../../tasks/read.ts'
+import { facts } from '../../../support/tasks.ts'
 
 export const folder = '/srv'
 

@@ -2,7 +2,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { HistoryRow } from '../../../../src/plan/history-row.ts'
-import { newFolder, openTestHistory, runRow, skipRow } from '../../../record/support.ts'
+import { newFolder, openTestHistory, runRow, skipRow } from '../../../support/history.ts'
 import { handClock } from '../../../support/clock.ts'
 import { torchHere } from '../../../support/here.ts'
 

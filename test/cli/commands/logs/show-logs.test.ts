@@ -1,10 +1,11 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import { newFolder } from '../../../record/support.ts'
+import { newFolder } from '../../../support/history.ts'
 import { handClock } from '../../../support/clock.ts'
 import { torchHere } from '../../../support/here.ts'
-import { closeSites, newSite, until } from '../../../support/torch.ts'
+import { closeSites, newSite } from '../../../support/torch.ts'
+import { until } from '../../../support/until.ts'
 
 afterAll(closeSites)
 vi.setConfig({ testTimeout: 60_000 })

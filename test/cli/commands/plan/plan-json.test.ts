@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { filePlanJson } from '../../../../src/cli/commands/plan/plan-json.ts'
-import { at } from '../../../plan/support.ts'
-import { good } from '../../../tasks/read.ts'
+import { at } from '../../../support/plan.ts'
+import { good } from '../../../support/tasks.ts'
 
 const when = { from: at('2026-11-21T10:00:00Z'), zone: 'UTC' }
 

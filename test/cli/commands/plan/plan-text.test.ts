@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest'
 import type { PlanView } from '../../../../src/cli/commands/plan/plan-block.ts'
 import { filePlan, hostPlan, planHost } from '../../../../src/cli/commands/plan/plan-text.ts'
 import { hostFacts } from '../../../../src/tasks/hosts.ts'
-import { good } from '../../../tasks/read.ts'
-import { at } from '../../../plan/support.ts'
+import { good } from '../../../support/tasks.ts'
+import { at } from '../../../support/plan.ts'
 
 const from = at('2026-11-21T10:17:30Z')
 

@@ -5,7 +5,7 @@ import type { StatusReport } from '../../../../src/control/protocol.ts'
 import { thisMachine } from '../../../../src/host/host.ts'
 import type { HistoryRow } from '../../../../src/plan/history-row.ts'
 import { startOfRun } from '../../../../src/run/directory.ts'
-import { newFolder, openTestHistory, runRow, skipRow } from '../../../record/support.ts'
+import { newFolder, openTestHistory, runRow, skipRow } from '../../../support/history.ts'
 import { handClock } from '../../../support/clock.ts'
 import { torchHere } from '../../../support/here.ts'
 

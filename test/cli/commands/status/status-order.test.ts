@@ -6,7 +6,7 @@ import {
 } from '../../../../src/cli/commands/status/status-order.ts'
 import type { TaskStatus } from '../../../../src/control/protocol.ts'
 import type { Outcome } from '../../../../src/plan/history-row.ts'
-import { runRow } from '../../../record/support.ts'
+import { runRow } from '../../../support/history.ts'
 
 function task(name: string, changes: Partial<TaskStatus> = {}, last?: Outcome, n = 1): TaskStatus {
   return {

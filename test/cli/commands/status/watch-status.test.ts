@@ -2,7 +2,8 @@ import fs from 'node:fs'
 import { stripVTControlCharacters } from 'node:util'
 import { afterAll, describe, expect, test, vi } from 'vitest'
 import { mayHaveTerminal, torchOnTerminal } from '../../../support/pty.ts'
-import { closeSites, newSite, until } from '../../../support/torch.ts'
+import { closeSites, newSite } from '../../../support/torch.ts'
+import { until } from '../../../support/until.ts'
 
 afterAll(closeSites)
 vi.setConfig({ testTimeout: 60_000 })

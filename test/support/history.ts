@@ -4,7 +4,7 @@ import path from 'node:path'
 import Database from 'libsql'
 import { onTestFinished } from 'vitest'
 import type { HistoryRow } from '../../src/plan/history-row.ts'
-import { mountDisk } from '../support/disk.ts'
+import { mountDisk } from './disk.ts'
 import { readHistory } from '../../src/record/history/read-history.ts'
 import {
   type History,

@@ -4,7 +4,8 @@ import { askDaemon } from '../../src/control/client.ts'
 import type { Protocol, RequestName } from '../../src/control/protocol.ts'
 import type { HistoryRow } from '../../src/plan/history-row.ts'
 import { readHistory } from '../../src/record/history/read-history.ts'
-import { type Site, until } from '../support/torch.ts'
+import { type Site } from './torch.ts'
+import { until } from './until.ts'
 
 /** The time limit of tests that start real daemons and wait for real seconds. */
 export const maxTestMs = 60_000

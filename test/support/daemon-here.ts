@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { afterEach } from 'vitest'
+import { onTestFinished } from 'vitest'
 import { newRequestQueue } from '../../src/daemon/control/request-queue.ts'
 import { letGo } from '../../src/daemon/handover.ts'
 import { type LifecycleEnd, runLifecycle } from '../../src/daemon/lifecycle.ts'
@@ -15,13 +15,8 @@ import { type Host, thisMachine } from '../../src/host/host.ts'
 import type { HistoryRow } from '../../src/plan/history-row.ts'
 import { readHistory } from '../../src/record/history/read-history.ts'
 import { signalRun } from '../../src/run/end.ts'
-import { until } from '../run/support.ts'
-import { handClock } from '../support/clock.ts'
-
-const cleanups: (() => void)[] = []
-afterEach(() => {
-  for (const clean of cleanups.splice(0).toReversed()) clean()
-})
+import { until } from './until.ts'
+import { handClock } from './clock.ts'
 
 const noon = '2026-03-10T12:00:00.000Z'
 
@@ -41,7 +36,7 @@ export function newSite(yaml: string, options: { at?: string; addresses?: string
   const tasks = path.join(folder, 'tasks.yaml')
   const home = path.join(folder, 'home')
   fs.writeFileSync(tasks, yaml)
-  cleanups.push(() => fs.rmSync(folder, { recursive: true, force: true }))
+  onTestFinished(() => fs.rmSync(folder, { recursive: true, force: true }))
   const clock = handClock(options.at ?? noon)
   const addresses = options.addresses ?? ['10.0.0.1']
   let killPrevious = (): void => {}
@@ -68,7 +63,7 @@ export function newSite(yaml: string, options: { at?: string; addresses?: string
       if (running.phase.now !== 'gone') letGo(running)
     }
     killPrevious = kill
-    cleanups.push(() => killRuns(running, kill))
+    onTestFinished(() => killRuns(running, kill))
     return { state: running, lines, kill, ended, ...handles(running, own) }
   }
 
@@ -178,5 +173,3 @@ function killRuns(daemon: Daemon, kill: () => void): void {
   for (const run of runs) signalRun(daemon.host, run, 'SIGKILL')
   daemon.history.close()
 }
-
-export { until }
