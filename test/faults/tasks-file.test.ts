@@ -2,7 +2,7 @@ import { execFileSync, spawn } from 'node:child_process'
 import fs from 'node:fs'
 import net from 'node:net'
 import path from 'node:path'
-import { afterAll, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { afterAll, describe, expect, test, vi } from 'vitest'
 import { torchHere } from '../support/here.ts'
 import { closeSites, newSite, type Site } from '../support/torch.ts'
 import { until } from '../support/until.ts'
@@ -201,9 +201,9 @@ describe.concurrent('a tasks file that turns bad under a running daemon', () => 
 })
 
 /** The commands must say what is wrong with the file, and must not hang. */
-test.each([...faults, emptyDirectory])(
+test.concurrent.for([...faults, emptyDirectory])(
   'validate, next and plan of $name say what is wrong and exit with status 2',
-  async (fault) => {
+  async (fault, { onTestFinished }) => {
     const site = newSite()
     const file = path.join(site.folder, 'bad.yaml')
     const clean = (await fault.make(file)) ?? (() => {})
@@ -224,9 +224,9 @@ test.each([...faults, emptyDirectory])(
   },
 )
 
-test.each(faults.filter(({ name }) => /pipe|giga|zero/.test(name)))(
+test.concurrent.for(faults.filter(({ name }) => /pipe|giga|zero/.test(name)))(
   'torch start with $name says what is wrong and exits with status 1',
-  async (fault) => {
+  async (fault, { onTestFinished }) => {
     const site = newSite()
     const clean = (await fault.make(site.tasks)) ?? (() => {})
     onTestFinished(clean)
