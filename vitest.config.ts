@@ -25,9 +25,6 @@ export default defineConfig({
     globalSetup: ['test/support/build.ts'],
     testTimeout: 20_000,
     hookTimeout: 20_000,
-    // Loading the same sources again for each file would take more time than most tests. A test
-    // that changes something of the process (an environment variable, the umask) restores it.
-    isolate: false,
     // More than the two processors of a small machine: many tests wait rather than compute.
     maxWorkers: 3,
     // The tests of one file that run at the same time wait for events.
