@@ -60,13 +60,13 @@ describe.concurrent.each([
   })
 
   test(`a run that ignores TERM (${where}) is killed with its whole group at its timeout`, () => {
-    const killed = { outcome: 'timeout', reason: 'timeout', signal: 'SIGKILL' }
-    expect(rowOf('deaf')).toMatchObject([killed])
+    const end = { outcome: 'timeout', reason: 'timeout', signal: 'SIGKILL' }
+    expect(rowOf('deaf')).toMatchObject([end])
   })
 
   test(`a run that kills its own group (${where}) is recorded with the signal`, () => {
-    const killed = { outcome: 'killed', signal: 'SIGTERM', reason: 'not by torch' }
-    expect(rowOf('suicide')).toMatchObject([killed])
+    const end = { outcome: 'killed', signal: 'SIGTERM', reason: 'not by torch' }
+    expect(rowOf('suicide')).toMatchObject([end])
   })
 
   test(`a run whose child holds the output open (${where}) ends with its command, and the child is counted`, () => {
@@ -89,7 +89,7 @@ describe.concurrent.each([
 
   test(`odd commands (${where}) leave only processes that left their run, and no entry in active/`, () => {
     const expected = ['away', 'holder'].map((name) => Number(linesOf(site, name)[0]))
-    expect(left.toSorted()).toEqual(expected.toSorted())
+    expect(new Set(left)).toEqual(new Set(expected))
     expect(activeOf(site)).toEqual([])
   })
 })
