@@ -15,7 +15,14 @@ import type { Loaded } from './tasks-file/load.ts'
 export const inherited = { lock: 4, socket: 5 } as const
 
 /** The word after the settings that tells a process that it is the next daemon. */
-export const nextDaemonRole = 'next-daemon'
+const nextDaemonRole = 'next-daemon'
+/** What a daemon of the first version says instead when it is upgraded by `torch restart`. */
+const firstVersionRole = 'heir'
+
+/** Whether a process with this role takes over from a running daemon. */
+export function isNextDaemon(role: string | undefined): boolean {
+  return role === nextDaemonRole || role === firstVersionRole
+}
 
 /** The previous daemon tells the next one that everything is on disk. And the answer. */
 const goWord = 'go'

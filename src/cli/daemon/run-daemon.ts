@@ -1,7 +1,7 @@
 import { runDaemon } from '../../daemon/main.ts'
 import { failureLine, type Ready, readyLine } from '../../daemon/start/start-detached.ts'
 import type { Settings } from '../../daemon/settings.ts'
-import { inherited, nextDaemonRole } from '../../daemon/handover.ts'
+import { inherited, isNextDaemon } from '../../daemon/handover.ts'
 import type { NotifyEnvironment } from '../../daemon/systemd.ts'
 import { exitStatus, TorchError, messageOf } from '../../errors.ts'
 import { starterDescriptor } from '../../host/daemon-child.ts'
@@ -18,7 +18,7 @@ export async function runDetached(
   script: string,
   [text = '', role]: readonly (string | undefined)[],
 ): Promise<number> {
-  const isNext = role === nextDaemonRole
+  const isNext = isNextDaemon(role)
   host.processes.closeInherited([starterDescriptor, ...(isNext ? Object.values(inherited) : [])])
   const starter = host.processes.starterChannel()
   // The next daemon may be of a newer version than the daemon that wrote the settings.
