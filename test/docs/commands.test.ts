@@ -145,6 +145,14 @@ describe('what the text of the pages names', () => {
     expect(['call', 'help']).toContain(parseCommandLine(named).kind)
   })
 
+  const sources = [...pageOf('ARCHITECTURE.md').text.matchAll(/`((?:[\w-]+\/)+[\w-]+\.ts)`/g)]
+  test.each([...new Set(sources.map((match) => match[1] ?? ''))])(
+    'the source file %s that the architecture names exists',
+    (file) => {
+      expect(fs.existsSync(path.join(root, 'src', file))).toBe(true)
+    },
+  )
+
   const links = pages.flatMap((page) =>
     [...page.text.matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = '']) => ({ page: page.name, link })),
   )
