@@ -6,13 +6,16 @@ import { counted, someOf } from '../../text/plural.ts'
 import { plainLine } from '../../text/sanitize.ts'
 import { shellQuoted } from '../../text/shell-quote.ts'
 import type { Values } from '../args/options.ts'
+import { checkedAddresses } from '../args/host-facts.ts'
+import type { FilePath } from '../args/option.ts'
 import { tasksPath } from '../daemon/tasks-file.ts'
 import type { Call } from '../command.ts'
 import { ask } from '../daemon/ask.ts'
-import { daemonSettings } from '../daemon/daemon-settings.ts'
 import { shownDistance, shownTime } from '../terminal/times.ts'
 import { nextStart } from './status/status-order.ts'
 
+const defaultGraceMs = 30_000
+const defaultLogLevel = 'info'
 /** The longest list of tasks on one line; the rest is counted. */
 const maxNamed = 4
 
@@ -32,6 +35,21 @@ export async function start(call: Call, values: Values): Promise<number> {
   const ready = await failsToStart(call, startDetached(call.host, settings, call.script))
   await showStarted(call, values, settings, ready)
   return exitStatus.done
+}
+
+/** The settings of the daemon, from the options. */
+function daemonSettings(call: Call, values: Values, tasks: FilePath): Settings {
+  const foreground = values.foreground ?? false
+  return {
+    home: call.paths.home,
+    tasks: tasks.absolute,
+    addresses: values.address === undefined ? [] : checkedAddresses(call, values.address),
+    graceMs: values.grace ?? defaultGraceMs,
+    foreground,
+    pretty: foreground && process.stdout.isTTY,
+    logLevel: values['log-level'] ?? defaultLogLevel,
+    version: call.version,
+  }
 }
 
 /** Throws every error of a start with exit status 1. */

@@ -61,6 +61,29 @@ export const lastDurations = `
     ORDER BY at DESC, id DESC LIMIT ${maxUsualLookedAt}
   ) ORDER BY at DESC, history.id DESC`
 
+/**
+ * Reads the history of a home. If history.db is missing or damaged, reads the runs that still have a
+ * directory instead, and calls `tell` with a note.
+ */
+export function readHistoryOrRuns(
+  host: Host,
+  paths: { readonly history: string; readonly runs: string },
+  tell: (note: string) => void,
+): HistoryReader {
+  let problem = ''
+  try {
+    const size = host.files.facts(paths.history)?.size ?? -1
+    if (size > 0) return readHistory(paths.history)
+    problem = `${paths.history} ${size === 0 ? 'is empty' : 'does not exist'}`
+  } catch (error) {
+    if (!(error instanceof TorchError)) throw error
+    problem = error.message
+  }
+  const runs = historyFromRuns(host, paths.runs)
+  if (runs.tasks().length > 0) tell(`${problem}: showing only the runs that still have a directory`)
+  return runs
+}
+
 /** Reads history.db. A missing file is an empty history. Throws TorchError `history-unreadable`. */
 export function readHistory(path: string): HistoryReader {
   const { query, close } = openQuery(path)

@@ -1,6 +1,6 @@
 import { exitStatus, TorchError } from '../../../errors.ts'
 import type { HistoryRow } from '../../../plan/history-row.ts'
-import type { HistoryReader } from '../../../record/history/read-history.ts'
+import { type HistoryReader, readHistoryOrRuns } from '../../../record/history/read-history.ts'
 import { beginsRunId } from '../../../run/directory.ts'
 import { isNamed } from '../../../tasks/select.ts'
 import { usageError } from '../../args/option.ts'
@@ -9,7 +9,6 @@ import type { Call } from '../../command.ts'
 import { ask } from '../../daemon/ask.ts'
 import { namesWithLabels, requireKnownTasks } from '../../daemon/tasks-file.ts'
 import { historyTable, runFacts } from './history-text.ts'
-import { openRecords } from './open-records.ts'
 
 const defaultRows = 20
 
@@ -21,7 +20,7 @@ export async function showHistory(call: Call, values: Values): Promise<number> {
     throw usageError('tasks and runs cannot be mixed', 'torch history TASK, or torch history RUN')
   // The daemon writes rows with a delay.
   const isServed = typeof (await ask(call, 'flush', {}, 'informative')) === 'object'
-  const reader = openRecords(call, terminal.note)
+  const reader = readHistoryOrRuns(call.host, call.paths, terminal.note)
   try {
     const rows = isOfRuns
       ? args.map((word) => findRun(reader, word))

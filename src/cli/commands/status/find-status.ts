@@ -58,7 +58,7 @@ async function selected(report: StatusReport, words: readonly string[]): Promise
   }
 }
 
-/** `running` matches a task that runs now, whatever its last outcome. */
+/** `running` matches a task that runs now, also if its last outcome is another one. */
 function hasOutcome(
   { running, last }: TaskStatus,
   wanted: readonly Outcome[] | undefined,
@@ -74,9 +74,9 @@ async function usualOf(call: Call, tasks: readonly TaskStatus[]): Promise<Map<st
     .filter(({ type, running }) => type === 'common' && running.length > 0)
     .map((task) => task.name)
   if (names.length === 0) return new Map()
-  const { openRecords } = await import('../history/open-records.ts')
+  const { readHistoryOrRuns } = await import('../../../record/history/read-history.ts')
   // The status works without it, and a running daemon reports a damaged history itself.
-  const reader = openRecords(call, () => {})
+  const reader = readHistoryOrRuns(call.host, call.paths, () => {})
   const usual = reader.usual(names)
   reader.close()
   return usual

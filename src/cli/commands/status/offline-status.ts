@@ -3,10 +3,10 @@ import { loadTasks } from '../../../daemon/tasks-file/load.ts'
 import { fileOf, goneStatus, taskStatus } from '../../../daemon/control/daemon-status.ts'
 import type { HistoryRow } from '../../../plan/history-row.ts'
 import { freshEntry, timetableOf } from '../../../plan/slots.ts'
+import { readHistoryOrRuns } from '../../../record/history/read-history.ts'
 import { readTraces, runDirectory } from '../../../run/directory.ts'
 import { shellQuoted } from '../../../text/shell-quote.ts'
 import type { Call } from '../../command.ts'
-import { openRecords } from '../history/open-records.ts'
 import { liveRuns } from '../../daemon/home-runs.ts'
 import { factsHere } from '../../args/host-facts.ts'
 import { lastDaemonFile, offlineTasksPath, tasksPath } from '../../daemon/tasks-file.ts'
@@ -33,7 +33,7 @@ export async function offlineStatus(
   const facts = factsHere(call, values)
   const hostName = facts.names[0] ?? host.network.name()
   const running = liveRuns(host, paths.home)
-  const reader = openRecords(call, tell)
+  const reader = readHistoryOrRuns(host, paths, tell)
   const last = reader.lastOfEach()
   reader.close()
   const tasks = loaded.file?.tasks ?? []

@@ -1,0 +1,95 @@
+import type { Command } from './command.ts'
+
+/** The commands that control the daemon. */
+export const daemonCommands: readonly Command[] = [
+  {
+    name: 'start',
+    group: 'daemon',
+    usage: '',
+    summary: 'start the daemon',
+    description:
+      'Starts the daemon in the background and returns when it is ready. If it cannot start, this prints why and exits with 1. Each home has one daemon.',
+    options: ['foreground', 'address', 'grace', 'log-level'],
+    examples: [
+      ['start --tasks /srv/app/tasks.yaml', 'run the tasks of this machine'],
+      ['start --foreground', 'under systemd, in a container, or to watch it'],
+      ['start --home /tmp/try --address 10.0.1.5', 'a second daemon, as another machine'],
+    ],
+    run: async (...call) => (await import('./commands/start.ts')).start(...call),
+  },
+  {
+    name: 'stop',
+    group: 'daemon',
+    usage: '',
+    summary: 'stop the daemon and what it runs',
+    description:
+      'Stops the daemon and returns when it is gone. No new run starts. Runs of daemon tasks get TERM at once; other runs may finish within the grace period. What still runs then gets TERM, and KILL after its kill_after. A second stop ends the grace period.',
+    options: ['grace', 'leave'],
+    // In a variable or a config file it is the grace that the daemon starts with.
+    flagsOnly: ['grace'],
+    examples: [
+      ['stop', 'let runs finish'],
+      ['stop --grace 0s', 'do not wait for runs'],
+      ['stop --leave', 'leave runs to the next daemon'],
+    ],
+    run: async (...call) => (await import('./commands/stop.ts')).stop(...call),
+  },
+  {
+    name: 'restart',
+    group: 'daemon',
+    usage: '',
+    summary: 'replace the daemon; runs continue',
+    description:
+      'Replaces the daemon with a new one, for example after an upgrade of torch. Runs continue, and no second is skipped or done twice. If the new daemon does not become ready, the old one stays and this prints why.',
+    options: [],
+    examples: [['restart', 'after an upgrade of torch']],
+    run: async (...call) => (await import('./commands/restart.ts')).restart(...call),
+  },
+  {
+    name: 'reload',
+    group: 'daemon',
+    usage: '',
+    summary: 'read the tasks file again and show what changed',
+    description:
+      'Makes the daemon read its tasks file now and shows what changed. If the file is not valid, this shows its problems, exits with 2, and the daemon keeps the last good file. The daemon also reloads when the file changes, and on SIGUSR2.',
+    options: [],
+    examples: [
+      ['reload', 'after an edit'],
+      ['reload --json', 'for a program'],
+    ],
+    run: async (...call) => (await import('./commands/reload.ts')).reload(...call),
+  },
+]
+
+/** The commands that start and end runs. */
+export const runCommands: readonly Command[] = [
+  {
+    name: 'run',
+    group: 'act',
+    usage: 'TASK',
+    summary: 'run a task now',
+    description:
+      'Runs a task now on this machine, whatever its schedule and hosts are, and shows its output. The run is recorded like any other. Without a daemon, this command runs it. The exit status is that of the task; 124 after a timeout, 128 plus the number of the signal that ended it, 126 or 127 if it could not start. Ctrl-C goes to the task.',
+    options: ['force', 'detach'],
+    examples: [
+      ['run backup', 'now, and show its output'],
+      ['run backup --detach', 'start it and return'],
+      ['run backup --force', 'although it is at its max'],
+    ],
+    run: async (...call) => (await import('./commands/run/run.ts')).run(...call),
+  },
+  {
+    name: 'kill',
+    group: 'act',
+    usage: 'TASK|RUN...',
+    summary: 'end runs',
+    description:
+      "Ends all runs of a task, or one run given by its id or the beginning of it. The process group gets TERM, and KILL after the kill_after of the task. A task may be a pattern such as 'backup-*'. Exits with 1 if an argument matches nothing that is running.",
+    options: ['signal'],
+    examples: [
+      ['kill backup', 'end it'],
+      ['kill consumer --signal HUP', 'only send a signal'],
+    ],
+    run: async (...call) => (await import('./commands/kill.ts')).kill(...call),
+  },
+]

@@ -1,0 +1,100 @@
+import type { Command } from './command.ts'
+
+/** The commands that work on tasks files. */
+export const fileCommands: readonly Command[] = [
+  {
+    name: 'validate',
+    group: 'file',
+    usage: '[FILE]',
+    summary: 'check a tasks file',
+    description:
+      'Checks a tasks file, or a directory of them, and shows every problem with its place. Exits with 0 if the file is valid, even with warnings, otherwise with 2.',
+    options: [],
+    examples: [
+      ['validate', 'the file of the running daemon, or ./tasks.yaml'],
+      ['validate new.yaml --json', 'for a program or a git hook'],
+    ],
+    run: async (...call) => (await import('./commands/validate.ts')).validate(...call),
+  },
+  {
+    name: 'diff',
+    group: 'file',
+    usage: '[REV [REV]]',
+    summary: 'show what a change of the tasks file means',
+    description:
+      'Shows what a change of the tasks file means: tasks added, removed, renamed and changed, what each machine gains and loses, and how the starts of the next 24 hours differ. It compares HEAD or REV with the working file, or REV with REV; A..B and A...B work as in git. Comments, order and quotes do not count as changes.',
+    options: ['exit-code', 'markdown', 'from'],
+    flagsOnly: ['exit-code', 'markdown'],
+    examples: [
+      ['diff', 'before a commit'],
+      ['diff HEAD~3 HEAD', 'what the last three commits mean'],
+      ['diff --markdown origin/main...HEAD', 'as a comment on a pull request'],
+      ['diff --exit-code', 'exit with 1 on a change, with 2 if the file is not valid'],
+    ],
+    run: async (...call) => (await import('./commands/diff/show-diff.ts')).showDiff(...call),
+  },
+  {
+    name: 'import',
+    group: 'file',
+    usage: 'FORMAT [FILE]',
+    summary: 'convert a crontab or a gotorch file',
+    description:
+      'Converts a crontab, or the tasks file of gotorch, and prints a tasks file. FORMAT is crontab or gotorch; FILE may be - for standard input. Without FILE, import crontab reads what crontab -l prints. What cannot be converted becomes a comment and a warning.',
+    options: ['system'],
+    flagsOnly: ['system'],
+    examples: [
+      ['import crontab > imported.yaml', 'your own crontab'],
+      ['import crontab /etc/crontab > imported.yaml', 'one with a user in each line'],
+      ['import gotorch task.json > imported.yaml', 'from gotorch'],
+    ],
+    run: async (...call) => (await import('./commands/import.ts')).importTasks(...call),
+  },
+  {
+    name: 'schema',
+    group: 'file',
+    usage: '',
+    summary: 'print the JSON Schema of tasks files, for editors',
+    description:
+      'Prints the JSON Schema of tasks files. Editors use it to complete keys and check values while you type, if the first line of the file is # yaml-language-server: $schema=tasks.schema.json',
+    options: [],
+    // It prints JSON anyway.
+    flagsOnly: ['json'],
+    examples: [['schema > tasks.schema.json', 'for your editor']],
+    run: async (call) => (await import('./commands/schema.ts')).schema(call),
+  },
+]
+
+/** The commands that prepare a machine and a shell for torch. */
+export const setupCommands: readonly Command[] = [
+  {
+    name: 'doctor',
+    group: 'setup',
+    usage: '',
+    summary: 'check this machine and say what to fix',
+    description:
+      'Checks what torch needs from this machine, says what is missing, what torch uses instead and how to fix it. It needs no daemon, no tasks file and no home. Exits with 0 if torch can run here, even with warnings, otherwise with 1.',
+    options: ['address'],
+    examples: [
+      ['doctor', 'before the first start, or when something is wrong'],
+      ['doctor --tasks /srv/ops/tasks.yaml', 'check what these tasks need too'],
+      ['doctor --json', 'for a program'],
+    ],
+    run: async (...call) => (await import('./commands/doctor.ts')).doctor(...call),
+  },
+  {
+    name: 'completion',
+    group: 'setup',
+    usage: '[SHELL]',
+    summary: 'print a completion script for bash, zsh or fish',
+    description:
+      'Prints a script for bash, zsh or fish that completes commands, options, files and the names of tasks, runs, labels, hosts, time zones and revisions. Its first lines say where to put it. Without SHELL it is for your own shell ($SHELL).',
+    options: [],
+    // A variable is not meant for a script that a shell is about to read.
+    flagsOnly: ['json'],
+    examples: [
+      ['completion bash > torch.bash', 'the script for bash'],
+      ['completion fish > ~/.config/fish/completions/torch.fish', 'install it for fish'],
+    ],
+    run: async (...call) => (await import('./commands/completion.ts')).completion(...call),
+  },
+]

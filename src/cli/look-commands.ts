@@ -1,0 +1,90 @@
+import type { Command } from './command.ts'
+
+/** The commands that show what torch does, did and will do. */
+export const lookCommands: readonly Command[] = [
+  {
+    name: 'status',
+    group: 'look',
+    usage: '[TASK...]',
+    summary: 'show what runs, what is next, how it last ended',
+    description:
+      "Shows what is running, what is next and how each task last ended; a pattern such as 'backup-*' selects tasks. If there are more tasks than rows on the screen, it shows those that need attention first. It works without a daemon too.",
+    options: ['label', 'outcome', 'all', 'watch', 'address'],
+    flagsOnly: ['all', 'watch'],
+    examples: [
+      ['status', 'the daemon, its file and all tasks'],
+      ["status 'backup*' --label team=data", 'some tasks of one team'],
+      ['status --outcome failed,timeout,running', 'what needs attention'],
+      ['status backup --json', 'one task, for a program'],
+    ],
+    run: async (...call) => (await import('./commands/status/show-status.ts')).showStatus(...call),
+  },
+  {
+    name: 'next',
+    group: 'look',
+    usage: '[TASK...]',
+    summary: 'show when tasks are due',
+    description:
+      "Shows when tasks are due: the given ones, also by a pattern such as 'backup-*', or all tasks of this machine. It needs no daemon.",
+    options: ['schedule', 'timezone', 'from', 'count', 'label', 'host', 'address'],
+    examples: [
+      ['next', 'what is due on this machine'],
+      ["next 'backup*' --label team=data", 'some tasks of one team'],
+      ['next backup --count 10 --from 2026-03-08T00:00', 'ten start times of one task'],
+      ['next --schedule "30 2 * * mon" --timezone Asia/Tokyo', 'try a schedule'],
+    ],
+    run: async (...call) => (await import('./commands/next/show-next.ts')).showNext(...call),
+  },
+  {
+    name: 'plan',
+    group: 'look',
+    usage: '[FILE]',
+    summary: 'show which machine runs what, from the file alone',
+    description:
+      'Shows which machines run which tasks, when each is due next, and the starts of the next 24 hours, from the tasks file alone, with warnings for the reviewer. With --host it shows one machine, and why it does not run the other tasks; --address then gives its addresses.',
+    options: ['host', 'address', 'label', 'from'],
+    examples: [
+      ['plan', 'the file of the running daemon, or ./tasks.yaml'],
+      ['plan new.yaml --host 10.0.1.7', 'one machine, before it has the file'],
+      ['plan --host web1.example.com --address 10.0.1.7', 'one machine by name and address'],
+      ['plan --label team=data --json', 'the tasks of one team, for a program'],
+    ],
+    run: async (...call) => (await import('./commands/plan/show-plan.ts')).showPlan(...call),
+  },
+  {
+    name: 'history',
+    group: 'look',
+    usage: '[TASK|RUN...]',
+    summary: 'show past runs, skipped and missed starts',
+    description:
+      "Shows past runs, skipped and missed starts, the newest last. A task may be a pattern such as 'backup-*'. For a run, given by its id or the beginning of it, it shows everything on record. It works without a daemon too.",
+    options: ['since', 'outcome', 'label', 'limit'],
+    examples: [
+      ['history', 'the last 20'],
+      ['history backup --since 7d --outcome failed,timeout', 'what failed this week'],
+      ['history --outcome missed --outcome skipped', 'what did not start, and why'],
+      ['history 20261121T0230', 'one run, by the beginning of its id'],
+      ['history -n 1000 --json', 'for a program'],
+    ],
+    run: async (...call) =>
+      (await import('./commands/history/show-history.ts')).showHistory(...call),
+  },
+  {
+    name: 'logs',
+    group: 'look',
+    usage: 'TASK...|RUN',
+    summary: 'show the output of runs',
+    description:
+      "Prints the output of the last run of a task, or of a run given by its id or the beginning of it, byte for byte. For several tasks, or a pattern such as 'backup-*', each line starts with the name of its task. It works without a daemon too.",
+    options: ['run', 'since', 'follow', 'lines'],
+    examples: [
+      ['logs backup', 'the last run'],
+      ['logs consumer -f -n 20', 'the last 20 lines, then new output'],
+      ["logs 'backup*' consumer -f", 'several tasks, new ones too'],
+      ['logs backup --since 1d', 'all runs of the last day'],
+      ['logs 20261121T0230', 'one run, by the beginning of its id'],
+      ['logs backup --json', 'the run and its output, for a program'],
+    ],
+    run: async (...call) => (await import('./commands/logs/show-logs.ts')).showLogs(...call),
+  },
+]
