@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
-import { root } from '../../support/torch.ts'
+import { root } from '../support/torch.ts'
 
 /** The packages that are loaded with a file, by the imports at its top. */
 function packagesOf(file: string, seen = new Set<string>()): string[] {
@@ -17,7 +17,7 @@ function packagesOf(file: string, seen = new Set<string>()): string[] {
   })
 }
 
-// A person who presses Tab waits for what is loaded.
+// A person who presses Tab waits until everything is loaded.
 test.each(['main.ts', 'run-command.ts', 'commands.ts', 'help.ts', 'completion/complete.ts'])(
   'src/cli/%s loads no package before it needs one',
   (file) => {

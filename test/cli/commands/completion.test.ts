@@ -5,7 +5,7 @@ import { closeSites, newSite } from '../../support/torch.ts'
 afterAll(closeSites)
 
 describe.concurrent('torch completion', () => {
-  test('prints the script of a shell, and nothing else', async () => {
+  test('torch completion zsh prints the script for zsh, and nothing else', async () => {
     expect(await newSite().torch('completion', 'zsh')).toMatchObject({
       status: 0,
       stdout: scriptFor('zsh'),
@@ -13,7 +13,7 @@ describe.concurrent('torch completion', () => {
     })
   })
 
-  test('without one that of the own shell, and says how to have it for good', async () => {
+  test('torch completion without a shell prints the script for the shell in SHELL, and says how to install it', async () => {
     const ended = await newSite().torchWith({ env: { SHELL: '/usr/local/bin/fish' } }, 'completion')
     expect(ended).toMatchObject({ status: 0, stdout: scriptFor('fish') })
     expect(ended.stderr.split('\n')).toEqual([
@@ -34,7 +34,7 @@ describe.concurrent('torch completion', () => {
       'no completion for the shell "powershell"',
       'torch completes in bash, zsh, fish',
     ],
-  ])('%j in %s is wrong usage', async (words, SHELL, message, hint) => {
+  ])('torch completion %j with SHELL=%s is wrong usage', async (words, SHELL, message, hint) => {
     const ended = await newSite().torchWith({ env: { SHELL } }, 'completion', ...words)
     expect(ended).toMatchObject({
       status: 2,
@@ -43,7 +43,7 @@ describe.concurrent('torch completion', () => {
     })
   })
 
-  test('with --json both as JSON, but not by the variable', async () => {
+  test('torch completion --json prints JSON, but TORCH_JSON=1 does not change the script', async () => {
     const site = newSite()
     const { stdout } = await site.torch('completion', 'bash', '--json')
     expect(JSON.parse(stdout)).toEqual({ shell: 'bash', script: scriptFor('bash') })
@@ -52,10 +52,10 @@ describe.concurrent('torch completion', () => {
   })
 })
 
-test.each(shells)('the script for %s says itself how to install it', (shell) => {
+test.each(shells)('the completion script for %s says how to install it', (shell) => {
   for (const line of installing[shell]) expect(scriptFor(shell)).toContain(`\n#   ${line}\n`)
 })
 
-test('zsh finds its script by the first line', () => {
+test('the completion script for zsh begins with #compdef, by which zsh finds it', () => {
   expect(scriptFor('zsh').split('\n')[0]).toBe('#compdef torch')
 })
