@@ -11,7 +11,7 @@ const good = 'tasks:\n  a: { schedule: "@daily", command: "true" }\n'
 const bad = 'tasks:\n  a:\n    schedule: "@daily"\n    comand: "true"\n'
 
 describe.concurrent('torch validate', () => {
-  test('a good file', async () => {
+  test('torch validate says that a good file is valid', async () => {
     expect(await newSite(good).torch('validate')).toMatchObject({
       status: 0,
       stdout: 'tasks.yaml is valid: 1 task\n',
@@ -19,7 +19,7 @@ describe.concurrent('torch validate', () => {
     })
   })
 
-  test('a bad file: every problem with its place', async () => {
+  test('torch validate shows each problem of a bad file with its place', async () => {
     expect(await newSite(bad).torch('validate', 'tasks.yaml')).toMatchObject({
       status: 2,
       stdout: '',
@@ -32,7 +32,7 @@ torch: tasks.yaml is not valid (1 problem)
     })
   })
 
-  test('--json', async () => {
+  test('torch validate --json prints the problems as JSON', async () => {
     const site = newSite(good)
     const file = site.write('bad.yaml', bad)
     const { status, stdout, stderr } = await site.torch('validate', file, '--json')
@@ -53,7 +53,7 @@ torch: tasks.yaml is not valid (1 problem)
     })
   })
 
-  test('warnings are shown, and no fault', async () => {
+  test('torch validate shows warnings and exits with 0', async () => {
     const site = newSite('tasks: {a: {schedule: "0 0 30 2 *", command: "true"}}')
     const { status, stderr } = await site.torch('validate')
     expect([status, stderr.split('\n')[0]]).toEqual([
@@ -62,7 +62,7 @@ torch: tasks.yaml is not valid (1 problem)
     ])
   })
 
-  test('the file of the running daemon, where none is named', async () => {
+  test('torch validate without a file checks the file of the running daemon', async () => {
     const site = newSite(good)
     await site.torch('start')
     const elsewhere = { cwd: '/', env: { TORCH_TASKS: '/nowhere.yaml' } }
@@ -72,13 +72,13 @@ torch: tasks.yaml is not valid (1 problem)
   })
 })
 
-test.concurrent('torch schema', async () => {
+test.concurrent('torch schema prints the JSON schema of the tasks file', async () => {
   const { status, stdout } = await newSite().torch('schema')
   expect([status, JSON.parse(stdout)]).toEqual([0, tasksJsonSchema()])
 })
 
 describe.concurrent('torch reload', () => {
-  test('shows what changed, and what it did not take', async () => {
+  test('torch reload shows what changed, and the problems of a refused file', async () => {
     const site = newSite(good.replace('a:', 'gone:') + good.split('\n')[1]?.replace('a:', 'same:'))
     await site.torch('start')
     // The daemon stands still until it is asked: its own watch waits for the file to settle.
@@ -132,9 +132,9 @@ hint: fix the file; until then the daemon keeps using the last good file
   })
 })
 
-describe.concurrent('--tasks of another file than the daemon has', () => {
+describe.concurrent('--tasks with another file than the daemon uses', () => {
   const commands = ['status', 'reload', 'restart', 'stop', 'kill a', 'run a', 'run a --detach']
-  test('is refused by all that ask the daemon, and used by what only reads', async () => {
+  test('--tasks with another file than the daemon uses is refused by commands that ask the daemon, and used by the others', async () => {
     const site = newSite(good)
     await site.torch('start')
     const pid = site.pid()

@@ -7,7 +7,7 @@ import { until } from '../support/until.ts'
 afterAll(closeSites)
 vi.setConfig({ testTimeout: 90_000 })
 
-test('a large file, then junk, is renamed over that of a daemon, which starts in each second', async () => {
+test('a daemon starts its tasks in each second while it loads a large file, then junk', async () => {
   const witness =
     '  witness: { schedule: "* * * * * *", command: "echo $TORCH_SLOT $(date +%s) >> ~/seen" }\n'
   const site = newSite(`tasks:\n${witness}`)

@@ -58,7 +58,7 @@ const keys =
 
 describe.concurrent('torch status', () => {
   const taskKeys = 'name type description labels here reason next jitterMs running last'.split(' ')
-  test('--json with a daemon', async () => {
+  test('torch status --json has all facts of the daemon, the file and the tasks', async () => {
     const report = (await json(site, 'status')) as Record<string, unknown>
     expect(report).toMatchObject({
       daemon: {
@@ -95,7 +95,7 @@ describe.concurrent('torch status', () => {
     expect(task?.next).toBe(`${new Date().getUTCFullYear() + 1}-01-01T00:00:00Z`)
   })
 
-  test('--json without a daemon has the same shape', async () => {
+  test('torch status --json without a daemon has the same shape', async () => {
     expect(await json(copy, 'status')).toMatchObject({
       daemon: null,
       file: { path: 'tasks.yaml', loadedAt: null, ok: true },
@@ -110,34 +110,40 @@ describe.concurrent('torch status', () => {
     })
   })
 
-  test('of one task', async () => {
+  test('torch status TASK --json has only that task', async () => {
     expect(await json(site, 'status', 'bad')).toMatchObject({ tasks: [{ name: 'bad' }] })
   })
 
-  test.each(both)('--label, %s', async (_what, where) => {
-    const names = async (...words: string[]) =>
-      ((await json(where(), 'status', ...words)) as StatusReport).tasks.map((task) => task.name)
-    expect(await names('--label', 'team=data')).toEqual(['good', 'bad'])
-    expect(await names('--label', 'team=data', '--label', 'tier=1')).toEqual(['good'])
-    expect(await where().torch('status', '--label', 'team=none')).toMatchObject({
-      status: 0,
-      stdout: expect.not.stringContaining('good'),
-      stderr: 'no task has these labels\n',
-    })
-  })
+  test.each(both)(
+    'torch status --label shows the tasks with all labels, %s',
+    async (_what, where) => {
+      const names = async (...words: string[]) =>
+        ((await json(where(), 'status', ...words)) as StatusReport).tasks.map((task) => task.name)
+      expect(await names('--label', 'team=data')).toEqual(['good', 'bad'])
+      expect(await names('--label', 'team=data', '--label', 'tier=1')).toEqual(['good'])
+      expect(await where().torch('status', '--label', 'team=none')).toMatchObject({
+        status: 0,
+        stdout: expect.not.stringContaining('good'),
+        stderr: 'no task has these labels\n',
+      })
+    },
+  )
 
-  test.each(both)('of one task with what the file says about it, %s', async (_what, where) => {
-    const { stdout } = await where().torch('status', 'good')
-    expect(stdout.split('\n').slice(-4)).toEqual([
-      '  Says three words',
-      '  and \ufffd[31mno more',
-      '  labels team=data, tier=1',
-      '',
-    ])
-    expect((await where().torch('status', 'raw')).stdout).toMatch(/\nraw .*\n$/)
-  })
+  test.each(both)(
+    'torch status TASK shows the description and the labels of the task, %s',
+    async (_what, where) => {
+      const { stdout } = await where().torch('status', 'good')
+      expect(stdout.split('\n').slice(-4)).toEqual([
+        '  Says three words',
+        '  and \ufffd[31mno more',
+        '  labels team=data, tier=1',
+        '',
+      ])
+      expect((await where().torch('status', 'raw')).stdout).toMatch(/\nraw .*\n$/)
+    },
+  )
 
-  test('for people: aligned, without colours where it is no terminal', async () => {
+  test('torch status prints an aligned table, without colours unless on a terminal', async () => {
     const { status, stdout } = await site.torch('status')
     expect(status).toBe(0)
     const blurred = stdout.replace(/T\d\d:\d\d:\d\d/g, 'T00:00:00').replace(/in \w+/g, 'in 9d')
@@ -160,13 +166,13 @@ describe.concurrent('torch status', () => {
     )
   })
 
-  test('without a tasks file it says so, and still works', async () => {
+  test('torch status works without a tasks file and says so', async () => {
     const { status, stdout } = await newSite().torch('status')
     expect(status).toBe(0)
     expect(stdout).toContain('daemon  not running\nfile    tasks.yaml, NOT VALID\n')
   })
 
-  test('without a daemon it finds the tasks file of the last one', async () => {
+  test('torch status without a daemon finds the tasks file of the last daemon', async () => {
     const own = newSite()
     const file = own.write('ops/jobs.yaml', 'tasks: {a: {schedule: "@daily", command: "true"}}')
     const start = await own.torch('start', '--tasks', file)
@@ -182,7 +188,7 @@ describe.concurrent('torch status', () => {
     expect(await found()).toMatchObject({ file: { path: 'tasks.yaml' }, tasks: [] })
   })
 
-  test('what runs is shown to its end, also of a task that is in the file no more', async () => {
+  test('torch status shows runs of a removed task until they end', async () => {
     const own = newSite('tasks: {old: {schedule: "@yearly", command: [sleep, "600"]}}')
     await own.torch('start')
     await own.torch('run', 'old', '--detach')
@@ -200,7 +206,7 @@ describe.concurrent('torch status', () => {
     )
   })
 
-  test('what runs is shown without a file that says so', async () => {
+  test('torch status shows what is running even if the tasks file is missing', async () => {
     const own = newSite('tasks: {keep: {type: daemon, command: [sleep, "600"]}}')
     await own.torch('start')
     await until(() => fs.existsSync(path.join(own.home, 'runs/keep')), 'its run')
@@ -238,24 +244,27 @@ function squeeze(line: string): string {
 }
 
 describe.concurrent('torch history', () => {
-  test.each(both)('--json, %s: all keys in their order', async (_what, where) => {
-    const rows = (await json(where(), 'history')) as Record<string, unknown>[]
-    for (const row of rows) expect(Object.keys(row).join(' ')).toBe(`${keys} lastSlot count`)
-    const ended = rows.filter((row) => row['task'] !== 'keep')
-    expect(
-      ended.map((row) => [row['task'], row['outcome'], row['exitCode'], row['trigger']]),
-    ).toEqual([
-      ['good', 'ok', 0, 'manual'],
-      ['good', 'ok', 0, 'manual'],
-      ['bad', 'failed', 3, 'manual'],
-      ['raw', 'ok', 0, 'manual'],
-    ])
-    expect(ended.map((row) => row['run'])).toEqual([
-      ...runsOf('good'),
-      ...runsOf('bad'),
-      ...runsOf('raw'),
-    ])
-  })
+  test.each(both)(
+    'torch history --json has all keys in a fixed order, %s',
+    async (_what, where) => {
+      const rows = (await json(where(), 'history')) as Record<string, unknown>[]
+      for (const row of rows) expect(Object.keys(row).join(' ')).toBe(`${keys} lastSlot count`)
+      const ended = rows.filter((row) => row['task'] !== 'keep')
+      expect(
+        ended.map((row) => [row['task'], row['outcome'], row['exitCode'], row['trigger']]),
+      ).toEqual([
+        ['good', 'ok', 0, 'manual'],
+        ['good', 'ok', 0, 'manual'],
+        ['bad', 'failed', 3, 'manual'],
+        ['raw', 'ok', 0, 'manual'],
+      ])
+      expect(ended.map((row) => row['run'])).toEqual([
+        ...runsOf('good'),
+        ...runsOf('bad'),
+        ...runsOf('raw'),
+      ])
+    },
+  )
 
   test.each([
     [['good'], 2],
@@ -264,11 +273,11 @@ describe.concurrent('torch history', () => {
     [['--since', '1h'], 6],
     [['--since', '2099-01-01'], 0],
     [['off'], 0],
-  ])('%j', async (words, count) => {
+  ])('torch history %j shows %i rows', async (words, count) => {
     expect(await json(copy, 'history', ...words)).toHaveLength(count)
   })
 
-  test('for people', async () => {
+  test('torch history prints a table', async () => {
     const { stdout } = await site.torch('history', 'bad')
     const [run] = runsOf('bad')
     expect(
@@ -286,7 +295,7 @@ describe.concurrent('torch history', () => {
 })
 
 describe.concurrent('torch logs', () => {
-  test.each(both)('%s', async (_what, where) => {
+  test.each(both)('torch logs TASK shows the output of the last run, %s', async (_what, where) => {
     expect(await where().torch('logs', 'good')).toMatchObject({
       status: 0,
       stdout: 'one\ntwo\nthree\n',
@@ -298,11 +307,11 @@ describe.concurrent('torch logs', () => {
     ['1', 'three\n'],
     ['2', 'two\nthree\n'],
     ['99', 'one\ntwo\nthree\n'],
-  ])('-n %s', async (count, stdout) => {
+  ])('torch logs -n %s shows as many lines at most', async (count, stdout) => {
     expect(await copy.torch('logs', 'good', '-n', count)).toMatchObject({ status: 0, stdout })
   })
 
-  test('bytes that are no text pass through', async () => {
+  test('torch logs does not change bytes that are not text', async () => {
     const child = copy.spawn(['logs', 'raw'])
     const chunks: Buffer[] = []
     child.child.stdout?.on('data', (chunk: Buffer) => chunks.push(chunk))
@@ -310,7 +319,7 @@ describe.concurrent('torch logs', () => {
     expect(Buffer.concat(chunks)).toEqual(Buffer.from([0xff, 0x00, 0x78]))
   })
 
-  test('of a run by its id, or by what it begins with', async () => {
+  test('torch logs --run takes a run id or the beginning of one', async () => {
     const [first = ''] = runsOf('bad')
     expect((await copy.torch('logs', 'bad', '--run', first)).stdout).toBe('oops\n')
     expect((await copy.torch('logs', 'bad', '--run', first.slice(0, -1))).stdout).toBe('oops\n')
@@ -326,7 +335,7 @@ describe.concurrent('torch logs', () => {
     })
   })
 
-  test('--json, of the last run or of one by its id', async () => {
+  test('torch logs --json has the output of the last run, or of the run of --run', async () => {
     const [first, second] = runsOf('good')
     const output = 'one\ntwo\nthree\n'
     expect(await json(copy, 'logs', 'good')).toEqual({ task: 'good', run: second, output })
@@ -348,22 +357,25 @@ describe.concurrent('torch logs', () => {
     })
   })
 
-  test.skipIf(process.getuid?.() !== 0)('of a home of another user', async () => {
-    const { home } = copy
-    const words = ['--reuid=65534', '--clear-groups', process.execPath, script, 'logs', 'good']
-    const { status, stderr } = spawnSync('setpriv', [...words, '--home', home], {
-      cwd: '/',
-      env: { HOME: '/', PATH: process.env['PATH'] },
-    })
-    expect([status, stderr.toString()]).toEqual([
-      1,
-      `torch: the home ${home} cannot be entered by this user
+  test.skipIf(process.getuid?.() !== 0)(
+    'torch logs says that it may not enter the home of another user',
+    async () => {
+      const { home } = copy
+      const words = ['--reuid=65534', '--clear-groups', process.execPath, script, 'logs', 'good']
+      const { status, stderr } = spawnSync('setpriv', [...words, '--home', home], {
+        cwd: '/',
+        env: { HOME: '/', PATH: process.env['PATH'] },
+      })
+      expect([status, stderr.toString()]).toEqual([
+        1,
+        `torch: the home ${home} cannot be entered by this user
 hint: run torch as its owner, or as root
 `,
-    ])
-  })
+      ])
+    },
+  )
 
-  test('of a task that never ran', async () => {
+  test('torch logs says that no runs of a task are kept', async () => {
     expect(await copy.torch('logs', 'off')).toMatchObject({
       status: 1,
       stderr: `torch: no runs of off are kept
@@ -372,7 +384,7 @@ hint: torch history off shows its recorded runs; torch run off starts it
     })
   })
 
-  test('-f follows across runs', async () => {
+  test('torch logs -f continues with the next run', async () => {
     const own = newSite(tasks)
     await own.torch('run', 'bad')
     const follower = own.spawn(['logs', 'bad', '-f'])
@@ -384,7 +396,7 @@ hint: torch history off shows its recorded runs; torch run off starts it
     expect((await follower.ended).signal).toBe('SIGINT')
   })
 
-  test('-f of one run ends with it', async () => {
+  test('torch logs -f --run RUN ends with the run', async () => {
     const [run = ''] = runsOf('bad')
     expect(await copy.torch('logs', 'bad', '-f', '--run', run)).toMatchObject({
       status: 0,
@@ -393,29 +405,35 @@ hint: torch history off shows its recorded runs; torch run off starts it
   })
 })
 
-describe.concurrent('a task that is not there', () => {
+describe.concurrent('an unknown task', () => {
   const commands = ['status', 'history', 'logs', 'run', 'kill']
-  test.each(commands)('torch %s, with a daemon', async (command) => {
-    expect(await site.torch(command, 'godo')).toMatchObject({
-      status: 2,
-      stdout: '',
-      stderr: 'torch: there is no task "godo"\nhint: did you mean "good"?\n',
-    })
-  })
-  test.each(commands.slice(0, 4))('torch %s, without', async (command) => {
-    expect(await copy.torch(command, 'zzzzz')).toMatchObject({
-      status: 2,
-      stdout: '',
-      stderr: 'torch: there is no task "zzzzz"\nhint: torch status lists the tasks\n',
-    })
-  })
-  test('is no way out of the folder of runs', async () => {
+  test.each(commands)(
+    'torch %s with a daemon refuses an unknown task and suggests one',
+    async (command) => {
+      expect(await site.torch(command, 'godo')).toMatchObject({
+        status: 2,
+        stdout: '',
+        stderr: 'torch: there is no task "godo"\nhint: did you mean "good"?\n',
+      })
+    },
+  )
+  test.each(commands.slice(0, 4))(
+    'torch %s without a daemon refuses an unknown task',
+    async (command) => {
+      expect(await copy.torch(command, 'zzzzz')).toMatchObject({
+        status: 2,
+        stdout: '',
+        stderr: 'torch: there is no task "zzzzz"\nhint: torch status lists the tasks\n',
+      })
+    },
+  )
+  test('torch logs refuses a task name that leaves the folder of runs', async () => {
     expect((await copy.torch('logs', '../runs/good')).status).toBe(2)
   })
 })
 
 describe.concurrent('output that nobody reads to its end', () => {
-  test('is no error', async () => {
+  test('torch logs does not fail if its output is not read to the end', async () => {
     const big = newSite('tasks: {big: {schedule: "@yearly", command: "yes | head -c 3000000"}}')
     expect((await big.torch('run', 'big')).stdout).toHaveLength(3_000_000)
     const reader = big.spawn(['logs', 'big'])
