@@ -1,5 +1,5 @@
 import { bareEntry, parseHostEntry } from '../tasks/host-entry.ts'
-import { everyone, type HostMatch } from '../tasks/hosts.ts'
+import { anyMachine, type HostMatch } from '../tasks/hosts.ts'
 import { runsOn, type Share, shareOf } from '../tasks/hosts.ts'
 import type { Task, TasksFile } from '../tasks/task.ts'
 import { grouped } from '../text/grouped.ts'
@@ -75,7 +75,7 @@ export function tasksOn({ matches }: Machines, tasks: readonly Task[]): NamedTas
 
 function shareOfTask({ hosts }: Task, matches: Machines['matches']): Share {
   if (matches !== undefined) return shareOf(hosts, matches)
-  return runsOn(hosts, everyone) ? 'all' : 'none'
+  return runsOn(hosts, anyMachine) ? 'all' : 'none'
 }
 
 /** Every entry except groups, once for each meaning, as the file writes it first. */

@@ -1,7 +1,7 @@
 import { localText } from '../schedule/timezone.ts'
 import { sizeOf } from '../tasks/address.ts'
 import { bareEntry } from '../tasks/host-entry.ts'
-import { everyone } from '../tasks/hosts.ts'
+import { anyMachine } from '../tasks/hosts.ts'
 import { runsOn } from '../tasks/hosts.ts'
 import type { Task, TasksFile } from '../tasks/task.ts'
 import { formatDuration } from '../text/duration.ts'
@@ -107,7 +107,7 @@ function canBeSpread(forecast: TaskForecast): boolean {
  * many only if the file names any hosts: other files may be for one machine.
  */
 function placeOf(task: Task, groups: GroupEntries, namesHosts: boolean): string {
-  if (runsOn(task.hosts, everyone)) return namesHosts ? 'every machine' : ''
+  if (runsOn(task.hosts, anyMachine)) return namesHosts ? 'every machine' : ''
   const entries = (task.hostEntries ?? [])
     .map(bareEntry)
     .filter(({ negated }) => !negated)

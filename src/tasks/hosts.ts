@@ -43,11 +43,11 @@ function satisfies(rule: HostRule | undefined, matches: (match: HostMatch) => bo
 }
 
 /** Every machine. */
-export const everyone: HostMatch = { kind: 'glob', glob: '*' }
+export const anyMachine: HostMatch = { kind: 'glob', glob: '*' }
 
 /** Whether no host can match, because everything named is negated too. No false alarms. */
 export function matchesNothing(rule: HostRule): boolean {
-  const some = rule.some.length === 0 ? [everyone] : rule.some
+  const some = rule.some.length === 0 ? [anyMachine] : rule.some
   return some.every((one) => rule.none.some((other) => matchesAllOf(other, one)))
 }
 

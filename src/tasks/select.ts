@@ -6,16 +6,16 @@ import { nearest } from '../text/suggest.ts'
  * The names that the arguments select, in the order of the names. An argument is a name, or a
  * pattern with `*` and `?`. Throws TorchError `no-task` for the first argument that selects nothing.
  */
-export function namedBy(args: readonly string[], names: readonly string[]): string[] {
+export function selectNames(args: readonly string[], names: readonly string[]): string[] {
   const known = new Set(names)
   for (const arg of args)
     if (isPattern(arg) ? !names.some((name) => matchGlob(arg, name)) : !known.has(arg))
       throw isPattern(arg) ? noMatch(arg) : unknownTask(arg, names)
-  return names.filter((name) => isNamed(args, name))
+  return names.filter((name) => isSelected(args, name))
 }
 
 /** Whether one of the arguments selects the name. */
-export function isNamed(args: readonly string[], name: string): boolean {
+export function isSelected(args: readonly string[], name: string): boolean {
   return args.some((arg) => arg === name || (isPattern(arg) && matchGlob(arg, name)))
 }
 

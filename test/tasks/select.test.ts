@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { isNamed, namedBy } from '../../src/tasks/select.ts'
+import { isSelected, selectNames } from '../../src/tasks/select.ts'
 
 const names = ['backup-db', 'backup-www', 'rotate', 'r1', 'r2']
 
-describe('namedBy', () => {
+describe('selectNames', () => {
   test.each([
     [['rotate'], ['rotate']],
     [
@@ -19,7 +19,7 @@ describe('namedBy', () => {
     [['*'], names],
     [[], []],
   ])('the arguments %j select these tasks', (words, found) => {
-    expect(namedBy(words, names)).toEqual(found)
+    expect(selectNames(words, names)).toEqual(found)
   })
 
   test.each([
@@ -28,7 +28,7 @@ describe('namedBy', () => {
     ['', 'there is no task ""', 'torch status lists the tasks'],
     ['nightly-*', 'no task matches "nightly-*"', 'torch status lists the tasks'],
   ])('an argument that selects no task is an error: %s', (word, message, hint) => {
-    expect(() => namedBy(['rotate', word], names)).toThrow(
+    expect(() => selectNames(['rotate', word], names)).toThrow(
       expect.objectContaining({ message, hint, exit: 2, code: 'no-task' }),
     )
   })
@@ -38,9 +38,9 @@ describe('namedBy', () => {
     const word = fc.stringMatching(/^[a-c.*?-]{1,4}$/)
     fc.assert(
       fc.property(fc.uniqueArray(name), fc.array(word), (all, words) => {
-        const known = words.filter((each) => all.some((one) => isNamed([each], one)))
-        const each = new Set(known.flatMap((one) => namedBy([one], all)))
-        expect(namedBy(known, all)).toEqual(all.filter((one) => each.has(one)))
+        const known = words.filter((each) => all.some((one) => isSelected([each], one)))
+        const each = new Set(known.flatMap((one) => selectNames([one], all)))
+        expect(selectNames(known, all)).toEqual(all.filter((one) => each.has(one)))
       }),
     )
   })

@@ -2,7 +2,7 @@ import type { StatusReport } from '../../control/protocol.ts'
 import { exitStatus, TorchError } from '../../errors.ts'
 import { type Signal, signalNames, signalNumbers } from '../../host/processes.ts'
 import { beginsRunId } from '../../run/directory.ts'
-import { namedBy } from '../../tasks/select.ts'
+import { selectNames } from '../../tasks/select.ts'
 import { ask } from '../daemon/ask.ts'
 import type { Call } from '../command.ts'
 import { requireSameFile } from '../daemon/tasks-file.ts'
@@ -46,7 +46,7 @@ function targetsOf({ tasks }: StatusReport, word: string): string[] {
     )
   }
   const names = new Set(
-    namedBy(
+    selectNames(
       [word],
       tasks.map((task) => task.name),
     ),

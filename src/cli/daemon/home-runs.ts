@@ -4,7 +4,7 @@ import { hasCode } from '../../host/system-error.ts'
 import type { Host } from '../../host/host.ts'
 import { isAlive } from '../../host/processes.ts'
 import { activeDirectory, activeFolder, isRunId, readTraces } from '../../run/directory.ts'
-import { isNamed } from '../../tasks/select.ts'
+import { isSelected } from '../../tasks/select.ts'
 import type { Call } from '../command.ts'
 
 /** A run that still has its directory. */
@@ -16,7 +16,7 @@ export interface KeptRun {
 /** The tasks with these names or patterns that have run directories in the home; sorted. */
 export function keptTasks({ host, paths }: Call, names: readonly string[]): string[] {
   const tasks = readable(paths.home, () => host.files.list(paths.runs))
-  return tasks.filter((task) => isNamed(names, task))
+  return tasks.filter((task) => isSelected(names, task))
 }
 
 /** The kept runs of a task, oldest first. */

@@ -4,7 +4,7 @@ import { badTasks } from '../../daemon/tasks-file/bad-tasks.ts'
 import type { Loaded } from '../../daemon/tasks-file/load.ts'
 import { exitStatus, type TorchError } from '../../errors.ts'
 import type { HostFacts } from '../../tasks/hosts.ts'
-import { namedBy } from '../../tasks/select.ts'
+import { selectNames } from '../../tasks/select.ts'
 import type { TasksFile } from '../../tasks/task.ts'
 import { type FilePath, type Label, usageError } from '../args/option.ts'
 import type { Values } from '../args/options.ts'
@@ -121,7 +121,7 @@ export async function requireKnownTasks(
   names: readonly string[],
 ): Promise<void> {
   const inFile = (await tasksNow(call, values)).map((task) => task.name)
-  namedBy(names, [...new Set([...inFile, ...call.host.files.list(call.paths.runs)])])
+  selectNames(names, [...new Set([...inFile, ...call.host.files.list(call.paths.runs)])])
 }
 
 /** The names of the tasks that have all these labels now. */

@@ -53,7 +53,7 @@ interface GroupChange {
  * default is written make no difference. A file that cannot be read at all is undefined. `folder`
  * is the folder of the file: see writtenKeys().
  */
-export function changeOf(
+export function compareFiles(
   before: PartialTasks | undefined,
   after: PartialTasks | undefined,
   folder: string,

@@ -133,7 +133,7 @@ function unordered(meanings: readonly string[]): string {
 }
 
 /** The keys of a task that differ from their defaults. `zone` is the time zone of the file. */
-export function saidKeys(
+export function nonDefaultKeys(
   task: Task,
   folder: string,
   zone: string,

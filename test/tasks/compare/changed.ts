@@ -1,4 +1,4 @@
-import { changeOf } from '../../../src/tasks/compare/changes.ts'
+import { compareFiles } from '../../../src/tasks/compare/changes.ts'
 import { readTasks } from '../../../src/tasks/file/read.ts'
 import type { PartialTasks } from '../../../src/tasks/file/partial.ts'
 import { facts } from '../../support/tasks.ts'
@@ -12,7 +12,7 @@ function side(text: string): PartialTasks | undefined {
 
 /** What a change of a file means, by names, without what there is not. */
 export function change(before: string, after: string): Record<string, unknown> {
-  const found = changeOf(side(before), side(after), '/srv')
+  const found = compareFiles(side(before), side(after), '/srv')
   const all = {
     added: found.added.map(({ name }) => name),
     removed: found.removed.map(({ name }) => name),

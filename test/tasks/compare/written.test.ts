@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { formatSize, parseSize } from '../../../src/text/size.ts'
 import { formatUmask, parseUmask } from '../../../src/tasks/file/schema-values.ts'
-import { saidKeys, writtenKeys } from '../../../src/tasks/compare/written.ts'
+import { nonDefaultKeys, writtenKeys } from '../../../src/tasks/compare/written.ts'
 import { good, task } from '../../support/tasks.ts'
 
 describe('writtenKeys', () => {
@@ -60,8 +60,8 @@ describe('writtenKeys', () => {
   })
 })
 
-describe('saidKeys', () => {
-  const said = (...lines: string[]) => saidKeys(task(...lines), '/srv', 'UTC')
+describe('nonDefaultKeys', () => {
+  const keysOf = (...lines: string[]) => nonDefaultKeys(task(...lines), '/srv', 'UTC')
   test.each([
     [[], {}],
     [['max: 1', 'timezone: UTC', 'retry: { delay: 1s }'], {}],
@@ -70,17 +70,17 @@ describe('saidKeys', () => {
       { max: 2, timezone: 'Asia/Tokyo', 'env.A': 'b' },
     ],
     [['retry: { attempts: 1 }', 'hosts: [10.0.0.1]'], { hosts: ['10.0.0.1'], 'retry.attempts': 1 }],
-  ])('only keys that differ from their defaults are given: %j', (lines, more) => {
+  ])('nonDefaultKeys() gives only keys that differ from their defaults: %j', (lines, more) => {
     const always = { schedule: '@daily', command: 'run' }
-    expect(Object.fromEntries(said(...lines))).toEqual({ ...always, ...more })
+    expect(Object.fromEntries(keysOf(...lines))).toEqual({ ...always, ...more })
   })
 
-  test('a daemon task has its type, and no key that has no effect on it', () => {
+  test('nonDefaultKeys() gives the type of a daemon task, and no key without effect on it', () => {
     const text =
       'defaults: { retry: { attempts: 3 }, restart: { delay: 5s } }\ntasks: { a: { type: daemon, command: x } }'
     const [daemon] = good(text).tasks
     if (daemon === undefined) throw new Error('no task')
-    expect(Object.fromEntries(saidKeys(daemon, '/srv', 'UTC'))).toEqual({
+    expect(Object.fromEntries(nonDefaultKeys(daemon, '/srv', 'UTC'))).toEqual({
       command: 'x',
       type: 'daemon',
       'restart.delay': '5s',

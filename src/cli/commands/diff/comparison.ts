@@ -5,7 +5,7 @@ import {
   type Starts,
 } from '../../../forecast/host-changes.ts'
 import { localText } from '../../../schedule/timezone.ts'
-import { type Change, changeOf, type KeyChange } from '../../../tasks/compare/changes.ts'
+import { type Change, compareFiles, type KeyChange } from '../../../tasks/compare/changes.ts'
 import { isHashed } from '../../../tasks/host-schedules.ts'
 import type { Task } from '../../../tasks/task.ts'
 import { grouped } from '../../../text/grouped.ts'
@@ -40,7 +40,7 @@ export function compare(
   from: number,
 ): Comparison {
   const { from: old, to: now } = sides
-  const change = changeOf(old.tasks, now.tasks, folder)
+  const change = compareFiles(old.tasks, now.tasks, folder)
   const renamed = new Map(change.renamed.map(({ before, after }) => [before.name, after.name]))
   const hosts = hostChanges(change.before, change.after, { renamed, from })
   const { added, removed, changed, groups } = change

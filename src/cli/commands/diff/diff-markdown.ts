@@ -1,5 +1,5 @@
 import type { KeyChange } from '../../../tasks/compare/changes.ts'
-import { saidKeys, type Written } from '../../../tasks/compare/written.ts'
+import { nonDefaultKeys, type Written } from '../../../tasks/compare/written.ts'
 import { formatProblem } from '../../../tasks/file/problem.ts'
 import { someOf } from '../../../text/plural.ts'
 import { changedValue, type DiffLine, valueWords } from './changed-value.ts'
@@ -74,17 +74,17 @@ function addedTasks(comparison: Comparison, folder: string): Table {
   const zone = usualZone(comparison)
   const below: string[] = []
   const rows = comparison.change.added.map((task) => {
-    const said = saidKeys(task, folder, zone)
+    const keys = nonDefaultKeys(task, folder, zone)
     const cell = (key: string, value: Written): string => {
       if (isShort(valueWords(key, value))) return valueCell(key, value)
       below.push(details(heading(task.name, key), fenced('', valueWords(key, value))))
       return '_below_'
     }
     const cellOf = (key: string): string => {
-      const found = said.find(([name]) => name === key)
+      const found = keys.find(([name]) => name === key)
       return found === undefined ? valueCell(key, null) : cell(...found)
     }
-    const others = said.filter(([key]) => !['schedule', 'hosts', 'command'].includes(key))
+    const others = keys.filter(([key]) => !['schedule', 'hosts', 'command'].includes(key))
     const more = others.map(([key, value]) => `${code(key)}: ${cell(key, value)}`)
     const main = ['schedule', 'hosts', 'command'].map(cellOf)
     return [code(task.name), ...main, more.join('<br>')]

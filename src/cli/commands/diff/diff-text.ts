@@ -1,6 +1,6 @@
 import { everywhere } from '../../../forecast/named-hosts.ts'
 import type { KeyChange } from '../../../tasks/compare/changes.ts'
-import { saidKeys, type Written } from '../../../tasks/compare/written.ts'
+import { nonDefaultKeys, type Written } from '../../../tasks/compare/written.ts'
 import { someOf } from '../../../text/plural.ts'
 import { plainLine } from '../../../text/sanitize.ts'
 import type { Style, Terminal } from '../../terminal/terminal.ts'
@@ -58,7 +58,7 @@ function taskLines(comparison: Comparison, view: DiffView): string[] {
   return [
     ...change.added.flatMap((task) => [
       paint('green', `+ ${task.name}`),
-      ...saidKeys(task, folder, zone).flatMap(([key, value]) => valueLines(key, value)),
+      ...nonDefaultKeys(task, folder, zone).flatMap(([key, value]) => valueLines(key, value)),
     ]),
     ...change.removed.map(({ name }) => paint('red', `- ${name}`)),
     ...change.renamed.map((pair) => {

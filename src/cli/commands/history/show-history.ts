@@ -2,7 +2,7 @@ import { exitStatus, TorchError } from '../../../errors.ts'
 import type { HistoryRow } from '../../../plan/history-row.ts'
 import { type HistoryReader, readHistoryOrRuns } from '../../../record/history/read-history.ts'
 import { beginsRunId } from '../../../run/directory.ts'
-import { isNamed } from '../../../tasks/select.ts'
+import { isSelected } from '../../../tasks/select.ts'
 import { usageError } from '../../args/option.ts'
 import type { Values } from '../../args/options.ts'
 import type { Call } from '../../command.ts'
@@ -64,10 +64,10 @@ async function selectedTasks(
   names: readonly string[],
 ): Promise<string[] | undefined> {
   const { args } = call
-  const unknown = args.filter((word) => !names.some((name) => isNamed([word], name)))
+  const unknown = args.filter((word) => !names.some((name) => isSelected([word], name)))
   if (unknown.length > 0) await requireKnownTasks(call, values, unknown)
   if (args.length === 0 && values.label === undefined) return undefined
-  const named = args.length === 0 ? names : names.filter((name) => isNamed(args, name))
+  const named = args.length === 0 ? names : names.filter((name) => isSelected(args, name))
   if (values.label === undefined) return [...named]
   const labelled = await namesWithLabels(call, values, values.label)
   return named.filter((name) => labelled.has(name))

@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { exitStatus, TorchError } from '../../../errors.ts'
 import { beginsRunId, runStamp } from '../../../run/directory.ts'
-import { isNamed, isPattern } from '../../../tasks/select.ts'
+import { isSelected, isPattern } from '../../../tasks/select.ts'
 import { grouped } from '../../../text/grouped.ts'
 import type { Call } from '../../command.ts'
 import { type KeptRun, keptRuns, keptTasks, liveRuns } from '../../daemon/home-runs.ts'
@@ -72,7 +72,7 @@ function checkOptions(call: Call, values: Values): void {
 /** Throws for an argument that matches no task. Prints a note for a task without kept runs. */
 async function checkRuns(call: Call, values: Values, kept: readonly KeptRun[]): Promise<void> {
   const tasks = [...new Set(kept.map(({ task }) => task))]
-  const without = call.args.filter((word) => !tasks.some((task) => isNamed([word], task)))
+  const without = call.args.filter((word) => !tasks.some((task) => isSelected([word], task)))
   if (without.length === 0) return
   await (await import('../../daemon/tasks-file.ts')).requireKnownTasks(call, values, without)
   if (values.follow && values.run === undefined) return

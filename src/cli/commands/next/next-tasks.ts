@@ -5,7 +5,7 @@ import { isDue } from '../../../schedule/due.ts'
 import type { Schedule } from '../../../schedule/schedule.ts'
 import { counted } from '../../../text/plural.ts'
 import { type HostFacts, matchHosts } from '../../../tasks/hosts.ts'
-import { namedBy } from '../../../tasks/select.ts'
+import { selectNames } from '../../../tasks/select.ts'
 import type { Task } from '../../../tasks/task.ts'
 import { factsHere, factsOfHost } from '../../args/host-facts.ts'
 import { askForFile, readTasks, tasksPath, withLabels } from '../../daemon/tasks-file.ts'
@@ -109,7 +109,7 @@ function factsOf(call: Call, values: Values, addresses: readonly string[] | unde
 /** The tasks that the arguments match. A daemon task may match a pattern, but not be named. */
 function named(tasks: readonly Task[], words: readonly string[]): Task[] {
   const names = new Set(
-    namedBy(
+    selectNames(
       words,
       tasks.map((task) => task.name),
     ),

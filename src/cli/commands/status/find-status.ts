@@ -1,6 +1,6 @@
 import type { StatusReport, TaskStatus } from '../../../control/protocol.ts'
 import type { Outcome } from '../../../plan/history-row.ts'
-import { namedBy } from '../../../tasks/select.ts'
+import { selectNames } from '../../../tasks/select.ts'
 import type { Call } from '../../command.ts'
 import { askForFile, requireSameFile, withLabels } from '../../daemon/tasks-file.ts'
 import type { Values } from '../../args/options.ts'
@@ -50,7 +50,7 @@ async function selected(report: StatusReport, words: readonly string[]): Promise
   if (words.length === 0) return report.tasks
   const names = report.tasks.map((task) => task.name)
   try {
-    const meant = new Set(namedBy(words, names))
+    const meant = new Set(selectNames(words, names))
     return report.tasks.filter((task) => meant.has(task.name))
   } catch (error) {
     if (report.file.ok || report.daemon !== null) throw error
