@@ -178,7 +178,9 @@ function nameOf(request: IncomingMessage): RequestName {
     })
   }
   if (request.method !== 'POST') {
-    throw new TorchError('wrong-method', `${request.method} /${name}`, { hint: 'use POST' })
+    throw new TorchError('wrong-method', `/${name} takes POST, not ${request.method}`, {
+      hint: 'send the request as POST',
+    })
   }
   return known
 }

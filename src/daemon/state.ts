@@ -149,7 +149,7 @@ function openDaemonHistory({ host, paths, log, faults, queue }: HistoryParts): H
       if (isOpen) rebuild()
     },
     onWritten(rows) {
-      // FIRST what follows from an end: only its entry in `active` tells the next daemon of it.
+      // FIRST save what follows from an end: so far only the entry in `active` tells the next daemon.
       queue.saveNow()
       forgetActive(host, paths, faults, rows)
     },

@@ -1,9 +1,10 @@
 import type { Clock } from '../host/clock.ts'
-import type { HistoryRow } from '../plan/history-row.ts'
+import { type HistoryRow, whyNotStarted } from '../plan/history-row.ts'
 import { endedByTorch } from '../plan/run-outcome.ts'
 import type { Start } from '../plan/admit.ts'
 import type { Miss } from '../plan/tick.ts'
 import type { RunConclusion, RunDescription } from '../run/directory.ts'
+import { counted } from '../text/plural.ts'
 import type { Counters } from './counters.ts'
 import type { History } from './history/write-history.ts'
 import { latenessOf, missRow, type Origin, runRow, skipRow } from './history/rows.ts'
@@ -69,7 +70,11 @@ export function newJournal({
       const { task, trigger } = start
       const { slot } = record(skipRow(start, reason, clock.now(), origin()))
       counters.count('skipped')
-      log.info('skip', { task, slot, trigger, reason }, `${task} did not start: ${reason}`)
+      log.info(
+        'skip',
+        { task, slot, trigger, reason },
+        `${task} did not start: ${whyNotStarted(reason)}`,
+      )
     },
     missed(misses) {
       for (const miss of misses) {
@@ -77,7 +82,11 @@ export function newJournal({
         const { slot, lastSlot } = record(missRow(miss, clock.now(), origin()))
         counters.count('missed', count)
         const facts = { task, slot, lastSlot, count, reason }
-        log.warn('miss', facts, `${task}: ${count} slots missed (${reason})`)
+        log.warn(
+          'miss',
+          facts,
+          `${task} missed ${counted(count, 'slot')}: ${whyNotStarted(reason)}`,
+        )
       }
       if (misses.length > 0) history.flush()
     },

@@ -23,7 +23,12 @@ describe('what is refused, and how', () => {
       404,
       'unknown request "constructor"',
     ],
-    ['another method than POST', requestText('GET', '/status', ''), 405, 'GET /status'],
+    [
+      'another method than POST',
+      requestText('GET', '/status', ''),
+      405,
+      '/status takes POST, not GET',
+    ],
     ['a missing field', requestText('POST', '/run', '{"task":"a"}'), 400, /^run: force: .*boolean/],
     ['an unknown field', requestText('POST', '/flush', '{"a":1}'), 400, /^flush: a: /],
     [

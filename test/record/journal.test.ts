@@ -103,7 +103,7 @@ test('a skip is on record with its reason', () => {
   const start = { task: 'backup', slot, trigger: 'schedule', attempt: 1, dueMs: undefined } as const
   journal.skipped(start, 'max')
   expect(rows).toMatchObject([{ run: null, outcome: 'skipped', reason: 'max', host: 'web1' }])
-  expect(lines).toEqual(['info skip: backup did not start: max'])
+  expect(lines).toEqual(['info skip: backup did not start: at its max'])
   expect(stat().skipped).toBe(1)
 })
 
@@ -113,7 +113,7 @@ test('missed slots count by their number and are in the history at once', () => 
   expect(flushes()).toBe(0)
   journal.missed([{ task: 'backup', first: slot, last: slot + 60, count: 7, reason: 'down' }])
   expect(rows).toMatchObject([{ outcome: 'missed', count: 7, lastSlot: '2026-03-10T12:01:00Z' }])
-  expect(lines).toEqual(['warn miss: backup: 7 slots missed (down)'])
+  expect(lines).toEqual(['warn miss: backup missed 7 slots: torch was down'])
   expect(stat().missed).toBe(7)
   expect(flushes()).toBe(1)
 })

@@ -92,7 +92,7 @@ export async function requireSameFile(
 
 /**
  * Reads a tasks file. Throws an error with all its problems and exit status 2 if it is not valid.
- * `machine` reads it as another machine would, `alone` without anything outside the file: see
+ * `machine` reads it as another machine would; `fileOnly` reads nothing outside the file: see
  * loadTasks().
  */
 export async function readTasks(

@@ -1,6 +1,6 @@
 import { exitStatus } from '../../errors.ts'
 import { signalNumbers } from '../../host/processes.ts'
-import type { HistoryRow, Outcome } from '../../plan/history-row.ts'
+import { type HistoryRow, type Outcome, whyNotStarted } from '../../plan/history-row.ts'
 import { counted } from '../../text/plural.ts'
 import { plainLine } from '../../text/sanitize.ts'
 import type { Cell } from './table.ts'
@@ -27,7 +27,7 @@ type OutcomeFacts = Pick<HistoryRow, 'outcome' | 'exitCode' | 'signal' | 'reason
  */
 export function outcomeWords(row: OutcomeFacts, when = ''): string {
   const { outcome, exitCode, signal, reason, count } = row
-  const why = reason === null ? undefined : (notStarted[reason] ?? plainLine(reason))
+  const why = reason === null ? undefined : plainLine(whyNotStarted(reason))
   if (outcome === 'skipped') return `skipped: ${why ?? 'unknown reason'}`
   if (outcome === 'missed') {
     const missed = `missed ${counted(count ?? 1, 'slot')}`
@@ -37,17 +37,6 @@ export function outcomeWords(row: OutcomeFacts, when = ''): string {
     .filter((fact) => fact !== null)
     .join(' ')
   return reason === null || reason === outcome ? words : `${words} (${plainLine(reason)})`
-}
-
-/** Why a slot did not start, by the reason on record. */
-const notStarted: Readonly<Record<string, string>> = {
-  max: 'at its max',
-  draining: 'the daemon was stopping',
-  removed: 'no longer in the tasks file',
-  enabled: 'no longer enabled',
-  hosts: 'no longer for this host',
-  down: 'torch was down',
-  clock: 'the machine slept, or its clock was set',
 }
 
 /** The same in the colour of the outcome, with `more` after it. */

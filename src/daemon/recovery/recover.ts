@@ -37,7 +37,7 @@ function recoverStarts(daemon: Daemon): void {
     ...concluded.map(({ description }) => description),
   ])
   recoverPending(daemon, known)
-  // AFTER it is known what else runs: these ends make runContext for others.
+  // AFTER it is known what else runs: a run that has ended makes room for a start that waits.
   for (const { run, conclusion } of ended) runEnded(daemon, run, conclusion)
   for (const { description, conclusion } of concluded)
     recoverConcluded(daemon, known, description, conclusion)

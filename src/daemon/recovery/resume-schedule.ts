@@ -26,9 +26,9 @@ interface ResumeParts {
 }
 
 /**
- * The first agenda. A task that the previous daemon had too continues from the last second that was
- * done, so that what was due meanwhile is made up for or missed; and so is what that daemon left undone
- * in that second. A new task begins now. Called when all runs and pending starts are recovered.
+ * Makes the first agenda. A task that the previous daemon had too continues from the last second that
+ * was done: what was due since then is caught up or missed, and starts that were left undone in that
+ * second are made now. A new task begins now. Called when all runs and pending starts are recovered.
  */
 export function resumeSchedule(parts: ResumeParts): void {
   const { tasks, tickClock } = parts

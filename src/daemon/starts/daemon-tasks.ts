@@ -76,7 +76,10 @@ export function keepInstances(parts: DaemonTaskParts, name: string): void {
   daemonTasks.wakeIn(name, delayMs, () => keepInstances(parts, name))
 }
 
-/** An instance has ended. It is replaced after its delay; after a reload without one, or not at all. */
+/**
+ * An instance has ended. It is replaced after its delay. If a reload ended it, it is replaced at once, or
+ * not at all if the task is gone.
+ */
 export function replaceInstance(
   parts: DaemonTaskParts,
   run: RunDescription,

@@ -69,7 +69,7 @@ export function requestStart(
   return { kind: 'waits' }
 }
 
-/** Before a start is refused because of runs, those that have ended are concluded, and it is tried again. */
+/** Before a start is refused at max, runs that have already ended are concluded, and it decides again. */
 function decide(
   parts: StartParts,
   start: Start,

@@ -14,7 +14,7 @@ export interface StartQueue {
   /** Starts with a time of their own: retries, and jitter below a second. */
   readonly timed: ReadonlyMap<Start, { readonly atMs: number }>
 
-  /** Keeps a start until its task is below max. It takes the place of the one that waited. */
+  /** Keeps a start until its task is below max; at most one waits for each task. */
   wait(start: Start): void
   /** Takes the waiting start of a task out of the queue. */
   takeWaiting(task: string): Start | undefined

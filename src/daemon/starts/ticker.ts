@@ -76,7 +76,12 @@ function logStep(log: Log, step: Step, wasDown: boolean): void {
     case 'stall':
     case 'jump':
       // Time passes while no daemon runs; the clock is not to blame.
-      if (!wasDown) log.warn('clock', step, `${step.seconds} s passed between two ticks`)
+      if (!wasDown)
+        log.warn(
+          'clock',
+          step,
+          `no tick for ${step.seconds} s: the machine stalled or slept, or its clock was set ahead`,
+        )
       return
     case 'back':
       log.warn(

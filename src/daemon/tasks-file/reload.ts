@@ -8,7 +8,10 @@ import type { LoadedTasks } from './tasks-state.ts'
 /** What asked for a reload: SIGUSR2, `torch reload`, or the watch of the file. */
 export type ReloadCause = 'signal' | 'command' | 'file'
 
-/** `expected` is the content that the watch saw settle. Another content is not taken: it will settle too. */
+/**
+ * `expected` is the hash of the content that the watch reported. If the file has changed again, nothing
+ * is loaded: the watch will report the new content too.
+ */
 export type Reload = (cause: ReloadCause, expected?: string) => Promise<ReloadReport>
 
 interface Request {

@@ -127,7 +127,7 @@ function matchNames(
   return { added, removed: before.tasks.filter((task) => !names.has(task.name)), kept }
 }
 
-/** Removed and added tasks that differ only in their names, paired in the order of the files. */
+/** Pairs removed and added tasks that are equal except for name, description and labels, in file order. */
 function renamedPairs(removed: readonly Task[], added: readonly Task[], folder: string): Pair[] {
   const waiting = new Map<string, Task[]>()
   for (const task of removed) {
@@ -140,7 +140,7 @@ function renamedPairs(removed: readonly Task[], added: readonly Task[], folder: 
   })
 }
 
-/** What a task does, without its description. Hosts as written: its groups may change as well. */
+/** What a task does, without description and labels. Hosts as written, because groups may change too. */
 function identityOf(task: Task, folder: string): string {
   const keys = [...writtenKeys(task, folder)].filter(
     ([key]) => !/^(description|labels\.)/.test(key),
