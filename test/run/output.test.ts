@@ -20,7 +20,7 @@ async function writer(megabytes: number, maxSizeBytes: number) {
   const bench = newBench()
   const count = megabytes * 65_536
   const run = bench.start({
-    command: `seq -f %015.0f ${count}; until test -e go; do sleep 0.02; done; echo last`,
+    command: `seq -f %015.0f ${count}; until test -e go; do sleep 0.1; done; echo last`,
     output: { keepRuns: 20, keepForMs: 1e9, maxSizeBytes },
     cwd: bench.home,
   })

@@ -3,7 +3,7 @@ import { closeSites, newSite, type Site } from '../../support/torch.ts'
 import { until } from '../../support/until.ts'
 
 const rare = 'schedule: "0 0 1 1 *"'
-const trapping = "echo begin; trap 'echo got INT; exit 7' INT; while :; do sleep 0.02; done"
+const trapping = "echo begin; trap 'echo got INT; exit 7' INT; while :; do sleep 0.1; done"
 const sleeping = 'echo begin; exec sleep 600'
 const tasks = `
 tasks:

@@ -12,7 +12,7 @@ const tasks = `tasks: { keep: { type: daemon, command: [sleep, "600"] } }`
 
 describe.concurrent('torch stop', () => {
   test('torch stop shows what it waits for and returns when everything is gone', async () => {
-    const command = "trap '' TERM; until [ -e go ]; do sleep 0.02; done"
+    const command = "trap '' TERM; until [ -e go ]; do sleep 0.1; done"
     const site = newSite(`tasks: {slow: {schedule: "@yearly", command: "${command}"}}`)
     await site.torch('start')
     const { stdout } = await site.torch('run', 'slow', '--detach', '--json')

@@ -25,7 +25,7 @@ test('the next start in a status will happen, also if it is a slot that waits fo
 
 test('a status shows the last run of a task, and a skip only if there was no run', async () => {
   const site = newSite(
-    'tasks: {job: {schedule: "* * * * * *", command: "until test -e go; do sleep 0.02; done", cwd: "."}}',
+    'tasks: {job: {schedule: "* * * * * *", command: "until test -e go; do sleep 0.1; done", cwd: "."}}',
   )
   const daemon = await site.daemon()
   const last = () => statusOf(daemon.state).tasks[0]?.last?.outcome

@@ -159,7 +159,7 @@ describe('a pending start', () => {
 
   test('a start that waits at max starts under the next daemon', async () => {
     const site = newSite(
-      'tasks: {job: {schedule: "* * * * * *", overlap: queue, cwd: ".", command: "until test -e go; do sleep 0.02; done"}}',
+      'tasks: {job: {schedule: "* * * * * *", overlap: queue, cwd: ".", command: "until test -e go; do sleep 0.1; done"}}',
     )
     const first = await site.daemon()
     first.seconds(2)

@@ -32,7 +32,7 @@ describe('a slot', () => {
   })
 
   test('overlap: queue lets one start wait until the task is below max', async () => {
-    const command = 'until test -e go; do sleep 0.02; done; rm go'
+    const command = 'until test -e go; do sleep 0.1; done; rm go'
     const site = newSite(
       'tasks: {job: {schedule: "* * * * * *", overlap: queue, cwd: ".", command: "' +
         command +

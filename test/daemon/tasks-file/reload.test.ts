@@ -83,7 +83,7 @@ describe('a reload', () => {
   })
 
   test('a reload does not change what runs; the next slot has the new definition', async () => {
-    const site = newSite(job('"until test -e go; do sleep 0.02; done; exit 7"', ', cwd: "."'))
+    const site = newSite(job('"until test -e go; do sleep 0.1; done; exit 7"', ', cwd: "."'))
     const daemon = await site.daemon()
     daemon.seconds(10)
     const [run] = daemon.running('job')

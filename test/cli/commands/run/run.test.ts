@@ -5,9 +5,9 @@ import { closeSites, newSite, type Site } from '../../../support/torch.ts'
 import { until } from '../../../support/until.ts'
 
 const rare = 'schedule: "0 0 1 1 *"'
-const trapping = "echo begin; trap 'echo got INT; exit 7' INT; while :; do sleep 0.02; done"
+const trapping = "echo begin; trap 'echo got INT; exit 7' INT; while :; do sleep 0.1; done"
 const trappingAll =
-  "trap 'exit 71' INT; trap 'exit 72' TERM; trap 'exit 73' HUP; trap 'exit 74' QUIT; echo begin; while :; do sleep 0.02; done"
+  "trap 'exit 71' INT; trap 'exit 72' TERM; trap 'exit 73' HUP; trap 'exit 74' QUIT; echo begin; while :; do sleep 0.1; done"
 const sleeping = 'echo begin; exec sleep 600'
 const tasks = `
 tasks:
@@ -20,7 +20,7 @@ tasks:
   away: { ${rare}, command: "echo here", hosts: [192.0.2.99] }
   off: { ${rare}, command: "echo off", enabled: false }
   forgets: { ${rare}, command: "exit 9", output: { keep_runs: 0 } }
-  noisy: { ${rare}, command: "echo begin; until [ -e go ]; do sleep 0.02; done; yes torch | head -c 200000", output: { max_size: 1kB } }
+  noisy: { ${rare}, command: "echo begin; until [ -e go ]; do sleep 0.1; done; yes torch | head -c 200000", output: { max_size: 1kB } }
 ${['asked', 'unread'].map((name) => `  ${name}: { ${rare}, command: "${trapping}" }`).join('\n')}
 ${['INT', 'TERM', 'HUP', 'QUIT'].map((name) => `  gets-${name}: { ${rare}, command: "${trappingAll}" }`).join('\n')}
 ${['told', 'full', 'left'].map((name) => `  ${name}: { ${rare}, command: "${sleeping}" }`).join('\n')}
@@ -216,7 +216,7 @@ test.concurrent(
   'a run continues when the daemon is killed, and torch run shows its end',
   async () => {
     const site = newSite(
-      `tasks: {long: {${rare}, command: "echo begin; until [ -e go ]; do sleep 0.02; done; exit 4"}}`,
+      `tasks: {long: {${rare}, command: "echo begin; until [ -e go ]; do sleep 0.1; done; exit 4"}}`,
     )
     await site.torch('start')
     const run = site.spawn(['run', 'long'])
