@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 /** The suites that start real daemons and wait for real seconds, the longest first. */
-const waiting = ['faults/stopped', 'faults', 'crash', 'system', 'cli', 'docs']
+const waiting = ['faults/stopped', 'docs/commands', 'faults', 'crash', 'system', 'cli', 'docs']
 
 /**
  * Sorts the suites that wait before those that only compute: what is left at the end is short, and
@@ -25,10 +25,14 @@ export default defineConfig({
     globalSetup: ['test/support/build.ts'],
     testTimeout: 20_000,
     hookTimeout: 20_000,
+    // Loading the same sources again for each file would take more time than most tests. A test
+    // that changes something of the process (an environment variable, the umask) restores it.
+    isolate: false,
     // More than the two processors of a small machine: many tests wait rather than compute.
     maxWorkers: 3,
-    // The tests of one file that run at the same time wait for events.
-    maxConcurrency: 30,
+    // The tests of one file that run at the same time. More of them would only wait for a processor,
+    // and each one longer.
+    maxConcurrency: 10,
     sequence: { sequencer: WaitingFirst },
   },
 })
