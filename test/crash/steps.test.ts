@@ -89,7 +89,7 @@ function plansOf(after: 'start' | 'said', steps: number): Plan[] {
   }))
 }
 
-describe.concurrent('a kill at each step', { timeout: 60_000 }, () => {
+describe.concurrent('a kill at each step', { timeout: 120_000 }, () => {
   test('a daemon that is killed at each step of its start, while runs are running, loses and repeats nothing', async () => {
     const site = siteOf(tasks)
     await killAtEach(site, plansOf('start', 9))
