@@ -32,8 +32,10 @@ const maxHeaderBytes = 8 * 1024
 const maxHeaderMs = 5_000
 const maxRequestMs = 10_000
 const requestCheckIntervalMs = 1_000
-/** A client that has not read the whole reply by then is disconnected. */
-const maxReadMs = 10_000
+/** A client that reads nothing of its reply for this long is disconnected. */
+const maxUnreadMs = 10_000
+/** The most that all replies which wait to be read may take in memory. */
+export const maxUnreadBytes = 128 * 1024 * 1024
 /** A quarter of the descriptors of a daemon (1024), and more than a script opens at once. */
 export const maxIdleConnections = 256
 const maxConnections = 2 * maxIdleConnections
@@ -95,8 +97,8 @@ export async function serveControl(
 
 /**
  * The connections that the daemon does no work for: the request has not arrived yet, or the reply
- * has not been read. If there are too many, the oldest one ends, so that clients that say or read
- * nothing do not keep others out.
+ * has not been read. If there are too many, or too much waits to be read, the oldest ones end, so
+ * that clients that say or read nothing do not keep others out or fill the memory.
  */
 interface IdleConnections {
   add(this: void, connection: Socket): void
@@ -111,22 +113,40 @@ function boundIdle(report: (message: string) => void): IdleConnections {
     idle.delete(connection)
     if (idle.size <= maxIdleConnections / 2) isReported = false
   }
+  const end = (connection: Socket): void => {
+    remove(connection)
+    connection.destroy()
+  }
+  const boundCount = (): void => {
+    const [oldest] = idle
+    if (idle.size <= maxIdleConnections || oldest === undefined) return
+    if (!isReported)
+      report(
+        `more than ${maxIdleConnections} idle connections to the control socket: closing the oldest`,
+      )
+    isReported = true
+    end(oldest)
+  }
   return {
     add(connection) {
       idle.add(connection)
       connection.once('close', () => remove(connection))
-      const [oldest] = idle
-      if (idle.size <= maxIdleConnections || oldest === undefined) return
-      if (!isReported)
-        report(
-          `more than ${maxIdleConnections} idle connections to the control socket: closing the oldest`,
-        )
-      isReported = true
-      remove(oldest)
-      oldest.destroy()
+      boundCount()
+      for (const reader of tooSlow([...idle])) end(reader)
     },
     remove,
   }
+}
+
+/** The connections that must end because too much waits to be read: the oldest ones, never the newest. */
+function tooSlow(connections: readonly Socket[]): Socket[] {
+  const readers = connections.filter(({ writableLength }) => writableLength > 0)
+  let unread = readers.reduce((sum, { writableLength }) => sum + writableLength, 0)
+  return readers.slice(0, -1).filter(({ writableLength }) => {
+    const isTooMuch = unread > maxUnreadBytes
+    if (isTooMuch) unread -= writableLength
+    return isTooMuch
+  })
 }
 
 /** Each caller waits for its own turn of the event loop, so that many requests at once do not delay a tick. */
@@ -149,7 +169,7 @@ async function reply(
 ): Promise<void> {
   const { socket } = request
   const send = (status: number, body: object): Promise<void> => {
-    socket.setTimeout(maxReadMs, () => socket.destroy())
+    socket.setTimeout(maxUnreadMs, () => socket.destroy())
     const sent = sendJson(response, status, body)
     if (!socket.destroyed) idle.add(socket)
     return sent

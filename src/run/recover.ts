@@ -62,7 +62,7 @@ function recoverRun(
   const { host } = context
   const { description, conclusion } = traces
   if (description === undefined) return false
-  const isSameBoot = description.bootId === host.processes.bootId
+  const isSameBoot = isOfThisBoot(host, description)
   const plan = planRecovery({
     described: true,
     concluded: conclusion !== undefined,
@@ -86,22 +86,21 @@ function recoverRun(
     case 'record':
     case 'unknown':
       if (conclusion !== undefined) recovered.concluded.push({ description, conclusion })
-      else
-        concludeRun(
-          collecting(context, recovered),
-          foundRun(directory, description, traces),
-          undefined,
-        )
+      else concludeFound(collecting(context, recovered), directory, description, traces)
       return true
     case 'lost':
       recordOutcome(
         collecting(context, recovered),
-        foundRun(directory, description, traces),
+        foundRun(host, directory, description, traces),
         lostByReboot,
         host.clock.now(),
       )
       return true
   }
+}
+
+function isOfThisBoot({ processes }: Host, { bootId }: RunDescription): boolean {
+  return bootId === processes.bootId
 }
 
 /** Collects ends: nothing may follow from them before it is known what else runs. */
@@ -116,6 +115,19 @@ const lostByReboot = {
   reason: 'the machine was rebooted',
 } as const
 
+/** If torch ended the run, processes of its group may be left. They get the KILL that is still to come. */
+function concludeFound(
+  context: RunContext,
+  directory: string,
+  description: RunDescription,
+  traces: RunTraces,
+): void {
+  const run = foundRun(context.host, directory, description, traces)
+  // FIRST: the end of the run cancels this KILL, unless such processes are left.
+  if (traces.ending !== undefined) resumeEnding(context, run, traces.ending)
+  concludeRun(context, run, undefined)
+}
+
 /** Adopts a run that still runs: its timeout or its KILL is timed again, and its end is watched for. */
 function adopt(
   context: RunContext,
@@ -123,19 +135,24 @@ function adopt(
   description: RunDescription,
   traces: RunTraces,
 ): LiveRun {
-  const run = foundRun(directory, description, traces)
+  const run = foundRun(context.host, directory, description, traces)
   if (traces.ending === undefined) armTimeout(context, run)
   else resumeEnding(context, run, traces.ending)
   context.watch.add(run)
   return run
 }
 
-function foundRun(directory: string, description: RunDescription, traces: RunTraces): LiveRun {
-  const { recorder, ending } = traces
+function foundRun(
+  host: Host,
+  directory: string,
+  description: RunDescription,
+  { recorder, ending }: RunTraces,
+): LiveRun {
   return newLiveRun({
     description,
     directory,
-    recorder,
+    // After a reboot the process group is gone, and another one may have its number.
+    recorder: isOfThisBoot(host, description) ? recorder : undefined,
     state: ending === undefined ? { kind: 'running' } : { kind: 'ending', ...ending },
   })
 }

@@ -3,7 +3,7 @@ import net from 'node:net'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { askDaemon } from '../../src/control/client.ts'
 import type { TaskStatus } from '../../src/control/protocol.ts'
-import { maxBodyBytes, maxIdleConnections } from '../../src/control/server.ts'
+import { maxBodyBytes, maxIdleConnections, maxUnreadBytes } from '../../src/control/server.ts'
 import { exitStatus, TorchError } from '../../src/errors.ts'
 import { requestText, sendRaw, serve } from '../support/control.ts'
 
@@ -324,6 +324,27 @@ describe('a long reply', () => {
     onTestFinished(() => clients.forEach((client) => client.destroy()))
     await Promise.all(clients.map((client) => once(client, 'readable')))
     await expect(askDaemon(socket, 'flush', {})).resolves.toEqual({})
+  })
+
+  test('the clients that read nothing for longest end before their replies fill the memory', async () => {
+    const long = report(100_000)
+    const { socket } = await serve({ status: () => long })
+    const clients = Array.from({ length: 12 }, () =>
+      net.connect(socket).on('error', () => undefined),
+    )
+    onTestFinished(() => clients.forEach((client) => client.destroy()))
+    for (const client of clients) {
+      client.pause().write(requestText('POST', '/status', '{}'))
+      await once(client, 'readable')
+    }
+    const ends = clients.map((client) => once(client.resume(), 'close'))
+    await Promise.all(ends)
+    const received = clients.map((client) => client.bytesRead)
+    const whole = Math.max(...received)
+    expect(whole).toBeGreaterThan(Buffer.byteLength(JSON.stringify(long)))
+    expect(received.map((bytes) => bytes === whole)).toEqual(
+      received.map((_, index) => index >= clients.length - Math.floor(maxUnreadBytes / whole)),
+    )
   })
 
   test('a client that goes away before it has read the reply does not hold up close', async () => {

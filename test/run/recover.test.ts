@@ -3,7 +3,7 @@ import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { thisMachine } from '../../src/host/host.ts'
 import { activeFolder, readTraces } from '../../src/run/directory.ts'
-import { endRun } from '../../src/run/end.ts'
+import { endRun, signalRun } from '../../src/run/end.ts'
 import { newRunContext } from '../../src/run/launch.ts'
 import { handOver, type LiveRun } from '../../src/run/live-run.ts'
 import { type Recovered, recoverRuns } from '../../src/run/recover.ts'
@@ -89,6 +89,19 @@ describe('recoverRuns', () => {
     expect(end).toMatchObject({ endedMs: Math.round(exitMs) })
   })
 
+  test('processes that outlive a run which torch ended are sent KILL, even if it ended between two daemons', async () => {
+    const bench = newBench()
+    const deaf = '(trap "" TERM; echo deaf; exec sleep 60) &'
+    const run = bench.start({ command: `${deaf} wait`, killAfterMs: 400 })
+    await until(() => bench.output(run) === 'deaf\n', 'the child to ignore TERM')
+    endRun(bench.context, run, 'timeout')
+    handOver(run)
+    await until(() => readTraces(thisMachine(), run.directory).exit, 'the status')
+    const { ends } = nextDaemon(bench)
+    expect(ends.get(run.description.run)).toMatchObject({ outcome: 'timeout', stragglers: 1 })
+    await until(() => !signalRun(thisMachine(), run, 0), 'KILL')
+  })
+
   test('a run whose recorder and command are both gone is unknown', async () => {
     const bench = newBench()
     const run = await orphan(bench, 'exec sleep 60')
@@ -112,6 +125,19 @@ describe('recoverRuns', () => {
       reason: 'the machine was rebooted',
     })
     expect(thisMachine().processes.identify(run.recorder?.pid ?? 0)).toEqual(run.recorder)
+  })
+
+  test('after a reboot, a process group with the number of an ended run is left alone', async () => {
+    const bench = newBench()
+    const run = bench.start({ command: '(trap "" TERM; echo deaf; exec sleep 60) & wait' })
+    await until(() => bench.output(run) === 'deaf\n', 'the child to ignore TERM')
+    endRun(bench.context, run, 'timeout')
+    handOver(run)
+    await until(() => readTraces(thisMachine(), run.directory).exit, 'the status')
+    const { ends, recovered } = nextDaemon(bench, 'another-boot')
+    expect(ends.get(run.description.run)).toMatchObject({ outcome: 'timeout', stragglers: 0 })
+    expect(recovered.ended.map((each) => each.run.state.kind)).toEqual(['ended'])
+    expect(signalRun(thisMachine(), run, 0)).toBe(true)
   })
 
   test('a pid that belongs to another process now is not signalled', async () => {

@@ -42,7 +42,7 @@ export const plainAnswers: Answers = {
 export interface Served {
   readonly socket: string
   readonly server: ControlServer
-  /** What the server told as trouble. */
+  /** The faults that the server reported. */
   readonly troubles: string[]
 }
 

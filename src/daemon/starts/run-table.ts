@@ -1,5 +1,5 @@
 import type { HistoryRow } from '../../plan/history-row.ts'
-import type { LiveRun } from '../../run/live-run.ts'
+import { isOver, type LiveRun } from '../../run/live-run.ts'
 
 /** What runs on this host, what is left of ended runs, and what is known of the last run of each task. */
 export interface RunTable {
@@ -38,7 +38,10 @@ export function newRunTable(lastRows: ReadonlyMap<string, HistoryRow>): RunTable
       const left = of(task).filter((each) => each !== run)
       if (left.length === 0) runs.delete(task)
       else runs.set(task, left)
-      if (run.state.kind === 'killing-stragglers') remains.add(run)
+      if (run.state.kind !== 'killing-stragglers') return
+      // A daemon that runs for months must not keep those that were killed long ago.
+      for (const each of remains) if (isOver(each)) remains.delete(each)
+      remains.add(run)
     },
     remains: () => [...remains],
     forgetRemains: (run) => void remains.delete(run),

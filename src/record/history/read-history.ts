@@ -230,7 +230,7 @@ function hasContent(path: string): boolean {
 /**
  * SQLite needs a -shm file to read the -wal file, and creates it. In a read-only directory it cannot.
  * If the -wal file is empty (the daemon ended in good order), the main file is complete, and
- * `immutable` reads that alone.
+ * `immutable` reads only that file.
  * https://www.sqlite.org/wal.html#read_only_databases
  */
 function connect(path: string): Database.Database {
