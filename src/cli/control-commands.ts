@@ -23,9 +23,9 @@ export const daemonCommands: readonly Command[] = [
     usage: '',
     summary: 'stop the daemon and what it runs',
     description:
-      'Stops the daemon and returns when it is gone. No new run starts. Runs of daemon tasks get TERM at once; other runs may finish within the grace period. What still runs then gets TERM, and KILL after its kill_after. A second stop ends the grace period.',
+      'Stops the daemon and returns when it is gone. No new run starts. Runs of daemon tasks get TERM at once; other runs may finish within the grace period. Then torch sends TERM to the runs that have not ended, and KILL after their kill_after. A second stop ends the grace period.',
     options: ['grace', 'leave'],
-    // In a variable or a config file it is the grace that the daemon starts with.
+    // A variable or a config file sets the grace that the daemon starts with.
     flagsOnly: ['grace'],
     examples: [
       ['stop', 'let runs finish'],
@@ -69,12 +69,12 @@ export const runCommands: readonly Command[] = [
     usage: 'TASK',
     summary: 'run a task now',
     description:
-      'Runs a task now on this machine, whatever its schedule and hosts are, and shows its output. The run is recorded like any other. Without a daemon, this command runs it. The exit status is that of the task; 124 after a timeout, 128 plus the number of the signal that ended it, 126 or 127 if it could not start. Ctrl-C goes to the task.',
+      'Runs a task now on this machine and shows its output, even if the task is not due, not enabled or not for this machine. The run is recorded like any other. Without a daemon, this command runs it. Exits with the status of the task: 124 after a timeout, 128 plus the number of the signal that ended it, 126 or 127 if it could not start. Ctrl-C goes to the task.',
     options: ['force', 'detach'],
     examples: [
       ['run backup', 'now, and show its output'],
       ['run backup --detach', 'start it and return'],
-      ['run backup --force', 'although it is at its max'],
+      ['run backup --force', 'even if it is at its max'],
     ],
     run: async (...call) => (await import('./commands/run/run.ts')).run(...call),
   },
@@ -87,7 +87,7 @@ export const runCommands: readonly Command[] = [
       "Ends all runs of a task, or one run given by its id or the beginning of it. The process group gets TERM, and KILL after the kill_after of the task. A task may be a pattern such as 'backup-*'. Exits with 1 if an argument matches nothing that is running.",
     options: ['signal'],
     examples: [
-      ['kill backup', 'end it'],
+      ['kill backup', 'end all its runs'],
       ['kill consumer --signal HUP', 'only send a signal'],
     ],
     run: async (...call) => (await import('./commands/kill.ts')).kill(...call),

@@ -57,7 +57,7 @@ export const fileCommands: readonly Command[] = [
     description:
       'Prints the JSON Schema of tasks files. Editors use it to complete keys and check values while you type, if the first line of the file is # yaml-language-server: $schema=tasks.schema.json',
     options: [],
-    // It prints JSON anyway.
+    // It always prints JSON.
     flagsOnly: ['json'],
     examples: [['schema > tasks.schema.json', 'for your editor']],
     run: async (call) => (await import('./commands/schema.ts')).schema(call),
@@ -89,7 +89,7 @@ export const setupCommands: readonly Command[] = [
     description:
       'Prints a script for bash, zsh or fish that completes commands, options, files and the names of tasks, runs, labels, hosts, time zones and revisions. Its first lines say where to put it. Without SHELL it is for your own shell ($SHELL).',
     options: [],
-    // A variable is not meant for a script that a shell is about to read.
+    // TORCH_JSON is not meant for a script that a shell reads.
     flagsOnly: ['json'],
     examples: [
       ['completion bash > torch.bash', 'the script for bash'],

@@ -6,7 +6,7 @@ export const lookCommands: readonly Command[] = [
     name: 'status',
     group: 'look',
     usage: '[TASK...]',
-    summary: 'show what runs, what is next, how it last ended',
+    summary: 'show what runs, what is next, how each task ended',
     description:
       "Shows what is running, what is next and how each task last ended; a pattern such as 'backup-*' selects tasks. If there are more tasks than rows on the screen, it shows those that need attention first. It works without a daemon too.",
     options: ['label', 'outcome', 'all', 'watch', 'address'],
@@ -25,7 +25,7 @@ export const lookCommands: readonly Command[] = [
     usage: '[TASK...]',
     summary: 'show when tasks are due',
     description:
-      "Shows when tasks are due: the given ones, also by a pattern such as 'backup-*', or all tasks of this machine. It needs no daemon.",
+      "Shows when tasks are due: those you name, also by a pattern such as 'backup-*', or all tasks of this machine. It needs no daemon.",
     options: ['schedule', 'timezone', 'from', 'count', 'label', 'host', 'address'],
     examples: [
       ['next', 'what is due on this machine'],

@@ -81,13 +81,13 @@ describe.concurrent('torch reload', () => {
   test('torch reload shows what changed, and the problems of a refused file', async () => {
     const site = newSite(good.replace('a:', 'gone:') + good.split('\n')[1]?.replace('a:', 'same:'))
     await site.torch('start')
-    // The daemon stands still until it is asked: its own watch waits for the file to settle.
+    // Stops the daemon until the request arrives. Otherwise it could notice the change by itself first.
     const pid = site.pid() ?? 0
     process.kill(pid, 'SIGSTOP')
     const before = connectionsOf(site)
     site.write('tasks.yaml', `${good}  same: { schedule: "@hourly", command: "true" }\n`)
     const reload = site.spawn(['reload'])
-    await until(() => connectionsOf(site) > before, 'its question')
+    await until(() => connectionsOf(site) > before, 'the request of torch reload')
     process.kill(pid, 'SIGCONT')
     expect(await reload.ended).toMatchObject({
       status: 0,

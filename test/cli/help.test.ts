@@ -58,7 +58,9 @@ describe('the help of a command', () => {
   )
 
   test('the help of an option shows the type of its value and its default', () => {
-    expect(describeOption('grace')).toMatch(/ \[duration\] \[default: 30s\]$/)
+    expect(describeOption('grace')).toMatch(
+      / \[duration\] \[default: 30s; for stop: that of the daemon\]$/,
+    )
     expect(describeOption('limit')).toMatch(/ \[number\] \[default: 20\]$/)
     expect(describeOption('tasks')).toMatch(/ \[file\]$/)
     expect(describeOption('json')).toBe('print JSON')

@@ -19,7 +19,7 @@ tasks:
 `
 const jitterMs = jitterOf('spread', 'web1', 30 * 60_000)
 
-/** A home whose daemon says that `spread` starts for that slot. */
+/** Runs commands in a home whose daemon reports `next` as the next slot of `spread`. */
 async function served(next: string) {
   const home = newHome()
   const file = path.join(home, 'tasks.yaml')

@@ -27,12 +27,12 @@ test('a daemon starts its tasks in each second while it loads a large file, then
   renameOver('foo bar baz: [\n'.repeat(600_000))
   await until(() => log().includes('was refused'), 'the refusal', 60_000)
   const count = seen().length
-  await until(() => seen().length >= count + 2, 'starts after it')
+  await until(() => seen().length >= count + 2, 'starts after the refusal')
 
   const starts = seen().map((line) => line.split(' '))
   const slots = starts.map(([slot = '']) => Date.parse(slot) / 1000)
   const first = slots[0] ?? 0
-  // A second that is lost to other tests on a busy machine; taking the file at once cost several.
+  // On a busy machine, other tests may cost a second. Loading the file in one step would cost several.
   const gaps = slots.map((slot, at) => slot - (slots[at - 1] ?? first - 1))
   expect(Math.min(...gaps)).toBe(1)
   expect(Math.max(...gaps)).toBeLessThan(3)

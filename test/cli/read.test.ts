@@ -21,7 +21,7 @@ tasks:
   off: { schedule: "@daily", command: "true", enabled: false }
 `
 let site: Site
-/** With the same content, and no daemon. */
+/** The same home and tasks file, without a daemon. */
 let copy: Site
 
 beforeAll(async () => {
@@ -47,7 +47,7 @@ async function json(from: Site, ...words: string[]): Promise<unknown> {
   return JSON.parse(stdout)
 }
 
-/** Both with a daemon and without. */
+/** For tests that run with a daemon and without. */
 const both = [
   ['with a daemon', () => site],
   ['without a daemon', () => copy],
@@ -202,14 +202,14 @@ describe.concurrent('torch status', () => {
     expect((await own.torch('kill', 'old')).status).toBe(0)
     await until(
       async () => ((await json(own, 'status')) as StatusReport).tasks.length === 0,
-      'its end',
+      'the end of the run',
     )
   })
 
   test('torch status shows what is running even if the tasks file is missing', async () => {
     const own = newSite('tasks: {keep: {type: daemon, command: [sleep, "600"]}}')
     await own.torch('start')
-    await until(() => fs.existsSync(path.join(own.home, 'runs/keep')), 'its run')
+    await until(() => fs.existsSync(path.join(own.home, 'runs/keep')), 'the run of the daemon task')
     await own.torch('stop', '--leave')
     fs.rmSync(own.tasks)
     const running = [expect.stringMatching(/^\d{8}T/)]
@@ -238,7 +238,7 @@ describe.concurrent('torch status', () => {
   })
 })
 
-/** How wide a column is depends on how long ago things were. */
+/** The width of a column depends on how long ago things were. */
 function squeeze(line: string): string {
   return line.replace(/ +/g, ' ')
 }
@@ -437,7 +437,7 @@ describe.concurrent('output that nobody reads to its end', () => {
     const big = newSite('tasks: {big: {schedule: "@yearly", command: "yes | head -c 3000000"}}')
     expect((await big.torch('run', 'big')).stdout).toHaveLength(3_000_000)
     const reader = big.spawn(['logs', 'big'])
-    await until(() => reader.stdout() !== '', 'its first output')
+    await until(() => reader.stdout() !== '', 'the first output of torch logs')
     reader.child.stdout?.destroy()
     expect(await reader.ended).toMatchObject({ status: 0, stderr: '' })
     await big.close()

@@ -29,7 +29,7 @@ afterAll(async () => {
   await closeSites()
 })
 
-/** What was typed, `DIR` for the folder; what it says on standard error, in lines; the exit status. */
+/** The words after `torch`, with DIR for the folder of the site; the lines that torch prints; its exit status. */
 type Wrong = readonly [typed: string, lines: readonly string[], status: number]
 
 async function answer(typed: string): Promise<Wrong> {
@@ -61,7 +61,7 @@ const unknownKey = (file: string) => [
   'hint: did you mean "command"?',
 ]
 
-describe('without a daemon', () => {
+describe('Mistakes without a daemon', () => {
   test.each<Wrong>([
     ['stop', noDaemon, 3],
     ['reload', noDaemon, 3],
@@ -98,12 +98,12 @@ describe('without a daemon', () => {
     ['status --label team=data', ['no task has these labels'], 0],
   ])('torch %s', async (typed, lines, status) => {
     const [, said, ended] = await answer(typed)
-    // Of a status the last line is what is wrong.
+    // torch status prints its table first.
     expect([typed, said.slice(-lines.length), ended]).toEqual([typed, lines, status])
   })
 })
 
-describe('a tasks file', () => {
+describe('A tasks file that cannot be used', () => {
   test.each<Wrong>([
     ['next --tasks DIR/none.yaml', noFile, 2],
     ['run backup --tasks DIR/none.yaml', noFile, 2],
@@ -157,20 +157,23 @@ describe('a tasks file', () => {
     expect(await answer(typed)).toEqual([typed, lines, status])
   })
 
-  test.skipIf(process.getuid?.() !== 0)('that others may write, of root', async () => {
-    const lines = [
-      'torch: DIR/open.yaml: other users can write it, and a daemon that runs as root would run what they write',
-      'hint: remove that permission: chmod go-w DIR/open.yaml',
-    ]
-    expect(await answer('next --tasks DIR/open.yaml')).toEqual([
-      'next --tasks DIR/open.yaml',
-      lines,
-      2,
-    ])
-  })
+  test.skipIf(process.getuid?.() !== 0)(
+    'torch next as root refuses a tasks file that others may write',
+    async () => {
+      const lines = [
+        'torch: DIR/open.yaml: other users can write it, and a daemon that runs as root would run what they write',
+        'hint: remove that permission: chmod go-w DIR/open.yaml',
+      ]
+      expect(await answer('next --tasks DIR/open.yaml')).toEqual([
+        'next --tasks DIR/open.yaml',
+        lines,
+        2,
+      ])
+    },
+  )
 })
 
-describe('a value', () => {
+describe('An option or argument with a bad value', () => {
   const duration = 'expected a duration with a unit, such as 30s, 5m or 1h30m'
   const aTime = 'a time such as 2026-03-08T07:00:00Z'
   test.each<[typed: string, what: string, hint: string]>([
@@ -253,10 +256,10 @@ describe('a value', () => {
   })
 })
 
-describe.each(commands)('every command: torch $name', (command) => {
+describe.each(commands)('torch $name with wrong usage', (command) => {
   const needed = argumentsOf(command).flatMap(({ isRequired, names }) => (isRequired ? names : []))
   test.each(['--bogus', '--home', '--config DIR/none', 'a b c d e --bogus'])(
-    '%s: two lines, exit status 2',
+    `torch ${command.name} with %s prints an error and a hint and exits with 2`,
     async (mistake) => {
       const [, lines, status] = await answer(
         [command.name, ...needed.slice(0, 1), mistake].join(' '),
@@ -269,7 +272,7 @@ describe.each(commands)('every command: torch $name', (command) => {
   )
 })
 
-describe('beside a daemon', () => {
+describe('Mistakes with a daemon', () => {
   beforeAll(async () => {
     expect((await site.torch('start')).status).toBe(0)
   })
@@ -308,7 +311,7 @@ describe('beside a daemon', () => {
     expect(await answer(typed)).toEqual([typed, lines, status])
   })
 
-  test('torch start, a second time', async () => {
+  test('torch start says that a daemon already runs', async () => {
     const { status, stderr } = await site.torch('start')
     expect([status, stderr]).toEqual([
       1,
@@ -321,14 +324,14 @@ hint: torch status shows what it does; torch reload makes it read its file again
 
 const nobody = 65_534
 
-/** Whether another user can get at torch at all: its folder may be in the home of root. */
+/** Whether another user can run torch at all: this checkout may be in the home of root. */
 function canBeNobody(): boolean {
   if (process.getuid?.() !== 0) return false
   const words = [`${root}/bin/torch.js`, '--version']
   return spawnSync(process.execPath, words, { uid: nobody, gid: nobody, cwd: '/' }).status === 0
 }
 
-describe.skipIf(!canBeNobody())('as another user than root', () => {
+describe.skipIf(!canBeNobody())('torch as another user than root', () => {
   let home: string
   const as = (typed: string) =>
     site.torchWith({ uid: nobody, env: { TORCH_HOME: home } }, ...typed.split(' '))
@@ -343,7 +346,7 @@ describe.skipIf(!canBeNobody())('as another user than root', () => {
     fs.chownSync(`${site.folder}/own`, nobody, nobody)
   })
 
-  test('the home of root', async () => {
+  test('commands that need a home refuse the home of root to another user', async () => {
     home = site.home
     const answers = await Promise.all(asking.map(as))
     for (const [index, { status, stdout, stderr }] of answers.entries())
@@ -362,7 +365,7 @@ hint: start torch as that user, or choose another home with --home
     })
   })
 
-  test('a home of root is no matter of what needs none', async () => {
+  test('commands that need no home work even if TORCH_HOME belongs to root', async () => {
     home = site.home
     const [validate, next, doctor] = await Promise.all(
       ['validate tasks.yaml', 'next --tasks tasks.yaml', 'doctor'].map(as),
@@ -374,7 +377,7 @@ hint: start torch as that user, or choose another home with --home
     expect(doctor?.stdout).toContain(`problem  home         ${home} belongs to root (uid 0)\n`)
   })
 
-  test('a tasks file in a folder that is shut', async () => {
+  test('a tasks file in a directory without permissions cannot be read', async () => {
     home = `${site.folder}/none`
     const file = `${site.folder}/own/tasks.yaml`
     const denied = `torch: own/tasks.yaml: cannot be read: EACCES: permission denied, stat '${file}'`
@@ -391,7 +394,7 @@ hint: fix the file, or name another one with --tasks
     })
   })
 
-  test('an own home that is shut', async () => {
+  test('a home of the user with mode 0 cannot be entered, and the hint says chmod', async () => {
     home = `${site.folder}/own`
     const [status, doctor] = await Promise.all(['status', 'doctor'].map(as))
     expect(status).toMatchObject({
@@ -402,7 +405,7 @@ hint: fix the file, or name another one with --tasks
     expect(doctor?.status).toBe(1)
   })
 
-  test('a home below a folder that is shut', async () => {
+  test('a home below a directory without permissions cannot be entered or created', async () => {
     home = `${site.folder}/own/home`
     const [status, start] = await Promise.all(['status', 'start'].map(as))
     expect(status).toMatchObject({
@@ -419,15 +422,15 @@ hint: choose another with --home or TORCH_HOME
     })
   })
 
-  test('a HOME of root, and a uid that has no name', async () => {
+  test('torch status works with the HOME of root and a uid without a name', async () => {
     const options = { uid: 12_345, env: { HOME: '/root', TORCH_HOME: '/nonexistent/torch' } }
     const { status, stderr } = await site.torchWith(options, 'status', '--tasks', 'tasks.yaml')
     expect([status, stderr]).toEqual([0, ''])
   })
 })
 
-describe('a place that is none', () => {
-  test('a folder that was removed under us', async () => {
+describe('A directory or file that cannot be used', () => {
+  test('torch says that the current directory was removed', async () => {
     const gone = `${site.folder}/gone`
     fs.mkdirSync(gone)
     const words = ['-c', 'cd "$1" && rmdir "$1" && exec "$2" "$3" status', 'sh', gone]
@@ -442,7 +445,7 @@ describe('a place that is none', () => {
     ])
   })
 
-  test('a file for a home', async () => {
+  test('torch run refuses a home that is a file', async () => {
     const { tasks: file } = site
     const status = await torchHere(['status', '--home', file])
     expect([status.status, status.stderr]).toEqual([0, ''])
@@ -454,7 +457,7 @@ hint: choose another with --home or TORCH_HOME
     })
   })
 
-  test('a history that is damaged: what is kept is shown', async () => {
+  test('status and history of a damaged history.db show the runs that still have a directory', async () => {
     const home = `${site.folder}/damaged`
     expect((await torchHere(['run', 'backup', '--home', home])).stdout).toBe('hi\n')
     fs.writeFileSync(`${home}/history.db`, 'no database, '.repeat(100))

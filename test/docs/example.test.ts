@@ -38,10 +38,10 @@ function taskOf(name: string) {
   return task
 }
 
-describe('the example', () => {
+describe('tasks.example.yaml', () => {
   const morning = Date.parse('2026-11-21T08:00:30Z') / 1000
 
-  test('names its JSON Schema for editors, which is beside it and finds nothing wrong', () => {
+  test('tasks.example.yaml names the JSON Schema beside it and satisfies it', () => {
     const [, name = ''] = /^# yaml-language-server: \$schema=(\S+)\n/.exec(text) ?? []
     const packageJson = fs.readFileSync(path.join(root, 'package.json'), 'utf8')
     const { files } = JSON.parse(packageJson) as { files: string[] }
@@ -66,12 +66,12 @@ describe('the example', () => {
     expect(matchHosts(taskOf('nightly-backup').hosts, hostFacts('web1', [address]))).toBe(runs)
   })
 
-  test('load-average is kept running, and nothing ends it', () => {
+  test('load-average is a daemon task without a timeout', () => {
     expect(taskOf('load-average')).toMatchObject({ type: 'daemon', max: 1, timeoutMs: undefined })
   })
 })
 
-describe('the example, run', () => {
+describe('The daemon with tasks.example.yaml', () => {
   let site: Site
   beforeAll(async () => {
     site = newSite(text)
@@ -80,7 +80,7 @@ describe('the example, run', () => {
   })
   afterAll(closeSites)
 
-  test('heartbeat fires in each second, and never twice in one', async () => {
+  test('heartbeat starts once in every second', async () => {
     const rows = await until(async () => {
       const { stdout } = await shell(site, 'torch history heartbeat --outcome ok --json')
       const found = JSON.parse(stdout) as HistoryRow[]
@@ -99,7 +99,7 @@ describe('the example, run', () => {
     },
   )
 
-  test('what runs, and what does not and why', async () => {
+  test('torch status shows which example tasks run, and why the others do not', async () => {
     const { stdout } = await shell(site, 'torch status --json')
     const status = JSON.parse(stdout) as {
       tasks: { name: string; reason: string | null; running: string[] }[]
@@ -111,7 +111,7 @@ describe('the example, run', () => {
     ])
   })
 
-  test('stops, and leaves nothing', async () => {
+  test('torch stop ends the example tasks and leaves no process', async () => {
     expect(await shell(site, 'torch stop')).toMatchObject({ status: 0 })
     expect(site.living()).toEqual([])
   })

@@ -43,7 +43,7 @@ beforeAll(async () => {
 })
 afterAll(closeSites)
 
-test.each(examples)('torch %s', async (words) => {
+test.each(examples)('the example torch %s is a valid command line', async (words) => {
   await prepare(words)
   const line = `torch ${here(words)}`
   // A daemon that stays in the foreground wants a home without one.
@@ -53,7 +53,7 @@ test.each(examples)('torch %s', async (words) => {
   else expect(ended).toMatchObject({ status: 0 })
 })
 
-test('all of the commands have examples', () => {
+test('every command has an example', () => {
   expect(loaded.filter((each) => each.length === 0)).toEqual([])
   expect(examples.length).toBeGreaterThan(loaded.length)
 })

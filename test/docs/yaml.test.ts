@@ -98,7 +98,7 @@ describe('schedules', () => {
   const dialect = tableOf('docs/schedules.md', 'schedule', 'fires').flatMap((row) =>
     row.flatMap(codesIn),
   )
-  test.each(dialect)('%s is one', (text) => {
+  test.each(dialect)('the schedule %s of the page is valid', (text) => {
     expect(compiled(text, 'UTC').text).toBe(text)
   })
 
@@ -120,7 +120,7 @@ describe('schedules', () => {
   )
 })
 
-test('tasks.schema.json is the schema: renew it with torch schema > tasks.schema.json', () => {
+test('tasks.schema.json is up to date; torch schema > tasks.schema.json rewrites it', () => {
   const file = fs.readFileSync(path.join(root, 'tasks.schema.json'), 'utf8')
   expect(file).toBe(`${JSON.stringify(tasksJsonSchema(), null, 2)}\n`)
 })

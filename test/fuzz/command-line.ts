@@ -75,7 +75,7 @@ const lines = fc
   .tuple(names, fc.array(word, { maxLength: 6 }))
   .map(([name, rest]) => [name, ...rest])
 
-/** Any words behind `torch` are a call that is understood, or wrong usage in two lines; never a stack. */
+/** Any words after `torch` are a valid call, or a usage error of two lines; never a stack trace. */
 export const commandLine: Target = {
   name: 'command-line',
   share: 120,
@@ -84,16 +84,16 @@ export const commandLine: Target = {
 
 async function isUnderstood(typed: readonly string[]): Promise<void> {
   const { terminal, status } = await read(typed)
-  const told = terminal.stderr()
+  const stderr = terminal.stderr()
   assert.equal(terminal.stdout(), '')
-  assert.ok(status === exitStatus.done ? told === '' : status === exitStatus.usage, told)
+  assert.ok(status === exitStatus.done ? stderr === '' : status === exitStatus.usage, stderr)
   if (status === exitStatus.usage) {
-    assert.match(told, /^torch: [^\n]+\n(?:hint: [^\n]+\n)?$/)
-    assert.doesNotMatch(told, /[^\P{Cc}\n]/u, 'nothing a terminal obeys')
+    assert.match(stderr, /^torch: [^\n]+\n(?:hint: [^\n]+\n)?$/)
+    assert.doesNotMatch(stderr, /[^\P{Cc}\n]/u, 'a control character')
   }
 }
 
-/** As runCommand() does, without doing what is asked for. */
+/** Parses the words as runCommand() does, but does not run the command. */
 async function read(typed: readonly string[]) {
   const terminal = fakeTerminal()
   try {
@@ -137,7 +137,7 @@ const shellLines = fc.record({
   shell: fc.constantFrom(...shells),
 })
 
-/** What is offered at any cursor are lines for the shell. */
+/** Completion at any cursor prints valid lines for the shell. */
 export const completion: Target = {
   name: 'completion',
   share: 60,

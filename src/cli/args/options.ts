@@ -37,7 +37,9 @@ export const options = {
 
   foreground: flag('stay in the foreground and log to standard output'),
   address: list('address', 'an address of this machine, instead of those found; repeatable'),
-  grace: duration('how long runs may continue when the daemon stops', { preset: '30s' }),
+  grace: duration('how long runs may continue when the daemon stops', {
+    preset: '30s; for stop: that of the daemon',
+  }),
   'log-level': choice('level', logLevels, `what to log: ${logLevels.join(', ')}`, {
     preset: 'info',
   }),
@@ -109,13 +111,13 @@ export interface OptionSource {
   readonly kind: 'flag' | 'variable' | 'config'
   /** What the paths in it are relative to. */
   readonly base: PathBase
-  /** What it says, by option: text, true or false, or a list of these. */
+  /** The value of each option as it is written: text, true or false, or a list of these. */
   readonly raw: Readonly<Record<string, unknown>>
   /** The name of an option there: `--grace`, `TORCH_GRACE`. */
   readonly nameOf: (name: OptionName) => string
 }
 
-/** Every command has it, and shows its help for it. */
+/** Every command takes it. */
 export const helpOption = { name: 'help', alias: 'h', description: 'show this help' } as const
 
 /** The options that every command takes. */

@@ -12,7 +12,7 @@ function offer(...values: (string | readonly [string, string])[]): Offer {
   return { candidates, paths: 'none' }
 }
 
-describe('for bash: what fits, quoted, without what bash keeps of the word', () => {
+describe('The reply for bash', () => {
   const breaks = ' \t\n"\'@><=;|&(:'
   test.each([
     ['torch st', ['start', 'stop', 'run'], ['start', 'stop']],
@@ -27,31 +27,37 @@ describe('for bash: what fits, quoted, without what bash keeps of the word', () 
     ['torch diff $', ['$(reboot)'], [String.raw`\$\(reboot\)`]],
     ['torch logs "', ['$(a) `b` "c" \\d'], [String.raw`\$(a) \`b\` \"c\" \\d`]],
     ["torch logs '", ["it's $(a)"], [String.raw`it'\''s $(a)`]],
-  ])('%s', (line, values, lines) => {
-    expect(formats.bash(offer(...values), splitLine(line, breaks))).toEqual(['none', ...lines])
-  })
+  ])(
+    'for bash, %s gets matching candidates, quoted, without the part that bash keeps',
+    (line, values, lines) => {
+      expect(formats.bash(offer(...values), splitLine(line, breaks))).toEqual(['none', ...lines])
+    },
+  )
 })
 
-describe('for zsh and fish: all, with descriptions', () => {
+describe('The reply for zsh and fish', () => {
   const typed = splitLine('torch zz')
   const said = offer(['a:b\\c', 'what: it\tdoes\nmore'], 'plain')
-  test('zsh', () => {
+  test('for zsh, all candidates have descriptions after a colon', () => {
     expect(formats.zsh(said, typed)).toEqual(['none', String.raw`a\:b\\c:what: it does`, 'plain'])
   })
-  test('fish', () => {
+  test('for fish, all candidates have descriptions after a tab', () => {
     expect(formats.fish(said, typed)).toEqual(['none', 'a:b\\c\twhat: it does', 'plain'])
   })
 })
 
-test.each(['bash', 'zsh', 'fish'] as const)('%s is told which paths to add', (shell) => {
+test.each(['bash', 'zsh', 'fish'] as const)('the reply for %s says which paths to add', (shell) => {
   expect(formats[shell]({ candidates: [], paths: 'folders' }, splitLine(''))).toEqual(['folders'])
 })
 
-test.each(['bash', 'zsh', 'fish'] as const)('%s is never given control characters', (shell) => {
-  const lines = formats[shell](
-    offer('a\nb', '\u001b[2J', '', ['c', '\u001b[31m\u0007red']),
-    splitLine(''),
-  )
-  expect(lines.join('')).not.toMatch(/\p{Cc}(?<!\t)/u)
-  expect(lines).toHaveLength(2)
-})
+test.each(['bash', 'zsh', 'fish'] as const)(
+  'the reply for %s has no control characters',
+  (shell) => {
+    const lines = formats[shell](
+      offer('a\nb', '\u001b[2J', '', ['c', '\u001b[31m\u0007red']),
+      splitLine(''),
+    )
+    expect(lines.join('')).not.toMatch(/\p{Cc}(?<!\t)/u)
+    expect(lines).toHaveLength(2)
+  },
+)

@@ -23,7 +23,7 @@ async function offered(
     .map((each) => each.replace(/\t.*/, ''))
 }
 
-describe.concurrent('without a daemon, from the file', () => {
+describe.concurrent('Names from the tasks file, without a daemon', () => {
   const tasks = `
 hosts: { web: [10.0.1.0/24, 10.0.1.9, web1], db: [db-*] }
 defaults: { labels: { team: data } }
@@ -54,25 +54,25 @@ tasks:
     ['torch next --label ', ['team=data', 'tier=1', 'note=my own']],
     ['torch next --host ', ['10.0.1.9', 'web1', '10.0.1.7', 'a.example.com']],
     ['torch next --timezone Europe/', expect.arrayContaining(['UTC', 'Europe/Berlin'])],
-  ])('%s', async (line, values) => {
+  ])('%s offers names from the tasks file', async (line, values) => {
     expect(await offered(site, line)).toEqual(values)
   })
 
-  test('of TORCH_TASKS', async () => {
+  test('torch run offers the tasks of the file in TORCH_TASKS', async () => {
     const env = { TORCH_TASKS: path.join(site.folder, 'more') }
     expect(await offered(site, 'torch run ', { env })).toEqual(['one', 'two'])
   })
 
-  // A pipe would wait for its writer, for ever.
+  // Reading a pipe would wait for its writer for ever.
   test.each(['nowhere.yaml', 'pipe', '/dev/zero', 'home'])(
-    'none of %s, so options',
+    'torch status --tasks %s offers options, because the file has no tasks to read',
     async (file) => {
       const [first] = await offered(site, `torch status --tasks ${file} `)
       expect(first).toBe('--label')
     },
   )
 
-  test('revisions are those of the repository that the file is in', async () => {
+  test('revisions come from the repository of the tasks file', async () => {
     const git = (...words: string[]) =>
       execFileSync('git', ['-C', path.join(site.folder, 'more'), ...words])
     git('init', '-q', '-b', 'main')
@@ -83,14 +83,14 @@ tasks:
     expect(found.map(({ value }) => value)).toEqual(['HEAD', 'main'])
   })
 
-  test('nothing at all, and no error, where the config file is bad', async () => {
+  test('a bad config file gives no tasks and no error', async () => {
     const env = { TORCH_CONFIG: path.join(site.folder, 'bad.yaml') }
     expect(await offered(site, 'torch status ', { env })).toEqual([])
     expect(await offered(site, 'torch st', { env })).toContain('status')
   })
 })
 
-describe('with a daemon', () => {
+describe('Names from the daemon', () => {
   let site: Site
   beforeAll(async () => {
     site = newSite(`tasks:
@@ -102,7 +102,7 @@ describe('with a daemon', () => {
     fs.renameSync(site.tasks, path.join(site.folder, 'moved.yaml'))
   })
 
-  test('its tasks are offered, with what they are described as, and the runs that are on record', async () => {
+  test('torch logs offers the tasks of the daemon with their descriptions, and recorded runs', async () => {
     const { stdout } = await site.torch('__complete', 'fish', 'torch logs ')
     expect(stdout).toMatch(/^none\nhold\tHolds\nonce\n(\d{8}T\d{6}\.\d{3}-[0-9a-f]{6}\n){1,2}$/)
   })
@@ -114,18 +114,18 @@ describe('with a daemon', () => {
     ['torch logs once --run nonsense', 1],
     ['torch logs never --run ', 0],
     ['torch kill ', 3],
-  ])('%s', async (line, values) => {
+  ])('%s offers names from the daemon', async (line, values) => {
     const found = await offered(site, line)
     if (typeof values === 'number') expect(found).toHaveLength(values)
     else expect(found).toEqual(values)
   })
 
-  test('a run that is offered can be asked for', async () => {
+  test('torch logs --run accepts a run that completion offers', async () => {
     const [run = ''] = await offered(site, 'torch logs once --run ')
     expect(await site.torch('logs', 'once', '--run', run)).toMatchObject({ status: 0 })
   })
 
-  test('another home has other runs', async () => {
+  test('torch logs --home offers no runs of another home', async () => {
     const line = `torch logs once --home ${site.folder} --run `
     expect(await offered(site, line)).toEqual([])
   })

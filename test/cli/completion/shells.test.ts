@@ -83,7 +83,7 @@ function isThere(program: string): boolean {
   return spawnSync(program, ['--version']).status === 0
 }
 
-/** A file is no home; but where there is no such folder zsh offers files, as it does for cd. */
+/** A home is a directory. If no directory matches, zsh offers files, as it does for cd. */
 const noFolder = 'torch stop --home tasks'
 const odd = {
   bash: [[noFolder, noFolder]],
@@ -93,7 +93,7 @@ const odd = {
 describe.each(['bash', 'zsh'] as const)('%s', (shell) => {
   const all = [...lines, ...odd[shell]]
   test.skipIf(!isThere(shell))(
-    'completes what is typed at a terminal (skipped where it is not installed)',
+    `${shell} completes what is typed at a terminal (needs ${shell})`,
     async () => {
       const site = siteFor()
       // A pseudo-terminal, by util-linux.
@@ -116,7 +116,7 @@ describe.each(['bash', 'zsh'] as const)('%s', (shell) => {
   )
 })
 
-describe.skipIf(!isThere('fish'))('fish (skipped where it is not installed)', () => {
+describe.skipIf(!isThere('fish'))('fish (needs fish)', () => {
   const site = siteFor()
   site.write('.config/fish/completions/torch.fish', scriptFor('fish'))
   /** Candidates of the line, with a tab before what they mean. */
@@ -131,10 +131,7 @@ describe.skipIf(!isThere('fish'))('fish (skipped where it is not installed)', ()
   test.each([
     [
       'torch sta',
-      [
-        'start\tstart the daemon on a tasks file',
-        'status\twhat runs here, what comes next, how it ended last time',
-      ],
+      ['start\tstart the daemon', 'status\tshow what runs, what is next, how each task ended'],
     ],
     ['torch status bac', ['backup', 'bacon']],
     ['torch history --outcome=f', ['--outcome=failed']],
@@ -143,7 +140,7 @@ describe.skipIf(!isThere('fish'))('fish (skipped where it is not installed)', ()
     ['torch next --label "te', ['team=my data']],
     [
       'torch logs backup --fo',
-      ['--follow\tgo on with what comes, also of later runs, until Ctrl-C'],
+      ['--follow\tkeep printing new output, of later runs too, until Ctrl-C'],
     ],
     ['torch validate My', ['My Dir/']],
     ['torch status --tasks=My', ['--tasks=My Dir/']],

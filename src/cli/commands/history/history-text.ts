@@ -20,13 +20,13 @@ const maxPunctualMs = 1_000
 /** Rows as a table. `isServed`: a daemon runs, so rows that say "running" are true. */
 export function historyTable(call: Call, rows: readonly HistoryRow[], isServed: boolean): string {
   const { host, terminal } = call
-  const lives = livesNow(call, rows, isServed)
+  const isRunning = stillRuns(call, rows, isServed)
   const attempts = attemptsOf(call, rows)
   const cells = rows.map((row): Cell[] => [
     shownTime(host, timeOf(row)),
     row.task,
-    rowOutcome(host, row, lives(row)),
-    tookWords(host, row, lives(row)),
+    rowOutcome(host, row, isRunning(row)),
+    tookWords(host, row, isRunning(row)),
     [lateWords(row), 'yellow'],
     triggerWords(row, attempts.get(row.run)),
     row.run ?? '',
@@ -52,7 +52,7 @@ export function runFacts(call: Call, row: HistoryRow, isServed: boolean): string
   const directory = runDirectory(paths.home, row.task, row.run ?? '')
   const traces = readTraces(host, directory)
   const facts = [
-    ...recordFacts(call, row, traces, livesNow(call, [row], isServed)(row)),
+    ...recordFacts(call, row, traces, stillRuns(call, [row], isServed)(row)),
     ...directoryFacts(call, row, directory, traces),
   ].filter(([, text]) => text !== '')
   const width = Math.max(...facts.map(([name]) => name.length))
@@ -66,9 +66,9 @@ function recordFacts(
   { host, terminal }: Call,
   row: HistoryRow,
   { description, ending }: RunTraces,
-  lives: boolean,
+  isRunning: boolean,
 ): Fact[] {
-  const outcome = rowOutcome(host, row, lives)
+  const outcome = rowOutcome(host, row, isRunning)
   const isExact = row.lateMs !== null && row.lateMs > 0
   const late = lateWords(row) || (isExact ? `${roughly(row.lateMs)} late` : 'in time')
   return [
@@ -81,7 +81,7 @@ function recordFacts(
     ['started', row.startedAt === null ? '' : exactTime(host, row.startedAt)],
     ['ending', ending ? `${ending.signal} since ${exactTime(host, ending.sinceMs)}` : ''],
     ['ended', row.endedAt === null ? '' : exactTime(host, row.endedAt)],
-    ['took', tookWords(host, row, lives)],
+    ['took', tookWords(host, row, isRunning)],
     ['host', plainLine(row.host)],
     ['revision', row.revision ?? ''],
   ]
@@ -120,7 +120,7 @@ function commandText(command: string | readonly string[]): string {
  * Whether a run that the history calls running still runs. Without a daemon it may have ended long
  * ago.
  */
-function livesNow(
+function stillRuns(
   { host, paths }: Call,
   rows: readonly HistoryRow[],
   isServed: boolean,
@@ -148,9 +148,9 @@ function timeOf(row: HistoryRow): string | null {
   return row.startedAt ?? row.endedAt ?? row.slot
 }
 
-/** The outcome, for misses with their slots. `lives`: a run that the row calls running still runs. */
-function rowOutcome(host: Host, row: HistoryRow, lives: boolean): Cell {
-  if (row.outcome === 'running' && !lives) return ['ended, not recorded yet', 'yellow']
+/** The outcome, for misses with their slots. `isRunning`: a run that the row calls running still runs. */
+function rowOutcome(host: Host, row: HistoryRow, isRunning: boolean): Cell {
+  if (row.outcome === 'running' && !isRunning) return ['ended, not recorded yet', 'yellow']
   return outcomeCell(row, { when: row.outcome === 'missed' ? gapWords(host, row) : '' })
 }
 
@@ -187,9 +187,9 @@ function lateWords({ lateMs }: HistoryRow): string {
 function tookWords(
   host: Host,
   { durationMs, startedAt, outcome }: HistoryRow,
-  lives: boolean,
+  isRunning: boolean,
 ): string {
   if (durationMs !== null) return roughly(durationMs)
-  if (outcome !== 'running' || startedAt === null || !lives) return ''
+  if (outcome !== 'running' || startedAt === null || !isRunning) return ''
   return `${roughly(Math.max(host.clock.now() - Date.parse(startedAt), 0))} so far`
 }
