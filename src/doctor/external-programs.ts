@@ -44,7 +44,7 @@ export interface WrapperFacts {
   readonly without: readonly string[]
 }
 
-/** For each wrapper: the keys that need it, the package that contains it, and if busybox's works. */
+/** For each wrapper: the keys that need it, the package that contains it, and whether the one in busybox works. */
 const wrappers = {
   nice: { keys: 'nice', from: 'coreutils', inBusybox: true },
   prlimit: { keys: 'limits', from: 'util-linux', inBusybox: false },
@@ -145,7 +145,7 @@ function checkNode({ version, node }: ProgramFacts): CheckResult {
 function checkLock({ flock }: ProgramFacts): CheckResult {
   if (flock !== undefined) return ok(flock)
   return note('the program flock is missing', {
-    instead: 'an abstract Unix socket is the lock; it too disappears with the daemon',
+    instead: 'the lock is an abstract Unix socket, which also disappears with the daemon',
     hint: 'install util-linux if containers share a home: they do not share that socket',
   })
 }
@@ -189,7 +189,7 @@ function checkWrapper(name: Wrapper, facts: WrapperFacts): CheckResult {
 function checkFallocate({ fallocate: { path, isBusybox: inBusybox } }: ProgramFacts): CheckResult {
   if (path !== undefined && !inBusybox) return ok(path)
   return note(path === undefined ? 'missing' : busyboxText(path), {
-    instead: 'torch truncates output over max_size when the run is over, not before',
+    instead: 'torch truncates output over max_size only when the run has ended',
     hint: 'install util-linux',
   })
 }

@@ -142,9 +142,9 @@ function checkInit({ init: { names, zombies }, inContainer: inside }: SystemFact
   if (zombies >= manyZombies)
     return warning(`${found}, and it left ${counted(zombies, 'zombie')} unreaped`, { hint })
   if (names.includes('node'))
-    return warning(`${found}, which does not reap what runs leave behind`, { hint })
+    return warning(`${found}, which does not reap processes that runs leave behind`, { hint })
   if (!inside || names.some((each) => inits.includes(each))) return ok(found)
-  return note(`${found}, and it may not reap what runs leave behind`, { hint })
+  return note(`${found}, and it may not reap processes that runs leave behind`, { hint })
 }
 
 /** One or two zombies may be waiting to be reaped. */

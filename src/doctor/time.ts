@@ -120,7 +120,7 @@ function checkClock({ clock: answers, inContainer }: TimeFacts): CheckResult {
         hint: 'timedatectl set-ntp true, or start chronyd or ntpd',
       })
   }
-  return note('torch cannot find out whether it is synchronised', {
+  return note('torch cannot find out whether the clock is synchronised', {
     hint: inContainer
       ? 'check the machine that runs this container'
       : 'install timedatectl, chronyc or ntpq',

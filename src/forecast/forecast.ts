@@ -13,7 +13,7 @@ export interface Forecast extends Window {
   readonly starts: number
   /** The number of starts in each second of the window. */
   readonly perSecond: Uint32Array
-  /** The second with the most starts, the first one if several have as many; undefined: no starts. */
+  /** The first second with the most starts; undefined if there are no starts. */
   readonly busiest: { readonly at: number; readonly starts: number } | undefined
 }
 
@@ -41,7 +41,7 @@ export interface Warning {
   readonly kind: 'nowhere' | 'never' | 'herd' | 'fleet' | 'gap' | 'overlap' | 'timeout'
   /** Task names, in the order of the file. */
   readonly tasks: readonly string[]
-  /** What is the matter with these tasks, without a full stop. */
+  /** What is wrong with these tasks, without a full stop. */
   readonly message: string
   /** What to try. */
   readonly hint: string

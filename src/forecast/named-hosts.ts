@@ -1,6 +1,13 @@
 import { bareEntry, parseHostEntry } from '../tasks/host-entry.ts'
-import { anyMachine, type HostMatch } from '../tasks/hosts.ts'
-import { runsOn, type Share, shareOf } from '../tasks/hosts.ts'
+import {
+  anyMachine,
+  type HostFacts,
+  type HostMatch,
+  matchHosts,
+  runsOn,
+  type Share,
+  shareOf,
+} from '../tasks/hosts.ts'
 import type { Task, TasksFile } from '../tasks/task.ts'
 import { grouped } from '../text/grouped.ts'
 
@@ -32,7 +39,7 @@ export interface Machines extends Omit<NamedHost, 'tasks'> {
 export const everywhere = 'everywhere'
 
 /**
- * Who runs what, from the file alone: first the machines that match no entry, then each group in the
+ * Which machines run which tasks, as far as the file tells: first the machines that match no entry, then each group in the
  * order of the file, then each address, block, host name and pattern in the order of appearance, in
  * groups before tasks.
  */
@@ -78,7 +85,7 @@ function shareOfTask({ hosts }: Task, matches: Machines['matches']): Share {
   return runsOn(hosts, anyMachine) ? 'all' : 'none'
 }
 
-/** Every entry except groups, once for each meaning, as the file writes it first. */
+/** Every entry except groups, once for each meaning, as it is first written in the file. */
 function entriesOf(file: TasksFile): Map<string, readonly [written: string, machine: HostMatch]> {
   const found = new Map<string, readonly [string, HostMatch]>()
   const add = (written: string, machines: readonly HostMatch[]): void => {
@@ -150,4 +157,28 @@ export function blocksOf(hosts: readonly NamedHost[]): HostBlock[] {
 /** A block that is not compared with `everywhere`. */
 export function blockOf(hosts: readonly NamedHost[], tasks: readonly NamedTask[]): HostBlock {
   return { hosts, tasks, own: tasks, shared: 0, common: 0, lacks: [] }
+}
+
+/** Why a host does not run a task: the first check that says no, and the entry of the file behind it. */
+export interface WhyNot {
+  readonly task: Task
+  readonly reason: 'enabled' | 'hosts'
+  /** The entry that excludes the host, as the file writes it, without its `!`. */
+  readonly excludedBy?: string
+  /** If no entry excludes the host: the entries that could match it, and do not. */
+  readonly wants?: readonly string[]
+}
+
+/** Explains why a host does not run a task; undefined if it does. */
+export function whyNot(task: Task, host: HostFacts, file: TasksFile): WhyNot | undefined {
+  if (!task.enabled) return { task, reason: 'enabled' }
+  if (matchHosts(task.hosts, host)) return undefined
+  const entries = (task.hostEntries ?? []).map(bareEntry)
+  const excluding = entries.find(
+    ({ text, negated }) =>
+      negated && matchHosts({ some: taskEntryMatches(text, file.groups), none: [] }, host),
+  )
+  if (excluding !== undefined) return { task, reason: 'hosts', excludedBy: excluding.text }
+  const wants = entries.filter(({ negated }) => !negated).map(({ text }) => text)
+  return { task, reason: 'hosts', wants }
 }

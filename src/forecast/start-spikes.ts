@@ -87,11 +87,11 @@ export function manyMachinesWarnings(file: TasksFile, tasks: readonly TaskForeca
   )
   places.delete('')
   return [...places].map(([place, found]) => {
-    const who = found.length === 1 ? 'starts' : `${counted(found.length, 'task')} start`
+    const subject = found.length === 1 ? 'starts' : `${counted(found.length, 'task')} start`
     return {
       kind: 'fleet',
       tasks: found.map(({ task }) => task.name),
-      message: `${who} in the same second on ${place}`,
+      message: `${subject} in the same second on ${place}`,
       hint: spreadHint(found),
     }
   })

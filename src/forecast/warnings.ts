@@ -1,15 +1,18 @@
 import type { Task, TasksFile } from '../tasks/task.ts'
+import { nextLocal, secondsPerDay } from '../schedule/calendar.ts'
+import { localText, spansIn } from '../schedule/timezone.ts'
+import { isHashed } from '../tasks/host-schedules.ts'
 import { formatDuration } from '../text/duration.ts'
 import { grouped } from '../text/grouped.ts'
-import { clockWarnings } from './clock-changes.ts'
+import { someOf } from '../text/plural.ts'
 import { forecastOf, type TaskForecast, type Warning } from './forecast.ts'
 import { everywhere, type NamedHost } from './named-hosts.ts'
 import { type HostSpike, hostSpikeWarnings, manyMachinesWarnings } from './start-spikes.ts'
 import { shortestInterval } from './window-slots.ts'
 
 /**
- * Everything a reviewer of a tasks file should know, from the second `from` on. `spikes` are those of
- * its hosts, in order. Times are in `zone`.
+ * Everything a reviewer of a tasks file should know, from the second `from` on. `spikes` are the
+ * spikes of its hosts, in order. Times are in `zone`.
  */
 export function fileWarnings(
   file: TasksFile,
@@ -78,6 +81,92 @@ function warningFor(
   text: Pick<Warning, 'message' | 'hint'>,
 ): Warning[] {
   return tasks.length === 0 ? [] : [{ kind, tasks: tasks.map(({ task }) => task.name), ...text }]
+}
+
+/** Within this time every zone with daylight saving changes its clock twice. */
+const maxAheadSeconds = 400 * secondsPerDay
+/** A warning names this many local times and counts the rest. */
+const maxNamedTimes = 4
+
+/** A change of a zone's clock. Local times are in seconds, read as if the clock were in UTC. */
+interface ClockChange {
+  readonly kind: 'gap' | 'overlap'
+  readonly zone: string
+  /** The first second with the new offset. */
+  readonly at: number
+  /** The local times that the clock skips or repeats: from `localFrom`, before `localTo`. */
+  readonly localFrom: number
+  readonly localTo: number
+}
+
+/**
+ * Warns about fixed-time schedules that the next changes of their zone's clock affect: one warning
+ * for each change. Interval schedules follow real time and are not affected. With `isName`, the
+ * schedules are those of one host; otherwise schedules with `H` are left out, because their times
+ * differ from host to host.
+ */
+function clockWarnings(tasks: readonly TaskForecast[], from: number, isName: boolean): Warning[] {
+  const fixed = tasks.flatMap(({ task, schedules }) =>
+    schedules.flatMap((schedule) =>
+      schedule.kind === 'cron' && !schedule.interval && (isName || !isHashed(schedule))
+        ? [{ task: task.name, schedule }]
+        : [],
+    ),
+  )
+  const zones = grouped(fixed, ({ schedule }) => schedule.zone)
+  return [...zones].flatMap(([zone, schedules]) =>
+    nextClockChanges(zone, from).flatMap((change) => {
+      const affected = schedules.flatMap(({ task, schedule }) => {
+        const local = nextLocal(schedule, change.localFrom)
+        return local !== undefined && local < change.localTo ? [{ task, local }] : []
+      })
+      return affected.length === 0 ? [] : [clockWarning(change, affected)]
+    }),
+  )
+}
+
+/** The next gap and the next overlap, in order of time. */
+function nextClockChanges(zone: string, from: number): ClockChange[] {
+  const changes: ClockChange[] = []
+  let before: number | undefined
+  for (const { from: at, offset } of spansIn(zone, from, from + maxAheadSeconds)) {
+    if (before !== undefined && offset !== before) {
+      const kind = offset > before ? 'gap' : 'overlap'
+      const [low, high] = [Math.min(before, offset), Math.max(before, offset)]
+      if (!changes.some((each) => each.kind === kind))
+        changes.push({ kind, zone, at, localFrom: at + low, localTo: at + high })
+    }
+    before = offset
+  }
+  return changes
+}
+
+function clockWarning(
+  { kind, zone, at, localFrom, localTo }: ClockChange,
+  affected: readonly { readonly task: string; readonly local: number }[],
+): Warning {
+  const tasks = [...new Set(affected.map(({ task }) => task))]
+  const locals = [...new Set(affected.map(({ local }) => local))].toSorted((a, b) => a - b)
+  const times = someOf(locals.map(clockText), maxNamedTimes)
+  const date = localText('UTC', locals[0] ?? localFrom).slice(0, 10)
+  const where = `on ${date} in ${zone}`
+  const [does, comes] = locals.length === 1 ? ['does', 'comes'] : ['do', 'come']
+  const fires = tasks.length === 1 ? 'fires' : 'each task fires'
+  const end = localText(zone, at).slice(11)
+  return {
+    kind,
+    tasks,
+    message:
+      kind === 'gap'
+        ? `${times} ${does} not exist ${where}: ${fires} once at ${end}`
+        : `${times} ${comes} twice ${where}: ${fires} the first time only`,
+    hint: `choose a time outside ${clockText(localFrom)}-${clockText(localTo)}, or set timezone: UTC`,
+  }
+}
+
+/** `02:30`, or `02:30:15` if the seconds are not zero. */
+function clockText(local: number): string {
+  return localText('UTC', local).slice(11, local % 60 === 0 ? 16 : 19)
 }
 
 /**

@@ -8,7 +8,7 @@ export interface TasksByName {
 
 /** What changes when this machine gets other tasks: from a new file, or by a new address. */
 export interface ReloadPlan extends TasksByName {
-  /** Names of the tasks of the whole file that differ, on whatever host they run. */
+  /** Names of the tasks that differ in the whole file, also of tasks for other machines. */
   readonly added: readonly string[]
   readonly changed: readonly string[]
   readonly removed: readonly string[]

@@ -3,7 +3,7 @@ import type { Outcome } from './history-row.ts'
 
 /**
  * How long after the end of a run its next attempt starts, in milliseconds; undefined if there is
- * none. Failed runs and runs that timed out are tried again. Runs that a person or torch ended for
+ * none. Failed runs and runs that timed out are retried. Runs that a person or torch ended for
  * another reason are not.
  */
 export function retryDelay(

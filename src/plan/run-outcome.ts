@@ -51,7 +51,7 @@ export function outcomeOf(facts: EndFacts): RunOutcome {
 /** The reason of a run that somebody else killed. */
 const notByTorch = 'not by torch'
 
-/** Whether a person, a stop or a reload ended the run by torch. A timeout is a failure all the same. */
+/** Whether a person, a stop or a reload ended the run by torch. A timeout is still a failure. */
 export function endedByTorch({ outcome, reason }: Pick<RunOutcome, 'outcome' | 'reason'>): boolean {
   return outcome === 'killed' && reason !== notByTorch
 }

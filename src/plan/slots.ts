@@ -51,8 +51,8 @@ export function nextEntry(table: Timetable, done: number, high: number): AgendaE
 }
 
 /**
- * The first entry of a task that is new or has changed: its first slot after `done`, whatever its
- * jitter. If the slot of its `old` entry has not started yet and the new schedule has it too, that
+ * The first entry of a task that is new or has changed: its first slot after `done`, without regard
+ * to its jitter. If the slot of its `old` entry has not started yet and the new schedule has it too, that
  * slot stays due.
  */
 export function freshEntry(

@@ -12,7 +12,7 @@ import { maxOffsetSeconds, spanAt, spansIn } from './timezone.ts'
  * - Any other schedule has fixed times. If the clock skips some of them, it fires once, at the first
  *   second after the gap. In a repeated hour it fires in the first pass only.
  *
- * The rule stands here three times: for the next due second, for a count, and for a whole window.
+ * The rule is implemented three times: for the next due second, for a count, and for a whole window.
  * Tests compare all three with each other and with a slow reference.
  */
 

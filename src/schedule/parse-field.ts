@@ -169,7 +169,7 @@ function unknown(field: Field, word: string): Refused {
   return refuse(field, `${quoted(word)} is not ${withArticle(field)}`, hintFor(field, word))
 }
 
-/** What somebody who writes this word probably meant. */
+/** What the author of this word probably meant. */
 function hintFor(field: Field, word: string): string | null {
   const lower = word.toLowerCase()
   const near = nearest(

@@ -2,7 +2,7 @@ import { remembered } from '../text/cache.ts'
 import { civilDateOf, secondsPerDay } from './calendar.ts'
 
 /*
- * A zone is a row of spans of constant offset. Intl is the only source: it gives the offset at
+ * A zone is a sequence of spans of constant offset. Intl is the only source: it gives the offset at
  * regular sample seconds, and each change between two samples is narrowed down to its second. Time is
  * cut into chunks, so that only the chunks in use are computed, once each. Two neighbouring spans may
  * therefore have the same offset.

@@ -4,7 +4,7 @@ import type { Schedule } from '../schedule/schedule.ts'
 import { hostFacts } from './hosts.ts'
 import type { Task } from './task.ts'
 
-/** The name of a machine from which `H` and jitter are hashed: its short one. */
+/** The short name of a machine, from which `H` and jitter are hashed. */
 export function hashedName(host: string): string {
   return hostFacts(host, []).names[0] ?? ''
 }

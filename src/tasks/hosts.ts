@@ -45,7 +45,7 @@ function satisfies(rule: HostRule | undefined, matches: (match: HostMatch) => bo
 /** Every machine. */
 export const anyMachine: HostMatch = { kind: 'glob', glob: '*' }
 
-/** Whether no host can match, because everything named is negated too. No false alarms. */
+/** Whether no host can match, because every entry is negated too. True only if that is certain. */
 export function matchesNothing(rule: HostRule): boolean {
   const some = rule.some.length === 0 ? [anyMachine] : rule.some
   return some.every((one) => rule.none.some((other) => matchesAllOf(other, one)))
@@ -92,8 +92,8 @@ function networksOf(host: HostFacts): Network[] {
 export type Share = 'all' | 'some' | 'none'
 
 /**
- * On how many of the machines that these entries match a task with this rule runs, if nothing else
- * is known about the machines. Exact for addresses and names. For patterns that overlap it may miss
+ * On how many of some machines a task with this rule runs, if all that is known about a machine is
+ * that it matches one of these entries. Exact for addresses and names. For patterns that overlap it may miss
  * that some machines match both.
  */
 export function shareOf(rule: HostRule | undefined, machines: readonly HostMatch[]): Share {

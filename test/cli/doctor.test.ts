@@ -56,7 +56,7 @@ describe.concurrent('torch doctor', () => {
     expect([status, stderr]).toEqual([0, ''])
     expect(stdout).toContain(`
 note     lock         the program flock is missing
-                      instead: an abstract Unix socket is the lock; it too disappears with the daemon
+                      instead: the lock is an abstract Unix socket, which also disappears with the daemon
                       try: install util-linux if containers share a home: they do not share that socket
 `)
     expect(stdout).toContain('\nok       tasks        tasks.yaml: 1 task, 1 here\n')

@@ -32,8 +32,8 @@ const facts: ProgramFacts = {
   },
   whyNoPosixSpawn: undefined,
 }
-const socketLock = 'an abstract Unix socket is the lock; it too disappears with the daemon'
-const cutLate = 'torch truncates output over max_size when the run is over, not before'
+const socketLock = 'the lock is an abstract Unix socket, which also disappears with the daemon'
+const cutLate = 'torch truncates output over max_size only when the run has ended'
 
 test.each<[check: string, more: Partial<ProgramFacts>, Said]>([
   ['node', {}, fine('Node 20.20.2 (/usr/bin/node)')],

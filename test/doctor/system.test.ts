@@ -93,13 +93,23 @@ test.each<[check: string, what: string, more: Partial<SystemFacts>, Said]>([
     'init',
     'an unknown program in a container',
     { inContainer: true, init: { names: ['sleep'], zombies: 0 } },
-    ['note', 'process 1 is sleep, and it may not reap what runs leave behind', null, initHint],
+    [
+      'note',
+      'process 1 is sleep, and it may not reap processes that runs leave behind',
+      null,
+      initHint,
+    ],
   ],
   [
     'init',
     'Node, whose thread is called MainThread',
     { inContainer: true, init: { names: ['MainThread', 'node'], zombies: 0 } },
-    ['warning', 'process 1 is node, which does not reap what runs leave behind', null, initHint],
+    [
+      'warning',
+      'process 1 is node, which does not reap processes that runs leave behind',
+      null,
+      initHint,
+    ],
   ],
   [
     'init',

@@ -26,7 +26,7 @@ describe('the clock', () => {
   ]
   const unknown: Said = [
     'note',
-    'torch cannot find out whether it is synchronised',
+    'torch cannot find out whether the clock is synchronised',
     null,
     'install timedatectl, chronyc or ntpq',
   ]
@@ -50,7 +50,7 @@ describe('the clock', () => {
   test('the clock of a container must be checked on its machine', () => {
     expect(said(judgeTime({ ...facts, clock: {}, inContainer: true }), 'clock')).toEqual([
       'note',
-      'torch cannot find out whether it is synchronised',
+      'torch cannot find out whether the clock is synchronised',
       null,
       'check the machine that runs this container',
     ])

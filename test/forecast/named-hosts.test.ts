@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
-import { blocksOf, namedHosts } from '../../src/forecast/named-hosts.ts'
-import { good } from '../support/tasks.ts'
+import { blocksOf, namedHosts, whyNot } from '../../src/forecast/named-hosts.ts'
+import { hostFacts } from '../../src/tasks/hosts.ts'
+import { good, oneTask } from '../support/tasks.ts'
 
 /** The named hosts of a file with these tasks as rows `web: a b~`; `~` marks a task of some machines. */
 function rows(groups: Record<string, string[]>, tasks: Record<string, string[] | null>): string[] {
@@ -116,4 +117,23 @@ test('a task of everywhere that only some machines of a block run is one of its 
 
 test('all hosts of a file without tasks are one block', () => {
   expect(blocks({ web: ['10.0.1.1'] }, {})).toEqual(['everywhere,web,10.0.1.1: ; 0 of 0; '])
+})
+
+const groups = 'hosts:\n  web: [10.0.1.0/24]\n  db: [db1, 10.0.2.11]\n'
+
+test.each([
+  [[], undefined],
+  [['hosts: [web]'], undefined],
+  [['hosts: [db, "*.example.com"]'], undefined],
+  [['enabled: false', 'hosts: [db]'], { reason: 'enabled' }],
+  [['hosts: [db, 10.0.3.0/24]'], { reason: 'hosts', wants: ['db', '10.0.3.0/24'] }],
+  [['hosts: [db, "!10.0.9.9"]'], { reason: 'hosts', wants: ['db'] }],
+  [['hosts: ["!10.0.9.9", "!web"]'], { reason: 'hosts', excludedBy: 'web' }],
+  [['hosts: [web, "! 10.0.1.7"]'], { reason: 'hosts', excludedBy: '10.0.1.7' }],
+  [['hosts: ["!web-*"]'], { reason: 'hosts', excludedBy: 'web-*' }],
+])('whyNot explains why web-1 (10.0.1.7) does not run a task with %j', (lines, why) => {
+  const file = good(groups + oneTask(...lines))
+  const [task] = file.tasks
+  const host = hostFacts('web-1.example.com', ['10.0.1.7'])
+  expect(whyNot(task!, host, file)).toEqual(why && { task, ...why })
 })

@@ -5,7 +5,7 @@ test.each([
   [0, '0 tasks'],
   [1, '1 task'],
   [2, '2 tasks'],
-])('%d of a task is written as %s', (count, words) => {
+])('counted writes %d with the noun task as %s', (count, words) => {
   expect(counted(count, 'task')).toBe(words)
 })
 

@@ -189,7 +189,7 @@ function notesOfTimes({ neverStarted, lostLast }: { neverStarted: boolean; lostL
     return [
       {
         message:
-          'gotorch never started it, because there single values and ranges match nothing; torch starts it',
+          'gotorch never started this task, because single values and ranges match nothing there; torch starts it',
       },
     ]
   if (!lostLast) return []

@@ -179,7 +179,7 @@ function hostsOf({ hosts }: Task): string {
   return hosts === undefined ? '' : JSON.stringify(unorderedRule(hosts))
 }
 
-/** Groups that now name other machines: those of the new file in its order, then removed ones. */
+/** The groups that name other machines now: first the groups of the new file, then removed ones. */
 function groupChanges(before: TasksFile['groups'], after: TasksFile['groups']): GroupChange[] {
   return Object.keys({ ...after, ...before })
     .map((group) => {

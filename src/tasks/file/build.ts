@@ -25,7 +25,7 @@ export function buildTasks(file: MergedFile, facts: TasksFacts): Task[] {
       defaultHosts: file.defaults.hosts,
     })
     const settings = withFileDefaults(file.defaults, checked)
-    warnOfMeaningless(source, path, settings.type)
+    warnAboutUnusedKeys(source, path, settings.type)
     checkAccounts(source, path, settings, facts)
     const timezone = settings.timezone ?? file.zone
     const schedules = readSchedules(source, path, schedule, {
@@ -54,8 +54,8 @@ export function buildTasks(file: MergedFile, facts: TasksFacts): Task[] {
 }
 
 /**
- * A user or group must exist on the machines that run the task. This includes those of the
- * defaults: a task on other machines may inherit them.
+ * A user or group must exist on the machines that run the task. One from the defaults is also checked
+ * here, for each task that inherits it, because these tasks may run on other machines.
  */
 function checkAccounts(source: Source, path: KeyPath, settings: Settings, facts: TasksFacts): void {
   if (settings.user === undefined && settings.group === undefined) return
@@ -72,7 +72,7 @@ function checkAccounts(source: Source, path: KeyPath, settings: Settings, facts:
 }
 
 /** Only for keys of the task itself: the defaults are for tasks of both types. */
-function warnOfMeaningless(source: Source, path: KeyPath, type: Task['type'] = 'common'): void {
+function warnAboutUnusedKeys(source: Source, path: KeyPath, type: Task['type'] = 'common'): void {
   const keys = type === 'daemon' ? ['overlap', 'catchup', 'catchup_window', 'retry'] : ['restart']
   for (const key of keys) {
     const message = `has no effect on a task of type ${type}`
@@ -138,7 +138,7 @@ type Compile = (text: string, zone: string, seed: string) => Compiled
 function newCompiler(): Compile {
   const compiled = new Map<string, Compiled>()
   return (text, zone, seed) => {
-    // An H has another value in each task.
+    // An H has a different value in each task.
     const key = JSON.stringify([text, zone, isHashedText(text) ? seed : ''])
     const known = compiled.get(key)
     if (known !== undefined) return known

@@ -4,9 +4,9 @@ import type { KeyPath } from './key-path.ts'
 import type { MergedFile } from './merge.ts'
 import type { Source } from './source.ts'
 
-/** What can be read of a bad file. */
+/** The readable part of a bad file. */
 export interface PartialTasks {
-  /** With the tasks that have no error, neither of their own nor inherited from the file. */
+  /** Contains the tasks that have no error of their own and inherit none from the file. */
   readonly file: TasksFile
   /** The names of all other tasks, in the order of the file. */
   readonly unreadable: readonly string[]
@@ -24,11 +24,11 @@ export function partialOf(
   sources: readonly Source[],
 ): PartialTasks | undefined {
   const effects = sources.flatMap((source) => source.errors.map((error) => effectOf(source, error)))
-  if (effects.some(({ spoils }) => spoils === 'names')) return undefined
+  if (effects.some(({ affects }) => affects === 'names')) return undefined
 
-  const all = effects.some(({ spoils }) => spoils === 'all')
-  const namesOf = (kind: Effect['spoils']): Set<string> =>
-    new Set(effects.flatMap(({ spoils, names }) => (spoils === kind ? names : [])))
+  const all = effects.some(({ affects }) => affects === 'all')
+  const namesOf = (kind: Effect['affects']): Set<string> =>
+    new Set(effects.flatMap(({ affects, names }) => (affects === kind ? names : [])))
   const [own, keys, groups] = [namesOf('tasks'), namesOf('keys'), namesOf('groups')]
   const inputs = new Map(merged.tasks.map(({ name, input }) => [name, input]))
   const isUnreadable = ({ name, hostEntries = [] }: Task): boolean => {
@@ -50,9 +50,9 @@ export function partialOf(
 /** A task inherits parts of these even if it sets them: see withFileDefaults(). */
 const mergedKeys = new Set(['retry', 'restart', 'limits', 'output', 'env', 'labels'])
 
-/** What an error spoils: the names of the tasks, all tasks, these tasks, keys or groups. */
+/** What an error affects: the names of the tasks, all tasks, or the named tasks, keys or groups. */
 interface Effect {
-  readonly spoils: 'names' | 'all' | 'tasks' | 'keys' | 'groups'
+  readonly affects: 'names' | 'all' | 'tasks' | 'keys' | 'groups'
   readonly names: readonly string[]
 }
 
@@ -60,10 +60,10 @@ function effectOf(source: Source, { path, line }: Source['errors'][number]): Eff
   if (path.length === 0) return effectAtLine(source, line)
   const [top, second] = path
   const names = second === undefined ? [] : [String(second)]
-  if (top === 'timezone') return { spoils: 'keys', names: ['timezone'] }
-  if (top === 'tasks') return { spoils: second === undefined ? 'names' : 'tasks', names }
-  if (second === undefined) return { spoils: 'all', names }
-  return { spoils: top === 'defaults' ? 'keys' : top === 'hosts' ? 'groups' : 'all', names }
+  if (top === 'timezone') return { affects: 'keys', names: ['timezone'] }
+  if (top === 'tasks') return { affects: second === undefined ? 'names' : 'tasks', names }
+  if (second === undefined) return { affects: 'all', names }
+  return { affects: top === 'defaults' ? 'keys' : top === 'hosts' ? 'groups' : 'all', names }
 }
 
 /** A YAML error has no path. It belongs to the last key that begins above it. */
@@ -76,7 +76,7 @@ function effectAtLine(source: Source, line: number): Effect {
   const tops = source.keys([]).map((name): KeyPath => [name])
   const tasks = source.keys(['tasks']).map((name): KeyPath => ['tasks', name])
   const last = lastLine(tasks)
-  if (last < lastLine(tops)) return { spoils: 'all', names: [] }
+  if (last < lastLine(tops)) return { affects: 'all', names: [] }
   const names = tasks.filter((path) => source.line(path) === last).map(([, name]) => String(name))
-  return { spoils: names.length === 0 ? 'names' : 'tasks', names }
+  return { affects: names.length === 0 ? 'names' : 'tasks', names }
 }

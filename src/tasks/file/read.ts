@@ -14,14 +14,14 @@ export type ReadTasks =
       readonly ok: false
       /** Errors and warnings, in the order of the files and lines. */
       readonly problems: readonly Problem[]
-      /** The tasks without an error, if they were asked for and can be told from the others. */
+      /** The readable part, if `allowPartial` asked for it and torch can tell which part that is. */
       readonly partial?: PartialTasks | undefined
     }
 
 /**
  * Reads a tasks file: one text, or the texts of a directory in the order of their names. Every text
  * goes the same way: YAML -> tree -> validated value -> merged file -> tasks. `allowPartial`: also
- * give what can be read of a bad file. Never throws.
+ * return the readable part of a bad file. Never throws.
  */
 export function readTasks(
   texts: readonly TasksText[],

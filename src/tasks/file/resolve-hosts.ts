@@ -74,7 +74,7 @@ function matchesOf(
   if (group !== undefined) return group
   const hint =
     source.guess(entry.word, [...groups.keys()]) ??
-    'here a host name needs a dot, or a group that lists it'
+    'to name a host, write its full name with a dot, or list it in a group'
   source.report(path, `unknown host group ${JSON.stringify(entry.word)}`, { hint })
   return undefined
 }

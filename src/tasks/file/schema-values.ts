@@ -5,9 +5,8 @@ import { parseSize, sizePattern } from '../../text/size.ts'
 import { expected } from './expected.ts'
 
 /**
- * The single values of a tasks file. The `error` of each is what is expected: see expected.ts. The
- * `title` says its form in a word or two, where the form itself does not: for editors and the
- * manual.
+ * The single values of a tasks file. The `error` of each says what is expected: see expected.ts. The
+ * `title` describes its form in a word or two, for editors and the reference.
  */
 
 const text = z

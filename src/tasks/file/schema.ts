@@ -13,7 +13,7 @@ const nested = {
   retry: z.strictObject({
     attempts: key(
       value.whole(0, 1000),
-      'how often a run that failed or timed out is tried again',
+      'how many times to retry a run that failed or timed out',
       0,
     ),
     delay: key(value.duration, 'delay before the first retry', '1s'),
@@ -74,7 +74,7 @@ const settings = {
   ),
   timezone: key(
     value.zone,
-    'time zone of the schedules, and `TZ` of the run; default: that of the file',
+    'time zone of the schedules, and `TZ` of the run; default: the time zone of the file',
   ),
   jitter: key(
     value.duration,
@@ -87,7 +87,7 @@ const settings = {
     'off',
   ),
   catchup_window: key(value.duration, 'a missed start that is older than this is forgotten', '1h'),
-  timeout: key(value.longDuration, 'end a run that takes longer'),
+  timeout: key(value.longDuration, 'end a run that takes longer than this'),
   kill_after: key(value.duration, 'time from TERM to KILL when torch ends a run', '10s'),
   retry: key(nested.retry, 'how to retry a run that failed or timed out'),
   restart: key(nested.restart, '`daemon` only: when to start the next run after one ends'),
@@ -114,7 +114,7 @@ const settings = {
     value.path,
     'file of `KEY=VALUE` lines, read at each start; `env` takes precedence',
   ),
-  output: key(nested.output, 'which output of finished runs to keep'),
+  output: key(nested.output, 'how much output of finished runs to keep'),
   description: key(z.string().max(maxTextChars), 'shown by `torch status TASK`'),
   labels: key(
     value.labels,
@@ -139,7 +139,7 @@ const defaults = z.strictObject(settings)
 const file = {
   timezone: key(
     value.zone,
-    'time zone of the schedules, such as `Europe/Berlin`; default: that of the machine',
+    'time zone of the schedules, such as `Europe/Berlin`; default: the time zone of the machine',
   ),
   hosts: key(
     z.record(value.groupName, value.hostEntries).meta({ title: 'map of names to lists' }),

@@ -22,7 +22,7 @@ export interface TasksFacts {
   readEnvFile(absolutePath: string): { ok: true; text: string } | { ok: false; message: string }
   /** A short digest of a text, which becomes the definition of a task. */
   digest(text: string): string
-  /** Absolute folder that a relative `cwd` or `env_file` is in. */
+  /** Absolute. A relative `cwd` or `env_file` starts from this folder. */
   readonly folder: string
 }
 
@@ -34,8 +34,8 @@ export interface Settings extends Omit<SettingsInput, 'hosts'> {
 }
 
 /**
- * Checks what the schema cannot: whether a zone, a group or a file exists. Problems are reported
- * where the value is written, so those of the defaults only once.
+ * Checks what the schema cannot: whether a zone, a group or a file exists. A problem is reported
+ * where the value is written, so a problem in the defaults is reported only once.
  */
 export function checkSettings(
   source: Source,

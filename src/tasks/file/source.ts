@@ -21,14 +21,14 @@ interface ReportOptions {
 /** A text as plain values, and the growing list of its problems. */
 export interface Source {
   readonly file: string
-  /** undefined if the text could not be read at all; that is already among the problems. */
+  /** undefined if the text could not be read at all. Then `problems` says why. */
   readonly value: unknown
   readonly problems: readonly Problem[]
-  /** Where all errors are, also those that are not reported because their line is broken YAML. */
+  /** The places of all errors, including errors that are not reported because their line is broken. */
   readonly errors: readonly { readonly path: KeyPath; readonly line: number }[]
   /** Adds a problem at a key, or at an entry of a list. */
   report(path: KeyPath, message: string, options?: ReportOptions): void
-  /** `did you mean "x"?` with the candidate that is most like the word; null if none is like it. */
+  /** `did you mean "x"?` with the candidate closest to the word; null if none is close. */
   guess(word: string, candidates: readonly string[]): string | null
   /** `tasks.yaml:12:5` */
   position(path: KeyPath): string

@@ -15,7 +15,7 @@ import type { KeyPath } from './key-path.ts'
 export interface Tree {
   /** Without top-level keys that begin with `x-`: they only hold anchors, as in compose files. */
   readonly value: unknown
-  /** The offset of a key, or of an entry of a list; if it is missing, that of the nearest parent. */
+  /** The offset of a key, or of an entry of a list; if it is missing, the nearest parent's. */
   offset(path: KeyPath): number
   has(path: KeyPath): boolean
   /** The keys of a map in the order of the file. Objects do not keep it for keys like `10`. */

@@ -39,7 +39,7 @@ function notAMap(value: unknown): string {
   return `expected a map with the key "tasks"; ${got}`
 }
 
-/** What the schema expects, if it has no words of its own for it. */
+/** What a part of the schema without its own `error` expects. */
 function expectedOf(issue: z.core.$ZodRawIssue): string {
   if (issue.code === 'invalid_value') return listOf(issue.values.map((one) => JSON.stringify(one)))
   if (issue.code !== 'invalid_type') return expected.text

@@ -12,7 +12,7 @@ export interface YamlText {
 
 /** Reads one YAML 1.2 document. Time and memory are proportional to the text. Never throws. */
 export function readYaml(text: string): YamlText {
-  // Ten million blank lines or comments would be as many tokens, and have no content.
+  // A file of blank lines and comments has no content, but would give millions of tokens.
   if (!/^[ \t]*[^ \t\r\n#]/m.test(text)) return { root: null, problems: [] }
   const composed = compose(text)
   if ('offset' in composed) return { root: undefined, problems: [composed] }

@@ -188,14 +188,14 @@ describe.concurrent('torch import gotorch', () => {
       0,
       `${head}
 tasks:
-  # Note: gotorch never started it, because there single values and ranges match nothing; torch starts it
+  # Note: gotorch never started this task, because single values and ranges match nothing there; torch starts it
   x:
     schedule: '0 */5 * * * *'
     command: [php, /x.php]
 `,
     ])
     expect(stderr)
-      .toBe(`warning: line 1: gotorch never started it, because there single values and ranges match nothing; torch starts it
+      .toBe(`warning: line 1: gotorch never started this task, because single values and ranges match nothing there; torch starts it
 imported 1 task, with 1 warning
 `)
   })

@@ -8,7 +8,7 @@ const plain = { Command: 'x', TaskType: 'common', Times: '*/7 * * * * *', Max: 1
 const lastNote =
   '1: gotorch skips the last value of a * or step (second 59, hour 23, Sunday, December); torch does not'
 const startsNow =
-  '1: gotorch never started it, because there single values and ranges match nothing; torch starts it'
+  '1: gotorch never started this task, because single values and ranges match nothing there; torch starts it'
 
 test('the example file of gotorch becomes exactly this tasks file', () => {
   const file = [
@@ -50,7 +50,7 @@ tasks:
   # Not imported: Command does not begin with a program
   # {"Command":"","TaskType":"common","Times":"* 2-4 * * * *","Max":1,"Ips":["172.16.18.88"]}
 
-  # Note: gotorch never started it, because there single values and ranges match nothing; torch starts it
+  # Note: gotorch never started this task, because single values and ranges match nothing there; torch starts it
   sum:
     schedule: '0 30 2 * * 7'
     command: [php, /srv/sum.php, '', --all]
@@ -61,7 +61,7 @@ tasks:
       {
         line: 21,
         message:
-          'gotorch never started it, because there single values and ranges match nothing; torch starts it',
+          'gotorch never started this task, because single values and ranges match nothing there; torch starts it',
       },
     ],
   })

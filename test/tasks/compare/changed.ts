@@ -10,7 +10,7 @@ function side(text: string): PartialTasks | undefined {
   return { file: parsed.file, unreadable: [], unreadableGroups: [] }
 }
 
-/** What a change of a file means, by names, without what there is not. */
+/** The change between two files, by names, without empty parts. */
 export function change(before: string, after: string): Record<string, unknown> {
   const found = compareFiles(side(before), side(after), '/srv')
   const all = {

@@ -25,16 +25,13 @@ describe('the same meaning', () => {
   test.each([
     ['comments, order, quotes and blocks', block],
     ['an anchor', `${groups}x-a: &a { ${plain} }\ntasks:\n  a: { <<: *a }\n`],
-    ['other words for the same times', other('0 2 * * *', '00  2  *  JAN-DEC ?')],
+    ['a schedule with the same times in another form', other('0 2 * * *', '00  2  *  JAN-DEC ?')],
     ['a list of one schedule', other('"0 2 * * *"', '["0 2 * * *"]')],
-    ['other words for the same host', other('"!10.0.1.9"', '"! 10.0.1.9/32"')],
+    ['the same host in another form', other('"!10.0.1.9"', '"! 10.0.1.9/32"')],
     ['a setting that moves to the defaults', `defaults: { env: { A: 1 } }\n${other('A: 1, ', '')}`],
-    [
-      'a default without meaning for the type',
-      `defaults: { restart: { delay: 9s } }\n${one(plain)}`,
-    ],
-    ['the zone of the machine', `timezone: UTC\n${one(plain)}`],
-    ['a group in other words', one(plain, 'hosts: { db: [DB1], web: [web9, 10.0.1.7/24] }\n')],
+    ['a default without effect on the type', `defaults: { restart: { delay: 9s } }\n${one(plain)}`],
+    ['a timezone that is the one of the machine', `timezone: UTC\n${one(plain)}`],
+    ['a group in another form', one(plain, 'hosts: { db: [DB1], web: [web9, 10.0.1.7/24] }\n')],
     [
       'defaults spelled out',
       also(
@@ -120,7 +117,7 @@ describe('tasks', () => {
     `  ${name}: { schedule: "@daily", command: ${command}${more} }\n`
   const file = (...tasks: string[]) => `tasks:\n${tasks.join('')}`
 
-  test('added tasks are in the order of the new file, removed tasks in that of the old', () => {
+  test('added tasks are in the order of the new file, removed tasks in the order of the old file', () => {
     expect(
       change(file(task('z'), task('a'), task('same')), file(task('y'), task('same'), task('b'))),
     ).toEqual({
@@ -180,7 +177,7 @@ describe('a bad file', () => {
     'tasks:\n  a: { schedule: "@daily", command: a }\n  b: { schedule: "@daily", command: b }\n'
   const bad = good.replace('command: b', 'command: b, max: x')
 
-  test('of a bad file the readable tasks are compared; the others are neither added nor removed', () => {
+  test('the readable tasks of a bad file are compared; the others are neither added nor removed', () => {
     const now = `${bad.replace('command: a', 'command: a, nice: 1')}  c: { schedule: "@daily", command: c }\n`
     const expected = { added: ['c'], changed: { a: { nice: [0, 1] } }, unreadable: ['b'] }
     expect(change(good, now)).toEqual(expected)

@@ -41,13 +41,13 @@ test('the JSON Schema accepts a file that torch accepts', () => {
 describe('the JSON Schema refuses', () => {
   test.each([
     ['an unknown key', { ...task, comand: 'x' }],
-    ['no command', { schedule: '@daily' }],
+    ['a missing command', { schedule: '@daily' }],
     ['a duration without a unit', { ...task, timeout: 30 }],
     ['a duration with another unit', { ...task, jitter: '30 seconds' }],
     ['a size without a unit', { ...task, output: { max_size: '10' } }],
-    ['max in letters', { ...task, max: 'three' }],
-    ['overlap', { ...task, overlap: 'que' }],
-    ['a key of retry', { ...task, retry: { attempt: 1 } }],
+    ['a max in letters', { ...task, max: 'three' }],
+    ['an unknown overlap', { ...task, overlap: 'que' }],
+    ['an unknown key in retry', { ...task, retry: { attempt: 1 } }],
   ])('the JSON Schema refuses a bad file: %s', (_name, wrong) => {
     expect(checker.safeParse({ tasks: { a: wrong } })).toMatchObject({ success: false })
   })

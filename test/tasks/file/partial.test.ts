@@ -20,15 +20,15 @@ describe('an error in a task', () => {
   test.each([
     ['a wrong value', task('x', ', max: three')],
     ['an unknown key', task('x', ', maxx: 3')],
-    ['nothing there', '  x:\n'],
-    ['no command', '  x: { schedule: "@daily" }\n'],
+    ['a task without content', '  x:\n'],
+    ['a missing command', '  x: { schedule: "@daily" }\n'],
     ['a schedule out of range', '  x: { schedule: "61 * * * *", command: run }\n'],
     ['an unknown group', task('x', ', hosts: [wbe]')],
     ['an unknown zone', task('x', ', timezone: Mars/Base')],
-    ['an escape that is none', task('x', ', description: "\\q"')],
+    ['an invalid escape', task('x', ', description: "\\q"')],
     ['a star without quotes', '  x:\n    schedule: */5 * * * *\n    command: run\n'],
-    ['a daemon without an end', '  x: { type: daemon, command: run, max: unlimited }\n'],
-    ['a name that is none', '  -x: { schedule: "@daily", command: run }\n'],
+    ['a daemon task with max: unlimited', '  x: { type: daemon, command: run, max: unlimited }\n'],
+    ['an invalid name', '  -x: { schedule: "@daily", command: run }\n'],
   ])('an error in a task makes only this task unreadable: %s', (_what, bad) => {
     const name = /^ {2}(\S+):/.exec(bad)?.[1]
     expect(left(`tasks:\n${task('a')}${bad}${task('b')}`)).toEqual({
@@ -61,13 +61,13 @@ describe('an error outside the tasks', () => {
   const own = task('own', ', timeout: 1h, timezone: UTC, retry: { attempts: 1 }')
   const named = task('named', ', hosts: ["! web", db]')
   test.each([
-    ['a default', 'defaults: { timeout: 5 }', ['own'], []],
-    ['a default that tasks add to', 'defaults: { retry: { attempts: x } }', [], []],
+    ['a bad default', 'defaults: { timeout: 5 }', ['own'], []],
+    ['a bad default that tasks add to', 'defaults: { retry: { attempts: x } }', [], []],
     ['an unknown default', 'defaults: { timeot: 5m }', [], []],
-    ['all defaults', 'defaults: 5', [], []],
-    ['the zone', 'timezone: Mars/Base', ['own'], []],
+    ['defaults that are not a map', 'defaults: 5', [], []],
+    ['an unknown zone', 'timezone: Mars/Base', ['own'], []],
     ['an unknown key', 'default: { timeout: 5m }', [], []],
-    ['YAML in the defaults', 'defaults: { description: "\\q" }', [], []],
+    ['invalid YAML in the defaults', 'defaults: { description: "\\q" }', [], []],
   ])(
     'an error outside the tasks makes the tasks that inherit it unreadable: %s',
     (_what, bad, known) => {
@@ -87,22 +87,22 @@ describe('an error outside the tasks', () => {
 
 describe('no partial file', () => {
   test.each([
-    ['no YAML', 'tasks:\n  a: [\n'],
-    ['no text', 'tasks: \0'],
-    ['a list', '- a\n'],
-    ['no tasks', 'hosts: {}\n'],
-    ['tasks that are no map', 'tasks: 5\n'],
-    ['tasks under another name', `taks:\n${good}`],
+    ['text that is not YAML', 'tasks:\n  a: [\n'],
+    ['a binary file', 'tasks: \0'],
+    ['a file that is a list', '- a\n'],
+    ['a file without tasks', 'hosts: {}\n'],
+    ['a file whose tasks are not a map', 'tasks: 5\n'],
+    ['a file with a misspelt tasks key', `taks:\n${good}`],
     ['two documents', `tasks:\n${good}---\ntasks: {}\n`],
-  ])('nothing can be read of %s', (_what, text) => {
+  ])('torch reads no task of %s', (_what, text) => {
     expect(left(text)).toBeUndefined()
   })
 
-  test('nothing can be read if one of two texts is not YAML', () => {
+  test('torch reads no task if one of two texts is not YAML', () => {
     expect(left(`tasks:\n${good}`, 'tasks: [')).toBeUndefined()
   })
 
-  test('nothing is given unless it is asked for', () => {
+  test('the readable part is given only if the caller asks for it', () => {
     const sources = [{ path: 'tasks.yaml', text: `tasks:\n${good}${task('x', ', max: x')}` }]
     expect(readTasks(sources, facts)).not.toHaveProperty('partial')
   })

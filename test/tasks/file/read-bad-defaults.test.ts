@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import { formatted } from '../../support/tasks.ts'
 
-/** Each file, line by line, and every line of what is shown of it. */
+/** Each bad file, line by line, and every line that torch shows about it. */
 const table: Readonly<Record<string, { file: readonly string[]; shown: readonly string[] }>> = {
-  'a schedule for all': {
+  'a schedule in the defaults': {
     file: ['defaults: { schedule: "@daily" }', 'tasks: {}'],
     shown: [
       'tasks.yaml:1:13: defaults.schedule: unknown key "schedule"',
@@ -12,7 +12,7 @@ const table: Readonly<Record<string, { file: readonly string[]; shown: readonly 
       'hint: every task needs its own schedule',
     ],
   },
-  'a command for all': {
+  'a command in the defaults': {
     file: ['defaults: { command: run }', 'tasks: {}'],
     shown: [
       'tasks.yaml:1:13: defaults.command: unknown key "command"',
@@ -21,7 +21,7 @@ const table: Readonly<Record<string, { file: readonly string[]; shown: readonly 
       'hint: every task needs its own command',
     ],
   },
-  'a bad value, shown once': {
+  'a bad value that two tasks inherit': {
     file: [
       'defaults: { cwd: ~/x }',
       'tasks:',
@@ -44,6 +44,6 @@ const table: Readonly<Record<string, { file: readonly string[]; shown: readonly 
   },
 }
 
-test.each(Object.entries(table))('bad defaults is reported: %s', (_name, { file, shown }) => {
+test.each(Object.entries(table))('bad defaults are reported: %s', (_name, { file, shown }) => {
   expect(formatted(`${file.join('\n')}\n`)).toBe(shown.join('\n'))
 })

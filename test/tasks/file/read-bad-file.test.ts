@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import { formatted } from '../../support/tasks.ts'
 
-/** Each file, line by line, and every line of what is shown of it. */
+/** Each bad file, line by line, and every line that torch shows about it. */
 const table: Readonly<Record<string, { file: readonly string[]; shown: readonly string[] }>> = {
-  'nothing in it': {
+  'an empty file': {
     file: [''],
     shown: ['tasks.yaml:1:1: expected a map with the key "tasks"; the file is empty'],
   },
@@ -19,7 +19,7 @@ const table: Readonly<Record<string, { file: readonly string[]; shown: readonly 
     file: ['hello'],
     shown: ['tasks.yaml:1:1: expected a map with the key "tasks"; got "hello"', 'hello', '^'],
   },
-  'a list, as gotorch has it': {
+  'a list, as in a file of gotorch': {
     file: ['[{"Command": "ls"}]'],
     shown: [
       'tasks.yaml:1:1: expected a map with the key "tasks"; got a list',
@@ -27,7 +27,7 @@ const table: Readonly<Record<string, { file: readonly string[]; shown: readonly 
       '^',
     ],
   },
-  'no tasks': {
+  'a file without tasks': {
     file: ['timezone: UTC'],
     shown: ['tasks.yaml:1:1: tasks: expected a map of tasks; got nothing', 'timezone: UTC', '^'],
   },
@@ -79,7 +79,7 @@ const table: Readonly<Record<string, { file: readonly string[]; shown: readonly 
     file: ['tasks: {}', '---', 'tasks: {}'],
     shown: ['tasks.yaml:3:1: expected one YAML document; got a second one', 'tasks: {}', '^'],
   },
-  'an older YAML': {
+  'an older version of YAML': {
     file: ['%YAML 1.1', '---', 'tasks: {}'],
     shown: ['tasks.yaml:1:1: expected YAML 1.2; got 1.1', '%YAML 1.1', '^'],
   },

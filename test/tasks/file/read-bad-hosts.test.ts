@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { formatted } from '../../support/tasks.ts'
 
-/** Each file, line by line, and every line of what is shown of it. */
+/** Each bad file, line by line, and every line that torch shows about it. */
 const table: Readonly<Record<string, { file: readonly string[]; shown: readonly string[] }>> = {
   'an unknown group': {
     file: [
@@ -37,7 +37,7 @@ const table: Readonly<Record<string, { file: readonly string[]; shown: readonly 
       'hint: did you mean "web"?',
     ],
   },
-  'a bare word like no group': {
+  'a bare word that is not like any group': {
     file: [
       'tasks:',
       '  backup:',
@@ -49,7 +49,7 @@ const table: Readonly<Record<string, { file: readonly string[]; shown: readonly 
       'tasks.yaml:5:13: tasks.backup.hosts[0]: unknown host group "alpha"',
       '    hosts: [alpha]',
       '            ^',
-      'hint: here a host name needs a dot, or a group that lists it',
+      'hint: to name a host, write its full name with a dot, or list it in a group',
     ],
   },
   'text instead of a list': {
@@ -112,7 +112,7 @@ const table: Readonly<Record<string, { file: readonly string[]; shown: readonly 
       'hint: did you mean "10.0.1.0/24"?',
     ],
   },
-  junk: {
+  'an entry with a blank': {
     file: [
       'tasks:',
       '  backup:',
@@ -126,7 +126,7 @@ const table: Readonly<Record<string, { file: readonly string[]; shown: readonly 
       '            ^',
     ],
   },
-  'all is negated': {
+  'a list that excludes every machine': {
     file: [
       'hosts:',
       '  web: [10.0.1.0/24]',
@@ -146,7 +146,7 @@ const table: Readonly<Record<string, { file: readonly string[]; shown: readonly 
       '    ^',
     ],
   },
-  'a group that is empty': {
+  'an empty group': {
     file: ['hosts:', '  web: []', 'tasks: {}'],
     shown: [
       'tasks.yaml:2:3: hosts.web: expected a list of at least one group, address, CIDR block, host name or pattern; got an empty list',
@@ -154,7 +154,7 @@ const table: Readonly<Record<string, { file: readonly string[]; shown: readonly 
       '  ^',
     ],
   },
-  'a group that negates': {
+  'a group that excludes an address': {
     file: ['hosts:', '  web: ["!10.0.1.9"]', 'tasks: {}'],
     shown: [
       'tasks.yaml:2:9: hosts.web[0]: ! is not allowed in a group: a group only lists machines',

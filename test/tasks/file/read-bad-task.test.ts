@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { formatted } from '../../support/tasks.ts'
 
-/** Each file, line by line, and every line of what is shown of it. */
+/** Each bad file, line by line, and every line that torch shows about it. */
 const table: Readonly<Record<string, { file: readonly string[]; shown: readonly string[] }>> = {
   'a name with a blank': {
     file: ['tasks:', '  my task: {schedule: "@daily", command: run}'],
@@ -47,7 +47,7 @@ const table: Readonly<Record<string, { file: readonly string[]; shown: readonly 
       'hint: did you mean "timeout"?',
     ],
   },
-  'a key like no other': {
+  'an unknown key that is not like any other': {
     file: ['tasks:', '  backup:', '    schedule: "@daily"', '    command: run', '    colour: red'],
     shown: [
       'tasks.yaml:5:5: tasks.backup.colour: unknown key "colour"',
@@ -64,7 +64,7 @@ const table: Readonly<Record<string, { file: readonly string[]; shown: readonly 
       'hint: did you mean "command"?',
     ],
   },
-  'no command': {
+  'a missing command': {
     file: ['tasks:', '  backup:', '    schedule: "@daily"'],
     shown: [
       'tasks.yaml:2:3: tasks.backup.command: expected a command: text for the shell, or a list of words; got nothing',
@@ -88,7 +88,7 @@ const table: Readonly<Record<string, { file: readonly string[]; shown: readonly 
       '    ^',
     ],
   },
-  'a command without words': {
+  'a command that is an empty list': {
     file: ['tasks:', '  backup:', '    schedule: "@daily"', '    command: []'],
     shown: [
       'tasks.yaml:4:5: tasks.backup.command: expected a list of words that begins with the program; got an empty list',
@@ -104,7 +104,7 @@ const table: Readonly<Record<string, { file: readonly string[]; shown: readonly 
       '    ^',
     ],
   },
-  'a command with a list in it': {
+  'a command that contains a list': {
     file: ['tasks:', '  backup:', '    schedule: "@daily"', '    command: [run, [x]]'],
     shown: [
       'tasks.yaml:4:20: tasks.backup.command[1]: expected text, a number, true or false; got a list',
@@ -112,7 +112,7 @@ const table: Readonly<Record<string, { file: readonly string[]; shown: readonly 
       '                   ^',
     ],
   },
-  'no schedule': {
+  'a missing schedule': {
     file: ['tasks:', '  backup:', '    command: run'],
     shown: [
       'tasks.yaml:2:3: tasks.backup.schedule: expected a schedule; got nothing',
@@ -155,7 +155,7 @@ const table: Readonly<Record<string, { file: readonly string[]; shown: readonly 
       'hint: did you mean "@daily"?',
     ],
   },
-  'a daemon with a schedule': {
+  'a daemon task with a schedule': {
     file: ['tasks:', '  backup:', '    schedule: "@daily"', '    command: run', '    type: daemon'],
     shown: [
       'tasks.yaml:3:5: tasks.backup.schedule: not allowed for a daemon task: torch keeps it running all the time',
@@ -163,7 +163,7 @@ const table: Readonly<Record<string, { file: readonly string[]; shown: readonly 
       '    ^',
     ],
   },
-  'a daemon without a limit': {
+  'a daemon task with max: unlimited': {
     file: ['tasks:', '  backup:', '    command: run', '    type: daemon', '    max: unlimited'],
     shown: [
       'tasks.yaml:5:5: tasks.backup.max: expected a whole number for a daemon task; got "unlimited"',

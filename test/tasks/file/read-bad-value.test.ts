@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import { formatted } from '../../support/tasks.ts'
 
-/** Each file, line by line, and every line of what is shown of it. */
+/** Each bad file, line by line, and every line that torch shows about it. */
 const table: Readonly<Record<string, { file: readonly string[]; shown: readonly string[] }>> = {
-  'a type': {
+  'an unknown type': {
     file: ['tasks:', '  backup:', '    schedule: "@daily"', '    command: run', '    type: cron'],
     shown: [
       'tasks.yaml:5:5: tasks.backup.type: expected "common" or "daemon"; got "cron"',
@@ -11,7 +11,7 @@ const table: Readonly<Record<string, { file: readonly string[]; shown: readonly 
       '    ^',
     ],
   },
-  'max in letters': {
+  'a max in letters': {
     file: ['tasks:', '  backup:', '    schedule: "@daily"', '    command: run', '    max: three'],
     shown: [
       'tasks.yaml:5:5: tasks.backup.max: expected a whole number of at least 1, or "unlimited"; got "three"',
@@ -19,7 +19,7 @@ const table: Readonly<Record<string, { file: readonly string[]; shown: readonly 
       '    ^',
     ],
   },
-  'max of 0': {
+  'a max of 0': {
     file: ['tasks:', '  backup:', '    schedule: "@daily"', '    command: run', '    max: 0'],
     shown: [
       'tasks.yaml:5:5: tasks.backup.max: expected a whole number of at least 1, or "unlimited"; got 0',
@@ -27,7 +27,7 @@ const table: Readonly<Record<string, { file: readonly string[]; shown: readonly 
       '    ^',
     ],
   },
-  'a fraction of a run': {
+  'a max that is a fraction': {
     file: ['tasks:', '  backup:', '    schedule: "@daily"', '    command: run', '    max: 1.5'],
     shown: [
       'tasks.yaml:5:5: tasks.backup.max: expected a whole number of at least 1, or "unlimited"; got 1.5',
@@ -35,7 +35,7 @@ const table: Readonly<Record<string, { file: readonly string[]; shown: readonly 
       '    ^',
     ],
   },
-  overlap: {
+  'an unknown overlap': {
     file: ['tasks:', '  backup:', '    schedule: "@daily"', '    command: run', '    overlap: que'],
     shown: [
       'tasks.yaml:5:5: tasks.backup.overlap: expected "skip", "queue" or "replace"; got "que"',
@@ -83,7 +83,7 @@ const table: Readonly<Record<string, { file: readonly string[]; shown: readonly 
       '    ^',
     ],
   },
-  'a unit that there is none': {
+  'a duration with an unknown unit': {
     file: [
       'tasks:',
       '  backup:',
@@ -97,7 +97,7 @@ const table: Readonly<Record<string, { file: readonly string[]; shown: readonly 
       '    ^',
     ],
   },
-  'retry as a number': {
+  'a retry that is a number': {
     file: ['tasks:', '  backup:', '    schedule: "@daily"', '    command: run', '    retry: 3'],
     shown: ['tasks.yaml:5:5: tasks.backup.retry: expected a map; got 3', '    retry: 3', '    ^'],
   },
@@ -144,7 +144,7 @@ const table: Readonly<Record<string, { file: readonly string[]; shown: readonly 
       '             ^',
     ],
   },
-  'an exit code': {
+  'an exit code out of range': {
     file: [
       'tasks:',
       '  backup:',
@@ -158,7 +158,7 @@ const table: Readonly<Record<string, { file: readonly string[]; shown: readonly 
       '                       ^',
     ],
   },
-  'no exit code': {
+  'an empty list of exit codes': {
     file: [
       'tasks:',
       '  backup:',
@@ -172,7 +172,7 @@ const table: Readonly<Record<string, { file: readonly string[]; shown: readonly 
       '    ^',
     ],
   },
-  'a shell by name': {
+  'a shell without a path': {
     file: ['tasks:', '  backup:', '    schedule: "@daily"', '    command: run', '    shell: bash'],
     shown: [
       'tasks.yaml:5:5: tasks.backup.shell: expected an absolute path, such as /bin/bash; got "bash"',
@@ -180,7 +180,7 @@ const table: Readonly<Record<string, { file: readonly string[]; shown: readonly 
       '    ^',
     ],
   },
-  'a home directory': {
+  'a cwd with ~': {
     file: ['tasks:', '  backup:', '    schedule: "@daily"', '    command: run', '    cwd: ~/app'],
     shown: [
       'tasks.yaml:5:5: tasks.backup.cwd: expected a path without ~; got "~/app"',
@@ -189,7 +189,7 @@ const table: Readonly<Record<string, { file: readonly string[]; shown: readonly 
       'hint: write the absolute path; only a shell expands ~',
     ],
   },
-  'a umask': {
+  'a umask that is not octal': {
     file: ['tasks:', '  backup:', '    schedule: "@daily"', '    command: run', '    umask: 0999'],
     shown: [
       'tasks.yaml:5:5: tasks.backup.umask: expected octal digits from 0 to 0777, such as 022; got 0999',
@@ -197,7 +197,7 @@ const table: Readonly<Record<string, { file: readonly string[]; shown: readonly 
       '    ^',
     ],
   },
-  nice: {
+  'a nice value out of range': {
     file: ['tasks:', '  backup:', '    schedule: "@daily"', '    command: run', '    nice: 20'],
     shown: [
       'tasks.yaml:5:5: tasks.backup.nice: expected a whole number from -20 to 19; got 20',
@@ -220,7 +220,7 @@ const table: Readonly<Record<string, { file: readonly string[]; shown: readonly 
       'hint: did you mean "512MB"?',
     ],
   },
-  'a size of nothing known': {
+  'a size with an unknown unit': {
     file: [
       'tasks:',
       '  backup:',
@@ -234,7 +234,7 @@ const table: Readonly<Record<string, { file: readonly string[]; shown: readonly 
       '              ^',
     ],
   },
-  'processor time': {
+  'a bad cpu limit': {
     file: [
       'tasks:',
       '  backup:',
@@ -248,7 +248,7 @@ const table: Readonly<Record<string, { file: readonly string[]; shown: readonly 
       '              ^',
     ],
   },
-  'a limit that there is none': {
+  'an unknown limit': {
     file: [
       'tasks:',
       '  backup:',
@@ -262,7 +262,7 @@ const table: Readonly<Record<string, { file: readonly string[]; shown: readonly 
       '              ^',
     ],
   },
-  'another user': {
+  'a user in a daemon that does not run as root': {
     file: [
       'tasks:',
       '  backup:',
@@ -276,7 +276,7 @@ const table: Readonly<Record<string, { file: readonly string[]; shown: readonly 
       '    ^',
     ],
   },
-  'another group': {
+  'a group in a daemon that does not run as root': {
     file: ['tasks:', '  backup:', '    schedule: "@daily"', '    command: run', '    group: 33'],
     shown: [
       'tasks.yaml:5:5: tasks.backup.group: only a daemon that runs as root can change the group',
@@ -284,7 +284,7 @@ const table: Readonly<Record<string, { file: readonly string[]; shown: readonly 
       '    ^',
     ],
   },
-  'a name of a variable': {
+  'a bad name of a variable': {
     file: [
       'tasks:',
       '  backup:',
@@ -298,7 +298,7 @@ const table: Readonly<Record<string, { file: readonly string[]; shown: readonly 
       '           ^',
     ],
   },
-  'a variable of torch': {
+  'a variable whose name is reserved for torch': {
     file: [
       'tasks:',
       '  backup:',
@@ -356,7 +356,7 @@ const table: Readonly<Record<string, { file: readonly string[]; shown: readonly 
       '           ^',
     ],
   },
-  'an env_file that is not there': {
+  'an env_file that does not exist': {
     file: [
       'tasks:',
       '  backup:',
@@ -384,7 +384,7 @@ const table: Readonly<Record<string, { file: readonly string[]; shown: readonly 
       '    ^',
     ],
   },
-  'a label': {
+  'a bad name of a label': {
     file: [
       'tasks:',
       '  backup:',
@@ -398,7 +398,7 @@ const table: Readonly<Record<string, { file: readonly string[]; shown: readonly 
       '              ^',
     ],
   },
-  enabled: {
+  'an enabled that is text': {
     file: ['tasks:', '  backup:', '    schedule: "@daily"', '    command: run', '    enabled: yes'],
     shown: [
       'tasks.yaml:5:5: tasks.backup.enabled: expected true or false; got "yes"',
@@ -407,7 +407,7 @@ const table: Readonly<Record<string, { file: readonly string[]; shown: readonly 
       'hint: did you mean true?',
     ],
   },
-  'a zone of a task': {
+  'an unknown zone of a task': {
     file: [
       'tasks:',
       '  backup:',
@@ -422,7 +422,7 @@ const table: Readonly<Record<string, { file: readonly string[]; shown: readonly 
       'hint: write an IANA name, such as Europe/Berlin',
     ],
   },
-  'text that is a number': {
+  'a number instead of text': {
     file: [
       'tasks:',
       '  backup:',

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { formatted } from '../../support/tasks.ts'
 
-/** Each file, line by line, and every line of what is shown of it. */
+/** Each bad file, line by line, and every line that torch shows about it. */
 const table: Readonly<Record<string, { file: readonly string[]; shown: readonly string[] }>> = {
   'a schedule without quotes': {
     file: ['tasks:', '  backup:', '    schedule: */10 * * * *', '    command: run'],
@@ -60,7 +60,7 @@ const table: Readonly<Record<string, { file: readonly string[]; shown: readonly 
       'tasks.yaml:4:1: not valid YAML: Flow sequence in block collection must be sufficiently indented and end with a ]',
     ],
   },
-  'an escape that there is none': {
+  'an unknown escape': {
     file: ['tasks:', '  backup: {schedule: "@daily", command: "\\q"}'],
     shown: [
       'tasks.yaml:2:42: not valid YAML: Invalid escape sequence \\q',
@@ -68,7 +68,7 @@ const table: Readonly<Record<string, { file: readonly string[]; shown: readonly 
       '                                         ^',
     ],
   },
-  'a key twice': {
+  'a key that is given twice': {
     file: [
       'tasks:',
       '  backup:',
@@ -83,7 +83,7 @@ const table: Readonly<Record<string, { file: readonly string[]; shown: readonly 
       '    ^',
     ],
   },
-  'a task twice': {
+  'a task that is given twice': {
     file: [
       'tasks:',
       '  a: {schedule: "@daily", command: run}',
@@ -103,7 +103,7 @@ const table: Readonly<Record<string, { file: readonly string[]; shown: readonly 
       '  ^',
     ],
   },
-  'a key that is nothing': {
+  'an empty key': {
     file: ['tasks:', '  ~: {schedule: "@daily", command: run}'],
     shown: [
       'tasks.yaml:2:3: tasks: expected a key that is text',
@@ -111,7 +111,7 @@ const table: Readonly<Record<string, { file: readonly string[]; shown: readonly 
       '  ^',
     ],
   },
-  'a key that objects have': {
+  'a key with the name __proto__': {
     file: ['tasks:', '  __proto__: {schedule: "@daily", command: run}'],
     shown: [
       'tasks.yaml:2:3: tasks: expected a key that is text',
@@ -119,7 +119,7 @@ const table: Readonly<Record<string, { file: readonly string[]; shown: readonly 
       '  ^',
     ],
   },
-  'an anchor that holds itself': {
+  'an anchor that contains itself': {
     file: ['x-a: &a [*a]', 'tasks: {}'],
     shown: [
       'tasks.yaml:1:10: x-a[0]: not valid YAML: there is no anchor "a" before this alias',
@@ -128,7 +128,7 @@ const table: Readonly<Record<string, { file: readonly string[]; shown: readonly 
       'hint: text that begins with * needs quotes',
     ],
   },
-  'merging what is no map': {
+  'a merge key whose value is not a map': {
     file: ['tasks:', '  a:', '    <<: [1]', '    schedule: "@daily"', '    command: run'],
     shown: [
       'tasks.yaml:3:5: tasks.a.<<: expected a map, or an alias of one, after <<',
@@ -136,7 +136,7 @@ const table: Readonly<Record<string, { file: readonly string[]; shown: readonly 
       '    ^',
     ],
   },
-  'a NUL in an escape': {
+  'an escape for a NUL character': {
     file: ['tasks:', '  backup:', '    schedule: "@daily"', '    command: "a\\0b"'],
     shown: [
       'tasks.yaml:4:14: tasks.backup.command: expected text without a NUL character',
@@ -144,7 +144,7 @@ const table: Readonly<Record<string, { file: readonly string[]; shown: readonly 
       '             ^',
     ],
   },
-  'half a character in an escape': {
+  'an escape for half a character': {
     file: [
       'tasks:',
       '  backup:',

@@ -165,7 +165,7 @@ test("a task's time zone applies to its schedules", () => {
   expect(own.schedules).toMatchObject([{ zone: 'Europe/Berlin' }])
 })
 
-test('a file without a time zone uses that of the machine', () => {
+test('a file without a time zone uses the time zone of the machine', () => {
   const [only] = good(oneTask(), { zone: 'Asia/Tokyo' }).tasks
   expect(only).toMatchObject({ timezone: 'Asia/Tokyo', schedules: [{ zone: 'Asia/Tokyo' }] })
 })

@@ -68,7 +68,7 @@ function envOf(A: string, B: string, C: string, D: string, E: string): Partial<T
   return { env: { A, B, C, D, E } }
 }
 
-test.each(table)('%s', (line, expected) => {
+test.each(table)('a task may have %s', (line, expected) => {
   expect(task(line)).toMatchObject(expected)
 })
 
@@ -76,19 +76,19 @@ test.each([
   ['text', 'echo hi', 'echo hi'],
   ['a list', '[echo, hi]', ['echo', 'hi']],
   [
-    'words that look like numbers are as they are written',
+    'a list whose words look like numbers',
     '[sleep, 1.10, 010, true]',
     ['sleep', '1.10', '010', 'true'],
   ],
-  ['an empty word', '[printf, ""]', ['printf', '']],
+  ['a list with an empty word', '[printf, ""]', ['printf', '']],
   ['several lines', '|\n      a\n      b', 'a\nb\n'],
-])('command: %s', (_name, written, command) => {
+])('a command may be %s', (_name, written, command) => {
   const text = `tasks:\n  a:\n    schedule: "@daily"\n    command: ${written}\n`
   expect(parse(text)).toMatchObject({ ok: true, file: { tasks: [{ command }] } })
 })
 
 test.each([['restart: { delay: 2s, max_delay: 10s, reset_after: 5s }', 2000, 10_000, 5000]])(
-  '%s',
+  'a daemon task may have %s',
   (line, delayMs, maxDelayMs, resetAfterMs) => {
     const text = `tasks:\n  a:\n    type: daemon\n    command: run\n    ${line}\n`
     const restart = { delayMs, maxDelayMs, resetAfterMs }
@@ -97,7 +97,7 @@ test.each([['restart: { delay: 2s, max_delay: 10s, reset_after: 5s }', 2000, 10_
 )
 
 test.each(['a', '0', 'A.b_c-d', '9lives', 'constructor', 'a'.repeat(100)])(
-  'a task named %s',
+  'a task may have the name %s',
   (name) => {
     const text = `tasks:\n  ${name}: { schedule: "@daily", command: run }\n`
     expect(parse(text)).toMatchObject({ ok: true, file: { tasks: [{ name }] } })

@@ -26,7 +26,7 @@ describe('one clear error', () => {
       'expected a file of at most 10 MB',
     ],
     [
-      'one that is too large in UTF-8',
+      'a file that is too large only in UTF-8',
       () => '\u00e9'.repeat(6_000_000),
       'expected a file of at most 10 MB',
     ],

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { formatProblem } from '../../../src/tasks/file/problem.ts'
 import { oneTask, parse } from '../../support/tasks.ts'
 
-/** What is doubtful is told, and the file is taken all the same. */
+/** The warnings about a file, which must be valid. */
 function warnings(text: string): string[] {
   const parsed = parse(text)
   expect(parsed.ok).toBe(true)

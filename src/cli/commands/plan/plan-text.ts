@@ -5,10 +5,11 @@ import {
   type HostBlock,
   type NamedHost,
   namedHosts,
+  type WhyNot,
+  whyNot,
 } from '../../../forecast/named-hosts.ts'
 import { type HostSpike, hostSpikeIn } from '../../../forecast/start-spikes.ts'
 import { fileWarnings, hostWarnings } from '../../../forecast/warnings.ts'
-import { type WhyNot, whyNot } from '../../../forecast/why-not.ts'
 import { type HostFacts, matchHosts } from '../../../tasks/hosts.ts'
 import type { TasksFile } from '../../../tasks/task.ts'
 import { someOf } from '../../../text/plural.ts'
