@@ -11,12 +11,12 @@ import { pure } from './target.ts'
 export const tasksBytes = pure('tasks-bytes', 40, damaged(tasksTexts), (text) => {
   const texts = [{ path: 'tasks.yaml', text }]
   const read = readTasks(texts, facts)
-  isTold(read.ok ? read.warnings : read.problems, text)
+  assertShowable(read.ok ? read.warnings : read.problems, text)
   const { partial, ...withPartial } = {
     partial: undefined,
     ...readTasks(texts, facts, { allowPartial: true }),
   }
-  assert.deepEqual(withPartial, read, 'the same verdict if the readable part is asked for')
+  assert.deepEqual(withPartial, read, 'allowPartial does not change the result')
   if (read.ok) {
     const names = read.file.tasks.map(({ name }) => name)
     assert.equal(new Set(names).size, names.length, 'each name once')
@@ -32,16 +32,16 @@ export const tasksBytes = pure('tasks-bytes', 40, damaged(tasksTexts), (text) =>
 })
 
 /** Asserts that each problem has a place in the text, and can be shown. */
-export function isTold(problems: readonly Problem[], text: string): void {
+export function assertShowable(problems: readonly Problem[], text: string): void {
   assert.ok(problems.length <= maxProblems + 1)
   const lines = text.replace(/^\ufeff/, '').split('\n')
   for (const problem of problems) {
     const { line, column, message } = problem
     assert.ok(line !== null && line >= 1 && line <= lines.length, `line ${line} of ${lines.length}`)
-    // Just behind its end, with what ends it, is still in it.
+    // A problem may be just after the end of its line.
     const most = (lines[line - 1] ?? '').length + 2
     assert.ok(column !== null && column >= 1 && column <= most, `column ${column} of ${most}`)
-    assert.ok(message !== '' && !message.includes('\n'), 'one line of words')
-    assert.doesNotMatch(formatProblem(problem), /[^\P{Cc}\t\n]/u, 'nothing a terminal obeys')
+    assert.ok(message !== '' && !message.includes('\n'), 'the message is one line')
+    assert.doesNotMatch(formatProblem(problem), /[^\P{Cc}\t\n]/u, 'no control characters')
   }
 }

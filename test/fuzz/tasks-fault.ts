@@ -2,18 +2,18 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { isMap, isScalar, isSeq, parseDocument } from 'yaml'
 import { readTasks } from '../../src/tasks/file/read.ts'
-import { isTold } from './tasks-bytes.ts'
+import { assertShowable } from './tasks-bytes.ts'
 import { pure } from './target.ts'
 import { rootFacts } from './tasks-valid.ts'
 import { forms, type Keys, textOf, type Tree, trees, writtenTree } from './tasks-tree.ts'
 
 type Path = readonly (string | number)[]
 
-/** What is wrong at a key, and at which place within it that is told. */
+/** A wrong value of a key. `inner` is the place in the value where the problem is reported. */
 type Fault = readonly [key: string, value: unknown, inner?: Path]
 
 const deep = { a: { b: [1] } }
-/** Wrong for every key but those that are maps of names. */
+/** Wrong for every key except maps of names. */
 const neverRight = [null, deep, [[]], { '': 1 }]
 const faults: readonly Fault[] = [
   ...neverRight.flatMap((value) =>
@@ -39,7 +39,7 @@ const faults: readonly Fault[] = [
         'limits.memory',
         'command',
       ])
-      // Of a list the entry is told.
+      // For a wrong list, torch reports the entry and not the key.
       .flatMap((key): Fault[] =>
         Array.isArray(value) && ['hosts', 'success_codes', 'command'].includes(key)
           ? []
@@ -116,30 +116,30 @@ const files = fc
     task: fc.nat(5),
     fault: fc.constantFrom(...faults),
   })
-  // A daemon has other keys that are wrong, and other faults follow from a wrong type.
+  // In a daemon task other keys would be wrong too.
   .map(({ tree, task, ...rest }) => ({
     tree: withCommon(tree, task),
     task: task % tree.tasks.length,
     ...rest,
   }))
 
-/** Where it runs here, so that its env_file is read. */
+/** Makes the task one that runs on this machine, so that its env_file is read. */
 function withCommon(tree: Tree, at: number): Tree {
   const tasks = tree.tasks.map((one, index) =>
     index === at % tree.tasks.length
-      ? { ...one, isDaemon: false, schedule: '@daily', keys: everywhere(one.keys) }
+      ? { ...one, isDaemon: false, schedule: '@daily', keys: onEveryHost(one.keys) }
       : one,
   )
-  return { ...tree, defaults: everywhere(tree.defaults), tasks }
+  return { ...tree, defaults: onEveryHost(tree.defaults), tasks }
 }
 
-function everywhere(keys: Keys): Keys {
+function onEveryHost(keys: Keys): Keys {
   return Object.fromEntries(
     Object.entries(keys).filter(([key]) => key !== 'hosts' && key !== 'enabled'),
   )
 }
 
-/** One fault in a good file is told once, where it is, and spoils no other task. */
+/** One fault in a good file is reported once, in its place, and affects no other task. */
 export const tasksFault = pure('tasks-fault', 30, files, ({ tree, form, task, fault }) => {
   const [key, value, inner = []] = fault
   const name = tree.tasks[task]?.name ?? ''
@@ -150,7 +150,7 @@ export const tasksFault = pure('tasks-fault', 30, files, ({ tree, form, task, fa
 
   const parsed = readTasks([{ path: 'tasks.yaml', text }], rootFacts, { allowPartial: true })
   assert.ok(!parsed.ok, `refused:\n${text}`)
-  isTold(parsed.problems, text)
+  assertShowable(parsed.problems, text)
   const errors = parsed.problems.filter(({ severity }) => severity === 'error')
   assert.deepEqual(
     errors.map((error) => error.path),
@@ -168,7 +168,7 @@ export const tasksFault = pure('tasks-fault', 30, files, ({ tree, form, task, fa
     other,
     definition,
   ])
-  assert.deepEqual(partial, others, `what can be read of it:\n${text}`)
+  assert.deepEqual(partial, others, `the readable tasks are wrong:\n${text}`)
   assert.deepEqual(parsed.partial?.unreadable, [name])
 })
 
@@ -189,7 +189,7 @@ function shown(path: Path): string {
     .slice(1)
 }
 
-/** Of the key, or of the entry, as the package for YAML has it. */
+/** The line of the key or entry, found with the yaml package. */
 function lineOf(text: string, path: Path): number {
   let node: unknown = parseDocument(text).contents
   let offset = 0

@@ -4,7 +4,7 @@ import type { Tree, TreeTask } from './tasks-tree.ts'
 const minute = 60_000
 const hour = 60 * minute
 
-/** What each key is called in Task, and what it is there where nothing is said. */
+/** The name of each key in Task, and its default there. */
 const places: Readonly<Record<string, readonly [place: string, preset: unknown]>> = {
   hosts: ['hostEntries', undefined],
   max: ['max', 1],
@@ -36,15 +36,15 @@ const places: Readonly<Record<string, readonly [place: string, preset: unknown]>
   enabled: ['enabled', true],
 }
 
-/** Maps of which each key that is said is there, and no other. */
+/** Maps that contain only the keys that are set. */
 const open = ['limits', 'env', 'labels']
 
-/** The tasks of a tree, by the table of the README and nothing of the code: all but what follows from it. */
+/** The tasks that a tree means, by the reference of keys and without the code of torch. */
 export function meantTasks(tree: Tree): Record<string, unknown>[] {
   return tree.tasks.map((task) => meantTask(task, tree))
 }
 
-/** The same keys of a task that was read. */
+/** The keys of a task that torch read, in the same form. */
 export function readKeys({
   schedules,
   definition: _1,
@@ -57,10 +57,10 @@ export function readKeys({
 }
 
 function meantTask({ name, isDaemon, schedule, command, keys }: TreeTask, tree: Tree) {
-  const said = { ...tree.defaults, ...keys }
+  const given = { ...tree.defaults, ...keys }
   const task: Record<string, unknown> = { limits: {}, env: {}, labels: {} }
   for (const [place, preset] of Object.values(places)) put(task, place, preset)
-  for (const [key, { meant }] of Object.entries(said)) {
+  for (const [key, { meant }] of Object.entries(given)) {
     const isOpen = open.includes(key.split('.')[0] ?? '')
     if (key !== 'timezone') put(task, isOpen ? key : (places[key]?.[0] ?? key), meant)
   }
@@ -69,7 +69,7 @@ function meantTask({ name, isDaemon, schedule, command, keys }: TreeTask, tree: 
     name,
     command,
     type: isDaemon ? 'daemon' : 'common',
-    timezone: said['timezone']?.meant ?? tree.zone ?? 'UTC',
+    timezone: given['timezone']?.meant ?? tree.zone ?? 'UTC',
     schedules: isDaemon ? [] : [schedule].flat(),
   }
 }

@@ -1,19 +1,19 @@
 import path from 'node:path'
 import fc from 'fast-check'
 
-/** A value as it is written into the file, and as Task has it. */
-export interface Said {
+/** A value as it is written in the file, and its meaning in Task. */
+export interface Setting {
   readonly written: unknown
   readonly meant: unknown
 }
 
-/** Any of these that are written as they are meant. */
-const same = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<Said> =>
+/** Values that are written as they are meant. */
+const same = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<Setting> =>
   arbitrary.map((written) => ({ written, meant: written }))
 const oneOf = (...values: readonly unknown[]) => same(fc.constantFrom(...values))
 const whole = (min: number, max: number) => same(fc.integer({ min, max }))
 
-/** Text without what a file of text cannot hold. */
+/** Text that a tasks file can contain. */
 export const words: fc.Arbitrary<string> = fc
   .oneof(
     fc.string({ minLength: 1, maxLength: 12 }),
@@ -45,8 +45,8 @@ const units: Readonly<Record<string, number>> = {
 const part = fc.oneof(fc.constant(0), fc.nat(99))
 const parts = fc.record({ w: part, d: part, h: part, m: part, s: part, ms: part })
 
-/** Durations from zero, or above it. */
-function durations(leastMs: number): fc.Arbitrary<Said> {
+/** Durations of at least `leastMs`. */
+function durations(leastMs: number): fc.Arbitrary<Setting> {
   return parts
     .map((counts) => {
       const given = Object.entries(counts).filter(([, count]) => count > 0)
@@ -107,10 +107,10 @@ const hosts = fc.array(
 )
 
 /**
- * Every key that task and defaults share, in all of its forms; within a map with a dot, and the
- * names of variables and labels are some of many.
+ * Every key that tasks and defaults share, in all of its forms. A key within a map has a dot. Names
+ * of variables and labels are examples.
  */
-export const settings: Readonly<Record<string, fc.Arbitrary<Said>>> = {
+export const settings: Readonly<Record<string, fc.Arbitrary<Setting>>> = {
   hosts: same(hosts),
   max: fc.oneof(whole(1, 1e6), fc.constant({ written: 'unlimited', meant: Infinity })),
   overlap: oneOf('skip', 'queue', 'replace'),

@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { stringify } from 'yaml'
-import { commands, type Said, schedules, settings } from './tasks-settings.ts'
+import { commands, type Setting, schedules, settings } from './tasks-settings.ts'
 
-/** Keys with what they say; those of maps with a dot. */
-export type Keys = Readonly<Record<string, Said>>
+/** Keys with their values. A key within a map has a dot. */
+export type Keys = Readonly<Record<string, Setting>>
 
 export interface TreeTask {
   readonly name: string
@@ -13,7 +13,7 @@ export interface TreeTask {
   readonly keys: Keys
 }
 
-/** A good tasks file, before it is written down. */
+/** A good tasks file as data, before it is text. */
 export interface Tree {
   readonly zone: string | undefined
   readonly groups: Readonly<Record<string, readonly string[]>>
@@ -54,7 +54,7 @@ const task: fc.Arbitrary<TreeTask> = fc
     command: commands,
     keys: someKeys(8),
   })
-  // Of a daemon so many are kept running: it needs a number.
+  // The max of a daemon task must be a number.
   .map((one) =>
     one.isDaemon
       ? { ...one, keys: { max: { written: 2, meant: 2 }, ...withoutMax(one.keys) } }
@@ -72,7 +72,7 @@ export const trees: fc.Arbitrary<Tree> = fc.record({
   tasks: fc.uniqueArray(task, { minLength: 1, maxLength: 6, selector: ({ name }) => name }),
 })
 
-/** The tree as data; objects do not keep the order of names like `10`, so these are pairs. */
+/** The tree as a Map, because objects do not keep the order of names like `10`. */
 export function writtenTree(tree: Tree): Map<string, unknown> {
   const all: [string, unknown][] = tree.tasks.map((one) => [one.name, writtenTask(one)])
   const file = new Map<string, unknown>([['hosts', tree.groups]])
@@ -96,7 +96,7 @@ function writtenKeys(keys: Keys): Record<string, unknown> {
   return written
 }
 
-/** Ways to write a file down that mean the same. */
+/** Ways to write the same file. */
 export const forms = [
   'json',
   'lines',
@@ -139,7 +139,7 @@ export function textOf(file: Map<string, unknown>, form: Form): string {
   }
 }
 
-/** Without a parser of YAML in between. */
+/** JSON with line breaks, made without the yaml package. */
 function jsonOf(value: unknown): string {
   if (!(value instanceof Map)) return JSON.stringify(value, null, 1)
   const pairs = [...value].map(([key, inner]) => `${JSON.stringify(key)}:\n${jsonOf(inner)}`)

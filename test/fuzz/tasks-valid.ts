@@ -8,12 +8,12 @@ import { pure } from './target.ts'
 import { meantTasks, readKeys } from './tasks-meaning.ts'
 import { forms, textOf, trees, writtenTree } from './tasks-tree.ts'
 
-/** A daemon of root, so that a task may have a user. */
+/** A daemon that runs as root, so that a task may have a user. */
 export const rootFacts = { ...facts, mayChangeUser: true }
 
 const files = fc.record({ tree: trees, form: fc.constantFrom(...forms), cutAt: fc.nat(6) })
 
-/** A good file means what it says, however it is written, and in whichever files of a folder. */
+/** A good file means the same in every form, as one file or as several files in a folder. */
 export const tasksValid = pure('tasks-valid', 30, files, ({ tree, form, cutAt }) => {
   const file = writtenTree(tree)
   const meant = meantTasks(tree)

@@ -5,8 +5,8 @@ import { edits, writings } from './edits.ts'
 
 test('exactly the edits are reported, however the two files are written', () => {
   fc.assert(
-    fc.property(edits, writings, writings, ({ before, after, told }, write, rewrite) => {
-      expect(change(write(before), rewrite(after))).toEqual(told)
+    fc.property(edits, writings, writings, ({ before, after, expected }, write, rewrite) => {
+      expect(change(write(before), rewrite(after))).toEqual(expected)
     }),
     { numRuns: 150 },
   )

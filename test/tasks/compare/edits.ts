@@ -1,20 +1,20 @@
 import fc from 'fast-check'
 import { stringify } from 'yaml'
 
-/** A tasks file as data, before it is written down in one way or another. */
+/** A tasks file as data, before one of the writings makes it text. */
 export type Model = Readonly<Record<string, Readonly<Record<string, unknown>>>>
 
-/** What was done to a file, and what is to be said of it. */
+/** A file before and after some edits, and the change that must be reported. */
 export interface Edited {
   readonly before: Model
   readonly after: Model
-  readonly told: Record<string, unknown>
+  readonly expected: Record<string, unknown>
 }
 
-/** Settings, and how a change to them is told. Each by itself: none of them touches the keys of another. */
+/** Settings, and the changed keys that must be reported for them. No two settings share a key. */
 const settings: readonly [
   written: Record<string, unknown>,
-  told: Record<string, [unknown, unknown]>,
+  expected: Record<string, [unknown, unknown]>,
 ][] = [
   [{ timeout: '90m' }, { timeout: [null, '1h30m'] }],
   [{ max: 'unlimited', overlap: 'skip' }, { max: [1, 'unlimited'] }],
@@ -46,10 +46,10 @@ const fates = fc.oneof(
   fc.record({ kind: fc.constant('unset' as const), setting: fc.constantFrom(...settings) }),
 )
 
-/** Files of some tasks, of which each is left alone, taken away, put in, renamed, or changed in one setting. */
+/** Pairs of files. Each task is kept, removed, added, renamed, or changed in one setting. */
 export const edits: fc.Arbitrary<Edited> = fc.array(fates, { maxLength: 12 }).map((each) => {
   const [before, after]: [Record<string, object>, Record<string, object>] = [{}, {}]
-  const told = {
+  const expected = {
     added: [] as string[],
     removed: [] as string[],
     renamed: [] as string[],
@@ -60,40 +60,45 @@ export const edits: fc.Arbitrary<Edited> = fc.array(fates, { maxLength: 12 }).ma
     const plain = { schedule: '30 4 * * *', command: `run ${at} | tee -a "log"` }
     if (fate.kind !== 'added') before[name] = plain
     if (fate.kind !== 'removed' && fate.kind !== 'renamed') after[name] = plain
-    if (fate.kind === 'added') told.added.push(name)
-    if (fate.kind === 'removed') told.removed.push(name)
+    if (fate.kind === 'added') expected.added.push(name)
+    if (fate.kind === 'removed') expected.removed.push(name)
     if (fate.kind === 'renamed') {
       after[`other-${at}`] = plain
-      told.renamed.push(`${name} other-${at}`)
+      expected.renamed.push(`${name} other-${at}`)
     }
     if (fate.kind !== 'set' && fate.kind !== 'unset') continue
     const [written, keys] = fate.setting
     const side = fate.kind === 'set' ? after : before
     side[name] = { ...plain, ...written }
-    const turned = Object.entries(keys).map(([key, [old, now]]) => [
+    const reversed = Object.entries(keys).map(([key, [old, now]]) => [
       key,
       fate.kind === 'set' ? [old, now] : [now, old],
     ])
-    if (turned.length > 0) Object.assign(told.changed, { [name]: Object.fromEntries(turned) })
+    if (reversed.length > 0)
+      Object.assign(expected.changed, { [name]: Object.fromEntries(reversed) })
   }
-  const isSaid = ([, value]: [string, object]): boolean => Object.keys(value).length > 0
-  return { before, after, told: Object.fromEntries(Object.entries(told).filter(isSaid)) } as Edited
+  const isNotEmpty = ([, value]: [string, object]): boolean => Object.keys(value).length > 0
+  return {
+    before,
+    after,
+    expected: Object.fromEntries(Object.entries(expected).filter(isNotEmpty)),
+  } as Edited
 })
 
-/** Ways to write a file down that mean the same. */
+/** Ways to write the same file. */
 export const writings: fc.Arbitrary<(model: Model) => string> = fc
   .record({
     form: fc.constantFrom('json', 'plain', 'single', 'double', 'flow'),
-    isTurned: fc.boolean(),
+    isReversed: fc.boolean(),
     hasComments: fc.boolean(),
   })
-  .map(({ form, isTurned, hasComments }) => (model) => {
+  .map(({ form, isReversed, hasComments }) => (model) => {
     const entries = Object.entries(model)
-    // Tasks keep their order, which is that of what is told; their keys do not.
+    // Tasks keep their order, because changes are reported in it. Their keys do not.
     const tasks = Object.fromEntries(
-      entries.map(([name, task]) => [name, isTurned ? backwards(task) : task]),
+      entries.map(([name, task]) => [name, isReversed ? reversedKeys(task) : task]),
     )
-    const file = isTurned ? { tasks, hosts: {} } : { tasks }
+    const file = isReversed ? { tasks, hosts: {} } : { tasks }
     if (form === 'json') return JSON.stringify(file)
     const text = yamlText(file, form)
     return hasComments
@@ -101,7 +106,7 @@ export const writings: fc.Arbitrary<(model: Model) => string> = fc
       : text
   })
 
-function backwards(task: Readonly<Record<string, unknown>>): Record<string, unknown> {
+function reversedKeys(task: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(task).toReversed())
 }
 
