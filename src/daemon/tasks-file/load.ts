@@ -60,13 +60,14 @@ export async function loadTasks(
     mayChangeUser: fileOnly || host.processes.uid === 0,
     folder: content.isFolder ? tasks : path.dirname(tasks),
   }
-  const parsed: Parsed | Promise<Parsed> =
+  // git answers while the text is parsed.
+  const [revision, parsed] = await Promise.all([
+    gitRevision(host, tasks),
     content.problem === undefined
       ? parse(host, shown, { texts: content.texts, facts, fileOnly, allowPartial }, { inThread })
-      : { file: undefined, problems: [content.problem] }
-  // git answers while the text is parsed.
-  const revision = await gitRevision(host, tasks)
-  return { ...base, revision, ...(await parsed) }
+      : { file: undefined, problems: [content.problem] },
+  ])
+  return { ...base, revision, ...parsed }
 }
 
 /** A hash that changes with the content. A reason why it cannot be read counts as content too. */

@@ -37,8 +37,8 @@ export function newReload(parts: ApplyParts): Reload {
   function ask(cause: ReloadCause, expected?: string): Promise<ReloadReport> {
     const request = { cause, expected }
     if (next !== undefined) {
-      // A person or a signal wants the file as it is, even if the watch waits for one content.
-      if (expected === undefined) next.request = request
+      // A person or a signal wants the file as it is. Of the contents that the watch saw, the newest counts.
+      if (expected === undefined || next.request.expected !== undefined) next.request = request
       return next.report
     }
     let hasBegun = false
@@ -53,13 +53,14 @@ export function newReload(parts: ApplyParts): Reload {
   }
 
   async function begin(request: Request): Promise<ReloadReport> {
+    const { cause } = request
     const report = await reload(parts, request)
     if (tasks.refused?.isTemporary === true) clock.after(againMs, tryAgain)
-    if (request.cause === 'command' && report.verdict === 'unchanged')
-      return takeSeenByWatch() ?? report
-    if (report.verdict === 'loaded') {
+    if (cause === 'command' && report.verdict === 'unchanged') return takeSeenByWatch() ?? report
+    // A signal is answered too: what the watch saw before it is no longer news.
+    if (report.verdict === 'loaded' || cause === 'signal') {
       const seen = { report, hash: tasks.loaded.hash, atMs: clock.monotonic() }
-      seenByWatch = request.cause === 'file' ? seen : undefined
+      seenByWatch = cause === 'file' ? seen : undefined
     }
     return report
   }

@@ -1,6 +1,7 @@
 import fs from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { statusOf } from '../../../src/daemon/control/daemon-status.ts'
+import { contentHash } from '../../../src/daemon/tasks-file/load.ts'
 import { thisMachine } from '../../../src/host/host.ts'
 import { newSite } from '../../support/daemon-here.ts'
 import { until } from '../../support/until.ts'
@@ -142,6 +143,22 @@ describe('a reload', () => {
     expect(daemon.rows().map((row) => row.exitCode)).toEqual([99])
   })
 
+  test('of two contents that the watch sees settle during a reload, the newer one is taken', async () => {
+    const site = newSite(job('exit 0'))
+    const daemon = await site.daemon()
+    const settled = (text: string) => {
+      fs.writeFileSync(site.tasks, text)
+      return daemon.reload('file', contentHash(thisMachine(), site.tasks))
+    }
+    const reports = [daemon.edit(job('exit 1')), settled(job('exit 2')), settled(job('exit 3'))]
+    expect((await Promise.all(reports)).map(({ verdict }) => verdict)).toEqual([
+      'loaded',
+      'loaded',
+      'loaded',
+    ])
+    expect(daemon.state.tasks.all.get('job')?.command).toBe('exit 3')
+  })
+
   test('a content other than the one that settled is not taken, because it has to settle too', async () => {
     const site = newSite(job('exit 0'))
     const daemon = await site.daemon()
@@ -183,6 +200,14 @@ describe('torch reload right after an edit', () => {
     expect(await daemon.edit(`${job('exit 1')} # a comment`)).toMatchObject({
       verdict: 'unchanged',
     })
+  })
+
+  test('torch reload does not report a change that was taken before a signal', async () => {
+    const site = newSite(job('exit 0'))
+    const daemon = await site.daemon()
+    await daemon.edit(job('exit 1'), 'file')
+    await daemon.reload('signal')
+    expect(await daemon.reload('command')).toMatchObject({ verdict: 'unchanged' })
   })
 
   test('torch reload does not report a change of long ago', async () => {
