@@ -37,7 +37,7 @@ export function newRecorderPool(home: RunHome): RecorderPool {
 
   function prepare(task: Task): boolean {
     // The env_file of a task must be read when the run starts, not before.
-    if (waiting.get(task.name)?.task === task || task.envFile !== undefined) return true
+    if (isFor(waiting.get(task.name), task) || task.envFile !== undefined) return true
     dismiss(task.name)
     const recorder = startOrNone(home, task)
     if (recorder === undefined) return false
@@ -48,7 +48,7 @@ export function newRecorderPool(home: RunHome): RecorderPool {
 
   function take(task: Task): Recorder | undefined {
     const recorder = waiting.get(task.name)
-    if (recorder?.task !== task) {
+    if (!isFor(recorder, task)) {
       dismiss(task.name)
       return undefined
     }
@@ -80,6 +80,11 @@ export function newRecorderPool(home: RunHome): RecorderPool {
       for (const task of waiting.keys()) dismiss(task)
     },
   }
+}
+
+/** By definition: a reload gives every task a new object, also the tasks that it does not change. */
+function isFor(recorder: Recorder | undefined, task: Task): recorder is Recorder {
+  return recorder?.task.definition === task.definition
 }
 
 function startOrNone(home: RunHome, task: Task): Recorder | undefined {

@@ -57,6 +57,16 @@ test('a second prepare for the same task keeps the recorder that waits', () => {
   bench.context.recorders.dismissAll()
 })
 
+test('a recorder stays prepared when a reload brings its task with the same definition', async () => {
+  const bench = newBench()
+  const pid = prepared(bench, aTask({ description: 'old' }))
+  const task = aTask({ description: 'new' })
+  expect(prepared(bench, task)).toBe(pid)
+  const run = launch(bench, task)
+  expect(run.recorder?.pid).toBe(pid)
+  await bench.ended(run)
+})
+
 test('keepOnly ends the recorders of all other tasks', async () => {
   const bench = newBench()
   const [one, other] = [aTask({ name: 'one' }), aTask({ name: 'other' })]
