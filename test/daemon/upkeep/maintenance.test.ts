@@ -2,6 +2,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { statusOf } from '../../../src/daemon/control/daemon-status.ts'
+import { letGo } from '../../../src/daemon/handover.ts'
 import { thisMachine } from '../../../src/host/host.ts'
 import { newSite } from '../../support/daemon-here.ts'
 import { until } from '../../support/until.ts'
@@ -55,6 +56,21 @@ describe('maintenance', () => {
     site.clock.advance(60_000)
     await until(() => statusOf(daemon.state).tasks[0]?.here, 'the task to move in')
     expect(statusOf(daemon.state).tasks).toMatchObject([{ here: true, reason: null }])
+  })
+
+  test('a change of the addresses that has to wait until the daemon has left its home is not applied', async () => {
+    const site = newSite('tasks: {}', { addresses: [] })
+    let addresses = ['10.0.0.1']
+    const network = { name: () => 'web1', addresses: () => addresses }
+    const daemon = await site.daemon({ network })
+    addresses = ['10.9.9.9']
+    const reloading = daemon.edit('tasks: {} # changed')
+    site.clock.advance(60_000)
+    letGo(daemon.state)
+    await reloading
+    await daemon.state.tasks.inTurn(async () => {})
+    expect(daemon.state.tasks.facts.addresses).toEqual(['10.0.0.1'])
+    expect(daemon.lines.map(({ event }) => event)).not.toContain('addresses')
   })
 
   test('runs that are too old are removed, also those of removed tasks', async () => {
