@@ -45,7 +45,7 @@ function recoverStarts(daemon: Daemon): void {
   for (const run of voided) {
     // The previous daemon may have recorded that it runs.
     history.takeBack(run.run)
-    if (known.add(run)) startVoided(daemon, run)
+    if (!known.has(run)) startVoided(daemon, run)
   }
 }
 
@@ -80,9 +80,8 @@ function recoverPending(daemon: Daemon, known: KnownStarts): void {
 
 /** The starts that were made or taken up already: none of them is made twice. */
 interface KnownStarts {
-  /** False if the start is known. */
-  add(start: StartKey): boolean
-  /** The same, and false if a run on record was started for it. */
+  has(start: StartKey): boolean
+  /** Adds a start that is still to be made. False if it is known, or if a run on record was started for it. */
   addPending(start: Start): boolean
 }
 
@@ -92,14 +91,14 @@ type StartKey = Pick<RunDescription, 'task' | 'attempt'> & {
 
 function knownStarts(daemon: Daemon, runs: readonly StartKey[]): KnownStarts {
   const known = new Set(runs.map(keyOf))
-  const add = (start: StartKey): boolean => {
-    const isNew = !known.has(keyOf(start))
-    known.add(keyOf(start))
-    return isNew
-  }
+  const has = (start: StartKey): boolean => known.has(keyOf(start))
   return {
-    add,
-    addPending: (start) => !known.has(keyOf(start)) && !hasRun(daemon, start) && add(start),
+    has,
+    addPending(start) {
+      const isNew = !has(start) && !hasRun(daemon, start)
+      if (isNew) known.add(keyOf(start))
+      return isNew
+    },
   }
 }
 

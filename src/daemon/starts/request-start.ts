@@ -124,7 +124,9 @@ export function requestStartLater(parts: StartParts, start: Start, delayMs: numb
 /** Requests the waiting start of a task, which may now be below its max. */
 export function requestWaiting(parts: StartParts, task: string): void {
   const waiting = parts.queue.takeWaiting(task)
-  if (waiting !== undefined) requestStart(parts, waiting)
+  if (waiting === undefined) return
+  requestStart(parts, waiting)
+  parts.queue.saveSoon()
 }
 
 /** Skips every pending start of the tasks for which there is a reason. */
@@ -137,4 +139,5 @@ export function skipPending(
     const reason = reasonFor(start.task)
     if (reason !== undefined) journal.skipped(start, reason)
   }
+  queue.saveSoon()
 }

@@ -16,18 +16,18 @@ export interface StartQueue {
 
   /** Keeps a start until its task is below max; at most one waits for each task. */
   wait(start: Start): void
-  /** Takes the waiting start of a task out of the queue. */
+  /** Takes the waiting start of a task out of the queue. The caller saves when it has dealt with it. */
   takeWaiting(task: string): Start | undefined
   addDue(starts: readonly Start[]): void
   /** Takes a due start out of the queue. Not saved: the next daemon sees that it has a run. */
   takeDue(start: Start): void
   /** Calls `begin` after that many milliseconds; until then the start is pending. */
   later(start: Start, delayMs: number, begin: () => void): void
-  /** Takes out every start of these tasks. */
+  /** Takes out every start of these tasks. The caller saves when their skips are recorded. */
   drop(isDropped: (task: string) => boolean): Start[]
   cancelTimers(): void
 
-  /** Writes pending.json soon: called after each change. */
+  /** Writes pending.json soon: called AFTER each change, so that a crash in between loses no start. */
   saveSoon(): void
   /** Writes pending.json now if it has changed. */
   saveNow(): void
@@ -52,7 +52,6 @@ export function newStartQueue(parts: QueueParts): StartQueue {
       const start = waiting.get(task)
       if (start === undefined) return undefined
       waiting.delete(task)
-      saveSoon()
       return start
     },
     addDue(starts) {
@@ -79,7 +78,6 @@ export function newStartQueue(parts: QueueParts): StartQueue {
         due.delete(start)
         if (waiting.get(start.task) === start) waiting.delete(start.task)
       }
-      saveSoon()
       return dropped
     },
     cancelTimers() {

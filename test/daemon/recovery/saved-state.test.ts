@@ -196,6 +196,25 @@ describe('a pending start', () => {
   })
 })
 
+describe('runs that never started', () => {
+  test('the log names each instance that was prepared and never started', async () => {
+    const site = newSite('tasks: {keep: {type: daemon, max: 2, command: exec sleep 60}}')
+    const first = await site.daemon()
+    await first.begun('keep')
+    const left = first.running('keep').toSorted()
+    first.kill()
+    for (const run of left) {
+      const directory = path.join(site.home, 'runs/keep', run)
+      for (const name of fs.readdirSync(directory))
+        if (name !== 'run.json') fs.rmSync(path.join(directory, name))
+    }
+    const second = await site.daemon()
+    const voided = second.lines.filter(({ event }) => event === 'void')
+    expect(voided.map(({ facts }) => facts)).toEqual(left.map((run) => ({ task: 'keep', run })))
+    expect(second.running('keep')).toHaveLength(2)
+  })
+})
+
 describe('the history', () => {
   const lost = (home: string): void => {
     for (const name of ['history.db', 'history.db-wal', 'history.db-shm'])
