@@ -108,7 +108,7 @@ function* loadedText({ here, newTasks }: TasksState): Generator<string> {
   yield all.length === 0 ? '[]\n' : ']\n'
 }
 
-/** True once per boot of the machine, and noted at once: rather never than twice. */
+/** True once per boot of the machine. Noted before anything starts: after a crash nothing starts twice. */
 export function claimBoot({ host: { files, processes }, paths, faults }: Parts): boolean {
   let isNew = false
   const wasNoted = faults.attempt('note the boot of the machine', () => {

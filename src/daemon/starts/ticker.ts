@@ -15,7 +15,7 @@ interface TickerParts extends StartParts {
 }
 
 /**
- * The heart: wakes at each whole second of the wall clock, which is read again every time, so that
+ * Wakes at each whole second of the wall clock, which is read again every time, so that
  * nothing drifts. Does the first tick now: it makes up for the time in which no daemon ran. Returns
  * a function that stops it.
  */

@@ -130,7 +130,7 @@ export function* cutAnswer(read: ReadTasks): Generator<AnswerPart> {
 
 function joinAnswer(parts: readonly AnswerPart[]): Parsed {
   const [first, ...rest] = parts
-  if (first?.kind !== 'result') throw new Error('the answer of the parser does not begin right')
+  if (first?.kind !== 'result') throw new Error('the answer of the parser has no result')
   const { parsed } = first
   if (parsed.file === undefined) return parsed
   const tasks = rest.flatMap((part) => (part.kind === 'tasks' ? part.tasks : []))

@@ -19,7 +19,7 @@ interface Request {
   readonly expected: string | undefined
 }
 
-/** How long until a file that the machine refused, not torch, is tried again. */
+/** After this long a file is tried again that the machine could not read, although it may be good. */
 const againMs = 5_000
 
 /** After the watch took a change, a `torch reload` within this time reports that change. */

@@ -25,7 +25,7 @@ export interface OldRuns {
 /** Folders of tasks that one sweep looks at: all of 10,000 tasks within two hours. */
 const foldersPerSweep = 100
 
-/** After a burst of starts there is time; in it there is none. */
+/** Nothing is removed while a burst of starts is in progress. */
 const removeDelayMs = 300
 const pauseMs = 20
 const tasksPerStep = 10
