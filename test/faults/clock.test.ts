@@ -162,7 +162,7 @@ const timedOut = ({ outcome }: { outcome: string }) => outcome === 'timeout'
 describe.each([
   { name: '10 years ahead', by: 10 * year },
   { name: 'an hour back', by: -hour },
-  { name: 'a year back is taken as a new time', by: -year },
+  { name: 'a year back', by: -year },
 ])('a clock that is set $name while something runs or waits', ({ by }) => {
   test('a clock step does not move a timeout', async () => {
     const text = 'tasks: {long: {schedule: "* * * * * *", timeout: 30s, command: exec sleep 600}}'
@@ -203,7 +203,11 @@ describe.each([
     site.clock.set(site.clock.now() + by)
     const next = await site.daemon()
     site.clock.advance(31 * second)
-    await until(() => next.rows().some(timedOut), 'the timeout')
+    // An adopted run is no child: if the kernel's event is lost, only the poll sees its end.
+    await until(() => {
+      site.clock.advance(100)
+      return next.rows().some(timedOut)
+    }, 'the timeout')
   })
 })
 

@@ -42,7 +42,8 @@ export interface Parsed {
 
 /**
  * Parses the texts of a tasks file, which problems call `shown`. A daemon parses `inThread`, so that
- * its ticks continue meanwhile, and the parser (15 MB) is in memory only until it is done. Never throws.
+ * its ticks continue meanwhile, and the parser (15 MB) is in memory only until it is done. A large text
+ * is parsed in a thread in any case, because the thread has bounds for memory and time. Never throws.
  */
 export async function parse(
   host: Host,
@@ -50,7 +51,7 @@ export async function parse(
   job: ParseJob,
   { inThread = false } = {},
 ): Promise<Parsed> {
-  if (!inThread) return parsedOf(await parseHere(host, job))
+  if (!inThread && isSmall(job)) return parsedOf(await parseHere(host, job))
   const bounds = { memoryMiB: maxThreadMiB, timeoutMs: maxThreadMs }
   const result = await host.inWorker<AnswerPart>(workerFile, job, bounds)
   switch (result.kind) {
