@@ -7,7 +7,7 @@ import { handOver } from '../run/live-run.ts'
 import { formatProblem } from '../tasks/file/problem.ts'
 import { newDeferred } from './deferred.ts'
 import { saveLoaded } from './recovery/saved-state.ts'
-import { heardFailure, hearReady, readyLine } from './start/start-detached.ts'
+import { heardFailure, hearReady, readyLine } from './startup/start-detached.ts'
 import type { Daemon, DaemonProcess } from './state.ts'
 import type { Loaded } from './tasks-file/load.ts'
 

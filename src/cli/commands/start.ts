@@ -1,6 +1,6 @@
 import type { StatusReport, TaskStatus } from '../../control/protocol.ts'
 import type { Settings } from '../../daemon/settings.ts'
-import { type Ready, startDetached } from '../../daemon/start/start-detached.ts'
+import { type Ready, startDetached } from '../../daemon/startup/start-detached.ts'
 import { exitStatus, TorchError } from '../../errors.ts'
 import { counted, someOf } from '../../text/plural.ts'
 import { plainLine } from '../../text/sanitize.ts'

@@ -136,5 +136,5 @@ async function explainSilence(asker: Asker, cause: TorchError): Promise<TorchErr
 
 /** Loads its code only here: most daemons answer. */
 async function pidOf({ host, paths }: Asker): Promise<number | undefined> {
-  return (await import('../../daemon/start/open-home.ts')).readPid(host, paths)
+  return (await import('../../daemon/startup/open-home.ts')).readPid(host, paths)
 }

@@ -1,5 +1,5 @@
 import { runDaemon } from '../../daemon/main.ts'
-import { failureLine, type Ready, readyLine } from '../../daemon/start/start-detached.ts'
+import { failureLine, type Ready, readyLine } from '../../daemon/startup/start-detached.ts'
 import type { Settings } from '../../daemon/settings.ts'
 import { inherited, isNextDaemon } from '../../daemon/handover.ts'
 import type { NotifyEnvironment } from '../../daemon/systemd.ts'

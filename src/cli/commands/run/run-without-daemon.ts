@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { unknownTask } from '../../../tasks/select.ts'
-import { openHome } from '../../../daemon/start/open-home.ts'
+import { openHome } from '../../../daemon/startup/open-home.ts'
 import { interceptSignals } from '../../../daemon/signals.ts'
 import { TorchError } from '../../../errors.ts'
 import { admit, type Start } from '../../../plan/admit.ts'

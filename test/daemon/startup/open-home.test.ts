@@ -2,7 +2,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { openHome, removeTorn } from '../../../src/daemon/start/open-home.ts'
+import { openHome, removeTorn } from '../../../src/daemon/startup/open-home.ts'
 import { homePaths } from '../../../src/daemon/settings.ts'
 import { thisMachine } from '../../../src/host/host.ts'
 
