@@ -181,6 +181,7 @@ tasks:
     ['RANDOM_DELAY=soon', 'RANDOM_DELAY must be a number of minutes from 0 to 1440'],
     ['RANDOM_DELAY=1441', 'RANDOM_DELAY must be a number of minutes from 0 to 1440'],
     ['TORCH_HOME=/x', 'names that begin with TORCH_ are reserved for torch'],
+    ['__proto__=x', 'a task cannot have a variable with the name __proto__'],
     ['"A B"=1', 'a variable name has only letters, digits and _, and does not begin with a digit'],
     ['=1', 'a variable name has only letters, digits and _, and does not begin with a digit'],
     ['A=caf\ufffd', 'it contains bytes that are not UTF-8'],
