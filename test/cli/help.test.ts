@@ -59,7 +59,7 @@ describe('the help of a command', () => {
 
   test('the help of an option shows the type of its value and its default', () => {
     expect(describeOption('grace')).toMatch(
-      / \[duration\] \[default: 30s; for stop: that of the daemon\]$/,
+      / \[duration\] \[default: 30s; for stop: the daemon's own\]$/,
     )
     expect(describeOption('limit')).toMatch(/ \[number\] \[default: 20\]$/)
     expect(describeOption('tasks')).toMatch(/ \[file\]$/)

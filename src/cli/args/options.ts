@@ -38,7 +38,7 @@ export const options = {
   foreground: flag('stay in the foreground and log to standard output'),
   address: list('address', 'an address of this machine, instead of those found; repeatable'),
   grace: duration('how long runs may continue when the daemon stops', {
-    preset: '30s; for stop: that of the daemon',
+    preset: "30s; for stop: the daemon's own",
   }),
   'log-level': choice('level', logLevels, `what to log: ${logLevels.join(', ')}`, {
     preset: 'info',
