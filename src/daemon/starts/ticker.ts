@@ -97,6 +97,8 @@ function logStep(log: Log, step: Step, wasDown: boolean): void {
 
 /** By this long after a second began, what is due in it has usually started. */
 const poolDelayMs = 30
+/** Recorders that are started without a pause. All of a burst must be ready before its second comes. */
+const recordersPerTurn = 16
 
 /**
  * Between the ticks, starts recorders for the tasks that are due soon, so that a burst costs less when
@@ -108,12 +110,14 @@ async function prepareRecorders(parts: TickerParts): Promise<void> {
   const wanted = tasksDueSoon(tickClock.tick.agenda, tickClock.tick.done)
   const names = new Set(wanted)
   runContext.recorders.keepOnly(names)
-  for (const name of wanted) {
+  for (const [index, name] of wanted.entries()) {
+    if (index % recordersPerTurn === 0 && index > 0) {
+      await clock.turn()
+      if (!isIdle(parts)) return
+    }
     const task = tasks.here.get(name)
     // The machine refuses more: it is not asked again now.
     if (task !== undefined && !runContext.recorders.prepare(task)) return
-    await clock.turn()
-    if (!isIdle(parts)) return
   }
 }
 
