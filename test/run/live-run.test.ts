@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
-import type { RunDescription } from '../../src/run/directory.ts'
 import { newFaults } from '../../src/run/faults.ts'
 import { newRunContext } from '../../src/run/launch.ts'
-import { enter, handOver, later, newLiveRun, type RunState } from '../../src/run/live-run.ts'
+import { enter, handOver, later, type RunState } from '../../src/run/live-run.ts'
 import { thisMachine } from '../../src/host/host.ts'
 import { handClock } from '../support/clock.ts'
+import { liveRunIn } from '../support/live-run.ts'
 
 function runIn(state: RunState) {
   const clock = handClock('2026-03-10T12:00:00.000Z')
@@ -16,27 +16,7 @@ function runIn(state: RunState) {
     onEnd() {},
     onTrouble() {},
   })
-  const description: RunDescription = {
-    run: '20260310T120000.000-aaaaaa',
-    task: 'job',
-    type: 'common',
-    slot: null,
-    dueMs: null,
-    trigger: 'manual',
-    attempt: 1,
-    definition: '',
-    revision: null,
-    host: 'host',
-    bootId: '',
-    startedMs: 0,
-    command: 'true',
-    timeoutMs: null,
-    killAfterMs: 0,
-    successCodes: [0],
-    maxOutputBytes: 0,
-    restartDelayMs: 0,
-  }
-  const run = newLiveRun({ description, directory: '/nowhere', recorder: undefined, state })
+  const run = liveRunIn(state)
   const called: string[] = []
   later(context, run, 1_000, () => called.push('timer'))
   return { clock, run, called }

@@ -1,31 +1,11 @@
 import { expect, test } from 'vitest'
 import { newRunTable } from '../../../src/daemon/starts/run-table.ts'
-import type { RunDescription } from '../../../src/run/directory.ts'
-import { enter, type LiveRun, newLiveRun } from '../../../src/run/live-run.ts'
+import { enter, type LiveRun } from '../../../src/run/live-run.ts'
+import { liveRunIn } from '../../support/live-run.ts'
 
 function aRun(run: string): LiveRun {
-  const description: RunDescription = {
-    run,
-    task: 'job',
-    type: 'common',
-    slot: null,
-    dueMs: null,
-    trigger: 'schedule',
-    attempt: 1,
-    definition: '',
-    revision: null,
-    host: 'host',
-    bootId: '',
-    startedMs: 0,
-    command: 'true',
-    timeoutMs: null,
-    killAfterMs: 0,
-    successCodes: [0],
-    maxOutputBytes: 0,
-    restartDelayMs: 0,
-  }
   const ending = { kind: 'ending', reason: 'timeout', signal: 'SIGTERM', sinceMs: 0 } as const
-  return newLiveRun({ description, directory: '/nowhere', recorder: undefined, state: ending })
+  return liveRunIn(ending, run)
 }
 
 test('the table forgets the runs whose stragglers were killed', () => {
