@@ -53,13 +53,16 @@ export function logged(
   return until(() => logOf(site).slice(after).find(isIt), what)
 }
 
+/** A restart on a busy machine takes longer than the 10 s that a command waits. */
+const askedMs = 30_000
+
 /** Asks the daemon of a site directly, without starting a process. */
 export function ask<N extends RequestName>(
   site: Site,
   name: N,
   request: Protocol[N]['request'],
 ): Promise<Protocol[N]['reply']> {
-  return askDaemon(path.join(site.home, 'torch.sock'), name, request)
+  return askDaemon(path.join(site.home, 'torch.sock'), name, request, { timeoutMs: askedMs })
 }
 
 /** The whole history, newest last, after the daemon, if one runs, has written what it holds back. */
