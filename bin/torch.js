@@ -1,3 +1,16 @@
 #!/usr/bin/env node
-import { main } from '../dist/cli/main.js'
-await main()
+import { existsSync } from 'node:fs'
+
+// Old versions of Node must be able to read this file: it imports the program only after the check.
+const [major, minor] = process.version.slice(1).split('.').map(Number)
+if (major < 20 || (major === 20 && minor < 19)) {
+  console.error(
+    `torch: Node ${process.version.slice(1)} is too old: torch needs Node 20.19 or newer`,
+  )
+  process.exit(1)
+}
+if (!existsSync(new URL('../dist/cli/main.js', import.meta.url))) {
+  console.error('torch: torch is not built: run npm ci in its folder')
+  process.exit(1)
+}
+import('../dist/cli/main.js').then(({ main }) => main())

@@ -26,11 +26,16 @@ export function isPattern(arg: string): boolean {
 
 /** The error for a name that is not the name of any task. */
 export function unknownTask(name: string, names: readonly string[]): TorchError {
-  const near = nearest(name, names)
   return new TorchError('no-task', `there is no task "${name}"`, {
     exit: exitStatus.usage,
-    hint: near === undefined ? 'torch status lists the tasks' : `did you mean "${near}"?`,
+    hint: hintFor(name, names),
   })
+}
+
+function hintFor(name: string, names: readonly string[]): string {
+  if (/\.ya?ml$|\//i.test(name)) return `to name a tasks file, use --tasks ${name}`
+  const near = nearest(name, names)
+  return near === undefined ? 'torch status lists the tasks' : `did you mean "${near}"?`
 }
 
 function noMatch(pattern: string): TorchError {

@@ -3,8 +3,9 @@ const maxWordLength = 64
 
 /**
  * The candidate that `word` most likely means, for "did you mean". That is the one with the fewest
- * edits (up to a third of the word), or one that the word begins with (`january`, `jan`). Case does
- * not matter. undefined if no candidate is close.
+ * edits (up to a third of the word), or one that the word begins with (`january`, `jan`), or the only
+ * one that begins with the word (`fail`, `failed`). Case does not matter. undefined if no candidate is
+ * close.
  */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
   if (word.length > maxWordLength) return undefined
@@ -22,7 +23,16 @@ export function nearest(word: string, candidates: readonly string[]): string | u
       fewest = edits
     }
   }
-  return best
+  return best ?? onlyLonger(lower, candidates)
+}
+
+/** Shorter beginnings say too little. */
+const minBeginning = 3
+
+function onlyLonger(word: string, candidates: readonly string[]): string | undefined {
+  if (word.length < minBeginning) return undefined
+  const longer = candidates.filter((candidate) => candidate.toLowerCase().startsWith(word))
+  return longer.length === 1 ? longer[0] : undefined
 }
 
 /** How many letters are inserted, left out, replaced, or swapped with a neighbour (optimal string alignment). */

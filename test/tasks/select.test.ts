@@ -25,6 +25,8 @@ describe('selectNames', () => {
   test.each([
     ['bakup-db', 'there is no task "bakup-db"', 'did you mean "backup-db"?'],
     ['xyzzy', 'there is no task "xyzzy"', 'torch status lists the tasks'],
+    ['ops.yaml', 'there is no task "ops.yaml"', 'to name a tasks file, use --tasks ops.yaml'],
+    ['./tasks', 'there is no task "./tasks"', 'to name a tasks file, use --tasks ./tasks'],
     ['', 'there is no task ""', 'torch status lists the tasks'],
     ['nightly-*', 'no task matches "nightly-*"', 'torch status lists the tasks'],
   ])('an argument that selects no task is an error: %s', (word, message, hint) => {

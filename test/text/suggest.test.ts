@@ -30,3 +30,10 @@ test('nearest prefers the first of equally close candidates, and finds none in a
   expect(nearest('wbe', ['web', 'wbx'])).toBe('web')
   expect(nearest('web', [])).toBeUndefined()
 })
+
+test('nearest finds the only candidate that begins with the word', () => {
+  expect(nearest('fail', ['ok', 'failed', 'timeout'])).toBe('failed')
+  expect(nearest('nightly', ['nightly-dump', 'hourly'])).toBe('nightly-dump')
+  expect(nearest('nightly', ['nightly-dump', 'nightly-clean-up'])).toBeUndefined()
+  expect(nearest('fa', ['failed'])).toBeUndefined()
+})

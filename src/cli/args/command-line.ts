@@ -1,9 +1,10 @@
 import { parseArgs } from 'node:util'
 import { nearest } from '../../text/suggest.ts'
 import { argumentsOf, type Command, optionsOf } from '../command.ts'
-import { commandNamed, commands } from '../commands.ts'
+import { commandNamed } from '../commands.ts'
 import { usageError } from './option.ts'
 import { helpOption, type OptionName, optionNamed, optionNames } from './options.ts'
+import { hintForOption, hintForSurplus, hintForWord } from './other-words.ts'
 
 /** A command line, taken apart; the values of its options are not read yet. */
 export type Parsed =
@@ -27,7 +28,7 @@ export function parseCommandLine(typed: readonly string[]): Parsed {
     token.kind === 'positional' ? [token.value] : [],
   )
   const command = commandNamed(name)
-  if (command === undefined) throw unknownCommand(name)
+  if (command === undefined) throw unknownCommand(name, args)
   if (given.some((token) => token.name === helpOption.name)) return { kind: 'help', command }
   const raw = rawOptions(command, given)
   checkArguments(command, args)
@@ -81,7 +82,10 @@ function optionOf(command: Command, { name, rawName }: Given): OptionName {
   const near = isLetter ? undefined : nearest(name, own)
   const hint =
     near === undefined ? `torch ${command.name} --help lists them` : `did you mean "--${near}"?`
-  throw usageError(`torch ${command.name} has no option ${rawName}`, hint)
+  throw usageError(
+    `torch ${command.name} has no option ${rawName}`,
+    hintForOption(command, rawName.replace(/^-+/, '')) ?? hint,
+  )
 }
 
 /** In `--tasks --json`, `--json` is not a file: the value of --tasks was forgotten. */
@@ -91,16 +95,9 @@ function valueOf({ rawName, value, inlineValue }: Given, isFlag: boolean): strin
   return inlineValue && !rawName.startsWith('--') ? value.replace(/^=/, '') : value
 }
 
-function unknownCommand(name: string | undefined): Error {
+function unknownCommand(name: string | undefined, args: readonly string[]): Error {
   if (name === undefined) return usageError('no command given', 'torch --help lists the commands')
-  const near = nearest(
-    name,
-    commands.map((command) => command.name),
-  )
-  return usageError(
-    `unknown command "${name}"`,
-    near === undefined ? 'torch --help lists the commands' : `did you mean "${near}"?`,
-  )
+  return usageError(`unknown command "${name}"`, hintForWord(name, args))
 }
 
 function checkArguments(command: Command, args: readonly string[]): void {
@@ -108,7 +105,8 @@ function checkArguments(command: Command, args: readonly string[]): void {
   const known = argumentsOf(command)
   const most = known.some(({ isRepeated }) => isRepeated) ? Infinity : known.length
   const surplus = args[most]
-  if (surplus !== undefined) throw usageError(`unexpected argument "${surplus}"`, usage)
+  if (surplus !== undefined)
+    throw usageError(`unexpected argument "${surplus}"`, hintForSurplus(command, surplus) ?? usage)
   const missing = known[args.length]
   if (missing?.isRequired)
     throw usageError(`torch ${command.name} needs a ${missing.names.join(' or a ')}`, usage)

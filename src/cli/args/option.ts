@@ -154,17 +154,19 @@ export function choice<T extends string>(
   return { ...option, choices }
 }
 
-/** Several of the choices. */
+/** Several of the choices. `synonyms` are words for which the error suggests a choice. */
 export function choiceList<T extends string>(
   type: ValueType,
   choices: readonly T[],
   description: string,
+  synonyms: Readonly<Record<string, T>> = {},
 ): Option<readonly T[]> {
   const texts = list(type, description)
   return {
     ...texts,
     choices,
-    read: (written, base) => texts.read(written, base).map((name) => readChoice(choices, name)),
+    read: (written, base) =>
+      texts.read(written, base).map((name) => readChoice(choices, name, synonyms)),
   }
 }
 
@@ -220,10 +222,14 @@ function needsValue(): BadValue {
   return new BadValue('needs a value')
 }
 
-function readChoice<T extends string>(choices: readonly T[], written: string): T {
+function readChoice<T extends string>(
+  choices: readonly T[],
+  written: string,
+  synonyms: Readonly<Record<string, T>> = {},
+): T {
   const found = choices.find((each) => each === written)
   if (found !== undefined) return found
-  const near = nearest(written, choices)
+  const near = nearest(written, choices) ?? new Map(Object.entries(synonyms)).get(written)
   throw new BadValue(
     `expected one of ${choices.join(', ')}; got ${JSON.stringify(written)}`,
     near === undefined ? undefined : `did you mean "${near}"?`,

@@ -24,6 +24,18 @@ const maxLines = 1_000_000_000
 /** The levels of pino: see record/log.ts. */
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
 
+/** What else people call an outcome. */
+const outcomeSynonyms = {
+  success: 'ok',
+  succeeded: 'ok',
+  done: 'ok',
+  error: 'failed',
+  failure: 'failed',
+  'timed-out': 'timeout',
+  signal: 'killed',
+  lost: 'unknown',
+} as const
+
 /**
  * Every option of every command. Each means the same everywhere: as a flag, as the variable
  * TORCH_<NAME>, or as a key of a config file.
@@ -67,6 +79,7 @@ export const options = {
     'outcome',
     outcomes,
     `only ${outcomes.join(', ')}; repeatable, or with commas`,
+    outcomeSynonyms,
   ),
   limit: whole(1, maxRows, 'how many of the newest', { alias: 'n', preset: '20' }),
 

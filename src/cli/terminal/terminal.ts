@@ -1,5 +1,6 @@
 import { styleText } from 'node:util'
 import { exitStatus, messageOf, TorchError } from '../../errors.ts'
+import { hasCode } from '../../host/system-error.ts'
 import { plainLine, plainText } from '../../text/sanitize.ts'
 
 export type Style = Parameters<typeof styleText>[0]
@@ -96,7 +97,9 @@ export function showFailure(terminal: Terminal, error: unknown, verbose: boolean
     if (error.hint !== undefined) terminal.note(`hint: ${plainLine(error.hint)}`)
   } else {
     terminal.note(`torch: ${plainText(messageOf(error))}`)
-    if (!verbose) terminal.note('hint: --verbose shows where this comes from')
+    if (hasCode(error, 'ERR_MODULE_NOT_FOUND'))
+      terminal.note('hint: torch is not installed completely; in a clone, run npm ci')
+    else if (!verbose) terminal.note('hint: --verbose shows where this comes from')
   }
   if (verbose) terminal.note(stackOf(error))
   return error instanceof TorchError ? error.exit : exitStatus.failed

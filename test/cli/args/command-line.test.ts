@@ -1,5 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { parseCommandLine } from '../../../src/cli/args/command-line.ts'
+import { wordsOfOthers } from '../../../src/cli/args/other-words.ts'
+import { commands } from '../../../src/cli/commands.ts'
 import { torchHere } from '../../support/here.ts'
 import { closeSites, newSite } from '../../support/torch.ts'
 
@@ -21,14 +23,73 @@ const wrong: [string, string, string][] = [
   ['status -n 5', 'torch status has no option -n', 'torch status --help lists them'],
   ['stop --no-leave', 'torch stop has no option --no-leave', 'torch stop --help lists them'],
   ['run one two', 'unexpected argument "two"', 'torch run TASK'],
-  ['stop now', 'unexpected argument "now"', 'torch stop'],
+  [
+    'stop now',
+    'unexpected argument "now"',
+    'torch stop stops the daemon; to end the runs of a task: torch kill now',
+  ],
+  ['schema now', 'unexpected argument "now"', 'torch schema'],
   ['logs', 'torch logs needs a TASK or a RUN', 'torch logs TASK...|RUN'],
   ['kill', 'torch kill needs a TASK or a RUN', 'torch kill TASK|RUN...'],
   ['plan ', 'an argument is empty', 'torch plan [FILE]'],
   ['import crontab ', 'an argument is empty', 'torch import FORMAT [FILE]'],
 ]
 
+/** What users of other programs type, and a part of the hint. */
+const habits: [string, string][] = [
+  ['stat', 'torch status'],
+  ['STAT', 'torch status'],
+  ['list', 'torch status lists the tasks'],
+  ['ls', 'torch status lists the tasks'],
+  ['ps -a', 'torch status'],
+  ['list-timers', 'torch next'],
+  ['log backup', 'torch logs backup'],
+  ['cat', 'torch logs TASK'],
+  ['tail backup', 'torch logs backup -f'],
+  ['tail -f backup', 'torch logs backup -f'],
+  ['journal', 'torch logs TASK'],
+  ['edit', 'edit the tasks file'],
+  ['crontab -e', 'edit the tasks file'],
+  ['crontab -l', 'torch status lists the tasks; torch import crontab'],
+  ['enable backup', 'enabled: true'],
+  ['disable backup', 'enabled: false'],
+  ['enable', 'torch start starts the daemon'],
+  ['disable', 'torch stop'],
+  ['version', 'torch --version'],
+  ['up -d', 'torch start'],
+  ['down', 'torch stop'],
+  ['daemon-reload', 'torch reload'],
+  ['reload-or-restart', 'torch reload'],
+  ['exec backup', 'torch run backup'],
+  ['check', 'torch validate'],
+  ['tasks.yaml', 'torch start --tasks tasks.yaml'],
+  ['start tasks.yaml', 'torch start --tasks tasks.yaml'],
+  ['start backup', 'torch run backup'],
+  ['stop backup', 'torch kill backup'],
+  ['restart consumer', 'torch kill consumer'],
+  ['reload ./tasks', 'torch reload --tasks ./tasks'],
+  ['doctor tasks.yaml', 'torch doctor --tasks tasks.yaml'],
+  ['validate -f tasks.yaml', '--tasks'],
+  ['status --host web1', 'torch plan and torch next take --host'],
+  ['logs backup --host web1', 'torch plan and torch next take --host'],
+  ['status --version', 'torch --version'],
+  ['logs backup --tail 5', '-n/--lines'],
+  ['history --lines 5', '-n/--limit'],
+  ['stop --now', '--grace 0s'],
+  ['status --hoem x', 'did you mean "--home"?'],
+]
+
 describe('a wrong command line', () => {
+  test.each(habits)('torch %s gets a hint with: %s', (typed, hint) => {
+    expect(() => parseCommandLine(typed.split(' '))).toThrow(
+      expect.objectContaining({ hint: expect.stringContaining(hint), exit: 2 }),
+    )
+  })
+
+  test('no word that gets a hint of its own is a command', () => {
+    expect(commands.map(({ name }) => name).filter((name) => name in wordsOfOthers)).toEqual([])
+  })
+
   test.each(wrong)('torch %s is refused: %s', (typed, message, hint) => {
     expect(() => parseCommandLine(typed.split(' '))).toThrow(
       expect.objectContaining({ message, hint, exit: 2 }),

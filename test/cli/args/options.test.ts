@@ -88,6 +88,18 @@ describe('a wrong value', () => {
       '--outcome: expected one of running, ok, failed, timeout, killed, spawn-failed, unknown, skipped, missed; got "fialed"',
       'did you mean "failed"?',
     ],
+    ...[
+      ['fail', 'failed'],
+      ['success', 'ok'],
+      ['error', 'failed'],
+      ['skip', 'skipped'],
+      ['miss', 'missed'],
+    ].map(([written, meant]): [OptionName, unknown[], string, string] => [
+      'outcome',
+      [written],
+      `--outcome: expected one of running, ok, failed, timeout, killed, spawn-failed, unknown, skipped, missed; got "${written}"`,
+      `did you mean "${meant}"?`,
+    ]),
     ['home', [{ a: 1 }], '--home: expected text, a number, true or false', ''],
   ])('--%s refuses %j', (name, written, message, hint) => {
     expect(() => read(name, ...written)).toThrow(

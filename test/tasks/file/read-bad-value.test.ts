@@ -35,12 +35,13 @@ const table: Readonly<Record<string, { file: readonly string[]; shown: readonly 
       '    ^',
     ],
   },
-  'an unknown overlap': {
+  'an overlap that is cut short': {
     file: ['tasks:', '  backup:', '    schedule: "@daily"', '    command: run', '    overlap: que'],
     shown: [
       'tasks.yaml:5:5: tasks.backup.overlap: expected "skip", "queue" or "replace"; got "que"',
       '    overlap: que',
       '    ^',
+      'hint: did you mean "queue"?',
     ],
   },
   'a duration without a unit': {
