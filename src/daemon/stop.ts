@@ -1,4 +1,5 @@
-import { endRun, killRun, signalRun } from '../run/end.ts'
+import { endRun, killRun } from '../run/end.ts'
+import { signalRun } from '../run/process-group.ts'
 import { counted } from '../text/plural.ts'
 import { newDeferred } from './deferred.ts'
 import type { Daemon } from './state.ts'

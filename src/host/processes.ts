@@ -19,6 +19,12 @@ export interface ProcessIdentity {
   readonly startTicks: number
 }
 
+/** What /proc/PID/stat says of a process. */
+export interface ProcessStat extends ProcessIdentity {
+  /** The number of its process group. */
+  readonly group: number
+}
+
 export type Signal = NodeJS.Signals
 
 export interface Processes {
@@ -44,11 +50,11 @@ export interface Processes {
   /** In such a daemon: the channel to the process that started it. */
   starterChannel(): Channel
   /** undefined if the process is gone or a zombie. Throws if no descriptor is free to look with. */
-  identify(pid: number): ProcessIdentity | undefined
+  identify(pid: number): ProcessStat | undefined
   /** Whether a signal or a debugger has stopped the process. */
   isStopped(pid: number): boolean
-  /** The pids of all living members of a process group. */
-  groupMembers(group: number): number[]
+  /** All living members of a process group. */
+  groupMembers(group: number): ProcessStat[]
   /** Signals one process; false if it is gone, or is another user's. */
   signal(pid: number, signal: Signal | 0): boolean
   /** Signals a whole process group; false if it is gone, or is another user's. */
@@ -164,15 +170,11 @@ function readStat(pid: number | string): string | undefined {
   }
 }
 
-interface Stat extends ProcessIdentity {
-  readonly group: number
-}
-
 /**
  * Parses /proc/PID/stat; undefined for a process that is gone or a zombie. The name of the command is in
  * parentheses and may contain any character, so the fields are counted from its end.
  */
-export function parseStat(text: string | undefined): Stat | undefined {
+export function parseStat(text: string | undefined): ProcessStat | undefined {
   const pid = Number.parseInt(text ?? '', 10)
   const fields = text?.slice(text.lastIndexOf(')') + 2).split(' ')
   if (fields === undefined || Number.isNaN(pid) || fields[0] === 'Z' || fields[0] === 'X')
@@ -185,11 +187,12 @@ function stateOf(text: string | undefined): string {
   return text?.charAt(text.lastIndexOf(')') + 2) ?? ''
 }
 
-function groupMembers(group: number): number[] {
+function groupMembers(group: number): ProcessStat[] {
   return fs
     .readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name) && parseStat(readStat(name))?.group === group)
-    .map(Number)
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((name) => parseStat(readStat(name)) ?? [])
+    .filter((each) => each.group === group)
 }
 
 function wasDelivered(send: () => void): boolean {

@@ -3,8 +3,8 @@ import type { Host } from '../host/host.ts'
 import { isAlive } from '../host/processes.ts'
 import { type EndFacts, type RunOutcome, outcomeOf } from '../plan/run-outcome.ts'
 import { exitTime, hasExited, readTraces, type RunConclusion, type RunTraces } from './directory.ts'
-import { signalRun } from './end.ts'
 import { enter, isLive, type LiveRun, type RunContext } from './live-run.ts'
+import { membersOf, noteRecorderEnd } from './process-group.ts'
 import type { RecorderStatus } from './recorder.ts'
 
 /**
@@ -18,6 +18,7 @@ export function concludeRun(
   status: RecorderStatus | undefined,
 ): boolean {
   if (!isLive(run)) return true
+  if (status !== undefined) noteRecorderEnd(context.host, run)
   // Only the recorder exits with 0, and only if the command did: no file can say anything else.
   const found = status?.code === 0 ? success : readFindings(context.host, run, status)
   if (found === 'still-running') return false
@@ -45,7 +46,7 @@ export function recordOutcome(
   endedMs: number,
 ): void {
   if (!isLive(run)) return
-  const stragglers = countStragglers(context, run)
+  const stragglers = membersOf(context.host, run).length
   // What torch ended must end completely: the KILL that is already timed still comes.
   const mustKill = run.state.kind === 'ending' && stragglers > 0
   enter(run, { kind: mustKill ? 'killing-stragglers' : 'ended' })
@@ -101,13 +102,6 @@ function endTime(host: Host, run: LiveRun, isReported: boolean): number {
   const exitMs = exitTime(host, run.directory)
   const isLate = exitMs !== undefined && (!isReported || now - exitMs > lateMs)
   return Math.round(isLate ? exitMs : now)
-}
-
-/** Usually one system call. The process table is read only if a process of the group is left. */
-function countStragglers({ host }: RunContext, run: LiveRun): number {
-  if (run.recorder === undefined || !signalRun(host, run, 0)) return 0
-  const { pid } = run.recorder
-  return host.processes.groupMembers(pid).filter((member) => member !== pid).length
 }
 
 /** If the run directory was never made, or was removed, only the history has the outcome. */

@@ -1,10 +1,9 @@
 import path from 'node:path'
 import type { Host } from '../host/host.ts'
-import type { Signal } from '../host/processes.ts'
 import type { EndReason } from '../plan/run-outcome.ts'
 import { type EndingNote, hasExited } from './directory.ts'
 import { enter, isLive, later, type LiveRun, type RunContext } from './live-run.ts'
-import { unknownTicks } from './recorder.ts'
+import { signalRun } from './process-group.ts'
 
 /** Ends a run after its timeout, counted from its start. */
 export function armTimeout(context: RunContext, run: LiveRun): void {
@@ -76,24 +75,6 @@ export function killRun(context: RunContext, run: LiveRun): void {
 export function resumeEnding(context: RunContext, run: LiveRun, note: EndingNote): void {
   const leftMs = timeLeft(context.host, note.sinceMs, run.description.killAfterMs)
   later(context, run, leftMs, () => killRun(context, run))
-}
-
-/**
- * Sends a signal to the whole group of a run; 0 only looks. Returns false if the group is gone, or if
- * its pid belongs to another process now. Throws if the machine cannot say whose pid it is.
- */
-export function signalRun({ processes }: Host, run: LiveRun, signal: Signal | 0): boolean {
-  // The cheaper question first: most groups are gone when they are looked for.
-  if (run.recorder === undefined || !processes.signalGroup(run.recorder.pid, 0)) return false
-  const now = processes.identify(run.recorder.pid)
-  // Its start time could not be read before. Until the run is concluded, its pid cannot be reused,
-  // because the recorder is a child of this process.
-  if (now !== undefined && run.recorder.startTicks === unknownTicks && isLive(run))
-    run.recorder = now
-  const { recorder } = run
-  // The pid belongs to another process now, and so does the group.
-  if (now !== undefined && now.startTicks !== recorder.startTicks) return false
-  return signal === 0 || processes.signalGroup(recorder.pid, signal)
 }
 
 /** Never more than the whole time: the clock may have been set back since then. */

@@ -10,6 +10,8 @@ export interface LiveRun {
   readonly directory: string
   /** Its pid is the process group of the run. undefined until the recorder runs. */
   recorder: ProcessIdentity | undefined
+  /** Only process-group.ts changes it. */
+  group: RunGroup
   /** Only {@link enter} changes it. */
   state: RunState
   /** How far the output was emptied (output.ts). */
@@ -32,6 +34,15 @@ export type RunState =
   | { readonly kind: 'ended' }
   /** Another daemon looks after the run now. */
   | { readonly kind: 'handed-over' }
+
+/** How the process group of a run is recognised (process-group.ts). */
+type RunGroup =
+  /** By the recorder, which leads it. */
+  | { readonly kind: 'led' }
+  /** The recorder has ended: by the processes that were found in the group. */
+  | { readonly kind: 'left'; readonly members: readonly ProcessIdentity[] }
+  /** It was seen empty, or its number was seen in use by others: it is never signalled again. */
+  | { readonly kind: 'gone' }
 
 /** The states that may follow each state; a state without any is final. */
 const following: Record<RunState['kind'], readonly RunState['kind'][]> = {
@@ -70,6 +81,7 @@ export function newLiveRun(
 ): LiveRun {
   return {
     ...run,
+    group: { kind: 'led' },
     output: { emptiedTo: 0, hasComplained: false },
     cleanups: new Set(),
   }

@@ -62,7 +62,11 @@ test('a run that is ending already is not ended for a second reason', async () =
 })
 
 function groupOf(pid: number | undefined): number[] {
-  return pid === undefined ? [] : thisMachine().processes.groupMembers(pid)
+  return pid === undefined
+    ? []
+    : thisMachine()
+        .processes.groupMembers(pid)
+        .map((each) => each.pid)
 }
 
 function raise(words: string): never {

@@ -14,7 +14,7 @@ import type { Clock } from '../../src/host/clock.ts'
 import { type Host, thisMachine } from '../../src/host/host.ts'
 import type { HistoryRow } from '../../src/plan/history-row.ts'
 import { readHistory } from '../../src/record/history/read-history.ts'
-import { signalRun } from '../../src/run/end.ts'
+import { signalRun } from '../../src/run/process-group.ts'
 import { until } from './until.ts'
 import { handClock } from './clock.ts'
 
