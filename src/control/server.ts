@@ -5,7 +5,7 @@ import { wallClock } from '../host/clock.ts'
 import { descriptorOf } from '../host/lock.ts'
 import { checkRequest, type Protocol, type RequestName, requestNames } from './protocol.ts'
 import { failureReply, refuseGarbage, sendJson } from './reply.ts'
-import { listen } from './socket.ts'
+import { listen, stopListening } from './socket.ts'
 
 /** How the daemon answers each request. If it throws a TorchError, that error is the reply. */
 export type Answers = {
@@ -17,11 +17,11 @@ export type Answers = {
 export interface ControlServer {
   /** The listening socket, for the next daemon to inherit. */
   readonly descriptor: number | undefined
-  /** Removes the socket and ends within `maxCloseMs`, whatever clients do. */
+  /** Removes the socket and ends within `patienceAtStop`, whatever clients do. */
   close(): Promise<void>
   /**
    * From this call on the socket belongs to the next daemon, which listens on it too. Settles when
-   * all that was asked here is answered, within `maxHandOverMs`.
+   * all clients that connected here have their answers, within `patienceAtHandover`.
    */
   handOver(): Promise<void>
 }
@@ -39,10 +39,20 @@ export const maxUnreadBytes = 128 * 1024 * 1024
 /** A quarter of the descriptors of a daemon (1024), and more than a script opens at once. */
 export const maxIdleConnections = 256
 const maxConnections = 2 * maxIdleConnections
-/** How long close() waits for replies that are being made: the one to `stop` is often among them. */
-const maxCloseMs = 250
-/** How long a reply that comes from the next daemon may take. */
-const maxHandOverMs = 15_000
+/** How long the end of a server waits for its clients. */
+interface Patience {
+  /** For requests that have not arrived yet or have no reply yet. */
+  readonly forRequestsMs: number
+  /** After that, for replies that are being read. Whoever reads nothing is disconnected earlier. */
+  readonly forReadersMs: number
+}
+/** A client that has just connected gets an answer; one that stays silent delays a stop only a little. */
+const patienceAtStop: Patience = { forRequestsMs: 1_000, forReadersMs: 15_000 }
+/**
+ * The home has its next daemon already, so nobody waits for this. Silent clients go after
+ * `maxHeaderMs`, slow ones after `maxRequestMs`; then the reply comes from the next daemon.
+ */
+const patienceAtHandover: Patience = { forRequestsMs: 30_000, forReadersMs: 30_000 }
 
 /**
  * Answers requests on the Unix socket at that path. Nothing that a client sends, or fails to send,
@@ -66,22 +76,27 @@ export async function serveControl(
   server.maxRequestsPerSocket = 1
   const idle = boundIdle(report)
   const turn = oneTurnEach()
-  const replies = new Set<Promise<void>>()
-  server.on('connection', idle.add)
+  const connections = new Set<Socket>()
+  server.on('connection', (connection: Socket) => {
+    connections.add(connection)
+    connection.once('close', () => connections.delete(connection))
+    idle.add(connection)
+  })
   server.on('request', (request, response) => {
-    const replied = reply(request, response, { answers, idle, turn, report })
-    replies.add(replied)
-    void replied.finally(() => replies.delete(replied))
+    void reply(request, response, { answers, idle, turn, report })
   })
   server.on('clientError', refuseGarbage)
   const file = await listen(server, socketPath, report, inherited)
   server.on('error', (error) => report(`control socket: ${error.message}`))
-  const end = async (maxMs: number): Promise<void> => {
+  const end = async ({ forRequestsMs, forReadersMs }: Patience): Promise<void> => {
     file.leave()
-    const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-    await allWithin(replies, maxMs)
+    const closed = new Promise<void>((resolve) => stopListening(server, resolve))
+    await within(closed, forRequestsMs)
+    for (const each of connections) if (each.writableLength === 0) each.destroy()
+    await within(closed, forReadersMs)
     server.closeAllConnections()
     await closed
+    server.close() // ends its timer
   }
   return {
     get descriptor() {
@@ -89,9 +104,9 @@ export async function serveControl(
     },
     close() {
       file.remove()
-      return end(maxCloseMs)
+      return end(patienceAtStop)
     },
-    handOver: () => end(maxHandOverMs),
+    handOver: () => end(patienceAtHandover),
   }
 }
 
@@ -239,11 +254,12 @@ function parseJson(body: string): unknown {
   }
 }
 
-async function allWithin(replies: Iterable<Promise<void>>, ms: number): Promise<void> {
+/** Waits for the promise, but no longer than that. */
+async function within(done: Promise<void>, ms: number): Promise<void> {
   let cancel = (): void => undefined
   const late = new Promise<void>((resolve) => {
     cancel = wallClock.after(ms, resolve)
   })
-  await Promise.race([Promise.all(replies), late])
+  await Promise.race([done, late])
   cancel()
 }

@@ -1,4 +1,5 @@
 import type { Server } from 'node:http'
+import net from 'node:net'
 import path from 'node:path'
 import { messageOf, TorchError } from '../errors.ts'
 import { wallClock } from '../host/clock.ts'
@@ -47,8 +48,7 @@ export async function listen(
   const check = async (): Promise<void> => {
     try {
       if (ours === undefined || identityOf(socketPath) !== ours) {
-        // This ends the listening only: open connections stay open.
-        server.close()
+        stopListening(server)
         ours = undefined
         ours = await listenAt(server, socketPath)
         report(`the control socket ${socketPath} was missing and has been made again`)
@@ -61,7 +61,7 @@ export async function listen(
     }
     if (!isLeft) return schedule()
     // The daemon left the socket while it was made again.
-    server.close()
+    stopListening(server)
     remove()
   }
   let cancel = (): void => {}
@@ -76,6 +76,15 @@ export async function listen(
       cancel()
     },
   }
+}
+
+/**
+ * Takes no more connections. `onClosed` is called when all open ones have ended. The close() of an HTTP
+ * server does more: it cuts replies that are not yet written out, and no longer ends connections
+ * whose request takes too long.
+ */
+export function stopListening(server: Server, onClosed?: () => void): void {
+  net.Server.prototype.close.call(server, onClosed)
 }
 
 /** Replaces a file that a crash left there. Returns the identity of the new socket. */

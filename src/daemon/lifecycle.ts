@@ -129,10 +129,13 @@ function statusText({ tasks }: Daemon): string {
 async function leaveHome(own: DaemonProcess, stopsPassedOn: () => Promise<unknown>): Promise<void> {
   const answered = own.server.handOver()
   own.requests.passOn(own.paths.socket)
+  own.systemd.close()
+  // The next daemon has it too. When that stops, the home must be free although this process may
+  // still wait for slow clients.
+  own.lock.release()
+  own.log.info('handed-over', {}, 'handed over to the next daemon')
   await answered
   await stopsPassedOn()
-  own.systemd.close()
-  own.log.info('handed-over', {}, 'handed over to the next daemon')
   own.log.close()
 }
 

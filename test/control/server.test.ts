@@ -164,6 +164,63 @@ describe('errors of an answer', () => {
 
 const tooManyIdle = 'more than 256 idle connections to the control socket: closing the oldest'
 
+describe('the end of a server', () => {
+  const flush = requestText('POST', '/flush', '{}')
+
+  /** A client that has connected and said nothing yet. */
+  async function silent(socket: string) {
+    const client = net.connect(socket)
+    let got = ''
+    client.on('data', (chunk) => (got += chunk.toString()))
+    const ended = once(client, 'close').then(() => got)
+    await once(client, 'connect')
+    // Connections are accepted in their order: this answer shows that the client was.
+    await askDaemon(socket, 'flush', {})
+    return { client, ended }
+  }
+
+  test.each(['close', 'handOver'] as const)(
+    'a client that has connected before %s and asks afterwards gets its answer',
+    async (end) => {
+      const { socket, server } = await serve()
+      const { client, ended } = await silent(socket)
+      const over = server[end]()
+      await expect(askDaemon(socket, 'flush', {})).rejects.toMatchObject({ code: 'no-daemon' })
+      client.write(flush)
+      expect(await ended).toMatch(/^HTTP\/1.1 200 OK/)
+      await over
+    },
+  )
+
+  test.each(['close', 'handOver'] as const)(
+    'a client that reads its long reply only after %s gets all of it',
+    async (end) => {
+      const long = 'x'.repeat(4_000_000)
+      const { socket, server } = await serve({
+        flush() {
+          throw new TorchError('refused', long)
+        },
+      })
+      const client = net.connect(socket)
+      client.pause().write(flush)
+      await once(client, 'readable')
+      const over = server[end]()
+      let size = 0
+      client.on('data', (chunk) => (size += chunk.length))
+      await once(client.resume(), 'close')
+      expect(size).toBeGreaterThan(long.length)
+      await over
+    },
+  )
+
+  test('a handover ends a silent client with an error, and does not cut it', async () => {
+    const { socket, server } = await serve()
+    const { ended } = await silent(socket)
+    await server.handOver()
+    expect(await ended).toMatch(/^HTTP\/1.1 408 /)
+  })
+})
+
 describe('rude clients', () => {
   test('close does not wait for half a request, an idle connection or an answer that never comes', async () => {
     let asked = (): void => undefined

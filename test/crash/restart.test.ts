@@ -1,7 +1,11 @@
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import fs from 'node:fs'
+import net from 'node:net'
 import path from 'node:path'
+import { text } from 'node:stream/consumers'
 import { afterAll, describe, expect, test } from 'vitest'
+import { requestText } from '../support/control.ts'
 import { faultsOf } from '../support/daemon.ts'
 import { closeSites, isAlive, type Site } from '../support/torch.ts'
 import { until } from '../support/until.ts'
@@ -54,6 +58,7 @@ function nextOf(pid: number): Promise<number> {
 }
 
 const restarts = 4
+const hasCurl = spawnSync('curl', ['--version']).error === undefined
 
 describe.concurrent('torch restart', { timeout: 60_000 }, () => {
   test('restarts under load refuse, reset or lose no request, and each second starts once', async () => {
@@ -71,10 +76,25 @@ describe.concurrent('torch restart', { timeout: 60_000 }, () => {
         )
       }
     }
-    const clients = [client(), client(), client(), client()]
+    const socket = path.join(site.home, 'torch.sock')
+    const curl = async (): Promise<void> => {
+      while (!isOver && hasCurl) {
+        const words = ['-sS', '--unix-socket', socket, '-d', '{}', 'http://torch/flush']
+        const child = spawn('curl', words, { stdio: ['ignore', 'pipe', 'pipe'] })
+        const [out, err] = await Promise.all([text(child.stdout), text(child.stderr)])
+        if (out !== '{}') faults.push(`curl: ${out}${err}`)
+      }
+    }
+    const clients = [client(), client(), client(), client(), curl()]
     try {
       for (let count = 0; count < restarts; count++) {
+        // It asks when the next daemon has taken over already.
+        const quiet = net.connect(socket)
+        const got = text(quiet)
+        await once(quiet, 'connect')
         const next = (await ask(site, 'restart', {})).pid
+        quiet.write(requestText('POST', '/flush', '{}'))
+        expect(await got).toMatch(/^HTTP\/1.1 200 OK/)
         await gone(pid)
         expect(next).not.toBe(pid)
         pid = next
