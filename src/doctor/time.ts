@@ -1,5 +1,6 @@
 import path from 'node:path'
 import type { Host } from '../host/host.ts'
+import { zoneHint } from '../schedule/zone-names.ts'
 import type { Task } from '../tasks/task.ts'
 import {
   type CheckResult,
@@ -29,6 +30,8 @@ interface ZoneFacts {
   readonly zone: string
   /** The variable TZ. */
   readonly variable: string | undefined
+  /** TZ is set to something that is no time zone. */
+  readonly isIgnored: boolean
   /** Where /etc/localtime links to. */
   readonly localtime: string | undefined
 }
@@ -58,6 +61,7 @@ export async function probeTime(
     zone: {
       zone: host.clock.zone(),
       variable: process.env['TZ'],
+      isIgnored: host.clock.ignoredZone() !== undefined,
       localtime: quietly(() => host.files.realPath('/etc/localtime')),
     },
     data: {
@@ -145,13 +149,12 @@ function yesOrNo(answer: string, yes: RegExp, no: RegExp): boolean | undefined {
   return yes.test(answer) ? true : undefined
 }
 
-function checkZone({ zone, variable, localtime }: ZoneFacts): CheckResult {
+function checkZone({ zone, variable, isIgnored, localtime }: ZoneFacts): CheckResult {
   if (variable !== undefined && variable !== '') {
-    const isUsed = variable.endsWith(zone) || zone !== 'UTC' || /utc$|gmt$/i.test(variable)
-    if (isUsed) return ok(`${zone} (TZ=${variable})`)
-    return warning(`TZ=${variable} is not a zone that Node knows`, {
+    if (!isIgnored) return ok(`${zone} (TZ=${variable})`)
+    return warning(`TZ=${variable} is not a time zone`, {
       instead: 'torch uses UTC',
-      hint: 'use an IANA name such as Europe/Berlin, or set timezone in the tasks file',
+      hint: `set timezone in the tasks file, or another TZ: ${zoneHint(variable)}`,
     })
   }
   if (localtime !== undefined || variable === '') return ok(zone)

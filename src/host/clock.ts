@@ -3,6 +3,8 @@ export interface Clock {
   now(): number
   /** IANA name of the machine's own time zone. */
   zone(): string
+  /** The variable TZ if it is no time zone, so that zone() is UTC; otherwise undefined. */
+  ignoredZone(): string | undefined
   /** Milliseconds of CLOCK_MONOTONIC, which nobody can set. */
   monotonic(): number
   /** Calls back once after this many milliseconds. Returns a function that cancels it. */
@@ -17,7 +19,8 @@ const maxTimerMs = 2 ** 31 - 1
 /** The clocks of the machine. Nothing else in torch reads the time or sets a timer. */
 export const wallClock: Clock = {
   now: () => Date.now(),
-  zone,
+  zone: () => zoneNow().zone,
+  ignoredZone: () => zoneNow().ignored,
   monotonic: () => Number(process.hrtime.bigint() / 1000n) / 1000,
   after(ms, callback) {
     let timer: NodeJS.Timeout
@@ -34,26 +37,41 @@ export const wallClock: Clock = {
     }),
 }
 
-let known: { readonly variable: string | undefined; readonly zone: string } | undefined
+interface MachineZone {
+  readonly variable: string | undefined
+  readonly zone: string
+  readonly ignored?: string
+}
+let known: MachineZone | undefined
 
 /** Every time that is shown needs the zone, and Intl is slow, so the answer for each TZ is kept. */
-function zone(): string {
+function zoneNow(): MachineZone {
   const variable = process.env['TZ']
-  if (known === undefined || known.variable !== variable)
-    known = { variable, zone: zoneOf(variable) }
-  return known.zone
+  if (known === undefined || known.variable !== variable) known = zoneOf(variable)
+  return known
 }
 
 /**
- * For a TZ that is not a zone name Node reports undefined or `Etc/Unknown`. If it is the path of a zone
- * file, Node follows it all the same. Anything else counts as UTC, as in the C library (tzset(3)).
+ * For a TZ that is not a zone name Node reports undefined, `Etc/Unknown` or UTC. If it is the path of a
+ * zone file, Node follows it all the same. Anything else counts as UTC, as in the C library (tzset(3)).
  */
-function zoneOf(variable: string | undefined): string {
-  const { timeZone } = Intl.DateTimeFormat().resolvedOptions() as { timeZone?: string }
-  if (timeZone !== undefined && timeZone !== 'Etc/Unknown') return timeZone
-  const name = /^:?\/usr\/share\/zoneinfo\/(.+)$/.exec(variable ?? '')?.[1]
-  return name !== undefined && isKnown(name) ? name : 'UTC'
+function zoneOf(variable: string | undefined): MachineZone {
+  const { timeZone = '' } = Intl.DateTimeFormat().resolvedOptions() as { timeZone?: string }
+  if (variable === undefined) return { variable, zone: timeZone === '' ? 'UTC' : timeZone }
+  const name = variable.replace(/^:?(?:\/usr\/share\/zoneinfo\/)?/, '')
+  if (/^(?:(?:etc\/)?(?:utc|uct|gmt|zulu|universal|greenwich)[+-]?0?)?$/i.test(name))
+    return { variable, zone: 'UTC' }
+  if (abbreviation.test(name)) return { variable, zone: 'UTC', ignored: variable }
+  if (timeZone !== '' && timeZone !== 'Etc/Unknown' && timeZone !== 'UTC')
+    return { variable, zone: timeZone }
+  const isPath = name.length < variable.length - 1
+  if (isPath && isKnown(name)) return { variable, zone: name }
+  return { variable, zone: 'UTC', ignored: variable }
 }
+
+/** Node takes these for zones: BST is Asia/Dhaka. No other program does, and TZ=BST means UTC there. */
+const abbreviation =
+  /^(?:ACT|AET|AGT|ART|AST|BET|BST|CAT|CNT|CST|CTT|EAT|ECT|IET|IST|JST|MIT|NET|NST|PLT|PNT|PRT|PST|SST|VST)$/i
 
 function isKnown(name: string): boolean {
   try {

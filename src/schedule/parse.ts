@@ -5,13 +5,13 @@ import { fields, noYear, type Refused } from './field.ts'
 import { maskOf, sixtyOf } from './masks.ts'
 import { parseField } from './parse-field.ts'
 import type { CronSchedule, Schedule } from './schedule.ts'
-import { isZone, zoneNames } from './timezone.ts'
+import { isInIntl, isZone, zoneHint } from './zone-names.ts'
 
 /** `neverFires`: no such date exists, as in `0 0 30 2 *`. It is false for `@reboot`. */
 export type ParsedSchedule = { ok: true; schedule: Schedule; neverFires: boolean } | Refused
 
 export interface ParseOptions {
-  /** An IANA name. */
+  /** A name that Intl knows. Whoever reads it from a person checks it with isZone(). */
   readonly zone: string
   /** The value of `H` is a hash of this: `task@host`. */
   readonly seed: string
@@ -29,7 +29,7 @@ export function parseSchedule(text: string, options: ParseOptions): ParsedSchedu
     const message = `a schedule may have at most ${maxTextLength} characters; got ${text.length}`
     return refusal(message, 'split it into a list of shorter schedules')
   }
-  if (!isZone(options.zone)) return unknownZone(options.zone)
+  if (!isInIntl(options.zone)) return unknownZone(options.zone)
 
   const words = text.trim().split(/\s+/)
   const first = words[0]?.toLowerCase() ?? ''
@@ -180,10 +180,7 @@ function numbersIn(values: readonly string[], form: RegExp): number[] {
 }
 
 function unknownZone(zone: string): Refused {
-  const near = nearest(zone, zoneNames())
-  const hint =
-    near === undefined ? 'use an IANA name such as Europe/Berlin' : `did you mean "${near}"?`
-  return refusal(`unknown time zone ${JSON.stringify(zone)}`, hint)
+  return refusal(`unknown time zone ${JSON.stringify(zone)}`, zoneHint(zone))
 }
 
 function refusal(message: string, hint: string | null): Refused {

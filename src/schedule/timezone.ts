@@ -27,39 +27,12 @@ const chunkSeconds = 16 * sampleSeconds
 const maxChunks = 1200
 /** A formatter takes about 30 kB. */
 const maxZones = 128
-/** Names whose answer is remembered. */
-const maxKnownNames = 1024
 
 interface Zone {
   readonly format: Intl.DateTimeFormat
   readonly chunks: Map<number, readonly Span[]>
 }
 const zones = new Map<string, Zone>()
-const knownNames = new Map<string, boolean>()
-
-/**
- * True if schedules can use this time zone: an IANA name, spelled as in the database. Intl also
- * accepts `europe/berlin`, but the C library, which reads the TZ of a run, would take it for UTC.
- */
-export function isZone(name: string): boolean {
-  return remembered(knownNames, maxKnownNames, name, () => {
-    if (!/^[A-Z]/.test(name)) return false
-    try {
-      void new Intl.DateTimeFormat('en-US', { timeZone: name })
-    } catch {
-      return false
-    }
-    const lower = name.toLowerCase()
-    return !Intl.supportedValuesOf('timeZone').some(
-      (zone) => zone !== name && zone.toLowerCase() === lower,
-    )
-  })
-}
-
-/** The current names of all zones. */
-export function zoneNames(): string[] {
-  return ['UTC', ...Intl.supportedValuesOf('timeZone')]
-}
 
 /** Seconds east of UTC at that second, exact for historic offsets too. `zone` must be a valid name. */
 export function offsetAt(zone: string, second: number): number {

@@ -11,6 +11,7 @@ const facts: TimeFacts = {
   zone: {
     zone: 'Europe/Berlin',
     variable: undefined,
+    isIgnored: false,
     localtime: '/usr/share/zoneinfo/Europe/Berlin',
   },
   data: { own: '2025b', system: '2025b', without: [] },
@@ -68,12 +69,12 @@ test.each<[Partial<TimeFacts['zone']>, Said]>([
   [{ zone: 'UTC', variable: 'utc' }, fine('UTC (TZ=utc)')],
   [{ zone: 'UTC', variable: '' }, fine('UTC')],
   [
-    { zone: 'UTC', variable: 'CET-1CEST' },
+    { zone: 'UTC', variable: 'CET-1CEST', isIgnored: true },
     [
       'warning',
-      'TZ=CET-1CEST is not a zone that Node knows',
+      'TZ=CET-1CEST is not a time zone',
       'torch uses UTC',
-      'use an IANA name such as Europe/Berlin, or set timezone in the tasks file',
+      'set timezone in the tasks file, or another TZ: did you mean "Europe/Berlin"?',
     ],
   ],
   [

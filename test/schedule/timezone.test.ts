@@ -1,35 +1,10 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { isZone, localText, offsetAt, spanAt } from '../../src/schedule/timezone.ts'
+import { localText, offsetAt, spanAt } from '../../src/schedule/timezone.ts'
 import { at } from '../support/schedules.ts'
 import { wallClock } from '../support/schedule-reference.ts'
 
 const all = Intl.supportedValuesOf('timeZone')
-
-describe('isZone', () => {
-  test.each([
-    'UTC',
-    'Europe/Berlin',
-    'US/Eastern',
-    'Asia/Kolkata',
-    'Asia/Calcutta',
-    'Etc/GMT+5',
-    'EST5EDT',
-    ...all,
-  ])('%s is a time zone', (name) => expect(isZone(name)).toBe(true))
-  test.each([
-    '',
-    'Mars/Olympus',
-    'utc',
-    'europe/berlin',
-    'EUROPE/BERLIN',
-    'local',
-    '+05:30',
-    'GMT+1',
-    'Europe/Berlin ',
-    '../etc',
-  ])('%j is not a time zone', (name) => expect(isZone(name)).toBe(false))
-})
 
 describe('offsetAt', () => {
   test.each<[string, string, number]>([

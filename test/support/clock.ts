@@ -27,6 +27,7 @@ export function handClock(iso: string): HandClock {
   return {
     now: () => wall,
     zone: () => 'UTC',
+    ignoredZone: () => undefined,
     monotonic: () => steady,
     after(ms, callback) {
       const timer = { due: steady + Math.max(ms, 0), callback }

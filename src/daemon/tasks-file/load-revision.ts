@@ -41,6 +41,7 @@ export async function loadRevision(
   const texts = files.map((file, at) => ({ path: shown(file.path), text: contents[at] ?? '' }))
   const facts = {
     zone: host.clock.zone(),
+    ignoredZone: host.clock.ignoredZone(),
     host: host.network.name(),
     machine: { names: [], addresses: [] },
     mayChangeUser: true,

@@ -55,6 +55,7 @@ export async function loadTasks(
   const base = { path: shown, hash: content.hash, atMs: host.clock.now() }
   const facts = {
     zone: host.clock.zone(),
+    ignoredZone: host.clock.ignoredZone(),
     host: machine.names[0] ?? host.network.name(),
     machine,
     mayChangeUser: fileOnly || host.processes.uid === 0,

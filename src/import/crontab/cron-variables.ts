@@ -1,4 +1,4 @@
-import { isZone } from '../../schedule/timezone.ts'
+import { currentName, isZone, zoneHint } from '../../schedule/zone-names.ts'
 import { maxTextChars } from '../../tasks/file/limits.ts'
 import { showValue } from '../../tasks/file/expected.ts'
 import { formatDuration } from '../../text/duration.ts'
@@ -61,9 +61,11 @@ function absolute(name: string, value: string, settings: readonly CronSetting[])
 /** An empty value means the zone of the machine again. */
 function zone(value: string): Meaning {
   if (value === '') return { settings: [['timezone', undefined]] }
-  if (!isZone(value)) return lost(`torch does not know the time zone ${showValue(value)}`)
+  const name = isZone(value) ? value : currentName(value)
+  if (name === undefined)
+    return lost(`torch does not know the time zone ${showValue(value)}; ${zoneHint(value)}`)
   const loss = 'CRON_TZ becomes timezone, which also sets TZ for the runs'
-  return { settings: [['timezone', value]], loss, topic: 'zone' }
+  return { settings: [['timezone', name]], loss, topic: 'zone' }
 }
 
 /** Minutes, at most a day (entry.c of cronie). */

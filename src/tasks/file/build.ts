@@ -1,6 +1,6 @@
 import { parseSchedule } from '../../schedule/parse.ts'
 import type { Schedule } from '../../schedule/schedule.ts'
-import { isZone } from '../../schedule/timezone.ts'
+import { isInIntl } from '../../schedule/zone-names.ts'
 import { seedOf } from '../../text/hash.ts'
 import { withBuiltInDefaults, withFileDefaults } from '../defaults.ts'
 import { definitionOf } from '../definition.ts'
@@ -31,7 +31,7 @@ export function buildTasks(file: MergedFile, facts: TasksFacts): Task[] {
     const schedules = readSchedules(source, path, schedule, {
       type: settings.type ?? 'common',
       // An unknown zone is already reported. The schedule may be wrong too.
-      zone: isZone(timezone) ? timezone : 'UTC',
+      zone: isInIntl(timezone) ? timezone : 'UTC',
       seed: seedOf(name, facts.host),
       compile,
     })

@@ -1,3 +1,4 @@
+import { zoneHint } from '../../schedule/zone-names.ts'
 import type { HostMatch } from '../hosts.ts'
 import { formatKeyPath, type KeyPath } from './key-path.ts'
 import { type Groups, resolveGroup } from './resolve-hosts.ts'
@@ -32,12 +33,29 @@ export interface MergedFile {
 export function mergeFiles(parts: readonly FilePart[], facts: TasksFacts): MergedFile {
   const isFirst = onlyOnce()
   const groups = mergeGroups(parts, isFirst)
-  return {
+  const merged = {
     ...groups,
     zone: mergeZone(parts, isFirst) ?? facts.zone,
     defaults: mergeDefaults(parts, isFirst, { facts, groups: groups.groups }),
     tasks: parts.flatMap(tasksOf).filter(({ source, name }) => isFirst(source, ['tasks', name])),
   }
+  warnAboutMachineZone(parts, merged, facts)
+  return merged
+}
+
+/** A machine with TZ=BST would run its tasks by UTC, and nobody would notice. */
+function warnAboutMachineZone(
+  parts: readonly FilePart[],
+  { defaults, tasks }: MergedFile,
+  { ignoredZone }: TasksFacts,
+): void {
+  if (ignoredZone === undefined || defaults.timezone !== undefined) return
+  if (parts.some(({ source }) => source.has(['timezone']))) return
+  const first = tasks.find(({ input }) => input.timezone === undefined)
+  if (first === undefined) return
+  const message = `the machine has TZ=${ignoredZone}, which is not a time zone: tasks without timezone use UTC`
+  const hint = `set timezone in the file, or another TZ: ${zoneHint(ignoredZone)}`
+  first.source.report(['timezone'], message, { hint, severity: 'warning' })
 }
 
 /** The tasks of one part, in the order of the text. */

@@ -1,4 +1,4 @@
-import { isZone, zoneNames } from '../../schedule/timezone.ts'
+import { isZone, zoneHint } from '../../schedule/zone-names.ts'
 import { type HostFacts, type HostRule, matchHosts } from '../hosts.ts'
 import { checkEnvFile } from './env-file.ts'
 import type { KeyPath } from './key-path.ts'
@@ -10,6 +10,8 @@ import type { Source } from './source.ts'
 export interface TasksFacts {
   /** The machine's own time zone, for schedules of a file without one. */
   readonly zone: string
+  /** The variable TZ of the machine if it is no time zone. Then `zone` is UTC. */
+  readonly ignoredZone?: string | undefined
   /** Short host name. `H` in a schedule is hashed from it and the name of the task. */
   readonly host: string
   /** Matched with `hosts:`, because accounts and files must exist only where a task runs. */
@@ -72,10 +74,10 @@ export function checkSettings(
   }
 }
 
-/** Whether there is such a time zone. If not, it is reported, with the most similar one as hint. */
+/** Whether there is such a time zone. If not, it is reported, with what to write instead. */
 export function checkZone(source: Source, path: KeyPath, zone: string): boolean {
   if (isZone(zone)) return true
-  const hint = source.guess(zone, zoneNames()) ?? 'write an IANA name, such as Europe/Berlin'
+  const hint = zoneHint(zone, source.nearest)
   source.report(path, `unknown time zone ${JSON.stringify(zone)}`, { hint })
   return false
 }

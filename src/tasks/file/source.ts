@@ -28,6 +28,8 @@ export interface Source {
   readonly errors: readonly { readonly path: KeyPath; readonly line: number }[]
   /** Adds a problem at a key, or at an entry of a list. */
   report(path: KeyPath, message: string, options?: ReportOptions): void
+  /** The candidate closest to the word; undefined if none is close. Bounded, as it is slow. */
+  nearest(word: string, candidates: readonly string[]): string | undefined
   /** `did you mean "x"?` with the candidate closest to the word; null if none is close. */
   guess(word: string, candidates: readonly string[]): string | null
   /** `tasks.yaml:12:5` */
@@ -54,6 +56,8 @@ export function readSource({ path: file, text: raw }: TasksText): Source {
   const errors: { path: KeyPath; line: number }[] = []
   const brokenLines = new Set<number>()
   let guesses = 0
+  const closest: Source['nearest'] = (word, candidates) =>
+    guesses++ < maxGuesses ? nearest(word, candidates) : undefined
   const offsetOf = (path: KeyPath) => tree?.offset(path) ?? 0
 
   const add = (problem: OffsetProblem, severity: Problem['severity']): void => {
@@ -77,8 +81,9 @@ export function readSource({ path: file, text: raw }: TasksText): Source {
     errors,
     report: (path, message, { hint = null, severity = 'error' } = {}) =>
       add({ path, offset: offsetOf(path), message, hint, isSyntax: false }, severity),
+    nearest: closest,
     guess: (word, candidates) => {
-      const near = guesses++ < maxGuesses ? nearest(word, candidates) : undefined
+      const near = closest(word, candidates)
       return near === undefined ? null : `did you mean "${near}"?`
     },
     position: (path) => positionOf(offsetOf(path)),

@@ -408,6 +408,15 @@ const table: Readonly<Record<string, { file: readonly string[]; shown: readonly 
       'hint: did you mean true?',
     ],
   },
+  'an abbreviation as zone': {
+    file: ['tasks:', '  a: { schedule: "0 9 * * *", timezone: BST, command: date }'],
+    shown: [
+      'tasks.yaml:2:31: tasks.a.timezone: unknown time zone "BST"',
+      '  a: { schedule: "0 9 * * *", timezone: BST, command: date }',
+      '                              ^',
+      'hint: did you mean "Europe/London"?',
+    ],
+  },
   'an unknown zone of a task': {
     file: [
       'tasks:',

@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest'
 import { formatProblem } from '../../../src/tasks/file/problem.ts'
+import type { TasksFacts } from '../../../src/tasks/file/settings.ts'
 import { oneTask, parse } from '../../support/tasks.ts'
 
 /** The warnings about a file, which must be valid. */
-function warnings(text: string): string[] {
-  const parsed = parse(text)
+function warnings(text: string, more: Partial<TasksFacts> = {}): string[] {
+  const parsed = parse(text, more)
   expect(parsed.ok).toBe(true)
   return parsed.ok ? parsed.warnings.map((one) => formatProblem(one).split('\n')[0] ?? '') : []
 }
@@ -40,6 +41,16 @@ test.each([
 ])('hosts: %s gives no warning, because a machine can match', (hosts) => {
   const text = hosts.includes('web-1') ? hosts.replace('web-1', 'web-1.example.com') : hosts
   expect(warnings(web + oneTask(`hosts: ${text}`))).toEqual([])
+})
+
+test('a TZ of the machine that is no time zone gives a warning if a task uses it', () => {
+  const bst = { ignoredZone: 'BST' }
+  expect(warnings(oneTask(), bst)).toEqual([
+    'tasks.yaml:1:1: warning: timezone: the machine has TZ=BST, which is not a time zone: tasks without timezone use UTC',
+  ])
+  expect(warnings(`timezone: Europe/London\n${oneTask()}`, bst)).toEqual([])
+  expect(warnings(oneTask('timezone: Europe/London'), bst)).toEqual([])
+  expect(warnings('tasks: {}\n', bst)).toEqual([])
 })
 
 test('a group that seems to contain another group gives a warning', () => {

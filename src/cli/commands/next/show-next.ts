@@ -1,7 +1,7 @@
 import { exitStatus, TorchError } from '../../../errors.ts'
-import { nearest } from '../../../text/suggest.ts'
 import { nextOf } from '../../../schedule/due.ts'
-import { isZone, localText, zoneNames } from '../../../schedule/timezone.ts'
+import { localText } from '../../../schedule/timezone.ts'
+import { isZone, zoneHint } from '../../../schedule/zone-names.ts'
 import { slotText } from '../../../record/history/rows.ts'
 import { hostFacts } from '../../../tasks/hosts.ts'
 import type { Call } from '../../command.ts'
@@ -61,7 +61,8 @@ async function sourcesOf(call: Call, values: Values): Promise<TimeSource[]> {
   if (call.from.label === 'flag')
     throw usageError('--label and --schedule cannot be combined', 'leave out one of them')
   const zone = values.timezone ?? call.host.clock.zone()
-  if (!isZone(zone)) throw unknownZone(zone)
+  if (values.timezone !== undefined && !isZone(zone))
+    throw usageError(`--timezone: unknown time zone ${JSON.stringify(zone)}`, zoneHint(zone))
   const [name = ''] = hostFacts(values.host ?? call.host.network.name(), []).names
   const seed = `@${name}`
   const { parseSchedule } = await import('../../../schedule/parse.ts')
@@ -72,13 +73,6 @@ async function sourcesOf(call: Call, values: Values): Promise<TimeSource[]> {
       ...(parsed.hint !== null && { hint: parsed.hint }),
     })
   return [{ task: null, schedules: [parsed.schedule], zone, jitterMs: 0 }]
-}
-
-function unknownZone(zone: string): TorchError {
-  const near = nearest(zone, zoneNames())
-  const hint =
-    near === undefined ? 'an IANA name, such as Europe/Berlin' : `did you mean "${near}"?`
-  return usageError(`--timezone: unknown time zone ${JSON.stringify(zone)}`, hint)
 }
 
 function rowsOf(
