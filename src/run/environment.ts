@@ -1,8 +1,7 @@
-import { parseEnv } from 'node:util'
 import { TorchError, messageOf } from '../errors.ts'
 import type { Account } from '../host/accounts.ts'
 import type { Host } from '../host/host.ts'
-import { maxEnvFileBytes, plainEnv } from '../tasks/file/env-file.ts'
+import { maxEnvFileBytes, parseEnvFile } from '../tasks/file/env-file.ts'
 import type { Limits, Task } from '../tasks/task.ts'
 
 /** Everything that a command gets from torch. It is the same for each run of a task until something changes. */
@@ -105,12 +104,14 @@ function basicVariables(host: Host, account: Account, task: Task): Record<string
   }
 }
 
-function envFileVariables(host: Host, task: Task): Record<string, string> {
-  if (task.envFile === undefined) return {}
-  const values = parseEnv(plainEnv(readEnvFile(host, task.envFile)))
-  return Object.fromEntries(
-    Object.entries(values).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])),
-  )
+/** Throws if the env_file has a problem: a command with half of its variables could do harm. */
+function envFileVariables(host: Host, { envFile }: Task): Record<string, string> {
+  if (envFile === undefined) return {}
+  const { values, problems } = parseEnvFile(readEnvFile(host, envFile))
+  const [problem] = problems
+  if (problem === undefined) return Object.fromEntries(values)
+  const { line, message } = problem
+  throw new TorchError('bad-env-file', `env_file ${envFile}:${line}: ${message}`)
 }
 
 function readEnvFile(host: Host, file: string): string {

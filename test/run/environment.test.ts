@@ -64,8 +64,11 @@ describe('the environment of a run', () => {
   test('env overrides env_file, and neither can change the TORCH_ variables', async () => {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'torch-env-'))
     const envFile = path.join(folder, 'env')
-    fs.writeFileSync(envFile, 'A=file\nB=file\nTORCH_TASK=forged\n')
-    const words = await seen('echo $A $B $TORCH_TASK', { envFile, env: { B: 'env' } })
+    fs.writeFileSync(envFile, 'A=file\nB=file\n')
+    const words = await seen('echo $A $B $TORCH_TASK', {
+      envFile,
+      env: { B: 'env', TORCH_TASK: 'forged' },
+    })
     fs.rmSync(folder, { recursive: true })
     expect(words).toBe('file env job\n')
   })

@@ -6,6 +6,7 @@ import { thisMachine } from '../../src/host/host.ts'
 import { newBench } from './support.ts'
 
 const folder = os.tmpdir()
+const notAnEnvFile = path.resolve('package.json')
 
 test.each([
   {
@@ -47,6 +48,11 @@ test.each([
     name: 'an env_file that does not exist',
     task: { envFile: path.join(folder, 'gone') },
     why: `env_file ${folder}/gone does not exist`,
+  },
+  {
+    name: 'a file that is not an env_file',
+    task: { envFile: notAnEnvFile },
+    why: `env_file ${notAnEnvFile}:1: expected KEY=VALUE`,
   },
   {
     name: 'an argument that is too long',

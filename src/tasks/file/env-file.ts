@@ -3,69 +3,186 @@ import { expected } from './expected.ts'
 /** A problem of an env_file. */
 interface EnvFileProblem {
   readonly line: number
+  /** Never contains a value, which may be secret. */
   readonly message: string
+}
+
+/** The variables of an env_file, and what is wrong with it. */
+interface EnvFile {
+  /** Without those that have a problem. The last value of a name counts. */
+  readonly values: ReadonlyMap<string, string>
+  readonly problems: readonly EnvFileProblem[]
 }
 
 /** execve(2) takes some 2 MB in all, so a larger file is a mistake. */
 export const maxEnvFileBytes = 1_000_000
 
-/** A KEY=VALUE, or a line that is not one. */
-interface Assignment {
-  /** The number of its first line, from 1. */
-  readonly line: number
-  /** undefined if the line is not a KEY=VALUE. */
-  readonly key: string | undefined
-  /** As written, with its quotes; undefined if a quote is not closed. */
-  readonly value: string | undefined
-}
-
-/** The problems of an env_file. They never contain its values, which may be secret. */
-export function checkEnvFile(text: string): EnvFileProblem[] {
-  return assignmentsOf(text).flatMap(({ line, key, value }) => {
-    if (key === undefined) return [{ line, message: 'expected KEY=VALUE' }]
-    const problems: EnvFileProblem[] = []
-    // The shells between torch and the command drop any other name: see recorder.ts.
-    if (!/^\w+$/.test(key)) problems.push({ line, message: `${key}: expected ${expected.envName}` })
-    if (key.startsWith('TORCH_')) problems.push({ line, message: `${key}: torch sets it itself` })
-    if (value === undefined) problems.push({ line, message: 'the quote is not closed' })
-    return problems
-  })
-}
-
 /**
- * The assignments of an env_file, and nothing else, for util.parseEnv() of Node, which gives the
- * values when a run starts. parseEnv() would take a byte order mark, blanks before a name, and some
- * comments (indented, or in the last line) as parts of a name.
+ * Reads an env_file: lines of KEY=VALUE, perhaps with `export` in front. A value is what sh(1) makes of
+ * it, by the rules for quotes in POSIX (Shell Command Language, 2.2), but torch expands nothing: `$HOME`
+ * and `~` stay as they are. Where sh wants quotes and torch does not, for blanks and characters such as
+ * `&`, the value is the rest of the line, as in the files of systemd and Docker.
  */
-export function plainEnv(text: string): string {
-  return assignmentsOf(text)
-    .map(({ key, value }) => (key === undefined || value === undefined ? '' : `${key}=${value}\n`))
-    .join('')
-}
-
-function assignmentsOf(text: string): Assignment[] {
-  const all: Assignment[] = []
-  const lines = text.replace(/^\ufeff/, '').split('\n')
-  for (let at = 0; at < lines.length; at++) {
-    const line = (lines[at] ?? '').trimStart()
-    if (line === '' || line.startsWith('#')) continue
-    const [, key, first = ''] = assignment.exec(line) ?? []
-    const end = endOfQuotes(lines, at, first)
-    // Blanks at the end of a line do not count, except within quotes that span lines.
-    const whole =
-      end === at ? first.trimEnd() : [first, ...lines.slice(at + 1, (end ?? at) + 1)].join('\n')
-    all.push({ line: at + 1, key, value: end === undefined ? undefined : whole })
-    at = end ?? at
+export function parseEnvFile(text: string): EnvFile {
+  const values = new Map<string, string>()
+  const problems: EnvFileProblem[] = []
+  const reader = { text: text.replace(/^\ufeff/, '').replaceAll('\r\n', '\n'), at: 0 }
+  let line = 1
+  while (reader.at < reader.text.length) {
+    const begin = reader.at
+    const { key, value, problems: found } = readLine(reader)
+    if (key !== undefined && found.length === 0) values.set(key, value)
+    for (const message of found) problems.push({ line, message })
+    line += reader.text.slice(begin, reader.at).split('\n').length - 1
   }
-  return all
+  return { values, problems }
 }
 
-const assignment = /^(?:export\s+)?([A-Za-z_][\w.-]*)\s*=\s*([^]*)$/
+/** A text, and how much of it is read. */
+interface Reader {
+  readonly text: string
+  at: number
+}
 
-/** The line in which the value ends. Only a value in quotes can span several lines. */
-function endOfQuotes(lines: readonly string[], at: number, value: string): number | undefined {
-  const quote = value.charAt(0)
-  if (quote === '' || !`"'\``.includes(quote) || value.includes(quote, 1)) return at
-  const end = lines.findIndex((line, index) => index > at && line.includes(quote))
-  return end === -1 ? undefined : end
+interface Line {
+  /** undefined for a line that is not KEY=VALUE. */
+  readonly key: string | undefined
+  readonly value: string
+  readonly problems: readonly string[]
+}
+
+/** Blanks around the `=` are allowed, although sh would take what they separate for a command. */
+const assignment = /^[ \t]*(?:export[ \t]+)?([A-Za-z_][\w.-]*)[ \t]*=/
+
+/** Reads a line, with the following ones if its value spans them. */
+function readLine(reader: Reader): Line {
+  const line = reader.text.slice(reader.at, endOfLine(reader))
+  const next = reader.at + line.length + 1
+  const [head, key] = assignment.exec(line) ?? []
+  if (head === undefined || key === undefined) {
+    reader.at = next
+    const isEmpty = /^[ \t]*(?:#|$)/.test(line)
+    return { key, value: '', problems: isEmpty ? [] : ['expected KEY=VALUE'] }
+  }
+  reader.at += head.length
+  const pieces = readPieces(reader)
+  // After an open quote, the next line is read as if the quote were closed.
+  if (pieces === undefined) reader.at = next
+  else reader.at++
+  const value = (pieces ?? []).map((piece) => piece.value).join('')
+  return { key, value, problems: [...problemsOfName(key), ...problemsOfValue(pieces, value)] }
+}
+
+interface Piece {
+  readonly kind: 'plain' | 'quoted' | 'blanks'
+  /** Without the quotes. */
+  readonly value: string
+}
+
+/** Reads up to the end of the line in which a value ends; undefined if a quote is not closed. */
+function readPieces(reader: Reader): readonly Piece[] | undefined {
+  const pieces: Piece[] = []
+  let isAfterBlank = false
+  for (;;) {
+    // The first thing in sh(1): a backslash and a line break are nothing.
+    while (reader.text.startsWith('\\\n', reader.at)) reader.at += 2
+    const piece = readPiece(reader)
+    if (piece === undefined) return undefined
+    const isComment = isAfterBlank && piece.kind === 'plain' && piece.value.startsWith('#')
+    if (isComment) reader.at = endOfLine(reader)
+    if (isComment || (piece.kind === 'plain' && piece.value === '')) {
+      return pieces.slice(0, pieces.findLastIndex(({ kind }) => kind !== 'blanks') + 1)
+    }
+    isAfterBlank = piece.kind === 'blanks'
+    if (pieces.length > 0 || !isAfterBlank) pieces.push(piece)
+  }
+}
+
+/** The next piece of a value: an empty plain one at the end of the line; undefined for an open quote. */
+function readPiece(reader: Reader): Piece | undefined {
+  const { text, at } = reader
+  const take = (kind: Piece['kind'], end: number, value: string): Piece => {
+    reader.at = end
+    return { kind, value }
+  }
+  switch (text.charAt(at)) {
+    case ' ':
+    case '\t': {
+      const end = indexOf(text, /[^ \t]/g, at)
+      return take('blanks', end, text.slice(at, end))
+    }
+    case '\\': {
+      // At the very end, a backslash is itself.
+      const char = text.charAt(at + 1) || '\\'
+      return take('quoted', Math.min(at + 2, text.length), char)
+    }
+    case "'": {
+      const end = text.indexOf("'", at + 1)
+      return end === -1 ? undefined : take('quoted', end + 1, text.slice(at + 1, end))
+    }
+    case '"': {
+      const end = closingQuote(text, at + 1)
+      if (end === -1) return undefined
+      const value = text
+        .slice(at + 1, end)
+        .replaceAll(/\\([$`"\\]|\n)/g, (_, char: string) => (char === '\n' ? '' : char))
+      return take('quoted', end + 1, value)
+    }
+    default: {
+      const end = indexOf(text, /[ \t\n\\'"]/g, at)
+      return take('plain', end, text.slice(at, end))
+    }
+  }
+}
+
+/** Where the double quotes end; -1 if they do not. */
+function closingQuote(text: string, from: number): number {
+  let at = from
+  for (;;) {
+    at = indexOf(text, /["\\]/g, at)
+    if (at === text.length) return -1
+    if (text.charAt(at) === '"') return at
+    at += 2
+  }
+}
+
+/** The index of what a global pattern finds; the length of the text if it finds nothing. */
+function indexOf(text: string, pattern: RegExp, from: number): number {
+  pattern.lastIndex = from
+  return pattern.exec(text)?.index ?? text.length
+}
+
+function endOfLine({ text, at }: Reader): number {
+  return indexOf(text, /\n/g, at)
+}
+
+function problemsOfName(key: string): string[] {
+  const problems: string[] = []
+  // The shells between torch and the command drop any other name: see recorder.ts.
+  if (!/^\w+$/.test(key)) problems.push(`${key}: expected ${expected.envName}`)
+  if (key.startsWith('TORCH_')) problems.push(`${key}: torch sets it itself`)
+  return problems
+}
+
+/** What is not clear in a value, because sh and the author of the file would differ about it. */
+function problemsOfValue(pieces: readonly Piece[] | undefined, value: string): string[] {
+  if (pieces === undefined) return ['the quote is not closed']
+  if (value.includes('\0')) return ['the value contains a NUL character']
+  if (value.includes('\ufffd')) return ['the value contains bytes that are not UTF-8']
+  const isQuoted = pieces.some(({ kind }) => kind === 'quoted')
+  if (isQuoted && pieces.some(({ kind }) => kind === 'blanks'))
+    return ['expected quotes around the whole value; got text before or after them']
+  const plain = plainText(pieces)
+  if (isQuoted && /^[[{]/.test(plain))
+    return ['expected JSON in single quotes; without them sh removes its double quotes']
+  if (/[ \t][A-Za-z_]\w*=/.test(plain))
+    return ['expected one variable on a line; a value with blanks and = needs quotes']
+  if (/;(?:[ \t]|$)/.test(plain))
+    return ['expected no ; after a value; if it is a part of the value, put it in quotes']
+  return []
+}
+
+/** What is not in quotes. A quoted piece is a `_` there. */
+function plainText(pieces: readonly Piece[]): string {
+  return pieces.map(({ kind, value }) => (kind === 'quoted' ? '_' : value)).join('')
 }

@@ -1,6 +1,6 @@
 import { isZone, zoneHint } from '../../schedule/zone-names.ts'
 import { type HostFacts, type HostRule, matchHosts } from '../hosts.ts'
-import { checkEnvFile } from './env-file.ts'
+import { parseEnvFile } from './env-file.ts'
 import type { KeyPath } from './key-path.ts'
 import { type Groups, resolveHosts } from './resolve-hosts.ts'
 import type { SettingsInput } from './schema.ts'
@@ -108,7 +108,7 @@ export function resolvePath(folder: string, path: string): string {
 function readEnvFile(source: Source, path: KeyPath, file: string, facts: TasksFacts): void {
   const read = facts.readEnvFile(file)
   if (!read.ok) return source.report(path, `cannot be used: ${file}: ${read.message}`)
-  for (const { line, message } of checkEnvFile(read.text)) {
+  for (const { line, message } of parseEnvFile(read.text).problems) {
     source.report(path, `cannot be used: ${file}:${line}: ${message}`)
   }
 }
