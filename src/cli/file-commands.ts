@@ -8,10 +8,10 @@ export const fileCommands: readonly Command[] = [
     usage: '[FILE]',
     summary: 'check a tasks file',
     description:
-      'Checks a tasks file, or a directory of them, and shows every problem with its place. Exits with 0 if the file is valid, even with warnings, otherwise with 2.',
+      'Checks a tasks file, or a directory of them, and shows every problem with its place. Without FILE it is the file of --tasks, else ./tasks.yaml or ./tasks, else TORCH_TASKS, else the file of the daemon. Exits with 0 if the file is valid, even with warnings, otherwise with 2.',
     options: [],
     examples: [
-      ['validate', 'the file of the running daemon, or ./tasks.yaml'],
+      ['validate', './tasks.yaml, else the file of the daemon'],
       ['validate new.yaml --json', 'for a program or a git hook'],
     ],
     run: async (...call) => (await import('./commands/validate.ts')).validate(...call),

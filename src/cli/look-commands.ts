@@ -25,7 +25,7 @@ export const lookCommands: readonly Command[] = [
     usage: '[TASK...]',
     summary: 'show when tasks are due',
     description:
-      "Shows when tasks are due: those you name, also by a pattern such as 'backup-*', or all tasks of this machine. It needs no daemon.",
+      "Shows when tasks are due: those you name, also by a pattern such as 'backup-*', or all tasks of this machine. It reads --tasks, else ./tasks.yaml or ./tasks, else TORCH_TASKS, else the file of the daemon, and needs no daemon.",
     options: ['schedule', 'timezone', 'from', 'count', 'label', 'host', 'address'],
     examples: [
       ['next', 'what is due on this machine'],
@@ -44,7 +44,7 @@ export const lookCommands: readonly Command[] = [
       'Shows which machines run which tasks, when each is due next, and the starts of the next 24 hours, from the tasks file alone, with warnings for the reviewer. With --host it shows one machine, and why it does not run the other tasks; --address then gives its addresses.',
     options: ['host', 'address', 'label', 'from'],
     examples: [
-      ['plan', 'the file of the running daemon, or ./tasks.yaml'],
+      ['plan', './tasks.yaml, else the file of the daemon'],
       ['plan new.yaml --host 10.0.1.7', 'one machine, before it has the file'],
       ['plan --host web1.example.com --address 10.0.1.7', 'one machine by name and address'],
       ['plan --label team=data --json', 'the tasks of one team, for a program'],

@@ -1,4 +1,5 @@
 import fs from 'node:fs'
+import path from 'node:path'
 import { afterAll, describe, expect, test, vi } from 'vitest'
 import { tasksJsonSchema } from '../../src/tasks/file/json-schema.ts'
 import { closeSites, newSite, type Site } from '../support/torch.ts'
@@ -62,13 +63,31 @@ torch: tasks.yaml is not valid (1 problem)
     ])
   })
 
-  test('torch validate without a file checks the file of the running daemon', async () => {
+  test('the commands that judge a file take it from the folder, the variable, then the daemon', async () => {
     const site = newSite(good)
+    site.write('checkout/tasks.yaml', good.replace('a:', 'b:'))
+    site.write('folder/tasks/all.yaml', good.replace('a:', 'c:'))
+    site.write('other/tasks/main.txt', 'not a tasks file')
+    site.write('checkout/variable.yaml', good.replace('a:', 'd:'))
     await site.torch('start')
-    const elsewhere = { cwd: '/', env: { TORCH_TASKS: '/nowhere.yaml' } }
-    expect((await site.torchWith(elsewhere, 'validate')).stdout).toBe(
-      `${site.tasks} is valid: 1 task\n`,
-    )
+    const shown = async (cwd: string, command: string, TORCH_TASKS?: string) => {
+      const options = { cwd: path.join(site.folder, cwd), env: { TORCH_TASKS } }
+      const { stdout } = await site.torchWith(options, ...command.split(' '))
+      return stdout.split(/ is valid|\n/)[0]
+    }
+    const variable = path.join(site.folder, 'checkout/variable.yaml')
+    expect(await shown('checkout', 'validate', variable)).toBe('tasks.yaml')
+    expect(await shown('checkout', 'validate variable.yaml')).toBe('variable.yaml')
+    expect(await shown('checkout', 'validate --tasks variable.yaml')).toBe('variable.yaml')
+    expect(await shown('folder', 'validate', variable)).toBe('tasks')
+    expect(await shown('other', 'validate', variable)).toBe(variable)
+    expect(await shown('other', 'validate')).toBe(site.tasks)
+    expect(await shown('checkout', 'plan')).toBe('file  tasks.yaml')
+    expect(await shown('checkout', 'next b')).toBe('file  tasks.yaml')
+    expect(await shown('other', 'next a')).toBe(`file  ${site.tasks}`)
+    expect((await site.torch('stop')).status).toBe(0)
+    // The last daemon's file.
+    expect(await shown('other', 'validate')).toBe(site.tasks)
   })
 })
 
@@ -120,7 +139,7 @@ hint: fix the file; until then the daemon keeps using the last good file
       }
       return said.problems ?? said.file?.problems
     }
-    const [problem] = (await problemsOf('validate')) ?? []
+    const [problem] = (await problemsOf('validate', site.tasks)) ?? []
     expect(Object.keys(problem ?? {})).toEqual(
       'severity file line column path message hint'.split(' '),
     )

@@ -6,12 +6,12 @@ import type { Host } from '../../host/host.ts'
 import { activeFolder, isRunId } from '../../run/directory.ts'
 import { zoneNames } from '../../schedule/zone-names.ts'
 import { isMap, valueAt } from '../../tasks/file/key-path.ts'
-import type { ValueType } from '../args/option.ts'
+import type { FilePath, ValueType } from '../args/option.ts'
 import type { Values } from '../args/options.ts'
 import { chosenHome, optionSources, resolveOptions } from '../args/precedence.ts'
 import type { Call } from '../command.ts'
 import { ask } from '../daemon/ask.ts'
-import { offlineTasksPath, tasksPath } from '../daemon/tasks-file.ts'
+import { judgedPath, judges, offlineTasksPath, tasksPath } from '../daemon/tasks-file.ts'
 import type { Candidate, LookUp } from './candidates.ts'
 import type { LineSoFar } from './typed-line.ts'
 
@@ -27,6 +27,8 @@ const maxParsedBytes = 250_000
 /** The home and the tasks file that a line is about. */
 interface Surroundings extends Pick<Call, 'host' | 'paths' | 'from'> {
   readonly values: Values
+  /** The file, if the command judges a file and it is not that of the daemon. */
+  readonly judged: FilePath | undefined
 }
 
 /** Finds the names that exist on this machine, in the home and the tasks file of the line. */
@@ -48,9 +50,10 @@ const finders: Readonly<Partial<Record<ValueType, Finder>>> = {
   revision: async (around) => plain(await revisions(around)),
 }
 
-async function surroundings(host: Host, { raw }: LineSoFar): Promise<Surroundings> {
+async function surroundings(host: Host, { raw, command }: LineSoFar): Promise<Surroundings> {
   const { values, from } = resolveOptions(['home', 'tasks'], await optionSources(host, raw, ''), '')
-  return { host, paths: chosenHome(host, values), values, from }
+  const judged = judges(command?.name) ? await judgedPath({ from, host }, values) : undefined
+  return { host, paths: chosenHome(host, values), values, from, judged }
 }
 
 /** The tasks of the daemon if one runs the file, else those that the file names. */
@@ -93,15 +96,13 @@ function runIds({ host, paths }: Surroundings, tasks: readonly string[]): string
 async function revisions(around: Surroundings): Promise<string[]> {
   const report = await reportOf(around)
   const { absolute } =
-    report === undefined
-      ? offlineTasksPath(around, around.values)
-      : tasksPath(around, around.values, report.file.path)
+    report === undefined ? fileOf(around) : tasksPath(around, around.values, report.file.path)
   return ['HEAD', ...(await gitNames(around.host, absolute, maxRevisions))]
 }
 
 /** undefined if no daemon answers, or if the line names another file. */
 async function reportOf(around: Surroundings): Promise<StatusReport | undefined> {
-  if (around.from.tasks === 'flag') return undefined
+  if (around.from.tasks === 'flag' || around.judged !== undefined) return undefined
   try {
     return await ask(around, 'status', {}, 'optional', { timeoutMs: daemonTimeoutMs })
   } catch {
@@ -112,13 +113,15 @@ async function reportOf(around: Surroundings): Promise<StatusReport | undefined>
 /** Opens only files: a pipe would wait for its writer. */
 function textsOf(around: Surroundings): string[] {
   const { files } = around.host
-  return tasksFiles(around.host, offlineTasksPath(around, around.values).absolute).flatMap(
-    (file) => {
-      const facts = files.facts(file)
-      const isRead = facts?.kind === 'file' && facts.size <= maxParsedBytes
-      return (isRead ? files.readText(file) : undefined) ?? []
-    },
-  )
+  return tasksFiles(around.host, fileOf(around).absolute).flatMap((file) => {
+    const facts = files.facts(file)
+    const isRead = facts?.kind === 'file' && facts.size <= maxParsedBytes
+    return (isRead ? files.readText(file) : undefined) ?? []
+  })
+}
+
+function fileOf(around: Surroundings): FilePath {
+  return around.judged ?? offlineTasksPath(around, around.values)
 }
 
 /** The values in the files, as far as they can be read. */

@@ -2,6 +2,7 @@ import path from 'node:path'
 import type { StatusReport } from '../../control/protocol.ts'
 import { badTasks } from '../../daemon/tasks-file/bad-tasks.ts'
 import type { Loaded } from '../../daemon/tasks-file/load.ts'
+import type { Host } from '../../host/host.ts'
 import { exitStatus, type TorchError } from '../../errors.ts'
 import type { HostFacts } from '../../tasks/hosts.ts'
 import { selectNames } from '../../tasks/select.ts'
@@ -9,9 +10,12 @@ import type { TasksFile } from '../../tasks/task.ts'
 import { type FilePath, type Label, usageError } from '../args/option.ts'
 import type { Values } from '../args/options.ts'
 import type { Call } from '../command.ts'
+import { plainLine } from '../../text/sanitize.ts'
 import { ask } from './ask.ts'
 
 const defaultFile = 'tasks.yaml'
+/** Only for commands that judge a file: see findTasksPath(). */
+const defaultFolder = 'tasks'
 
 /**
  * Which tasks file a command is about: the one of --tasks, else that of the running daemon, else
@@ -29,8 +33,9 @@ export function tasksPath(
 }
 
 /**
- * The same for a command that only reads the file, which may be its argument. If the command line
- * names the file, neither a daemon nor a home is needed.
+ * Which tasks file a command judges (validate, diff, plan, next): its argument or --tasks, else
+ * ./tasks.yaml or the directory ./tasks, else the file of TORCH_TASKS or a config file, else that of
+ * the running daemon or the last one. A checkout is about the file in it, whatever the daemon runs.
  */
 export async function findTasksPath(
   call: Call,
@@ -38,8 +43,59 @@ export async function findTasksPath(
   argument?: string,
 ): Promise<FilePath> {
   if (argument !== undefined) return { shown: argument, absolute: path.resolve(argument) }
-  if (call.from.tasks === 'flag') return tasksPath(call, values, undefined)
-  return tasksPath(call, values, (await askForFile(call)).file)
+  const judged = await judgedPath(call, values)
+  if (judged !== undefined) return judged
+  return daemonsPath(call, values, (await askForFile(call)).file)
+}
+
+/** The file that the daemon runs, or that of the last one. */
+export function daemonsPath(call: Call, values: Values, daemonFile: string | undefined): FilePath {
+  return daemonFile === undefined
+    ? offlineTasksPath(call, values)
+    : tasksPath(call, values, daemonFile)
+}
+
+/** Whether a command judges a file: see findTasksPath(). */
+export function judges(command: string | undefined): boolean {
+  return command !== undefined && ['validate', 'diff', 'plan', 'next'].includes(command)
+}
+
+/** The same without asking the daemon: undefined if the file of the daemon is meant. */
+export async function judgedPath(
+  { from, host }: Pick<Call, 'from' | 'host'>,
+  { tasks }: Pick<Values, 'tasks'>,
+): Promise<FilePath | undefined> {
+  if (tasks !== undefined && from.tasks === 'flag') return tasks
+  const here = { shown: defaultFile, absolute: path.resolve(defaultFile) }
+  if (isThere(host, here.absolute)) return here
+  const folder = { shown: defaultFolder, absolute: path.resolve(defaultFolder) }
+  if (await isTasksFolder(host, folder.absolute)) return folder
+  return tasks
+}
+
+/** The first line of a command that judges a file: which one. It is not part of any JSON. */
+export function judgedLine({ shown }: FilePath): string {
+  return `file  ${plainLine(shown)}`
+}
+
+/** A file that may not be looked at is there: reading it gives the right error. */
+function isThere({ files }: Host, file: string): boolean {
+  try {
+    return files.facts(file) !== undefined
+  } catch {
+    return true
+  }
+}
+
+/** Whether a directory has tasks files. Any project may have a folder called tasks. */
+async function isTasksFolder(host: Host, folder: string): Promise<boolean> {
+  if (!isThere(host, folder)) return false
+  const { tasksFiles } = await import('../../daemon/tasks-file/load.ts')
+  try {
+    return host.files.facts(folder)?.kind === 'directory' && tasksFiles(host, folder).length > 0
+  } catch {
+    return false
+  }
 }
 
 /**

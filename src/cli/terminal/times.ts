@@ -8,6 +8,20 @@ export function shownTime(host: Host, iso: string | null): string {
   return localText(host.clock.zone(), Math.floor(Date.parse(iso) / 1000))
 }
 
+/**
+ * The same moment in the zone of a task, if the clock there shows another time than here:
+ * `03:00-04:00 America/New_York`, with the day if it is another one, with seconds if there are any.
+ */
+export function zonedTime(host: Host, iso: string, zone: string | undefined): string[] {
+  if (zone === undefined) return []
+  const second = Math.floor(Date.parse(iso) / 1000)
+  const [here, there] = [localText(host.clock.zone(), second), localText(zone, second)]
+  if (here === there) return []
+  const [day = '', time = ''] = there.split('T')
+  const short = time.replace(/^(\d\d:\d\d):00/, '$1')
+  return [`${here.startsWith(day) ? '' : `${day}T`}${short} ${zone}`]
+}
+
 /** The same to the millisecond, of a text or of milliseconds since the epoch. */
 export function exactTime(host: Host, time: string | number): string {
   const ms = new Date(time).getTime()

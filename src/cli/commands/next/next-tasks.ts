@@ -3,16 +3,23 @@ import type { TaskStatus } from '../../../control/protocol.ts'
 import { jitterOf } from '../../../text/hash.ts'
 import { isDue } from '../../../schedule/due.ts'
 import type { Schedule } from '../../../schedule/schedule.ts'
-import { counted } from '../../../text/plural.ts'
+import { someOf } from '../../../text/plural.ts'
 import { type HostFacts, matchHosts } from '../../../tasks/hosts.ts'
 import { selectNames } from '../../../tasks/select.ts'
 import type { Task } from '../../../tasks/task.ts'
 import { factsHere, factsOfHost } from '../../args/host-facts.ts'
-import { askForFile, readTasks, tasksPath, withLabels } from '../../daemon/tasks-file.ts'
+import {
+  askForFile,
+  daemonsPath,
+  judgedPath,
+  readTasks,
+  withLabels,
+} from '../../daemon/tasks-file.ts'
+import type { FilePath } from '../../args/option.ts'
 import type { Call } from '../../command.ts'
 import type { Values } from '../../args/options.ts'
 
-/** The most tasks with a note each; more are only counted. */
+/** The most tasks that a note names, or with a note each; more are only counted. */
 const maxAwayNotes = 3
 
 /** A task or a schedule whose start times are shown. */
@@ -25,14 +32,18 @@ export interface TimeSource {
   readonly pending?: number | undefined
 }
 
-/** The tasks that the arguments match, or all tasks with a schedule that run on the host. */
-export async function sourcesOfTasks(call: Call, values: Values): Promise<TimeSource[]> {
-  const asked = values.tasks !== undefined && call.from.tasks === 'flag'
-  const daemon = asked ? undefined : await askForFile(call)
+/** The tasks that the arguments match, or all tasks with a schedule that run on the host, and their file. */
+export async function sourcesOfTasks(
+  call: Call,
+  values: Values,
+): Promise<{ readonly file: FilePath; readonly sources: TimeSource[] }> {
+  const judged = await judgedPath(call, values)
+  const daemon = call.from.tasks === 'flag' ? undefined : await askForFile(call)
   const facts = factsOf(call, values, daemon?.report?.host.addresses)
   const hostName = facts.names[0] ?? ''
-  const path = tasksPath(call, values, daemon?.file)
-  const isNow = values.host === undefined && values.from === undefined
+  const path = judged ?? daemonsPath(call, values, daemon?.file)
+  const isLoaded = path.absolute === daemon?.file
+  const isNow = values.host === undefined && values.from === undefined && isLoaded
   const pending = pendingSlots(isNow ? (daemon?.report?.tasks ?? []) : [], call.host.clock.now())
   // The env files of another machine are not on this one.
   const other = values.host === undefined ? {} : { machine: facts, fileOnly: true }
@@ -42,19 +53,20 @@ export async function sourcesOfTasks(call: Call, values: Values): Promise<TimeSo
   const common = withLabels(meant, values.label).filter((task) => task.type === 'common')
   const isAll = call.args.length === 0
   const found = isAll ? common.filter(isHere) : common
-  noteLeftOut(call, isAll ? common.filter((task) => !isHere(task)) : [], common.length, hostName)
+  if (isAll) noteLeftOut(call, withLabels(file.tasks, values.label), facts)
   noteAway(
     call,
     found.filter((task) => !isHere(task)),
     hostName,
   )
-  return found.map((task) => ({
+  const sources = found.map((task) => ({
     task: task.name,
     schedules: task.schedules,
     zone: task.timezone,
     jitterMs: jitterOf(task.name, hostName, task.jitterMs),
     pending: pendingOf(task, pending.get(task.name)),
   }))
+  return { file: path, sources }
 }
 
 /** Past slots of tasks that the daemon starts once their jitter is over. */
@@ -69,26 +81,26 @@ function pendingOf({ schedules }: Task, slot: number | undefined): number | unde
   return schedules.some((schedule) => isDue(schedule, slot)) ? slot : undefined
 }
 
-/** Counts the tasks that do not run on the host or are not enabled. */
-function noteLeftOut(
-  { terminal }: Call,
-  left: readonly Task[],
-  total: number,
-  hostName: string,
-): void {
-  const off = left.filter((task) => !task.enabled).length
-  const away = left.length - off
-  const words = [
-    ...(away === 0
-      ? []
-      : [
-          `${away} of ${counted(total, 'task')} ${away === 1 ? 'does' : 'do'} not run on ${hostName}`,
-        ]),
-    ...(off === 0
-      ? []
-      : [`${off} of ${counted(total, 'task')} ${off === 1 ? 'is' : 'are'} not enabled`]),
+/** Counts the tasks that the table leaves out: not for the host, not enabled, or always running. */
+function noteLeftOut({ terminal }: Call, all: readonly Task[], facts: HostFacts): void {
+  const off = all.filter((task) => !task.enabled)
+  const away = all.filter((task) => task.enabled && !matchHosts(task.hosts, facts))
+  const always = all.filter(
+    (task) => task.type === 'daemon' && !off.includes(task) && !away.includes(task),
+  )
+  const parts = [
+    ...leftWords(away, `not for ${facts.names[0] ?? ''}`),
+    ...leftWords(off, 'not enabled'),
+    ...leftWords(always, 'always running'),
   ]
-  if (words.length > 0) terminal.note(`not shown: ${words.join(', ')}`)
+  if (parts.length > 0) terminal.note(`not shown: ${parts.join('; ')}`)
+}
+
+/** `2 not enabled (a, b)` */
+function leftWords(tasks: readonly Task[], why: string): string[] {
+  if (tasks.length === 0) return []
+  const names = tasks.map(({ name }) => name)
+  return [`${tasks.length} ${why} (${someOf(names, maxAwayNotes)})`]
 }
 
 /** Notes which of the named tasks do not run on the host. */

@@ -5,11 +5,11 @@ import { isZone, zoneHint } from '../../../schedule/zone-names.ts'
 import { slotText } from '../../../record/history/rows.ts'
 import { hostFacts } from '../../../tasks/hosts.ts'
 import type { Call } from '../../command.ts'
-import { usageError } from '../../args/option.ts'
-import { noTaskHasLabels } from '../../daemon/tasks-file.ts'
+import { type FilePath, usageError } from '../../args/option.ts'
+import { judgedLine, noTaskHasLabels } from '../../daemon/tasks-file.ts'
 import type { Values } from '../../args/options.ts'
 import { type Cell, table } from '../../terminal/table.ts'
-import { roughly, shownDistance } from '../../terminal/times.ts'
+import { roughly, shownDistance, shownTime, zonedTime } from '../../terminal/times.ts'
 import type { TimeSource } from './next-tasks.ts'
 
 /** One start time, also in the JSON. */
@@ -29,21 +29,29 @@ const countOfSeveral = 1
 
 /** Runs `torch next`. */
 export async function showNext(call: Call, values: Values): Promise<number> {
-  const sources = await sourcesOf(call, values)
+  const { file, sources } = await sourcesOf(call, values)
   const count = values.count ?? (sources.length === 1 ? countOfOne : countOfSeveral)
   const from = Math.floor((values.from ?? call.host.clock.now()) / 1000)
   const rows = sources
     .flatMap((source) => rowsOf(source, from, count))
     .toSorted((a, b) => Date.parse(a.at) - Date.parse(b.at))
-  if (values.json) await call.terminal.say(JSON.stringify(rows, null, 2))
-  else if (sources.length === 0 && values.label) call.terminal.note(noTaskHasLabels)
+  if (values.json) {
+    await call.terminal.say(JSON.stringify(rows, null, 2))
+    return exitStatus.done
+  }
+  if (file !== undefined) await call.terminal.say(judgedLine(file))
+  if (sources.length === 0 && values.label) call.terminal.note(noTaskHasLabels)
   else if (sources.length === 0 && call.args.length > 0)
     call.terminal.note('none of these tasks has a schedule')
   else await show(call, sources, rows)
   return exitStatus.done
 }
 
-async function sourcesOf(call: Call, values: Values): Promise<TimeSource[]> {
+/** `file` is undefined with --schedule. */
+async function sourcesOf(
+  call: Call,
+  values: Values,
+): Promise<{ readonly file?: FilePath; readonly sources: readonly TimeSource[] }> {
   const { args } = call
   if (values.schedule === undefined) {
     if (call.from.timezone === 'flag')
@@ -72,7 +80,7 @@ async function sourcesOf(call: Call, values: Values): Promise<TimeSource[]> {
       exit: exitStatus.usage,
       ...(parsed.hint !== null && { hint: parsed.hint }),
     })
-  return [{ task: null, schedules: [parsed.schedule], zone, jitterMs: 0 }]
+  return { sources: [{ task: null, schedules: [parsed.schedule], zone, jitterMs: 0 }] }
 }
 
 function rowsOf(
@@ -100,20 +108,20 @@ async function show(
   }
   if (rows.length === 0) return
   const zones = new Map(sources.map(({ task, zone }) => [task, zone]))
-  const shown = rows.map((row): Cell[] => [
-    row.local,
-    shownDistance(host, row.at),
-    zones.get(row.task) ?? '',
-    row.task ?? '',
-    row.jitterMs > 0 ? `starts ${roughly(row.jitterMs)} later (jitter)` : '',
-  ])
+  const shown = rows.map((row): Cell[] => {
+    const start = new Date(Date.parse(row.at) + row.jitterMs).toISOString()
+    const notes = [
+      ...zonedTime(host, start, zones.get(row.task)),
+      ...(row.jitterMs > 0 ? [`${roughly(row.jitterMs)} after the slot (jitter)`] : []),
+    ]
+    return [shownTime(host, start), shownDistance(host, start), row.task ?? '', notes.join(', ')]
+  })
   const isTask = sources[0]?.task !== null
   const heads = [
-    'AT',
+    'NEXT',
     '',
-    { text: 'ZONE', leave: 2 },
     { text: isTask ? 'TASK' : '', cut: 'middle' },
-    { text: '', leave: 1 },
+    { text: '', cut: 'end', comfort: 0 },
   ] as const
   await terminal.say(table(terminal, heads, shown))
 }

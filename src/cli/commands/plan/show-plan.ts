@@ -2,9 +2,15 @@ import { exitStatus } from '../../../errors.ts'
 import type { HostFacts } from '../../../tasks/hosts.ts'
 import type { TasksFile } from '../../../tasks/task.ts'
 import { factsOfHost } from '../../args/host-facts.ts'
-import { findTasksPath, noTaskHasLabels, readTasks, withLabels } from '../../daemon/tasks-file.ts'
+import {
+  findTasksPath,
+  judgedLine,
+  noTaskHasLabels,
+  readTasks,
+  withLabels,
+} from '../../daemon/tasks-file.ts'
 import type { Call } from '../../command.ts'
-import { usageError } from '../../args/option.ts'
+import { type FilePath, usageError } from '../../args/option.ts'
 import type { Values } from '../../args/options.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
 
@@ -15,7 +21,9 @@ export async function showPlan(call: Call, values: Values): Promise<number> {
   if (host === undefined && call.from.address === 'flag')
     throw usageError('--address needs --host', 'torch plan --host web1 --address 10.0.1.7')
   const facts = host === undefined ? undefined : factsOfHost(call, values, host)
-  const file = await fileOf(call, values, facts)
+  const path = await findTasksPath(call, values, call.args[0])
+  const file = await fileOf(call, values, path, facts)
+  if (!values.json) await terminal.say(`${judgedLine(path)}\n`)
   const when = {
     from: Math.floor((values.from ?? call.host.clock.now()) / 1000),
     zone: call.host.clock.zone(),
@@ -35,8 +43,12 @@ export async function showPlan(call: Call, values: Values): Promise<number> {
   return exitStatus.done
 }
 
-async function fileOf(call: Call, values: Values, machine?: HostFacts): Promise<TasksFile> {
-  const path = await findTasksPath(call, values, call.args[0])
+async function fileOf(
+  call: Call,
+  values: Values,
+  path: FilePath,
+  machine?: HostFacts,
+): Promise<TasksFile> {
   const { file } = await readTasks(call, path, { fileOnly: true, ...(machine && { machine }) })
   const tasks = withLabels(file.tasks, values.label)
   if (tasks.length < file.tasks.length && tasks.length === 0) call.terminal.note(noTaskHasLabels)

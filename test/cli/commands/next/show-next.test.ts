@@ -132,17 +132,20 @@ describe.concurrent('torch next', () => {
       '--host',
       'db-1',
     )
-    expect(stdout.replaceAll(/(in )?\w+( ago)? +(?=UTC|America)/g, 'THEN  ').split('\n')).toEqual([
-      expect.stringMatching(/^AT +ZONE +TASK$/),
-      '2026-03-10T01:00:00+00:00  THEN  UTC               hourly',
-      '2026-03-10T02:30:00-04:00  THEN  America/New_York  early',
+    const jitter = jitterOf('spread', 'db-1', 600_000)
+    const at = new Date(Date.parse('2026-03-10T16:00:00Z') + jitter).toISOString().slice(0, 19)
+    expect(stdout.split('\n').map((line) => line.replace(/(?<=:00 {2}).+? {2,}/, ''))).toEqual([
+      'file  tasks.yaml',
+      expect.stringMatching(/^NEXT +TASK$/),
+      '2026-03-10T01:00:00+00:00  hourly',
+      '2026-03-10T06:30:00+00:00  early   02:30-04:00 America/New_York',
       expect.stringMatching(
-        /^2026-03-10T12:00:00-04:00 {2}THEN {2}America\/New_York {2}spread {2}starts \w+ later \(jitter\)$/,
+        new RegExp(`^${at}[+]00:00 .*spread  12:.* America/New_York, \\w+ after the slot`),
       ),
       '',
     ])
     expect(stderr).toBe(
-      'not shown: 1 of 6 tasks does not run on db-1, 1 of 6 tasks is not enabled\nboot: starts at boot, at no fixed time\n',
+      'not shown: 1 not for db-1 (web); 1 not enabled (off); 1 always running (always)\nboot: starts at boot, at no fixed time\n',
     )
   })
 
