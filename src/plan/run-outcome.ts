@@ -19,6 +19,8 @@ export interface EndFacts {
   readonly removed: boolean
   /** Set if torch sent signals: why, and the last signal. */
   readonly ending: { readonly reason: EndReason; readonly signal: string } | undefined
+  /** The signals that `torch kill --signal` sent. */
+  readonly sent: readonly string[]
   readonly successCodes: readonly number[]
   /** The name of a signal number on this machine, see signal(7). */
   signalName(number: number): string | undefined
@@ -29,6 +31,8 @@ export interface RunOutcome {
   readonly exitCode: number | null
   readonly signal: string | null
   readonly reason: string | null
+  /** A signal of `torch kill --signal` ended the run. That counts as a failure, as with kill(1). */
+  readonly onlySignalled?: true
 }
 
 /** Decides the outcome of a run. Without a known status it is `unknown`, never a guess. */
@@ -41,6 +45,7 @@ export function outcomeOf(facts: EndFacts): RunOutcome {
   }
   if (facts.startFailure !== undefined) return spawnFailed(facts.startFailure)
   if (ended === undefined) return outcomeWithoutStatus(facts)
+  if (ended.signal !== null && facts.sent.includes(ended.signal)) return signalled(ended.signal)
   if (!facts.begun && !facts.removed) return spawnFailed(commandNotStarted)
   if (ended.signal !== null)
     return { outcome: 'killed', exitCode: null, signal: ended.signal, reason: notByTorch }
@@ -51,9 +56,17 @@ export function outcomeOf(facts: EndFacts): RunOutcome {
 /** The reason of a run that somebody else killed. */
 const notByTorch = 'not by torch'
 
+function signalled(signal: string): RunOutcome {
+  return { outcome: 'killed', exitCode: null, signal, reason: 'kill', onlySignalled: true }
+}
+
 /** Whether a person, a stop or a reload ended the run by torch. A timeout is still a failure. */
-export function endedByTorch({ outcome, reason }: Pick<RunOutcome, 'outcome' | 'reason'>): boolean {
-  return outcome === 'killed' && reason !== notByTorch
+export function endedByTorch({
+  outcome,
+  reason,
+  onlySignalled,
+}: Pick<RunOutcome, 'outcome' | 'reason' | 'onlySignalled'>): boolean {
+  return outcome === 'killed' && reason !== notByTorch && onlySignalled !== true
 }
 
 /** The outcome of a run that could not be started, and why. */
@@ -68,8 +81,13 @@ const commandNotStarted =
 /** The recorder exits with this status if it cannot execute its first line. */
 const recorderFailed = 125
 
+const killSignal = 'SIGKILL'
+
 function outcomeWithoutStatus(facts: EndFacts): RunOutcome {
   const unknown = { outcome: 'unknown', exitCode: null, signal: null } as const
+  // KILL ends the recorder too.
+  if (facts.sent.includes(killSignal) && (facts.recorder?.signal ?? killSignal) === killSignal)
+    return signalled(killSignal)
   if (facts.removed) return { ...unknown, reason: 'its directory was removed' }
   if (!facts.claimed && facts.recorder?.signal == null)
     return spawnFailed('the recorder could not write into the run directory')
@@ -90,6 +108,10 @@ function statusOf(facts: EndFacts): { code: number | null; signal: string | null
   // If the task lists 130 or 141 in success_codes, its command exits with that status itself.
   const isUnreported =
     unreportedSignals.has(number) && !facts.successCodes.includes(recorded.status)
-  const name = recorded.signalled || isUnreported ? facts.signalName(number) : undefined
-  return name === undefined ? { code: recorded.status, signal: null } : { code: null, signal: name }
+  const name = facts.signalName(number)
+  // Many programs exit with this status when they get a signal that they handle.
+  const isSent = name !== undefined && facts.sent.includes(name)
+  return name !== undefined && (recorded.signalled || isUnreported || isSent)
+    ? { code: null, signal: name }
+    : { code: recorded.status, signal: null }
 }

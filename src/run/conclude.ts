@@ -26,6 +26,7 @@ export function concludeRun(
     ...found,
     recorder: status,
     ending: run.state.kind === 'ending' ? run.state : undefined,
+    sent: [...run.sent],
     successCodes: run.description.successCodes,
     signalName: (number) => context.host.processes.signalName(number),
   })

@@ -160,6 +160,8 @@ export interface RunTraces {
   readonly description: RunDescription | undefined
   readonly conclusion: RunConclusion | undefined
   readonly ending: EndingNote | undefined
+  /** `signals.json`: the signals that `torch kill --signal` sent, each written before it was sent. */
+  readonly sent: readonly string[]
   /** Who made `claim`: the recorder, or a daemon that voided the run before it started. */
   readonly claim: 'recorder' | 'void' | 'none'
   readonly recorder: ProcessIdentity | undefined
@@ -178,6 +180,7 @@ export function readTraces(host: Host, directory: string): RunTraces {
     description: parseJson(text('run.json')) as RunDescription | undefined,
     conclusion: parseJson(text('outcome.json')) as RunConclusion | undefined,
     ending: parseJson(text('ending.json')) as EndingNote | undefined,
+    sent: (parseJson(text('signals.json')) ?? []) as readonly string[],
     claim: isVoid ? 'void' : claim === undefined ? 'none' : 'recorder',
     recorder: parseStat(claim),
     command: parseStat(text('command')),

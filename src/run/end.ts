@@ -1,5 +1,6 @@
 import path from 'node:path'
 import type { Host } from '../host/host.ts'
+import type { Signal } from '../host/processes.ts'
 import type { EndReason } from '../plan/run-outcome.ts'
 import { type EndingNote, hasExited } from './directory.ts'
 import { enter, isLive, later, type LiveRun, type RunContext } from './live-run.ts'
@@ -32,7 +33,7 @@ function beginEnd(context: RunContext, run: LiveRun, reason: EndReason): void {
     enterEnding(context, run, { reason, signal: 'SIGTERM', sinceMs: host.clock.now() })
     later(context, run, run.description.killAfterMs, () => killRun(context, run))
   }
-  signalRun(host, run, 'SIGTERM')
+  sendTerm(host, run)
   if (!hasCommand(host, run)) termAgain(context, run)
 }
 
@@ -49,11 +50,16 @@ function termAgain(context: RunContext, run: LiveRun): void {
     if (run.state.kind !== 'ending') return
     let isCommandMissing = true
     context.faults.attempt('end runs', () => {
-      signalRun(host, run, 'SIGTERM')
+      sendTerm(host, run)
       isCommandMissing = !hasCommand(host, run)
     })
     if (isCommandMissing) termAgain(context, run)
   })
+}
+
+/** TERM waits for a process that was stopped until it continues. */
+function sendTerm(host: Host, run: LiveRun): void {
+  if (signalRun(host, run, 'SIGTERM')) signalRun(host, run, 'SIGCONT')
 }
 
 function hasCommand({ files }: Host, run: LiveRun): boolean {
@@ -71,6 +77,22 @@ export function killRun(context: RunContext, run: LiveRun): void {
   })
 }
 
+/**
+ * Sends one signal to a run, and does no more: whether it ends, and as what, is up to the run. The
+ * signal is noted FIRST, because KILL leaves nobody who could write down the end.
+ */
+export function sendSignal(context: RunContext, run: LiveRun, signal: Signal): void {
+  const { host, faults } = context
+  if (!run.sent.has(signal)) {
+    run.sent.add(signal)
+    const text = JSON.stringify([...run.sent])
+    faults.attempt(noting, () => host.files.write(path.join(run.directory, 'signals.json'), text))
+  }
+  if (run.state.kind === 'ending' && signal === 'SIGKILL')
+    enterEnding(context, run, { ...run.state, signal })
+  signalRun(host, run, signal)
+}
+
 /** Continues an end that an earlier daemon began: KILL comes when it would have come. */
 export function resumeEnding(context: RunContext, run: LiveRun, note: EndingNote): void {
   const leftMs = timeLeft(context.host, note.sinceMs, run.description.killAfterMs)
@@ -82,9 +104,11 @@ function timeLeft({ clock }: Host, sinceMs: number, wholeMs: number): number {
   return Math.min(sinceMs + wholeMs - clock.now(), wholeMs)
 }
 
+const noting = 'note why runs are ended'
+
 function enterEnding({ host, faults }: RunContext, run: LiveRun, note: EndingNote): void {
   enter(run, { kind: 'ending', ...note })
-  faults.attempt('note why runs are ended', () =>
+  faults.attempt(noting, () =>
     host.files.write(path.join(run.directory, 'ending.json'), JSON.stringify(note)),
   )
 }

@@ -14,6 +14,8 @@ export interface LiveRun {
   group: RunGroup
   /** Only {@link enter} changes it. */
   state: RunState
+  /** The signals that `torch kill --signal` sent to it. */
+  readonly sent: Set<string>
   /** How far the output was emptied (output.ts). */
   readonly output: { emptiedTo: number; hasComplained: boolean }
   /**
@@ -78,10 +80,12 @@ export function isLive({ state }: LiveRun): boolean {
 /** A run whose timers and watch are still to be set. */
 export function newLiveRun(
   run: Pick<LiveRun, 'description' | 'directory' | 'recorder' | 'state'>,
+  sent: readonly string[] = [],
 ): LiveRun {
   return {
     ...run,
     group: { kind: 'led' },
+    sent: new Set(sent),
     output: { emptiedTo: 0, hasComplained: false },
     cleanups: new Set(),
   }

@@ -26,8 +26,8 @@ import { runEnvironment } from './environment.ts'
  * for one line on its input: run id, slot and attempt. If the input ends instead, the recorder ends.
  * It closes its input as soon as it has the claim, which tells torch that it got this far.
  *
- * It traps the signals that go to the whole group, so that it outlives the command. Unlike an ignored
- * signal, a trap is not inherited. The command is a foreground subshell, because a background one
+ * It traps the signals that go to the whole group, so that it outlives the command. (dash has no names
+ * for 16 STKFLT, 29 IO and 30 PWR.) Unlike an ignored signal, a trap is not inherited. The command is a foreground subshell, because a background one
  * ignores INT and QUIT. A failed redirection of a special builtin ends the shell. So the script uses
  * `echo`, not `:`, with a redirection that may fail, and it says `command exec`.
  *
@@ -37,7 +37,7 @@ import { runEnvironment } from './environment.ts'
  */
 export const recorderScript = `
 umask 077
-trap : HUP INT QUIT PIPE ALRM TERM USR1 USR2
+trap : HUP INT QUIT ILL TRAP ABRT BUS FPE USR1 SEGV USR2 PIPE ALRM TERM XCPU XFSZ VTALRM PROF SYS 16 29 30
 torch_runs=$1 torch_active=$2 torch_cwd=$3 torch_mask=$4
 shift 4
 read -r torch_self </proc/self/stat || exit 125

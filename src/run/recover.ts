@@ -15,7 +15,7 @@ import {
   voidMark,
 } from './directory.ts'
 import { armTimeout, resumeEnding } from './end.ts'
-import { type LiveRun, newLiveRun, type RunContext } from './live-run.ts'
+import { type LiveRun, newLiveRun, type RunContext, type RunState } from './live-run.ts'
 
 /** What became of the runs that an earlier daemon left. */
 export interface Recovered {
@@ -146,15 +146,12 @@ function foundRun(
   host: Host,
   directory: string,
   description: RunDescription,
-  { recorder, ending }: RunTraces,
+  { recorder, ending, sent }: RunTraces,
 ): LiveRun {
-  return newLiveRun({
-    description,
-    directory,
-    // After a reboot the process group is gone, and another one may have its number.
-    recorder: isOfThisBoot(host, description) ? recorder : undefined,
-    state: ending === undefined ? { kind: 'running' } : { kind: 'ending', ...ending },
-  })
+  const state: RunState = ending === undefined ? { kind: 'running' } : { kind: 'ending', ...ending }
+  // After a reboot the process group is gone, and another one may have its number.
+  const group = isOfThisBoot(host, description) ? recorder : undefined
+  return newLiveRun({ description, directory, recorder: group, state }, sent)
 }
 
 /**

@@ -17,6 +17,7 @@ const facts = (given: Partial<EndFacts>): EndFacts => ({
   begun: true,
   removed: false,
   ending: undefined,
+  sent: [],
   successCodes: [0],
   signalName: (number) => names[number],
   ...given,
@@ -119,6 +120,47 @@ describe('the outcome of a run', () => {
       expected: ['failed', 7, null, null],
     },
     {
+      name: 'a run that `torch kill --signal HUP` ended was killed by torch',
+      ...exit(129, true),
+      sent: ['SIGHUP'],
+      expected: ['killed', null, 'SIGHUP', 'kill', true],
+    },
+    {
+      name: 'a run that `torch kill --signal KILL` ended together with its recorder was killed by torch',
+      recorder: { code: null, signal: 'SIGKILL' },
+      sent: ['SIGHUP', 'SIGKILL'],
+      expected: ['killed', null, 'SIGKILL', 'kill', true],
+    },
+    {
+      name: 'an adopted run that `torch kill --signal KILL` ended was killed by torch',
+      sent: ['SIGKILL'],
+      expected: ['killed', null, 'SIGKILL', 'kill', true],
+    },
+    {
+      name: 'a run that handles TERM of `torch kill --signal TERM` and exits 143 was killed by torch',
+      ...exit(143),
+      sent: ['SIGTERM'],
+      expected: ['killed', null, 'SIGTERM', 'kill', true],
+    },
+    {
+      name: 'a run that handles a signal of `torch kill --signal` and exits 0 is ok',
+      ...exit(0),
+      sent: ['SIGHUP'],
+      expected: ['ok', 0, null, null],
+    },
+    {
+      name: 'a run that another signal ended than torch sent was not killed by torch',
+      ...exit(143, true),
+      sent: ['SIGHUP'],
+      expected: ['killed', null, 'SIGTERM', 'not by torch'],
+    },
+    {
+      name: 'a run that torch was ending has that reason, whatever signal was sent too',
+      sent: ['SIGKILL'],
+      ending: { reason: 'timeout', signal: 'SIGKILL' },
+      expected: ['timeout', null, 'SIGKILL', 'timeout'],
+    },
+    {
       name: 'a run is unknown if somebody killed its recorder and its command',
       recorder: { code: null, signal: 'SIGKILL' },
       expected: ['unknown', null, null, 'the recorder vanished'],
@@ -171,8 +213,8 @@ describe('the outcome of a run', () => {
   ] as (Partial<EndFacts> & { name: string; expected: unknown[] })[])(
     '$name',
     ({ name: _, expected, ...given }) => {
-      const [outcome, exitCode, signal, reason] = expected
-      expect(outcomeOf(facts(given))).toEqual({ outcome, exitCode, signal, reason })
+      const [outcome, exitCode, signal, reason, onlySignalled] = expected
+      expect(outcomeOf(facts(given))).toEqual({ outcome, exitCode, signal, reason, onlySignalled })
     },
   )
 })

@@ -2,7 +2,8 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
 import { thisMachine } from '../../src/host/host.ts'
-import { endRun } from '../../src/run/end.ts'
+import { readTraces } from '../../src/run/directory.ts'
+import { endRun, sendSignal } from '../../src/run/end.ts'
 import { newBench } from './support.ts'
 import { until } from '../support/until.ts'
 
@@ -60,6 +61,45 @@ test('a run that is ending already is not ended for a second reason', async () =
   endRun(bench.context, run, 'stop')
   expect(await bench.ended(run)).toMatchObject({ outcome: 'killed', reason: 'replace' })
 })
+
+test('a run that is stopped is ended by TERM, not only by KILL', async () => {
+  const bench = newBench()
+  const run = bench.start({ command: 'exec sleep 60' })
+  await until(() => fs.existsSync(path.join(run.directory, 'command')), 'the command')
+  sendSignal(bench.context, run, 'SIGSTOP')
+  endRun(bench.context, run, 'stop')
+  expect(await bench.ended(run)).toMatchObject({ outcome: 'killed', signal: 'SIGTERM' })
+})
+
+test.each(['SIGKILL', 'SIGHUP', 'SIGABRT', 'SIGPWR'] as const)(
+  'a run that ends by a %s that torch sent was killed by torch',
+  async (signal) => {
+    const bench = newBench()
+    const run = bench.start({ command: 'exec sleep 60' })
+    // In the directory the command is noted before it is executed.
+    const isSleeping = () => commandOf(run.directory) === 'sleep'
+    await until(isSleeping, 'the command')
+    sendSignal(bench.context, run, signal)
+    expect(await bench.ended(run)).toMatchObject({ outcome: 'killed', signal, reason: 'kill' })
+    expect(readTraces(thisMachine(), run.directory).sent).toEqual([signal])
+  },
+)
+
+test('a KILL that is sent to a run that torch is ending is the signal on record', async () => {
+  const bench = newBench()
+  const run = bench.start({ command: 'trap "" TERM; echo deaf; while :; do sleep 60; done' })
+  await until(() => bench.output(run) === 'deaf\n', 'it to ignore TERM')
+  endRun(bench.context, run, 'timeout')
+  sendSignal(bench.context, run, 'SIGKILL')
+  expect(await bench.ended(run)).toMatchObject({ outcome: 'timeout', signal: 'SIGKILL' })
+})
+
+/** The name of the program that runs as the command of a run. */
+function commandOf(directory: string): string | undefined {
+  const { command } = readTraces(thisMachine(), directory)
+  const status = command && thisMachine().files.readText(`/proc/${command.pid}/comm`)
+  return status?.trim()
+}
 
 function groupOf(pid: number | undefined): number[] {
   return pid === undefined

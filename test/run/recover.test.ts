@@ -3,7 +3,7 @@ import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { thisMachine } from '../../src/host/host.ts'
 import { activeFolder, readTraces } from '../../src/run/directory.ts'
-import { endRun } from '../../src/run/end.ts'
+import { endRun, sendSignal } from '../../src/run/end.ts'
 import { signalRun } from '../../src/run/process-group.ts'
 import { newRunContext } from '../../src/run/launch.ts'
 import { handOver, type LiveRun } from '../../src/run/live-run.ts'
@@ -114,6 +114,21 @@ describe('recoverRuns', () => {
     const { ends } = nextDaemon(bench)
     const end = await until(() => ends.get(run.description.run), 'the end')
     expect(end).toMatchObject({ outcome: 'unknown', exitCode: null })
+  })
+
+  test('a run that KILL of torch ended together with its recorder is on record as killed by torch', async () => {
+    const bench = newBench()
+    const run = await orphan(bench, 'exec sleep 60')
+    const first = nextDaemon(bench)
+    for (const each of first.recovered.adopted) {
+      sendSignal(first.context, each, 'SIGKILL')
+      handOver(each)
+    }
+    const isGone = () => thisMachine().processes.identify(run.recorder?.pid ?? 0) === undefined
+    await until(isGone, 'death')
+    const { ends } = nextDaemon(bench)
+    const end = { outcome: 'killed', signal: 'SIGKILL', reason: 'kill' }
+    expect(await until(() => ends.get(run.description.run), 'the end')).toMatchObject(end)
   })
 
   test('a run from before a reboot is unknown, and its old pid is not signalled', async () => {

@@ -2,6 +2,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { onTestFinished } from 'vitest'
+import type { Protocol, RequestName } from '../../src/control/protocol.ts'
 import { newRequestQueue } from '../../src/daemon/control/request-queue.ts'
 import { letGo } from '../../src/daemon/handover.ts'
 import { type LifecycleEnd, runLifecycle } from '../../src/daemon/lifecycle.ts'
@@ -79,6 +80,8 @@ export function newSite(yaml: string, options: { at?: string; addresses?: string
         fs.writeFileSync(tasks, text)
         return reload(cause)
       },
+      ask: <N extends RequestName>(name: N, request: Protocol[N]['request']) =>
+        own.requests.answers[name](request),
       stop: (graceMs: number | null, leave = false) =>
         own.requests.answers.stop({ graceMs, leave }),
       running: (task: string) => running.runs.of(task).map((run) => run.description.run),

@@ -1,8 +1,7 @@
 import type { Protocol } from '../../control/protocol.ts'
 import type { Answers } from '../../control/server.ts'
 import { TorchError } from '../../errors.ts'
-import { endRun } from '../../run/end.ts'
-import { signalRun } from '../../run/process-group.ts'
+import { endRun, sendSignal } from '../../run/end.ts'
 import type { LiveRun } from '../../run/live-run.ts'
 import { unknownTask } from '../../tasks/select.ts'
 import type { Handover } from '../handover.ts'
@@ -66,12 +65,12 @@ function killNow(
   daemon: Daemon,
   { target, signal }: Protocol['kill']['request'],
 ): Protocol['kill']['reply'] {
-  const { host, runs, runContext } = daemon
+  const { runs, runContext } = daemon
   const matching = runs.all().filter((run) => matches(run, target))
   if (matching.length === 0) throw nothingToKill(daemon, target)
   for (const run of matching) {
     if (signal === null) endRun(runContext, run, 'kill')
-    else signalRun(host, run, signal)
+    else sendSignal(runContext, run, signal)
   }
   return { runs: matching.map(({ description: { run, task } }) => ({ run, task })) }
 }

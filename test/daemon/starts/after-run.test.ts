@@ -25,6 +25,26 @@ describe('a failed run', () => {
     )
   })
 
+  test('a run that torch kill ends is not retried, but one that its signal ends is', async () => {
+    const site = newSite(
+      'tasks: {job: {schedule: "5 0 12 * * *", command: exec sleep 60, retry: {attempts: 1}}}',
+    )
+    const daemon = await site.daemon()
+    daemon.seconds(5)
+    await daemon.begun('job')
+    await daemon.ask('kill', { target: 'job', signal: 'SIGKILL' })
+    await daemon.runs('job', 0)
+    daemon.seconds(1)
+    await daemon.begun('job')
+    await daemon.ask('kill', { target: 'job', signal: null })
+    await daemon.runs('job', 0)
+    daemon.seconds(60)
+    expect(daemon.rows().map((row) => [row.trigger, row.signal, row.reason])).toEqual([
+      ['schedule', 'SIGKILL', 'kill'],
+      ['retry', 'SIGTERM', 'kill'],
+    ])
+  })
+
   test('a failed run is not retried if its task was removed', async () => {
     const site = newSite(
       'tasks: {job: {schedule: "5 * * * * *", command: exit 1, retry: {attempts: 1}}}',

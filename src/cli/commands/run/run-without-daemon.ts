@@ -7,7 +7,7 @@ import { admit, type Start } from '../../../plan/admit.ts'
 import { type History, openHistory } from '../../../record/history/write-history.ts'
 import { runRow } from '../../../record/history/rows.ts'
 import { readTraces, type RunConclusion } from '../../../run/directory.ts'
-import { killRun } from '../../../run/end.ts'
+import { killRun, sendSignal } from '../../../run/end.ts'
 import { signalRun } from '../../../run/process-group.ts'
 import { newFaults } from '../../../run/faults.ts'
 import { launchRun, newRunContext } from '../../../run/launch.ts'
@@ -54,9 +54,7 @@ export async function runWithoutDaemon(call: Call, values: Values, name: string)
   host.processes.closeInherited([])
   const history = openRunHistory(call)
   const launched = launch(call, task, revision, facts.names[0] ?? host.network.name(), history)
-  const release = interceptSignals(
-    (signal) => void signalRun(launched.context.host, launched.run, signal),
-  )
+  const release = interceptSignals((signal) => sendSignal(launched.context, launched.run, signal))
   const output = wholeOutput(host, terminal, launched.run.directory)
   while (launched.conclusion() === undefined) {
     await output.drain()
