@@ -49,6 +49,7 @@ async function writeDays(file, days, say) {
   const troubles = []
   const kept = openHistory(file, {
     after: (ms, callback) => clock.after(ms, () => timed(pauses, 'write', callback)),
+    now: () => clock.now(),
     onTrouble: (message) => troubles.push(message),
   })
   const perRow = Math.max(Math.floor(days / 10), 1)

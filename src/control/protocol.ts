@@ -85,6 +85,10 @@ export interface StatusReport {
     startedAt: string
     state: 'running' | 'draining'
   } | null
+  /** How the last daemon ended; null while a daemon runs, and if nothing is known. Older daemons do not send it. */
+  ended?: DaemonEnd | null
+  /** What the daemon cannot do at the moment: a full disk, a refused file. Older daemons do not send it. */
+  trouble?: Trouble[]
   host: { name: string; addresses: string[] }
   file: {
     path: string
@@ -95,6 +99,26 @@ export interface StatusReport {
     problems: Problem[]
   }
   tasks: TaskStatus[]
+}
+
+export interface DaemonEnd {
+  /** `died`: it crashed or was killed. `rebooted`: the machine went down with it. */
+  how: 'stopped' | 'died' | 'rebooted'
+  /** When it stopped. If it did not stop in good order: when it was last seen, up to a minute before its end. */
+  at: string
+  /** Who stopped it: `torch stop`, or the name of a signal. */
+  by: string | null
+  /** Whether it left its runs running. */
+  left: boolean
+  pid: number
+  version: string
+  startedAt: string
+}
+
+/** Something that the machine refuses, or that is wrong with the tasks file, until it is over. */
+export interface Trouble {
+  message: string
+  since: string
 }
 
 export interface TaskStatus {
@@ -110,6 +134,20 @@ export interface TaskStatus {
   jitterMs: number
   running: string[]
   last: HistoryRow | null
+  /** Older daemons do not send it. */
+  counts?: TaskCounts
+  /** Of a daemon task: when the next instance is started again, ISO 8601 in UTC; null if none waits. */
+  nextRestart?: string | null
+}
+
+/** What happened to a task lately. */
+export interface TaskCounts {
+  /** Runs in a row, up to the last one, that failed. Runs that a person or a reload ended do not count. */
+  failures: number
+  /** Starts that were skipped since the last run ended. */
+  skips: number
+  /** Of a daemon task: restarts in a row of instances that ended before `reset_after`, however they ended. */
+  restarts: number
 }
 
 export interface ReloadReport {

@@ -1,9 +1,12 @@
 import { messageOf } from '../errors.ts'
 import { formatProblem, problemLine } from '../tasks/file/problem.ts'
 import { counted } from '../text/plural.ts'
+import { plainLine } from '../text/sanitize.ts'
 import { answersOf } from './control/answers.ts'
 import { dumpState } from './control/daemon-status.ts'
+import { troubleOf } from './control/trouble.ts'
 import { newHandover } from './handover.ts'
+import { noteAlive, type StoppedBy, writeDaemonRecord } from './recovery/daemon-record.ts'
 import { recover } from './recovery/recover.ts'
 import { saveLoaded } from './recovery/saved-state.ts'
 import { handleSignals } from './signals.ts'
@@ -50,7 +53,7 @@ export async function runLifecycle(
   const stopTicking = startTicker(daemon)
   daemon.tickClock.save()
   saveLoaded(daemon)
-  const stopMaintenance = startMaintenance(daemon)
+  const stopMaintenance = startMaintenance(daemon, () => tellSystemd(own, daemon))
   const handover = newHandover(own, daemon, () => {
     stopTicking()
     stopMaintenance()
@@ -76,16 +79,18 @@ export async function runLifecycle(
     await leaveHome(own, stopsPassedOn)
     return { kind: 'handed-over' }
   }
+  const stoppedBy = own.signals.stopSignal() ?? 'torch stop'
   await Promise.all([systemd.stopping(), stopWatching(), handover.cancel()])
   stopMaintenance()
   await stop.done
   stopTicking()
-  await closeHome(own, daemon)
+  await closeHome(own, daemon, stoppedBy)
   return { kind: 'stopped' }
 }
 
 /** These files inform and never decide: a daemon whose disk has just become full works without them. */
-function writeInfoFiles({ host, paths, settings, log }: Daemon): void {
+function writeInfoFiles(daemon: Daemon): void {
+  const { host, paths, settings, log } = daemon
   const write = (file: string, line: string, what: string): void => {
     try {
       host.files.replace(file, `${line}\n`, { mode: 0o644 })
@@ -95,6 +100,7 @@ function writeInfoFiles({ host, paths, settings, log }: Daemon): void {
   }
   write(paths.pidfile, String(host.processes.pid), 'pidfile')
   write(paths.tasksPath, settings.tasks, 'path of the tasks file')
+  noteAlive(daemon)
 }
 
 function logReady(daemon: Daemon): Ready {
@@ -119,10 +125,18 @@ function logReady(daemon: Daemon): Ready {
   return { pid: host.processes.pid, warnings: loaded.problems.map(formatProblem) }
 }
 
-function statusText({ tasks }: Daemon): string {
+/** One line: how many tasks run here, and what the daemon cannot do at the moment. */
+function statusText(daemon: Daemon): string {
+  const { tasks } = daemon
   const here = tasks.here.size
   const all = counted(tasks.loaded.file.tasks.length, 'task')
-  return `${here} of ${all} ${here === 1 ? 'runs' : 'run'} here`
+  const trouble = troubleOf(daemon).map(({ message }) => `; ${plainLine(message)}`)
+  return `${here} of ${all} ${here === 1 ? 'runs' : 'run'} here${trouble.join('')}`
+}
+
+/** Trouble that begins or ends changes what systemctl status shows. */
+function tellSystemd({ systemd }: DaemonProcess, daemon: Daemon): void {
+  void systemd.status(statusText(daemon))
 }
 
 /** The next daemon has everything: it gets the requests that came here, then this process may end. */
@@ -140,12 +154,15 @@ async function leaveHome(own: DaemonProcess, stopsPassedOn: () => Promise<unknow
 }
 
 /** Everything that happened is on disk; afterwards only the files of the home are left. */
-async function closeHome(own: DaemonProcess, daemon: Daemon): Promise<void> {
+async function closeHome(own: DaemonProcess, daemon: Daemon, stoppedBy: StoppedBy): Promise<void> {
   const { host, paths, queue, history, faults, log } = daemon
   own.systemd.close()
   await own.server.close()
   queue.saveNow()
   history.close()
+  faults.attempt('note the end of the daemon', () =>
+    writeDaemonRecord(daemon, { by: stoppedBy, left: daemon.phase.now === 'leaving' }),
+  )
   faults.attempt('remove the pidfile', () => {
     if (host.files.readText(paths.pidfile)?.trim() === String(host.processes.pid))
       host.files.remove(paths.pidfile)

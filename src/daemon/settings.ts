@@ -35,6 +35,8 @@ export interface HomePaths {
   readonly tasksPath: string
   /** Pending starts: retries, and starts that wait at max. */
   readonly pending: string
+  /** The last daemon, and how it ended. */
+  readonly daemonRecord: string
 }
 
 /** The paths of a home. */
@@ -54,5 +56,6 @@ export function homePaths(home: string): HomePaths {
     boot: at('boot'),
     tasksPath: at('tasks-path'),
     pending: at('pending.json'),
+    daemonRecord: at('daemon.json'),
   }
 }

@@ -22,6 +22,8 @@ export interface Signals {
   handle(actions: SignalActions): void
   /** Whether a stop was requested that nobody has handled yet. */
   stopRequested(): boolean
+  /** The first signal to stop; undefined if none came. */
+  stopSignal(): 'SIGTERM' | 'SIGINT' | undefined
 }
 
 /**
@@ -35,8 +37,12 @@ export function catchSignals(): Signals {
     if (actions === undefined) early.add(name)
     else actions[name]()
   }
-  process.on('SIGTERM', act('stop'))
-  process.on('SIGINT', act('stop'))
+  let stopSignal: 'SIGTERM' | 'SIGINT' | undefined
+  for (const name of ['SIGTERM', 'SIGINT'] as const)
+    process.on(name, () => {
+      stopSignal ??= name
+      act('stop')()
+    })
   process.on('SIGUSR2', act('reload'))
   process.on('SIGHUP', act('reopenLog'))
   process.on('SIGUSR1', act('dumpState'))
@@ -47,6 +53,7 @@ export function catchSignals(): Signals {
       early.clear()
     },
     stopRequested: () => early.has('stop'),
+    stopSignal: () => stopSignal,
   }
 }
 

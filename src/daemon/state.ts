@@ -1,5 +1,4 @@
 import path from 'node:path'
-import { messageOf } from '../errors.ts'
 import type { ControlServer } from '../control/server.ts'
 import type { Clock } from '../host/clock.ts'
 import type { Host } from '../host/host.ts'
@@ -7,7 +6,6 @@ import type { Lock } from '../host/lock.ts'
 import type { HistoryRow } from '../plan/history-row.ts'
 import { type Counters, newCounters } from '../record/counters.ts'
 import { type History, openHistory } from '../record/history/write-history.ts'
-import { readHistory } from '../record/history/read-history.ts'
 import { rebuildHistory } from '../record/history/rebuild.ts'
 import { type Journal, newJournal } from '../record/journal.ts'
 import type { Log } from '../record/log.ts'
@@ -21,6 +19,7 @@ import type { Signals } from './signals.ts'
 import { runEnded } from './starts/after-run.ts'
 import { type DaemonTasks, newDaemonTasks } from './starts/daemon-tasks.ts'
 import { newRunTable, type RunTable } from './starts/run-table.ts'
+import { pastOf } from './tasks-file/task-past.ts'
 import { newStartQueue, type StartQueue } from './starts/start-queue.ts'
 import { newTickClock, type TickClock } from './starts/tick-clock.ts'
 import type { NotifyEnvironment, Systemd } from './systemd.ts'
@@ -101,7 +100,7 @@ export function createDaemon(
   const { restarts } = daemonTasks
   const queue = newStartQueue({ host, paths, faults, phase, restarts })
   const history = openDaemonHistory({ host, paths, log, faults, queue })
-  const runs = newRunTable(lastRows(paths, log, tasks))
+  const runs = newRunTable(pastOf({ paths, log }, [...tasks.all.keys()]))
   const counters = newCounters()
   const hostName = tasks.facts.names[0] ?? host.network.name()
   const origin = () => ({ host: hostName, revision: tasks.loaded.revision })
@@ -143,6 +142,7 @@ function openDaemonHistory({ host, paths, log, faults, queue }: HistoryParts): H
   }
   const history = openHistory(paths.history, {
     after: (ms, callback) => host.clock.after(ms, callback),
+    now: () => host.clock.now(),
     onTrouble: (words) => log.warn('trouble', { file: paths.history }, words),
     onNew() {
       host.files.write(mark, '')
@@ -169,18 +169,5 @@ function forgetActive(
   for (const { run, outcome } of rows) {
     if (run === null || outcome === 'running') continue
     faults.insist('remove entries in active', () => host.files.remove(path.join(paths.active, run)))
-  }
-}
-
-/** The last row of each task of the file. They are only shown: a daemon starts without them if need be. */
-function lastRows(paths: HomePaths, log: Log, { all }: TasksState): Map<string, HistoryRow> {
-  try {
-    const reader = readHistory(paths.history)
-    const rows = reader.lastOfEach()
-    reader.close()
-    return new Map([...rows].filter(([task]) => all.has(task)))
-  } catch (error) {
-    log.warn('trouble', { file: paths.history }, messageOf(error))
-    return new Map()
   }
 }

@@ -9,6 +9,8 @@ export interface Systemd {
   ready(status: string): Promise<void>
   reloading(): Promise<void>
   stopping(): Promise<void>
+  /** Changes what systemctl status shows. */
+  status(text: string): Promise<void>
   /** Stops the messages to the watchdog. */
   close(): void
 }
@@ -36,6 +38,7 @@ export function openSystemd(host: Host, environment: NotifyEnvironment): Systemd
     reloading: () =>
       notify('RELOADING=1', `MONOTONIC_USEC=${Math.round(host.clock.monotonic() * 1000)}`),
     stopping: () => notify('STOPPING=1', 'STATUS=stopping'),
+    status: (text) => notify(`STATUS=${text}`),
     close,
   }
 }
@@ -44,6 +47,7 @@ const silent: Systemd = {
   ready: async () => {},
   reloading: async () => {},
   stopping: async () => {},
+  status: async () => {},
   close() {},
 }
 

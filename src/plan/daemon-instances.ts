@@ -13,13 +13,15 @@ export interface PendingRestart {
   readonly notBeforeMs: number
   /** The delay before this start. restartDelay() computes the next one from it. */
   readonly delayMs: number
+  /** How many restarts in a row this one is: see restartsInARow(). Old records do not have it. */
+  readonly restarts?: number
 }
 
 export interface InstancesPlan {
   /** Ids of the runs to end. */
   readonly end: readonly string[]
   /** Runs to start, each with the delay that it waited. */
-  readonly start: readonly { readonly delayMs: number }[]
+  readonly start: readonly Pick<PendingRestart, 'delayMs' | 'restarts'>[]
   /** The restarts that are still not due. */
   readonly restarts: readonly PendingRestart[]
   /** When to plan again, in milliseconds since the epoch. */
@@ -47,7 +49,7 @@ export function planInstances(
   const immediate = Array.from({ length: missing - kept.length }, () => ({ delayMs: 0 }))
   return {
     end: runsToEnd(task, runs, active),
-    start: [...immediate, ...due.map(({ delayMs }) => ({ delayMs }))],
+    start: [...immediate, ...due.map(({ notBeforeMs: _, ...start }) => start)],
     restarts: later,
     wakeMs: later.length === 0 ? undefined : Math.min(...later.map((each) => each.notBeforeMs)),
   }
@@ -88,4 +90,16 @@ export function restartDelay(
 ): number {
   if (lastDelayMs === 0 || lastedMs >= restart.resetAfterMs) return restart.delayMs
   return Math.min(lastDelayMs * 2, restart.maxDelayMs)
+}
+
+/**
+ * How many restarts in a row the next one is, if the instance that ended was itself the `before`-th: a
+ * run that has lasted for `resetAfterMs` ends the row.
+ */
+export function restartsInARow(
+  restart: Pick<Task['restart'], 'resetAfterMs'>,
+  lastedMs: number,
+  before: number,
+): number {
+  return lastedMs >= restart.resetAfterMs ? 0 : before + 1
 }

@@ -69,6 +69,11 @@ export function endedByTorch({
   return outcome === 'killed' && reason !== notByTorch && onlySignalled !== true
 }
 
+/** Whether a run that has ended did so by its own fault: neither `ok` nor ended by torch on purpose. */
+export function isFailure(end: Pick<RunOutcome, 'outcome' | 'reason'>): boolean {
+  return end.outcome !== 'ok' && !endedByTorch(end)
+}
+
 /** The outcome of a run that could not be started, and why. */
 export function spawnFailed(why: string): RunOutcome {
   return { outcome: 'spawn-failed', exitCode: null, signal: null, reason: why }

@@ -1,6 +1,6 @@
 import type { Clock } from '../host/clock.ts'
 import { type HistoryRow, whyNotStarted } from '../plan/history-row.ts'
-import { endedByTorch } from '../plan/run-outcome.ts'
+import { isFailure } from '../plan/run-outcome.ts'
 import type { Start } from '../plan/admit.ts'
 import type { Miss } from '../plan/tick.ts'
 import type { RunConclusion, RunDescription } from '../run/directory.ts'
@@ -63,7 +63,7 @@ export function newJournal({
     },
     ended(run, conclusion) {
       const row = record(runRow(run, conclusion))
-      if (conclusion.outcome !== 'ok' && !endedByTorch(conclusion)) counters.count('failed')
+      if (isFailure(conclusion)) counters.count('failed')
       logEnd(log, run, conclusion, row)
     },
     skipped(start, reason) {

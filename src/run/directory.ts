@@ -137,6 +137,8 @@ export interface RunDescription {
   readonly maxOutputBytes: number
   /** For a daemon task: how long the start was delayed. */
   readonly restartDelayMs: number
+  /** For a daemon task: how many restarts in a row its start is. Old records do not have it. */
+  readonly restarts?: number
 }
 
 /** `outcome.json`: how the run ended. Times in milliseconds since the epoch. */

@@ -16,6 +16,8 @@ export interface Faults {
   attemptAsync(what: string, act: () => Promise<void>): Promise<void>
   /** Tries something now, and again each second until it works: for what must not be lost. */
   insist(what: string, act: () => void): void
+  /** What could not be done and is not over yet, the oldest first. */
+  current(): { readonly message: string; readonly sinceMs: number }[]
   /** Tries once more everything that is insisted on. After this, nothing is tried again. */
   close(): void
 }
@@ -27,6 +29,8 @@ const maxTriesAtOnce = 200
 const maxKept = 100_000
 
 interface Fault {
+  readonly message: string
+  readonly sinceMs: number
   /** The subjects for which it failed last. */
   readonly failing: Set<string>
   /** The actions to try again. */
@@ -38,7 +42,7 @@ export function newFaults(
   clock: Clock,
   report: (message: string, isOver: boolean) => void,
 ): Faults {
-  const { faults, failed, worked, endIfOver } = newRegister(report)
+  const { faults, failed, worked, endIfOver } = newRegister(clock, report)
   let cancel: (() => void) | undefined
   let isClosed = false
 
@@ -86,6 +90,7 @@ export function newFaults(
         retryLater()
       }
     },
+    current: () => [...faults.values()].map(({ message, sinceMs }) => ({ message, sinceMs })),
     close() {
       isClosed = true
       cancel?.()
@@ -95,7 +100,7 @@ export function newFaults(
 }
 
 /** The current faults by kind. Reports a fault when it is entered and when it is removed. */
-function newRegister(report: (message: string, isOver: boolean) => void) {
+function newRegister(clock: Clock, report: (message: string, isOver: boolean) => void) {
   const faults = new Map<string, Fault>()
 
   function endIfOver(what: string, fault: Fault): void {
@@ -110,9 +115,10 @@ function newRegister(report: (message: string, isOver: boolean) => void) {
     failed(what: string, error: unknown): Fault {
       const known = faults.get(what)
       if (known !== undefined) return known
-      const fault = { failing: new Set<string>(), kept: [] }
+      const message = `could not ${what}: ${messageOf(error)}`
+      const fault = { message, sinceMs: clock.now(), failing: new Set<string>(), kept: [] }
       faults.set(what, fault)
-      report(`could not ${what}: ${messageOf(error)}`, false)
+      report(message, false)
       return fault
     },
     worked(what: string, subject: string): void {

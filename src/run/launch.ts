@@ -35,6 +35,8 @@ export interface LaunchRequest {
   readonly revision: string | null
   /** How long the start of a daemon task was delayed; 0 for all others. */
   readonly restartDelayMs: number
+  /** How many restarts in a row this start of a daemon task is; 0 for all others. */
+  readonly restarts?: number
 }
 
 /**
@@ -57,7 +59,7 @@ export function launchRun(context: RunContext, request: LaunchRequest): LiveRun 
 
 function describeRun(
   { host, home, hostName }: RunContext,
-  { task, start, revision, restartDelayMs }: LaunchRequest,
+  { task, start, revision, restartDelayMs, restarts = 0 }: LaunchRequest,
 ): LiveRun {
   const startedMs = host.clock.now()
   const id = newRunId(startedMs)
@@ -82,6 +84,7 @@ function describeRun(
     successCodes: task.successCodes,
     maxOutputBytes: task.output.maxSizeBytes,
     restartDelayMs,
+    restarts,
   }
   const directory = runDirectory(home, task.name, id)
   return newLiveRun({ description, directory, recorder: undefined, state: { kind: 'running' } })

@@ -56,6 +56,7 @@ function aJournal() {
       takeBack() {},
       flush: () => void (flushes += 1),
       prune: () => 0,
+      trouble: () => undefined,
       close() {},
     },
     log: { info: say('info'), warn: say('warn'), error: say('error'), reopen() {}, close() {} },

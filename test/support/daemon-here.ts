@@ -144,7 +144,7 @@ function processOf(
     lock: { descriptor: -1, release() {} },
     log: { info: say, warn: say, error: say, reopen() {}, close() {} },
     systemd: openSystemd(host, {}),
-    signals: { handle() {}, stopRequested: () => false },
+    signals: { handle() {}, stopRequested: () => false, stopSignal: () => undefined },
     requests: newRequestQueue(),
     server: { descriptor: undefined, close: async () => {}, handOver: async () => {} },
   }

@@ -101,6 +101,7 @@ export function openTestHistory(
   const written: HistoryRow[] = []
   const history = openHistory(file, {
     after: timers.after,
+    now: () => 0,
     onTrouble: (message) => troubles.push(message),
     onWritten: (rows) => written.push(...rows),
     ...more,

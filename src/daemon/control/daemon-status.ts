@@ -1,4 +1,4 @@
-import type { StatusReport, TaskStatus } from '../../control/protocol.ts'
+import type { StatusReport, TaskCounts, TaskStatus } from '../../control/protocol.ts'
 import { type AgendaEntry, earliest } from '../../plan/agenda.ts'
 import type { HistoryRow } from '../../plan/history-row.ts'
 import { slotText, timeText } from '../../record/history/rows.ts'
@@ -8,6 +8,7 @@ import type { Task } from '../../tasks/task.ts'
 import { jitterOf } from '../../text/hash.ts'
 import type { Daemon } from '../state.ts'
 import type { Loaded } from '../tasks-file/load.ts'
+import { troubleOf } from './trouble.ts'
 
 /** What `torch status` shows of a running daemon. */
 export function statusOf(daemon: Daemon): StatusReport {
@@ -22,6 +23,8 @@ export function statusOf(daemon: Daemon): StatusReport {
       startedAt: timeText(daemon.startedMs),
       state: phase.now === 'running' ? 'running' : 'draining',
     },
+    ended: null,
+    trouble: troubleOf(daemon),
     host: { name: runContext.hostName, addresses: [...tasks.facts.addresses] },
     file: fileOf(tasks.loaded, tasks.refused),
     tasks: [
@@ -32,11 +35,29 @@ export function statusOf(daemon: Daemon): StatusReport {
           next: entries.get(task.name),
           running: runs.of(task.name).map((run) => run.description.run),
           last: runs.last(task.name),
+          counts: { ...runs.counts(task.name), restarts: restartsOf(daemon, task) },
+          nextRestart: nextRestartOf(daemon, task),
         }),
       ),
       ...removedTasks(daemon),
     ],
   }
+}
+
+/** The most restarts in a row of its instances. One that has lasted for `reset_after` has ended its row. */
+function restartsOf({ runs, daemonTasks, clock }: Daemon, { name, restart }: Task): number {
+  const youngerThan = clock.now() - restart.resetAfterMs
+  const young = runs.of(name).filter(({ description }) => description.startedMs > youngerThan)
+  return Math.max(
+    0,
+    ...young.map(({ description }) => description.restarts ?? 0),
+    ...(daemonTasks.restarts.get(name) ?? []).map(({ restarts = 0 }) => restarts),
+  )
+}
+
+function nextRestartOf({ daemonTasks }: Daemon, { name }: Task): string | null {
+  const times = (daemonTasks.restarts.get(name) ?? []).map(({ notBeforeMs }) => notBeforeMs)
+  return times.length === 0 ? null : timeText(Math.min(...times))
 }
 
 /** Tasks that are no longer in the file, while runs of them have not ended. */
@@ -88,6 +109,8 @@ export function taskStatus(
     next: AgendaEntry | undefined
     running: string[]
     last: HistoryRow | undefined
+    counts: TaskCounts
+    nextRestart?: string | null
   },
 ): TaskStatus {
   const reason = !task.enabled ? 'enabled' : matchHosts(task.hosts, known.facts) ? null : 'hosts'
@@ -103,6 +126,8 @@ export function taskStatus(
     jitterMs: jitterOf(task.name, known.hostName, task.jitterMs),
     running: known.running,
     last: known.last ?? null,
+    counts: known.counts,
+    nextRestart: known.nextRestart ?? null,
   }
 }
 

@@ -29,7 +29,7 @@ function recoverStarts(daemon: Daemon): void {
   for (const { run, reason } of failed)
     log.error('trouble', { run }, `a run of the previous daemon could not be examined: ${reason}`)
   for (const run of adopted) {
-    runs.add(run)
+    runs.adopt(run)
     journal.adopted(run.description, run.recorder?.pid)
   }
   const known = knownStarts(daemon, [

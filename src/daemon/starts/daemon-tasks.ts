@@ -1,5 +1,10 @@
 import type { Clock } from '../../host/clock.ts'
-import { type PendingRestart, planInstances, restartDelay } from '../../plan/daemon-instances.ts'
+import {
+  type PendingRestart,
+  planInstances,
+  restartDelay,
+  restartsInARow,
+} from '../../plan/daemon-instances.ts'
 import type { RunConclusion, RunDescription } from '../../run/directory.ts'
 import { endRun } from '../../run/end.ts'
 import { requestStart, type StartParts } from './request-start.ts'
@@ -66,11 +71,11 @@ export function keepInstances(parts: DaemonTaskParts, name: string): void {
   for (const run of instances)
     if (plan.end.includes(run.description.run))
       endRun(runContext, run, task === undefined ? 'removed' : 'reload')
-  for (const { delayMs } of plan.start)
+  for (const { delayMs, restarts = 0 } of plan.start)
     requestStart(
       parts,
       { task: name, slot: undefined, trigger: 'daemon', attempt: 1, dueMs: undefined },
-      { restartDelayMs: delayMs },
+      { restartDelayMs: delayMs, restarts },
     )
   const delayMs = plan.wakeMs && Math.max(plan.wakeMs - clock.now(), 0)
   daemonTasks.wakeIn(name, delayMs, () => keepInstances(parts, name))
@@ -89,9 +94,12 @@ export function replaceInstance(
   const task = tasks.here.get(run.task)
   const isReload = reason === 'reload' || reason === 'removed'
   if (task?.type === 'daemon' && !isReload) {
-    const delayMs = restartDelay(task.restart, endedMs - run.startedMs, run.restartDelayMs)
+    const lastedMs = endedMs - run.startedMs
+    const delayMs = restartDelay(task.restart, lastedMs, run.restartDelayMs)
+    const restarts = restartsInARow(task.restart, lastedMs, run.restarts ?? 0)
     const pending = daemonTasks.restarts.get(run.task) ?? []
-    daemonTasks.setRestarts(run.task, [...pending, { notBeforeMs: endedMs + delayMs, delayMs }])
+    const next = { notBeforeMs: endedMs + delayMs, delayMs, restarts }
+    daemonTasks.setRestarts(run.task, [...pending, next])
   }
   keepInstances(parts, run.task)
 }

@@ -34,8 +34,9 @@ export type StartAnswer =
 export interface StartOptions {
   /** A person insists: neither hosts nor max apply. */
   readonly forced?: boolean
-  /** For a daemon task: how long its restart was delayed. */
+  /** For a daemon task: how long its restart was delayed, and how many restarts in a row it is. */
   readonly restartDelayMs?: number
+  readonly restarts?: number
 }
 
 /**
@@ -61,7 +62,7 @@ export function requestStart(
     journal.skipped(start, reason)
     return { kind: 'skipped', reason }
   }
-  if (admission.answer === 'start') return launch(parts, task, start, options.restartDelayMs ?? 0)
+  if (admission.answer === 'start') return launch(parts, task, start, options)
   if (admission.displaced !== undefined) journal.skipped(admission.displaced, 'max')
   queue.wait(start)
   for (const run of parts.runs.of(start.task))
@@ -107,10 +108,10 @@ function launch(
   { tasks, runs, runContext, journal }: StartParts,
   task: Task,
   start: Start,
-  restartDelayMs: number,
+  { restartDelayMs = 0, restarts = 0 }: StartOptions,
 ): StartAnswer {
   const { revision } = tasks.loaded
-  const run = launchRun(runContext, { task, start, revision, restartDelayMs })
+  const run = launchRun(runContext, { task, start, revision, restartDelayMs, restarts })
   runs.add(run)
   journal.started(run.description, run.recorder?.pid)
   return { kind: 'started', run, elsewhere: !matchHosts(task.hosts, tasks.facts) }

@@ -1,4 +1,6 @@
 import type { HistoryRow } from '../../plan/history-row.ts'
+import { isFailure } from '../../plan/run-outcome.ts'
+import type { TaskCounts } from '../../record/history/read-history.ts'
 import { isOver, type LiveRun } from '../../run/live-run.ts'
 
 /** What runs on this host, what is left of ended runs, and what is known of the last run of each task. */
@@ -9,7 +11,10 @@ export interface RunTable {
   all(): LiveRun[]
   /** The tasks that have runs. */
   tasks(): string[]
+  /** A run that has just started. */
   add(run: LiveRun): void
+  /** A run that an earlier daemon started. */
+  adopt(run: LiveRun): void
   /** The run has ended. It stays among the remains while processes of its group have to be killed. */
   end(run: LiveRun): void
   /** Runs that torch ended and whose group still has processes. */
@@ -17,22 +22,42 @@ export interface RunTable {
   forgetRemains(run: LiveRun): void
   /** The row that `torch status` shows as the last of a task. */
   last(task: string): HistoryRow | undefined
+  counts(task: string): TaskCounts
   noteRow(row: HistoryRow): void
-  /** The task is no longer in the file: its last row is not shown again. */
+  /** What the history says of a task that was added to the file. */
+  knowTask(task: string, known: TaskPast): void
+  /** The task is no longer in the file. */
   forgetTask(task: string): void
 }
 
-/** A table without runs; `last` holds the last rows of the tasks, as read from the history. */
-export function newRunTable(lastRows: ReadonlyMap<string, HistoryRow>): RunTable {
+/** What the history says of a task. */
+export interface TaskPast extends TaskCounts {
+  readonly last: HistoryRow | undefined
+}
+
+const noPast: TaskPast = { last: undefined, failures: 0, skips: 0 }
+
+/** A table without runs, with the past of each task as the history has it. */
+export function newRunTable(pasts: ReadonlyMap<string, TaskPast>): RunTable {
   const runs = new Map<string, LiveRun[]>()
   const remains = new Set<LiveRun>()
-  const last = new Map(lastRows)
+  const past = new Map(pasts)
   const of = (task: string): readonly LiveRun[] => runs.get(task) ?? []
+  const pastOf = (task: string): TaskPast => past.get(task) ?? noPast
+  const adopt = (run: LiveRun): void => {
+    const { task } = run.description
+    runs.set(task, [...of(task), run])
+  }
   return {
     of,
     all: () => [...runs.values()].flat(),
     tasks: () => [...runs.keys()],
-    add: (run) => void runs.set(run.description.task, [...of(run.description.task), run]),
+    add(run) {
+      const { task } = run.description
+      adopt(run)
+      if (past.has(task)) past.set(task, { ...pastOf(task), skips: 0 })
+    },
+    adopt,
     end(run) {
       const { task } = run.description
       const left = of(task).filter((each) => each !== run)
@@ -45,12 +70,27 @@ export function newRunTable(lastRows: ReadonlyMap<string, HistoryRow>): RunTable
     },
     remains: () => [...remains],
     forgetRemains: (run) => void remains.delete(run),
-    last: (task) => last.get(task),
-    noteRow(row) {
-      if (row.outcome === 'running') return
-      // A skip says less than the run before it.
-      if (row.run !== null || (last.get(row.task)?.run ?? null) === null) last.set(row.task, row)
+    last: (task) => pastOf(task).last,
+    counts(task) {
+      const { failures, skips } = pastOf(task)
+      return { failures, skips }
     },
-    forgetTask: (task) => void last.delete(task),
+    noteRow(row) {
+      if (row.outcome !== 'running') past.set(row.task, pastAfter(pastOf(row.task), row))
+    },
+    knowTask: (task, known) => void past.set(task, known),
+    forgetTask: (task) => void past.delete(task),
   }
+}
+
+function pastAfter({ last, failures, skips }: TaskPast, row: HistoryRow): TaskPast {
+  if (row.run === null) {
+    const more = row.outcome === 'skipped' ? 1 : 0
+    // A skip says less than the run before it.
+    return { last: (last?.run ?? null) === null ? row : last, failures, skips: skips + more }
+  }
+  // After a crash the end of a run is recorded again.
+  if (last?.run === row.run) return { last: row, failures, skips }
+  if (row.outcome === 'ok') return { last: row, failures: 0, skips }
+  return { last: row, failures: failures + (isFailure(row) ? 1 : 0), skips }
 }

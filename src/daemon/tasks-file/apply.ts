@@ -5,13 +5,16 @@ import { type AgendaEntry } from '../../plan/agenda.ts'
 import { planReload, type ReloadPlan } from '../../plan/reload.ts'
 import { freshEntry, timetableOf } from '../../plan/slots.ts'
 import type { TickState } from '../../plan/tick.ts'
+import type { History } from '../../record/history/write-history.ts'
 import type { Log } from '../../record/log.ts'
 import type { Task } from '../../tasks/task.ts'
 import { saveLoadedLater } from '../recovery/saved-state.ts'
 import type { HomePaths, Settings } from '../settings.ts'
 import { type DaemonTaskParts, keepInstances } from '../starts/daemon-tasks.ts'
 import { requestWaiting, skipPending } from '../starts/request-start.ts'
+import type { TaskPast } from '../starts/run-table.ts'
 import type { TickClock } from '../starts/tick-clock.ts'
+import { pastOf } from './task-past.ts'
 import { type LoadedTasks, readHostFacts, runsHere, type TasksState } from './tasks-state.ts'
 
 /** The parts of a daemon that a change of its tasks needs. */
@@ -20,6 +23,7 @@ export interface ApplyParts extends DaemonTaskParts {
   readonly settings: Settings
   readonly paths: HomePaths
   readonly log: Log
+  readonly history: History
   readonly tickClock: TickClock
 }
 
@@ -57,9 +61,10 @@ export async function applyTasks(
   // For 10,000 tasks each step takes 10 to 20 ms: a tick must not wait for all of them.
   await clock.turn()
   const entries = await firstEntries(clock, plan.schedule, runContext.hostName, tick)
+  const pasts = await pastOfAdded(parts, plan.added)
   if (phase.now === 'gone') return undefined
   tasks.setLoaded(loaded)
-  switchTo(parts, plan, { entries, tick })
+  switchTo(parts, plan, { entries, tick, pasts })
   await saveLoadedLater(parts)
   return plan
 }
@@ -82,11 +87,31 @@ async function firstEntries(
   return entries
 }
 
+/** Tasks whose past is read without a pause: some 10 ms. */
+const pastsPerTurn = 200
+
+/** A task that was in the file before has a past. What was recorded up to now is flushed to be read. */
+async function pastOfAdded(
+  { clock, history, paths, log }: ApplyParts,
+  added: readonly string[],
+): Promise<ReadonlyMap<string, TaskPast>> {
+  const pasts = new Map<string, TaskPast>()
+  if (added.length > 0) history.flush()
+  for (let at = 0; at < added.length; at += pastsPerTurn) {
+    for (const [task, past] of pastOf({ paths, log }, added.slice(at, at + pastsPerTurn)))
+      pasts.set(task, past)
+    await clock.turn()
+  }
+  return pasts
+}
+
 interface Prepared {
   /** For the plan's tasks to schedule, in their order. */
   readonly entries: readonly (AgendaEntry | undefined)[]
   /** The state of the ticks for which they were computed. */
   readonly tick: TickState
+  /** What the history says of the plan's added tasks. */
+  readonly pasts: ReadonlyMap<string, TaskPast>
 }
 
 function switchTo(parts: ApplyParts, plan: ReloadPlan, prepared: Prepared): void {
@@ -95,6 +120,7 @@ function switchTo(parts: ApplyParts, plan: ReloadPlan, prepared: Prepared): void
   const dropped = new Set(plan.drop)
   skipPending(parts, (task) => (dropped.has(task) ? whyDropped(tasks, task) : undefined))
   for (const name of plan.removed) runs.forgetTask(name)
+  for (const [name, past] of prepared.pasts) runs.knowTask(name, past)
   const { tick } = tickClock
   tickClock.setAgenda(tick, agendaAfter(tick, plan, prepared, parts.runContext.hostName))
   tasks.noteNewTasks(tick.done, [{ second: tick.done, tasks: plan.schedule }])

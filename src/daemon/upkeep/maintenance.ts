@@ -1,5 +1,7 @@
 import { gitRevision } from '../../host/git.ts'
 import { emptyMiddle } from '../../run/output.ts'
+import { troubleOf } from '../control/trouble.ts'
+import { noteAlive } from '../recovery/daemon-record.ts'
 import type { Daemon } from '../state.ts'
 import { applyNewAddresses } from '../tasks-file/apply.ts'
 
@@ -10,8 +12,11 @@ const outputMs = 10_000
 const maxHistoryRows = 1_000_000
 const maxHistoryMs = 90 * 24 * 3600 * 1000
 
-/** Starts the periodic work of a running daemon. Returns a function that stops it. */
-export function startMaintenance(daemon: Daemon): () => void {
+/**
+ * Starts the periodic work of a running daemon. Calls `onTrouble` when what it cannot do has changed.
+ * Returns a function that stops it.
+ */
+export function startMaintenance(daemon: Daemon, onTrouble: () => void): () => void {
   const { clock } = daemon.host
   const stopMinutes = repeat(clock, minuteMs, () => {
     logStat(daemon)
@@ -19,8 +24,15 @@ export function startMaintenance(daemon: Daemon): () => void {
     void applyNewAddresses(daemon)
     pruneHistory(daemon)
     void readRevision(daemon)
+    noteAlive(daemon)
   })
-  const stopOutputs = repeat(clock, outputMs, () => limitOutputs(daemon))
+  let known = '[]'
+  const stopOutputs = repeat(clock, outputMs, () => {
+    limitOutputs(daemon)
+    const trouble = JSON.stringify(troubleOf(daemon))
+    if (trouble !== known) onTrouble()
+    known = trouble
+  })
   return () => {
     stopMinutes()
     stopOutputs()

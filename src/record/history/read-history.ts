@@ -3,6 +3,7 @@ import Database from 'libsql'
 import { exitStatus, TorchError, messageOf } from '../../errors.ts'
 import type { Host } from '../../host/host.ts'
 import type { HistoryRow, Outcome } from '../../plan/history-row.ts'
+import { isFailure } from '../../plan/run-outcome.ts'
 import { rowsOfRuns } from './rebuild.ts'
 import { finished, schemaVersion, selectRow } from './tables.ts'
 
@@ -20,8 +21,13 @@ export interface HistoryFilter {
 export interface HistoryReader {
   /** Newest last. */
   rows(filter: HistoryFilter): HistoryRow[]
-  /** The last finished run of each task or, if it has none, its last skip or miss. */
-  lastOfEach(): Map<string, HistoryRow>
+  /**
+   * The last finished run of each of these tasks (without `tasks`: of all) or, if it has none, its last
+   * skip or miss.
+   */
+  lastOfEach(tasks?: readonly string[]): Map<string, HistoryRow>
+  /** The counts of the tasks that have these last rows. */
+  counts(last: ReadonlyMap<string, HistoryRow>): Map<string, TaskCounts>
   /** A run by its id or the beginning of it. Throws TorchError `ambiguous-run` if several runs match. */
   run(idOrPrefix: string): HistoryRow | undefined
   /** The names of all tasks with a row, sorted. */
@@ -29,6 +35,14 @@ export interface HistoryReader {
   /** How long each of these tasks usually takes, in ms: the median of its last `ok` runs. */
   usual(tasks: readonly string[]): Map<string, number>
   close(): void
+}
+
+/** What happened to a task since its last good run. */
+export interface TaskCounts {
+  /** Runs in a row, up to the last one, that failed: see isFailure(). At most `maxFailuresCounted`. */
+  readonly failures: number
+  /** Starts that were skipped since the last run started. */
+  readonly skips: number
 }
 
 type Query = (sql: string, ...values: (string | number)[]) => unknown[]
@@ -47,13 +61,30 @@ const allNames = `
     UNION ALL
     SELECT (SELECT min(task) FROM history WHERE task > name) FROM names WHERE name IS NOT NULL
   )`
-export const lastOfEachTask = `${allNames}
+const givenNames = 'WITH names (name) AS (SELECT value FROM json_each(?))'
+const lastOfNames = `
   ${selectRow} WHERE id IN (
     SELECT coalesce(
       (SELECT id FROM history WHERE task = name AND ${finished} ORDER BY at DESC, id DESC LIMIT 1),
       (SELECT id FROM history WHERE task = name AND outcome <> 'running' ORDER BY at DESC, id DESC LIMIT 1)
     ) FROM names
   )`
+export const lastOfEachTask = allNames + lastOfNames
+export const lastOfGivenTasks = givenNames + lastOfNames
+
+export const skipsOfTasks = `${givenNames}
+  SELECT name AS task, (
+    SELECT count(*) FROM history WHERE task = name AND outcome = 'skipped' AND at >= coalesce(
+      (SELECT at FROM history WHERE task = name AND run IS NOT NULL ORDER BY at DESC, id DESC LIMIT 1), 0)
+  ) AS skips FROM names`
+
+/** A daemon that starts looks back this far; while it runs it counts all. */
+export const maxFailuresCounted = 100
+const lastEnds = `${givenNames}
+  SELECT task, outcome, reason FROM names JOIN history ON history.id IN (
+    SELECT id FROM history WHERE task = name AND ${finished}
+    ORDER BY at DESC, id DESC LIMIT ${maxFailuresCounted}
+  ) ORDER BY at DESC, history.id DESC`
 
 export const lastDurations = `
   SELECT task, outcome, duration_ms AS ms FROM json_each(?) AS names JOIN history ON history.id IN (
@@ -92,9 +123,16 @@ export function readHistory(path: string): HistoryReader {
       const { sql, values } = rowsQuery(filter)
       return (query(sql, ...values) as HistoryRow[]).toReversed()
     },
-    lastOfEach() {
-      const rows = query(lastOfEachTask) as HistoryRow[]
-      return new Map(rows.map((row) => [row.task, row]))
+    lastOfEach(tasks) {
+      const rows =
+        tasks === undefined ? query(lastOfEachTask) : query(lastOfGivenTasks, JSON.stringify(tasks))
+      return new Map((rows as HistoryRow[]).map((row) => [row.task, row]))
+    },
+    counts(last) {
+      const skips = query(skipsOfTasks, JSON.stringify([...last.keys()])) as Skips[]
+      const failed = [...last.values()].filter((row) => row.run !== null && row.outcome !== 'ok')
+      const names = JSON.stringify(failed.map(({ task }) => task))
+      return countsOf(skips, failed.length === 0 ? [] : (query(lastEnds, names) as HistoryRow[]))
     },
     run: (idOrPrefix) => theRun(idOrPrefix, findRuns(query, idOrPrefix)),
     tasks() {
@@ -127,6 +165,10 @@ export function historyFromRuns(host: Host, runsFolder: string): HistoryReader {
       return found.slice(Math.max(found.length - limit, 0))
     },
     lastOfEach: () => new Map(finishedRows.map((row) => [row.task, row])),
+    counts(last) {
+      const none = [...last.keys()].map((task) => ({ task, skips: 0 }))
+      return countsOf(none, finishedRows.toReversed())
+    },
     run(idOrPrefix) {
       const found = rows.filter(({ run }) => run?.startsWith(idOrPrefix))
       return theRun(idOrPrefix, found)
@@ -138,6 +180,26 @@ export function historyFromRuns(host: Host, runsFolder: string): HistoryReader {
     },
     close() {},
   }
+}
+
+interface Skips {
+  readonly task: string
+  readonly skips: number
+}
+
+/** `ends`: runs that have ended, the newest first. */
+function countsOf(
+  skipped: readonly Skips[],
+  ends: readonly Pick<HistoryRow, 'task' | 'outcome' | 'reason'>[],
+): Map<string, TaskCounts> {
+  const counts = new Map(skipped.map(({ task, skips }) => [task, { failures: 0, skips }]))
+  const hasOk = new Set<string>()
+  for (const end of ends) {
+    const count = counts.get(end.task)
+    if (end.outcome === 'ok') hasOk.add(end.task)
+    else if (count !== undefined && !hasOk.has(end.task) && isFailure(end)) count.failures += 1
+  }
+  return counts
 }
 
 interface Duration {

@@ -20,12 +20,21 @@ export interface History {
    * parts.
    */
   prune(beforeIso: string, maxRows: number): number
+  /** Why rows wait that could not be written, and since when; undefined while all is well. */
+  trouble(): HistoryTrouble | undefined
   close(): void
+}
+
+interface HistoryTrouble {
+  readonly message: string
+  readonly sinceMs: number
 }
 
 export interface HistoryOptions extends FileOptions {
   /** As Clock.after of the host. */
   readonly after: (ms: number, callback: () => void) => () => void
+  /** As Clock.now of the host. */
+  readonly now: () => number
   /** These rows are on disk now. */
   readonly onWritten?: (rows: readonly HistoryRow[]) => void
 }
@@ -44,7 +53,7 @@ export function openHistory(path: string, options: HistoryOptions): History {
   const { onTrouble, after } = options
   const file = historyFile(path, options)
   const queue = newRowQueue()
-  const retry = newRetry(onTrouble)
+  const retry = newRetry(options)
   const neverBegan = new Set<string>()
   const writer = { file, queue, neverBegan, retry, options }
   const isWaiting = (): boolean => queue.size() > 0 || neverBegan.size > 0
@@ -86,6 +95,7 @@ export function openHistory(path: string, options: HistoryOptions): History {
     },
     flush,
     prune,
+    trouble: retry.trouble,
     close() {
       if (isClosed) return
       isClosed = true
@@ -133,24 +143,32 @@ function lastOfEachRun(rows: readonly HistoryRow[]): HistoryRow[] {
 interface Retry {
   /** How long to wait before the next attempt; 0 while all is well. */
   waitMs(): number
+  /** What was reported of the current problem. */
+  trouble(): HistoryTrouble | undefined
   /** Returns undefined if `act` throws. */
   attempt<T>(act: () => T): T | undefined
 }
 
 /** Reports a problem when it begins and when it is over, not at each attempt between. */
-function newRetry(onTrouble: (message: string) => void): Retry {
+function newRetry({ onTrouble, now }: HistoryOptions): Retry {
   let waitMs = 0
+  let trouble: HistoryTrouble | undefined
   return {
     waitMs: () => waitMs,
+    trouble: () => trouble,
     attempt<T>(act: () => T): T | undefined {
       try {
         const result = act()
-        if (waitMs > 0) onTrouble('the history is being written again')
+        if (trouble !== undefined) onTrouble('the history is being written again')
+        trouble = undefined
         waitMs = 0
         return result
       } catch (error) {
-        if (waitMs === 0)
-          onTrouble(`the history cannot be written, its rows wait: ${messageOf(error)}`)
+        if (trouble === undefined) {
+          const message = `the history cannot be written, its rows wait: ${messageOf(error)}`
+          trouble = { message, sinceMs: now() }
+          onTrouble(message)
+        }
         waitMs = waitMs === 0 ? firstRetryMs : Math.min(waitMs * 2, maxRetryMs)
         return undefined
       }

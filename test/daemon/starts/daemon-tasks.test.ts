@@ -1,4 +1,7 @@
+import fs from 'node:fs'
+import path from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { statusOf } from '../../../src/daemon/control/daemon-status.ts'
 import { newSite } from '../../support/daemon-here.ts'
 import { until } from '../../support/until.ts'
 
@@ -20,6 +23,32 @@ describe('a daemon task', () => {
     expect(daemon.rows()).toHaveLength(4)
     site.clock.advance(1)
     expect(daemon.rows()).toHaveLength(6)
+  })
+
+  test('a status counts the restarts in a row, through a restart of torch, and shows the next one', async () => {
+    const site = newSite(
+      yaml('"test -e go || exit 0; exec sleep 60"').replace('max: 2', 'cwd: "."'),
+    )
+    const status = ({ state }: Awaited<ReturnType<typeof site.daemon>>) => statusOf(state).tasks[0]
+    const first = await site.daemon()
+    await first.runs('keep', 0)
+    expect(status(first)).toMatchObject({
+      counts: { restarts: 1, failures: 0 },
+      nextRestart: new Date(site.clock.now() + 2_000).toISOString(),
+    })
+    site.clock.advance(2_000)
+    await first.runs('keep', 0)
+    expect(status(first)).toMatchObject({ counts: { restarts: 2 } })
+    fs.writeFileSync(path.join(site.folder, 'go'), '')
+    site.clock.advance(10)
+    const second = await site.daemon()
+    expect(status(second)).toMatchObject({ counts: { restarts: 2 } })
+    site.clock.advance(4_000)
+    await second.runs('keep', 1)
+    expect(status(second)).toMatchObject({ counts: { restarts: 2 }, nextRestart: null })
+    // It has lasted for its reset_after.
+    site.clock.advance(60_000)
+    expect(status(second)).toMatchObject({ counts: { restarts: 0 } })
   })
 
   test('the instances of a changed daemon task are replaced one by one', async () => {

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
 import { newRunTable } from '../../../src/daemon/starts/run-table.ts'
+import type { HistoryRow } from '../../../src/plan/history-row.ts'
 import { enter, type LiveRun } from '../../../src/run/live-run.ts'
+import { runRow, skipRow } from '../../support/history.ts'
 import { liveRunIn } from '../../support/live-run.ts'
 
 function aRun(run: string): LiveRun {
@@ -19,4 +21,29 @@ test('the table forgets the runs whose stragglers were killed', () => {
   enter(second, { kind: 'killing-stragglers' })
   table.end(second)
   expect(table.remains()).toEqual([second])
+})
+
+test('failures in a row are counted, and a good run ends the row', () => {
+  const table = newRunTable(new Map())
+  const failuresAfter = (n: number, changes: Partial<HistoryRow>): number => {
+    table.noteRow(runRow(n, changes))
+    return table.counts('backup').failures
+  }
+  expect(failuresAfter(1, { outcome: 'failed' })).toBe(1)
+  expect(failuresAfter(2, { outcome: 'timeout', reason: 'timeout' })).toBe(2)
+  // A person or a reload ended it: that says nothing about the task.
+  expect(failuresAfter(3, { outcome: 'killed', reason: 'reload' })).toBe(2)
+  expect(failuresAfter(4, { outcome: 'killed', reason: 'not by torch' })).toBe(3)
+  // After a crash the same end is recorded again.
+  expect(failuresAfter(4, { outcome: 'killed', reason: 'not by torch' })).toBe(3)
+  expect(failuresAfter(5, { outcome: 'ok' })).toBe(0)
+})
+
+test('skips are counted since the last start, and a run that was adopted has not started now', () => {
+  const table = newRunTable(new Map([['job', { last: undefined, failures: 0, skips: 3 }]]))
+  table.adopt(aRun('one'))
+  table.noteRow(skipRow(1, { task: 'job' }))
+  expect(table.counts('job').skips).toBe(4)
+  table.add(aRun('two'))
+  expect(table.counts('job').skips).toBe(0)
 })

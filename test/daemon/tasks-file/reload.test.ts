@@ -46,6 +46,33 @@ describe('a reload', () => {
     expect(statusOf(daemon.state).file).toMatchObject({ ok: true, problems: [] })
   })
 
+  test('a refused file is trouble until a good one is taken', async () => {
+    const site = newSite(job('exit 0'))
+    const daemon = await site.daemon()
+    expect(statusOf(daemon.state).trouble).toEqual([])
+    await daemon.edit('tasks: {job: {schedule: "* * * * * *", comand: exit 0}}')
+    expect(statusOf(daemon.state).trouble).toEqual([
+      {
+        message: expect.stringMatching(/^the tasks file was refused: .*comand/),
+        since: new Date(site.clock.now()).toISOString(),
+      },
+    ])
+    await daemon.edit(job('exit 0'))
+    expect(statusOf(daemon.state).trouble).toEqual([])
+  })
+
+  test('a task that was removed and is added again shows its last run', async () => {
+    const site = newSite(job('exit 3'))
+    const daemon = await site.daemon()
+    daemon.seconds(10)
+    await daemon.runs('job', 0)
+    await daemon.edit('tasks: {}')
+    await daemon.edit(job('exit 0'))
+    expect(statusOf(daemon.state).tasks).toMatchObject([
+      { name: 'job', last: { outcome: 'failed', exitCode: 3 }, counts: { failures: 1 } },
+    ])
+  })
+
   test('a file that is gone changes nothing', async () => {
     const site = newSite(job('exit 0'))
     const daemon = await site.daemon()

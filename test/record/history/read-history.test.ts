@@ -10,6 +10,9 @@ import {
   type HistoryReader,
   lastDurations,
   lastOfEachTask,
+  lastOfGivenTasks,
+  maxFailuresCounted,
+  skipsOfTasks,
   readHistory,
   rowsQuery,
 } from '../../../src/record/history/read-history.ts'
@@ -123,6 +126,41 @@ describe('the last of each task', () => {
   test('the last of two runs at the same time is the one written later', () => {
     const { reader } = written(runRow(1), runRow(1, { run: 'second' }))
     expect(reader.lastOfEach().get('backup')?.run).toBe('second')
+  })
+})
+
+describe('what happened to each task lately', () => {
+  const countsOf = ({ reader }: ReturnType<typeof written>) =>
+    Object.fromEntries(reader.counts(reader.lastOfEach()))
+
+  test('failures in a row and skips since the last start are counted for each task', () => {
+    const killed = { outcome: 'killed', reason: 'stop' } as const
+    const found = written(
+      runRow(1, { outcome: 'failed' }),
+      runRow(2),
+      runRow(3, { outcome: 'failed' }),
+      skipRow(4),
+      runRow(5, killed),
+      runRow(6, { outcome: 'timeout' }),
+      skipRow(7),
+      skipRow(8, { outcome: 'missed', reason: 'down' }),
+      skipRow(9),
+      runRow(10, { task: 'good' }),
+      skipRow(11, { task: 'skips' }),
+      skipRow(12, { task: 'skips' }),
+    )
+    expect(countsOf(found)).toEqual({
+      backup: { failures: 2, skips: 2 },
+      good: { failures: 0, skips: 0 },
+      skips: { failures: 0, skips: 2 },
+    })
+  })
+
+  test('a reader looks back a bounded number of failures', () => {
+    const rows = Array.from({ length: maxFailuresCounted + 5 }, (_, n) =>
+      runRow(n, { outcome: 'failed' }),
+    )
+    expect(countsOf(written(...rows))).toMatchObject({ backup: { failures: maxFailuresCounted } })
   })
 })
 
@@ -354,6 +392,8 @@ describe('with 100,000 rows', () => {
     expect(plan).toContain('SEARCH history USING INDEX history_finished (task=?)')
     expect(plan).toContain('SEARCH history USING COVERING INDEX history_by_task (task>?)')
     expect(plan).not.toContain('SCAN history')
+    expect(planOf(lastOfGivenTasks, ['[]'])).not.toContain('SCAN history')
+    expect(planOf(skipsOfTasks, ['[]'])).not.toContain('SCAN history')
   })
 
   function planOf(sql: string, values: (string | number)[]): string {

@@ -98,6 +98,7 @@ function openRunHistory({ host, terminal, paths }: Call): History {
   return openHistory(paths.history, {
     lockWaitMs: maxLockWaitMs,
     after: (ms, callback) => host.clock.after(ms, callback),
+    now: () => host.clock.now(),
     onTrouble: (words) => terminal.note(`torch: ${words}`),
     onWritten: (rows) => {
       for (const { run, outcome } of rows)

@@ -1,6 +1,7 @@
 import type { StatusReport, TaskStatus } from '../../../control/protocol.ts'
 import { loadTasks } from '../../../daemon/tasks-file/load.ts'
 import { fileOf, goneStatus, taskStatus } from '../../../daemon/control/daemon-status.ts'
+import { lastDaemonEnd } from '../../../daemon/recovery/daemon-record.ts'
 import type { HistoryRow } from '../../../plan/history-row.ts'
 import { freshEntry, timetableOf } from '../../../plan/slots.ts'
 import { readHistoryOrRuns } from '../../../record/history/read-history.ts'
@@ -35,6 +36,7 @@ export async function offlineStatus(
   const running = liveRuns(host, paths.home)
   const reader = readHistoryOrRuns(host, paths, tell)
   const last = reader.lastOfEach()
+  const counts = reader.counts(last)
   reader.close()
   const tasks = loaded.file?.tasks ?? []
   const now = Math.floor(host.clock.now() / 1000)
@@ -42,6 +44,7 @@ export async function offlineStatus(
   const others = [...running].filter(([name]) => !known.has(name))
   return {
     daemon: null,
+    ended: lastDaemonEnd(host, paths),
     host: { name: hostName, addresses: [...facts.addresses] },
     file: { ...fileOf(loaded, loaded.file === undefined ? loaded : undefined), loadedAt: null },
     tasks: [
@@ -53,6 +56,7 @@ export async function offlineStatus(
           next: freshEntry(timetableOf(task, hostName), now, now),
           running: running.get(task.name) ?? [],
           last: last.get(task.name),
+          counts: { ...(counts.get(task.name) ?? { failures: 0, skips: 0 }), restarts: 0 },
         }),
       ),
       ...others.map(([name, runs]) => withoutFile(call, name, runs, last.get(name))),

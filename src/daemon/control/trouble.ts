@@ -1,0 +1,21 @@
+import type { Trouble } from '../../control/protocol.ts'
+import { timeText } from '../../record/history/rows.ts'
+import { problemLine } from '../../tasks/file/problem.ts'
+import type { Daemon } from '../state.ts'
+
+/** What the daemon cannot do at the moment, until it is over: what the machine refuses, and a bad tasks file. */
+export function troubleOf({
+  faults,
+  history,
+  tasks,
+}: Pick<Daemon, 'faults' | 'history' | 'tasks'>): Trouble[] {
+  const { refused } = tasks
+  const bad = refused?.problems.find(({ severity }) => severity === 'error')
+  const file = refused && {
+    message: `the tasks file was refused${bad === undefined ? '' : `: ${problemLine(bad)}`}`,
+    sinceMs: refused.atMs,
+  }
+  return [file, history.trouble(), ...faults.current()]
+    .filter((each) => each !== undefined)
+    .map(({ message, sinceMs }) => ({ message, since: timeText(sinceMs) }))
+}
