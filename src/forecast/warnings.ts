@@ -101,7 +101,8 @@ interface ClockChange {
 
 /**
  * Warns about fixed-time schedules that the next changes of their zone's clock affect: one warning
- * for each change. Interval schedules follow real time and are not affected. With `isName`, the
+ * for each change. Interval schedules follow real time and are not affected, nor are frequent schedules
+ * by an overlap. With `isName`, the
  * schedules are those of one host; otherwise schedules with `H` are left out, because their times
  * differ from host to host.
  */
@@ -117,6 +118,8 @@ function clockWarnings(tasks: readonly TaskForecast[], from: number, isName: boo
   return [...zones].flatMap(([zone, schedules]) =>
     nextClockChanges(zone, from).flatMap((change) => {
       const affected = schedules.flatMap(({ task, schedule }) => {
+        // A frequent schedule fires in both passes of a repeated hour, as an interval does.
+        if (change.kind === 'overlap' && schedule.frequent) return []
         const local = nextLocal(schedule, change.localFrom)
         return local !== undefined && local < change.localTo ? [{ task, local }] : []
       })

@@ -4,13 +4,16 @@ import type { CronSchedule } from './schedule.ts'
 import { maxOffsetSeconds, spanAt, spansIn } from './timezone.ts'
 
 /*
- * What happens when the clock of a zone skips or repeats an hour. torch follows the rule of Debian's
- * cron(8), for changes of any length:
+ * What happens when the clock of a zone skips or repeats an hour, for changes of any length:
  *
  * - An interval (all 24 hours are set) follows elapsed time. It fires in both passes of a repeated
  *   hour, and not at all for a skipped one.
  * - Any other schedule has fixed times. If the clock skips some of them, it fires once, at the first
- *   second after the gap. In a repeated hour it fires in the first pass only.
+ *   second after the gap. In a repeated hour it fires in the first pass only, unless it is due more
+ *   than once in an hour: nobody expects a job of every five minutes to be silent for an hour.
+ *
+ * Debian's cron(8) has the same idea, but looks at the text: it takes each job with a `*` in the minute
+ * or the hour for an interval, and makes up for nothing then.
  *
  * The rule is implemented three times: for the next due second, for a count, and for a whole window.
  * Tests compare all three with each other and with a slow reference.
@@ -18,13 +21,19 @@ import { maxOffsetSeconds, spanAt, spansIn } from './timezone.ts'
 
 /** The first due second after `after`; undefined if there is none. */
 export function nextOnClock(schedule: CronSchedule, after: number): number | undefined {
-  return schedule.interval ? nextInterval(schedule, after) : nextFixed(schedule, after)
+  if (schedule.interval) return nextInterval(schedule, after)
+  const fixed = nextFixed(schedule, after)
+  if (!schedule.frequent) return fixed
+  // A frequent schedule fires at all times of an interval and of a fixed-time schedule together.
+  const again = nextInterval(schedule, after)
+  return fixed === undefined || again === undefined ? (fixed ?? again) : Math.min(fixed, again)
 }
 
 /** The number of due seconds in (after, until]. */
 export function countOnClock(schedule: CronSchedule, after: number, until: number): number {
-  return schedule.interval
-    ? countInterval(schedule, after, until)
+  if (schedule.interval) return countInterval(schedule, after, until)
+  return schedule.frequent
+    ? countFrequent(schedule, after, until)
     : countFixed(schedule, after, until)
 }
 
@@ -37,7 +46,7 @@ export function listOnClock(schedule: CronSchedule, from: number, to: number): n
  * The highest local second that the clock of the zone has shown up to and including `second`. After
  * the clock is set back, it is higher than what the clock shows now.
  *
- * A fixed-time schedule is due when this value reaches or passes a match. That covers gaps (the value
+ * A fixed-time schedule that is not frequent is due when this value reaches or passes a match. That covers gaps (the value
  * jumps past the match) and repeated hours (the value stands still).
  */
 function highestLocal(zone: string, second: number): number {
@@ -106,6 +115,19 @@ function countFixed(schedule: CronSchedule, after: number, until: number): numbe
   return count
 }
 
+/** As an interval, and once more for each gap that skips a match, unless the first second after it matches. */
+function countFrequent(schedule: CronSchedule, after: number, until: number): number {
+  const { zone } = schedule
+  let count = countInterval(schedule, after, until)
+  for (const { from, offset } of spansIn(zone, after + 1, until + 1)) {
+    const skippedFrom = highestLocal(zone, from - 1) + 1
+    const shown = from + offset
+    if (shown > skippedFrom && nextLocal(schedule, shown) !== shown)
+      count += countLocal(schedule, skippedFrom, shown) > 0 ? 1 : 0
+  }
+  return count
+}
+
 function listInterval(schedule: CronSchedule, from: number, to: number): number[] {
   const due: number[] = []
   const times = timesOfDay(schedule)
@@ -124,7 +146,7 @@ function listFixed(schedule: CronSchedule, from: number, to: number): number[] {
     const skipped = unseen < shown ? nextLocal(schedule, unseen) : undefined
     const isDueAfterGap = skipped !== undefined && skipped < shown
     if (isDueAfterGap) due.push(start)
-    const first = isDueAfterGap ? shown + 1 : Math.max(shown, unseen)
+    const first = isDueAfterGap ? shown + 1 : schedule.frequent ? shown : Math.max(shown, unseen)
     pushMatches(due, schedule, times, { from: first, to: end + offset, offset })
     unseen = Math.max(unseen, end + offset)
   }

@@ -2,7 +2,7 @@ import { parseDuration } from '../text/duration.ts'
 import { nearest } from '../text/suggest.ts'
 import { nextLocal } from './calendar.ts'
 import { fields, noYear, type Refused } from './field.ts'
-import { maskOf, sixtyOf } from './masks.ts'
+import { countSixty, maskOf, sixtyOf } from './masks.ts'
 import { parseField } from './parse-field.ts'
 import type { CronSchedule, Schedule } from './schedule.ts'
 import { isInIntl, isZone, zoneHint } from './zone-names.ts'
@@ -119,13 +119,15 @@ function compile(
 ): CronSchedule {
   const [seconds = [], minutes = [], hours = [], days = [], months = [], weekdays = []] = values
   const hourMask = maskOf(hours.map(Number))
+  const [secondMask, minuteMask] = [sixtyOf(seconds.map(Number)), sixtyOf(minutes.map(Number))]
   return {
     kind: 'cron',
     text,
     zone,
     interval: hourMask === 0xff_ffff,
-    seconds: sixtyOf(seconds.map(Number)),
-    minutes: sixtyOf(minutes.map(Number)),
+    frequent: countSixty(secondMask) * countSixty(minuteMask) > 1,
+    seconds: secondMask,
+    minutes: minuteMask,
     hours: hourMask,
     months: maskOf(months.map(Number)),
     ...daysOf(days),

@@ -14,6 +14,8 @@ export interface CronSchedule {
   readonly zone: string
   /** All 24 hours are set. Such a schedule follows elapsed time when the clock changes. */
   readonly interval: boolean
+  /** Due more than once in an hour. Such a schedule fires in both passes of a repeated hour. */
+  readonly frequent: boolean
   readonly seconds: SixtyMask
   readonly minutes: SixtyMask
   /** Bits 0-23. */

@@ -133,6 +133,9 @@ describe('changes of the clock', () => {
     '@every 1h',
     'H 2 * * *',
     '30 2 1 jan *',
+    // Due in both passes of a repeated hour, like an interval.
+    '*/5 1 * * *',
+    '0,30 0-1 * * *',
   ])('a task at %s is not affected by a change of the clock', (schedule) => {
     expect(messagesOf({ a: schedule })).toEqual([])
   })
@@ -142,9 +145,10 @@ describe('changes of the clock', () => {
       a: { schedule: ['30 1 * * *', '0,30 2 * * *'] },
       b: '*/15 0-2 * * *',
       c: '5 2 * * *',
+      d: '0 1 * * *',
     }
     expect(messagesOf(tasks)).toEqual([
-      'overlap a b: 01:00, 01:30 come twice on 2026-11-01 in America/New_York: each task fires the first time only',
+      'overlap a d: 01:00, 01:30 come twice on 2026-11-01 in America/New_York: each task fires the first time only',
       'gap a b c: 02:00, 02:05 do not exist on 2027-03-14 in America/New_York: each task fires once at 03:00:00-04:00',
     ])
   })

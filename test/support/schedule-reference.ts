@@ -103,12 +103,14 @@ export function referenceDue(
   step: number,
 ): number[] {
   const matches = wallMatcher(text)
-  const interval = valuesOf(text.split(' ')[2]!, 0, 23).size === 24
+  const [seconds, minutes, hours] = text.split(' ')
+  const interval = valuesOf(hours!, 0, 23).size === 24
+  const frequent = valuesOf(seconds!, 0, 59).size * valuesOf(minutes!, 0, 59).size > 1
   const due: number[] = []
   let highest = walls[0]!
   for (const [index, local] of walls.entries()) {
     if (index === 0) continue
-    let isDue = interval && matches(local)
+    let isDue = (interval || frequent) && matches(local)
     // The clock passes every time from the highest one it has shown to the one it shows now.
     const firstPassed = interval ? Infinity : highest + step
     for (let passed = firstPassed; passed <= local && !isDue; passed += step) {

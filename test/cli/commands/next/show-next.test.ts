@@ -176,7 +176,7 @@ describe.concurrent('torch next', () => {
     [
       ['--schedule', '@daily', '--timezone', 'X'],
       2,
-      'torch: --timezone: unknown time zone "X"\nhint: an IANA name, such as Europe/Berlin\n',
+      'torch: --timezone: unknown time zone "X"\nhint: write an IANA name, such as Europe/Berlin\n',
     ],
     [
       ['--schedule', '*/61 * * * *'],
