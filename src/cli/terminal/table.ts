@@ -31,7 +31,7 @@ export function table(
   heads: readonly (string | Column)[],
   rows: readonly Cell[][],
 ): string {
-  const columns = heads.map((head) => (typeof head === 'string' ? { text: head } : head))
+  const columns = heads.map(columnOf)
   const all: Cell[][] = [columns.map(({ text }): Cell => [text, 'dim']), ...rows]
   const widths = columns.map(({ least = 0 }, at) => Math.max(least, widest(all, at)))
   const fitted = fit(columns, widths, terminal.columns)
@@ -49,6 +49,26 @@ export function table(
     )
     .map((fields) => line(terminal, fields))
     .join('\n')
+}
+
+function columnOf(head: string | Column): Column {
+  return typeof head === 'string' ? { text: head } : head
+}
+
+/** Whether a table is whole in this many characters, if its cut columns get at least their comfort. */
+export function fits(
+  columns: number,
+  heads: readonly (string | Column)[],
+  rows: readonly Cell[][],
+): boolean {
+  if (columns === Infinity) return true
+  const widths = heads.map((head, at) => {
+    const { text, least = 0, cut, comfort = defaultComfort } = columnOf(head)
+    const width = Math.max(least, text.length, widest(rows, at))
+    return cut === undefined ? width : Math.min(width, Math.max(comfort, text.length))
+  })
+  const shown = widths.filter((width) => width > 0)
+  return shown.reduce((sum, width) => sum + width + gap.length, -gap.length) <= columns
 }
 
 /** Not Math.max(...): a call takes about 100,000 arguments, and a history may have a million rows. */

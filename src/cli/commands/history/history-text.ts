@@ -9,7 +9,7 @@ import { shellQuoted } from '../../../text/shell-quote.ts'
 import type { Call } from '../../command.ts'
 import { liveRuns } from '../../daemon/home-runs.ts'
 import { outcomeCell } from '../../terminal/outcomes.ts'
-import { type Cell, table } from '../../terminal/table.ts'
+import { type Cell, fits, table } from '../../terminal/table.ts'
 import { exactTime, roughly, shownTime } from '../../terminal/times.ts'
 
 /** The most retries in the table for which the number of possible attempts is read from their directories. */
@@ -17,32 +17,80 @@ const maxAttemptsRead = 200
 /** Starts later than this count as late, in milliseconds. */
 const maxPunctualMs = 1_000
 
-/** Rows as a table. `isServed`: a daemon runs, so rows that say "running" are true. */
+/** How short a row is written on a narrow terminal. */
+interface Form {
+  /** The characters of a run id. Every command takes the beginning of one. */
+  readonly idLength: number
+  /** `sched` for schedule, `2 of 4` for attempt 2 of 4. */
+  readonly shortTrigger: boolean
+  /** Times without the offset. It is in the head: all rows have the same. */
+  readonly offset: string
+}
+
+/**
+ * Rows as a table. On a narrow terminal the run ids become shorter first, then the triggers, then the
+ * times. `isServed`: a daemon runs, so rows that say "running" are true.
+ */
 export function historyTable(call: Call, rows: readonly HistoryRow[], isServed: boolean): string {
   const { host, terminal } = call
   const isRunning = stillRuns(call, rows, isServed)
   const attempts = attemptsOf(call, rows)
-  const cells = rows.map((row): Cell[] => [
-    shownTime(host, timeOf(row)),
-    row.task,
-    rowOutcome(host, row, isRunning(row)),
-    tookWords(host, row, isRunning(row)),
-    [lateWords(row), 'yellow'],
-    triggerWords(row, attempts.get(row.run)),
-    row.run ?? '',
-  ])
+  const cellsIn = (form: Form) =>
+    rows.map((row): Cell[] => [
+      shownTime(host, timeOf(row)).slice(0, form.offset === '' ? undefined : -form.offset.length),
+      row.task,
+      rowOutcome(host, row, isRunning(row)),
+      tookWords(host, row, isRunning(row)),
+      [lateWords(row), 'yellow'],
+      triggerWords(row, attempts.get(row.run), form.shortTrigger),
+      (row.run ?? '').slice(0, form.idLength),
+    ])
   const isLate = rows.some((row) => lateWords(row) !== '')
-  const heads = [
-    'AT',
-    { text: 'TASK', cut: 'middle' },
-    { text: 'OUTCOME', cut: 'end', comfort: 50 },
-    'TOOK',
-    { text: isLate ? 'LATE' : '', leave: 2 },
-    { text: 'TRIGGER', leave: 1 },
-    { text: 'RUN', leave: 3 },
-  ] as const
-  return table(terminal, heads, cells)
+  const headsIn = ({ offset }: Form, comfort: typeof roomy) =>
+    [
+      offset === '' ? 'AT' : `AT (${offset})`,
+      { text: 'TASK', cut: 'middle', comfort: comfort.task },
+      { text: 'OUTCOME', cut: 'end', comfort: comfort.outcome },
+      'TOOK',
+      { text: isLate ? 'LATE' : '', leave: 1 },
+      { text: 'TRIGGER', leave: 2 },
+      { text: 'RUN', leave: 3 },
+    ] as const
+  const forms = formsFor(host, rows)
+  const form = forms.find((each) => fits(terminal.columns, headsIn(each, roomy), cellsIn(each)))
+  if (form !== undefined) return table(terminal, headsIn(form, roomy), cellsIn(form))
+  const last = forms.at(-1) ?? wholeForm
+  return table(terminal, headsIn(last, tight), cellsIn(last))
 }
+
+/** What tasks and outcomes get, in characters, before rows become shorter, and before columns are left out. */
+const roomy = { task: 24, outcome: 50 }
+const tight = { task: 12, outcome: 12 }
+
+const wholeForm: Form = { idLength: Infinity, shortTrigger: false, offset: '' }
+/** `20261121T081308`: a run id up to the second. */
+const idToSecond = 15
+
+/** From the whole form to the shortest. */
+function formsFor(host: Host, rows: readonly HistoryRow[]): Form[] {
+  const ids = rows.flatMap(({ run }) => run ?? [])
+  const unique = idLengths.find(
+    (length) => new Set(ids.map((id) => id.slice(0, length))).size === ids.length,
+  )
+  const idLength = unique ?? Infinity
+  const offsets = new Set(rows.map((row) => shownTime(host, timeOf(row)).slice(19)))
+  const [offset = ''] = offsets.size === 1 ? offsets : []
+  return [
+    wholeForm,
+    { ...wholeForm, idLength },
+    { ...wholeForm, idLength, shortTrigger: true },
+    { idLength, shortTrigger: true, offset },
+    { idLength: idToSecond, shortTrigger: true, offset },
+  ]
+}
+
+/** Up to the second, the millisecond, and with a part of the random end. */
+const idLengths = [idToSecond, 19, 22]
 
 type Fact = readonly [name: string, text: string]
 
@@ -165,10 +213,15 @@ function gapWords(host: Host, row: HistoryRow): string {
   return [...new Set(times)].join(' to ')
 }
 
-/** What started the run: `schedule`; for a retry `attempt 2 of 4`. */
-function triggerWords({ trigger, attempt }: HistoryRow, attempts?: number): string {
+/** What started the run: `schedule`; for a retry `attempt 2 of 4`. Short: `sched`, `2 of 4`. */
+function triggerWords(
+  { trigger, attempt }: HistoryRow,
+  attempts: number | undefined,
+  isShort: boolean,
+): string {
+  if (trigger === 'schedule' && isShort) return 'sched'
   if (trigger !== 'retry' || attempt === null) return trigger ?? ''
-  return `attempt ${attemptWords(attempt, attempts)}`
+  return `${isShort ? '' : 'attempt '}${attemptWords(attempt, attempts)}`
 }
 
 /** `2 of 4`, or `2` if the number of possible attempts is unknown. */

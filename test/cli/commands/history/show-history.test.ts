@@ -109,12 +109,46 @@ describe('The table of torch history', () => {
     expect((await shown([])).stdout).toContain(`  ${words}  `)
   })
 
+  test.each([
+    [
+      93,
+      '2026-03-08T07:00:03+00:00  backup  ok       250ms  attempt 2 of 4  20260308T070003.005-0000a3',
+    ],
+    [92, '2026-03-08T07:00:03+00:00  backup  ok       250ms  attempt 2 of 4  20260308T070003'],
+    [81, '2026-03-08T07:00:03+00:00  backup  ok       250ms  2 of 4   20260308T070003'],
+    [74, '2026-03-08T07:00:03  backup  ok       250ms  2 of 4   20260308T070003'],
+  ])(
+    'on a terminal of %d columns, torch history keeps the attempt and the beginning of the run id',
+    async (columns, line) => {
+      written(
+        runRow(1, { run: runId(1) }),
+        runRow(3, { run: runId(3), trigger: 'retry', attempt: 2 }),
+      )
+      kept(runRow(3, { run: runId(3) }), { 'run.json': { attempts: 4 } })
+      const { stdout } = await shown([], { columns, colours: false })
+      expect(stdout.split('\n')[2]).toBe(line)
+    },
+  )
+
+  test('torch history shows as much of a run id as makes the ids different', async () => {
+    const ids = ['20260308T070001.005-0000a1', '20260308T070001.006-0000a2']
+    written(...ids.map((run, n) => runRow(n, { run })))
+    const { stdout } = await shown([], { columns: 86 })
+    const last = stdout
+      .trim()
+      .split('\n')
+      .slice(1)
+      .map((line) => line.split(' ').at(-1))
+    expect(last).toEqual(ids.map((id) => id.slice(0, 19)))
+  })
+
   test('torch history fits a terminal of 80 columns', async () => {
     written(runRow(1, { run: runId(1), task: 'x'.repeat(60), lateMs: 9000 }), skipRow(0, miss))
     const { stdout } = await shown([], { columns: 80, colours: false })
-    expect(stdout.split('\n').slice(1, 3)).toEqual([
-      '2026-03-08T07:00:01+00:00  xxxxxxxxxxx…xxxxxxxxxx  ok                      250ms',
-      '2026-03-08T07:00:09+00:00  backup                  missed 12 slots, 02:0…',
+    expect(stdout.split('\n').slice(0, 3)).toEqual([
+      'AT (+00:00)          TASK          OUTCOME       TOOK   TRIGGER  RUN',
+      '2026-03-08T07:00:01  xxxxxx…xxxxx  ok            250ms  sched    20260308T070001',
+      '2026-03-08T07:00:09  backup        missed 12 s…         sched',
     ])
   })
 
