@@ -5,7 +5,8 @@ import { readFile, readSome } from './read-file.ts'
 import { hasCode, orMissing } from './system-error.ts'
 
 export interface FileFacts {
-  readonly kind: 'file' | 'directory' | 'other'
+  /** `link` only in the facts of an entry: see entryFacts(). */
+  readonly kind: 'file' | 'directory' | 'link' | 'other'
   readonly size: number
   /** What it takes on the disk: less than its size if it has holes. */
   readonly allocated: number
@@ -44,6 +45,8 @@ export interface Files {
   readBytes(path: string, offset: number, limit: number): Buffer
   /** Follows links; undefined if there is no such file. */
   facts(path: string): FileFacts | undefined
+  /** The same without following a link: the facts of the link itself. */
+  entryFacts(path: string): FileFacts | undefined
   /** Whether this process may write the file; false if it is missing or on a read-only mount. */
   mayWrite(path: string): boolean
   /** The free space of the file system that the path is on. Throws if there is no such path. */
@@ -96,6 +99,10 @@ export const diskFiles: Files = {
     }),
   facts(file) {
     const found = orMissing(() => fs.statSync(file))
+    return found && factsOf(found)
+  },
+  entryFacts(file) {
+    const found = orMissing(() => fs.lstatSync(file))
     return found && factsOf(found)
   },
   mayWrite(file) {
@@ -211,7 +218,7 @@ async function cutMiddle(
 
 function factsOf(found: fs.Stats): FileFacts {
   return {
-    kind: found.isFile() ? 'file' : found.isDirectory() ? 'directory' : 'other',
+    kind: kindOf(found),
     size: found.size,
     allocated: found.blocks * 512,
     mtimeMs: found.mtimeMs,
@@ -221,6 +228,12 @@ function factsOf(found: fs.Stats): FileFacts {
     gid: found.gid,
     identity: `${found.dev}:${found.ino}`,
   }
+}
+
+function kindOf(found: fs.Stats): FileFacts['kind'] {
+  if (found.isFile()) return 'file'
+  if (found.isDirectory()) return 'directory'
+  return found.isSymbolicLink() ? 'link' : 'other'
 }
 
 function withOpen<Result>(descriptor: number, use: (descriptor: number) => Result): Result {

@@ -1,13 +1,10 @@
 import path from 'node:path'
-import { type Git, gitIn, outputOf } from './git.ts'
+import { findRepository, type Git, gitIn, outputOf, type Repository } from './git.ts'
 import type { Host } from './host.ts'
 import type { ProgramResult } from './programs.ts'
 
 /** A person waits for the answer, and a slow disk may need long for ten megabytes of an old pack. */
 const gitTimeoutMs = 30_000
-
-/** Objects that a partial clone left out are not fetched: a fetch runs programs that the repository configures. */
-const offline = ['protocol.allow=never']
 
 /** The place of a file or folder in a repository. It need not exist now. */
 export interface Located {
@@ -16,13 +13,14 @@ export interface Located {
   readonly path: string
   /** Whether the clone has only the last commits. */
   readonly isShallow: boolean
+  readonly top: string
 }
 
+/** Why a file is in no repository that torch reads. */
+type NotLocated = 'no-git' | 'no-repository' | Extract<Repository, { kind: 'foreign' }>
+
 /** Finds the repository of a file by its absolute path. */
-export async function locateInGit(
-  host: Host,
-  file: string,
-): Promise<Located | 'no-git' | 'no-repository'> {
+export async function locateInGit(host: Host, file: string): Promise<Located | NotLocated> {
   const isLink = host.files.readLink(file) !== undefined
   if (!isLink && isFolder(host, file)) return locate(host, file, '')
   const own = await locate(host, path.dirname(file), path.basename(file))
@@ -33,8 +31,8 @@ export async function locateInGit(
   const meant = isFolder(host, real)
     ? await locate(host, real, '')
     : await locate(host, path.dirname(real), path.basename(real))
-  if (typeof own === 'string') return meant
-  return typeof meant === 'string' || own.top === meant.top ? own : meant
+  if (!isLocated(own)) return meant
+  return !isLocated(meant) || own.top === meant.top ? own : meant
 }
 
 /** The hash of the commit that a revision names; undefined if there is none. The revision may be any text. */
@@ -58,26 +56,26 @@ export async function mergeBase(
   return hashIn((await git(['merge-base', one, other])).stdout)
 }
 
-async function locate(
-  host: Host,
-  folder: string,
-  name: string,
-): Promise<(Located & { readonly top: string }) | 'no-git' | 'no-repository'> {
+async function locate(host: Host, folder: string, name: string): Promise<Located | NotLocated> {
   // The folder itself may be gone.
   if (!isFolder(host, folder) && folder !== path.dirname(folder))
     return locate(host, path.dirname(folder), path.join(path.basename(folder), name))
-  const git = gitIn(host, folder, { timeoutMs: gitTimeoutMs, config: offline })
-  const { ok, missing, stdout } = await git([
-    'rev-parse',
-    '--is-shallow-repository',
-    '--show-toplevel',
-    '--show-prefix',
-  ])
-  if (missing) return 'no-git'
-  const [shallow, top, prefix] = stdout.split('\n')
-  if (!ok || top === undefined || prefix === undefined) return 'no-repository'
-  const within = `${prefix}${name}`.replace(/\/$/, '')
-  return { git, path: within, isShallow: shallow === 'true', top }
+  const real = host.files.realPath(folder) ?? folder
+  const file = path.join(real, name)
+  const repository = findRepository(host, file, real)
+  if (repository?.kind !== 'trusted') return repository ?? 'no-repository'
+  const git = gitIn(host, repository, { timeoutMs: gitTimeoutMs })
+  const result = await git(['rev-parse', '--is-shallow-repository', '--show-toplevel'])
+  if (result.missing) return 'no-git'
+  const [shallow, top] = result.stdout.split('\n')
+  // A repository can say that its files are in another folder: core.worktree.
+  if (!result.ok || top !== repository.top) return 'no-repository'
+  return { git, path: path.relative(top, file), isShallow: shallow === 'true', top }
+}
+
+/** Whether the file is in a repository that torch reads. */
+export function isLocated(found: Located | NotLocated): found is Located {
+  return typeof found !== 'string' && 'git' in found
 }
 
 function isFolder(host: Host, file: string): boolean {
@@ -117,7 +115,8 @@ export async function lookAt(
       const answer = found.get(name) ?? absent
       if (answer.kind !== 'absent') return answer
       // For content that is not in this clone, git still knows the path.
-      const { ok } = await git(['rev-parse', '--verify', '--quiet', `${commit}:${name}`])
+      const verify = ['rev-parse', '--verify', '--quiet', '--end-of-options']
+      const { ok } = await git([...verify, `${commit}:${name}`])
       return ok ? ({ kind: 'left-out' } as const) : answer
     }),
   )

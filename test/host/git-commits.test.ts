@@ -4,6 +4,7 @@ import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import {
   commitOf,
+  isLocated,
   type Located,
   locateInGit,
   lookAt,
@@ -26,7 +27,7 @@ const at = (name: string) => path.join(repository.folder, name)
 
 async function located(name: string): Promise<Located> {
   const found = await locateInGit(host, at(name))
-  if (typeof found === 'string') throw new Error(found)
+  if (!isLocated(found)) throw new Error(JSON.stringify(found))
   return found
 }
 
@@ -78,6 +79,7 @@ describe('locateInGit', () => {
   })
 
   test('without git, locateInGit says so', async () => {
+    repository.write('tasks.yaml', '')
     const runProgram = async () => ({ ok: false, missing: true, stdout: '', stderr: '' })
     const without = { ...host, processes: { ...host.processes, runProgram } }
     expect(await locateInGit(without, at('tasks.yaml'))).toBe('no-git')

@@ -1,63 +1,88 @@
-import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
-import os from 'node:os'
 import path from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
-import { gitNames, gitRevision } from '../../src/host/git.ts'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { findRepository, gitNames } from '../../src/host/git.ts'
 import { thisMachine } from '../../src/host/host.ts'
+import { newRepository, type Repository } from '../support/repository.ts'
 
-let folder = ''
+const host = thisMachine()
+let repository: Repository
 beforeEach(() => {
-  folder = fs.mkdtempSync(path.join(os.tmpdir(), 'torch-git-'))
+  repository = newRepository()
 })
-afterEach(() => fs.rmSync(folder, { recursive: true }))
-const at = (name: string) => path.join(folder, name)
-
-const git = (...args: string[]) =>
-  spawnSync('git', ['-C', folder, '-c', 'user.name=t', '-c', 'user.email=t@example.org', ...args])
-const revision = () => gitRevision(thisMachine(), at('tasks.yaml'))
-
-test('a file outside a repository has no revision, and neither has one before the first commit', async () => {
-  fs.writeFileSync(at('tasks.yaml'), 'tasks: {}')
-  expect(await revision()).toBeNull()
-  git('init', '-q')
-  expect(await revision()).toBeNull()
-})
-
-test('the revision of a file says dirty until its content is committed, whatever other files do', async () => {
-  git('init', '-q')
-  git('commit', '-q', '--allow-empty', '-m', 'empty')
-  fs.writeFileSync(at('tasks.yaml'), 'tasks: {}')
-  expect(await revision()).toMatch(/^[0-9a-f]{12}-dirty$/)
-  git('add', '.')
-  git('commit', '-qm', 'tasks')
-  const clean = await revision()
-  expect(clean).toMatch(/^[0-9a-f]{12}$/)
-  fs.writeFileSync(at('other'), 'no matter')
-  expect(await revision()).toBe(clean)
-  fs.writeFileSync(at('tasks.yaml'), 'tasks: {a: {}}')
-  expect(await revision()).toBe(`${clean}-dirty`)
-})
-
-test('the revision of a link is the revision of its target', async () => {
-  git('init', '-q')
-  fs.writeFileSync(at('tasks.yaml'), 'tasks: {}')
-  git('add', '.')
-  git('commit', '-qm', 'tasks')
-  const elsewhere = fs.mkdtempSync(path.join(os.tmpdir(), 'torch-link-'))
-  fs.symlinkSync(at('tasks.yaml'), path.join(elsewhere, 'tasks.yaml'))
-  const found = await gitRevision(thisMachine(), path.join(elsewhere, 'tasks.yaml'))
-  fs.rmSync(elsewhere, { recursive: true })
-  expect(found).toBe(await revision())
-})
+afterEach(() => repository.remove())
+const at = (name: string) => path.join(repository.folder, name)
 
 test('gitNames lists branches and tags, at most as many as asked for', async () => {
-  const names = (limit: number) => gitNames(thisMachine(), at('tasks.yaml'), limit)
+  const names = (limit: number) => gitNames(host, at('tasks.yaml'), limit)
   expect(await names(9)).toEqual([])
-  git('init', '-q', '-b', 'main')
-  git('commit', '-q', '--allow-empty', '-m', 'empty')
-  git('tag', 'v1.0')
-  git('branch', "it's/mine")
+  repository.commit('empty')
+  repository.git('tag', 'v1.0')
+  repository.git('branch', "it's/mine")
   expect((await names(9)).toSorted()).toEqual(["it's/mine", 'main', 'v1.0'])
   expect(await names(1)).toHaveLength(1)
+})
+
+test('the repository of a file is the nearest one, also in a linked worktree', () => {
+  repository.write('tasks.yaml', '')
+  repository.write('deeper/tasks.yaml', '')
+  repository.commit('one')
+  const inner = newRepository(at('inner'))
+  const tree = newRepository()
+  repository.git('worktree', 'add', '-q', path.join(tree.folder, 'w'))
+  const topOf = (file: string) => findRepository(host, file)?.top
+  expect(topOf(at('deeper/tasks.yaml'))).toBe(repository.folder)
+  expect(topOf(at('gone/tasks.yaml'))).toBe(repository.folder)
+  expect(topOf(path.join(inner.folder, 'tasks.yaml'))).toBe(inner.folder)
+  expect(topOf(path.join(tree.folder, 'w/tasks.yaml'))).toBe(path.join(tree.folder, 'w'))
+  tree.remove()
+})
+
+test('a folder .git without HEAD is no repository', () => {
+  fs.mkdirSync(at('sub/.git'), { recursive: true })
+  expect(findRepository(host, at('sub/tasks.yaml'))?.top).toBe(repository.folder)
+})
+
+describe.skipIf(process.getuid?.() !== 0)('for root, a repository', () => {
+  const owner = 65534
+  const kind = () => findRepository(host, at('tasks.yaml'))
+  beforeEach(() => repository.write('tasks.yaml', ''))
+
+  test.each(['.', '.git'])('is foreign if %s belongs to another user', (part) => {
+    fs.chownSync(at(part), owner, owner)
+    expect(kind()).toEqual({ kind: 'foreign', top: repository.folder, uid: owner })
+  })
+
+  test('is trusted if it belongs to the owner of the tasks file', () => {
+    for (const part of ['.', '.git', 'tasks.yaml']) fs.chownSync(at(part), owner, owner)
+    expect(kind()).toMatchObject({ kind: 'trusted', isOurs: false })
+    fs.chownSync(at('tasks.yaml'), 0, 0)
+    expect(kind()).toMatchObject({ kind: 'foreign' })
+  })
+
+  test('is foreign if .git is a link of another user', () => {
+    fs.renameSync(at('.git'), at('real'))
+    fs.symlinkSync('real', at('.git'))
+    expect(kind()).toMatchObject({ kind: 'trusted', isOurs: true })
+    fs.lchownSync(at('.git'), owner, owner)
+    expect(kind()).toMatchObject({ kind: 'foreign', uid: owner })
+  })
+
+  test('is foreign if the file .git leads to a folder of another user', () => {
+    fs.renameSync(at('.git'), at('real'))
+    fs.writeFileSync(at('.git'), 'gitdir: real\n')
+    expect(kind()).toMatchObject({ kind: 'trusted', isOurs: true })
+    fs.chownSync(at('real'), owner, owner)
+    expect(kind()).toMatchObject({ kind: 'foreign', uid: owner })
+  })
+
+  test('is foreign if its common folder belongs to another user', () => {
+    repository.commit('one')
+    fs.mkdirSync(at('tree'))
+    repository.git('worktree', 'add', '-q', at('tree/w'))
+    const find = () => findRepository(host, at('tree/w/tasks.yaml'))
+    expect(find()).toMatchObject({ kind: 'trusted', isOurs: true })
+    fs.chownSync(at('.git'), owner, owner)
+    expect(find()).toMatchObject({ kind: 'foreign', uid: owner })
+  })
 })

@@ -1,6 +1,6 @@
 import path from 'node:path'
 import type { StatusReport } from '../../control/protocol.ts'
-import { tasksFiles } from '../../daemon/tasks-file/load.ts'
+import { tasksFiles } from '../../daemon/tasks-file/readable.ts'
 import { gitNames } from '../../host/git.ts'
 import type { Host } from '../../host/host.ts'
 import { activeFolder, isRunId } from '../../run/directory.ts'

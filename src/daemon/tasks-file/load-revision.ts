@@ -3,9 +3,14 @@ import { type AtCommit, type Located, lookAt, namesIn, readTexts } from '../../h
 import type { Host } from '../../host/host.ts'
 import { maxFileBytes } from '../../tasks/file/limits.ts'
 import { fileProblem } from './bad-tasks.ts'
-import { isTasksFile } from './load.ts'
 import { parse, type Parsed } from './parse.ts'
-import { emptyFolder, tooLargeFile, tooLargeFolder, type Unreadable } from './readable.ts'
+import {
+  emptyFolder,
+  isTasksFile,
+  tooLargeFile,
+  tooLargeFolder,
+  type Unreadable,
+} from './readable.ts'
 
 /** A file of a commit: its path in the repository, and the hash of its content. */
 interface CommittedFile {

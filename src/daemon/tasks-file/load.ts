@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
 import path from 'node:path'
-import { gitRevision } from '../../host/git.ts'
 import type { Host } from '../../host/host.ts'
 import { maxFileBytes } from '../../tasks/file/limits.ts'
 import type { Problem } from '../../tasks/file/problem.ts'
@@ -10,10 +9,12 @@ import { parse, type Parsed, type RawText } from './parse.ts'
 import {
   missing,
   readError,
+  tasksFiles,
   type Unreadable,
   whyUnreadable,
   whyUnreadableFolder,
 } from './readable.ts'
+import { tasksRevision } from './revision.ts'
 
 /** A tasks file (or directory) as it was at one moment. */
 export interface Loaded extends Parsed {
@@ -63,7 +64,7 @@ export async function loadTasks(
   }
   // git answers while the text is parsed.
   const [revision, parsed] = await Promise.all([
-    gitRevision(host, tasks),
+    tasksRevision(host, tasks),
     content.problem === undefined
       ? parse(host, shown, { texts: content.texts, facts, fileOnly, allowPartial }, { inThread })
       : { file: undefined, problems: [content.problem] },
@@ -98,18 +99,6 @@ function stampOf(host: Host, files: readonly string[]): string | undefined {
 
 /** The kernel's file times are up to 10 ms late, and some file systems only have whole seconds. */
 const recentMs = 2_500
-
-/** The files of a tasks file: itself, or those of the directory in the order of their names. */
-export function tasksFiles(host: Host, tasks: string): string[] {
-  if (host.files.facts(tasks)?.kind !== 'directory') return [tasks]
-  const names = host.files.list(tasks).filter(isTasksFile)
-  return names.map((name) => path.join(tasks, name))
-}
-
-/** Whether torch reads a file with this name in a directory. */
-export function isTasksFile(name: string): boolean {
-  return /^[^.].*\.ya?ml$/.test(name)
-}
 
 interface Content {
   /** As bytes: the watch only needs their hash. */

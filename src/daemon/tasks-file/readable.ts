@@ -1,9 +1,22 @@
+import path from 'node:path'
 import { messageOf } from '../../errors.ts'
 import type { FileFacts } from '../../host/files.ts'
 import type { Host } from '../../host/host.ts'
 import { hasCode } from '../../host/system-error.ts'
 import { maxFileBytes } from '../../tasks/file/limits.ts'
 import { shellQuoted } from '../../text/shell-quote.ts'
+
+/** The files of a tasks file: itself, or those of the directory in the order of their names. */
+export function tasksFiles(host: Host, tasks: string): string[] {
+  if (host.files.facts(tasks)?.kind !== 'directory') return [tasks]
+  const names = host.files.list(tasks).filter(isTasksFile)
+  return names.map((name) => path.join(tasks, name))
+}
+
+/** Whether torch reads a file with this name in a directory. */
+export function isTasksFile(name: string): boolean {
+  return /^[^.].*\.ya?ml$/.test(name)
+}
 
 /** Why a file is not read at all. */
 export interface Unreadable {

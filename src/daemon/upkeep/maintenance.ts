@@ -1,9 +1,9 @@
-import { gitRevision } from '../../host/git.ts'
 import { emptyMiddle } from '../../run/output.ts'
 import { troubleOf } from '../control/trouble.ts'
 import { noteAlive } from '../recovery/daemon-record.ts'
 import type { Daemon } from '../state.ts'
 import { applyNewAddresses } from '../tasks-file/apply.ts'
+import { tasksRevision } from '../tasks-file/revision.ts'
 
 const minuteMs = 60_000
 /** How often the output of each run is compared with its max_size. */
@@ -69,7 +69,7 @@ function pruneHistory({ clock, tickClock, history }: Daemon): void {
 
 /** A commit changes the revision of the file, but not its content. */
 function readRevision({ host, settings, tasks }: Daemon): Promise<void> {
-  return tasks.inTurn(async () => tasks.setRevision(await gitRevision(host, settings.tasks)))
+  return tasks.inTurn(async () => tasks.setRevision(await tasksRevision(host, settings.tasks)))
 }
 
 function limitOutputs({ runs, faults, runContext }: Daemon): void {

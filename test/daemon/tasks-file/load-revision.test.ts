@@ -2,7 +2,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { loadRevision } from '../../../src/daemon/tasks-file/load-revision.ts'
-import { locateInGit } from '../../../src/host/git-commits.ts'
+import { isLocated, locateInGit } from '../../../src/host/git-commits.ts'
 import { thisMachine } from '../../../src/host/host.ts'
 import { problemLine } from '../../../src/tasks/file/problem.ts'
 import { newRepository, type Repository } from '../../support/repository.ts'
@@ -20,7 +20,7 @@ const task = (name: string, more = '') => `  ${name}: { schedule: "@daily", comm
 /** The file at HEAD: names of its tasks, and its problems. */
 async function load(name: string) {
   const located = await locateInGit(host, at(name))
-  if (typeof located === 'string') throw new Error(located)
+  if (!isLocated(located)) throw new Error(JSON.stringify(located))
   const revision = { commit: 'HEAD', revision: 'HEAD', tasks: at(name) }
   const loaded = await loadRevision(host, located, revision)
   if (loaded === undefined) return undefined
@@ -40,7 +40,7 @@ describe('the tasks of a commit', () => {
     repository.commit('one')
     fs.rmSync(at('ops'), { recursive: true })
     const located = await locateInGit(host, at('ops/tasks.yaml'))
-    if (typeof located === 'string') throw new Error(located)
+    if (!isLocated(located)) throw new Error(JSON.stringify(located))
     const revision = { commit: 'HEAD', revision: 'HEAD', tasks: at('ops/tasks.yaml') }
     const loaded = await loadRevision(host, located, revision)
     expect(loaded?.file?.tasks[0]).toMatchObject({ cwd: at('ops/app'), user: 'nobody' })

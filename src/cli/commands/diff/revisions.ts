@@ -2,7 +2,13 @@ import path from 'node:path'
 import { loadRevision } from '../../../daemon/tasks-file/load-revision.ts'
 import { loadTasks } from '../../../daemon/tasks-file/load.ts'
 import { exitStatus, TorchError, messageOf } from '../../../errors.ts'
-import { commitOf, type Located, locateInGit, mergeBase } from '../../../host/git-commits.ts'
+import {
+  commitOf,
+  isLocated,
+  type Located,
+  locateInGit,
+  mergeBase,
+} from '../../../host/git-commits.ts'
 import { refNames } from '../../../host/git.ts'
 import type { Host } from '../../../host/host.ts'
 import type { PartialTasks } from '../../../tasks/file/partial.ts'
@@ -48,10 +54,17 @@ export async function repositoryOf(host: Host, file: string, shown: string): Pro
   const located = await locateInGit(host, file).catch((error: unknown) => {
     throw trouble(`${shown}: ${messageOf(error)}`, 'fix the file, or name another one with --tasks')
   })
-  if (typeof located !== 'string') return located
+  if (isLocated(located)) return located
   if (located === 'no-git') {
     const hint = 'install git: torch reads revisions of the tasks file with it'
     throw trouble('git is not installed on this machine', hint)
+  }
+  if (located !== 'no-repository') {
+    const hint = `run torch as that user; torch only asks git about repositories of root, of its own user, and of the owner of the tasks file`
+    throw trouble(
+      `the repository ${located.top} belongs to another user (uid ${located.uid})`,
+      hint,
+    )
   }
   const hint = 'name a file in a repository with --tasks; torch plan shows a single file'
   throw trouble(`${shown} is not in a git repository`, hint)

@@ -114,7 +114,8 @@ describe('A missing repository', () => {
   test('a machine without git is refused, with the hint to install it', async () => {
     const runProgram = async () => ({ ok: false, missing: true, stdout: '', stderr: '' })
     const without = { ...host, processes: { ...host.processes, runProgram } }
-    await expect(repositoryOf(without, '/tasks.yaml', 'tasks.yaml')).rejects.toMatchObject({
+    const file = path.join(repository.folder, 'tasks.yaml')
+    await expect(repositoryOf(without, file, 'tasks.yaml')).rejects.toMatchObject({
       message: 'git is not installed on this machine',
       hint: 'install git: torch reads revisions of the tasks file with it',
     })
