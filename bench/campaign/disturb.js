@@ -154,7 +154,7 @@ export function pickRun({ site, random }) {
     const [task] = textOf(path.join(active, run)).split('\n')
     const at = (name) => textOf(path.join(site.home, 'runs', task, run, name))
     const recorder = identityOf(at('claim'))
-    const isOver = recorder === undefined || at('exit').endsWith('\n')
+    const isOver = recorder === undefined || /(^|\n)\d+\n/.test(at('exit'))
     return isOver ? [] : [{ task, run, recorder, command: identityOf(at('command')) }]
   })
   return runs.length === 0 ? undefined : random.pick(runs)

@@ -30,7 +30,8 @@ export function concludeRun(
     successCodes: run.description.successCodes,
     signalName: (number) => context.host.processes.signalName(number),
   })
-  recordOutcome(context, run, outcome, endTime(context.host, run, status !== undefined))
+  const isWritten = found.recorded !== undefined
+  recordOutcome(context, run, outcome, endTime(context.host, run, isWritten, status !== undefined))
   return true
 }
 
@@ -98,9 +99,9 @@ function startFailure(traces: RunTraces, status: number | null | undefined): str
 const lateMs = 1_000
 
 /** When the run ended: now, or when the recorder wrote the status, if the end was noticed late. */
-function endTime(host: Host, run: LiveRun, isReported: boolean): number {
+function endTime(host: Host, run: LiveRun, isWritten: boolean, isReported: boolean): number {
   const now = host.clock.now()
-  const exitMs = exitTime(host, run.directory)
+  const exitMs = isWritten ? exitTime(host, run.directory) : undefined
   const isLate = exitMs !== undefined && (!isReported || now - exitMs > lateMs)
   return Math.round(isLate ? exitMs : now)
 }

@@ -197,15 +197,21 @@ export function readTraces(host: Host, directory: string): RunTraces {
  */
 export const voidMark = 'void'
 
+/**
+ * What `exit` contains before the recorder writes over it. It takes the room that the status needs, so a
+ * disk that fills up during the run cannot keep the status from being written.
+ */
+export const exitPlaceholder = `${' '.repeat(127)}\n`
+
 /** The status as $? has it, and whether the shell saw a signal. */
 export interface ExitRecord {
   readonly status: number
   readonly signalled: boolean
 }
 
-/** Parses what the recorder wrote into `exit`; undefined until its last line is complete. */
+/** Parses what the recorder wrote into `exit`, before what is left of its placeholder. */
 export function parseExit(text: string | undefined): ExitRecord | undefined {
-  const match = /(?:^|\n)(\d{1,3})\n$/.exec(text ?? '')
+  const match = /(?:^|\n)(\d{1,3})\n\s*$/.exec(text ?? '')
   if (match === null) return undefined
   return { status: Number(match[1]), signalled: match.index > 0 }
 }
@@ -215,10 +221,9 @@ export function hasExited(host: Host, directory: string): boolean {
   return parseExit(host.files.readText(path.join(directory, 'exit'))) !== undefined
 }
 
-/** When the recorder wrote the exit status. It creates the file itself already at the start. */
+/** When the recorder wrote the exit status. Before that, it is the time of the placeholder. */
 export function exitTime(host: Host, directory: string): number | undefined {
-  const facts = host.files.facts(path.join(directory, 'exit'))
-  return facts !== undefined && facts.size > 0 ? facts.mtimeMs : undefined
+  return host.files.facts(path.join(directory, 'exit'))?.mtimeMs
 }
 
 function parseJson(text: string | undefined): object | undefined {

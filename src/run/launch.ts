@@ -6,6 +6,7 @@ import type { Task } from '../tasks/task.ts'
 import { concludeRun, recordOutcome } from './conclude.ts'
 import {
   activeFolder,
+  exitPlaceholder,
   listActive,
   newRunId,
   type RunDescription,
@@ -95,8 +96,9 @@ function prepare({ host, home }: RunContext, run: LiveRun): void {
   listActive(host, home, run.description.task, run.description.run)
   host.files.makeDirectory(run.directory)
   host.files.write(path.join(run.directory, 'run.json'), JSON.stringify(run.description))
-  // Made here, not by the recorder, because only torch can report why it cannot be made.
+  // Made here, not by the recorder, because only torch can report why they cannot be made.
   host.files.close(host.files.openAppend(path.join(run.directory, 'output')))
+  host.files.write(path.join(run.directory, 'exit'), exitPlaceholder)
 }
 
 function removePrepared({ host, home, faults }: RunContext, run: LiveRun): void {

@@ -18,9 +18,10 @@ import { runEnvironment } from './environment.ts'
  * At the end it also writes a word into its entry in `active`, which notifies a daemon that is not its
  * parent. If the entry is gone, the end is already in the history.
  *
- * If the disk is full, a daemon that is the parent learns the status from the recorder's own exit
- * status. Without a parent daemon the recorder waits until there is room. The error message of
- * `echo` must not end up in `exit`, so it is discarded.
+ * `exit` is there before, as long as the status: it is written over in place, and needs no room. A file
+ * system may need room even so (btrfs copies). Then a daemon that is the parent learns the status from
+ * the recorder's own exit status, and without one the recorder waits until there is room. The error
+ * message of `echo` must not end up in `exit`, so it is discarded.
  *
  * The recorder may start before its run is due. It does everything that it can in advance, then waits
  * for one line on its input: run id, slot and attempt. If the input ends instead, the recorder ends.
@@ -48,7 +49,7 @@ cd -- "$torch_run" || exit 125
 set -C
 echo "$torch_self" 2>/dev/null >claim && [ -e run.json ] || exit 125
 set +C
-command exec 3>>output 2>exit </dev/null || exit 125
+command exec 3>>output 2<>exit </dev/null || exit 125
 (
   exec >&3 2>&3 3>&-
   torch_step=record

@@ -10,6 +10,7 @@ import {
   listActive,
   makeActive,
   newRunId,
+  exitPlaceholder,
   parseExit,
   runStamp,
   startOfRun,
@@ -106,6 +107,10 @@ test.each([
   ['', undefined],
   ['0\n', { status: 0, signalled: false }],
   ['14', undefined],
+  [exitPlaceholder, undefined],
+  ['14'.padEnd(127) + '\n', undefined],
+  ['7\n'.padEnd(127) + '\n', { status: 7, signalled: false }],
+  ['Killed\n137\n'.padEnd(127) + '\n', { status: 137, signalled: true }],
   ['Terminated\n', undefined],
   ['Terminated\n143\n', { status: 143, signalled: true }],
 ])('parseExit reads %j', (text, says) => {

@@ -3,7 +3,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { parseExit } from '../../src/run/directory.ts'
+import { exitPlaceholder, parseExit } from '../../src/run/directory.ts'
 import { recorderScript } from '../../src/run/recorder.ts'
 
 const shells = ['dash', 'bash', 'busybox'].filter(
@@ -35,12 +35,15 @@ describe.each(shells)('the recorder in %s', (shell) => {
   ])(`the recorder in ${shell} records the end of $command`, ({ command, status, signalled }) => {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'torch-recorder-'))
     fs.writeFileSync(path.join(folder, 'run.json'), '{}')
+    fs.writeFileSync(path.join(folder, 'exit'), exitPlaceholder)
     const [program = '', ...args] = recorderWords(folder, command)
     const input = `${path.basename(folder)} slot 1\n`
     spawnSync('setsid', ['-w', program, ...args], { input })
     const text = fs.readFileSync(path.join(folder, 'exit'), 'utf8')
     const claimed = fs.existsSync(path.join(folder, 'claim'))
     fs.rmSync(folder, { recursive: true })
+    // bash quotes its whole script when a signal ends a command.
+    if (shell !== 'bash') expect(text).toHaveLength(exitPlaceholder.length)
     expect(parseExit(text)).toEqual({ status, signalled })
     expect(claimed).toBe(true)
   })

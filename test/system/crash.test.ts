@@ -45,7 +45,7 @@ tasks:
 
     await killed(pid)
     const hasEnded = (task: string) =>
-      /^\d+\n$/m.test(readIfThere(path.join(directories.get(task) ?? '', 'exit')))
+      /^\d+\n/m.test(readIfThere(path.join(directories.get(task) ?? '', 'exit')))
     site.write('go', '')
     await until(() => hasEnded('meanwhile') && hasEnded('shot'), 'two ends without a daemon')
     const before = logOf(site).length
