@@ -51,11 +51,16 @@ function readItem(field: Field, item: string): Item {
   }
   const to = valueOf(field, high)
   if (typeof to !== 'number') return to
-  if (from > to) return refuse(field, `${showValue(item)} runs backwards, so it matches nothing`)
-  if (step === undefined) return { ok: true, text: item }
-  const every = stepOf(field, step)
+  const isToSunday = field.name === 'weekday' && to === 0 && from > 0
+  if (from > to && !isToSunday)
+    return refuse(field, `${showValue(item)} runs backwards, so it matches nothing`)
+  const every = step === undefined ? 1 : stepOf(field, step)
   if (typeof every !== 'number') return every
-  return { ok: true, text: every > sizeOf(field) ? low : `${low}-${high}/${every}` }
+  const range = isToSunday ? `${low}-7` : `${low}-${high}`
+  const text = step === undefined ? range : every > sizeOf(field) ? low : `${range}/${every}`
+  if (!isToSunday) return { ok: true, text }
+  const note = `${field.name}: ${showValue(item)} ends on Sunday, as in recent versions of cronie; other crons refuse the line`
+  return { ok: true, text, note }
 }
 
 /** After a `*` both crons ignore everything that they do not expect, up to the end of the field. */

@@ -30,9 +30,9 @@ export const maxCrontabLines = 10_000
 export const maxVariables = 200
 
 /** The whole file cannot be imported. */
-export function refused(file: string, message: string): Imported {
+export function refused(file: string, message: string, hint: string | null = null): Imported {
   const whole = { file, line: null, column: null, path: '', source: null }
-  return { ok: false, problems: [{ severity: 'error', message, hint: null, ...whole }] }
+  return { ok: false, problems: [{ severity: 'error', message, hint, ...whole }] }
 }
 
 /** Collects the warnings of one import. */

@@ -50,4 +50,5 @@ export const crontabTexts: readonly string[] = [
   text('test', 'import', 'crontab', 'system-crontab.txt'),
   '# m h dom mon dow user command\n17 *\t* * *\troot    cd / && run-parts --report /etc/cron.hourly\n25 6\t* * *\troot\ttest -x /usr/sbin/anacron || ( cd / && run-parts --report /etc/cron.daily )\n',
   'CRON_TZ=Europe/Berlin\nRANDOM_DELAY=10\n*/5 * * * * /usr/bin/flock -n /tmp/a.lock php /srv/a.php > /dev/null 2>&1\n0 2 * * 1-5 tar czf "/b/$(date +\\%F).tgz" /srv\n@reboot sleep 30 && /usr/local/bin/up\n',
+  "0 9 * * fri-sun -n -q sync-it --all\n@daily\t-s x\nA= 'x\n1\t5\tcron.daily\tnice run-parts /etc/cron.daily\n0 0 * * 5-0/2,1 touch a\u00a0\n",
 ]

@@ -49,7 +49,8 @@ async function importFrom(call: Call, values: Values, format: Format): Promise<n
   const system = isSystem(call, values, source)
   if (system && call.host.processes.uid !== 0)
     call.terminal.note('torch: each task has a user, which only a daemon of root accepts')
-  return show(call, values, source, importCrontab(source, { system }))
+  const isAccount = (name: string) => isUser(call, name)
+  return show(call, values, source, importCrontab(source, { system, isAccount }))
 }
 
 /** The file that is named, else standard input, else the crontab of the user. */
@@ -63,13 +64,19 @@ async function sourceOf(call: Call, format: Format): Promise<ImportSource> {
   throw usageError('import gotorch needs a file', 'torch import gotorch task.json')
 }
 
-/** Whether lines name a user: by --system, by the path, or by a guess, which is printed. */
-function isSystem({ host, terminal }: Call, { system }: Values, source: ImportSource): boolean {
+/** Whether lines name a user: by --system, by the path, or by a guess, which is printed. Throws if it can be both. */
+function isSystem(call: Call, { system }: Values, source: ImportSource): boolean {
+  const { terminal } = call
   if (system !== undefined) return system
   const place = path.resolve(source.path)
   if (/\/etc\/crontab$|\/cron\.d\/[^/]+$/.test(place)) return true
   if (source.path === 'crontab -l' || place.startsWith('/var/spool/cron/')) return false
-  const form = guessForm(source.text, (name) => host.accounts.user(name) !== undefined)
+  const form = guessForm(source.text, (name) => isUser(call, name))
+  if (form.by === 'nothing')
+    throw usageError(
+      `line ${form.line}: "${form.user}" is an account, but may also be the program of the job`,
+      'use --system if it is the user of the job, as in /etc/crontab, else --system=false',
+    )
   if (form.by === 'comment' || form.user === undefined) return form.system
   const where = `torch: line ${form.line}: "${form.user}" is read as`
   terminal.note(
@@ -78,6 +85,10 @@ function isSystem({ host, terminal }: Call, { system }: Values, source: ImportSo
       : `${where} the program; if it is the user of the job, as in /etc/crontab, use --system`,
   )
   return form.system
+}
+
+function isUser({ host }: Call, name: string): boolean {
+  return host.accounts.user(name) !== undefined
 }
 
 async function show(

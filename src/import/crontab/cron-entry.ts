@@ -4,7 +4,7 @@ import { maxTextChars } from '../../tasks/file/limits.ts'
 import { showValue } from '../../tasks/file/expected.ts'
 import { readCronField } from '../cron-field.ts'
 import { unsupportedIn } from '../draft.ts'
-import type { CronLine } from './cron-lines.ts'
+import { type CronLine, withoutBlanks } from './cron-lines.ts'
 import { userColumn } from './system-form.ts'
 
 /** An entry of a crontab as the keys of a task, or why torch cannot import it. */
@@ -17,12 +17,14 @@ export type CronEntry =
       /** The command as torch runs it, with its input. */
       readonly command: string
       readonly user: string | undefined
+      /** The flag -s: cron does not start it while its last run is still in progress. */
+      readonly isSingle: boolean
       readonly notes: readonly Note[]
     }
   | { readonly ok: false; readonly message: string }
 
 /** A note for the user about an entry. Only the first note of a topic is shown. */
-interface Note {
+export interface Note {
   readonly message: string
   readonly topic?: string
 }
@@ -35,24 +37,29 @@ export function readCronEntry(
   const when = readCronWhen(entry.when)
   if (!when.ok) return when
   const column = system ? userColumn(entry.rest) : undefined
-  const { user, command: written } = column ?? { user: undefined, command: entry.rest }
+  const { user, command } = column ?? { user: undefined, command: entry.rest }
+  const { written, flags } = splitFlags(command)
   const problem = problemOf(user, written)
   if (problem !== undefined) return { ok: false, message: problem }
 
   const parts = splitPercent(written)
   // A blank after a backslash belongs to the last word.
-  const line = /\\\s+$/.test(parts.command) ? parts.command : parts.command.trim()
+  const line = /\\[ \t]+$/.test(parts.command) ? parts.command : withoutBlanks(parts.command)
   if (line === '') return { ok: false, message: 'there is no command' }
   if (parts.input !== '' && !hasHereDocuments(shell))
     return {
       ok: false,
       message: `the text after % is input, which torch cannot pass to a command of ${shell}`,
     }
-  const command = withInput({ command: line, input: parts.input })
-  if (command.length > maxTextChars)
+  const whole = withInput({ command: line, input: parts.input })
+  if (whole.length > maxTextChars)
     return { ok: false, message: `a command may have at most ${maxTextChars} characters` }
-  const notes = [...when.notes.map((message) => ({ message })), ...notesOf(entry.quiet, parts)]
-  return { ok: true, schedule: when.schedule, line, command, user, notes }
+  const notes = [
+    ...when.notes.map((message) => ({ message })),
+    ...notesOf(entry.quiet, flags, parts),
+  ]
+  const isSingle = flags.includes('s')
+  return { ok: true, schedule: when.schedule, line, command: whole, user, isSingle, notes }
 }
 
 /** The time of an entry as a schedule of torch. */
@@ -118,6 +125,15 @@ function refusal({ message, hint }: Refused): CronWhen {
   return { ok: false, message: hint === null ? message : `${message}; ${hint}` }
 }
 
+/**
+ * Splits off the flags before a command: `-n` of cronie and FreeBSD, `-q` of FreeBSD, and both and `-s` of
+ * OpenBSD. Debian's cron has none, but no program begins with `-`.
+ */
+function splitFlags(command: string): { readonly written: string; readonly flags: string } {
+  const [words = ''] = /^(?:[ \t]*-[nqs]+(?=[ \t]|$))*/.exec(command) ?? []
+  return { written: command.slice(words.length), flags: words.replaceAll(/[^nqs]/g, '') }
+}
+
 /** What follows the time of an entry. */
 interface CronCommand {
   readonly command: string
@@ -156,14 +172,27 @@ function withInput({ command, input }: CronCommand): string {
 }
 
 function problemOf(user: string | undefined, command: string): string | undefined {
-  if (user !== undefined && command.trim() === '') return 'there is no command after the user'
+  if (user !== undefined && withoutBlanks(command) === '')
+    return 'there is no command after the user'
   if (user !== undefined && !/^[\w.][\w.-]*\$?$/.test(user))
     return `${showValue(user)} is not a user name`
   return unsupportedIn(command)
 }
 
-function notesOf(quiet: boolean, { command, input }: CronCommand): Note[] {
+function notesOf(quiet: boolean, flags: string, { command, input }: CronCommand): Note[] {
   const notes: Note[] = []
+  if (flags.includes('n')) {
+    const message = 'the flag -n (mail only after a failure) is left out; torch sends no mail'
+    notes.push({ message, topic: '-n' })
+  }
+  if (flags.includes('q')) {
+    const message = 'the flag -q (no line in the log of cron) is left out; torch records every run'
+    notes.push({ message, topic: '-q' })
+  }
+  if (flags.includes('s')) {
+    const message = 'the flag -s (only one run at the same time) becomes max: 1'
+    notes.push({ message, topic: '-s' })
+  }
   if (quiet) {
     const message = 'the leading - keeps this job out of the log of cron; torch records every run'
     notes.push({ message, topic: 'quiet' })

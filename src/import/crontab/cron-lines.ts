@@ -11,6 +11,8 @@ export type CronLine = { readonly line: number; readonly text: string } & (
       /** A leading `-`: cronie does not log this job to syslog. */
       readonly quiet: boolean
     }
+  /** A job of an anacrontab. */
+  | { readonly kind: 'anacron' }
   | { readonly kind: 'wrong'; readonly message: string }
 )
 
@@ -38,7 +40,7 @@ function readLine(whole: string, line: number): CronLine {
  * blanks around the `=` are ignored. Quotes keep blanks at the ends of a value. Nothing is expanded.
  */
 const assignment =
-  /^(?:"([^"=]*)"|'([^'=]*)'|([^\s"'=][^\s=]*|))\s*=\s*(?:"([^"]*)"\s*|'([^']*)'\s*|([^"'].*|))$/s
+  /^(?:"([^"=]*)"|'([^'=]*)'|([^ \t"'=][^ \t=]*|))[ \t]*=[ \t]*(?:"([^"]*)"[ \t]*|'([^']*)'[ \t]*|((?![ \t"']).*))$/s
 
 function readVariable(text: string): { name: string; value: string } | undefined {
   const match = assignment.exec(text)
@@ -46,22 +48,36 @@ function readVariable(text: string): { name: string; value: string } | undefined
   const [, double, single, bare = '', inDouble, inSingle, plain = ''] = match
   return {
     name: double ?? single ?? bare,
-    value: inDouble ?? inSingle ?? plain.trimEnd(),
+    value: inDouble ?? inSingle ?? withoutBlanks(plain),
   }
+}
+
+/** Without the blanks of cron at both ends. Other blanks of Unicode are a part of the text. */
+export function withoutBlanks(text: string): string {
+  return text.replace(/^[ \t]+/, '').replace(/[ \t]+$/, '')
 }
 
 type Entry =
   | { readonly kind: 'entry'; when: readonly string[]; rest: string; quiet: boolean }
+  | { readonly kind: 'anacron' }
   | { readonly kind: 'wrong'; message: string }
 
+/**
+ * `7 25 cron.weekly COMMAND` of anacrontab(5): a period in days, a delay in minutes, an id. In a crontab
+ * no word stands in the third field, and no number is a command.
+ */
+const anacronJob =
+  /^(?:\d+|@(?:dai|week|month|year|annual)ly)[ \t]+\d+[ \t]+[A-Za-z][^ \t,]*[ \t]+(?![\d*?])[^ \t]/
+
 function readEntry(text: string): Entry {
+  if (anacronJob.test(text)) return { kind: 'anacron' }
   if (/^["']?[A-Za-z_]\w*["']?\s*=\s*["']/.test(text)) return wrong('the quote is not closed')
   const [, dash = '', when = '', rest = ''] =
     /^(-?)(@[^ \t]*|[^ \t]+(?:[ \t]+[^ \t]+){4})(?:[ \t]+(.*))?$/s.exec(text) ?? []
   if (when === '') return wrong('expected five fields and a command')
   // cron refuses this too: the sixth field would be expanded to file names and run as the command.
   if (rest.startsWith('*')) return wrong('expected five fields and a command; got a sixth field')
-  if (rest.trim() === '') return wrong('there is no command')
+  if (withoutBlanks(rest) === '') return wrong('there is no command')
   return { kind: 'entry', when: when.split(/[ \t]+/), rest, quiet: dash === '-' }
 }
 

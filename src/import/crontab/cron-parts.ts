@@ -1,9 +1,10 @@
 import { fields } from '../../schedule/field.ts'
 import { maxTextChars } from '../../tasks/file/limits.ts'
+import { showValue } from '../../tasks/file/expected.ts'
 import { readCronField } from '../cron-field.ts'
 import { withoutUnsupported } from '../draft.ts'
 import { maxVariables, type Warnings } from '../imported.ts'
-import { type CronEntry, readCronEntry } from './cron-entry.ts'
+import { type CronEntry, type Note, readCronEntry } from './cron-entry.ts'
 import { type CronLine, readCronLines } from './cron-lines.ts'
 import { meaningOf } from './cron-variables.ts'
 
@@ -35,13 +36,21 @@ export interface Setting {
 
 export type Scope = ReadonlyMap<string, Setting>
 
+export interface CrontabOptions {
+  /** A user stands before each command. */
+  readonly system: boolean
+  /** Whether this machine has a user of that name. Without it, users are not checked. */
+  readonly isAccount?: (name: string) => boolean
+}
+
 /** Reads the lines of a crontab from top to bottom: a variable applies to the entries below it. */
 export function readCronParts(
   lines: readonly CronLine[],
-  system: boolean,
+  { system, isAccount = () => true }: CrontabOptions,
   warnings: Warnings,
 ): CronPart[] {
-  const reading: Reading = { parts: [], pending: [], scope: new Map(), system, warnings }
+  const hasUser = isKnownUser(isAccount)
+  const reading: Reading = { parts: [], pending: [], scope: new Map(), system, hasUser, warnings }
   for (const line of lines) {
     switch (line.kind) {
       case 'blank':
@@ -57,6 +66,9 @@ export function readCronParts(
       case 'entry':
         readTask(reading, line)
         break
+      case 'anacron':
+        refuse(reading, line, 'this is a line of an anacrontab: period, delay, id and command')
+        break
       case 'wrong':
         refuse(reading, line, line.message)
     }
@@ -71,7 +83,20 @@ interface Reading {
   pending: string[]
   scope: Scope
   readonly system: boolean
+  readonly hasUser: (name: string) => boolean
   readonly warnings: Warnings
+}
+
+/** A lookup in a directory service is slow, so further names count as known. */
+const maxUserLookups = 100
+
+function isKnownUser(isAccount: (name: string) => boolean): (name: string) => boolean {
+  const known = new Map<string, boolean>()
+  return (name) => {
+    const isKnown = known.get(name) ?? (known.size >= maxUserLookups || isAccount(name))
+    known.set(name, isKnown)
+    return isKnown
+  }
 }
 
 function endComments(reading: Reading): void {
@@ -117,16 +142,22 @@ function readTask(reading: Reading, line: Extract<CronLine, { kind: 'entry' }>):
   const entry = readCronEntry(line, { system, shell })
   if (!entry.ok) return refuse(reading, line, entry.message)
 
+  const { user } = entry
+  const unknown = user === undefined || reading.hasUser(user) ? [] : [unknownUser(user)]
   const { rest, description } = splitDescription(reading.pending)
   reading.pending = [...rest]
-  for (const { message, topic } of entry.notes) {
+  for (const { message, topic } of [...entry.notes, ...unknown]) {
     if (warnings.add(line.line, message, topic)) reading.pending.push(`# Note: ${message}`)
   }
   endComments(reading)
-  const { user } = entry
   const settings =
     user === undefined ? scope : new Map([['user', { value: user, from: undefined }], ...scope])
   reading.parts.push({ kind: 'task', entry, description, settings })
+}
+
+function unknownUser(user: string): Note {
+  const message = `this machine has no user ${showValue(user)}; a machine that runs the task needs it`
+  return { message, topic: `user ${user}` }
 }
 
 /** A line that torch cannot import stays in the tasks file as a comment. */

@@ -45,6 +45,8 @@ export function meaningOf(name: string, value: string): Meaning {
       return lost('torch does not set SELinux contexts')
     case 'CRON_TZ':
       return zone(value)
+    case 'START_HOURS_RANGE':
+      return lost('START_HOURS_RANGE is for anacron; in torch the hours are a part of the schedule')
     case 'RANDOM_DELAY':
       return delay(value)
     default:
@@ -64,13 +66,14 @@ function zone(value: string): Meaning {
   const name = isZone(value) ? value : currentName(value)
   if (name === undefined)
     return lost(`torch does not know the time zone ${showValue(value)}; ${zoneHint(value)}`)
-  const loss = 'CRON_TZ becomes timezone, which also sets TZ for the runs'
+  const loss =
+    "CRON_TZ becomes timezone, which also sets TZ for the runs; cronie uses this zone too, but Debian's cron ignores it and uses the zone of the machine"
   return { settings: [['timezone', name]], loss, topic: 'zone' }
 }
 
 /** Minutes, at most a day (entry.c of cronie). */
 function delay(value: string): Meaning {
-  const minutes = /^\s*\d{1,4}(?!\d)/.test(value) ? Number.parseInt(value, 10) : Infinity
+  const minutes = /^[ \t]*\d{1,4}(?!\d)/.test(value) ? Number.parseInt(value, 10) : Infinity
   if (minutes > 24 * 60) return lost('RANDOM_DELAY must be a number of minutes from 0 to 1440')
   if (minutes === 0) return { settings: [['jitter', undefined]] }
   const loss =

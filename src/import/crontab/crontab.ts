@@ -5,6 +5,7 @@ import { newTaskNames } from '../task-names.ts'
 import { type CronLine, readCronLines } from './cron-lines.ts'
 import {
   type CronPart,
+  type CrontabOptions,
   type CronTask,
   readCronParts,
   type Scope,
@@ -13,12 +14,11 @@ import {
 
 /**
  * Makes a tasks file from a crontab. Its tasks start when cron would start the jobs. What torch cannot
- * import becomes a comment in the file and a warning. `system`: a user stands before each command.
- * Never throws.
+ * import becomes a comment in the file and a warning. Never throws.
  */
 export function importCrontab(
   { path, text }: { readonly path: string; readonly text: string },
-  { system }: { readonly system: boolean },
+  options: CrontabOptions,
 ): Imported {
   if (text.includes('\0'))
     return refused(path, 'this is not a crontab: it contains the control character U+0000')
@@ -26,8 +26,15 @@ export function importCrontab(
   if (lines.length > maxCrontabLines)
     return refused(path, `expected at most ${maxCrontabLines} lines; got ${lines.length}`)
 
+  if (isAnacrontab(lines))
+    return refused(
+      path,
+      'this is an anacrontab: its lines have a period in days, a delay in minutes, an id and a command',
+      'write a task for each line, with `schedule: "@daily"` (or @weekly, @monthly) and `catchup: latest`',
+    )
+
   const warnings = newWarnings()
-  const parts = readCronParts(lines, system, warnings)
+  const parts = readCronParts(lines, options, warnings)
   warnAboutLineEnds(text, lines, warnings)
   const draft = cronDraft(parts)
   const yaml = writeDraft(draft)
@@ -35,6 +42,11 @@ export function importCrontab(
     return refused(path, `the tasks file would be larger than ${maxFileBytes / 1_000_000} MB`)
   const tasks = draft.body.filter(({ kind }) => kind === 'task').length
   return { ok: true, yaml, tasks, warnings: warnings.all() }
+}
+
+function isAnacrontab(lines: readonly CronLine[]): boolean {
+  const kinds = new Set(lines.map(({ kind }) => kind))
+  return kinds.has('anacron') && !kinds.has('entry')
 }
 
 /** Two mistakes that keep cron from doing what is meant. The tasks file does not have them. */
@@ -119,6 +131,7 @@ function taskKeys({ entry, description, settings }: CronTask, shared: Scope): Dr
     ...(description === '' ? [] : [{ key: 'description', value: description }]),
     { key: 'schedule', value: entry.schedule },
     { key: 'command', value: entry.command },
+    ...(entry.isSingle ? [{ key: 'max', value: 1 }] : []),
     ...keysOf(new Map(own), new Map()),
   ]
 }

@@ -4,8 +4,10 @@ import { type CronLine, readCronLines } from './cron-lines.ts'
 export type CronForm =
   /** A comment names the columns. */
   | { readonly by: 'comment'; readonly system: boolean }
-  /** Every entry has an account name where a user would be. */
+  /** Every entry has an account name where a user would be, and one of them is root, which is no program. */
   | { readonly by: 'accounts'; readonly system: true; readonly user: string; readonly line: number }
+  /** Every entry has an account name where a user would be, but each may also be a program. */
+  | { readonly by: 'nothing'; readonly user: string; readonly line: number }
   /** Assumed to have no users, although `line` begins with the account `user`. */
   | {
       readonly by: 'default'
@@ -26,9 +28,13 @@ export function guessForm(text: string, isAccount: (name: string) => boolean): C
   // Looking up accounts is slow, but the first entry that has none ends the search.
   const other = words.findIndex(({ user, command }) => !isUser(user, command, isAccount))
   const [first] = words
-  if (first !== undefined && other === -1)
-    return { by: 'accounts', system: true, user: first.user, line: first.line }
   const root = words.find(({ user, command }) => user === 'root' && command !== '')
+  if (first !== undefined && other === -1) {
+    const { user, line } = root ?? first
+    return root === undefined
+      ? { by: 'nothing', user, line }
+      : { by: 'accounts', system: true, user, line }
+  }
   return { by: 'default', system: false, user: root?.user, line: root?.line }
 }
 
@@ -50,7 +56,9 @@ function columnsNamed({ kind, text }: CronLine): boolean | undefined {
 }
 
 function isUser(user: string, command: string, isAccount: (name: string) => boolean): boolean {
+  if (command === '') return false
   // `mail -s x` and `backup -v` are commands, although such accounts exist.
-  if (command === '' || command.startsWith('-')) return false
-  return user === 'root' || (/^[a-z_][\w-]*$/i.test(user) && isAccount(user))
+  return (
+    user === 'root' || (!command.startsWith('-') && /^[a-z_][\w-]*$/i.test(user) && isAccount(user))
+  )
 }

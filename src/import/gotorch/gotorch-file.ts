@@ -20,7 +20,10 @@ type GoFile =
   | { readonly ok: true; readonly tasks: readonly GoTask[] }
   | { readonly ok: false; readonly problems: readonly Problem[] }
 
-/** Reads a tasks file of gotorch. The case of keys does not matter, as in encoding/json of Go. */
+/**
+ * Reads a tasks file of gotorch. The case of keys does not matter, as in encoding/json of Go. In older
+ * versions of gotorch, `Command` is `Script`.
+ */
 export function readGoFile(path: string, text: string): GoFile {
   const placeOf = lineFinder(text)
   const problems: Problem[] = []
@@ -52,8 +55,11 @@ type Wrong = (at: JsonNode, key: string, expected: string) => void
 function readTask(node: Extract<JsonNode, { kind: 'object' }>, wrong: Wrong): Omit<GoTask, 'line'> {
   const task = { Command: '', TaskType: '', Times: '', Max: 0, Ips: [] as readonly string[] }
   const others: string[] = []
+  const names = node.members.map(({ name }) => name.toLowerCase())
   for (const { name, value } of node.members) {
-    const key = Object.keys(task).find((each) => each.toLowerCase() === name.toLowerCase())
+    const isScript = name.toLowerCase() === 'script' && !names.includes('command')
+    const written = (isScript ? 'Command' : name).toLowerCase()
+    const key = Object.keys(task).find((each) => each.toLowerCase() === written)
     if (key === undefined) others.push(name)
     // In Go, null leaves a field unchanged.
     else if (value.kind !== 'scalar' || value.value !== null) readField(task, key, value, wrong)

@@ -115,6 +115,16 @@ imported 93 tasks, with 2 warnings
     expect(chosen.stdout).toContain('\n    command: root x\n')
     expect(chosen.stderr).toBe('imported 2 tasks, with 0 warnings\n')
 
+    site.write('c', '@daily daemon x\n')
+    const unclear = await site.torch('import', 'crontab', 'c')
+    expect(unclear).toMatchObject({
+      status: 2,
+      stdout: '',
+      stderr:
+        'torch: line 1: "daemon" is an account, but may also be the program of the job\n' +
+        'hint: use --system if it is the user of the job, as in /etc/crontab, else --system=false\n',
+    })
+
     site.write('b', '@daily root x\n@hourly /bin/y\n')
     const mixed = await site.torch('import', 'crontab', 'b')
     expect(mixed.stdout).toContain('\n    command: root x\n')

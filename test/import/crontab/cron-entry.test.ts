@@ -180,6 +180,17 @@ test.each([
   expect(imported(when)).toEqual({ schedule, warnings: [`1: ${note}`] })
 })
 
+test.each([
+  ['fri-sun', 'fri-7'],
+  ['5-0', '5-7'],
+  ['mon-Sun/2', 'mon-7/2'],
+  ['1,6-0', '1,6-7'],
+])('the weekdays %s end on Sunday, and a note says that not each cron runs them', (text, days) => {
+  const range = text.replace('1,', '')
+  const note = `1: weekday: "${range}" ends on Sunday, as in recent versions of cronie; other crons refuse the line`
+  expect(imported(`0 0 * * ${text}`)).toEqual({ schedule: `0 0 * * ${days}`, warnings: [note] })
+})
+
 describe('an entry that cron refuses or misreads', () => {
   test.each([
     ['60 * * * *', 'minute: "60" is out of range; minutes are 0-59'],
@@ -196,9 +207,10 @@ describe('an entry that cron refuses or misreads', () => {
     ['1-5/0 * * * *', 'minute: "0" is not a step; a step is a whole number above 0'],
     ['0 22-4 * * *', 'hour: "22-4" runs backwards, so it matches nothing; hours are 0-23'],
     [
-      '0 0 * * fri-sun',
-      'weekday: "fri-sun" runs backwards, so it matches nothing; weekdays are 0-7 or sun-sat',
+      '0 0 * * fri-mon',
+      'weekday: "fri-mon" runs backwards, so it matches nothing; weekdays are 0-7 or sun-sat',
     ],
+    ['0 5-0 * * *', 'hour: "5-0" runs backwards, so it matches nothing; hours are 0-23'],
     ['30~10 * * * *', 'minute: "30~10" runs backwards; minutes are 0-59'],
     [
       '5/15 * * * *',
@@ -228,6 +240,8 @@ describe('an entry that cron refuses or misreads', () => {
     ['* * * *', 'expected five fields and a command'],
     ['hello', 'expected five fields and a command'],
     ['A="b', 'the quote is not closed'],
+    ["A= 'x", 'the quote is not closed'],
+    ['0 0 * * * -n', 'there is no command'],
   ])('the line %s is not imported: %s', (line, message) => {
     const result = fromCrontab(`${line}\n`)
     expect(warningsOf(result)).toEqual([`1: not imported: ${message}`])

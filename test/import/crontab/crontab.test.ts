@@ -144,6 +144,8 @@ tasks:
     ['A=a"b"', { A: 'a"b"' }],
     ['A=$HOME/x # no comment', { A: '$HOME/x # no comment' }],
     ['A=b = c', { A: 'b = c' }],
+    ["A=b 'c", { A: "b 'c" }],
+    ['A=\u00a0x\u00a0', { A: '\u00a0x\u00a0' }],
     ['A=1.10', { A: '1.10' }],
     ['TZ=Asia/Tokyo', { TZ: 'Asia/Tokyo' }],
     ['HOME=/srv', { HOME: '/srv' }],
@@ -168,7 +170,7 @@ tasks:
   test('a time zone of all tasks becomes the timezone of the file', () => {
     const { yaml, warnings } = fromCrontab('CRON_TZ=Japan\n@daily x\n')
     expect(yaml).toContain(
-      '\n# Note: CRON_TZ becomes timezone, which also sets TZ for the runs\ntimezone: Asia/Tokyo\n\ndefaults:',
+      "\n# Note: CRON_TZ becomes timezone, which also sets TZ for the runs; cronie uses this zone too, but Debian's cron ignores it and uses the zone of the machine\ntimezone: Asia/Tokyo\n\ndefaults:",
     )
     expect(warnings).toHaveLength(1)
   })
@@ -182,6 +184,10 @@ tasks:
     ['SHELL=bash', 'SHELL must be an absolute path'],
     ['HOME=~/x', 'HOME must be an absolute path'],
     ['CRON_TZ=BST', 'torch does not know the time zone "BST"; did you mean "Europe/London"?'],
+    [
+      'START_HOURS_RANGE=3-22',
+      'START_HOURS_RANGE is for anacron; in torch the hours are a part of the schedule',
+    ],
     ['RANDOM_DELAY=soon', 'RANDOM_DELAY must be a number of minutes from 0 to 1440'],
     ['RANDOM_DELAY=1441', 'RANDOM_DELAY must be a number of minutes from 0 to 1440'],
     ['TORCH_HOME=/x', 'names that begin with TORCH_ are reserved for torch'],
@@ -415,4 +421,79 @@ test('a realistic crontab of 93 jobs is imported with two warnings', () => {
     'mail-3',
     'psql-2',
   ])
+})
+
+describe('a line with an extension of one cron', () => {
+  test.each([
+    ['-n x', 'the flag -n (mail only after a failure) is left out; torch sends no mail', Infinity],
+    [
+      '-q  x',
+      'the flag -q (no line in the log of cron) is left out; torch records every run',
+      Infinity,
+    ],
+    ['-s\tx', 'the flag -s (only one run at the same time) becomes max: 1', 1],
+  ])('the flag of "%s" is no part of the command', (command, note, max) => {
+    const result = fromCrontab(`@daily ${command}\n`)
+    expect(tasksOf(result)[0]).toMatchObject({ command: 'x', max })
+    expect(warningsOf(result)).toEqual([`1: ${note}`])
+  })
+
+  test('several flags may stand between the user and the command', () => {
+    const result = fromCrontab('@daily root -n -q x -n\n@hourly root -nq y\n', true)
+    expect(tasksOf(result).map(({ user, command }) => [user, command])).toEqual([
+      ['root', 'x -n'],
+      ['root', 'y'],
+    ])
+  })
+
+  test.each(['-nx y', '-v y', '-'])('the command %s has no flag of cron', (command) => {
+    const result = fromCrontab(`@daily ${command}\n`)
+    expect([tasksOf(result)[0]?.command, warningsOf(result)]).toEqual([command, []])
+  })
+
+  test('a blank of Unicode at the end is a part of the last word', () => {
+    expect(tasksOf(fromCrontab('@daily touch a\u00a0 \n'))[0]?.command).toBe('touch a\u00a0')
+  })
+})
+
+describe('users', () => {
+  test('one warning for each user that this machine does not have', () => {
+    const text = '@daily root a\n@daily app b\n@daily app c\n@daily db d\n'
+    const isAccount = (name: string): boolean => name === 'root'
+    const result = importCrontab({ path: 'crontab', text }, { system: true, isAccount })
+    if (!result.ok) throw new Error('refused')
+    const note = (user: string) =>
+      `this machine has no user "${user}"; a machine that runs the task needs it`
+    expect(result.tasks).toBe(4)
+    expect(warningsOf(result)).toEqual([`2: ${note('app')}`, `4: ${note('db')}`])
+    expect(result.yaml).toContain(`  # Note: ${note('db')}\n  d:\n`)
+  })
+
+  test('few users are looked up, however many there are', () => {
+    const asked: string[] = []
+    const text = Array.from({ length: 2000 }, (_, at) => `@daily u${at} x\n`).join('')
+    const isAccount = (name: string): boolean => asked.push(name) > 0
+    importCrontab({ path: 'crontab', text }, { system: true, isAccount })
+    expect(asked.length).toBe(100)
+  })
+})
+
+describe('an anacrontab', () => {
+  const jobs = '1\t5\tcron.daily\tnice run-parts /etc/cron.daily\n@monthly 45\tm.x\trun\n'
+
+  test.each([jobs, `START_HOURS_RANGE=3-22\n# x\n\n${jobs}`])(
+    '%j is refused as a whole',
+    (text) => {
+      expect(importCrontab({ path: 'x', text }, { system: false })).toMatchObject({
+        ok: false,
+        problems: [{ message: expect.stringMatching(/^this is an anacrontab: /) }],
+      })
+    },
+  )
+
+  test('its lines within a crontab are not imported', () => {
+    const result = fromCrontab(`@daily x\n${jobs}`)
+    const message = 'not imported: this is a line of an anacrontab: period, delay, id and command'
+    expect(warningsOf(result)).toEqual([`2: ${message}`, `3: ${message}`])
+  })
 })

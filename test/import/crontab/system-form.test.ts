@@ -33,6 +33,14 @@ describe('account names', () => {
   })
 
   test.each([
+    ['0 0 * * * www-data x\n@daily mail -s y\n', 'default'],
+    ['0 0 * * * backup x\n@daily mail y\n', 'nothing'],
+    ['0 0 * * * backup x\n@daily root -n y\n', 'accounts'],
+  ])('for the entries %j, the form is known by: %s', (text, by) => {
+    expect(guess(text).by).toBe(by)
+  })
+
+  test.each([
     [
       'another line begins with a program',
       '# x\n0 0 * * * root x\n0 0 * * * /bin/y z\n',

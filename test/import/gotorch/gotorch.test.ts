@@ -132,6 +132,7 @@ describe('the keys of a task', () => {
       { Command: undefined, command: 'y', MAX: 3 },
       { command: ['y'], max: 3 },
     ],
+    [{ Command: undefined, Script: 'php y' }, { command: ['php', 'y'] }],
   ])('a task with %j becomes %j', (more, expected) => {
     const { task, warnings } = one(more)
     expect(task).toMatchObject(expected)
