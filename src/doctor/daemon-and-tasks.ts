@@ -1,11 +1,12 @@
-import path from 'node:path'
 import { askDaemon, startCommand } from '../control/client.ts'
 import type { StatusReport } from '../control/protocol.ts'
 import type { HomePaths } from '../daemon/settings.ts'
 import { wholeProblem } from '../daemon/tasks-file/bad-tasks.ts'
 import { type Loaded, loadTasks } from '../daemon/tasks-file/load.ts'
+import { openWords, type Unreadable } from '../daemon/tasks-file/readable.ts'
 import { messageOf, TorchError } from '../errors.ts'
 import type { Host } from '../host/host.ts'
+import { openToOthers } from '../host/open-to-others.ts'
 import { problemLine } from '../tasks/file/problem.ts'
 import { hostFacts, type HostFacts, matchHosts } from '../tasks/hosts.ts'
 import type { Task } from '../tasks/task.ts'
@@ -56,8 +57,8 @@ export type FileFacts =
       readonly here: number
       readonly warnings: number
       readonly revision: string | null
-      /** The file or its folder, if other users can write it and so decide what runs here. */
-      readonly open: string | undefined
+      /** How other users can decide what runs here; undefined: they cannot. */
+      readonly open: Unreadable | undefined
     }
 
 type DaemonFacts =
@@ -157,7 +158,7 @@ async function probeFile(
       here: here.length,
       warnings: loaded.problems.length,
       revision: loaded.revision,
-      open: openPath(host, absolute),
+      open: openPlace(host, absolute),
     },
     here,
   }
@@ -176,13 +177,10 @@ function badFileFacts({ path: shown, problems }: Loaded, hasLastGood: boolean): 
   }
 }
 
-/** The file or its folder, if anybody may write it. In a sticky folder nobody can replace the file. */
-function openPath(host: Host, file: string): string | undefined {
-  const real = quietly(() => host.files.realPath(file)) ?? file
-  const modeOf = (each: string) => quietly(() => host.files.facts(each))?.mode ?? 0
-  if ((modeOf(real) & 0o002) !== 0) return real
-  const folder = path.dirname(real)
-  return (modeOf(folder) & 0o1002) === 0o002 ? folder : undefined
+/** For root the file would be bad already: see loadTasks(). */
+function openPlace(host: Host, file: string): Unreadable | undefined {
+  const place = quietly(() => openToOthers(host, file))
+  return place && openWords(place, file, host.processes.uid === 0)
 }
 
 export function judgeTasks(facts: TasksFacts): Finding[] {
@@ -235,9 +233,7 @@ function checkGoodFile(file: FileFacts & { readonly kind: 'good' }): CheckResult
   const { total, here, warnings, open } = file
   const found = `${file.path}: ${counted(total, 'task')}, ${here} here`
   if (open !== undefined)
-    return warning(`other users can write ${open}, and so decide what runs here`, {
-      hint: `chmod go-w ${open}`,
-    })
+    return warning(`${file.path}: ${open.message}`, { hint: open.hint ?? null })
   if (warnings > 0)
     return note(`${found}; ${counted(warnings, 'warning')}`, {
       hint: `torch validate ${file.path}`,

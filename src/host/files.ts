@@ -2,6 +2,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { readFile, readSome } from './read-file.ts'
+import { systemCalls } from './system-calls.ts'
 import { hasCode, orMissing } from './system-error.ts'
 
 export interface FileFacts {
@@ -47,6 +48,13 @@ export interface Files {
   facts(path: string): FileFacts | undefined
   /** The same without following a link: the facts of the link itself. */
   entryFacts(path: string): FileFacts | undefined
+  /**
+   * The access list of a file (acl(5)), as the kernel keeps it. Without the library koffi it is unknown.
+   * Throws if the file cannot be examined.
+   */
+  accessList(path: string): Buffer | 'none' | 'unknown'
+  /** Locks an open file for this process alone, without waiting: flock(2). undefined without the library koffi. */
+  tryLock(descriptor: number): boolean | undefined
   /** Whether this process may write the file; false if it is missing or on a read-only mount. */
   mayWrite(path: string): boolean
   /** The free space of the file system that the path is on. Throws if there is no such path. */
@@ -105,6 +113,13 @@ export const diskFiles: Files = {
     const found = orMissing(() => fs.lstatSync(file))
     return found && factsOf(found)
   },
+  accessList(file) {
+    const calls = systemCalls()
+    return calls === undefined
+      ? 'unknown'
+      : (calls.attribute(file, 'system.posix_acl_access') ?? 'none')
+  },
+  tryLock: (descriptor) => systemCalls()?.tryLock(descriptor),
   mayWrite(file) {
     try {
       fs.accessSync(file, fs.constants.W_OK)

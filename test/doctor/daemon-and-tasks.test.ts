@@ -110,13 +110,8 @@ test.each<[check: string, what: string, more: Partial<TasksFacts>, Said]>([
   [
     'tasks',
     'a file that others can write',
-    { file: { ...good, open: '/srv/ops' } },
-    [
-      'warning',
-      'other users can write /srv/ops, and so decide what runs here',
-      null,
-      'chmod go-w /srv/ops',
-    ],
+    { file: { ...good, open: { message: 'other users can write it', hint: 'chmod go-w it' } } },
+    ['warning', 'ops.yaml: other users can write it', null, 'chmod go-w it'],
   ],
   [
     'tasks',

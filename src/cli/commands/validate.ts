@@ -11,7 +11,10 @@ export async function validate(call: Call, values: Values): Promise<number> {
   const { host, terminal } = call
   const file = await findTasksPath(call, values, call.args[0])
   const { loadTasks } = await import('../../daemon/tasks-file/load.ts')
-  const { file: good, problems } = await loadTasks(host, file.absolute, { shown: file.shown })
+  const { file: good, problems } = await loadTasks(host, file.absolute, {
+    shown: file.shown,
+    mayBeOpen: true,
+  })
   const ok = good !== undefined
   if (values.json) {
     await terminal.say(JSON.stringify({ ok, problems: problems.map(problemJson) }, null, 2))

@@ -11,6 +11,7 @@ import {
   readError,
   tasksFiles,
   type Unreadable,
+  whyOpen,
   whyUnreadable,
   whyUnreadableFolder,
 } from './readable.ts'
@@ -38,6 +39,8 @@ interface LoadOptions {
   readonly allowPartial?: boolean
   /** Parse in a thread, as a daemon must: see parse(). */
   readonly inThread?: boolean
+  /** For root: read a file that others may write too, with a warning, because nothing is run. */
+  readonly mayBeOpen?: boolean
 }
 
 /** Loads the tasks of a file or directory (an absolute path), or all its problems. Never throws. */
@@ -50,9 +53,10 @@ export async function loadTasks(
     fileOnly = false,
     allowPartial = false,
     inThread = false,
+    mayBeOpen = false,
   }: LoadOptions = {},
 ): Promise<Loaded> {
-  const content = readContent(host, tasks, shown)
+  const content = readContent(host, tasks, shown, mayBeOpen)
   const base = { path: shown, hash: content.hash, atMs: host.clock.now() }
   const facts = {
     zone: host.clock.zone(),
@@ -69,7 +73,8 @@ export async function loadTasks(
       ? parse(host, shown, { texts: content.texts, facts, fileOnly, allowPartial }, { inThread })
       : { file: undefined, problems: [content.problem] },
   ])
-  return { ...base, revision, ...parsed }
+  if (content.warning === undefined) return { ...base, revision, ...parsed }
+  return { ...base, revision, ...parsed, problems: [content.warning, ...parsed.problems] }
 }
 
 /** A hash that changes with the content. A reason why it cannot be read counts as content too. */
@@ -106,31 +111,40 @@ interface Content {
   readonly isFolder: boolean
   readonly hash: string
   readonly problem: Problem | undefined
+  /** About a file that a root daemon would not take. */
+  readonly warning?: Problem | undefined
 }
 
-function readContent(host: Host, tasks: string, shown: string): Content {
+function readContent(host: Host, tasks: string, shown: string, mayBeOpen = false): Content {
   let at = tasks
   const shownAs = (file: string): string => shown + file.slice(tasks.length)
   try {
     const facts = host.files.facts(tasks)
     const isFolder = facts?.kind === 'directory'
-    const why = whyUnreadable(host, tasks, facts, shown)
+    const why = whyUnreadable(host, tasks, facts)
     if (why !== undefined) return withoutContent(shown, why, isFolder)
     const files = tasksFiles(host, tasks)
     const whyFolder = isFolder ? whyUnreadableFolder(host, files) : undefined
     if (whyFolder !== undefined) return withoutContent(shown, whyFolder, isFolder)
+    const open = whyOpen(host, tasks, files, shown)
+    if (open !== undefined && !mayBeOpen) return withoutContent(shownAs(open.file), open, isFolder)
     const texts: { path: string; text: Buffer }[] = []
     for (at of files) {
-      const whyFile = isFolder && whyUnreadable(host, at, host.files.facts(at), shownAs(at))
+      const whyFile = isFolder && whyUnreadable(host, at, host.files.facts(at))
       const bytes = whyFile ? undefined : host.files.readFile(at, maxFileBytes)
       if (bytes === undefined) return withoutContent(shownAs(at), whyFile || missing, isFolder)
       texts.push({ path: shownAs(at), text: bytes })
     }
     const hash = hashOf(texts.flatMap(({ path: name, text }) => [name, text]))
-    return { texts, isFolder, hash, problem: undefined }
+    const warning = open && openWarning(shownAs(open.file), open)
+    return { texts, isFolder, hash, problem: undefined, warning }
   } catch (error) {
     return withoutContent(shownAs(at), readError(error), false)
   }
+}
+
+function openWarning(file: string, { message, hint }: Unreadable): Problem {
+  return { ...fileProblem(file, message, hint), severity: 'warning' }
 }
 
 /** The message is hashed in place of the content, so that the same trouble is reported once. */

@@ -2,6 +2,7 @@ import path from 'node:path'
 import { messageOf } from '../../errors.ts'
 import type { FileFacts } from '../../host/files.ts'
 import type { Host } from '../../host/host.ts'
+import { type OpenPlace, openToOthers } from '../../host/open-to-others.ts'
 import { hasCode } from '../../host/system-error.ts'
 import { maxFileBytes } from '../../tasks/file/limits.ts'
 import { shellQuoted } from '../../text/shell-quote.ts'
@@ -29,12 +30,11 @@ export const missing: Unreadable = {
   hint: 'create it, or name another file with --tasks',
 }
 
-/** Why a file (or directory) is not read: what it is, its size, or who can write it. */
+/** Why a file (or directory) is not read: what it is, or its size. */
 export function whyUnreadable(
   host: Host,
   file: string,
   facts: FileFacts | undefined,
-  shown: string,
 ): Unreadable | undefined {
   if (facts === undefined) {
     const target = host.files.readLink(file)
@@ -44,17 +44,45 @@ export function whyUnreadable(
   }
   if (facts.kind === 'other') return { message: 'is neither a file nor a directory' }
   if (facts.kind === 'file' && facts.size > maxFileBytes) return tooLargeFile(facts.size)
-  if (host.processes.uid === 0 && isWritableByOthers(facts))
-    return {
-      message: 'other users can write it, and a daemon that runs as root would run what they write',
-      hint: `remove that permission: chmod go-w ${shellQuoted(shown)}`,
-    }
   return undefined
 }
 
-/** A group of root is trusted like root. Any other group, and the world, are other users. */
-function isWritableByOthers(facts: FileFacts): boolean {
-  return (facts.mode & 0o002) !== 0 || ((facts.mode & 0o020) !== 0 && facts.gid !== 0)
+/**
+ * Why a daemon that runs as root does not take a tasks file or directory: others may change what it runs.
+ * The files of a directory may belong to its owner. undefined if they may not, and for any other user.
+ */
+export function whyOpen(
+  host: Host,
+  tasks: string,
+  files: readonly string[],
+  shown: string,
+): (Unreadable & { readonly file: string }) | undefined {
+  if (host.processes.uid !== 0) return undefined
+  const owner = host.files.facts(tasks)?.uid ?? 0
+  for (const file of new Set([tasks, ...files])) {
+    const place = openToOthers(host, file, { owner })
+    if (place !== undefined) return { file, ...openWords(place, shown + file.slice(tasks.length)) }
+  }
+  return undefined
+}
+
+/** What to say of a file, shown as `shown`, that others may change, and what to do. */
+export function openWords(
+  { path: place, part, why, uid }: OpenPlace,
+  shown: string,
+  isRoot = true,
+): Unreadable {
+  const who = why === 'owner' ? `user ${uid}` : 'other users'
+  const what = part === 'itself' ? 'it' : `the folder ${place} and replace it`
+  const effect = isRoot
+    ? 'a daemon that runs as root would run what they write'
+    : 'they decide what runs here'
+  const target = shellQuoted(part === 'itself' ? shown : place)
+  const hint =
+    why === 'writable'
+      ? `remove that permission: chmod go-w ${target}`
+      : `move the file to a folder of its own user, or give it to root: chown root ${target}`
+  return { message: `${who} can write ${what}, and ${effect}`, hint }
 }
 
 /** The daemon looks at each file once a second. */
