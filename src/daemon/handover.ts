@@ -1,6 +1,5 @@
 import { TorchError, messageOf } from '../errors.ts'
 import type { Channel, DaemonChild } from '../host/daemon-child.ts'
-import type { Host } from '../host/host.ts'
 import { openForLog } from '../record/line-file.ts'
 import { killRun } from '../run/end.ts'
 import { handOver } from '../run/live-run.ts'
@@ -36,17 +35,26 @@ const takeOverMs = 10_000
 const afterTickMs = 20
 
 /** In the next daemon: it is prepared, and waits until the home is its own. */
-export async function awaitGo(host: Host, previous: Channel, loaded: Loaded): Promise<void> {
+export async function awaitGo(
+  { host, environment }: Pick<DaemonProcess, 'host' | 'environment'>,
+  previous: Channel,
+  loaded: Loaded,
+): Promise<void> {
   const warnings = loaded.problems.map(formatProblem)
   previous.say(readyLine({ pid: host.processes.pid, warnings }))
-  // `closed`: the previous daemon died before it could say go. The home is free all the same.
-  if ((await previous.nextLine(goTimeoutMs)) === 'late')
+  const heard = await previous.nextLine(goTimeoutMs)
+  if (heard === 'late')
     throw new TorchError('no-go', 'the previous daemon did not hand over in time')
+  // The previous daemon died before it could say go. The home is free all the same, but systemd takes
+  // the unit for ended and starts a daemon itself.
+  if (heard === 'closed' && environment.NOTIFY_SOCKET !== undefined)
+    throw new TorchError('no-go', 'the previous daemon ended; systemd starts the next one')
 }
 
-/** In the next daemon: the home is in its hands. */
-export function sayTaken(previous: Channel): void {
+/** In the next daemon: the home is in its hands. Settles when the previous daemon has told systemd. */
+export async function sayTaken(previous: Channel): Promise<void> {
   previous.say(takenWord)
+  await previous.nextLine(takeOverMs)
 }
 
 /** In the previous daemon: `torch restart`. */
@@ -168,6 +176,8 @@ async function passHome(
   const heard = await child.nextLine(takeOverMs)
   const line = typeof heard === 'string' ? '' : heard.line
   if (line === takenWord && child.pid !== undefined) {
+    // FIRST systemd: once this process ends, it takes the unit for ended.
+    await own.systemd.handOver(child.pid)
     child.close()
     return child.pid
   }

@@ -32,13 +32,13 @@ export type LifecycleEnd =
 
 /**
  * The life of a daemon with its home: from recovering what the previous daemon left until it stops or
- * hands over. Calls `onReady` once, when everything works.
+ * hands over. Calls `onReady` once, when everything works; systemd hears of it afterwards.
  */
 export async function runLifecycle(
   own: DaemonProcess,
   loaded: LoadedTasks,
   refused: Loaded | undefined,
-  onReady: (ready: Ready, daemon: Daemon) => void,
+  onReady: (ready: Ready, daemon: Daemon) => void | Promise<void>,
 ): Promise<LifecycleEnd> {
   const { host, settings, systemd } = own
   const daemon = createDaemon(own, loaded, refused)
@@ -67,7 +67,7 @@ export async function runLifecycle(
   })
   // LAST: whoever reads the pid may signal it.
   writeInfoFiles(daemon)
-  onReady(logReady(daemon), daemon)
+  await onReady(logReady(daemon), daemon)
   await systemd.ready(statusText(daemon))
 
   const end = await Promise.race([stop.requested, handover.ended])

@@ -47,7 +47,7 @@ export async function runDaemon(
     settings.foreground ? { stdout: true, pretty: settings.pretty } : { file: paths.log },
     settings.logLevel,
   )
-  if (previous !== undefined) await awaitGo(host, previous, loaded)
+  if (previous !== undefined) await awaitGo(start, previous, loaded)
   const requests = newRequestQueue()
   const server = await serveControl(
     paths.socket,
@@ -61,10 +61,9 @@ export async function runDaemon(
   }
   const systemd = openSystemd(host, environment)
   const own = { ...start, paths, lock, log, systemd, signals, requests, server }
-  let end = await runLifecycle(own, loaded, undefined, (ready) => {
-    if (previous === undefined) onReady(ready)
-    else sayTaken(previous)
-  })
+  let end = await runLifecycle(own, loaded, undefined, (ready) =>
+    previous === undefined ? onReady(ready) : sayTaken(previous),
+  )
   // After a handover that failed, the home is taken up again as after a crash: from what is on disk.
   while (end.kind === 'handover-failed')
     end = await runLifecycle(own, end.loaded, end.refused, () => {})

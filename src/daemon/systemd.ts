@@ -1,13 +1,15 @@
 import type { Host } from '../host/host.ts'
 
-/** systemd-notify takes a few milliseconds; if systemd is stuck, the daemon is not. */
-const notifyTimeoutMs = 5_000
-
 /** Messages to systemd: sd_notify(3), systemd.service(5). They do nothing if it did not start the daemon. */
 export interface Systemd {
-  /** `status` is what systemctl status shows. */
+  /** `status` is what systemctl status shows. From the first call on the watchdog hears of this daemon. */
   ready(status: string): Promise<void>
   reloading(): Promise<void>
+  /**
+   * From now on that process is the daemon. systemd reads its messages before it looks at processes
+   * that have ended, so the previous daemon may end as soon as this has settled.
+   */
+  handOver(pid: number): Promise<void>
   stopping(): Promise<void>
   /** Changes what systemctl status shows. */
   status(text: string): Promise<void>
@@ -21,49 +23,64 @@ export interface NotifyEnvironment {
   readonly WATCHDOG_USEC?: string | undefined
 }
 
-/** Uses the program systemd-notify, because Node has no datagrams on Unix sockets. */
 export function openSystemd(host: Host, environment: NotifyEnvironment): Systemd {
   const socket = environment.NOTIFY_SOCKET
   if (socket === undefined || socket === '') return silent
-  const notify = async (...messages: string[]): Promise<void> => {
-    await host.processes.runProgram('systemd-notify', messages, {
-      timeoutMs: notifyTimeoutMs,
-      env: { NOTIFY_SOCKET: socket },
-    })
-  }
+  // The text of a status must not add a line, which would be another message.
+  const notify = (...lines: string[]): Promise<void> =>
+    host.notify(
+      socket,
+      lines.map((line) => line.replaceAll('\n', ' ')),
+    )
   const pid = `MAINPID=${host.processes.pid}`
-  const close = feedWatchdog(host, environment.WATCHDOG_USEC, () => notify('WATCHDOG=1'))
+  const watchdog = newWatchdog(host, environment.WATCHDOG_USEC, () => notify('WATCHDOG=1'))
   return {
-    ready: (status) => notify('READY=1', pid, `STATUS=${status}`),
+    async ready(status) {
+      await notify('READY=1', pid, `STATUS=${status}`)
+      watchdog.start()
+    },
     reloading: () =>
       notify('RELOADING=1', `MONOTONIC_USEC=${Math.round(host.clock.monotonic() * 1000)}`),
+    handOver(next) {
+      watchdog.stop()
+      return notify(`MAINPID=${next}`, 'WATCHDOG=1')
+    },
     stopping: () => notify('STOPPING=1', 'STATUS=stopping'),
     status: (text) => notify(`STATUS=${text}`),
-    close,
+    close: watchdog.stop,
   }
 }
 
 const silent: Systemd = {
   ready: async () => {},
   reloading: async () => {},
+  handOver: async () => {},
   stopping: async () => {},
   status: async () => {},
   close() {},
 }
 
+interface Watchdog {
+  readonly start: () => void
+  readonly stop: () => void
+}
+
 /** Twice in each watchdog period, from the daemon's own event loop: a loop that hangs is silent. */
-function feedWatchdog(
+function newWatchdog(
   host: Host,
   microseconds: string | undefined,
   notify: () => Promise<void>,
-): () => void {
+): Watchdog {
   const periodMs = Number(microseconds ?? 0) / 1000
-  if (!(periodMs > 0)) return () => {}
-  let cancel = (): void => {}
-  const once = (): void => {
-    cancel = host.clock.after(periodMs / 2, once)
+  let cancel: (() => void) | undefined
+  const again = (): void => {
+    cancel = host.clock.after(periodMs / 2, again)
     void notify()
   }
-  once()
-  return () => cancel()
+  return {
+    start() {
+      if (periodMs > 0 && cancel === undefined) again()
+    },
+    stop: () => cancel?.(),
+  }
 }

@@ -60,7 +60,10 @@ export function probeSystem(host: Host, here: readonly Task[] | undefined): Syst
     init: { names: initNames(host), zombies: countZombies(host) },
     systemd: {
       booted: exists(host, '/run/systemd/system'),
-      notify: which(host, 'systemd-notify', ownPath()),
+      // The C library serves for both: starting runs, and messages to systemd.
+      canNotify:
+        host.processes.launcher().why === undefined ||
+        which(host, 'systemd-notify', ownPath()) !== undefined,
       unit: findUnit(host, shipped),
       shipped,
     },

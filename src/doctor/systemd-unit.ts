@@ -7,8 +7,8 @@ import { exists, quietly, textOf } from './probe.ts'
 export interface SystemdFacts {
   /** systemd booted this machine, see sd_booted(3). */
   readonly booted: boolean
-  /** Where the program systemd-notify is. */
-  readonly notify: string | undefined
+  /** Whether this daemon can send messages to systemd. */
+  readonly canNotify: boolean
   readonly unit: UnitFacts | undefined
   /** The unit file that comes with torch. */
   readonly shipped: string
@@ -20,7 +20,7 @@ interface UnitFacts {
   readonly differences: readonly Difference[]
 }
 
-/** A setting that differs from the shipped unit. `is` undefined: it is not set. */
+/** A setting that differs from the shipped unit. `is` undefined: it is not set, nor is its default right. */
 interface Difference {
   readonly key: string
   readonly is: string | undefined
@@ -60,8 +60,13 @@ function isEnabled(host: Host, folders: readonly string[]): boolean {
   )
 }
 
-/** Without these, runs end with the daemon, or systemd never learns that the daemon is ready. */
+/**
+ * Without these, runs end with the daemon, systemd never learns that the daemon is ready, or any task
+ * can claim to be the daemon.
+ */
 const essentialKeys = ['Type', 'NotifyAccess', 'KillMode']
+/** What systemd takes for a setting that is missing from a unit with Type=notify. */
+const defaults: Readonly<Record<string, string>> = { NotifyAccess: 'main' }
 /** The settings to compare with the shipped unit. All others are up to the administrator. */
 const comparedKeys = [...essentialKeys, 'Delegate', 'TasksMax', 'OOMPolicy', 'Restart']
 
@@ -73,7 +78,7 @@ export function unitDifferences(texts: readonly string[], shipped: string): Diff
   const actual = serviceSettings(texts)
   const wanted = serviceSettings([shipped])
   return comparedKeys.flatMap((key) => {
-    const [is, should] = [actual.get(key), wanted.get(key)]
+    const [is, should] = [actual.get(key) ?? defaults[key], wanted.get(key)]
     return should === undefined || is === should ? [] : [{ key, is, should }]
   })
 }
@@ -93,7 +98,7 @@ function serviceSettings(texts: readonly string[]): Map<string, string> {
 }
 
 export function checkSystemd(facts: SystemdFacts, inContainer: boolean): CheckResult {
-  const { booted, notify, unit, shipped } = facts
+  const { booted, canNotify, unit, shipped } = facts
   if (!booted && inContainer) return ok('not used, as in most containers')
   if (!booted)
     return note('this machine does not use systemd', {
@@ -105,7 +110,7 @@ export function checkSystemd(facts: SystemdFacts, inContainer: boolean): CheckRe
       instead: 'torch start runs the daemon in the background; nothing starts it at boot',
       hint: `cp ${shipped} /etc/systemd/system/ && systemctl enable --now torch`,
     })
-  if (notify === undefined)
+  if (!canNotify)
     return warning('systemd-notify is missing: torch.service never becomes ready', {
       hint: 'install the package that contains it, usually systemd',
     })

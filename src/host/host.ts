@@ -2,6 +2,7 @@ import { type Accounts, realAccounts } from './accounts.ts'
 import { type Clock, wallClock } from './clock.ts'
 import { diskFiles, type Files } from './files.ts'
 import { type WatchFolder, watchFolder, type WatchNames, watchNames } from './folder-watch.ts'
+import { type Notify, notify } from './notify.ts'
 import { type Network, realNetwork } from './network.ts'
 import { type Processes, realProcesses } from './processes.ts'
 import { inWorker, type InWorker } from './worker.ts'
@@ -19,6 +20,7 @@ export interface Host {
   readonly watchFolder: WatchFolder
   readonly watchNames: WatchNames
   readonly inWorker: InWorker
+  readonly notify: Notify
 }
 
 /** The machine that this process runs on. */
@@ -32,5 +34,6 @@ export function thisMachine(): Host {
     watchFolder,
     watchNames,
     inWorker,
+    notify,
   }
 }

@@ -2,6 +2,7 @@ import { createRequire } from 'node:module'
 import pino from 'pino'
 import type { prettyFactory } from 'pino-pretty'
 import { exitStatus, TorchError } from '../errors.ts'
+import { journalPriority, leadsToJournal } from '../host/journal.ts'
 import { openLineFile } from './line-file.ts'
 
 /**
@@ -28,7 +29,7 @@ const stdoutDescriptor = 1
  */
 export function openLog(destination: LogDestination, level = 'info'): Log {
   checkLevel(level)
-  const format = 'stdout' in destination && destination.pretty ? prettyPrinter() : asItIs
+  const format = formatFor(destination)
   const lines = openLineFile(
     'file' in destination ? destination : { descriptor: stdoutDescriptor },
     (lost) => logger.warn({ event: 'lost', lines: lost }, `${lost} log lines could not be written`),
@@ -73,6 +74,23 @@ function prettyPrinter(): (line: string) => string {
   })
 }
 
+function formatFor(destination: LogDestination): (line: string) => string {
+  if ('file' in destination) return asItIs
+  if (destination.pretty) return prettyPrinter()
+  return leadsToJournal(stdoutDescriptor) ? withPriority : asItIs
+}
+
 function asItIs(line: string): string {
   return line
+}
+
+/** The numbers that pino writes. */
+const levels = { info: 30, warn: 40, error: 50 } as const
+
+/** For the journal of systemd, so that `journalctl -p warning` finds a warning. */
+export function withPriority(line: string): string {
+  const level = Number(/^\{"level":(\d+)/.exec(line)?.[1])
+  if (level >= levels.error) return journalPriority.error + line
+  if (level >= levels.warn) return journalPriority.warning + line
+  return (level >= levels.info ? journalPriority.info : journalPriority.debug) + line
 }

@@ -4,12 +4,13 @@ import os from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { openSystemd } from '../../src/daemon/systemd.ts'
+import { sendByProgram, sendSelf } from '../../src/host/notify.ts'
 import { thisMachine } from '../../src/host/host.ts'
 import { handClock } from '../support/clock.ts'
 import { until } from '../support/until.ts'
 
 const has = (program: string) => spawnSync(program, ['--version']).error === undefined
-const canListen = has('perl') && has('systemd-notify')
+const canListen = has('perl')
 
 describe.runIf(canListen)('messages to systemd', () => {
   let folder = ''
@@ -45,9 +46,20 @@ describe.runIf(canListen)('messages to systemd', () => {
     )
     await systemd.reloading()
     await until(() => /RELOADING=1\|MONOTONIC_USEC=\d+\n/.test(heard), 'reloading')
+    await systemd.handOver(4711)
+    await until(() => heard.includes('MAINPID=4711|WATCHDOG=1'), 'the handover')
     await systemd.stopping()
     await until(() => heard.includes('STOPPING=1'), 'stopping')
     systemd.close()
+  })
+
+  test.each([
+    ['this process', sendSelf, true],
+    ['the program systemd-notify', sendByProgram, has('systemd-notify')],
+  ] as const)('%s can send a message of several lines', async (_, send, isPossible) => {
+    if (!isPossible) return
+    await send(socket(), ['READY=1', 'STATUS=two words'])
+    await until(() => heard.includes('READY=1|STATUS=two words\n'), 'the message')
   })
 
   test('the watchdog gets a message twice in each period, until the messages are stopped', async () => {
@@ -55,6 +67,7 @@ describe.runIf(canListen)('messages to systemd', () => {
     const environment = { NOTIFY_SOCKET: socket(), WATCHDOG_USEC: '30000000' }
     const systemd = openSystemd({ ...thisMachine(), clock }, environment)
     const messages = () => heard.split('WATCHDOG=1').length - 1
+    await systemd.ready('')
     await until(() => messages() === 1, 'the first')
     clock.advance(15_000)
     await until(() => messages() === 2, 'the second')
@@ -66,10 +79,9 @@ describe.runIf(canListen)('messages to systemd', () => {
   })
 })
 
-test('without systemd no program is run', async () => {
-  const host = thisMachine()
-  const runProgram = () => Promise.reject(new Error('it ran something'))
-  const silent = openSystemd({ ...host, processes: { ...host.processes, runProgram } }, {})
+test('without systemd no message is sent', async () => {
+  const notify = () => Promise.reject(new Error('it sent something'))
+  const silent = openSystemd({ ...thisMachine(), notify }, {})
   await silent.ready('')
   await silent.reloading()
   await silent.stopping()

@@ -14,7 +14,7 @@ const facts: SystemFacts = {
   hasProc: true,
   user: { uid: 0, name: 'root', mayChangeUser: true, users: [] },
   init: { names: ['systemd', 'init'], zombies: 0 },
-  systemd: { booted: true, notify: '/usr/bin/systemd-notify', unit, shipped },
+  systemd: { booted: true, canNotify: true, unit, shipped },
 }
 const user = (more: Partial<SystemFacts['user']>) => ({ user: { ...facts.user, ...more } })
 const systemd = (more: Partial<SystemFacts['systemd']>) => ({
@@ -149,7 +149,7 @@ test.each<[check: string, what: string, more: Partial<SystemFacts>, Said]>([
   [
     'systemd',
     'without systemd-notify',
-    systemd({ notify: undefined }),
+    systemd({ canNotify: false }),
     [
       'warning',
       'systemd-notify is missing: torch.service never becomes ready',
@@ -185,11 +185,11 @@ test.each<[check: string, what: string, more: Partial<SystemFacts>, Said]>([
     'systemd',
     'with a unit that differs in a setting that is not essential',
     systemd({
-      unit: { ...unit, differences: [{ key: 'Restart', is: 'no', should: 'always' }] },
+      unit: { ...unit, differences: [{ key: 'Restart', is: 'no', should: 'on-failure' }] },
     }),
     [
       'note',
-      '/etc/systemd/system/torch.service has Restart=no instead of always',
+      '/etc/systemd/system/torch.service has Restart=no instead of on-failure',
       null,
       `${shipped} says why they matter`,
     ],

@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
-import { type Log, openLog } from '../../src/record/log.ts'
+import { type Log, openLog, withPriority } from '../../src/record/log.ts'
 import { newFolder } from '../support/history.ts'
 
 function openTestLog(file = path.join(newFolder(), 'daemon.log'), level?: string) {
@@ -61,6 +61,17 @@ describe('a line', () => {
     log.info('start', facts, 'round')
     expect(lines()[0]).toMatchObject({ task: 'a', msg: 'round' })
   })
+})
+
+test.each([
+  [20, '<7>'],
+  [30, '<6>'],
+  [40, '<4>'],
+  [50, '<3>'],
+  [60, '<3>'],
+])('for the journal a line of level %i begins with %s', (level, priority) => {
+  const line = `{"level":${level},"msg":"a"}\n`
+  expect(withPriority(line)).toBe(priority + line)
 })
 
 describe('the file', () => {

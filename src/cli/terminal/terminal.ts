@@ -1,5 +1,6 @@
 import { styleText } from 'node:util'
 import { exitStatus, messageOf, TorchError } from '../../errors.ts'
+import { journalPriority, leadsToJournal } from '../../host/journal.ts'
 import { hasCode } from '../../host/system-error.ts'
 import { plainLine, plainText } from '../../text/sanitize.ts'
 
@@ -30,6 +31,7 @@ export interface Terminal {
   outlive(): void
 }
 
+const stderrDescriptor = 2
 /** The size of a VT100. */
 const defaultColumns = 80
 const defaultRows = 24
@@ -91,17 +93,19 @@ function isUtf8(env: NodeJS.ProcessEnv): boolean {
  * Errors quote what was typed and what files say; control characters in it do not reach the terminal.
  */
 export function showFailure(terminal: Terminal, error: unknown, verbose: boolean): number {
+  const priority = leadsToJournal(stderrDescriptor) ? journalPriority.error : ''
+  const note = (text: string): void => terminal.note(text.replace(/^/gm, priority))
   if (error instanceof TorchError) {
-    for (const line of error.details) terminal.note(line)
-    terminal.note(`torch: ${plainLine(error.message)}`)
-    if (error.hint !== undefined) terminal.note(`hint: ${plainLine(error.hint)}`)
+    for (const line of error.details) note(line)
+    note(`torch: ${plainLine(error.message)}`)
+    if (error.hint !== undefined) note(`hint: ${plainLine(error.hint)}`)
   } else {
-    terminal.note(`torch: ${plainText(messageOf(error))}`)
+    note(`torch: ${plainText(messageOf(error))}`)
     if (hasCode(error, 'ERR_MODULE_NOT_FOUND'))
-      terminal.note('hint: torch is not installed completely; in a clone, run npm ci')
-    else if (!verbose) terminal.note('hint: --verbose shows where this comes from')
+      note('hint: torch is not installed completely; in a clone, run npm ci')
+    else if (!verbose) note('hint: --verbose shows where this comes from')
   }
-  if (verbose) terminal.note(stackOf(error))
+  if (verbose) note(stackOf(error))
   return error instanceof TorchError ? error.exit : exitStatus.failed
 }
 
