@@ -1,4 +1,4 @@
-import { endRun, killRun } from '../run/end.ts'
+import { awaitsStatus, endRun, killRun } from '../run/end.ts'
 import { signalRun } from '../run/process-group.ts'
 import { counted } from '../text/plural.ts'
 import { newDeferred } from './deferred.ts'
@@ -15,6 +15,12 @@ interface StopRequest {
   /** What runs is left to the next daemon. */
   readonly leave: boolean
 }
+
+/**
+ * How long a stop waits, after the grace, for recorders that have no room for their status. They keep
+ * waiting for room, and the next daemon takes the status up.
+ */
+const statusWaitMs = 5_000
 
 export interface Stop {
   /** The one way to stop, whoever asks. A second request ends the grace, or leaves what still runs. */
@@ -50,12 +56,17 @@ export function newStop(daemon: Daemon): Stop {
     if (daemon.phase.now === 'leaving') return done.resolve()
     const graceIsOver = clock.monotonic() >= (graceEnds ?? 0)
     daemon.faults.attempt('end runs', () => endRuns(daemon, graceIsOver))
-    const isAllGone = daemon.runs.all().length + daemon.runs.remains().length === 0
-    if (isAllGone) done.resolve()
+    if (isAllGone(daemon, clock.monotonic() < (graceEnds ?? 0) + statusWaitMs)) done.resolve()
     else clock.after(checkMs, check)
   }
 
   return { request, requested: requested.promise, done: done.promise }
+}
+
+function isAllGone({ host, runs }: Daemon, isPatient: boolean): boolean {
+  const running = runs.all()
+  if (runs.remains().length > 0) return false
+  return isPatient ? running.length === 0 : running.every((run) => awaitsStatus(host, run))
 }
 
 interface StopOptions {

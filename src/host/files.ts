@@ -68,6 +68,8 @@ export interface Files {
   write(path: string, text: string, mode?: number): void
   /** Writes over the start of the file and keeps the rest: for a small record of constant length. */
   overwrite(path: string, text: string): void
+  /** Adds to the end of a file. Throws if there is no such file. */
+  append(path: string, text: string): void
   /** Writes a temporary file, syncs it unless told otherwise, and renames it over the path. */
   replace(path: string, text: string, options?: { mode?: number; sync?: boolean }): void
   /** Writes and syncs a large file without blocking the event loop. */
@@ -141,6 +143,10 @@ export const diskFiles: Files = {
     withOpen(fs.openSync(file, O_WRONLY | O_CREAT, 0o600), (descriptor) =>
       fs.writeSync(descriptor, text, 0),
     )
+  },
+  append(file, text) {
+    const { O_WRONLY, O_APPEND } = fs.constants
+    withOpen(fs.openSync(file, O_WRONLY | O_APPEND), (descriptor) => fs.writeSync(descriptor, text))
   },
   replace(file, text, { mode = 0o600, sync = true } = {}) {
     const temporary = path.join(path.dirname(file), `.${path.basename(file)}.${process.pid}.tmp`)

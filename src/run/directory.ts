@@ -10,7 +10,9 @@ import type { EndReason, RunOutcome } from '../plan/run-outcome.ts'
  * What a home keeps of its runs, readable without a daemon:
  *
  *   runs/TASK/RUN/   one directory for each run; see RunTraces for its files
- *   active/RUN       one entry for each run that is not yet in the history; its first line is the task
+ *   active/RUN       one entry for each run that is not yet in the history; its first line is the task.
+ *                    What follows comes with the end: a word of the recorder, and notes for which the
+ *                    run directory had no room
  */
 
 /** Where runs are kept, and the host name that they see as TORCH_HOST. */
@@ -35,10 +37,26 @@ export function activeFolder(home: string): string {
   return path.join(home, 'active')
 }
 
-/** The directory of a run that has an entry in `active`. */
-export function activeDirectory(host: Host, home: string, run: string): string {
-  const [task = ''] = (host.files.readText(path.join(activeFolder(home), run)) ?? '').split('\n')
-  return runDirectory(home, task, run)
+/** Everything that is known of a run with an entry in `active`, and its directory. */
+export function readActive(
+  host: Host,
+  home: string,
+  run: string,
+): RunTraces & { directory: string } {
+  const entry = host.files.readText(path.join(activeFolder(home), run)) ?? ''
+  const [task = '', ...notes] = entry.split('\n')
+  const directory = runDirectory(home, task, run)
+  const traces = readTraces(host, directory)
+  const noted = (name: NoteName) => {
+    const line = notes.findLast((each) => each.startsWith(`${name} `))
+    return parseJson(line?.slice(name.length))
+  }
+  return {
+    ...traces,
+    directory,
+    ending: (noted('ending') as EndingNote | undefined) ?? traces.ending,
+    sent: (noted('signals') as readonly string[] | undefined) ?? traces.sent,
+  }
 }
 
 /** Adds a run to `active`. After a crash, torch looks only for the runs that are listed there. */
@@ -155,6 +173,28 @@ export interface EndingNote {
   readonly reason: EndReason
   readonly signal: string
   readonly sinceMs: number
+}
+
+type NoteName = 'ending' | 'signals'
+
+/**
+ * Writes `ending.json` or `signals.json` of a run. On a full disk the note goes to the entry in `active`,
+ * which is small and has some room left in its block.
+ */
+export function writeNote(
+  { files }: Host,
+  home: string,
+  { directory, run }: { directory: string; run: string },
+  [name, value]: readonly ['ending', EndingNote] | readonly ['signals', readonly string[]],
+): void {
+  const text = JSON.stringify(value)
+  try {
+    // In place: an earlier note has the same length or less.
+    files.overwrite(path.join(directory, `${name}.json`), text)
+  } catch (error) {
+    if (!hasCode(error, 'ENOSPC', 'EDQUOT')) throw error
+    files.append(path.join(activeFolder(home), run), `${name} ${text}\n`)
+  }
 }
 
 /** Everything that a run directory says. A damaged file counts as missing. */

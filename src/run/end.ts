@@ -1,8 +1,8 @@
 import path from 'node:path'
 import type { Host } from '../host/host.ts'
-import type { Signal } from '../host/processes.ts'
+import { isAlive, parseStat, type Signal } from '../host/processes.ts'
 import type { EndReason } from '../plan/run-outcome.ts'
-import { type EndingNote, hasExited } from './directory.ts'
+import { type EndingNote, hasExited, writeNote } from './directory.ts'
 import { enter, isLive, later, type LiveRun, type RunContext } from './live-run.ts'
 import { signalRun } from './process-group.ts'
 
@@ -27,7 +27,7 @@ export function endRun(context: RunContext, run: LiveRun, reason: EndReason): vo
 function beginEnd(context: RunContext, run: LiveRun, reason: EndReason): void {
   const { host } = context
   // A run that has exited by itself is not ended by torch, even if its end was not reported yet.
-  if (!isLive(run) || hasExited(host, run.directory)) return
+  if (!isLive(run) || hasExited(host, run.directory) || awaitsStatus(host, run)) return
   if (run.state.kind === 'running') {
     // The note FIRST: whoever finds the group gone must know who ended it.
     enterEnding(context, run, { reason, signal: 'SIGTERM', sinceMs: host.clock.now() })
@@ -66,6 +66,12 @@ function hasCommand({ files }: Host, run: LiveRun): boolean {
   return files.facts(path.join(run.directory, 'command')) !== undefined
 }
 
+/** Whether the command has ended, and its recorder still has to write the status: perhaps it has no room. */
+export function awaitsStatus(host: Host, run: LiveRun): boolean {
+  const command = parseStat(host.files.readText(path.join(run.directory, 'command')))
+  return command !== undefined && !isAlive(host, command) && isAlive(host, run.recorder)
+}
+
 /** Sends KILL to the group of a run that is ending, or to the stragglers of a run that torch ended. */
 export function killRun(context: RunContext, run: LiveRun): void {
   context.faults.insist('end runs', () => {
@@ -82,15 +88,13 @@ export function killRun(context: RunContext, run: LiveRun): void {
  * signal is noted FIRST, because KILL leaves nobody who could write down the end.
  */
 export function sendSignal(context: RunContext, run: LiveRun, signal: Signal): void {
-  const { host, faults } = context
   if (!run.sent.has(signal)) {
     run.sent.add(signal)
-    const text = JSON.stringify([...run.sent])
-    faults.attempt(noting, () => host.files.write(path.join(run.directory, 'signals.json'), text))
+    noteEnd(context, run, ['signals', [...run.sent]])
   }
   if (run.state.kind === 'ending' && signal === 'SIGKILL')
     enterEnding(context, run, { ...run.state, signal })
-  signalRun(host, run, signal)
+  signalRun(context.host, run, signal)
 }
 
 /** Continues an end that an earlier daemon began: KILL comes when it would have come. */
@@ -104,11 +108,15 @@ function timeLeft({ clock }: Host, sinceMs: number, wholeMs: number): number {
   return Math.min(sinceMs + wholeMs - clock.now(), wholeMs)
 }
 
-const noting = 'note why runs are ended'
+function enterEnding(context: RunContext, run: LiveRun, ending: EndingNote): void {
+  enter(run, { kind: 'ending', ...ending })
+  noteEnd(context, run, ['ending', ending])
+}
 
-function enterEnding({ host, faults }: RunContext, run: LiveRun, note: EndingNote): void {
-  enter(run, { kind: 'ending', ...note })
-  faults.attempt(noting, () =>
-    host.files.write(path.join(run.directory, 'ending.json'), JSON.stringify(note)),
-  )
+function noteEnd(
+  { host, home, faults }: RunContext,
+  { directory, description: { run } }: LiveRun,
+  what: Parameters<typeof writeNote>[3],
+): void {
+  faults.attempt('note why runs are ended', () => writeNote(host, home, { directory, run }, what))
 }

@@ -5,11 +5,11 @@ import { isAlive } from '../host/processes.ts'
 import { planRecovery } from '../plan/recovery.ts'
 import { concludeRun, recordOutcome } from './conclude.ts'
 import {
-  activeDirectory,
   activeFolder,
   isRunId,
   type RunConclusion,
   type RunDescription,
+  readActive,
   readTraces,
   type RunTraces,
   voidMark,
@@ -41,8 +41,8 @@ export function recoverRuns(context: RunContext): Recovered {
   const folder = activeFolder(home)
   for (const id of host.files.list(folder).filter(isRunId)) {
     try {
-      const directory = activeDirectory(host, home, id)
-      if (!recoverRun(context, directory, readTraces(host, directory), recovered))
+      const { directory, ...traces } = readActive(host, home, id)
+      if (!recoverRun(context, directory, traces, recovered))
         host.files.remove(path.join(folder, id))
     } catch (error) {
       // A run that cannot be read must not keep the daemon from all others.

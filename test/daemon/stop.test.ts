@@ -83,6 +83,19 @@ describe('a stop', () => {
     expect(rows).toMatchObject([{ outcome: 'killed', reason: 'stop' }])
   })
 
+  test('a run that only waits for room for its status holds a stop up for some seconds, and is left', async () => {
+    const site = newSite(yaml('exec sleep 60'))
+    const daemon = await busyDaemon(site)
+    const [job] = daemon.state.runs.of('job')
+    const command = path.join(job?.directory ?? '', 'command')
+    // With another start time, the command counts as gone.
+    const noted = fs.readFileSync(command, 'utf8').split(' ')
+    fs.writeFileSync(command, noted.with(21, '1').join(' '))
+    await daemon.stop(0)
+    await over(site, daemon)
+    expect(daemon.history()).toEqual(['keep killed stop', 'job running'])
+  })
+
   test('nothing starts during a stop, and each skip is on record', async () => {
     const site = newSite(yaml('exec sleep 60').replace('"1 0 12', '"1,2 0 12'))
     const daemon = await site.daemon()

@@ -3,7 +3,7 @@ import path from 'node:path'
 import { expect, test } from 'vitest'
 import { thisMachine } from '../../src/host/host.ts'
 import { readTraces } from '../../src/run/directory.ts'
-import { endRun, sendSignal } from '../../src/run/end.ts'
+import { awaitsStatus, endRun, sendSignal } from '../../src/run/end.ts'
 import { newBench } from './support.ts'
 import { until } from '../support/until.ts'
 
@@ -92,6 +92,21 @@ test('a KILL that is sent to a run that torch is ending is the signal on record'
   endRun(bench.context, run, 'timeout')
   sendSignal(bench.context, run, 'SIGKILL')
   expect(await bench.ended(run)).toMatchObject({ outcome: 'timeout', signal: 'SIGKILL' })
+})
+
+test('a run whose command has ended by itself is not ended: its recorder has yet to write the status', async () => {
+  const bench = newBench()
+  const run = bench.start({ command: 'exec sleep 60' })
+  await until(() => fs.existsSync(path.join(run.directory, 'command')), 'the command')
+  const command = path.join(run.directory, 'command')
+  const noted = fs.readFileSync(command, 'utf8').split(' ')
+  // The same pid with another start: this process is gone.
+  fs.writeFileSync(command, noted.with(21, '1').join(' '))
+  endRun(bench.context, run, 'timeout')
+  expect([run.state.kind, awaitsStatus(thisMachine(), run)]).toEqual(['running', true])
+  fs.writeFileSync(command, noted.join(' '))
+  endRun(bench.context, run, 'timeout')
+  expect(await bench.ended(run)).toMatchObject({ outcome: 'timeout' })
 })
 
 /** The name of the program that runs as the command of a run. */

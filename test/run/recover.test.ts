@@ -79,6 +79,23 @@ describe('recoverRuns', () => {
     expect(end).toMatchObject({ outcome: 'timeout', signal: 'SIGKILL' })
   })
 
+  test('why a run was ended is known to the next daemon, even if the disk was full', async () => {
+    const host = thisMachine()
+    const overwrite = () => {
+      throw Object.assign(new Error('no space left'), { code: 'ENOSPC' })
+    }
+    const bench = newBench({ ...host, files: { ...host.files, overwrite } })
+    const run = bench.start({ command: 'exec sleep 60' })
+    await until(() => fs.existsSync(path.join(run.directory, 'command')), 'the command')
+    sendSignal(bench.context, run, 'SIGCONT')
+    endRun(bench.context, run, 'timeout')
+    handOver(run)
+    await until(() => readTraces(host, run.directory).exit, 'the status')
+    const { ends, recovered } = nextDaemon(bench)
+    expect(ends.get(run.description.run)).toMatchObject({ outcome: 'timeout', signal: 'SIGTERM' })
+    expect([...(recovered.ended[0]?.run.sent ?? [])]).toEqual(['SIGCONT'])
+  })
+
   test('a run that ended meanwhile is concluded with its true status and time', async () => {
     const bench = newBench()
     const run = await orphan(bench, 'sleep 0.2; exit 3')

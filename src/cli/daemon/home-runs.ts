@@ -3,7 +3,7 @@ import { deniedHome } from '../../control/client.ts'
 import { hasCode } from '../../host/system-error.ts'
 import type { Host } from '../../host/host.ts'
 import { isAlive } from '../../host/processes.ts'
-import { activeDirectory, activeFolder, isRunId, readTraces } from '../../run/directory.ts'
+import { activeFolder, isRunId, readActive, type RunTraces } from '../../run/directory.ts'
 import { isSelected } from '../../tasks/select.ts'
 import type { Call } from '../command.ts'
 
@@ -38,16 +38,18 @@ export function liveRuns(host: Host, home: string): Map<string, string[]> {
   const folder = activeFolder(home)
   const living = new Map<string, string[]>()
   for (const run of host.files.list(folder).filter(isRunId)) {
-    const directory = activeDirectory(host, home, run)
+    const { directory, ...traces } = readActive(host, home, run)
     const task = path.basename(path.dirname(directory))
-    if (isLive(host, directory)) living.set(task, [...(living.get(task) ?? []), run])
+    if (isLive(host, traces)) living.set(task, [...(living.get(task) ?? []), run])
   }
   return living
 }
 
 /** The pids of a run from before the last boot mean nothing now. */
-function isLive(host: Host, directory: string): boolean {
-  const { description, conclusion, exit, recorder, command } = readTraces(host, directory)
+function isLive(
+  host: Host,
+  { description, conclusion, exit, recorder, command }: RunTraces,
+): boolean {
   if (description?.bootId !== host.processes.bootId) return false
   if (conclusion !== undefined || exit !== undefined) return false
   return isAlive(host, recorder) || isAlive(host, command)
