@@ -37,11 +37,28 @@ export const fields: readonly Field[] = [
   },
 ]
 
-export interface Refused {
-  readonly ok: false
+/** Something wrong with a schedule. */
+export interface Mistake {
   readonly message: string
   /** What to write instead. */
   readonly hint: string | null
+}
+
+/** The first mistake, and all others. */
+export interface Refused extends Mistake {
+  readonly ok: false
+  readonly others?: readonly Mistake[]
+}
+
+/** All mistakes of something refused. */
+export function mistakesOf({ message, hint, others = [] }: Refused): readonly Mistake[] {
+  return [{ message, hint }, ...others]
+}
+
+/** The refusal for a list of mistakes; undefined if there are none. Each one is in it once. */
+export function refusalOf(mistakes: readonly Mistake[]): Refused | undefined {
+  const [first, ...others] = new Map(mistakes.map((each) => [each.message, each])).values()
+  return first && { ok: false, ...first, others }
 }
 
 /** A message about a field. It ends with what the field allows. */

@@ -1,11 +1,20 @@
 import { CronExpressionParser } from 'cron-parser'
 import { remembered } from '../text/cache.ts'
-import { nearest } from '../text/suggest.ts'
-import { type Field, fields, noYear, refuse, type Refused, withArticle } from './field.ts'
+import {
+  type Field,
+  fields,
+  type Mistake,
+  mistakesOf,
+  refusalOf,
+  refuse,
+  type Refused,
+  withArticle,
+} from './field.ts'
+import { eachDay, forwards, hintForWord, rangeHint } from './field-hints.ts'
 
 /*
- * How the text of one field becomes values, and what torch answers to each kind of mistake.
- * cron-parser only expands items that are checked here: by itself it accepts steps larger than the
+ * How the text of one field becomes values, and which mistakes it may have. field-hints.ts has what to
+ * write instead. cron-parser only expands items that are checked here: by itself it accepts steps larger than the
  * field and an eighth weekday, and its messages do not name the field.
  */
 
@@ -26,13 +35,13 @@ export function parseField(field: Field, text: string, seed: string): ParsedFiel
 
 function readField(field: Field, text: string, seed: string): ParsedField {
   const values: string[] = []
+  const mistakes: Mistake[] = []
   for (const item of text.split(',')) {
-    if (item === '') return refuseEmptyItem(field, text)
-    const checked = checkItem(field, item)
-    if (!checked.ok) return checked
-    values.push(...expandItem(field, checked.text, seed))
+    const checked = item === '' ? refuseEmptyItem(field, text) : checkItem(field, item)
+    if (checked.ok) values.push(...expandItem(field, checked.text, seed))
+    else mistakes.push(...mistakesOf(checked))
   }
-  return { ok: true, values }
+  return refusalOf(mistakes) ?? { ok: true, values }
 }
 
 function refuseEmptyItem(field: Field, text: string): Refused {
@@ -54,10 +63,21 @@ function checkItem(field: Field, item: string): Item {
   if (step === undefined) return checkRange(field, range)
   if (range === '')
     return refuse(field, `${quoted(item)} has no range`, `write ${quoted(`*${item}`)}`)
-  const checked = checkRange(field, range, step)
+  const by = checkStep(field, step)
+  const checked = checkRange(field, range, by.ok ? by.text : undefined)
+  if (!by.ok) return checked.ok ? by : { ...checked, hint: null, others: [by] }
   if (!checked.ok) return checked
-  const by = checkStep(field, range, step)
-  return by.ok ? { ok: true, text: `${checked.text}/${by.text}` } : by
+  if (!checked.text.startsWith('H')) return { ok: true, text: `${checked.text}/${by.text}` }
+  return checkHashStep(field, range, checked.text, Number(by.text))
+}
+
+/** cron-parser takes `H(0-3)/15` for any of the minutes 0 to 14. */
+function checkHashStep(field: Field, range: string, checked: string, step: number): Item {
+  const [, low = '', high = ''] = /^H\((\d+)-(\d+)\)$/.exec(checked) ?? []
+  const size = Number(high) - Number(low) + 1
+  if (step <= size) return { ok: true, text: `${checked}/${step}` }
+  const message = `${field.name}: step ${step} is wider than the range of ${quoted(range)}, which has ${size} values`
+  return { ok: false, message, hint: `write ${quoted(range)} for one value of this range` }
 }
 
 /** `5L`, the last Friday of the month. */
@@ -65,7 +85,11 @@ function checkLast(field: Field, item: string): Item {
   const day = item.slice(0, -1)
   const hint = '5L is the last Friday of the month'
   if (day === '') return refuse(field, 'L needs a weekday before it', hint)
-  if (day.includes('-')) return refuse(field, `L takes one weekday, not ${quoted(day)}`, hint)
+  if (day.includes('-')) {
+    const span = checkSpan(field, day)
+    const each = span.ok ? `write ${quoted(eachDay(field, day, span.text, 'L'))}` : hint
+    return refuse(field, `L takes one weekday, not ${quoted(day)}`, each)
+  }
   const value = checkValue(field, day)
   return value.ok ? { ok: true, text: `${value.text}L` } : value
 }
@@ -73,11 +97,18 @@ function checkLast(field: Field, item: string): Item {
 /** `5#2`, the second Friday of the month. */
 function checkNth(field: Field, item: string): Item {
   const [day, nth = ''] = splitOnce(item, '#')
+  const isNth = /^0*[1-5]$/.test(nth)
+  const span = day.indexOf('-') > 0 ? checkSpan(field, day) : undefined
+  if (span?.ok === true) {
+    const sign = isNth ? `#${Number(nth)}` : /^l(?:ast)?$/i.test(nth) ? 'L' : undefined
+    const hint = sign === undefined ? null : `write ${quoted(eachDay(field, day, span.text, sign))}`
+    return refuse(field, `# takes one weekday, not ${quoted(day)}`, hint)
+  }
   const value = checkValue(field, day)
   if (!value.ok) return value
-  if (/^0*[1-5]$/.test(nth)) return { ok: true, text: `${Number(value.text) % 7}#${Number(nth)}` }
+  if (isNth) return { ok: true, text: `${Number(value.text) % 7}#${Number(nth)}` }
   const message = `weekday: ${quoted(item)} is out of range; the number after # is 1-5`
-  const hint = /^l$/i.test(nth)
+  const hint = /^l(?:ast)?$/i.test(nth)
     ? `write ${quoted(`${day}L`)} for the last one of the month`
     : '5#2 is the second Friday of the month'
   return { ok: false, message, hint }
@@ -85,6 +116,9 @@ function checkNth(field: Field, item: string): Item {
 
 /** `*`, `?`, `5`, `1-5`, `h` or `h(1-5)`. A single value with a step runs to the end: `5/15`. */
 function checkRange(field: Field, range: string, step?: string): Item {
+  const isDayField = field.name === 'day' || field.name === 'weekday'
+  if (range === '?' && !isDayField)
+    return refuse(field, '"?" stands only for the day or the weekday', 'write "*"')
   if (range === '*' || range === '?') return { ok: true, text: `${field.min}-${field.last}` }
   if (/^h$/i.test(range)) return { ok: true, text: `H(${field.min}-${field.hashMax})` }
   if (/^h\(.*\)$/i.test(range)) return checkHashRange(field, range)
@@ -100,9 +134,12 @@ function checkHashRange(field: Field, range: string): Item {
   if (!inner.includes('-')) return unknown(field, range)
   const span = checkSpan(field, inner)
   if (!span.ok) {
-    const [low, high] = splitOnce(inner, '-')
-    const swapped = checkSpan(field, `${high}-${low}`).ok
-    return swapped ? { ...span, hint: `did you mean "H(${high}-${low})"?` } : span
+    // H takes one range. The two halves of the range are in the hint of the range.
+    const halves = /^write "([^",]+),([^",]+)"$/.exec(span.hint ?? '')
+    const [, upper = '', lower = ''] = halves ?? []
+    const asRange = (part: string): string => (part.includes('-') ? part : `${part}-${part}`)
+    const hint = `H takes one range that runs forwards: H(${asRange(upper)}) or H(${asRange(lower)})`
+    return halves === null ? span : { ...span, hint }
   }
   // cron-parser refuses 0-7, because that contains Sunday twice.
   return { ok: true, text: `H(${span.text === '0-7' ? '0-6' : span.text})` }
@@ -114,35 +151,19 @@ function checkSpan(field: Field, range: string, step?: string): Item {
     return unknown(field, range)
   const from = checkValue(field, low)
   if (!from.ok) return from
+  if (field.name === 'day' && /^l$/i.test(high)) {
+    const hint = `write ${quoted(`${low}-${field.last}${step === undefined ? '' : `/${step}`}`)}`
+    return refuse(field, `${quoted(range)} is not a range of days`, hint)
+  }
   const to = checkValue(field, high)
   if (!to.ok) return to
 
-  // fri-sun runs to the Sunday at the end of the week.
-  const endsOnSunday = field.name === 'weekday' && /^sun$/i.test(high) && from.text !== '0'
+  // fri-sun and 5-0 run to the Sunday at the end of the week.
+  const endsOnSunday = field.name === 'weekday' && to.text === '0' && from.text !== '0'
   const [first, last] = [Number(from.text), endsOnSunday ? 7 : Number(to.text)]
   if (first <= last) return { ok: true, text: `${first}-${last}` }
-  const hint = `write ${quoted(forwards(field, [first, last], [low, high], step))}`
+  const hint = `write ${quoted(forwards(field, [first, last], [low, high], Number(step ?? '1')))}`
   return refuse(field, `${range} runs backwards`, hint)
-}
-
-/** The range `22-4` as two that run forwards: `22-23,0-4`. A step continues in the second one. */
-function forwards(
-  field: Field,
-  [first, last]: readonly [number, number],
-  [low, high]: readonly [string, string],
-  step = '1',
-): string {
-  const name = (value: number): string =>
-    (/\D/.test(low + high) ? field.names[value] : undefined) ?? String(value)
-  const by = checkStep(field, '', step).ok ? Number(step) : 1
-  const part = (from: string, to: string): string =>
-    from === to ? from : `${from}-${to}${by === 1 ? '' : `/${by}`}`
-  const upper = part(low, first === field.last ? low : name(field.last))
-  // The first value after the end of the field, counted from its beginning.
-  const stepsToEnd = Math.floor((field.last - first) / by) + 1
-  const start = first + stepsToEnd * by - (field.last + 1) + field.min
-  if (start > last) return upper
-  return `${upper},${part(start === last ? high : name(start), high)}`
 }
 
 function checkValue(field: Field, word: string): Item {
@@ -151,69 +172,25 @@ function checkValue(field: Field, word: string): Item {
   if (!/^\d+$/.test(word)) return unknown(field, word)
   const value = Number(word)
   if (value >= field.min && value <= field.max) return { ok: true, text: String(value) }
-  const isYear = field.name === 'weekday' && value >= 1970 && value <= 9999
-  const hint = isYear ? noYear : (rangeHints.get(`${field.name} ${value}`) ?? null)
-  return refuse(field, `${word} is out of range`, hint)
+  return refuse(field, `${word} is out of range`, rangeHint(field, value))
 }
-
-const rangeHints: ReadonlyMap<string, string> = new Map([
-  ['second 60', 'the full minute is second 0'],
-  ['minute 60', 'the full hour is minute 0'],
-  ['hour 24', 'midnight is hour 0'],
-  ['day 0', 'the first day of a month is 1'],
-  ['day 32', 'the last day of a month is L'],
-  ['month 0', 'January is month 1'],
-])
 
 function unknown(field: Field, word: string): Refused {
-  return refuse(field, `${quoted(word)} is not ${withArticle(field)}`, hintFor(field, word))
+  return refuse(field, `${quoted(word)} is not ${withArticle(field)}`, hintForWord(field, word))
 }
 
-/** What the author of this word probably meant. */
-function hintFor(field: Field, word: string): string | null {
-  const lower = word.toLowerCase()
-  const near = nearest(
-    word,
-    field.names.filter((name) => name !== undefined),
-  )
-  if (near !== undefined) return `did you mean "${near}"?`
-  const other = fields.find(({ names }) => names.includes(lower))
-  if (other !== undefined)
-    return `${quoted(word)} is a ${other.name}; the order is minute hour day month weekday`
-  if (/^\*\d+$/.test(word)) return `did you mean "*/${word.slice(1)}"?`
-  if (/^\w+-$/.test(word)) return `did you mean "${word}${field.last}"?`
-  if (/^h(?:$|\W)/.test(lower))
-    return `H stands alone or takes a range, for example H(${field.min}-${field.hashMax})`
-  if (field.name !== 'day') return null
-  if (/^\w+(?:l|#\d)$/.test(lower)) return `${quoted(word)} belongs in the last field, the weekday`
-  if (/^l?\d*w$/.test(lower)) return 'torch has no W, the nearest working day'
-  return lower.startsWith('l') ? 'L stands alone; it is the last day of the month' : null
-}
-
-function checkStep(field: Field, range: string, step: string): Item {
+function checkStep(field: Field, step: string): Item {
   const most = field.last - field.min + 1
   const value = /^\d+$/.test(step) ? Number(step) : Number.NaN
   if (value >= 1 && value <= most) return { ok: true, text: String(value) }
-  const unit = value > most && range === '*' ? periodUnits.get(field.name) : undefined
-  const hint =
-    unit === undefined
-      ? null
-      : `for every ${value} ${field.name}s, the whole schedule is "@every ${value}${unit}"`
   const problem =
     step === ''
       ? 'no step after the /'
       : Number.isNaN(value)
         ? `${quoted(step)} is not a step`
         : `step ${step} is out of range`
-  return { ok: false, message: `${field.name}: ${problem}; steps are 1-${most}`, hint }
+  return { ok: false, message: `${field.name}: ${problem}; steps are 1-${most}`, hint: null }
 }
-
-const periodUnits: ReadonlyMap<string, string> = new Map([
-  ['second', 's'],
-  ['minute', 'm'],
-  ['hour', 'h'],
-  ['day', 'd'],
-])
 
 /** Items whose values are remembered: most schedules use only a few dozen. */
 const maxKnownItems = 4096

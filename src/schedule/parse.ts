@@ -1,11 +1,21 @@
 import { parseDuration } from '../text/duration.ts'
-import { nearest } from '../text/suggest.ts'
 import { nextLocal } from './calendar.ts'
-import { fields, noYear, type Refused } from './field.ts'
+import { fields, type Mistake, mistakesOf, noYear, refusalOf, type Refused } from './field.ts'
 import { countSixty, maskOf, sixtyOf } from './masks.ts'
+import {
+  awsHint,
+  bareWordHint,
+  commandAfter,
+  durationMeant,
+  nicknames,
+  periodHint,
+  refuseCommand,
+  refuseNickname,
+  refuseZone,
+} from './other-dialects.ts'
 import { parseField } from './parse-field.ts'
 import type { CronSchedule, Schedule } from './schedule.ts'
-import { isInIntl, isZone, zoneHint } from './zone-names.ts'
+import { isInIntl, zoneHint } from './zone-names.ts'
 
 /** `neverFires`: no such date exists, as in `0 0 30 2 *`. It is false for `@reboot`. */
 export type ParsedSchedule = { ok: true; schedule: Schedule; neverFires: boolean } | Refused
@@ -37,30 +47,20 @@ export function parseSchedule(text: string, options: ParseOptions): ParsedSchedu
   if (first === '@reboot' && words.length === 1) {
     return { ok: true, schedule: { kind: 'reboot', text }, neverFires: false }
   }
-  if (first.startsWith('@')) return parseNickname(text, words.join(' '), options)
+  if (first.startsWith('@')) return parseNickname(text, words, options)
   return parseFields(text, first === '' ? [] : words, options)
 }
 
-const nicknames: Readonly<Record<string, string>> = {
-  '@yearly': '0 0 0 1 1 *',
-  '@annually': '0 0 0 1 1 *',
-  '@monthly': '0 0 0 1 * *',
-  '@weekly': '0 0 0 * * 0',
-  '@daily': '0 0 0 * * *',
-  '@midnight': '0 0 0 * * *',
-  '@hourly': '0 0 * * * *',
-  '@minutely': '0 * * * * *',
-  '@secondly': '* * * * * *',
-}
-const allNicknames = [...Object.keys(nicknames), '@every', '@reboot']
-
-function parseNickname(text: string, word: string, options: ParseOptions): ParsedSchedule {
-  const lower = word.toLowerCase()
+function parseNickname(
+  text: string,
+  words: readonly string[],
+  options: ParseOptions,
+): ParsedSchedule {
+  const lower = words.join(' ').toLowerCase()
   const meaning = Object.hasOwn(nicknames, lower) ? nicknames[lower] : undefined
-  if (meaning !== undefined) return parseFields(text, meaning.split(' '), options)
-  const near = nearest(word, allNicknames)
-  const message = `unknown nickname ${JSON.stringify(word)}; torch knows ${allNicknames.join(' ')}`
-  return refusal(message, near === undefined ? null : `did you mean "${near}"?`)
+  return meaning === undefined
+    ? refuseNickname(words)
+    : parseFields(text, meaning.split(' '), options)
 }
 
 /** `@every 90s`. */
@@ -74,10 +74,12 @@ function parseEvery(text: string, words: readonly string[]): ParsedSchedule {
   }
   const got = words.length === 0 ? 'nothing' : JSON.stringify(words.join(' '))
   const message = `@every: expected a duration of whole seconds, at least 1s; got ${got}`
-  if (isWhole) return refusal(message, `write "@every ${period}"`)
-  if (!parsed.ok && words.length === 1 && !/^\d+$/.test(period))
-    return refusal(`@every: ${parsed.message}`, null)
+  const meant = durationMeant(words.join(' '))
+  if (meant !== undefined) return refusal(message, `write "@every ${meant}"`)
   if (/^[1-9]\d*$/.test(period)) return refusal(message, `did you mean "@every ${period}s"?`)
+  if (!parsed.ok && words.length === 1) return refusal(`@every: ${parsed.message}`, null)
+  const [first = ''] = words
+  if (words.length > 1 && parseEvery(text, [first]).ok) return commandAfter(['@every', first])
   return refusal(message, 'for example "@every 90s" or "@every 1h30m"')
 }
 
@@ -86,29 +88,38 @@ function parseFields(
   words: readonly string[],
   options: ParseOptions,
 ): ParsedSchedule {
-  const zone = /^(?:CRON_)?TZ=(.*)$/is.exec(words[0] ?? '')?.[1]
-  if (zone !== undefined) {
-    const example = isZone(zone) ? zone : 'Europe/Berlin'
-    return refusal('a schedule cannot set its time zone', `use the key timezone: ${example}`)
-  }
+  const foreign = refuseZone(words) ?? refuseCommand(words)
+  if (foreign !== undefined) return foreign
   if (words.length < 5 || words.length > 6) {
     const order = 'the 5 fields are minute hour day month weekday; the second may come before them'
     return refusal(
       `expected 5 or 6 fields; got ${words.length}`,
-      words.length === 7 ? noYear : order,
+      bareWordHint(words) ?? (words.length === 7 ? noYear : order),
     )
   }
   const texts = words.length === 5 ? ['0', ...words] : words
   const values: (readonly string[])[] = []
+  const mistakes: Mistake[] = []
   for (const [index, field] of fields.entries()) {
     const parsed = parseField(field, texts[index] ?? '', options.seed)
-    if (!parsed.ok) return parsed
-    values.push(parsed.values)
+    if (parsed.ok) values.push(parsed.values)
+    else mistakes.push(...withPeriod(parsed, texts, index))
+  }
+  const refused = refusalOf(mistakes)
+  if (refused !== undefined) {
+    const aws = awsHint(words)
+    return aws === undefined ? refused : refusal(refused.message, aws)
   }
   const eitherDay = !/^[*?]/.test(texts[3] ?? '') && !/^[*?]/.test(texts[5] ?? '')
   const schedule = compile(text, options.zone, values, eitherDay)
   const isOnEveryDay = schedule.days === everyDay && schedule.weekdays === everyWeekday
   return { ok: true, schedule, neverFires: !isOnEveryDay && nextLocal(schedule, 0) === undefined }
+}
+
+function withPeriod(refused: Refused, texts: readonly string[], index: number): readonly Mistake[] {
+  const hint = periodHint(texts, index)
+  const mistakes = mistakesOf(refused)
+  return hint === undefined ? mistakes : mistakes.map(({ message }) => ({ message, hint }))
 }
 
 function compile(

@@ -42,21 +42,27 @@ type Guess = (word: string, candidates: readonly string[]) => string | undefined
 
 /** What to write instead of a name that is no zone. `guess` finds the most similar name. */
 export function zoneHint(name: string, guess: Guess = nearest): string {
-  const word = name.trim().replace(/^:?(?:\/usr\/share\/zoneinfo\/)?(?:(?:posix|right)\/)?/, '')
-  const text = spelled(word.replaceAll(/\s+/g, '_'))
-  if (isZone(text)) return meant(text)
+  const places = zonesMeant(name)
+  if (places.length > 0) return meant(...places)
+  const word = name.trim()
   const offset = offsetHint(word)
   if (offset !== undefined) return offset
-  const old = currentName(word)
-  if (old !== undefined) return meant(old)
-
-  // EST5EDT, CET-1CEST,M3.5.0,M10.5.0/3 and SystemV/PST8PDT begin with an abbreviation.
-  const abbreviation = /^(?:SystemV\/)?([a-z]{3,4})(?:$|[+-]?\d)/i.exec(word)?.[1]?.toUpperCase()
-  const places = abbreviations.get(abbreviation ?? '')
-  if (places !== undefined) return meant(...places.split(' '))
+  const text = spelled(word.replaceAll(/\s+/g, '_'))
   const city = zoneNames().find((zone) => zone.endsWith(`/${text}`))
   const near = city ?? (/^[A-Z]{3,5}$/.test(word) ? undefined : guess(text, zoneNames()))
   return near === undefined ? 'write an IANA name, such as Europe/Berlin' : meant(near)
+}
+
+/** The zones that a name stands for beyond doubt, or the few that an abbreviation may stand for. */
+export function zonesMeant(name: string): readonly string[] {
+  const word = name.trim().replace(/^:?(?:\/usr\/share\/zoneinfo\/)?(?:(?:posix|right)\/)?/, '')
+  const text = spelled(word.replaceAll(/\s+/g, '_'))
+  if (isZone(text)) return [text]
+  const old = currentName(word)
+  if (old !== undefined) return [old]
+  // EST5EDT, CET-1CEST,M3.5.0,M10.5.0/3 and SystemV/PST8PDT begin with an abbreviation.
+  const abbreviation = /^(?:SystemV\/)?([a-z]{3,4})(?:$|[+-]?\d)/i.exec(word)?.[1]?.toUpperCase()
+  return abbreviations.get(abbreviation ?? '')?.split(' ') ?? []
 }
 
 /** The current name of an old one without a `/`: `Asia/Tokyo` for `Japan`. */

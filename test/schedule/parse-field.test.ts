@@ -1,4 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { fields, mistakesOf } from '../../src/schedule/field.ts'
+import { parseField } from '../../src/schedule/parse-field.ts'
+import { parseSchedule } from '../../src/schedule/parse.ts'
 import { nextSixty } from '../../src/schedule/masks.ts'
 import { bitsOf, readCron, refusal, sixtyOf } from '../support/schedules.ts'
 
@@ -13,7 +16,6 @@ const all60 = range(0, 59)
 
 test.each([
   ['*', all60],
-  ['?', all60],
   ['0', [0]],
   ['7', [7]],
   ['07', [7]],
@@ -24,7 +26,6 @@ test.each([
   ['29-31', [29, 30, 31]],
   ['5-5', [5]],
   ['*/15', [0, 15, 30, 45]],
-  ['?/20', [0, 20, 40]],
   ['*/1', all60],
   ['*/60', [0]],
   ['*/59', [0, 59]],
@@ -99,6 +100,14 @@ test.each([
   ['MON-fri', { ...none, every: [1, 2, 3, 4, 5] }],
   ['1-5', { ...none, every: [1, 2, 3, 4, 5] }],
   ['5-7', { ...none, every: [0, 5, 6] }],
+  ['5-0', { ...none, every: [0, 5, 6] }],
+  ['fri-0', { ...none, every: [0, 5, 6] }],
+  ['5-sun', { ...none, every: [0, 5, 6] }],
+  ['7-0', { ...none, every: [0] }],
+  ['0-0', { ...none, every: [0] }],
+  ['3-0/2', { ...none, every: [0, 3, 5] }],
+  ['?', { ...none, every: range(0, 6) }],
+  ['?/2', { ...none, every: [0, 2, 4, 6] }],
   ['0-7', { ...none, every: range(0, 6) }],
   ['1-7', { ...none, every: range(0, 6) }],
   ['fri-sun', { ...none, every: [0, 5, 6] }],
@@ -246,7 +255,11 @@ describe('a mistake in a field', () => {
     ['0 22-4/2 * * *', 'hour: 22-4 runs backwards; hours are 0-23', 'write "22-23/2,0-4/2"'],
     ['0 20-6/5 * * *', 'hour: 20-6 runs backwards; hours are 0-23', 'write "20-23/5,1-6/5"'],
     ['0 5-1/3 * * *', 'hour: 5-1 runs backwards; hours are 0-23', 'write "5-23/3"'],
-    ['0 22-4/99 * * *', 'hour: 22-4 runs backwards; hours are 0-23', 'write "22-23,0-4"'],
+    ['0 22-4/99 * * *', 'hour: 22-4 runs backwards; hours are 0-23', null],
+    ['0 23-4/2 * * *', 'hour: 23-4 runs backwards; hours are 0-23', 'write "23,1-4/2"'],
+    ['0 0 25-L * *', 'day: "25-L" is not a range of days; days are 1-31', 'write "25-31"'],
+    ['0 0 1-L/2 * *', 'day: "1-L" is not a range of days; days are 1-31', 'write "1-31/2"'],
+    ['0 0 * * 7-2', 'weekday: 7-2 runs backwards; weekdays are 0-7 or sun-sat', 'write "sun-2"'],
     ['0 0 28-3 * *', 'day: 28-3 runs backwards; days are 1-31', 'write "28-31,1-3"'],
     [
       '0 0 * nov-feb *',
@@ -264,7 +277,31 @@ describe('a mistake in a field', () => {
       'write "fri-sat,sun-mon"',
     ],
     ['0 0 * * 5-1', 'weekday: 5-1 runs backwards; weekdays are 0-7 or sun-sat', 'write "5-6,0-1"'],
-    ['H(29-0) * * * *', 'minute: 29-0 runs backwards; minutes are 0-59', 'did you mean "H(0-29)"?'],
+    [
+      'H(50-9) * * * *',
+      'minute: 50-9 runs backwards; minutes are 0-59',
+      'H takes one range that runs forwards: H(50-59) or H(0-9)',
+    ],
+    [
+      'H(0-3)/15 * * * *',
+      'minute: step 15 is wider than the range of "H(0-3)", which has 4 values',
+      'write "H(0-3)" for one value of this range',
+    ],
+    [
+      '0 0 H/30 * *',
+      'day: step 30 is wider than the range of "H", which has 28 values',
+      'write "H" for one value of this range',
+    ],
+    [
+      '? * * * *',
+      'minute: "?" stands only for the day or the weekday; minutes are 0-59',
+      'write "*"',
+    ],
+    [
+      '0 0 1 ?/2 *',
+      'month: "?" stands only for the day or the weekday; months are 1-12 or jan-dec',
+      'write "*"',
+    ],
     // steps
     ['*/0 * * * *', 'minute: step 0 is out of range; steps are 1-60', null],
     [
@@ -287,6 +324,8 @@ describe('a mistake in a field', () => {
       'second: step 90 is out of range; steps are 1-60',
       'for every 90 seconds, the whole schedule is "@every 90s"',
     ],
+    ['*/90 8-18 * * *', 'minute: step 90 is out of range; steps are 1-60', null],
+    ['30 */25 * * *', 'hour: step 25 is out of range; steps are 1-24', null],
     ['5-50/70 * * * *', 'minute: step 70 is out of range; steps are 1-60', null],
     ['0 0 * */13 *', 'month: step 13 is out of range; steps are 1-12', null],
     ['0 0 * * */8', 'weekday: step 8 is out of range; steps are 1-7', null],
@@ -380,7 +419,17 @@ describe('a mistake in a field', () => {
     [
       '0 0 * * 1-5L',
       'weekday: L takes one weekday, not "1-5"; weekdays are 0-7 or sun-sat',
-      '5L is the last Friday of the month',
+      'write "1L,2L,3L,4L,5L"',
+    ],
+    [
+      '0 0 * * mon-wed#1',
+      'weekday: # takes one weekday, not "mon-wed"; weekdays are 0-7 or sun-sat',
+      'write "mon#1,tue#1,wed#1"',
+    ],
+    [
+      '0 0 * * fri-sun#L',
+      'weekday: # takes one weekday, not "fri-sun"; weekdays are 0-7 or sun-sat',
+      'write "friL,satL,sunL"',
     ],
     [
       '0 0 * * fri#L',
@@ -423,38 +472,76 @@ describe('a mistake in a field', () => {
     expect(refusal(text)).toEqual({ message, hint })
   })
 
+  test('every mistake of every field is reported once', () => {
+    const parsed = parseSchedule('61,62,61 22-4/99 * foo 8', { zone: 'UTC', seed: '' })
+    expect(parsed.ok ? [] : mistakesOf(parsed).map(({ message }) => message)).toEqual([
+      'minute: 61 is out of range; minutes are 0-59',
+      'minute: 62 is out of range; minutes are 0-59',
+      'hour: 22-4 runs backwards; hours are 0-23',
+      'hour: step 99 is out of range; steps are 1-24',
+      'month: "foo" is not a month; months are 1-12 or jan-dec',
+      'weekday: 8 is out of range; weekdays are 0-7 or sun-sat',
+    ])
+  })
+
   test.each([
-    '0 22-4 * * *',
-    '0 0 * oct-feb/2 *',
-    '0 0 * * fri-mon',
-    'H(29-0) * * * *',
     '/15 * * * *',
     '*5 * * * *',
     '5- * * * *',
     '1,,2 * * * *',
     '0 0 * * Monday',
+    '0 0 25-L * *',
+    '0 0 * * mon-fri#1',
+    '0 0 * * 1-5L',
+    '0 0 * * fri#L',
+    '0 0 * * 5#L',
+    '0 ? * * *',
+    'H(0-3)/15 * * * *',
   ])('the hint for the schedule %s is a valid field', (text) => {
     const hint = refusal(text).hint ?? ''
-    const valid = /^(?:write|did you mean) "(.*)"\??$/.exec(hint)?.[1] ?? ''
-    const fields = text.split(' ')
-    const wrong = fields.findIndex((field) => !/^(?:\*|0)$/.test(field))
-    expect(readCron(fields.with(wrong, valid).join(' ')).kind).toBe('cron')
+    const valid = /^(?:write|did you mean) "([^"]*)"/.exec(hint)?.[1] ?? ''
+    const words = text.split(' ')
+    const wrong = words.findIndex((word) => !/^(?:\*|0)$/.test(word))
+    expect(readCron(words.with(wrong, valid).join(' ')).kind).toBe('cron')
   })
 
-  // Every value that a cron with wrapping ranges would take, counted one by one.
-  test.each([
-    ['hour', 22, 4],
-    ['hour', 20, 6],
-    ['hour', 5, 1],
-    ['hour', 23, 0],
-  ])('the hint for a backwards range of the %s means the same: %d-%d', (_field, from, to) => {
-    for (const step of [1, 2, 3, 5, 7]) {
-      const hint = refusal(`0 ${from}-${to}/${step} * * *`).hint ?? ''
-      const written = /^write "(.*)"$/.exec(hint)?.[1] ?? ''
-      const expected = range(from, to + 24, step).map((hour) => hour % 24)
-      expect(bitsOf(readCron(`0 ${written} * * *`).hours)).toEqual(
-        expected.toSorted((a, b) => a - b),
-      )
-    }
-  })
+  test.each([...fields])(
+    'the hint for a backwards range has the values of the range that wraps around: $name',
+    (field) => {
+      const size = field.last - field.min + 1
+      const valuesOf = (text: string): string => {
+        const parsed = parseField(field, text, '')
+        const numbers = parsed.ok ? parsed.values.map((value) => Number(value) % 60) : []
+        const days = field.name === 'weekday' ? numbers.map((value) => value % 7) : numbers
+        return [...new Set(days)].toSorted((a, b) => a - b).join(' ')
+      }
+      let hints = 0
+      const check = (written: string, from: number, to: number, step: number): void => {
+        const parsed = parseField(field, written, '')
+        if (parsed.ok) return
+        hints++
+        const hint = /^write "([^"]+)"$/.exec(parsed.hint ?? '')?.[1] ?? ''
+        const first = field.name === 'weekday' ? from % 7 : from
+        // Every value that a cron with wrapping ranges would take, counted one by one.
+        const wrapped = range(first, first <= to ? to : to + size, step)
+          .map((value) => ((value - field.min) % size) + field.min)
+          .toSorted((a, b) => a - b)
+          .join(' ')
+        if (valuesOf(hint) !== wrapped) expect([written, hint, valuesOf(hint)]).toBe(wrapped)
+      }
+      const nameOf = (value: number): string => field.names[value] ?? String(value)
+      for (let from = field.min; from <= field.max; from++)
+        for (let to = field.min; to < from; to++) {
+          // Of the long fields, some ranges are enough: cron-parser is slow.
+          if (size > 31 && (from * 7 + to) % 23 > 0) continue
+          check(`${from}-${to}`, from, to, 1)
+          for (let step = 1; step <= size; step += size > 12 && step > 4 ? 5 : 1) {
+            check(`${from}-${to}/${step}`, from, to, step)
+            if (field.names.length > 0)
+              check(`${nameOf(from)}-${nameOf(to)}/${step}`, from, to, step)
+          }
+        }
+      expect(hints).toBeGreaterThan(100)
+    },
+  )
 })

@@ -128,12 +128,73 @@ test.each<[string, string, string | null]>([
   [
     'CRON_TZ=Asia/Tokyo 0 0 * * *',
     'a schedule cannot set its time zone',
-    'use the key timezone: Asia/Tokyo',
+    'write "0 0 * * *" and use the key timezone: Asia/Tokyo',
   ],
+  [
+    'TZ="Japan" @every 5m',
+    'a schedule cannot set its time zone',
+    'write "@every 5m" and use the key timezone: Asia/Tokyo',
+  ],
+  ['TZ=UTC 61 0 * * *', 'a schedule cannot set its time zone', 'use the key timezone: UTC'],
+  [
+    '30 2 * * * Europe/Berlin',
+    'a schedule cannot set its time zone',
+    'write "30 2 * * *" and use the key timezone: Europe/Berlin',
+  ],
+  [
+    '0 30 2 * * * EST',
+    'a schedule cannot set its time zone',
+    'write "0 30 2 * * *" and use the key timezone: America/New_York',
+  ],
+  // Lines of a crontab
+  [
+    '0 2 * * * /usr/bin/backup --full',
+    'expected a schedule alone; got more after it',
+    'write "0 2 * * *"; a command belongs into the key command',
+  ],
+  [
+    '*/5 * * * * root backup 5',
+    'expected a schedule alone; got more after it',
+    'write "*/5 * * * *"; a command belongs into the key command',
+  ],
+  [
+    '0 */5 * * * * php x',
+    'expected a schedule alone; got more after it',
+    'write "0 */5 * * * *"; a command belongs into the key command',
+  ],
+  [
+    '61 2 * * * backup',
+    'expected a schedule alone; got more after it',
+    'a command belongs into the key command',
+  ],
+  [
+    '@reboot /usr/bin/start',
+    'expected a schedule alone; got more after it',
+    'write "@reboot"; a command belongs into the key command',
+  ],
+  [
+    '@every 5m /usr/bin/start',
+    'expected a schedule alone; got more after it',
+    'write "@every 5m"; a command belongs into the key command',
+  ],
+  // The six fields of AWS
+  [
+    '0 10 * * ? *',
+    'month: "?" stands only for the day or the weekday; months are 1-12 or jan-dec',
+    'the 6 fields of AWS end with a year: write "0 10 * * ?"',
+  ],
+  [
+    '15 10 ? * 6L *',
+    'hour: "?" stands only for the day or the weekday; hours are 0-23',
+    'the 6 fields of AWS end with a year: write "15 10 ? * friL", because its weekdays 1-7 are sun-sat',
+  ],
+  // Words
+  ['daily', 'expected 5 or 6 fields; got 1', 'did you mean "@daily"?'],
+  ['every 5 minutes', 'expected 5 or 6 fields; got 3', 'did you mean "@every 5m"?'],
   [
     'TZ=nowhere 0 0 * * *',
     'a schedule cannot set its time zone',
-    'use the key timezone: Europe/Berlin',
+    'write "0 0 * * *" and use the key timezone: Europe/Berlin',
   ],
   // nicknames
   [
@@ -148,8 +209,8 @@ test.each<[string, string, string | null]>([
   ],
   [
     '@daily 5',
-    'unknown nickname "@daily 5"; torch knows @yearly @annually @monthly @weekly @daily @midnight @hourly @minutely @secondly @every @reboot',
-    'did you mean "@daily"?',
+    'expected a schedule alone; got more after it',
+    'write "@daily"; a command belongs into the key command',
   ],
   [
     '@toString',
@@ -187,13 +248,47 @@ test.each<[string, string, string | null]>([
     'did you mean "@every 90s"?',
   ],
   [
+    '@every 1.5h',
+    '@every: expected a duration of whole seconds, at least 1s; got "1.5h"',
+    'write "@every 1h30m"',
+  ],
+  [
+    '@every 2 Hours 30 min',
+    '@every: expected a duration of whole seconds, at least 1s; got "2 Hours 30 min"',
+    'write "@every 2h30m"',
+  ],
+  [
     '@every day',
-    '@every: expected a duration with a unit, such as 30s, 5m or 1h30m; got "day"',
+    '@every: expected a duration of whole seconds, at least 1s; got "day"',
+    'write "@every 1d"',
+  ],
+  [
+    '@every blue moon',
+    '@every: expected a duration of whole seconds, at least 1s; got "blue moon"',
+    'for example "@every 90s" or "@every 1h30m"',
+  ],
+  [
+    '@every 1.0001s',
+    '@every: expected a duration with a unit, such as 30s, 5m or 1h30m; got "1.0001s"',
     null,
   ],
   ['@every 99999d', '@every: "99999d" is too long; the longest duration is 36500d', null],
 ])('the schedule %j is refused: %s', (text, message, hint) => {
   expect(refusal(text)).toEqual({ message, hint })
+})
+
+test.each([
+  ['@weekdays', '0 0 * * mon-fri'],
+  ['@weekend', '0 0 * * sat,sun'],
+  ['@every_minute', '@minutely'],
+  ['@every_second', '@secondly'],
+  ['@noon', '0 12 * * *'],
+  ['@quarterly', '0 0 1 1,4,7,10 *'],
+  ['@hour', '@hourly'],
+  ['@boot', '@reboot'],
+])('the nickname %s is refused, and %s is suggested', (nickname, instead) => {
+  expect(refusal(nickname).hint).toBe(`write "${instead}"`)
+  expect(read(instead).text).toBe(instead)
 })
 
 test('a schedule of more than 1024 characters is refused', () => {

@@ -1,3 +1,4 @@
+import { mistakesOf } from '../../schedule/field.ts'
 import { parseSchedule } from '../../schedule/parse.ts'
 import type { Schedule } from '../../schedule/schedule.ts'
 import { isInIntl } from '../../schedule/zone-names.ts'
@@ -120,8 +121,9 @@ function readSchedule(
   { zone, seed, compile }: ScheduleOptions,
 ): readonly Schedule[] {
   const { parsed, list } = compile(text, zone, seed)
-  if (!parsed.ok) source.report(path, parsed.message, { hint: parsed.hint })
-  else if (parsed.neverFires) {
+  if (!parsed.ok) {
+    for (const { message, hint } of mistakesOf(parsed)) source.report(path, message, { hint })
+  } else if (parsed.neverFires) {
     source.report(path, `${JSON.stringify(text)} never fires`, { severity: 'warning' })
   }
   return list

@@ -1,5 +1,6 @@
 import { exitStatus, TorchError } from '../../../errors.ts'
 import { nextOf } from '../../../schedule/due.ts'
+import { mistakesOf, type Refused } from '../../../schedule/field.ts'
 import { localText } from '../../../schedule/timezone.ts'
 import { isZone, zoneHint } from '../../../schedule/zone-names.ts'
 import { slotText } from '../../../record/history/rows.ts'
@@ -75,12 +76,19 @@ async function sourcesOf(
   const seed = `@${name}`
   const { parseSchedule } = await import('../../../schedule/parse.ts')
   const parsed = parseSchedule(values.schedule, { zone, seed })
-  if (!parsed.ok)
-    throw new TorchError('bad-schedule', `--schedule: ${parsed.message}`, {
-      exit: exitStatus.usage,
-      ...(parsed.hint !== null && { hint: parsed.hint }),
-    })
+  if (!parsed.ok) throw badSchedule(parsed)
   return { sources: [{ task: null, schedules: [parsed.schedule], zone, jitterMs: 0 }] }
+}
+
+/** One error for all mistakes. */
+function badSchedule(refused: Refused): TorchError {
+  const mistakes = mistakesOf(refused)
+  const hints = [...new Set(mistakes.flatMap(({ hint }) => hint ?? []))]
+  const messages = mistakes.map(({ message }) => message)
+  return new TorchError('bad-schedule', `--schedule: ${messages.join('; ')}`, {
+    exit: exitStatus.usage,
+    ...(hints.length > 0 && { hint: hints.join('; ') }),
+  })
 }
 
 function rowsOf(
