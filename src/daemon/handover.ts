@@ -153,9 +153,9 @@ async function prepareNext(
 /** The reason, and that the daemon still runs. */
 function whileOldContinues(error: unknown): unknown {
   if (!(error instanceof TorchError)) return error
-  const { code, message, hint, details, exit } = error
+  const { code, message, hint, details } = error
   return new TorchError(code, `${newFailed}: ${message}`, {
-    ...{ details, exit, cause: error },
+    ...{ details, cause: error },
     ...(hint !== undefined && { hint }),
   })
 }

@@ -1,4 +1,5 @@
 import { messageOf } from '../errors.ts'
+import { timeText } from '../record/history/rows.ts'
 import { formatProblem, problemLine } from '../tasks/file/problem.ts'
 import { counted } from '../text/plural.ts'
 import { plainLine } from '../text/sanitize.ts'
@@ -14,9 +15,10 @@ import type { Ready } from './startup/start-detached.ts'
 import { startTicker } from './starts/ticker.ts'
 import { createDaemon, type Daemon, type DaemonProcess } from './state.ts'
 import { newStop } from './stop.ts'
+import { saveLastGood } from './tasks-file/last-good.ts'
 import type { Loaded } from './tasks-file/load.ts'
 import { newReload } from './tasks-file/reload.ts'
-import type { LoadedTasks } from './tasks-file/tasks-state.ts'
+import { type LoadedTasks, withoutContent } from './tasks-file/tasks-state.ts'
 import { watchTasks } from './tasks-file/watch-tasks.ts'
 import { startMaintenance } from './upkeep/maintenance.ts'
 
@@ -41,10 +43,12 @@ export async function runLifecycle(
   onReady: (ready: Ready, daemon: Daemon) => void | Promise<void>,
 ): Promise<LifecycleEnd> {
   const { host, settings, systemd } = own
-  const daemon = createDaemon(own, loaded, refused)
+  const daemon = createDaemon(own, withoutContent(loaded), refused)
   const reload = newReload(daemon)
   const stop = newStop(daemon)
-  const stopWatching = await watchTasks(host, settings.tasks, loaded.hash, (hash) => {
+  // A bad file is tried again when it has changed, or if only the machine refused to read it.
+  const seen = refused === undefined || refused.isTemporary === true ? loaded : refused
+  const stopWatching = await watchTasks(host, settings.tasks, seen.hash, (hash) => {
     void reload('file', hash)
   })
 
@@ -67,6 +71,7 @@ export async function runLifecycle(
   })
   // LAST: whoever reads the pid may signal it.
   writeInfoFiles(daemon)
+  if (loaded.content !== undefined) void daemon.tasks.inTurn(() => saveLastGood(daemon, loaded))
   await onReady(logReady(daemon), daemon)
   await systemd.ready(statusText(daemon))
 
@@ -122,7 +127,22 @@ function logReady(daemon: Daemon): Ready {
     },
     `ready: ${statusText(daemon)}`,
   )
-  return { pid: host.processes.pid, warnings: loaded.problems.map(formatProblem) }
+  const warnings = loaded.problems.map(formatProblem)
+  return { pid: host.processes.pid, warnings: [...logRefused(daemon), ...warnings] }
+}
+
+/** What is wrong with a file in whose place the copy of the last good one is used: logged, and returned. */
+function logRefused({ tasks, log }: Daemon): string[] {
+  const { refused, loaded } = tasks
+  if (refused === undefined) return []
+  const words = `the tasks file ${refused.path} is bad: running the last good one, of ${timeText(loaded.atMs)}`
+  const problems = refused.problems.map(problemLine)
+  log.error(
+    'refuse',
+    { cause: 'start', file: refused.path, revision: refused.revision, problems },
+    words,
+  )
+  return [...refused.problems.map(formatProblem), `warning: ${words}`]
 }
 
 /** One line: how many tasks run here, and what the daemon cannot do at the moment. */

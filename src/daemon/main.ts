@@ -1,5 +1,5 @@
 import { serveControl } from '../control/server.ts'
-import { TorchError } from '../errors.ts'
+import { exitStatus, TorchError } from '../errors.ts'
 import type { Channel } from '../host/daemon-child.ts'
 import type { Host } from '../host/host.ts'
 import { heldLock, type Lock, takeLock } from '../host/lock.ts'
@@ -14,7 +14,8 @@ import type { Ready } from './startup/start-detached.ts'
 import type { DaemonProcess } from './state.ts'
 import { openSystemd } from './systemd.ts'
 import { badTasks } from './tasks-file/bad-tasks.ts'
-import { loadTasks } from './tasks-file/load.ts'
+import { loadLastGood } from './tasks-file/last-good.ts'
+import { type Loaded, loadTasks } from './tasks-file/load.ts'
 import { type LoadedTasks, readHostFacts } from './tasks-file/tasks-state.ts'
 
 /** What a daemon is started with. */
@@ -42,7 +43,8 @@ export async function runDaemon(
   const isNext = previous !== undefined
   const lock = isNext ? heldLock(host, inherited.lock) : await lockHome(host, paths)
   if (!isNext) removeTorn(host, paths)
-  const loaded = await firstLoad(host, settings)
+  // The next daemon does not start on a bad file: the previous one continues with the good one.
+  const { loaded, refused } = await firstLoad(host, settings, isNext ? undefined : paths)
   const log = openLog(
     settings.foreground ? { stdout: true, pretty: settings.pretty } : { file: paths.log },
     settings.logLevel,
@@ -61,7 +63,7 @@ export async function runDaemon(
   }
   const systemd = openSystemd(host, environment)
   const own = { ...start, paths, lock, log, systemd, signals, requests, server }
-  let end = await runLifecycle(own, loaded, undefined, (ready) =>
+  let end = await runLifecycle(own, loaded, refused, (ready) =>
     previous === undefined ? onReady(ready) : sayTaken(previous),
   )
   // After a handover that failed, the home is taken up again as after a crash: from what is on disk.
@@ -79,12 +81,23 @@ async function lockHome(host: Host, paths: HomePaths): Promise<Lock> {
   })
 }
 
-async function firstLoad(host: Host, settings: Settings): Promise<LoadedTasks> {
+/** The tasks file or, with --last-good, the copy of the last good one in the home. Throws if it is bad. */
+async function firstLoad(
+  host: Host,
+  settings: Settings,
+  paths: HomePaths | undefined,
+): Promise<{ loaded: LoadedTasks; refused: Loaded | undefined }> {
   const machine = readHostFacts(host, settings)
-  const loaded = await loadTasks(host, settings.tasks, { machine, inThread: true })
-  if (loaded.file !== undefined) return { ...loaded, file: loaded.file }
+  const { tasks } = settings
+  const loaded = await loadTasks(host, tasks, { machine, inThread: true, withContent: true })
+  const { file } = loaded
+  if (file !== undefined) return { loaded: { ...loaded, file }, refused: undefined }
+  const last = paths && (await loadLastGood(host, paths, tasks, machine))
+  if (last !== undefined && settings.lastGood === true) return { loaded: last, refused: loaded }
+  const orLast = last === undefined ? '' : '; torch start --last-good starts on the last good one'
   throw badTasks(loaded, {
-    hint: `fix the file, then check it with: torch validate ${loaded.path}`,
+    exit: exitStatus.usage,
+    hint: `fix the file, then check it with: torch validate ${loaded.path}${orLast}`,
     // Without a terminal the message goes into a journal.
     forLog: settings.foreground && !settings.pretty,
   })

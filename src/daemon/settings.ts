@@ -13,6 +13,8 @@ export interface Settings {
   /** The log is formatted for a person at a terminal. */
   readonly pretty: boolean
   readonly logLevel: string
+  /** Start on the copy of the last good tasks file if the file is bad. Older daemons do not pass it on. */
+  readonly lastGood?: boolean
   readonly version: string
 }
 
@@ -37,6 +39,8 @@ export interface HomePaths {
   readonly pending: string
   /** The last daemon, and how it ended. */
   readonly daemonRecord: string
+  /** A copy of the last tasks file that was loaded. */
+  readonly lastGood: string
 }
 
 /** The paths of a home. */
@@ -57,5 +61,6 @@ export function homePaths(home: string): HomePaths {
     tasksPath: at('tasks-path'),
     pending: at('pending.json'),
     daemonRecord: at('daemon.json'),
+    lastGood: at('last-good'),
   }
 }

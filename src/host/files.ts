@@ -73,7 +73,7 @@ export interface Files {
   /** Writes a temporary file, syncs it unless told otherwise, and renames it over the path. */
   replace(path: string, text: string, options?: { mode?: number; sync?: boolean }): void
   /** Writes and syncs a large file without blocking the event loop. */
-  writeAsync(path: string, text: string): Promise<void>
+  writeAsync(path: string, content: string | Uint8Array): Promise<void>
   makeDirectory(path: string, mode?: number): void
   changeMode(path: string, mode: number): void
   /** Removes a file or a whole directory, if it is there. */
@@ -156,10 +156,10 @@ export const diskFiles: Files = {
     })
     fs.renameSync(temporary, file)
   },
-  async writeAsync(file, text) {
+  async writeAsync(file, content) {
     const handle = await fs.promises.open(file, 'w', 0o600)
     try {
-      await handle.writeFile(text)
+      await handle.writeFile(content)
       await handle.sync()
     } finally {
       await handle.close()

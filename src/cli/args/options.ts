@@ -55,6 +55,9 @@ export const options = {
   'log-level': choice('level', logLevels, `what to log: ${logLevels.join(', ')}`, {
     preset: 'info',
   }),
+  'last-good': flag(
+    'if the tasks file is not valid, start on the last one that was loaded, with a warning',
+  ),
   leave: flag('leave runs running; the next daemon adopts them'),
 
   schedule: text('schedule', 'show when this schedule is due, instead of tasks'),

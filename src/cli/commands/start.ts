@@ -48,11 +48,12 @@ function daemonSettings(call: Call, values: Values, tasks: FilePath): Settings {
     foreground,
     pretty: foreground && process.stdout.isTTY,
     logLevel: values['log-level'] ?? defaultLogLevel,
+    lastGood: values['last-good'] ?? false,
     version: call.version,
   }
 }
 
-/** Throws every error of a start with exit status 1. */
+/** Throws every error of a start with exit status 1, but 2 for a tasks file that is not valid. */
 async function failsToStart<T>(call: Call, starting: Promise<T>): Promise<T> {
   try {
     return await starting
@@ -60,7 +61,8 @@ async function failsToStart<T>(call: Call, starting: Promise<T>): Promise<T> {
     if (!(error instanceof TorchError)) throw error
     const known = error.code === 'already-running' ? await stoppingOne(call) : undefined
     const { code, message, hint, details } = known ?? error
-    throw new TorchError(code, message, { details, cause: error, ...(hint && { hint }) })
+    const exit = code === 'bad-tasks' ? exitStatus.usage : exitStatus.failed
+    throw new TorchError(code, message, { details, exit, cause: error, ...(hint && { hint }) })
   }
 }
 

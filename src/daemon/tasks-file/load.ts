@@ -26,6 +26,14 @@ export interface Loaded extends Parsed {
   /** The git commit of the file; null if it is not known. */
   readonly revision: string | null
   readonly atMs: number
+  /** What it was read from, if that was asked for. */
+  readonly content?: TasksContent
+}
+
+/** The texts of a tasks file, or of the files of a directory. */
+export interface TasksContent {
+  readonly texts: readonly RawText[]
+  readonly isFolder: boolean
 }
 
 interface LoadOptions {
@@ -41,23 +49,44 @@ interface LoadOptions {
   readonly inThread?: boolean
   /** For root: read a file that others may write too, with a warning, because nothing is run. */
   readonly mayBeOpen?: boolean
+  /** Also give the texts themselves, which may take megabytes. */
+  readonly withContent?: boolean
 }
 
 /** Loads the tasks of a file or directory (an absolute path), or all its problems. Never throws. */
 export async function loadTasks(
   host: Host,
   tasks: string,
+  options: LoadOptions = {},
+): Promise<Loaded> {
+  const { shown = tasks, mayBeOpen = false } = options
+  const content = readContent(host, tasks, shown, mayBeOpen)
+  const base = { path: shown, hash: content.hash, atMs: host.clock.now() }
+  // git answers while the text is parsed.
+  const [revision, parsed] = await Promise.all([
+    tasksRevision(host, tasks),
+    content.problem === undefined
+      ? loadContent(host, tasks, content, options)
+      : { file: undefined, problems: [content.problem] },
+  ])
+  const kept = options.withContent === true && parsed.file !== undefined ? { content } : {}
+  const problems = [...(content.warning ? [content.warning] : []), ...parsed.problems]
+  return { ...base, revision, ...parsed, ...kept, problems }
+}
+
+/** The same from texts that were read before. */
+export function loadContent(
+  host: Host,
+  tasks: string,
+  content: TasksContent,
   {
     shown = tasks,
     machine = hostFacts(host.network.name(), host.network.addresses()),
     fileOnly = false,
     allowPartial = false,
     inThread = false,
-    mayBeOpen = false,
   }: LoadOptions = {},
-): Promise<Loaded> {
-  const content = readContent(host, tasks, shown, mayBeOpen)
-  const base = { path: shown, hash: content.hash, atMs: host.clock.now() }
+): Promise<Parsed> {
   const facts = {
     zone: host.clock.zone(),
     ignoredZone: host.clock.ignoredZone(),
@@ -66,15 +95,7 @@ export async function loadTasks(
     mayChangeUser: fileOnly || host.processes.uid === 0,
     folder: content.isFolder ? tasks : path.dirname(tasks),
   }
-  // git answers while the text is parsed.
-  const [revision, parsed] = await Promise.all([
-    tasksRevision(host, tasks),
-    content.problem === undefined
-      ? parse(host, shown, { texts: content.texts, facts, fileOnly, allowPartial }, { inThread })
-      : { file: undefined, problems: [content.problem] },
-  ])
-  if (content.warning === undefined) return { ...base, revision, ...parsed }
-  return { ...base, revision, ...parsed, problems: [content.warning, ...parsed.problems] }
+  return parse(host, shown, { texts: content.texts, facts, fileOnly, allowPartial }, { inThread })
 }
 
 /** A hash that changes with the content. A reason why it cannot be read counts as content too. */
@@ -105,10 +126,8 @@ function stampOf(host: Host, files: readonly string[]): string | undefined {
 /** The kernel's file times are up to 10 ms late, and some file systems only have whole seconds. */
 const recentMs = 2_500
 
-interface Content {
-  /** As bytes: the watch only needs their hash. */
-  readonly texts: readonly RawText[]
-  readonly isFolder: boolean
+/** The texts are bytes: the watch only needs their hash. */
+interface Content extends TasksContent {
   readonly hash: string
   readonly problem: Problem | undefined
   /** About a file that a root daemon would not take. */
@@ -153,7 +172,8 @@ function withoutContent(file: string, { message, hint }: Unreadable, isFolder: b
   return { texts: [], isFolder, hash: hashOf([file, message]), problem }
 }
 
-function hashOf(parts: readonly (string | Buffer)[]): string {
+/** The hash of a content: of the name and the text of each file. */
+export function hashOf(parts: readonly (string | Buffer)[]): string {
   const hash = createHash('sha256')
   for (const part of parts) hash.update(part).update('\0')
   return hash.digest('hex')

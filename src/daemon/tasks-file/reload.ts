@@ -3,7 +3,8 @@ import type { ReloadPlan } from '../../plan/reload.ts'
 import { problemLine } from '../../tasks/file/problem.ts'
 import { type ApplyParts, applyTasks } from './apply.ts'
 import { type Loaded, loadTasks } from './load.ts'
-import type { LoadedTasks } from './tasks-state.ts'
+import { saveLastGood } from './last-good.ts'
+import { type LoadedTasks, withoutContent } from './tasks-state.ts'
 
 /** What asked for a reload: SIGUSR2, `torch reload`, or the watch of the file. */
 export type ReloadCause = 'signal' | 'command' | 'file'
@@ -88,6 +89,7 @@ async function reload(parts: ApplyParts, { cause, expected }: Request): Promise<
   const loaded = await loadTasks(host, settings.tasks, {
     machine: tasks.facts,
     inThread: true,
+    withContent: true,
   })
   if (expected !== undefined && loaded.hash !== expected) return unchangedReport(parts, loaded)
   if (loaded.file === undefined) return refuse(parts, loaded, cause)
@@ -120,8 +122,9 @@ async function take(
   cause: ReloadCause,
 ): Promise<ReloadReport> {
   const { tasks, log } = parts
-  const plan = await applyTasks(parts, loaded)
+  const plan = await applyTasks(parts, withoutContent(loaded))
   if (plan === undefined) return unchangedReport(parts, loaded)
+  await saveLastGood(parts, loaded)
   const wasRefused = tasks.refused !== undefined
   tasks.setRefused(undefined)
   const changes = changesOf(plan)

@@ -7,6 +7,11 @@ import type { Loaded } from './load.ts'
 /** A tasks file without errors. */
 export type LoadedTasks = Loaded & { readonly file: TasksFile }
 
+/** A tasks file without its texts, which a daemon must not keep in memory. */
+export function withoutContent({ content: _, ...loaded }: LoadedTasks): LoadedTasks {
+  return loaded
+}
+
 /** Tasks that were loaded in one second: they are due after it, not in it. */
 interface NewTasks {
   readonly second: number

@@ -2,6 +2,7 @@ import fs from 'node:fs'
 import net from 'node:net'
 import path from 'node:path'
 import { afterAll, describe, expect, test, vi } from 'vitest'
+import type { StatusReport } from '../../../src/control/protocol.ts'
 import { closeSites, isAlive, newSite, type Site } from '../../support/torch.ts'
 import { until } from '../../support/until.ts'
 
@@ -89,10 +90,10 @@ hint: start one: torch start --home ${site.home}
       })
   })
 
-  test('torch start shows all problems of a bad file with their places and exits with 1', async () => {
+  test('torch start shows all problems of a bad file with their places and exits with 2', async () => {
     const site = newSite('tasks:\n  a:\n    schedule: "61 * * * *"\n    comand: x\n')
     expect(await site.torch('start')).toMatchObject({
-      status: 1,
+      status: 2,
       stdout: '',
       stderr: `${site.tasks}:3:5: tasks.a.schedule: minute: 61 is out of range; minutes are 0-59
     schedule: "61 * * * *"
@@ -112,9 +113,43 @@ hint: fix the file, then check it with: torch validate ${site.tasks}
   test('torch start says that the tasks file does not exist', async () => {
     const site = newSite()
     expect(await site.torch('start')).toMatchObject({
-      status: 1,
+      status: 2,
       stderr: `torch: ${site.tasks}: is not there\nhint: create it, or name another file with --tasks\n`,
     })
+  })
+
+  test('torch start --last-good starts on the last good file, and takes the new one once it is good', async () => {
+    const site = newSite(tasks)
+    const hint = 'torch start --last-good starts on the last good one'
+    const refused = await site.torch('start', '--last-good', '--tasks', site.write('b.yaml', 'x'))
+    expect(refused.status).toBe(2)
+    expect(refused.stderr).not.toContain(hint)
+    await site.torch('start')
+    await site.torch('stop', '--grace', '0s')
+    site.write('tasks.yaml', 'tasks: {a: {comand: x}}')
+    const bad = await site.torch('start')
+    expect(bad.status).toBe(2)
+    expect(bad.stderr).toContain(hint)
+    const { status, stdout, stderr } = await site.torchWith(
+      { env: { TORCH_LAST_GOOD: 'true' } },
+      'start',
+    )
+    expect(status).toBe(0)
+    expect(stdout).toContain('2 of 3 tasks')
+    expect(stderr).toContain('unknown key "comand"')
+    expect(stderr).toMatch(
+      /warning: the tasks file .* is bad: running the last good one, of \d{4}-/,
+    )
+    expect(logOf(site)).toContain('running the last good one')
+    const report = async () =>
+      JSON.parse((await site.torch('status', '--json')).stdout) as StatusReport
+    const { file, trouble, tasks: here } = await report()
+    expect(file.ok).toBe(false)
+    expect(trouble?.[0]?.message).toContain('the tasks file was refused')
+    expect(here.map(({ name }) => name)).toEqual(['yearly', 'keep', 'away'])
+    site.write('tasks.yaml', 'tasks: {good: {schedule: "@daily", command: "true"}}')
+    await until(async () => (await report()).file.ok, 'the good file')
+    expect((await report()).tasks.map(({ name }) => name)).toEqual(['good'])
   })
 
   test('torch start shows warnings of the tasks file', async () => {
@@ -190,9 +225,9 @@ describe.concurrent('torch start --foreground', () => {
     expect(site.living()).toEqual([])
   })
 
-  test('torch start --foreground exits with 1 if it cannot become ready', async () => {
+  test('torch start --foreground exits with 2 if the tasks file is bad, so that it it cannot become ready', async () => {
     const { status, stdout, stderr } = await newSite('tasks: 5').torch('start', '--foreground')
-    expect([status, stdout]).toEqual([1, ''])
+    expect([status, stdout]).toEqual([2, ''])
     expect(stderr).toContain('is not valid (1 problem)')
   })
 
@@ -223,7 +258,7 @@ test.concurrent('a socket of another program does not count as a daemon', async 
 test('torch start --foreground shows problems without the lines of the file, which may be secret', async () => {
   const site = newSite('tasks:\n  job:\n    env: "TOKEN=s3cret"\n    comand: x\n')
   const { status, stderr } = await site.torch('start', '--foreground')
-  expect(status).toBe(1)
+  expect(status).toBe(2)
   expect(stderr).toContain(`${site.tasks}:3:5: tasks.job.env: expected a map; got text\n`)
   expect(stderr).not.toContain('s3cret')
 })

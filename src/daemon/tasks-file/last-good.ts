@@ -1,0 +1,102 @@
+import type { Host } from '../../host/host.ts'
+import type { Faults } from '../../run/faults.ts'
+import { maxFileBytes } from '../../tasks/file/limits.ts'
+import type { HostFacts } from '../../tasks/hosts.ts'
+import type { Phase } from '../phase.ts'
+import type { HomePaths } from '../settings.ts'
+import { hashOf, loadContent, type TasksContent } from './load.ts'
+import type { RawText } from './parse.ts'
+import type { LoadedTasks } from './tasks-state.ts'
+
+/**
+ * The first line of `last-good`, as JSON. The texts follow as they were, one after the other: the bytes
+ * of a tasks file, or of each file of a directory.
+ */
+interface Header extends Pick<LoadedTasks, 'path' | 'revision' | 'atMs' | 'hash'> {
+  readonly isFolder: boolean
+  readonly texts: readonly { readonly path: string; readonly bytes: number }[]
+}
+
+/** For the names of the files of a directory. */
+const maxHeaderBytes = 1_000_000
+
+interface LastGoodParts {
+  readonly host: Host
+  readonly paths: HomePaths
+  readonly faults: Faults
+  readonly phase: Phase
+}
+
+/**
+ * Keeps a copy of a tasks file that was loaded, in place of the one before, for `torch start
+ * --last-good`. In the background, as a slow disk must not delay a tick. Called in turn.
+ */
+export function saveLastGood(
+  { host, paths, faults, phase }: LastGoodParts,
+  { path, revision, atMs, hash, content }: LoadedTasks & { readonly content?: TasksContent },
+): Promise<void> {
+  return faults.attemptAsync('keep a copy of the tasks file', async () => {
+    if (content === undefined) return
+    const texts = content.texts.map(({ path: name, text }) => ({ name, bytes: Buffer.from(text) }))
+    const header: Header = {
+      ...{ path, revision, atMs, hash, isFolder: content.isFolder },
+      texts: texts.map(({ name, bytes }) => ({ path: name, bytes: bytes.length })),
+    }
+    const line = Buffer.from(`${JSON.stringify(header)}\n`)
+    const next = `${paths.lastGood}.next`
+    await host.files.writeAsync(next, Buffer.concat([line, ...texts.map(({ bytes }) => bytes)]))
+    // After a handover the file is the next daemon's.
+    if (phase.now !== 'gone') host.files.rename(next, paths.lastGood)
+  })
+}
+
+/**
+ * The tasks of the copy, if it is a copy of this tasks file, and whole. They are read as they were
+ * taken: what is not in the file (an `env_file`, a user) may be gone meanwhile, and is looked for at
+ * each start. undefined without such a copy. Never throws.
+ */
+export async function loadLastGood(
+  host: Host,
+  paths: HomePaths,
+  tasks: string,
+  machine: HostFacts,
+): Promise<LoadedTasks | undefined> {
+  const kept = readKept(host, paths, tasks)
+  if (kept === undefined) return undefined
+  const { header, content } = kept
+  const parsed = await loadContent(host, tasks, content, {
+    machine,
+    fileOnly: true,
+    inThread: true,
+  })
+  const { revision, atMs, hash } = header
+  return parsed.file && { ...parsed, file: parsed.file, path: tasks, revision, atMs, hash }
+}
+
+function readKept(
+  host: Host,
+  paths: HomePaths,
+  tasks: string,
+): { header: Header; content: TasksContent } | undefined {
+  try {
+    const bytes = host.files.readFile(paths.lastGood, maxFileBytes + maxHeaderBytes)
+    const end = bytes?.indexOf('\n') ?? -1
+    if (bytes === undefined || end < 0) return undefined
+    const header = JSON.parse(bytes.toString('utf8', 0, end)) as Header
+    const texts = textsOf(header, bytes.subarray(end + 1))
+    const isWhole = hashOf(texts.flatMap(({ path, text }) => [path, text])) === header.hash
+    if (!isWhole || header.path !== tasks) return undefined
+    return { header, content: { texts, isFolder: header.isFolder } }
+  } catch {
+    return undefined
+  }
+}
+
+function textsOf({ texts }: Header, bytes: Buffer): (RawText & { text: Buffer })[] {
+  let at = 0
+  return texts.map(({ path, bytes: length }) => {
+    const text = bytes.subarray(at, at + length)
+    at += length
+    return { path, text }
+  })
+}
