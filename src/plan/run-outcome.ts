@@ -1,7 +1,9 @@
 import type { Outcome } from './history-row.ts'
 
+const endReasons = ['timeout', 'kill', 'stop', 'replace', 'reload', 'removed'] as const
+
 /** Why torch ended a run. */
-export type EndReason = 'timeout' | 'kill' | 'stop' | 'replace' | 'reload' | 'removed'
+export type EndReason = (typeof endReasons)[number]
 
 /** What is known about a run that is over. */
 export interface EndFacts {
@@ -22,9 +24,23 @@ export interface EndFacts {
   /** The signals that `torch kill --signal` sent. */
   readonly sent: readonly string[]
   readonly successCodes: readonly number[]
+  readonly limits: RunLimits
+  /** The processor time of the command and its children. Known only if something ended by KILL. */
+  readonly cpuSeconds: number | undefined
   /** The name of a signal number on this machine, see signal(7). */
   signalName(number: number): string | undefined
 }
+
+/** The limits of a run that end a process by a signal. */
+interface RunLimits {
+  /** Seconds of processor time of one process. */
+  readonly cpu?: number
+  /** Bytes. */
+  readonly fsize?: number
+}
+
+/** A process that handles XCPU gets KILL after so many more seconds of processor time. */
+export const cpuGraceSeconds = 5
 
 export interface RunOutcome {
   readonly outcome: Outcome
@@ -47,8 +63,10 @@ export function outcomeOf(facts: EndFacts): RunOutcome {
   if (ended === undefined) return outcomeWithoutStatus(facts)
   if (ended.signal !== null && facts.sent.includes(ended.signal)) return signalled(ended.signal)
   if (!facts.begun && !facts.removed) return spawnFailed(commandNotStarted)
-  if (ended.signal !== null)
-    return { outcome: 'killed', exitCode: null, signal: ended.signal, reason: notByTorch }
+  if (ended.signal !== null) {
+    const reason = limitOf(facts, ended.signal) ?? notByTorch
+    return { outcome: 'killed', exitCode: null, signal: ended.signal, reason }
+  }
   const outcome = facts.successCodes.includes(ended.code ?? -1) ? 'ok' : 'failed'
   return { outcome, exitCode: ended.code, signal: null, reason: null }
 }
@@ -60,13 +78,26 @@ function signalled(signal: string): RunOutcome {
   return { outcome: 'killed', exitCode: null, signal, reason: 'kill', onlySignalled: true }
 }
 
+/** The system compares a limit with a count of ticks, which was seen to be 10% more than the time. */
+const tickShare = 0.85
+
+/** The key of the limit that a run has reached, if the signal comes from that. */
+function limitOf({ limits, cpuSeconds = 0 }: EndFacts, signal: string): string | undefined {
+  const { cpu, fsize } = limits
+  if (signal === 'SIGXFSZ' && fsize !== undefined) return 'limits.fsize'
+  if (cpu === undefined) return undefined
+  const isOver = cpuSeconds > tickShare * (cpu + cpuGraceSeconds)
+  return signal === 'SIGXCPU' || (signal === killSignal && isOver) ? 'limits.cpu' : undefined
+}
+
 /** Whether a person, a stop or a reload ended the run by torch. A timeout is still a failure. */
 export function endedByTorch({
   outcome,
   reason,
   onlySignalled,
 }: Pick<RunOutcome, 'outcome' | 'reason' | 'onlySignalled'>): boolean {
-  return outcome === 'killed' && reason !== notByTorch && onlySignalled !== true
+  const isReason = endReasons.some((each) => each === reason)
+  return outcome === 'killed' && isReason && onlySignalled !== true
 }
 
 /** Whether a run that has ended did so by its own fault: neither `ok` nor ended by torch on purpose. */
@@ -111,12 +142,14 @@ function statusOf(facts: EndFacts): { code: number | null; signal: string | null
   }
   const number = recorded.status - 128
   // If the task lists 130 or 141 in success_codes, its command exits with that status itself.
-  const isUnreported =
-    unreportedSignals.has(number) && !facts.successCodes.includes(recorded.status)
+  const isSuccess = facts.successCodes.includes(recorded.status)
+  const isUnreported = unreportedSignals.has(number) && !isSuccess
   const name = facts.signalName(number)
   // Many programs exit with this status when they get a signal that they handle.
   const isSent = name !== undefined && facts.sent.includes(name)
-  return name !== undefined && (recorded.signalled || isUnreported || isSent)
+  // A shell whose child reaches a limit exits with this status.
+  const isLimit = name !== undefined && limitOf(facts, name) !== undefined && !isSuccess
+  return name !== undefined && (recorded.signalled || isUnreported || isSent || isLimit)
     ? { code: null, signal: name }
     : { code: recorded.status, signal: null }
 }

@@ -28,6 +28,7 @@ export function concludeRun(
     ending: run.state.kind === 'ending' ? run.state : undefined,
     sent: [...run.sent],
     successCodes: run.description.successCodes,
+    limits: run.description.limits ?? {},
     signalName: (number) => context.host.processes.signalName(number),
   })
   const isWritten = found.recorded !== undefined
@@ -58,11 +59,15 @@ export function recordOutcome(
   context.onEnd(run, conclusion)
 }
 
-type Findings = Pick<EndFacts, 'recorded' | 'startFailure' | 'claimed' | 'begun' | 'removed'>
+type Findings = Pick<
+  EndFacts,
+  'recorded' | 'startFailure' | 'claimed' | 'begun' | 'removed' | 'cpuSeconds'
+>
 
 const success: Findings = {
   recorded: { status: 0, signalled: false },
   startFailure: undefined,
+  cpuSeconds: undefined,
   claimed: true,
   begun: true,
   removed: false,
@@ -78,6 +83,7 @@ function readFindings(
   return {
     recorded: traces.exit,
     startFailure: startFailure(traces, traces.exit?.status ?? status?.code),
+    cpuSeconds: traces.cpuSeconds,
     claimed: traces.claim === 'recorder',
     begun: traces.command !== undefined,
     removed: traces.description === undefined,

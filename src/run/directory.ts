@@ -4,6 +4,7 @@ import { hasCode } from '../host/system-error.ts'
 import type { Host } from '../host/host.ts'
 import { parseStat, type ProcessIdentity } from '../host/processes.ts'
 import type { Trigger } from '../plan/history-row.ts'
+import type { Limits } from '../tasks/task.ts'
 import type { EndReason, RunOutcome } from '../plan/run-outcome.ts'
 
 /*
@@ -152,6 +153,8 @@ export interface RunDescription {
   readonly timeoutMs: number | null
   readonly killAfterMs: number
   readonly successCodes: readonly number[]
+  /** Only the limits that the task has. Old records do not have it. */
+  readonly limits?: Limits
   readonly maxOutputBytes: number
   /** For a daemon task: how long the start was delayed. */
   readonly restartDelayMs: number
@@ -209,6 +212,8 @@ export interface RunTraces {
   readonly recorder: ProcessIdentity | undefined
   readonly command: ProcessIdentity | undefined
   readonly exit: ExitRecord | undefined
+  /** `times`: seconds of processor time of the command and its children, if something ended by KILL. */
+  readonly cpuSeconds: number | undefined
   /** The step at which the recorder could not start the command. */
   readonly failure: string | undefined
 }
@@ -227,8 +232,20 @@ export function readTraces(host: Host, directory: string): RunTraces {
     recorder: parseStat(claim),
     command: parseStat(text('command')),
     exit: parseExit(text('exit')),
+    cpuSeconds: parseTimes(text('times')),
     failure: text('failed')?.trim(),
   }
+}
+
+/** Parses what `times` of a shell prints: user and system time of itself, then of its children. */
+function parseTimes(text: string | undefined): number | undefined {
+  const [, children] = text?.split('\n') ?? []
+  const times = [...(children ?? '').matchAll(/(\d+)m([\d.]+)s/g)]
+  if (times.length === 0) return undefined
+  return times.reduce(
+    (sum, [, minutes, seconds]) => sum + Number(minutes) * 60 + Number(seconds),
+    0,
+  )
 }
 
 /**

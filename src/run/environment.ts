@@ -2,6 +2,7 @@ import { TorchError, messageOf } from '../errors.ts'
 import type { Account } from '../host/accounts.ts'
 import type { Host } from '../host/host.ts'
 import { maxEnvFileBytes, parseEnvFile } from '../tasks/file/env-file.ts'
+import { cpuGraceSeconds } from '../plan/run-outcome.ts'
 import type { Limits, Task } from '../tasks/task.ts'
 
 /** Everything that a command gets from torch. It is the same for each run of a task until something changes. */
@@ -69,7 +70,9 @@ function niceWords(nice: number): string[] {
 /** prlimit(1) always takes bytes and seconds; the units of ulimit differ from shell to shell. */
 function limitWords(limits: Limits): string[] {
   const { nofile, cpu, memory, core, fsize, nproc } = limits
-  const values = { nofile, cpu, as: memory, core, fsize, nproc }
+  // The lower limit sends XCPU, which says what happened.
+  const seconds = cpu && `${cpu}:${cpu + cpuGraceSeconds}`
+  const values = { nofile, cpu: seconds, as: memory, core, fsize, nproc }
   const options = Object.entries(values).flatMap(([name, value]) =>
     value === undefined ? [] : [`--${name}=${value}`],
   )

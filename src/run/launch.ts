@@ -83,6 +83,7 @@ function describeRun(
     timeoutMs: task.timeoutMs ?? null,
     killAfterMs: task.killAfterMs,
     successCodes: task.successCodes,
+    ...(Object.keys(task.limits).length > 0 && { limits: task.limits }),
     maxOutputBytes: task.output.maxSizeBytes,
     restartDelayMs,
     restarts,

@@ -13,6 +13,7 @@ import { runEnvironment } from './environment.ts'
  *            has already begun to remove the run, the claim does not count
  *   command  the same line of the command, written before the command starts
  *   failed   the step at which the command could not be started
+ *   times    what `times` says, if the status is that of KILL: it may come from a limit
  *   exit     what the shell prints about a signal, if there was one; the last line is the status
  *
  * At the end it also writes a word into its entry in `active`, which notifies a daemon that is not its
@@ -65,6 +66,7 @@ command exec 3>>output 2<>exit </dev/null || exit 125
   exec "$@"
 )
 torch_status=$?
+[ "$torch_status" = 137 ] && times 2>/dev/null >times
 until echo "$torch_status" >&2 2>/dev/null; do
   read -r pid name state parent rest </proc/$$/stat
   [ "$parent" = "$PPID" ] && [ "$PPID" != 1 ] && exit "$torch_status"

@@ -8,6 +8,8 @@ const names: Record<number, string> = {
   11: 'SIGSEGV',
   13: 'SIGPIPE',
   15: 'SIGTERM',
+  24: 'SIGXCPU',
+  25: 'SIGXFSZ',
 }
 const facts = (given: Partial<EndFacts>): EndFacts => ({
   recorded: undefined,
@@ -18,6 +20,8 @@ const facts = (given: Partial<EndFacts>): EndFacts => ({
   removed: false,
   ending: undefined,
   sent: [],
+  limits: {},
+  cpuSeconds: undefined,
   successCodes: [0],
   signalName: (number) => names[number],
   ...given,
@@ -159,6 +163,44 @@ describe('the outcome of a run', () => {
       sent: ['SIGKILL'],
       ending: { reason: 'timeout', signal: 'SIGKILL' },
       expected: ['timeout', null, 'SIGKILL', 'timeout'],
+    },
+    {
+      name: 'a run that reaches limits.cpu was killed by that limit',
+      ...exit(152, true),
+      limits: { cpu: 10 },
+      expected: ['killed', null, 'SIGXCPU', 'limits.cpu'],
+    },
+    {
+      name: 'a run whose child reaches limits.cpu was killed by that limit',
+      ...exit(152),
+      limits: { cpu: 10 },
+      expected: ['killed', null, 'SIGXCPU', 'limits.cpu'],
+    },
+    {
+      name: 'a run that handles XCPU was killed by limits.cpu if it took all of its processor time',
+      ...exit(137, true),
+      limits: { cpu: 10 },
+      cpuSeconds: 13.5,
+      expected: ['killed', null, 'SIGKILL', 'limits.cpu'],
+    },
+    {
+      name: 'a run that somebody killed before its limit was not killed by limits.cpu',
+      ...exit(137, true),
+      limits: { cpu: 10 },
+      cpuSeconds: 12,
+      expected: ['killed', null, 'SIGKILL', 'not by torch'],
+    },
+    {
+      name: 'a run that reaches limits.fsize was killed by that limit',
+      ...exit(153, true),
+      limits: { fsize: 10 },
+      expected: ['killed', null, 'SIGXFSZ', 'limits.fsize'],
+    },
+    {
+      name: 'a run that exits 152 failed if it has no limits.cpu',
+      ...exit(152),
+      limits: { fsize: 10 },
+      expected: ['failed', 152, null, null],
     },
     {
       name: 'a run is unknown if somebody killed its recorder and its command',

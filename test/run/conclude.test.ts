@@ -27,6 +27,24 @@ test.each([
   expect(JSON.parse(written)).toEqual(conclusion)
 })
 
+test.each([
+  { command: 'while :; do :; done', limits: { cpu: 1 }, signal: 'SIGXCPU', reason: 'limits.cpu' },
+  {
+    command: ['dd', 'if=/dev/zero', 'of=big', 'bs=4k', 'count=2'],
+    limits: { fsize: 4096 },
+    signal: 'SIGXFSZ',
+    reason: 'limits.fsize',
+  },
+])(
+  '$command with the limits $limits is killed by $signal, and the reason is the limit',
+  async ({ command, limits, signal, reason }) => {
+    const bench = newBench()
+    const run = bench.start({ command, limits, cwd: bench.home })
+    expect(await bench.ended(run)).toMatchObject({ outcome: 'killed', signal, reason })
+  },
+  30_000,
+)
+
 test('a recorder does not bring back an entry in active that is already removed', async () => {
   const bench = newBench()
   const active = activeFolder(bench.home)

@@ -12,6 +12,7 @@ import {
   newRunId,
   exitPlaceholder,
   parseExit,
+  readTraces,
   runStamp,
   startOfRun,
 } from '../../src/run/directory.ts'
@@ -101,6 +102,13 @@ test('listActive makes nothing if the runs are gone too', () => {
   const { home, entries } = homeOf({})
   expect(() => listActive(thisMachine(), home, 'job', one)).toThrow('ENOENT')
   expect(entries()).toBeUndefined()
+})
+
+test('readTraces adds up the processor time of the children', () => {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'torch-traces-'))
+  onTestFinished(() => fs.rmSync(folder, { recursive: true }))
+  fs.writeFileSync(path.join(folder, 'times'), '0m0.00s 0m0.01s\n1m2.50s 0m0.25s\n')
+  expect(readTraces(thisMachine(), folder).cpuSeconds).toBe(62.75)
 })
 
 test.each([

@@ -3,7 +3,8 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { exitPlaceholder, parseExit } from '../../src/run/directory.ts'
+import { thisMachine } from '../../src/host/host.ts'
+import { exitPlaceholder, parseExit, readTraces } from '../../src/run/directory.ts'
 import { recorderScript } from '../../src/run/recorder.ts'
 
 const shells = ['dash', 'bash', 'busybox'].filter(
@@ -40,12 +41,14 @@ describe.each(shells)('the recorder in %s', (shell) => {
     const input = `${path.basename(folder)} slot 1\n`
     spawnSync('setsid', ['-w', program, ...args], { input })
     const text = fs.readFileSync(path.join(folder, 'exit'), 'utf8')
+    const { cpuSeconds } = readTraces(thisMachine(), folder)
     const claimed = fs.existsSync(path.join(folder, 'claim'))
     fs.rmSync(folder, { recursive: true })
     // bash quotes its whole script when a signal ends a command.
     if (shell !== 'bash') expect(text).toHaveLength(exitPlaceholder.length)
     expect(parseExit(text)).toEqual({ status, signalled })
     expect(claimed).toBe(true)
+    expect(cpuSeconds).toEqual(status === 137 ? expect.any(Number) : undefined)
   })
 
   test(`the recorder in ${shell} starts nothing if the claim is taken`, () => {

@@ -35,7 +35,10 @@ const nested = {
   }),
   limits: z.strictObject({
     nofile: key(value.whole(1), 'open files; default: a soft limit of 1024'),
-    cpu: key(value.seconds, 'processor time'),
+    cpu: key(
+      value.seconds,
+      'processor time of a process, which then gets XCPU, and KILL after 5 s more',
+    ),
     memory: key(value.size, 'address space'),
     core: key(value.size, 'size of a core file'),
     fsize: key(value.size, 'size of a file that the run writes'),
