@@ -138,6 +138,21 @@ export interface TaskStatus {
   counts?: TaskCounts
   /** Of a daemon task: when the next instance is started again, ISO 8601 in UTC; null if none waits. */
   nextRestart?: string | null
+  /** What the tasks file says; null for a task that is not in the file. Older daemons do not send it. */
+  definition?: TaskFacts | null
+}
+
+/** The part of a definition that `torch status TASK` shows. */
+export interface TaskFacts {
+  /** Empty for a daemon task. */
+  schedule: string[]
+  timezone: string
+  command: string | string[]
+  /** As written; null: every host. */
+  hosts: string[] | null
+  /** null: `unlimited`. */
+  max: number | null
+  timeoutMs: number | null
 }
 
 /** What happened to a task lately. */

@@ -30,7 +30,10 @@ async function served(next: string) {
   })
   const tasks = [task('spread', next, jitterMs), task('plain', '2026-03-08T07:01:00Z', 0)]
   const status = await plainAnswers.status({})
-  await serve({ status: () => ({ ...status, file: { ...status.file, path: file }, tasks }) }, home)
+  const startedAt = '2026-03-08T07:00:00Z'
+  const daemon = { pid: 1, version: '0', startedAt, state: 'running' as const }
+  const report = { ...status, daemon, file: { ...status.file, path: file }, tasks }
+  await serve({ status: () => report }, home)
   return (...words: string[]) => torchHere([...words, '--home', home], { host })
 }
 
@@ -39,7 +42,13 @@ const started = new Date(Date.UTC(2026, 2, 8, 7) + jitterMs).toISOString().slice
 test('torch status shows when a task starts, with its jitter', async () => {
   const torch = await served('2026-03-08T07:00:00Z')
   const { stdout } = await torch('status')
-  expect(stdout).toContain(`spread  common  ${started}+00:00  in `)
+  expect(stdout).toMatch(new RegExp(`spread  common  in [\\w.]+  +${started}[+]00:00\\n`))
+})
+
+test('torch next shows when a task starts, with its jitter', async () => {
+  const torch = await served('2026-03-08T07:00:00Z')
+  const { stdout } = await torch('next', 'spread')
+  expect(stdout).toMatch(new RegExp(`\\n${started}[+]00:00  in [\\w.]+ +spread  jitter `))
 })
 
 test('torch next shows a past slot that waits for its jitter in the daemon', async () => {

@@ -43,8 +43,11 @@ function runsOf(task: string): string[] {
 
 async function json(from: Site, ...words: string[]): Promise<unknown> {
   const { status, stdout, stderr } = await from.torch(...words, '--json')
-  expect([status, stderr]).toEqual([0, ''])
-  return JSON.parse(stdout)
+  // torch status ends with 3 if no daemon runs; the other commands that read do not need one.
+  const report: unknown = JSON.parse(stdout)
+  const isWithout = words[0] === 'status' && (report as StatusReport).daemon === null
+  expect([status, stderr]).toEqual([isWithout ? 3 : 0, ''])
+  return report
 }
 
 /** For tests that run with a daemon and without. */
@@ -57,7 +60,10 @@ const keys =
   'run task slot startedAt endedAt durationMs outcome exitCode signal reason trigger attempt lateMs host revision'
 
 describe.concurrent('torch status', () => {
-  const taskKeys = 'name type description labels here reason next jitterMs running last'.split(' ')
+  const taskKeys =
+    'name type description labels here reason next jitterMs running last counts nextRestart definition'.split(
+      ' ',
+    )
   test('torch status --json has all facts of the daemon, the file and the tasks', async () => {
     const report = (await json(site, 'status')) as Record<string, unknown>
     expect(report).toMatchObject({
@@ -122,9 +128,8 @@ describe.concurrent('torch status', () => {
       expect(await names('--label', 'team=data')).toEqual(['good', 'bad'])
       expect(await names('--label', 'team=data', '--label', 'tier=1')).toEqual(['good'])
       expect(await where().torch('status', '--label', 'team=none')).toMatchObject({
-        status: 0,
         stdout: expect.not.stringContaining('good'),
-        stderr: 'no task has these labels\n',
+        stderr: expect.stringContaining('no task has these labels\n'),
       })
     },
   )
@@ -133,13 +138,8 @@ describe.concurrent('torch status', () => {
     'torch status TASK shows the description and the labels of the task, %s',
     async (_what, where) => {
       const { stdout } = await where().torch('status', 'good')
-      expect(stdout.split('\n').slice(-4)).toEqual([
-        '  Says three words',
-        '  and \ufffd[31mno more',
-        '  labels team=data, tier=1',
-        '',
-      ])
-      expect((await where().torch('status', 'raw')).stdout).toMatch(/\nraw .*\n$/)
+      expect(stdout).toContain('\n  Says three words\n  and \ufffd[31mno more\n')
+      expect(stdout).toMatch(/ {2}labels {4}team=data, tier=1\n$/)
     },
   )
 
@@ -155,12 +155,12 @@ describe.concurrent('torch status', () => {
       [
         '6 tasks: 1 running, 1 failed, 2 ok, 1 not enabled, 1 not on this host',
         'TASK  TYPE    NEXT                              RUNNING  LAST',
-        `good  common  ${year}-01-01T00:00:00+00:00  in 9d           ok, 1s ago`,
-        `bad   common  ${year}-01-01T00:00:00+00:00  in 9d           failed 3, 1s ago`,
-        `raw   common  ${year}-01-01T00:00:00+00:00  in 9d           ok, 1s ago`,
+        `good  common  in 9d  ${year}-01-01T00:00:00+00:00           ok, 1s ago`,
+        `bad   common  in 9d  ${year}-01-01T00:00:00+00:00           failed 3, 1s ago`,
+        `raw   common  in 9d  ${year}-01-01T00:00:00+00:00           ok, 1s ago`,
         'keep  daemon                                    2',
-        'away  common  not on this host',
-        'off   common  not enabled',
+        'away  common                                             not on this host',
+        'off   common                                             not enabled',
         '',
       ].map((line) => expect.toSatisfy((found: string) => squeeze(found) === squeeze(line), line)),
     )
@@ -168,8 +168,8 @@ describe.concurrent('torch status', () => {
 
   test('torch status works without a tasks file and says so', async () => {
     const { status, stdout } = await newSite().torch('status')
-    expect(status).toBe(0)
-    expect(stdout).toContain('daemon  not running\nfile    tasks.yaml, NOT VALID\n')
+    expect(status).toBe(3)
+    expect(stdout).toContain('daemon  NOT RUNNING\nfile    tasks.yaml, NOT VALID\n')
   })
 
   test('torch status without a daemon finds the tasks file of the last daemon', async () => {

@@ -95,7 +95,11 @@ describe('Mistakes without a daemon', () => {
       ],
       2,
     ],
-    ['status --label team=data', ['no task has these labels'], 0],
+    [
+      'status --label team=data',
+      ['no task has these labels', 'torch is not running: torch start starts it'],
+      3,
+    ],
   ])('torch %s', async (typed, lines, status) => {
     const [, said, ended] = await answer(typed)
     // torch status prints its table first.
@@ -425,7 +429,7 @@ hint: choose another with --home or TORCH_HOME
   test('torch status works with the HOME of root and a uid without a name', async () => {
     const options = { uid: 12_345, env: { HOME: '/root', TORCH_HOME: '/nonexistent/torch' } }
     const { status, stderr } = await site.torchWith(options, 'status', '--tasks', 'tasks.yaml')
-    expect([status, stderr]).toEqual([0, ''])
+    expect([status, stderr]).toEqual([3, 'torch is not running: torch start starts it\n'])
   })
 })
 
@@ -448,7 +452,10 @@ describe('A directory or file that cannot be used', () => {
   test('torch run refuses a home that is a file', async () => {
     const { tasks: file } = site
     const status = await torchHere(['status', '--home', file])
-    expect([status.status, status.stderr]).toEqual([0, ''])
+    expect([status.status, status.stderr]).toEqual([
+      3,
+      'torch is not running: torch start starts it\n',
+    ])
     expect(await torchHere(['run', 'backup', '--home', file])).toMatchObject({
       status: 1,
       stderr: `torch: the home ${file} is not a directory
@@ -463,9 +470,13 @@ hint: choose another with --home or TORCH_HOME
     fs.writeFileSync(`${home}/history.db`, 'no database, '.repeat(100))
     for (const suffix of ['-wal', '-shm']) fs.rmSync(`${home}/history.db${suffix}`, { force: true })
     const trouble = `cannot read ${home}/history.db: file is not a database: showing only the runs that still have a directory\n`
-    for (const command of ['status', 'history']) {
+    const isDown = 'torch is not running: torch start starts it\n'
+    for (const [command, code, said] of [
+      ['status', 3, trouble + isDown],
+      ['history', 0, trouble],
+    ] as const) {
       const { status, stdout, stderr } = await torchHere([command, '--home', home])
-      expect([command, status, stderr]).toEqual([command, 0, trouble])
+      expect([command, status, stderr]).toEqual([command, code, said])
       expect(stdout).toMatch(/backup .*ok/)
     }
   })

@@ -99,11 +99,11 @@ async function commandsOfStopped(site: Site): Promise<void> {
   }
   const shown = { status: 0, stderr: `${words}; this is what the files say\n${hint}` }
   const status = await said('status')
-  expect(status).toMatchObject(shown)
+  expect(status).toMatchObject({ ...shown, status: 1 })
   expect(status.stdout).toMatch(/^daemon {2}does not answer\nfile {4}\/.*tasks.yaml\n/)
   expect(status.stdout).toContain('5 tasks: 1 running')
   const json = await said('status', '--json')
-  expect(json).toMatchObject(shown)
+  expect(json).toMatchObject({ ...shown, status: 1 })
   expect(JSON.parse(json.stdout)).toMatchObject({ daemon: null, file: { path: site.tasks } })
   const history = await said('history', 'second')
   expect(history).toMatchObject(shown)

@@ -2,6 +2,7 @@ import type { StatusReport, TaskStatus } from '../../control/protocol.ts'
 import type { Settings } from '../../daemon/settings.ts'
 import { type Ready, startDetached } from '../../daemon/startup/start-detached.ts'
 import { exitStatus, TorchError } from '../../errors.ts'
+import { grouped } from '../../text/grouped.ts'
 import { counted, someOf } from '../../text/plural.ts'
 import { plainLine } from '../../text/sanitize.ts'
 import { shellQuoted } from '../../text/shell-quote.ts'
@@ -100,28 +101,43 @@ function lines(call: Call, values: Values, report: StatusReport, pid: number): s
   const { host, terminal } = call
   const label = (text: string) => terminal.paint('dim', text.padEnd(10))
   const here = report.tasks.filter((task) => task.here)
-  const kept = here.filter((task) => task.type === 'daemon')
-  const away = report.tasks.filter((task) => !task.here)
   const coming = here
     .flatMap((task) => {
       const at = nextStart(task)
       return at === null ? [] : [{ name: task.name, at }]
     })
     .toSorted((a, b) => Date.parse(a.at) - Date.parse(b.at))
-  const next = coming.slice(0, maxNamed).map(({ name, at }, index) => {
-    const when = `${shownTime(host, at)}  ${name} (${shownDistance(host, at)})`
-    return label(index === 0 ? 'next' : '') + when
+  const next = coming.slice(0, maxNamed).map(({ name, at }) => {
+    const isNow = Date.parse(at) <= host.clock.now()
+    return `${shownTime(host, at)}  ${name} (${isNow ? 'now' : shownDistance(host, at)})`
   })
+  const left = coming.length - next.length
   const torch = plainLine(ownWords(call, values))
   const sample = here[0]?.name ?? 'TASK'
   return [
     `torch runs, pid ${pid}: ${here.length} of ${counted(report.tasks.length, 'task')} of ${plainLine(report.file.path)}`,
-    ...next,
-    ...(kept.length > 0 ? [label('always') + named(kept)] : []),
-    ...(away.length > 0 ? [label('not here') + named(away)] : []),
+    ...[...next, ...(left > 0 ? [`and ${left} more: ${torch} next`] : [])].map(
+      (line, index) => label(index === 0 ? 'next' : '') + line,
+    ),
+    ...leftOut(report.tasks).map(([text, tasks]) => label(text) + named(tasks)),
     `${label('look')}${torch} status    ${torch} logs ${sample} -f`,
     `${label('stop')}${torch} stop`,
   ]
+}
+
+/** The tasks that do not start by the clock here, by the reason for that. */
+function leftOut(tasks: readonly TaskStatus[]): [label: string, tasks: TaskStatus[]][] {
+  const kind = ({ here, reason, type, next, definition }: TaskStatus): string => {
+    if (!here) return reason === 'enabled' ? 'disabled' : 'not here'
+    if (type === 'daemon') return 'always'
+    if (next !== null) return ''
+    return definition?.schedule.includes('@reboot') ? 'at boot' : 'not due'
+  }
+  const found = grouped(tasks, kind)
+  return ['always', 'at boot', 'not due', 'disabled', 'not here'].flatMap((each) => {
+    const some = found.get(each)
+    return some === undefined ? [] : [[each, some]]
+  })
 }
 
 function named(tasks: readonly TaskStatus[]): string {

@@ -12,7 +12,7 @@ export interface Column {
   readonly leave?: number
   /** Its fields may be cut: in the middle if their ends matter as much as their beginnings. */
   readonly cut?: 'middle' | 'end'
-  /** Columns are left out before this one is cut to less than this width (24). */
+  /** Columns are left out before this one is cut to less than this width (24), and wider ones are cut first. */
   readonly comfort?: number
 }
 
@@ -89,13 +89,16 @@ export function fit(columns: readonly Column[], widths: readonly number[], most:
     return sum + (cut === undefined ? 0 : Math.max((widths[at] ?? 0) - comfort, 0))
   }, 0)
   for (const [at, { leave }] of leaving) if (leave !== undefined && excess() > spare) fitted[at] = 0
-  // Cut the widest first, so that short columns stay whole.
+  // Cut what is furthest over its comfort first, so that short columns stay whole.
+  const over = (at: number): number =>
+    (fitted[at] ?? 0) > leastWidth
+      ? (fitted[at] ?? 0) - (columns[at]?.comfort ?? defaultComfort)
+      : -Infinity
   const cuttable = numbered.flatMap(([at, { cut }]) => (cut === undefined ? [] : [at]))
   for (let left = excess(); left > 0; left--) {
-    const at = cuttable.toSorted((a, b) => (fitted[b] ?? 0) - (fitted[a] ?? 0))[0] ?? 0
-    const width = fitted[at] ?? 0
-    if (width <= leastWidth || cuttable.length === 0) break
-    fitted[at] = width - 1
+    const [at] = cuttable.toSorted((a, b) => over(b) - over(a))
+    if (at === undefined || over(at) === -Infinity) break
+    fitted[at] = (fitted[at] ?? 0) - 1
   }
   return fitted
 }

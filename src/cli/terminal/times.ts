@@ -9,17 +9,16 @@ export function shownTime(host: Host, iso: string | null): string {
 }
 
 /**
- * The same moment in the zone of a task, if the clock there shows another time than here:
- * `03:00-04:00 America/New_York`, with the day if it is another one, with seconds if there are any.
+ * The same moment on the clock of another zone: `03:00-04:00`, with the day if it is another one there,
+ * with seconds if there are any. undefined if that clock shows the same as the clock here.
  */
-export function zonedTime(host: Host, iso: string, zone: string | undefined): string[] {
-  if (zone === undefined) return []
+export function timeThere(host: Host, iso: string, zone: string): string | undefined {
   const second = Math.floor(Date.parse(iso) / 1000)
   const [here, there] = [localText(host.clock.zone(), second), localText(zone, second)]
-  if (here === there) return []
+  if (here === there) return undefined
   const [day = '', time = ''] = there.split('T')
   const short = time.replace(/^(\d\d:\d\d):00/, '$1')
-  return [`${here.startsWith(day) ? '' : `${day}T`}${short} ${zone}`]
+  return here.startsWith(day) ? short : `${day}T${short}`
 }
 
 /** The same to the millisecond, of a text or of milliseconds since the epoch. */

@@ -1,4 +1,4 @@
-import type { StatusReport, TaskCounts, TaskStatus } from '../../control/protocol.ts'
+import type { StatusReport, TaskCounts, TaskFacts, TaskStatus } from '../../control/protocol.ts'
 import { type AgendaEntry, earliest } from '../../plan/agenda.ts'
 import type { HistoryRow } from '../../plan/history-row.ts'
 import { slotText, timeText } from '../../record/history/rows.ts'
@@ -85,7 +85,10 @@ export function goneStatus(
     next: null,
     jitterMs: 0,
   }
-  return { name, type, ...unknown, running, last: last ?? null }
+  return {
+    ...{ name, type, ...unknown, running, last: last ?? null },
+    ...{ counts: { failures: 0, skips: 0, restarts: 0 }, nextRestart: null, definition: null },
+  }
 }
 
 /** The file of a status: the one that is loaded, and whether a newer one was refused. */
@@ -128,6 +131,18 @@ export function taskStatus(
     last: known.last ?? null,
     counts: known.counts,
     nextRestart: known.nextRestart ?? null,
+    definition: factsOf(task),
+  }
+}
+
+function factsOf({ schedules, timezone, command, hostEntries, max, timeoutMs }: Task): TaskFacts {
+  return {
+    schedule: schedules.map(({ text }) => text),
+    timezone,
+    command: typeof command === 'string' ? command : [...command],
+    hosts: hostEntries === undefined ? null : [...hostEntries],
+    max: max === Infinity ? null : max,
+    timeoutMs: timeoutMs ?? null,
   }
 }
 

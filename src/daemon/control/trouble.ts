@@ -3,6 +3,9 @@ import { timeText } from '../../record/history/rows.ts'
 import { problemLine } from '../../tasks/file/problem.ts'
 import type { Daemon } from '../state.ts'
 
+/** How the message about a refused tasks file begins. `torch status` shows its problems in full. */
+export const refusedWords = 'the tasks file was refused'
+
 /** What the daemon cannot do at the moment, until it is over: what the machine refuses, and a bad tasks file. */
 export function troubleOf({
   faults,
@@ -12,7 +15,7 @@ export function troubleOf({
   const { refused } = tasks
   const bad = refused?.problems.find(({ severity }) => severity === 'error')
   const file = refused && {
-    message: `the tasks file was refused${bad === undefined ? '' : `: ${problemLine(bad)}`}`,
+    message: `${refusedWords}${bad === undefined ? '' : `: ${problemLine(bad)}`}`,
     sinceMs: refused.atMs,
   }
   return [file, history.trouble(), ...faults.current()]

@@ -11,11 +11,11 @@ import { factsHere, factsOfHost } from '../../args/host-facts.ts'
 import {
   askForFile,
   daemonsPath,
+  judgedLine,
   judgedPath,
   readTasks,
   withLabels,
 } from '../../daemon/tasks-file.ts'
-import type { FilePath } from '../../args/option.ts'
 import type { Call } from '../../command.ts'
 import type { Values } from '../../args/options.ts'
 
@@ -32,11 +32,11 @@ export interface TimeSource {
   readonly pending?: number | undefined
 }
 
-/** The tasks that the arguments match, or all tasks with a schedule that run on the host, and their file. */
-export async function sourcesOfTasks(
-  call: Call,
-  values: Values,
-): Promise<{ readonly file: FilePath; readonly sources: TimeSource[] }> {
+/**
+ * The tasks that the arguments match, or all tasks with a schedule that run on the host. Prints which
+ * file they are from, and what is left out.
+ */
+export async function sourcesOfTasks(call: Call, values: Values): Promise<TimeSource[]> {
   const judged = await judgedPath(call, values)
   const daemon = call.from.tasks === 'flag' ? undefined : await askForFile(call)
   const facts = factsOf(call, values, daemon?.report?.host.addresses)
@@ -48,6 +48,7 @@ export async function sourcesOfTasks(
   // The env files of another machine are not on this one.
   const other = values.host === undefined ? {} : { machine: facts, fileOnly: true }
   const { file } = await readTasks(call, path, other)
+  if (!values.json) await call.terminal.say(judgedLine(path))
   const isHere = (task: Task) => task.enabled && matchHosts(task.hosts, facts)
   const meant = call.args.length === 0 ? file.tasks : named(file.tasks, call.args)
   const common = withLabels(meant, values.label).filter((task) => task.type === 'common')
@@ -59,14 +60,13 @@ export async function sourcesOfTasks(
     found.filter((task) => !isHere(task)),
     hostName,
   )
-  const sources = found.map((task) => ({
+  return found.map((task) => ({
     task: task.name,
     schedules: task.schedules,
     zone: task.timezone,
     jitterMs: jitterOf(task.name, hostName, task.jitterMs),
     pending: pendingOf(task, pending.get(task.name)),
   }))
-  return { file: path, sources }
 }
 
 /** Past slots of tasks that the daemon starts once their jitter is over. */

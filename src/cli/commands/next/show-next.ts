@@ -6,11 +6,11 @@ import { isZone, zoneHint } from '../../../schedule/zone-names.ts'
 import { slotText } from '../../../record/history/rows.ts'
 import { hostFacts } from '../../../tasks/hosts.ts'
 import type { Call } from '../../command.ts'
-import { type FilePath, usageError } from '../../args/option.ts'
-import { judgedLine, noTaskHasLabels } from '../../daemon/tasks-file.ts'
+import { usageError } from '../../args/option.ts'
+import { noTaskHasLabels } from '../../daemon/tasks-file.ts'
 import type { Values } from '../../args/options.ts'
 import { type Cell, table } from '../../terminal/table.ts'
-import { roughly, shownDistance, shownTime, zonedTime } from '../../terminal/times.ts'
+import { roughly, shownDistance, shownTime, timeThere } from '../../terminal/times.ts'
 import type { TimeSource } from './next-tasks.ts'
 
 /** One start time, also in the JSON. */
@@ -30,7 +30,7 @@ const countOfSeveral = 1
 
 /** Runs `torch next`. */
 export async function showNext(call: Call, values: Values): Promise<number> {
-  const { file, sources } = await sourcesOf(call, values)
+  const sources = await sourcesOf(call, values)
   const count = values.count ?? (sources.length === 1 ? countOfOne : countOfSeveral)
   const from = Math.floor((values.from ?? call.host.clock.now()) / 1000)
   const rows = sources
@@ -40,7 +40,6 @@ export async function showNext(call: Call, values: Values): Promise<number> {
     await call.terminal.say(JSON.stringify(rows, null, 2))
     return exitStatus.done
   }
-  if (file !== undefined) await call.terminal.say(judgedLine(file))
   if (sources.length === 0 && values.label) call.terminal.note(noTaskHasLabels)
   else if (sources.length === 0 && call.args.length > 0)
     call.terminal.note('none of these tasks has a schedule')
@@ -48,11 +47,7 @@ export async function showNext(call: Call, values: Values): Promise<number> {
   return exitStatus.done
 }
 
-/** `file` is undefined with --schedule. */
-async function sourcesOf(
-  call: Call,
-  values: Values,
-): Promise<{ readonly file?: FilePath; readonly sources: readonly TimeSource[] }> {
+async function sourcesOf(call: Call, values: Values): Promise<readonly TimeSource[]> {
   const { args } = call
   if (values.schedule === undefined) {
     if (call.from.timezone === 'flag')
@@ -77,7 +72,7 @@ async function sourcesOf(
   const { parseSchedule } = await import('../../../schedule/parse.ts')
   const parsed = parseSchedule(values.schedule, { zone, seed })
   if (!parsed.ok) throw badSchedule(parsed)
-  return { sources: [{ task: null, schedules: [parsed.schedule], zone, jitterMs: 0 }] }
+  return [{ task: null, schedules: [parsed.schedule], zone, jitterMs: 0 }]
 }
 
 /** One error for all mistakes. */
@@ -118,9 +113,11 @@ async function show(
   const zones = new Map(sources.map(({ task, zone }) => [task, zone]))
   const shown = rows.map((row): Cell[] => {
     const start = new Date(Date.parse(row.at) + row.jitterMs).toISOString()
+    const zone = zones.get(row.task) ?? ''
+    const there = timeThere(host, start, zone)
     const notes = [
-      ...zonedTime(host, start, zones.get(row.task)),
-      ...(row.jitterMs > 0 ? [`${roughly(row.jitterMs)} after the slot (jitter)`] : []),
+      ...(there === undefined ? [] : [`${there} ${zone}`]),
+      ...(row.jitterMs > 0 ? [`jitter ${roughly(row.jitterMs)}`] : []),
     ]
     return [shownTime(host, start), shownDistance(host, start), row.task ?? '', notes.join(', ')]
   })

@@ -2,7 +2,6 @@ import { aroundStops, interceptSignals } from '../../../daemon/signals.ts'
 import { exitStatus, messageOf, TorchError } from '../../../errors.ts'
 import type { Host } from '../../../host/host.ts'
 import type { Signal } from '../../../host/processes.ts'
-import { plainLine, plainLines } from '../../../text/sanitize.ts'
 import { noTaskHasLabels } from '../../daemon/tasks-file.ts'
 import { statusOfSignal } from '../../terminal/outcomes.ts'
 import { openScreen, type Terminal } from '../../terminal/terminal.ts'
@@ -13,6 +12,7 @@ import { problemJson } from '../../terminal/problems.ts'
 import { pause, shownTime } from '../../terminal/times.ts'
 import { findStatus, type FoundStatus } from './find-status.ts'
 import { statusLines } from './status-lines.ts'
+import { taskDetails } from './task-details.ts'
 
 /** The shell's prompt needs a row below the status. */
 const promptRows = 1
@@ -28,14 +28,22 @@ export async function showStatus(call: Call, values: Values): Promise<number> {
   if (values.json) {
     const file = { ...report.file, problems: report.file.problems.map(problemJson) }
     await terminal.say(JSON.stringify({ ...report, file }, null, 2))
-    return exitStatus.done
+    return statusOfDaemon(found)
   }
   const rows = wantsAll(call, values) ? Infinity : terminal.rows - promptRows
   const lines = statusLines(call, { ...found, rows, all: `: torch status '*'` })
   await terminal.say([...lines, ...details(call, found)].join('\n'))
   if (report.tasks.length === 0 && found.total > 0)
     terminal.note(values.outcome === undefined ? noTaskHasLabels : 'no task has this outcome')
-  return exitStatus.done
+  if (report.daemon === null && !found.isSilent)
+    terminal.note('torch is not running: torch start starts it')
+  return statusOfDaemon(found)
+}
+
+/** As systemctl status: 0 only if the daemon runs, and here answers too. */
+function statusOfDaemon({ report, isSilent }: FoundStatus): number {
+  if (isSilent) return exitStatus.failed
+  return report.daemon === null ? exitStatus.noDaemon : exitStatus.done
 }
 
 /** A user who selects tasks wants to see all of them, even more than the screen has rows. */
@@ -43,16 +51,11 @@ function wantsAll({ args }: Call, { all, label, outcome }: Values): boolean {
   return (all ?? false) || args.length > 0 || label !== undefined || outcome !== undefined
 }
 
-/** The description and labels of a task, if it is the only one that the arguments name. */
-function details({ terminal, args }: Call, { report }: FoundStatus): string[] {
+/** The definition and the runs of a task, if it is the only one that the arguments name. */
+function details(call: Call, { report }: FoundStatus): string[] {
   const [task, ...more] = report.tasks
-  if (task === undefined || more.length > 0 || args.length === 0) return []
-  const lines = task.description === null ? [] : plainLines(task.description)
-  const labels = plainLine(labelText(task.labels))
-  return [
-    ...lines.map((line) => `  ${line}`),
-    ...(labels === '' ? [] : [`  ${terminal.paint('dim', 'labels')} ${labels}`]),
-  ]
+  if (task === undefined || more.length > 0 || call.args.length === 0) return []
+  return taskDetails(call, task)
 }
 
 /**
@@ -143,11 +146,4 @@ function titleOf({ host, terminal }: Call): string[] {
 
 function nextSecond(host: Host): Promise<void> {
   return pause(host, 1000 - (host.clock.now() % 1000))
-}
-
-/** `team=data, tier=1` */
-function labelText(labels: Readonly<Record<string, string>>): string {
-  return Object.entries(labels)
-    .map(([name, value]) => `${name}=${value}`)
-    .join(', ')
 }

@@ -1,12 +1,15 @@
-import type { StatusReport, TaskStatus } from '../../../control/protocol.ts'
-import { startOfRun } from '../../../run/directory.ts'
+import type { DaemonEnd, StatusReport, TaskStatus } from '../../../control/protocol.ts'
+import { refusedWords } from '../../../daemon/control/trouble.ts'
+import type { Host } from '../../../host/host.ts'
 import { counted } from '../../../text/plural.ts'
+import { plainLine } from '../../../text/sanitize.ts'
 import type { Call } from '../../command.ts'
-import { outcomeCell, outcomeStyle } from '../../terminal/outcomes.ts'
+import { outcomeStyle } from '../../terminal/outcomes.ts'
 import { showProblems } from '../../terminal/problems.ts'
-import { progressOf, shownDistance, shownTime } from '../../terminal/times.ts'
-import { type Cell, cutMark, cutText, table, wrapped } from '../../terminal/table.ts'
-import { byUrgency, type Condition, countConditions, nextStart } from './status-order.ts'
+import { shownDistance, shownTime } from '../../terminal/times.ts'
+import { cutMark, cutText, table, wrapped } from '../../terminal/table.ts'
+import { byUrgency, type Condition, countConditions } from './status-order.ts'
+import { taskRow } from './task-row.ts'
 
 /** A path or a list of addresses is not cut shorter than this. */
 const minHeadChars = 20
@@ -16,6 +19,8 @@ const headWidth = 8
 const roomyRows = 16
 /** The most problems of a refused file on a screen; the rest is counted. */
 const maxProblemsOnScreen = 3
+/** On a narrower terminal a long run has no bar, only its two durations. */
+const minBarColumns = 100
 /** The head of the table, and the line that counts what is left out. */
 const tableFrameRows = 2
 
@@ -52,14 +57,16 @@ export function statusLines(call: Pick<Call, 'host' | 'terminal'>, view: StatusV
 
 function headLines(
   { host, terminal }: Pick<Call, 'host' | 'terminal'>,
-  { report: { daemon, file, host: machine }, isSilent, rows }: StatusView,
+  { report, isSilent, rows }: StatusView,
 ): string[] {
+  const { daemon, file, host: machine } = report
   const verdict = file.ok ? '' : daemon === null ? ', NOT VALID' : ', REFUSED'
   const addresses = [machine.name, ...machine.addresses].join('  ')
   return [
-    terminal.paint('dim', 'daemon  ') + daemonWords({ host, terminal }, daemon, isSilent),
+    terminal.paint('dim', 'daemon  ') + daemonWords({ host, terminal }, report, isSilent),
     ...fileLines({ host, terminal }, file, verdict, rows),
     headLine(terminal, 'host', addresses),
+    ...troubleLines({ host, terminal }, report, rows).flatMap((line) => line.split('\n')),
     ...(file.ok ? [] : problemLines(terminal, file.problems, daemon !== null, rows)),
   ]
 }
@@ -96,14 +103,52 @@ function headLine(terminal: Call['terminal'], name: string, text: string, more =
 
 function daemonWords(
   { host, terminal }: Pick<Call, 'host' | 'terminal'>,
-  daemon: StatusReport['daemon'],
+  { daemon, ended }: Pick<StatusReport, 'daemon' | 'ended'>,
   isSilent: boolean,
 ): string {
   if (isSilent) return terminal.paint('red', 'does not answer')
-  if (daemon === null) return terminal.paint('yellow', 'not running')
+  if (daemon === null)
+    return terminal.paint('red', 'NOT RUNNING') + (ended ? endWords(host, ended) : '')
   const { pid, version, startedAt, state } = daemon
   const what = state === 'draining' ? terminal.paint('yellow', 'stopping') : 'running'
   return `${what}, pid ${pid}, since ${shownTime(host, startedAt)}, torch ${version}`
+}
+
+/** How the last daemon ended: `, stopped 2026-03-08T07:00:00+00:00 (10m ago) by torch stop`. */
+function endWords(host: Host, { how, at, by, left }: DaemonEnd): string {
+  const when = `${shownTime(host, at)} (${shownDistance(host, at)})`
+  switch (how) {
+    case 'stopped': {
+      const who = by === null ? '' : ` by ${by}`
+      return `, stopped ${when}${who}${left ? '; it left its runs running' : ''}`
+    }
+    case 'died':
+      return `, it crashed or was killed; last seen ${when}`
+    case 'rebooted':
+      return `, the machine went down with it; last seen ${when}`
+  }
+}
+
+/** What the daemon cannot do until it is over. The problems of a refused file have their own lines. */
+function troubleLines(
+  { host, terminal }: Pick<Call, 'host' | 'terminal'>,
+  { trouble = [], file }: StatusReport,
+  rows: number,
+): string[] {
+  const others = trouble.filter(({ message }) => file.ok || !message.startsWith(refusedWords))
+  const shown = rows === Infinity ? others : others.slice(0, maxProblemsOnScreen)
+  const left = others.length - shown.length
+  const texts = shown.map(
+    ({ message, since }) =>
+      `${plainLine(message)}, since ${shownTime(host, since)} (${shownDistance(host, since)})`,
+  )
+  const indent = ' '.repeat(headWidth)
+  const width = Math.max(terminal.columns - headWidth, minHeadChars)
+  return [...texts, ...(left === 0 ? [] : [`... and ${left} more: the log has them`])].map(
+    (text) =>
+      terminal.paint('red', 'trouble '.padEnd(headWidth)) +
+      wrapped(text, width).join(`\n${indent}`),
+  )
 }
 
 function problemLines(
@@ -151,9 +196,12 @@ function unbroken(text: string): string {
 function paintCondition(terminal: Call['terminal'], condition: Condition, text: string): string {
   switch (condition) {
     case 'never ran':
+    case 'ended':
     case 'not enabled':
     case 'not on this host':
       return text
+    case 'restarting':
+      return terminal.paint('yellow', text)
     default:
       return terminal.paint(outcomeStyle(condition), text)
   }
@@ -164,61 +212,20 @@ function tableLines(
   view: StatusView,
   tasks: readonly TaskStatus[],
 ): string[] {
+  // Without a daemon nobody starts them.
+  const isStarting = view.report.daemon !== null || view.isSilent
   const heads = [
     { text: 'TASK', cut: 'middle' },
     { text: 'TYPE', leave: 1 },
-    { text: 'NEXT', leave: 2 },
-    '',
+    isStarting ? 'NEXT' : '',
+    { text: '', leave: 2 },
     'RUNNING',
-    { text: 'LAST', cut: 'end' },
+    { text: 'LAST', cut: 'end', comfort: 40 },
   ] as const
-  const rows = tasks.map((task) => row(call, task, view.usualMs.get(task.name)))
+  const withBars = call.terminal.columns >= minBarColumns
+  const rows = tasks.map((task) => {
+    const usualMs = view.usualMs.get(task.name)
+    return taskRow(call, task, { isStarting, usualMs, withBars })
+  })
   return table(call.terminal, heads, rows).split('\n')
-}
-
-function row(
-  { host, terminal }: Pick<Call, 'host' | 'terminal'>,
-  task: TaskStatus,
-  usualMs: number | undefined,
-): Cell[] {
-  const { last, reason } = task
-  const next = nextStart(task)
-  const when = last?.endedAt ?? last?.slot ?? null
-  const ended = when === null ? '' : shownDistance(host, when)
-  const due: Cell[] =
-    reason === null
-      ? [shownTime(host, next), next === null ? '' : dueWords(host, next)]
-      : ['', [notHere[reason] ?? reason, 'dim']]
-  return [
-    task.name,
-    task.type,
-    ...due,
-    runningCell({ host, terminal }, task, usualMs),
-    ...(last === null ? [] : [outcomeCell(last, { more: ended })]),
-  ]
-}
-
-/** A start in the past is due this second: the daemon is about to start it. */
-function dueWords(host: Call['host'], next: string): string {
-  return Date.parse(next) <= host.clock.now() ? 'now' : shownDistance(host, next)
-}
-
-const notHere: Readonly<Record<string, string>> = {
-  enabled: 'not enabled',
-  hosts: 'not on this host',
-}
-
-/** The number of runs, and the progress of the oldest one. Daemon tasks have no progress. */
-function runningCell(
-  { host, terminal }: Pick<Call, 'host' | 'terminal'>,
-  { type, running: [oldest, ...more] }: TaskStatus,
-  usualMs: number | undefined,
-): Cell {
-  if (oldest === undefined) return ''
-  const count = String(more.length + 1)
-  if (type === 'daemon') return [count, 'green']
-  const elapsedMs = Math.max(host.clock.now() - startOfRun(oldest), 0)
-  const { text, isOver } = progressOf(elapsedMs, usualMs, terminal.isUnicode)
-  const words = text === '' ? count : more.length === 0 ? text : `${count}: ${text}`
-  return [words, isOver ? 'yellow' : 'green']
 }

@@ -7,18 +7,29 @@ import { outcomes } from '../../../plan/history-row.ts'
  */
 const conditions = [
   'running',
+  'restarting',
   ...outcomes.filter((outcome) => outcome !== 'running' && outcome !== 'ok'),
   'ok',
+  'ended',
   'never ran',
   'not enabled',
   'not on this host',
 ] as const
 export type Condition = (typeof conditions)[number]
 
-export function conditionOf({ running, reason, last }: TaskStatus): Condition {
+export function conditionOf(task: TaskStatus): Condition {
+  const { type, running, reason, last } = task
+  if (isRestarting(task)) return 'restarting'
   if (running.length > 0) return 'running'
   if (reason !== null) return reason === 'enabled' ? 'not enabled' : 'not on this host'
+  if (type === 'daemon' && last?.outcome === 'ok') return 'ended'
   return last?.outcome ?? 'never ran'
+}
+
+/** A daemon task whose runs end again and again, also while the next one has just begun. */
+export function isRestarting({ type, nextRestart, counts }: TaskStatus): boolean {
+  if (type !== 'daemon') return false
+  return (nextRestart ?? null) !== null || (counts?.restarts ?? 0) > 1
 }
 
 /** Counts the tasks in each condition; conditions without tasks are left out. */
@@ -30,7 +41,7 @@ export function countConditions(tasks: readonly TaskStatus[]): [Condition, numbe
 }
 
 /**
- * The most urgent tasks first: running ones, the longest run first; failed ones, then skipped and
+ * The most urgent tasks first: running ones, the longest run first; failed and restarting ones, then skipped and
  * missed ones, the newest first; then the others, by their next start. Running daemon tasks come
  * after other running tasks, as they always run.
  */
@@ -42,6 +53,7 @@ function urgency(task: TaskStatus): number {
   switch (conditionOf(task)) {
     case 'running':
       return task.type === 'common' ? 0 : 1
+    case 'restarting':
     case 'failed':
     case 'timeout':
     case 'killed':
@@ -52,6 +64,7 @@ function urgency(task: TaskStatus): number {
     case 'missed':
       return 3
     case 'ok':
+    case 'ended':
     case 'never ran':
       return 4
     case 'not enabled':

@@ -35,7 +35,10 @@ describe.skipIf(!mayHaveTerminal).concurrent('torch status --watch', () => {
     expect(watch.shown().startsWith(taken)).toBe(true)
 
     await site.torch('stop')
-    await sees((lines) => lines[2] === 'daemon  not running', 'the end of the daemon')
+    await sees(
+      (lines) => lines[2]?.startsWith('daemon  NOT RUNNING, stopped ') ?? false,
+      'the end of the daemon',
+    )
     await site.torch('start')
     await sees((lines) => lines[2]?.startsWith('daemon  running, pid') ?? false, 'the daemon again')
 

@@ -24,6 +24,7 @@ function task(name: string, changes: Partial<TaskStatus> = {}, last?: Outcome, n
   }
 }
 
+const inARow = (restarts: number) => ({ failures: 0, skips: 0, restarts })
 const run = (second: number) => `20260308T0700${String(second).padStart(2, '0')}.000-abcdef`
 
 describe('The condition of a task', () => {
@@ -34,6 +35,10 @@ describe('The condition of a task', () => {
     [task('a'), 'never ran'],
     [task('a', { reason: 'hosts' }, 'failed'), 'not on this host'],
     [task('a', { reason: 'enabled' }), 'not enabled'],
+    [task('a', { type: 'daemon' }, 'ok'), 'ended'],
+    [task('a', { type: 'daemon', nextRestart: '2026-03-08T07:00:00Z' }, 'ok'), 'restarting'],
+    [task('a', { type: 'daemon', running: [run(1)], counts: inARow(2) }, 'failed'), 'restarting'],
+    [task('a', { type: 'daemon', running: [run(1)], counts: inARow(1) }, 'failed'), 'running'],
     [task('a', { reason: 'enabled', running: [run(1)] }), 'running'],
   ])('the condition of the task %j is "%s"', (each, condition) => {
     expect(conditionOf(each)).toBe(condition)
@@ -65,6 +70,7 @@ test('tasks are sorted by urgency, whatever their order in the file', () => {
     task('long', { running: [run(2)] }, 'failed'),
     task('always', { type: 'daemon', running: [run(0)] }),
     task('just failed', {}, 'unknown', 9),
+    task('again', { type: 'daemon', counts: inARow(7), running: [run(9)] }, 'ok', 7),
     task('failed before', {}, 'failed', 5),
     task('skipped', {}, 'skipped', 3),
     task('soon', { next: '2026-03-08T08:00:00Z' }, 'ok'),

@@ -1,0 +1,72 @@
+import type { TaskStatus } from '../../../control/protocol.ts'
+import { readTraces, runDirectory, startOfRun } from '../../../run/directory.ts'
+import { formatDuration } from '../../../text/duration.ts'
+import { plainLine, plainLines } from '../../../text/sanitize.ts'
+import type { Call } from '../../command.ts'
+import { roughly, shownTime, timeThere } from '../../terminal/times.ts'
+import { nextStart } from './status-order.ts'
+
+/** The most runs that are shown one by one; the rest is counted. */
+const maxRunsShown = 20
+
+/** What `torch status TASK` shows below the table: the definition of the task, and its runs. */
+export function taskDetails(
+  call: Pick<Call, 'host' | 'terminal' | 'paths'>,
+  task: TaskStatus,
+): string[] {
+  const facts = [...definitionFacts(call, task), ...runFacts(call, task)]
+  const width = Math.max(...facts.map(([name]) => name.length), 0)
+  const indent = ' '.repeat(width + 4)
+  return [
+    ...(task.description === null ? [] : plainLines(task.description).map((line) => `  ${line}`)),
+    ...facts.flatMap(([name, lines]) =>
+      lines.map((line, at) =>
+        at === 0 ? `  ${call.terminal.paint('dim', name.padEnd(width))}  ${line}` : indent + line,
+      ),
+    ),
+  ]
+}
+
+/** A name, and the lines beside it. */
+type Fact = readonly [name: string, lines: readonly string[]]
+
+function definitionFacts({ host }: Pick<Call, 'host'>, task: TaskStatus): Fact[] {
+  const { definition, labels } = task
+  const pairs = Object.entries(labels).map(([name, value]) => `${name}=${value}`)
+  const labelled: Fact[] = pairs.length === 0 ? [] : [['labels', [plainLine(pairs.join(', '))]]]
+  if (!definition) return labelled
+  const { schedule, timezone, command, hosts, max, timeoutMs } = definition
+  const isElsewhere = schedule.length > 0 && timezone !== host.clock.zone()
+  const next = nextStart(task)
+  const there = next === null ? undefined : timeThere(host, next, timezone)
+  const zone = there === undefined ? timezone : `${timezone}, where the next start is at ${there}`
+  return [
+    ['schedule', schedule.length === 0 ? ['always running'] : schedule.map(plainLine)],
+    ...(isElsewhere ? [['timezone', [plainLine(zone)]] as const] : []),
+    [
+      'command',
+      typeof command === 'string' ? plainLines(command) : [plainLine(JSON.stringify(command))],
+    ],
+    ['hosts', [hosts === null ? 'every host' : plainLine(hosts.join(', '))]],
+    ...(max === 1 ? [] : [['max', [max === null ? 'unlimited' : String(max)]] as const]),
+    ['timeout', [timeoutMs === null ? 'none' : formatDuration(timeoutMs)]],
+    ...labelled,
+  ]
+}
+
+/** The runs in progress, oldest first: id, pid of the command, since when. */
+function runFacts(
+  { host, paths }: Pick<Call, 'host' | 'paths'>,
+  { name, running }: TaskStatus,
+): Fact[] {
+  if (running.length === 0) return []
+  const lines = running.slice(0, maxRunsShown).map((run) => {
+    const { command } = readTraces(host, runDirectory(paths.home, name, run))
+    const startMs = startOfRun(run)
+    const since = shownTime(host, new Date(startMs).toISOString())
+    const pid = command === undefined ? 'no pid yet' : `pid ${command.pid}`
+    return `${run}, ${pid}, since ${since} (${roughly(Math.max(host.clock.now() - startMs, 0))})`
+  })
+  const left = running.length - lines.length
+  return [['runs', [...lines, ...(left === 0 ? [] : [`... and ${left} more`])]]]
+}

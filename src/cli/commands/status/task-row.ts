@@ -1,0 +1,106 @@
+import type { TaskStatus } from '../../../control/protocol.ts'
+import { startOfRun } from '../../../run/directory.ts'
+import { counted } from '../../../text/plural.ts'
+import type { Call } from '../../command.ts'
+import { outcomeStyle, outcomeWords } from '../../terminal/outcomes.ts'
+import type { Cell } from '../../terminal/table.ts'
+import { progressOf, shownDistance, shownTime } from '../../terminal/times.ts'
+import { isRestarting, nextStart } from './status-order.ts'
+
+/** From how many failures or restarts in a row they are counted. */
+const minInARow = 2
+
+export interface RowView {
+  /** A daemon runs, so that next starts will happen. */
+  readonly isStarting: boolean
+  /** How long the task usually takes, in ms. */
+  readonly usualMs: number | undefined
+  /** There is room for progress bars. */
+  readonly withBars: boolean
+}
+
+/** The row of a task: its name, type, next start (how soon, and when), runs and last end. */
+export function taskRow(
+  { host, terminal }: Pick<Call, 'host' | 'terminal'>,
+  task: TaskStatus,
+  { isStarting, usualMs, withBars }: RowView,
+): Cell[] {
+  const next = isStarting ? (nextStart(task) ?? task.nextRestart ?? null) : null
+  return [
+    task.name,
+    task.type,
+    next === null ? '' : dueWords(host, next),
+    shownTime(host, next),
+    runningCell({ host, terminal }, task, usualMs, withBars),
+    task.reason === null ? lastCell(host, task) : awayCell(host, task, task.reason),
+  ]
+}
+
+/** Why a task does not run here, and how it ended when it did. */
+function awayCell(host: Call['host'], task: TaskStatus, reason: string): Cell {
+  const words = notHere[reason] ?? reason
+  if (task.last === null) return [words, 'dim']
+  const last = lastCell(host, task)
+  return `${words}; ${typeof last === 'string' ? last : last[0]}`
+}
+
+/** A start in the past is due this second: the daemon is about to start it. */
+function dueWords(host: Call['host'], next: string): string {
+  return Date.parse(next) <= host.clock.now() ? 'now' : shownDistance(host, next)
+}
+
+const notHere: Readonly<Record<string, string>> = {
+  enabled: 'not enabled',
+  hosts: 'not on this host',
+}
+
+/** The number of runs, and the progress of the oldest one. Daemon tasks have no progress. */
+function runningCell(
+  { host, terminal }: Pick<Call, 'host' | 'terminal'>,
+  { type, running: [oldest, ...more] }: TaskStatus,
+  usualMs: number | undefined,
+  withBars: boolean,
+): Cell {
+  if (oldest === undefined) return ''
+  const count = String(more.length + 1)
+  if (type === 'daemon') return [count, 'green']
+  const elapsedMs = Math.max(host.clock.now() - startOfRun(oldest), 0)
+  const { text: whole, isOver } = progressOf(elapsedMs, usualMs, terminal.isUnicode)
+  const text = withBars ? whole : whole.replace(/^\[.*\] /, '')
+  const words = text === '' ? count : more.length === 0 ? text : `${count}: ${text}`
+  return [words, isOver ? 'yellow' : 'green']
+}
+
+/**
+ * How the task ended last, and whether that is a habit: `failed 3, 9m ago, 5 failures in a row`,
+ * `ok, 3h ago, 12 skips since`. Of a daemon task that ends again and again, the habit comes first:
+ * `7 failures in a row, restarts in 6s, failed 1`. It is to run always, so an end with 0 is no success:
+ * `7 restarts in a row, restarts in 6s, ended`.
+ */
+function lastCell(host: Call['host'], task: TaskStatus): Cell {
+  const { last, type, nextRestart = null } = task
+  const again = nextRestart === null ? [] : [`restarts ${dueWords(host, nextRestart)}`]
+  if (last === null) return again.join('')
+  const isEnd = type === 'daemon' && last.outcome === 'ok'
+  const words = isEnd ? 'ended' : outcomeWords(last)
+  const when = last.endedAt ?? last.slot
+  const ago = when === null ? [] : [shownDistance(host, when)]
+  const parts = isRestarting(task)
+    ? [...habitWords(task), ...again, words]
+    : [words, ...ago, ...habitWords(task)]
+  const style = isEnd && isRestarting(task) ? 'yellow' : outcomeStyle(last.outcome)
+  return [parts.join(', '), style]
+}
+
+function habitWords({ type, last, counts }: TaskStatus): string[] {
+  const { failures = 0, skips = 0, restarts = 0 } = counts ?? {}
+  const inARow =
+    failures >= minInARow
+      ? [`${failures} failures in a row`]
+      : type === 'daemon' && restarts >= minInARow
+        ? [`${restarts} restarts in a row`]
+        : []
+  const skipped = last?.run === null ? [`${skips} in a row`] : [`${counted(skips, 'skip')} since`]
+  const isCounted = last?.run === null ? skips >= minInARow : skips > 0
+  return [...inARow, ...(isCounted ? skipped : [])]
+}
