@@ -1,5 +1,6 @@
 import path from 'node:path'
 import type { HomePaths } from '../daemon/settings.ts'
+import { foreignEntry, useOfHome } from '../daemon/startup/open-home.ts'
 import type { FileFacts } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
 import { hasCode } from '../host/system-error.ts'
@@ -39,8 +40,10 @@ export type HomeState =
       /** The owner, for example `alice (uid 1000)`; undefined: this user. */
       readonly foreign: string | undefined
       readonly mode: number
-      /** It is empty or already holds a torch home. */
-      readonly isTorch: boolean
+      /** Whose files it holds, which decides whether torch may close it to others. */
+      readonly use: ReturnType<typeof useOfHome>
+      /** What torch did not make, in words, if there is any. */
+      readonly planted: string | undefined
       readonly mayWrite: boolean
     }
 
@@ -88,18 +91,19 @@ function homeState(host: Host, paths: HomePaths): HomeState {
   }
 }
 
-function existingState(host: Host, { home, lock }: HomePaths, facts: FileFacts): HomeState {
+function existingState(host: Host, paths: HomePaths, facts: FileFacts): HomeState {
   const { files, processes, accounts } = host
   if (facts.kind !== 'directory') return { kind: 'no-directory' }
   const name = quietly(() => accounts.user(String(facts.uid)))?.name
   const owner = name === undefined ? `uid ${facts.uid}` : `${name} (uid ${facts.uid})`
+  const planted = quietly(() => foreignEntry(host, paths))
   return {
     kind: 'there',
     foreign: facts.uid === processes.uid ? undefined : owner,
     mode: facts.mode,
-    isTorch:
-      quietly(() => files.facts(lock) !== undefined || files.list(home).length === 0) ?? false,
-    mayWrite: files.mayWrite(home),
+    use: quietly(() => useOfHome(host, paths, facts.mode)) ?? 'others-files',
+    planted: planted && `${planted.file} ${planted.why}`,
+    mayWrite: files.mayWrite(paths.home),
   }
 }
 
@@ -163,7 +167,15 @@ function checkExisting(
     })
   const mode = facts.mode.toString(8)
   const isOpen = (facts.mode & 0o077) !== 0
-  if (isOpen && !facts.isTorch)
+  if (facts.planted !== undefined)
+    return problem(`${facts.planted}, so no daemon starts`, {
+      hint: `look who put it there and remove it, or ${elsewhere}`,
+    })
+  if (isOpen && facts.use === 'others-files')
+    return problem(`${home} is open to others (mode ${mode}) and holds files of other users`, {
+      hint: elsewhere,
+    })
+  if (isOpen && facts.use === 'own-files')
     return problem(`${home} is open to others (mode ${mode}) and holds files of other programs`, {
       hint: `${elsewhere}, or: chmod 700 ${home}`,
     })

@@ -98,6 +98,10 @@ export interface Files {
   close(descriptor: number): void
 }
 
+const { O_WRONLY, O_CREAT, O_TRUNC, O_APPEND, O_NOFOLLOW } = fs.constants
+/** torch writes only files that it makes itself, so it follows no link, which somebody else may have made. */
+const writing = O_WRONLY | O_CREAT | O_NOFOLLOW
+
 /** The real files. Node opens them close-on-exec, so no task inherits one. */
 export const diskFiles: Files = {
   readText: (file) => orMissing(() => fs.readFileSync(file, 'utf8')),
@@ -137,27 +141,28 @@ export const diskFiles: Files = {
   realPath: (file) => orMissing(() => fs.realpathSync(file)),
   list: (folder) => orMissing(() => fs.readdirSync(folder).toSorted()) ?? [],
   listAsync,
-  write: (file, text, mode = 0o600) => fs.writeFileSync(file, text, { mode }),
+  write: (file, text, mode = 0o600) =>
+    withOpen(fs.openSync(file, writing | O_TRUNC, mode), (descriptor) =>
+      fs.writeFileSync(descriptor, text),
+    ),
   overwrite(file, text) {
-    const { O_WRONLY, O_CREAT } = fs.constants
-    withOpen(fs.openSync(file, O_WRONLY | O_CREAT, 0o600), (descriptor) =>
-      fs.writeSync(descriptor, text, 0),
-    )
+    withOpen(fs.openSync(file, writing, 0o600), (descriptor) => fs.writeSync(descriptor, text, 0))
   },
   append(file, text) {
-    const { O_WRONLY, O_APPEND } = fs.constants
-    withOpen(fs.openSync(file, O_WRONLY | O_APPEND), (descriptor) => fs.writeSync(descriptor, text))
+    withOpen(fs.openSync(file, O_WRONLY | O_APPEND | O_NOFOLLOW), (descriptor) =>
+      fs.writeSync(descriptor, text),
+    )
   },
   replace(file, text, { mode = 0o600, sync = true } = {}) {
     const temporary = path.join(path.dirname(file), `.${path.basename(file)}.${process.pid}.tmp`)
-    withOpen(fs.openSync(temporary, 'w', mode), (descriptor) => {
+    withOpen(fs.openSync(temporary, writing | O_TRUNC, mode), (descriptor) => {
       fs.writeSync(descriptor, text)
       if (sync) fs.fsyncSync(descriptor)
     })
     fs.renameSync(temporary, file)
   },
   async writeAsync(file, content) {
-    const handle = await fs.promises.open(file, 'w', 0o600)
+    const handle = await fs.promises.open(file, writing | O_TRUNC, 0o600)
     try {
       await handle.writeFile(content)
       await handle.sync()
@@ -179,7 +184,7 @@ export const diskFiles: Files = {
       throw error
     }
   },
-  openAppend: (file, mode = 0o600) => fs.openSync(file, 'a', mode),
+  openAppend: (file, mode = 0o600) => fs.openSync(file, writing | O_APPEND, mode),
   openRead: (file) => fs.openSync(file, 'r'),
   readSome,
   isPiped() {

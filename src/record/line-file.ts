@@ -12,6 +12,10 @@ export interface LineFile {
   close(): void
 }
 
+const { O_WRONLY, O_CREAT, O_APPEND, O_NOFOLLOW } = fs.constants
+/** Not through a link, which somebody else may have made. */
+const appending = O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW
+
 export type LineTarget = { readonly file: string } | { readonly descriptor: number }
 
 /** As fs.writeSync: returns how many bytes were written, or throws one of Node's system errors. */
@@ -83,7 +87,7 @@ export function openLineFile(
 
 function openTarget(target: LineTarget): number {
   if ('descriptor' in target) return target.descriptor
-  return openForLog(() => fs.openSync(target.file, 'a', 0o600))
+  return openForLog(() => fs.openSync(target.file, appending, 0o600))
 }
 
 /** Calls `open`. Throws TorchError `log-unwritable` if that fails. */

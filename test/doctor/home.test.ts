@@ -12,7 +12,8 @@ const there = {
   kind: 'there',
   foreign: undefined,
   mode: 0o700,
-  isTorch: true,
+  use: 'torch',
+  planted: undefined,
   mayWrite: true,
 } as const
 const ext4 = { type: 0xef53, freeBytes: 85e9, freeInodes: 5_000_000, inodes: 6_000_000 }
@@ -71,7 +72,7 @@ test.each<[string, HomeState, Said]>([
   ],
   [
     'an open home with files of other programs is a problem',
-    { ...there, mode: 0o750, isTorch: false },
+    { ...there, mode: 0o750, use: 'own-files' },
     [
       'problem',
       '/var/lib/torch is open to others (mode 750) and holds files of other programs',
@@ -216,14 +217,23 @@ describe('the probe of a home', () => {
     fs.chmodSync(`${host.root}/home/torch`, 0o750)
     const own = asUser(host, process.getuid?.() ?? 0)
     expect(probeHome(own, paths, true)).toMatchObject({
-      state: { kind: 'there', foreign: undefined, mode: 0o750, isTorch: true, mayWrite: true },
+      state: {
+        kind: 'there',
+        foreign: undefined,
+        mode: 0o750,
+        use: 'torch',
+        planted: undefined,
+        mayWrite: true,
+      },
       isInUse: true,
       log: { path: '/home/torch/daemon.log', size: 5, mayWrite: true },
     })
   })
 
   test('a home with other files is not a torch home', () => {
-    expect(stateOf(machineWith({ '/home/torch/photo.jpg': '' }))).toMatchObject({ isTorch: false })
+    expect(stateOf(machineWith({ '/home/torch/photo.jpg': '' }))).toMatchObject({
+      use: 'own-files',
+    })
   })
 
   test('a home that is a file, or is below one, is not a directory', () => {

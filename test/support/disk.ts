@@ -53,3 +53,8 @@ export function takeInodes(folder: string): () => void {
     return () => fs.rmSync(ballast, { recursive: true })
   }
 }
+
+/** Makes a file that is always full, like /dev/full. Only root may, and not in every container. */
+export function makeFullFile(file: string): boolean {
+  return spawnSync('mknod', ['-m', '600', file, 'c', '1', '7']).status === 0
+}

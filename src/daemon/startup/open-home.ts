@@ -1,11 +1,16 @@
+import path from 'node:path'
 import { TorchError, messageOf } from '../../errors.ts'
+import { openToOthers } from '../../host/open-to-others.ts'
 import { hasCode } from '../../host/system-error.ts'
 import type { Host } from '../../host/host.ts'
 import { makeActive } from '../../run/directory.ts'
 import { shellQuoted } from '../../text/shell-quote.ts'
 import { type HomePaths, homePaths } from '../settings.ts'
 
-/** Prepares a home: creates its folders, which only its owner may enter. Throws TorchError `bad-home`. */
+/**
+ * Prepares a home: creates its folders, which only its owner may enter. Throws TorchError `bad-home`, and
+ * `foreign-home` or `open-home` for a folder that may hold what others put there.
+ */
 export function openHome(host: Host, home: string): HomePaths {
   const paths = homePaths(home)
   try {
@@ -31,9 +36,11 @@ export function openHome(host: Host, home: string): HomePaths {
 
 /**
  * Only the owner of a home may enter it (0700), because the daemon trusts its files and runs them as its
- * user. A home that is open to others is closed, unless the folder holds files of other programs.
+ * user. A home that is open to others is closed, unless it may be a folder of other programs. NOTHING is
+ * changed before all is checked: the folder may be /tmp.
  */
-function makePrivate(host: Host, { home, lock }: HomePaths): void {
+function makePrivate(host: Host, paths: HomePaths): void {
+  const { home } = paths
   const facts = host.files.facts(home)
   if (facts === undefined) return
   if (facts.uid !== host.processes.uid)
@@ -44,17 +51,86 @@ function makePrivate(host: Host, { home, lock }: HomePaths): void {
         hint: 'start torch as that user, or choose another home with --home',
       },
     )
+  demandOwnPath(host, home)
+  demandOwn(host, paths)
   if ((facts.mode & 0o077) === 0) return
-  const isOurs = host.files.list(home).length === 0 || host.files.facts(lock) !== undefined
-  if (!isOurs)
+  const use = useOfHome(host, paths, facts.mode)
+  if (use !== 'torch')
     throw new TorchError(
       'open-home',
       `the home ${home} is open to others (mode ${facts.mode.toString(8)})`,
       {
-        hint: `it holds files of other programs; choose another home, or: chmod 700 ${shellQuoted(home)}`,
+        hint:
+          use === 'own-files'
+            ? `it holds files of other programs; choose another home, or: chmod 700 ${shellQuoted(home)}`
+            : 'it holds files of other users; choose another home with --home',
       },
     )
   host.files.changeMode(home, 0o700)
+  // AGAIN: until now others could still put something there.
+  demandOwn(host, paths)
+}
+
+/** For root: others must not be able to put another folder in place of the home, which torch would then write into. */
+function demandOwnPath(host: Host, home: string): void {
+  const { uid } = host.processes
+  const place = uid === 0 ? openToOthers(host, home, { owner: uid }) : undefined
+  // Of the home itself only the permissions can be wrong, and they are about to be set.
+  if (place === undefined || (place.part === 'itself' && place.why === 'writable')) return
+  const who = place.why === 'owner' ? `user ${place.uid}` : 'other users'
+  throw new TorchError('open-home', `${who} can replace the home ${home}: see ${place.path}`, {
+    hint: 'choose a home in a folder that only root can write',
+  })
+}
+
+/** Whose files an open folder holds. Only `torch` may be closed to others. A sticky folder is one for many users. */
+export function useOfHome(
+  host: Host,
+  { home, lock }: HomePaths,
+  mode: number,
+): 'torch' | 'own-files' | 'others-files' {
+  const names = host.files.list(home)
+  const isOwn = (name: string): boolean => whyForeign(host, path.join(home, name)) === undefined
+  if ((mode & 0o1000) !== 0 || ((mode & 0o022) !== 0 && !names.every(isOwn))) return 'others-files'
+  return names.length === 0 || host.files.facts(lock) !== undefined ? 'torch' : 'own-files'
+}
+
+/** Throws for the first entry of torch in a home that another user may have put there. */
+function demandOwn(host: Host, paths: HomePaths): void {
+  const found = foreignEntry(host, paths)
+  if (found === undefined) return
+  throw new TorchError('foreign-home', `${found.file} ${found.why}`, {
+    hint: 'torch only uses what its own user made; look who put it there and remove it, or choose another home with --home',
+  })
+}
+
+/** What is in a home under a name that torch uses, and that torch cannot have made. */
+export function foreignEntry(
+  host: Host,
+  paths: HomePaths,
+): { readonly file: string; readonly why: string } | undefined {
+  const folders = [paths.runs, paths.active]
+  const beside = host.files.list(paths.home).filter((name) => name.startsWith('history.db'))
+  const files = [...Object.values(paths), ...beside.map((name) => path.join(paths.home, name))]
+  for (const file of new Set(files)) {
+    if (file === paths.home) continue
+    const why = whyForeign(host, file) ?? (folders.includes(file) ? whyOpen(host, file) : undefined)
+    if (why !== undefined) return { file, why }
+  }
+  return undefined
+}
+
+function whyForeign({ files, processes }: Host, file: string): string | undefined {
+  const facts = files.entryFacts(file)
+  if (facts === undefined) return undefined
+  if (facts.kind === 'link') return 'is a symbolic link'
+  return facts.uid === processes.uid ? undefined : `belongs to another user (uid ${facts.uid})`
+}
+
+/** torch makes its folders for itself alone. */
+function whyOpen({ files }: Host, folder: string): string | undefined {
+  const mode = files.facts(folder)?.mode ?? 0
+  return (mode & 0o022) === 0 ? undefined : `can be written by others (mode ${mode.toString(8)})`
 }
 
 /** Removes temporary files of processes that were killed while they wrote. A living process may still write. */
