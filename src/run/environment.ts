@@ -1,9 +1,10 @@
 import { TorchError, messageOf } from '../errors.ts'
 import type { Account } from '../host/accounts.ts'
 import type { Host } from '../host/host.ts'
-import { maxEnvFileBytes, parseEnvFile } from '../tasks/file/env-file.ts'
 import { cpuGraceSeconds } from '../plan/run-outcome.ts'
+import { parseEnvFile } from '../tasks/file/env-file.ts'
 import type { Limits, Task } from '../tasks/task.ts'
+import { readEnvFileBytes } from './env-file-bytes.ts'
 
 /** Everything that a command gets from torch. It is the same for each run of a task until something changes. */
 export interface RunEnvironment {
@@ -27,7 +28,7 @@ export function runEnvironment(host: Host, hostName: string, task: Task): RunEnv
     umask: task.umask.toString(8),
     variables: {
       ...basicVariables(host, identity.account, task),
-      ...envFileVariables(host, task),
+      ...envFileVariables(host, task, identity.account),
       ...task.env,
       // LAST: a task cannot change these. The recorder adds the names that differ from run to run.
       TORCH_TASK: task.name,
@@ -108,18 +109,18 @@ function basicVariables(host: Host, account: Account, task: Task): Record<string
 }
 
 /** Throws if the env_file has a problem: a command with half of its variables could do harm. */
-function envFileVariables(host: Host, { envFile }: Task): Record<string, string> {
+function envFileVariables(host: Host, { envFile }: Task, account: Account): Record<string, string> {
   if (envFile === undefined) return {}
-  const { values, problems } = parseEnvFile(readEnvFile(host, envFile))
+  const { values, problems } = parseEnvFile(readEnvFile(host, envFile, account))
   const [problem] = problems
   if (problem === undefined) return Object.fromEntries(values)
   const { line, message } = problem
   throw new TorchError('bad-env-file', `env_file ${envFile}:${line}: ${message}`)
 }
 
-function readEnvFile(host: Host, file: string): string {
+function readEnvFile(host: Host, file: string, account: Account): string {
   try {
-    const bytes = host.files.readFile(file, maxEnvFileBytes)
+    const bytes = readEnvFileBytes(host, file, account)
     if (bytes !== undefined) return bytes.toString('utf8')
   } catch (error) {
     throw new TorchError('bad-env-file', `env_file ${file}: ${messageOf(error)}`)

@@ -65,6 +65,36 @@ test.each([
   expect(conclusion).toMatchObject({ outcome: 'spawn-failed', reason: why, exitCode: null })
 })
 
+test.skipIf(process.getuid?.() !== 0)(
+  "a run of another user whose env_file leads to root's own file is spawn-failed",
+  async () => {
+    const secret = path.join(folder, 'secret')
+    fs.writeFileSync(secret, 'KEY=secret\n', { mode: 0o600 })
+    const envFile = path.join(folder, 'linked.env')
+    fs.symlinkSync(secret, envFile)
+    fs.chmodSync(folder, 0o755)
+    const bench = newBench()
+    const conclusion = await bench.ended(bench.start({ user: 'nobody', envFile }))
+    expect(conclusion).toMatchObject({
+      outcome: 'spawn-failed',
+      reason: `env_file ${envFile}: cannot be read as user nobody: Permission denied`,
+    })
+  },
+)
+
+test.skipIf(process.getuid?.() !== 0)(
+  'a run as root does not take an env_file that others may write',
+  async () => {
+    const envFile = path.join(folder, 'open.env')
+    fs.writeFileSync(envFile, 'KEY=1\n')
+    fs.chmodSync(envFile, 0o666)
+    const bench = newBench()
+    const conclusion = await bench.ended(bench.start({ envFile }))
+    expect(conclusion.outcome).toBe('spawn-failed')
+    expect(conclusion.reason).toContain(`other users can change it by writing ${envFile}`)
+  },
+)
+
 test('a run in a home that is gone is spawn-failed, and the home is not made again', async () => {
   const bench = newBench()
   fs.rmSync(bench.home, { recursive: true })

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
 import { messageOf } from '../../errors.ts'
 import { type Accounts, realAccounts } from '../../host/accounts.ts'
-import { diskFiles, type Files } from '../../host/files.ts'
-import type { Host } from '../../host/host.ts'
-import { maxEnvFileBytes } from '../../tasks/file/env-file.ts'
+import { wallClock } from '../../host/clock.ts'
+import { diskFiles } from '../../host/files.ts'
+import { realProcesses } from '../../host/processes.ts'
+import { type EnvFileMachine, readEnvFileBytes } from '../../run/env-file-bytes.ts'
 import { readTasks, type ReadTasks } from '../../tasks/file/read.ts'
 import type { TasksFacts } from '../../tasks/file/settings.ts'
 import type { TasksText } from '../../tasks/file/source.ts'
@@ -12,21 +13,27 @@ import type { ParseJob, RawText } from './parse.ts'
 /** Reads and checks the texts here and now, in a thread or not. */
 export function parseJob(
   { texts, facts, fileOnly, allowPartial = false }: ParseJob,
-  { files, accounts }: Pick<Host, 'files' | 'accounts'> = thisMachine,
+  machine: EnvFileMachine = thisMachine,
 ): ReadTasks {
   return readTasks(
     texts.map(decoded),
     {
       ...facts,
-      readEnvFile: (file) => (fileOnly ? { ok: true, text: '' } : readEnvFile(files, file)),
-      isAccount: fileOnly ? () => true : accountLookup(accounts),
+      readEnvFile: (file, user) =>
+        fileOnly ? { ok: true, text: '' } : readEnvFile(machine, file, user),
+      isAccount: fileOnly ? () => true : accountLookup(machine.accounts),
       digest,
     },
     { allowPartial },
   )
 }
 
-const thisMachine = { files: diskFiles, accounts: realAccounts }
+const thisMachine = {
+  files: diskFiles,
+  accounts: realAccounts,
+  processes: realProcesses,
+  clock: wallClock,
+}
 
 /** Looks up each account once: many tasks of a file have the same. */
 function accountLookup(accounts: Accounts): TasksFacts['isAccount'] {
@@ -45,13 +52,22 @@ function decoded({ path, text }: RawText): TasksText {
   return { path, text: Buffer.from(buffer, byteOffset, length).toString('utf8') }
 }
 
-function readEnvFile(files: Files, file: string): ReturnType<TasksFacts['readEnvFile']> {
+function readEnvFile(
+  machine: EnvFileMachine,
+  file: string,
+  user: string | undefined,
+): ReturnType<TasksFacts['readEnvFile']> {
+  const account = user === undefined ? undefined : machine.accounts.user(user)
+  const isForOther = account !== undefined && account.uid !== machine.processes.uid
   try {
-    const bytes = files.readFile(file, maxEnvFileBytes)
-    if (bytes === undefined) return { ok: false, message: 'is not there' }
-    return { ok: true, text: bytes.toString('utf8') }
+    // An unknown user is reported by itself, and nobody knows what that user may read.
+    if (user !== undefined && account === undefined && machine.files.facts(file) !== undefined)
+      return { ok: true, text: '' }
+    const bytes = readEnvFileBytes(machine, file, account)
+    if (bytes === undefined) return { ok: false, message: 'is not there', isForOther }
+    return { ok: true, text: bytes.toString('utf8'), isForOther }
   } catch (error) {
-    return { ok: false, message: messageOf(error) }
+    return { ok: false, message: messageOf(error), isForOther }
   }
 }
 

@@ -10,7 +10,7 @@ import { matchHosts } from '../hosts.ts'
 import type { Task } from '../task.ts'
 import type { KeyPath } from './key-path.ts'
 import type { MergedFile } from './merge.ts'
-import { checkSettings, type Settings, type TasksFacts } from './settings.ts'
+import { checkEnvFile, checkSettings, type Settings, type TasksFacts } from './settings.ts'
 import type { Source } from './source.ts'
 import { isMisspelt } from './validate.ts'
 
@@ -24,10 +24,12 @@ export function buildTasks(file: MergedFile, facts: TasksFacts): Task[] {
       facts,
       groups: file.groups,
       defaultHosts: file.defaults.hosts,
+      defaultUser: file.defaults.user,
     })
     const settings = withFileDefaults(file.defaults, checked)
     warnAboutUnusedKeys(source, path, settings.type)
     checkAccounts(source, path, settings, facts)
+    checkInherited(source, path, { own, settings }, facts)
     const timezone = settings.timezone ?? file.zone
     const schedules = readSchedules(source, path, schedule, {
       type: settings.type ?? 'common',
@@ -52,6 +54,22 @@ export function buildTasks(file: MergedFile, facts: TasksFacts): Task[] {
       ...rest,
     }
   })
+}
+
+/** The env_file of the defaults was read as the user of the defaults. A task with its own user reads it too. */
+function checkInherited(
+  source: Source,
+  path: KeyPath,
+  {
+    own,
+    settings,
+  }: { readonly own: { user?: unknown; env_file?: unknown }; readonly settings: Settings },
+  facts: TasksFacts,
+): void {
+  const { env_file: file, user } = settings
+  if (file === undefined || own.env_file !== undefined || own.user === undefined) return
+  if (settings.enabled !== false && matchHosts(settings.hosts, facts.machine))
+    checkEnvFile(source, [...path, 'user'], { file, user }, facts)
 }
 
 /**

@@ -21,11 +21,19 @@ export interface TasksFacts {
   /** Whether the machine has that user or group, by name or number. */
   isAccount(kind: 'user' | 'group', nameOrId: string): boolean
   /** The text of an env_file. Here it is only checked. */
-  readEnvFile(absolutePath: string): { ok: true; text: string } | { ok: false; message: string }
+  readEnvFile(absolutePath: string, user: string | undefined): EnvFileText
   /** A short digest of a text, which becomes the definition of a task. */
   digest(text: string): string
   /** Absolute. A relative `cwd` or `env_file` starts from this folder. */
   readonly folder: string
+}
+
+/** The text of an env_file, read with the rights of the user that the task runs as. */
+export type EnvFileText = (
+  { readonly ok: true; readonly text: string } | { readonly ok: false; readonly message: string }
+) & {
+  /** That user is not the daemon's own, and may break the file at any time. */
+  readonly isForOther?: boolean
 }
 
 /** The checked settings of a task or of the defaults, with hosts and paths resolved. */
@@ -47,10 +55,12 @@ export function checkSettings(
     facts,
     groups,
     defaultHosts,
+    defaultUser,
   }: {
     readonly facts: TasksFacts
     readonly groups: Groups
     readonly defaultHosts?: HostRule | undefined
+    readonly defaultUser?: string | undefined
   },
 ): Settings {
   const { hosts: entries, cwd, env_file: envFile, ...rest } = input
@@ -65,7 +75,9 @@ export function checkSettings(
   const absolute = (key: string, written: string): string | undefined =>
     checkPath(source, [...path, key], written, facts.folder)
   const envPath = envFile === undefined ? undefined : absolute('env_file', envFile)
-  if (envPath !== undefined && isHere) readEnvFile(source, [...path, 'env_file'], envPath, facts)
+  const user = input.user ?? defaultUser
+  if (envPath !== undefined && isHere)
+    checkEnvFile(source, [...path, 'env_file'], { file: envPath, user }, facts)
   return {
     ...rest,
     ...(cwd !== undefined && { cwd: absolute('cwd', cwd) }),
@@ -105,10 +117,21 @@ export function resolvePath(folder: string, path: string): string {
   return `/${parts.join('/')}`
 }
 
-function readEnvFile(source: Source, path: KeyPath, file: string, facts: TasksFacts): void {
-  const read = facts.readEnvFile(file)
-  if (!read.ok) return source.report(path, `cannot be used: ${file}: ${read.message}`)
-  for (const { line, message } of parseEnvFile(read.text).problems) {
-    source.report(path, `cannot be used: ${file}:${line}: ${message}`)
-  }
+/**
+ * Reports what is wrong with an env_file. For the task of another user it is only a warning, because that user
+ * could otherwise have the whole tasks file refused.
+ */
+export function checkEnvFile(
+  source: Source,
+  path: KeyPath,
+  { file, user }: { readonly file: string; readonly user: string | undefined },
+  facts: TasksFacts,
+): void {
+  const read = facts.readEnvFile(file, user)
+  const severity = read.isForOther === true ? 'warning' : 'error'
+  const report = (words: string): void =>
+    source.report(path, `cannot be used: ${words}`, { severity })
+  if (!read.ok) return report(`${file}: ${read.message}`)
+  for (const { line, message } of parseEnvFile(read.text).problems)
+    report(`${file}:${line}: ${message}`)
 }

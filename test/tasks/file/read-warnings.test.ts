@@ -80,3 +80,39 @@ test('defaults may have keys for both types of tasks', () => {
   const defaults = 'defaults: { restart: { delay: 2s }, retry: { attempts: 1 } }\n'
   expect(warnings(`${defaults}${oneTask()}  d: { type: daemon, command: x }\n`)).toEqual([])
 })
+
+test('a bad env_file is only a warning for the task of another user, whose file it is', () => {
+  const asked: unknown[] = []
+  const machine = {
+    mayChangeUser: true,
+    readEnvFile: (file: string, user: string | undefined) => {
+      asked.push([file, user])
+      return { ok: true, text: 'A=1\nB\n', isForOther: user === 'app' } as const
+    },
+  }
+  const problem = 'cannot be used: /srv/x.env:2: expected KEY=VALUE'
+  expect(warnings(oneTask('env_file: x.env', 'user: app'), machine)).toEqual([
+    `tasks.yaml:5:5: warning: tasks.backup.env_file: ${problem}`,
+  ])
+  const inherited = `defaults: { user: app, env_file: x.env }\n${oneTask()}`
+  expect(warnings(inherited, machine)).toEqual([
+    `tasks.yaml:1:24: warning: defaults.env_file: ${problem}`,
+  ])
+  expect(asked).toEqual([
+    ['/srv/x.env', 'app'],
+    ['/srv/x.env', 'app'],
+  ])
+})
+
+test('an env_file of the defaults is also read as the user of each task that has another', () => {
+  const machine = {
+    mayChangeUser: true,
+    readEnvFile: (_file: string, user: string | undefined) =>
+      user === 'app'
+        ? ({ ok: false, message: 'cannot be read', isForOther: true } as const)
+        : ({ ok: true, text: '' } as const),
+  }
+  expect(warnings(`defaults: { env_file: x.env }\n${oneTask('user: app')}`, machine)).toEqual([
+    'tasks.yaml:6:5: warning: tasks.backup.user: cannot be used: /srv/x.env: cannot be read',
+  ])
+})
