@@ -29,7 +29,7 @@ export interface TasksFacts {
 }
 
 /** The text of an env_file, read with the rights of the user that the task runs as. */
-export type EnvFileText = (
+type EnvFileText = (
   { readonly ok: true; readonly text: string } | { readonly ok: false; readonly message: string }
 ) & {
   /** That user is not the daemon's own, and may break the file at any time. */
