@@ -10,6 +10,7 @@ import { rebuildHistory } from '../record/history/rebuild.ts'
 import { type Journal, newJournal } from '../record/journal.ts'
 import type { Log } from '../record/log.ts'
 import { newRunContext } from '../run/launch.ts'
+import { newEventOrder } from '../run/order.ts'
 import type { RunContext } from '../run/live-run.ts'
 import { type Faults, newFaults } from '../run/faults.ts'
 import type { RequestQueue } from './control/request-queue.ts'
@@ -19,7 +20,7 @@ import type { Signals } from './signals.ts'
 import { runEnded } from './starts/after-run.ts'
 import { type DaemonTasks, newDaemonTasks } from './starts/daemon-tasks.ts'
 import { newRunTable, type RunTable } from './starts/run-table.ts'
-import { pastOf } from './tasks-file/task-past.ts'
+import { lastRecordedMs, pastOf } from './tasks-file/task-past.ts'
 import { newStartQueue, type StartQueue } from './starts/start-queue.ts'
 import { newTickClock, type TickClock } from './starts/tick-clock.ts'
 import type { NotifyEnvironment, Systemd } from './systemd.ts'
@@ -104,9 +105,18 @@ export function createDaemon(
   const counters = newCounters()
   const hostName = tasks.facts.names[0] ?? host.network.name()
   const origin = () => ({ host: hostName, revision: tasks.loaded.revision })
-  const journal = newJournal({ clock, history, log, counters, origin, onRow: runs.noteRow })
+  const order = newEventOrder(host, paths.home, lastRecordedMs({ paths, log }))
+  const journal = newJournal({
+    clock,
+    history,
+    log,
+    counters,
+    origin,
+    nextPlace: order.next,
+    onRow: runs.noteRow,
+  })
   const runContext = newRunContext({
-    ...{ host, home: paths.home, hostName, faults },
+    ...{ host, home: paths.home, hostName, faults, order },
     onEnd: (run, conclusion) => runEnded(daemon, run, conclusion),
     onTrouble: ({ description: { task, run } }, words) => log.warn('trouble', { task, run }, words),
   })
@@ -132,7 +142,7 @@ function openDaemonHistory({ host, paths, log, faults, queue }: HistoryParts): H
   const mark = `${paths.history}.rebuilding`
   let isOpen = false
   const rebuild = (): void => {
-    const add = (row: HistoryRow): void => history.add(row)
+    const add: History['add'] = (row, orderMs) => history.add(row, orderMs)
     rebuildHistory(host, paths.runs, add, (runs) => {
       history.flush()
       faults.insist('note that the history is complete', () => host.files.remove(mark))

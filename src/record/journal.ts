@@ -30,6 +30,8 @@ export interface JournalParts {
   readonly counters: Counters
   /** This host, and the revision of its tasks file at the moment. */
   readonly origin: () => Origin
+  /** The place in order of what happens now (run/order.ts). */
+  readonly nextPlace: () => number
   /** Gets every row. */
   readonly onRow: (row: HistoryRow) => void
 }
@@ -40,17 +42,20 @@ export function newJournal({
   log,
   counters,
   origin,
+  nextPlace,
   onRow,
 }: JournalParts): Journal {
-  const record = (row: HistoryRow): HistoryRow => {
-    history.add(row)
+  const record = (row: HistoryRow, orderMs: number): HistoryRow => {
+    history.add(row, orderMs)
     onRow(row)
     return row
   }
+  const recordRun = (run: RunDescription, conclusion?: RunConclusion): HistoryRow =>
+    record(runRow(run, conclusion), run.orderMs ?? run.startedMs)
   return {
     started(run, group) {
       const { task, trigger, attempt } = run
-      const { slot } = record(runRow(run))
+      const { slot } = recordRun(run)
       const lateMs = latenessOf(run)
       counters.count('started')
       if (lateMs !== null && trigger === 'schedule') counters.late(lateMs)
@@ -58,17 +63,17 @@ export function newJournal({
       log.info('start', facts, `${task} started`)
     },
     adopted(run, group) {
-      record(runRow(run))
+      recordRun(run)
       log.info('adopt', { task: run.task, run: run.run, group }, `${run.task} still runs, adopted`)
     },
     ended(run, conclusion) {
-      const row = record(runRow(run, conclusion))
+      const row = recordRun(run, conclusion)
       if (isFailure(conclusion)) counters.count('failed')
       logEnd(log, run, conclusion, row)
     },
     skipped(start, reason) {
       const { task, trigger } = start
-      const { slot } = record(skipRow(start, reason, clock.now(), origin()))
+      const { slot } = record(skipRow(start, reason, clock.now(), origin()), nextPlace())
       counters.count('skipped')
       log.info(
         'skip',
@@ -79,7 +84,7 @@ export function newJournal({
     missed(misses) {
       for (const miss of misses) {
         const { task, count, reason } = miss
-        const { slot, lastSlot } = record(missRow(miss, clock.now(), origin()))
+        const { slot, lastSlot } = record(missRow(miss, clock.now(), origin()), nextPlace())
         counters.count('missed', count)
         const facts = { task, slot, lastSlot, count, reason }
         log.warn(

@@ -149,6 +149,8 @@ export interface RunDescription {
   readonly bootId: string
   /** Milliseconds since the epoch. */
   readonly startedMs: number
+  /** Its place in order (order.ts), if that is not the time when it started. */
+  readonly orderMs?: number
   readonly command: string | readonly string[]
   readonly timeoutMs: number | null
   readonly killAfterMs: number

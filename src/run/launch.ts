@@ -15,13 +15,17 @@ import {
 } from './directory.ts'
 import { armTimeout } from './end.ts'
 import { type LiveRun, newLiveRun, type RunContext } from './live-run.ts'
+import { newEventOrder } from './order.ts'
 import { type Recorder, startRecorder } from './recorder.ts'
 import { newRecorderPool } from './recorder-pool.ts'
 import { newRunWatch } from './watch.ts'
 
 /** What all runs of one process share: nothing runs in it yet. */
-export function newRunContext(parts: Omit<RunContext, 'recorders' | 'watch'>): RunContext {
+export function newRunContext(
+  parts: Omit<RunContext, 'recorders' | 'watch' | 'order'> & Partial<Pick<RunContext, 'order'>>,
+): RunContext {
   const context: RunContext = {
+    order: newEventOrder(parts.host, parts.home, 0),
     ...parts,
     recorders: newRecorderPool(parts),
     watch: newRunWatch(parts, parts.faults, (run) => concludeRun(context, run, undefined)),
@@ -59,10 +63,11 @@ export function launchRun(context: RunContext, request: LaunchRequest): LiveRun 
 }
 
 function describeRun(
-  { host, home, hostName }: RunContext,
+  { host, home, hostName, order }: RunContext,
   { task, start, revision, restartDelayMs, restarts = 0 }: LaunchRequest,
 ): LiveRun {
   const startedMs = host.clock.now()
+  const orderMs = order.next()
   const id = newRunId(startedMs)
   const description: RunDescription = {
     run: id,
@@ -79,6 +84,7 @@ function describeRun(
     host: hostName,
     bootId: host.processes.bootId,
     startedMs,
+    ...(orderMs > startedMs && { orderMs }),
     command: task.command,
     timeoutMs: task.timeoutMs ?? null,
     killAfterMs: task.killAfterMs,

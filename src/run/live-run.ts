@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import type { ProcessIdentity } from '../host/processes.ts'
 import type { EndingNote, RunConclusion, RunDescription, RunHome } from './directory.ts'
 import type { Faults } from './faults.ts'
+import type { EventOrder } from './order.ts'
 import type { RecorderPool } from './recorder-pool.ts'
 
 /** A run that this process looks after: it launched the run or adopted it. */
@@ -98,6 +99,7 @@ export function handOver(run: LiveRun): void {
 
 /** What all runs of one process share. */
 export interface RunContext extends RunHome {
+  readonly order: EventOrder
   readonly recorders: RecorderPool
   readonly watch: RunWatch
   /** Handles what the machine refuses, for all runs. */

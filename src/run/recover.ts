@@ -15,6 +15,7 @@ import {
   voidMark,
 } from './directory.ts'
 import { armTimeout, resumeEnding } from './end.ts'
+import { byOrder, type OrderedRun } from './order.ts'
 import { type LiveRun, newLiveRun, type RunContext, type RunState } from './live-run.ts'
 
 /** What became of the runs that an earlier daemon left. */
@@ -49,7 +50,22 @@ export function recoverRuns(context: RunContext): Recovered {
       recovered.failed.push({ run: id, reason: messageOf(error) })
     }
   }
-  return recovered
+  return {
+    ...recovered,
+    adopted: recovered.adopted.toSorted(inOrderOfStart),
+    ended: recovered.ended.toSorted((a, b) => inOrderOfStart(a.run, b.run)),
+    concluded: recovered.concluded.toSorted(inOrderOfStart),
+  }
+}
+
+function inOrderOfStart(a: Described, b: Described): number {
+  return byOrder(placeOf(a), placeOf(b))
+}
+
+type Described = Pick<LiveRun, 'description'>
+
+function placeOf({ description: { run, startedMs, orderMs = startedMs } }: Described): OrderedRun {
+  return { run, orderMs }
 }
 
 /** Returns whether the run must stay in `active`. */

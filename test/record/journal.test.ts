@@ -62,6 +62,7 @@ function aJournal() {
     log: { info: say('info'), warn: say('warn'), error: say('error'), reopen() {}, close() {} },
     counters,
     origin: () => ({ host: 'web1', revision: 'abc' }),
+    nextPlace: () => 0,
     onRow: (row) => void seen.push(row),
   })
   return { journal, lines, rows, seen, stat: () => counters.takeStat(), flushes: () => flushes }

@@ -4,6 +4,7 @@ import { hasCode } from '../../host/system-error.ts'
 import type { Host } from '../../host/host.ts'
 import { isAlive } from '../../host/processes.ts'
 import { activeFolder, isRunId, readActive, type RunTraces } from '../../run/directory.ts'
+import { inOrder, type OrderedRun } from '../../run/order.ts'
 import { isSelected } from '../../tasks/select.ts'
 import type { Call } from '../command.ts'
 
@@ -20,9 +21,9 @@ export function keptTasks({ host, paths }: Call, names: readonly string[]): stri
 }
 
 /** The kept runs of a task, oldest first. */
-export function keptRuns({ host, paths }: Call, task: string): KeptRun[] {
+export function keptRuns({ host, paths }: Call, task: string): (KeptRun & OrderedRun)[] {
   const names = readable(paths.home, () => host.files.list(path.join(paths.runs, task)))
-  return names.filter(isRunId).map((run) => ({ task, run }))
+  return inOrder(host, paths.home, task, names.filter(isRunId)).map((run) => ({ task, ...run }))
 }
 
 function readable<T>(home: string, read: () => T): T {

@@ -3,11 +3,11 @@ import path from 'node:path'
 import Database from 'libsql'
 import { messageOf } from '../../errors.ts'
 import { hasCode } from '../../host/system-error.ts'
-import type { HistoryRow } from '../../plan/history-row.ts'
 import {
   createSchema,
   deleteRunning,
   finished,
+  type OrderedRow,
   schemaVersion,
   upsertRow,
   valuesOf,
@@ -25,13 +25,13 @@ export interface HistoryFile {
    * Writes all rows or none, but leaves out rows that SQLite refuses as invalid, and returns how many
    * those are. Also deletes the rows of runs in `neverBegan` that say `running`.
    */
-  write(rows: readonly HistoryRow[], neverBegan?: Iterable<string>): number
+  write(rows: readonly OrderedRow[], neverBegan?: Iterable<string>): number
   readonly prune: Prune
   close(): void
 }
 
 /**
- * Deletes some of the rows from before that time (ms since the epoch) and of the oldest over
+ * Deletes some of the rows with a place in order before that time (ms since the epoch) and of the oldest over
  * `maxRows`, but never the last finished run of a task, and no run that is running.
  */
 type Prune = (before: number, maxRows: number) => Pruned
@@ -170,7 +170,7 @@ function transaction<T>(database: Database.Database, act: () => T): T {
   }
 }
 
-function upsertAll(open: Connection, rows: readonly HistoryRow[]): number {
+function upsertAll(open: Connection, rows: readonly OrderedRow[]): number {
   let refused = 0
   for (const row of rows) {
     try {

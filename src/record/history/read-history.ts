@@ -4,8 +4,10 @@ import { exitStatus, TorchError, messageOf } from '../../errors.ts'
 import type { Host } from '../../host/host.ts'
 import type { HistoryRow, Outcome } from '../../plan/history-row.ts'
 import { isFailure } from '../../plan/run-outcome.ts'
+import { byOrder } from '../../run/order.ts'
 import { rowsOfRuns } from './rebuild.ts'
-import { finished, schemaVersion, selectRow } from './tables.ts'
+import { timeText } from './rows.ts'
+import { finished, schemaVersion, selectRow, timeOfRow } from './tables.ts'
 
 export interface HistoryFilter {
   /** Any of these tasks; undefined or empty: all tasks. */
@@ -30,6 +32,8 @@ export interface HistoryReader {
   counts(last: ReadonlyMap<string, HistoryRow>): Map<string, TaskCounts>
   /** A run by its id or the beginning of it. Throws TorchError `ambiguous-run` if several runs match. */
   run(idOrPrefix: string): HistoryRow | undefined
+  /** The place in order of the last row, in milliseconds since the epoch; 0 if there is none. */
+  lastMs(): number
   /** The names of all tasks with a row, sorted. */
   tasks(): string[]
   /** How long each of these tasks usually takes, in ms: the median of its last `ok` runs. */
@@ -135,6 +139,10 @@ export function readHistory(path: string): HistoryReader {
       return countsOf(skips, failed.length === 0 ? [] : (query(lastEnds, names) as HistoryRow[]))
     },
     run: (idOrPrefix) => theRun(idOrPrefix, findRuns(query, idOrPrefix)),
+    lastMs() {
+      const [row] = query('SELECT max(at) AS at FROM history') as { at: number | null }[]
+      return row?.at ?? 0
+    },
     tasks() {
       const rows = query(`${allNames} SELECT name FROM names WHERE name IS NOT NULL`)
       return (rows as { name: string }[]).map((row) => row.name)
@@ -149,10 +157,10 @@ export function readHistory(path: string): HistoryReader {
  * have their directory, without skips and misses.
  */
 export function historyFromRuns(host: Host, runsFolder: string): HistoryReader {
-  const rows = [...rowsOfRuns(host, runsFolder)]
-    .filter((row) => row !== undefined)
-    // Run ids sort by time.
-    .toSorted((a, b) => ((a.run ?? '') < (b.run ?? '') ? -1 : 1))
+  const ordered = [...rowsOfRuns(host, runsFolder)]
+    .filter((each) => each !== undefined)
+    .toSorted((a, b) => byOrder(a, b))
+  const rows = ordered.map(({ row }) => row)
   const finishedRows = rows.filter(({ outcome }) => outcome !== 'running')
   return {
     rows({ tasks = [], outcomes = [], since, limit }) {
@@ -173,6 +181,7 @@ export function historyFromRuns(host: Host, runsFolder: string): HistoryReader {
       const found = rows.filter(({ run }) => run?.startsWith(idOrPrefix))
       return theRun(idOrPrefix, found)
     },
+    lastMs: () => ordered.at(-1)?.orderMs ?? 0,
     tasks: () => [...new Set(rows.map((row) => row.task))].toSorted(),
     usual(tasks) {
       const ended = finishedRows.filter(({ task }) => tasks.includes(task)).toReversed()
@@ -241,7 +250,12 @@ export function rowsQuery(filter: HistoryFilter): { sql: string; values: (string
   }
   addOneOf('task', filter.tasks)
   addOneOf('outcome', filter.outcomes)
-  if (filter.since !== undefined) addCondition('at >= ?', Date.parse(filter.since))
+  if (filter.since !== undefined) {
+    const sinceMs = Date.parse(filter.since)
+    // By the time of the row. Its place in order is never less, and has an index.
+    addCondition('at >= ?', sinceMs)
+    addCondition(`${timeOfRow} >= ?`, timeText(sinceMs))
+  }
   const where = conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : ''
   return {
     sql: `${selectRow} ${where} ORDER BY at DESC, id DESC LIMIT ?`,

@@ -2,6 +2,7 @@ import path from 'node:path'
 import type { Host } from '../../host/host.ts'
 import type { HistoryRow } from '../../plan/history-row.ts'
 import { isRunId, readTraces } from '../../run/directory.ts'
+import type { OrderedRun } from '../../run/order.ts'
 import { runRow } from './rows.ts'
 
 /** Reading these takes a few milliseconds. */
@@ -17,7 +18,7 @@ const retryMs = 1_000
 export function rebuildHistory(
   host: Host,
   runsFolder: string,
-  add: (row: HistoryRow) => void,
+  add: (row: HistoryRow, orderMs: number) => void,
   done: (runs: number) => void,
 ): void {
   let rows = rowsOfRuns(host, runsFolder)
@@ -38,8 +39,8 @@ export function rebuildHistory(
     for (let read = 0; read < runsPerStep; read++) {
       const next = rows.next()
       if (next.done === true) return true
-      if (next.value === undefined || next.value.outcome === 'running') continue
-      add(next.value)
+      if (next.value === undefined || next.value.row.outcome === 'running') continue
+      add(next.value.row, next.value.orderMs)
       count += 1
     }
     return false
@@ -48,8 +49,13 @@ export function rebuildHistory(
   host.clock.after(pauseMs, step)
 }
 
+/** The row of a run, with the place of the run in order. */
+interface RowOfRun extends OrderedRun {
+  readonly row: HistoryRow
+}
+
 /** The rows of all runs that have a directory, task by task; undefined for a run that cannot be read. */
-export function* rowsOfRuns(host: Host, runsFolder: string): Generator<HistoryRow | undefined> {
+export function* rowsOfRuns(host: Host, runsFolder: string): Generator<RowOfRun | undefined> {
   for (const task of host.files.list(runsFolder)) {
     for (const run of host.files.list(path.join(runsFolder, task)).filter(isRunId)) {
       yield rowOfRun(host, path.join(runsFolder, task, run))
@@ -57,10 +63,12 @@ export function* rowsOfRuns(host: Host, runsFolder: string): Generator<HistoryRo
   }
 }
 
-function rowOfRun(host: Host, directory: string): HistoryRow | undefined {
+function rowOfRun(host: Host, directory: string): RowOfRun | undefined {
   try {
     const { description, conclusion } = readTraces(host, directory)
-    return description && runRow(description, conclusion)
+    if (description === undefined) return undefined
+    const { run, startedMs, orderMs = startedMs } = description
+    return { run, orderMs, row: runRow(description, conclusion) }
   } catch {
     return undefined
   }

@@ -30,7 +30,8 @@ const openOutcomes = ['running', 'skipped', 'missed'] as const satisfies readonl
 export const finished = `outcome NOT IN ('${openOutcomes.join(`', '`)}')`
 
 /**
- * Rows are sorted by `at`, the time of the event in milliseconds since the epoch. ISO texts do not sort
+ * Rows are sorted by `at`, the place of the event in order (run/order.ts) in milliseconds since the
+ * epoch: its time, unless the clock was set back. It is never less than its time. ISO texts do not sort
  * (`07:00:00.003Z` comes before `07:00:00Z`) and take four times the space in each index.
  */
 export const createSchema = `
@@ -65,9 +66,17 @@ export const selectRow = `SELECT ${columns
   .map(([key, column]) => `${quoted(column)} AS "${key}"`)
   .join(', ')} FROM history`
 
+/** A row with its place in order, if that is not its time. */
+export interface OrderedRow extends HistoryRow {
+  readonly orderMs?: number
+}
+
+/** The time of a row in SQL, as ISO 8601. */
+export const timeOfRow = 'coalesce(started_at, ended_at, last_slot, slot)'
+
 /** The values for `upsertRow`. */
-export function valuesOf(row: HistoryRow): (string | number | null)[] {
-  return [timeOf(row), ...columns.map(([key]) => row[key])]
+export function valuesOf(row: OrderedRow): (string | number | null)[] {
+  return [row.orderMs ?? timeOf(row), ...columns.map(([key]) => row[key])]
 }
 
 /** When torch learned of it: a miss of last night has the time of the morning when torch found it. */

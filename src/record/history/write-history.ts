@@ -1,6 +1,7 @@
 import { messageOf } from '../../errors.ts'
 import type { HistoryRow } from '../../plan/history-row.ts'
 import { counted } from '../../text/plural.ts'
+import type { OrderedRow } from './tables.ts'
 import { type FileOptions, type HistoryFile, historyFile } from './database.ts'
 
 /**
@@ -8,8 +9,11 @@ import { type FileOptions, type HistoryFile, historyFile } from './database.ts'
  * batches; only `flush`, `prune` and `close` touch the disk in the same call.
  */
 export interface History {
-  /** Queues a row. It replaces an earlier row with the same run id. */
-  add(row: HistoryRow): void
+  /**
+   * Queues a row. It replaces an earlier row with the same run id. `orderMs` is its place in order
+   * (run/order.ts); without it, that is its time.
+   */
+  add(row: HistoryRow, orderMs?: number): void
   /** Deletes the `running` row of a run that never began. */
   takeBack(run: string): void
   /** Writes all waiting rows now. */
@@ -84,9 +88,9 @@ export function openHistory(path: string, options: HistoryOptions): History {
 
   retry.attempt(() => file.open())
   return {
-    add(row) {
+    add(row, orderMs) {
       if (isClosed) return
-      queue.add(row)
+      queue.add(orderMs === undefined ? row : { ...row, orderMs })
       schedule(retry.waitMs() || batchDelayMs)
     },
     takeBack(run) {
@@ -134,8 +138,8 @@ function writeBatch({ file, queue, neverBegan, retry, options }: Writer): boolea
 }
 
 /** A run that ended before its start was written needs only its last row, at the place of the first. */
-function lastOfEachRun(rows: readonly HistoryRow[]): HistoryRow[] {
-  const last = new Map<string | symbol, HistoryRow>()
+function lastOfEachRun(rows: readonly OrderedRow[]): OrderedRow[] {
+  const last = new Map<string | symbol, OrderedRow>()
   for (const row of rows) last.set(row.run ?? Symbol(), row)
   return [...last.values()]
 }
@@ -183,9 +187,9 @@ const rowsDroppedAtOnce = 5_000
 
 interface RowQueue {
   /** Never refuses a row. A full queue drops the oldest skips, or if it has none, the oldest rows. */
-  add(row: HistoryRow): void
+  add(row: OrderedRow): void
   /** The oldest rows. They stay queued until they are removed. */
-  first(limit: number): HistoryRow[]
+  first(limit: number): OrderedRow[]
   remove(count: number): void
   size(): number
   /** How many rows were dropped since the last call. */
@@ -193,7 +197,7 @@ interface RowQueue {
 }
 
 export function newRowQueue(): RowQueue {
-  let rows: HistoryRow[] = []
+  let rows: OrderedRow[] = []
   let dropped = 0
   return {
     add(row) {
@@ -214,7 +218,7 @@ export function newRowQueue(): RowQueue {
   }
 }
 
-function withRoom(rows: readonly HistoryRow[]): HistoryRow[] {
+function withRoom(rows: readonly OrderedRow[]): OrderedRow[] {
   let left = rowsDroppedAtOnce
   const kept = rows.filter((row) => row.outcome !== 'skipped' || left-- <= 0)
   return kept.slice(Math.max(left, 0))

@@ -129,6 +129,28 @@ describe('the last of each task', () => {
   })
 })
 
+describe('after a clock that was ahead was set back', () => {
+  test('rows are in the order in which they happened, and --since still goes by their times', () => {
+    const { file, history } = openTestHistory()
+    const future = { startedAt: '2030-01-01T00:00:00.000Z', endedAt: '2030-01-01T00:00:01.000Z' }
+    const place = Date.parse(future.startedAt)
+    history.add(runRow(1))
+    history.add(runRow(2, future))
+    history.add(runRow(3), place + 1)
+    history.add(skipRow(4), place + 2)
+    history.add(runRow(3, { exitCode: 0 }), place + 1)
+    history.flush()
+    const reader = read(file)
+    const rows = [runRow(1), runRow(2, future), runRow(3), skipRow(4)]
+    expect(reader.rows({ limit: 9 })).toEqual(rows)
+    expect(reader.rows({ limit: 2 })).toEqual(rows.slice(2))
+    expect(reader.rows({ since: runRow(3).startedAt ?? '', limit: 9 })).toEqual(rows.slice(1))
+    expect(reader.rows({ since: '2029-01-01T00:00:00+01:00', limit: 9 })).toEqual([rows[1]])
+    expect(reader.lastOfEach().get('backup')?.run).toBe(runRow(3).run)
+    expect(reader.lastMs()).toBe(place + 2)
+  })
+})
+
 describe('what happened to each task lately', () => {
   const countsOf = ({ reader }: ReturnType<typeof written>) =>
     Object.fromEntries(reader.counts(reader.lastOfEach()))

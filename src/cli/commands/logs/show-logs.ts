@@ -1,6 +1,7 @@
 import path from 'node:path'
 import { exitStatus, TorchError } from '../../../errors.ts'
 import { beginsRunId, runStamp } from '../../../run/directory.ts'
+import { byOrder, type OrderedRun } from '../../../run/order.ts'
 import { isSelected, isPattern } from '../../../tasks/select.ts'
 import { grouped } from '../../../text/grouped.ts'
 import type { Call } from '../../command.ts'
@@ -82,7 +83,11 @@ async function checkRuns(call: Call, values: Values, kept: readonly KeptRun[]): 
 }
 
 /** The runs to show, oldest first: the one of --run, those after --since, or the last of each task. */
-function chosenRuns(call: Call, values: Values, kept: readonly KeptRun[]): KeptRun[] {
+function chosenRuns(
+  call: Call,
+  values: Values,
+  kept: readonly (KeptRun & OrderedRun)[],
+): KeptRun[] {
   if (values.run !== undefined) return [findRun(kept, values.run, call.args[0])]
   const sorted = inOrder(kept)
   if (values.since === undefined) {
@@ -98,8 +103,8 @@ function chosenRuns(call: Call, values: Values, kept: readonly KeptRun[]): KeptR
   return chosen
 }
 
-function inOrder(runs: readonly KeptRun[]): KeptRun[] {
-  return runs.toSorted((a, b) => (a.run < b.run ? -1 : 1))
+function inOrder<Run extends OrderedRun>(runs: readonly Run[]): Run[] {
+  return runs.toSorted(byOrder)
 }
 
 function noRuns(word: string): TorchError {

@@ -5,6 +5,7 @@ import { interceptSignals } from '../../../daemon/signals.ts'
 import { TorchError } from '../../../errors.ts'
 import { admit, type Start } from '../../../plan/admit.ts'
 import { type History, openHistory } from '../../../record/history/write-history.ts'
+import { readHistoryOrRuns } from '../../../record/history/read-history.ts'
 import { runRow } from '../../../record/history/rows.ts'
 import { readTraces, type RunConclusion } from '../../../run/directory.ts'
 import { killRun, sendSignal } from '../../../run/end.ts'
@@ -12,6 +13,7 @@ import { signalRun } from '../../../run/process-group.ts'
 import { newFaults } from '../../../run/faults.ts'
 import { launchRun, newRunContext } from '../../../run/launch.ts'
 import type { LiveRun, RunContext } from '../../../run/live-run.ts'
+import { newEventOrder } from '../../../run/order.ts'
 import { cutMiddle } from '../../../run/output.ts'
 import { removeOldRuns } from '../../../run/retention.ts'
 import { matchHosts } from '../../../tasks/hosts.ts'
@@ -125,10 +127,19 @@ function launch(
     },
     onTrouble: (_run, words) => terminal.note(`torch: ${words}`),
     faults: newFaults(host.clock, (words) => terminal.note(`torch: ${words}`)),
+    order: newEventOrder(host, paths.home, lastPlace(call)),
   })
   const run = launchRun(context, { task, start: manualStart(task), revision, restartDelayMs: 0 })
-  history.add(runRow(run.description))
+  history.add(runRow(run.description), run.description.orderMs)
   return { context, run, conclusion: () => conclusion }
+}
+
+/** The place in order of what happened last in this home. */
+function lastPlace({ host, paths }: Call): number {
+  const reader = readHistoryOrRuns(host, paths, () => {})
+  const place = reader.lastMs()
+  reader.close()
+  return place
 }
 
 /** Waits for the KILL of processes that survived TERM, if torch ended the run. */
@@ -147,7 +158,7 @@ async function finish(
 ): Promise<number> {
   const { description, directory } = run
   const recorded = readTraces(host, directory).exit?.status
-  history.add(runRow(description, conclusion))
+  history.add(runRow(description, conclusion), description.orderMs)
   history.close()
   await cutMiddle(host, directory, description.maxOutputBytes)
   const living = liveRuns(host, paths.home).get(task.name) ?? []
