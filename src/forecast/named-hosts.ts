@@ -97,8 +97,9 @@ function entriesOf(file: TasksFile): Map<string, readonly [written: string, mach
   for (const written of Object.values(file.groups).flat()) add(written, groupEntryMatches(written))
   for (const written of file.tasks.flatMap((task) => task.hostEntries ?? [])) {
     const { text } = bareEntry(written)
-    // machinesOf() lists the groups.
-    add(text, taskEntryMatches(text, {}))
+    const entry = parseHostEntry(text)
+    // A bare word is a group, or a machine of a group.
+    if (entry.kind === 'match') add(text, [entry.match])
   }
   return found
 }
@@ -113,11 +114,15 @@ function groupEntryMatches(written: string): HostMatch[] {
   return entry.kind === 'word' ? [{ kind: 'name', name: entry.word.toLowerCase() }] : []
 }
 
-/** What an entry of a task's `hosts`, without its `!`, matches. A bare word there is a group. */
+/**
+ * What an entry of a task's `hosts`, without its `!`, matches. A bare word there is a group, or one
+ * machine of a group.
+ */
 export function taskEntryMatches(written: string, groups: GroupEntries): HostMatch[] {
   const entry = parseHostEntry(written)
-  if (entry.kind === 'match') return [entry.match]
-  return entry.kind === 'word' ? (groups[entry.word] ?? []).flatMap(groupEntryMatches) : []
+  if (entry.kind === 'word' && Object.hasOwn(groups, entry.word))
+    return (groups[entry.word] ?? []).flatMap(groupEntryMatches)
+  return groupEntryMatches(written)
 }
 
 /** Hosts that run the same tasks, compared with `everywhere`. */

@@ -45,6 +45,36 @@ export function addressAfter(address: string): string {
   return (BigInt(`0x${address}`) + 1n).toString(16).padStart(address.length, '0')
 }
 
+/** The fewest blocks with exactly the addresses from `from` to `to`; none if they do not follow each other. */
+export function blocksBetween(from: Network, to: Network): string[] {
+  const bits = from.family === 4 ? 32 : 128
+  const blocks: string[] = []
+  if (from.family !== to.family) return blocks
+  const end = BigInt(`0x${to.last}`)
+  for (let start = BigInt(`0x${from.first}`); start <= end;) {
+    let free = 0
+    while (
+      free < bits &&
+      start % (2n << BigInt(free)) === 0n &&
+      start + (2n << BigInt(free)) - 1n <= end
+    )
+      free++
+    blocks.push(addressText(from.family, start) + (free === 0 ? '' : `/${bits - free}`))
+    start += 1n << BigInt(free)
+  }
+  return blocks
+}
+
+function addressText(family: 4 | 6, address: bigint): string {
+  const [count, size, radix, sign] =
+    family === 4 ? ([4, 8, 10, '.'] as const) : ([8, 16, 16, ':'] as const)
+  const parts = Array.from({ length: count }, (_, index) =>
+    ((address >> BigInt((count - 1 - index) * size)) & ((1n << BigInt(size)) - 1n)).toString(radix),
+  )
+  const text = parts.join(sign)
+  return family === 4 ? text : text.replace(/(?:^|:)0(?::0)+(?::|$)/, '::')
+}
+
 function prefixOf(text: string): number {
   return /^\d{1,3}$/.test(text) ? Number(text) : Infinity
 }

@@ -1,17 +1,27 @@
-import { parseNetwork } from './address.ts'
+import { covers, parseNetwork } from './address.ts'
 import { expected, showValue } from './file/expected.ts'
+import { addressRange, nameRange } from './host-ranges.ts'
 import type { HostMatch } from './hosts.ts'
 
 /** One entry of a `hosts` list: a match, a bare word (a group or a host name), or an error. */
 export type HostEntry =
   | { readonly kind: 'match'; readonly match: HostMatch }
   | { readonly kind: 'word'; readonly word: string }
-  | { readonly kind: 'wrong'; readonly message: string; readonly hint: string | null }
+  | {
+      readonly kind: 'wrong'
+      readonly message: string
+      /** Entries that mean the same. */
+      readonly instead: readonly string[]
+    }
 
 /** Reads an entry of a `hosts` list, without its `!`. Case does not matter. */
 export function parseHostEntry(written: string): HostEntry {
   const text = written.trim().toLowerCase().replace(/\.$/, '')
-  if (/^[\d.]*\*[\d.*]*$/.test(text) && text.includes('.')) return addressPattern(written, text)
+  const range = addressRange(text) ?? nameRange(text)
+  if (range !== undefined) {
+    const isGood = range.instead.every((entry) => parseHostEntry(entry).kind !== 'wrong')
+    return wrong(range.expected, written, isGood ? range.instead : [])
+  }
   if (/[/:%]/.test(text) || /^[\d.]*\.[\d.]*$/.test(text)) {
     const network = parseNetwork(text)
     return network === undefined
@@ -38,17 +48,22 @@ export function entryMeaning(written: string): string {
   return (negated ? '!' : '') + JSON.stringify(parseHostEntry(text))
 }
 
-/** `10.0.1.*` would be a pattern of host names that never matches, and nobody would notice. */
-function addressPattern(written: string, text: string): HostEntry {
-  const [fixed = ''] = text.split('*')
-  const parts = fixed.split('.').filter((part) => part !== '')
-  const zeros = Array.from({ length: Math.max(0, 4 - parts.length) }, () => '0')
-  const block = `${[...parts, ...zeros].join('.')}/${parts.length * 8}`
-  const hint = parseNetwork(block) === undefined ? null : `did you mean "${block}"?`
-  return { ...wrong('a CIDR block; patterns only match host names', written), hint }
+/** What to write instead of a wrong entry: `write "10.0.1.0/24"`. `sign` is `!` or empty. */
+export function insteadHint(instead: readonly string[], sign = ''): string | null {
+  const entries = instead.map((entry) => JSON.stringify(sign + entry))
+  return entries.length === 0 ? null : `write ${entries.join(', ')}`
 }
 
-function wrong(what: string, written: string) {
+/** Whether a name or network means only the machine itself, from its own view. No host matches it. */
+export function isLoopback(match: HostMatch): boolean {
+  if (match.kind === 'name')
+    return /^(?:ip6-)?(?:localhost|loopback)(?:[46]?\.localdomain[46]?|[46])?$/.test(match.name)
+  return match.kind === 'network' && loopback.some((network) => covers(network, match))
+}
+
+const loopback = ['127.0.0.0/8', '::1'].flatMap((text) => parseNetwork(text) ?? [])
+
+function wrong(what: string, written: string, instead: readonly string[] = []) {
   const message = `expected ${what}; got ${showValue(written)}`
-  return { kind: 'wrong', message, hint: null } as const
+  return { kind: 'wrong', message, instead } as const
 }

@@ -137,3 +137,23 @@ test.each([
   const host = hostFacts('web-1.example.com', ['10.0.1.7'])
   expect(whyNot(task!, host, file)).toEqual(why && { task, ...why })
 })
+
+test('a task may name one machine of a group, or leave it out', () => {
+  const file = good(`hosts: { db: [db1, db2] }
+tasks:
+  one: { schedule: "@daily", command: x, hosts: [db1] }
+  others: { schedule: "@daily", command: x, hosts: [db, "!db1"] }
+`)
+  const shares = namedHosts(file).map(({ host, tasks }) => [
+    host,
+    ...tasks.map(({ task, part }) => task.name + (part ? '*' : '')),
+  ])
+  expect(shares).toEqual([
+    ['everywhere'],
+    ['db', 'one*', 'others*'],
+    ['db1', 'one'],
+    ['db2', 'others'],
+  ])
+  const why = file.tasks.map((task) => whyNot(task, hostFacts('db1', []), file)?.excludedBy)
+  expect(why).toEqual([undefined, 'db1'])
+})

@@ -88,6 +88,10 @@ const entryParts = [
   '255',
   ':',
   'FFFF',
+  'x',
+  '[1-3]',
+  '{1..3}',
+  '10.0.1.',
   '\n',
   'é',
   '٣',
@@ -101,7 +105,12 @@ const entryTexts = fc.oneof(
 /** Any entry is a match, a bare word, or an error of one line; an address is one for Node too. */
 export const entry = pure('hosts-entries', 200, entryTexts, (text) => {
   const read = parseHostEntry(text)
-  if (read.kind === 'wrong') return assert.doesNotMatch(read.message, /[\n\r]/)
+  if (read.kind === 'wrong') {
+    assert.doesNotMatch(read.message, /[\n\r]/)
+    for (const instead of read.instead)
+      assert.notEqual(parseHostEntry(instead).kind, 'wrong', `${text}: ${instead} is an entry`)
+    return
+  }
   if (read.kind === 'word') return assert.match(read.word, /^[\w-]+\.?$/)
   if (read.match.kind !== 'network') return
   const [address = ''] = text

@@ -1,7 +1,7 @@
 import { BlockList, isIPv4 } from 'node:net'
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { covers, parseNetwork } from '../../src/tasks/address.ts'
+import { blocksBetween, covers, parseNetwork } from '../../src/tasks/address.ts'
 
 describe('a network', () => {
   test.each([
@@ -63,5 +63,24 @@ test('a network contains the same addresses as the BlockList of Node', () => {
       list.addSubnet(base, prefix, family)
       expect(covers(network, single)).toBe(list.check(other, isIPv4(other) ? 'ipv4' : 'ipv6'))
     }),
+  )
+})
+
+test('blocksBetween gives the fewest blocks with exactly the addresses of a range', () => {
+  const last = fc.integer({ min: 0, max: 300 })
+  fc.assert(
+    fc.property(last, last, fc.constantFrom('10.0.', '2001:db8::'), (a, b, prefix) => {
+      const [from, to] = [Math.min(a, b), Math.max(a, b)]
+      const addressOf = (at: number): string =>
+        prefix === '10.0.' ? `10.0.${at >> 8}.${at & 255}` : prefix + at.toString(16)
+      const network = (text: string) => parseNetwork(text) ?? expect.fail(text)
+      const blocks = blocksBetween(network(addressOf(from)), network(addressOf(to))).map(network)
+      for (let at = 0; at <= 300; at++) {
+        const holders = blocks.filter((block) => covers(block, network(addressOf(at))))
+        if (holders.length !== (at >= from && at <= to ? 1 : 0)) expect([a, b, at]).toBe('in one')
+      }
+      expect(blocks.length).toBeLessThanOrEqual(17)
+    }),
+    { numRuns: 30 },
   )
 })

@@ -1,7 +1,6 @@
 import { zoneHint } from '../../schedule/zone-names.ts'
-import type { HostMatch } from '../hosts.ts'
-import { formatKeyPath, type KeyPath } from './key-path.ts'
-import { type Groups, resolveGroup } from './resolve-hosts.ts'
+import { formatKeyPath, type KeyPath, valueAt } from './key-path.ts'
+import { type Group, type Groups, resolveGroup } from './resolve-hosts.ts'
 import type { FileInput, TaskInput } from './schema.ts'
 import { checkSettings, checkZone, type Settings, type TasksFacts } from './settings.ts'
 import type { Source } from './source.ts'
@@ -84,9 +83,12 @@ function mergeGroups(
   parts: readonly FilePart[],
   isFirst: IsFirst,
 ): Pick<MergedFile, 'groups' | 'groupEntries'> {
-  const names = parts.flatMap(({ source }) => source.keys(['hosts']))
   // All names are known from the start: a group with an error is not an unknown group.
-  const groups = new Map<string, readonly HostMatch[]>(names.map((name) => [name, []]))
+  const groups = new Map<string, Group>(
+    parts.flatMap(({ source }) =>
+      source.keys(['hosts']).map((name) => [name, unreadGroup(source, name)]),
+    ),
+  )
   const groupEntries: Record<string, readonly string[]> = {}
   for (const { source, input } of parts) {
     for (const name of source.keys(['hosts'])) {
@@ -100,6 +102,14 @@ function mergeGroups(
   }
   return { groups, groupEntries }
 }
+
+/** What the schema refused is not empty: its texts may be machines. */
+function unreadGroup(source: Source, name: string): Group {
+  const texts = [valueAt(source.value, ['hosts', name])].flat(maxUnreadDepth)
+  return { matches: [], isWrong: true, unread: texts.map(String) }
+}
+
+const maxUnreadDepth = 3
 
 function mergeZone(parts: readonly FilePart[], isFirst: IsFirst): string | undefined {
   let zone: string | undefined

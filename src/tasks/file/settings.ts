@@ -2,7 +2,7 @@ import { isZone, zoneHint } from '../../schedule/zone-names.ts'
 import { type HostFacts, type HostRule, matchHosts } from '../hosts.ts'
 import { parseEnvFile } from './env-file.ts'
 import type { KeyPath } from './key-path.ts'
-import { type Groups, resolveHosts } from './resolve-hosts.ts'
+import { type Groups, nowhere, resolveHosts } from './resolve-hosts.ts'
 import type { SettingsInput } from './schema.ts'
 import type { Source } from './source.ts'
 
@@ -64,7 +64,12 @@ export function checkSettings(
   },
 ): Settings {
   const { hosts: entries, cwd, env_file: envFile, ...rest } = input
-  const hosts = entries && resolveHosts(source, [...path, 'hosts'], entries, groups)
+  // After a mistake in these two it is not known where the task runs, so nothing else is checked here.
+  const isWrong = (['hosts', 'enabled'] as const).some(
+    (key) => input[key] === undefined && source.has([...path, key]),
+  )
+  const resolved = entries && resolveHosts(source, [...path, 'hosts'], entries, groups)
+  const hosts = isWrong ? nowhere : resolved
   const isHere = input.enabled !== false && matchHosts(hosts ?? defaultHosts, facts.machine)
   if (input.timezone !== undefined) checkZone(source, [...path, 'timezone'], input.timezone)
   for (const key of ['user', 'group'] as const) {
@@ -82,7 +87,7 @@ export function checkSettings(
     ...rest,
     ...(cwd !== undefined && { cwd: absolute('cwd', cwd) }),
     ...(envPath !== undefined && { env_file: envPath }),
-    ...(hosts && entries && { hosts, hostEntries: entries }),
+    ...(hosts && { hosts, hostEntries: entries ?? [] }),
   }
 }
 

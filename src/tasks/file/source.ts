@@ -28,6 +28,8 @@ export interface Source {
   readonly errors: readonly { readonly path: KeyPath; readonly line: number }[]
   /** Adds a problem at a key, or at an entry of a list. */
   report(path: KeyPath, message: string, options?: ReportOptions): void
+  /** Notes an error that is not reported, because it follows from a reported one. */
+  noteError(path: KeyPath): void
   /** The candidate closest to the word; undefined if none is close. Bounded, as it is slow. */
   nearest(word: string, candidates: readonly string[]): string | undefined
   /** `did you mean "x"?` with the candidate closest to the word; null if none is close. */
@@ -81,6 +83,7 @@ export function readSource({ path: file, text: raw }: TasksText): Source {
     errors,
     report: (path, message, { hint = null, severity = 'error' } = {}) =>
       add({ path, offset: offsetOf(path), message, hint, isSyntax: false }, severity),
+    noteError: (path) => errors.push({ path, line: lineAt(offsetOf(path)).line }),
     nearest: closest,
     guess: (word, candidates) => {
       const near = closest(word, candidates)

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { formatted } from '../../support/tasks.ts'
+import { formatted, good, parse } from '../../support/tasks.ts'
 
 /** Each bad file, line by line, and every line that torch shows about it. */
 const table: Readonly<Record<string, { file: readonly string[]; shown: readonly string[] }>> = {
@@ -109,7 +109,7 @@ const table: Readonly<Record<string, { file: readonly string[]; shown: readonly 
       'tasks.yaml:5:13: tasks.backup.hosts[0]: expected a CIDR block; patterns only match host names; got "10.0.1.*"',
       '    hosts: [10.0.1.*]',
       '            ^',
-      'hint: did you mean "10.0.1.0/24"?',
+      'hint: write "10.0.1.0/24"',
     ],
   },
   'an entry with a blank': {
@@ -183,4 +183,147 @@ const table: Readonly<Record<string, { file: readonly string[]; shown: readonly 
 
 test.each(Object.entries(table))('a bad hosts entry is reported: %s', (_name, { file, shown }) => {
   expect(formatted(`${file.join('\n')}\n`)).toBe(shown.join('\n'))
+})
+
+const groups = `hosts:
+  queue: [queue1, queue2]
+  db: [db1, db2.example.com]
+  net: [10.0.2.11, 10.0.2.12]
+  any: ["any*"]
+`
+
+/** The lines of the problems with the `hosts` of a task, without the source lines. */
+function toldAbout(hosts: string, more = ''): string[] {
+  const text = `${groups}tasks: { a: { schedule: "@daily", command: x, hosts: ${hosts}${more} } }\n`
+  const parsed = parse(text, { mayChangeUser: true, isAccount: () => false })
+  const problems = parsed.ok ? parsed.warnings : parsed.problems
+  return problems.flatMap(({ severity, message, hint }) => [
+    severity === 'warning' ? `warning: ${message}` : message,
+    ...(hint === null ? [] : [hint]),
+  ])
+}
+
+const list = 'to name a host, write its full name with a dot, or list it in a group'
+const notRange = 'expected an address or a CIDR block; a range must be written as blocks; got'
+const notNames =
+  'expected a host name, or a pattern with * and ?; a range must be written as a list; got'
+const notPattern = 'expected a CIDR block; patterns only match host names; got'
+
+test.each<[string, string[]]>([
+  // Not a group of which the word is a member, nor one that the word numbers
+  ['[queue3]', ['unknown host group "queue3"', 'did you mean "queue1"?']],
+  ['[net1]', ['unknown host group "net1"', list]],
+  ['[any1]', ['unknown host group "any1"', list]],
+  ['[db2]', ['unknown host group "db2"', 'write its full name, "db2.example.com"']],
+  ['[qeue]', ['unknown host group "qeue"', 'did you mean "queue"?']],
+  // Nothing that would exclude every machine
+  ['[net, "!nett"]', ['unknown host group "nett"', list]],
+  ['["!nett"]', ['unknown host group "nett"', 'did you mean "net"?']],
+  ['[db, "!db2"]', ['unknown host group "db2"', 'write its full name, "!db2.example.com"']],
+  ['[queue1, "!qeue1"]', ['unknown host group "qeue1"', list]],
+  // Ranges of addresses
+  ['[10.0.1.11-15]', [`${notRange} "10.0.1.11-15"`, 'write "10.0.1.11", "10.0.1.12/30"']],
+  [
+    '[web1.example.com, "!10.0.0.1-10.0.0.9"]',
+    [
+      `${notRange} "10.0.0.1-10.0.0.9"`,
+      'write "!10.0.0.1", "!10.0.0.2/31", "!10.0.0.4/30", "!10.0.0.8/31"',
+    ],
+  ],
+  ['[10.0.0.0-10.0.0.255]', [`${notRange} "10.0.0.0-10.0.0.255"`, 'write "10.0.0.0/24"']],
+  ['[10.0.0.9-1]', [`${notRange} "10.0.0.9-1"`]],
+  [
+    '["2001:db8::4-2001:db8::7"]',
+    [`${notRange} "2001:db8::4-2001:db8::7"`, 'write "2001:db8::4/126"'],
+  ],
+  // Patterns of addresses
+  ['[10.0.1.x]', ['expected a CIDR block; got "10.0.1.x"', 'write "10.0.1.0/24"']],
+  ['[10.X.X.X]', ['expected a CIDR block; got "10.X.X.X"', 'write "10.0.0.0/8"']],
+  ['["10.0.*"]', [`${notPattern} "10.0.*"`, 'write "10.0.0.0/16"']],
+  ['["10.0.*.5"]', [`${notPattern} "10.0.*.5"`]],
+  ['["10.0.1.1*"]', [`${notPattern} "10.0.1.1*"`]],
+  ['["10.0.1.?"]', [`${notPattern} "10.0.1.?"`]],
+  // Ranges of names
+  ['["queue[1-2]"]', [`${notNames} "queue[1-2]"`, 'write "queue1", "queue2"']],
+  [
+    '["!w{08..10}.example.com"]',
+    [
+      `${notNames} "!w{08..10}.example.com"`.replace('!', ''),
+      'write "!w08.example.com", "!w09.example.com", "!w10.example.com"',
+    ],
+  ],
+  [
+    '["web[1-3]"]',
+    [`${notNames} "web[1-3]"`, 'list these machines in a group: "web1", "web2", "web3"'],
+  ],
+  ['["web[1-500]"]', [`${notNames} "web[1-500]"`]],
+  // Loopback
+  ...[
+    'localhost',
+    '127.0.0.1',
+    '127.0.0.0/8',
+    '"::1"',
+    'localhost.localdomain',
+    '"!localhost"',
+  ].map((entry): [string, string[]] => [
+    `[${entry}]`,
+    [
+      `warning: "${entry.replaceAll(/["!]/g, '')}" matches no machine: torch knows machines by their host names, and by their addresses except loopback`,
+      'leave out hosts to run on every machine',
+    ],
+  ]),
+])('hosts: %s is answered with %j', (hosts, told) => {
+  expect(toldAbout(hosts)).toEqual(told)
+})
+
+test('a bare word that a group lists as a machine means that machine', () => {
+  const text = `${groups}tasks:
+  one: { schedule: "@daily", command: x, hosts: [QUEUE1] }
+  others: { schedule: "@daily", command: x, hosts: [queue, "!queue2"] }
+`
+  const [one, others] = good(text).tasks
+  expect(one?.hosts).toEqual({ some: [{ kind: 'name', name: 'queue1' }], none: [] })
+  expect(others?.hosts?.none).toEqual([{ kind: 'name', name: 'queue2' }])
+})
+
+test('a word that is a group and a machine means the group', () => {
+  const [task] = good(
+    'hosts: { db: [db, db2] }\ntasks: { a: { schedule: "@daily", command: x, hosts: [db] } }\n',
+  ).tasks
+  expect(task?.hosts?.some).toHaveLength(2)
+})
+
+test.each([
+  ['[wbe]', ['unknown host group "wbe"', list]],
+  [
+    'web',
+    [
+      'expected a list of at least one group, address, CIDR block, host name or pattern; got "web"',
+      'did you mean ["web"]?',
+    ],
+  ],
+  [
+    '[10.0.0.300]',
+    [
+      'expected an address, or a CIDR block with a prefix of at most 32 (IPv6: 128); got "10.0.0.300"',
+    ],
+  ],
+])('a mistake in hosts: %s brings no problem about the user or the env_file', (hosts, told) => {
+  expect(toldAbout(hosts, ', user: nobody-here, env_file: /no/such')).toEqual(told)
+})
+
+test('a mistake in a group brings no problem about the tasks that use it', () => {
+  const text = `hosts: { web: [web1, "web[2-3]"], db: db1 }
+tasks:
+  a: { schedule: "@daily", command: x, hosts: [web3], user: nobody-here }
+  b: { schedule: "@daily", command: x, hosts: [db1], user: nobody-here }
+  c: { schedule: "@daily", command: x, hosts: ["!web"], user: nobody-here }
+  d: { schedule: "@daily", command: x, hosts: [web1, "!web"], user: nobody-here }
+`
+  const facts = { mayChangeUser: true, isAccount: () => false }
+  const parsed = parse(text, facts)
+  expect(parsed.ok ? [] : parsed.problems.map(({ path }) => path)).toEqual([
+    'hosts.web[1]',
+    'hosts.db',
+  ])
 })
