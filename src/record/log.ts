@@ -3,6 +3,7 @@ import pino from 'pino'
 import type { prettyFactory } from 'pino-pretty'
 import { exitStatus, TorchError } from '../errors.ts'
 import { journalPriority, leadsToJournal } from '../host/journal.ts'
+import { plainLine } from '../text/sanitize.ts'
 import { openLineFile } from './line-file.ts'
 
 /**
@@ -67,11 +68,19 @@ function checkLevel(level: string): void {
 function prettyPrinter(): (line: string) => string {
   const require = createRequire(import.meta.url)
   const pretty = require('pino-pretty') as { prettyFactory: typeof prettyFactory }
-  return pretty.prettyFactory({
+  const print = pretty.prettyFactory({
     ignore: 'pid,event',
     singleLine: true,
     translateTime: 'SYS:HH:MM:ss.l',
   })
+  return (line) => print(withPlainTexts(line))
+}
+
+/** A line break in a name must not look like another line of the log, nor a control character move the cursor. */
+function withPlainTexts(line: string): string {
+  const plain = (_key: string, value: unknown): unknown =>
+    typeof value === 'string' ? plainLine(value) : value
+  return JSON.stringify(JSON.parse(line, plain))
 }
 
 function formatFor(destination: LogDestination): (line: string) => string {

@@ -1,10 +1,14 @@
 /**
- * Text that is safe to print on a terminal. Control characters (except line breaks and tabs) and
- * characters that reverse the direction of writing (https://trojansource.codes) become U+FFFD.
+ * Text that is safe to print on a terminal, and shows all that is in it. Control characters (except line
+ * breaks and tabs), characters that reverse the direction of writing (https://trojansource.codes) and others that
+ * nobody sees become U+FFFD. A joiner stays between characters that may need it, as in Persian and in emoji.
  */
 export function plainText(text: string): string {
-  return text.replace(/[^\P{Cc}\n\t]|[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, '\ufffd')
+  return text.replace(unsafe, '\ufffd')
 }
+
+const unsafe =
+  /[^\P{Cc}\n\t]|[\p{Zl}\p{Zp}\p{Cs}]|[^\P{Cf}\u200c\u200d]|(?<!\P{ASCII})[\u200c\u200d]|[\u200c\u200d](?!\P{ASCII})/gu
 
 /** Like plainText(), but on one line: line breaks and tabs become U+FFFD too. */
 export function plainLine(text: string): string {

@@ -196,6 +196,16 @@ describe('on stdout', () => {
     expect(JSON.parse(text)).toMatchObject({ event: 'start', task: 'a', msg: 'a starts' })
   })
 
+  test('on a terminal no text makes a second line, or turns the writing', () => {
+    const name = 'x\n[12:00:00.000] INFO: forged \u202e'
+    const text = stdoutOf(true, (log) => {
+      log.warn('start', { task: 'a', why: [name] }, `a failed: ${name}`)
+    })
+    expect(text.split('\n')).toHaveLength(2)
+    expect(text).not.toContain('\u202e')
+    expect(text).toContain('a failed: x\ufffd[12')
+  })
+
   test('on a terminal a line is readable for a person', () => {
     const text = stdoutOf(true, (log) => log.info('start', { task: 'a' }, 'a starts'))
     expect(text).toMatch(/^\[\d\d:\d\d:\d\d\.\d{3}\] INFO: a starts \{"task":"a"\}\n$/)

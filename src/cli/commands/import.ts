@@ -8,6 +8,7 @@ import { type Imported, importFormats, maxImportBytes } from '../../import/impor
 import { formatProblem } from '../../tasks/file/problem.ts'
 import { counted } from '../../text/plural.ts'
 import { nearest } from '../../text/suggest.ts'
+import { plainLine } from '../../text/sanitize.ts'
 import { usageError } from '../args/option.ts'
 import type { Values } from '../args/options.ts'
 import type { Call } from '../command.ts'
@@ -113,7 +114,7 @@ async function show(
   }
   await terminal.out(yaml)
   for (const { line, message } of warnings)
-    terminal.note(`${terminal.paint('yellow', 'warning:')} line ${line}: ${message}`)
+    terminal.note(`${terminal.paint('yellow', 'warning:')} line ${line}: ${plainLine(message)}`)
   terminal.note(`imported ${counted(tasks, 'task')}, with ${counted(warnings.length, 'warning')}`)
   return exitStatus.done
 }

@@ -1,6 +1,7 @@
 import type { ReloadReport } from '../../control/protocol.ts'
 import { exitStatus } from '../../errors.ts'
 import { counted } from '../../text/plural.ts'
+import { plainLine } from '../../text/sanitize.ts'
 import { ask } from '../daemon/ask.ts'
 import { requireSameFile } from '../daemon/tasks-file.ts'
 import type { Call } from '../command.ts'
@@ -22,7 +23,7 @@ export async function reload(call: Call, values: Values): Promise<number> {
 async function show(terminal: Terminal, report: ReloadReport): Promise<void> {
   if (report.problems.length > 0) terminal.note(showProblems(terminal, report.problems))
   if (report.verdict === 'refused') {
-    terminal.note(`torch: ${report.path} was refused`)
+    terminal.note(`torch: ${plainLine(report.path)} was refused`)
     terminal.note('hint: fix the file; until then the daemon keeps using the last good file')
     return
   }

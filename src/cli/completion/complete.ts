@@ -1,4 +1,5 @@
 import type { Host } from '../../host/host.ts'
+import { plainLine } from '../../text/sanitize.ts'
 import { type LookUp, type Offer, offerAt } from './candidates.ts'
 import type { Shell } from './shells.ts'
 import { parseSoFar, splitLine, type TypedLine } from './typed-line.ts'
@@ -59,13 +60,13 @@ function forFish({ paths, candidates }: Offer): string[] {
 
 /** A name from a file may be anything. Control characters do not belong on a command line. */
 function isClean(value: string): boolean {
-  return value !== '' && !/\p{Cc}/u.test(value)
+  return value !== '' && plainLine(value) === value
 }
 
 /** The first line of a text, without control characters. */
 function oneLine(text: string): string {
   const [line = ''] = text.trim().split('\n')
-  return line.replaceAll(/\p{Cc}/gu, ' ')
+  return plainLine(line)
 }
 
 /** Quoted so that bash neither expands nor runs anything in it. */

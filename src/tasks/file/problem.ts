@@ -1,5 +1,6 @@
 import { maxProblems } from './limits.ts'
 import { counted } from '../../text/plural.ts'
+import { plainText } from '../../text/sanitize.ts'
 import type { KeyPath } from './key-path.ts'
 
 /** One error or warning about a tasks file. The JSON shape of `torch validate --json`. */
@@ -76,9 +77,9 @@ export function problemLine({ severity, file, line, column, path, message }: Pro
   return printable(`${place}: ${kind}${what}`)
 }
 
-/** The line contains names and values of the file: control characters must not reach a terminal. */
+/** The line contains names and values of the file. A tab may stay: see excerpt(). */
 function printable(line: string): string {
-  return line.replace(/[^\P{Cc}\t]/gu, '\ufffd')
+  return plainText(line).replaceAll('\n', '\ufffd')
 }
 
 /** The source line, cut around the column if it is long, and a line with the caret. */

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Problem } from '../../../src/tasks/file/problem.ts'
 import { formatProblem } from '../../../src/tasks/file/problem.ts'
+import { parse } from '../../support/tasks.ts'
 
 const problem: Problem = {
   severity: 'error',
@@ -82,4 +83,12 @@ describe('the shown source line', () => {
   test('control characters of the source line are replaced', () => {
     expect(lines({ source: '\u001b[2Jab\u0085', column: 1 })[1]).toBe('\ufffd[2Jab\ufffd')
   })
+})
+
+test('a problem shows characters that turn the writing or that nobody sees, and stays on its lines', () => {
+  const text = 'tasks:\n  a: { "com\\u200bmand\u202e": "x \u2066", schedule: "@daily\u202e" }\n'
+  const parsed = parse(text)
+  const shown = parsed.ok ? '' : parsed.problems.map(formatProblem).join('\n')
+  expect(shown).not.toMatch(/[\u200b\u202e\u2066]/)
+  expect(shown).toContain('\ufffd')
 })
