@@ -13,6 +13,7 @@ import { newRunContext } from '../run/launch.ts'
 import { newEventOrder } from '../run/order.ts'
 import type { RunContext } from '../run/live-run.ts'
 import { type Faults, newFaults } from '../run/faults.ts'
+import { counted } from '../text/plural.ts'
 import type { RequestQueue } from './control/request-queue.ts'
 import { newPhase, type Phase } from './phase.ts'
 import type { HomePaths, Settings } from './settings.ts'
@@ -147,7 +148,7 @@ function openDaemonHistory({ host, paths, log, faults, queue }: HistoryParts): H
       history.flush()
       faults.insist('note that the history is complete', () => host.files.remove(mark))
       if (runs === 0) return
-      log.warn('rebuilt', { runs }, `the history was rebuilt from the ${runs} runs that are kept`)
+      log.warn('rebuilt', { runs }, `the history was rebuilt from ${counted(runs, 'kept run')}`)
     })
   }
   const history = openHistory(paths.history, {

@@ -1,5 +1,6 @@
 import { CronExpressionParser } from 'cron-parser'
 import { remembered } from '../text/cache.ts'
+import { counted } from '../text/plural.ts'
 import {
   type Field,
   fields,
@@ -76,7 +77,7 @@ function checkHashStep(field: Field, range: string, checked: string, step: numbe
   const [, low = '', high = ''] = /^H\((\d+)-(\d+)\)$/.exec(checked) ?? []
   const size = Number(high) - Number(low) + 1
   if (step <= size) return { ok: true, text: `${checked}/${step}` }
-  const message = `${field.name}: step ${step} is wider than the range of ${quoted(range)}, which has ${size} values`
+  const message = `${field.name}: step ${step} is wider than the range of ${quoted(range)}, which has ${counted(size, 'value')}`
   return { ok: false, message, hint: `write ${quoted(range)} for one value of this range` }
 }
 

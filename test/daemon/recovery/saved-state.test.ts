@@ -234,7 +234,7 @@ describe('the history', () => {
     expect(second.rows()).toEqual(before)
     expect(
       second.lines.filter((line) => line.event === 'rebuilt').map((line) => line.words),
-    ).toEqual(['the history was rebuilt from the 3 runs that are kept'])
+    ).toEqual(['the history was rebuilt from 3 kept runs'])
   })
 
   test('a damaged history is set aside, and the log says so', async () => {

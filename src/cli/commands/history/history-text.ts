@@ -202,15 +202,18 @@ function rowOutcome(host: Host, row: HistoryRow, isRunning: boolean): Cell {
   return outcomeCell(row, { when: row.outcome === 'missed' ? gapWords(host, row) : '' })
 }
 
-/** `02:00 to 04:45`; with the day if it differs from the day of the row. */
+/** `02:00 to 04:45`; with the day if it differs from the day of the row, and both days of a longer gap. */
 function gapWords(host: Host, row: HistoryRow): string {
   const day = shownTime(host, timeOf(row)).slice(0, 10)
-  const times = [row.slot, row.lastSlot ?? row.slot].map((slot) => {
+  const ends = [row.slot, row.lastSlot ?? row.slot].map((slot) => {
     const [date = '', clock = ''] = shownTime(host, slot).slice(0, 19).split('T')
-    const time = clock.replace(/:00$/, '')
-    return date === day ? time : `${date} ${time}`
+    return { date, time: clock.replace(/:00$/, '') }
   })
-  return [...new Set(times)].join(' to ')
+  const isLong = ends[0]?.date !== ends[1]?.date
+  const times = ends.map(({ date, time }, at) =>
+    isLong || (at === 0 && date !== day) ? `${date} ${time}` : time,
+  )
+  return row.slot === row.lastSlot || row.lastSlot === null ? (times[0] ?? '') : times.join(' to ')
 }
 
 /** What started the run: `schedule`; for a retry `attempt 2 of 4`. Short: `sched`, `2 of 4`. */

@@ -95,7 +95,11 @@ describe('The table of torch history', () => {
   test.each([
     [
       { slot: '2026-03-07T22:00:30Z' },
-      'missed 12 slots, 2026-03-07 22:00:30 to 04:45: torch was down',
+      'missed 12 slots, 2026-03-07 22:00:30 to 2026-03-08 04:45: torch was down',
+    ],
+    [
+      { slot: '2026-03-07T22:00:00Z', lastSlot: '2026-03-07T23:00:00Z', count: 2 },
+      'missed 2 slots, 2026-03-07 22:00 to 23:00: torch was down',
     ],
     [{ count: 1, lastSlot: miss.slot }, 'missed 1 slot, 02:00: torch was down'],
     [
