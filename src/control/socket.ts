@@ -4,6 +4,7 @@ import path from 'node:path'
 import { messageOf, TorchError } from '../errors.ts'
 import { wallClock } from '../host/clock.ts'
 import { diskFiles } from '../host/files.ts'
+import { hasCode } from '../host/system-error.ts'
 
 /** How often the daemon checks that the socket is still there. Without it nobody finds the daemon. */
 const checkIntervalMs = 2_000
@@ -126,6 +127,25 @@ async function listenOn(
 ): Promise<string | undefined> {
   await listening(server, () => server.listen({ fd: descriptor }))
   return identityOf(socketPath)
+}
+
+/** Whether a process listens there. It may be stopped or hang, so nothing is asked. */
+export function isAnswered(socketPath: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const settle = (isThere: boolean): void => {
+      resolve(isThere)
+      connection?.destroy()
+    }
+    let connection: net.Socket | undefined
+    try {
+      connection = withShortPath(socketPath, (short) => net.connect(short))
+      connection.once('connect', () => settle(true))
+      // EAGAIN: so many others connect at this moment that somebody must listen.
+      connection.once('error', (error) => settle(hasCode(error, 'EAGAIN')))
+    } catch {
+      settle(false)
+    }
+  })
 }
 
 function listening(server: Server, start: () => void): Promise<void> {

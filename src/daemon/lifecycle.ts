@@ -14,12 +14,13 @@ import { handleSignals } from './signals.ts'
 import type { Ready } from './startup/start-detached.ts'
 import { startTicker } from './starts/ticker.ts'
 import { createDaemon, type Daemon, type DaemonProcess } from './state.ts'
-import { newStop } from './stop.ts'
+import { newStop, type Stop } from './stop.ts'
 import { saveLastGood } from './tasks-file/last-good.ts'
 import type { Loaded } from './tasks-file/load.ts'
 import { newReload } from './tasks-file/reload.ts'
 import { type LoadedTasks, withoutContent } from './tasks-file/tasks-state.ts'
 import { watchTasks } from './tasks-file/watch-tasks.ts'
+import { writeInfoFiles } from './upkeep/home-files.ts'
 import { startMaintenance } from './upkeep/maintenance.ts'
 
 /** How the time with the home ended. */
@@ -57,7 +58,11 @@ export async function runLifecycle(
   const stopTicking = startTicker(daemon)
   daemon.tickClock.save()
   saveLoaded(daemon)
-  const stopMaintenance = startMaintenance(daemon, () => tellSystemd(own, daemon))
+  const stopMaintenance = startMaintenance(daemon, {
+    lock: own.lock,
+    onTrouble: () => tellSystemd(own, daemon),
+    onTaken: () => leaveTakenHome(daemon, stop),
+  })
   const handover = newHandover(own, daemon, () => {
     stopTicking()
     stopMaintenance()
@@ -93,19 +98,14 @@ export async function runLifecycle(
   return { kind: 'stopped' }
 }
 
-/** These files inform and never decide: a daemon whose disk has just become full works without them. */
-function writeInfoFiles(daemon: Daemon): void {
-  const { host, paths, settings, log } = daemon
-  const write = (file: string, line: string, what: string): void => {
-    try {
-      host.files.replace(file, `${line}\n`, { mode: 0o644 })
-    } catch (error) {
-      log.error('trouble', { file }, `the ${what} could not be written: ${messageOf(error)}`)
-    }
-  }
-  write(paths.pidfile, String(host.processes.pid), 'pidfile')
-  write(paths.tasksPath, settings.tasks, 'path of the tasks file')
-  noteAlive(daemon)
+/** A last resort: two daemons on one home would start each slot twice, and only the other has the lock. */
+function leaveTakenHome({ log, paths }: Daemon, stop: Stop): void {
+  log.error(
+    'trouble',
+    { file: paths.lock },
+    'another torch daemon has locked this home; this one ends and leaves it the runs',
+  )
+  stop.request({ graceMs: null, leave: true })
 }
 
 function logReady(daemon: Daemon): Ready {

@@ -2,14 +2,15 @@ import { serveControl } from '../control/server.ts'
 import { exitStatus, TorchError } from '../errors.ts'
 import type { Channel } from '../host/daemon-child.ts'
 import type { Host } from '../host/host.ts'
-import { heldLock, type Lock, takeLock } from '../host/lock.ts'
+import { heldLock } from '../host/lock.ts'
 import { openLog } from '../record/log.ts'
 import { newRequestQueue } from './control/request-queue.ts'
 import { awaitGo, inherited, sayTaken } from './handover.ts'
 import { runLifecycle } from './lifecycle.ts'
 import type { HomePaths, Settings } from './settings.ts'
 import { catchSignals } from './signals.ts'
-import { openHome, readPid, removeTorn } from './startup/open-home.ts'
+import { lockHome } from './startup/lock-home.ts'
+import { openHome, removeTorn } from './startup/open-home.ts'
 import type { Ready } from './startup/start-detached.ts'
 import type { DaemonProcess } from './state.ts'
 import { openSystemd } from './systemd.ts'
@@ -41,7 +42,10 @@ export async function runDaemon(
   const signals = catchSignals()
   const paths = openHome(host, settings.home)
   const isNext = previous !== undefined
-  const lock = isNext ? heldLock(host, inherited.lock) : await lockHome(host, paths)
+  const isService = environment.NOTIFY_SOCKET !== undefined
+  const lock = isNext
+    ? heldLock(host, paths.lock, inherited.lock)
+    : await lockHome(host, paths, isService)
   if (!isNext) removeTorn(host, paths)
   // The next daemon does not start on a bad file: the previous one continues with the good one.
   const { loaded, refused } = await firstLoad(host, settings, isNext ? undefined : paths)
@@ -69,16 +73,6 @@ export async function runDaemon(
   // After a handover that failed, the home is taken up again as after a crash: from what is on disk.
   while (end.kind === 'handover-failed')
     end = await runLifecycle(own, end.loaded, end.refused, () => {})
-}
-
-async function lockHome(host: Host, paths: HomePaths): Promise<Lock> {
-  const lock = await takeLock(host, paths.lock)
-  if (lock !== undefined) return lock
-  const pid = readPid(host, paths)
-  const who = pid === undefined ? 'another torch daemon' : `a torch daemon (pid ${pid})`
-  throw new TorchError('already-running', `${who} already runs on ${paths.home}`, {
-    hint: 'torch status shows what it does; torch reload makes it read its file again',
-  })
 }
 
 /** The tasks file or, with --last-good, the copy of the last good one in the home. Throws if it is bad. */

@@ -84,3 +84,54 @@ function newWatchdog(
     stop: () => cancel?.(),
   }
 }
+
+/** A service of systemd, and what systemd does with it. */
+export interface Service {
+  /** `torch.service`. */
+  readonly name: string
+  /** It belongs to a user, not to the machine: `systemctl --user`. */
+  readonly isUser: boolean
+  readonly mainPid: number
+  /** The setting Restart: systemd.service(5). */
+  readonly restart: string
+  readonly isEnabled: boolean
+}
+
+/** The service that a process is in; undefined if it is in none, or systemd does not answer. */
+export async function serviceOf(host: Host, pid: number): Promise<Service | undefined> {
+  const group = cgroupOf(host, pid)
+  const name = group?.split('/').at(-1)
+  if (group === undefined || name?.endsWith('.service') !== true) return undefined
+  const isUser = /\/user@\d+\.service\/./.test(group)
+  const words = ['show', '--property=MainPID,Restart,UnitFileState', '--', name]
+  const { ok, stdout } = await host.processes.runProgram(
+    'systemctl',
+    isUser ? ['--user', ...words] : words,
+    { timeoutMs: systemctlTimeoutMs },
+  )
+  if (!ok) return undefined
+  const shown = new Map(stdout.split('\n').map((line) => splitAt(line, line.indexOf('='))))
+  return {
+    name,
+    isUser,
+    mainPid: Number(shown.get('MainPID')),
+    restart: shown.get('Restart') ?? '',
+    isEnabled: shown.get('UnitFileState')?.startsWith('enabled') === true,
+  }
+}
+
+const systemctlTimeoutMs = 5_000
+
+function splitAt(line: string, at: number): [string, string] {
+  return [line.slice(0, at), line.slice(at + 1)]
+}
+
+/**
+ * The control group of a process, as systemd names it: cgroups(7). The two versions of control groups
+ * may be in use side by side, and only one of them for services.
+ */
+export function cgroupOf(host: Host, pid: number): string | undefined {
+  const text = host.files.readText(`/proc/${pid}/cgroup`) ?? ''
+  const groups = [...text.matchAll(/^(?:0::|\d+:name=systemd:)(\/.*)$/gm)]
+  return groups.map(([, group]) => group).find((group) => group !== '/')
+}

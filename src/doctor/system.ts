@@ -44,8 +44,12 @@ interface UserFacts {
   readonly users: readonly string[]
 }
 
-/** Probes the system. `here`: the tasks that run here, if known. Never throws. */
-export function probeSystem(host: Host, here: readonly Task[] | undefined): SystemFacts {
+/** Probes the system. `here`: the tasks that run here, if known; `lost`: see lostDaemon(). Never throws. */
+export function probeSystem(
+  host: Host,
+  here: readonly Task[] | undefined,
+  lost?: SystemdFacts['lost'],
+): SystemFacts {
   const { uid } = host.processes
   const shipped = fileURLToPath(new URL('../../systemd/torch.service', import.meta.url))
   return {
@@ -65,6 +69,7 @@ export function probeSystem(host: Host, here: readonly Task[] | undefined): Syst
         host.processes.launcher().why === undefined ||
         which(host, 'systemd-notify', ownPath()) !== undefined,
       unit: findUnit(host, shipped),
+      lost,
       shipped,
     },
   }

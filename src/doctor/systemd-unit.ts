@@ -1,4 +1,5 @@
 import path from 'node:path'
+import { serviceOf } from '../daemon/systemd.ts'
 import type { Host } from '../host/host.ts'
 import { type CheckResult, note, ok, warning } from './finding.ts'
 import { exists, quietly, textOf } from './probe.ts'
@@ -10,8 +11,15 @@ export interface SystemdFacts {
   /** Whether this daemon can send messages to systemd. */
   readonly canNotify: boolean
   readonly unit: UnitFacts | undefined
+  /** The running daemon, if systemd should know it and does not. */
+  readonly lost: LostDaemon | undefined
   /** The unit file that comes with torch. */
   readonly shipped: string
+}
+
+interface LostDaemon {
+  readonly pid: number
+  readonly service: string
 }
 
 interface UnitFacts {
@@ -49,6 +57,16 @@ export function findUnit(host: Host, shipped: string): UnitFacts | undefined {
     isEnabled: isEnabled(host, folders),
     differences: unitDifferences(texts, textOf(host, shipped)),
   }
+}
+
+/**
+ * The daemon, if it is in the control group of torch.service and not its main process. Daemons of
+ * the first version could get there by `torch restart`.
+ */
+export async function lostDaemon(host: Host, pid: number): Promise<LostDaemon | undefined> {
+  const service = await serviceOf(host, pid)
+  if (service?.name !== unitName || service.mainPid === pid) return undefined
+  return { pid, service: service.name }
 }
 
 /** `systemctl enable` creates a link in the .wants folder of a target. */
@@ -98,7 +116,7 @@ function serviceSettings(texts: readonly string[]): Map<string, string> {
 }
 
 export function checkSystemd(facts: SystemdFacts, inContainer: boolean): CheckResult {
-  const { booted, canNotify, unit, shipped } = facts
+  const { booted, canNotify, unit, lost, shipped } = facts
   if (!booted && inContainer) return ok('not used, as in most containers')
   if (!booted)
     return note('this machine does not use systemd', {
@@ -114,6 +132,11 @@ export function checkSystemd(facts: SystemdFacts, inContainer: boolean): CheckRe
     return warning('systemd-notify is missing: torch.service never becomes ready', {
       hint: 'install the package that contains it, usually systemd',
     })
+  if (lost !== undefined)
+    return warning(
+      `systemd has lost the daemon (pid ${lost.pid}): systemctl stop does not stop it`,
+      { hint: `systemctl restart ${lost.service} gives it a daemon that takes over the runs` },
+    )
   if (unit.differences.length > 0) return checkDifferences(unit, shipped)
   if (!unit.isEnabled)
     return note(`${unit.path} is not enabled: it does not start at boot`, {

@@ -7,6 +7,12 @@ import type { Host } from './host.ts'
 export interface Lock {
   /** A process that inherits the descriptor holds the lock too. It is free when all have closed it. */
   readonly descriptor: number
+  /**
+   * Looks whether the locked file still is the one at its path. If it was removed or replaced, creates
+   * and locks the file that belongs there. `taken`: another process has locked that. Throws if the file
+   * cannot be created.
+   */
+  renew(): 'held' | 'renewed' | 'taken'
   release(): void
 }
 
@@ -16,23 +22,47 @@ export interface Lock {
  * program is missing, an abstract Unix socket serves as the lock.
  */
 export async function takeLock(host: Host, file: string): Promise<Lock | undefined> {
-  const descriptor = host.files.openAppend(file)
-  const result = host.processes.runProgramSync('flock', ['-n', '3'], [descriptor])
-  if (result.missing) {
-    host.files.close(descriptor)
-    return takeSocketLock(file)
-  }
-  // If the file was removed and made again meanwhile, two processes could hold a lock.
-  const same =
-    host.files.facts(file)?.identity === host.files.facts(`/proc/self/fd/${descriptor}`)?.identity
-  if (result.status === 0 && same) return heldLock(host, descriptor)
-  host.files.close(descriptor)
-  return undefined
+  const descriptor = lockFile(host, file)
+  if (descriptor === 'no-program') return takeSocketLock(file)
+  return descriptor === 'taken' ? undefined : heldLock(host, file, descriptor)
 }
 
 /** The lock that an open descriptor holds: taken by this daemon, or by the previous one. */
-export function heldLock(host: Host, descriptor: number): Lock {
-  return { descriptor, release: () => host.files.close(descriptor) }
+export function heldLock(host: Host, file: string, descriptor: number): Lock {
+  const { files } = host
+  let held = descriptor
+  return {
+    get descriptor() {
+      return held
+    },
+    renew() {
+      const ours = files.facts(openedAs(held))
+      // The previous daemon may have had a socket as its lock.
+      if (ours?.kind !== 'file' || files.facts(file)?.identity === ours.identity) return 'held'
+      const next = lockFile(host, file)
+      if (next === 'no-program') return 'held'
+      if (next === 'taken') return 'taken'
+      files.close(held)
+      held = next
+      return 'renewed'
+    },
+    release: () => files.close(held),
+  }
+}
+
+/** The descriptor of the locked file; the caller closes it. */
+function lockFile({ files, processes }: Host, file: string): number | 'taken' | 'no-program' {
+  const descriptor = files.openAppend(file)
+  const result = processes.runProgramSync('flock', ['-n', '3'], [descriptor])
+  // If the file was removed and made again meanwhile, two processes could hold a lock.
+  const isSame = files.facts(file)?.identity === files.facts(openedAs(descriptor))?.identity
+  if (result.status === 0 && isSame) return descriptor
+  files.close(descriptor)
+  return result.missing ? 'no-program' : 'taken'
+}
+
+function openedAs(descriptor: number): string {
+  return `/proc/self/fd/${descriptor}`
 }
 
 /** An abstract name is not a file, so nothing is left behind (unix(7)). It must be short, so it is a hash. */
@@ -42,7 +72,11 @@ function takeSocketLock(file: string): Promise<Lock | undefined> {
     const server = net.createServer((client) => client.destroy())
     server.once('error', () => resolve(undefined))
     server.listen(name, () =>
-      resolve({ descriptor: descriptorOf(server) ?? -1, release: () => server.close() }),
+      resolve({
+        descriptor: descriptorOf(server) ?? -1,
+        renew: () => 'held',
+        release: () => server.close(),
+      }),
     )
   })
 }

@@ -3,7 +3,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { openSystemd } from '../../src/daemon/systemd.ts'
+import { cgroupOf, openSystemd } from '../../src/daemon/systemd.ts'
 import { sendByProgram, sendSelf } from '../../src/host/notify.ts'
 import { thisMachine } from '../../src/host/host.ts'
 import { handClock } from '../support/clock.ts'
@@ -92,4 +92,15 @@ test.runIf(has('systemd-analyze'))('systemd-analyze finds no problem in the unit
   const result = spawnSync('systemd-analyze', ['verify', path.resolve('systemd/torch.service')])
   expect(result.stderr.toString()).toBe('')
   expect(result.status).toBe(0)
+})
+
+test.each([
+  ['0::/system.slice/torch.service\n', '/system.slice/torch.service'],
+  ['9:name=systemd:/\n2:cpu:/x\n0::/system.slice/torch.service\n', '/system.slice/torch.service'],
+  ['1:name=systemd:/system.slice/torch.service\n0::/\n', '/system.slice/torch.service'],
+  ['2:cpu:/system.slice/torch.service\n0::/\n', undefined],
+])('the control group of a process is found in %j', (text, group) => {
+  const host = thisMachine()
+  const files = { ...host.files, readText: () => text }
+  expect(cgroupOf({ ...host, files }, 1)).toBe(group)
 })

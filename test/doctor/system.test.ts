@@ -14,7 +14,7 @@ const facts: SystemFacts = {
   hasProc: true,
   user: { uid: 0, name: 'root', mayChangeUser: true, users: [] },
   init: { names: ['systemd', 'init'], zombies: 0 },
-  systemd: { booted: true, canNotify: true, unit, shipped },
+  systemd: { booted: true, canNotify: true, unit, lost: undefined, shipped },
 }
 const user = (more: Partial<SystemFacts['user']>) => ({ user: { ...facts.user, ...more } })
 const systemd = (more: Partial<SystemFacts['systemd']>) => ({
@@ -166,6 +166,17 @@ test.each<[check: string, what: string, more: Partial<SystemFacts>, Said]>([
       '/etc/systemd/system/torch.service is not enabled: it does not start at boot',
       null,
       'systemctl enable torch',
+    ],
+  ],
+  [
+    'systemd',
+    'with a daemon that systemd has lost',
+    systemd({ lost: { pid: 4711, service: 'torch.service' } }),
+    [
+      'warning',
+      'systemd has lost the daemon (pid 4711): systemctl stop does not stop it',
+      null,
+      'systemctl restart torch.service gives it a daemon that takes over the runs',
     ],
   ],
   [

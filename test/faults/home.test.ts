@@ -104,6 +104,44 @@ describe.concurrent('a damaged home', { timeout: maxTestMs }, () => {
     })
   })
 
+  test('after torch.lock, the socket or the whole home was removed, no second daemon starts', async () => {
+    await within({}, async (site) => {
+      const pid = await started(site)
+      const at = (name: string): string => path.join(site.home, name)
+      const refused = async (): Promise<void> => {
+        const { status, stderr } = await site.torch('start')
+        expect({ status, stderr }).toMatchObject({
+          status: 1,
+          stderr: expect.stringMatching(/^torch: (a|another) torch daemon .*already runs on /),
+        })
+      }
+      fs.rmSync(at('torch.lock'))
+      await refused()
+      await until(() => fs.existsSync(at('torch.lock')), 'the new lock')
+      fs.rmSync(at('torch.lock'))
+      fs.rmSync(at('torch.sock'))
+      await until(() => fs.existsSync(at('torch.lock')), 'the new lock')
+      await refused()
+      await until(() => fs.existsSync(at('torch.sock')), 'the new socket')
+
+      fs.rmSync(site.home, { recursive: true })
+      const files = [
+        'torch.lock',
+        'torch.sock',
+        'torch.pid',
+        'loaded.json',
+        'slots',
+        'active',
+        'runs',
+      ]
+      await until(() => files.every((name) => fs.existsSync(at(name))), 'the home', 30_000)
+      expect(fs.statSync(site.home).mode & 0o777).toBe(0o700)
+      await refused()
+      expect((await ask(site, 'status', {})).daemon?.pid).toBe(pid)
+      await expectStart(site)
+    })
+  })
+
   test('the daemon creates the log again after it was removed', async () => {
     const after = await survive({ strike: (site) => removed(site, 'daemon.log') })
     expect(after.log[0]).toMatchObject({

@@ -141,7 +141,7 @@ function processOf(
     environment: {},
     script: '',
     paths: openHome(host, given.home),
-    lock: { descriptor: -1, release() {} },
+    lock: { descriptor: -1, renew: () => 'held', release() {} },
     log: { info: say, warn: say, error: say, reopen() {}, close() {} },
     systemd: openSystemd(host, {}),
     signals: { handle() {}, stopRequested: () => false, stopSignal: () => undefined },

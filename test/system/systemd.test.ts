@@ -81,14 +81,29 @@ check good-again until_ok eval 'ask status | grep -q "\\"ok\\":true"'
 
 stopped() { [ "$(shown ActiveState)" = inactive ] && [ ! -s /sys/fs/cgroup/system.slice/torch.service/cgroup.procs ] && ! pgrep -f "sleep 600"; }
 torch stop --grace 0s >/tmp/stop 2>&1
-echo "stop-words: $(tr '\\n' ' ' </tmp/stop)"
+check stop-words grep -q '^systemd does not start it again; to start it: systemctl start torch$' /tmp/stop
 sleep 1
 check stays-stopped stopped
 systemctl start torch
 check stop systemctl stop torch
 check all-ended stopped
 
+# A daemon that systemd does not know, in the control group of the unit.
+mkdir -p /sys/fs/cgroup/system.slice/torch.service
+(echo $BASHPID >/sys/fs/cgroup/system.slice/torch.service/cgroup.procs && torch start --tasks /tmp/good.yaml >/dev/null)
+before=$(cat /var/lib/torch/torch.pid)
+torch doctor --json >/tmp/doctor
+check doctor grep -q "systemd has lost the daemon (pid $before)" /tmp/doctor
+check lost-start systemctl start torch
+check lost-found other_main "$before"
+check lost-ended eval '! kill -0 "$before"'
+systemctl enable torch
+torch stop --grace 0s 2>&1 | grep -q 'at the next boot, or by: systemctl start torch$' && echo 'enabled-words: yes'
+
 : >/etc/torch/tasks.yaml
+check last-good systemctl start torch
+systemctl stop torch
+rm /var/lib/torch/last-good
 systemctl start torch
 check failed-start eval 'journalctl -u torch -p err -o cat | grep -q "^torch: "'
 systemctl stop torch
@@ -115,9 +130,16 @@ const steps: [step: string, printed: string, sentence: string][] = [
   ['after-watchdog', 'yes', 'the watchdog ends a daemon that hangs, and systemd starts another'],
   ['warned', 'yes', 'journalctl -p warning shows that a tasks file was refused'],
   ['good-again', 'yes', 'the daemon takes the repaired tasks file'],
+  ['stop-words', 'yes', 'torch stop says that systemd does not start it again'],
+  ['enabled-words', 'yes', 'torch stop says that systemd starts an enabled unit at the next boot'],
+  ['doctor', 'yes', 'torch doctor reports a daemon that systemd has lost'],
+  ['lost-start', 'yes', 'systemctl start succeeds although a lost daemon of the unit runs'],
+  ['lost-found', 'yes', 'the daemon that systemd starts takes the place of a lost one'],
+  ['lost-ended', 'yes', 'the lost daemon ends'],
   ['stays-stopped', 'yes', 'torch stop ends the daemon and its runs, and systemd leaves it so'],
   ['stop', 'yes', 'systemctl stop succeeds'],
   ['all-ended', 'yes', 'systemctl stop leaves neither a daemon nor a run'],
+  ['last-good', 'yes', 'the unit starts on the last good tasks file if the new one is bad'],
   ['failed-start', 'yes', 'journalctl -p err shows why a start failed'],
 ]
 

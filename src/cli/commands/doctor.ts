@@ -6,6 +6,7 @@ import type { Finding, Severity } from '../../doctor/finding.ts'
 import { probeHome } from '../../doctor/home.ts'
 import { probeLimits } from '../../doctor/resource-limits.ts'
 import { probeSystem } from '../../doctor/system.ts'
+import { lostDaemon } from '../../doctor/systemd-unit.ts'
 import { probeTime } from '../../doctor/time.ts'
 import { exitStatus } from '../../errors.ts'
 import { plainLine } from '../../text/sanitize.ts'
@@ -36,7 +37,8 @@ async function examine(call: Call, values: Values): Promise<Finding[]> {
       return { ...file, isNamed: values.tasks !== undefined || path.isAbsolute(file.shown) }
     },
   })
-  const system = probeSystem(host, here)
+  const lost = pid === undefined ? undefined : await lostDaemon(host, pid)
+  const system = probeSystem(host, here, lost)
   return diagnose({
     tasks: facts,
     home: probeHome(host, paths, pid !== undefined),

@@ -1,4 +1,6 @@
 import type { StatusReport } from '../../control/protocol.ts'
+import { readPid } from '../../daemon/startup/open-home.ts'
+import { type Service, serviceOf } from '../../daemon/systemd.ts'
 import { exitStatus } from '../../errors.ts'
 import { isAlive } from '../../host/processes.ts'
 import { counted, someOf } from '../../text/plural.ts'
@@ -20,11 +22,33 @@ const maxNamed = 4
 export async function stop(call: Call, values: Values): Promise<number> {
   await requireSameFile(call, values)
   const { grace: graceMs = null, leave = false } = values
+  // BEFORE the stop: afterwards systemd no longer says that this was its daemon.
+  const known = readPid(call.host, call.paths)
+  const service = known === undefined ? undefined : await serviceOf(call.host, known)
   const pid = await stopDaemon(call, { graceMs, leave })
   const left = leave && !values.json ? leftWords(liveRuns(call.host, call.paths.home)) : ''
   if (values.json) await call.terminal.say(JSON.stringify({ pid }, null, 2))
   else await call.terminal.say(`torch stopped, pid ${pid}${left}`)
+  if (service?.mainPid === pid) for (const line of afterStop(service)) call.terminal.note(line)
   return exitStatus.done
+}
+
+/** What systemd does now, and how to change that. */
+function afterStop({ name, isUser, restart, isEnabled }: Service): string[] {
+  const unit = name.replace(/\.service$/, '')
+  const systemctl = isUser ? 'systemctl --user' : 'systemctl'
+  const comesBack = restart === 'always' || restart === 'on-success'
+  if (comesBack)
+    return [
+      `systemd starts it again, because ${name} has Restart=${restart}`,
+      `hint: ${systemctl} stop ${unit} stops it; to stop it for good: ${systemctl} disable --now ${unit}`,
+    ]
+  if (isEnabled)
+    return [
+      `systemd starts it again at the next boot, or by: ${systemctl} start ${unit}`,
+      `hint: to stop it for good: ${systemctl} disable --now ${unit}`,
+    ]
+  return [`systemd does not start it again; to start it: ${systemctl} start ${unit}`]
 }
 
 /** Stops the daemon, shows what it waits for, and returns its pid when its process is gone. */

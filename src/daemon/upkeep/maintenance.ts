@@ -1,22 +1,37 @@
+import type { Lock } from '../../host/lock.ts'
 import { emptyMiddle } from '../../run/output.ts'
 import { troubleOf } from '../control/trouble.ts'
 import { noteAlive } from '../recovery/daemon-record.ts'
 import type { Daemon } from '../state.ts'
 import { applyNewAddresses } from '../tasks-file/apply.ts'
 import { tasksRevision } from '../tasks-file/revision.ts'
+import { keepLock, restoreHome } from './home-files.ts'
 
 const minuteMs = 60_000
-/** How often the output of each run is compared with its max_size. */
-const outputMs = 10_000
+/** How often the output of each run is compared with its max_size, and the home with what belongs there. */
+const filesMs = 10_000
+/** Short, because a second daemon may start as long as the lock is missing. */
+const lockMs = 1_000
+/** In a row. For a moment, the other daemon may be the previous or the next one of a restart. */
+const maxLooksAtTakenLock = 5
 /** Rows of the history: a year of a run each half minute. */
 const maxHistoryRows = 1_000_000
 const maxHistoryMs = 90 * 24 * 3600 * 1000
 
-/**
- * Starts the periodic work of a running daemon. Calls `onTrouble` when what it cannot do has changed.
- * Returns a function that stops it.
- */
-export function startMaintenance(daemon: Daemon, onTrouble: () => void): () => void {
+interface MaintenanceParts {
+  /** The lock of the home. */
+  readonly lock: Lock
+  /** What the daemon cannot do has changed. */
+  readonly onTrouble: () => void
+  /** Another daemon has locked the home. */
+  readonly onTaken: () => void
+}
+
+/** Starts the periodic work of a running daemon. Returns a function that stops it. */
+export function startMaintenance(
+  daemon: Daemon,
+  { lock, onTrouble, onTaken }: MaintenanceParts,
+): () => void {
   const { clock } = daemon.host
   const stopMinutes = repeat(clock, minuteMs, () => {
     logStat(daemon)
@@ -27,15 +42,22 @@ export function startMaintenance(daemon: Daemon, onTrouble: () => void): () => v
     noteAlive(daemon)
   })
   let known = '[]'
-  const stopOutputs = repeat(clock, outputMs, () => {
+  const stopFiles = repeat(clock, filesMs, () => {
     limitOutputs(daemon)
+    restoreHome(daemon)
     const trouble = JSON.stringify(troubleOf(daemon))
     if (trouble !== known) onTrouble()
     known = trouble
   })
+  let taken = 0
+  const stopLock = repeat(clock, lockMs, () => {
+    taken = keepLock(daemon, lock) ? 0 : taken + 1
+    if (taken === maxLooksAtTakenLock) onTaken()
+  })
   return () => {
     stopMinutes()
-    stopOutputs()
+    stopFiles()
+    stopLock()
   }
 }
 
