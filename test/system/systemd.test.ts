@@ -4,7 +4,7 @@ import { root } from '../support/torch.ts'
 
 /** All steps run in one boot, because booting and starting the daemon take most of the time. */
 const restarts = 20
-const boundMs = 120_000
+const boundMs = 300_000
 
 const script = `
 set -u
