@@ -26,6 +26,7 @@ interface Field<Value> {
 }
 
 const maxNameLength = 512
+const maxWords = 100
 const maxGraceMs = 366 * 24 * 3600 * 1000
 
 const name: Field<string> = {
@@ -50,16 +51,28 @@ const signal: Field<Signal | null> = {
     value === null || signalNames.some((known) => known === value),
 }
 
+/** A program by its absolute path, with its first arguments. undefined: the daemon's own, as in the first version. */
+const command: Field<readonly string[] | undefined> = {
+  expected: `1 to ${maxWords} words, the first one an absolute path`,
+  accepts: (value): value is readonly string[] | undefined =>
+    value === undefined ||
+    (Array.isArray(value) &&
+      value.length >= 1 &&
+      value.length <= maxWords &&
+      value.every((word) => typeof word === 'string') &&
+      value[0]?.startsWith('/') === true),
+}
+
 /**
- * Every request with its fields, all of them required. This small table checks them, and not zod,
+ * Every request with its fields, all of them required unless undefined is a value. This small table checks them, and not zod,
  * which checks the tasks file: zod would take 20 MB of a daemon that waits.
  */
 const requestFields = {
   status: {},
   reload: {},
   stop: { graceMs: grace, leave: flag },
-  /** The previous daemon answers, once the next one is ready. */
-  restart: {},
+  /** The previous daemon answers, once the next one, which that command starts, is ready. */
+  restart: { command },
   run: { task: name, force: flag },
   /** `target` is a task or the id of a run. */
   kill: { target: name, signal },

@@ -59,8 +59,11 @@ export async function sayTaken(previous: Channel): Promise<void> {
 
 /** In the previous daemon: `torch restart`. */
 export interface Handover {
-  /** Returns the pid of the next daemon once that has taken over; throws why it has not. */
-  request(): Promise<{ pid: number }>
+  /**
+   * Returns the pid of the next daemon once that has taken over; throws why it has not. The command
+   * starts the next daemon: of another installation perhaps; undefined: of this one.
+   */
+  request(command: readonly string[] | undefined): Promise<{ pid: number }>
   /** The daemon stops: a next one that is being prepared must not take its end for a crash. */
   cancel(): Promise<void>
   /** Settles when the home was handed over, or when it has to be taken up again. */
@@ -74,13 +77,13 @@ export function newHandover(own: DaemonProcess, daemon: Daemon, quiet: () => voi
   let child: DaemonChild | undefined
   let isInProgress = false
 
-  async function request(): Promise<{ pid: number }> {
+  async function request(command: readonly string[] | undefined): Promise<{ pid: number }> {
     if (isInProgress) throw busy('a restart is already in progress')
     if (phase.now !== 'running') throw isStopping()
     isInProgress = true
     try {
       log.info('restart', {}, 'restarting: starting the next daemon')
-      child = spawnNext(own)
+      child = spawnNext(own, command)
       await prepareNext(own, daemon, child)
       const pid = await passHome(own, daemon, child, quiet)
       ended.resolve('handed-over')
@@ -104,7 +107,7 @@ function busy(message: string): TorchError {
   return new TorchError('busy', message, { hint: 'torch status shows what the daemon does' })
 }
 
-function spawnNext(own: DaemonProcess): DaemonChild {
+function spawnNext(own: DaemonProcess, command: readonly string[] | undefined): DaemonChild {
   const { host, settings, paths, environment, lock, server, script } = own
   if (settings.foreground && environment.NOTIFY_SOCKET === undefined)
     throw new TorchError(
@@ -116,19 +119,34 @@ function spawnNext(own: DaemonProcess): DaemonChild {
     throw new TorchError('no-descriptor', 'the control socket cannot be handed over', {
       hint: 'torch stop --leave and torch start do the same with a short gap',
     })
+  const missing = command?.find((word) => word.startsWith('/') && !isThere(host, word))
+  if (missing !== undefined)
+    throw new TorchError('not-ready', `${newFailed}: it finds no ${missing}`, {
+      hint: 'it must see the same files as this command; torch stop --leave and torch start do not need that',
+    })
   const file = settings.foreground ? undefined : openForLog(() => host.files.openAppend(paths.log))
   const env = Object.entries(environment).flatMap(([name, value]) =>
     value === undefined ? [] : [[name, String(value)]],
   )
   try {
     return host.processes.spawnDaemon({
-      args: [script, 'daemon', JSON.stringify(settings), nextDaemonRole],
+      command: command ?? host.processes.daemonCommand(script),
+      args: ['daemon', JSON.stringify(settings), nextDaemonRole],
       outputs: file === undefined ? [1, 2] : [file, file],
       descriptors: [lock.descriptor, server.descriptor],
       env: Object.fromEntries(env),
     })
   } finally {
     if (file !== undefined) host.files.close(file)
+  }
+}
+
+/** false also for what this user may not see. */
+function isThere({ files }: DaemonProcess['host'], file: string): boolean {
+  try {
+    return files.facts(file) !== undefined
+  } catch {
+    return false
   }
 }
 

@@ -4,7 +4,8 @@ import type { Duplex } from 'node:stream'
 import { wallClock } from './clock.ts'
 
 export interface DaemonRequest {
-  /** The script and its arguments. */
+  /** The program with its first arguments: see daemonCommand(). */
+  readonly command: readonly string[]
   readonly args: readonly string[]
   /** Descriptors for its stdout and stderr. */
   readonly outputs: readonly [number, number]
@@ -33,9 +34,20 @@ export interface DaemonChild extends Channel {
 /** The descriptor at which a daemon finds the channel to the process that started it. */
 export const starterDescriptor = 3
 
-/** Starts this program as a daemon that outlives this process. */
-export function spawnDaemon({ args, outputs, descriptors, env }: DaemonRequest): DaemonChild {
-  const child = spawn(process.execPath, [...daemonFlags(), ...args], {
+/** What runs that script as a daemon, with the Node of this process. */
+export function daemonCommand(script: string): string[] {
+  return [process.execPath, ...daemonFlags(), script]
+}
+
+/** Starts a daemon that outlives this process. */
+export function spawnDaemon({
+  command: [program = '', ...words],
+  args,
+  outputs,
+  descriptors,
+  env,
+}: DaemonRequest): DaemonChild {
+  const child = spawn(program, [...words, ...args], {
     cwd: '/',
     detached: true,
     env: { ...smallHeap, ...process.env, ...env },

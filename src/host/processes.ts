@@ -3,6 +3,7 @@ import os from 'node:os'
 import {
   type Channel,
   type DaemonChild,
+  daemonCommand,
   type DaemonRequest,
   spawnDaemon,
   starterChannel,
@@ -45,7 +46,9 @@ export interface Processes {
   launcher(): Pick<Launcher, 'name' | 'why'>
   /** Starts the recorder of a run, by the launcher. */
   spawnGroup(request: SpawnRequest): WaitingProgram | undefined
-  /** Starts this program as a daemon that outlives this process. */
+  /** What runs a script as a daemon, with the Node of this process. */
+  daemonCommand(script: string): readonly string[]
+  /** Starts a daemon that outlives this process. */
   spawnDaemon(request: DaemonRequest): DaemonChild
   /** In such a daemon: the channel to the process that started it. */
   starterChannel(): Channel
@@ -86,6 +89,7 @@ export const realProcesses: Processes = {
   load: () => ({ load: os.loadavg()[0] ?? 0, freeMemory: os.freemem() }),
   launcher,
   spawnGroup: (request) => launcher().launch(request),
+  daemonCommand,
   spawnDaemon,
   starterChannel,
   identify: (pid) => parseStat(readStat(pid)),

@@ -92,7 +92,7 @@ describe.concurrent('torch restart', { timeout: 60_000 }, () => {
         const quiet = net.connect(socket)
         const got = text(quiet)
         await once(quiet, 'connect')
-        const next = (await ask(site, 'restart', {})).pid
+        const next = (await ask(site, 'restart', { command: undefined })).pid
         quiet.write(requestText('POST', '/flush', '{}'))
         expect(await got).toMatch(/^HTTP\/1.1 200 OK/)
         await gone(pid)
@@ -132,7 +132,7 @@ describe.concurrent('torch restart', { timeout: 60_000 }, () => {
     await nextStart(site)
     for (const [plan, words] of failures) {
       setPlan(site, { ...plan, role: 'next-daemon' })
-      const why = await ask(site, 'restart', {}).then(
+      const why = await ask(site, 'restart', { command: undefined }).then(
         () => 'it did not fail',
         (error: Error) => error.message,
       )
@@ -147,7 +147,7 @@ describe.concurrent('torch restart', { timeout: 60_000 }, () => {
 
     // Without a fault the restart succeeds.
     setPlan(site, undefined)
-    expect((await ask(site, 'restart', {})).pid).not.toBe(pid)
+    expect((await ask(site, 'restart', { command: undefined })).pid).not.toBe(pid)
     await gone(pid)
     await nextStart(site)
     await expectWhole(site)
@@ -164,7 +164,9 @@ describe.concurrent('torch restart', { timeout: 60_000 }, () => {
 
     site.write('tasks.yaml', good)
     setPlan(site, { role: 'next-daemon', after: 'start', at: 2, do: 'hang' })
-    const first = ask(site, 'restart', {}).catch((error: Error) => error.message)
+    const first = ask(site, 'restart', { command: undefined }).catch(
+      (error: Error) => error.message,
+    )
     const next = await nextOf(pid)
     const second = await site.torch('restart')
     expect(second.stderr).toContain('a restart is already in progress')
@@ -182,7 +184,9 @@ describe.concurrent('torch restart', { timeout: 60_000 }, () => {
     const site = siteOf(secondly)
     const { pid } = await up(site)
     await nextStart(site)
-    const asked = ask(site, 'restart', {}).catch((error: Error) => error.message)
+    const asked = ask(site, 'restart', { command: undefined }).catch(
+      (error: Error) => error.message,
+    )
     const next = await nextOf(pid)
     await until(() => hasRead(next, site), 'the next daemon to read the file')
     await killed(pid)
@@ -204,7 +208,7 @@ describe.concurrent('torch restart', { timeout: 60_000 }, () => {
     const { pid } = await up(site)
     await nextStart(site)
     setPlan(site, { role: 'next-daemon', after: 'go', at: 1, do: 'stall' })
-    const asked = ask(site, 'restart', {}).catch(() => {})
+    const asked = ask(site, 'restart', { command: undefined }).catch(() => {})
     await nextOf(pid)
     if (moment === 'held') await until(() => linesOf(site, 'trace').length > 0, 'the handover')
     process.kill(pid, 'SIGTERM')
@@ -227,7 +231,7 @@ describe.concurrent('torch restart', { timeout: 60_000 }, () => {
       await until(() => heard.includes('bound'), 'the socket')
       const { pid } = await up(site, { NOTIFY_SOCKET: socket })
       await until(() => heard.includes(`READY=1|MAINPID=${pid}|`), 'the first')
-      const next = (await ask(site, 'restart', {})).pid
+      const next = (await ask(site, 'restart', { command: undefined })).pid
       await until(() => heard.includes(`READY=1|MAINPID=${next}|`), 'the second')
       await gone(pid)
       expect(heard).not.toContain('STOPPING=1')

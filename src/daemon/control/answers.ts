@@ -23,7 +23,7 @@ export function answersOf(daemon: Daemon, { reload, stop, handover }: Actions): 
   return {
     status: () => statusOf(daemon),
     reload: () => reload('command'),
-    restart: () => handover.request(),
+    restart: ({ command }) => handover.request(command),
     stop(request) {
       stop.request(request)
       return { pid: daemon.host.processes.pid }

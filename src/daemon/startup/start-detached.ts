@@ -24,9 +24,9 @@ export async function startDetached(
   const paths = openHome(host, settings.home)
   const log = openForLog(() => host.files.openAppend(paths.log))
   try {
-    const args = [script, 'daemon', JSON.stringify(settings)]
     const child = host.processes.spawnDaemon({
-      args,
+      command: host.processes.daemonCommand(script),
+      args: ['daemon', JSON.stringify(settings)],
       outputs: [log, log],
       descriptors: [],
       env: {},

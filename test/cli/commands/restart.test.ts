@@ -1,6 +1,11 @@
-import type { StatusReport } from '../../../src/control/protocol.ts'
+import { spawnSync } from 'node:child_process'
+import fs from 'node:fs'
+import { createServer } from 'node:http'
+import path from 'node:path'
 import { afterAll, describe, expect, test, vi } from 'vitest'
-import { closeSites, isAlive, newSite } from '../../support/torch.ts'
+import type { StatusReport } from '../../../src/control/protocol.ts'
+import { ask, readIfThere, startDaemon } from '../../support/daemon.ts'
+import { closeSites, isAlive, newSite, root, type Site } from '../../support/torch.ts'
 import { until } from '../../support/until.ts'
 
 afterAll(closeSites)
@@ -69,4 +74,84 @@ hint: stop it and start it again where it was started
 `,
     })
   })
+})
+
+const own = (JSON.parse(readIfThere(path.join(root, 'package.json'))) as { version: string })
+  .version
+
+/** Another installation of torch, of version 9.9.9. Returns its script. */
+function install(site: Site): string {
+  const folder = path.join(site.folder, 'other')
+  fs.cpSync(path.join(root, 'dist'), path.join(folder, 'dist'), { recursive: true })
+  fs.cpSync(path.join(root, 'bin'), path.join(folder, 'bin'), { recursive: true })
+  fs.symlinkSync(
+    fs.realpathSync(path.join(root, 'node_modules')),
+    path.join(folder, 'node_modules'),
+  )
+  const manifest = JSON.parse(readIfThere(path.join(root, 'package.json'))) as object
+  fs.writeFileSync(
+    path.join(folder, 'package.json'),
+    JSON.stringify({ ...manifest, version: '9.9.9' }),
+  )
+  return path.join(folder, 'bin/torch.js')
+}
+
+test('torch restart from another installation starts the program of that installation', async () => {
+  const site = newSite(tasks)
+  const before = await startDaemon(site)
+  const other = install(site)
+  const env = { PATH: process.env['PATH'], TORCH_HOME: site.home, TEST_SITE: site.folder }
+  const result = spawnSync(process.execPath, [other, 'restart'], { env, encoding: 'utf8' })
+  const { daemon } = await ask(site, 'status', {})
+  expect(result.stdout).toBe(
+    `torch restarted: pid ${daemon?.pid} replaces pid ${before}, ${own} -> 9.9.9\n`,
+  )
+  expect(result.stderr).toBe('')
+  expect(daemon?.version).toBe('9.9.9')
+  expect(readIfThere(`/proc/${daemon?.pid}/cmdline`).split('\0')).toContain(other)
+
+  const command = [process.execPath, path.join(site.folder, 'gone/torch.js')]
+  await expect(ask(site, 'restart', { command })).rejects.toThrow(
+    `the new daemon failed, the old one continues: it finds no ${command[1]}`,
+  )
+  await expect(ask(site, 'restart', { command: ['torch'] })).rejects.toThrow('absolute path')
+
+  const back = await site.torch('restart', '--json')
+  expect(JSON.parse(back.stdout)).toMatchObject({
+    before: daemon?.pid,
+    version: own,
+    versionBefore: '9.9.9',
+  })
+})
+
+test('torch restart says that a daemon of the first version starts its own program', async () => {
+  const site = newSite(tasks)
+  fs.mkdirSync(site.home, { mode: 0o700 })
+  const daemon = { pid: 4711, version: '0.0.1', startedAt: '', state: 'running' }
+  const server = createServer((request, response) => {
+    let body = ''
+    request.on('data', (chunk: Buffer) => (body += chunk.toString()))
+    request.on('end', () => {
+      const error = { code: 'bad-request', message: 'restart: command: unknown field', exit: 1 }
+      const isRefused = request.url === '/restart' && body !== '{}'
+      response.statusCode = isRefused ? 400 : 200
+      const reply =
+        request.url === '/restart' ? { pid: 4712 } : { daemon, file: { path: site.tasks } }
+      response.end(JSON.stringify(isRefused ? { error } : reply))
+    })
+  })
+  await new Promise<void>((resolve) => {
+    server.listen(path.join(site.home, 'torch.sock'), resolve)
+  })
+  try {
+    expect(await site.torch('restart')).toMatchObject({
+      status: 0,
+      stdout: 'torch restarted: pid 4712 replaces pid 4711\n',
+      stderr:
+        `torch: the daemon is still version 0.0.1, and this command is ${own}\n` +
+        'hint: to start this version: torch stop --leave, then torch start\n',
+    })
+  } finally {
+    server.close()
+  }
 })
