@@ -41,7 +41,7 @@ export const daemonCommands: readonly Command[] = [
     usage: '',
     summary: 'replace the daemon; runs continue',
     description:
-      'Replaces the daemon with a new one, for example after an upgrade of torch. Runs continue, and no second is skipped or done twice. If the new daemon does not become ready, the old one stays and this prints why.',
+      'Replaces the daemon with a new one, of the installation that this command belongs to, for example after an upgrade of torch. Runs continue, and no second is skipped or done twice. If the new daemon does not become ready, the old one stays and this prints why.',
     options: [],
     examples: [['restart', 'after an upgrade of torch']],
     run: async (...call) => (await import('./commands/restart.ts')).restart(...call),
