@@ -51,6 +51,7 @@ export type ErrorCode =
   | 'ambiguous-run' // several runs begin with this id
   | 'no-user' // this machine has no such user
   | 'no-group' // this machine has no such group
+  | 'bad-limit' // this machine does not allow a limit of the task
   | 'no-env-file' // the env_file does not exist
   | 'bad-env-file' // the env_file cannot be read
   | 'history-unreadable' // history.db cannot be read

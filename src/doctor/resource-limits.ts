@@ -1,5 +1,6 @@
 import path from 'node:path'
 import type { Host } from '../host/host.ts'
+import { hardLimit } from '../run/limit-bounds.ts'
 import type { Task } from '../tasks/task.ts'
 import { counted } from '../text/plural.ts'
 import { sizeText } from '../text/size.ts'
@@ -55,17 +56,11 @@ export function probeLimits(
   const limits = textOf(host, `/proc/${daemon ?? 'self'}/limits`)
   return {
     memory: memoryOf(host, daemon),
+    // The hard limit counts: Node raises its own soft limit to it.
     descriptors: hardLimit(limits, 'Max open files'),
     processes: { ...processLimit(host, limits, daemon), runs: concurrentRuns(here ?? []) },
     watching: watchingOf(host),
   }
-}
-
-/** The hard limit counts: Node raises its own soft limit to it. */
-function hardLimit(limits: string, name: string): number {
-  const line = limits.split('\n').find((each) => each.startsWith(name)) ?? ''
-  const [, hard = ''] = line.slice(name.length).trim().split(/\s+/)
-  return /^\d+$/.test(hard) ? Number(hard) : Infinity
 }
 
 function memoryOf(host: Host, daemon: number | undefined): MemoryFacts {

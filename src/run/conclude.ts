@@ -2,10 +2,11 @@ import path from 'node:path'
 import type { Host } from '../host/host.ts'
 import { isAlive } from '../host/processes.ts'
 import { type EndFacts, type RunOutcome, outcomeOf } from '../plan/run-outcome.ts'
-import { exitTime, hasExited, readTraces, type RunConclusion, type RunTraces } from './directory.ts'
+import { exitTime, hasExited, readTraces, type RunConclusion } from './directory.ts'
 import { enter, isLive, type LiveRun, type RunContext } from './live-run.ts'
 import { membersOf, noteRecorderEnd } from './process-group.ts'
 import type { RecorderStatus } from './recorder.ts'
+import { startFailure } from './start-failure.ts'
 
 /**
  * Concludes a run whose recorder is gone: finds out how it ended and records the outcome. If only the
@@ -82,23 +83,12 @@ function readFindings(
   if (traces.exit === undefined && isAlive(host, traces.command)) return 'still-running'
   return {
     recorded: traces.exit,
-    startFailure: startFailure(traces, traces.exit?.status ?? status?.code),
+    startFailure: startFailure(host, traces, traces.exit?.status ?? status?.code),
     cpuSeconds: traces.cpuSeconds,
     claimed: traces.claim === 'recorder',
     begun: traces.command !== undefined,
     removed: traces.description === undefined,
   }
-}
-
-/** Why the command could not be started, from the step that failed and the status of the shell. */
-function startFailure(traces: RunTraces, status: number | null | undefined): string | undefined {
-  if (traces.failure === undefined || traces.command === undefined) return undefined
-  if (traces.failure === 'cwd') return 'cannot enter its cwd; its output says why'
-  const { command } = traces.description ?? {}
-  const program = typeof command === 'string' ? 'its shell' : command?.[0]
-  return status === 126
-    ? `${program} cannot be executed (is it an executable program?)`
-    : `${program} was not found (check PATH and cwd)`
 }
 
 /** If an end is noticed later than this, the daemon or the whole machine was suspended. */

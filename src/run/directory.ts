@@ -155,6 +155,9 @@ export interface RunDescription {
   readonly timeoutMs: number | null
   readonly killAfterMs: number
   readonly successCodes: readonly number[]
+  /** The task's `cwd` and the PATH of the run, if they are known before it starts. */
+  readonly cwd?: string
+  readonly path?: string
   /** Only the limits that the task has. Old records do not have it. */
   readonly limits?: Limits
   readonly maxOutputBytes: number

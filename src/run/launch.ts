@@ -14,10 +14,12 @@ import {
   secondText,
 } from './directory.ts'
 import { armTimeout } from './end.ts'
+import { defaultPath } from './environment.ts'
 import { type LiveRun, newLiveRun, type RunContext } from './live-run.ts'
 import { newEventOrder } from './order.ts'
 import { type Recorder, startRecorder } from './recorder.ts'
 import { newRecorderPool } from './recorder-pool.ts'
+import { checkLimits, spawnErrorText } from './start-failure.ts'
 import { newRunWatch } from './watch.ts'
 
 /** What all runs of one process share: nothing runs in it yet. */
@@ -54,6 +56,7 @@ export function launchRun(context: RunContext, request: LaunchRequest): LiveRun 
   try {
     prepare(context, run)
     isPrepared = true
+    checkLimits(context.host, request.task)
     giveToRecorder(context, run, request)
   } catch (error) {
     if (!isPrepared) removePrepared(context, run)
@@ -89,6 +92,7 @@ function describeRun(
     timeoutMs: task.timeoutMs ?? null,
     killAfterMs: task.killAfterMs,
     successCodes: task.successCodes,
+    ...placeOf(task),
     ...(Object.keys(task.limits).length > 0 && { limits: task.limits }),
     maxOutputBytes: task.output.maxSizeBytes,
     restartDelayMs,
@@ -96,6 +100,15 @@ function describeRun(
   }
   const directory = runDirectory(home, task.name, id)
   return newLiveRun({ description, directory, recorder: undefined, state: { kind: 'running' } })
+}
+
+/** Only the start itself knows the PATH of an env_file, and the home of the user. */
+function placeOf({ cwd, env, envFile }: Task): Pick<RunDescription, 'cwd' | 'path'> {
+  const searchPath = env['PATH'] ?? (envFile === undefined ? defaultPath : undefined)
+  return {
+    ...(cwd !== undefined && { cwd }),
+    ...(searchPath !== undefined && { path: searchPath }),
+  }
 }
 
 /** The entry in `active` FIRST: after a crash, torch looks only for the runs that are listed there. */
@@ -122,7 +135,9 @@ function giveToRecorder(context: RunContext, run: LiveRun, { task, start }: Laun
   const line = `${id} ${secondText(slot)} ${start.attempt}\n`
   const waiting = context.recorders.take(task)
   if (waiting !== undefined && assign(context, run, waiting, line)) return
-  const fresh = startRecorder(context, task, (error) => failLater(context, run, messageOf(error)))
+  const fresh = startRecorder(context, task, (error) =>
+    failLater(context, run, spawnErrorText(error)),
+  )
   if (fresh !== undefined && !assign(context, run, fresh, line))
     failLater(context, run, 'its recorder ended before the run could begin')
 }

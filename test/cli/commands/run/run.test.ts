@@ -73,12 +73,7 @@ describe.concurrent.each([
     ['bad', 42, 'failed 42', { outcome: 'failed', exitCode: 42 }],
     ['dies', 137, 'killed SIGKILL (not by torch)', { outcome: 'killed', signal: 'SIGKILL' }],
     ['slow', 124, 'timeout SIGTERM', { outcome: 'timeout' }],
-    [
-      'absent',
-      127,
-      'spawn-failed (/no/such/program was not found (check PATH and cwd))',
-      { outcome: 'spawn-failed' },
-    ],
+    ['absent', 127, 'spawn-failed (/no/such/program does not exist)', { outcome: 'spawn-failed' }],
   ])('torch run of the task %s exits with %d', async (task, status, words, row) => {
     const found = await where().torch('run', task)
     const last = await lastRow(where(), task)
