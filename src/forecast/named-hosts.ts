@@ -104,6 +104,44 @@ function entriesOf(file: TasksFile): Map<string, readonly [written: string, mach
   return found
 }
 
+/** Machines that a file only excludes, and from which enabled tasks. */
+export interface Exclusion {
+  /** As the file writes it first, without the `!`. */
+  readonly host: string
+  readonly tasks: readonly Task[]
+}
+
+/**
+ * The patterns and blocks that a file names only after `!`. They select no machine. A single machine
+ * that is excluded is not among them: what is left for it is worth a look.
+ */
+export function exclusionsOf(file: TasksFile): Exclusion[] {
+  const selected = new Set(Object.values(file.groups).flat().flatMap(meaningsOf))
+  const excluded = new Map<string, { host: string; tasks: Task[] }>()
+  for (const task of file.tasks) {
+    for (const written of task.hostEntries ?? []) {
+      const { text, negated } = bareEntry(written)
+      if (!negated) for (const meaning of meaningsOf(text)) selected.add(meaning)
+      if (!negated) continue
+      for (const meaning of meaningsOf(text)) {
+        const known = excluded.get(meaning) ?? { host: text, tasks: [] }
+        const tasks = task.enabled ? [...known.tasks, task] : known.tasks
+        excluded.set(meaning, { ...known, tasks })
+      }
+    }
+  }
+  return [...excluded].filter(([meaning]) => !selected.has(meaning)).map(([, each]) => each)
+}
+
+/** What an entry means, if it is a pattern or a block of several addresses. */
+function meaningsOf(text: string): string[] {
+  const entry = parseHostEntry(text)
+  if (entry.kind !== 'match') return []
+  const { match } = entry
+  const isOne = match.kind === 'name' || (match.kind === 'network' && match.first === match.last)
+  return isOne ? [] : [JSON.stringify(match)]
+}
+
 /** The groups of a file, as written. */
 export type GroupEntries = Readonly<Record<string, readonly string[]>>
 

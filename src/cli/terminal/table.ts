@@ -122,7 +122,8 @@ function withText(cell: Cell = '', change: (text: string) => string): Cell {
   return typeof cell === 'string' ? change(cell) : [change(cell[0]), cell[1]]
 }
 
-function textOf(cell: Cell | undefined): string {
+/** A cell without its style. */
+export function textOf(cell: Cell | undefined): string {
   return typeof cell === 'string' ? cell : (cell?.[0] ?? '')
 }
 

@@ -1,5 +1,6 @@
 import { hash32 } from '../../../text/hash.ts'
 import type { KeptRun } from '../../daemon/home-runs.ts'
+import { cutMark, cutText } from '../../terminal/table.ts'
 import type { Style, Terminal } from '../../terminal/terminal.ts'
 
 /** Prints the output of runs. Bytes that are not text pass unchanged. */
@@ -9,7 +10,7 @@ export interface LogWriter {
   end(run: KeptRun): Promise<void>
 }
 
-type Out = Pick<Terminal, 'out' | 'note' | 'paint' | 'isScreen' | 'isWatched'>
+type Out = Pick<Terminal, 'out' | 'note' | 'paint' | 'isScreen' | 'isWatched' | 'isUnicode'>
 
 /**
  * Prints output unchanged. When it comes from another run than before (`first` at the beginning), a
@@ -42,24 +43,29 @@ export function plainWriter(
   }
 }
 
+/** The most characters of a task before a line. Longer names are cut in the middle. */
+const maxPrefixWidth = 32
 /** Longer lines are printed in parts. */
 const maxLineBytes = 64 * 1024
 
 /**
  * Prints each line after the name of its task, as soon as the line is complete. Names have the width
- * of the longest of `names`, and each has its own colour. `withHeadings`: each run begins with a heading.
+ * of the longest of `names`, up to a limit, and each has its own colour. `withHeadings`: each run begins with a heading.
  */
 export function prefixWriter(
   terminal: Out,
   names: readonly string[],
   withHeadings: boolean,
 ): LogWriter {
-  let width = Math.max(0, ...names.map((name) => name.length))
+  const shortOf = (name: string): string =>
+    cutText(name, maxPrefixWidth, 'middle', cutMark(terminal.isUnicode))
+  let width = Math.max(0, ...names.map((name) => shortOf(name).length))
   const rests = new Map<string, Buffer>()
   const started = new Set<string>()
   const prefixOf = (task: string): string => {
-    width = Math.max(width, task.length)
-    return `${terminal.paint(styleOf(task), `${task.padEnd(width)} |`)} `
+    const name = shortOf(task)
+    width = Math.max(width, name.length)
+    return `${terminal.paint(styleOf(task), `${name.padEnd(width)} |`)} `
   }
   const headingOnce = (run: KeptRun): Buffer[] => {
     if (!withHeadings || started.has(run.run)) return []

@@ -131,10 +131,14 @@ function findRun(runs: readonly KeptRun[], prefix: string, task?: string): KeptR
 }
 
 async function showRun(call: Call, values: Values, run: KeptRun, writer: LogWriter): Promise<void> {
+  // Look BEFORE reading: after its end a run writes nothing more.
+  const over = isOver(call, run)
   const output = outputOf(call, run, values.lines, (bytes) => writer.write(run, bytes))
-  await output.drain()
+  const isEmpty = !(await output.drain())
   output.close()
   await writer.end(run)
+  if (isEmpty && values.lines !== 0)
+    call.terminal.note(`${run.task} ${run.run} has no output${over ? '' : ' yet'}`)
 }
 
 /** JSON is text: bytes that are not UTF-8 are lost. If there may be several runs, it is a list. */

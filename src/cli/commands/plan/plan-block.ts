@@ -7,7 +7,7 @@ import {
 import type { HostBlock, NamedTask } from '../../../forecast/named-hosts.ts'
 import { localText, offsetAt } from '../../../schedule/timezone.ts'
 import { counted, someOf } from '../../../text/plural.ts'
-import { type Cell, cutMark, cutText, gap, table, wrapped } from '../../terminal/table.ts'
+import { type Cell, cutMark, cutText, gap, table, textOf, wrapped } from '../../terminal/table.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
 
 /** Where a plan is shown. */
@@ -60,8 +60,16 @@ export function paragraph({ width }: Layout, text: string): string {
   return wrapped(text, width, '  ').join('\n')
 }
 
-/** Hosts with the same tasks: their names, what they start in 24 hours, and a row for each task. */
-export function blockText(layout: Layout, block: HostBlock, forecast: Forecast): string {
+/**
+ * Hosts with the same tasks: their names, what they start in 24 hours, and a row for each task. A
+ * timeline that an earlier block shows for the same task is not repeated; `seen` remembers them.
+ */
+export function blockText(
+  layout: Layout,
+  block: HostBlock,
+  forecast: Forecast,
+  seen: Set<string>,
+): string {
   const hosts = [...new Set(block.hosts.map(({ host }) => host))]
   const lines = [
     layout.paint('bold', paragraph(layout, someOf(hosts, maxNamedHosts))),
@@ -73,7 +81,7 @@ export function blockText(layout: Layout, block: HostBlock, forecast: Forecast):
     const list = someOf(names, maxNamedTasks)
     lines.push(paragraph(layout, `without ${list}, which ${run} everywhere else`))
   }
-  if (block.own.length > 0) lines.push(tableOf(layout, block, forecast))
+  if (block.own.length > 0) lines.push(tableOf(layout, block, forecast, seen))
   return lines.join('\n')
 }
 
@@ -105,15 +113,17 @@ function startsWords({ zone }: Layout, block: HostBlock, forecast: Forecast): st
   return `${starts}, ${most}: ${localText(zone, busiest.at)}`
 }
 
-function tableOf(layout: Layout, block: HostBlock, forecast: Forecast): string {
+function tableOf(layout: Layout, block: HostBlock, forecast: Forecast, seen: Set<string>): string {
   const { cells, zone, nameWidth } = layout
-  const hours = cells === 0 ? '' : axis(forecast.from, cells, zone)
   const found = new Map(forecast.tasks.map((each) => [each.task, each]))
   const rows = block.own.flatMap(({ task, part }): Cell[][] => {
     const its = found.get(task)
     return its === undefined ? [] : [rowOf(layout, its, part, isKnown(block), forecast)]
   })
   if (block.tasks.length > 1 && forecast.starts > 0) rows.push(totalRow(layout, forecast))
+  const shown = rows.map((row) => withoutRepeats(row, seen))
+  const hasTimeline = shown.some((row) => ![asAbove, ''].includes(textOf(row.at(-1))))
+  const hours = hasTimeline ? axis(forecast.from, cells, zone) : ''
   return table(
     { ...layout, columns: layout.width },
     [
@@ -122,8 +132,23 @@ function tableOf(layout: Layout, block: HostBlock, forecast: Forecast): string {
       { text: '24H'.padStart(countWidth), leave: 1 },
       hours,
     ],
-    rows,
+    shown,
   )
+}
+
+/** In place of a timeline that is shown before. */
+const asAbove = 'as above'
+
+/** The row of the same task (or `total`) with the same timeline says where to look. */
+function withoutRepeats(row: Cell[], seen: Set<string>): Cell[] {
+  const [name, next, count, timeline] = row.map(textOf)
+  if (timeline === undefined || timeline === '') return row
+  const key = `${name} ${count} ${timeline}`
+  if (!seen.has(key)) {
+    seen.add(key)
+    return row
+  }
+  return [row[0] ?? '', next ?? '', count ?? '', [asAbove, 'dim']]
 }
 
 function rowOf(
@@ -143,8 +168,9 @@ function rowOf(
   return [name, next, countText(starts), timeline(counts)]
 }
 
-function nextWords({ zone }: Layout, { task, schedules, next }: TaskForecast): string {
-  if (next !== undefined) return localText(zone, next)
+/** The next start: its slot and the jitter. */
+function nextWords({ zone }: Layout, { task, schedules, next, shift }: TaskForecast): string {
+  if (next !== undefined) return localText(zone, next + shift)
   if (task.type === 'daemon') return `always ${task.max}`
   return schedules.some(({ kind }) => kind === 'reboot') ? 'at boot' : 'never'
 }

@@ -2,6 +2,8 @@ import { type Forecast, forecastOf, type Warning } from '../../../forecast/forec
 import {
   blockOf,
   blocksOf,
+  type Exclusion,
+  exclusionsOf,
   type HostBlock,
   type NamedHost,
   namedHosts,
@@ -12,6 +14,7 @@ import { type HostSpike, hostSpikeIn } from '../../../forecast/start-spikes.ts'
 import { fileWarnings, hostWarnings } from '../../../forecast/warnings.ts'
 import { type HostFacts, matchHosts } from '../../../tasks/hosts.ts'
 import type { TasksFile } from '../../../tasks/task.ts'
+import { grouped } from '../../../text/grouped.ts'
 import { someOf } from '../../../text/plural.ts'
 import { isSingleAddress } from '../../args/host-facts.ts'
 import { type Cell, table } from '../../terminal/table.ts'
@@ -26,6 +29,8 @@ import {
   variesMark,
 } from './plan-block.ts'
 
+/** The longest lists of machines and tasks that are excluded; the rest is counted. */
+const maxNamedHosts = 8
 /** The longest list of tasks before a warning; the rest is counted. */
 const maxNamedTasks = 3
 
@@ -40,18 +45,22 @@ export interface HostPlan {
 /** The plan of all hosts of a file in the 24 hours after `from`, in parts. Parts may be empty. */
 export function* filePlan(view: PlanView, file: TasksFile, from: number): Generator<string> {
   const hosts = namedHosts(file)
-  const blocks = blocksOf(hosts)
+  const exclusions = exclusionsOf(file)
+  const isExcluded = (name: string) => exclusions.some(({ host }) => host === name)
+  const blocks = blocksOf(hosts.filter(({ host }) => !isExcluded(host)))
   const shown = blocks.flatMap(({ own }) => own)
   const layout = layoutFor(view, shown)
   const spikes: HostSpike[] = []
+  const seen = new Set<string>()
   let varies = false
   for (const block of blocks) {
     const forecast = forecastOfBlock(block, from)
     const spike = hostSpikeIn(forecast, isKnown(block))
     if (spike !== undefined) spikes.push(...block.hosts.map(({ host }) => ({ ...spike, host })))
     varies ||= !isKnown(block) && forecast.tasks.some((task) => task.varies)
-    yield blockText(layout, block, forecast)
+    yield blockText(layout, block, forecast, seen)
   }
+  yield exclusionsText(layout, exclusions)
   const disabled = file.tasks.filter((task) => !task.enabled).map(({ name }) => name)
   if (disabled.length > 0) yield paragraph(layout, `not enabled: ${disabled.join(', ')}`)
   yield legendText(layout, { varies, part: shown.some(({ part }) => part) })
@@ -90,11 +99,27 @@ export function planHost(
 export function* hostPlan(view: PlanView, planned: HostPlan): Generator<string> {
   const { host, forecast, not, warnings } = planned
   const layout = layoutFor(view, host.tasks)
-  yield blockText(layout, blockOf([host], host.tasks), forecast)
+  yield blockText(layout, blockOf([host], host.tasks), forecast, new Set())
   if (not.length > 0) yield notText(layout, not)
   const varies = !host.isName && forecast.tasks.some((task) => task.varies)
   yield legendText(layout, { varies, part: false })
   yield warningsText(layout, warnings)
+}
+
+/** `not on web-9*, 10.0.9.0/24: backup, sync` */
+function exclusionsText(layout: Layout, exclusions: readonly Exclusion[]): string {
+  const some = exclusions.filter(({ tasks }) => tasks.length > 0)
+  const alike = grouped(some, ({ tasks }) => tasks.map(({ name }) => name).join(' '))
+  return [...alike.values()]
+    .map((same) => {
+      const hosts = someOf(
+        same.map(({ host }) => host),
+        maxNamedHosts,
+      )
+      const tasks = same[0]?.tasks.map(({ name }) => name) ?? []
+      return paragraph(layout, `not on ${hosts}: ${someOf(tasks, maxNamedHosts)}`)
+    })
+    .join('\n')
 }
 
 function notText(layout: Layout, not: readonly WhyNot[]): string {

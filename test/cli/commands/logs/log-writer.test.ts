@@ -27,6 +27,15 @@ describe('The writer with task names', () => {
     expect(terminal.stdout().split('\n').slice(3)).toEqual(['a      | two', 'longer | y', ''])
   })
 
+  test('a long task name takes at most 32 characters of a line', async () => {
+    const terminal = fakeTerminal({ isUnicode: false })
+    const task = `${'x'.repeat(60)}-last`
+    const writer = prefixWriter(terminal, ['a', task], false)
+    await feed(writer, [{ task, run: a.run }, 'one\n'], [a, 'two\n'])
+    const name = `${'x'.repeat(16)}~${'x'.repeat(10)}-last`
+    expect(terminal.stdout()).toBe(`${name} | one\n${'a'.padEnd(32)} | two\n`)
+  })
+
   test('the name of a task always has the same colour', async () => {
     const colours = async (...order: (typeof a)[]) => {
       const terminal = fakeTerminal({ ...screen, colours: true })

@@ -37,6 +37,20 @@ function logs(...words: string[]) {
 }
 
 describe('torch logs', () => {
+  test('torch logs of a run without output says so on standard error', async () => {
+    kept('quiet', 4, '')
+    const ended = `quiet ${runId(4)} has no output\n`
+    expect(await logs('quiet')).toEqual({ status: 0, stdout: '', stderr: ended })
+    expect(await logs('quiet', 'rotate')).toMatchObject({
+      stdout: 'rotate | rotated\n',
+      stderr: ended,
+    })
+    expect((await logs('quiet', '-n', '0')).stderr).toBe('')
+    expect((await logs('quiet', '--json')).stderr).toBe('')
+    fs.rmSync(path.join(home, 'runs/quiet', runId(4), 'outcome.json'))
+    expect((await logs('quiet')).stderr).toBe(`quiet ${runId(4)} has no output yet\n`)
+  })
+
   test.each([
     [['backup'], 'three\n'],
     [['backup', 'backup'], 'three\n'],

@@ -40,7 +40,7 @@ test('the plan of a file in 100 columns', () => {
     "everywhere
     3 tasks, 61 starts in 24 h
     TASK                   NEXT                         24H   12 14 16  18 20 22  00 02 04  06 08 10
-    poll                  ~2026-11-21T11:20:00+01:00     60  43443434434.......................243443
+    poll                  ~2026-11-21T11:20:28+01:00     60  43443434434.......................243443
     tidy                  ~2026-11-22T04:27:00+01:00      1  ............................1...........
     boot                   at boot                        0  ........................................
     total                                                61  █▆██▆█▆██▆█.................▂.....▄█▆██▆
@@ -92,7 +92,7 @@ test('the plan of a file in 200 columns', () => {
     "everywhere
     3 tasks, 61 starts in 24 h
     TASK                                     NEXT                         24H     12   13   14   15   16   17   18   19   20   21   22   23   00   01   02   03   04   05   06   07   08   09   10   11
-    poll                                    ~2026-11-21T11:20:00+01:00     60  121111211112111121111211112111121......................................................................11121111211112111
+    poll                                    ~2026-11-21T11:20:28+01:00     60  121111211112111121111211112111121......................................................................11121111211112111
     tidy                                    ~2026-11-22T04:27:00+01:00      1  .....................................................................................1..................................
     boot                                     at boot                        0  ........................................................................................................................
     total                                                                  61  ▄█▄▄▄▄█▄▄▄▄█▄▄▄▄█▄▄▄▄█▄▄▄▄█▄▄▄▄█▄....................................................▄.................▄▄▄█▄▄▄▄█▄▄▄▄█▄▄▄
@@ -143,7 +143,7 @@ test('the plan of one machine', () => {
     "10.0.1.9
     4 tasks, 61 starts in 24 h
     TASK     NEXT                         24H   12  14  16  18  20  22  00  02  04  06  08  10
-    poll    ~2026-11-21T11:20:00+01:00     60  33333333333331...........................2333333
+    poll    ~2026-11-21T11:20:10+01:00     60  33333333333331...........................2333333
     tidy    ~2026-11-22T04:54:00+01:00      1  ...................................1............
     boot     at boot                        0  ................................................
     worker   always 4
@@ -166,7 +166,7 @@ test('the plan of one machine whose name is known has no ~', () => {
     "db1.example.com
     4 tasks, 63 starts in 24 h, never two in one second
     TASK    NEXT                         24H   12  14  16  18  20  22  00  02  04  06  08  10
-    poll    2026-11-21T11:20:00+01:00     60  33333333333331...........................2333333
+    poll    2026-11-21T11:20:20+01:00     60  33333333333331...........................2333333
     tidy    2026-11-22T04:48:00+01:00      1  ...................................1............
     dump    2026-11-21T12:15:00+01:00      2  .1............................1.................
     moon    never                          0  ................................................
@@ -261,4 +261,40 @@ test('a plan warns of many starts in one second, also with jitter if the name of
     ),
     '20 tasks start in one second on web-*, at 2026-11-22T09:00:00+01:00',
   ])
+})
+
+test('a pattern that is only excluded has no block, and a line says what it does not run', () => {
+  const excluding = good(`
+hosts: { web: [web-1, 10.0.2.0/24] }
+tasks:
+  one: { schedule: "@daily", command: x, hosts: ["!web-9*", "!10.0.3.0/24", "!10.0.1.9"] }
+  two: { schedule: "@daily", command: x, hosts: [web, "!web-9*", "!10.0.3.0/24", "!10.0.2.0/24"] }
+  three: { schedule: "@daily", command: x, hosts: ["db-*"] }
+  four: { schedule: "@daily", command: x, hosts: ["!db-*"] }
+  off: { schedule: "@daily", command: x, hosts: ["!old-*"], enabled: false }
+`)
+  const parts = shown(filePlan(view(100), excluding, from)).split('\n\n')
+  expect(parts.map((part) => part.split('\n')[0])).toEqual([
+    'everywhere, 10.0.2.0/24',
+    'web',
+    'web-1',
+    '10.0.1.9',
+    'db-*',
+    'not on web-9*, 10.0.3.0/24: one, two',
+    'not enabled: off',
+    '* runs on some of these machines only',
+    expect.stringMatching(/^warning: /),
+  ])
+})
+
+test('a timeline is shown once for each task', () => {
+  const many = good(`
+tasks:
+  shared: { schedule: "@hourly", command: x, hosts: [a.example.com, b.example.com, c.example.com] }
+  b: { schedule: "@daily", command: x, hosts: [b.example.com] }
+  c: { schedule: "@daily", command: x, hosts: [c.example.com] }
+`)
+  const text = shown(filePlan(view(100), many, from))
+  expect(text.match(/shared .*1\.1\.1/g)).toHaveLength(1)
+  expect(text.match(/shared .* 24 {2}as above/g)).toHaveLength(2)
 })
