@@ -141,9 +141,9 @@ const asAbove = 'as above'
 
 /** The row of the same task (or `total`) with the same timeline says where to look. */
 function withoutRepeats(row: Cell[], seen: Set<string>): Cell[] {
-  const [name, next, count, timeline] = row.map(textOf)
-  if (timeline === undefined || timeline === '') return row
-  const key = `${name} ${count} ${timeline}`
+  const [name, next, count, drawn] = row.map(textOf)
+  if (drawn === undefined || drawn === '') return row
+  const key = `${name} ${count} ${drawn}`
   if (!seen.has(key)) {
     seen.add(key)
     return row

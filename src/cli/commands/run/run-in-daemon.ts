@@ -1,4 +1,5 @@
-import type { RunReport } from '../../../control/protocol.ts'
+import type { RunReport, StatusReport } from '../../../control/protocol.ts'
+import { refusedWords } from '../../../daemon/control/trouble.ts'
 import { interceptSignals } from '../../../daemon/signals.ts'
 import { messageOf } from '../../../errors.ts'
 import type { Host } from '../../../host/host.ts'
@@ -67,7 +68,7 @@ async function untilEnded(
     if (lives(host, traces)) over = undefined
     else over ??= host.clock.monotonic()
     if (over !== undefined && host.clock.monotonic() - over > recordMs)
-      return { ended: withoutRecord(recorded), recorded }
+      return { ended: await withoutRecord(call, recorded), recorded }
     await pause(host, pollMs)
   }
 }
@@ -90,13 +91,22 @@ async function fromHistory(call: Call, run: string): Promise<Ended> {
     if (row !== undefined && row.outcome !== 'running') return row
     await pause(call.host, pollMs)
   }
-  return withoutRecord(undefined)
+  return withoutRecord(call, undefined)
 }
 
-/** The daemon is gone; the next one records the end. */
-function withoutRecord(recorded: number | undefined): Ended {
-  const reason = 'not recorded: the daemon is gone'
+/** Nobody has recorded the end: a full disk keeps the daemon from it, or the daemon is gone. */
+async function withoutRecord(call: Call, recorded: number | undefined): Promise<Ended> {
+  const status = await ask(call, 'status', {}, 'optional').catch(() => 'silent' as const)
+  const reason = `not recorded: ${whyNotRecorded(status)}`
   return { outcome: 'unknown', exitCode: recorded ?? null, signal: null, reason }
+}
+
+/** From the answer of the daemon: undefined if none runs. */
+export function whyNotRecorded(status: StatusReport | 'silent' | undefined): string {
+  if (status === undefined) return 'the daemon is gone'
+  if (status === 'silent') return 'the daemon does not answer'
+  const message = status.trouble?.find((each) => !each.message.startsWith(refusedWords))?.message
+  return message === undefined ? 'the daemon is busy' : `the daemon ${message}`
 }
 
 /** The warning for a task that a user runs on a host that it is not for. */
