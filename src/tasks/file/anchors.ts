@@ -89,7 +89,8 @@ function weighPairs(walk: Walk, pairs: readonly Pair[], path: KeyPath): number {
   for (const { key, value } of pairs) {
     const name = keyText(key)
     if (name === undefined) {
-      report(walk, key, path, 'expected a key that is text')
+      const isText = isScalar(key) && key.value === '__proto__'
+      report(walk, key, path, isText ? '__proto__ cannot be a key' : 'expected a key that is text')
       continue
     }
     const first = seen.get(name)

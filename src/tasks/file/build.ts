@@ -27,18 +27,21 @@ export function buildTasks(file: MergedFile, facts: TasksFacts): Task[] {
       defaultUser: file.defaults.user,
     })
     const settings = withFileDefaults(file.defaults, checked)
-    warnAboutUnusedKeys(source, path, settings.type)
+    const type = hasUnclearType(file, source, path, own.type)
+      ? 'unclear'
+      : (settings.type ?? 'common')
+    warnAboutUnusedKeys(source, path, type)
     checkAccounts(source, path, settings, facts)
     checkInherited(source, path, { own, settings }, facts)
     const timezone = settings.timezone ?? file.zone
     const schedules = readSchedules(source, path, schedule, {
-      type: settings.type ?? 'common',
+      type,
       // An unknown zone is already reported. The schedule may be wrong too.
       zone: isInIntl(timezone) ? timezone : 'UTC',
       seed: seedOf(name, facts.host),
       compile,
     })
-    if (settings.type === 'daemon' && settings.max === Infinity) {
+    if (type === 'daemon' && settings.max === Infinity) {
       source.report([...path, 'max'], 'expected a whole number for a daemon task; got "unlimited"')
     }
     const rest = withBuiltInDefaults(settings, timezone)
@@ -90,8 +93,22 @@ function checkAccounts(source: Source, path: KeyPath, settings: Settings, facts:
   }
 }
 
+/** Whether the type is written, but wrong. It is reported, and what depends on the type is not judged. */
+function hasUnclearType(
+  file: MergedFile,
+  source: Source,
+  path: KeyPath,
+  own: Task['type'] | undefined,
+): boolean {
+  if (own !== undefined) return false
+  const typePath = [...path, 'type']
+  if (file.hasUnclearType || source.errors.length === 0) return file.hasUnclearType
+  return source.has(typePath) || isMisspelt(source, typePath)
+}
+
 /** Only for keys of the task itself: the defaults are for tasks of both types. */
-function warnAboutUnusedKeys(source: Source, path: KeyPath, type: Task['type'] = 'common'): void {
+function warnAboutUnusedKeys(source: Source, path: KeyPath, type: TypeRead): void {
+  if (type === 'unclear') return
   const keys = type === 'daemon' ? ['overlap', 'catchup', 'catchup_window', 'retry'] : ['restart']
   for (const key of keys) {
     const message = `has no effect on a task of type ${type}`
@@ -101,8 +118,10 @@ function warnAboutUnusedKeys(source: Source, path: KeyPath, type: Task['type'] =
   }
 }
 
+type TypeRead = Task['type'] | 'unclear'
+
 interface ScheduleOptions {
-  readonly type: Task['type']
+  readonly type: TypeRead
   readonly zone: string
   readonly seed: string
   readonly compile: Compile
@@ -122,7 +141,7 @@ function readSchedules(
     if (isWritten) source.report(path, message)
     return []
   }
-  if (!isWritten && !isMisspelt(source, path)) {
+  if (!isWritten && options.type === 'common' && !isMisspelt(source, path)) {
     source.report(path, 'expected a schedule; got nothing', {
       hint: 'only a task of type daemon has no schedule',
     })

@@ -1,6 +1,6 @@
 /**
  * What a value should be, in torch's own words: `expected <one of these>; got "three"`. The schema
- * gives them to its parts, and hintFor() recognises them.
+ * gives them to its parts, and hints.ts recognises them.
  */
 export const expected = {
   map: 'a map',
@@ -31,34 +31,6 @@ export const expected = {
   codes: 'a list of at least one exit code',
   code: 'an exit code from 0 to 255',
 } as const
-
-/** What to write instead, if it can be guessed; without a full stop. */
-export function hintFor(what: string, found: unknown): string | null {
-  const isNumber = typeof found === 'number' || (typeof found === 'string' && /^\d+$/.test(found))
-  switch (what) {
-    case expected.duration:
-    case expected.longDuration:
-      return isNumber ? `did you mean "${String(found)}s"?` : null
-    case expected.size:
-      return isNumber ? `did you mean "${String(found)}MB"?` : null
-    case expected.flag:
-      return typeof found === 'string' ? flagHint(found.toLowerCase()) : null
-    case expected.text:
-      return typeof found === 'number' || typeof found === 'boolean' ? 'put it in quotes' : null
-    case expected.entries:
-      return typeof found === 'string' ? `did you mean [${JSON.stringify(found)}]?` : null
-    case expected.scalar:
-      return found === null ? 'write "" for an empty value' : null
-    default:
-      return null
-  }
-}
-
-function flagHint(found: string): string | null {
-  if (['yes', 'y', 'on'].includes(found)) return 'did you mean true?'
-  if (['no', 'n', 'off'].includes(found)) return 'did you mean false?'
-  return null
-}
 
 /** `"skip", "queue" or "replace"` */
 export function listOf(choices: readonly string[]): string {

@@ -1,9 +1,11 @@
 import { zoneHint } from '../../schedule/zone-names.ts'
-import { formatKeyPath, type KeyPath, valueAt } from './key-path.ts'
+import { bareEntry } from '../host-entry.ts'
+import { formatKeyPath, isMap, type KeyPath, valueAt } from './key-path.ts'
 import { type Group, type Groups, resolveGroup } from './resolve-hosts.ts'
 import type { FileInput, TaskInput } from './schema.ts'
 import { checkSettings, checkZone, type Settings, type TasksFacts } from './settings.ts'
 import type { Source } from './source.ts'
+import { isMisspelt } from './validate.ts'
 
 /** One text of the file, with its valid values. */
 export interface FilePart {
@@ -18,6 +20,8 @@ export interface MergedFile {
   /** The entries of the groups as written. */
   readonly groupEntries: Readonly<Record<string, readonly string[]>>
   readonly defaults: Settings
+  /** Whether the defaults have a type that is wrong. */
+  readonly hasUnclearType: boolean
   readonly tasks: readonly {
     readonly source: Source
     readonly name: string
@@ -36,6 +40,7 @@ export function mergeFiles(parts: readonly FilePart[], facts: TasksFacts): Merge
     ...groups,
     zone: mergeZone(parts, isFirst) ?? facts.zone,
     defaults: mergeDefaults(parts, isFirst, { facts, groups: groups.groups }),
+    hasUnclearType: parts.some(hasUnclearType),
     tasks: parts.flatMap(tasksOf).filter(({ source, name }) => isFirst(source, ['tasks', name])),
   }
   warnAboutMachineZone(parts, merged, facts)
@@ -60,9 +65,20 @@ function warnAboutMachineZone(
 /** The tasks of one part, in the order of the text. */
 function tasksOf({ source, input: { tasks = {} } }: FilePart): MergedFile['tasks'] {
   return source.keys(['tasks']).flatMap((name) => {
-    const input = tasks[name]
+    const input = ownValue(tasks, name)
     return input === undefined ? [] : [{ source, name, input }]
   })
+}
+
+function hasUnclearType({ source, input }: FilePart): boolean {
+  const path = ['defaults', 'type']
+  if (input.defaults?.type !== undefined || source.errors.length === 0) return false
+  return source.has(path) || isMisspelt(source, path) || isMisspelt(source, ['defaults'])
+}
+
+/** Every object of JavaScript has a `constructor` that is not in the file. */
+function ownValue<T>(map: Readonly<Record<string, T>>, name: string): T | undefined {
+  return Object.hasOwn(map, name) ? map[name] : undefined
 }
 
 type IsFirst = (source: Source, path: KeyPath) => boolean
@@ -89,11 +105,14 @@ function mergeGroups(
       source.keys(['hosts']).map((name) => [name, unreadGroup(source, name)]),
     ),
   )
+  if (parts.some(({ source }) => hasUnclearGroups(source)))
+    for (const word of parts.flatMap(wordsInHosts))
+      if (!groups.has(word)) groups.set(word, { matches: [], isWrong: true, unread: [] })
   const groupEntries: Record<string, readonly string[]> = {}
   for (const { source, input } of parts) {
     for (const name of source.keys(['hosts'])) {
       const path = ['hosts', name]
-      const entries = input.hosts?.[name]
+      const entries = ownValue(input.hosts ?? {}, name)
       if (entries === undefined || !isFirst(source, path)) continue
       const isOther = (word: string) => groups.has(word) && word !== name
       groupEntries[name] = entries
@@ -110,6 +129,18 @@ function unreadGroup(source: Source, name: string): Group {
 }
 
 const maxUnreadDepth = 3
+
+/** Whether the groups are written, but not as groups. Then no group is called unknown. */
+function hasUnclearGroups(source: Source): boolean {
+  if (source.errors.length === 0) return false
+  const isWritten = source.has(['hosts'])
+  return isWritten ? !isMap(valueAt(source.value, ['hosts'])) : isMisspelt(source, ['hosts'])
+}
+
+function wordsInHosts({ input }: FilePart): string[] {
+  const all = [input.defaults, ...Object.values(input.tasks ?? {})]
+  return all.flatMap((settings) => (settings?.hosts ?? []).map((entry) => bareEntry(entry).text))
+}
 
 function mergeZone(parts: readonly FilePart[], isFirst: IsFirst): string | undefined {
   let zone: string | undefined

@@ -23,6 +23,7 @@ export function partialOf(
   tasks: readonly Task[],
   sources: readonly Source[],
 ): PartialTasks | undefined {
+  if (!sources.some((source) => source.has(['tasks']))) return undefined
   const effects = sources.flatMap((source) => source.errors.map((error) => effectOf(source, error)))
   if (effects.some(({ affects }) => affects === 'names')) return undefined
 

@@ -5,7 +5,7 @@ import { type PartialTasks, partialOf } from './partial.ts'
 import { inOrder, isError, limitProblems, type Problem } from './problem.ts'
 import type { TasksFacts } from './settings.ts'
 import { readSource, type TasksText } from './source.ts'
-import { validate } from './validate.ts'
+import { isMisspelt, validate } from './validate.ts'
 
 /** A checked tasks file, or all problems of a bad one. */
 export type ReadTasks =
@@ -53,5 +53,6 @@ export function readTasks(
 function reportMissingTasks(parts: readonly FilePart[]): void {
   const [first] = parts
   if (first === undefined || parts.some(({ source }) => source.has(['tasks']))) return
+  if (parts.some(({ source }) => isMisspelt(source, ['tasks']))) return
   first.source.report(['tasks'], 'expected a map of tasks; got nothing')
 }

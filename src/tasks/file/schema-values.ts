@@ -40,7 +40,8 @@ export const size = z
   .string({ error: expected.size })
   .transform((written, context) => {
     const bytes = parseSize(written)
-    if (bytes === undefined) context.addIssue({ code: 'custom', message: expected.size })
+    const message = sizePattern.test(written) ? 'a size of at most 9000TB' : expected.size
+    if (bytes === undefined) context.addIssue({ code: 'custom', message })
     return bytes ?? 0
   })
   .meta({ title: 'size', pattern: sizePattern.source })
@@ -134,7 +135,9 @@ function durationOf(error: string, leastMs: number) {
     .transform((written, context) => {
       const parsed = parseDuration(written)
       if (parsed.ok && parsed.ms >= leastMs) return parsed.ms
-      context.addIssue({ code: 'custom', message: error })
+      const isTooLong = !parsed.ok && written !== '' && durationPattern.test(written)
+      const message = isTooLong ? 'a duration of at most 36500d' : error
+      context.addIssue({ code: 'custom', message })
       return z.NEVER
     })
     .meta({ title: 'duration', pattern: durationPattern.source })

@@ -160,10 +160,16 @@ export const tasksFileSchema = z.strictObject({
   tasks: key(z.record(value.taskName, task).meta({ title: 'map of names to tasks' }), 'the tasks'),
 })
 
-/** The same for a file without its wrong values, so that the rest of it can be checked. */
-export const partialFileSchema = z.strictObject({
+/** The same with any names, because what has a wrong name is checked too. */
+export const anyNamesSchema = z.strictObject({
   ...file,
-  tasks: z.record(value.taskName, task.partial()).optional(),
+  hosts: z.record(z.string(), value.hostEntries).optional(),
+  tasks: z.record(z.string(), task).optional(),
+})
+
+/** The same for a file without its wrong values, so that the rest of it can be checked. */
+export const partialFileSchema = anyNamesSchema.extend({
+  tasks: z.record(z.string(), task.partial()).optional(),
 })
 
 export type FileInput = z.output<typeof partialFileSchema>

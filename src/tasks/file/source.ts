@@ -3,6 +3,7 @@ import { readAnchors } from './anchors.ts'
 import { formatKeyPath, type KeyPath } from './key-path.ts'
 import { maxFileBytes, maxGuesses, maxYamlProblems } from './limits.ts'
 import { lineFinder } from './lines.ts'
+import { otherFormatOf } from './other-formats.ts'
 import type { OffsetProblem, Problem } from './problem.ts'
 import { readTree, type Tree } from './tree.ts'
 import { readYaml } from './yaml.ts'
@@ -53,7 +54,7 @@ export function readSource({ path: file, text: raw }: TasksText): Source {
     const { line, column } = lineAt(offset)
     return `${file}:${line}:${column}`
   }
-  const { tree, problems: found } = readText(text, positionOf)
+  const { tree, problems: found } = readText(text, file, positionOf)
   const problems: Problem[] = []
   const errors: { path: KeyPath; line: number }[] = []
   const brokenLines = new Set<number>()
@@ -99,11 +100,18 @@ export function readSource({ path: file, text: raw }: TasksText): Source {
 
 function readText(
   text: string,
+  file: string,
   positionOf: (offset: number) => string,
 ): { tree: Tree | undefined; problems: readonly OffsetProblem[] } {
   const unfit = whyNotText(text)
   if (unfit !== undefined) {
     return { tree: undefined, problems: [{ path: [], hint: null, isSyntax: true, ...unfit }] }
+  }
+  const other = otherFormatOf(text, file)
+  if (other !== undefined) {
+    const message = `this is ${other.what}, not a tasks file`
+    const problem = { path: [], offset: 0, message, hint: other.hint, isSyntax: true }
+    return { tree: undefined, problems: [problem] }
   }
   const { root, problems } = readYaml(text)
   if (root === undefined) return { tree: undefined, problems }

@@ -1,9 +1,12 @@
 import type { z } from 'zod'
 import { nearest } from '../../text/suggest.ts'
-import { expected, hintFor, listOf, showKind, showValue } from './expected.ts'
+import { expected, listOf, showKind, showValue } from './expected.ts'
+import { hintForKey, hintForValue, keyMeantBy } from './hints.ts'
 import { isMap, type KeyPath, valueAt } from './key-path.ts'
 import { maxGuesses, maxProblems } from './limits.ts'
-import { type FileInput, keysAt, partialFileSchema, tasksFileSchema } from './schema.ts'
+import { otherFormatIn } from './other-formats.ts'
+import { anyNamesSchema, type FileInput, keysAt, partialFileSchema } from './schema.ts'
+import { groupName, taskName } from './schema-values.ts'
 import type { Source } from './source.ts'
 
 type Issue = z.core.$ZodIssue
@@ -15,11 +18,18 @@ type Issue = z.core.$ZodIssue
 export function validate(source: Source): FileInput | undefined {
   const { value } = source
   if (value === undefined) return undefined
-  if (!isMap(value)) {
-    source.report([], notAMap(value))
+  const other = otherFormatIn(value, source.file)
+  if (other !== undefined) {
+    source.report([], `this is ${other.what}, not a tasks file`, { hint: other.hint })
     return undefined
   }
-  const parsed = tasksFileSchema.safeParse(value, { error: expectedOf })
+  if (!isMap(value)) {
+    source.report([], notAMap(value), { hint: notAMapHint(value) })
+    return undefined
+  }
+  reportNames(source, 'tasks', taskName)
+  reportNames(source, 'hosts', groupName)
+  const parsed = anyNamesSchema.safeParse(value, { error: expectedOf })
   if (parsed.success) return parsed.data
 
   const issues = parsed.error.issues.flatMap(innermost)
@@ -37,6 +47,28 @@ export function validate(source: Source): FileInput | undefined {
 function notAMap(value: unknown): string {
   const got = value === null ? 'the file is empty' : `got ${showValue(value)}`
   return `expected a map with the key "tasks"; ${got}`
+}
+
+function notAMapHint(value: unknown): string | null {
+  return Array.isArray(value) && value.length > 0
+    ? 'write each task under its name: tasks: { backup: { schedule: "@daily", command: ... } }'
+    : null
+}
+
+/** What has a wrong name is checked like the others, so that all its problems are reported at once. */
+function reportNames(source: Source, top: 'tasks' | 'hosts', schema: z.ZodString): void {
+  const names = valueAt(source.value, [top])
+  if (!isMap(names)) return
+  for (const name of Object.keys(names)) {
+    const [issue] = schema.safeParse(name).error?.issues ?? []
+    if (issue === undefined) continue
+    const letters = name.normalize('NFKD').replaceAll(/\p{M}/gu, '')
+    const similar = letters.replaceAll(/[^\w.-]+/g, '-').replaceAll(/^[-_.]+|-+$/g, '')
+    const isFree =
+      !/\P{ASCII}/u.test(letters) && !(similar in names) && schema.safeParse(similar).success
+    const hint = isFree ? `did you mean "${similar}"?` : null
+    source.report([top, name], `expected ${issue.message}; got ${JSON.stringify(name)}`, { hint })
+  }
 }
 
 /** What a part of the schema without its own `error` expects. */
@@ -73,10 +105,16 @@ function report(source: Source, issue: Issue): void {
       const written = typeof found === 'number' ? source.written(path) : undefined
       // The message goes into logs, and a value of an environment may be a secret.
       const got = isInEnv(path) ? showKind(found) : (written ?? showValue(found))
-      const hint = hintFor(issue.message, found) ?? guessChoice(source, issue, found)
-      source.report(path, `expected ${issue.message}; got ${got}`, { hint })
+      const hint = hintForValue(issue.message, path, found) ?? guessChoice(source, issue, found)
+      const size = isTooBig(found) ? ', which is too big' : ''
+      source.report(path, `expected ${issue.message}; got ${got}${size}`, { hint })
     }
   }
+}
+
+/** Beyond this, numbers of JavaScript are not exact. */
+function isTooBig(found: unknown): boolean {
+  return typeof found === 'number' && found > Number.MAX_SAFE_INTEGER
 }
 
 /** Whether the path leads to the `env` of a task or of the defaults, or into it. */
@@ -92,12 +130,15 @@ export function isMisspelt(source: Source, path: KeyPath): boolean {
   const parent = valueAt(source.value, path.slice(0, -1))
   const keys = keysAt(path.slice(0, -1))
   const unknown = isMap(parent) ? Object.keys(parent).filter((key) => !keys.includes(key)) : []
-  return unknown.slice(0, maxGuesses).some((key) => nearest(key, keys) === path.at(-1))
+  return unknown.slice(0, maxGuesses).some((key) => {
+    const meant = keyMeantBy(path.slice(0, -1), key) ?? nearest(key, keys)
+    return meant === path.at(-1)
+  })
 }
 
 function reportUnknownKey(source: Source, path: KeyPath, key: string): void {
-  const isOwn = path[0] === 'defaults' && (key === 'schedule' || key === 'command')
-  const hint = isOwn ? `every task needs its own ${key}` : source.guess(key, keysAt(path))
+  const value = valueAt(source.value, [...path, key])
+  const hint = hintForKey(path, key, value) ?? source.guess(key, keysAt(path))
   source.report([...path, key], `unknown key ${JSON.stringify(key)}`, { hint })
 }
 

@@ -99,15 +99,17 @@ function isLocal(error: YAMLError): boolean {
 function problemOf(error: YAMLError, text: string): OffsetProblem {
   const [offset] = error.pos
   const char = text.charAt(offset)
-  return syntaxProblem(offset, `not valid YAML: ${error.message}`, hintFor(error.code, char))
+  return syntaxProblem(offset, `not valid YAML: ${error.message}`, hintFor(error, char))
 }
 
 function syntaxProblem(offset: number, message: string, hint: string | null = null): OffsetProblem {
   return { path: [], offset, message, hint, isSyntax: true }
 }
 
-function hintFor(code: string, char: string): string | null {
+function hintFor({ code, message }: YAMLError, char: string): string | null {
   if (/[*&!@`%]/.test(char)) return `text that begins with ${char} needs quotes`
+  if (code === 'BLOCK_IN_FLOW') return 'is a comma or a bracket missing before it?'
+  if (message.startsWith('All mapping items')) return 'indent all keys of a map equally'
   if (code === 'TAB_AS_INDENT') return 'indent with spaces'
   if (code === 'BLOCK_AS_IMPLICIT_KEY') return 'text that contains a colon and a space needs quotes'
   return null

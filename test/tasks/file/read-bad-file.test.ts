@@ -22,9 +22,10 @@ const table: Readonly<Record<string, { file: readonly string[]; shown: readonly 
   'a list, as in a file of gotorch': {
     file: ['[{"Command": "ls"}]'],
     shown: [
-      'tasks.yaml:1:1: expected a map with the key "tasks"; got a list',
+      'tasks.yaml:1:1: this is a file of gotorch, not a tasks file',
       '[{"Command": "ls"}]',
       '^',
+      'hint: torch import gotorch tasks.yaml > new.yaml',
     ],
   },
   'a file without tasks': {
@@ -33,11 +34,21 @@ const table: Readonly<Record<string, { file: readonly string[]; shown: readonly 
   },
   'tasks without content': {
     file: ['tasks:'],
-    shown: ['tasks.yaml:1:1: tasks: expected a map; got nothing', 'tasks:', '^'],
+    shown: [
+      'tasks.yaml:1:1: tasks: expected a map; got nothing',
+      'tasks:',
+      '^',
+      'hint: write {} if it has no tasks',
+    ],
   },
   'tasks as a list': {
     file: ['tasks:', '  - backup'],
-    shown: ['tasks.yaml:1:1: tasks: expected a map; got a list', 'tasks:', '^'],
+    shown: [
+      'tasks.yaml:1:1: tasks: expected a map; got a list',
+      'tasks:',
+      '^',
+      'hint: write each task under its name: { backup: { schedule: "@daily", command: ... } }',
+    ],
   },
   'an unknown key': {
     file: ['task:', '  backup: {}', 'tasks: {}'],

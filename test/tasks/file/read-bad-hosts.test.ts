@@ -144,6 +144,7 @@ const table: Readonly<Record<string, { file: readonly string[]; shown: readonly 
       'tasks.yaml:8:5: tasks.backup.max: expected a whole number of at least 1, or "unlimited"; got 0',
       '    max: 0',
       '    ^',
+      'hint: write "unlimited", or enabled: false to switch the task off',
     ],
   },
   'an empty group': {

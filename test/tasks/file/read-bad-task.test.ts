@@ -9,6 +9,7 @@ const table: Readonly<Record<string, { file: readonly string[]; shown: readonly 
       'tasks.yaml:2:3: tasks.my task: expected a name of at most 100 letters, digits, ".", "_" and "-" that begins with a letter or digit; got "my task"',
       '  my task: {schedule: "@daily", command: run}',
       '  ^',
+      'hint: did you mean "my-task"?',
     ],
   },
   'a name with a slash': {
@@ -17,6 +18,7 @@ const table: Readonly<Record<string, { file: readonly string[]; shown: readonly 
       'tasks.yaml:2:3: tasks.../etc: expected a name of at most 100 letters, digits, ".", "_" and "-" that begins with a letter or digit; got "../etc"',
       '  ../etc: {schedule: "@daily", command: run}',
       '  ^',
+      'hint: did you mean "etc"?',
     ],
   },
   'a name that is too long': {
@@ -32,11 +34,21 @@ const table: Readonly<Record<string, { file: readonly string[]; shown: readonly 
   },
   'a task without content': {
     file: ['tasks:', '  backup:'],
-    shown: ['tasks.yaml:2:3: tasks.backup: expected a map; got nothing', '  backup:', '  ^'],
+    shown: [
+      'tasks.yaml:2:3: tasks.backup: expected a map; got nothing',
+      '  backup:',
+      '  ^',
+      'hint: write the keys of the task below its name: schedule, command',
+    ],
   },
   'a task that is text': {
     file: ['tasks:', '  backup: run'],
-    shown: ['tasks.yaml:2:3: tasks.backup: expected a map; got "run"', '  backup: run', '  ^'],
+    shown: [
+      'tasks.yaml:2:3: tasks.backup: expected a map; got "run"',
+      '  backup: run',
+      '  ^',
+      'hint: write the keys of the task below its name: schedule, command',
+    ],
   },
   'a misspelt key': {
     file: ['tasks:', '  backup:', '    schedule: "@daily"', '    command: run', '    timout: 5m'],
@@ -86,6 +98,7 @@ const table: Readonly<Record<string, { file: readonly string[]; shown: readonly 
       'tasks.yaml:4:5: tasks.backup.command: expected a command: text for the shell, or a list of words; got 5',
       '    command: 5',
       '    ^',
+      'hint: put it in quotes: "5"',
     ],
   },
   'a command that is an empty list': {

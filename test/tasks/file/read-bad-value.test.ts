@@ -9,6 +9,7 @@ const table: Readonly<Record<string, { file: readonly string[]; shown: readonly 
       'tasks.yaml:5:5: tasks.backup.type: expected "common" or "daemon"; got "cron"',
       '    type: cron',
       '    ^',
+      'hint: did you mean "common"?',
     ],
   },
   'a max in letters': {
@@ -25,6 +26,7 @@ const table: Readonly<Record<string, { file: readonly string[]; shown: readonly 
       'tasks.yaml:5:5: tasks.backup.max: expected a whole number of at least 1, or "unlimited"; got 0',
       '    max: 0',
       '    ^',
+      'hint: write "unlimited", or enabled: false to switch the task off',
     ],
   },
   'a max that is a fraction': {
@@ -96,11 +98,17 @@ const table: Readonly<Record<string, { file: readonly string[]; shown: readonly 
       'tasks.yaml:5:5: tasks.backup.catchup_window: expected a duration with a unit, such as 30s, 5m or 1h30m; got "5 minutes"',
       '    catchup_window: 5 minutes',
       '    ^',
+      'hint: did you mean "5m"?',
     ],
   },
   'a retry that is a number': {
     file: ['tasks:', '  backup:', '    schedule: "@daily"', '    command: run', '    retry: 3'],
-    shown: ['tasks.yaml:5:5: tasks.backup.retry: expected a map; got 3', '    retry: 3', '    ^'],
+    shown: [
+      'tasks.yaml:5:5: tasks.backup.retry: expected a map; got 3',
+      '    retry: 3',
+      '    ^',
+      'hint: did you mean { attempts: 3 }?',
+    ],
   },
   'too many attempts': {
     file: [
@@ -179,6 +187,7 @@ const table: Readonly<Record<string, { file: readonly string[]; shown: readonly 
       'tasks.yaml:5:5: tasks.backup.shell: expected an absolute path, such as /bin/bash; got "bash"',
       '    shell: bash',
       '    ^',
+      'hint: did you mean "/bin/bash"?',
     ],
   },
   'a cwd with ~': {
@@ -341,6 +350,7 @@ const table: Readonly<Record<string, { file: readonly string[]; shown: readonly 
       'tasks.yaml:5:5: tasks.backup.env: expected a map; got text',
       '    env: "TOKEN=secret"',
       '    ^',
+      'hint: write { NAME: value }',
     ],
   },
   'a variable that is a list': {

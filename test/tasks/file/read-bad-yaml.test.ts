@@ -114,7 +114,7 @@ const table: Readonly<Record<string, { file: readonly string[]; shown: readonly 
   'a key with the name __proto__': {
     file: ['tasks:', '  __proto__: {schedule: "@daily", command: run}'],
     shown: [
-      'tasks.yaml:2:3: tasks: expected a key that is text',
+      'tasks.yaml:2:3: tasks: __proto__ cannot be a key',
       '  __proto__: {schedule: "@daily", command: run}',
       '  ^',
     ],
