@@ -20,6 +20,7 @@ export type ErrorCode =
   // Starting a daemon
   | 'bad-home' // the home cannot be created or is not a directory
   | 'foreign-home' // the home belongs to another user
+  | 'no-lock' // this machine has no way to lock a file
   | 'open-home' // other users may enter the home
   | 'log-unwritable' // the log cannot be opened
   | 'socket-unusable' // the control socket cannot be created

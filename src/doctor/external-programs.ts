@@ -144,9 +144,9 @@ function checkNode({ version, node }: ProgramFacts): CheckResult {
 
 function checkLock({ flock }: ProgramFacts): CheckResult {
   if (flock !== undefined) return ok(flock)
-  return note('the program flock is missing', {
-    instead: 'the lock is an abstract Unix socket, which also disappears with the daemon',
-    hint: 'install util-linux if containers share a home: they do not share that socket',
+  return warning('the program flock is missing', {
+    instead: 'torch needs the library koffi to lock its home; without both no daemon starts',
+    hint: 'install util-linux',
   })
 }
 

@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto'
-import net from 'node:net'
-import path from 'node:path'
+import type net from 'node:net'
+import { TorchError } from '../errors.ts'
 import type { Host } from './host.ts'
 
 /** The right to be the only daemon of a home. The kernel releases it when the process ends, however it ends. */
@@ -19,11 +18,15 @@ export interface Lock {
 /**
  * Takes the lock of a home; undefined if another process holds it. The program flock(1) locks a descriptor
  * of this process. The lock belongs to the open file, so it stays when that program has ended. If the
- * program is missing, an abstract Unix socket serves as the lock.
+ * program is missing, the library koffi makes the same call. Throws TorchError `no-lock` if both are missing:
+ * anything that needs neither, such as an abstract socket, another user could hold first.
  */
 export async function takeLock(host: Host, file: string): Promise<Lock | undefined> {
   const descriptor = lockFile(host, file)
-  if (descriptor === 'no-program') return takeSocketLock(file)
+  if (descriptor === 'no-program')
+    throw new TorchError('no-lock', `the program flock is missing, so torch cannot lock ${file}`, {
+      hint: 'install util-linux',
+    })
   return descriptor === 'taken' ? undefined : heldLock(host, file, descriptor)
 }
 
@@ -56,29 +59,14 @@ function lockFile({ files, processes }: Host, file: string): number | 'taken' | 
   const result = processes.runProgramSync('flock', ['-n', '3'], [descriptor])
   // If the file was removed and made again meanwhile, two processes could hold a lock.
   const isSame = files.facts(file)?.identity === files.facts(openedAs(descriptor))?.identity
-  if (result.status === 0 && isSame) return descriptor
+  const isLocked = result.missing ? files.tryLock(descriptor) : result.status === 0
+  if (isLocked === true && isSame) return descriptor
   files.close(descriptor)
-  return result.missing ? 'no-program' : 'taken'
+  return isLocked === undefined ? 'no-program' : 'taken'
 }
 
 function openedAs(descriptor: number): string {
   return `/proc/self/fd/${descriptor}`
-}
-
-/** An abstract name is not a file, so nothing is left behind (unix(7)). It must be short, so it is a hash. */
-function takeSocketLock(file: string): Promise<Lock | undefined> {
-  const name = `\0torch-${createHash('sha256').update(path.resolve(file)).digest('hex')}`
-  return new Promise((resolve) => {
-    const server = net.createServer((client) => client.destroy())
-    server.once('error', () => resolve(undefined))
-    server.listen(name, () =>
-      resolve({
-        descriptor: descriptorOf(server) ?? -1,
-        renew: () => 'held',
-        release: () => server.close(),
-      }),
-    )
-  })
 }
 
 /** The descriptor that a server listens on. Node has no public name for it. */

@@ -32,7 +32,6 @@ const facts: ProgramFacts = {
   },
   whyNoPosixSpawn: undefined,
 }
-const socketLock = 'the lock is an abstract Unix socket, which also disappears with the daemon'
 const cutLate = 'torch truncates output over max_size only when the run has ended'
 
 test.each<[check: string, more: Partial<ProgramFacts>, Said]>([
@@ -86,10 +85,10 @@ test.each<[check: string, more: Partial<ProgramFacts>, Said]>([
     'lock',
     { flock: undefined },
     [
-      'note',
+      'warning',
       'the program flock is missing',
-      socketLock,
-      'install util-linux if containers share a home: they do not share that socket',
+      'torch needs the library koffi to lock its home; without both no daemon starts',
+      'install util-linux',
     ],
   ],
   ['fallocate', {}, fine('/usr/bin/fallocate')],

@@ -68,11 +68,25 @@ test('a child of the process that holds the lock does not inherit it', async () 
   again?.release()
 })
 
-test('the lock is an abstract socket if the program flock is missing', async () => {
-  const lock = await takeLock(withoutFlock, at('lock'))
+test('without the program flock the library koffi locks the same file', async ({ skip }) => {
+  const lock = await takeLock(withoutFlock, at('lock')).catch(() => skip())
   expect(lock).toBeDefined()
+  // The program sees that lock, and the library that of the program.
+  expect(await takeLock(thisMachine(), at('lock'))).toBeUndefined()
   expect(await takeLock(withoutFlock, at('lock'))).toBeUndefined()
   expect(await takeLock(withoutFlock, at('other'))).toBeDefined()
+  lock?.release()
+  const other = await hold(at('lock'))
+  expect(other.said).toBe('yes')
+  expect(await takeLock(withoutFlock, at('lock'))).toBeUndefined()
+  await other.end()
+})
+
+test('without both there is no lock that another user could not hold first', async () => {
+  const files = { ...withoutFlock.files, tryLock: () => undefined }
+  await expect(takeLock({ ...withoutFlock, files }, at('lock'))).rejects.toThrow(
+    expect.objectContaining({ code: 'no-lock', hint: 'install util-linux' }),
+  )
 })
 
 test.each(['removed', 'replaced'])('a lock whose file was %s can be renewed', async (how) => {

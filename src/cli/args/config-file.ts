@@ -1,7 +1,9 @@
 import path from 'node:path'
 import { exitStatus, messageOf, TorchError } from '../../errors.ts'
 import type { Host } from '../../host/host.ts'
+import { openToOthers } from '../../host/open-to-others.ts'
 import { hasCode } from '../../host/system-error.ts'
+import { shellQuoted } from '../../text/shell-quote.ts'
 import { nearest } from '../../text/suggest.ts'
 import type { FilePath } from './option.ts'
 import { optionNames, type OptionSource } from './options.ts'
@@ -45,6 +47,14 @@ function exists(host: Host, file: string): boolean {
 
 async function readOne(host: Host, userHome: string, file: string): Promise<OptionSource> {
   const text = readText(host, file)
+  // It can name the tasks file, and so what root runs.
+  const open = host.processes.uid === 0 ? openToOthers(host, file) : undefined
+  if (open !== undefined)
+    throw refusal(
+      file,
+      `other users can change it by writing ${open.path}`,
+      `give it to root, and remove that permission: chmod go-w ${shellQuoted(open.path)}`,
+    )
   if (text === undefined) throw refusal(file, 'does not exist')
   const { parse } = await import('yaml')
   const raw: Record<string, unknown> = {}

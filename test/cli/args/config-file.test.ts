@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest'
+import fs from 'node:fs'
 import path from 'node:path'
 import { readConfig } from '../../../src/cli/args/config-file.ts'
 import { type Host, thisMachine } from '../../../src/host/host.ts'
@@ -45,6 +46,18 @@ describe('a config file', () => {
     if (typeof message === 'string') expect(words).toBe(message)
     else expect(words).toMatch(message)
   })
+
+  test.skipIf(process.getuid?.() !== 0)(
+    'root does not take a config file that others can write',
+    async () => {
+      const { file, read } = named('grace: 1m\n')
+      fs.chmodSync(file, 0o666)
+      await expect(read()).rejects.toMatchObject({
+        message: `${file}: other users can change it by writing ${file}`,
+        exit: 2,
+      })
+    },
+  )
 
   test('a named config file must exist', async () => {
     const file = path.join(newSite().folder, 'none.yaml')
