@@ -60,6 +60,17 @@ export const daemonCommands: readonly Command[] = [
     ],
     run: async (...call) => (await import('./commands/reload.ts')).reload(...call),
   },
+  {
+    name: 'reopen',
+    group: 'daemon',
+    usage: '',
+    summary: 'continue the log in a new file, for logrotate',
+    description:
+      'Makes the daemon close its log and open a file of the same name, after the old one was renamed. Returns when that is done. Without a daemon there is nothing to do, and this exits with 0.',
+    options: [],
+    examples: [['reopen', 'after a rename of daemon.log, in postrotate of logrotate']],
+    run: async (...call) => (await import('./commands/reopen.ts')).reopen(...call),
+  },
 ]
 
 /** The commands that start and end runs. */

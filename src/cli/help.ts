@@ -16,7 +16,6 @@ export function overview(): string {
   })
   return `torch: second-level cron without a server, one tasks file in git
 usage: torch COMMAND [OPTIONS]
-
 ${lines.join('\n')}
 
 torch COMMAND --help explains a command, its options, and shows examples.

@@ -78,6 +78,8 @@ const requestFields = {
   kill: { target: name, signal },
   /** Everything that happened so far is in history.db once this is answered. */
   flush: {},
+  /** The log continues in a new file of the same name. */
+  reopen: {},
 } as const
 
 interface Replies {
@@ -88,6 +90,8 @@ interface Replies {
   readonly run: RunReport
   readonly kill: { readonly runs: readonly { readonly run: string; readonly task: string }[] }
   readonly flush: Record<string, never>
+  /** null: it is standard output. */
+  readonly reopen: { readonly log: string | null }
 }
 
 /** The JSON of `torch status`. */

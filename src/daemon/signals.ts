@@ -98,7 +98,7 @@ export function handleSignals(
   signals.handle({
     stop: () => void stops.push(stop()),
     reload: () => void reload(),
-    reopenLog: () => log.reopen(),
+    reopenLog: () => void log.reopen(),
     dumpState: actions.dumpState,
   })
   return () => Promise.all(stops)

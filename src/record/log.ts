@@ -14,8 +14,11 @@ export interface Log {
   info(event: string, facts: object, message: string): void
   warn(event: string, facts: object, message: string): void
   error(event: string, facts: object, message: string): void
-  /** Continues in a new file of the same name, after logrotate has renamed the old one. */
-  reopen(): void
+  /**
+   * Continues in a new file of the same name, after logrotate has renamed the old one. Returns why not, if
+   * the old file stays in use.
+   */
+  reopen(): string | undefined
   close(): void
 }
 
@@ -50,6 +53,7 @@ export function openLog(destination: LogDestination, level = 'info'): Log {
       const problem = lines.reopen()
       if (problem === undefined) logger.info({ event: 'reopen' }, 'log reopened')
       else logger.error({ event: 'reopen' }, `${problem}; the old file stays in use`)
+      return problem
     },
     close: () => lines.close(),
   }

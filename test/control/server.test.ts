@@ -87,7 +87,9 @@ describe('what is refused, and how', () => {
   test('the refusal of an unknown request names the known ones', async () => {
     const { socket } = await serve()
     const answer = await refused(socket, requestText('POST', '/explode', '{}'))
-    expect(answer.hint).toBe('the requests are status, reload, stop, restart, run, kill, flush')
+    expect(answer.hint).toBe(
+      'the requests are status, reload, stop, restart, run, kill, flush, reopen',
+    )
   })
 
   test('a body that is sent in chunks has the same limit', async () => {

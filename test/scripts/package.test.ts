@@ -13,8 +13,8 @@ interface Lock {
   >
 }
 
-const read = <T>(name: string): T => JSON.parse(fs.readFileSync(path.join(root, name), 'utf8')) as T
-const lock = read<Lock>('package-lock.json')
+const read = (name: string): unknown => JSON.parse(fs.readFileSync(path.join(root, name), 'utf8'))
+const lock = read('package-lock.json') as Lock
 
 test('every package of the lock has its integrity', () => {
   const without = Object.entries(lock.packages).filter(
@@ -25,7 +25,7 @@ test('every package of the lock has its integrity', () => {
 
 test('the lock of the published package has its dependencies, and nothing for development', () => {
   const { packages } = shrinkwrapOf(lock)
-  const { dependencies, optionalDependencies } = read<Record<string, object>>('package.json')
+  const { dependencies, optionalDependencies } = read('package.json') as Record<string, object>
   const needed = Object.keys({ ...dependencies, ...optionalDependencies })
   expect(Object.keys(packages)).toEqual(
     expect.arrayContaining(needed.map((name) => `node_modules/${name}`)),
@@ -36,7 +36,7 @@ test('the lock of the published package has its dependencies, and nothing for de
 })
 
 test('the published package has no script that npm would run when it is installed', () => {
-  const { scripts } = read<{ scripts: Record<string, string> }>('package.json')
+  const { scripts } = read('package.json') as { scripts: object }
   for (const name of ['preinstall', 'install', 'postinstall', 'prepare'])
     expect(scripts).not.toHaveProperty(name)
 })

@@ -37,6 +37,7 @@ export const plainAnswers: Answers = {
   run: ({ task }) => ({ run: 'r1', task, directory: '/runs/r1', elsewhere: false }),
   kill: ({ target }) => ({ runs: [{ run: 'r1', task: target }] }),
   flush: () => ({}),
+  reopen: () => ({ log: null }),
 }
 
 export interface Served {

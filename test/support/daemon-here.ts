@@ -142,7 +142,7 @@ function processOf(
     script: '',
     paths: openHome(host, given.home),
     lock: { descriptor: -1, renew: () => 'held', release() {} },
-    log: { info: say, warn: say, error: say, reopen() {}, close() {} },
+    log: { info: say, warn: say, error: say, reopen: () => undefined, close() {} },
     systemd: openSystemd(host, {}),
     signals: { handle() {}, stopRequested: () => false, stopSignal: () => undefined },
     requests: newRequestQueue(),

@@ -164,18 +164,25 @@ test.concurrent(
   },
 )
 
-test.concurrent('after HUP the daemon reopens its log under the old name', async () => {
-  const site = newSite('tasks: {}\n')
-  const pid = await startDaemon(site)
-  const [log, old] = [path.join(site.home, 'daemon.log'), path.join(site.home, 'daemon.log.1')]
-  fs.renameSync(log, old)
-  const before = fs.readFileSync(old, 'utf8')
-  process.kill(pid, 'SIGHUP')
-  await logged(site, 'a new log', ({ event }) => event === 'reopen')
-  await site.torch('stop')
-  expect(logOf(site).map(({ event }) => event)).toEqual(['reopen', 'stop', 'stopped'])
-  expect(fs.readFileSync(old, 'utf8')).toBe(before)
-})
+test.concurrent(
+  'after HUP and after torch reopen the daemon writes a log under the old name',
+  async () => {
+    const site = newSite('tasks: {}\n')
+    const pid = await startDaemon(site)
+    const [log, old] = [path.join(site.home, 'daemon.log'), path.join(site.home, 'daemon.log.1')]
+    fs.renameSync(log, old)
+    const before = fs.readFileSync(old, 'utf8')
+    process.kill(pid, 'SIGHUP')
+    await logged(site, 'a new log', ({ event }) => event === 'reopen')
+    fs.renameSync(log, `${log}.2`)
+    expect(await site.torch('reopen')).toMatchObject({ status: 0, stdout: `reopened ${log}\n` })
+    expect(fs.existsSync(log)).toBe(true)
+    await site.torch('stop')
+    expect(await site.torch('reopen')).toMatchObject({ status: 0, stderr: '' })
+    expect(logOf(site).map(({ event }) => event)).toEqual(['reopen', 'stop', 'stopped'])
+    expect(fs.readFileSync(old, 'utf8')).toBe(before)
+  },
+)
 
 test.concurrent(
   'after USR1 the daemon writes its state into the log and opens no debugger',

@@ -30,6 +30,11 @@ export function answersOf(daemon: Daemon, { reload, stop, handover }: Actions): 
     },
     run: (request) => runNow(daemon, request),
     kill: (request) => killNow(daemon, request),
+    reopen() {
+      const problem = daemon.log.reopen()
+      if (problem !== undefined) throw new TorchError('log-unwritable', problem)
+      return { log: daemon.settings.foreground ? null : daemon.paths.log }
+    },
     flush() {
       daemon.history.flush()
       return {}

@@ -56,5 +56,6 @@ function forEachName(make: <N extends RequestName>(name: N) => Answer<N>): Answe
     run: make('run'),
     kill: make('kill'),
     flush: make('flush'),
+    reopen: make('reopen'),
   }
 }
