@@ -13,4 +13,10 @@ if (!existsSync(new URL('../dist/cli/main.js', import.meta.url))) {
   console.error('torch: torch is not built: run npm ci in its folder')
   process.exit(1)
 }
-import('../dist/cli/main.js').then(({ main }) => main())
+// A signal to a daemon that is still being loaded must not end it.
+const isDaemon =
+  ['start', 'daemon'].includes(process.argv[2]) || process.argv.includes('--foreground')
+const early = isDaemon
+  ? import('../dist/daemon/signals.js').then(({ holdSignals }) => holdSignals())
+  : Promise.resolve()
+early.then(() => import('../dist/cli/main.js')).then(({ main }) => main())

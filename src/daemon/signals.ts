@@ -26,13 +26,31 @@ export interface Signals {
   stopSignal(): 'SIGTERM' | 'SIGINT' | undefined
 }
 
+/** Signals that would end a process that does not catch them, and what the daemon does at each. */
+const harmless = { SIGUSR2: 'reload', SIGHUP: 'reopenLog', SIGUSR1: 'dumpState' } as const
+
+/** What was asked for before catchSignals() was called. */
+const held = new Set<keyof SignalActions>()
+const hold = Object.entries(harmless).map(
+  ([name, action]) => [name, () => void held.add(action)] as const,
+)
+
 /**
- * Catches signals from the first moment of the process on: what comes before the daemon is ready is
- * kept, each kind once, and handled as soon as possible.
+ * Keeps the signals that ask a daemon for something, from now on and until catchSignals(): bin/torch.js
+ * calls this before it loads the program. Node itself needs some 50 ms before that, in which a signal
+ * still ends it.
+ */
+export function holdSignals(): void {
+  for (const [name, keep] of hold) process.on(name, keep)
+}
+
+/**
+ * Catches signals from the first moment of the daemon on: what comes before it is ready is kept, each
+ * kind once, and handled as soon as possible.
  */
 export function catchSignals(): Signals {
   let actions: SignalActions | undefined
-  const early = new Set<keyof SignalActions>()
+  const early = new Set(held)
   const act = (name: keyof SignalActions) => (): void => {
     if (actions === undefined) early.add(name)
     else actions[name]()
@@ -43,9 +61,9 @@ export function catchSignals(): Signals {
       stopSignal ??= name
       act('stop')()
     })
-  process.on('SIGUSR2', act('reload'))
-  process.on('SIGHUP', act('reopenLog'))
-  process.on('SIGUSR1', act('dumpState'))
+  for (const [name, action] of Object.entries(harmless)) process.on(name, act(action))
+  // AFTER the new handlers are there: without any, the next signal would end the process.
+  for (const [name, keep] of hold) process.off(name, keep)
   return {
     handle(given) {
       actions = given

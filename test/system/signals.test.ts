@@ -91,6 +91,18 @@ describe.concurrent('100 USR2 signals in one second', () => {
   })
 })
 
+test('HUP and USR2 do not end torch start --foreground while it is loaded, and it handles them later', async () => {
+  const site = newSite('tasks: { a: { schedule: "@daily", command: ls } }\n')
+  const { child, stdout } = site.spawn(['start', '--foreground'])
+  const pid = child.pid ?? 0
+  await until(() => catches(pid, usr2), 'the first handler')
+  process.kill(pid, 'SIGHUP')
+  process.kill(pid, 'SIGUSR2')
+  await until(() => stdout().includes('"event":"reopen"'), 'the log to be reopened')
+  await until(() => stdout().includes('"cause":"signal"'), 'the reload')
+  expect(isAlive(pid)).toBe(true)
+})
+
 describe.concurrent('a signal that ends the daemon while it starts', () => {
   test('torch start says that the daemon was stopped by TERM, and leaves nothing behind', async () => {
     const site = newSite(manyText())
