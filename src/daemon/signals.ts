@@ -39,6 +39,7 @@ const hold = Object.entries(harmless).map(
  * Keeps the signals that ask a daemon for something, from now on and until catchSignals(): bin/torch.js
  * calls this before it loads the program. Node itself needs some 50 ms before that, in which a signal
  * still ends it.
+ * @public bin/torch.js is not compiled, so no tool sees this use.
  */
 export function holdSignals(): void {
   for (const [name, keep] of hold) process.on(name, keep)
