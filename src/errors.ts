@@ -53,6 +53,7 @@ export type ErrorCode =
   | 'no-user' // this machine has no such user
   | 'no-group' // this machine has no such group
   | 'bad-limit' // this machine does not allow a limit of the task
+  | 'no-program' // a program that a run needs is missing
   | 'no-env-file' // the env_file does not exist
   | 'bad-env-file' // the env_file cannot be read
   | 'history-unreadable' // history.db cannot be read

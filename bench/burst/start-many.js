@@ -7,7 +7,7 @@ import { spawnByFork } from '../../dist/host/spawn.js'
 /** The kernel gives these pages of the usual size, as for a heap. */
 const blockBytes = 65_536
 const [name, megabytes] = process.argv.slice(2)
-const launch = name === 'spawn' ? spawnByFork : openPosixSpawn()
+const launch = name === 'spawn' ? spawnByFork : openPosixSpawn().launch
 
 const held = []
 hold(Number(megabytes))
@@ -35,6 +35,8 @@ function startOne() {
       program: '/bin/sh',
       args: ['-c', ':'],
       env: {},
+      cwd: '/',
+      stdin: 'line',
       onExit: () => resolve(took),
       onFailure: reject,
     })

@@ -33,6 +33,7 @@ import {
   type TasksState,
 } from './tasks-file/tasks-state.ts'
 import { newOldRuns, type OldRuns } from './upkeep/old-runs.ts'
+import { newOpenOutputs, type OpenOutputs } from './upkeep/open-outputs.ts'
 
 /** What a daemon process holds as long as it lives, whether its home is in its hands or not. */
 export interface DaemonProcess {
@@ -82,6 +83,8 @@ export interface Daemon extends DaemonState {
   /** What all runs share. */
   readonly runContext: RunContext
   readonly oldRuns: OldRuns
+  /** The outputs that are written, also by what runs left behind. */
+  readonly outputs: OpenOutputs
 }
 
 /** A daemon with an open history and nothing on its agenda yet. Nothing has started. */
@@ -121,10 +124,12 @@ export function createDaemon(
     onEnd: (run, conclusion) => runEnded(daemon, run, conclusion),
     onTrouble: ({ description: { task, run } }, words) => log.warn('trouble', { task, run }, words),
   })
+  const outputs = newOpenOutputs({ faults, phase, runs, context: runContext })
   const daemon: Daemon = {
     ...{ host, clock, settings, paths, startedMs: clock.now(), log, faults, history, counters },
     ...{ phase, tasks, tickClock, runs, queue, daemonTasks, journal, runContext },
-    oldRuns: newOldRuns({ host, paths, faults, phase, tasks, runs, queue, tickClock }),
+    outputs,
+    oldRuns: newOldRuns({ host, paths, faults, phase, tasks, runs, queue, tickClock, outputs }),
   }
   return daemon
 }

@@ -43,7 +43,7 @@ export interface Files {
    */
   readFile(path: string, maxBytes: number): Buffer | undefined
   /** At most `limit` bytes from `offset`; an empty buffer at the end. */
-  readBytes(path: string, offset: number, limit: number): Buffer
+  readBytes(path: string, offset: number | bigint, limit: number): Buffer
   /** Follows links; undefined if there is no such file. */
   facts(path: string): FileFacts | undefined
   /** The same without following a link: the facts of the link itself. */
@@ -95,6 +95,8 @@ export interface Files {
   isPiped(): boolean
   /** Replaces the middle of a file by a line, if the file is larger than its start and end together. */
   cutMiddle(path: string, startBytes: number, endBytes: number, line: string): Promise<void>
+  /** Makes a file this long, and frees what is reserved for it behind that. */
+  truncate(path: string, bytes: number): void
   close(descriptor: number): void
 }
 
@@ -192,6 +194,7 @@ export const diskFiles: Files = {
     return stdin !== undefined && (stdin.isFIFO() || stdin.isFile())
   },
   cutMiddle,
+  truncate: (file, bytes) => fs.truncateSync(file, bytes),
   close: (descriptor) => fs.closeSync(descriptor),
 }
 

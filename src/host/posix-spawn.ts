@@ -4,7 +4,7 @@ import { getSystemErrorName } from 'node:util'
 import { messageOf } from '../errors.ts'
 import { waitForChildren } from './children.ts'
 import { hasCode } from './system-error.ts'
-import type { Launch } from './spawn.ts'
+import type { Launch, OpenPipe } from './spawn.ts'
 
 /** The part of koffi that torch uses. */
 interface Koffi {
@@ -36,7 +36,7 @@ const signalInfoPidOffset = 16
  * process until it executes its program, so unlike a fork it does not cost more if this process is large.
  * Returns the reason if this machine lacks what it needs.
  */
-export function openPosixSpawn(): Launch | string {
+export function openPosixSpawn(): { launch: Launch; openPipe: OpenPipe } | string {
   if (process.platform !== 'linux' || !['x64', 'arm64'].includes(process.arch))
     return `not supported on ${process.platform} ${process.arch}`
   try {
@@ -46,9 +46,29 @@ export function openPosixSpawn(): Launch | string {
   }
 }
 
-function open(koffi: Koffi): Launch {
+function open(koffi: Koffi): { launch: Launch; openPipe: OpenPipe } {
   const c = koffi.load('libc.so.6')
-  const openPipe = c.func('int pipe2(_Out_ int *ends, int flags)')
+  const pipe2 = c.func('int pipe2(_Out_ int *ends, int flags)')
+  const openEnds = (): { read: number; write: number } | undefined => {
+    const ends: [number, number] = [0, 0]
+    return pipe2(ends, closeOnExec) === 0 ? { read: ends[0], write: ends[1] } : undefined
+  }
+  return { launch: openLaunch(c, openEnds), openPipe: openOwnedPipe(openEnds) }
+}
+
+type OpenEnds = () => { read: number; write: number } | undefined
+
+function openOwnedPipe(openEnds: OpenEnds): OpenPipe {
+  return ({ uid, gid }) => {
+    const ends = openEnds()
+    if (ends === undefined) throw spawnError('a pipe', 'EMFILE')
+    // Only root may give it away; for everybody else it has its owner already.
+    if (process.getuid?.() === 0) fs.fchownSync(ends.write, uid, gid)
+    return ends
+  }
+}
+
+function openLaunch(c: CLibrary, openEnds: OpenEnds): Launch {
   const spawn = c.func(
     'int posix_spawn(_Out_ int *pid, str path, void *actions, void *attributes, char **argv, char **envp)',
   )
@@ -57,7 +77,7 @@ function open(koffi: Koffi): Launch {
   const onceExited = waitForChildren(openWait(c))
   const lines = openLines(c.func('int poll(void *files, ulong count, int timeout)'))
 
-  return ({ program, args, env, onExit, onFailure }) => {
+  return ({ program, args, env, cwd, stdin, stdout, onExit, onFailure }) => {
     const argv = [program, ...args]
     const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`)
     const fail = (code: string): undefined => {
@@ -66,27 +86,27 @@ function open(koffi: Koffi): Launch {
     // C would cut such a word at the NUL without an error.
     if ([...argv, ...variables].some((word) => word.includes('\0')))
       return fail('ERR_INVALID_ARG_VALUE')
-    const ends: [number, number] = [0, 0]
-    if (openPipe(ends, closeOnExec) !== 0) return fail('EMFILE')
-    const [input, end] = ends
+    const line = stdin === 'line' ? openEnds() : undefined
+    const input = stdin === 'line' ? line?.read : stdin
+    if (input === undefined) return fail('EMFILE')
     const pid: [number] = [0]
-    const error = withActions(input, (actions) =>
+    const error = withActions({ cwd, input, output: stdout }, (actions) =>
       spawn(pid, program, actions, attributes, [...argv, null], [...variables, null]),
     )
-    fs.closeSync(input)
+    if (line !== undefined) fs.closeSync(line.read)
     if (error !== 0) {
-      fs.closeSync(end)
+      if (line !== undefined) fs.closeSync(line.write)
       return fail(getSystemErrorName(-error))
     }
-    const pipe = { end }
+    const pipe = line && { end: line.write }
     onceExited(pid[0], (status) => {
-      lines.close(pipe)
+      if (pipe !== undefined) lines.close(pipe)
       onExit(status)
     })
     return {
       pid: pid[0],
-      send: (line) => lines.send(pipe, line),
-      dismiss: () => fs.closeSync(end),
+      send: (text) => pipe !== undefined && lines.send(pipe, text),
+      dismiss: () => pipe && fs.closeSync(pipe.end),
     }
   }
 }
@@ -96,10 +116,16 @@ function spawnError(program: string, code: string): Error {
   return Object.assign(new Error(`spawn ${program} ${code}`), { code })
 }
 
-/** What the child does before it executes its program: read from a descriptor, write nowhere, leave our folder. */
+/** What the child does before it executes its program. */
+interface ChildFiles {
+  readonly cwd: string
+  readonly input: number
+  readonly output: number | undefined
+}
+
 function openActions(
   c: CLibrary,
-): <Result>(input: number, use: (actions: Buffer) => Result) => Result {
+): <Result>(files: ChildFiles, use: (actions: Buffer) => Result) => Result {
   const init = c.func('int posix_spawn_file_actions_init(void *actions)')
   const free = c.func('int posix_spawn_file_actions_destroy(void *actions)')
   const addDup2 = c.func('int posix_spawn_file_actions_adddup2(void *actions, int from, int to)')
@@ -108,12 +134,14 @@ function openActions(
   )
   const addChdir = c.func('int posix_spawn_file_actions_addchdir_np(void *actions, str path)')
   const actions = Buffer.alloc(actionBytes)
-  return (input, use) => {
+  return ({ cwd, input, output }, use) => {
     init(actions)
-    addChdir(actions, '/')
+    addChdir(actions, cwd)
+    // Our own descriptors 0 to 2 are open, so none of these is one of them.
     addDup2(actions, input, 0)
-    addOpen(actions, 1, '/dev/null', writeOnly, 0)
-    addDup2(actions, 1, 2)
+    if (output !== undefined) addDup2(actions, output, 1)
+    else addOpen(actions, 1, '/dev/null', writeOnly, 0)
+    addOpen(actions, 2, '/dev/null', writeOnly, 0)
     try {
       return use(actions)
     } finally {

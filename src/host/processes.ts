@@ -9,8 +9,22 @@ import {
   starterChannel,
 } from './daemon-child.ts'
 import { openPosixSpawn } from './posix-spawn.ts'
-import { type ProgramOptions, type ProgramResult, runProgram, runProgramSync } from './programs.ts'
-import { type Launch, spawnByFork, type SpawnRequest, type WaitingProgram } from './spawn.ts'
+import {
+  findProgram,
+  type ProgramOptions,
+  type ProgramResult,
+  runProgram,
+  runProgramSync,
+  type SyncResult,
+} from './programs.ts'
+import {
+  type Launch,
+  openNamedPipe,
+  type OpenPipe,
+  spawnByFork,
+  type SpawnRequest,
+  type StartedProgram,
+} from './spawn.ts'
 import { hasCode } from './system-error.ts'
 
 /** Identifies one process for good: pids are reused, but not together with a start time. */
@@ -44,8 +58,10 @@ export interface Processes {
   load(): { load: number; freeMemory: number }
   /** How runs are started; `why` says why it is not posix_spawn. */
   launcher(): Pick<Launcher, 'name' | 'why'>
-  /** Starts the recorder of a run, by the launcher. */
-  spawnGroup(request: SpawnRequest): WaitingProgram | undefined
+  /** Starts a program in a session of its own, by the launcher. */
+  spawnGroup(request: SpawnRequest): StartedProgram | undefined
+  /** Makes the pipe for the output of a run, by the launcher. */
+  openPipe: OpenPipe
   /** What runs a script as a daemon, with the Node of this process. */
   daemonCommand(script: string): readonly string[]
   /** Starts a daemon that outlives this process. */
@@ -62,7 +78,12 @@ export interface Processes {
   signal(pid: number, signal: Signal | 0): boolean
   /** Signals a whole process group; false if it is gone, or is another user's. */
   signalGroup(group: number, signal: Signal | 0): boolean
-  /** Runs a program to its end, without a shell. Never throws: see ProgramResult. */
+  /** The absolute path of one of torch's own programs; undefined if it is missing. */
+  findProgram(name: string): string | undefined
+  /**
+   * Runs a program to its end, without a shell. A name without a slash is one of torch's own programs.
+   * Never throws: see ProgramResult.
+   */
   runProgram(
     program: string,
     args: readonly string[],
@@ -73,7 +94,7 @@ export interface Processes {
     program: string,
     args: readonly string[],
     descriptors: readonly number[],
-  ): { status: number | null; missing: boolean; stdout: string }
+  ): SyncResult
 }
 
 /** The processes of the machine, by /proc; see proc(5). */
@@ -90,6 +111,7 @@ export const realProcesses: Processes = {
   launcher,
   spawnGroup: (request) => launcher().launch(request),
   daemonCommand,
+  openPipe: (user, folder) => launcher().openPipe(user, folder),
   spawnDaemon,
   starterChannel,
   identify: (pid) => parseStat(readStat(pid)),
@@ -97,6 +119,7 @@ export const realProcesses: Processes = {
   groupMembers,
   signal: (pid, signal) => wasDelivered(() => process.kill(pid, signal)),
   signalGroup: (group, signal) => wasDelivered(() => process.kill(-group, signal)),
+  findProgram,
   runProgram,
   runProgramSync,
 }
@@ -146,6 +169,7 @@ interface Launcher {
   /** Why posix_spawn cannot be used, if so. */
   readonly why: string | undefined
   readonly launch: Launch
+  readonly openPipe: OpenPipe
 }
 
 let loadedLauncher: Launcher | undefined
@@ -160,8 +184,8 @@ function launcher(): Launcher {
 function bestLauncher(): Launcher {
   const found = openPosixSpawn()
   return typeof found === 'string'
-    ? { name: 'spawn', why: found, launch: spawnByFork }
-    : { name: 'posix_spawn', why: undefined, launch: found }
+    ? { name: 'spawn', why: found, launch: spawnByFork, openPipe: openNamedPipe }
+    : { name: 'posix_spawn', why: undefined, ...found }
 }
 
 function readStat(pid: number | string): string | undefined {

@@ -1,4 +1,6 @@
 import { execFile, spawnSync } from 'node:child_process'
+import fs from 'node:fs'
+import path from 'node:path'
 import { messageOf } from '../errors.ts'
 import { hasCode } from './system-error.ts'
 
@@ -25,6 +27,41 @@ export interface ProgramResult {
 
 const defaultMaxOutputBytes = 1024 * 1024
 
+/** Where torch looks for its own programs first, before the PATH that it was started with. */
+const systemFolders = '/usr/sbin:/usr/bin:/sbin:/bin'
+
+const found = new Map<string, string>()
+
+/**
+ * The absolute path of one of torch's own programs; undefined if it is missing. A program that was found
+ * once is not looked for again. The PATH of a task never decides what torch executes.
+ */
+export function findProgram(name: string): string | undefined {
+  const known = found.get(name)
+  if (known !== undefined) return known
+  const file = `${systemFolders}:${process.env['PATH'] ?? ''}`
+    .split(':')
+    .filter((folder) => path.isAbsolute(folder))
+    .map((folder) => path.join(folder, name))
+    .find(isExecutable)
+  if (file !== undefined) found.set(name, file)
+  return file
+}
+
+function isExecutable(file: string): boolean {
+  try {
+    fs.accessSync(file, fs.constants.X_OK)
+    return fs.statSync(file).isFile()
+  } catch {
+    return false
+  }
+}
+
+/** A name without a slash is one of torch's own programs. */
+function pathOf(program: string): string {
+  return program.includes('/') ? program : (findProgram(program) ?? program)
+}
+
 /** Runs a program to its end, without a shell. Never throws: a program that is missing or too slow is not ok. */
 export function runProgram(
   program: string,
@@ -34,7 +71,7 @@ export function runProgram(
   const { timeoutMs, env, input, encoding = 'utf8' } = options
   const started = new Promise<ProgramResult>((resolve) => {
     const child = execFile(
-      program,
+      pathOf(program),
       args,
       {
         timeout: timeoutMs,
@@ -61,16 +98,26 @@ export function runProgram(
 
 const maxSyncMs = 5_000
 
+export interface SyncResult {
+  readonly status: number | null
+  /** Whether there is no such program. */
+  readonly missing: boolean
+  readonly stdout: string
+  /** Why it could not be started, or was killed. */
+  readonly failure?: string
+}
+
 /** The same, but blocks the event loop: only for programs that answer at once. */
 export function runProgramSync(
   program: string,
   args: readonly string[],
   descriptors: readonly number[],
-): { status: number | null; missing: boolean; stdout: string } {
-  const result = spawnSync(program, args, {
+): SyncResult {
+  const result = spawnSync(pathOf(program), args, {
     stdio: ['ignore', 'pipe', 'ignore', ...descriptors],
     timeout: maxSyncMs,
   })
   const stdout = result.stdout?.toString() ?? ''
-  return { status: result.status, missing: hasCode(result.error, 'ENOENT'), stdout }
+  const failure = result.error && { failure: result.error.message }
+  return { status: result.status, missing: hasCode(result.error, 'ENOENT'), stdout, ...failure }
 }

@@ -52,32 +52,34 @@ export function advance(agenda: Agenda, second: number, entries: readonly Agenda
   }
 }
 
-/** At most this many recorders are started in advance: each one takes about 200 kB of memory. */
+/** At most this many recorders are started in advance: with its collector each one takes 400 kB of memory. */
 const maxPreparedRecorders = 1000
 
-/** Time to start one recorder in advance, at a rate that leaves the machine to other work. */
-const prepareMs = 2
+/** Time to start one recorder and its collector in advance, at a rate that leaves the machine to other work. */
+const prepareMs = 4
+
+/** Preparing the most recorders allowed takes no longer. */
+const prepareSeconds = (maxPreparedRecorders * prepareMs) / 1000
 
 /**
  * The tasks whose recorders should be started in advance now, in the order of their starts: all
- * tasks that start in the next second, and the last part of a large burst one second later, because
- * one second is too short to prepare all of it.
+ * tasks that start in the next second, and parts of a large burst in a later one, because one second is
+ * too short to prepare all of it.
  */
 export function tasksDueSoon(agenda: Agenda, now: number): string[] {
   const nextSecondMs = (now + 1) * 1000
-  return entriesInTwoSeconds(agenda, now)
+  return entriesSoon(agenda, now)
     .toSorted((a, b) => a.at - b.at || (a.task < b.task ? -1 : 1))
     .slice(0, maxPreparedRecorders)
     .filter(({ at }, index) => at * 1000 - index * prepareMs <= nextSecondMs)
     .map(({ task }) => task)
 }
 
-/** Two seconds are enough: preparing the most recorders allowed takes no longer. */
-function entriesInTwoSeconds(agenda: Agenda, now: number): AgendaEntry[] {
+function entriesSoon(agenda: Agenda, now: number): AgendaEntry[] {
   const next = dueBy(agenda, now + 1, maxPreparedRecorders)
   if (next.length === maxPreparedRecorders) return next
-  const both = dueBy(agenda, now + 2, next.length + maxPreparedRecorders)
-  return [...next, ...both.filter(({ at }) => at > now + 1)]
+  const soon = dueBy(agenda, now + 1 + prepareSeconds, next.length + maxPreparedRecorders)
+  return [...next, ...soon.filter(({ at }) => at > now + 1)]
 }
 
 function removeFirst(heap: AgendaEntry[]): void {

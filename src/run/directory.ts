@@ -38,6 +38,11 @@ export function activeFolder(home: string): string {
   return path.join(home, 'active')
 }
 
+/** The folder of the folders that wait for their runs. They become run directories. */
+export function preparedFolder(home: string): string {
+  return path.join(home, 'prepared')
+}
+
 /** Everything that is known of a run with an entry in `active`, and its directory. */
 export function readActive(
   host: Host,
@@ -165,6 +170,8 @@ export interface RunDescription {
   readonly restartDelayMs: number
   /** For a daemon task: how many restarts in a row its start is. Old records do not have it. */
   readonly restarts?: number
+  /** The process that writes the output. Old records do not have it, nor do runs that could not be started. */
+  readonly collector?: ProcessIdentity
 }
 
 /** `outcome.json`: how the run ended. Times in milliseconds since the epoch. */
@@ -219,7 +226,7 @@ export interface RunTraces {
   readonly exit: ExitRecord | undefined
   /** `times`: seconds of processor time of the command and its children, if something ended by KILL. */
   readonly cpuSeconds: number | undefined
-  /** The step at which the recorder could not start the command. */
+  /** Why the recorder could not start the command: a step, or what a program printed. */
   readonly failure: string | undefined
 }
 

@@ -4,12 +4,17 @@ import type { Host } from '../host/host.ts'
 import { cpuGraceSeconds } from '../plan/run-outcome.ts'
 import { parseEnvFile } from '../tasks/file/env-file.ts'
 import type { Limits, Task } from '../tasks/task.ts'
+import type { RunHome } from './directory.ts'
 import { readEnvFileBytes } from './env-file-bytes.ts'
 
 /** Everything that a command gets from torch. It is the same for each run of a task until something changes. */
 export interface RunEnvironment {
-  /** What to execute: the task's command behind the programs that set its priority, limits and user. */
-  readonly words: readonly string[]
+  /** The programs that set its priority, limits and user: absolute paths and arguments. */
+  readonly wrappers: readonly string[]
+  /** The task's command. The first word may be a name, to be found in the task's PATH. */
+  readonly command: readonly string[]
+  /** The user that the command runs as. */
+  readonly owner: { readonly uid: number; readonly gid: number }
   readonly cwd: string
   /** In octal. */
   readonly umask: string
@@ -18,19 +23,22 @@ export interface RunEnvironment {
 
 /**
  * The environment for the runs of a task on this machine. Throws if the user, the group or the
- * env_file of the task does not exist.
+ * env_file of the task does not exist, or a program that torch needs for the task.
  */
-export function runEnvironment(host: Host, hostName: string, task: Task): RunEnvironment {
+export function runEnvironment({ host, home, hostName }: RunHome, task: Task): RunEnvironment {
   const identity = identityOf(host, task)
   return {
-    words: commandWords(task, identity),
+    wrappers: wrapperWords(host, task, identity),
+    command: typeof task.command === 'string' ? [task.shell, '-c', task.command] : task.command,
+    owner: { uid: identity.account.uid, gid: identity.gid },
     cwd: task.cwd ?? existingHome(host, identity.account),
     umask: task.umask.toString(8),
     variables: {
       ...basicVariables(host, identity.account, task),
+      TORCH_HOME: home,
       ...envFileVariables(host, task, identity.account),
       ...task.env,
-      // LAST: a task cannot change these. The recorder adds the names that differ from run to run.
+      // LAST: a task can change TORCH_HOME, but not these. The recorder adds the names that differ from run to run.
       TORCH_TASK: task.name,
       TORCH_HOST: hostName,
     },
@@ -59,17 +67,20 @@ function identityOf(host: Host, task: Task): Identity {
 }
 
 /** The user comes last, because only root may raise priority and limits. */
-function commandWords(task: Task, identity: Identity): string[] {
-  const own = typeof task.command === 'string' ? [task.shell, '-c', task.command] : task.command
-  return [...niceWords(task.nice), ...limitWords(task.limits), ...userWords(identity), ...own]
+function wrapperWords(host: Host, task: Task, identity: Identity): string[] {
+  return [
+    ...niceWords(host, task.nice),
+    ...limitWords(host, task.limits),
+    ...userWords(host, identity),
+  ]
 }
 
-function niceWords(nice: number): string[] {
-  return nice === 0 ? [] : ['nice', '-n', String(nice), '--']
+function niceWords(host: Host, nice: number): string[] {
+  return nice === 0 ? [] : [ownProgram(host, 'nice', 'nice'), '-n', String(nice), '--']
 }
 
 /** prlimit(1) always takes bytes and seconds; the units of ulimit differ from shell to shell. */
-function limitWords(limits: Limits): string[] {
+function limitWords(host: Host, limits: Limits): string[] {
   const { nofile, cpu, memory, core, fsize, nproc } = limits
   // The lower limit sends XCPU, which says what happened.
   const seconds = cpu && `${cpu}:${cpu + cpuGraceSeconds}`
@@ -77,14 +88,26 @@ function limitWords(limits: Limits): string[] {
   const options = Object.entries(values).flatMap(([name, value]) =>
     value === undefined ? [] : [`--${name}=${value}`],
   )
-  return options.length === 0 ? [] : ['prlimit', ...options, '--']
+  return options.length === 0 ? [] : [ownProgram(host, 'prlimit', 'limits'), ...options, '--']
 }
 
-/** setpriv(1), because Node's uid option would drop the supplementary groups. */
-function userWords(identity: Identity): string[] {
+/**
+ * setpriv(1), because Node's uid option would drop the supplementary groups. A task inherits no
+ * capability, whatever the daemon was given.
+ */
+function userWords(host: Host, identity: Identity): string[] {
   if (!identity.differs) return []
   const { account, gid } = identity
-  return ['setpriv', `--reuid=${account.uid}`, `--regid=${gid}`, '--init-groups', '--']
+  const ids = [`--reuid=${account.uid}`, `--regid=${gid}`, '--init-groups', '--inh-caps=-all']
+  return [ownProgram(host, 'setpriv', 'user and group'), ...ids, '--']
+}
+
+/** The path of a program of torch's own. `keys` are the keys of a task that need it, if not all tasks do. */
+export function ownProgram({ processes }: Host, name: string, keys?: string): string {
+  const file = processes.findProgram(name)
+  if (file !== undefined) return file
+  const user = keys === undefined ? 'every run' : `the task's ${keys}`
+  throw new TorchError('no-program', `the program ${name} is missing; ${user} needs it`)
 }
 
 /** Like cron: a user without a home directory starts in the root directory. */

@@ -1,12 +1,12 @@
 import path from 'node:path'
 import { messageOf } from '../errors.ts'
+import type { Host } from '../host/host.ts'
 import { spawnFailed } from '../plan/run-outcome.ts'
 import type { Start } from '../plan/admit.ts'
 import type { Task } from '../tasks/task.ts'
 import { concludeRun, recordOutcome } from './conclude.ts'
 import {
   activeFolder,
-  exitPlaceholder,
   listActive,
   newRunId,
   type RunDescription,
@@ -15,11 +15,12 @@ import {
 } from './directory.ts'
 import { armTimeout } from './end.ts'
 import { defaultPath } from './environment.ts'
+import { complainOfLoss } from './output.ts'
 import { type LiveRun, newLiveRun, type RunContext } from './live-run.ts'
 import { newEventOrder } from './order.ts'
 import { type Recorder, startRecorder } from './recorder.ts'
-import { newRecorderPool } from './recorder-pool.ts'
-import { checkLimits, spawnErrorText } from './start-failure.ts'
+import { makeRunFolder, newRecorderPool } from './recorder-pool.ts'
+import { spawnErrorText } from './start-failure.ts'
 import { newRunWatch } from './watch.ts'
 
 /** What all runs of one process share: nothing runs in it yet. */
@@ -52,14 +53,19 @@ export interface LaunchRequest {
  */
 export function launchRun(context: RunContext, request: LaunchRequest): LiveRun {
   const run = describeRun(context, request)
-  let isPrepared = false
+  let recorder: Recorder | undefined
   try {
-    prepare(context, run)
-    isPrepared = true
-    checkLimits(context.host, request.task)
-    giveToRecorder(context, run, request)
+    recorder = prepare(context, run, request.task)
+    describe(context.host, run, recorder)
   } catch (error) {
-    if (!isPrepared) removePrepared(context, run)
+    recorder?.dismiss()
+    removePrepared(context, run)
+    failLater(context, run, messageOf(error))
+    return run
+  }
+  try {
+    giveTo(context, run, recorder, request)
+  } catch (error) {
     failLater(context, run, messageOf(error))
   }
   return run
@@ -111,14 +117,35 @@ function placeOf({ cwd, env, envFile }: Task): Pick<RunDescription, 'cwd' | 'pat
   }
 }
 
-/** The entry in `active` FIRST: after a crash, torch looks only for the runs that are listed there. */
-function prepare({ host, home }: RunContext, run: LiveRun): void {
+/**
+ * Makes the run directory and gets a recorder: the one that waits for this task and brings its folder
+ * along, or a new one; undefined if it could not be started. The entry in `active` comes FIRST: after a
+ * crash, torch looks only for the runs that are listed there.
+ */
+function prepare(context: RunContext, run: LiveRun, task: Task): Recorder | undefined {
+  const { host, home } = context
   listActive(host, home, run.description.task, run.description.run)
-  host.files.makeDirectory(run.directory)
-  host.files.write(path.join(run.directory, 'run.json'), JSON.stringify(run.description))
-  // Made here, not by the recorder, because only torch can report why they cannot be made.
-  host.files.close(host.files.openAppend(path.join(run.directory, 'output')))
-  host.files.write(path.join(run.directory, 'exit'), exitPlaceholder)
+  const waiting = context.recorders.take(task, run.directory)
+  if (waiting !== undefined) return waiting
+  makeRunFolder(host, run.directory)
+  return startFresh(context, run, task)
+}
+
+function startFresh(context: RunContext, run: LiveRun, task: Task): Recorder | undefined {
+  const place = { task, folder: run.directory, run: run.description.run }
+  try {
+    return startRecorder(context, place, (error) => failLater(context, run, spawnErrorText(error)))
+  } catch (error) {
+    failLater(context, run, spawnErrorText(error))
+    return undefined
+  }
+}
+
+/** Writes `run.json`: what was started, and who writes its output. */
+function describe({ files }: Host, run: LiveRun, recorder: Recorder | undefined): void {
+  run.collector = recorder?.collector
+  const text = JSON.stringify({ ...run.description, collector: run.collector })
+  files.write(path.join(run.directory, 'run.json'), text)
 }
 
 function removePrepared({ host, home, faults }: RunContext, run: LiveRun): void {
@@ -128,16 +155,19 @@ function removePrepared({ host, home, faults }: RunContext, run: LiveRun): void 
   })
 }
 
-/** To a recorder of the pool if one waits for this task, otherwise to a new one. */
-function giveToRecorder(context: RunContext, run: LiveRun, { task, start }: LaunchRequest): void {
+/** If the recorder is gone, which may have waited for long, a new one gets the run. */
+function giveTo(
+  context: RunContext,
+  run: LiveRun,
+  recorder: Recorder | undefined,
+  { task, start }: LaunchRequest,
+): void {
   const { run: id, startedMs } = run.description
   const slot = start.slot ?? Math.floor(startedMs / 1000)
   const line = `${id} ${secondText(slot)} ${start.attempt}\n`
-  const waiting = context.recorders.take(task)
-  if (waiting !== undefined && assign(context, run, waiting, line)) return
-  const fresh = startRecorder(context, task, (error) =>
-    failLater(context, run, spawnErrorText(error)),
-  )
+  if (recorder === undefined || assign(context, run, recorder, line)) return
+  const fresh = startFresh(context, run, task)
+  describe(context.host, run, fresh)
   if (fresh !== undefined && !assign(context, run, fresh, line))
     failLater(context, run, 'its recorder ended before the run could begin')
 }
@@ -150,6 +180,7 @@ function assign(context: RunContext, run: LiveRun, recorder: Recorder, line: str
     context.faults.insist('read how runs ended', () => {
       if (!concludeRun(context, run, status)) context.watch.add(run)
     })
+  recorder.onLostOutput = () => complainOfLoss(context, run)
   armTimeout(context, run)
   return true
 }

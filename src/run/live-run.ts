@@ -11,6 +11,8 @@ export interface LiveRun {
   readonly directory: string
   /** Its pid is the process group of the run. undefined until the recorder runs. */
   recorder: ProcessIdentity | undefined
+  /** Writes the output into its file. undefined until the recorder runs, and for runs of old versions. */
+  collector: ProcessIdentity | undefined
   /** Only process-group.ts changes it. */
   group: RunGroup
   /** Only {@link enter} changes it. */
@@ -85,6 +87,7 @@ export function newLiveRun(
 ): LiveRun {
   return {
     ...run,
+    collector: run.description.collector,
     group: { kind: 'led' },
     sent: new Set(sent),
     output: { emptiedTo: 0, hasComplained: false },

@@ -1,5 +1,7 @@
+import path from 'node:path'
+import type { Host } from '../host/host.ts'
 import type { Task } from '../tasks/task.ts'
-import type { RunHome } from './directory.ts'
+import { exitPlaceholder, preparedFolder, type RunHome } from './directory.ts'
 import { type Recorder, startRecorder } from './recorder.ts'
 
 /**
@@ -7,7 +9,8 @@ import { type Recorder, startRecorder } from './recorder.ts'
  *
  * Why: to start a program takes as long as everything else that a start costs. If 1,000 tasks are due
  * in one second, that cost decides when the last one starts. So torch starts the recorders in the
- * seconds before, and in the second itself it only sends each one a line with its run.
+ * seconds before, and in the second itself it only sends each one a line with its run. A recorder that
+ * waits has its collector, and a folder with the open output file: the folder becomes the run directory.
  *
  * Worth: in a burst of 1,000 starts the last one takes 1.30 times as long as in a bare C program that
  * starts the same commands and records nothing (bench/RESULTS.md, burst).
@@ -24,31 +27,38 @@ export interface RecorderPool {
    * started; the run itself will report why.
    */
   prepare(task: Task): boolean
-  /** Takes the recorder that waits for this definition of a task out of the pool. */
-  take(task: Task): Recorder | undefined
+  /**
+   * Takes the recorder that waits for this definition of a task out of the pool, and moves its folder
+   * to `directory`, the directory of its run.
+   */
+  take(task: Task, directory: string): Recorder | undefined
   /** Dismisses the recorders of all other tasks. */
   keepOnly(tasks: ReadonlySet<string>): void
   dismissAll(): void
 }
 
 /** A pool without recorders. */
-export function newRecorderPool(home: RunHome): RecorderPool {
+export function newRecorderPool(runHome: RunHome): RecorderPool {
+  const { files, processes } = runHome.host
   const waiting = new Map<string, Recorder>()
+  let count = 0
 
   function prepare(task: Task): boolean {
     // The env_file of a task must be read when the run starts, not before.
     if (isFor(waiting.get(task.name), task) || task.envFile !== undefined) return true
     dismiss(task.name)
-    const recorder = startOrNone(home, task)
+    count += 1
+    const folder = path.join(preparedFolder(runHome.home), `${processes.pid}-${count}`)
+    const recorder = startOrNone(runHome, task, folder)
     if (recorder === undefined) return false
     recorder.onExit = () => dismiss(task.name)
     waiting.set(task.name, recorder)
     return true
   }
 
-  function take(task: Task): Recorder | undefined {
+  function take(task: Task, directory: string): Recorder | undefined {
     const recorder = waiting.get(task.name)
-    if (!isFor(recorder, task)) {
+    if (!isFor(recorder, task) || !moveFolder(runHome.host, recorder.folder, directory)) {
       dismiss(task.name)
       return undefined
     }
@@ -61,6 +71,7 @@ export function newRecorderPool(home: RunHome): RecorderPool {
     if (recorder === undefined) return
     remove(recorder)
     recorder.dismiss()
+    quietlyRemove(files, recorder.folder)
   }
 
   /** FIRST, before the recorder is assigned or dismissed: its descriptor must be closed only once. */
@@ -87,10 +98,50 @@ function isFor(recorder: Recorder | undefined, task: Task): recorder is Recorder
   return recorder?.task.definition === task.definition
 }
 
-function startOrNone(home: RunHome, task: Task): Recorder | undefined {
+function startOrNone(runHome: RunHome, task: Task, folder: string): Recorder | undefined {
+  let recorder: Recorder | undefined
   try {
-    return startRecorder(home, task, () => {})
+    makeRunFolder(runHome.host, folder)
+    recorder = startRecorder(runHome, { task, folder, run: undefined }, () => {})
   } catch {
-    return undefined
+    // The run itself will report it.
+  }
+  if (recorder === undefined) quietlyRemove(runHome.host.files, folder)
+  return recorder
+}
+
+/** Makes the folder of a run, with what is in it before the run starts. */
+export function makeRunFolder({ files }: Host, folder: string): void {
+  files.makeDirectory(folder)
+  // Made here, not by the recorder, because only torch can report why they cannot be made.
+  files.close(files.openAppend(path.join(folder, 'output')))
+  files.write(path.join(folder, 'exit'), exitPlaceholder)
+}
+
+/** Returns false if the folder was removed, or cannot be moved: `runs` may be on another disk. */
+function moveFolder({ files }: Host, from: string, to: string): boolean {
+  const move = (): boolean => {
+    files.rename(from, to)
+    return true
+  }
+  try {
+    return move()
+  } catch {
+    // The first run of this task.
+  }
+  try {
+    files.makeDirectory(path.dirname(to))
+    return move()
+  } catch {
+    return false
+  }
+}
+
+/** What is left is removed when the next daemon starts. */
+function quietlyRemove(files: Host['files'], folder: string): void {
+  try {
+    files.remove(folder)
+  } catch {
+    // The disk may be read-only by now.
   }
 }

@@ -7,6 +7,7 @@ import { concludeRun, recordOutcome } from './conclude.ts'
 import {
   activeFolder,
   isRunId,
+  preparedFolder,
   type RunConclusion,
   type RunDescription,
   readActive,
@@ -40,6 +41,8 @@ export function recoverRuns(context: RunContext): Recovered {
   const recovered: Recovered = { adopted: [], concluded: [], ended: [], voided: [], failed: [] }
   const { host, home } = context
   const folder = activeFolder(home)
+  // Its recorders waited for runs that never came, and ended with that daemon.
+  host.files.remove(preparedFolder(home))
   for (const id of host.files.list(folder).filter(isRunId)) {
     try {
       const { directory, ...traces } = readActive(host, home, id)

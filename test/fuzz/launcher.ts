@@ -4,11 +4,12 @@ import os from 'node:os'
 import path from 'node:path'
 import fc from 'fast-check'
 import { thisMachine } from '../../src/host/host.ts'
-import { spawnByFork } from '../../src/host/spawn.ts'
+import { openNamedPipe, spawnByFork } from '../../src/host/spawn.ts'
 import { activeFolder, type RunConclusion } from '../../src/run/directory.ts'
 import { newFaults } from '../../src/run/faults.ts'
 import { launchRun, newRunContext } from '../../src/run/launch.ts'
 import type { LiveRun } from '../../src/run/live-run.ts'
+import { outputWhole } from '../../src/run/output.ts'
 import type { Task } from '../../src/tasks/task.ts'
 import { aTask } from '../support/plan.ts'
 import type { Started, Target } from './target.ts'
@@ -173,7 +174,10 @@ type Runner = (task: Partial<Task>, byFork: boolean) => Promise<Buffer>
 /** Runs a task to its end, as the daemon does, and returns its output. */
 function newRunner(home: string): Runner {
   const machine = thisMachine()
-  const forking = { ...machine, processes: { ...machine.processes, spawnGroup: spawnByFork } }
+  const forking = {
+    ...machine,
+    processes: { ...machine.processes, spawnGroup: spawnByFork, openPipe: openNamedPipe },
+  }
   return async (task, byFork) => {
     const { run, conclusion } = await new Promise<{ run: LiveRun; conclusion: RunConclusion }>(
       (resolve) => {
@@ -195,6 +199,7 @@ function newRunner(home: string): Runner {
         launchRun(context, { task: aTask(task), start, revision: null, restartDelayMs: 0 })
       },
     )
+    await outputWhole(machine, run, conclusion.endedMs)
     const output = fs.readFileSync(path.join(run.directory, 'output'))
     fs.rmSync(run.directory, { recursive: true })
     assert.equal(

@@ -5,7 +5,7 @@ import path from 'node:path'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { realProcesses } from '../../src/host/processes.ts'
-import { type Launch, spawnByFork, type WaitingProgram } from '../../src/host/spawn.ts'
+import { type Launch, spawnByFork, type StartedProgram } from '../../src/host/spawn.ts'
 
 let folder = ''
 beforeEach(() => {
@@ -32,7 +32,7 @@ function start(
   const OUTPUT = path.join(fs.mkdtempSync(path.join(folder, 'run-')), 'output')
   fs.writeFileSync(OUTPUT, '')
   return new Promise((resolve) => {
-    let started: WaitingProgram | undefined
+    let started: StartedProgram | undefined
     const tell = (ended: Omit<Launched, 'pid' | 'output'>): void => {
       // What comes before this has returned has no pid.
       queueMicrotask(() =>
@@ -43,6 +43,8 @@ function start(
       program,
       args,
       env: { ...env, OUTPUT },
+      cwd: '/',
+      stdin: 'line',
       onExit: (status) => tell({ status }),
       onFailure: (error) => tell({ error }),
     })
@@ -142,6 +144,8 @@ describe.each([
       program: '/bin/sh',
       args: ['-c', 'exit 0'],
       env: {},
+      cwd: '/',
+      stdin: 'line',
       onExit: () => tellGone(),
       onFailure: tellGone,
     })

@@ -89,18 +89,19 @@ test('recorders are prepared for the tasks of the next second and not for later 
   expect(soon()).toEqual([])
 })
 
-test('a burst of more than 500 starts is partly prepared one second earlier', () => {
+test('a burst of more than 250 starts is partly prepared one second earlier', () => {
   const early = soon(startsIn(800, 2, 'burst'))
-  expect(early).toHaveLength(300)
-  expect(early[0]).toBe('burst-0500')
-  expect(soon(startsIn(500, 2, 'burst'))).toEqual([])
+  expect(early).toHaveLength(550)
+  expect(early[0]).toBe('burst-0250')
+  expect(soon(startsIn(1000, 4, 'burst'))[0]).toBe('burst-0750')
+  expect(soon(startsIn(250, 2, 'burst'))).toEqual([])
   expect(soon(startsIn(800, 1, 'burst'))).toHaveLength(800)
 })
 
 test('starts in the second before a burst leave less time to prepare it', () => {
-  const found = soon(startsIn(300, 1, 'next'), startsIn(500, 2, 'burst'))
-  expect(found.filter((task) => task.startsWith('next'))).toHaveLength(300)
-  expect(found.filter((task) => task.startsWith('burst'))).toHaveLength(300)
+  const found = soon(startsIn(100, 1, 'next'), startsIn(500, 2, 'burst'))
+  expect(found.filter((task) => task.startsWith('next'))).toHaveLength(100)
+  expect(found.filter((task) => task.startsWith('burst'))).toHaveLength(350)
 })
 
 test('at most a thousand recorders are prepared, the earliest starts first', () => {

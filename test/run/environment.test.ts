@@ -1,7 +1,8 @@
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { until } from '../support/until.ts'
 import { newBench } from './support.ts'
 
 const isRoot = process.getuid?.() === 0
@@ -39,6 +40,7 @@ describe('the environment of a run', () => {
       'PATH',
       'SHELL',
       'TORCH_ATTEMPT',
+      'TORCH_HOME',
       'TORCH_HOST',
     ]
     const rest = ['TORCH_RUN_ID', 'TORCH_SLOT', 'TORCH_TASK', 'TZ', 'USER']
@@ -140,5 +142,80 @@ describe('the environment of a run', () => {
 
   test.runIf(isRoot)('a run can have another group and the same user', async () => {
     expect(await seen('id -un; id -gn', { group: 'daemon' })).toBe('root\ndaemon\n')
+  })
+})
+
+/** Variables that change what a shell or the C library does. */
+const hostile = {
+  PATH: '/nowhere',
+  IFS: 'aeo',
+  ENV: '/nowhere/env',
+  BASH_ENV: '/nowhere/env',
+  LD_LIBRARY_PATH: '/nowhere',
+  CDPATH: '/usr',
+  PS4: '$(touch /tmp/never)',
+}
+
+describe("the task's variables", () => {
+  test('a task gets its variables whatever they mean to a shell, also behind nice and limits', async () => {
+    for (const task of [{}, { nice: 1, limits: { nofile: 512 } }]) {
+      const env = { ...hostile, LINES: 'one\ntwo\n', QUOTES: `'"$HOME\\` }
+      const text = await seen(['/usr/bin/env', '-0'], { ...task, env })
+      const variables = text.split('\0')
+      for (const [name, value] of Object.entries(env))
+        expect(variables).toContain(`${name}=${value}`)
+      expect(variables.filter((each) => /^(TORCH_[VW]_|torch_)/.test(each))).toEqual([])
+    }
+  })
+
+  test('a recorder has no variable of its task, and no value is an argument of any process', async () => {
+    const bench = newBench()
+    const run = bench.start({
+      command: 'sleep 600',
+      env: { LD_DEBUG: 'files', SECRET: 'a-secret-value' },
+    })
+    await until(() => fs.existsSync(path.join(run.directory, 'command')), 'the command')
+    for (const pid of [run.recorder?.pid, run.collector?.pid]) {
+      const variables = fs.readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0')
+      const names = variables.map((each) => each.replace(/=[^]*/, ''))
+      expect(names.filter((name) => !/^(PATH|TORCH_.*|)$/.test(name))).toEqual([])
+      expect(fs.readFileSync(`/proc/${pid}/cmdline`, 'utf8')).not.toContain('a-secret-value')
+    }
+  })
+
+  test("the first word of a list is looked up in the task's PATH, and torch's programs are not", async () => {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'torch-path-'))
+    onTestFinished(() => fs.rmSync(folder, { recursive: true }))
+    for (const name of ['hello', 'nice', 'prlimit', 'setpriv'])
+      fs.writeFileSync(path.join(folder, name), `#!/bin/sh\necho ${name} of the task\n`, {
+        mode: 0o755,
+      })
+    fs.chmodSync(folder, 0o755)
+    const env = { PATH: `/nowhere:${folder}` }
+    const user = isRoot ? { user: 'nobody', cwd: '/' } : {}
+    const task = { env, nice: 1, limits: { nofile: 512 }, ...user }
+    expect(await seen(['hello'], task)).toBe('hello of the task\n')
+    expect(await seen(['hello'], { env })).toBe('hello of the task\n')
+  })
+
+  test.each([
+    [['nosuch'], 'nosuch was not found'],
+    [['plain'], 'its user may not execute '],
+    [['./folder'], 'folder is a folder, not a program'],
+  ])('a command %j that cannot be found is spawn-failed with the reason', async (command, why) => {
+    for (const task of [{}, { nice: 1 }]) {
+      const bench = newBench()
+      fs.writeFileSync(path.join(bench.home, 'plain'), '')
+      fs.mkdirSync(path.join(bench.home, 'folder'))
+      const run = bench.start({ command, cwd: bench.home, env: { PATH: bench.home }, ...task })
+      const { outcome, reason } = await bench.ended(run)
+      expect([outcome, reason]).toEqual(['spawn-failed', expect.stringContaining(why)])
+      expect(bench.output(run)).toBe('')
+    }
+  })
+
+  test.runIf(isRoot)('no capability is inherited by a run as another user', async () => {
+    const text = await seen('grep CapInh /proc/self/status', { user: 'nobody', cwd: '/' })
+    expect(text).toBe('CapInh:\t0000000000000000\n')
   })
 })

@@ -1,12 +1,13 @@
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { expect, test } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import { thisMachine } from '../../src/host/host.ts'
 import { defaultPath } from '../../src/run/environment.ts'
 import { newBench } from './support.ts'
 
-const folder = os.tmpdir()
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'torch-launch-'))
+afterAll(() => fs.rmSync(folder, { recursive: true }))
 const notAnEnvFile = path.resolve('package.json')
 
 test.each([
@@ -33,7 +34,7 @@ test.each([
   {
     name: 'a cwd that does not exist',
     task: { cwd: '/no/such/folder' },
-    why: 'cannot enter its cwd; its output says why',
+    why: 'its cwd /no/such/folder does not exist',
   },
   {
     name: 'a user that does not exist',

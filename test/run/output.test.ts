@@ -68,7 +68,9 @@ test('an output file that is removed while its run writes is reported once', asy
   fs.rmSync(path.join(run.directory, 'output'))
   await emptyMiddle(bench.context, run)
   await emptyMiddle(bench.context, run)
-  expect(bench.troubles).toEqual(['its output file was removed while it runs; its output is lost'])
+  expect(bench.troubles).toEqual([
+    'its output file was removed while it is written; its output is lost',
+  ])
 })
 
 let directory = ''

@@ -5,7 +5,7 @@ import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { thisMachine } from '../../src/host/host.ts'
 import { exitPlaceholder, parseExit, readTraces } from '../../src/run/directory.ts'
-import { recorderScript } from '../../src/run/recorder.ts'
+import { recorderVariables, scriptArguments } from '../../src/run/recorder-script.ts'
 
 const shells = ['dash', 'bash', 'busybox'].filter(
   (name) => spawnSync(name, ['--help']).error === undefined,
@@ -13,10 +13,27 @@ const shells = ['dash', 'bash', 'busybox'].filter(
 describe.each(shells)('the recorder in %s', (shell) => {
   const words = shell === 'busybox' ? ['busybox', 'sh'] : [shell]
   const dash = execFileSync('sh', ['-c', 'command -v dash || command -v sh']).toString().trim()
-  /** What torch executes, for a run in this directory. */
-  const recorderWords = (directory: string, command: string) => {
-    const folders = [path.dirname(directory), path.join(directory, 'active')]
-    return [...words, '-c', recorderScript, 'torch', ...folders, '/', '22', dash, '-c', command]
+  /** Runs a command as torch does, in this directory. */
+  const record = (directory: string, command: string) => {
+    const variables = recorderVariables({
+      runs: path.dirname(directory),
+      active: path.join(directory, 'active'),
+      task: 'job',
+      shell: '/bin/sh',
+      sleep: '/bin/sleep',
+      wrappers: [],
+      cwd: '/',
+      umask: '22',
+      variables: { PATH: '/usr/bin:/bin' },
+      command: [dash, '-c', command],
+      isBusybox: shell === 'busybox',
+    })
+    const args = [...words, ...scriptArguments('TORCH_RECORDER', ['job'])]
+    return spawnSync('/usr/bin/setsid', ['-w', ...args], {
+      input: `${path.basename(directory)} slot 1\n`,
+      cwd: directory,
+      env: { PATH: '/usr/bin:/bin', ...variables },
+    })
   }
 
   test.each([
@@ -37,9 +54,7 @@ describe.each(shells)('the recorder in %s', (shell) => {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'torch-recorder-'))
     fs.writeFileSync(path.join(folder, 'run.json'), '{}')
     fs.writeFileSync(path.join(folder, 'exit'), exitPlaceholder)
-    const [program = '', ...args] = recorderWords(folder, command)
-    const input = `${path.basename(folder)} slot 1\n`
-    spawnSync('setsid', ['-w', program, ...args], { input })
+    record(folder, command)
     const text = fs.readFileSync(path.join(folder, 'exit'), 'utf8')
     const { cpuSeconds } = readTraces(thisMachine(), folder)
     const claimed = fs.existsSync(path.join(folder, 'claim'))
@@ -54,9 +69,7 @@ describe.each(shells)('the recorder in %s', (shell) => {
   test(`the recorder in ${shell} starts nothing if the claim is taken`, () => {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'torch-recorder-'))
     fs.symlinkSync('void', path.join(folder, 'claim'))
-    const [program = '', ...args] = recorderWords(folder, 'touch started')
-    const input = `${path.basename(folder)} slot 1\n`
-    const result = spawnSync(program, args, { input })
+    const result = record(folder, 'touch started')
     const left = fs.readdirSync(folder)
     fs.rmSync(folder, { recursive: true })
     expect(result.status).toBe(125)

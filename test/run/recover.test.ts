@@ -157,7 +157,9 @@ describe('recoverRuns', () => {
       outcome: 'unknown',
       reason: 'the machine was rebooted',
     })
-    expect(thisMachine().processes.identify(run.recorder?.pid ?? 0)).toEqual(run.recorder)
+    expect(thisMachine().processes.identify(run.recorder?.pid ?? 0)).toMatchObject({
+      ...run.recorder,
+    })
   })
 
   test('after a reboot, a process group with the number of an ended run is left alone', async () => {
@@ -183,7 +185,9 @@ describe('recoverRuns', () => {
     const { recovered, context } = nextDaemon(bench)
     // The command itself is still ours to watch, but the group cannot be told from another's.
     for (const each of recovered.adopted) endRun(context, each, 'kill')
-    expect(thisMachine().processes.identify(run.recorder?.pid ?? 0)).toEqual(run.recorder)
+    expect(thisMachine().processes.identify(run.recorder?.pid ?? 0)).toMatchObject({
+      ...run.recorder,
+    })
   })
 
   test('a run that was prepared and not started is voided and can never start', () => {
@@ -204,7 +208,10 @@ describe('recoverRuns', () => {
     const run = bench.start({ command: 'exit 0' })
     const conclusion = await bench.ended(run)
     const { recovered, ends } = nextDaemon(bench)
-    expect(recovered.concluded).toEqual([{ description: run.description, conclusion }])
+    const { collector } = run
+    expect(recovered.concluded).toEqual([
+      { description: { ...run.description, collector }, conclusion },
+    ])
     expect(ends.size).toBe(0)
   })
 

@@ -9,6 +9,7 @@ import { signalRun } from '../../src/run/process-group.ts'
 import { newFaults } from '../../src/run/faults.ts'
 import { launchRun, newRunContext } from '../../src/run/launch.ts'
 import { handOver, type LiveRun, type RunContext } from '../../src/run/live-run.ts'
+import { outputWhole } from '../../src/run/output.ts'
 import type { Task } from '../../src/tasks/task.ts'
 import { aTask } from '../support/plan.ts'
 
@@ -73,10 +74,13 @@ export function newBench(host: Host = thisMachine()): Bench {
       return run
     },
     ended: (run) =>
-      new Promise((resolve) => {
+      new Promise<RunConclusion>((resolve) => {
         const known = conclusions.get(run.description.run)
         if (known === undefined) waiting.set(run.description.run, resolve)
         else resolve(known)
+      }).then(async (conclusion) => {
+        await outputWhole(thisMachine(), run, Date.now())
+        return conclusion
       }),
     output: (run) => fs.readFileSync(path.join(run.directory, 'output'), 'utf8'),
   }

@@ -155,7 +155,7 @@ function killAll(pids: readonly number[]): boolean {
 
 /** Finds torch by the marker in its environment; recorders and commands by their home folder. */
 function processesOf(folder: string): number[] {
-  const marks = [`${marker}=${folder}`, `HOME=${folder}`]
+  const marks = [`${marker}=${folder}`, `HOME=${folder}`, `TORCH_HOME=${path.join(folder, 'home')}`]
   return fs
     .readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)

@@ -47,7 +47,7 @@ test('a task gets the same environment, whoever started the daemon', async () =>
   expect(await outputOf('signals')).toBe(`${'0'.repeat(16)}\n`.repeat(3))
   expect(await outputOf('umask')).toBe('0022\n')
   expect(await outputOf('names')).toBe(
-    'HOME LANG LOGNAME PATH PWD SHELL TORCH_ATTEMPT TORCH_HOST TORCH_RUN_ID TORCH_SLOT TORCH_TASK TZ USER ',
+    'HOME LANG LOGNAME PATH PWD SHELL TORCH_ATTEMPT TORCH_HOME TORCH_HOST TORCH_RUN_ID TORCH_SLOT TORCH_TASK TZ USER ',
   )
   for (const folder of ['', '/runs', '/runs/umask'])
     expect(fs.statSync(site.home + folder).mode & 0o777).toBe(0o700)

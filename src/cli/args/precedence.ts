@@ -87,7 +87,10 @@ function workingFolder(): string {
   }
 }
 
-/** The variables that torch sets in runs. A task may call torch, so none of them is an option. */
+/**
+ * Variables that torch sets in runs and that are no options, because a task may call torch. It sets
+ * TORCH_HOME too: that is an option, so the task asks its own daemon.
+ */
 const setInRuns = new Set([
   'TORCH_TASK',
   'TORCH_RUN_ID',

@@ -41,6 +41,7 @@ function recoverStarts(daemon: Daemon): void {
   for (const { run, conclusion } of ended) runEnded(daemon, run, conclusion)
   for (const { description, conclusion } of concluded)
     recoverConcluded(daemon, known, description, conclusion)
+  daemon.outputs.recover(concluded.map(({ description }) => description))
   // LAST: a pending start is on disk until its run has started, so it was taken up above already.
   for (const run of voided) {
     // The previous daemon may have recorded that it runs.

@@ -4,24 +4,26 @@ import { endedByTorch } from '../../plan/run-outcome.ts'
 import type { Start } from '../../plan/admit.ts'
 import type { RunConclusion, RunDescription } from '../../run/directory.ts'
 import type { LiveRun } from '../../run/live-run.ts'
-import { cutMiddle } from '../../run/output.ts'
 import type { TasksState } from '../tasks-file/tasks-state.ts'
 import type { OldRuns } from '../upkeep/old-runs.ts'
+import type { OpenOutputs } from '../upkeep/open-outputs.ts'
 import { type DaemonTaskParts, replaceInstance } from './daemon-tasks.ts'
 import { requestStart, requestStartLater, requestWaiting } from './request-start.ts'
 
 export interface AfterRunParts extends DaemonTaskParts {
   readonly host: Host
   readonly oldRuns: OldRuns
+  readonly outputs: OpenOutputs
 }
 
 /** What follows when a run is over: it is recorded and tidied up, then the next run may start. */
 export function runEnded(parts: AfterRunParts, run: LiveRun, conclusion: RunConclusion): void {
-  const { phase, runs, journal, tasks, clock } = parts
+  const { phase, runs, journal, tasks, clock, oldRuns, outputs } = parts
   const { description } = run
   runs.end(run)
   journal.ended(description, conclusion)
-  tidyUp(parts, run)
+  oldRuns.removeSoon(description.task)
+  outputs.close(run)
   if (description.type === 'daemon') replaceInstance(parts, description, conclusion)
   else {
     const retry = retryOf(tasks, description, conclusion)
@@ -30,12 +32,6 @@ export function runEnded(parts: AfterRunParts, run: LiveRun, conclusion: RunConc
     else if (retry !== undefined) requestStartLater(parts, retry, (retry.dueMs ?? 0) - clock.now())
   }
   requestWaiting(parts, description.task)
-}
-
-function tidyUp({ host, oldRuns, faults }: AfterRunParts, run: LiveRun): void {
-  const { task, maxOutputBytes } = run.description
-  oldRuns.removeSoon(task)
-  void faults.attemptAsync('cut outputs', () => cutMiddle(host, run.directory, maxOutputBytes))
 }
 
 /** The next attempt after a run that failed; undefined if there is none. */

@@ -1,5 +1,4 @@
 import type { Lock } from '../../host/lock.ts'
-import { emptyMiddle } from '../../run/output.ts'
 import { troubleOf } from '../control/trouble.ts'
 import { noteAlive } from '../recovery/daemon-record.ts'
 import type { Daemon } from '../state.ts'
@@ -43,7 +42,7 @@ export function startMaintenance(
   })
   let known = '[]'
   const stopFiles = repeat(clock, filesMs, () => {
-    limitOutputs(daemon)
+    daemon.outputs.limit()
     restoreHome(daemon)
     const trouble = JSON.stringify(troubleOf(daemon))
     if (trouble !== known) onTrouble()
@@ -95,9 +94,4 @@ function readRevision({ host, settings, tasks }: Daemon): Promise<void> {
     // The revision of a refused file is not that of the tasks that are loaded.
     if (tasks.refused === undefined) tasks.setRevision(await tasksRevision(host, settings.tasks))
   })
-}
-
-function limitOutputs({ runs, faults, runContext }: Daemon): void {
-  for (const run of runs.all())
-    void faults.attemptAsync('look at outputs', () => emptyMiddle(runContext, run))
 }

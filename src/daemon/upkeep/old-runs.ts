@@ -4,6 +4,7 @@ import type { Faults } from '../../run/faults.ts'
 import { removeOldRuns } from '../../run/retention.ts'
 import type { Phase } from '../phase.ts'
 import type { HomePaths } from '../settings.ts'
+import type { OpenOutputs } from './open-outputs.ts'
 import type { RunTable } from '../starts/run-table.ts'
 import type { StartQueue } from '../starts/start-queue.ts'
 import type { TickClock } from '../starts/tick-clock.ts'
@@ -39,6 +40,7 @@ interface OldRunsParts {
   readonly runs: RunTable
   readonly queue: StartQueue
   readonly tickClock: TickClock
+  readonly outputs: OpenOutputs
 }
 
 export function newOldRuns(parts: OldRunsParts): OldRuns {
@@ -75,12 +77,13 @@ export function newOldRuns(parts: OldRunsParts): OldRuns {
 /** What is kept of a task that is gone from the file: the defaults. */
 const keepOfRemoved = { keepRuns: 20, keepForMs: 7 * 24 * 3600 * 1000 }
 
-function removeOf({ host, paths, tasks, runs, tickClock }: OldRunsParts, task: string): void {
+function removeOf(parts: OldRunsParts, task: string): void {
+  const { host, paths, tasks, runs, tickClock, outputs } = parts
   const limits = tasks.all.get(task)?.output ?? keepOfRemoved
   const keep = tickClock.mayTrustAges() ? limits : { ...limits, keepForMs: host.clock.now() }
-  const isRunning = (run: string): boolean =>
-    runs.of(task).some((each) => each.description.run === run)
-  removeOldRuns(host, paths.home, task, keep, isRunning)
+  const isUnfinished = (run: string): boolean =>
+    outputs.has(run) || runs.of(task).some((each) => each.description.run === run)
+  removeOldRuns(host, paths.home, task, keep, isUnfinished)
   const folder = path.join(paths.runs, task)
   if (!tasks.all.has(task) && host.files.list(folder).length === 0) host.files.remove(folder)
 }

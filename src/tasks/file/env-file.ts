@@ -160,7 +160,8 @@ function problemsOfName(key: string): string[] {
   const problems: string[] = []
   // The shells between torch and the command drop any other name: see recorder.ts.
   if (!/^\w+$/.test(key)) problems.push(`${key}: expected ${expected.envName}`)
-  if (key.startsWith('TORCH_')) problems.push(`${key}: torch sets it itself`)
+  if (key.startsWith('TORCH_') && key !== 'TORCH_HOME')
+    problems.push(`${key}: torch sets it itself`)
   return problems
 }
 

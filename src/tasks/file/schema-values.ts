@@ -101,7 +101,7 @@ export const exitCodes = z
 const envName = z
   .string()
   .regex(/^[A-Za-z_]\w*$/, { error: expected.envName })
-  .regex(/^(?!TORCH_)/, { error: expected.envOwn })
+  .regex(/^(?!TORCH_)|^TORCH_HOME$/, { error: expected.envOwn })
 const scalar = z.union([z.string(), z.number(), z.boolean()], { error: expected.scalar })
 
 /** tree.ts gives numbers and booleans as the text that is written. */

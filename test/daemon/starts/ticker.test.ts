@@ -4,6 +4,7 @@ import { describe, expect, test, vi } from 'vitest'
 import type { Recorder } from '../../../src/run/recorder.ts'
 import { thisMachine } from '../../../src/host/host.ts'
 import type { Daemon } from '../../../src/daemon/state.ts'
+import type { LiveRun } from '../../../src/run/live-run.ts'
 import { newSite } from '../../support/daemon-here.ts'
 import { until } from '../../support/until.ts'
 
@@ -30,6 +31,9 @@ async function afterTick(site: ReturnType<typeof newSite>): Promise<void> {
   await new Promise((resolve) => setImmediate(resolve))
 }
 
+const outputOf = (run: LiveRun | undefined): string =>
+  fs.readFileSync(path.join(run?.directory ?? '', 'output'), 'utf8')
+
 const isGone = (pid: number) => !fs.existsSync(`/proc/${pid}`)
 
 describe('a prepared recorder', () => {
@@ -41,8 +45,8 @@ describe('a prepared recorder', () => {
     expect(run?.recorder?.pid).toBe(pid)
     expect(waiting(daemon.state).size).toBe(0)
     await daemon.runs('job', 0)
-    const output = fs.readFileSync(path.join(run?.directory ?? '', 'output'), 'utf8')
-    expect(output).toBe(`${run?.description.run} 2026-03-10T12:00:05Z 1\n`)
+    const line = `${run?.description.run} 2026-03-10T12:00:05Z 1\n`
+    await until(() => outputOf(run) === line, 'its output')
   })
 
   test('a stop dismisses a prepared recorder, which leaves no run and no process', async () => {
@@ -68,7 +72,7 @@ describe('a prepared recorder', () => {
     expect(run?.recorder?.pid).not.toBe(pid)
     await until(() => isGone(pid), 'the recorder to go')
     await daemon.runs('job', 0)
-    expect(fs.readFileSync(path.join(run?.directory ?? '', 'output'), 'utf8')).toMatch(/^changed /)
+    await until(() => outputOf(run).startsWith('changed '), 'its output')
   })
 
   test('a prepared recorder is dismissed when its task is no longer due soon', async () => {

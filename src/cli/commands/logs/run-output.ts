@@ -1,6 +1,8 @@
 import path from 'node:path'
 import { hasCode } from '../../../host/system-error.ts'
 import type { Host } from '../../../host/host.ts'
+import { readTraces } from '../../../run/directory.ts'
+import { outputWhole } from '../../../run/output.ts'
 import type { Call } from '../../command.ts'
 import type { KeptRun } from '../../daemon/home-runs.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
@@ -26,7 +28,7 @@ export function openOutput(
 ): RunOutput {
   const file = path.join(directory, 'output')
   let descriptor: number | undefined
-  let offset = 0
+  let offset = 0n
   let pieces = (bytes: Buffer): Iterable<Uint8Array> => [bytes]
   const open = (): boolean => {
     if (descriptor !== undefined) return true
@@ -37,7 +39,7 @@ export function openOutput(
       if (hasCode(error, 'ENOENT')) return false
       throw error
     }
-    offset = beginAt(`/proc/self/fd/${descriptor}`)
+    offset = BigInt(beginAt(`/proc/self/fd/${descriptor}`))
     if (isSparse(host, file)) pieces = withoutHoles()
     return true
   }
@@ -48,7 +50,8 @@ export function openOutput(
       for (;;) {
         const bytes = host.files.readBytes(`/proc/self/fd/${descriptor}`, offset, chunkBytes)
         if (bytes.length === 0) return offset > before
-        offset += bytes.length
+        offset += BigInt(bytes.length)
+        if (isHole(bytes)) offset = BigInt(behindHole(host, file, Number(offset)))
         for (const piece of pieces(bytes)) await show(piece)
       }
     },
@@ -57,6 +60,14 @@ export function openOutput(
       descriptor = undefined
     },
   }
+}
+
+/** Settles when the output of a run counts as whole; at once if the run has not ended. */
+export async function untilWhole(host: Host, directory: string): Promise<void> {
+  const { description, conclusion } = readTraces(host, directory)
+  if (description === undefined || conclusion === undefined) return
+  const { collector } = description
+  await outputWhole(host, { description, collector }, conclusion.endedMs)
 }
 
 /** Prints the output from its beginning. */
@@ -82,11 +93,14 @@ export function outputOf(
 
 /** The offset in bytes at which the last `lines` of a file begin. Reads from the end. */
 export function tailOffset(host: Host, file: string, lines: number): number {
-  const size = host.files.facts(file)?.size ?? 0
+  const { size = 0, allocated = 0 } = host.files.facts(file) ?? {}
   let left = lines
-  for (let end = size; end > 0; end -= chunkBytes) {
+  for (let end = size; end > 0;) {
     const start = Math.max(end - chunkBytes, 0)
-    const bytes = host.files.readBytes(file, start, end - start)
+    const bytes = host.files.readBytes(file, BigInt(start), end - start)
+    // All that is in front of a large hole is within this many bytes.
+    const before = Math.ceil(allocated / block.length) * block.length
+    end = isHole(bytes) && start - before >= minJumpBytes ? before : start
     for (let at = bytes.length - 1; at >= 0; at--) {
       // The line break at the very end does not begin a line.
       if (bytes[at] !== newline || start + at === size - 1) continue
@@ -102,6 +116,22 @@ const newline = 10
 function isSparse(host: Host, file: string): boolean {
   const facts = host.files.facts(file)
   return facts !== undefined && facts.allocated < facts.size - chunkBytes
+}
+
+/** Less is read: it takes no time, and may be more than one hole. */
+const minJumpBytes = 1024 ** 3
+
+const zeros = Buffer.alloc(chunkBytes)
+
+function isHole(bytes: Buffer): boolean {
+  return bytes.length === chunkBytes && bytes.equals(zeros)
+}
+
+/** Where to read on within a hole: what is behind a large one is at most what the file takes on the disk. */
+function behindHole(host: Host, file: string, offset: number): number {
+  const { size = 0, allocated = 0 } = host.files.facts(file) ?? {}
+  const end = Math.floor((size - allocated) / block.length) * block.length
+  return end - offset >= minJumpBytes ? end : offset
 }
 
 /** Holes consist of whole blocks. */

@@ -1,7 +1,8 @@
 import path from 'node:path'
 import { exitStatus, TorchError } from '../../../errors.ts'
-import { beginsRunId, runStamp } from '../../../run/directory.ts'
+import { beginsRunId, readTraces, runStamp } from '../../../run/directory.ts'
 import { byOrder, type OrderedRun } from '../../../run/order.ts'
+import { isOutputWhole } from '../../../run/output.ts'
 import { isSelected, isPattern } from '../../../tasks/select.ts'
 import { grouped } from '../../../text/grouped.ts'
 import type { Call } from '../../command.ts'
@@ -10,7 +11,7 @@ import { type LogWriter, plainWriter, prefixWriter } from './log-writer.ts'
 import { usageError } from '../../args/option.ts'
 import type { Values } from '../../args/options.ts'
 import { pause } from '../../terminal/times.ts'
-import { outputOf, type RunOutput } from './run-output.ts'
+import { outputOf, type RunOutput, untilWhole } from './run-output.ts'
 
 /** How often `torch logs -f` looks for new output, in milliseconds. */
 const pollMs = 200
@@ -131,6 +132,7 @@ function findRun(runs: readonly KeptRun[], prefix: string, task?: string): KeptR
 }
 
 async function showRun(call: Call, values: Values, run: KeptRun, writer: LogWriter): Promise<void> {
+  await untilWhole(call.host, path.join(call.paths.runs, run.task, run.run))
   // Look BEFORE reading: after its end a run writes nothing more.
   const over = isOver(call, run)
   const output = outputOf(call, run, values.lines, (bytes) => writer.write(run, bytes))
@@ -147,6 +149,7 @@ async function showJson(call: Call, values: Values, runs: readonly KeptRun[]): P
   for (const { task, run } of runs) {
     const chunks: Uint8Array[] = []
     const take = async (bytes: Uint8Array): Promise<void> => void chunks.push(bytes)
+    await untilWhole(call.host, path.join(call.paths.runs, task, run))
     await outputOf(call, { task, run }, values.lines, take).drain()
     shown.push({ task, run, output: Buffer.concat(chunks).toString('utf8') })
   }
@@ -191,10 +194,13 @@ async function followLogs(
   }
 }
 
+/** Also the output counts as whole. */
 function isOver({ host, paths }: Call, { task, run }: KeptRun): boolean {
-  const directory = path.join(paths.runs, task, run)
-  const isThere = host.files.facts(directory) !== undefined
-  return !isThere || host.files.facts(path.join(directory, 'outcome.json')) !== undefined
+  const { description, conclusion } = readTraces(host, path.join(paths.runs, task, run))
+  if (description === undefined) return true
+  if (conclusion === undefined) return false
+  const { collector } = description
+  return isOutputWhole(host, { description, collector }, conclusion.endedMs)
 }
 
 /** Returns a function that finds new runs. It reads a folder only if it has changed. */

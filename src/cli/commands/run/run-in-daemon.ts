@@ -9,7 +9,7 @@ import { readTraces, type RunTraces } from '../../../run/directory.ts'
 import { ask } from '../../daemon/ask.ts'
 import type { Call } from '../../command.ts'
 import { type Ended, exitStatusOf, outcomeWords } from '../../terminal/outcomes.ts'
-import { wholeOutput } from '../logs/run-output.ts'
+import { untilWhole, wholeOutput } from '../logs/run-output.ts'
 import { pause } from '../../terminal/times.ts'
 
 /** How often to look for output and the end, in milliseconds. */
@@ -33,6 +33,7 @@ export async function watchRun(call: Call, report: RunReport): Promise<number> {
   })
   const output = wholeOutput(host, terminal, directory)
   const { ended, recorded } = await untilEnded(call, report, () => output.drain())
+  await untilWhole(host, directory)
   await output.drain()
   output.close()
   release()

@@ -14,7 +14,7 @@ import { newFaults } from '../../../run/faults.ts'
 import { launchRun, newRunContext } from '../../../run/launch.ts'
 import type { LiveRun, RunContext } from '../../../run/live-run.ts'
 import { newEventOrder } from '../../../run/order.ts'
-import { cutMiddle } from '../../../run/output.ts'
+import { cutMiddle, isCollecting, noteWritten, writtenFolder } from '../../../run/output.ts'
 import { removeOldRuns } from '../../../run/retention.ts'
 import { matchHosts } from '../../../tasks/hosts.ts'
 import type { Task } from '../../../tasks/task.ts'
@@ -24,7 +24,7 @@ import { liveRuns } from '../../daemon/home-runs.ts'
 import { factsHere } from '../../args/host-facts.ts'
 import { readTasks, tasksPath } from '../../daemon/tasks-file.ts'
 import type { Values } from '../../args/options.ts'
-import { wholeOutput } from '../logs/run-output.ts'
+import { untilWhole, wholeOutput } from '../logs/run-output.ts'
 import { endWords, otherHostWarning } from './run-in-daemon.ts'
 import { pause } from '../../terminal/times.ts'
 
@@ -62,6 +62,7 @@ export async function runWithoutDaemon(call: Call, values: Values, name: string)
     await output.drain()
     await pause(host, pollMs)
   }
+  await untilWhole(host, launched.run.directory)
   await output.drain()
   output.close()
   await untilAllGone(launched.context, launched.run)
@@ -160,9 +161,14 @@ async function finish(
   const recorded = readTraces(host, directory).exit?.status
   history.add(runRow(description, conclusion), description.orderMs)
   history.close()
-  await cutMiddle(host, directory, description.maxOutputBytes)
+  // The next daemon truncates what is still written.
+  const isOpen = isCollecting(host, run)
+  if (isOpen) noteWritten(host, paths.home, run)
+  else await cutMiddle(host, directory, description.maxOutputBytes)
   const living = liveRuns(host, paths.home).get(task.name) ?? []
-  removeOldRuns(host, paths.home, task.name, task.output, (id) => living.includes(id))
+  const open = host.files.list(writtenFolder(paths.home))
+  const mustStay = (id: string): boolean => living.includes(id) || open.includes(id)
+  removeOldRuns(host, paths.home, task.name, task.output, mustStay)
   if (conclusion.outcome !== 'ok') terminal.note(endWords(task.name, description.run, conclusion))
   return exitStatusOf(conclusion, recorded)
 }

@@ -33,6 +33,24 @@ test('torch logs prints one line in place of a hole in a long output', async ({ 
   )
 })
 
+test('torch logs of an output with a hole of terabytes ends, also with -n', async ({ skip }) => {
+  const site = newSite('tasks: {job: {schedule: "@daily", command: x}}')
+  const run = path.join(site.home, 'runs/job/20260310T120000.000-abcdef')
+  fs.mkdirSync(run, { recursive: true })
+  const output = path.join(run, 'output')
+  fs.writeFileSync(output, 'one\ntwo\n')
+  try {
+    fs.truncateSync(output, 8 * 1024 ** 4)
+  } catch {
+    return skip('this file system has no files of that size')
+  }
+  fs.appendFileSync(output, 'three\n')
+  const whole = (await site.torch('logs', 'job')).stdout
+  expect(whole).toBe('one\ntwo\n\n[torch: output left out here]\nthree\n')
+  const last = (await site.torch('logs', 'job', '-n', '2')).stdout
+  expect(last).toMatch(/two\n\n\[torch: output left out here\]\nthree\n$/)
+})
+
 test('torch logs prints zeros that the task wrote itself', async () => {
   const site = newSite('tasks: {job: {schedule: "@daily", command: x}}')
   const run = path.join(site.home, 'runs/job/20260310T120000.000-abcdef')

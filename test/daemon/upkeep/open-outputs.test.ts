@@ -1,0 +1,46 @@
+import { spawnSync } from 'node:child_process'
+import fs from 'node:fs'
+import path from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { newSite } from '../../support/daemon-here.ts'
+import { until } from '../../support/until.ts'
+
+const mb = 1024 * 1024
+const canPunch =
+  spawnSync('sh', [
+    '-c',
+    'f=$(mktemp) && head -c 8192 /dev/zero >$f && fallocate -p -o 0 -l 4096 $f; s=$?; rm $f; exit $s',
+  ]).status === 0
+
+describe.runIf(canPunch)('the output of what a run left behind', () => {
+  test('what a run left behind stays within max_size under each daemon, and its run is kept', async () => {
+    const straggler = `(head -c 5000000 /dev/zero | tr '\\0' x; until [ -e $TORCH_HOME/go ]; do sleep 0.05; done; echo last) & true`
+    const kept = '{ max_size: 2MB, keep_runs: 0 }'
+    const site = newSite(
+      `tasks: { job: { schedule: "@reboot", output: ${kept}, command: ${JSON.stringify(straggler)} } }`,
+    )
+    const first = await site.daemon()
+    const [run] = first.state.runs.of('job')
+    const output = path.join(run?.directory ?? '', 'output')
+    await first.runs('job', 0)
+    await until(() => fs.statSync(output).size === 5_000_000, 'its output')
+    const { ino } = fs.statSync(output)
+    site.clock.advance(1_000)
+    expect(fs.readdirSync(path.join(site.home, 'written'))).toEqual([run?.description.run])
+    site.clock.advance(10_000)
+    await until(() => fs.statSync(output).blocks * 512 <= 3 * mb, 'a smaller output')
+    expect(fs.statSync(output)).toMatchObject({ size: 5_000_000, ino })
+
+    first.kill()
+    const second = await site.daemon()
+    expect(second.state.outputs.has(run?.description.run ?? '')).toBe(true)
+    fs.writeFileSync(path.join(site.home, 'go'), '')
+    await until(() => fs.statSync(output).size === 5_000_005, 'its last line')
+    await until(() => {
+      site.clock.advance(10_000)
+      return fs.readdirSync(path.join(site.home, 'written')).length === 0
+    }, 'the end of the collector')
+    await until(() => fs.statSync(output).size < 2.1 * mb, 'the output to be cut')
+    expect(fs.readFileSync(output, 'utf8').endsWith('last\n')).toBe(true)
+  })
+})
