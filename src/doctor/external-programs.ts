@@ -1,5 +1,4 @@
 import type { Host } from '../host/host.ts'
-import { defaultPath } from '../run/environment.ts'
 import { recorderShell } from '../run/recorder.ts'
 import type { Task } from '../tasks/task.ts'
 import {
@@ -28,20 +27,20 @@ export interface ProgramFacts {
   /** torch gives the middle of a long output back to the disk with fallocate. */
   readonly fallocate: { readonly path: string | undefined; readonly isBusybox: boolean }
   readonly wrappers: Readonly<Record<Wrapper, WrapperFacts>>
+  /** Programs that every run needs and that are missing. */
+  readonly missing: readonly string[]
   /** Why torch cannot start runs with posix_spawn(3); undefined: it can. */
   readonly whyNoPosixSpawn: string | undefined
 }
 
 /** A program that starts a run if its task has certain keys. */
 export interface WrapperFacts {
-  /** Where a run finds it; undefined: nowhere. */
+  /** Where torch finds it; undefined: nowhere. */
   readonly path: string | undefined
   /** It is part of busybox, which may lack what torch needs. */
   readonly isBusybox: boolean
   /** Tasks here that need it; undefined: unknown without a tasks file. */
   readonly users: readonly string[] | undefined
-  /** The users that set a PATH in which it is missing. */
-  readonly without: readonly string[]
 }
 
 /** For each wrapper: the keys that need it, the package that contains it, and whether the one in busybox works. */
@@ -51,6 +50,9 @@ const wrappers = {
   setpriv: { keys: 'user or group', from: 'util-linux', inBusybox: false },
 } as const
 type Wrapper = keyof typeof wrappers
+
+/** Every run needs them: for its output, and for a recorder that waits for room on the disk. */
+const everyRun = ['cat', 'sleep']
 
 /** Probes the programs. `here`: the tasks that run here, if known. Never throws. */
 export function probePrograms(host: Host, here: readonly Task[] | undefined): ProgramFacts {
@@ -69,23 +71,21 @@ export function probePrograms(host: Host, here: readonly Task[] | undefined): Pr
       prlimit: probeWrapper(host, 'prlimit', here),
       setpriv: probeWrapper(host, 'setpriv', here),
     },
+    missing: (host.processes.launcher().why === undefined
+      ? everyRun
+      : [...everyRun, 'mkfifo']
+    ).filter((name) => which(host, name, ownPath()) === undefined),
     whyNoPosixSpawn: host.processes.launcher().why,
   }
 }
 
-/** Looks where the recorder looks: in the PATH of the run. */
 function probeWrapper(host: Host, name: Wrapper, here: readonly Task[] | undefined): WrapperFacts {
   const users = here?.filter(needs[name])
-  const found = which(host, name, defaultPath)
-  const without = users?.filter(({ env }) => {
-    const folders = env['PATH']
-    return folders !== undefined && which(host, name, folders) === undefined
-  })
+  const found = which(host, name, ownPath())
   return {
     path: found,
     isBusybox: isBusybox(host, found),
     users: users?.map((task) => task.name),
-    without: (without ?? []).map((task) => task.name),
   }
 }
 
@@ -150,7 +150,11 @@ function checkLock({ flock }: ProgramFacts): CheckResult {
   })
 }
 
-function checkShell({ sh, missingShells: [first] }: ProgramFacts): CheckResult {
+function checkShell({ sh, missing, missingShells: [first] }: ProgramFacts): CheckResult {
+  if (missing.length > 0)
+    return problem(`${missing.join(' and ')} cannot be found, and torch starts no run without`, {
+      hint: 'install coreutils',
+    })
   if (sh === undefined)
     return problem('/bin/sh is missing, and torch starts every run with it', {
       hint: 'install dash, bash or busybox',
@@ -167,7 +171,7 @@ function checkShell({ sh, missingShells: [first] }: ProgramFacts): CheckResult {
 }
 
 function checkWrapper(name: Wrapper, facts: WrapperFacts): CheckResult {
-  const { path, isBusybox: inBusybox, users, without } = facts
+  const { path, isBusybox: inBusybox, users } = facts
   const { keys, from, inBusybox: worksInBusybox } = wrappers[name]
   if (path === undefined || (inBusybox && !worksInBusybox)) {
     const lack = path === undefined ? 'missing' : busyboxText(path)
@@ -179,10 +183,6 @@ function checkWrapper(name: Wrapper, facts: WrapperFacts): CheckResult {
       hint: `install ${from} before a task uses ${keys}`,
     })
   }
-  if (without.length > 0)
-    return warning(`${namesOf(without)} cannot start: ${path} is not in the PATH that env sets`, {
-      hint: 'add its folder to that PATH',
-    })
   return ok(users?.length ? `${path}, for ${keys} of ${namesOf(users)}` : path)
 }
 

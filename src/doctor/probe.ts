@@ -1,5 +1,6 @@
 import path from 'node:path'
 import type { Host } from '../host/host.ts'
+import { programFolders } from '../host/programs.ts'
 
 /** A probe waits no longer than this for a program. */
 const maxProgramMs = 2_000
@@ -46,7 +47,7 @@ export function isBusybox(host: Host, file: string | undefined): boolean {
 
 /** The PATH in which torch itself looks for programs. */
 export function ownPath(): string {
-  return process.env['PATH'] ?? ''
+  return programFolders()
 }
 
 export function exists(host: Host, file: string): boolean {

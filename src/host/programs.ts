@@ -30,6 +30,11 @@ const defaultMaxOutputBytes = 1024 * 1024
 /** Where torch looks for its own programs first, before the PATH that it was started with. */
 const systemFolders = '/usr/sbin:/usr/bin:/sbin:/bin'
 
+/** The folders in which torch finds its own programs, like a PATH. */
+export function programFolders(): string {
+  return `${systemFolders}:${process.env['PATH'] ?? ''}`
+}
+
 const found = new Map<string, string>()
 
 /**
@@ -39,7 +44,7 @@ const found = new Map<string, string>()
 export function findProgram(name: string): string | undefined {
   const known = found.get(name)
   if (known !== undefined) return known
-  const file = `${systemFolders}:${process.env['PATH'] ?? ''}`
+  const file = programFolders()
     .split(':')
     .filter((folder) => path.isAbsolute(folder))
     .map((folder) => path.join(folder, name))

@@ -16,7 +16,6 @@ const wrapper = (path: string): WrapperFacts => ({
   path,
   isBusybox: false,
   users: [],
-  without: [],
 })
 const facts: ProgramFacts = {
   version: '20.20.2',
@@ -30,12 +29,23 @@ const facts: ProgramFacts = {
     prlimit: wrapper('/usr/bin/prlimit'),
     setpriv: wrapper('/usr/bin/setpriv'),
   },
+  missing: [],
   whyNoPosixSpawn: undefined,
 }
 const cutLate = 'torch truncates output over max_size only when the run has ended'
 
 test.each<[check: string, more: Partial<ProgramFacts>, Said]>([
   ['node', {}, fine('Node 20.20.2 (/usr/bin/node)')],
+  [
+    'shell',
+    { missing: ['cat', 'sleep'] },
+    [
+      'problem',
+      'cat and sleep cannot be found, and torch starts no run without',
+      null,
+      'install coreutils',
+    ],
+  ],
   ['node', { version: '20.19.0' }, fine('Node 20.19.0 (/usr/bin/node)')],
   ['node', { version: '26.1.0' }, fine('Node 26.1.0 (/usr/bin/node)')],
   [
@@ -172,16 +182,6 @@ test.each<['nice' | 'prlimit' | 'setpriv', Partial<WrapperFacts>, Said]>([
       'install coreutils, or remove nice from these tasks',
     ],
   ],
-  [
-    'prlimit',
-    { users: ['a', 'b'], without: ['b'] },
-    [
-      'warning',
-      'b cannot start: /bin/prlimit is not in the PATH that env sets',
-      null,
-      'add its folder to that PATH',
-    ],
-  ],
 ])('the finding about the wrapper %s with %j is right', (name, more, expected) => {
   const found = { ...wrapper(`/bin/${name}`), ...more }
   const findings = judgePrograms({ ...facts, wrappers: { ...facts.wrappers, [name]: found } })
@@ -204,7 +204,7 @@ tasks:
   other: { schedule: "@daily", command: ["true"], user: nobody, group: "0", shell: /bin/fish }
 `)
 
-  test('the probe finds programs where runs find them, and the tasks that need them', () => {
+  test('the probe finds programs where torch finds them, whatever PATH a task has, and the tasks that need them', () => {
     const host = machineWith({
       '/bin/sh -> busybox': '',
       '/bin/busybox': '',
@@ -219,9 +219,9 @@ tasks:
       // A command that is a list of words needs no shell.
       missingShells: [{ shell: '/bin/zsh', tasks: ['slow'] }],
       wrappers: {
-        nice: { path: '/bin/nice', isBusybox: false, users: ['slow'], without: [] },
-        prlimit: { path: '/usr/bin/prlimit', users: ['narrow'], without: ['narrow'] },
-        setpriv: { path: '/sbin/setpriv', isBusybox: true, users: ['other'], without: [] },
+        nice: { path: '/bin/nice', isBusybox: false, users: ['slow'] },
+        prlimit: { path: '/usr/bin/prlimit', users: ['narrow'] },
+        setpriv: { path: '/sbin/setpriv', isBusybox: true, users: ['other'] },
       },
     })
   })

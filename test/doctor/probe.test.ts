@@ -19,12 +19,12 @@ test('every probe of an empty machine works', async () => {
     sh: undefined,
     flock: undefined,
     missingShells: [],
-    wrappers: { nice: { path: undefined, users: undefined, without: [] } },
+    wrappers: { nice: { path: undefined, users: undefined } },
   })
   expect(probeSystem(host, undefined)).toMatchObject({
     hasProc: false,
     init: { names: [], zombies: 0 },
-    systemd: { booted: false, notify: undefined, unit: undefined },
+    systemd: { booted: false, unit: undefined },
   })
   expect(probeLimits(host, undefined, undefined)).toMatchObject({
     descriptors: Infinity,
