@@ -75,11 +75,8 @@ export function newJournal({
       const { task, trigger } = start
       const { slot } = record(skipRow(start, reason, clock.now(), origin()), nextPlace())
       counters.count('skipped')
-      log.info(
-        'skip',
-        { task, slot, trigger, reason },
-        `${task} did not start: ${whyNotStarted(reason)}`,
-      )
+      const facts = { task, slot, trigger, reason }
+      log.info('skip', facts, `${task} did not start: ${whyNotStarted(reason)}`)
     },
     missed(misses) {
       for (const miss of misses) {
@@ -87,11 +84,8 @@ export function newJournal({
         const { slot, lastSlot } = record(missRow(miss, clock.now(), origin()), nextPlace())
         counters.count('missed', count)
         const facts = { task, slot, lastSlot, count, reason }
-        log.warn(
-          'miss',
-          facts,
-          `${task} missed ${counted(count, 'slot')}: ${whyNotStarted(reason)}`,
-        )
+        const missed = `${task} missed ${counted(count, 'slot')}`
+        log.warn('miss', facts, `${missed}: ${whyNotStarted(reason)}`)
       }
       if (misses.length > 0) history.flush()
     },

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module'
 import pino from 'pino'
 import type { prettyFactory } from 'pino-pretty'
 import { exitStatus, TorchError } from '../errors.ts'
-import { journalPriority, leadsToJournal } from '../host/journal.ts'
+import { journalPriority, leadsToJournal } from '../host/systemd-journal.ts'
 import { plainLine } from '../text/sanitize.ts'
 import { openLineFile } from './line-file.ts'
 

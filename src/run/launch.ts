@@ -5,14 +5,8 @@ import { spawnFailed } from '../plan/run-outcome.ts'
 import type { Start } from '../plan/admit.ts'
 import type { Task } from '../tasks/task.ts'
 import { concludeRun, recordOutcome } from './conclude.ts'
-import {
-  activeFolder,
-  listActive,
-  newRunId,
-  type RunDescription,
-  runDirectory,
-  secondText,
-} from './directory.ts'
+import { activeFolder, listActive } from './active.ts'
+import { newRunId, type RunDescription, runDirectory, secondText } from './directory.ts'
 import { armTimeout } from './end.ts'
 import { defaultPath } from './environment.ts'
 import { complainOfLoss } from './output.ts'

@@ -4,13 +4,12 @@ import type { Host } from '../host/host.ts'
 import { isAlive } from '../host/processes.ts'
 import { planRecovery } from '../plan/recovery.ts'
 import { concludeRun, recordOutcome } from './conclude.ts'
+import { activeFolder, readActive } from './active.ts'
 import {
-  activeFolder,
   isRunId,
   preparedFolder,
   type RunConclusion,
   type RunDescription,
-  readActive,
   readTraces,
   type RunTraces,
   voidMark,

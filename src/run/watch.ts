@@ -1,5 +1,6 @@
 import { isAlive } from '../host/processes.ts'
-import { activeFolder, hasExited, type RunHome } from './directory.ts'
+import { activeFolder } from './active.ts'
+import { hasExited, type RunHome } from './directory.ts'
 import type { Faults } from './faults.ts'
 import { isOver, type LiveRun, type RunWatch } from './live-run.ts'
 

@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
-import { activeFolder } from '../../src/run/directory.ts'
+import { activeFolder } from '../../src/run/active.ts'
 import { newBench } from './support.ts'
 import { until } from '../support/until.ts'
 

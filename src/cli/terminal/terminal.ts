@@ -1,6 +1,6 @@
 import { styleText } from 'node:util'
 import { exitStatus, messageOf, TorchError } from '../../errors.ts'
-import { journalPriority, leadsToJournal } from '../../host/journal.ts'
+import { journalPriority, leadsToJournal } from '../../host/systemd-journal.ts'
 import { hasCode } from '../../host/system-error.ts'
 import { plainLine, plainText } from '../../text/sanitize.ts'
 

@@ -1,6 +1,6 @@
 import type { HistoryRow } from '../../plan/history-row.ts'
 import { isFailure } from '../../plan/run-outcome.ts'
-import type { TaskCounts } from '../../record/history/read-history.ts'
+import type { TaskCounts } from '../../record/history/task-habits.ts'
 import { isOver, type LiveRun } from '../../run/live-run.ts'
 
 /** What runs on this host, what is left of ended runs, and what is known of the last run of each task. */

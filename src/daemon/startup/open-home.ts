@@ -3,7 +3,7 @@ import { TorchError, messageOf } from '../../errors.ts'
 import { openToOthers } from '../../host/open-to-others.ts'
 import { hasCode } from '../../host/system-error.ts'
 import type { Host } from '../../host/host.ts'
-import { makeActive } from '../../run/directory.ts'
+import { makeActive } from '../../run/active.ts'
 import { shellQuoted } from '../../text/shell-quote.ts'
 import { type HomePaths, homePaths } from '../settings.ts'
 

@@ -1,6 +1,6 @@
 import { messageOf } from '../../errors.ts'
 import type { Lock } from '../../host/lock.ts'
-import { listActive, makeActive } from '../../run/directory.ts'
+import { listActive, makeActive } from '../../run/active.ts'
 import { noteAlive } from '../recovery/daemon-record.ts'
 import { claimBoot, saveLoadedLater } from '../recovery/saved-state.ts'
 import type { Daemon } from '../state.ts'

@@ -1,13 +1,20 @@
-import fs from 'node:fs'
-import Database from 'libsql'
-import { exitStatus, TorchError, messageOf } from '../../errors.ts'
+import { exitStatus, TorchError } from '../../errors.ts'
 import type { Host } from '../../host/host.ts'
 import type { HistoryRow, Outcome } from '../../plan/history-row.ts'
-import { isFailure } from '../../plan/run-outcome.ts'
 import { byOrder } from '../../run/order.ts'
 import { rowsOfRuns } from './rebuild.ts'
+import { openQuery, type Query } from './read-only.ts'
 import { timeText } from './rows.ts'
-import { finished, schemaVersion, selectRow, timeOfRow } from './tables.ts'
+import { finished, selectRow, timeOfRow } from './tables.ts'
+import {
+  countsOf,
+  type Duration,
+  maxFailuresCounted,
+  maxUsualLookedAt,
+  type Skips,
+  type TaskCounts,
+  usualDurations,
+} from './task-habits.ts'
 
 export interface HistoryFilter {
   /** Any of these tasks; undefined or empty: all tasks. */
@@ -41,22 +48,7 @@ export interface HistoryReader {
   close(): void
 }
 
-/** What happened to a task since its last good run. */
-export interface TaskCounts {
-  /** Runs in a row, up to the last one, that failed: see isFailure(). At most `maxFailuresCounted`. */
-  readonly failures: number
-  /** Starts that were skipped since the last run started. */
-  readonly skips: number
-}
-
-type Query = (sql: string, ...values: (string | number)[]) => unknown[]
-
-/** A command may wait longer for a lock than the daemon. */
-const maxLockWaitMs = 2_000
 const maxAmbiguousShown = 3
-/** The median is that of at most 20 `ok` runs among the last 50 that ended. */
-const maxUsualRuns = 20
-const maxUsualLookedAt = 50
 
 // One seek in the index for each task, however many rows there are.
 const allNames = `
@@ -82,8 +74,6 @@ export const skipsOfTasks = `${givenNames}
       (SELECT at FROM history WHERE task = name AND run IS NOT NULL ORDER BY at DESC, id DESC LIMIT 1), 0)
   ) AS skips FROM names`
 
-/** A daemon that starts looks back this far; while it runs it counts all. */
-export const maxFailuresCounted = 100
 const lastEnds = `${givenNames}
   SELECT task, outcome, reason FROM names JOIN history ON history.id IN (
     SELECT id FROM history WHERE task = name AND ${finished}
@@ -191,48 +181,6 @@ export function historyFromRuns(host: Host, runsFolder: string): HistoryReader {
   }
 }
 
-interface Skips {
-  readonly task: string
-  readonly skips: number
-}
-
-/** `ends`: runs that have ended, the newest first. */
-function countsOf(
-  skipped: readonly Skips[],
-  ends: readonly Pick<HistoryRow, 'task' | 'outcome' | 'reason'>[],
-): Map<string, TaskCounts> {
-  const counts = new Map(skipped.map(({ task, skips }) => [task, { failures: 0, skips }]))
-  const hasOk = new Set<string>()
-  for (const end of ends) {
-    const count = counts.get(end.task)
-    if (end.outcome === 'ok') hasOk.add(end.task)
-    else if (count !== undefined && !hasOk.has(end.task) && isFailure(end)) count.failures += 1
-  }
-  return counts
-}
-
-interface Duration {
-  readonly task: string
-  readonly outcome: Outcome
-  readonly ms: number | null
-}
-
-function usualDurations(durations: readonly Duration[]): Map<string, number> {
-  const lists = new Map<string, number[]>()
-  for (const { task, outcome, ms } of durations) {
-    const list = lists.get(task) ?? []
-    if (outcome === 'ok' && ms !== null && list.length < maxUsualRuns) list.push(ms)
-    lists.set(task, list)
-  }
-  const medians = [...lists].map(([task, list]) => [task, median(list)] as const)
-  return new Map(medians.flatMap(([task, ms]) => (ms === undefined ? [] : [[task, ms]])))
-}
-
-/** For an even count, the greater of the two in the middle; undefined for an empty list. */
-function median(numbers: readonly number[]): number | undefined {
-  return numbers.toSorted((a, b) => a - b)[numbers.length >> 1]
-}
-
 /** The SQL is one of a few constant texts. What people type goes in as values only. */
 export function rowsQuery(filter: HistoryFilter): { sql: string; values: (string | number)[] } {
   const conditions: string[] = []
@@ -283,66 +231,4 @@ function ambiguousRun(prefix: string, found: readonly Pick<HistoryRow, 'run'>[])
     `several runs begin with "${prefix}": ${shown.join(', ')}${more}`,
     { exit: exitStatus.usage, hint: 'give more of the run id' },
   )
-}
-
-function openQuery(path: string): { query: Query; close: () => void } {
-  try {
-    if (!hasContent(path)) return { query: () => [], close: () => undefined }
-    const database = connect(path)
-    const version = versionOf(database)
-    if (version > schemaVersion) throw new Error('it is from a newer torch')
-    if (version === 0) return { query: () => [], close: () => database.close() }
-    return { query: queryOf(database, path), close: () => database.close() }
-  } catch (error) {
-    throw unreadable(path, error)
-  }
-}
-
-function hasContent(path: string): boolean {
-  const found = fs.statSync(path, { throwIfNoEntry: false })
-  return found !== undefined && found.size > 0
-}
-
-/**
- * SQLite needs a -shm file to read the -wal file, and creates it. In a read-only directory it cannot.
- * If the -wal file is empty (the daemon ended in good order), the main file is complete, and
- * `immutable` reads only that file.
- * https://www.sqlite.org/wal.html#read_only_databases
- */
-function connect(path: string): Database.Database {
-  try {
-    return opened(path, 'mode=ro')
-  } catch (error) {
-    if (hasContent(`${path}-wal`)) throw error
-    return opened(path, 'immutable=1')
-  }
-}
-
-/** The option `readonly` of libsql has no effect; the mode in a URI has. */
-function opened(path: string, mode: string): Database.Database {
-  const escaped = path.replaceAll(/[%?#]/g, encodeURIComponent)
-  const database = new Database(`file:${escaped}?${mode}`, { timeout: maxLockWaitMs })
-  versionOf(database) // errors appear at the first read
-  return database
-}
-
-function versionOf(database: Database.Database): number {
-  return Number(database.prepare('PRAGMA user_version').raw().all().flat()[0])
-}
-
-function queryOf(database: Database.Database, path: string): Query {
-  return (sql, ...values) => {
-    try {
-      return database.prepare(sql).all(...values)
-    } catch (error) {
-      throw unreadable(path, error)
-    }
-  }
-}
-
-function unreadable(path: string, error: unknown): TorchError {
-  return new TorchError('history-unreadable', `cannot read ${path}: ${messageOf(error)}`, {
-    hint: 'the daemon replaces a damaged file; the runs are still in the directory "runs" beside it',
-    cause: error,
-  })
 }

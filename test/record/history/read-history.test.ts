@@ -11,11 +11,11 @@ import {
   lastDurations,
   lastOfEachTask,
   lastOfGivenTasks,
-  maxFailuresCounted,
   skipsOfTasks,
   readHistory,
   rowsQuery,
 } from '../../../src/record/history/read-history.ts'
+import { maxFailuresCounted } from '../../../src/record/history/task-habits.ts'
 import {
   newFolder,
   openTestHistory,

@@ -1,0 +1,73 @@
+import fs from 'node:fs'
+import Database from 'libsql'
+import { TorchError, messageOf } from '../../errors.ts'
+import { schemaVersion } from './tables.ts'
+
+/** Runs one SELECT. Throws TorchError `history-unreadable`. */
+export type Query = (sql: string, ...values: (string | number)[]) => unknown[]
+
+/** A command may wait longer for a lock than the daemon. */
+const maxLockWaitMs = 2_000
+
+/** Opens history.db to read it. A missing file has no rows. Throws TorchError `history-unreadable`. */
+export function openQuery(path: string): { query: Query; close: () => void } {
+  try {
+    if (!hasContent(path)) return { query: () => [], close: () => undefined }
+    const database = connect(path)
+    const version = versionOf(database)
+    if (version > schemaVersion) throw new Error('it is from a newer torch')
+    if (version === 0) return { query: () => [], close: () => database.close() }
+    return { query: queryOf(database, path), close: () => database.close() }
+  } catch (error) {
+    throw unreadable(path, error)
+  }
+}
+
+function hasContent(path: string): boolean {
+  const found = fs.statSync(path, { throwIfNoEntry: false })
+  return found !== undefined && found.size > 0
+}
+
+/**
+ * SQLite needs a -shm file to read the -wal file, and creates it. In a read-only directory it cannot.
+ * If the -wal file is empty (the daemon ended in good order), the main file is complete, and
+ * `immutable` reads only that file.
+ * https://www.sqlite.org/wal.html#read_only_databases
+ */
+function connect(path: string): Database.Database {
+  try {
+    return opened(path, 'mode=ro')
+  } catch (error) {
+    if (hasContent(`${path}-wal`)) throw error
+    return opened(path, 'immutable=1')
+  }
+}
+
+/** The option `readonly` of libsql has no effect; the mode in a URI has. */
+function opened(path: string, mode: string): Database.Database {
+  const escaped = path.replaceAll(/[%?#]/g, encodeURIComponent)
+  const database = new Database(`file:${escaped}?${mode}`, { timeout: maxLockWaitMs })
+  versionOf(database) // errors appear at the first read
+  return database
+}
+
+function versionOf(database: Database.Database): number {
+  return Number(database.prepare('PRAGMA user_version').raw().all().flat()[0])
+}
+
+function queryOf(database: Database.Database, path: string): Query {
+  return (sql, ...values) => {
+    try {
+      return database.prepare(sql).all(...values)
+    } catch (error) {
+      throw unreadable(path, error)
+    }
+  }
+}
+
+function unreadable(path: string, error: unknown): TorchError {
+  return new TorchError('history-unreadable', `cannot read ${path}: ${messageOf(error)}`, {
+    hint: 'the daemon replaces a damaged file; the runs are still in the directory "runs" beside it',
+    cause: error,
+  })
+}
