@@ -71,7 +71,7 @@ describe('Mistakes without a daemon', () => {
     ['stop --tasks DIR/other.yaml', noDaemon, 3],
 
     ['status bakup', near, 2],
-    ['next bakup', near, 2],
+    ['next bakup', ['file  DIR/tasks.yaml', ...near], 2],
     ['history bakup', near, 2],
     ['logs bakup', near, 2],
     ['run bakup', near, 2],
@@ -289,7 +289,7 @@ describe('Mistakes with a daemon', () => {
     ['kill bakup', near, 2],
     ['logs bakup', near, 2],
     ['history bakup', near, 2],
-    ['next bakup', near, 2],
+    ['next bakup', ['file  DIR/tasks.yaml', ...near], 2],
     [
       'kill backup',
       ['torch: backup is not running', 'hint: torch status shows what is running'],

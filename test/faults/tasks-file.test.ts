@@ -225,13 +225,13 @@ test.concurrent.for([...faults, emptyDirectory])(
 )
 
 test.concurrent.for(faults.filter(({ name }) => /pipe|giga|zero/.test(name)))(
-  'torch start with $name says what is wrong and exits with status 1',
+  'torch start with $name says what is wrong and exits with status 2',
   async (fault, { onTestFinished }) => {
     const site = newSite()
     const clean = (await fault.make(site.tasks)) ?? (() => {})
     onTestFinished(clean)
     const { status, stdout, stderr } = await site.torch('start')
-    expect({ status, stdout }).toEqual({ status: 1, stdout: '' })
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
     expect(stderr).toMatch(/^torch: .*tasks\.yaml: .*\nhint: /)
     await until(() => site.living().length === 0, 'the end of what was started')
   },

@@ -23,14 +23,23 @@ export async function stop(call: Call, values: Values): Promise<number> {
   await requireSameFile(call, values)
   const { grace: graceMs = null, leave = false } = values
   // BEFORE the stop: afterwards systemd no longer says that this was its daemon.
-  const known = readPid(call.host, call.paths)
-  const service = known === undefined ? undefined : await serviceOf(call.host, known)
+  const service = await serviceNow(call)
   const pid = await stopDaemon(call, { graceMs, leave })
   const left = leave && !values.json ? leftWords(liveRuns(call.host, call.paths.home)) : ''
   if (values.json) await call.terminal.say(JSON.stringify({ pid }, null, 2))
   else await call.terminal.say(`torch stopped, pid ${pid}${left}`)
   if (service?.mainPid === pid) for (const line of afterStop(service)) call.terminal.note(line)
   return exitStatus.done
+}
+
+/** The unit of systemd whose daemon runs. If the pidfile cannot be read, the request itself says why. */
+async function serviceNow({ host, paths }: Call): Promise<Service | undefined> {
+  try {
+    const pid = readPid(host, paths)
+    return pid === undefined ? undefined : await serviceOf(host, pid)
+  } catch {
+    return undefined
+  }
 }
 
 /** What systemd does now, and how to change that. */
