@@ -32,12 +32,16 @@ function span(from: string, to: string, step: number): string {
   return from === to ? from : `${from}-${to}${step === 1 ? '' : `/${step}`}`
 }
 
-/** `mon#1,tue#1` for the range `mon-tue` and the sign `#1`. `plain` is the same range in numbers. */
-export function eachDay(field: Field, written: string, plain: string, sign: string): string {
-  const [from = 0, to = 0] = plain.split('-').map(Number)
+/** `mon#1,tue#1` for the range `mon-tue` and the sign `#1`. The same range in numbers may run over 7. */
+export function eachDay(
+  field: Field,
+  written: string,
+  [from, to]: readonly [number, number],
+  sign: string,
+): string {
   const days = Array.from({ length: to - from + 1 }, (_, index) => from + index)
   const name = (day: number): string =>
-    (/[a-z]/i.test(written) ? field.names[day % 7] : undefined) ?? String(day)
+    (/[a-z]/i.test(written) ? field.names[day % 7] : undefined) ?? String(day % 7)
   return days.map((day) => name(day) + sign).join(',')
 }
 

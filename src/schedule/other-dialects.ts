@@ -2,7 +2,7 @@ import { formatDuration, parseDuration } from '../text/duration.ts'
 import { nearest } from '../text/suggest.ts'
 import { type Field, fields, type Refused } from './field.ts'
 import { parseField } from './parse-field.ts'
-import { zonesMeant } from './zone-names.ts'
+import { zoneHint, zonesMeant } from './zone-names.ts'
 
 /*
  * Whole schedules as other programs write them: with a time zone, with a command, with the year of AWS,
@@ -14,13 +14,25 @@ export function refuseZone(words: readonly string[]): Refused | undefined {
   const [first = ''] = words
   const before = /^(?:CRON_)?TZ=["']?([^"']*)["']?$/i.exec(first)?.[1]
   const last = words.at(-1) ?? ''
-  const behind = isValid(words.slice(0, -1)) && !isFieldLike(last) ? zonesMeant(last) : []
-  if (before === undefined && behind.length === 0) return undefined
-  const [zone = 'Europe/Berlin'] = before === undefined ? behind : zonesMeant(before)
   const rest = before === undefined ? words.slice(0, -1) : words.slice(1)
-  const alone = isNickname(rest) || isValid(rest) ? `write ${quoted(rest)} and ` : ''
-  const hint = `${alone}use the key timezone: ${zone}`
+  if (before === undefined && !isZoneLike(last)) return undefined
+  const isSchedule = isNickname(rest) || isValid(rest)
+  if (before === undefined && !isSchedule) return undefined
+  const alone = isSchedule ? `write ${quoted(rest)} and ` : ''
+  const places = zonesMeant(before ?? last)
+  // CST may be Chicago or Shanghai: the author has to choose.
+  const zone = places.length > 0 ? `: ${places.join(' or ')}` : `; ${zoneHint(before ?? last)}`
+  const hint = `${alone}use the key timezone${zone}`
   return { ok: false, message: 'a schedule cannot set its time zone', hint }
+}
+
+/** `cat` and `art` may be programs; CAT and ART are zones. */
+function isZoneLike(word: string): boolean {
+  if (isFieldLike(word)) return false
+  if (/^(?:utc|gmt)?[+-]\d/i.test(word)) return true
+  const isProgram =
+    word === word.toLowerCase() && !word.includes('/') && !/^(?:utc|gmt)$/.test(word)
+  return !isProgram && zonesMeant(word).length > 0
 }
 
 /** A line of a crontab: a schedule, then the command, perhaps with a user before it. */
@@ -97,6 +109,8 @@ export const nicknames: Readonly<Record<string, string>> = {
 export function bareWordHint(words: readonly string[]): string | undefined {
   const nickname = `@${words.join(' ').toLowerCase()}`
   if (Object.hasOwn(nicknames, nickname)) return `did you mean "${nickname}"?`
+  const other = otherNickname(nickname.replaceAll(' ', '_'))
+  if (other !== undefined) return `did you mean "${other}"?`
   const duration = durationMeant(words.join(' ').replace(/^every\s/i, ''))
   return duration === undefined ? undefined : `did you mean "@every ${duration}"?`
 }
@@ -140,12 +154,31 @@ export function refuseNickname(words: readonly string[]): Refused {
   const lower = first.toLowerCase()
   const isKnown = allNicknames.includes(lower) && lower !== '@every'
   if (isKnown && rest.length > 0) return commandAfter([first])
-  const word = words.join(' ')
-  const other = Object.hasOwn(otherNicknames, lower) ? otherNicknames[lower] : undefined
-  const near = nearest(word, allNicknames)
-  const message = `unknown nickname ${JSON.stringify(word)}; torch knows ${allNicknames.join(' ')}`
+  const message = `unknown nickname ${quoted(words)}; torch knows ${allNicknames.join(' ')}`
+  const other = rest.length === 0 ? otherNickname(lower) : undefined
   if (other !== undefined) return { ok: false, message, hint: `write "${other}"` }
+  const isEvery = nearest(lower, ['@every']) !== undefined
+  const period = isEvery && rest.length > 0 ? rest.join(' ') : lower.replace(/^@(?:every)?/, '')
+  const duration = durationMeant(period.replaceAll(/[-_]+/g, ' '))
+  if (duration !== undefined) return { ok: false, message, hint: `write "@every ${duration}"` }
+  const near = nearNickname(words.join('').toLowerCase())
   return { ok: false, message, hint: near === undefined ? null : `did you mean "${near}"?` }
+}
+
+/** `@everyminute` and `@every-minute` are the same word as `@every_minute`. */
+function otherNickname(word: string): string | undefined {
+  const key = word.replace(/^@every[-_]?(?=[a-z])/, '@every_')
+  return Object.hasOwn(otherNicknames, key) ? otherNicknames[key] : undefined
+}
+
+/** A misspelt nickname. `@biweekly`, `@hourly30` and `@monthly_first` mean something else. */
+function nearNickname(word: string): string | undefined {
+  const near = nearest(
+    word,
+    allNicknames.filter((name) => name !== '@every'),
+  )
+  const isSpelling = near !== undefined && /^@[a-z]+$/.test(word) && word[1] === near[1]
+  return isSpelling && word.length - near.length <= 2 ? near : undefined
 }
 
 /** Units of `@every` as people write them, in milliseconds. */

@@ -87,8 +87,8 @@ function checkLast(field: Field, item: string): Item {
   const hint = '5L is the last Friday of the month'
   if (day === '') return refuse(field, 'L needs a weekday before it', hint)
   if (day.includes('-')) {
-    const span = checkSpan(field, day)
-    const each = span.ok ? `write ${quoted(eachDay(field, day, span.text, 'L'))}` : hint
+    const days = daysBetween(field, day)
+    const each = days === undefined ? hint : `write ${quoted(eachDay(field, day, days, 'L'))}`
     return refuse(field, `L takes one weekday, not ${quoted(day)}`, each)
   }
   const value = checkValue(field, day)
@@ -99,10 +99,10 @@ function checkLast(field: Field, item: string): Item {
 function checkNth(field: Field, item: string): Item {
   const [day, nth = ''] = splitOnce(item, '#')
   const isNth = /^0*[1-5]$/.test(nth)
-  const span = day.indexOf('-') > 0 ? checkSpan(field, day) : undefined
-  if (span?.ok === true) {
+  const days = day.indexOf('-') > 0 ? daysBetween(field, day) : undefined
+  if (days !== undefined) {
     const sign = isNth ? `#${Number(nth)}` : /^l(?:ast)?$/i.test(nth) ? 'L' : undefined
-    const hint = sign === undefined ? null : `write ${quoted(eachDay(field, day, span.text, sign))}`
+    const hint = sign === undefined ? null : `write ${quoted(eachDay(field, day, days, sign))}`
     return refuse(field, `# takes one weekday, not ${quoted(day)}`, hint)
   }
   const value = checkValue(field, day)
@@ -113,6 +113,15 @@ function checkNth(field: Field, item: string): Item {
     ? `write ${quoted(`${day}L`)} for the last one of the month`
     : '5#2 is the second Friday of the month'
   return { ok: false, message, hint }
+}
+
+/** The first and last weekday of a range, which may run over the end of the week: 6 and 8 for `sat-mon`. */
+function daysBetween(field: Field, range: string): readonly [number, number] | undefined {
+  const [low, high = ''] = splitOnce(range, '-')
+  const [from, to] = [checkValue(field, low), checkValue(field, high)]
+  if (!from.ok || !to.ok) return undefined
+  const [first, last] = [Number(from.text) % 7, Number(to.text)]
+  return [first, last < first ? last + 7 : last]
 }
 
 /** `*`, `?`, `5`, `1-5`, `h` or `h(1-5)`. A single value with a step runs to the end: `5/15`. */

@@ -43,6 +43,8 @@ export function parseSchedule(text: string, options: ParseOptions): ParsedSchedu
 
   const words = text.trim().split(/\s+/)
   const first = words[0]?.toLowerCase() ?? ''
+  const zoned = refuseZone(words)
+  if (zoned !== undefined) return zoned
   if (first === '@every') return parseEvery(text, words.slice(1))
   if (first === '@reboot' && words.length === 1) {
     return { ok: true, schedule: { kind: 'reboot', text }, neverFires: false }
@@ -77,7 +79,9 @@ function parseEvery(text: string, words: readonly string[]): ParsedSchedule {
   const meant = durationMeant(words.join(' '))
   if (meant !== undefined) return refusal(message, `write "@every ${meant}"`)
   if (/^[1-9]\d*$/.test(period)) return refusal(message, `did you mean "@every ${period}s"?`)
-  if (!parsed.ok && words.length === 1) return refusal(`@every: ${parsed.message}`, null)
+  const isFraction = /^\d*\.\d+[a-z]+$/i.test(period)
+  if (!parsed.ok && words.length === 1 && !isFraction)
+    return refusal(`@every: ${parsed.message}`, null)
   const [first = ''] = words
   if (words.length > 1 && parseEvery(text, [first]).ok) return commandAfter(['@every', first])
   return refusal(message, 'for example "@every 90s" or "@every 1h30m"')
@@ -88,7 +92,7 @@ function parseFields(
   words: readonly string[],
   options: ParseOptions,
 ): ParsedSchedule {
-  const foreign = refuseZone(words) ?? refuseCommand(words)
+  const foreign = refuseCommand(words)
   if (foreign !== undefined) return foreign
   if (words.length < 5 || words.length > 6) {
     const order = 'the 5 fields are minute hour day month weekday; the second may come before them'

@@ -60,7 +60,8 @@ function blockOf(text: string): readonly string[] {
 function partsOf(inner: string): readonly string[] | undefined {
   const parts = inner.split(/[,|]/).map((part) => {
     const [, low, high = ''] = /^(\d+)(?:-|\.\.)(\d+)$/.exec(part) ?? []
-    if (low === undefined) return [part]
+    // The letters of a-c, and ranges with a step, are not listed.
+    if (low === undefined) return /-|\.\.|^[!^]/.test(part) ? undefined : [part]
     const count = Number(high) - Number(low) + 1
     if (!(count >= 1 && count <= maxEntries)) return undefined
     return Array.from({ length: count }, (_, index) =>

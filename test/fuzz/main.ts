@@ -17,6 +17,10 @@ interface Plan {
 
 /** `npm run fuzz`: tries one target after the other. Returns the exit status. */
 export async function main(words: string[]): Promise<number> {
+  if (words.includes('--help')) {
+    console.log(usage)
+    return 0
+  }
   const { values } = parseArgs({
     args: words,
     options: {

@@ -427,6 +427,21 @@ describe('a mistake in a field', () => {
       'write "mon#1,tue#1,wed#1"',
     ],
     [
+      '0 0 * * sat-mon#1',
+      'weekday: # takes one weekday, not "sat-mon"; weekdays are 0-7 or sun-sat',
+      'write "sat#1,sun#1,mon#1"',
+    ],
+    [
+      '0 0 * * 6-1L',
+      'weekday: L takes one weekday, not "6-1"; weekdays are 0-7 or sun-sat',
+      'write "6L,0L,1L"',
+    ],
+    [
+      '0 0 * * 7-2#3',
+      'weekday: # takes one weekday, not "7-2"; weekdays are 0-7 or sun-sat',
+      'write "0#3,1#3,2#3"',
+    ],
+    [
       '0 0 * * fri-sun#L',
       'weekday: # takes one weekday, not "fri-sun"; weekdays are 0-7 or sun-sat',
       'write "friL,satL,sunL"',
@@ -492,6 +507,8 @@ describe('a mistake in a field', () => {
     '0 0 * * Monday',
     '0 0 25-L * *',
     '0 0 * * mon-fri#1',
+    '0 0 * * sat-mon#1',
+    '0 0 * * 6-1L',
     '0 0 * * 1-5L',
     '0 0 * * fri#L',
     '0 0 * * 5#L',

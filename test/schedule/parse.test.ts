@@ -92,6 +92,39 @@ test('a compiled schedule is plain data that can be sent to a worker', () => {
   }
 })
 
+test.each([
+  ['@5minutes', 'write "@every 5m"'],
+  ['@every5m', 'write "@every 5m"'],
+  ['@every_5_minutes', 'write "@every 5m"'],
+  ['@evry 90s', 'write "@every 1m30s"'],
+  ['@everyminute', 'write "@minutely"'],
+  ['@every-day', 'write "@daily"'],
+  ['@rebot', 'did you mean "@reboot"?'],
+  ['@ daily', 'did you mean "@daily"?'],
+  // Similar names with another meaning
+  ['@biweekly', null],
+  ['@bimonthly', null],
+  ['@hourly30', null],
+  ['@monthly_first', null],
+  ['@everything', null],
+])('the unknown nickname %s gets the hint %j', (text, hint) => {
+  expect(refusal(text).hint).toBe(hint)
+})
+
+test.each([
+  ['every day', 'did you mean "@daily"?'],
+  ['weekdays', 'did you mean "0 0 * * mon-fri"?'],
+  ['every 1.5h', 'did you mean "@every 1h30m"?'],
+])('the words %s get the hint %j', (text, hint) => {
+  expect(refusal(text).hint).toBe(hint)
+})
+
+test('a fraction of a second is not said to have no unit', () => {
+  expect(refusal('@every 0.5s').message).toBe(
+    '@every: expected a duration of whole seconds, at least 1s; got "0.5s"',
+  )
+})
+
 test.each<[string, string, string | null]>([
   // fields
   [
@@ -146,6 +179,37 @@ test.each<[string, string, string | null]>([
     'a schedule cannot set its time zone',
     'write "0 30 2 * * *" and use the key timezone: America/New_York',
   ],
+  [
+    'CRON_TZ=CST 0 6 * * *',
+    'a schedule cannot set its time zone',
+    'write "0 6 * * *" and use the key timezone: America/Chicago or Asia/Shanghai',
+  ],
+  [
+    'CRON_TZ=Berlin @daily',
+    'a schedule cannot set its time zone',
+    'write "@daily" and use the key timezone; did you mean "Europe/Berlin"?',
+  ],
+  [
+    '@daily Europe/Berlin',
+    'a schedule cannot set its time zone',
+    'write "@daily" and use the key timezone: Europe/Berlin',
+  ],
+  [
+    '@every 5m UTC',
+    'a schedule cannot set its time zone',
+    'write "@every 5m" and use the key timezone: UTC',
+  ],
+  [
+    '0 6 * * * +05:30',
+    'a schedule cannot set its time zone',
+    'write "0 6 * * *" and use the key timezone; write the zone of a place with this offset, such as Asia/Kolkata for +05:30',
+  ],
+  // met may be a program, although MET is a zone
+  [
+    '0 6 * * * met',
+    'expected a schedule alone; got more after it',
+    'write "0 6 * * *"; a command belongs into the key command',
+  ],
   // Lines of a crontab
   [
     '0 2 * * * /usr/bin/backup --full',
@@ -194,7 +258,7 @@ test.each<[string, string, string | null]>([
   [
     'TZ=nowhere 0 0 * * *',
     'a schedule cannot set its time zone',
-    'write "0 0 * * *" and use the key timezone: Europe/Berlin',
+    'write "0 0 * * *" and use the key timezone; write an IANA name, such as Europe/Berlin',
   ],
   // nicknames
   [
@@ -269,8 +333,8 @@ test.each<[string, string, string | null]>([
   ],
   [
     '@every 1.0001s',
-    '@every: expected a duration with a unit, such as 30s, 5m or 1h30m; got "1.0001s"',
-    null,
+    '@every: expected a duration of whole seconds, at least 1s; got "1.0001s"',
+    'for example "@every 90s" or "@every 1h30m"',
   ],
   ['@every 99999d', '@every: "99999d" is too long; the longest duration is 36500d', null],
 ])('the schedule %j is refused: %s', (text, message, hint) => {

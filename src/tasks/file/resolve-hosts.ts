@@ -174,14 +174,21 @@ function candidatesFor(word: string, isNegated: boolean, { rule, groups }: Aroun
   const isGood = (matches: readonly HostMatch[]): boolean =>
     !isNegated || !matchesNothing({ some: rule.some, none: [...rule.none, ...matches] })
   const names = [...groups].flatMap(([name, { matches }]) => {
-    const isNumbered = word.startsWith(name) && /^[-_]?\d+$/.test(word.slice(name.length))
+    const isNumbered = word.startsWith(name) && /^[-_]?\d/.test(word.slice(name.length))
     const isMember = matchHosts({ some: matches, none: [] }, machine) && matches.length > 0
     return isNumbered || isMember || !isGood(matches) ? [] : [name]
   })
   const machines = [...machinesOf(groups)].filter(
     (name) => !name.includes('.') && isGood([nameOf(name)]),
   )
-  return [...machines, ...names]
+  // queue3 is another machine than queue1, not a misspelt one.
+  const isOther = (name: string): boolean =>
+    withoutDigits(name) === withoutDigits(word) && /\d/.test(name) && /\d/.test(word)
+  return [...machines, ...names].filter((name) => !isOther(name))
+}
+
+function withoutDigits(word: string): string {
+  return word.toLowerCase().replaceAll(/\d/g, '')
 }
 
 /** As insteadHint(). A bare name must be in a group first. */

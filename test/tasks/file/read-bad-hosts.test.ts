@@ -212,7 +212,11 @@ const notPattern = 'expected a CIDR block; patterns only match host names; got'
 
 test.each<[string, string[]]>([
   // Not a group of which the word is a member, nor one that the word numbers
-  ['[queue3]', ['unknown host group "queue3"', 'did you mean "queue1"?']],
+  ['[any1-5]', ['unknown host group "any1-5"', list]],
+  // Another number is another machine.
+  ['[queue3]', ['unknown host group "queue3"', list]],
+  ['["!queue3"]', ['unknown host group "queue3"', list]],
+  ['[queu1]', ['unknown host group "queu1"', 'did you mean "queue1"?']],
   ['[net1]', ['unknown host group "net1"', list]],
   ['[any1]', ['unknown host group "any1"', list]],
   ['[db2]', ['unknown host group "db2"', 'write its full name, "db2.example.com"']],
@@ -258,6 +262,9 @@ test.each<[string, string[]]>([
     [`${notNames} "web[1-3]"`, 'list these machines in a group: "web1", "web2", "web3"'],
   ],
   ['["web[1-500]"]', [`${notNames} "web[1-500]"`]],
+  ['["web[a-c]"]', [`${notNames} "web[a-c]"`]],
+  ['["web[!1]"]', [`${notNames} "web[!1]"`]],
+  ['["web{1..9..2}"]', [`${notNames} "web{1..9..2}"`]],
   // Loopback
   ...[
     'localhost',
