@@ -23,8 +23,11 @@ interface Form {
   readonly idLength: number
   /** `sched` for schedule, `2 of 4` for attempt 2 of 4. */
   readonly shortTrigger: boolean
-  /** Times without the offset. It is in the head: all rows have the same. */
+  /** Times without the offset and the year. They are in the head: all rows have the same. */
   readonly offset: string
+  readonly year: string
+  /** `3m10s` for `3m10s so far`: the outcome says that the run still runs. */
+  readonly shortTook: boolean
 }
 
 /**
@@ -37,18 +40,18 @@ export function historyTable(call: Call, rows: readonly HistoryRow[], isServed: 
   const attempts = attemptsOf(call, rows)
   const cellsIn = (form: Form) =>
     rows.map((row): Cell[] => [
-      shownTime(host, timeOf(row)).slice(0, form.offset === '' ? undefined : -form.offset.length),
+      shortTime(shownTime(host, timeOf(row)), form),
       row.task,
       rowOutcome(host, row, isRunning(row)),
-      tookWords(host, row, isRunning(row)),
+      tookWords(host, row, isRunning(row), form.shortTook),
       [lateWords(row), 'yellow'],
       triggerWords(row, attempts.get(row.run), form.shortTrigger),
       (row.run ?? '').slice(0, form.idLength),
     ])
   const isLate = rows.some((row) => lateWords(row) !== '')
-  const headsIn = ({ offset }: Form, comfort: typeof roomy) =>
+  const headsIn = (form: Form, comfort: typeof roomy) =>
     [
-      offset === '' ? 'AT' : `AT (${offset})`,
+      headOfTimes(form),
       { text: 'TASK', cut: 'middle', comfort: comfort.task },
       { text: 'OUTCOME', cut: 'end', comfort: comfort.outcome },
       'TOOK',
@@ -67,7 +70,13 @@ export function historyTable(call: Call, rows: readonly HistoryRow[], isServed: 
 const roomy = { task: 24, outcome: 50 }
 const tight = { task: 12, outcome: 12 }
 
-const wholeForm: Form = { idLength: Infinity, shortTrigger: false, offset: '' }
+const wholeForm: Form = {
+  idLength: Infinity,
+  shortTrigger: false,
+  offset: '',
+  year: '',
+  shortTook: false,
+}
 /** `20261121T081308`: a run id up to the second. */
 const idToSecond = 15
 
@@ -78,15 +87,35 @@ function formsFor(host: Host, rows: readonly HistoryRow[]): Form[] {
     (length) => new Set(ids.map((id) => id.slice(0, length))).size === ids.length,
   )
   const idLength = unique ?? Infinity
-  const offsets = new Set(rows.map((row) => shownTime(host, timeOf(row)).slice(19)))
-  const [offset = ''] = offsets.size === 1 ? offsets : []
+  const times = rows.map((row) => shownTime(host, timeOf(row)))
+  const offset = common(times.map((time) => time.slice(19)))
+  const year = common(times.map((time) => time.slice(0, 4)))
+  const short: Form = { ...wholeForm, idLength, shortTrigger: true }
+  const shortest = { ...short, offset, idLength: idToSecond, shortTook: true }
   return [
     wholeForm,
     { ...wholeForm, idLength },
-    { ...wholeForm, idLength, shortTrigger: true },
-    { idLength, shortTrigger: true, offset },
-    { idLength: idToSecond, shortTrigger: true, offset },
+    short,
+    { ...short, offset },
+    { ...short, offset, idLength: idToSecond },
+    shortest,
+    { ...shortest, year },
   ]
+}
+
+/** The text that all have in common; empty if they differ. */
+function common(texts: readonly string[]): string {
+  const [first = '', ...others] = new Set(texts)
+  return others.length === 0 ? first : ''
+}
+
+function shortTime(time: string, { year, offset }: Form): string {
+  return time.slice(year === '' ? 0 : year.length + 1, time.length - offset.length)
+}
+
+function headOfTimes({ year, offset }: Form): string {
+  if (offset === '' && year === '') return 'AT'
+  return `AT (${[year, offset].filter((text) => text !== '').join(' ')})`
 }
 
 /** Up to the second, the millisecond, and with a part of the random end. */
@@ -239,13 +268,14 @@ function lateWords({ lateMs }: HistoryRow): string {
   return lateMs !== null && lateMs > maxPunctualMs ? `${roughly(lateMs)} late` : ''
 }
 
-/** The duration; for a run that still runs `3m so far`. */
+/** The duration; for a run that still runs `3m so far`, or in short `3m`. */
 function tookWords(
   host: Host,
   { durationMs, startedAt, outcome }: HistoryRow,
   isRunning: boolean,
+  isShort = false,
 ): string {
   if (durationMs !== null) return roughly(durationMs)
   if (outcome !== 'running' || startedAt === null || !isRunning) return ''
-  return `${roughly(Math.max(host.clock.now() - Date.parse(startedAt), 0))} so far`
+  return `${roughly(Math.max(host.clock.now() - Date.parse(startedAt), 0))}${isShort ? '' : ' so far'}`
 }

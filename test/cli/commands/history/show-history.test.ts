@@ -150,9 +150,24 @@ describe('The table of torch history', () => {
     written(runRow(1, { run: runId(1), task: 'x'.repeat(60), lateMs: 9000 }), skipRow(0, miss))
     const { stdout } = await shown([], { columns: 80, colours: false })
     expect(stdout.split('\n').slice(0, 3)).toEqual([
-      'AT (+00:00)          TASK          OUTCOME       TOOK   TRIGGER  RUN',
-      '2026-03-08T07:00:01  xxxxxx…xxxxx  ok            250ms  sched    20260308T070001',
-      '2026-03-08T07:00:09  backup        missed 12 s…         sched',
+      'AT (2026 +00:00)  TASK           OUTCOME         TOOK   TRIGGER  RUN',
+      '03-08T07:00:01    xxxxxx…xxxxxx  ok              250ms  sched    20260308T070001',
+      '03-08T07:00:09    backup         missed 12 slo…         sched',
+    ])
+  })
+
+  test('on a terminal of 80 columns, the attempt has room beside a long task, outcome and duration', async () => {
+    const task = 'x'.repeat(60)
+    written(
+      runRow(1, { run: runId(1), task, durationMs: 100 * 60_000 }),
+      runRow(3, { run: runId(3), task, trigger: 'retry', attempt: 10, outcome: 'spawn-failed' }),
+    )
+    kept(runRow(3, { run: runId(3), task }), { 'run.json': { attempts: 12 } })
+    const { stdout } = await shown([], { columns: 80, colours: false })
+    expect(stdout.split('\n').slice(0, 3)).toEqual([
+      'AT (2026 +00:00)  TASK           OUTCOME        TOOK   TRIGGER   RUN',
+      '03-08T07:00:01    xxxxxx…xxxxxx  ok             1h40m  sched     20260308T070001',
+      '03-08T07:00:03    xxxxxx…xxxxxx  spawn-failed…  250ms  10 of 12  20260308T070003',
     ])
   })
 
