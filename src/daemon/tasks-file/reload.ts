@@ -86,6 +86,9 @@ async function reload(parts: ApplyParts, { cause, expected }: Request): Promise<
   // Somebody asked for it before the watch saw it: it is loaded.
   if (expected === tasks.loaded.hash && tasks.refused === undefined)
     return unchangedReport(parts, tasks.loaded)
+  // It was refused already, before the watch saw it.
+  if (expected !== undefined && expected === tasks.refused?.hash && !tasks.refused.isTemporary)
+    return { ...unchangedReport(parts, tasks.refused), verdict: 'refused' }
   const loaded = await loadTasks(host, settings.tasks, {
     machine: tasks.facts,
     inThread: true,

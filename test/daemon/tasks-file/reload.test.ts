@@ -186,6 +186,15 @@ describe('a reload', () => {
     expect(daemon.state.tasks.all.get('job')?.command).toBe('exit 3')
   })
 
+  test('a file that was refused before the watch saw it is reported once', async () => {
+    const site = newSite(job('exit 0'))
+    const daemon = await site.daemon()
+    await daemon.edit('tasks: {half: ', 'signal')
+    const report = await daemon.reload('file', contentHash(thisMachine(), site.tasks))
+    expect(report.verdict).toBe('refused')
+    expect(daemon.lines.filter(({ event }) => event === 'refuse')).toHaveLength(1)
+  })
+
   test('a content other than the one that settled is not taken, because it has to settle too', async () => {
     const site = newSite(job('exit 0'))
     const daemon = await site.daemon()
