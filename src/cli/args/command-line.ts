@@ -28,7 +28,7 @@ export function parseCommandLine(typed: readonly string[]): Parsed {
     token.kind === 'positional' ? [token.value] : [],
   )
   const command = commandNamed(name)
-  if (command === undefined) throw unknownCommand(name, args)
+  if (command === undefined) throw unknownCommand(name, args, given)
   if (given.some((token) => token.name === helpOption.name)) return { kind: 'help', command }
   const raw = rawOptions(command, given)
   checkArguments(command, args)
@@ -95,8 +95,17 @@ function valueOf({ rawName, value, inlineValue }: Given, isFlag: boolean): strin
   return inlineValue && !rawName.startsWith('--') ? value.replace(/^=/, '') : value
 }
 
-function unknownCommand(name: string | undefined, args: readonly string[]): Error {
-  if (name === undefined) return usageError('no command given', 'torch --help lists the commands')
+function unknownCommand(
+  name: string | undefined,
+  args: readonly string[],
+  given: readonly Given[],
+): Error {
+  if (name === undefined) {
+    const near = given.flatMap((option) => nearest(option.name, ['help', 'version']) ?? []).at(0)
+    const hint =
+      near === undefined ? 'torch --help lists the commands' : `did you mean "--${near}"?`
+    return usageError('no command given', hint)
+  }
   return usageError(`unknown command "${name}"`, hintForWord(name, args))
 }
 

@@ -229,7 +229,8 @@ function readChoice<T extends string>(
 ): T {
   const found = choices.find((each) => each === written)
   if (found !== undefined) return found
-  const near = nearest(written, choices) ?? new Map(Object.entries(synonyms)).get(written)
+  const meant = new Map(Object.entries(synonyms))
+  const near = nearest(written, choices) ?? meant.get(nearest(written, [...meant.keys()]) ?? '')
   throw new BadValue(
     `expected one of ${choices.join(', ')}; got ${JSON.stringify(written)}`,
     near === undefined ? undefined : `did you mean "${near}"?`,

@@ -93,6 +93,8 @@ export function hintForSurplus({ name, group }: Command, word: string): string |
 
 /** The hint for an option that a command does not take; undefined: a similar one is the best hint. */
 export function hintForOption({ name, options }: Command, option: string): string | undefined {
+  if (name === 'kill' && /^[A-Z0-9]+$/.test(option))
+    return 'to send a signal, use --signal: torch kill --signal HUP TASK'
   const lines = options.includes('lines') ? '--lines' : '--limit'
   const takesLines = options.includes('lines') || options.includes('limit')
   switch (option) {

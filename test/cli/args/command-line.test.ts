@@ -12,6 +12,7 @@ const wrong: [string, string, string][] = [
   ['stauts', 'unknown command "stauts"', 'did you mean "status"?'],
   ['frobnicate', 'unknown command "frobnicate"', 'torch --help lists the commands'],
   ['--json', 'no command given', 'torch --help lists the commands'],
+  ['--vesion', 'no command given', 'did you mean "--version"?'],
   ['status --jsno', 'torch status has no option --jsno', 'did you mean "--json"?'],
   ['status --xyzzy 5', 'torch status has no option --xyzzy', 'torch status --help lists them'],
   [
@@ -29,6 +30,11 @@ const wrong: [string, string, string][] = [
     'torch stop stops the daemon; to end the runs of a task: torch kill now',
   ],
   ['schema now', 'unexpected argument "now"', 'torch schema'],
+  [
+    'kill -9 backup',
+    'torch kill has no option -9',
+    'to send a signal, use --signal: torch kill --signal HUP TASK',
+  ],
   ['logs', 'torch logs needs a TASK or a RUN', 'torch logs TASK...|RUN'],
   ['kill', 'torch kill needs a TASK or a RUN', 'torch kill TASK|RUN...'],
   ['plan ', 'an argument is empty', 'torch plan [FILE]'],
@@ -50,7 +56,7 @@ const habits: [string, string][] = [
   ['journal', 'torch logs TASK'],
   ['edit', 'edit the tasks file'],
   ['crontab -e', 'edit the tasks file'],
-  ['crontab -l', 'torch status lists the tasks; torch import crontab'],
+  ['crontab -l', 'torch status lists the tasks'],
   ['enable backup', 'enabled: true'],
   ['disable backup', 'enabled: false'],
   ['enable', 'torch start starts the daemon'],
