@@ -5,8 +5,8 @@ import path from 'node:path'
 
 /**
  * Boots a systemd of its own, to see how torch works under it: it is process 1 of a new pid namespace,
- * with its own mounts and control groups, over a copy-on-write view of this machine's files. What it
- * writes is gone afterwards.
+ * with its own mounts, and in a control group of its own, over a copy-on-write view of this machine's
+ * files. What it writes is gone afterwards.
  */
 
 const systemd = '/lib/systemd/systemd'
@@ -18,7 +18,14 @@ export function canBootSystemd(): boolean {
   if (process.getuid?.() !== 0 || !fs.existsSync(systemd)) return false
   const folder = fs.mkdtempSync('/var/tmp/systemd-box-')
   try {
-    const trial = `${mountRoot(folder)}\nmount -t cgroup2 cgroup2 ${folder}/root/sys/fs/cgroup`
+    const groups = `${folder}/root/sys/fs/cgroup`
+    const group = `${groups}/${path.basename(folder)}`
+    const trial = `
+      ${mountRoot(folder)}
+      mount -t cgroup2 cgroup2 ${groups}
+      mkdir ${group}
+      rmdir ${group}
+    `
     return spawnSync('unshare', [...unshared, 'bash', '-ec', trial]).status === 0
   } finally {
     fs.rmSync(folder, { recursive: true })
@@ -42,7 +49,8 @@ export async function underSystemd(
     fs.writeFileSync(path.join(folder, 'box/script'), script)
     fs.writeFileSync(path.join(folder, 'box/main'), mainScript)
     fs.writeFileSync(path.join(folder, 'box/unit'), unit)
-    const end = await ended(['bash', '-ec', bootScript(folder, folders)], boundMs)
+    fs.writeFileSync(path.join(folder, 'box/boot'), bootScript(folder, folders))
+    const end = await ended(inOwnGroup(folder, boundMs))
     const printed = fs.existsSync(output) ? fs.readFileSync(output, 'utf8') : ''
     if (!fs.existsSync(path.join(folder, 'box/over')))
       throw new Error(`the script did not come to its end (${end}):\n${printed}`)
@@ -53,6 +61,25 @@ export async function underSystemd(
 }
 
 const unshared = ['--fork', '--kill-child', '--pid', '--mount', '--uts', '--ipc', '--cgroup']
+
+/**
+ * Two boxes in the same control group would share the groups of their units, and remove them under each
+ * other. `timeout` ends the box at the bound, so that the group is removed afterwards in any case.
+ */
+function inOwnGroup(folder: string, boundMs: number): string {
+  const group = `${folder}/groups/${path.basename(folder)}`
+  return `
+    mkdir ${folder}/groups
+    mount -t cgroup2 cgroup2 ${folder}/groups
+    mkdir ${group}
+    (
+      echo $BASHPID >${group}/cgroup.procs
+      exec timeout --signal KILL ${boundMs / 1000} unshare ${unshared.join(' ')} bash -e ${folder}/box/boot
+    ) && status=0 || status=$?
+    for _ in {1..50}; do find ${group} -depth -type d -exec rmdir {} + && break; sleep 0.1; done
+    exit $status
+  `
+}
 
 /** Mounts live in the new mount namespace only, so they end with its last process. */
 function mountRoot(folder: string): string {
@@ -107,19 +134,17 @@ touch ${shared}/over
 systemctl --force --force poweroff
 `
 
-/** Says how the command ended; after `boundMs` it is killed, and with it all that it started. */
-function ended(command: readonly string[], boundMs: number): Promise<string> {
+/** Runs a script with mounts of its own, and says how it ended. */
+function ended(script: string): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn('unshare', [...unshared, ...command], {
+    const child = spawn('unshare', ['--mount', 'bash', '-ec', script], {
       cwd: os.tmpdir(),
       stdio: ['ignore', 'ignore', 'pipe'],
     })
     let errors = ''
     child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()))
-    const timer = setTimeout(() => child.kill('SIGKILL'), boundMs)
     child.once('error', reject)
     child.once('close', (status, signal) => {
-      clearTimeout(timer)
       resolve(`${signal ?? status}: ${errors.slice(-1000)}`)
     })
   })
