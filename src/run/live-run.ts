@@ -19,8 +19,8 @@ export interface LiveRun {
   state: RunState
   /** The signals that `torch kill --signal` sent to it. */
   readonly sent: Set<string>
-  /** How far the output was emptied (output.ts). */
-  readonly output: { emptiedTo: number; hasComplained: boolean }
+  /** How far the output was emptied, and how many looks at it to skip (output.ts). */
+  readonly output: { emptiedTo: number; looksToSkip: number; hasComplained: boolean }
   /**
    * Called when nothing is left to do for the run: each clears a timer or ends its watch. An
    * AbortController would do the same, but it costs 0.1 ms for each run, a tenth of a whole start.
@@ -90,7 +90,7 @@ export function newLiveRun(
     collector: run.description.collector,
     group: { kind: 'led' },
     sent: new Set(sent),
-    output: { emptiedTo: 0, hasComplained: false },
+    output: { emptiedTo: 0, looksToSkip: 0, hasComplained: false },
     cleanups: new Set(),
   }
 }

@@ -55,6 +55,33 @@ describe.runIf(canPunch)('the output of a run that is still writing', () => {
     expect(text.endsWith('\nlast\n')).toBe(true)
   })
 
+  test('one process at a time empties an output, and none for some time after it could not', async () => {
+    const { bench, run } = await writer(8, 2 * mb)
+    const { host } = bench.context
+    let calls = 0
+    const runProgram = async () => {
+      calls += 1
+      await host.clock.turn()
+      return {
+        ok: false,
+        missing: false,
+        stdout: '',
+        stderr: 'fallocate: not supported',
+        failure: '',
+      }
+    }
+    const processes = { ...host.processes, runProgram }
+    const context = { ...bench.context, host: { ...host, processes } }
+    await Promise.all([emptyMiddle(context, run), emptyMiddle(context, run)])
+    await emptyMiddle(context, run)
+    expect(calls).toBe(1)
+    for (let look = 0; look < 40; look += 1) await emptyMiddle(context, run)
+    expect(calls).toBe(2)
+    expect(bench.troubles).toEqual([
+      'its output is over max_size and could not be truncated: fallocate: not supported',
+    ])
+  })
+
   test('output within max_size stays as it is while its run writes', async () => {
     const { bench, run, output } = await writer(1, 2 * mb)
     await emptyMiddle(bench.context, run)

@@ -7,10 +7,10 @@ import { tasksRevision } from '../tasks-file/revision.ts'
 import { keepLock, restoreHome } from './home-files.ts'
 
 const minuteMs = 60_000
-/** How often the output of each run is compared with its max_size, and the home with what belongs there. */
+/** How often the home is compared with what belongs there. */
 const filesMs = 10_000
-/** Short, because a second daemon may start as long as the lock is missing. */
-const lockMs = 1_000
+/** Short, because a second daemon may start as long as the lock is missing, and output can grow fast. */
+const urgentMs = 1_000
 /** In a row. For a moment, the other daemon may be the previous or the next one of a restart. */
 const maxLooksAtTakenLock = 5
 /** Rows of the history: a year of a run each half minute. */
@@ -42,21 +42,21 @@ export function startMaintenance(
   })
   let known = '[]'
   const stopFiles = repeat(clock, filesMs, () => {
-    daemon.outputs.limit()
     restoreHome(daemon)
     const trouble = JSON.stringify(troubleOf(daemon))
     if (trouble !== known) onTrouble()
     known = trouble
   })
   let taken = 0
-  const stopLock = repeat(clock, lockMs, () => {
+  const stopUrgent = repeat(clock, urgentMs, () => {
+    daemon.outputs.limit()
     taken = keepLock(daemon, lock) ? 0 : taken + 1
     if (taken === maxLooksAtTakenLock) onTaken()
   })
   return () => {
     stopMinutes()
     stopFiles()
-    stopLock()
+    stopUrgent()
   }
 }
 
