@@ -196,9 +196,10 @@ async function followLogs(
 
 /** Also the output counts as whole. */
 function isOver({ host, paths }: Call, { task, run }: KeptRun): boolean {
-  const { description, conclusion } = readTraces(host, path.join(paths.runs, task, run))
+  const directory = path.join(paths.runs, task, run)
+  const { description, conclusion } = readTraces(host, directory)
+  if (conclusion === undefined) return host.files.facts(directory) === undefined
   if (description === undefined) return true
-  if (conclusion === undefined) return false
   const { collector } = description
   return isOutputWhole(host, { description, collector }, conclusion.endedMs)
 }
