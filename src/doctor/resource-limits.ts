@@ -1,10 +1,19 @@
 import path from 'node:path'
 import type { Host } from '../host/host.ts'
-import { hardLimit } from '../run/limit-bounds.ts'
+import { hardLimit, limitBounds } from '../run/limit-bounds.ts'
+import { limitsOverBounds } from '../tasks/machine-bounds.ts'
 import type { Task } from '../tasks/task.ts'
 import { counted } from '../text/plural.ts'
 import { sizeText } from '../text/size.ts'
-import { type CheckResult, type Finding, findingsOf, note, ok, warning } from './finding.ts'
+import {
+  type CheckResult,
+  type Finding,
+  findingsOf,
+  namesOf,
+  note,
+  ok,
+  warning,
+} from './finding.ts'
 import { quietly, textOf } from './probe.ts'
 
 /** How much this machine allows the daemon, or this process if no daemon runs. */
@@ -13,6 +22,8 @@ export interface LimitFacts {
   /** The number of files that the daemon may open. */
   readonly descriptors: number
   readonly processes: ProcessFacts
+  /** undefined: no task here has limits. */
+  readonly limits: TaskLimitFacts | undefined
   /** undefined: the system has no inotify. */
   readonly watching: WatchFacts | undefined
 }
@@ -30,6 +41,13 @@ interface ProcessFacts {
   readonly by: string
   /** How many runs the tasks here may have at the same time; `unlimited` counts as one. */
   readonly runs: number
+}
+
+interface TaskLimitFacts {
+  /** How many tasks here have limits. */
+  readonly tasks: number
+  /** Those with a limit that this machine does not allow. */
+  readonly over: readonly { readonly task: string; readonly problem: string }[]
 }
 
 /** inotify(7): how much one user may use, and uses. */
@@ -59,8 +77,27 @@ export function probeLimits(
     // The hard limit counts: Node raises its own soft limit to it.
     descriptors: hardLimit(limits, 'Max open files'),
     processes: { ...processLimit(host, limits, daemon), runs: concurrentRuns(here ?? []) },
+    limits: taskLimits(host, here ?? [], daemon),
     watching: watchingOf(host),
   }
+}
+
+/** What the start of a run checks too, but with the bounds of the daemon. */
+function taskLimits(
+  host: Host,
+  here: readonly Task[],
+  daemon: number | undefined,
+): TaskLimitFacts | undefined {
+  const tasks = here.filter(({ limits }) => Object.keys(limits).length > 0)
+  if (tasks.length === 0) return undefined
+  const bounds = limitBounds(host, daemon)
+  const over = tasks.flatMap(({ name, limits }) => {
+    const [first] = limitsOverBounds(limits, bounds)
+    return first === undefined
+      ? []
+      : [{ task: name, problem: `limits.${first.key} ${first.problem}` }]
+  })
+  return { tasks: tasks.length, over }
 }
 
 function memoryOf(host: Host, daemon: number | undefined): MemoryFacts {
@@ -158,6 +195,7 @@ export function judgeLimits(facts: LimitFacts): Finding[] {
     memory: checkMemory(facts.memory),
     descriptors: checkDescriptors(facts.descriptors),
     processes: checkProcesses(facts.processes),
+    limits: facts.limits && checkTaskLimits(facts.limits),
     watching: checkWatching(facts.watching),
   })
 }
@@ -181,6 +219,14 @@ function checkProcesses({ most, by, runs }: ProcessFacts): CheckResult {
   if (most >= needed) return ok(limitText(most))
   return warning(`${limitText(most)} (${by}): too few for ${counted(runs, 'concurrent run')}`, {
     hint: `allow at least ${needed}: ulimit -u, TasksMax= in torch.service, docker --pids-limit`,
+  })
+}
+
+function checkTaskLimits({ tasks, over }: TaskLimitFacts): CheckResult {
+  const [first] = over
+  if (first === undefined) return ok(`this machine allows those of ${counted(tasks, 'task')}`)
+  return warning(`${namesOf(over.map(({ task }) => task))}: ${first.problem}`, {
+    hint: 'lower the limit in the tasks file, or raise what the machine allows; until then the runs cannot start',
   })
 }
 

@@ -1,12 +1,6 @@
 import type { Host } from '../host/host.ts'
-import type { Limits } from '../tasks/task.ts'
-
-/** The most that a limit can be set to, and what says so. */
-export interface LimitBound {
-  readonly most: number
-  readonly by: string
-}
-export type LimitBounds = Readonly<Partial<Record<keyof Limits, LimitBound>>>
+import { cpuGraceSeconds } from '../plan/run-outcome.ts'
+import { type LimitBounds, type MachineBounds, maxArgumentBytes } from '../tasks/machine-bounds.ts'
 
 /** The names in /proc/PID/limits, and the options of ulimit(1) and of a systemd unit. */
 const names = {
@@ -21,44 +15,56 @@ const names = {
 /** CAP_SYS_RESOURCE, see capabilities(7): whoever has it may raise its own hard limits. */
 const mayRaiseBit = 24n
 
+/** What this machine allows the children of a process: of this one, or of another. Never throws. */
+export function machineBounds(host: Host, pid: number | 'self' = 'self'): MachineBounds {
+  const stack = limitIn(textOf(host, `/proc/${pid}/limits`), 'Max stack size', 'soft')
+  return { limits: limitBounds(host, pid), argumentBytes: argumentBytes(stack) }
+}
+
+/** Linux always allows 32 pages, then a quarter of the soft limit of the stack: see execve(2). */
+function argumentBytes(stackBytes: number): number {
+  return Math.max(minArgumentBytes, Math.min(stackBytes / 4, maxArgumentBytes))
+}
+
+const minArgumentBytes = 131_072
+
 /**
  * The bounds of the limits that a process can set for its children: this process, or another. A limit
  * without a bound is left out. Never throws.
  */
 export function limitBounds(host: Host, pid: number | 'self' = 'self'): LimitBounds {
-  const read = (file: string): string => {
-    try {
-      return host.files.readText(file) ?? ''
-    } catch {
-      return ''
-    }
-  }
+  const read = (file: string): string => textOf(host, file)
   const capabilities = /^CapEff:\s*([0-9a-f]+)$/m.exec(read(`/proc/${pid}/status`))?.[1] ?? '0'
   const mayRaise = (BigInt(`0x${capabilities}`) >> mayRaiseBit) % 2n === 1n
   const limits = read(`/proc/${pid}/limits`)
-  const most = Number(read('/proc/sys/fs/nr_open'))
-  const kernel: LimitBounds = most > 0 ? { nofile: { most, by: 'fs.nr_open' } } : {}
+  const open = Number(read('/proc/sys/fs/nr_open'))
+  const kernel: LimitBounds = open > 0 ? { nofile: { most: open, by: 'fs.nr_open' } } : {}
   if (mayRaise) return kernel
   const own = Object.entries(names).flatMap(([key, [name, by]]) => {
     const hard = hardLimit(limits, name)
-    return hard === Infinity ? [] : [[key, { most: hard, by: `ulimit -H, ${by}` }] as const]
+    // The run gets XCPU at its limit, and its own hard limit is that much higher.
+    const most = key === 'cpu' ? Math.max(hard - cpuGraceSeconds, 0) : hard
+    return hard === Infinity ? [] : [[key, { most, by: `ulimit -H, ${by}` }] as const]
   })
   return { ...kernel, ...Object.fromEntries(own) }
 }
 
 /** Infinity: no limit. */
 export function hardLimit(limits: string, name: string): number {
-  const line = limits.split('\n').find((each) => each.startsWith(name)) ?? ''
-  const [, hard = ''] = line.slice(name.length).trim().split(/\s+/)
-  return /^\d+$/.test(hard) ? Number(hard) : Infinity
+  return limitIn(limits, name, 'hard')
 }
 
-/** What is wrong with a limit that is over its bound, in words; undefined if it can be set. */
-export function overBound(
-  key: string,
-  value: number,
-  bound: LimitBound | undefined,
-): string | undefined {
-  if (bound === undefined || value <= bound.most) return undefined
-  return `limits.${key} cannot be set to ${value}: this machine allows at most ${bound.most} (${bound.by})`
+function limitIn(limits: string, name: string, which: 'soft' | 'hard'): number {
+  const line = limits.split('\n').find((each) => each.startsWith(name)) ?? ''
+  const [soft = '', hard = ''] = line.slice(name.length).trim().split(/\s+/)
+  const value = which === 'soft' ? soft : hard
+  return /^\d+$/.test(value) ? Number(value) : Infinity
+}
+
+function textOf(host: Host, file: string): string {
+  try {
+    return host.files.readText(file) ?? ''
+  } catch {
+    return ''
+  }
 }

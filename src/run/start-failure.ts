@@ -2,9 +2,10 @@ import path from 'node:path'
 import { messageOf, TorchError } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import { hasCode } from '../host/system-error.ts'
+import { boundWords, limitsOverBounds } from '../tasks/machine-bounds.ts'
 import type { Task } from '../tasks/task.ts'
 import type { RunTraces } from './directory.ts'
-import { type LimitBound, limitBounds, overBound } from './limit-bounds.ts'
+import { limitBounds } from './limit-bounds.ts'
 
 /**
  * Why the command of a run could not be started, in words for a person; undefined if it was started.
@@ -34,13 +35,9 @@ export function startFailure(
 
 /** Throws for a limit that this machine does not let torch set, with the bound. */
 export function checkLimits(host: Host, { limits }: Pick<Task, 'limits'>): void {
-  const entries = Object.entries(limits)
-  if (entries.length === 0) return
-  const bounds: Readonly<Record<string, LimitBound>> = limitBounds(host)
-  for (const [key, value] of entries) {
-    const problem = overBound(key, value, bounds[key])
-    if (problem !== undefined) throw new TorchError('bad-limit', problem)
-  }
+  if (Object.keys(limits).length === 0) return
+  const [over] = limitsOverBounds(limits, limitBounds(host))
+  if (over !== undefined) throw new TorchError('bad-limit', `limits.${over.key} ${over.problem}`)
 }
 
 const spawnErrors: Readonly<Record<string, string>> = {
@@ -135,7 +132,7 @@ function wrapperFailure(host: Host, text: string, { description }: RunTraces): s
   if (key !== undefined) {
     const value = description?.limits?.[key]
     const bound = limitBounds(host)[key]
-    const most = bound && `; this machine allows at most ${bound.most} (${bound.by})`
+    const most = bound && `; ${boundWords(bound)}`
     return `limits.${key} cannot be set${value === undefined ? '' : ` to ${value}`}: ${why}${most ?? ''}`
   }
   const niceness = /nice: cannot set niceness: (.*)/.exec(text)?.[1]

@@ -35,6 +35,11 @@ export function sizeText(bytes: number): string {
 
 const shown = ['B', 'kB', 'MB', 'GB', 'TB']
 
+/** Of the text in UTF-8. */
+export function byteLength(text: string): number {
+  return new TextEncoder().encode(text).length
+}
+
 /** The shortest text that {@link parseSize} reads as exactly this number of bytes: `10MB`, `1GiB`, `1.5GB`. */
 export function formatSize(bytes: number): string {
   const texts = unitNames.flatMap((unit) => {

@@ -11,6 +11,7 @@ import { nextOf } from '../../src/schedule/due.ts'
 import { closeSites, newSite, root, type Site } from '../support/torch.ts'
 import { until } from '../support/until.ts'
 import { installTorch, shell } from './shell.ts'
+import { boundsOfAnyMachine } from '../../src/tasks/machine-bounds.ts'
 
 const file = path.join(root, 'tasks.example.yaml')
 const text = fs.readFileSync(file, 'utf8')
@@ -21,6 +22,7 @@ function read(): TasksFile {
     zone: 'UTC',
     host: 'web1',
     machine: { names: ['web1'], addresses: [] },
+    bounds: boundsOfAnyMachine,
     mayChangeUser: false,
     readEnvFile: () => ({ ok: false, message: 'is not there' }),
     isAccount: () => true,

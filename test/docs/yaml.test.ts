@@ -13,12 +13,14 @@ import { readTasks } from '../../src/tasks/file/read.ts'
 import { formatProblem } from '../../src/tasks/file/problem.ts'
 import { root } from '../support/torch.ts'
 import { after, blocks, codesIn, tableOf } from './pages.ts'
+import { boundsOfAnyMachine } from '../../src/tasks/machine-bounds.ts'
 
 function read(text: string) {
   return readTasks([{ path: 'tasks.yaml', text }], {
     zone: 'UTC',
     host: 'web1',
     machine: { names: ['web1'], addresses: [] },
+    bounds: boundsOfAnyMachine,
     mayChangeUser: true,
     readEnvFile: () => ({ ok: true, text: '' }),
     isAccount: () => true,

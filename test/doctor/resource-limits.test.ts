@@ -9,6 +9,7 @@ const facts: LimitFacts = {
   memory: { availableBytes: 3.1e9, limitBytes: undefined },
   descriptors: 524_288,
   processes: { most: Infinity, by: 'ulimit -u', runs: 12 },
+  limits: undefined,
   watching: { instances: { most: 128, used: 7 }, watches: { most: 65_536, used: 310 } },
 }
 const polls = 'torch checks its tasks file every second or two'
@@ -53,6 +54,31 @@ test.each<[check: string, more: Partial<LimitFacts>, Said]>([
       'at most 85 (pids.max): too few for 12 concurrent runs',
       null,
       'allow at least 86: ulimit -u, TasksMax= in torch.service, docker --pids-limit',
+    ],
+  ],
+  ['limits', { limits: { tasks: 2, over: [] } }, fine('this machine allows those of 2 tasks')],
+  [
+    'limits',
+    {
+      limits: {
+        tasks: 3,
+        over: [
+          {
+            task: 'a',
+            problem: 'limits.nofile cannot be set to 9: this machine allows at most 8 (x)',
+          },
+          {
+            task: 'b',
+            problem: 'limits.core cannot be set to 7: this machine allows at most 6 (y)',
+          },
+        ],
+      },
+    },
+    [
+      'warning',
+      'a, b: limits.nofile cannot be set to 9: this machine allows at most 8 (x)',
+      null,
+      'lower the limit in the tasks file, or raise what the machine allows; until then the runs cannot start',
     ],
   ],
   ['watching', {}, fine('this user has 7 of 128 instances and 310 of 65536 watches')],
@@ -133,6 +159,26 @@ tasks:
   c: { type: daemon, command: "true", max: 40 }
 `)
     expect(probeLimits(machineWith(proc), here, undefined).processes.runs).toBe(44)
+  })
+
+  test('the probe finds the limits of tasks that the daemon cannot set', () => {
+    const here = tasksOf(`
+tasks:
+  a: { schedule: "@daily", command: "true", limits: { nofile: 4096 } }
+  b: { schedule: "@daily", command: "true", limits: { nofile: 4097 } }
+  c: { schedule: "@daily", command: "true" }
+`)
+    const over = [
+      {
+        task: 'b',
+        problem:
+          'limits.nofile cannot be set to 4097: this machine allows at most 4096 (ulimit -H, LimitNOFILE=)',
+      },
+    ]
+    const host = machineWith({ ...proc, '/proc/77/limits': limits.replaceAll('4096', '8192') })
+    expect(probeLimits(host, here, undefined).limits).toEqual({ tasks: 2, over })
+    expect(probeLimits(host, here, 77).limits).toEqual({ tasks: 2, over: [] })
+    expect(probeLimits(host, here.slice(2), 77).limits).toBeUndefined()
   })
 
   test('the probe counts the inotify instances and watches of this user', () => {

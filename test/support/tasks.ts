@@ -1,6 +1,7 @@
 import { formatProblem } from '../../src/tasks/file/problem.ts'
 import { readTasks, type ReadTasks } from '../../src/tasks/file/read.ts'
 import type { TasksFacts } from '../../src/tasks/file/settings.ts'
+import { boundsOfAnyMachine } from '../../src/tasks/machine-bounds.ts'
 import type { Task, TasksFile } from '../../src/tasks/task.ts'
 
 /** A machine on which nobody is root, with two env files in /srv. */
@@ -8,6 +9,7 @@ export const facts: TasksFacts = {
   zone: 'UTC',
   host: 'web1',
   machine: { names: ['web1'], addresses: ['10.0.1.7'] },
+  bounds: boundsOfAnyMachine,
   mayChangeUser: false,
   folder: '/srv',
   digest: (text) => text,

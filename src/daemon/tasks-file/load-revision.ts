@@ -11,6 +11,7 @@ import {
   tooLargeFolder,
   type Unreadable,
 } from './readable.ts'
+import { boundsOfAnyMachine } from '../../tasks/machine-bounds.ts'
 
 /** A file of a commit: its path in the repository, and the hash of its content. */
 interface CommittedFile {
@@ -49,6 +50,7 @@ export async function loadRevision(
     ignoredZone: host.clock.ignoredZone(),
     host: host.network.name(),
     machine: { names: [], addresses: [] },
+    bounds: boundsOfAnyMachine,
     mayChangeUser: true,
     folder: found.kind === 'folder' ? tasks : path.dirname(tasks),
   }

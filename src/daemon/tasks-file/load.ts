@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto'
 import path from 'node:path'
 import type { Host } from '../../host/host.ts'
+import { machineBounds } from '../../run/limit-bounds.ts'
 import { maxFileBytes } from '../../tasks/file/limits.ts'
 import type { Problem } from '../../tasks/file/problem.ts'
 import { type HostFacts, hostFacts } from '../../tasks/hosts.ts'
+import { boundsOfAnyMachine } from '../../tasks/machine-bounds.ts'
 import { fileProblem } from './bad-tasks.ts'
 import { parse, type Parsed, type RawText } from './parse.ts'
 import {
@@ -92,6 +94,7 @@ export function loadContent(
     ignoredZone: host.clock.ignoredZone(),
     host: machine.names[0] ?? host.network.name(),
     machine,
+    bounds: fileOnly ? boundsOfAnyMachine : machineBounds(host),
     mayChangeUser: fileOnly || host.processes.uid === 0,
     folder: content.isFolder ? tasks : path.dirname(tasks),
   }

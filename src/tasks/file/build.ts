@@ -8,6 +8,7 @@ import { definitionOf } from '../definition.ts'
 import { isHashedText } from '../host-schedules.ts'
 import { matchHosts } from '../hosts.ts'
 import type { Task } from '../task.ts'
+import { checkLength } from './argument-length.ts'
 import type { KeyPath } from './key-path.ts'
 import type { MergedFile } from './merge.ts'
 import { checkEnvFile, checkSettings, type Settings, type TasksFacts } from './settings.ts'
@@ -33,6 +34,12 @@ export function buildTasks(file: MergedFile, facts: TasksFacts): Task[] {
     warnAboutUnusedKeys(source, path, type)
     checkAccounts(source, path, settings, facts)
     checkInherited(source, path, { own, settings }, facts)
+    checkLength(
+      source,
+      path,
+      { command, env: settings.env, isHere: isHere(settings, facts) },
+      facts,
+    )
     const timezone = settings.timezone ?? file.zone
     const schedules = readSchedules(source, path, schedule, {
       type,
@@ -71,8 +78,7 @@ function checkInherited(
 ): void {
   const { env_file: file, user } = settings
   if (file === undefined || own.env_file !== undefined || own.user === undefined) return
-  if (settings.enabled !== false && matchHosts(settings.hosts, facts.machine))
-    checkEnvFile(source, [...path, 'user'], { file, user }, facts)
+  if (isHere(settings, facts)) checkEnvFile(source, [...path, 'user'], { file, user }, facts)
 }
 
 /**
@@ -81,7 +87,7 @@ function checkInherited(
  */
 function checkAccounts(source: Source, path: KeyPath, settings: Settings, facts: TasksFacts): void {
   if (settings.user === undefined && settings.group === undefined) return
-  if (settings.enabled === false || !matchHosts(settings.hosts, facts.machine)) return
+  if (!isHere(settings, facts)) return
   // If no other user is allowed, that is already reported.
   if (!facts.mayChangeUser) return
   for (const kind of ['user', 'group'] as const) {
@@ -91,6 +97,10 @@ function checkAccounts(source: Source, path: KeyPath, settings: Settings, facts:
       hint: 'add it to the machine, or limit `hosts` to the machines that have it',
     })
   }
+}
+
+function isHere({ enabled, hosts }: Settings, { machine }: TasksFacts): boolean {
+  return enabled !== false && matchHosts(hosts, machine)
 }
 
 /** Whether the type is written, but wrong. It is reported, and what depends on the type is not judged. */

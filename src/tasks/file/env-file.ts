@@ -1,3 +1,4 @@
+import { whyTooLong } from './argument-length.ts'
 import { expected } from './expected.ts'
 
 /** A problem of an env_file. */
@@ -70,7 +71,7 @@ function readLine(reader: Reader): Line {
   if (pieces === undefined) reader.at = next
   else reader.at++
   const value = (pieces ?? []).map((piece) => piece.value).join('')
-  return { key, value, problems: [...problemsOfName(key), ...problemsOfValue(pieces, value)] }
+  return { key, value, problems: [...problemsOfName(key), ...problemsOfValue(pieces, key, value)] }
 }
 
 interface Piece {
@@ -166,10 +167,16 @@ function problemsOfName(key: string): string[] {
 }
 
 /** What is not clear in a value, because sh and the author of the file would differ about it. */
-function problemsOfValue(pieces: readonly Piece[] | undefined, value: string): string[] {
+function problemsOfValue(
+  pieces: readonly Piece[] | undefined,
+  key: string,
+  value: string,
+): string[] {
   if (pieces === undefined) return ['the quote is not closed']
   if (value.includes('\0')) return ['the value contains a NUL character']
   if (value.includes('\ufffd')) return ['the value contains bytes that are not UTF-8']
+  const tooLong = whyTooLong(key, value)
+  if (tooLong !== undefined) return [`${key}: ${tooLong}`]
   const isQuoted = pieces.some(({ kind }) => kind === 'quoted')
   if (isQuoted && pieces.some(({ kind }) => kind === 'blanks'))
     return ['expected quotes around the whole value; got text before or after them']

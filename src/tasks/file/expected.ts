@@ -1,8 +1,11 @@
+import { maxTextChars } from './limits.ts'
+
 /**
  * What a value should be, in torch's own words: `expected <one of these>; got "three"`. The schema
  * gives them to its parts, and hints.ts recognises them.
  */
 export const expected = {
+  shortText: `text of at most ${maxTextChars} characters`,
   map: 'a map',
   list: 'a list',
   text: 'text that is not empty',

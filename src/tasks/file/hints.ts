@@ -17,6 +17,8 @@ export function hintForValue(what: string, path: KeyPath, found: unknown): strin
   const hint = byExpected[what]?.(given)
   if (hint !== undefined) return hint
   if (what === expected.map) return hintForMap(path, key, found)
+  if (what === expected.shortText && path[2] === 'command')
+    return 'put the script in a file, and run the file'
   const isNumberText = typeof found === 'string' && /^-?\d+(?:\.\d+)?$/.test(found)
   if (isNumberText && /^an? (?:whole )?number|^an exit code/.test(what)) return 'remove the quotes'
   const isWord = typeof found === 'string' || typeof found === 'boolean'

@@ -25,5 +25,8 @@ export const maxNameChars = 100
 /** execve(2) takes at most 128 KiB an argument, and a character is at most three bytes. */
 export const maxTextChars = 32_768
 
+/** 128 KiB for a variable: without the NUL at its end, and 8 bytes that the recorder puts in front of it. */
+export const maxVariableBytes = 131_063
+
 /** Guessed hints for one text: each one compares a word with all candidates. */
 export const maxGuesses = 100

@@ -12,7 +12,7 @@ import { expected } from './expected.ts'
 const text = z
   .string({ error: expected.text })
   .regex(/\S/, { error: expected.text })
-  .max(maxTextChars, { error: `text of at most ${maxTextChars} characters` })
+  .max(maxTextChars, { error: expected.shortText })
 
 export const zone = text.meta({ title: 'IANA name' })
 export const path = text.meta({ title: 'path' })
@@ -21,9 +21,7 @@ export const schedule = z
   .union([text, z.array(text).min(1, { error: expected.schedule })], { error: expected.schedule })
   .meta({ title: 'text, or a list of texts' })
 
-const word = z
-  .string({ error: expected.scalar })
-  .max(maxTextChars, { error: `text of at most ${maxTextChars} characters` })
+const word = z.string({ error: expected.scalar }).max(maxTextChars, { error: expected.shortText })
 const program = { error: expected.program }
 const wordList = z
   .array(word)
@@ -67,6 +65,7 @@ export const max = z
 export const shell = z
   .string({ error: expected.shell })
   .regex(/^\/./, { error: expected.shell })
+  .max(maxTextChars, { error: expected.shortText })
   .meta({ title: 'absolute path' })
 
 export const umask = z

@@ -118,7 +118,10 @@ const settings = {
     'file of `KEY=VALUE` lines, read at each start; `env` takes precedence',
   ),
   output: key(nested.output, 'how much output of finished runs to keep'),
-  description: key(z.string().max(maxTextChars), 'shown by `torch status TASK`'),
+  description: key(
+    z.string().max(maxTextChars, { error: expected.shortText }),
+    'shown by `torch status TASK`',
+  ),
   labels: key(
     value.labels,
     'shown by `torch status TASK`, and a filter: `torch status --label team=data`',

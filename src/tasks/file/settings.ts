@@ -1,5 +1,7 @@
 import { isZone, zoneHint } from '../../schedule/zone-names.ts'
 import { type HostFacts, type HostRule, matchHosts } from '../hosts.ts'
+import { type MachineBounds, limitsOverBounds } from '../machine-bounds.ts'
+import { whyTooLong } from './argument-length.ts'
 import { parseEnvFile } from './env-file.ts'
 import type { KeyPath } from './key-path.ts'
 import { type Groups, nowhere, resolveHosts } from './resolve-hosts.ts'
@@ -16,6 +18,8 @@ export interface TasksFacts {
   readonly host: string
   /** Matched with `hosts:`, because accounts and files must exist only where a task runs. */
   readonly machine: HostFacts
+  /** What it lets its runs have. */
+  readonly bounds: MachineBounds
   /** Whether runs may have another user than the daemon, that is, whether it runs as root. */
   readonly mayChangeUser: boolean
   /** Whether the machine has that user or group, by name or number. */
@@ -77,6 +81,8 @@ export function checkSettings(
       source.report([...path, key], `only a daemon that runs as root can change the ${key}`)
     }
   }
+  if (isHere) warnAboutLimits(source, [...path, 'limits'], input.limits ?? {}, facts)
+  checkVariables(source, [...path, 'env'], input.env ?? {})
   const absolute = (key: string, written: string): string | undefined =>
     checkPath(source, [...path, key], written, facts.folder)
   const envPath = envFile === undefined ? undefined : absolute('env_file', envFile)
@@ -88,6 +94,30 @@ export function checkSettings(
     ...(cwd !== undefined && { cwd: absolute('cwd', cwd) }),
     ...(envPath !== undefined && { env_file: envPath }),
     ...(hosts && { hosts, hostEntries: entries ?? [] }),
+  }
+}
+
+/** Only a warning, because the bounds of the daemon may differ from those of whoever validates the file. */
+function warnAboutLimits(
+  source: Source,
+  path: KeyPath,
+  limits: NonNullable<SettingsInput['limits']>,
+  { bounds }: TasksFacts,
+): void {
+  const hint = 'lower it, or raise what the machine allows; until then the runs cannot start'
+  for (const { key, problem } of limitsOverBounds(limits, bounds.limits))
+    source.report([...path, key], problem, { hint, severity: 'warning' })
+}
+
+function checkVariables(
+  source: Source,
+  path: KeyPath,
+  variables: Readonly<Record<string, string>>,
+): void {
+  for (const [name, value] of Object.entries(variables)) {
+    const problem = whyTooLong(name, value)
+    const hint = 'put it in a file, and give the command the path of the file'
+    if (problem !== undefined) source.report([...path, name], problem, { hint })
   }
 }
 

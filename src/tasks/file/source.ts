@@ -1,3 +1,4 @@
+import { byteLength } from '../../text/size.ts'
 import { nearest } from '../../text/suggest.ts'
 import { readAnchors } from './anchors.ts'
 import { formatKeyPath, type KeyPath } from './key-path.ts'
@@ -146,5 +147,5 @@ function binaryIn(text: string): { message: string; offset: number } | undefined
 function isLarger(text: string, bytes: number): boolean {
   if (text.length > bytes) return true
   // A UTF-16 unit is at most three bytes of UTF-8, so most texts need not be encoded.
-  return text.length * 3 > bytes && new TextEncoder().encode(text).length > bytes
+  return text.length * 3 > bytes && byteLength(text) > bytes
 }

@@ -104,7 +104,9 @@ function report(source: Source, issue: Issue): void {
       // A number is shown as it is written: its author wrote 022, not 22.
       const written = typeof found === 'number' ? source.written(path) : undefined
       // The message goes into logs, and a value of an environment may be a secret.
-      const got = isInEnv(path) ? showKind(found) : (written ?? showValue(found))
+      const isTooLong = issue.code === 'too_big' && typeof found === 'string'
+      const shown = isTooLong ? String(found.length) : (written ?? showValue(found))
+      const got = isInEnv(path) ? showKind(found) : shown
       const hint = hintForValue(issue.message, path, found) ?? guessChoice(source, issue, found)
       const size = isTooBig(found) ? ', which is too big' : ''
       source.report(path, `expected ${issue.message}; got ${got}${size}`, { hint })

@@ -8,6 +8,7 @@ import { parse } from '../../../src/daemon/tasks-file/parse.ts'
 import { parseJob } from '../../../src/daemon/tasks-file/parse-job.ts'
 import { thisMachine } from '../../../src/host/host.ts'
 import { hostFacts } from '../../../src/tasks/hosts.ts'
+import { boundsOfAnyMachine } from '../../../src/tasks/machine-bounds.ts'
 
 let folder = ''
 beforeEach(() => {
@@ -163,6 +164,7 @@ describe('a large file', () => {
         zone: host.clock.zone(),
         host: machine.names[0] ?? '',
         machine,
+        bounds: boundsOfAnyMachine,
         mayChangeUser: host.processes.uid === 0,
         folder,
       },

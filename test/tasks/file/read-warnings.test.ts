@@ -116,3 +116,19 @@ test('an env_file of the defaults is also read as the user of each task that has
     'tasks.yaml:6:5: warning: tasks.backup.user: cannot be used: /srv/x.env: cannot be read',
   ])
 })
+
+test('a limit over the bound of this machine gives a warning where it is written, for tasks that run here', () => {
+  const bounds = { argumentBytes: 2 ** 21, limits: { nofile: { most: 4096, by: 'fs.nr_open' } } }
+  const problem = 'cannot be set to 4097: this machine allows at most 4096 (fs.nr_open)'
+  const limits = 'limits: { nofile: 4097, core: 9MB }'
+  expect(warnings(oneTask(limits), { bounds })).toEqual([
+    `tasks.yaml:5:15: warning: tasks.backup.limits.nofile: ${problem}`,
+  ])
+  expect(warnings(`defaults: { ${limits} }\n${oneTask()}`, { bounds })).toEqual([
+    `tasks.yaml:1:23: warning: defaults.limits.nofile: ${problem}`,
+  ])
+  for (const good of ['limits: { nofile: 4096 }', `${limits}\n    hosts: [10.9.9.9]`])
+    expect(warnings(oneTask(good), { bounds })).toEqual([])
+  expect(warnings(oneTask(limits, 'enabled: false'), { bounds })).toEqual([])
+  expect(warnings(oneTask(limits))).toEqual([])
+})
