@@ -1,9 +1,8 @@
 import { byteLength } from '../../text/size.ts'
-import { maxArgumentBytes } from '../machine-bounds.ts'
+import { type MachineBounds, maxArgumentBytes } from '../machine-bounds.ts'
 import type { Task } from '../task.ts'
 import type { KeyPath } from './key-path.ts'
 import { maxVariableBytes } from './limits.ts'
-import type { TasksFacts } from './settings.ts'
 import type { Source } from './source.ts'
 
 /*
@@ -44,7 +43,7 @@ export function checkLength(
     readonly env: Task['env'] | undefined
     readonly isHere: boolean
   },
-  { bounds }: TasksFacts,
+  bounds: MachineBounds,
 ): void {
   const most = isHere ? bounds.argumentBytes : maxArgumentBytes
   const words = typeof command === 'string' ? [command] : command

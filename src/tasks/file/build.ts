@@ -38,7 +38,7 @@ export function buildTasks(file: MergedFile, facts: TasksFacts): Task[] {
       source,
       path,
       { command, env: settings.env, isHere: isHere(settings, facts) },
-      facts,
+      facts.bounds,
     )
     const timezone = settings.timezone ?? file.zone
     const schedules = readSchedules(source, path, schedule, {
