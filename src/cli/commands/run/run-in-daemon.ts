@@ -69,7 +69,7 @@ async function untilEnded(
     if (lives(host, traces)) over = undefined
     else over ??= host.clock.monotonic()
     if (over !== undefined && host.clock.monotonic() - over > recordMs)
-      return { ended: await withoutRecord(call, recorded), recorded }
+      return { ended: await withoutRecord(call, run, recorded), recorded }
     await pause(host, pollMs)
   }
 }
@@ -92,14 +92,33 @@ async function fromHistory(call: Call, run: string): Promise<Ended> {
     if (row !== undefined && row.outcome !== 'running') return row
     await pause(call.host, pollMs)
   }
-  return withoutRecord(call, undefined)
+  return withoutRecord(call, run, undefined)
 }
 
-/** Nobody has recorded the end: a full disk keeps the daemon from it, or the daemon is gone. */
-async function withoutRecord(call: Call, recorded: number | undefined): Promise<Ended> {
+/**
+ * Nobody has recorded the end: a full disk keeps the daemon from it, or the daemon is gone. A daemon
+ * that could not write it down may still know it.
+ */
+async function withoutRecord(
+  call: Call,
+  run: string,
+  recorded: number | undefined,
+): Promise<Ended> {
   const status = await ask(call, 'status', {}, 'optional').catch(() => 'silent' as const)
+  const known = knownEnd(status, run)
+  if (known !== undefined) return known
   const reason = `not recorded: ${whyNotRecorded(status)}`
   return { outcome: 'unknown', exitCode: recorded ?? null, signal: null, reason }
+}
+
+/** The end of a run, if it is the last one of its task and the daemon knows how it ended. */
+export function knownEnd(
+  status: StatusReport | 'silent' | undefined,
+  run: string,
+): Ended | undefined {
+  if (status === undefined || status === 'silent') return undefined
+  const last = status.tasks.find((task) => task.last?.run === run)?.last ?? undefined
+  return last?.outcome === 'running' ? undefined : last
 }
 
 /** From the answer of the daemon: undefined if none runs. */
@@ -107,7 +126,7 @@ export function whyNotRecorded(status: StatusReport | 'silent' | undefined): str
   if (status === undefined) return 'the daemon is gone'
   if (status === 'silent') return 'the daemon does not answer'
   const message = status.trouble?.find((each) => !each.message.startsWith(refusedWords))?.message
-  return message === undefined ? 'the daemon is busy' : `the daemon ${message}`
+  return message ?? 'the daemon is busy'
 }
 
 /** The warning for a task that a user runs on a host that it is not for. */

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
-import { whyNotRecorded } from '../../../../src/cli/commands/run/run-in-daemon.ts'
-import type { StatusReport } from '../../../../src/control/protocol.ts'
+import { knownEnd, whyNotRecorded } from '../../../../src/cli/commands/run/run-in-daemon.ts'
+import type { StatusReport, TaskStatus } from '../../../../src/control/protocol.ts'
+import { runRow } from '../../../support/history.ts'
 
 const since = '2026-03-08T07:00:00Z'
 const status: StatusReport = {
@@ -19,9 +20,31 @@ test.each([
   [{ ...status, trouble: [refused] }, 'the daemon is busy'],
   [
     { ...status, trouble: [refused, full] },
-    'the daemon could not write outcomes of runs: ENOSPC: no space left on device',
+    'could not write outcomes of runs: ENOSPC: no space left on device',
   ],
 ] as const)('torch run says why the end of a run is not recorded: %j', (answer, why) => {
   const report = answer === undefined || answer === 'silent' ? answer : structuredClone(answer)
   expect(whyNotRecorded(report as StatusReport | 'silent' | undefined)).toBe(why)
+})
+
+test('torch run takes the end from the daemon, which could not write it to a full disk', () => {
+  const last = runRow(1, { outcome: 'spawn-failed', reason: 'the disk is full' })
+  const task: TaskStatus = {
+    name: 'backup',
+    type: 'common',
+    description: null,
+    labels: {},
+    here: true,
+    reason: null,
+    next: null,
+    jitterMs: 0,
+    running: [],
+    last,
+  }
+  const run = last.run ?? ''
+  expect(knownEnd({ ...status, tasks: [task] }, run)).toEqual(last)
+  expect(knownEnd({ ...status, tasks: [task] }, 'another')).toBeUndefined()
+  const running = { ...task, last: runRow(1, { outcome: 'running' }) }
+  expect(knownEnd({ ...status, tasks: [running] }, run)).toBeUndefined()
+  expect(knownEnd('silent', run)).toBeUndefined()
 })
