@@ -41,6 +41,8 @@ export interface StatusView {
 /** The lines of `torch status`: daemon, file, host, counts, and the table of tasks. */
 export function statusLines(call: Pick<Call, 'host' | 'terminal'>, view: StatusView): string[] {
   const { report, total } = view
+  // Without a daemon and a valid file nobody knows the tasks: "0 tasks" would be wrong.
+  if (total === 0 && !report.file.ok) return headLines(call, view)
   const head = [...headLines(call, view), '', ...summary(call, report.tasks, total)]
   if (report.tasks.length === 0) return head
   const room = view.rows - head.length - tableFrameRows

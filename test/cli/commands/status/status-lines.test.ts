@@ -61,6 +61,15 @@ test('torch status of a refused file on a small screen leaves out the revision',
   ])
 })
 
+test('torch status counts no tasks if it knows none, because the file is not valid', () => {
+  const counted = (ok: boolean) => {
+    const report = { ...view.report, file: { ...file, ok } }
+    return statusLines({ host, terminal: fakeTerminal() }, { ...view, report })
+  }
+  expect(counted(false)).not.toContain('0 tasks')
+  expect(counted(true)).toContain('0 tasks')
+})
+
 const none = { ...view.report, daemon: null, file: { ...file, ok: true } }
 const end = { at: '2026-03-08T07:00:00Z', left: false, pid: 7, version: '1', startedAt: '' }
 
