@@ -40,3 +40,8 @@ test('the published package has no script that npm would run when it is installe
   for (const name of ['preinstall', 'install', 'postinstall', 'prepare'])
     expect(scripts).not.toHaveProperty(name)
 })
+
+test('the unit for a user has the home that the commands of this user have', () => {
+  const unit = fs.readFileSync(path.join(root, 'systemd/user/torch.service'), 'utf8')
+  expect(unit).not.toContain('TORCH_HOME=')
+})
