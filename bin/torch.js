@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 
 // Old versions of Node must be able to read this file: it imports the program only after the check.
 const [major, minor] = process.version.slice(1).split('.').map(Number)
@@ -10,7 +11,8 @@ if (major < 20 || (major === 20 && minor < 19)) {
   process.exit(1)
 }
 if (!existsSync(new URL('../dist/cli/main.js', import.meta.url))) {
-  console.error('torch: torch is not built: run npm ci in its folder')
+  const folder = fileURLToPath(new URL('..', import.meta.url)).slice(0, -1)
+  console.error(`torch: this clone is not built: run npm ci in ${folder}`)
   process.exit(1)
 }
 // A signal to a daemon that is still being loaded must not end it.

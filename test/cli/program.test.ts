@@ -22,7 +22,7 @@ function torch(...options: string[]) {
 }
 
 test('a clone that is not built says so in one line', () => {
-  const stderr = 'torch: torch is not built: run npm ci in its folder\n'
+  const stderr = `torch: this clone is not built: run npm ci in ${folder}\n`
   expect(torch()).toEqual({ status: 1, stdout: '', stderr })
 })
 
