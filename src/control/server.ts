@@ -35,7 +35,7 @@ const requestCheckIntervalMs = 1_000
 /** A client that reads nothing of its reply for this long is disconnected. */
 const maxUnreadMs = 10_000
 /** The most that all replies which wait to be read may take in memory. */
-export const maxUnreadBytes = 128 * 1024 * 1024
+export const maxUnreadBytes = 48 * 1024 * 1024
 /** A quarter of the descriptors of a daemon (1024), and more than a script opens at once. */
 export const maxIdleConnections = 256
 const maxConnections = 2 * maxIdleConnections
