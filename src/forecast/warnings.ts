@@ -1,5 +1,6 @@
 import type { Task, TasksFile } from '../tasks/task.ts'
 import { nextLocal, secondsPerDay } from '../schedule/calendar.ts'
+import type { CronSchedule } from '../schedule/schedule.ts'
 import { localText, spansIn } from '../schedule/timezone.ts'
 import { isHashed } from '../tasks/host-schedules.ts'
 import { formatDuration } from '../text/duration.ts'
@@ -101,8 +102,7 @@ interface ClockChange {
 
 /**
  * Warns about fixed-time schedules that the next changes of their zone's clock affect: one warning
- * for each change. Interval schedules follow real time and are not affected, nor are frequent schedules
- * by an overlap. With `isName`, the
+ * for each change. Interval schedules follow real time and are not affected. With `isName`, the
  * schedules are those of one host; otherwise schedules with `H` are left out, because their times
  * differ from host to host.
  */
@@ -118,14 +118,21 @@ function clockWarnings(tasks: readonly TaskForecast[], from: number, isName: boo
   return [...zones].flatMap(([zone, schedules]) =>
     nextClockChanges(zone, from).flatMap((change) => {
       const affected = schedules.flatMap(({ task, schedule }) => {
-        // A frequent schedule fires in both passes of a repeated hour, as an interval does.
-        if (change.kind === 'overlap' && schedule.frequent) return []
+        if (schedule.frequent && followsRealTime(schedule, change)) return []
         const local = nextLocal(schedule, change.localFrom)
         return local !== undefined && local < change.localTo ? [{ task, local }] : []
       })
       return affected.length === 0 ? [] : [clockWarning(change, affected)]
     }),
   )
+}
+
+/**
+ * Whether a frequent schedule fires here as an interval does: in both passes of a repeated hour, and
+ * at the end of a gap only because that is one of its times.
+ */
+function followsRealTime(schedule: CronSchedule, { kind, localTo }: ClockChange): boolean {
+  return kind === 'overlap' || nextLocal(schedule, localTo) === localTo
 }
 
 /** The next gap and the next overlap, in order of time. */

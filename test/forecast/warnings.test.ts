@@ -135,6 +135,8 @@ describe('changes of the clock', () => {
     '30 2 1 jan *',
     // Due in both passes of a repeated hour, like an interval.
     '*/5 1 * * *',
+    // Due at the end of the gap anyway.
+    '*/5 0-6 * * *',
     '0,30 0-1 * * *',
   ])('a task at %s is not affected by a change of the clock', (schedule) => {
     expect(messagesOf({ a: schedule })).toEqual([])

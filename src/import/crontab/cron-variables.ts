@@ -84,7 +84,8 @@ function delay(value: string): Meaning {
 function variable(name: string, value: string): Meaning {
   if (!/^[A-Za-z_]\w*$/.test(name))
     return lost('a variable name has only letters, digits and _, and does not begin with a digit')
-  if (name.startsWith('TORCH_')) return lost('names that begin with TORCH_ are reserved for torch')
+  if (name.startsWith('TORCH_') && name !== 'TORCH_HOME')
+    return lost('names that begin with TORCH_ are reserved for torch')
   // The reader of tasks files refuses this key, which is special in JavaScript.
   if (name === '__proto__') return lost('a task cannot have a variable with the name __proto__')
   return { settings: [[`env.${name}`, value]] }

@@ -190,7 +190,7 @@ tasks:
     ],
     ['RANDOM_DELAY=soon', 'RANDOM_DELAY must be a number of minutes from 0 to 1440'],
     ['RANDOM_DELAY=1441', 'RANDOM_DELAY must be a number of minutes from 0 to 1440'],
-    ['TORCH_HOME=/x', 'names that begin with TORCH_ are reserved for torch'],
+    ['TORCH_TASK=x', 'names that begin with TORCH_ are reserved for torch'],
     ['__proto__=x', 'a task cannot have a variable with the name __proto__'],
     ['"A B"=1', 'a variable name has only letters, digits and _, and does not begin with a digit'],
     ['=1', 'a variable name has only letters, digits and _, and does not begin with a digit'],
@@ -365,6 +365,12 @@ describe('a text that is nearly a crontab', () => {
     expect(fromCrontab('# m h  dom mon dow   command\n').yaml).toContain(
       '\n# m h  dom mon dow   command\n\ntasks: {}\n',
     )
+  })
+
+  test('a crontab may set TORCH_HOME, as a tasks file may', () => {
+    const result = fromCrontab('TORCH_HOME=/x\n@daily y\n')
+    expect(tasksOf(result)[0]).toMatchObject({ env: { TORCH_HOME: '/x' } })
+    expect(warningsOf(result)).toEqual([])
   })
 
   test('a crontab may have a byte order mark and the line ends of Windows', () => {
