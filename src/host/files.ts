@@ -158,7 +158,8 @@ export const diskFiles: Files = {
   replace(file, text, { mode = 0o600, sync = true } = {}) {
     const temporary = path.join(path.dirname(file), `.${path.basename(file)}.${process.pid}.tmp`)
     withOpen(fs.openSync(temporary, writing | O_TRUNC, mode), (descriptor) => {
-      fs.writeSync(descriptor, text)
+      // Not writeSync: a disk that becomes full takes a part of the text without an error.
+      fs.writeFileSync(descriptor, text)
       if (sync) fs.fsyncSync(descriptor)
     })
     fs.renameSync(temporary, file)

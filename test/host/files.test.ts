@@ -3,6 +3,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { diskFiles } from '../../src/host/files.ts'
+import { mayMount, mountDisk } from '../support/disk.ts'
 
 let folder = ''
 beforeEach(() => {
@@ -28,6 +29,20 @@ test('the free space is what statfs says, and a missing file is not writable', (
   expect(Math.abs(space.freeBytes - bavail * bsize)).toBeLessThan(1e9)
   expect(() => diskFiles.space(at('none'))).toThrow('ENOENT')
 })
+
+test.skipIf(!mayMount())(
+  'replace keeps the old file if the disk has no room for all of the new one',
+  () => {
+    const unmount = mountDisk(at('disk'), 'size=64k')
+    try {
+      diskFiles.write(at('disk/a'), 'old')
+      expect(() => diskFiles.replace(at('disk/a'), 'x'.repeat(100_000))).toThrow('ENOSPC')
+      expect(diskFiles.readText(at('disk/a'))).toBe('old')
+    } finally {
+      unmount()
+    }
+  },
+)
 
 test('replace renames a new file over the old one and leaves nothing beside it', () => {
   diskFiles.write(at('a'), 'old')
