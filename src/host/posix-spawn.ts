@@ -4,7 +4,7 @@ import { getSystemErrorName } from 'node:util'
 import { messageOf } from '../errors.ts'
 import { waitForChildren } from './children.ts'
 import { hasCode } from './system-error.ts'
-import type { Launch, OpenPipe } from './spawn.ts'
+import { giveAway, type Launch, type OpenPipe } from './spawn.ts'
 
 /** The part of koffi that torch uses. */
 interface Koffi {
@@ -62,8 +62,7 @@ function openOwnedPipe(openEnds: OpenEnds): OpenPipe {
   return ({ uid, gid }) => {
     const ends = openEnds()
     if (ends === undefined) throw spawnError('a pipe', 'EMFILE')
-    // Only root may give it away; for everybody else it has its owner already.
-    if (process.getuid?.() === 0) fs.fchownSync(ends.write, uid, gid)
+    giveAway(() => fs.fchownSync(ends.write, uid, gid))
     return ends
   }
 }

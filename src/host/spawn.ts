@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 import { runProgramSync } from './programs.ts'
+import { hasCode } from './system-error.ts'
 
 /** A program to start in a session and process group of its own. Its standard error is discarded. */
 export interface SpawnRequest {
@@ -96,14 +97,42 @@ export function openNamedPipe(
     const { status, missing, failure } = runProgramSync('mkfifo', ['-m', '600', name], [])
     if (status !== 0)
       throw new Error(missing ? 'mkfifo is missing' : (failure ?? 'mkfifo could not make a pipe'))
-    // Only root may give it away; for everybody else it has its owner already.
-    if (process.getuid?.() === 0) fs.chownSync(name, uid, gid)
-    // For both FIRST: to open one end alone would wait for the other end.
-    const both = fs.openSync(name, 'r+')
-    const ends = { read: fs.openSync(name, 'r'), write: fs.openSync(name, 'w') }
-    fs.closeSync(both)
-    return ends
+    giveAway(() => fs.chownSync(name, uid, gid))
+    return openEnds(name)
   } finally {
     fs.rmSync(name, { force: true })
+  }
+}
+
+/** Both ends of a named pipe, or none: it leaves no descriptor open if it throws. */
+function openEnds(name: string): PipeEnds {
+  const opened: number[] = []
+  const open = (flags: string): number => {
+    const descriptor = fs.openSync(name, flags)
+    opened.push(descriptor)
+    return descriptor
+  }
+  try {
+    // For both FIRST: to open one end alone would wait for the other end.
+    const both = open('r+')
+    const ends = { read: open('r'), write: open('w') }
+    fs.closeSync(both)
+    return ends
+  } catch (error) {
+    for (const descriptor of opened) fs.closeSync(descriptor)
+    throw error
+  }
+}
+
+/**
+ * Gives a pipe to the user of its run, who could not open `/dev/stdout` otherwise. Only root may, and not
+ * even root in every container (CAP_CHOWN, user namespaces). Without it the run has its output all the same.
+ */
+export function giveAway(change: () => void): void {
+  if (process.getuid?.() !== 0) return
+  try {
+    change()
+  } catch (error) {
+    if (!hasCode(error, 'EPERM', 'EINVAL')) throw error
   }
 }

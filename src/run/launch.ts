@@ -161,7 +161,12 @@ function giveTo(
   const line = `${id} ${secondText(slot)} ${start.attempt}\n`
   if (recorder === undefined || assign(context, run, recorder, line)) return
   const fresh = startFresh(context, run, task)
-  describe(context.host, run, fresh)
+  try {
+    describe(context.host, run, fresh)
+  } catch (error) {
+    fresh?.dismiss()
+    throw error
+  }
   if (fresh !== undefined && !assign(context, run, fresh, line))
     failLater(context, run, 'its recorder ended before the run could begin')
 }

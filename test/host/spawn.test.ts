@@ -5,7 +5,7 @@ import path from 'node:path'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { realProcesses } from '../../src/host/processes.ts'
-import { type Launch, spawnByFork, type StartedProgram } from '../../src/host/spawn.ts'
+import { giveAway, type Launch, spawnByFork, type StartedProgram } from '../../src/host/spawn.ts'
 
 let folder = ''
 beforeEach(() => {
@@ -188,3 +188,15 @@ describe.each([
     expect(fs.existsSync(`/proc/${pid}`)).toBe(false)
   })
 })
+
+test.runIf(process.getuid?.() === 0)(
+  'a container that does not let root give away the pipe of a run does not keep the run from starting',
+  () => {
+    const refuse = (code: string) => () => {
+      throw Object.assign(new Error(code), { code })
+    }
+    expect(() => giveAway(refuse('EPERM'))).not.toThrow()
+    expect(() => giveAway(refuse('EINVAL'))).not.toThrow()
+    expect(() => giveAway(refuse('EMFILE'))).toThrow('EMFILE')
+  },
+)

@@ -1,6 +1,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
+import { thisMachine } from '../../src/host/host.ts'
 import { launchRun } from '../../src/run/launch.ts'
 import type { Task } from '../../src/tasks/task.ts'
 import { aTask } from '../support/plan.ts'
@@ -92,4 +93,24 @@ test('no recorder is prepared for a task with an env_file or an unknown user', (
   expect(recorders.prepare(aTask({ envFile: '/etc/os-release' }))).toBe(true)
   expect(recorders.prepare(aTask({ user: 'nosuchuser' }))).toBe(false)
   expect(recorders.waiting.size).toBe(0)
+})
+
+test('a recorder whose run cannot be described ends, and no descriptor stays open', async () => {
+  const host = thisMachine()
+  let writes = 0
+  const write = (file: string, text: string) => {
+    // The first is for a recorder that has ended meanwhile, the second for the one in its place.
+    if (file.endsWith('/run.json') && ++writes === 2) throw new Error('no space left')
+    host.files.write(file, text)
+  }
+  const bench = newBench({ ...host, files: { ...host.files, write } })
+  const count = () => fs.readdirSync('/proc/self/fd').length
+  const before = count()
+  const task = aTask({})
+  process.kill(prepared(bench, task), 'SIGKILL')
+  const pid = bench.context.recorders.waiting.get(task.name)?.identity.pid ?? 0
+  while (host.processes.identify(pid) !== undefined);
+  const run = launch(bench, task)
+  expect(await bench.ended(run)).toMatchObject({ outcome: 'spawn-failed', reason: 'no space left' })
+  await until(() => count() === before, 'its descriptors to be closed')
 })
