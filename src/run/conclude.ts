@@ -19,7 +19,7 @@ export function concludeRun(
   status: RecorderStatus | undefined,
 ): boolean {
   if (!isLive(run)) return true
-  if (status !== undefined) noteRecorderEnd(context.host, run)
+  const stragglers = status === undefined ? undefined : noteRecorderEnd(context.host, run)
   // Only the recorder exits with 0, and only if the command did: no file can say anything else.
   const found = status?.code === 0 ? success : readFindings(context.host, run, status)
   if (found === 'still-running') return false
@@ -33,7 +33,8 @@ export function concludeRun(
     signalName: (number) => context.host.processes.signalName(number),
   })
   const isWritten = found.recorded !== undefined
-  recordOutcome(context, run, outcome, endTime(context.host, run, isWritten, status !== undefined))
+  const endedMs = endTime(context.host, run, isWritten, status !== undefined)
+  recordOutcome(context, run, outcome, endedMs, stragglers)
   return true
 }
 
@@ -42,15 +43,19 @@ export function concludeIfExited(context: RunContext, run: LiveRun): boolean {
   return hasExited(context.host, run.directory) && concludeRun(context, run, undefined)
 }
 
-/** Writes the outcome of a run into its directory, then passes it on to `onEnd`. */
+/**
+ * Writes the outcome of a run into its directory, then passes it on to `onEnd`. `known`: how many processes
+ * are left in its group, if they were just counted; to count them, torch reads all of /proc.
+ */
 export function recordOutcome(
   context: RunContext,
   run: LiveRun,
   outcome: RunOutcome,
   endedMs: number,
+  known?: number,
 ): void {
   if (!isLive(run)) return
-  const stragglers = membersOf(context.host, run).length
+  const stragglers = known ?? membersOf(context.host, run).length
   // What torch ended must end completely: the KILL that is already timed still comes.
   const mustKill = run.state.kind === 'ending' && stragglers > 0
   enter(run, { kind: mustKill ? 'killing-stragglers' : 'ended' })

@@ -148,7 +148,7 @@ export function readTraces(host: Host, directory: string): RunTraces {
   const claim = text('claim')
   const isVoid = host.files.readLink(path.join(directory, 'claim')) === voidMark
   return {
-    description: parseJson(text('run.json')) as RunDescription | undefined,
+    description: readDescription(host, directory),
     conclusion: parseJson(text('outcome.json')) as RunConclusion | undefined,
     ending: parseJson(text('ending.json')) as EndingNote | undefined,
     sent: (parseJson(text('signals.json')) ?? []) as readonly string[],
@@ -159,6 +159,11 @@ export function readTraces(host: Host, directory: string): RunTraces {
     cpuSeconds: parseTimes(text('times')),
     failure: text('failed')?.trim(),
   }
+}
+
+/** Reads only what was started: in the directories of many runs, that takes a tenth of the time. */
+export function readDescription({ files }: Host, directory: string): RunDescription | undefined {
+  return parseJson(files.readText(path.join(directory, 'run.json'))) as RunDescription | undefined
 }
 
 /** Parses what `times` of a shell prints: user and system time of itself, then of its children. */

@@ -1,6 +1,6 @@
 import path from 'node:path'
 import type { Host } from '../host/host.ts'
-import { readTraces, runDirectory, startOfRun } from './directory.ts'
+import { readDescription, runDirectory, startOfRun } from './directory.ts'
 
 /*
  * The wall clock may be set back: from a year in the future, or by an hour. What happened last must stay
@@ -99,7 +99,7 @@ export function inOrder(
     const startedMs = startOfRun(run)
     // A torch that noted no order started it before the clock was set back: it is older than all others.
     if (isById) return startedMs > future ? 0 : startedMs
-    return readTraces(host, runDirectory(home, task, run)).description?.orderMs ?? startedMs
+    return readDescription(host, runDirectory(home, task, run))?.orderMs ?? startedMs
   }
   return runs.map((run) => ({ run, orderMs: placeOf(run) })).toSorted(byOrder)
 }

@@ -28,15 +28,18 @@ export function membersOf(host: Host, run: LiveRun): readonly ProcessIdentity[] 
 
 /**
  * Notes that the recorder, a child of this process, has just ended. Nobody else can have its number
- * yet, so whatever is in its group now is of the run.
+ * yet, so whatever is in its group now is of the run. Returns how many processes that are; undefined if
+ * it was noted before.
  */
-export function noteRecorderEnd(host: Host, run: LiveRun): void {
+export function noteRecorderEnd(host: Host, run: LiveRun): number | undefined {
   const { recorder } = run
-  if (recorder === undefined || run.group.kind !== 'led') return
+  if (recorder === undefined || run.group.kind !== 'led') return undefined
   // FIRST: if looking fails, the number proves nothing when it is tried again.
   run.group = { kind: 'left', members: [] }
   const isEmpty = !host.processes.signalGroup(recorder.pid, 0)
-  run.group = isEmpty ? { kind: 'gone' } : { kind: 'left', members: membersIn(host, recorder.pid) }
+  const members = isEmpty ? [] : membersIn(host, recorder.pid)
+  run.group = isEmpty ? { kind: 'gone' } : { kind: 'left', members }
+  return members.length
 }
 
 /** The number of the group, if a process is in it that is known to be of this run. */

@@ -2,6 +2,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
 import { activeFolder } from '../../src/run/active.ts'
+import { thisMachine } from '../../src/host/host.ts'
 import { newBench } from './support.ts'
 import { until } from '../support/until.ts'
 
@@ -77,4 +78,17 @@ test('a run whose recorder is killed continues, and its outcome is unknown, not 
   expect(conclusion).toMatchObject({ outcome: 'unknown', exitCode: null })
   expect(conclusion.endedMs - conclusion.startedMs).toBeGreaterThanOrEqual(400)
   expect(bench.output(run)).toBe('over\n')
+})
+
+test('torch reads all of /proc once for a run that leaves processes behind', async () => {
+  const host = thisMachine()
+  let reads = 0
+  const groupMembers = (group: number) => {
+    reads += 1
+    return host.processes.groupMembers(group)
+  }
+  const bench = newBench({ ...host, processes: { ...host.processes, groupMembers } })
+  const run = bench.start({ command: 'sleep 60 >/dev/null & true' })
+  expect(await bench.ended(run)).toMatchObject({ outcome: 'ok', stragglers: 1 })
+  expect(reads).toBe(1)
 })

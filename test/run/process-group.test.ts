@@ -69,7 +69,7 @@ describe('the process group of a run', () => {
 
   test('a process that was in it when its recorder ended is signalled later', () => {
     const { host, run, sent, become } = machine(bare)
-    noteRecorderEnd(host, run)
+    expect(noteRecorderEnd(host, run)).toBe(1)
     become(bare, foreign)
     expect(membersOf(host, run)).toHaveLength(2)
     expect(signalRun(host, run, 'SIGKILL')).toBe(true)
