@@ -55,8 +55,13 @@ export function newStop(daemon: Daemon): Stop {
   function check(): void {
     if (daemon.phase.now === 'leaving') return done.resolve()
     const graceIsOver = clock.monotonic() >= (graceEnds ?? 0)
-    daemon.faults.attempt('end runs', () => endRuns(daemon, graceIsOver))
-    if (isAllGone(daemon, clock.monotonic() < (graceEnds ?? 0) + statusWaitMs)) done.resolve()
+    const isPatient = clock.monotonic() < (graceEnds ?? 0) + statusWaitMs
+    let isGone = false
+    daemon.faults.attempt('end runs', () => {
+      endRuns(daemon, graceIsOver)
+      isGone = isAllGone(daemon, isPatient)
+    })
+    if (isGone) done.resolve()
     else clock.after(checkMs, check)
   }
 

@@ -3,6 +3,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { runsToEnd } from '../../src/daemon/stop.ts'
+import { thisMachine } from '../../src/host/host.ts'
 import { newSite } from '../support/daemon-here.ts'
 import { until } from '../support/until.ts'
 
@@ -44,6 +45,27 @@ describe('a stop', () => {
     expect(daemon.running('job')).toHaveLength(1)
     await over(site, daemon)
     expect(daemon.history()).toEqual(['keep killed stop', 'job killed stop'])
+  })
+
+  test('a stop continues if it cannot look at a run for a while', async () => {
+    const site = newSite(yaml("trap '' TERM; sleep 60"))
+    const { files } = thisMachine()
+    let isBlind = false
+    const readText = (file: string) => {
+      if (isBlind && file.endsWith('/command'))
+        throw Object.assign(new Error('EMFILE'), { code: 'EMFILE' })
+      return files.readText(file)
+    }
+    const daemon = await site.daemon({ files: { ...files, readText } })
+    daemon.seconds(1)
+    await daemon.begun('job')
+    isBlind = true
+    await daemon.stop(0)
+    daemon.seconds(10)
+    expect(daemon.running('job')).toHaveLength(1)
+    isBlind = false
+    await over(site, daemon)
+    expect(daemon.running('job')).toHaveLength(0)
   })
 
   test('a run that fails during a stop is not retried, and the skip is on record', async () => {

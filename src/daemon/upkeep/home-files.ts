@@ -41,7 +41,7 @@ export function keepLock({ host, paths, faults, log }: Daemon, lock: Lock): bool
  * example. The control socket, the log and the history look after themselves.
  */
 export function restoreHome(daemon: Daemon): void {
-  const { host, paths, queue, tickClock } = daemon
+  const { host, paths, queue, tickClock, faults } = daemon
   restore(daemon, paths.runs, () => host.files.makeDirectory(paths.runs))
   restore(daemon, paths.active, () => makeActive(host, paths.home))
   restoreEntries(daemon)
@@ -52,7 +52,9 @@ export function restoreHome(daemon: Daemon): void {
   // Without it the next daemon would take this boot for a new one, and start @reboot tasks again.
   restore(daemon, paths.boot, () => void claimBoot(daemon))
   // It may be missing because nothing was ever pending.
-  if (host.files.facts(paths.pending) === undefined) queue.saveSoon()
+  faults.attempt('look for pending.json', () => {
+    if (host.files.facts(paths.pending) === undefined) queue.saveSoon()
+  })
 }
 
 function restore({ host, faults, log }: Daemon, file: string, make: () => void): void {

@@ -1,6 +1,6 @@
 import path from 'node:path'
 import type { Host } from '../../host/host.ts'
-import { readTraces, type RunDescription, runDirectory } from '../../run/directory.ts'
+import { isRunId, readDescription, type RunDescription, runDirectory } from '../../run/directory.ts'
 import type { Faults } from '../../run/faults.ts'
 import { type LiveRun, newLiveRun, type RunContext } from '../../run/live-run.ts'
 import {
@@ -51,13 +51,13 @@ export function newOpenOutputs(parts: OpenOutputsParts): OpenOutputs {
 
   /** The next daemon takes it up if this one has left its home. */
   function noteOrFinish(run: LiveRun): void {
-    if (isCollecting(host, run))
+    if (seemsCollecting(host, run))
       faults.attempt('note open outputs', () => noteWritten(host, home, run))
     else if (phase.now !== 'gone') finish(run)
   }
 
   function lookAgain(run: LiveRun): void {
-    if (isCollecting(host, run)) return limitOne(run)
+    if (seemsCollecting(host, run)) return limitOne(run)
     finish(run)
     faults.attempt('note open outputs', () => forgetWritten(host, home, run.description.run))
   }
@@ -67,7 +67,7 @@ export function newOpenOutputs(parts: OpenOutputsParts): OpenOutputs {
   }
 
   function close(run: LiveRun): void {
-    if (!isCollecting(host, run)) return finish(run)
+    if (!seemsCollecting(host, run)) return finish(run)
     open.set(run.description.run, run)
     host.clock.after(noteMs, () => noteOrFinish(run))
   }
@@ -80,7 +80,7 @@ export function newOpenOutputs(parts: OpenOutputsParts): OpenOutputs {
     },
     recover(ended) {
       for (const description of ended) close(endedRun(home, description))
-      for (const id of host.files.list(writtenFolder(home))) {
+      for (const id of host.files.list(writtenFolder(home)).filter(isRunId)) {
         const run = writtenRun(host, home, id)
         if (run === undefined) forgetWritten(host, home, id)
         else open.set(id, run)
@@ -90,15 +90,28 @@ export function newOpenOutputs(parts: OpenOutputsParts): OpenOutputs {
   }
 }
 
+/** What torch cannot look at now, because no descriptor is free, it looks at again later. */
+function seemsCollecting(host: Host, run: LiveRun): boolean {
+  try {
+    return isCollecting(host, run)
+  } catch {
+    return true
+  }
+}
+
 /** The collector of an adopted run cannot report it. */
 function hasLost({ files }: Host, { directory }: LiveRun): boolean {
-  return files.facts(path.join(directory, 'lost')) !== undefined
+  try {
+    return files.facts(path.join(directory, 'lost')) !== undefined
+  } catch {
+    return false
+  }
 }
 
 /** undefined if somebody removed the run. */
 function writtenRun(host: Host, home: string, id: string): LiveRun | undefined {
   const [task = ''] = (host.files.readText(path.join(writtenFolder(home), id)) ?? '').split('\n')
-  const { description } = readTraces(host, runDirectory(home, task, id))
+  const description = readDescription(host, runDirectory(home, task, id))
   return task === '' || description === undefined ? undefined : endedRun(home, description)
 }
 

@@ -1,6 +1,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { thisMachine } from '../../../src/host/host.ts'
 import { newSite } from '../../support/daemon-here.ts'
 
 const yaml = `
@@ -40,6 +41,22 @@ describe('what is removed from the home of a running daemon', () => {
     fs.rmSync(entry)
     daemon.seconds(noticeSeconds)
     expect(fs.readFileSync(entry, 'utf8')).toBe('steady\n')
+  })
+
+  test('what cannot be looked at is trouble, and not the end of the daemon', async () => {
+    const site = newSite(yaml)
+    const { files } = thisMachine()
+    let isBad = false
+    const facts = (file: string) => {
+      if (isBad && file.endsWith('/pending.json')) throw new Error('EIO: a bad disk')
+      return files.facts(file)
+    }
+    const daemon = await site.daemon({ files: { ...files, facts } })
+    isBad = true
+    daemon.seconds(noticeSeconds)
+    expect(daemon.lines.map(({ words }) => words)).toContainEqual(
+      expect.stringMatching(/^could not look for pending.json: EIO/),
+    )
   })
 
   test('the log says it once', async () => {

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { thisMachine } from '../../../src/host/host.ts'
 import { newSite } from '../../support/daemon-here.ts'
 import { until } from '../../support/until.ts'
 
@@ -43,4 +44,30 @@ describe.runIf(canPunch)('the output of what a run left behind', () => {
     await until(() => fs.statSync(output).size < 2.1 * mb, 'the output to be cut')
     expect(fs.readFileSync(output, 'utf8').endsWith('last\n')).toBe(true)
   })
+})
+
+test('what follows from an end also follows if no descriptor is free to look at its collector', async () => {
+  const site = newSite(
+    'tasks: { job: { type: daemon, command: "until [ -e $TORCH_HOME/go ]; do sleep 0.05; done" } }',
+  )
+  const unseen = new Set<number | undefined>()
+  const { processes } = thisMachine()
+  const identify = (pid: number) => {
+    if (unseen.has(pid)) throw Object.assign(new Error('EMFILE'), { code: 'EMFILE' })
+    return processes.identify(pid)
+  }
+  const daemon = await site.daemon({ processes: { ...processes, identify } })
+  await daemon.begun('job')
+  const [run] = daemon.state.runs.of('job')
+  unseen.add(run?.collector?.pid)
+  fs.writeFileSync(path.join(site.home, 'go'), '')
+  await daemon.runs('job', 0)
+  expect(daemon.state.daemonTasks.restarts.get('job')).toHaveLength(1)
+  site.clock.advance(200)
+  expect(daemon.state.outputs.has(run?.description.run ?? '')).toBe(true)
+  unseen.clear()
+  await until(() => {
+    site.clock.advance(10_000)
+    return !daemon.state.outputs.has(run?.description.run ?? '')
+  }, 'the end of the output')
 })
