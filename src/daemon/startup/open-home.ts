@@ -4,6 +4,8 @@ import { openToOthers } from '../../host/open-to-others.ts'
 import { hasCode } from '../../host/system-error.ts'
 import type { Host } from '../../host/host.ts'
 import { makeActive } from '../../run/active.ts'
+import { preparedFolder } from '../../run/directory.ts'
+import { writtenFolder } from '../../run/output.ts'
 import { shellQuoted } from '../../text/shell-quote.ts'
 import { type HomePaths, homePaths } from '../settings.ts'
 
@@ -109,9 +111,13 @@ export function foreignEntry(
   host: Host,
   paths: HomePaths,
 ): { readonly file: string; readonly why: string } | undefined {
-  const folders = [paths.runs, paths.active]
+  const folders = [paths.runs, paths.active, preparedFolder(paths.home), writtenFolder(paths.home)]
   const beside = host.files.list(paths.home).filter((name) => name.startsWith('history.db'))
-  const files = [...Object.values(paths), ...beside.map((name) => path.join(paths.home, name))]
+  const files = [
+    ...Object.values(paths),
+    ...folders,
+    ...beside.map((name) => path.join(paths.home, name)),
+  ]
   for (const file of new Set(files)) {
     if (file === paths.home) continue
     const why = whyForeign(host, file) ?? (folders.includes(file) ? whyOpen(host, file) : undefined)

@@ -60,6 +60,8 @@ describe('a home', () => {
     ['a file', 'slots', (file: string) => fs.symlinkSync('/etc/hostname', file)],
     ['the log', 'daemon.log', (file: string) => fs.symlinkSync('/dev/null', file)],
     ['a folder', 'runs', (file: string) => fs.symlinkSync('/etc', file)],
+    ['the folder of open outputs', 'written', (file: string) => fs.symlinkSync('/etc', file)],
+    ['the folder of recorders', 'prepared', (file: string) => fs.symlinkSync('/etc', file)],
     [
       'a file of the history',
       'history.db-wal',
