@@ -37,7 +37,8 @@ export function newSite(yaml: string, options: { at?: string; addresses?: string
   const tasks = path.join(folder, 'tasks.yaml')
   const home = path.join(folder, 'home')
   fs.writeFileSync(tasks, yaml)
-  onTestFinished(() => fs.rmSync(folder, { recursive: true, force: true }))
+  // With retries: what the daemon began to write, it may still write.
+  onTestFinished(() => fs.rmSync(folder, { recursive: true, force: true, maxRetries: 10 }))
   const clock = handClock(options.at ?? noon)
   const addresses = options.addresses ?? ['10.0.0.1']
   let killPrevious = (): void => {}
