@@ -109,7 +109,8 @@ export const diskFiles: Files = {
   readText: (file) => orMissing(() => fs.readFileSync(file, 'utf8')),
   readFile,
   readBytes: (file, offset, limit) =>
-    withOpen(fs.openSync(file, 'r'), (descriptor) => {
+    // Nobody may ever write into a named pipe, and to open it would wait for that.
+    withOpen(fs.openSync(file, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK), (descriptor) => {
       const buffer = Buffer.allocUnsafe(limit)
       return buffer.subarray(0, fs.readSync(descriptor, buffer, 0, limit, offset))
     }),

@@ -34,6 +34,8 @@ export interface ScriptParts {
   readonly umask: string
   readonly variables: Readonly<Record<string, string>>
   readonly command: readonly string[]
+  /** The program may begin with `#!`. */
+  readonly isScript: boolean
   /** busybox prefers its own programs to those in PATH, unless the path is absolute. */
   readonly isBusybox: boolean
 }
@@ -140,7 +142,7 @@ exit "$torch_status"
  * `command export` survives a name that the shell does not let anybody set.
  */
 function enterScript(parts: ScriptParts): string {
-  const { wrappers, cwd, umask, variables, command, isBusybox } = parts
+  const { wrappers, cwd, umask, variables, command, isScript, isBusybox } = parts
   const names = Object.entries(variables)
     .filter(isPassedOn)
     .map(([name]) => name)
@@ -181,6 +183,7 @@ esac
 [ ! -d "$torch_program" ] || { torch_step="program folder $torch_program"; exit 126; }
 [ -x "$torch_program" ] || { torch_step="program not-executable $torch_program"; exit 126; }
 torch_step="exec $torch_program"
+${isScript ? interpreterCheck : ''}
 {
 ${names.map((name) => `command export "${name}=$${variablePrefix}${name}"`).join('\n')}
 } 2>/dev/null
@@ -188,6 +191,21 @@ unset OLDPWD TORCH_RECORDER TORCH_ENTER ${[...words, ...names.map((name) => vari
 ${isBusybox ? 'shift; exec "$torch_program" "$@"' : 'exec "$@"'}${wrappers.length === 0 ? '' : ' 3>&-'}
 `
 }
+
+/**
+ * A shell that cannot execute a script prints a line of its own into the output of the run. So a missing
+ * interpreter is found before. Not for other programs: dash reads a line byte by byte, and theirs is long.
+ */
+const interpreterCheck = `
+torch_line=
+[ ! -f "$torch_program" ] || read -r torch_line 2>/dev/null <"$torch_program"
+case $torch_line in
+'#!'*)
+  torch_line=\${torch_line#'#!'}
+  torch_line=\${torch_line#"\${torch_line%%[!	 ]*}"}
+  torch_line=\${torch_line%%[	 ]*}
+  [ -z "$torch_line" ] || [ -e "$torch_line" ] || exit 127 ;;
+esac`
 
 /**
  * The collector appends the output of a run to its file, from the pipe to the end: the command and

@@ -6,7 +6,7 @@ import type { Task } from '../tasks/task.ts'
 import { activeFolder } from './active.ts'
 import { type RunHome, runsFolder } from './directory.ts'
 import { ownProgram, runEnvironment } from './environment.ts'
-import { checkLimits } from './start-failure.ts'
+import { checkLimits, isScript } from './start-failure.ts'
 import { collectorScript, recorderVariables, scriptArguments } from './recorder-script.ts'
 
 /** The shell of all scripts of torch. Any POSIX sh works: dash, bash and busybox are tested. */
@@ -69,6 +69,7 @@ export function startRecorder(
     task: place.task.name,
     shell: recorderShell,
     sleep: ownProgram(runHome.host, 'sleep'),
+    isScript: typeof place.task.command !== 'string' && isScript(runHome.host, environment),
     isBusybox: isBusyboxShell(runHome.host),
   })
   const pipe = processes.openPipe(environment.owner, place.folder)

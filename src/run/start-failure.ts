@@ -5,6 +5,7 @@ import { hasCode } from '../host/system-error.ts'
 import { boundWords, limitsOverBounds } from '../tasks/machine-bounds.ts'
 import type { Task } from '../tasks/task.ts'
 import type { RunTraces } from './directory.ts'
+import type { RunEnvironment } from './environment.ts'
 import { limitBounds } from './limit-bounds.ts'
 
 /**
@@ -149,6 +150,22 @@ const limitKeys = {
   FSIZE: 'fsize',
   NPROC: 'nproc',
 } as Readonly<Record<string, 'nofile' | 'cpu' | 'memory' | 'core' | 'fsize' | 'nproc'>>
+
+/**
+ * Whether a file that the program may be begins with `#!`. `command`, `cwd` and PATH are those of the run.
+ */
+export function isScript(
+  host: Host,
+  { command: [program = ''], cwd, variables }: RunEnvironment,
+): boolean {
+  const folders = program.includes('/') ? [''] : (variables['PATH'] ?? '').split(':')
+  return folders.some((folder) =>
+    quietly(() => {
+      const file = path.resolve(cwd, folder, program)
+      return host.files.readBytes(file, 0, 2).toString('latin1') === '#!'
+    }),
+  )
+}
 
 /** The file of the program, if the command itself says where it is. */
 function fileOf({ description }: RunTraces): string | undefined {

@@ -26,6 +26,7 @@ describe.each(shells)('the recorder in %s', (shell) => {
       umask: '22',
       variables: { PATH: '/usr/bin:/bin' },
       command: [dash, '-c', command],
+      isScript: true,
       isBusybox: shell === 'busybox',
     })
     const args = [...words, ...scriptArguments('TORCH_RECORDER', ['job'])]

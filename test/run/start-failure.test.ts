@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
@@ -117,14 +118,34 @@ describe('why a command could not be started', () => {
   })
 })
 
-test('a run of a script whose interpreter is missing is spawn-failed, with its name', async () => {
-  const file = programOf('#!/opt/none/python3\n')
+test('a run of a script whose interpreter is missing is spawn-failed, with its name and no output', async () => {
+  const file = programOf('#! /opt/none/python3 -u\n')
   const bench = newBench()
   const reason = `the interpreter of ${file} is missing: /opt/none/python3`
   for (const nice of [0, 1]) {
-    const ended = await bench.ended(bench.start({ command: [file], nice }))
-    expect(ended).toMatchObject({ outcome: 'spawn-failed', reason })
+    const run = bench.start({ command: [file], nice })
+    expect(await bench.ended(run)).toMatchObject({ outcome: 'spawn-failed', reason })
+    expect(bench.output(run)).toBe('')
   }
+})
+
+test('a script is found in the PATH of the run, and started with its words', async () => {
+  const file = programOf('#!\t/bin/sh -e\necho "$0 $1"\n')
+  const env = { PATH: `/nowhere:${path.dirname(file)}:/bin`, torch_line: 'kept' }
+  const bench = newBench()
+  const run = bench.start({ command: [path.basename(file), 'a  b'], env })
+  expect(await bench.ended(run)).toMatchObject({ outcome: 'ok' })
+  expect(bench.output(run)).toBe(`${file} a  b\n`)
+})
+
+test('torch does not wait for a named pipe that is taken for a program', async () => {
+  const folder = path.dirname(programOf(''))
+  const file = path.join(folder, 'pipe')
+  execFileSync('mkfifo', ['-m', '755', file])
+  const bench = newBench()
+  const reason = `its user may not execute ${file}`
+  const ended = await bench.ended(bench.start({ command: [file] }))
+  expect(ended).toMatchObject({ outcome: 'spawn-failed', reason })
 })
 
 test('a limit that the machine refuses is spawn-failed, even if its status is a success code', async () => {
