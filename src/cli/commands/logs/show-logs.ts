@@ -2,7 +2,7 @@ import path from 'node:path'
 import { exitStatus, TorchError } from '../../../errors.ts'
 import { beginsRunId, readTraces, runStamp } from '../../../run/directory.ts'
 import { byOrder, type OrderedRun } from '../../../run/order.ts'
-import { isOutputWhole } from '../../../run/output.ts'
+import { isCollecting, isOutputWhole } from '../../../run/output.ts'
 import { isSelected, isPattern } from '../../../tasks/select.ts'
 import { grouped } from '../../../text/grouped.ts'
 import type { Call } from '../../command.ts'
@@ -161,7 +161,7 @@ async function showJson(call: Call, values: Values, runs: readonly KeptRun[]): P
 /**
  * Runs `torch logs -f`: shows `runs` and then new output, also of new runs (those not in `kept`) and
  * of new tasks that the arguments match, even while the daemon stops and starts again. With --run it
- * ends with the run. The output of several runs is mixed line by line, as it comes.
+ * ends with the run; without it, what a run left behind is followed too. The output of several runs is mixed line by line, as it comes.
  */
 async function followLogs(
   call: Call,
@@ -181,7 +181,7 @@ async function followLogs(
   for (;;) {
     for (const [run, output] of open) {
       // Check BEFORE the last read: after the end of the run nothing more is written.
-      const over = isOver(call, run)
+      const over = isOver(call, run) && (values.run !== undefined || !isWritten(call, run))
       await output.drain()
       if (!over) continue
       output.close()
@@ -202,6 +202,13 @@ function isOver({ host, paths }: Call, { task, run }: KeptRun): boolean {
   if (description === undefined) return true
   const { collector } = description
   return isOutputWhole(host, { description, collector }, conclusion.endedMs)
+}
+
+/** Whether a process that the run left behind still has its output. */
+function isWritten({ host, paths }: Call, { task, run }: KeptRun): boolean {
+  const { description } = readTraces(host, path.join(paths.runs, task, run))
+  if (description === undefined) return false
+  return isCollecting(host, { description, collector: description.collector })
 }
 
 /** Returns a function that finds new runs. It reads a folder only if it has changed. */

@@ -181,6 +181,29 @@ test('torch logs -f shows all running runs of a task, not only the last', async 
   await follower.ended
 })
 
+test('torch logs -f follows what a run left behind; with --run it ends with the run', async () => {
+  const left =
+    '(while [ -d $TORCH_HOME ] && [ ! -e $TORCH_HOME/go ]; do sleep 0.1; done; echo late) &'
+  const site = newSite(
+    `tasks: { job: { schedule: "@yearly", command: ${JSON.stringify(`${left} echo early`)} } }`,
+  )
+  await site.torch('run', 'job')
+  const [run = ''] = fs.readdirSync(path.join(site.home, 'runs/job'))
+  const outcome = path.join(site.home, 'runs/job', run, 'outcome.json')
+  // As if it had ended long ago.
+  fs.writeFileSync(
+    outcome,
+    JSON.stringify({ ...JSON.parse(fs.readFileSync(outcome, 'utf8')), endedMs: 0 }),
+  )
+  expect(await site.torch('logs', 'job', '-f', '--run', run)).toMatchObject({ stdout: 'early\n' })
+  const follower = site.spawn(['logs', 'job', '-f'])
+  await until(() => follower.stdout() === 'early\n', 'the first line')
+  fs.writeFileSync(path.join(site.home, 'go'), '')
+  await until(() => follower.stdout() === 'early\nlate\n', 'the late line')
+  follower.child.kill('SIGINT')
+  await follower.ended
+})
+
 test('torch logs -f shows a new run even if the clock was set back before it', async () => {
   const site = newSite('tasks: {}')
   const runs = path.join(site.home, 'runs')
