@@ -4,13 +4,18 @@ import { nearest } from '../text/suggest.ts'
 
 /**
  * The names that the arguments select, in the order of the names. An argument is a name, or a
- * pattern with `*` and `?`. Throws TorchError `no-task` for the first argument that selects nothing.
+ * pattern with `*` and `?`. Throws TorchError `no-task` for the first argument that selects nothing;
+ * its hint names `list`, the command that lists these names.
  */
-export function selectNames(args: readonly string[], names: readonly string[]): string[] {
+export function selectNames(
+  args: readonly string[],
+  names: readonly string[],
+  list = 'torch status',
+): string[] {
   const known = new Set(names)
   for (const arg of args)
     if (isPattern(arg) ? !names.some((name) => matchGlob(arg, name)) : !known.has(arg))
-      throw isPattern(arg) ? noMatch(arg) : unknownTask(arg, names)
+      throw isPattern(arg) ? noMatch(arg, list) : unknownTask(arg, names, list)
   return names.filter((name) => isSelected(args, name))
 }
 
@@ -25,22 +30,26 @@ export function isPattern(arg: string): boolean {
 }
 
 /** The error for a name that is not the name of any task. */
-export function unknownTask(name: string, names: readonly string[]): TorchError {
+export function unknownTask(
+  name: string,
+  names: readonly string[],
+  list = 'torch status',
+): TorchError {
   return new TorchError('no-task', `there is no task "${name}"`, {
     exit: exitStatus.usage,
-    hint: hintFor(name, names),
+    hint: hintFor(name, names, list),
   })
 }
 
-function hintFor(name: string, names: readonly string[]): string {
+function hintFor(name: string, names: readonly string[], list: string): string {
   if (/\.ya?ml$|\//i.test(name)) return `to name a tasks file, use --tasks ${name}`
   const near = nearest(name, names)
-  return near === undefined ? 'torch status lists the tasks' : `did you mean "${near}"?`
+  return near === undefined ? `${list} lists the tasks` : `did you mean "${near}"?`
 }
 
-function noMatch(pattern: string): TorchError {
+function noMatch(pattern: string, list: string): TorchError {
   return new TorchError('no-task', `no task matches "${pattern}"`, {
     exit: exitStatus.usage,
-    hint: 'torch status lists the tasks',
+    hint: `${list} lists the tasks`,
   })
 }

@@ -75,7 +75,11 @@ describe('Mistakes without a daemon', () => {
     ['history bakup', near, 2],
     ['logs bakup', near, 2],
     ['run bakup', near, 2],
-    ['next backup xyzzy', strange, 2],
+    [
+      'next backup xyzzy',
+      ['torch: there is no task "xyzzy"', 'hint: torch plan lists the tasks'],
+      2,
+    ],
     ['status x*', ['torch: no task matches "x*"', 'hint: torch status lists the tasks'], 2],
     ['run xyzzy', strange, 2],
     [

@@ -124,6 +124,7 @@ function named(tasks: readonly Task[], words: readonly string[]): Task[] {
     selectNames(
       words,
       tasks.map((task) => task.name),
+      'torch plan',
     ),
   )
   const meant = tasks.filter((task) => names.has(task.name))

@@ -155,7 +155,7 @@ describe.concurrent('torch next', () => {
     [['off'], 0, 'off is not enabled\n'],
     [['boot'], 0, 'boot: starts at boot, at no fixed time\n'],
     [['al*'], 0, 'none of these tasks has a schedule\n'],
-    [['xyz-*'], 2, 'torch: no task matches "xyz-*"\nhint: torch status lists the tasks\n'],
+    [['xyz-*'], 2, 'torch: no task matches "xyz-*"\nhint: torch plan lists the tasks\n'],
     [['*e*', '--host', 'nobody'], 0, /^web does not run on nobody\n/],
     [['ealry'], 2, 'torch: there is no task "ealry"\nhint: did you mean "early"?\n'],
     [
