@@ -26,8 +26,8 @@ export function startTicker(parts: TickerParts): () => void {
   const wake = (): void => {
     // FIRST the next timer: if something goes wrong in this second, there is still a next one.
     cancel = clock.after(untilNextSecond(clock.now()), wake)
-    tick(parts, wasDown)
-    clock.after(poolDelayMs, () => void prepareRecorders(parts))
+    const starts = tick(parts, wasDown)
+    clock.after(poolDelay(starts), () => void prepareRecorders(parts))
     wasDown = false
   }
   wake()
@@ -39,8 +39,8 @@ function untilNextSecond(nowMs: number): number {
   return 1000 - (nowMs % 1000)
 }
 
-/** Does what is due in this second. It is on disk that the second is done BEFORE anything starts. */
-function tick(parts: TickerParts, wasDown: boolean): void {
+/** Does what is due in this second, and returns how many starts that are. It is on disk that the second is done BEFORE anything starts. */
+function tick(parts: TickerParts, wasDown: boolean): number {
   const { clock, tickClock, tasks, runContext, journal, log } = parts
   const timetable = (task: Task): Timetable => timetableOf(task, runContext.hostName)
   const plan = planTick(
@@ -55,7 +55,7 @@ function tick(parts: TickerParts, wasDown: boolean): void {
     },
     Math.floor(clock.now() / 1000),
   )
-  if (plan.step.kind === 'none') return
+  if (plan.step.kind === 'none') return 0
   logStep(log, plan.step, wasDown)
   // In the history BEFORE their seconds are done: a crash would leave no trace of them.
   journal.missed(plan.misses)
@@ -66,6 +66,7 @@ function tick(parts: TickerParts, wasDown: boolean): void {
   )
   for (const { start, delayMs } of plan.starts)
     if (delayMs > 0) requestStartLater(parts, start, delayMs)
+  return plan.starts.length
 }
 
 function logStep(log: Log, step: Step, wasDown: boolean): void {
@@ -95,8 +96,15 @@ function logStep(log: Log, step: Step, wasDown: boolean): void {
   }
 }
 
-/** By this long after a second began, what is due in it has usually started. */
-const poolDelayMs = 30
+/** Preparing must not compete with what has just been started: each start takes some time. */
+function poolDelay(starts: number): number {
+  return Math.min(minPoolDelayMs + starts * startMs, maxPoolDelayMs)
+}
+
+const minPoolDelayMs = 30
+const startMs = 4
+/** What is due in the next second needs time too. */
+const maxPoolDelayMs = 400
 /** Recorders that are started without a pause. All of a burst must be ready before its second comes. */
 const recordersPerTurn = 16
 
