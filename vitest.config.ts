@@ -23,8 +23,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     // test/cli, crash, docs, faults and system run the built binary.
     globalSetup: ['test/support/build.ts'],
-    testTimeout: 20_000,
-    hookTimeout: 20_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     // Loading the same sources again for each file would take more time than most tests. A test
     // that changes something of the process (an environment variable, the umask) restores it.
     isolate: false,

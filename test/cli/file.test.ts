@@ -6,7 +6,7 @@ import { closeSites, newSite, type Site } from '../support/torch.ts'
 import { until } from '../support/until.ts'
 
 afterAll(closeSites)
-vi.setConfig({ testTimeout: 60_000 })
+vi.setConfig({ testTimeout: 120_000 })
 
 const good = 'tasks:\n  a: { schedule: "@daily", command: "true" }\n'
 const bad = 'tasks:\n  a:\n    schedule: "@daily"\n    comand: "true"\n'

@@ -34,7 +34,7 @@ beforeAll(async () => {
   fs.cpSync(site.home, copy.home, { recursive: true, filter: (file) => !file.endsWith('.sock') })
 })
 afterAll(closeSites)
-vi.setConfig({ testTimeout: 60_000 })
+vi.setConfig({ testTimeout: 120_000 })
 
 function runsOf(task: string): string[] {
   const folder = path.join(site.home, 'runs', task)

@@ -6,7 +6,7 @@ import { commands } from '../../src/cli/commands.ts'
 import { torchHere } from '../support/here.ts'
 import { closeSites, newSite, root, type Site } from '../support/torch.ts'
 
-vi.setConfig({ testTimeout: 60_000 })
+vi.setConfig({ testTimeout: 120_000 })
 
 const tasks = `tasks:
   backup: { schedule: "@daily", command: "echo hi" }

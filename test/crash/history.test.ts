@@ -77,7 +77,7 @@ async function expectComplete(site: Site): Promise<void> {
 
 describe.concurrent.each(damages)(
   'the file of the history was %s',
-  { timeout: 60_000 },
+  { timeout: 120_000 },
   (name, spoil) => {
     test('a history that was damaged while no daemon ran is complete again after the start, and the log says so', async () => {
       const site = siteOf(tasks)

@@ -39,7 +39,7 @@ function isCollector(pid: number): boolean {
 describe.concurrent.each([
   ['under its daemon', false],
   ['adopted after a crash of its daemon', true],
-])('an odd command, %s', { timeout: 60_000 }, (where, crashes) => {
+])('an odd command, %s', { timeout: 120_000 }, (where, crashes) => {
   let site: Site
   let rows: HistoryRow[]
   const rowOf = (task: (typeof names)[number]) => rows.filter((row) => row.task === task)

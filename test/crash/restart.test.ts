@@ -60,7 +60,7 @@ function nextOf(pid: number): Promise<number> {
 const restarts = 4
 const hasCurl = spawnSync('curl', ['--version']).error === undefined
 
-describe.concurrent('torch restart', { timeout: 60_000 }, () => {
+describe.concurrent('torch restart', { timeout: 120_000 }, () => {
   test('restarts under load refuse, reset or lose no request, and each second starts once', async () => {
     const site = siteOf(secondly)
     let { pid } = await up(site)

@@ -4,7 +4,7 @@ import { closeSites, newSite, type Site } from '../support/torch.ts'
 import { until } from '../support/until.ts'
 import { historyOf, linesOf, logOf } from '../support/daemon.ts'
 
-vi.setConfig({ testTimeout: 60_000 })
+vi.setConfig({ testTimeout: 120_000 })
 afterAll(closeSites)
 
 /** From Debian's package faketime: the variant for programs with threads. */

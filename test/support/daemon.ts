@@ -8,7 +8,7 @@ import { type Site } from './torch.ts'
 import { until } from './until.ts'
 
 /** The time limit of tests that start real daemons and wait for real seconds. */
-export const maxTestMs = 60_000
+export const maxTestMs = 120_000
 
 const maxRows = 100_000
 

@@ -2,7 +2,7 @@
 export async function until<T>(
   look: () => T | undefined | false | Promise<T | undefined | false>,
   what: string,
-  boundMs = 15_000,
+  boundMs = 30_000,
 ): Promise<T> {
   const end = performance.now() + boundMs
   for (;;) {

@@ -148,13 +148,17 @@ function readContent(host: Host, tasks: string, shown: string, mayBeOpen = false
     const files = tasksFiles(host, tasks)
     const whyFolder = isFolder ? whyUnreadableFolder(host, files) : undefined
     if (whyFolder !== undefined) return withoutContent(shown, whyFolder, isFolder)
+    // BEFORE the rights: everybody may write /dev/zero, but that is not what is wrong with it.
+    for (at of isFolder ? files : []) {
+      const whyFile = whyUnreadable(host, at, host.files.facts(at))
+      if (whyFile !== undefined) return withoutContent(shownAs(at), whyFile, isFolder)
+    }
     const open = whyOpen(host, tasks, files, shown)
     if (open !== undefined && !mayBeOpen) return withoutContent(shownAs(open.file), open, isFolder)
     const texts: { path: string; text: Buffer }[] = []
     for (at of files) {
-      const whyFile = isFolder && whyUnreadable(host, at, host.files.facts(at))
-      const bytes = whyFile ? undefined : host.files.readFile(at, maxFileBytes)
-      if (bytes === undefined) return withoutContent(shownAs(at), whyFile || missing, isFolder)
+      const bytes = host.files.readFile(at, maxFileBytes)
+      if (bytes === undefined) return withoutContent(shownAs(at), missing, isFolder)
       texts.push({ path: shownAs(at), text: bytes })
     }
     const hash = hashOf(texts.flatMap(({ path: name, text }) => [name, text]))

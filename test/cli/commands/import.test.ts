@@ -5,7 +5,7 @@ import { afterAll, describe, expect, test, vi } from 'vitest'
 import { closeSites, newSite, root, script, type Site } from '../../support/torch.ts'
 
 afterAll(closeSites)
-vi.setConfig({ testTimeout: 60_000 })
+vi.setConfig({ testTimeout: 120_000 })
 
 const fixtures = path.join(root, 'test/import/crontab')
 const isRoot = process.getuid?.() === 0

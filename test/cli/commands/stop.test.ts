@@ -6,7 +6,7 @@ import { until } from '../../support/until.ts'
 
 afterAll(closeSites)
 // Tests run concurrently, each on its own site, and wait for the processor.
-vi.setConfig({ testTimeout: 60_000 })
+vi.setConfig({ testTimeout: 120_000 })
 
 const tasks = `tasks: { keep: { type: daemon, command: [sleep, "600"] } }`
 

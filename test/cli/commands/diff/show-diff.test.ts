@@ -5,7 +5,7 @@ import { gitEnvironment } from '../../../support/repository.ts'
 import { closeSites } from '../../../support/torch.ts'
 import { edits, type History, newHistory } from './ten-edits.ts'
 
-vi.setConfig({ testTimeout: 60_000 })
+vi.setConfig({ testTimeout: 120_000 })
 
 let history: History
 beforeAll(() => {

@@ -8,7 +8,7 @@ import { closeSites, newSite } from '../../../support/torch.ts'
 import { until } from '../../../support/until.ts'
 
 afterAll(closeSites)
-vi.setConfig({ testTimeout: 60_000 })
+vi.setConfig({ testTimeout: 120_000 })
 
 let home = ''
 const runId = (n: number) => `20260308T07000${n}.000-00000${n}`

@@ -3,7 +3,7 @@ import { jitterOf } from '../../../../src/text/hash.ts'
 import { closeSites, newSite } from '../../../support/torch.ts'
 
 afterAll(closeSites)
-vi.setConfig({ testTimeout: 60_000 })
+vi.setConfig({ testTimeout: 120_000 })
 
 const tasks = `
 timezone: America/New_York

@@ -2,7 +2,7 @@ import { afterAll, describe, expect, test, vi } from 'vitest'
 import { closeSites, newSite } from '../../../support/torch.ts'
 
 afterAll(closeSites)
-vi.setConfig({ testTimeout: 60_000 })
+vi.setConfig({ testTimeout: 120_000 })
 
 const tasks = `
 timezone: America/New_York

@@ -34,7 +34,7 @@ beforeAll(async () => {
 })
 afterAll(closeSites)
 // Tests run concurrently; each has its own tasks.
-vi.setConfig({ testTimeout: 60_000 })
+vi.setConfig({ testTimeout: 120_000 })
 
 interface Row {
   task: string

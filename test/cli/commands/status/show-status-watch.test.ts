@@ -6,7 +6,7 @@ import { closeSites, newSite } from '../../../support/torch.ts'
 import { until } from '../../../support/until.ts'
 
 afterAll(closeSites)
-vi.setConfig({ testTimeout: 60_000 })
+vi.setConfig({ testTimeout: 120_000 })
 
 const names = Array.from({ length: 30 }, (_, n) => `t${n}`)
 const tasks = `tasks:\n${names.map((name) => `  ${name}: { schedule: "@yearly", command: "true" }\n`).join('')}`
