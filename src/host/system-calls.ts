@@ -6,6 +6,8 @@ interface SystemCalls {
   tryLock(descriptor: number): boolean
   /** An extended attribute; undefined if the file or its file system has none. Throws for all else. */
   attribute(file: string, name: string): Buffer | undefined
+  /** The number of a process's group, by getpgid(2); -1 if the process is gone or may not be asked. */
+  groupOf(pid: number): number
 }
 
 /** The part of koffi that torch uses here. */
@@ -35,7 +37,9 @@ function open(): SystemCalls | 'missing' {
     const c = koffi.load('libc.so.6')
     const flock = c.func('int flock(int fd, int operation)')
     const getxattr = c.func('long getxattr(str path, str name, void *value, ulong size)')
+    const getpgid = c.func('int getpgid(int pid)')
     return {
+      groupOf: getpgid,
       tryLock: (descriptor) => flock(descriptor, exclusiveWithoutWaiting) === 0,
       attribute(file, name) {
         const value = Buffer.alloc(maxAttributeBytes)

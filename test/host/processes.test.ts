@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { expect, test } from 'vitest'
 import { parseStat, realProcesses } from '../../src/host/processes.ts'
+import { until } from '../support/until.ts'
 
 test('a line of /proc/PID/stat is parsed from its end, because a name may contain anything', () => {
   const fields = Array.from({ length: 30 }, (_, index) => String(index + 4))
@@ -34,4 +36,23 @@ test.runIf(process.getuid?.() !== 0)('a signal to a process of another user retu
 
 test('this machine can start runs by posix_spawn', () => {
   expect(realProcesses.launcher()).toMatchObject({ name: 'posix_spawn', why: undefined })
+})
+
+test('the members of a process group are all its living processes, and no others', async () => {
+  const leader = spawn('sh', ['-c', 'sleep 60 & exec sleep 60'], {
+    detached: true,
+    stdio: 'ignore',
+  })
+  const { pid = 0 } = leader
+  const ended = once(leader, 'exit')
+  try {
+    await until(() => realProcesses.groupMembers(pid).length === 2, 'both processes')
+    const members = realProcesses.groupMembers(pid)
+    expect(members.map(({ group }) => group)).toEqual([pid, pid])
+    expect(members).toContainEqual(realProcesses.identify(pid))
+  } finally {
+    realProcesses.signalGroup(pid, 'SIGKILL')
+    await ended
+  }
+  await until(() => realProcesses.groupMembers(pid).length === 0, 'its end')
 })
