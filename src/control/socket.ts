@@ -140,7 +140,7 @@ export function isAnswered(socketPath: string): Promise<boolean> {
     try {
       connection = withShortPath(socketPath, (short) => net.connect(short))
       connection.once('connect', () => settle(true))
-      // EAGAIN: so many others connect at this moment that somebody must listen.
+      // EAGAIN: many others connect at this moment, so somebody must listen.
       connection.once('error', (error) => settle(hasCode(error, 'EAGAIN')))
     } catch {
       settle(false)

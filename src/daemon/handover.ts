@@ -61,7 +61,7 @@ export async function sayTaken(previous: Channel): Promise<void> {
 export interface Handover {
   /**
    * Returns the pid of the next daemon once that has taken over; throws why it has not. The command
-   * starts the next daemon: of another installation perhaps; undefined: of this one.
+   * starts the next daemon, perhaps of another installation. undefined: this installation.
    */
   request(command: readonly string[] | undefined): Promise<{ pid: number }>
   /** The daemon stops: a next one that is being prepared must not take its end for a crash. */
@@ -121,8 +121,8 @@ function spawnNext(own: DaemonProcess, command: readonly string[] | undefined): 
     })
   const missing = command?.find((word) => word.startsWith('/') && !isThere(host, word))
   if (missing !== undefined)
-    throw new TorchError('not-ready', `${newFailed}: it finds no ${missing}`, {
-      hint: 'it must see the same files as this command; torch stop --leave and torch start do not need that',
+    throw new TorchError('not-ready', `${newFailed}: it cannot find ${missing}`, {
+      hint: 'the daemon must see the same files as this command; otherwise use torch stop --leave, then torch start',
     })
   const file = settings.foreground ? undefined : openForLog(() => host.files.openAppend(paths.log))
   const env = Object.entries(environment).flatMap(([name, value]) =>

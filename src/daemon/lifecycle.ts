@@ -102,7 +102,7 @@ function leaveTakenHome({ log, paths }: Daemon, stop: Stop): void {
   log.error(
     'trouble',
     { file: paths.lock },
-    'another torch daemon has locked this home; this one ends and leaves it the runs',
+    'another torch daemon has locked this home; this one ends, and the other one adopts its runs',
   )
   stop.request({ graceMs: null, leave: true })
 }

@@ -152,9 +152,12 @@ function checkLock({ flock }: ProgramFacts): CheckResult {
 
 function checkShell({ sh, missing, missingShells: [first] }: ProgramFacts): CheckResult {
   if (missing.length > 0)
-    return problem(`${missing.join(' and ')} cannot be found, and torch starts no run without`, {
-      hint: 'install coreutils',
-    })
+    return problem(
+      `every run needs ${missing.join(' and ')}, but torch cannot find ${missing.length === 1 ? 'it' : 'them'}`,
+      {
+        hint: 'install coreutils',
+      },
+    )
   if (sh === undefined)
     return problem('/bin/sh is missing, and torch starts every run with it', {
       hint: 'install dash, bash or busybox',

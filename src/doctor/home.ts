@@ -169,7 +169,7 @@ function checkExisting(
   const isOpen = (facts.mode & 0o077) !== 0
   if (facts.planted !== undefined)
     return problem(`${facts.planted}, so no daemon starts`, {
-      hint: `look who put it there and remove it, or ${elsewhere}`,
+      hint: `find out who put it there and remove it, or ${elsewhere}`,
     })
   if (isOpen && facts.use === 'others-files')
     return problem(`${home} is open to others (mode ${mode}) and holds files of other users`, {

@@ -30,7 +30,7 @@ interface ZoneFacts {
   readonly zone: string
   /** The variable TZ. */
   readonly variable: string | undefined
-  /** TZ is set to something that is no time zone. */
+  /** TZ is set to something that is not a time zone. */
   readonly isIgnored: boolean
   /** Where /etc/localtime links to. */
   readonly localtime: string | undefined

@@ -3,7 +3,7 @@ export interface Clock {
   now(): number
   /** IANA name of the machine's own time zone. */
   zone(): string
-  /** The variable TZ if it is no time zone, so that zone() is UTC; otherwise undefined. */
+  /** The variable TZ if it is not a time zone, so that zone() is UTC; otherwise undefined. */
   ignoredZone(): string | undefined
   /** Milliseconds of CLOCK_MONOTONIC, which nobody can set. */
   monotonic(): number

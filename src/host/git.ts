@@ -157,7 +157,7 @@ function environmentIn(top: string): Record<string, string | undefined> {
     GIT_LITERAL_PATHSPECS: '1',
     GIT_OPTIONAL_LOCKS: '0',
     // A clone may lack objects. To fetch them, git would run programs that the repository names. An empty
-    // list allows no protocol, whatever the settings say: https://git-scm.com/docs/git#Documentation/git.txt-codeGITALLOWPROTOCOLcode
+    // list allows no protocol, and wins over all settings: https://git-scm.com/docs/git#Documentation/git.txt-codeGITALLOWPROTOCOLcode
     GIT_ALLOW_PROTOCOL: '',
     GIT_NO_LAZY_FETCH: '1',
     GIT_TERMINAL_PROMPT: '0',

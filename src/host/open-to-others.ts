@@ -54,7 +54,7 @@ interface Step {
   readonly entry: string
 }
 
-/** path_resolution(7): the kernel follows so many links. */
+/** path_resolution(7): the kernel follows at most this many links. */
 const maxLinks = 40
 
 /** All look-ups that lead to a file, as the kernel does them. The last entry is the file itself, without links. */

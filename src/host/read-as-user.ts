@@ -20,7 +20,7 @@ const recentMs = 2_500
 /** A program that waits for a slow disk blocks the daemon this long. */
 const maxReadMs = 2_000
 
-/** setpriv(1) and dd(1) are found here, whatever the PATH of this process is. */
+/** setpriv(1) and dd(1) are found here. The PATH of this process does not matter. */
 const environment = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' }
 
 /**

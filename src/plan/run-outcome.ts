@@ -39,7 +39,7 @@ interface RunLimits {
   readonly fsize?: number
 }
 
-/** A process that handles XCPU gets KILL after so many more seconds of processor time. */
+/** A process that handles XCPU gets KILL after this many more seconds of processor time. */
 export const cpuGraceSeconds = 5
 
 export interface RunOutcome {

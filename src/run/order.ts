@@ -16,7 +16,7 @@ export interface EventOrder {
 
 /** From here on the clock is behind. A smaller correction disturbs the order of a few runs at most. */
 const behindMs = 1_000
-/** After the clock has caught up, runs are in order by their ids once those of before are gone. */
+/** After the clock has caught up, runs are in order by their ids once the earlier runs are gone. */
 const keepMarkMs = 30 * 24 * 3600 * 1000
 
 /** Exists if ids of runs may be out of order: when the clock was set back, and to when, in milliseconds. */

@@ -84,7 +84,11 @@ export async function emptyMiddle(context: RunContext, run: LiveRun): Promise<vo
   const output = path.join(run.directory, 'output')
   const named = files.facts(output)
   if (named === undefined)
-    complain(context, run, 'its output file was removed while it is written; its output is lost')
+    complain(
+      context,
+      run,
+      'its output file was removed while it was being written, so that output is lost',
+    )
   // A file without a name must not fill the disk either.
   const file = named === undefined && isCollecting(context.host, run) ? openFile(run) : output
   const facts = named ?? files.facts(file)

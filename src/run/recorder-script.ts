@@ -71,7 +71,7 @@ function isPassedOn([name]: readonly [string, string]): boolean {
  *            has already begun to remove the run, the claim does not count
  *   command  the same line of the command, written before the command starts
  *   failed   why the command could not be started: its last line. An empty file means nothing
- *   times    what `times` says, if the status is that of KILL: it may come from a limit
+ *   times    what `times` says, if the status means KILL: a limit may be the cause
  *   exit     what the shell prints about a signal, if there was one; the last line is the status
  *
  * At the end it also writes a word into its entry in `active`, which notifies a daemon that is not its

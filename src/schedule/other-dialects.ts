@@ -53,8 +53,8 @@ export function commandAfter(schedule: readonly string[]): Refused {
   const alone = isNickname(schedule) || isValid(schedule) ? `write ${quoted(schedule)}; ` : ''
   return {
     ok: false,
-    message: 'expected a schedule alone; got more after it',
-    hint: `${alone}a command belongs into the key command`,
+    message: 'expected only a schedule; got more text after it',
+    hint: `${alone}a command belongs in the key command`,
   }
 }
 
@@ -199,7 +199,7 @@ const unitMs: Readonly<Record<string, number>> = {
   week: 604_800_000,
 }
 
-/** `1h30m` for `1.5h`, `90 minutes` or `1 h 30 min`; undefined if it is no whole number of seconds. */
+/** `1h30m` for `1.5h`, `90 minutes` or `1 h 30 min`; undefined if it is not a whole number of seconds. */
 export function durationMeant(text: string): string | undefined {
   const lower = text.toLowerCase().trim()
   const parts = [...lower.matchAll(/(\d+(?:\.\d+)?)?\s*([a-z]+)\s*/g)]

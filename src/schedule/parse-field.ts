@@ -128,7 +128,7 @@ function daysBetween(field: Field, range: string): readonly [number, number] | u
 function checkRange(field: Field, range: string, step?: string): Item {
   const isDayField = field.name === 'day' || field.name === 'weekday'
   if (range === '?' && !isDayField)
-    return refuse(field, '"?" stands only for the day or the weekday', 'write "*"')
+    return refuse(field, '"?" is only for the day and the weekday', 'write "*"')
   if (range === '*' || range === '?') return { ok: true, text: `${field.min}-${field.last}` }
   if (/^h$/i.test(range)) return { ok: true, text: `H(${field.min}-${field.hashMax})` }
   if (/^h\(.*\)$/i.test(range)) return checkHashRange(field, range)

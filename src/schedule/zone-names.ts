@@ -40,7 +40,7 @@ export function zoneNames(): string[] {
 
 type Guess = (word: string, candidates: readonly string[]) => string | undefined
 
-/** What to write instead of a name that is no zone. `guess` finds the most similar name. */
+/** What to write instead of a name that is not a zone. `guess` finds the most similar name. */
 export function zoneHint(name: string, guess: Guess = nearest): string {
   const places = zonesMeant(name)
   if (places.length > 0) return meant(...places)
@@ -72,7 +72,7 @@ export function currentName(name: string): string | undefined {
   return oldNames.get(lower)
 }
 
-/** Etc/GMT-2 is two hours ahead of UTC: its sign is that of POSIX. */
+/** Etc/GMT-2 is two hours ahead of UTC: it has the sign of POSIX. */
 function offsetHint(word: string): string | undefined {
   const match = /^(?:utc|gmt)?([+-])(\d\d?)(?::?(\d\d))?$/i.exec(word)
   if (match === null) return undefined

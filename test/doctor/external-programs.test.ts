@@ -41,7 +41,7 @@ test.each<[check: string, more: Partial<ProgramFacts>, Said]>([
     { missing: ['cat', 'sleep'] },
     [
       'problem',
-      'cat and sleep cannot be found, and torch starts no run without',
+      'every run needs cat and sleep, but torch cannot find them',
       null,
       'install coreutils',
     ],
@@ -204,7 +204,7 @@ tasks:
   other: { schedule: "@daily", command: ["true"], user: nobody, group: "0", shell: /bin/fish }
 `)
 
-  test('the probe finds programs where torch finds them, whatever PATH a task has, and the tasks that need them', () => {
+  test('the probe finds programs where torch finds them, not in the PATH of a task, and the tasks that need them', () => {
     const host = machineWith({
       '/bin/sh -> busybox': '',
       '/bin/busybox': '',

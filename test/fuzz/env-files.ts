@@ -11,7 +11,7 @@ const texts = [
   'TORCH_HOME=/x\nA="b\\nc"\n  _x9 = "it\'s"  \n',
 ]
 
-/** Whatever is in a file, it gives only variables with valid names. */
+/** Any text gives only variables with valid names. */
 export const envText = pure('env-text', 80, damaged(texts), (text) => {
   const { values, problems } = parseEnvFile(text)
   const count = text.split('\n').length

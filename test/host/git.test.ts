@@ -38,7 +38,7 @@ test('the repository of a file is the nearest one, also in a linked worktree', (
   tree.remove()
 })
 
-test('a folder .git without HEAD is no repository', () => {
+test('a folder .git without HEAD is not a repository', () => {
   fs.mkdirSync(at('sub/.git'), { recursive: true })
   expect(findRepository(host, at('sub/tasks.yaml'))?.top).toBe(repository.folder)
 })
@@ -48,19 +48,19 @@ describe.skipIf(process.getuid?.() !== 0)('for root, a repository', () => {
   const kind = () => findRepository(host, at('tasks.yaml'))
   beforeEach(() => repository.write('tasks.yaml', ''))
 
-  test.each(['.', '.git'])('is foreign if %s belongs to another user', (part) => {
+  test.each(['.', '.git'])('a repository is foreign if %s belongs to another user', (part) => {
     fs.chownSync(at(part), owner, owner)
     expect(kind()).toEqual({ kind: 'foreign', top: repository.folder, uid: owner })
   })
 
-  test('is trusted if it belongs to the owner of the tasks file', () => {
+  test('a repository is trusted if it belongs to the owner of the tasks file', () => {
     for (const part of ['.', '.git', 'tasks.yaml']) fs.chownSync(at(part), owner, owner)
     expect(kind()).toMatchObject({ kind: 'trusted', isOurs: false })
     fs.chownSync(at('tasks.yaml'), 0, 0)
     expect(kind()).toMatchObject({ kind: 'foreign' })
   })
 
-  test('is foreign if .git is a link of another user', () => {
+  test('a repository is foreign if .git is a link of another user', () => {
     fs.renameSync(at('.git'), at('real'))
     fs.symlinkSync('real', at('.git'))
     expect(kind()).toMatchObject({ kind: 'trusted', isOurs: true })
@@ -68,7 +68,7 @@ describe.skipIf(process.getuid?.() !== 0)('for root, a repository', () => {
     expect(kind()).toMatchObject({ kind: 'foreign', uid: owner })
   })
 
-  test('is foreign if the file .git leads to a folder of another user', () => {
+  test('a repository is foreign if the file .git leads to a folder of another user', () => {
     fs.renameSync(at('.git'), at('real'))
     fs.writeFileSync(at('.git'), 'gitdir: real\n')
     expect(kind()).toMatchObject({ kind: 'trusted', isOurs: true })
@@ -76,7 +76,7 @@ describe.skipIf(process.getuid?.() !== 0)('for root, a repository', () => {
     expect(kind()).toMatchObject({ kind: 'foreign', uid: owner })
   })
 
-  test('is foreign if its common folder belongs to another user', () => {
+  test('a repository is foreign if its common folder belongs to another user', () => {
     repository.commit('one')
     fs.mkdirSync(at('tree'))
     repository.git('worktree', 'add', '-q', at('tree/w'))

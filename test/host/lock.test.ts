@@ -71,7 +71,7 @@ test('a child of the process that holds the lock does not inherit it', async () 
 test('without the program flock the library koffi locks the same file', async ({ skip }) => {
   const lock = await takeLock(withoutFlock, at('lock')).catch(() => skip())
   expect(lock).toBeDefined()
-  // The program sees that lock, and the library that of the program.
+  // The program sees the lock of the library, and the library the lock of the program.
   expect(await takeLock(thisMachine(), at('lock'))).toBeUndefined()
   expect(await takeLock(withoutFlock, at('lock'))).toBeUndefined()
   expect(await takeLock(withoutFlock, at('other'))).toBeDefined()
@@ -82,7 +82,7 @@ test('without the program flock the library koffi locks the same file', async ({
   await other.end()
 })
 
-test('without both there is no lock that another user could not hold first', async () => {
+test('without flock and koffi no lock is taken', async () => {
   const files = { ...withoutFlock.files, tryLock: () => undefined }
   await expect(takeLock({ ...withoutFlock, files }, at('lock'))).rejects.toThrow(
     expect.objectContaining({ code: 'no-lock', hint: 'install util-linux' }),

@@ -62,7 +62,7 @@ test.each(['srv', 'srv/ops'])('a file is open if everybody may write its folder 
   expect(place()).toBe(`${name} folder writable`)
 })
 
-test('a sticky folder is no way to replace a file, but others can add files to it', () => {
+test('others cannot replace a file in a sticky folder, but they can add files', () => {
   fs.chmodSync(at('srv/ops'), 0o1777)
   expect(place()).toBeUndefined()
   expect(place('srv/ops')).toBe('srv/ops itself writable')
@@ -109,10 +109,13 @@ describe('a file that its group may write', () => {
     expect(place()).toBe(isOpen ? 'srv/ops/tasks.yaml itself writable' : undefined)
   })
 
-  test.skipIf(process.getuid?.() !== 0)('is open if that is not the group of root', () => {
-    fs.chownSync(file(), uid, 65_533)
-    expect(place()).toBe('srv/ops/tasks.yaml itself writable')
-  })
+  test.skipIf(process.getuid?.() !== 0)(
+    'a file that its group may write is open unless that is the group of root',
+    () => {
+      fs.chownSync(file(), uid, 65_533)
+      expect(place()).toBe('srv/ops/tasks.yaml itself writable')
+    },
+  )
 })
 
 describe.skipIf(process.getuid?.() !== 0)('among several users', () => {

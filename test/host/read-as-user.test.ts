@@ -25,7 +25,7 @@ function write(name: string, text: string, mode = 0o644, ageMs = 60_000): string
 }
 
 describe.skipIf(process.getuid?.() !== 0)('root reads for another user', () => {
-  test('only what that user may read, wherever links lead', () => {
+  test('a file is read only if that user may read it, also through links', () => {
     write('secret', 'KEY=1', 0o600)
     write('group', 'KEY=1', 0o640)
     fs.symlinkSync('secret', at('link'))
@@ -39,7 +39,7 @@ describe.skipIf(process.getuid?.() !== 0)('root reads for another user', () => {
     expect(read('none')).toBeUndefined()
   })
 
-  test('a change of the content or of the rights is seen', () => {
+  test('a change of the content or of the permissions is seen', () => {
     const file = write('own', 'KEY=1')
     expect(read('own')?.toString()).toBe('KEY=1')
     expect(read('own')?.toString()).toBe('KEY=1')
@@ -52,7 +52,7 @@ describe.skipIf(process.getuid?.() !== 0)('root reads for another user', () => {
     expect(() => read('own')).toThrow('Permission denied')
   })
 
-  test('at most so many bytes, and nothing that waits', () => {
+  test('a file that is too big or not a regular file is refused at once', () => {
     write('large', 'x'.repeat(101))
     write('full', 'x'.repeat(100))
     execFileSync('mkfifo', ['-m', '666', at('pipe')])

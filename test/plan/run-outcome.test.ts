@@ -159,7 +159,7 @@ describe('the outcome of a run', () => {
       expected: ['killed', null, 'SIGTERM', 'not by torch'],
     },
     {
-      name: 'a run that torch was ending has that reason, whatever signal was sent too',
+      name: 'a run that torch was ending has that reason, even if another signal was sent too',
       sent: ['SIGKILL'],
       ending: { reason: 'timeout', signal: 'SIGKILL' },
       expected: ['timeout', null, 'SIGKILL', 'timeout'],

@@ -61,7 +61,7 @@ describe('the output of a run', () => {
     expect(bench.output(run)).toBe('early\nlate\n')
   })
 
-  test('what a run printed last is there although its whole group was killed', async () => {
+  test('the last output of a run is kept even if its whole group is killed', async () => {
     const bench = newBench()
     const command = `trap 'seq 5000; echo last; exec sleep 600' TERM; echo ready; while :; do sleep 0.05; done`
     const run = bench.start({ command, killAfterMs: 300 })
@@ -99,7 +99,7 @@ describe.each(shells)('the collector in %s', (shell) => {
     return child
   }
 
-  test(`the collector in ${shell} appends what it reads, whatever bytes, and ignores TERM`, async () => {
+  test(`the collector in ${shell} appends all bytes that it reads, and ignores TERM`, async () => {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'torch-collector-'))
     onTestFinished(() => fs.rmSync(folder, { recursive: true }))
     fs.writeFileSync(path.join(folder, 'output'), 'before ')

@@ -157,7 +157,7 @@ const hostile = {
 }
 
 describe("the task's variables", () => {
-  test('a task gets its variables whatever they mean to a shell, also behind nice and limits', async () => {
+  test('a task gets its variables even if they mean something to a shell, also with nice and limits', async () => {
     for (const task of [{}, { nice: 1, limits: { nofile: 512 } }]) {
       const env = { ...hostile, LINES: 'one\ntwo\n', QUOTES: `'"$HOME\\` }
       const text = await seen(['/usr/bin/env', '-0'], { ...task, env })

@@ -96,7 +96,7 @@ test('an output file that is removed while its run writes is reported once', asy
   await emptyMiddle(bench.context, run)
   await emptyMiddle(bench.context, run)
   expect(bench.troubles).toEqual([
-    'its output file was removed while it is written; its output is lost',
+    'its output file was removed while it was being written, so that output is lost',
   ])
 })
 

@@ -46,19 +46,19 @@ function machine(...first: Fake[]) {
 }
 
 describe('the process group of a run', () => {
-  test('it is signalled while its recorder lives', () => {
+  test('the group of a run is signalled while its recorder lives', () => {
     const { host, run, sent } = machine(recorder, bare)
     expect(signalRun(host, run, 'SIGTERM')).toBe(true)
     expect(sent).toEqual(['SIGTERM'])
   })
 
-  test('it is left alone if its number belongs to another process', () => {
+  test('the group of a run is left alone if its number belongs to another process', () => {
     const { host, run, sent } = machine(foreignLeader, foreign)
     expect(signalRun(host, run, 'SIGTERM')).toBe(false)
     expect([sent, membersOf(host, run)]).toEqual([[], []])
   })
 
-  test('once it was seen empty it is never signalled again', () => {
+  test('a group that was seen empty is never signalled again', () => {
     const { host, run, sent, become } = machine(recorder)
     become()
     expect(signalRun(host, run, 0)).toBe(false)
@@ -67,7 +67,7 @@ describe('the process group of a run', () => {
     expect(sent).toEqual([])
   })
 
-  test('a process that was in it when its recorder ended is signalled later', () => {
+  test('a process that was in the group when the recorder ended is signalled later', () => {
     const { host, run, sent, become } = machine(bare)
     expect(noteRecorderEnd(host, run)).toBe(1)
     become(bare, foreign)
@@ -76,7 +76,7 @@ describe('the process group of a run', () => {
     expect(sent).toEqual(['SIGKILL'])
   })
 
-  test('processes that got the number after its recorder ended are left alone', () => {
+  test('processes that got the number of the group after the recorder ended are left alone', () => {
     const { host, run, sent, become } = machine(bare)
     noteRecorderEnd(host, run)
     become(foreign)
@@ -100,7 +100,7 @@ describe('the process group of a run', () => {
     expect(signalRun(host, run, 'SIGKILL')).toBe(false)
   })
 
-  test('without its recorder it is recognised by the variables of the run', () => {
+  test('without its recorder a group is recognised by the variables of the run', () => {
     const ours = machine(child, bare)
     expect(signalRun(ours.host, ours.run, 'SIGKILL')).toBe(true)
     expect(membersOf(ours.host, ours.run)).toEqual([child, bare])
@@ -108,7 +108,7 @@ describe('the process group of a run', () => {
     expect(signalRun(others.host, others.run, 'SIGKILL')).toBe(false)
   })
 
-  test('if looking for its members fails when its recorder ends, its number proves nothing', () => {
+  test('if the members of a group are unknown when its recorder ends, its number proves nothing', () => {
     const { host, run, become } = machine(bare)
     const groupMembers = () => {
       throw new Error('no descriptor left')

@@ -292,14 +292,10 @@ describe('a mistake in a field', () => {
       'day: step 30 is wider than the range of "H", which has 28 values',
       'write "H" for one value of this range',
     ],
-    [
-      '? * * * *',
-      'minute: "?" stands only for the day or the weekday; minutes are 0-59',
-      'write "*"',
-    ],
+    ['? * * * *', 'minute: "?" is only for the day and the weekday; minutes are 0-59', 'write "*"'],
     [
       '0 0 1 ?/2 *',
-      'month: "?" stands only for the day or the weekday; months are 1-12 or jan-dec',
+      'month: "?" is only for the day and the weekday; months are 1-12 or jan-dec',
       'write "*"',
     ],
     // steps

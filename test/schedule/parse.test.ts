@@ -207,49 +207,49 @@ test.each<[string, string, string | null]>([
   // met may be a program, although MET is a zone
   [
     '0 6 * * * met',
-    'expected a schedule alone; got more after it',
-    'write "0 6 * * *"; a command belongs into the key command',
+    'expected only a schedule; got more text after it',
+    'write "0 6 * * *"; a command belongs in the key command',
   ],
   // Lines of a crontab
   [
     '0 2 * * * /usr/bin/backup --full',
-    'expected a schedule alone; got more after it',
-    'write "0 2 * * *"; a command belongs into the key command',
+    'expected only a schedule; got more text after it',
+    'write "0 2 * * *"; a command belongs in the key command',
   ],
   [
     '*/5 * * * * root backup 5',
-    'expected a schedule alone; got more after it',
-    'write "*/5 * * * *"; a command belongs into the key command',
+    'expected only a schedule; got more text after it',
+    'write "*/5 * * * *"; a command belongs in the key command',
   ],
   [
     '0 */5 * * * * php x',
-    'expected a schedule alone; got more after it',
-    'write "0 */5 * * * *"; a command belongs into the key command',
+    'expected only a schedule; got more text after it',
+    'write "0 */5 * * * *"; a command belongs in the key command',
   ],
   [
     '61 2 * * * backup',
-    'expected a schedule alone; got more after it',
-    'a command belongs into the key command',
+    'expected only a schedule; got more text after it',
+    'a command belongs in the key command',
   ],
   [
     '@reboot /usr/bin/start',
-    'expected a schedule alone; got more after it',
-    'write "@reboot"; a command belongs into the key command',
+    'expected only a schedule; got more text after it',
+    'write "@reboot"; a command belongs in the key command',
   ],
   [
     '@every 5m /usr/bin/start',
-    'expected a schedule alone; got more after it',
-    'write "@every 5m"; a command belongs into the key command',
+    'expected only a schedule; got more text after it',
+    'write "@every 5m"; a command belongs in the key command',
   ],
   // The six fields of AWS
   [
     '0 10 * * ? *',
-    'month: "?" stands only for the day or the weekday; months are 1-12 or jan-dec',
+    'month: "?" is only for the day and the weekday; months are 1-12 or jan-dec',
     'the 6 fields of AWS end with a year: write "0 10 * * ?"',
   ],
   [
     '15 10 ? * 6L *',
-    'hour: "?" stands only for the day or the weekday; hours are 0-23',
+    'hour: "?" is only for the day and the weekday; hours are 0-23',
     'the 6 fields of AWS end with a year: write "15 10 ? * friL", because its weekdays 1-7 are sun-sat',
   ],
   // Words
@@ -273,8 +273,8 @@ test.each<[string, string, string | null]>([
   ],
   [
     '@daily 5',
-    'expected a schedule alone; got more after it',
-    'write "@daily"; a command belongs into the key command',
+    'expected only a schedule; got more text after it',
+    'write "@daily"; a command belongs in the key command',
   ],
   [
     '@toString',

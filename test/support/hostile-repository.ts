@@ -57,7 +57,7 @@ export function newHostileRepository(folder: string, traces: string): HostileRep
     const hash = repository.git('rev-parse', name)
     fs.rmSync(path.join(objects, hash.slice(0, 2), hash.slice(2)), { force: true })
   }
-  // A branch of which even the commit is missing. git checks none of it.
+  // A branch whose commit is missing too. git checks none of it.
   const nowhere = '1234567890123456789012345678901234567890'
   repository.write('.git/refs/heads/nowhere', `${nowhere}\n`)
   fs.utimesSync(path.join(folder, 'tasks.yaml'), 1, 1)

@@ -34,8 +34,8 @@ export function canBootSystemd(): boolean {
 
 /**
  * Runs a bash script as root under a systemd that has just booted, and gives what it printed on both
- * outputs. `folders` of this machine are visible there, read-only; /tmp and /run are empty. Whatever
- * happens, all processes have ended when this returns. Throws after `boundMs`.
+ * outputs. `folders` of this machine are visible there, read-only; /tmp and /run are empty. Even after an
+ * error all processes have ended when this returns. Throws after `boundMs`.
  */
 export async function underSystemd(
   script: string,

@@ -72,7 +72,7 @@ test('the revision of a file is known in such a repository too', async () => {
 })
 
 describe.skipIf(process.getuid?.() !== 0)('root', () => {
-  test("reads a tasks file beneath another user's .git without asking git", async () => {
+  test("torch reads a tasks file beneath another user's .git without asking git", async () => {
     const made = hostileSite()
     const { site, repository, at } = made
     giveTo(nobody, at('.git'))
@@ -87,7 +87,7 @@ describe.skipIf(process.getuid?.() !== 0)('root', () => {
     expect(repository.traps()).toEqual([])
   })
 
-  test("uses the checkout of the tasks file's owner, and no command executes anything of it", async () => {
+  test("torch uses a checkout of the tasks file's owner, and executes nothing from it", async () => {
     const made = hostileSite()
     const { site, repository, at } = made
     const head = repository.git('rev-parse', 'HEAD').slice(0, 12)

@@ -161,7 +161,7 @@ describe.runIf(canBootSystemd())('under systemd', () => {
     (_, step = '', printed) => expect(heard.get(step)).toBe(printed),
   )
 
-  test('no slot starts twice, whatever happens to the daemon', () => {
+  test('no slot starts twice in any of these tests', () => {
     const slots = heard.get('slots')?.trim().split(' ') ?? []
     expect(slots.length).toBeGreaterThan(restarts)
     expect(new Set(slots).size).toBe(slots.length)

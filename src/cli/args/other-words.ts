@@ -62,7 +62,7 @@ function forEach(words: readonly string[], advice: Advice): Record<string, Advic
   return Object.fromEntries(words.map((word) => [word, advice]))
 }
 
-/** The hint for a word that is no command, and what was typed after it. */
+/** The hint for a word that is not a command, and what was typed after it. */
 export function hintForWord(word: string, rest: readonly string[]): string {
   const lower = word.toLowerCase()
   const advice = Object.hasOwn(wordsOfOthers, lower) ? wordsOfOthers[lower] : undefined

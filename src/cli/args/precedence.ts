@@ -88,7 +88,7 @@ function workingFolder(): string {
 }
 
 /**
- * Variables that torch sets in runs and that are no options, because a task may call torch. It sets
+ * Variables that torch sets in runs and that are not options, because a task may call torch. It sets
  * TORCH_HOME too: that is an option, so the task asks its own daemon.
  */
 const setInRuns = new Set([

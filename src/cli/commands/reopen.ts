@@ -3,7 +3,7 @@ import { ask } from '../daemon/ask.ts'
 import type { Call } from '../command.ts'
 import type { Values } from '../args/options.ts'
 
-/** Runs `torch reopen`. Without a daemon nobody holds an old log open: that is no error for logrotate. */
+/** Runs `torch reopen`. Without a daemon nobody holds an old log open, so logrotate gets no error. */
 export async function reopen(call: Call, values: Values): Promise<number> {
   const { terminal } = call
   const reply = await ask(call, 'reopen', {}, 'optional')

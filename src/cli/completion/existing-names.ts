@@ -28,7 +28,7 @@ const maxParsedBytes = 250_000
 /** The home and the tasks file that a line is about. */
 interface Surroundings extends Pick<Call, 'host' | 'paths' | 'from'> {
   readonly values: Values
-  /** The file, if the command judges a file and it is not that of the daemon. */
+  /** The file, if the command judges a file and it is not the daemon's. */
   readonly judged: FilePath | undefined
 }
 

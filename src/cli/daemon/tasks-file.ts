@@ -35,7 +35,7 @@ export function tasksPath(
 /**
  * Which tasks file a command judges (validate, diff, plan, next): its argument or --tasks, else
  * ./tasks.yaml or the directory ./tasks, else the file of TORCH_TASKS or a config file, else that of
- * the running daemon or the last one. A checkout is about the file in it, whatever the daemon runs.
+ * the running daemon or the last one. In a checkout, the file in it counts, even if the daemon runs another one.
  */
 export async function findTasksPath(
   call: Call,
@@ -48,7 +48,7 @@ export async function findTasksPath(
   return daemonsPath(call, values, (await askForFile(call)).file)
 }
 
-/** The file that the daemon runs, or that of the last one. */
+/** The file that the daemon runs, or the file of the last daemon. */
 export function daemonsPath(call: Call, values: Values, daemonFile: string | undefined): FilePath {
   return daemonFile === undefined
     ? offlineTasksPath(call, values)

@@ -102,7 +102,7 @@ function demandOwn(host: Host, paths: HomePaths): void {
   const found = foreignEntry(host, paths)
   if (found === undefined) return
   throw new TorchError('foreign-home', `${found.file} ${found.why}`, {
-    hint: 'torch only uses what its own user made; look who put it there and remove it, or choose another home with --home',
+    hint: 'torch uses only files of its own user; find out who put it there and remove it, or choose another home with --home',
   })
 }
 

@@ -91,7 +91,7 @@ function pruneHistory({ clock, tickClock, history }: Daemon): void {
 /** A commit changes the revision of the file, but not its content. */
 function readRevision({ host, settings, tasks }: Daemon): Promise<void> {
   return tasks.inTurn(async () => {
-    // The revision of a refused file is not that of the tasks that are loaded.
+    // The loaded tasks do not have the revision of a refused file.
     if (tasks.refused === undefined) tasks.setRevision(await tasksRevision(host, settings.tasks))
   })
 }

@@ -21,7 +21,7 @@ export interface OpenOutputs {
   close(run: LiveRun): void
   /** Truncates the outputs that are written now, as far as that is possible meanwhile. */
   limit(): void
-  /** Takes up the outputs that an earlier daemon left: those it noted, and those of these runs. */
+  /** Takes up the outputs that an earlier daemon left: the ones it noted, and the outputs of these runs. */
   recover(ended: readonly RunDescription[]): void
   /** Whether the output of a run that has ended is still written. Its directory must stay. */
   has(run: string): boolean

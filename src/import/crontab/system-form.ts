@@ -4,7 +4,7 @@ import { type CronLine, readCronLines } from './cron-lines.ts'
 export type CronForm =
   /** A comment names the columns. */
   | { readonly by: 'comment'; readonly system: boolean }
-  /** Every entry has an account name where a user would be, and one of them is root, which is no program. */
+  /** Every entry has an account name where a user would be, and one of them is root, which is not a program. */
   | { readonly by: 'accounts'; readonly system: true; readonly user: string; readonly line: number }
   /** Every entry has an account name where a user would be, but each may also be a program. */
   | { readonly by: 'nothing'; readonly user: string; readonly line: number }

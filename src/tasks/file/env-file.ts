@@ -21,8 +21,8 @@ export const maxEnvFileBytes = 1_000_000
 /**
  * Reads an env_file: lines of KEY=VALUE, perhaps with `export` in front. A value is what sh(1) makes of
  * it, by the rules for quotes in POSIX (Shell Command Language, 2.2), but torch expands nothing: `$HOME`
- * and `~` stay as they are. Where sh wants quotes and torch does not, for blanks and characters such as
- * `&`, the value is the rest of the line, as in the files of systemd and Docker.
+ * and `~` stay as they are. For blanks and characters such as `&`, sh wants quotes and torch does not: the
+ * value is the rest of the line, as in the files of systemd and Docker.
  */
 export function parseEnvFile(text: string): EnvFile {
   const values = new Map<string, string>()

@@ -37,7 +37,7 @@ const nested = {
     nofile: key(value.whole(1), 'open files; default: a soft limit of 1024'),
     cpu: key(
       value.seconds,
-      'processor time of a process, which then gets XCPU, and KILL after 5 s more',
+      'processor time of each process; at the limit it gets XCPU, and KILL after 5 s more',
     ),
     memory: key(value.size, 'address space'),
     core: key(value.size, 'size of a core file'),

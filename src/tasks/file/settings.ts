@@ -12,7 +12,7 @@ import type { Source } from './source.ts'
 export interface TasksFacts {
   /** The machine's own time zone, for schedules of a file without one. */
   readonly zone: string
-  /** The variable TZ of the machine if it is no time zone. Then `zone` is UTC. */
+  /** The variable TZ of the machine if it is not a time zone. Then `zone` is UTC. */
   readonly ignoredZone?: string | undefined
   /** Short host name. `H` in a schedule is hashed from it and the name of the task. */
   readonly host: string

@@ -112,7 +112,7 @@ test('torch restart from another installation starts the program of that install
 
   const command = [process.execPath, path.join(site.folder, 'gone/torch.js')]
   await expect(ask(site, 'restart', { command })).rejects.toThrow(
-    `the new daemon failed, the old one continues: it finds no ${command[1]}`,
+    `the new daemon failed, the old one continues: it cannot find ${command[1]}`,
   )
   await expect(ask(site, 'restart', { command: ['torch'] })).rejects.toThrow('absolute path')
 

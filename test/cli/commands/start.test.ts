@@ -225,7 +225,7 @@ describe.concurrent('torch start --foreground', () => {
     expect(site.living()).toEqual([])
   })
 
-  test('torch start --foreground exits with 2 if the tasks file is bad, so that it it cannot become ready', async () => {
+  test('torch start --foreground exits with 2 if the tasks file is bad', async () => {
     const { status, stdout, stderr } = await newSite('tasks: 5').torch('start', '--foreground')
     expect([status, stdout]).toEqual([2, ''])
     expect(stderr).toContain('is not valid (1 problem)')

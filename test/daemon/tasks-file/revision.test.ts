@@ -25,7 +25,7 @@ test('a file outside a repository has no revision, and neither has one before th
   expect(await revision('gone.yaml')).toBeNull()
 })
 
-test('the revision of a file says dirty until its content is committed, whatever other files do', async () => {
+test('the revision of a file says dirty until its content is committed, and other files do not matter', async () => {
   const empty = commit()
   repository.write('tasks.yaml', 'tasks: {}')
   expect(await revision()).toBe(`${empty}-dirty`)
@@ -81,7 +81,7 @@ test('a repository whose files are said to be elsewhere gives no revision', asyn
   expect(await revision()).toBeNull()
 })
 
-test('a file with the same bytes is clean, whatever filter the repository configures for it', async () => {
+test('a file with the same bytes is clean, even if the repository configures a filter for it', async () => {
   repository.write('tasks.yaml', 'tasks: {}')
   const clean = commit()
   repository.write('.git/info/attributes', '*.yaml filter=upper ident\n')
@@ -101,7 +101,7 @@ describe('a directory of tasks files', () => {
     clean = commit()
   })
 
-  test('is clean as committed, whatever its other files do', async () => {
+  test('a directory is clean as committed, even if its other files change', async () => {
     expect(await revision('ops')).toBe(clean)
     repository.write('ops/readme.md', 'two')
     repository.write('ops/deeper/c.yaml', 'two')
@@ -127,7 +127,7 @@ describe('a directory of tasks files', () => {
     expect(await revision('ops')).toBe(`${clean}-dirty`)
   })
 
-  test('may be the top of its repository', async () => {
+  test('a directory of tasks files may be the top of its repository', async () => {
     expect(await revision('.')).toBe(clean)
     repository.write('new.yaml', '')
     expect(await revision('.')).toBe(`${clean}-dirty`)

@@ -13,8 +13,8 @@ const canPunch =
     'f=$(mktemp) && head -c 8192 /dev/zero >$f && fallocate -p -o 0 -l 4096 $f; s=$?; rm $f; exit $s',
   ]).status === 0
 
-describe.runIf(canPunch)('the output of what a run left behind', () => {
-  test('what a run left behind stays within max_size under each daemon, and its run is kept', async () => {
+describe.runIf(canPunch)('the output of processes that a run left behind', () => {
+  test('the output of processes that a run left behind stays within max_size, and the run is kept', async () => {
     const straggler = `(head -c 5000000 /dev/zero | tr '\\0' x; until [ -e $TORCH_HOME/go ]; do sleep 0.05; done; echo last) & true`
     const kept = '{ max_size: 2MB, keep_runs: 0 }'
     const site = newSite(

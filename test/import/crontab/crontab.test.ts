@@ -438,7 +438,7 @@ describe('a line with an extension of one cron', () => {
       Infinity,
     ],
     ['-s\tx', 'the flag -s (only one run at the same time) becomes max: 1', 1],
-  ])('the flag of "%s" is no part of the command', (command, note, max) => {
+  ])('the flag of "%s" is not part of the command', (command, note, max) => {
     const result = fromCrontab(`@daily ${command}\n`)
     expect(tasksOf(result)[0]).toMatchObject({ command: 'x', max })
     expect(warningsOf(result)).toEqual([`1: ${note}`])
@@ -463,7 +463,7 @@ describe('a line with an extension of one cron', () => {
 })
 
 describe('users', () => {
-  test('one warning for each user that this machine does not have', () => {
+  test('each user that this machine does not have gives one warning', () => {
     const text = '@daily root a\n@daily app b\n@daily app c\n@daily db d\n'
     const isAccount = (name: string): boolean => name === 'root'
     const result = importCrontab({ path: 'crontab', text }, { system: true, isAccount })
@@ -475,7 +475,7 @@ describe('users', () => {
     expect(result.yaml).toContain(`  # Note: ${note('db')}\n  d:\n`)
   })
 
-  test('few users are looked up, however many there are', () => {
+  test('only a few users are looked up in a long crontab', () => {
     const asked: string[] = []
     const text = Array.from({ length: 2000 }, (_, at) => `@daily u${at} x\n`).join('')
     const isAccount = (name: string): boolean => asked.push(name) > 0
@@ -497,7 +497,7 @@ describe('an anacrontab', () => {
     },
   )
 
-  test('its lines within a crontab are not imported', () => {
+  test('lines of an anacrontab within a crontab are not imported', () => {
     const result = fromCrontab(`@daily x\n${jobs}`)
     const message = 'not imported: this is a line of an anacrontab: period, delay, id and command'
     expect(warningsOf(result)).toEqual([`2: ${message}`, `3: ${message}`])

@@ -151,7 +151,7 @@ describe('after a clock that was ahead was set back', () => {
   })
 })
 
-describe('what happened to each task lately', () => {
+describe('recent failures and skips of each task', () => {
   const countsOf = ({ reader }: ReturnType<typeof written>) =>
     Object.fromEntries(reader.counts(reader.lastOfEach()))
 

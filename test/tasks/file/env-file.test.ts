@@ -177,7 +177,7 @@ test('problems of an env file never show its values, which may be secret', () =>
   for (const text of bad) expect(JSON.stringify(problemsOf(text))).not.toContain('hunter2')
 })
 
-test('the time to read an env file grows with its size, whatever is in it', () => {
+test('the time to read an env file grows only with its size', () => {
   const line = `A="\\"'\\'\n`
   const count = Math.floor(1_000_000 / line.length)
   for (const text of [line, 'A="\n', "A='\n", 'A=\\\n', ' ', '"', 'A=x ']) {
@@ -259,7 +259,7 @@ describe('sh reads the same values', () => {
     return /=(?:.*\S)?[ \t]+\S/.test(outside)
   }
 
-  test('each value is what sh makes of it, or has a problem', () => {
+  test('each value of an env file is what sh makes of it, or has a problem', () => {
     const texts = fc.sample(files, { numRuns: 500 })
     const clear = texts.filter((text) => problemsOf(text).length === 0 && !hasBlanks(text))
     expect(clear.length).toBeGreaterThan(100)

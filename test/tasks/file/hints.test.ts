@@ -142,7 +142,7 @@ describe('a key of another scheduler', () => {
     expect(hints(oneTask(`${key}: 3`))).toEqual([`tasks.backup.${key}: ${hint}`])
   })
 
-  test('the key that it means is not missing too', () => {
+  test('a misspelt key is not reported as missing too', () => {
     expect(hints('tasks: { a: { cron: "@daily", run: x } }')).toHaveLength(2)
     expect(hints('jobs: { a: { schedule: "@daily", command: x } }')).toHaveLength(1)
   })
@@ -175,7 +175,7 @@ describe('a mistake brings no false problems about other keys', () => {
     expect(hints(text)).toHaveLength(1)
   })
 
-  test('everything below a wrong name is checked', () => {
+  test('all keys below a task or group with a bad name are checked', () => {
     expect(hints('tasks: { "my task": { schedule: "61 * * * *", comand: x, max: no } }')).toEqual([
       'tasks.my task: did you mean "my-task"?',
       'tasks.my task.schedule: minute: 61 is out of range; minutes are 0-59',
@@ -199,7 +199,7 @@ test.each([
   ['a workflow of GitHub', 'on: { schedule: [{ cron: "0 2 * * *" }] }\njobs: { a: {} }\n'],
   ['a playbook of Ansible', '- hosts: all\n  tasks: []\n'],
   ['a file of gotorch', '[{"Script": "x"}]'],
-])('%s is recognised', (what, text) => {
+])('%s given as tasks file is recognised', (what, text) => {
   const parsed = parse(text)
   const messages = parsed.ok ? [] : parsed.problems.map(({ message }) => message)
   expect(messages).toEqual([`this is ${what}, not a tasks file`])

@@ -211,7 +211,7 @@ const notNames =
 const notPattern = 'expected a CIDR block; patterns only match host names; got'
 
 test.each<[string, string[]]>([
-  // Not a group of which the word is a member, nor one that the word numbers
+  // Not a group that has the word as a member, nor one that the word numbers
   ['[any1-5]', ['unknown host group "any1-5"', list]],
   // Another number is another machine.
   ['[queue3]', ['unknown host group "queue3"', list]],

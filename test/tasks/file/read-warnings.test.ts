@@ -43,7 +43,7 @@ test.each([
   expect(warnings(web + oneTask(`hosts: ${text}`))).toEqual([])
 })
 
-test('a TZ of the machine that is no time zone gives a warning if a task uses it', () => {
+test('a TZ of the machine that is not a time zone gives a warning if a task uses it', () => {
   const bst = { ignoredZone: 'BST' }
   expect(warnings(oneTask(), bst)).toEqual([
     'tasks.yaml:1:1: warning: timezone: the machine has TZ=BST, which is not a time zone: tasks without timezone use UTC',

@@ -73,8 +73,8 @@ function runningCell(
 
 /**
  * How the task ended last, and whether that is a habit: `failed 3, 9m ago, 5 failures in a row`,
- * `ok, 3h ago, 12 skips since`. Of a daemon task that ends again and again, the habit comes first:
- * `7 failures in a row, restarts in 6s, failed 1`. It is to run always, so an end with 0 is no success:
+ * `ok, 3h ago, 12 skips since`. For a daemon task that ends again and again, the habit comes first:
+ * `7 failures in a row, restarts in 6s, failed 1`. It should run always, so an end with 0 is not a success:
  * `7 restarts in a row, restarts in 6s, ended`.
  */
 function lastCell(host: Call['host'], task: TaskStatus): Cell {

@@ -67,7 +67,7 @@ test.each<[Partial<TaskStatus> & { last: HistoryRow | null }, string]>([
   expect(shown(changes).at(-1)).toBe(words)
 })
 
-test('the next start of a task is its slot with its jitter, that of a daemon task its restart', () => {
+test('the next start of a task is its slot with its jitter; a daemon task starts next at its restart', () => {
   const next = { next: '2026-03-08T08:00:00Z', jitterMs: 90_000 }
   expect(shown(next).slice(2, 4)).toEqual(['in 51m30s', '2026-03-08T08:01:30+00:00'])
   const restart = shown({ type: 'daemon', nextRestart })
