@@ -2,7 +2,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, describe, expect, test, vi } from 'vitest'
-import { closeSites, isAlive, newSite } from '../support/torch.ts'
+import { closeSites, isAlive, newSite, type Site } from '../support/torch.ts'
 import { until } from '../support/until.ts'
 import {
   ask,
@@ -44,11 +44,15 @@ async function flood(pid: number, halfWay: () => void = () => {}): Promise<void>
   }
 }
 
-/** Waits until the daemon that `torch start` is starting handles signals, and gives its pid. */
-function startingDaemon(starter: number): Promise<number> {
+/**
+ * Waits until the daemon that `torch start` is starting handles signals, and gives its pid. The lock
+ * comes after all handlers; the one for USR2 is there even before the program is loaded.
+ */
+function startingDaemon(site: Site, starter: number): Promise<number> {
   const children = () => readIfThere(`/proc/${starter}/task/${starter}/children`).trim().split(' ')
   return until(
     () =>
+      fs.existsSync(path.join(site.home, 'torch.lock')) &&
       children()
         .map(Number)
         .find((pid) => pid > 0 && catches(pid, usr2)),
@@ -107,7 +111,7 @@ describe.concurrent('a signal that ends the daemon while it starts', () => {
   test('torch start says that the daemon was stopped by TERM, and leaves nothing behind', async () => {
     const site = newSite(manyText())
     const { child, ended } = site.spawn(['start'])
-    const pid = await startingDaemon(child.pid ?? 0)
+    const pid = await startingDaemon(site, child.pid ?? 0)
     process.kill(pid, 'SIGTERM')
     expect(await ended).toEqual({
       status: 1,
@@ -124,7 +128,7 @@ describe.concurrent('a signal that ends the daemon while it starts', () => {
   test('torch start does not wait for a daemon that was ended by KILL', async () => {
     const site = newSite(manyText())
     const { child, ended } = site.spawn(['start'])
-    process.kill(await startingDaemon(child.pid ?? 0), 'SIGKILL')
+    process.kill(await startingDaemon(site, child.pid ?? 0), 'SIGKILL')
     expect(await ended).toMatchObject({
       status: 1,
       stderr: `torch: the daemon ended before it was ready
