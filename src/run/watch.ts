@@ -5,7 +5,7 @@ import type { Faults } from './faults.ts'
 import { isOver, type LiveRun, type RunWatch } from './live-run.ts'
 
 /** How often the recorders of watched runs are looked at. */
-const pollMs = 100
+export const pollMs = 100
 
 /**
  * Watches runs whose recorder is not, or no longer, a child of this process. Each recorder writes its

@@ -16,6 +16,7 @@ import { type Host, thisMachine } from '../../src/host/host.ts'
 import type { HistoryRow } from '../../src/plan/history-row.ts'
 import { readHistory } from '../../src/record/history/read-history.ts'
 import { signalRun } from '../../src/run/process-group.ts'
+import { pollMs } from '../../src/run/watch.ts'
 import { until } from './until.ts'
 import { handClock } from './clock.ts'
 
@@ -86,6 +87,12 @@ export function newSite(yaml: string, options: { at?: string; addresses?: string
       stop: (graceMs: number | null, leave = false) =>
         own.requests.answers.stop({ graceMs, leave }),
       running: (task: string) => running.runs.of(task).map((run) => run.description.run),
+      /** Waits for the end of a run whose recorder was killed: only a poll by the clock sees it. */
+      polledEnd: (task: string) =>
+        until(() => {
+          if (running.runs.of(task).length > 0) clock.advance(pollMs)
+          return running.runs.of(task).length === 0
+        }, `the end of ${task}`),
       /** Waits until a task has that many runs. */
       runs: (task: string, count: number) =>
         until(() => running.runs.of(task).length === count, `${count} runs of ${task}`),

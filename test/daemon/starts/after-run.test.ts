@@ -33,7 +33,7 @@ describe('a failed run', () => {
     daemon.seconds(5)
     await daemon.begun('job')
     await daemon.ask('kill', { target: 'job', signal: 'SIGKILL' })
-    await daemon.runs('job', 0)
+    await daemon.polledEnd('job')
     daemon.seconds(1)
     await daemon.begun('job')
     await daemon.ask('kill', { target: 'job', signal: null })
