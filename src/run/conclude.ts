@@ -55,7 +55,7 @@ export function recordOutcome(
   known?: number,
 ): void {
   if (!isLive(run)) return
-  const stragglers = known ?? membersOf(context.host, run).length
+  const stragglers = known ?? countLeft(context.host, run)
   // What torch ended must end completely: the KILL that is already timed still comes.
   const mustKill = run.state.kind === 'ending' && stragglers > 0
   enter(run, { kind: mustKill ? 'killing-stragglers' : 'ended' })
@@ -63,6 +63,16 @@ export function recordOutcome(
   const conclusion: RunConclusion = { run: id, ...outcome, startedMs, endedMs, stragglers }
   context.faults.insist('write outcomes of runs', () => writeOutcome(context.host, run, conclusion))
   context.onEnd(run, conclusion)
+}
+
+/** If they cannot be counted, the outcome is recorded all the same, unless a KILL depends on the count. */
+function countLeft(host: Host, run: LiveRun): number {
+  try {
+    return membersOf(host, run).length
+  } catch (error) {
+    if (run.state.kind === 'ending') throw error
+    return 0
+  }
 }
 
 type Findings = Pick<

@@ -2,6 +2,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { thisMachine } from '../../src/host/host.ts'
+import type { Processes } from '../../src/host/processes.ts'
 import { activeFolder } from '../../src/run/active.ts'
 import { readTraces } from '../../src/run/directory.ts'
 import { endRun, sendSignal } from '../../src/run/end.ts'
@@ -13,12 +14,13 @@ import { type Bench, newBench } from './support.ts'
 import { until } from '../support/until.ts'
 
 /** The next daemon on the same home, and the ends that are found or reported. */
-function nextDaemon(bench: Bench, bootId?: string) {
+function nextDaemon(bench: Bench, bootId?: string, processes: Partial<Processes> = {}) {
   const ends = new Map<string, unknown>()
   const host = thisMachine()
+  const changed = { ...(bootId !== undefined && { bootId }), ...processes }
   const context = newRunContext({
     ...bench.context,
-    host: bootId === undefined ? host : { ...host, processes: { ...host.processes, bootId } },
+    host: { ...host, processes: { ...host.processes, ...changed } },
     onEnd: (run: LiveRun, conclusion: unknown) => void ends.set(run.description.run, conclusion),
   })
   const recovered: Recovered = recoverRuns(context)
@@ -106,6 +108,18 @@ describe('recoverRuns', () => {
     expect(end).toMatchObject({ outcome: 'failed', exitCode: 3 })
     const exitMs = fs.statSync(path.join(run.directory, 'exit')).mtimeMs
     expect(end).toMatchObject({ endedMs: Math.round(exitMs) })
+  })
+
+  test('a run that ended meanwhile is concluded even if its process group cannot be looked at', async () => {
+    const bench = newBench()
+    const run = await orphan(bench, 'exit 7')
+    await until(() => readTraces(thisMachine(), run.directory).exit, 'the status')
+    const signalGroup = () => {
+      throw new Error('EMFILE')
+    }
+    const { recovered, ends } = nextDaemon(bench, undefined, { signalGroup })
+    expect(recovered.failed).toEqual([])
+    expect(ends.get(run.description.run)).toMatchObject({ outcome: 'failed', exitCode: 7 })
   })
 
   test('processes that outlive a run which torch ended are sent KILL, even if it ended between two daemons', async () => {
