@@ -47,7 +47,7 @@ imported 93 tasks, with 2 warnings
       stderr: '',
     })
     const next = await site.torch('next', '--from', '2026-03-07T00:00:00Z')
-    expect(next.stdout.trimEnd().split('\n')).toHaveLength(1 + 91)
+    expect(next.stdout.trimEnd().split('\n')).toHaveLength(2 + 91)
   })
 
   test.skipIf(!isRoot)('torch import crontab /etc/crontab gives each task its user', async () => {
