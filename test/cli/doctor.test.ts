@@ -50,15 +50,11 @@ describe.concurrent('torch doctor', () => {
     expect(fs.existsSync(site.home)).toBe(false)
   })
 
-  test('doctor shows what is missing with an empty PATH', async () => {
+  test('doctor finds the programs of the system with an empty PATH too', async () => {
     const site = newSite(tasks)
     const { status, stdout, stderr } = await site.torchWith({ env: { PATH: '' } }, 'doctor')
     expect([status, stderr]).toEqual([0, ''])
-    expect(stdout).toContain(`
-note     lock         the program flock is missing
-                      instead: the lock is an abstract Unix socket, which also disappears with the daemon
-                      try: install util-linux if containers share a home: they do not share that socket
-`)
+    expect(stdout).toMatch(/\nok       lock         \/\S*\/flock\n/)
     expect(stdout).toContain('\nok       tasks        tasks.yaml: 1 task, 1 here\n')
     // The most severe findings first, then the ok ones, then the summary.
     const [notOk = '', fine = '', summary] = stdout.split('\n\n')
@@ -83,7 +79,7 @@ note     lock         the program flock is missing
 
   test('doctor does not wait for programs that hang', async () => {
     const site = newSite(tasks)
-    for (const name of ['git', 'timedatectl', 'chronyc', 'ntpq']) {
+    for (const name of ['timedatectl', 'chronyc', 'ntpq']) {
       const file = site.write(`bin/${name}`, '#!/bin/sh\n/bin/sleep 60 &\n/bin/sleep 60\n')
       fs.chmodSync(file, 0o755)
     }
@@ -91,7 +87,6 @@ note     lock         the program flock is missing
     const { status, stdout } = await site.torchWith({ env }, 'doctor', '--json')
     expect(status).toBe(0)
     const { of } = reportOf(stdout)
-    expect(of('git')?.found).toBe('missing')
     expect(of('clock')?.found).not.toContain('timedatectl')
   })
 

@@ -70,7 +70,7 @@ describe.concurrent('100 USR2 signals in one second', () => {
 
     await flood(pid)
     const isLoad = ({ event }: { event: string }) => event === 'load'
-    await until(() => parseLog(stdout()).some(isLoad), 'a reload')
+    await until(() => parseLog(stdout()).some(isLoad), 'a reload', 90_000)
     const events = parseLog(stdout()).map(({ event }) => event)
     expect(events.indexOf('ready')).toBeGreaterThanOrEqual(0)
     expect(events.indexOf('load')).toBeGreaterThan(events.indexOf('ready'))

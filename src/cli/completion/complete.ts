@@ -66,7 +66,7 @@ function isClean(value: string): boolean {
 /** The first line of a text, without control characters. */
 function oneLine(text: string): string {
   const [line = ''] = text.trim().split('\n')
-  return plainLine(line)
+  return plainLine(line.replaceAll('\t', ' '))
 }
 
 /** Quoted so that bash neither expands nor runs anything in it. */

@@ -192,19 +192,4 @@ describe('torch diff without two sides to compare', () => {
     const [what, second] = stderr.split('\n')
     expect([what?.replace(/^torch: /, ''), second]).toEqual([message, `hint: ${hint}`])
   })
-
-  test('a git that does not answer is an error, not a missing file', async () => {
-    const { site } = history
-    const fake =
-      '#!/bin/sh\ncase "$*" in *cat-file*) exit 1 ;; esac\nPATH=${PATH#*:} exec git "$@"\n'
-    fs.chmodSync(site.write('fake/git', fake), 0o755)
-    const env = { ...gitEnvironment, PATH: `${site.folder}/fake:${process.env['PATH']}` }
-    const cwd = path.dirname(history.file)
-    expect(await site.torchWith({ cwd, env }, 'diff', '--exit-code')).toMatchObject({
-      status: 2,
-      stdout: '',
-      stderr:
-        'torch: git did not answer in time\nhint: try it by hand: git show HEAD:./tasks.yaml\n',
-    })
-  })
 })
