@@ -52,7 +52,7 @@ export async function soak({ minutes, seed = Math.floor(Math.random() * 1e9) }, 
     await watched.stop()
     const timerLates = stopTimer()
     await settle(round)
-    watched.readWitness()
+    watched.readWitness(true)
     const figures = checkRound(round)
     return report(round, { minutes, seed, keepSeconds, figures, timerLates, ...watched.seen })
   } catch (error) {

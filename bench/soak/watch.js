@@ -98,19 +98,28 @@ async function lookAtDisk({ site, phase }, seen) {
   seen.disk.push({ atMs: Date.now(), phase, ...sample })
 }
 
+/** The collector of a run may be behind the command, on a busy machine by more than a second. */
+const collectedAfterMs = 5_000
+
 /** Returns what reads the new lines of the tasks, and measures their outputs while these are kept. */
 function witnessReader({ site, sizes }, seen) {
   const done = new Map()
-  return () => {
+  const unmeasured = new Map()
+  return (isLast = false) => {
     for (const task of fs.readdirSync(site.witness)) {
       const text = textAfter(path.join(site.witness, task), done.get(task) ?? 0)
       const whole = text.slice(0, text.lastIndexOf('\n') + 1)
       done.set(task, (done.get(task) ?? 0) + Buffer.byteLength(whole))
       for (const line of whole.split('\n').filter(Boolean)) {
         const [word, run, slot, , nanoseconds] = line.split(' ')
-        if (word === 'end') sizes.set(run, wholeSize(site, { task, run }))
+        if (word === 'end') unmeasured.set(run, { task, endedMs: Date.now() })
         else if (task === 'second') seen.seconds.push(lateOf(slot, nanoseconds))
       }
+    }
+    for (const [run, { task, endedMs }] of unmeasured) {
+      if (!isLast && Date.now() - endedMs < collectedAfterMs) continue
+      sizes.set(run, wholeSize(site, { task, run }))
+      unmeasured.delete(run)
     }
   }
 }
