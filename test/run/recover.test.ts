@@ -112,7 +112,7 @@ describe('recoverRuns', () => {
 
   test('a run that ended meanwhile is concluded even if its process group cannot be looked at', async () => {
     const bench = newBench()
-    const run = await orphan(bench, 'exit 7')
+    const run = await orphan(bench, 'sleep 0.3; exit 7')
     await until(() => readTraces(thisMachine(), run.directory).exit, 'the status')
     const signalGroup = () => {
       throw new Error('EMFILE')

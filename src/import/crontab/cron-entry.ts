@@ -45,7 +45,8 @@ export function readCronEntry(
   const parts = splitPercent(written)
   // A blank after a backslash belongs to the last word.
   const line = /\\[ \t]+$/.test(parts.command) ? parts.command : withoutBlanks(parts.command)
-  if (line === '') return { ok: false, message: 'there is no command' }
+  // trim() knows more blanks than cron, such as the no-break space: no program has such a name.
+  if (line.trim() === '') return { ok: false, message: 'there is no command' }
   if (parts.input !== '' && !hasHereDocuments(shell))
     return {
       ok: false,

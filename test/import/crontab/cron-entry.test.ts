@@ -237,6 +237,7 @@ describe('an entry that cron refuses or misreads', () => {
     ['* * * * *', 'there is no command'],
     ['@daily', 'there is no command'],
     ['@daily %input', 'there is no command'],
+    ['@reboot \u00a0', 'there is no command'],
     ['* * * *', 'expected five fields and a command'],
     ['hello', 'expected five fields and a command'],
     ['A="b', 'the quote is not closed'],
