@@ -3,6 +3,7 @@ import net from 'node:net'
 import path from 'node:path'
 import { afterAll, describe, expect, test, vi } from 'vitest'
 import type { StatusReport } from '../../../src/control/protocol.ts'
+import { ask } from '../../support/daemon.ts'
 import { closeSites, isAlive, newSite, type Site } from '../../support/torch.ts'
 import { until } from '../../support/until.ts'
 
@@ -148,7 +149,10 @@ hint: fix the file, then check it with: torch validate ${site.tasks}
     expect(trouble?.[0]?.message).toContain('the tasks file was refused')
     expect(here.map(({ name }) => name)).toEqual(['yearly', 'keep', 'away'])
     site.write('tasks.yaml', 'tasks: {good: {schedule: "@daily", command: "true"}}')
-    await until(async () => (await report()).file.ok, 'the good file')
+    await until(async () => {
+      const now = await ask(site, 'status', {})
+      return now.file.ok && now.tasks.length === 1
+    }, 'the good file')
     expect((await report()).tasks.map(({ name }) => name)).toEqual(['good'])
   })
 
