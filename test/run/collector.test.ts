@@ -74,7 +74,7 @@ describe('the output of a run', () => {
   test('ps shows a recorder and its collector with few words: the task and the run', async () => {
     const bench = newBench()
     const run = bench.start({ command: 'sleep 600', name: 'backup' })
-    await until(() => fs.existsSync(path.join(run.directory, 'command')), 'the command')
+    await bench.begun(run)
     const words = (pid = 0) => fs.readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')
     const { run: id } = run.description
     expect(words(run.recorder?.pid).slice(-4)).toEqual(['torch:', 'backup', id, ''])

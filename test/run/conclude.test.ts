@@ -4,7 +4,6 @@ import { expect, test } from 'vitest'
 import { activeFolder } from '../../src/run/active.ts'
 import { thisMachine } from '../../src/host/host.ts'
 import { newBench } from './support.ts'
-import { until } from '../support/until.ts'
 
 test.each([
   { command: 'exit 0', says: { outcome: 'ok', exitCode: 0 } },
@@ -72,7 +71,7 @@ test('a run ends with its command, and a child that is left counts as a straggle
 test('a run whose recorder is killed continues, and its outcome is unknown, not made up', async () => {
   const bench = newBench()
   const run = bench.start({ command: 'sleep 0.5; echo over' })
-  await until(() => fs.existsSync(path.join(run.directory, 'command')), 'the command')
+  await bench.begun(run)
   process.kill(run.recorder?.pid ?? 0, 'SIGKILL')
   const conclusion = await bench.ended(run)
   expect(conclusion).toMatchObject({ outcome: 'unknown', exitCode: null })

@@ -56,7 +56,7 @@ test('a child that ignores TERM and outlives its command is killed too', async (
 test('a run that is ending already is not ended for a second reason', async () => {
   const bench = newBench()
   const run = bench.start({ command: 'exec sleep 60' })
-  await until(() => fs.existsSync(path.join(run.directory, 'command')), 'the command')
+  await bench.begun(run)
   endRun(bench.context, run, 'replace')
   endRun(bench.context, run, 'stop')
   expect(await bench.ended(run)).toMatchObject({ outcome: 'killed', reason: 'replace' })
@@ -65,7 +65,7 @@ test('a run that is ending already is not ended for a second reason', async () =
 test('a run that is stopped is ended by TERM, not only by KILL', async () => {
   const bench = newBench()
   const run = bench.start({ command: 'exec sleep 60' })
-  await until(() => fs.existsSync(path.join(run.directory, 'command')), 'the command')
+  await bench.begun(run)
   sendSignal(bench.context, run, 'SIGSTOP')
   endRun(bench.context, run, 'stop')
   expect(await bench.ended(run)).toMatchObject({ outcome: 'killed', signal: 'SIGTERM' })
@@ -97,7 +97,7 @@ test('a KILL that is sent to a run that torch is ending is the signal on record'
 test('a run whose command has ended by itself is not ended: its recorder has yet to write the status', async () => {
   const bench = newBench()
   const run = bench.start({ command: 'exec sleep 60' })
-  await until(() => fs.existsSync(path.join(run.directory, 'command')), 'the command')
+  await bench.begun(run)
   const command = path.join(run.directory, 'command')
   const noted = fs.readFileSync(command, 'utf8').split(' ')
   // The same pid with another start: this process is gone.

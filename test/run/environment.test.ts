@@ -2,7 +2,6 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { until } from '../support/until.ts'
 import { newBench } from './support.ts'
 
 const isRoot = process.getuid?.() === 0
@@ -174,7 +173,7 @@ describe("the task's variables", () => {
       command: 'sleep 600',
       env: { LD_DEBUG: 'files', SECRET: 'a-secret-value' },
     })
-    await until(() => fs.existsSync(path.join(run.directory, 'command')), 'the command')
+    await bench.begun(run)
     for (const pid of [run.recorder?.pid, run.collector?.pid]) {
       const variables = fs.readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0')
       const names = variables.map((each) => each.replace(/=[^]*/, ''))

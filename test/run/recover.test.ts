@@ -31,7 +31,7 @@ function nextDaemon(bench: Bench, bootId?: string, processes: Partial<Processes>
 /** A run whose daemon was killed with -9: the run continues, and that daemon does nothing for it. */
 async function orphan(bench: Bench, command: string, task: object = {}): Promise<LiveRun> {
   const run = bench.start({ command, ...task })
-  await until(() => fs.existsSync(path.join(run.directory, 'command')), 'the command')
+  await bench.begun(run)
   handOver(run)
   return run
 }
@@ -89,7 +89,7 @@ describe('recoverRuns', () => {
     }
     const bench = newBench({ ...host, files: { ...host.files, overwrite } })
     const run = bench.start({ command: 'exec sleep 60' })
-    await until(() => fs.existsSync(path.join(run.directory, 'command')), 'the command')
+    await bench.begun(run)
     sendSignal(bench.context, run, 'SIGCONT')
     endRun(bench.context, run, 'timeout')
     handOver(run)

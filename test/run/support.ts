@@ -13,6 +13,7 @@ import { handOver, type LiveRun, type RunContext } from '../../src/run/live-run.
 import { outputWhole } from '../../src/run/output.ts'
 import type { Task } from '../../src/tasks/task.ts'
 import { aTask } from '../support/plan.ts'
+import { until } from '../support/until.ts'
 
 /** The start of a run in a test for which the slot does not matter. */
 const aStart: Start = {
@@ -28,6 +29,8 @@ export interface Bench {
   readonly context: RunContext
   readonly troubles: string[]
   start(task: Partial<Task>, start?: Partial<Start>): LiveRun
+  /** Settles when the directory of a run notes its command, just before that is executed. */
+  begun(run: LiveRun): Promise<void>
   /** Settles with the conclusion of a run when the run has ended. */
   ended(run: LiveRun): Promise<RunConclusion>
   output(run: LiveRun): string
@@ -73,6 +76,9 @@ export function newBench(host: Host = thisMachine()): Bench {
       const run = launchRun(context, order)
       runs.push(run)
       return run
+    },
+    async begun(run) {
+      await until(() => fs.existsSync(path.join(run.directory, 'command')), 'the command')
     },
     ended: (run) =>
       new Promise<RunConclusion>((resolve) => {
