@@ -36,6 +36,11 @@ async function orphan(bench: Bench, command: string, task: object = {}): Promise
   return run
 }
 
+/** Waits until the status of a run is in its directory. */
+function statusOf(run: LiveRun) {
+  return until(() => readTraces(thisMachine(), run.directory).exit, 'the status')
+}
+
 const active = (bench: Bench) => fs.readdirSync(activeFolder(bench.home))
 
 describe('recoverRuns', () => {
@@ -93,7 +98,7 @@ describe('recoverRuns', () => {
     sendSignal(bench.context, run, 'SIGCONT')
     endRun(bench.context, run, 'timeout')
     handOver(run)
-    await until(() => readTraces(host, run.directory).exit, 'the status')
+    await statusOf(run)
     const { ends, recovered } = nextDaemon(bench)
     expect(ends.get(run.description.run)).toMatchObject({ outcome: 'timeout', signal: 'SIGTERM' })
     expect([...(recovered.ended[0]?.run.sent ?? [])]).toEqual(['SIGCONT'])
@@ -102,7 +107,7 @@ describe('recoverRuns', () => {
   test('a run that ended meanwhile is concluded with its true status and time', async () => {
     const bench = newBench()
     const run = await orphan(bench, 'sleep 0.2; exit 3')
-    await until(() => readTraces(thisMachine(), run.directory).exit, 'the status')
+    await statusOf(run)
     const { ends } = nextDaemon(bench)
     const end = ends.get(run.description.run)
     expect(end).toMatchObject({ outcome: 'failed', exitCode: 3 })
@@ -113,7 +118,7 @@ describe('recoverRuns', () => {
   test('a run that ended meanwhile is concluded even if its process group cannot be looked at', async () => {
     const bench = newBench()
     const run = await orphan(bench, 'sleep 0.3; exit 7')
-    await until(() => readTraces(thisMachine(), run.directory).exit, 'the status')
+    await statusOf(run)
     const signalGroup = () => {
       throw new Error('EMFILE')
     }
@@ -129,7 +134,7 @@ describe('recoverRuns', () => {
     await until(() => bench.output(run) === 'deaf\n', 'the child to ignore TERM')
     endRun(bench.context, run, 'timeout')
     handOver(run)
-    await until(() => readTraces(thisMachine(), run.directory).exit, 'the status')
+    await statusOf(run)
     const { ends } = nextDaemon(bench)
     expect(ends.get(run.description.run)).toMatchObject({ outcome: 'timeout', stragglers: 1 })
     await until(() => !signalRun(thisMachine(), run, 0), 'KILL')
@@ -183,7 +188,7 @@ describe('recoverRuns', () => {
     await until(() => bench.output(run) === 'deaf\n', 'the child to ignore TERM')
     endRun(bench.context, run, 'timeout')
     handOver(run)
-    await until(() => readTraces(thisMachine(), run.directory).exit, 'the status')
+    await statusOf(run)
     const { ends, recovered } = nextDaemon(bench, 'another-boot')
     expect(ends.get(run.description.run)).toMatchObject({ outcome: 'timeout', stragglers: 0 })
     expect(recovered.ended.map((each) => each.run.state.kind)).toEqual(['ended'])
