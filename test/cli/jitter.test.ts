@@ -2,9 +2,8 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
 import type { NextRow } from '../../src/cli/commands/next/show-next.ts'
-import type { TaskStatus } from '../../src/control/protocol.ts'
 import { jitterOf } from '../../src/text/hash.ts'
-import { newHome, plainAnswers, serve } from '../support/control.ts'
+import { newHome, plainAnswers, serve, taskStatus } from '../support/control.ts'
 import { handClock } from '../support/clock.ts'
 import { torchHere } from '../support/here.ts'
 
@@ -24,11 +23,10 @@ async function served(next: string) {
   const home = newHome()
   const file = path.join(home, 'tasks.yaml')
   fs.writeFileSync(file, yaml)
-  const task = (name: string, slot: string, jitter: number): TaskStatus => ({
-    ...{ name, type: 'common', description: null, labels: {}, here: true, reason: null },
-    ...{ next: slot, jitterMs: jitter, running: [], last: null },
-  })
-  const tasks = [task('spread', next, jitterMs), task('plain', '2026-03-08T07:01:00Z', 0)]
+  const tasks = [
+    taskStatus({ name: 'spread', next, jitterMs }),
+    taskStatus({ name: 'plain', next: '2026-03-08T07:01:00Z' }),
+  ]
   const status = await plainAnswers.status({})
   const startedAt = '2026-03-08T07:00:00Z'
   const daemon = { pid: 1, version: '0', startedAt, state: 'running' as const }

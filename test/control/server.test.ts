@@ -2,10 +2,9 @@ import { once } from 'node:events'
 import net from 'node:net'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { askDaemon } from '../../src/control/client.ts'
-import type { TaskStatus } from '../../src/control/protocol.ts'
 import { maxBodyBytes, maxIdleConnections, maxUnreadBytes } from '../../src/control/server.ts'
 import { exitStatus, TorchError } from '../../src/errors.ts'
-import { requestText, sendRaw, serve } from '../support/control.ts'
+import { requestText, sendRaw, serve, taskStatus } from '../support/control.ts'
 
 async function refused(socket: string, ...parts: string[]) {
   const text = await sendRaw(socket, ...parts)
@@ -349,18 +348,7 @@ describe('rude clients', () => {
 })
 
 describe('a long reply', () => {
-  const task: TaskStatus = {
-    name: 'näme',
-    type: 'common',
-    description: null,
-    labels: {},
-    here: true,
-    reason: null,
-    next: null,
-    jitterMs: 0,
-    running: [],
-    last: null,
-  }
+  const task = taskStatus({ name: 'näme' })
   const report = (tasks: number) => ({
     daemon: null,
     host: { name: 'web-1', addresses: [] },

@@ -3,6 +3,7 @@ import net from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
 import { onTestFinished } from 'vitest'
+import type { TaskStatus } from '../../src/control/protocol.ts'
 import { type Answers, type ControlServer, serveControl } from '../../src/control/server.ts'
 
 /** A new folder that is gone after the test. */
@@ -38,6 +39,23 @@ export const plainAnswers: Answers = {
   kill: ({ target }) => ({ runs: [{ run: 'r1', task: target }] }),
   flush: () => ({}),
   reopen: () => ({ log: null }),
+}
+
+/** What the daemon reports about a task that runs here and never ran. */
+export function taskStatus(changes: Partial<TaskStatus> = {}): TaskStatus {
+  return {
+    name: 'job',
+    type: 'common',
+    description: null,
+    labels: {},
+    here: true,
+    reason: null,
+    next: null,
+    jitterMs: 0,
+    running: [],
+    last: null,
+    ...changes,
+  }
 }
 
 export interface Served {

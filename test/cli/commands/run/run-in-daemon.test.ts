@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { knownEnd, whyNotRecorded } from '../../../../src/cli/commands/run/run-in-daemon.ts'
-import type { StatusReport, TaskStatus } from '../../../../src/control/protocol.ts'
+import type { StatusReport } from '../../../../src/control/protocol.ts'
+import { taskStatus } from '../../../support/control.ts'
 import { runRow } from '../../../support/history.ts'
 
 const since = '2026-03-08T07:00:00Z'
@@ -29,18 +30,7 @@ test.each([
 
 test('torch run takes the end from the daemon, which could not write it to a full disk', () => {
   const last = runRow(1, { outcome: 'spawn-failed', reason: 'the disk is full' })
-  const task: TaskStatus = {
-    name: 'backup',
-    type: 'common',
-    description: null,
-    labels: {},
-    here: true,
-    reason: null,
-    next: null,
-    jitterMs: 0,
-    running: [],
-    last,
-  }
+  const task = taskStatus({ name: 'backup', last })
   const run = last.run ?? ''
   expect(knownEnd({ ...status, tasks: [task] }, run)).toEqual(last)
   expect(knownEnd({ ...status, tasks: [task] }, 'another')).toBeUndefined()

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { statusLines } from '../../../../src/cli/commands/status/status-lines.ts'
-import type { TaskStatus } from '../../../../src/control/protocol.ts'
 import { thisMachine } from '../../../../src/host/host.ts'
 import { handClock } from '../../../support/clock.ts'
+import { taskStatus } from '../../../support/control.ts'
 import { fakeTerminal } from '../../../support/here.ts'
 import { skipRow } from '../../../support/history.ts'
 
@@ -120,13 +120,9 @@ test('torch status shows trouble that lasts, once, and in the width of the termi
 })
 
 test('torch status leaves out and cuts columns on a narrow terminal', () => {
-  const task = (name: string, next: string | null, last: TaskStatus['last']): TaskStatus => ({
-    ...{ name, type: 'common', description: null, labels: {}, here: true, reason: null },
-    ...{ next, jitterMs: 0, running: [], last },
-  })
   const tasks = [
-    task('backup-db', '2026-03-09T02:30:00Z', null),
-    task('backup-www', '2026-03-08T08:00:00Z', skipRow(2, missed)),
+    taskStatus({ name: 'backup-db', next: '2026-03-09T02:30:00Z' }),
+    taskStatus({ name: 'backup-www', next: '2026-03-08T08:00:00Z', last: skipRow(2, missed) }),
   ]
   const tableIn = (columns: number) =>
     statusLines(

@@ -6,22 +6,12 @@ import {
 } from '../../../../src/cli/commands/status/status-order.ts'
 import type { TaskStatus } from '../../../../src/control/protocol.ts'
 import type { Outcome } from '../../../../src/plan/history-row.ts'
+import { taskStatus } from '../../../support/control.ts'
 import { runRow } from '../../../support/history.ts'
 
 function task(name: string, changes: Partial<TaskStatus> = {}, last?: Outcome, n = 1): TaskStatus {
-  return {
-    name,
-    type: 'common',
-    description: null,
-    labels: {},
-    here: true,
-    reason: null,
-    next: null,
-    jitterMs: 0,
-    running: [],
-    last: last === undefined ? null : runRow(n, { task: name, outcome: last }),
-    ...changes,
-  }
+  const row = last === undefined ? null : runRow(n, { task: name, outcome: last })
+  return taskStatus({ name, last: row, ...changes })
 }
 
 const inARow = (restarts: number) => ({ failures: 0, skips: 0, restarts })

@@ -4,6 +4,7 @@ import type { TaskStatus } from '../../../../src/control/protocol.ts'
 import { thisMachine } from '../../../../src/host/host.ts'
 import type { HistoryRow } from '../../../../src/plan/history-row.ts'
 import { handClock } from '../../../support/clock.ts'
+import { taskStatus } from '../../../support/control.ts'
 import { fakeTerminal } from '../../../support/here.ts'
 import { runRow, skipRow } from '../../../support/history.ts'
 
@@ -11,10 +12,7 @@ const host = { ...thisMachine(), clock: handClock('2026-03-08T07:10:00Z') }
 const call = { host, terminal: fakeTerminal({ isUnicode: false }) }
 
 function shown(changes: Partial<TaskStatus>, isStarting = true): string[] {
-  const task: TaskStatus = {
-    ...{ name: 'a', type: 'common', description: null, labels: {}, here: true, reason: null },
-    ...{ next: null, jitterMs: 0, running: [], last: null, ...changes },
-  }
+  const task = taskStatus(changes)
   const cells = taskRow(call, task, { isStarting, usualMs: undefined, withBars: true })
   return cells.map((cell) => (typeof cell === 'string' ? cell : cell[0]))
 }
