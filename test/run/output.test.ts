@@ -1,19 +1,14 @@
-import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { thisMachine } from '../../src/host/host.ts'
 import { cutMiddle, emptyMiddle } from '../../src/run/output.ts'
+import { canPunch } from '../support/disk.ts'
 import { newBench } from './support.ts'
 import { until } from '../support/until.ts'
 
 const mb = 1024 * 1024
-const canPunch =
-  spawnSync('sh', [
-    '-c',
-    'f=$(mktemp) && head -c 8192 /dev/zero >$f && fallocate -p -o 0 -l 4096 $f; s=$?; rm $f; exit $s',
-  ]).status === 0
 
 /** A run that has written numbered lines of this many megabytes, and waits for the file `go`. */
 async function writer(megabytes: number, maxSizeBytes: number) {
@@ -29,7 +24,7 @@ async function writer(megabytes: number, maxSizeBytes: number) {
   return { bench, run, output, count, size: count * 16 }
 }
 
-describe.runIf(canPunch)('the output of a run that is still writing', () => {
+describe.runIf(canPunch())('the output of a run that is still writing', () => {
   test('output over max_size is emptied in the middle while its run writes', async () => {
     const { bench, run, output, count, size } = await writer(8, 2 * mb)
     await emptyMiddle(bench.context, run)

@@ -11,6 +11,13 @@ export function mayMount(): boolean {
   return may
 }
 
+/** Whether a hole can be made in a file of the folder for temporary files. */
+export function canPunch(): boolean {
+  const script =
+    'f=$(mktemp) && head -c 8192 /dev/zero >$f && fallocate -p -o 0 -l 4096 $f; s=$?; rm $f; exit $s'
+  return spawnSync('sh', ['-c', script]).status === 0
+}
+
 /** Mounts a tmpfs with these options (tmpfs(5)) on a folder. Returns what unmounts it. */
 export function mountDisk(folder: string, options: string): () => void {
   fs.mkdirSync(folder, { recursive: true })

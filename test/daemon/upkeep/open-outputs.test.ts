@@ -1,19 +1,14 @@
-import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { thisMachine } from '../../../src/host/host.ts'
 import { newSite } from '../../support/daemon-here.ts'
+import { canPunch } from '../../support/disk.ts'
 import { until } from '../../support/until.ts'
 
 const mb = 1024 * 1024
-const canPunch =
-  spawnSync('sh', [
-    '-c',
-    'f=$(mktemp) && head -c 8192 /dev/zero >$f && fallocate -p -o 0 -l 4096 $f; s=$?; rm $f; exit $s',
-  ]).status === 0
 
-describe.runIf(canPunch)('the output of processes that a run left behind', () => {
+describe.runIf(canPunch())('the output of processes that a run left behind', () => {
   test('the output of processes that a run left behind stays within max_size, and the run is kept', async () => {
     const straggler = `(head -c 5000000 /dev/zero | tr '\\0' x; until [ -e $TORCH_HOME/go ]; do sleep 0.05; done; echo last) & true`
     const kept = '{ max_size: 2MB, keep_runs: 0 }'
