@@ -12,7 +12,7 @@ import { launchRun, newRunContext } from '../../src/run/launch.ts'
 import type { LiveRun } from '../../src/run/live-run.ts'
 import { outputWhole } from '../../src/run/output.ts'
 import type { Task } from '../../src/tasks/task.ts'
-import { aTask } from '../support/plan.ts'
+import { aStart, aTask } from '../support/plan.ts'
 import type { Started, Target } from './target.ts'
 
 /** Characters with a meaning for a shell, for C or for printf(1), and characters without one. */
@@ -190,14 +190,8 @@ function newRunner(home: string): Runner {
           onTrouble: () => undefined,
           faults: newFaults(machine.clock, () => undefined),
         })
-        const start = {
-          task: 'job',
-          slot: 100,
-          trigger: 'schedule',
-          attempt: 1,
-          dueMs: undefined,
-        } as const
-        launchRun(context, { task: aTask(task), start, revision: null, restartDelayMs: 0 })
+        const order = { task: aTask(task), start: aStart, revision: null, restartDelayMs: 0 }
+        launchRun(context, order)
       },
     )
     await outputWhole(machine, run, conclusion.endedMs)

@@ -4,14 +4,12 @@ import { expect, test } from 'vitest'
 import { thisMachine } from '../../src/host/host.ts'
 import { launchRun } from '../../src/run/launch.ts'
 import type { Task } from '../../src/tasks/task.ts'
-import { aTask } from '../support/plan.ts'
+import { aStart, aTask } from '../support/plan.ts'
 import { type Bench, newBench } from './support.ts'
 import { until } from '../support/until.ts'
 
-const start = { task: 'job', slot: 100, trigger: 'schedule', attempt: 1, dueMs: undefined } as const
-
 function launch({ context }: Bench, task: Task) {
-  return launchRun(context, { task, start, revision: null, restartDelayMs: 0 })
+  return launchRun(context, { task, start: aStart, revision: null, restartDelayMs: 0 })
 }
 
 /** Prepares a recorder for a task; its pid. */

@@ -12,17 +12,8 @@ import { launchRun, newRunContext } from '../../src/run/launch.ts'
 import { handOver, type LiveRun, type RunContext } from '../../src/run/live-run.ts'
 import { outputWhole } from '../../src/run/output.ts'
 import type { Task } from '../../src/tasks/task.ts'
-import { aTask } from '../support/plan.ts'
+import { aStart, aTask } from '../support/plan.ts'
 import { until } from '../support/until.ts'
-
-/** The start of a run in a test for which the slot does not matter. */
-const aStart: Start = {
-  task: 'job',
-  slot: 100,
-  trigger: 'schedule',
-  attempt: 1,
-  dueMs: undefined,
-}
 
 export interface Bench {
   readonly home: string

@@ -1,3 +1,4 @@
+import type { Start } from '../../src/plan/admit.ts'
 import { agendaOf, advance } from '../../src/plan/agenda.ts'
 import { nextEntry, type Timetable, timetableOf } from '../../src/plan/slots.ts'
 import { planTick, type TickPlan, type TickState } from '../../src/plan/tick.ts'
@@ -50,6 +51,15 @@ export function aTask(fields: Partial<Task> & { schedule?: string | string[] } =
     line: 1,
     ...given,
   }
+}
+
+/** The start of a run in a test for which the slot does not matter. */
+export const aStart: Start = {
+  task: 'job',
+  slot: 100,
+  trigger: 'schedule',
+  attempt: 1,
+  dueMs: undefined,
 }
 
 /** Seconds since the epoch of an ISO time. */

@@ -6,17 +6,9 @@ import { newPhase } from '../../../src/daemon/phase.ts'
 import { homePaths } from '../../../src/daemon/settings.ts'
 import { newStartQueue, readPending } from '../../../src/daemon/starts/start-queue.ts'
 import { thisMachine } from '../../../src/host/host.ts'
-import type { Start } from '../../../src/plan/admit.ts'
 import { newFaults } from '../../../src/run/faults.ts'
 import { handClock } from '../../support/clock.ts'
-
-const start: Start = {
-  task: 'job',
-  slot: 100,
-  trigger: 'schedule',
-  attempt: 1,
-  dueMs: undefined,
-}
+import { aStart } from '../../support/plan.ts'
 
 /** A queue in a home of its own, and what the next daemon would find in that home. */
 function newQueue() {
@@ -32,10 +24,10 @@ function newQueue() {
 
 test('a waiting start is on disk 10 ms after it begins to wait', () => {
   const { queue, clock, waitingOnDisk } = newQueue()
-  queue.wait(start)
+  queue.wait(aStart)
   expect(waitingOnDisk()).toEqual([])
   clock.advance(10)
-  expect(waitingOnDisk()).toEqual([start])
+  expect(waitingOnDisk()).toEqual([aStart])
 })
 
 test.each([
@@ -44,11 +36,11 @@ test.each([
 ])('a start that is $way stays on disk until its caller has dealt with it', ({ take }) => {
   const made = newQueue()
   const { queue, waitingOnDisk } = made
-  queue.wait(start)
+  queue.wait(aStart)
   queue.saveNow()
-  expect([take(made)].flat()).toEqual([start])
+  expect([take(made)].flat()).toEqual([aStart])
   queue.saveNow()
-  expect(waitingOnDisk()).toEqual([start])
+  expect(waitingOnDisk()).toEqual([aStart])
   queue.saveSoon()
   queue.saveNow()
   expect(waitingOnDisk()).toEqual([])
