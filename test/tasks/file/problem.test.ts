@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Problem } from '../../../src/tasks/file/problem.ts'
 import { formatProblem } from '../../../src/tasks/file/problem.ts'
-import { parse } from '../../support/tasks.ts'
+import { formatted } from '../../support/tasks.ts'
 
 const problem: Problem = {
   severity: 'error',
@@ -85,10 +85,9 @@ describe('the shown source line', () => {
   })
 })
 
-test('a problem shows characters that turn the writing or that nobody sees, and stays on its lines', () => {
+test('characters that turn the writing or that nobody sees are replaced in a problem', () => {
   const text = 'tasks:\n  a: { "com\\u200bmand\u202e": "x \u2066", schedule: "@daily\u202e" }\n'
-  const parsed = parse(text)
-  const shown = parsed.ok ? '' : parsed.problems.map(formatProblem).join('\n')
+  const shown = formatted(text)
   expect(shown).not.toMatch(/[\u200b\u202e\u2066]/)
   expect(shown).toContain('\ufffd')
 })
