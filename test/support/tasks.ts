@@ -1,4 +1,4 @@
-import { formatProblem } from '../../src/tasks/file/problem.ts'
+import { formatProblem, type Problem } from '../../src/tasks/file/problem.ts'
 import { readTasks, type ReadTasks } from '../../src/tasks/file/read.ts'
 import type { TasksFacts } from '../../src/tasks/file/settings.ts'
 import { boundsOfAnyMachine } from '../../src/tasks/machine-bounds.ts'
@@ -25,10 +25,15 @@ export function parse(text: string, more: Partial<TasksFacts> = {}): ReadTasks {
   return readTasks([{ path: 'tasks.yaml', text }], { ...facts, ...more })
 }
 
+/** All problems of a file, or the warnings of a good one. */
+export function problemsOf(text: string, more: Partial<TasksFacts> = {}): readonly Problem[] {
+  const parsed = parse(text, more)
+  return parsed.ok ? parsed.warnings : parsed.problems
+}
+
 /** All problems or warnings of a file, as a person reads them. */
 export function formatted(text: string): string {
-  const parsed = parse(text)
-  return (parsed.ok ? parsed.warnings : parsed.problems).map(formatProblem).join('\n')
+  return problemsOf(text).map(formatProblem).join('\n')
 }
 
 /** The tasks of a file that must be good. Throws otherwise. */

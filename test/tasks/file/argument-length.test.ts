@@ -1,12 +1,11 @@
 import { expect, test } from 'vitest'
 import { parseEnvFile } from '../../../src/tasks/file/env-file.ts'
 import type { TasksFacts } from '../../../src/tasks/file/settings.ts'
-import { oneTask, parse } from '../../support/tasks.ts'
+import { oneTask, problemsOf } from '../../support/tasks.ts'
 
 /** The problems of a file: the key, the message and the hint of each. */
 function problems(text: string, more: Partial<TasksFacts> = {}): string[] {
-  const parsed = parse(text, more)
-  return (parsed.ok ? parsed.warnings : parsed.problems).map(
+  return problemsOf(text, more).map(
     ({ severity, path, message, hint }) => `${severity} ${path}: ${message}; ${hint}`,
   )
 }

@@ -1,10 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import { good, oneTask, parse } from '../../support/tasks.ts'
+import { good, oneTask, parse, problemsOf } from '../../support/tasks.ts'
 
 /** The problems of a file as `path: hint`, or as the message if there is no hint. */
 function hints(text: string): string[] {
-  const parsed = parse(text, { mayChangeUser: true })
-  const problems = parsed.ok ? parsed.warnings : parsed.problems
+  const problems = problemsOf(text, { mayChangeUser: true })
   return problems.map(({ path, hint, message }) => `${path}: ${hint ?? message}`)
 }
 

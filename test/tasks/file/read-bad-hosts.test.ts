@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { formatted, good, parse } from '../../support/tasks.ts'
+import { formatted, good, parse, problemsOf } from '../../support/tasks.ts'
 
 /** Each bad file, line by line, and every line that torch shows about it. */
 const table: Readonly<Record<string, { file: readonly string[]; shown: readonly string[] }>> = {
@@ -196,8 +196,7 @@ const groups = `hosts:
 /** The lines of the problems with the `hosts` of a task, without the source lines. */
 function toldAbout(hosts: string, more = ''): string[] {
   const text = `${groups}tasks: { a: { schedule: "@daily", command: x, hosts: ${hosts}${more} } }\n`
-  const parsed = parse(text, { mayChangeUser: true, isAccount: () => false })
-  const problems = parsed.ok ? parsed.warnings : parsed.problems
+  const problems = problemsOf(text, { mayChangeUser: true, isAccount: () => false })
   return problems.flatMap(({ severity, message, hint }) => [
     severity === 'warning' ? `warning: ${message}` : message,
     ...(hint === null ? [] : [hint]),
