@@ -20,6 +20,7 @@ import {
   linesOf,
   type Plan,
   readIfThere,
+  restart,
   setPlan,
   siteOf,
   stopped,
@@ -92,7 +93,7 @@ describe.concurrent('torch restart', { timeout: 120_000 }, () => {
         const quiet = net.connect(socket)
         const got = text(quiet)
         await once(quiet, 'connect')
-        const next = (await ask(site, 'restart', { command: undefined })).pid
+        const next = (await restart(site)).pid
         quiet.write(requestText('POST', '/flush', '{}'))
         // On a busy machine the restart takes longer than a client has time to ask.
         expect(await got).toMatch(/^HTTP\/1.1 (200 OK|408 Request Timeout)\r\n/)
@@ -133,7 +134,7 @@ describe.concurrent('torch restart', { timeout: 120_000 }, () => {
     await nextStart(site)
     for (const [plan, words] of failures) {
       setPlan(site, { ...plan, role: 'next-daemon' })
-      const why = await ask(site, 'restart', { command: undefined }).then(
+      const why = await restart(site).then(
         () => 'it did not fail',
         (error: Error) => error.message,
       )
@@ -144,7 +145,7 @@ describe.concurrent('torch restart', { timeout: 120_000 }, () => {
     }
     // Without a fault the restart succeeds.
     setPlan(site, undefined)
-    expect((await ask(site, 'restart', { command: undefined })).pid).not.toBe(pid)
+    expect((await restart(site)).pid).not.toBe(pid)
     await gone(pid)
     await nextStart(site)
     await expectWhole(site)
@@ -161,9 +162,7 @@ describe.concurrent('torch restart', { timeout: 120_000 }, () => {
 
     site.write('tasks.yaml', good)
     setPlan(site, { role: 'next-daemon', after: 'start', at: 2, do: 'hang' })
-    const first = ask(site, 'restart', { command: undefined }).catch(
-      (error: Error) => error.message,
-    )
+    const first = restart(site).catch((error: Error) => error.message)
     const next = await nextOf(pid)
     const second = await site.torch('restart')
     expect(second.stderr).toContain('a restart is already in progress')
@@ -181,9 +180,7 @@ describe.concurrent('torch restart', { timeout: 120_000 }, () => {
     const site = siteOf(secondly)
     const { pid } = await up(site)
     await nextStart(site)
-    const asked = ask(site, 'restart', { command: undefined }).catch(
-      (error: Error) => error.message,
-    )
+    const asked = restart(site).catch((error: Error) => error.message)
     const next = await nextOf(pid)
     await until(() => hasRead(next, site), 'the next daemon to read the file')
     await killed(pid)
@@ -205,7 +202,7 @@ describe.concurrent('torch restart', { timeout: 120_000 }, () => {
     const { pid } = await up(site)
     await nextStart(site)
     setPlan(site, { role: 'next-daemon', after: 'go', at: 1, do: 'stall' })
-    const asked = ask(site, 'restart', { command: undefined }).catch(() => {})
+    const asked = restart(site).catch(() => {})
     await nextOf(pid)
     if (moment === 'held') await until(() => linesOf(site, 'trace').length > 0, 'the handover')
     process.kill(pid, 'SIGTERM')
@@ -228,7 +225,7 @@ describe.concurrent('torch restart', { timeout: 120_000 }, () => {
       await until(() => heard.includes('bound'), 'the socket')
       const { pid } = await up(site, { NOTIFY_SOCKET: socket })
       await until(() => heard.includes(`READY=1|MAINPID=${pid}|`), 'the first')
-      const next = (await ask(site, 'restart', { command: undefined })).pid
+      const next = (await restart(site)).pid
       await until(() => heard.includes(`READY=1|MAINPID=${next}|`), 'the second')
       await gone(pid)
       expect(heard).not.toContain('STOPPING=1')

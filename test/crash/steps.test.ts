@@ -16,6 +16,7 @@ import {
   linesOf,
   type Plan,
   readIfThere,
+  restart,
   setPlan,
   siteOf,
   stopped,
@@ -127,7 +128,7 @@ describe.concurrent('a kill at each step', { timeout: 120_000 }, () => {
       const { pid } = await up(site)
       await begun(site, 'by-hand')
       site.write('armed', '')
-      await ask(site, 'restart', { command: undefined }).catch(() => {})
+      await restart(site).catch(() => {})
       fs.rmSync(armed)
       await gone(pid)
       // If there is a next daemon, it takes over by itself.

@@ -107,6 +107,11 @@ export async function daemonOf(site: Site): Promise<number | undefined> {
   return (await ask(site, 'status', {})).daemon?.pid
 }
 
+/** Asks the daemon that answers for a restart with its own program. Settles with the pid of the next daemon. */
+export function restart(site: Site): Promise<{ pid: number }> {
+  return ask(site, 'restart', { command: undefined })
+}
+
 /** Stops the daemon that answers, and waits until it and all runs are gone. */
 export async function stopped(site: Site): Promise<void> {
   const { pid } = await ask(site, 'stop', { graceMs: null, leave: false })
