@@ -12,9 +12,6 @@ export const maxTestMs = 120_000
 
 const maxRows = 100_000
 
-/** The program, for tests that start it in their own way. */
-export const script = path.resolve(import.meta.dirname, '../../bin/torch.js')
-
 /** The fields of a line of the daemon's log that tests look at. */
 export interface LogLine {
   readonly time: string

@@ -46,6 +46,7 @@ interface Running {
 }
 
 export const root = path.resolve(import.meta.dirname, '../..')
+/** The program, for tests that start it in their own way. */
 export const script = path.join(root, 'bin/torch.js')
 
 /** A call of torch that takes longer than this is killed. */

@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import fs from 'node:fs'
 import { afterEach, expect, test, vi } from 'vitest'
-import { closeSites, newSite, type Site } from '../support/torch.ts'
-import { script, maxTestMs } from '../support/daemon.ts'
+import { closeSites, newSite, script, type Site } from '../support/torch.ts'
+import { maxTestMs } from '../support/daemon.ts'
 
 vi.setConfig({ testTimeout: maxTestMs })
 afterEach(closeSites)
