@@ -1,5 +1,6 @@
 import { whyTooLong } from './argument-length.ts'
 import { expected } from './expected.ts'
+import { lineFinder } from './lines.ts'
 
 /** A problem of an env_file. */
 interface EnvFileProblem {
@@ -28,13 +29,12 @@ export function parseEnvFile(text: string): EnvFile {
   const values = new Map<string, string>()
   const problems: EnvFileProblem[] = []
   const reader = { text: text.replace(/^\ufeff/, '').replaceAll('\r\n', '\n'), at: 0 }
-  let line = 1
+  const lineAt = lineFinder(reader.text)
   while (reader.at < reader.text.length) {
     const begin = reader.at
     const { key, value, problems: found } = readLine(reader)
     if (key !== undefined && found.length === 0) values.set(key, value)
-    for (const message of found) problems.push({ line, message })
-    line += reader.text.slice(begin, reader.at).split('\n').length - 1
+    for (const message of found) problems.push({ line: lineAt(begin).line, message })
   }
   return { values, problems }
 }
