@@ -16,9 +16,14 @@ const namesInIntl = new Map<string, boolean>()
 export function isZone(name: string): boolean {
   return remembered(knownNames, maxKnownNames, name, () => {
     if (name === 'UTC' || name === 'GMT') return true
-    const [area = ''] = name.split('/')
-    return areas.has(area) && !removed.has(name) && name === spelled(name) && isInIntl(name)
+    return isWellNamed(name) && isInIntl(name)
   })
+}
+
+/** Whether a name that Intl knows is in the database too, and spelled as there. */
+function isWellNamed(name: string): boolean {
+  const [area = ''] = name.split('/')
+  return areas.has(area) && !removed.has(name) && name === spelled(name)
 }
 
 /** True if Intl has the rules of this zone. The zone of the machine may have a name like CET. */
@@ -35,7 +40,7 @@ export function isInIntl(name: string): boolean {
 
 /** The current names of all zones. */
 export function zoneNames(): string[] {
-  return ['UTC', ...Intl.supportedValuesOf('timeZone').filter(isZone)]
+  return ['UTC', ...Intl.supportedValuesOf('timeZone').filter(isWellNamed)]
 }
 
 type Guess = (word: string, candidates: readonly string[]) => string | undefined
@@ -48,8 +53,9 @@ export function zoneHint(name: string, guess: Guess = nearest): string {
   const offset = offsetHint(word)
   if (offset !== undefined) return offset
   const text = spelled(word.replaceAll(/\s+/g, '_'))
-  const city = zoneNames().find((zone) => zone.endsWith(`/${text}`))
-  const near = city ?? (/^[A-Z]{3,5}$/.test(word) ? undefined : guess(text, zoneNames()))
+  const names = zoneNames()
+  const city = names.find((zone) => zone.endsWith(`/${text}`))
+  const near = city ?? (/^[A-Z]{3,5}$/.test(word) ? undefined : guess(text, names))
   return near === undefined ? 'write an IANA name, such as Europe/Berlin' : meant(near)
 }
 
