@@ -121,12 +121,14 @@ export function exclusionsOf(file: TasksFile): Exclusion[] {
   for (const task of file.tasks) {
     for (const written of task.hostEntries ?? []) {
       const { text, negated } = bareEntry(written)
-      if (!negated) for (const meaning of meaningsOf(text)) selected.add(meaning)
-      if (!negated) continue
       for (const meaning of meaningsOf(text)) {
+        if (!negated) {
+          selected.add(meaning)
+          continue
+        }
         const known = excluded.get(meaning) ?? { host: text, tasks: [] }
-        const tasks = task.enabled ? [...known.tasks, task] : known.tasks
-        excluded.set(meaning, { ...known, tasks })
+        if (task.enabled) known.tasks.push(task)
+        excluded.set(meaning, known)
       }
     }
   }
