@@ -32,14 +32,12 @@ export function buildTasks(file: MergedFile, facts: TasksFacts): Task[] {
       ? 'unclear'
       : (settings.type ?? 'common')
     warnAboutUnusedKeys(source, path, type)
-    checkAccounts(source, path, settings, facts)
-    checkInherited(source, path, { own, settings }, facts)
-    checkLength(
-      source,
-      path,
-      { command, env: settings.env, isHere: isHere(settings, facts) },
-      facts.bounds,
-    )
+    const isHere = settings.enabled !== false && matchHosts(settings.hosts, facts.machine)
+    if (isHere) {
+      checkAccounts(source, path, settings, facts)
+      checkInherited(source, path, { own, settings }, facts)
+    }
+    checkLength(source, path, { command, env: settings.env, isHere }, facts.bounds)
     const timezone = settings.timezone ?? file.zone
     const schedules = readSchedules(source, path, schedule, {
       type,
@@ -78,7 +76,7 @@ function checkInherited(
 ): void {
   const { env_file: file, user } = settings
   if (file === undefined || own.env_file !== undefined || own.user === undefined) return
-  if (isHere(settings, facts)) checkEnvFile(source, [...path, 'user'], { file, user }, facts)
+  checkEnvFile(source, [...path, 'user'], { file, user }, facts)
 }
 
 /**
@@ -86,8 +84,6 @@ function checkInherited(
  * here, for each task that inherits it, because these tasks may run on other machines.
  */
 function checkAccounts(source: Source, path: KeyPath, settings: Settings, facts: TasksFacts): void {
-  if (settings.user === undefined && settings.group === undefined) return
-  if (!isHere(settings, facts)) return
   // If no other user is allowed, that is already reported.
   if (!facts.mayChangeUser) return
   for (const kind of ['user', 'group'] as const) {
@@ -97,10 +93,6 @@ function checkAccounts(source: Source, path: KeyPath, settings: Settings, facts:
       hint: 'add it to the machine, or limit `hosts` to the machines that have it',
     })
   }
-}
-
-function isHere({ enabled, hosts }: Settings, { machine }: TasksFacts): boolean {
-  return enabled !== false && matchHosts(hosts, machine)
 }
 
 /** Whether the type is written, but wrong. It is reported, and what depends on the type is not judged. */
