@@ -13,7 +13,7 @@ import type { KeyPath } from './key-path.ts'
 import type { MergedFile } from './merge.ts'
 import { checkEnvFile, checkSettings, type Settings, type TasksFacts } from './settings.ts'
 import type { Source } from './source.ts'
-import { isMisspelt } from './validate.ts'
+import { isGiven, isMisspelt } from './validate.ts'
 
 /** Builds the tasks of a merged file, and reports what is wrong with them. */
 export function buildTasks(file: MergedFile, facts: TasksFacts): Task[] {
@@ -103,9 +103,8 @@ function hasUnclearType(
   own: Task['type'] | undefined,
 ): boolean {
   if (own !== undefined) return false
-  const typePath = [...path, 'type']
   if (file.hasUnclearType || source.errors.length === 0) return file.hasUnclearType
-  return source.has(typePath) || isMisspelt(source, typePath)
+  return isGiven(source, [...path, 'type'])
 }
 
 /** Only for keys of the task itself: the defaults are for tasks of both types. */

@@ -5,7 +5,7 @@ import { type Group, type Groups, resolveGroup } from './resolve-hosts.ts'
 import type { FileInput, TaskInput } from './schema.ts'
 import { checkSettings, checkZone, type Settings, type TasksFacts } from './settings.ts'
 import type { Source } from './source.ts'
-import { isMisspelt } from './validate.ts'
+import { isGiven, isMisspelt } from './validate.ts'
 
 /** One text of the file, with its valid values. */
 export interface FilePart {
@@ -71,9 +71,8 @@ function tasksOf({ source, input: { tasks = {} } }: FilePart): MergedFile['tasks
 }
 
 function hasUnclearType({ source, input }: FilePart): boolean {
-  const path = ['defaults', 'type']
   if (input.defaults?.type !== undefined || source.errors.length === 0) return false
-  return source.has(path) || isMisspelt(source, path) || isMisspelt(source, ['defaults'])
+  return isGiven(source, ['defaults', 'type']) || isMisspelt(source, ['defaults'])
 }
 
 /** Every object of JavaScript has a `constructor` that is not in the file. */

@@ -5,7 +5,7 @@ import { type PartialTasks, partialOf } from './partial.ts'
 import { inOrder, isError, limitProblems, type Problem } from './problem.ts'
 import type { TasksFacts } from './settings.ts'
 import { readSource, type TasksText } from './source.ts'
-import { isMisspelt, validate } from './validate.ts'
+import { isGiven, validate } from './validate.ts'
 
 /** A checked tasks file, or all problems of a bad one. */
 export type ReadTasks =
@@ -52,7 +52,6 @@ export function readTasks(
 /** A file without tasks says `tasks: {}`. Without the key it is probably not a tasks file at all. */
 function reportMissingTasks(parts: readonly FilePart[]): void {
   const [first] = parts
-  if (first === undefined || parts.some(({ source }) => source.has(['tasks']))) return
-  if (parts.some(({ source }) => isMisspelt(source, ['tasks']))) return
+  if (first === undefined || parts.some(({ source }) => isGiven(source, ['tasks']))) return
   first.source.report(['tasks'], 'expected a map of tasks; got nothing')
 }

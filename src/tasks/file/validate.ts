@@ -124,6 +124,11 @@ function isInEnv(path: KeyPath): boolean {
   return path[path[0] === 'tasks' ? 2 : 1] === 'env'
 }
 
+/** Whether a key is there, perhaps misspelt. */
+export function isGiven(source: Source, path: KeyPath): boolean {
+  return source.has(path) || isMisspelt(source, path)
+}
+
 /**
  * Whether a missing key is there under a similar name. Then the unknown key is reported with the
  * right one as its hint, and that is enough.
