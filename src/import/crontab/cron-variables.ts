@@ -1,5 +1,5 @@
 import { currentName, isZone, zoneHint } from '../../schedule/zone-names.ts'
-import { maxTextChars } from '../../tasks/file/limits.ts'
+import { allowedName, maxTextChars } from '../../tasks/file/limits.ts'
 import { showValue } from '../../tasks/file/expected.ts'
 import { formatDuration } from '../../text/duration.ts'
 import { unsupportedIn } from '../draft.ts'
@@ -84,8 +84,7 @@ function delay(value: string): Meaning {
 function variable(name: string, value: string): Meaning {
   if (!/^[A-Za-z_]\w*$/.test(name))
     return lost('a variable name has only letters, digits and _, and does not begin with a digit')
-  if (name.startsWith('TORCH_') && name !== 'TORCH_HOME')
-    return lost('names that begin with TORCH_ are reserved for torch')
+  if (!allowedName.test(name)) return lost('names that begin with TORCH_ are reserved for torch')
   // The reader of tasks files refuses this key, which is special in JavaScript.
   if (name === '__proto__') return lost('a task cannot have a variable with the name __proto__')
   return { settings: [[`env.${name}`, value]] }

@@ -1,5 +1,6 @@
 import { whyTooLong } from './argument-length.ts'
 import { expected } from './expected.ts'
+import { allowedName } from './limits.ts'
 import { lineFinder } from './lines.ts'
 
 /** A problem of an env_file. */
@@ -161,8 +162,7 @@ function problemsOfName(key: string): string[] {
   const problems: string[] = []
   // The shells between torch and the command drop any other name: see recorder.ts.
   if (!/^\w+$/.test(key)) problems.push(`${key}: expected ${expected.envName}`)
-  if (key.startsWith('TORCH_') && key !== 'TORCH_HOME')
-    problems.push(`${key}: torch sets it itself`)
+  if (!allowedName.test(key)) problems.push(`${key}: torch sets it itself`)
   return problems
 }
 

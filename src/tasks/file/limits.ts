@@ -28,5 +28,8 @@ export const maxTextChars = 32_768
 /** 128 KiB for a variable: without the NUL at its end, and 8 bytes that the recorder puts in front of it. */
 export const maxVariableBytes = 131_063
 
+/** A variable that a task may set: torch sets the other names that begin with TORCH_ itself. */
+export const allowedName = /^(?!TORCH_)|^TORCH_HOME$/
+
 /** Guessed hints for one text: each one compares a word with all candidates. */
 export const maxGuesses = 100

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { durationPattern, parseDuration } from '../../text/duration.ts'
-import { maxNameChars, maxTextChars } from './limits.ts'
+import { allowedName, maxNameChars, maxTextChars } from './limits.ts'
 import { parseSize, sizePattern } from '../../text/size.ts'
 import { expected } from './expected.ts'
 
@@ -100,7 +100,7 @@ export const exitCodes = z
 const envName = z
   .string()
   .regex(/^[A-Za-z_]\w*$/, { error: expected.envName })
-  .regex(/^(?!TORCH_)|^TORCH_HOME$/, { error: expected.envOwn })
+  .regex(allowedName, { error: expected.envOwn })
 const scalar = z.union([z.string(), z.number(), z.boolean()], { error: expected.scalar })
 
 /** tree.ts gives numbers and booleans as the text that is written. */
