@@ -90,8 +90,8 @@ export function resolveHosts(
       continue
     }
     if (entry.kind === 'word' && groups.get(entry.word)?.isWrong === true) isWrong = true
-    for (const match of found)
-      if (!groups.has(text.trim())) warnAboutLoopback(source, entryPath, text, match)
+    if (!groups.has(text.trim()))
+      for (const match of found) warnAboutLoopback(source, entryPath, text, match)
     rule[sign === '!' ? 'none' : 'some'].push(...found)
   }
   for (const report of unknown) report()
