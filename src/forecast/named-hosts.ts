@@ -1,4 +1,4 @@
-import { bareEntry, parseHostEntry } from '../tasks/host-entry.ts'
+import { bareEntry, nameMatch, parseHostEntry } from '../tasks/host-entry.ts'
 import {
   anyMachine,
   type HostFacts,
@@ -151,7 +151,7 @@ export type GroupEntries = Readonly<Record<string, readonly string[]>>
 function groupEntryMatches(written: string): HostMatch[] {
   const entry = parseHostEntry(written)
   if (entry.kind === 'match') return [entry.match]
-  return entry.kind === 'word' ? [{ kind: 'name', name: entry.word.toLowerCase() }] : []
+  return entry.kind === 'word' ? [nameMatch(entry.word)] : []
 }
 
 /**

@@ -36,6 +36,11 @@ export function parseHostEntry(written: string): HostEntry {
   return { kind: 'match', match: { kind: 'name', name: text } }
 }
 
+/** The machine that a bare word names. */
+export function nameMatch(word: string): Extract<HostMatch, { kind: 'name' }> {
+  return { kind: 'name', name: word.toLowerCase().replace(/\.$/, '') }
+}
+
 /** An entry without its `!`, and whether it had one. */
 export function bareEntry(written: string): { readonly text: string; readonly negated: boolean } {
   const trimmed = written.trim()

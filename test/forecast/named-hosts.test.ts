@@ -59,6 +59,14 @@ test('a machine that is named twice is one row under the name that comes first',
   ).toEqual(['everywhere: b', 'g: a~', 'Web1:', '10.0.1.5: a', 'A.Example.com: b'])
 })
 
+test('a host name in a group may end with a dot', () => {
+  expect(rows({ db: ['db1.', 'DB1'] }, { a: ['db1'], b: ['!db1.'] })).toEqual([
+    'everywhere: b',
+    'db: a',
+    'db1.: a',
+  ])
+})
+
 test('a task that is not enabled runs nowhere, and the hosts that it names are rows', () => {
   const file = good(
     'tasks: { a: { schedule: "@daily", command: x, enabled: false, hosts: [10.0.0.1] } }',

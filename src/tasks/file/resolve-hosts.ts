@@ -1,4 +1,4 @@
-import { insteadHint, isLoopback, parseHostEntry } from '../host-entry.ts'
+import { insteadHint, isLoopback, nameMatch, parseHostEntry } from '../host-entry.ts'
 import {
   anyMachine,
   hostFacts,
@@ -44,7 +44,7 @@ export function resolveGroup(
       unread.push(...entry.instead)
       return report(at, entry.message, insteadHint(entry.instead))
     }
-    const match = entry.kind === 'match' ? entry.match : nameOf(entry.word)
+    const match = entry.kind === 'match' ? entry.match : nameMatch(entry.word)
     if (entry.kind === 'word' && isOtherGroup(entry.word)) {
       const message = `${JSON.stringify(entry.word)} is a host name here: a group cannot contain another group`
       source.report([...path, at], message, { severity: 'warning' })
@@ -110,12 +110,8 @@ export function resolveHosts(
 function matchesOfWord(word: string, groups: Groups): readonly HostMatch[] | undefined {
   const group = groups.get(word)
   if (group !== undefined) return group.matches
-  const name = nameOf(word)
+  const name = nameMatch(word)
   return isMachine(word, groups) || isLoopback(name) ? [name] : undefined
-}
-
-function nameOf(word: string): HostMatch {
-  return { kind: 'name', name: word.toLowerCase().replace(/\.$/, '') }
 }
 
 const machinesOfGroups = new WeakMap<Groups, ReadonlySet<string>>()
@@ -134,7 +130,7 @@ function machinesOf(groups: Groups): ReadonlySet<string> {
 }
 
 function isMachine(word: string, groups: Groups): boolean {
-  return machinesOf(groups).has(word.toLowerCase().replace(/\.$/, ''))
+  return machinesOf(groups).has(nameMatch(word).name)
 }
 
 interface Around {
@@ -179,7 +175,7 @@ function candidatesFor(word: string, isNegated: boolean, { rule, groups }: Aroun
     return isNumbered || isMember || !isGood(matches) ? [] : [name]
   })
   const machines = [...machinesOf(groups)].filter(
-    (name) => !name.includes('.') && isGood([nameOf(name)]),
+    (name) => !name.includes('.') && isGood([nameMatch(name)]),
   )
   // queue3 is another machine than queue1, not a misspelt one.
   const isOther = (name: string): boolean =>
