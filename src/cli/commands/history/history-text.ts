@@ -59,10 +59,12 @@ export function historyTable(call: Call, rows: readonly HistoryRow[], isServed: 
       { text: 'TRIGGER', leave: 2 },
       { text: 'RUN', leave: 3 },
     ] as const
-  const forms = formsFor(host, rows)
-  const form = forms.find((each) => fits(terminal.columns, headsIn(each, roomy), cellsIn(each)))
-  if (form !== undefined) return table(terminal, headsIn(form, roomy), cellsIn(form))
-  const last = forms.at(-1) ?? wholeForm
+  let last = wholeForm
+  for (const form of formsFor(host, rows)) {
+    const [heads, cells] = [headsIn(form, roomy), cellsIn(form)]
+    if (fits(terminal.columns, heads, cells)) return table(terminal, heads, cells)
+    last = form
+  }
   return table(terminal, headsIn(last, tight), cellsIn(last))
 }
 
@@ -81,7 +83,8 @@ const wholeForm: Form = {
 const idToSecond = 15
 
 /** From the whole form to the shortest. */
-function formsFor(host: Host, rows: readonly HistoryRow[]): Form[] {
+function* formsFor(host: Host, rows: readonly HistoryRow[]): Iterable<Form> {
+  yield wholeForm
   const ids = rows.flatMap(({ run }) => run ?? [])
   const unique = idLengths.find(
     (length) => new Set(ids.map((id) => id.slice(0, length))).size === ids.length,
@@ -92,8 +95,7 @@ function formsFor(host: Host, rows: readonly HistoryRow[]): Form[] {
   const year = common(times.map((time) => time.slice(0, 4)))
   const short: Form = { ...wholeForm, idLength, shortTrigger: true }
   const shortest = { ...short, offset, idLength: idToSecond, shortTook: true }
-  return [
-    wholeForm,
+  yield* [
     { ...wholeForm, idLength },
     short,
     { ...short, offset },
