@@ -62,12 +62,17 @@ export function openOutput(
   }
 }
 
-/** Settles when the output of a run counts as whole; at once if the run has not ended. */
-export async function untilWhole(host: Host, directory: string): Promise<void> {
+/**
+ * Settles when the output of a run counts as whole; at once if the run has not ended. Returns whether
+ * the run is over: it has ended, or its directory is gone.
+ */
+export async function untilWhole(host: Host, directory: string): Promise<boolean> {
   const { description, conclusion } = readTraces(host, directory)
-  if (description === undefined || conclusion === undefined) return
+  if (conclusion === undefined) return host.files.facts(directory) === undefined
+  if (description === undefined) return true
   const { collector } = description
   await outputWhole(host, { description, collector }, conclusion.endedMs)
+  return true
 }
 
 /** Prints the output from its beginning. */

@@ -132,9 +132,8 @@ function findRun(runs: readonly KeptRun[], prefix: string, task?: string): KeptR
 }
 
 async function showRun(call: Call, values: Values, run: KeptRun, writer: LogWriter): Promise<void> {
-  await untilWhole(call.host, path.join(call.paths.runs, run.task, run.run))
   // Look BEFORE reading: after its end a run writes nothing more.
-  const over = isOver(call, run)
+  const over = await untilWhole(call.host, path.join(call.paths.runs, run.task, run.run))
   const output = outputOf(call, run, values.lines, (bytes) => writer.write(run, bytes))
   const isEmpty = !(await output.drain())
   output.close()
@@ -176,39 +175,35 @@ async function followLogs(
       outputOf(call, run, lines, (bytes) => writer.write(run, bytes)),
     )
   }
+  const endsWithRun = values.run !== undefined
   const newRuns = watchRuns(call, kept)
   for (const run of runs) add(run, values.lines)
   for (;;) {
     for (const [run, output] of open) {
       // Check BEFORE the last read: after the end of the run nothing more is written.
-      const over = isOver(call, run) && (values.run !== undefined || !isWritten(call, run))
+      const over = isOver(call, run, endsWithRun)
       await output.drain()
       if (!over) continue
       output.close()
       await writer.end(run)
       open.delete(run)
     }
-    if (values.run !== undefined && open.size === 0) return exitStatus.done
+    if (endsWithRun && open.size === 0) return exitStatus.done
     await pause(call.host, pollMs)
-    if (values.run === undefined) for (const run of newRuns()) add(run, undefined)
+    if (!endsWithRun) for (const run of newRuns()) add(run, undefined)
   }
 }
 
-/** Also the output counts as whole. */
-function isOver({ host, paths }: Call, { task, run }: KeptRun): boolean {
+/** Whether nothing more of a run is shown: its output counts as whole, or has no writer left. */
+function isOver({ host, paths }: Call, { task, run }: KeptRun, endsWithRun: boolean): boolean {
   const directory = path.join(paths.runs, task, run)
   const { description, conclusion } = readTraces(host, directory)
   if (conclusion === undefined) return host.files.facts(directory) === undefined
   if (description === undefined) return true
-  const { collector } = description
-  return isOutputWhole(host, { description, collector }, conclusion.endedMs)
-}
-
-/** Whether a process that the run left behind still has its output. */
-function isWritten({ host, paths }: Call, { task, run }: KeptRun): boolean {
-  const { description } = readTraces(host, path.join(paths.runs, task, run))
-  if (description === undefined) return false
-  return isCollecting(host, { description, collector: description.collector })
+  const collected = { description, collector: description.collector }
+  return endsWithRun
+    ? isOutputWhole(host, collected, conclusion.endedMs)
+    : !isCollecting(host, collected)
 }
 
 /** Returns a function that finds new runs. It reads a folder only if it has changed. */
