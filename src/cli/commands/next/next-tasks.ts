@@ -49,17 +49,14 @@ export async function sourcesOfTasks(call: Call, values: Values): Promise<TimeSo
   const other = values.host === undefined ? {} : { machine: facts, fileOnly: true }
   const { file } = await readTasks(call, path, other)
   if (!values.json) await call.terminal.say(judgedLine(path))
-  const isHere = (task: Task) => task.enabled && matchHosts(task.hosts, facts)
-  const meant = call.args.length === 0 ? file.tasks : named(file.tasks, call.args)
-  const common = withLabels(meant, values.label).filter((task) => task.type === 'common')
   const isAll = call.args.length === 0
-  const found = isAll ? common.filter(isHere) : common
-  if (isAll) noteLeftOut(call, withLabels(file.tasks, values.label), facts)
-  noteAway(
-    call,
-    found.filter((task) => !isHere(task)),
-    hostName,
-  )
+  const meant = withLabels(isAll ? file.tasks : named(file.tasks, call.args), values.label)
+  const here = new Set(meant.filter((task) => task.enabled && matchHosts(task.hosts, facts)))
+  const common = meant.filter((task) => task.type === 'common')
+  const found = isAll ? common.filter((task) => here.has(task)) : common
+  const away = found.filter((task) => !here.has(task))
+  if (isAll) noteLeftOut(call, meant, here, hostName)
+  else noteAway(call, away, hostName)
   return found.map((task) => ({
     task: task.name,
     schedules: task.schedules,
@@ -82,14 +79,17 @@ function pendingOf({ schedules }: Task, slot: number | undefined): number | unde
 }
 
 /** Counts the tasks that the table leaves out: not for the host, not enabled, or always running. */
-function noteLeftOut({ terminal }: Call, all: readonly Task[], facts: HostFacts): void {
+function noteLeftOut(
+  { terminal }: Call,
+  all: readonly Task[],
+  here: ReadonlySet<Task>,
+  hostName: string,
+): void {
   const off = all.filter((task) => !task.enabled)
-  const away = all.filter((task) => task.enabled && !matchHosts(task.hosts, facts))
-  const always = all.filter(
-    (task) => task.type === 'daemon' && !off.includes(task) && !away.includes(task),
-  )
+  const away = all.filter((task) => task.enabled && !here.has(task))
+  const always = [...here].filter((task) => task.type === 'daemon')
   const parts = [
-    ...leftWords(away, `not for ${facts.names[0] ?? ''}`),
+    ...leftWords(away, `not for ${hostName}`),
     ...leftWords(off, 'not enabled'),
     ...leftWords(always, 'always running'),
   ]
