@@ -19,3 +19,8 @@ export function plainLine(text: string): string {
 export function plainLines(text: string): string[] {
   return plainText(text).trim().split('\n')
 }
+
+/** The lines of a command: those of a shell script, or one line for a list of words, as JSON. */
+export function commandLines(command: string | readonly string[]): string[] {
+  return typeof command === 'string' ? plainLines(command) : [plainLine(JSON.stringify(command))]
+}

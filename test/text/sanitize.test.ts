@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { plainLine, plainLines, plainText } from '../../src/text/sanitize.ts'
+import { commandLines, plainLine, plainLines, plainText } from '../../src/text/sanitize.ts'
 
 test.each([
   ['an escape sequence', 'a\u001b[31mb', 'a\ufffd[31mb'],
@@ -27,4 +27,9 @@ test.each(['täglich 日本語 ελ', 'می\u200cخواهم', '👩\u200d💻 on
 test('plainLine is one line, and plainLines has no blank lines at its ends', () => {
   expect(plainLine('a\nb\tc')).toBe('a\ufffdb\ufffdc')
   expect(plainLines('\na\nb\u202e\n\n')).toEqual(['a', 'b\ufffd'])
+})
+
+test('commandLines has the lines of a shell script, and one line of JSON for a list of words', () => {
+  expect(commandLines('cd /srv\nmake\u202e\n')).toEqual(['cd /srv', 'make\ufffd'])
+  expect(commandLines(['echo', 'a b\n\u202e'])).toEqual(['["echo","a b\\n\ufffd"]'])
 })

@@ -4,7 +4,7 @@ import type { HistoryRow } from '../../../plan/history-row.ts'
 import { readTraces, runDirectory, type RunTraces } from '../../../run/directory.ts'
 import { formatDuration } from '../../../text/duration.ts'
 import { counted } from '../../../text/plural.ts'
-import { plainLine, plainLines } from '../../../text/sanitize.ts'
+import { commandLines, plainLine } from '../../../text/sanitize.ts'
 import { shellQuoted } from '../../../text/shell-quote.ts'
 import type { Call } from '../../command.ts'
 import { liveRuns } from '../../daemon/home-runs.ts'
@@ -180,7 +180,7 @@ function directoryFacts(
   const left = conclusion?.stragglers ?? 0
   return [
     ['definition', definition],
-    ['command', commandText(description.command)],
+    ['command', commandLines(description.command).join('\n')],
     ['timeout', timeoutMs === null ? '' : formatDuration(timeoutMs)],
     ['kill after', formatDuration(killAfterMs)],
     ['pid', conclusion === undefined && command !== undefined ? String(command.pid) : ''],
@@ -188,11 +188,6 @@ function directoryFacts(
     ['directory', directory],
     ['output', `${counted(size, 'byte')}: torch logs ${task} --run ${run}${home}`],
   ]
-}
-
-function commandText(command: string | readonly string[]): string {
-  if (typeof command === 'string') return plainLines(command).join('\n')
-  return plainLine(JSON.stringify(command))
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { TaskStatus } from '../../../control/protocol.ts'
 import { readTraces, runDirectory, startOfRun } from '../../../run/directory.ts'
 import { formatDuration } from '../../../text/duration.ts'
-import { plainLine, plainLines } from '../../../text/sanitize.ts'
+import { commandLines, plainLine, plainLines } from '../../../text/sanitize.ts'
 import type { Call } from '../../command.ts'
 import { roughly, shownTime, timeThere } from '../../terminal/times.ts'
 import { nextStart } from './status-order.ts'
@@ -43,10 +43,7 @@ function definitionFacts({ host }: Pick<Call, 'host'>, task: TaskStatus): Fact[]
   return [
     ['schedule', schedule.length === 0 ? ['always running'] : schedule.map(plainLine)],
     ...(isElsewhere ? [['timezone', [plainLine(zone)]] as const] : []),
-    [
-      'command',
-      typeof command === 'string' ? plainLines(command) : [plainLine(JSON.stringify(command))],
-    ],
+    ['command', commandLines(command)],
     ['hosts', [hosts === null ? 'every host' : plainLine(hosts.join(', '))]],
     ...(max === 1 ? [] : [['max', [max === null ? 'unlimited' : String(max)]] as const]),
     ['timeout', [timeoutMs === null ? 'none' : formatDuration(timeoutMs)]],
