@@ -12,7 +12,7 @@ import type { FilePath } from '../args/option.ts'
 import { tasksPath } from '../daemon/tasks-file.ts'
 import type { Call } from '../command.ts'
 import { ask } from '../daemon/ask.ts'
-import { shownDistance, shownTime } from '../terminal/times.ts'
+import { dueWords, shownTime } from '../terminal/times.ts'
 import { nextStart } from './status/status-order.ts'
 
 const defaultGraceMs = 30_000
@@ -107,10 +107,9 @@ function lines(call: Call, values: Values, report: StatusReport, pid: number): s
       return at === null ? [] : [{ name: task.name, at }]
     })
     .toSorted((a, b) => Date.parse(a.at) - Date.parse(b.at))
-  const next = coming.slice(0, maxNamed).map(({ name, at }) => {
-    const isNow = Date.parse(at) <= host.clock.now()
-    return `${shownTime(host, at)}  ${name} (${isNow ? 'now' : shownDistance(host, at)})`
-  })
+  const next = coming
+    .slice(0, maxNamed)
+    .map(({ name, at }) => `${shownTime(host, at)}  ${name} (${dueWords(host, at)})`)
   const left = coming.length - next.length
   const torch = plainLine(ownWords(call, values))
   const sample = here[0]?.name ?? 'TASK'

@@ -34,6 +34,11 @@ export function shownDistance(host: Host, iso: string): string {
   return ms < 0 ? `${roughly(-ms)} ago` : `in ${roughly(ms)}`
 }
 
+/** When the next start is, as `in 5m`. One in the past is due `now`: the daemon is about to start it. */
+export function dueWords(host: Host, next: string): string {
+  return Date.parse(next) <= host.clock.now() ? 'now' : shownDistance(host, next)
+}
+
 /** A duration in a few characters: `12ms`, `3.2s`, `5m10s`, `3h20m`, `12d4h`. */
 export function roughly(ms: number): string {
   if (ms < 1000) return formatDuration(ms)

@@ -4,7 +4,7 @@ import { counted } from '../../../text/plural.ts'
 import type { Call } from '../../command.ts'
 import { outcomeStyle, outcomeWords } from '../../terminal/outcomes.ts'
 import type { Cell } from '../../terminal/table.ts'
-import { progressOf, shownDistance, shownTime } from '../../terminal/times.ts'
+import { dueWords, progressOf, shownDistance, shownTime } from '../../terminal/times.ts'
 import { isRestarting, nextStart } from './status-order.ts'
 
 /** From how many failures or restarts in a row they are counted. */
@@ -42,11 +42,6 @@ function awayCell(host: Call['host'], task: TaskStatus, reason: string): Cell {
   if (task.last === null) return [words, 'dim']
   const last = lastCell(host, task)
   return `${words}; ${typeof last === 'string' ? last : last[0]}`
-}
-
-/** A start in the past is due this second: the daemon is about to start it. */
-function dueWords(host: Call['host'], next: string): string {
-  return Date.parse(next) <= host.clock.now() ? 'now' : shownDistance(host, next)
 }
 
 const notHere: Readonly<Record<string, string>> = {
