@@ -39,10 +39,9 @@ export function outcomeWords(row: OutcomeFacts, when = ''): string {
   return reason === null || reason === outcome ? words : `${words} (${plainLine(reason)})`
 }
 
-/** The same in the colour of the outcome, with `more` after it. */
-export function outcomeCell(row: OutcomeFacts, { when = '', more = '' } = {}): Cell {
-  const words = [outcomeWords(row, when), more].filter((part) => part !== '').join(', ')
-  return [words, outcomeStyle(row.outcome)]
+/** The same in the colour of the outcome. */
+export function outcomeCell(row: OutcomeFacts, when = ''): Cell {
+  return [outcomeWords(row, when), outcomeStyle(row.outcome)]
 }
 
 export function outcomeStyle(outcome: Outcome): Style {
