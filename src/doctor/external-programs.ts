@@ -11,7 +11,7 @@ import {
   problem,
   warning,
 } from './finding.ts'
-import { isBusybox, isProgram, ownPath, quietly, which } from './probe.ts'
+import { isBusybox, isProgram, quietly, which } from './probe.ts'
 
 /** The programs that torch and its runs use. undefined: the program is missing. */
 export interface ProgramFacts {
@@ -56,7 +56,9 @@ const everyRun = ['cat', 'sleep']
 
 /** Probes the programs. `here`: the tasks that run here, if known. Never throws. */
 export function probePrograms(host: Host, here: readonly Task[] | undefined): ProgramFacts {
-  const fallocate = which(host, 'fallocate', ownPath())
+  const { why } = host.processes.launcher()
+  const ofEveryRun = why === undefined ? everyRun : [...everyRun, 'mkfifo']
+  const fallocate = which(host, 'fallocate')
   return {
     version: process.versions.node,
     node: process.execPath,
@@ -64,24 +66,21 @@ export function probePrograms(host: Host, here: readonly Task[] | undefined): Pr
       ? quietly(() => host.files.realPath(recorderShell))
       : undefined,
     missingShells: missingShells(host, here ?? []),
-    flock: which(host, 'flock', ownPath()),
+    flock: which(host, 'flock'),
     fallocate: { path: fallocate, isBusybox: isBusybox(host, fallocate) },
     wrappers: {
       nice: probeWrapper(host, 'nice', here),
       prlimit: probeWrapper(host, 'prlimit', here),
       setpriv: probeWrapper(host, 'setpriv', here),
     },
-    missing: (host.processes.launcher().why === undefined
-      ? everyRun
-      : [...everyRun, 'mkfifo']
-    ).filter((name) => which(host, name, ownPath()) === undefined),
-    whyNoPosixSpawn: host.processes.launcher().why,
+    missing: ofEveryRun.filter((name) => which(host, name) === undefined),
+    whyNoPosixSpawn: why,
   }
 }
 
 function probeWrapper(host: Host, name: Wrapper, here: readonly Task[] | undefined): WrapperFacts {
   const users = here?.filter(needs[name])
-  const found = which(host, name, ownPath())
+  const found = which(host, name)
   return {
     path: found,
     isBusybox: isBusybox(host, found),

@@ -25,9 +25,9 @@ export async function outputOf(
   return ok ? stdout : undefined
 }
 
-/** The first file with this name in the folders of a PATH; undefined if there is none. */
-export function which(host: Host, program: string, folders: string): string | undefined {
-  return folders
+/** Where torch itself finds a program; undefined if it is nowhere. */
+export function which(host: Host, program: string): string | undefined {
+  return programFolders()
     .split(':')
     .filter((folder) => folder !== '')
     .map((folder) => path.join(folder, program))
@@ -43,11 +43,6 @@ export function isProgram(host: Host, file: string): boolean {
 export function isBusybox(host: Host, file: string | undefined): boolean {
   const real = file && quietly(() => host.files.realPath(file))
   return real !== undefined && path.basename(real).startsWith('busybox')
-}
-
-/** The PATH in which torch itself looks for programs. */
-export function ownPath(): string {
-  return programFolders()
 }
 
 export function exists(host: Host, file: string): boolean {

@@ -14,7 +14,7 @@ import {
   problem,
   warning,
 } from './finding.ts'
-import { exists, ownPath, quietly, textOf, which } from './probe.ts'
+import { exists, quietly, textOf, which } from './probe.ts'
 import { checkSystemd, findUnit, type SystemdFacts } from './systemd-unit.ts'
 
 /** The user, /proc, process 1 and systemd of this machine. */
@@ -66,8 +66,7 @@ export function probeSystem(
       booted: exists(host, '/run/systemd/system'),
       // The C library serves for both: starting runs, and messages to systemd.
       canNotify:
-        host.processes.launcher().why === undefined ||
-        which(host, 'systemd-notify', ownPath()) !== undefined,
+        host.processes.launcher().why === undefined || which(host, 'systemd-notify') !== undefined,
       unit: findUnit(host, shipped),
       lost,
       shipped,
