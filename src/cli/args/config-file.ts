@@ -1,7 +1,6 @@
 import path from 'node:path'
 import { exitStatus, messageOf, TorchError } from '../../errors.ts'
 import type { Host } from '../../host/host.ts'
-import { openToOthers } from '../../host/open-to-others.ts'
 import { hasCode } from '../../host/system-error.ts'
 import { shellQuoted } from '../../text/shell-quote.ts'
 import { nearest } from '../../text/suggest.ts'
@@ -48,13 +47,7 @@ function exists(host: Host, file: string): boolean {
 async function readOne(host: Host, userHome: string, file: string): Promise<OptionSource> {
   const text = readText(host, file)
   // It can name the tasks file, and so what root runs.
-  const open = host.processes.uid === 0 ? openToOthers(host, file) : undefined
-  if (open !== undefined)
-    throw refusal(
-      file,
-      `other users can change it by writing ${open.path}`,
-      `give it to root, and remove that permission: chmod go-w ${shellQuoted(open.path)}`,
-    )
+  if (host.processes.uid === 0) await refuseIfOpen(host, file)
   if (text === undefined) throw refusal(file, 'does not exist')
   const { parse } = await import('yaml')
   const raw: Record<string, unknown> = {}
@@ -65,6 +58,17 @@ async function readOne(host: Host, userHome: string, file: string): Promise<Opti
   }
   const base = { folder: path.dirname(file), userHome }
   return { kind: 'config', base, raw, nameOf: (name) => `${file}: ${name}` }
+}
+
+async function refuseIfOpen(host: Host, file: string): Promise<void> {
+  const { openToOthers } = await import('../../host/open-to-others.ts')
+  const open = openToOthers(host, file)
+  if (open === undefined) return
+  throw refusal(
+    file,
+    `other users can change it by writing ${open.path}`,
+    `give it to root, and remove that permission: chmod go-w ${shellQuoted(open.path)}`,
+  )
 }
 
 function readText(host: Host, file: string): string | undefined {
