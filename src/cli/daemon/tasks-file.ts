@@ -89,10 +89,10 @@ function isThere({ files }: Host, file: string): boolean {
 
 /** Whether a directory has tasks files. Any project may have a folder called tasks. */
 async function isTasksFolder(host: Host, folder: string): Promise<boolean> {
-  if (!isThere(host, folder)) return false
-  const { tasksFiles } = await import('../../daemon/tasks-file/readable.ts')
   try {
-    return host.files.facts(folder)?.kind === 'directory' && tasksFiles(host, folder).length > 0
+    if (host.files.facts(folder)?.kind !== 'directory') return false
+    const { tasksFiles } = await import('../../daemon/tasks-file/readable.ts')
+    return tasksFiles(host, folder).length > 0
   } catch {
     return false
   }
