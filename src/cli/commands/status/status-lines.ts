@@ -68,7 +68,7 @@ function headLines(
     terminal.paint('dim', 'daemon  ') + daemonWords({ host, terminal }, report, isSilent),
     ...fileLines({ host, terminal }, file, verdict, rows),
     headLine(terminal, 'host', addresses),
-    ...troubleLines({ host, terminal }, report, rows).flatMap((line) => line.split('\n')),
+    ...troubleLines({ host, terminal }, report, rows),
     ...(file.ok ? [] : problemLines(terminal, file.problems, daemon !== null, rows)),
   ]
 }
@@ -144,12 +144,11 @@ function troubleLines(
     ({ message, since }) =>
       `${plainLine(message)}, since ${shownTime(host, since)} (${shownDistance(host, since)})`,
   )
+  const head = terminal.paint('red', 'trouble '.padEnd(headWidth))
   const indent = ' '.repeat(headWidth)
   const width = Math.max(terminal.columns - headWidth, minHeadChars)
-  return [...texts, ...(left === 0 ? [] : [`... and ${left} more: the log has them`])].map(
-    (text) =>
-      terminal.paint('red', 'trouble '.padEnd(headWidth)) +
-      wrapped(text, width).join(`\n${indent}`),
+  return [...texts, ...(left === 0 ? [] : [`... and ${left} more: the log has them`])].flatMap(
+    (text) => wrapped(text, width).map((line, at) => (at === 0 ? head : indent) + line),
   )
 }
 
