@@ -1,5 +1,5 @@
 import fs from 'node:fs'
-import { createRequire } from 'node:module'
+import { openCLibrary } from './c-library.ts'
 import { runProgram } from './programs.ts'
 
 /** Sends one message to systemd: sd_notify(3). `lines` are assignments such as `READY=1`. Never throws. */
@@ -24,11 +24,6 @@ export async function sendByProgram(socket: string, lines: readonly string[]): P
   await runProgram('systemd-notify', lines, { timeoutMs: programTimeoutMs, env })
 }
 
-/** The part of koffi that is used here. */
-interface Koffi {
-  load(library: string): { func(prototype: string): (...words: unknown[]) => number }
-}
-
 /** From <sys/socket.h> of the GNU C library on Linux. */
 const familyUnix = 1
 const typeDatagram = 2
@@ -36,14 +31,24 @@ const closeOnExec = 0o2000000
 const dontWait = 0x40
 const noSignal = 0x4000
 
+let calls: ReturnType<typeof openCalls> | undefined
+
+/** Declared once: koffi keeps every declaration. */
+function openCalls() {
+  const c = openCLibrary()
+  return {
+    open: c.func('int socket(int family, int type, int protocol)'),
+    send: c.func(
+      'long sendto(int fd, void *data, ulong size, int flags, void *address, uint length)',
+    ),
+  }
+}
+
 /** Sends it from this process; false if that is not possible here or systemd does not take it at once. */
 export function sendSelf(socket: string, lines: readonly string[]): boolean {
   try {
-    const c = (createRequire(import.meta.url)('koffi') as Koffi).load('libc.so.6')
-    const open = c.func('int socket(int family, int type, int protocol)')
-    const send = c.func(
-      'long sendto(int fd, void *data, ulong size, int flags, void *address, uint length)',
-    )
+    calls ??= openCalls()
+    const { open, send } = calls
     const [data, address] = [Buffer.from(lines.join('\n')), unixAddress(socket)]
     const descriptor = open(familyUnix, typeDatagram | closeOnExec, 0)
     if (descriptor < 0) return false

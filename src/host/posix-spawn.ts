@@ -1,16 +1,10 @@
 import fs from 'node:fs'
-import { createRequire } from 'node:module'
 import { getSystemErrorName } from 'node:util'
 import { messageOf } from '../errors.ts'
+import { type CLibrary, openCLibrary } from './c-library.ts'
 import { waitForChildren } from './children.ts'
 import { hasCode } from './system-error.ts'
 import { giveAway, type Launch, type OpenPipe } from './spawn.ts'
-
-/** The part of koffi that torch uses. */
-interface Koffi {
-  load(library: string): { func(prototype: string): (...words: unknown[]) => number }
-}
-type CLibrary = ReturnType<Koffi['load']>
 
 /** From <spawn.h>, <fcntl.h> and <sys/wait.h> of the GNU C library on Linux. */
 const flagSetSigDefault = 0x04
@@ -40,14 +34,13 @@ export function openPosixSpawn(): { launch: Launch; openPipe: OpenPipe } | strin
   if (process.platform !== 'linux' || !['x64', 'arm64'].includes(process.arch))
     return `not supported on ${process.platform} ${process.arch}`
   try {
-    return open(createRequire(import.meta.url)('koffi') as Koffi)
+    return open(openCLibrary())
   } catch (error) {
     return messageOf(error).split('\n')[0] ?? ''
   }
 }
 
-function open(koffi: Koffi): { launch: Launch; openPipe: OpenPipe } {
-  const c = koffi.load('libc.so.6')
+function open(c: CLibrary): { launch: Launch; openPipe: OpenPipe } {
   const pipe2 = c.func('int pipe2(_Out_ int *ends, int flags)')
   const openEnds = (): { read: number; write: number } | undefined => {
     const ends: [number, number] = [0, 0]

@@ -1,6 +1,6 @@
-import { createRequire } from 'node:module'
+import { openCLibrary } from './c-library.ts'
 
-/** System calls that Node does not offer, called by the library koffi, which may be missing. */
+/** System calls that Node does not offer. */
 interface SystemCalls {
   /** flock(2) with LOCK_EX and LOCK_NB: whether this process has the lock now. */
   tryLock(descriptor: number): boolean
@@ -10,15 +10,9 @@ interface SystemCalls {
   groupOf(pid: number): number
 }
 
-/** The part of koffi that torch uses here. */
-interface Koffi {
-  load(library: string): { func(prototype: string): (...words: unknown[]) => number }
-  errno(): number
-}
-
 let loaded: SystemCalls | 'missing' | undefined
 
-/** undefined if this machine cannot call them. Loaded on first use, because few commands need it. */
+/** undefined if this machine cannot call them. */
 export function systemCalls(): SystemCalls | undefined {
   loaded ??= open()
   return loaded === 'missing' ? undefined : loaded
@@ -33,8 +27,7 @@ const maxAttributeBytes = 65_536
 
 function open(): SystemCalls | 'missing' {
   try {
-    const koffi = createRequire(import.meta.url)('koffi') as Koffi
-    const c = koffi.load('libc.so.6')
+    const c = openCLibrary()
     const flock = c.func('int flock(int fd, int operation)')
     const getxattr = c.func('long getxattr(str path, str name, void *value, ulong size)')
     const getpgid = c.func('int getpgid(int pid)')
@@ -45,7 +38,7 @@ function open(): SystemCalls | 'missing' {
         const value = Buffer.alloc(maxAttributeBytes)
         const length = getxattr(file, name, value, value.length)
         if (length >= 0) return value.subarray(0, length)
-        const error = koffi.errno()
+        const error = c.errno()
         if (error === noData || error === notSupported) return undefined
         throw new Error(`the attribute ${name} cannot be read (error ${error})`)
       },
