@@ -21,7 +21,7 @@ import type { Signals } from './signals.ts'
 import { runEnded } from './starts/after-run.ts'
 import { type DaemonTasks, newDaemonTasks } from './starts/daemon-tasks.ts'
 import { newRunTable, type RunTable } from './starts/run-table.ts'
-import { lastRecordedMs, pastOf } from './tasks-file/task-past.ts'
+import { recordedPast } from './tasks-file/task-past.ts'
 import { newStartQueue, type StartQueue } from './starts/start-queue.ts'
 import { newTickClock, type TickClock } from './starts/tick-clock.ts'
 import type { NotifyEnvironment, Systemd } from './systemd.ts'
@@ -105,11 +105,12 @@ export function createDaemon(
   const { restarts } = daemonTasks
   const queue = newStartQueue({ host, paths, faults, phase, restarts })
   const history = openDaemonHistory({ host, paths, log, faults, queue })
-  const runs = newRunTable(pastOf({ paths, log }, [...tasks.all.keys()]))
+  const { pasts, lastMs } = recordedPast({ paths, log }, [...tasks.all.keys()])
+  const runs = newRunTable(pasts)
   const counters = newCounters()
   const hostName = tasks.facts.names[0] ?? host.network.name()
   const origin = () => ({ host: hostName, revision: tasks.loaded.revision })
-  const order = newEventOrder(host, paths.home, lastRecordedMs({ paths, log }))
+  const order = newEventOrder(host, paths.home, lastMs)
   const journal = newJournal({
     clock,
     history,

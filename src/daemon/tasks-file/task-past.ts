@@ -17,19 +17,30 @@ export function pastOf(
   { paths, log }: HistoryParts,
   tasks: readonly string[],
 ): Map<string, TaskPast> {
-  return fromHistory({ paths, log }, new Map(), (reader) => {
-    const last = reader.lastOfEach(tasks)
-    const counts = reader.counts(last)
-    const none = { failures: 0, skips: 0 }
-    return new Map(
-      [...last].map(([task, row]) => [task, { last: row, ...(counts.get(task) ?? none) }]),
-    )
-  })
+  return fromHistory({ paths, log }, new Map(), (reader) => pastsIn(reader, tasks))
 }
 
-/** The place in order (run/order.ts) of the last row of the history; 0 if it cannot be read. */
-export function lastRecordedMs(parts: HistoryParts): number {
-  return fromHistory(parts, 0, (reader) => reader.lastMs())
+/**
+ * The same for a daemon that starts, and the place in order (run/order.ts) of the last row of the
+ * history; 0 if it cannot be read.
+ */
+export function recordedPast(
+  parts: HistoryParts,
+  tasks: readonly string[],
+): { pasts: Map<string, TaskPast>; lastMs: number } {
+  return fromHistory(parts, { pasts: new Map<string, TaskPast>(), lastMs: 0 }, (reader) => ({
+    pasts: pastsIn(reader, tasks),
+    lastMs: reader.lastMs(),
+  }))
+}
+
+function pastsIn(reader: HistoryReader, tasks: readonly string[]): Map<string, TaskPast> {
+  const last = reader.lastOfEach(tasks)
+  const counts = reader.counts(last)
+  const none = { failures: 0, skips: 0 }
+  return new Map(
+    [...last].map(([task, row]) => [task, { last: row, ...(counts.get(task) ?? none) }]),
+  )
 }
 
 function fromHistory<T>(
@@ -39,9 +50,11 @@ function fromHistory<T>(
 ): T {
   try {
     const reader = readHistory(paths.history)
-    const found = read(reader)
-    reader.close()
-    return found
+    try {
+      return read(reader)
+    } finally {
+      reader.close()
+    }
   } catch (error) {
     log.warn('trouble', { file: paths.history }, messageOf(error))
     return none
