@@ -1,6 +1,7 @@
 import fs from 'node:fs'
 import { messageOf, TorchError } from '../errors.ts'
 import { wallClock } from '../host/clock.ts'
+import { diskFiles } from '../host/files.ts'
 import { hasCode } from '../host/system-error.ts'
 
 /** Where log lines go. Each one is written at once, in order and whole. Nothing here throws once it is open. */
@@ -11,10 +12,6 @@ export interface LineFile {
   reopen(): string | undefined
   close(): void
 }
-
-const { O_WRONLY, O_CREAT, O_APPEND, O_NOFOLLOW } = fs.constants
-/** Not through a link, which somebody else may have made. */
-const appending = O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW
 
 export type LineTarget = { readonly file: string } | { readonly descriptor: number }
 
@@ -87,7 +84,7 @@ export function openLineFile(
 
 function openTarget(target: LineTarget): number {
   if ('descriptor' in target) return target.descriptor
-  return openForLog(() => fs.openSync(target.file, appending, 0o600))
+  return openForLog(() => diskFiles.openAppend(target.file))
 }
 
 /** Calls `open`. Throws TorchError `log-unwritable` if that fails. */
