@@ -61,7 +61,7 @@ export async function runDaemon(
     (words) => log.warn('trouble', {}, words),
     isNext ? inherited.socket : undefined,
   )
-  if (!isNext && signals.stopRequested()) {
+  if (!isNext && signals.stopSignal() !== undefined) {
     await server.close()
     throw new TorchError('stopped-early', 'a stop was requested while the daemon was starting')
   }

@@ -20,8 +20,6 @@ interface SignalActions {
 export interface Signals {
   /** Does this from now on, also for the signals that were caught before. */
   handle(actions: SignalActions): void
-  /** Whether a stop was requested that nobody has handled yet. */
-  stopRequested(): boolean
   /** The first signal to stop; undefined if none came. */
   stopSignal(): 'SIGTERM' | 'SIGINT' | undefined
 }
@@ -71,7 +69,6 @@ export function catchSignals(): Signals {
       for (const name of early) given[name]()
       early.clear()
     },
-    stopRequested: () => early.has('stop'),
     stopSignal: () => stopSignal,
   }
 }

@@ -152,7 +152,7 @@ function processOf(
     lock: { descriptor: -1, renew: () => 'held', release() {} },
     log: { info: say, warn: say, error: say, reopen: () => undefined, close() {} },
     systemd: openSystemd(host, {}),
-    signals: { handle() {}, stopRequested: () => false, stopSignal: () => undefined },
+    signals: { handle() {}, stopSignal: () => undefined },
     requests: newRequestQueue(),
     server: { descriptor: undefined, close: async () => {}, handOver: async () => {} },
   }
