@@ -1,5 +1,6 @@
 import { TorchError, messageOf } from '../errors.ts'
 import type { Channel, DaemonChild } from '../host/daemon-child.ts'
+import { quietly } from '../host/system-error.ts'
 import { openForLog } from '../record/line-file.ts'
 import { killRun } from '../run/end.ts'
 import { handOver } from '../run/live-run.ts'
@@ -119,7 +120,7 @@ function spawnNext(own: DaemonProcess, command: readonly string[] | undefined): 
     throw new TorchError('no-descriptor', 'the control socket cannot be handed over', {
       hint: 'torch stop --leave and torch start do the same with a short gap',
     })
-  const missing = command?.find((word) => word.startsWith('/') && !isThere(host, word))
+  const missing = command?.find((word) => word.startsWith('/') && isHidden(host, word))
   if (missing !== undefined)
     throw new TorchError('not-ready', `${newFailed}: it cannot find ${missing}`, {
       hint: 'the daemon must see the same files as this command; otherwise use torch stop --leave, then torch start',
@@ -141,13 +142,9 @@ function spawnNext(own: DaemonProcess, command: readonly string[] | undefined): 
   }
 }
 
-/** false also for what this user may not see. */
-function isThere({ files }: DaemonProcess['host'], file: string): boolean {
-  try {
-    return files.facts(file) !== undefined
-  } catch {
-    return false
-  }
+/** Whether a file is missing, or this user may not see it. */
+function isHidden({ files }: DaemonProcess['host'], file: string): boolean {
+  return quietly(() => files.facts(file)) === undefined
 }
 
 /** Settles when the next daemon waits for go; throws why it does not. */

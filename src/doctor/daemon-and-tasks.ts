@@ -7,6 +7,7 @@ import { openWords, type Unreadable } from '../daemon/tasks-file/readable.ts'
 import { messageOf, TorchError } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import { openToOthers } from '../host/open-to-others.ts'
+import { quietly } from '../host/system-error.ts'
 import { problemLine } from '../tasks/file/problem.ts'
 import { hostFacts, type HostFacts, matchHosts } from '../tasks/hosts.ts'
 import type { Task } from '../tasks/task.ts'
@@ -20,7 +21,7 @@ import {
   problem,
   warning,
 } from './finding.ts'
-import { exists, outputOf, quietly } from './probe.ts'
+import { exists, outputOf } from './probe.ts'
 
 /** The daemon of the home, the tasks file, and how the file sees this machine. */
 export interface TasksFacts {

@@ -1,4 +1,5 @@
 import type { Host } from '../host/host.ts'
+import { quietly } from '../host/system-error.ts'
 import { recorderShell } from '../run/recorder.ts'
 import type { Task } from '../tasks/task.ts'
 import {
@@ -11,7 +12,7 @@ import {
   problem,
   warning,
 } from './finding.ts'
-import { isBusybox, isProgram, quietly, which } from './probe.ts'
+import { isBusybox, isProgram, which } from './probe.ts'
 
 /** The programs that torch and its runs use. undefined: the program is missing. */
 export interface ProgramFacts {

@@ -4,6 +4,7 @@ import { foreignEntry, useOfHome } from '../daemon/startup/open-home.ts'
 import type { FileFacts } from '../host/files.ts'
 import type { Host } from '../host/host.ts'
 import { hasCode } from '../host/system-error.ts'
+import { quietly } from '../host/system-error.ts'
 import { sizeText } from '../text/size.ts'
 import {
   type CheckResult,
@@ -14,7 +15,7 @@ import {
   problem,
   warning,
 } from './finding.ts'
-import { exists, quietly } from './probe.ts'
+import { exists } from './probe.ts'
 
 /** The home and the disk that holds it. */
 export interface HomeFacts {

@@ -1,18 +1,10 @@
 import path from 'node:path'
 import type { Host } from '../host/host.ts'
 import { programFolders } from '../host/programs.ts'
+import { quietly } from '../host/system-error.ts'
 
 /** A probe waits no longer than this for a program. */
 const maxProgramMs = 2_000
-
-/** The result of `read`; undefined if it throws. A probe must never stop the others. */
-export function quietly<T>(read: () => T): T | undefined {
-  try {
-    return read()
-  } catch {
-    return undefined
-  }
-}
 
 /** The output of a program; undefined if it is missing, fails, or takes too long. */
 export async function outputOf(

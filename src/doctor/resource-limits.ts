@@ -1,5 +1,6 @@
 import path from 'node:path'
 import type { Host } from '../host/host.ts'
+import { quietly } from '../host/system-error.ts'
 import { hardLimit, limitBounds } from '../run/limit-bounds.ts'
 import { limitsOverBounds } from '../tasks/machine-bounds.ts'
 import type { Task } from '../tasks/task.ts'
@@ -14,7 +15,7 @@ import {
   ok,
   warning,
 } from './finding.ts'
-import { quietly, textOf } from './probe.ts'
+import { textOf } from './probe.ts'
 
 /** How much this machine allows the daemon, or this process if no daemon runs. */
 export interface LimitFacts {

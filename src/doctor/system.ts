@@ -1,6 +1,7 @@
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Host } from '../host/host.ts'
+import { quietly } from '../host/system-error.ts'
 import type { Task } from '../tasks/task.ts'
 import { counted } from '../text/plural.ts'
 import { changesUser } from './external-programs.ts'
@@ -14,7 +15,7 @@ import {
   problem,
   warning,
 } from './finding.ts'
-import { exists, quietly, textOf, which } from './probe.ts'
+import { exists, textOf, which } from './probe.ts'
 import { checkSystemd, findUnit, type SystemdFacts } from './systemd-unit.ts'
 
 /** The user, /proc, process 1 and systemd of this machine. */

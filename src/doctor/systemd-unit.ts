@@ -1,8 +1,9 @@
 import path from 'node:path'
 import { serviceOf } from '../daemon/systemd.ts'
 import type { Host } from '../host/host.ts'
+import { quietly } from '../host/system-error.ts'
 import { type CheckResult, note, ok, warning } from './finding.ts'
-import { exists, quietly, textOf } from './probe.ts'
+import { exists, textOf } from './probe.ts'
 
 /** How systemd, if it runs, starts the daemon at boot. */
 export interface SystemdFacts {

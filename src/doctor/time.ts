@@ -1,5 +1,6 @@
 import path from 'node:path'
 import type { Host } from '../host/host.ts'
+import { quietly } from '../host/system-error.ts'
 import { zoneHint } from '../schedule/zone-names.ts'
 import type { Task } from '../tasks/task.ts'
 import {
@@ -11,7 +12,7 @@ import {
   ok,
   warning,
 } from './finding.ts'
-import { exists, outputOf, quietly } from './probe.ts'
+import { exists, outputOf } from './probe.ts'
 
 /** The clock and the time zones of this machine. */
 export interface TimeFacts {

@@ -12,3 +12,12 @@ export function orMissing<T>(read: () => T, ...alsoMissing: string[]): T | undef
     throw error
   }
 }
+
+/** What `read` returns; undefined if it throws, for whatever reason. */
+export function quietly<T>(read: () => T): T | undefined {
+  try {
+    return read()
+  } catch {
+    return undefined
+  }
+}

@@ -1,4 +1,5 @@
 import type { Host } from '../host/host.ts'
+import { quietly } from '../host/system-error.ts'
 import { cpuGraceSeconds } from '../plan/run-outcome.ts'
 import { type LimitBounds, type MachineBounds, maxArgumentBytes } from '../tasks/machine-bounds.ts'
 
@@ -62,9 +63,5 @@ function limitIn(limits: string, name: string, which: 'soft' | 'hard'): number {
 }
 
 function textOf(host: Host, file: string): string {
-  try {
-    return host.files.readText(file) ?? ''
-  } catch {
-    return ''
-  }
+  return quietly(() => host.files.readText(file)) ?? ''
 }

@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { messageOf, TorchError } from '../errors.ts'
 import type { Host } from '../host/host.ts'
-import { hasCode } from '../host/system-error.ts'
+import { hasCode, quietly } from '../host/system-error.ts'
 import { boundWords, limitsOverBounds } from '../tasks/machine-bounds.ts'
 import type { Task } from '../tasks/task.ts'
 import type { RunTraces } from './directory.ts'
@@ -115,14 +115,6 @@ function execFailure(
 
 function notExecutable(file: string): string {
   return `its user may not execute ${file}: chmod +x it, or put its interpreter in front`
-}
-
-function quietly<T>(read: () => T): T | undefined {
-  try {
-    return read()
-  } catch {
-    return undefined
-  }
 }
 
 /** What nice(1), prlimit(1) or setpriv(1) printed, in the words of the tasks file. */

@@ -1,5 +1,6 @@
 import path from 'node:path'
 import type { Host } from '../../host/host.ts'
+import { quietly } from '../../host/system-error.ts'
 import { isRunId, readDescription, type RunDescription, runDirectory } from '../../run/directory.ts'
 import type { Faults } from '../../run/faults.ts'
 import { type LiveRun, newLiveRun, type RunContext } from '../../run/live-run.ts'
@@ -101,11 +102,7 @@ function seemsCollecting(host: Host, run: LiveRun): boolean {
 
 /** The collector of an adopted run cannot report it. */
 function hasLost({ files }: Host, { directory }: LiveRun): boolean {
-  try {
-    return files.facts(path.join(directory, 'lost')) !== undefined
-  } catch {
-    return false
-  }
+  return quietly(() => files.facts(path.join(directory, 'lost'))) !== undefined
 }
 
 /** undefined if somebody removed the run. */
