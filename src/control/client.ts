@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import path from 'node:path'
 import { errorFromJson, exitStatus, messageOf, TorchError } from '../errors.ts'
-import { wallClock } from '../host/clock.ts'
+import { pause, wallClock } from '../host/clock.ts'
 import { diskFiles, type FileFacts } from '../host/files.ts'
 import { hasCode } from '../host/system-error.ts'
 import { realProcesses } from '../host/processes.ts'
@@ -61,9 +61,7 @@ async function exchange(
       return await tryExchange(socketPath, name, body, signal)
     } catch (error) {
       if (signal.aborted || !hasCode(error, 'EAGAIN')) throw error
-      await new Promise<void>((resolve) => {
-        wallClock.after(retryMs, resolve)
-      })
+      await pause(wallClock, retryMs)
     }
   }
 }

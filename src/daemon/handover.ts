@@ -1,4 +1,5 @@
 import { TorchError, messageOf } from '../errors.ts'
+import { pause } from '../host/clock.ts'
 import type { Channel, DaemonChild } from '../host/daemon-child.ts'
 import { quietly } from '../host/system-error.ts'
 import { openForLog } from '../record/line-file.ts'
@@ -155,9 +156,7 @@ async function prepareNext(
 ): Promise<void> {
   try {
     await hearReady(child, own.paths.log)
-    await new Promise<void>((resolve) => {
-      clock.after(1000 - (clock.now() % 1000) + afterTickMs, resolve)
-    })
+    await pause(clock, 1000 - (clock.now() % 1000) + afterTickMs)
     if (phase.now !== 'running') throw isStopping()
   } catch (error) {
     await child.kill()

@@ -81,3 +81,10 @@ function isKnown(name: string): boolean {
     return false
   }
 }
+
+/** Settles after this many milliseconds of the clock. */
+export function pause(clock: Pick<Clock, 'after'>, ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    clock.after(ms, resolve)
+  })
+}

@@ -1,4 +1,5 @@
 import path from 'node:path'
+import { pause } from '../host/clock.ts'
 import type { Host } from '../host/host.ts'
 import { isAlive, type ProcessIdentity } from '../host/processes.ts'
 import type { RunDescription } from './directory.ts'
@@ -30,10 +31,7 @@ export function isOutputWhole(host: Host, run: Collected, endedMs: number): bool
 
 /** Settles when the output of a run that has ended counts as whole. */
 export async function outputWhole(host: Host, run: Collected, endedMs: number): Promise<void> {
-  while (!isOutputWhole(host, run, endedMs))
-    await new Promise<void>((resolve) => {
-      host.clock.after(collectPollMs, resolve)
-    })
+  while (!isOutputWhole(host, run, endedMs)) await pause(host.clock, collectPollMs)
 }
 
 /** The last bytes are usually there within a millisecond. */

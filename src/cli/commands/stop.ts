@@ -2,6 +2,7 @@ import type { StatusReport } from '../../control/protocol.ts'
 import { readPid } from '../../daemon/startup/open-home.ts'
 import { type Service, serviceOf } from '../../daemon/systemd.ts'
 import { exitStatus } from '../../errors.ts'
+import { pause } from '../../host/clock.ts'
 import { isAlive } from '../../host/processes.ts'
 import { counted, someOf } from '../../text/plural.ts'
 import type { Values } from '../args/options.ts'
@@ -9,7 +10,6 @@ import type { Call } from '../command.ts'
 import { ask, isSilent } from '../daemon/ask.ts'
 import { liveRuns } from '../daemon/home-runs.ts'
 import { requireSameFile } from '../daemon/tasks-file.ts'
-import { pause } from '../terminal/times.ts'
 
 /** How often to check whether the daemon is gone, in milliseconds. */
 const lookMs = 50
@@ -72,7 +72,7 @@ async function stopDaemon(
   let shown = ''
   let askedMs = host.clock.monotonic()
   while (isAlive(host, daemon)) {
-    await pause(host, lookMs)
+    await pause(host.clock, lookMs)
     if (options.leave || host.clock.monotonic() - askedMs < askMs) continue
     const words = await wordsOfStopping(call, pid)
     askedMs = host.clock.monotonic()

@@ -78,10 +78,3 @@ export function progressOf(
   const text = `[${bar}] ${roughly(elapsedMs)} of ${roughly(usualMs)}`
   return { text, isOver: elapsedMs > usualMs }
 }
-
-/** Resolves after this many milliseconds of the host's clock. */
-export function pause(host: Host, ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    host.clock.after(ms, resolve)
-  })
-}

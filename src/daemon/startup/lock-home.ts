@@ -1,6 +1,7 @@
 import { askDaemon } from '../../control/client.ts'
 import { isAnswered } from '../../control/socket.ts'
 import { TorchError } from '../../errors.ts'
+import { pause } from '../../host/clock.ts'
 import type { Host } from '../../host/host.ts'
 import { type Lock, takeLock } from '../../host/lock.ts'
 import type { HomePaths } from '../settings.ts'
@@ -57,9 +58,7 @@ async function takeFrom(host: Host, paths: HomePaths): Promise<Lock | undefined>
   while (host.clock.monotonic() < endMs) {
     const lock = await lockIfFree(host, paths)
     if (lock !== undefined) return lock
-    await new Promise<void>((resolve) => {
-      host.clock.after(lookMs, resolve)
-    })
+    await pause(host.clock, lookMs)
   }
   return undefined
 }

@@ -10,7 +10,7 @@ import { type KeptRun, keptRuns, keptTasks, liveRuns } from '../../daemon/home-r
 import { type LogWriter, plainWriter, prefixWriter } from './log-writer.ts'
 import { usageError } from '../../args/option.ts'
 import type { Values } from '../../args/options.ts'
-import { pause } from '../../terminal/times.ts'
+import { pause } from '../../../host/clock.ts'
 import { outputOf, type RunOutput, untilWhole } from './run-output.ts'
 
 /** How often `torch logs -f` looks for new output, in milliseconds. */
@@ -189,7 +189,7 @@ async function followLogs(
       open.delete(run)
     }
     if (endsWithRun && open.size === 0) return exitStatus.done
-    await pause(call.host, pollMs)
+    await pause(call.host.clock, pollMs)
     if (!endsWithRun) for (const run of newRuns()) add(run, undefined)
   }
 }

@@ -10,7 +10,7 @@ import { ask } from '../../daemon/ask.ts'
 import type { Call } from '../../command.ts'
 import { type Ended, exitStatusOf, outcomeWords } from '../../terminal/outcomes.ts'
 import { untilWhole, wholeOutput } from '../logs/run-output.ts'
-import { pause } from '../../terminal/times.ts'
+import { pause } from '../../../host/clock.ts'
 
 /** How often to look for output and the end, in milliseconds. */
 const pollMs = 25
@@ -70,7 +70,7 @@ async function untilEnded(
     else over ??= host.clock.monotonic()
     if (over !== undefined && host.clock.monotonic() - over > recordMs)
       return { ended: await withoutRecord(call, run, recorded), recorded }
-    await pause(host, pollMs)
+    await pause(host.clock, pollMs)
   }
 }
 
@@ -90,7 +90,7 @@ async function fromHistory(call: Call, run: string): Promise<Ended> {
     const row = reader.run(run)
     reader.close()
     if (row !== undefined && row.outcome !== 'running') return row
-    await pause(call.host, pollMs)
+    await pause(call.host.clock, pollMs)
   }
   return withoutRecord(call, run, undefined)
 }

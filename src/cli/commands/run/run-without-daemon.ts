@@ -26,7 +26,7 @@ import { readTasks, tasksPath } from '../../daemon/tasks-file.ts'
 import type { Values } from '../../args/options.ts'
 import { untilWhole, wholeOutput } from '../logs/run-output.ts'
 import { endWords, otherHostWarning } from './run-in-daemon.ts'
-import { pause } from '../../terminal/times.ts'
+import { pause } from '../../../host/clock.ts'
 
 /** How long to wait for the history, in milliseconds: other `torch run`s may write it at the same time. */
 const maxLockWaitMs = 2_000
@@ -60,7 +60,7 @@ export async function runWithoutDaemon(call: Call, values: Values, name: string)
   const output = wholeOutput(host, terminal, launched.run.directory)
   while (launched.conclusion() === undefined) {
     await output.drain()
-    await pause(host, pollMs)
+    await pause(host.clock, pollMs)
   }
   await untilWhole(host, launched.run.directory)
   await output.drain()
@@ -146,7 +146,7 @@ function lastPlace({ host, paths }: Call): number {
 /** Waits for the KILL of processes that survived TERM, if torch ended the run. */
 async function untilAllGone(context: RunContext, run: LiveRun): Promise<void> {
   while (run.state.kind === 'killing-stragglers' && signalRun(context.host, run, 0))
-    await pause(context.host, pollMs)
+    await pause(context.host.clock, pollMs)
   killRun(context, run)
 }
 

@@ -9,7 +9,8 @@ import { usageError } from '../../args/option.ts'
 import type { Values } from '../../args/options.ts'
 import type { Call } from '../../command.ts'
 import { problemJson } from '../../terminal/problems.ts'
-import { pause, shownTime } from '../../terminal/times.ts'
+import { pause } from '../../../host/clock.ts'
+import { shownTime } from '../../terminal/times.ts'
 import { findStatus, type FoundStatus } from './find-status.ts'
 import { statusLines } from './status-lines.ts'
 import { taskDetails } from './task-details.ts'
@@ -145,5 +146,5 @@ function titleOf({ host, terminal }: Call): string[] {
 }
 
 function nextSecond(host: Host): Promise<void> {
-  return pause(host, 1000 - (host.clock.now() % 1000))
+  return pause(host.clock, 1000 - (host.clock.now() % 1000))
 }
