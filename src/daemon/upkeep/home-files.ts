@@ -27,7 +27,8 @@ export function writeInfoFiles(daemon: Daemon): void {
 export function keepLock({ host, paths, faults, log }: Daemon, lock: Lock): boolean {
   let isOurs = true
   faults.attempt('keep the lock of the home', () => {
-    host.files.makeDirectory(paths.home)
+    // Look first: to make what is there would throw, each second.
+    if (host.files.facts(paths.home) === undefined) host.files.makeDirectory(paths.home)
     const state = lock.renew()
     if (state === 'renewed')
       log.warn('restore', { file: paths.lock }, 'the lock was removed; this is a new one')
@@ -48,7 +49,8 @@ export function restoreHome(daemon: Daemon): void {
   restore(daemon, paths.pidfile, () => writeInfoFiles(daemon))
   restore(daemon, paths.tasksPath, () => writeInfoFiles(daemon))
   restore(daemon, paths.slots, tickClock.save)
-  restore(daemon, paths.loaded, () => void saveLoadedLater(daemon))
+  // In turn, because a reload writes the same file.
+  restore(daemon, paths.loaded, () => void daemon.tasks.inTurn(() => saveLoadedLater(daemon)))
   // Without it the next daemon would take this boot for a new one, and start @reboot tasks again.
   restore(daemon, paths.boot, () => void claimBoot(daemon))
   // It may be missing because nothing was ever pending.
