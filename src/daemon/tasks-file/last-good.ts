@@ -33,8 +33,11 @@ interface LastGoodParts {
  */
 export function saveLastGood(
   { host, paths, faults, phase }: LastGoodParts,
-  { path, revision, atMs, hash, content }: LoadedTasks & { readonly content?: TasksContent },
+  loaded: LoadedTasks,
 ): Promise<void> {
+  const { path, revision, atMs, hash, content } = loaded
+  // Taken out: whoever holds `loaded` would hold up to 10 MB of texts for the life of the daemon.
+  loaded.content = undefined
   return faults.attemptAsync('keep a copy of the tasks file', async () => {
     if (content === undefined) return
     const texts = content.texts.map(({ path: name, text }) => ({ name, bytes: Buffer.from(text) }))

@@ -29,7 +29,7 @@ export interface Loaded extends Parsed {
   readonly revision: string | null
   readonly atMs: number
   /** What it was read from, if that was asked for. */
-  readonly content?: TasksContent
+  content?: TasksContent | undefined
 }
 
 /** The texts of a tasks file, or of the files of a directory. */
