@@ -98,7 +98,7 @@ function recorderScript({ runs, active, sleep, wrappers, shell, task }: ScriptPa
   const enter =
     wrappers.length === 0
       ? 'eval "$TORCH_ENTER"'
-      : `command exec 3>"$torch_run/failed" 2>&3 || exit 125
+      : `command exec 9>"$torch_run/failed" 2>&9 || exit 125
   trap - EXIT
   exec ${[...wrappers, shell, ...scriptArguments('TORCH_ENTER', [task])].map(shellQuoted).join(' ')}`
   return `
@@ -137,9 +137,10 @@ exit "$torch_status"
 
 /**
  * The last steps before the command, as the task's user: in the recorder's own subshell, or in a shell
- * behind the wrappers. Those print their errors into `failed`, which is open as descriptor 3; nice(1) only
- * warns. If a step fails, its name goes there. Only here do the task's variables get their names:
- * `command export` survives a name that the shell does not let anybody set.
+ * behind the wrappers. Those print their errors into `failed`, which is open as descriptor 9, the last one
+ * that a shell can name: those before it are for the command. nice(1) only warns. If a step fails, its name
+ * goes there. Only here do the task's variables get their names: `command export` survives a name that
+ * the shell does not let anybody set.
  */
 function enterScript(parts: ScriptParts): string {
   const { wrappers, cwd, umask, variables, command, isScript, isBusybox } = parts
@@ -149,9 +150,9 @@ function enterScript(parts: ScriptParts): string {
   const folder = shellQuoted(cwd)
   const words = command.map((_, index) => `${wordPrefix}${index}`)
   const behindWrappers = `
-[ ! -s /proc/self/fd/3 ] || echo entered >&3
+[ ! -s /proc/self/fd/9 ] || echo entered >&9
 exec 2>&1
-trap 'echo "$torch_step" 2>/dev/null >&3' EXIT`
+trap 'echo "$torch_step" 2>/dev/null >&9' EXIT`
   return `${wrappers.length === 0 ? '' : behindWrappers}
 set -- ${words.map((word) => `"$${word}"`).join(' ')}
 torch_cwd=${folder}
@@ -188,7 +189,7 @@ ${isScript ? interpreterCheck : ''}
 ${names.map((name) => `command export "${name}=$${variablePrefix}${name}"`).join('\n')}
 } 2>/dev/null
 unset OLDPWD TORCH_RECORDER TORCH_ENTER ${[...words, ...names.map((name) => variablePrefix + name)].join(' ')}
-${isBusybox ? 'shift; exec "$torch_program" "$@"' : 'exec "$@"'}${wrappers.length === 0 ? '' : ' 3>&-'}
+${isBusybox ? 'shift; exec "$torch_program" "$@"' : 'exec "$@"'}${wrappers.length === 0 ? '' : ' 9>&-'}
 `
 }
 
