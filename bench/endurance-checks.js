@@ -76,9 +76,11 @@ export function checkEdits(made) {
   return { table: { title, rows }, breaches }
 }
 
-function faultOf({ kind, expect, line, answer, lines }) {
+function faultOf({ kind, expect, line, answer, doneMs, lines }) {
   const refusals = lines.filter(({ event }) => event === 'refuse').length
-  if (expect === 'load' && answer === undefined) return 'was not loaded'
+  const instead = lines.map(({ event, time }) => `${event} at ${time}`).join(', ') || 'nothing'
+  if (expect === 'load' && answer === undefined)
+    return `written at ${new Date(doneMs).toISOString()}, but not loaded; the log has ${instead}`
   if (expect === 'refuse' && answer === undefined) return `line ${line} was not reported`
   if (kind === 'halfForLong' && refusals === 0)
     return 'its first half was not reported with its line'

@@ -10,7 +10,7 @@ import { burstsOfTorch } from './torch.js'
 
 /** A round of a peer takes a minute. */
 const maxPeerRounds = 3
-const maxRatio = 1.35
+const maxRatio = 1.5
 const maxNextMs = 100
 
 const peers = {

@@ -12,8 +12,8 @@ import { type Recorder, startRecorder } from './recorder.ts'
  * seconds before, and in the second itself it only sends each one a line with its run. A recorder that
  * waits has its collector, and a folder with the open output file: the folder becomes the run directory.
  *
- * Worth: in a burst of 1,000 starts the last one takes 1.30 times as long as in a bare C program that
- * starts the same commands and records nothing (bench/RESULTS.md, burst).
+ * Worth: with a recorder and its collector in the burst itself, the last of 1,000 starts would take about
+ * twice as long (bench/RESULTS.md, burst).
  *
  * How: tasksDueSoon() in plan/agenda.ts decides which tasks are due soon. Between two ticks
  * daemon/starts/ticker.ts prepares a recorder for each of them, and launch.ts takes it when the task is
