@@ -1,7 +1,7 @@
 import type { ErrorJson } from '../errors.ts'
 import { type Signal, signalNames } from '../host/processes.ts'
-import type { HistoryRow } from '../plan/history-row.ts'
 import type { Problem } from '../tasks/file/problem.ts'
+import type { StatusReport } from './status-report.ts'
 
 /**
  * What a command and the daemon say to each other: HTTP over the control socket, JSON both ways.
@@ -92,94 +92,6 @@ interface Replies {
   readonly flush: Record<string, never>
   /** null: it is standard output. */
   readonly reopen: { readonly log: string | null }
-}
-
-/** The JSON of `torch status`. */
-export interface StatusReport {
-  daemon: {
-    pid: number
-    version: string
-    startedAt: string
-    state: 'running' | 'draining'
-  } | null
-  /** How the last daemon ended; null while a daemon runs, and if nothing is known. Older daemons do not send it. */
-  ended?: DaemonEnd | null
-  /** What the daemon cannot do at the moment: a full disk, a refused file. Older daemons do not send it. */
-  trouble?: Trouble[]
-  host: { name: string; addresses: string[] }
-  file: {
-    path: string
-    revision: string | null
-    loadedAt: string | null
-    /** false while the file on disk has problems and the daemon still uses the one before. */
-    ok: boolean
-    problems: Problem[]
-  }
-  tasks: TaskStatus[]
-}
-
-export interface DaemonEnd {
-  /** `died`: it crashed or was killed. `rebooted`: the machine went down with it. */
-  how: 'stopped' | 'died' | 'rebooted'
-  /** When it stopped. If it did not stop in good order: when it was last seen, up to a minute before its end. */
-  at: string
-  /** Who stopped it: `torch stop`, or the name of a signal. */
-  by: string | null
-  /** Whether it left its runs running. */
-  left: boolean
-  pid: number
-  version: string
-  startedAt: string
-}
-
-/** Something that the machine refuses, or that is wrong with the tasks file, until it is over. */
-export interface Trouble {
-  message: string
-  since: string
-}
-
-export interface TaskStatus {
-  name: string
-  type: 'common' | 'daemon'
-  description: string | null
-  labels: Record<string, string>
-  here: boolean
-  /** Why it does not run here: `enabled` or `hosts`; null if it does. */
-  reason: string | null
-  /** The slot of the next start, ISO 8601 in UTC. The start is `jitterMs` later. */
-  next: string | null
-  jitterMs: number
-  running: string[]
-  last: HistoryRow | null
-  /** Older daemons do not send it. */
-  counts?: TaskCounts
-  /** Of a daemon task: when the next instance is started again, ISO 8601 in UTC; null if none waits. */
-  nextRestart?: string | null
-  /** What the tasks file says; null for a task that is not in the file. Older daemons do not send it. */
-  definition?: TaskFacts | null
-}
-
-/** The part of a definition that `torch status TASK` shows. */
-export interface TaskFacts {
-  /** Empty for a daemon task. */
-  schedule: string[]
-  timezone: string
-  command: string | string[]
-  /** As written; null: every host. */
-  hosts: string[] | null
-  /** null: `unlimited`. */
-  max: number | null
-  timeoutMs: number | null
-}
-
-/** What happened to a task lately. */
-export interface TaskCounts {
-  /** Runs in a row, up to the last one, that failed. Runs that a person or a reload ended do not count. */
-  failures: number
-  /** Starts that were skipped since the last run ended. */
-  skips: number
-  /** Of a daemon task: restarts in a row of instances that ended before `reset_after`, however they ended. */
-  restarts: number
 }
 
 export interface ReloadReport {

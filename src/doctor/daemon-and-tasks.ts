@@ -1,5 +1,5 @@
 import { askDaemon, startCommand } from '../control/client.ts'
-import type { StatusReport } from '../control/protocol.ts'
+import type { StatusReport } from '../control/status-report.ts'
 import type { HomePaths } from '../daemon/settings.ts'
 import { wholeProblem } from '../daemon/tasks-file/bad-tasks.ts'
 import { type Loaded, loadTasks } from '../daemon/tasks-file/load.ts'

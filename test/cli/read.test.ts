@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
-import type { StatusReport } from '../../src/control/protocol.ts'
+import type { StatusReport } from '../../src/control/status-report.ts'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { closeSites, newSite, script, type Site } from '../support/torch.ts'
 import { until } from '../support/until.ts'

@@ -3,7 +3,7 @@ import net from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
 import { onTestFinished } from 'vitest'
-import type { TaskStatus } from '../../src/control/protocol.ts'
+import type { TaskStatus } from '../../src/control/status-report.ts'
 import { type Answers, type ControlServer, serveControl } from '../../src/control/server.ts'
 
 /** A new folder that is gone after the test. */

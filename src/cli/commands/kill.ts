@@ -1,4 +1,4 @@
-import type { StatusReport } from '../../control/protocol.ts'
+import type { StatusReport } from '../../control/status-report.ts'
 import { exitStatus, TorchError } from '../../errors.ts'
 import { type Signal, signalNames, signalNumbers } from '../../host/processes.ts'
 import { beginsRunId } from '../../run/directory.ts'

@@ -1,4 +1,4 @@
-import type { StatusReport, TaskStatus } from '../../control/protocol.ts'
+import type { StatusReport, TaskStatus } from '../../control/status-report.ts'
 import type { Settings } from '../../daemon/settings.ts'
 import { type Ready, startDetached } from '../../daemon/startup/start-detached.ts'
 import { exitStatus, TorchError } from '../../errors.ts'

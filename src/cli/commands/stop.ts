@@ -1,4 +1,4 @@
-import type { StatusReport } from '../../control/protocol.ts'
+import type { StatusReport } from '../../control/status-report.ts'
 import { readPid } from '../../daemon/startup/open-home.ts'
 import { type Service, serviceOf } from '../../daemon/systemd.ts'
 import { exitStatus } from '../../errors.ts'

@@ -1,5 +1,5 @@
 import path from 'node:path'
-import type { StatusReport } from '../../control/protocol.ts'
+import type { StatusReport } from '../../control/status-report.ts'
 import { tasksFiles } from '../../daemon/tasks-file/readable.ts'
 import { gitNames } from '../../host/git.ts'
 import type { Host } from '../../host/host.ts'

@@ -1,5 +1,5 @@
 import path from 'node:path'
-import type { StatusReport } from '../../control/protocol.ts'
+import type { StatusReport } from '../../control/status-report.ts'
 import { badTasks } from '../../daemon/tasks-file/bad-tasks.ts'
 import type { Loaded } from '../../daemon/tasks-file/load.ts'
 import type { Host } from '../../host/host.ts'

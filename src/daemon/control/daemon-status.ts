@@ -1,4 +1,9 @@
-import type { StatusReport, TaskCounts, TaskFacts, TaskStatus } from '../../control/protocol.ts'
+import type {
+  StatusReport,
+  TaskCounts,
+  TaskFacts,
+  TaskStatus,
+} from '../../control/status-report.ts'
 import { type AgendaEntry, earliest } from '../../plan/agenda.ts'
 import type { HistoryRow } from '../../plan/history-row.ts'
 import { slotText, timeText } from '../../record/history/rows.ts'

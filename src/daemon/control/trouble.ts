@@ -1,4 +1,4 @@
-import type { Trouble } from '../../control/protocol.ts'
+import type { Trouble } from '../../control/status-report.ts'
 import { timeText } from '../../record/history/rows.ts'
 import { problemLine } from '../../tasks/file/problem.ts'
 import type { Daemon } from '../state.ts'

@@ -1,4 +1,4 @@
-import type { DaemonEnd } from '../../control/protocol.ts'
+import type { DaemonEnd } from '../../control/status-report.ts'
 import type { Host } from '../../host/host.ts'
 import { isAlive } from '../../host/processes.ts'
 import type { Faults } from '../../run/faults.ts'

@@ -1,5 +1,5 @@
 import { exitStatus, TorchError } from '../../../errors.ts'
-import type { TaskStatus } from '../../../control/protocol.ts'
+import type { TaskStatus } from '../../../control/status-report.ts'
 import { jitterOf } from '../../../text/hash.ts'
 import { isDue } from '../../../schedule/due.ts'
 import type { Schedule } from '../../../schedule/schedule.ts'

@@ -1,4 +1,5 @@
-import type { RunReport, StatusReport } from '../../../control/protocol.ts'
+import type { RunReport } from '../../../control/protocol.ts'
+import type { StatusReport } from '../../../control/status-report.ts'
 import { refusedWords } from '../../../daemon/control/trouble.ts'
 import { interceptSignals } from '../../../daemon/signals.ts'
 import { messageOf } from '../../../errors.ts'

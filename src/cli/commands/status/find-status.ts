@@ -1,4 +1,4 @@
-import type { StatusReport, TaskStatus } from '../../../control/protocol.ts'
+import type { StatusReport, TaskStatus } from '../../../control/status-report.ts'
 import type { Outcome } from '../../../plan/history-row.ts'
 import { selectNames } from '../../../tasks/select.ts'
 import type { Call } from '../../command.ts'

@@ -1,4 +1,4 @@
-import type { StatusReport, TaskStatus } from '../../../control/protocol.ts'
+import type { StatusReport, TaskStatus } from '../../../control/status-report.ts'
 import { loadTasks } from '../../../daemon/tasks-file/load.ts'
 import { fileOf, goneStatus, taskStatus } from '../../../daemon/control/daemon-status.ts'
 import { lastDaemonEnd } from '../../../daemon/recovery/daemon-record.ts'

@@ -1,4 +1,4 @@
-import type { DaemonEnd, StatusReport, TaskStatus } from '../../../control/protocol.ts'
+import type { DaemonEnd, StatusReport, TaskStatus } from '../../../control/status-report.ts'
 import { refusedWords } from '../../../daemon/control/trouble.ts'
 import type { Host } from '../../../host/host.ts'
 import { counted } from '../../../text/plural.ts'

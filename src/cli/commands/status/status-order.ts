@@ -1,4 +1,4 @@
-import type { TaskStatus } from '../../../control/protocol.ts'
+import type { TaskStatus } from '../../../control/status-report.ts'
 import { outcomes } from '../../../plan/history-row.ts'
 
 /**

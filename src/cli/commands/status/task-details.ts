@@ -1,4 +1,4 @@
-import type { TaskStatus } from '../../../control/protocol.ts'
+import type { TaskStatus } from '../../../control/status-report.ts'
 import { readTraces, runDirectory, startOfRun } from '../../../run/directory.ts'
 import { formatDuration } from '../../../text/duration.ts'
 import { commandLines, plainLine, plainLines } from '../../../text/sanitize.ts'

@@ -1,4 +1,4 @@
-import type { TaskStatus } from '../../../control/protocol.ts'
+import type { TaskStatus } from '../../../control/status-report.ts'
 import { startOfRun } from '../../../run/directory.ts'
 import { counted } from '../../../text/plural.ts'
 import type { Call } from '../../command.ts'

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { knownEnd, whyNotRecorded } from '../../../../src/cli/commands/run/run-in-daemon.ts'
-import type { StatusReport } from '../../../../src/control/protocol.ts'
+import type { StatusReport } from '../../../../src/control/status-report.ts'
 import { taskStatus } from '../../../support/control.ts'
 import { runRow } from '../../../support/history.ts'
 

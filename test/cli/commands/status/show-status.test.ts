@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
-import type { StatusReport } from '../../../../src/control/protocol.ts'
+import type { StatusReport } from '../../../../src/control/status-report.ts'
 import { thisMachine } from '../../../../src/host/host.ts'
 import type { HistoryRow } from '../../../../src/plan/history-row.ts'
 import { startOfRun } from '../../../../src/run/directory.ts'

@@ -4,7 +4,7 @@ import {
   conditionOf,
   countConditions,
 } from '../../../../src/cli/commands/status/status-order.ts'
-import type { TaskStatus } from '../../../../src/control/protocol.ts'
+import type { TaskStatus } from '../../../../src/control/status-report.ts'
 import type { Outcome } from '../../../../src/plan/history-row.ts'
 import { taskStatus } from '../../../support/control.ts'
 import { runRow } from '../../../support/history.ts'

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { taskRow } from '../../../../src/cli/commands/status/task-row.ts'
-import type { TaskStatus } from '../../../../src/control/protocol.ts'
+import type { TaskStatus } from '../../../../src/control/status-report.ts'
 import { thisMachine } from '../../../../src/host/host.ts'
 import type { HistoryRow } from '../../../../src/plan/history-row.ts'
 import { handClock } from '../../../support/clock.ts'
