@@ -90,6 +90,7 @@ const rows = [
   ['plan', 'forecast', 'import'],
   ['run'],
   ['record', 'control'],
+  ['follow'],
   ['daemon'],
   ['doctor'],
   ['cli'],

@@ -8,7 +8,7 @@ import { counted, someOf } from '../../text/plural.ts'
 import type { Values } from '../args/options.ts'
 import type { Call } from '../command.ts'
 import { ask, isSilent } from '../daemon/ask.ts'
-import { liveRuns } from '../daemon/home-runs.ts'
+import { liveRuns } from '../../follow/kept-runs.ts'
 import { requireSameFile } from '../daemon/tasks-file.ts'
 
 /** How often to check whether the daemon is gone, in milliseconds. */

@@ -1,5 +1,5 @@
 import { hash32 } from '../../../text/hash.ts'
-import type { KeptRun } from '../../daemon/home-runs.ts'
+import type { KeptRun } from '../../../follow/kept-runs.ts'
 import { cutMark, cutText } from '../../terminal/table.ts'
 import type { Style, Terminal } from '../../terminal/terminal.ts'
 

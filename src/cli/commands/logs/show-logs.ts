@@ -6,12 +6,12 @@ import { isCollecting, isOutputWhole } from '../../../run/output.ts'
 import { isSelected, isPattern } from '../../../tasks/select.ts'
 import { grouped } from '../../../text/grouped.ts'
 import type { Call } from '../../command.ts'
-import { type KeptRun, keptRuns, keptTasks, liveRuns } from '../../daemon/home-runs.ts'
+import { type KeptRun, keptRuns, keptTasks, liveRuns } from '../../../follow/kept-runs.ts'
 import { type LogWriter, plainWriter, prefixWriter } from './log-writer.ts'
 import { usageError } from '../../args/option.ts'
 import type { Values } from '../../args/options.ts'
 import { pause } from '../../../host/clock.ts'
-import { outputOf, type RunOutput, untilWhole } from './run-output.ts'
+import { outputOf, type RunOutput, untilWhole } from '../../../follow/run-output.ts'
 
 /** How often `torch logs -f` looks for new output, in milliseconds. */
 const pollMs = 200

@@ -10,7 +10,7 @@ import { readTraces, type RunTraces } from '../../../run/directory.ts'
 import { ask } from '../../daemon/ask.ts'
 import type { Call } from '../../command.ts'
 import { type Ended, exitStatusOf, outcomeWords } from '../../terminal/outcomes.ts'
-import { untilWhole, wholeOutput } from '../logs/run-output.ts'
+import { untilWhole, wholeOutput } from '../../../follow/run-output.ts'
 import { pause } from '../../../host/clock.ts'
 
 /** How often to look for output and the end, in milliseconds. */
@@ -32,7 +32,7 @@ export async function watchRun(call: Call, report: RunReport): Promise<number> {
       terminal.note(`torch: could not pass on ${signal}: ${messageOf(error)}`),
     )
   })
-  const output = wholeOutput(host, terminal, directory)
+  const output = wholeOutput(host, directory, terminal.out)
   const { ended, recorded } = await untilEnded(call, report, () => output.drain())
   await untilWhole(host, directory)
   await output.drain()

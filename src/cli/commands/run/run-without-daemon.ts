@@ -20,11 +20,11 @@ import { matchHosts } from '../../../tasks/hosts.ts'
 import type { Task } from '../../../tasks/task.ts'
 import type { Call } from '../../command.ts'
 import { exitStatusOf } from '../../terminal/outcomes.ts'
-import { liveRuns } from '../../daemon/home-runs.ts'
+import { liveRuns } from '../../../follow/kept-runs.ts'
 import { factsHere } from '../../args/host-facts.ts'
 import { readTasks, tasksPath } from '../../daemon/tasks-file.ts'
 import type { Values } from '../../args/options.ts'
-import { untilWhole, wholeOutput } from '../logs/run-output.ts'
+import { untilWhole, wholeOutput } from '../../../follow/run-output.ts'
 import { endWords, otherHostWarning } from './run-in-daemon.ts'
 import { pause } from '../../../host/clock.ts'
 
@@ -57,7 +57,7 @@ export async function runWithoutDaemon(call: Call, values: Values, name: string)
   const history = openRunHistory(call)
   const launched = launch(call, task, revision, facts.names[0] ?? host.network.name(), history)
   const release = interceptSignals((signal) => sendSignal(launched.context, launched.run, signal))
-  const output = wholeOutput(host, terminal, launched.run.directory)
+  const output = wholeOutput(host, launched.run.directory, terminal.out)
   while (launched.conclusion() === undefined) {
     await output.drain()
     await pause(host.clock, pollMs)

@@ -2,9 +2,9 @@ import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
-import { openOutput, tailOffset } from '../../../../src/cli/commands/logs/run-output.ts'
-import { thisMachine } from '../../../../src/host/host.ts'
-import { closeSites, newSite } from '../../../support/torch.ts'
+import { openOutput, tailOffset } from '../../src/follow/run-output.ts'
+import { thisMachine } from '../../src/host/host.ts'
+import { closeSites, newSite } from '../support/torch.ts'
 
 afterEach(closeSites)
 const host = thisMachine()

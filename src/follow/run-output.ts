@@ -1,11 +1,9 @@
 import path from 'node:path'
-import { hasCode } from '../../../host/system-error.ts'
-import type { Host } from '../../../host/host.ts'
-import { readTraces } from '../../../run/directory.ts'
-import { outputWhole } from '../../../run/output.ts'
-import type { Call } from '../../command.ts'
-import type { KeptRun } from '../../daemon/home-runs.ts'
-import type { Terminal } from '../../terminal/terminal.ts'
+import { hasCode } from '../host/system-error.ts'
+import type { Host } from '../host/host.ts'
+import { readTraces } from '../run/directory.ts'
+import { outputWhole } from '../run/output.ts'
+import type { HomeFiles, KeptRun } from './kept-runs.ts'
 
 /** The output file of one run, read as it grows. Bytes pass unchanged. */
 export interface RunOutput {
@@ -75,19 +73,18 @@ export async function untilWhole(host: Host, directory: string): Promise<boolean
   return true
 }
 
-/** Prints the output from its beginning. */
-export function wholeOutput(host: Host, terminal: Terminal, directory: string): RunOutput {
-  return openOutput(
-    host,
-    directory,
-    () => 0,
-    (bytes) => terminal.out(bytes),
-  )
+/** Shows the output of a run from its beginning. */
+export function wholeOutput(
+  host: Host,
+  directory: string,
+  show: (bytes: Uint8Array) => Promise<void>,
+): RunOutput {
+  return openOutput(host, directory, () => 0, show)
 }
 
 /** Reads the output of a kept run, or only its last `lines`. */
 export function outputOf(
-  { host, paths }: Pick<Call, 'host' | 'paths'>,
+  { host, paths }: HomeFiles,
   { task, run }: KeptRun,
   lines: number | undefined,
   show: (bytes: Uint8Array) => Promise<void>,

@@ -1,13 +1,23 @@
 import path from 'node:path'
-import { deniedHome } from '../../control/client.ts'
-import { hasCode } from '../../host/system-error.ts'
-import type { Host } from '../../host/host.ts'
-import { isAlive } from '../../host/processes.ts'
-import { activeFolder, readActive } from '../../run/active.ts'
-import { isRunId, type RunTraces } from '../../run/directory.ts'
-import { inOrder, type OrderedRun } from '../../run/order.ts'
-import { isSelected } from '../../tasks/select.ts'
-import type { Call } from '../command.ts'
+import { deniedHome } from '../control/client.ts'
+import { hasCode } from '../host/system-error.ts'
+import type { Host } from '../host/host.ts'
+import { isAlive } from '../host/processes.ts'
+import { activeFolder, readActive } from '../run/active.ts'
+import { isRunId, type RunTraces } from '../run/directory.ts'
+import { inOrder, type OrderedRun } from '../run/order.ts'
+import { isSelected } from '../tasks/select.ts'
+
+/** A home whose runs somebody looks at. It needs no daemon. */
+export interface HomeFiles {
+  readonly host: Host
+  readonly paths: {
+    readonly home: string
+    readonly runs: string
+    readonly history: string
+    readonly socket: string
+  }
+}
 
 /** A run that still has its directory. */
 export interface KeptRun {
@@ -16,13 +26,13 @@ export interface KeptRun {
 }
 
 /** The tasks with these names or patterns that have run directories in the home; sorted. */
-export function keptTasks({ host, paths }: Call, names: readonly string[]): string[] {
+export function keptTasks({ host, paths }: HomeFiles, names: readonly string[]): string[] {
   const tasks = readable(paths.home, () => host.files.list(paths.runs))
   return tasks.filter((task) => isSelected(names, task))
 }
 
 /** The kept runs of a task, oldest first. */
-export function keptRuns({ host, paths }: Call, task: string): (KeptRun & OrderedRun)[] {
+export function keptRuns({ host, paths }: HomeFiles, task: string): (KeptRun & OrderedRun)[] {
   const names = readable(paths.home, () => host.files.list(path.join(paths.runs, task)))
   return inOrder(host, paths.home, task, names.filter(isRunId)).map((run) => ({ task, ...run }))
 }
