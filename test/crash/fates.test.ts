@@ -53,7 +53,7 @@ describe.concurrent('the outcome of a run', () => {
       outcome: 'unknown',
       reason: 'the recorder vanished',
     })
-    expect(readIfThere(path.join(directory, 'output'))).toBe('a\nb\n')
+    await until(() => readIfThere(path.join(directory, 'output')) === 'a\nb\n', 'the output')
     await stopped(site)
     expect(activeOf(site)).toEqual([])
   })

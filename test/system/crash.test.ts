@@ -77,7 +77,8 @@ tasks:
       ['meanwhile', 'failed', 5, null],
       ['shot', 'killed', null, 'SIGKILL'],
     ])
-    expect(readIfThere(path.join(directories.get('meanwhile') ?? '', 'output'))).toBe('a\nb\n')
+    const output = path.join(directories.get('meanwhile') ?? '', 'output')
+    await until(() => readIfThere(output) === 'a\nb\n', 'the output')
   },
 )
 

@@ -166,7 +166,9 @@ test.concurrent(
     const lines = logOf(site)
     const runs = lines.filter(({ event }) => event === 'start').map(({ run }) => run ?? '')
     const outputOf = (run = '') => readIfThere(path.join(site.home, 'runs/job', run, 'output'))
-    expect(runs.slice(0, 2).map(outputOf)).toEqual(['old\nstill old\n', 'new\n'])
+    // Output is collected: it may come a moment after the end.
+    await until(() => outputOf(runs[0]) === 'old\nstill old\n', 'the output of the old run')
+    await until(() => outputOf(runs[1]) === 'new\n', 'the output of the new run')
     const ends = lines.filter(({ event }) => event === 'end')
     expect(ends.map(({ run, outcome }) => [run, outcome]).slice(0, 2)).toEqual([
       [runs[0], 'failed'],
