@@ -47,7 +47,7 @@ export interface RunOutcome {
   readonly exitCode: number | null
   readonly signal: string | null
   readonly reason: string | null
-  /** A signal of `torch kill --signal` ended the run. That counts as a failure, as with kill(1). */
+  /** A signal of `torch kill --signal` ended the run. A retry or a restart follows, as after kill(1). */
   readonly onlySignalled?: true
 }
 
@@ -90,7 +90,10 @@ function limitOf({ limits, cpuSeconds = 0 }: EndFacts, signal: string): string |
   return signal === 'SIGXCPU' || (signal === killSignal && isOver) ? 'limits.cpu' : undefined
 }
 
-/** Whether a person, a stop or a reload ended the run by torch. A timeout is still a failure. */
+/**
+ * Whether a person, a stop or a reload ended the run by torch, and so nothing follows it. A retry follows
+ * a timeout, and a signal of `torch kill --signal`.
+ */
 export function endedByTorch({
   outcome,
   reason,
@@ -100,9 +103,12 @@ export function endedByTorch({
   return outcome === 'killed' && isReason && onlySignalled !== true
 }
 
-/** Whether a run that has ended did so by its own fault: neither `ok` nor ended by torch on purpose. */
-export function isFailure(end: Pick<RunOutcome, 'outcome' | 'reason'>): boolean {
-  return end.outcome !== 'ok' && !endedByTorch(end)
+/**
+ * Whether a run that has ended did so by its own fault: neither `ok` nor ended by torch on purpose. Also
+ * a signal of `torch kill --signal` is on purpose; the history does not tell it from a plain `torch kill`.
+ */
+export function isFailure({ outcome, reason }: Pick<RunOutcome, 'outcome' | 'reason'>): boolean {
+  return outcome !== 'ok' && !endedByTorch({ outcome, reason })
 }
 
 /** The outcome of a run that could not be started, and why. */

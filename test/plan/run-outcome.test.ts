@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type EndFacts, outcomeOf } from '../../src/plan/run-outcome.ts'
+import { type EndFacts, isFailure, outcomeOf } from '../../src/plan/run-outcome.ts'
 
 const names: Record<number, string> = {
   1: 'SIGHUP',
@@ -259,4 +259,11 @@ describe('the outcome of a run', () => {
       expect(outcomeOf(facts(given))).toEqual({ outcome, exitCode, signal, reason, onlySignalled })
     },
   )
+})
+
+test('what torch ended is no failure of the task, whether by torch kill or by a signal of it', () => {
+  const sent = outcomeOf(facts({ recorded: { status: 129, signalled: true }, sent: ['SIGHUP'] }))
+  const ending = { reason: 'kill', signal: 'SIGTERM' } as const
+  expect([sent, outcomeOf(facts({ ending }))].map(isFailure)).toEqual([false, false])
+  expect(isFailure(outcomeOf(facts({ recorded: { status: 129, signalled: true } })))).toBe(true)
 })
