@@ -396,13 +396,16 @@ describe('a text that is nearly a crontab', () => {
   })
 
   test.each([
-    ['@daily \0x\n', 'crontab: this is not a crontab: it contains the control character U+0000'],
-    ['#\n'.repeat(10_001), 'crontab: expected at most 10000 lines; got 10001'],
-    [
-      `@daily a\nX=${'x'.repeat(2000)}\n${'@daily b\n'.repeat(9000)}`,
-      'crontab: the tasks file would be larger than 10 MB',
-    ],
-  ])('the crontab %.20j is refused: %s', (text, message) => {
+    {
+      message: 'crontab: this is not a crontab: it contains the control character U+0000',
+      text: '@daily \0x\n',
+    },
+    { message: 'crontab: expected at most 10000 lines; got 10001', text: '#\n'.repeat(10_001) },
+    {
+      message: 'crontab: the tasks file would be larger than 10 MB',
+      text: `@daily a\nX=${'x'.repeat(2000)}\n${'@daily b\n'.repeat(9000)}`,
+    },
+  ])('a crontab is refused: $message', ({ message, text }) => {
     const result = importCrontab({ path: 'crontab', text }, { system: false })
     const said = result.ok ? undefined : result.problems.map(formatProblem).join('\n')
     expect(said).toBe(message)
