@@ -47,7 +47,7 @@ export interface Trouble {
 
 export interface TaskStatus {
   name: string
-  type: 'common' | 'daemon'
+  type: 'common' | 'daemon' | 'manual'
   description: string | null
   labels: Record<string, string>
   here: boolean
@@ -68,10 +68,13 @@ export interface TaskStatus {
 
 /** The part of a definition that `torch status TASK` shows. */
 export interface TaskFacts {
-  /** Empty for a daemon task. */
+  /** Only a common task has any. */
   schedule: string[]
   timezone: string
-  command: string | string[]
+  /** null: the script itself is executed. */
+  command: string | string[] | null
+  /** What the tasks file says, not what was fetched. Older daemons do not send it. */
+  script?: { url: string; sha256: string | null } | null
   /** As written; null: every host. */
   hosts: string[] | null
   /** null: `unlimited`. */

@@ -121,7 +121,7 @@ function endRuns({ host, runs, runContext }: Daemon, graceIsOver: boolean): void
 export function runsToEnd(
   runs: readonly {
     readonly run: string
-    readonly type: 'common' | 'daemon'
+    readonly type: 'common' | 'daemon' | 'manual'
     readonly ending: boolean
   }[],
   graceIsOver: boolean,

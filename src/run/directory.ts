@@ -73,7 +73,7 @@ export function secondText(second: number): string {
 export interface RunDescription {
   readonly run: string
   readonly task: string
-  readonly type: 'common' | 'daemon'
+  readonly type: 'common' | 'daemon' | 'manual'
   /** Seconds since the epoch. */
   readonly slot: number | null
   readonly dueMs: number | null

@@ -29,7 +29,7 @@ export function runEnvironment({ host, home, hostName }: RunHome, task: Task): R
   const identity = identityOf(host, task)
   return {
     wrappers: wrapperWords(host, task, identity),
-    command: typeof task.command === 'string' ? [task.shell, '-c', task.command] : task.command,
+    command: commandOf(task),
     owner: { uid: identity.account.uid, gid: identity.gid },
     cwd: task.cwd ?? existingHome(host, identity.account),
     umask: task.umask.toString(8),
@@ -44,6 +44,15 @@ export function runEnvironment({ host, home, hostName }: RunHome, task: Task): R
     },
   }
 }
+
+/** Without a command, the script itself is executed. */
+export function commandOf({ command, shell }: Task): readonly string[] {
+  if (typeof command === 'string') return [shell, '-c', command]
+  return command ?? [scriptWord]
+}
+
+/** This word of a list is replaced by the path of the script. */
+const scriptWord = '$TORCH_SCRIPT'
 
 /** The user that runs a command, and the group if it is not the user's own. */
 interface Identity {

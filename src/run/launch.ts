@@ -8,7 +8,7 @@ import { concludeRun, recordOutcome } from './conclude.ts'
 import { activeFolder, listActive } from './active.ts'
 import { newRunId, type RunDescription, runDirectory, secondText } from './directory.ts'
 import { armTimeout } from './end.ts'
-import { defaultPath } from './environment.ts'
+import { commandOf, defaultPath } from './environment.ts'
 import { complainOfLoss } from './output.ts'
 import { type LiveRun, newLiveRun, type RunContext } from './live-run.ts'
 import { newEventOrder } from './order.ts'
@@ -88,7 +88,7 @@ function describeRun(
     bootId: host.processes.bootId,
     startedMs,
     ...(orderMs > startedMs && { orderMs }),
-    command: task.command,
+    command: task.command ?? commandOf(task),
     timeoutMs: task.timeoutMs ?? null,
     killAfterMs: task.killAfterMs,
     successCodes: task.successCodes,

@@ -1,5 +1,5 @@
 import type { Settings } from './file/settings.ts'
-import type { Limits, Task } from './task.ts'
+import type { Limits, Ready, Task } from './task.ts'
 
 const second = 1000
 const minute = 60 * second
@@ -12,10 +12,22 @@ const builtIn = {
   restart: { delayMs: second, maxDelayMs: minute, resetAfterMs: minute },
   output: { keepRuns: 20, keepForMs: 7 * day, maxSizeBytes: 10_000_000 },
   successCodes: [0],
+  input: { mode: 'none', format: 'text' } as const,
   limits: {},
   env: {},
   labels: {},
 }
+
+/** Maps that a task and the defaults of its file share, key by key. */
+export const mergedKeys = [
+  'input',
+  'retry',
+  'restart',
+  'limits',
+  'output',
+  'env',
+  'labels',
+] as const
 
 /**
  * A task's own settings over the `defaults` of its file. Key by key, and within maps key by key
@@ -24,7 +36,7 @@ const builtIn = {
  */
 export function withFileDefaults<T extends Settings>(defaults: Settings, own: T): T {
   const merged = { ...defaults, ...own }
-  for (const key of ['retry', 'restart', 'limits', 'output', 'env', 'labels'] as const) {
+  for (const key of mergedKeys) {
     if (defaults[key] === undefined || own[key] === undefined) continue
     Object.assign(merged, { [key]: { ...defaults[key], ...own[key] } })
   }
@@ -35,6 +47,7 @@ export function withFileDefaults<T extends Settings>(defaults: Settings, own: T)
 export function withBuiltInDefaults(settings: Settings, timezone: string) {
   return {
     type: settings.type ?? 'common',
+    input: inputOf(settings),
     hosts: settings.hosts,
     hostEntries: settings.hostEntries,
     max: settings.max ?? 1,
@@ -65,7 +78,27 @@ export function withBuiltInDefaults(settings: Settings, timezone: string) {
 }
 
 /** The settings of a task that sets nothing. */
-export const defaultSettings = withBuiltInDefaults({}, 'UTC')
+export const defaultSettings = {
+  ...withBuiltInDefaults({}, 'UTC'),
+  ...({ script: undefined, listen: [], ready: undefined } as const),
+}
+
+/** When a run of a daemon task is ready. With a socket, the default is to wait for a second. */
+export function readyOf(ready: Settings['ready'], listen: Task['listen']): Ready | undefined {
+  if (ready === undefined && listen.length === 0) return undefined
+  const timeoutMs = ready?.timeout ?? 30 * second
+  if (ready?.line !== undefined) return { kind: 'line', text: ready.line, timeoutMs }
+  const afterMs = ready?.after ?? second
+  // Later than `after`, which ends the wait by itself.
+  return { kind: 'after', afterMs, timeoutMs: afterMs + timeoutMs }
+}
+
+function inputOf({ input }: Settings): Task['input'] {
+  if (input === undefined) return builtIn.input
+  const { mode = 'none', format = 'text' } = input
+  // Only a queue has a format.
+  return { mode, format: mode === 'queue' ? format : 'text' }
+}
 
 function retryOf({ retry }: Settings): Task['retry'] {
   if (retry === undefined) return builtIn.retry

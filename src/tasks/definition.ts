@@ -4,11 +4,12 @@ import type { Task } from './task.ts'
 /**
  * Everything about a task that has meaning, as canonical JSON. A task's `definition` is the digest
  * of this: two tasks of one name are the same exactly if these texts are equal. Not included: the
- * name, so that a renamed task can be recognised; where the task is written; `description` and
- * `labels`, which must not restart a daemon task; and how the hosts are written.
+ * name, so that a renamed task can be recognised; where the task is written; `description`, `labels`
+ * and how a script is fetched, which must not restart a daemon task; and how the hosts are written.
  */
 export function definitionOf(task: Omit<Task, 'name' | 'file' | 'line' | 'definition'>): string {
-  const { command, schedules, description: _1, labels: _2, hostEntries: _3, ...rest } = task
+  const { command, schedules, description: _1, labels: _2, hostEntries: _3, ...others } = task
+  const { script, input, listen, ready, ...rest } = others
   // As written, not as compiled: H is compiled for one host, and a definition is for all hosts.
   const texts = schedules.map(({ text }) => text.trim().toLowerCase().split(/\s+/).join(' '))
   // The code sets the order of these keys. What its author may order freely is sorted. The daemon
@@ -22,6 +23,11 @@ export function definitionOf(task: Omit<Task, 'name' | 'file' | 'line' | 'defini
     successCodes: [...new Set(task.successCodes)].toSorted((a, b) => a - b),
     limits: sortedPairs(task.limits),
     env: sortedPairs(task.env),
+    // Only in the tasks that have them, so that the definitions of all others stay as they were.
+    ...(script && { script: { url: script.url, sha256: script.sha256 } }),
+    ...(input.mode !== 'none' && { input: [input.mode, input.format] }),
+    ...(listen.length > 0 && { listen: listen.map(({ name, text }) => [name ?? null, text]) }),
+    ...(ready && { ready }),
   })
 }
 

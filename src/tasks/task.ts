@@ -4,11 +4,24 @@ import type { HostRule } from './hosts.ts'
 /** A checked task of the file, with all its defaults. Plain data; durations in milliseconds. */
 export interface Task {
   readonly name: string
-  readonly type: 'common' | 'daemon'
-  /** Empty for a daemon task. */
+  /** `manual`: started only by `torch run`, by the library, or by a message. */
+  readonly type: 'common' | 'daemon' | 'manual'
+  /** Only a common task has any. */
   readonly schedules: readonly Schedule[]
-  /** Text is run by the shell, a list without one. */
-  readonly command: string | readonly string[]
+  /** Text is run by the shell, a list without one; undefined: the script itself is executed. */
+  readonly command: string | readonly string[] | undefined
+  /** Where the program comes from; undefined: it is on the machine already. */
+  readonly script: TaskScript | undefined
+  /** What a run can read from its standard input. */
+  readonly input: {
+    readonly mode: 'none' | 'live' | 'queue'
+    /** Of a queue: the text of each message, or an object with its id, time and sender. */
+    readonly format: 'text' | 'json'
+  }
+  /** At most three, in the order of their descriptors; empty: torch opens no socket for the task. */
+  readonly listen: readonly ListenAddress[]
+  /** When a run counts as ready; undefined: torch does not wait for that. */
+  readonly ready: Ready | undefined
   /** undefined: on every host. */
   readonly hosts: HostRule | undefined
   /** The hosts as they are written, with names of groups: this is what people see. */
@@ -65,6 +78,43 @@ export interface Task {
   readonly file: string
   readonly line: number
 }
+
+/** A program that torch fetches by its URL. */
+export interface TaskScript {
+  /** Complete, and in its normal form. */
+  readonly url: string
+  /** As written, if it is within one of the `sources` of the file: `ops:bin/report`. */
+  readonly source: string | undefined
+  /** In lower case. If it is given, nothing else runs. */
+  readonly sha256: string | undefined
+  /** When torch looks for a new version: after this many milliseconds, or before each start. */
+  readonly update: 'never' | 'always' | number
+  /** For a whole download. */
+  readonly timeoutMs: number
+  readonly maxBytes: number
+  /** Absolute. */
+  readonly headersFile: string | undefined
+}
+
+/** A socket that torch opens for the runs of a task. */
+export type ListenAddress = {
+  readonly name: string | undefined
+  /** As it is shown: `80`, `0.0.0.0:80`, `[::1]:80`, `unix:/run/app.sock`. */
+  readonly text: string
+} & (
+  | {
+      readonly kind: 'tcp'
+      /** undefined: all addresses of both families. `::` is only those of IPv6. */
+      readonly host: string | undefined
+      readonly port: number
+    }
+  | { readonly kind: 'unix'; readonly path: string }
+)
+
+/** A run is ready once a line of its output contains the text, or once it has lived that long. */
+export type Ready =
+  | { readonly kind: 'line'; readonly text: string; readonly timeoutMs: number }
+  | { readonly kind: 'after'; readonly afterMs: number; readonly timeoutMs: number }
 
 /** Soft and hard limits of a run, in the units of setrlimit(2): bytes, seconds, counts. */
 export interface Limits {

@@ -140,11 +140,13 @@ export function taskStatus(
   }
 }
 
-function factsOf({ schedules, timezone, command, hostEntries, max, timeoutMs }: Task): TaskFacts {
+function factsOf(task: Task): TaskFacts {
+  const { schedules, timezone, command, script, hostEntries, max, timeoutMs } = task
   return {
     schedule: schedules.map(({ text }) => text),
     timezone,
-    command: typeof command === 'string' ? command : [...command],
+    command: command === undefined ? null : typeof command === 'string' ? command : [...command],
+    script: script === undefined ? null : { url: script.url, sha256: script.sha256 ?? null },
     hosts: hostEntries === undefined ? null : [...hostEntries],
     max: max === Infinity ? null : max,
     timeoutMs: timeoutMs ?? null,

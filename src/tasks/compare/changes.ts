@@ -150,7 +150,7 @@ function identityOf(task: Task, folder: string): string {
 
 function changedKeys({ before, after }: Pair, folder: string): KeyChange[] {
   const isSame = before.definition === after.definition
-  if (isSame && shownOnly(before) === shownOnly(after)) return []
+  if (isSame && besideDefinition(before) === besideDefinition(after)) return []
   const old = writtenKeys(before, folder)
   const now = writtenKeys(after, folder)
   const sameHosts = hostsOf(before) === hostsOf(after)
@@ -170,9 +170,9 @@ function rankOf(key: string): number {
   return schemaOrder.indexOf(key.split('.', 1)[0] ?? '')
 }
 
-/** The keys that are only shown, and are not in the definition. */
-function shownOnly({ description, labels }: Task): string {
-  return JSON.stringify([description ?? null, Object.entries(labels)])
+/** The keys that are not in the definition: a change of them leaves what runs alone. */
+function besideDefinition({ description, labels, script }: Task): string {
+  return JSON.stringify([description ?? null, Object.entries(labels), script ?? null])
 }
 
 function hostsOf({ hosts }: Task): string {

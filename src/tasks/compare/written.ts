@@ -23,11 +23,13 @@ interface WrittenKey {
  * has its default. Paths within `folder`, the folder of the tasks file, are relative to it.
  */
 export function writtenKeys(task: Task, folder: string): ReadonlyMap<string, WrittenKey> {
-  const { retry, restart, overlap, catchup, catchupWindowMs } = defaultSettings
-  const isDaemon = task.type === 'daemon'
-  const effective = isDaemon
-    ? { ...task, retry, overlap, catchup, catchupWindowMs }
-    : { ...task, restart }
+  const { retry, restart, overlap, catchup, catchupWindowMs, jitterMs } = defaultSettings
+  const effective = {
+    ...task,
+    ...(task.type === 'daemon' ? { retry } : { restart }),
+    ...(task.type !== 'common' && { overlap, catchup, catchupWindowMs }),
+    ...(task.type === 'manual' && { jitterMs }),
+  }
   const keys = Object.entries(valuesOf(effective, folder)).map(
     ([key, value]): [string, WrittenKey] => [
       key,
@@ -38,10 +40,13 @@ export function writtenKeys(task: Task, folder: string): ReadonlyMap<string, Wri
 }
 
 function valuesOf(task: Task, folder: string): Record<string, Written> {
-  const { retry, restart, limits, output } = task
+  const { input, retry, restart, limits, output } = task
   return {
     schedule: oneOrList(task.schedules.map(({ text }) => text.trim().split(/\s+/).join(' '))),
-    command: typeof task.command === 'string' ? withoutLastBreak(task.command) : task.command,
+    command:
+      typeof task.command === 'string' ? withoutLastBreak(task.command) : (task.command ?? null),
+    ...scriptValues(task.script, folder),
+    listen: listenValue(task.listen),
     type: task.type,
     hosts: task.hostEntries ?? null,
     max: task.max === Infinity ? 'unlimited' : task.max,
@@ -50,6 +55,9 @@ function valuesOf(task: Task, folder: string): Record<string, Written> {
     jitter: formatDuration(task.jitterMs),
     catchup: task.catchup,
     catchup_window: formatDuration(task.catchupWindowMs),
+    'input.mode': input.mode,
+    'input.format': input.format,
+    ...readyValues(task.ready),
     timeout: durationOrNone(task.timeoutMs),
     kill_after: formatDuration(task.killAfterMs),
     'retry.attempts': retry.attempts,
@@ -80,6 +88,30 @@ function valuesOf(task: Task, folder: string): Record<string, Written> {
     description: task.description === undefined ? null : withoutLastBreak(task.description),
     ...dotted('labels', task.labels),
     enabled: task.enabled,
+  }
+}
+
+function scriptValues(script: Task['script'], folder: string): Record<string, Written> {
+  return {
+    'script.url': script?.url ?? null,
+    'script.sha256': script?.sha256 ?? null,
+    'script.update':
+      typeof script?.update === 'number' ? formatDuration(script.update) : (script?.update ?? null),
+    'script.timeout': durationOrNone(script?.timeoutMs),
+    'script.max_size': sizeOrNone(script?.maxBytes),
+    'script.headers_file': pathOrNone(script?.headersFile, folder),
+  }
+}
+
+function listenValue(listen: Task['listen']): Written {
+  return oneOrList(listen.map(({ name, text }) => (name === undefined ? text : `${name}: ${text}`)))
+}
+
+function readyValues(ready: Task['ready']): Record<string, Written> {
+  return {
+    'ready.line': ready?.kind === 'line' ? ready.text : null,
+    'ready.after': ready?.kind === 'after' ? formatDuration(ready.afterMs) : null,
+    'ready.timeout': ready?.kind === 'line' ? formatDuration(ready.timeoutMs) : null,
   }
 }
 

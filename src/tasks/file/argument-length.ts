@@ -46,7 +46,7 @@ export function checkLength(
   bounds: MachineBounds,
 ): void {
   const most = isHere ? bounds.argumentBytes : maxArgumentBytes
-  const words = typeof command === 'string' ? [command] : command
+  const words = typeof command === 'string' ? [command] : (command ?? [])
   const variables = Object.entries(env).flat()
   const texts = [...words, ...variables]
   const units = texts.reduce((sum, { length }) => sum + length, 0)

@@ -3,14 +3,17 @@ import { parseSchedule } from '../../schedule/parse.ts'
 import type { Schedule } from '../../schedule/schedule.ts'
 import { isInIntl } from '../../schedule/zone-names.ts'
 import { seedOf } from '../../text/hash.ts'
-import { withBuiltInDefaults, withFileDefaults } from '../defaults.ts'
+import { readyOf, withBuiltInDefaults, withFileDefaults } from '../defaults.ts'
 import { definitionOf } from '../definition.ts'
 import { isHashedText } from '../host-schedules.ts'
 import { matchHosts } from '../hosts.ts'
 import type { Task } from '../task.ts'
 import { checkLength } from './argument-length.ts'
+import { expected } from './expected.ts'
 import type { KeyPath } from './key-path.ts'
 import type { MergedFile } from './merge.ts'
+import type { TaskInput } from './schema.ts'
+import { readScript } from './script.ts'
 import { checkEnvFile, checkSettings, type Settings, type TasksFacts } from './settings.ts'
 import type { Source } from './source.ts'
 import { isGiven, isMisspelt } from './validate.ts'
@@ -20,7 +23,7 @@ export function buildTasks(file: MergedFile, facts: TasksFacts): Task[] {
   const compile = newCompiler()
   return file.tasks.map(({ source, name, input }): Task => {
     const path = ['tasks', name]
-    const { schedule, command = '', ...own } = input
+    const { schedule, command, script: from, listen: addresses, ...own } = input
     const checked = checkSettings(source, path, own, {
       facts,
       groups: file.groups,
@@ -37,6 +40,9 @@ export function buildTasks(file: MergedFile, facts: TasksFacts): Task[] {
       checkAccounts(source, path, settings, facts)
       checkInherited(source, path, { own, settings }, facts)
     }
+    checkCommand(source, path)
+    const script = readScript(source, path, from, { ...file, folder: facts.folder })
+    const listen = type === 'daemon' ? (addresses ?? noAddresses) : noAddresses
     checkLength(source, path, { command, env: settings.env, isHere }, facts.bounds)
     const timezone = settings.timezone ?? file.zone
     const schedules = readSchedules(source, path, schedule, {
@@ -50,17 +56,28 @@ export function buildTasks(file: MergedFile, facts: TasksFacts): Task[] {
       source.report([...path, 'max'], 'expected a whole number for a daemon task; got "unlimited"')
     }
     const rest = withBuiltInDefaults(settings, timezone)
-    const definition = facts.digest(definitionOf({ command, schedules, ...rest }))
+    const ready = type === 'daemon' ? readyOf(settings.ready, listen) : undefined
+    const all = { command, script, listen, ready, schedules, ...rest }
+    const definition = facts.digest(definitionOf(all))
     // The same order of keys in every task keeps them small in V8.
     return {
       name,
-      command,
       line: source.line(path),
       definition,
-      schedules,
       file: source.file,
-      ...rest,
+      ...all,
     }
+  })
+}
+
+/** Shared, as the other defaults that are objects. */
+const noAddresses: Task['listen'] = []
+
+function checkCommand(source: Source, path: KeyPath): void {
+  const isThere = (['command', 'script'] as const).some((key) => isGiven(source, [...path, key]))
+  if (isThere) return
+  source.report([...path, 'command'], `expected ${expected.command}; got nothing`, {
+    hint: null,
   })
 }
 
@@ -107,11 +124,16 @@ function hasUnclearType(
   return isGiven(source, [...path, 'type'])
 }
 
-/** Only for keys of the task itself: the defaults are for tasks of both types. */
+const unusedKeys: Readonly<Record<Task['type'], readonly (keyof TaskInput)[]>> = {
+  common: ['restart'],
+  daemon: ['overlap', 'catchup', 'catchup_window', 'retry'],
+  manual: ['overlap', 'catchup', 'catchup_window', 'jitter', 'restart'],
+}
+
+/** Only for keys of the task itself: the defaults are for tasks of all types. */
 function warnAboutUnusedKeys(source: Source, path: KeyPath, type: TypeRead): void {
   if (type === 'unclear') return
-  const keys = type === 'daemon' ? ['overlap', 'catchup', 'catchup_window', 'retry'] : ['restart']
-  for (const key of keys) {
+  for (const key of unusedKeys[type]) {
     const message = `has no effect on a task of type ${type}`
     if (source.has([...path, key])) {
       source.report([...path, key], message, { severity: 'warning' })
@@ -142,9 +164,16 @@ function readSchedules(
     if (isWritten) source.report(path, message)
     return []
   }
+  if (options.type === 'manual') {
+    const message =
+      'not allowed for a manual task: only torch run, the library or a message starts it'
+    const hint = 'remove it, or write type: common for a task that also has a schedule'
+    if (isWritten) source.report(path, message, { hint })
+    return []
+  }
   if (!isWritten && options.type === 'common' && !isMisspelt(source, path)) {
     source.report(path, 'expected a schedule; got nothing', {
-      hint: 'only a task of type daemon has no schedule',
+      hint: 'only tasks of type daemon and manual have no schedule',
     })
   }
   if (typeof written === 'string') return readSchedule(source, path, written, options)

@@ -180,7 +180,7 @@ const otherNames = {
     defaults: 'default global globals common settings',
   },
   task: {
-    command: 'cmd run script exec execute execstart program shellcommand entrypoint job',
+    command: 'cmd run exec execute execstart program shellcommand entrypoint job',
     schedule: 'cron when crontab cronexpression expression every interval period time oncalendar',
     cwd: 'workdir workingdir workingdirectory dir directory chdir folder pwd',
     env: 'environment envs envvars variables vars',

@@ -33,3 +33,18 @@ export const allowedName = /^(?!TORCH_)|^TORCH_HOME$/
 
 /** Guessed hints for one text: each one compares a word with all candidates. */
 export const maxGuesses = 100
+
+/** A script that is larger is not fetched: scripts are small, and programs come in packages. */
+export const maxScriptBytes = 100_000_000
+
+/** More often than this, `update: always` says it better. */
+export const minUpdateMs = 60_000
+
+/** Descriptors 3, 4 and 5 of a run: the recorder's shell knows only those up to 9, and needs the others. */
+export const maxListen = 3
+
+/** sun_path in unix(7) has 108 bytes, with the NUL at its end. */
+export const maxSocketPathBytes = 107
+
+/** Many servers refuse a longer one. */
+export const maxUrlChars = 2_000

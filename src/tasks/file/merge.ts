@@ -2,6 +2,7 @@ import { zoneHint } from '../../schedule/zone-names.ts'
 import { bareEntry } from '../host-entry.ts'
 import { formatKeyPath, isMap, type KeyPath, valueAt } from './key-path.ts'
 import { type Group, type Groups, resolveGroup } from './resolve-hosts.ts'
+import type { Sources } from './script.ts'
 import type { FileInput, TaskInput } from './schema.ts'
 import { checkSettings, checkZone, type Settings, type TasksFacts } from './settings.ts'
 import type { Source } from './source.ts'
@@ -19,6 +20,8 @@ export interface MergedFile {
   readonly groups: Groups
   /** The entries of the groups as written. */
   readonly groupEntries: Readonly<Record<string, readonly string[]>>
+  /** `unclear` if they are written, but not as sources. Then no source is called unknown. */
+  readonly sources: Sources | 'unclear'
   readonly defaults: Settings
   /** Whether the defaults have a type that is wrong. */
   readonly hasUnclearType: boolean
@@ -30,7 +33,7 @@ export interface MergedFile {
 }
 
 /**
- * Merges the parts in their order. Groups, defaults and the time zone apply to all parts, wherever
+ * Merges the parts in their order. Groups, sources, defaults and the time zone apply to all parts, wherever
  * they are written. A second value for the same key is reported with both places, and the first one counts.
  */
 export function mergeFiles(parts: readonly FilePart[], facts: TasksFacts): MergedFile {
@@ -39,6 +42,7 @@ export function mergeFiles(parts: readonly FilePart[], facts: TasksFacts): Merge
   const merged = {
     ...groups,
     zone: mergeZone(parts, isFirst) ?? facts.zone,
+    sources: mergeSources(parts, isFirst),
     defaults: mergeDefaults(parts, isFirst, { facts, groups: groups.groups }),
     hasUnclearType: parts.some(hasUnclearType),
     tasks: parts.flatMap(tasksOf).filter(({ source, name }) => isFirst(source, ['tasks', name])),
@@ -104,7 +108,7 @@ function mergeGroups(
       source.keys(['hosts']).map((name) => [name, unreadGroup(source, name)]),
     ),
   )
-  if (parts.some(({ source }) => hasUnclearGroups(source)))
+  if (parts.some(({ source }) => isUnclear(source, 'hosts')))
     for (const word of parts.flatMap(wordsInHosts))
       if (!groups.has(word)) groups.set(word, { matches: [], isWrong: true, unread: [] })
   const groupEntries: Record<string, readonly string[]> = {}
@@ -129,16 +133,25 @@ function unreadGroup(source: Source, name: string): Group {
 
 const maxUnreadDepth = 3
 
-/** Whether the groups are written, but not as groups. Then no group is called unknown. */
-function hasUnclearGroups(source: Source): boolean {
+/** Whether a map is written, but not as a map. Then no name that may be in it is called unknown. */
+function isUnclear(source: Source, top: 'hosts' | 'sources'): boolean {
   if (source.errors.length === 0) return false
-  const isWritten = source.has(['hosts'])
-  return isWritten ? !isMap(valueAt(source.value, ['hosts'])) : isMisspelt(source, ['hosts'])
+  const isWritten = source.has([top])
+  return isWritten ? !isMap(valueAt(source.value, [top])) : isMisspelt(source, [top])
 }
 
 function wordsInHosts({ input }: FilePart): string[] {
   const all = [input.defaults, ...Object.values(input.tasks ?? {})]
   return all.flatMap((settings) => (settings?.hosts ?? []).map((entry) => bareEntry(entry).text))
+}
+
+function mergeSources(parts: readonly FilePart[], isFirst: IsFirst): MergedFile['sources'] {
+  const merged = new Map<string, string | undefined>()
+  for (const { source, input } of parts) {
+    for (const name of source.keys(['sources']))
+      if (isFirst(source, ['sources', name])) merged.set(name, ownValue(input.sources ?? {}, name))
+  }
+  return parts.some(({ source }) => isUnclear(source, 'sources')) ? 'unclear' : merged
 }
 
 function mergeZone(parts: readonly FilePart[], isFirst: IsFirst): string | undefined {

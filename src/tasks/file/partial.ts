@@ -1,3 +1,4 @@
+import { mergedKeys } from '../defaults.ts'
 import { bareEntry } from '../host-entry.ts'
 import type { Task, TasksFile } from '../task.ts'
 import type { KeyPath } from './key-path.ts'
@@ -31,12 +32,16 @@ export function partialOf(
   const namesOf = (kind: Effect['affects']): Set<string> =>
     new Set(effects.flatMap(({ affects, names }) => (affects === kind ? names : [])))
   const [own, keys, groups] = [namesOf('tasks'), namesOf('keys'), namesOf('groups')]
+  const wrongSources = namesOf('sources')
   const inputs = new Map(merged.tasks.map(({ name, input }) => [name, input]))
   const isUnreadable = ({ name, hostEntries = [] }: Task): boolean => {
     const input: Readonly<Record<string, unknown>> = inputs.get(name) ?? {}
-    const inherits = (key: string): boolean => input[key] === undefined || mergedKeys.has(key)
+    const inherits = (key: string): boolean => input[key] === undefined || isMerged(key)
     const isInGroup = (entry: string): boolean => groups.has(bareEntry(entry).text)
-    return all || own.has(name) || [...keys].some(inherits) || hostEntries.some(isInGroup)
+    const isFromWrong = wrongSources.has(inputs.get(name)?.script?.url.split(':', 1)[0] ?? '')
+    return (
+      isFromWrong || all || own.has(name) || [...keys].some(inherits) || hostEntries.some(isInGroup)
+    )
   }
   const readable = tasks.filter((task) => !isUnreadable(task))
   const readableNames = new Set(readable.map(({ name }) => name))
@@ -48,12 +53,14 @@ export function partialOf(
   }
 }
 
-/** A task inherits parts of these even if it sets them: see withFileDefaults(). */
-const mergedKeys = new Set(['retry', 'restart', 'limits', 'output', 'env', 'labels'])
+/** A task inherits parts of these even if it sets them. */
+function isMerged(key: string): boolean {
+  return mergedKeys.some((merged) => merged === key)
+}
 
-/** What an error affects: the names of the tasks, all tasks, or the named tasks, keys or groups. */
+/** What an error affects: the names of the tasks, all tasks, or the named tasks, keys, groups or sources. */
 interface Effect {
-  readonly affects: 'names' | 'all' | 'tasks' | 'keys' | 'groups'
+  readonly affects: 'names' | 'all' | 'tasks' | 'keys' | 'groups' | 'sources'
   readonly names: readonly string[]
 }
 
@@ -64,7 +71,14 @@ function effectOf(source: Source, { path, line }: Source['errors'][number]): Eff
   if (top === 'timezone') return { affects: 'keys', names: ['timezone'] }
   if (top === 'tasks') return { affects: second === undefined ? 'names' : 'tasks', names }
   if (second === undefined) return { affects: 'all', names }
-  return { affects: top === 'defaults' ? 'keys' : top === 'hosts' ? 'groups' : 'all', names }
+  return { affects: affectedBy[String(top)] ?? 'all', names }
+}
+
+/** What a wrong key within a top-level key affects. */
+const affectedBy: Readonly<Record<string, Effect['affects']>> = {
+  defaults: 'keys',
+  hosts: 'groups',
+  sources: 'sources',
 }
 
 /** A YAML error has no path. It belongs to the last key that begins above it. */

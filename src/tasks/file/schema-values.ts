@@ -1,8 +1,17 @@
 import { z } from 'zod'
 import { durationPattern, parseDuration } from '../../text/duration.ts'
-import { allowedName, maxNameChars, maxTextChars } from './limits.ts'
+import {
+  allowedName,
+  maxListen,
+  maxNameChars,
+  maxScriptBytes,
+  maxTextChars,
+  minUpdateMs,
+} from './limits.ts'
 import { parseSize, sizePattern } from '../../text/size.ts'
 import { expected } from './expected.ts'
+import { parseListen } from './listen.ts'
+import { isSourceUrl } from './script-url.ts'
 
 /**
  * The single values of a tasks file. The `error` of each says what is expected: see expected.ts. The
@@ -31,6 +40,43 @@ export const command = z
   .union([text, wordList], { error: expected.command })
   .meta({ title: 'text, or a list of words' })
 
+export const url = text
+export const readyLine = text
+export const sha256 = z
+  .string({ error: expected.sha256 })
+  .regex(/^[0-9a-f]{64}$/i, { error: expected.sha256 })
+  .transform((sum) => sum.toLowerCase())
+  .meta({ title: '64 hexadecimal digits', pattern: '^[0-9a-fA-F]{64}$' })
+
+export const sourceUrl = z
+  .string({ error: expected.sourceUrl })
+  .refine(isSourceUrl, { error: expected.sourceUrl })
+  .meta({ title: 'URL with %s' })
+export const ownName = nameLike(/^[A-Za-z][\w.-]*$/, expected.ownName)
+
+const address = z
+  .union([z.int(), z.string()], { error: expected.address })
+  .transform((written, context) => {
+    const parsed = parseListen(written)
+    if (parsed === undefined) context.addIssue({ code: 'custom', message: expected.address })
+    return parsed ?? z.NEVER
+  })
+const listen = { error: expected.listen }
+export const addresses = z
+  .union(
+    [
+      address.transform((one) => [one]),
+      z.array(address).min(1, listen).max(maxListen, listen),
+      z
+        .record(ownName, address)
+        .refine((all) => Object.keys(all).length > 0, listen)
+        .refine((all) => Object.keys(all).length <= maxListen, listen)
+        .transform((all) => Object.entries(all).map(([name, one]) => ({ ...one, name }))),
+    ],
+    listen,
+  )
+  .meta({ title: 'port or address; list or map of up to three' })
+
 export const duration = durationOf(expected.duration, 0)
 export const longDuration = durationOf(expected.longDuration, 1)
 
@@ -43,6 +89,16 @@ export const size = z
     return bytes ?? 0
   })
   .meta({ title: 'size', pattern: sizePattern.source })
+
+export const scriptSize = size.refine((bytes) => bytes >= 1 && bytes <= maxScriptBytes, {
+  error: expected.scriptSize,
+})
+
+export const update = z
+  .union([z.enum(['never', 'always']), durationOf(expected.update, minUpdateMs)], {
+    error: expected.update,
+  })
+  .meta({ title: 'never, always, or a duration' })
 
 const atLeastOne = (error: string) => z.int({ error }).min(1, { error })
 

@@ -10,6 +10,51 @@ import { expected } from './expected.ts'
  */
 
 const nested = {
+  script: z.strictObject({
+    url: value.url.meta({
+      title: 'URL, or SOURCE:PATH',
+      description: 'where the script is: an `https` URL, or a path within one of the `sources`',
+    }),
+    sha256: key(value.sha256, 'the sum of the script: nothing else is run'),
+    update: key(
+      value.update,
+      'when to look for a new version: `never` (only `torch run -u` and `torch scripts --update` do), `always` (before each start), or each time after this duration',
+      'never',
+    ),
+    timeout: key(value.longDuration, 'longest time for a download', '30s'),
+    max_size: key(value.scriptSize, 'a larger script is refused', '10MB'),
+    headers_file: key(
+      value.path,
+      'file of `Name: value` lines that are sent with the request, such as a token; nobody else may read it',
+    ),
+  }),
+  input: z.strictObject({
+    mode: key(
+      z.enum(['none', 'live', 'queue']),
+      '`none`: nothing; `live`: the lines that `torch send` sends to a run; `queue`: messages that wait until a run takes them',
+      'none',
+    ),
+    format: key(
+      z.enum(['text', 'json']),
+      'of a queue: `text`: the text of each message; `json`: an object with its id, time, sender and text',
+      'text',
+    ),
+  }),
+  ready: z.strictObject({
+    line: key(
+      value.readyLine,
+      '`daemon` only: a run is ready when a line of its output contains this text',
+    ),
+    after: key(
+      value.duration,
+      '`daemon` only: a run is ready when it has lived this long; with `listen` the default is 1s',
+    ),
+    timeout: key(
+      value.longDuration,
+      '`daemon` only: a run that has not printed `ready.line` after this time is ended',
+      '30s',
+    ),
+  }),
   retry: z.strictObject({
     attempts: key(
       value.whole(0, 1000),
@@ -57,8 +102,8 @@ const nested = {
 
 const settings = {
   type: key(
-    z.enum(['common', 'daemon']),
-    '`common`: started by its schedule; `daemon`: kept running all the time',
+    z.enum(['common', 'daemon', 'manual']),
+    '`common`: started by its schedule; `daemon`: kept running all the time; `manual`: started by `torch run`, the library or a message',
     'common',
   ),
   hosts: key(
@@ -90,6 +135,15 @@ const settings = {
     'off',
   ),
   catchup_window: key(value.duration, 'a missed start that is older than this is forgotten', '1h'),
+  input: key(
+    z
+      .union([nested.input.shape.mode.unwrap(), nested.input], { error: expected.input })
+      .transform((written) => (typeof written === 'string' ? { mode: written } : written))
+      .meta({ title: 'none, live, queue; or a map' }),
+    'what the run can read from its standard input',
+    'none',
+  ),
+  ready: key(nested.ready, '`daemon` only: when a new run is ready, so that the old one may end'),
   timeout: key(value.longDuration, 'end a run that takes longer than this'),
   kill_after: key(value.duration, 'time from TERM to KILL when torch ends a run', '10s'),
   retry: key(nested.retry, 'how to retry a run that failed or timed out'),
@@ -129,17 +183,30 @@ const settings = {
   enabled: key(z.boolean({ error: expected.flag }), '`false`: torch does not start the task', true),
 }
 
-const task = z.strictObject({
-  schedule: key(
-    value.schedule,
-    'when the task is due: 5 or 6 fields as in a crontab, `@daily`, `@every 90s`, `@reboot`; required for a `common` task, not allowed for a `daemon`',
-  ),
-  command: value.command.meta({
-    ...value.command.meta(),
-    description: 'what to run: text is run by the shell, a list without one; required',
-  }),
-  ...settings,
-})
+const task = z
+  .strictObject({
+    schedule: key(
+      value.schedule,
+      'when the task is due: 5 or 6 fields as in a crontab, `@daily`, `@every 90s`, `@reboot`; required for a `common` task, not allowed for others',
+    ),
+    command: key(
+      value.command,
+      'what to run: text is run by the shell, a list without one; required unless there is a `script`',
+    ),
+    script: key(
+      z
+        .union([value.url, nested.script], { error: expected.script })
+        .transform((written) => (typeof written === 'string' ? { url: written } : written))
+        .meta({ title: 'URL, or SOURCE:PATH; or a map' }),
+      'a program that torch fetches and keeps; `$TORCH_SCRIPT` is its path in `command`; without `command` it is run itself',
+    ),
+    listen: key(
+      value.addresses,
+      '`daemon` only: sockets that torch opens and keeps for the runs, as descriptors 3, 4 and 5',
+    ),
+    ...settings,
+  })
+  .meta({ anyOf: [{ required: ['command'] }, { required: ['script'] }] })
 const defaults = z.strictObject(settings)
 
 const file = {
@@ -151,9 +218,13 @@ const file = {
     z.record(value.groupName, value.hostEntries).meta({ title: 'map of names to lists' }),
     'groups of machines: addresses, CIDR blocks, host names, patterns',
   ),
+  sources: key(
+    z.record(value.ownName, value.sourceUrl).meta({ title: 'map of names to URLs' }),
+    'short names for the places of scripts; `%s` is the path: `ops: https://git.example.com/ops/%s`',
+  ),
   defaults: key(
     defaults,
-    'defaults for all tasks: any key of a task except `schedule` and `command`',
+    'defaults for all tasks: any key of a task except `schedule`, `command`, `script` and `listen`',
   ),
 }
 

@@ -84,7 +84,7 @@ export function checkSettings(
   if (isHere) warnAboutLimits(source, [...path, 'limits'], input.limits ?? {}, facts)
   checkVariables(source, [...path, 'env'], input.env ?? {})
   const absolute = (key: string, written: string): string | undefined =>
-    checkPath(source, [...path, key], written, facts.folder)
+    resolveFile(source, [...path, key], written, facts.folder)
   const envPath = envFile === undefined ? undefined : absolute('env_file', envFile)
   const user = input.user ?? defaultUser
   if (envPath !== undefined && isHere)
@@ -129,7 +129,8 @@ export function checkZone(source: Source, path: KeyPath, zone: string): boolean 
   return false
 }
 
-function checkPath(
+/** The absolute path of a file that is named in the file; undefined, and reported, with a `~`. */
+export function resolveFile(
   source: Source,
   path: KeyPath,
   written: string,

@@ -101,10 +101,11 @@ function valueOf(node: unknown, path: KeyPath, targets: AliasTargets): unknown {
   return isText(path) && meant.value !== null ? writtenText(meant) : meant.value
 }
 
-/** Values of `env` and `labels` and words of a command stay as written: `1.10` is not 1.1. */
+/** Values of `env` and `labels`, words of a command and sums stay as written: `1.10` is not 1.1. */
 function isText(path: KeyPath): boolean {
   const [top, second, third] = path
   const key = top === 'defaults' ? second : third
   const isInside = path.length === (top === 'defaults' ? 3 : 4)
+  if (isInside && key === 'script') return path[3] === 'sha256'
   return isInside && (key === 'env' || key === 'labels' || key === 'command')
 }

@@ -79,10 +79,15 @@ function expectedOf(issue: z.core.$ZodRawIssue): string {
   return issue.expected === 'array' ? expected.list : expected.text
 }
 
+/** The outer form of a map fits if only its keys are wrong. */
+function isWithin({ path, code }: Issue): boolean {
+  return path.length > 0 || code === 'unrecognized_keys'
+}
+
 /** For a union: the issues within the branch whose outer form fits, such as an entry of a list. */
 function innermost(issue: Issue): Issue[] {
   if (issue.code !== 'invalid_union') return [issue]
-  const inner = issue.errors.find((branch) => branch.every((one) => one.path.length > 0))
+  const inner = issue.errors.find((branch) => branch.every(isWithin))
   if (inner === undefined) return [issue]
   return inner.map((one) => ({ ...one, path: [...issue.path, ...one.path] }))
 }
@@ -170,8 +175,11 @@ function without(value: Record<string, unknown>, issues: readonly Issue[]): unkn
   return rest
 }
 
+/** Top-level keys within which each key stands for itself. */
+const inner = new Set(['defaults', 'hosts', 'sources'])
+
 function removeKey(value: Record<string, unknown>, path: KeyPath): void {
-  const depth = path[0] === 'tasks' ? 3 : path[0] === 'defaults' || path[0] === 'hosts' ? 2 : 1
+  const depth = path[0] === 'tasks' ? 3 : inner.has(String(path[0])) ? 2 : 1
   const at = path.slice(0, depth)
   const parent = valueAt(value, at.slice(0, -1))
   const key = at.at(-1)

@@ -6,7 +6,7 @@ const table: Readonly<Record<string, { file: readonly string[]; shown: readonly 
   'an unknown type': {
     file: ['tasks:', '  backup:', '    schedule: "@daily"', '    command: run', '    type: cron'],
     shown: [
-      'tasks.yaml:5:5: tasks.backup.type: expected "common" or "daemon"; got "cron"',
+      'tasks.yaml:5:5: tasks.backup.type: expected "common", "daemon" or "manual"; got "cron"',
       '    type: cron',
       '    ^',
       'hint: did you mean "common"?',

@@ -37,6 +37,10 @@ function schedule(text: string, zone: string, name: string): Schedule {
 const ofAll = {
   type: 'common',
   schedules: [],
+  script: undefined,
+  input: { mode: 'none', format: 'text' },
+  listen: [],
+  ready: undefined,
   hosts: undefined,
   hostEntries: undefined,
   max: 1,

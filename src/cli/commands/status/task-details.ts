@@ -30,20 +30,28 @@ export function taskDetails(
 /** A name, and the lines beside it. */
 type Fact = readonly [name: string, lines: readonly string[]]
 
+/** What starts a task without a schedule. A common task always has one. */
+const withoutSchedule: Readonly<Record<TaskStatus['type'], string>> = {
+  common: 'none',
+  daemon: 'always running',
+  manual: 'by hand',
+}
+
 function definitionFacts({ host }: Pick<Call, 'host'>, task: TaskStatus): Fact[] {
-  const { definition, labels } = task
+  const { definition, labels, type } = task
   const pairs = Object.entries(labels).map(([name, value]) => `${name}=${value}`)
   const labelled: Fact[] = pairs.length === 0 ? [] : [['labels', [plainLine(pairs.join(', '))]]]
   if (!definition) return labelled
-  const { schedule, timezone, command, hosts, max, timeoutMs } = definition
+  const { schedule, timezone, command, script, hosts, max, timeoutMs } = definition
   const isElsewhere = schedule.length > 0 && timezone !== host.clock.zone()
   const next = nextStart(task)
   const there = next === null ? undefined : timeThere(host, next, timezone)
   const zone = there === undefined ? timezone : `${timezone}, where the next start is at ${there}`
   return [
-    ['schedule', schedule.length === 0 ? ['always running'] : schedule.map(plainLine)],
+    ['schedule', schedule.length === 0 ? [withoutSchedule[type]] : schedule.map(plainLine)],
     ...(isElsewhere ? [['timezone', [plainLine(zone)]] as const] : []),
-    ['command', commandLines(command)],
+    ...(script ? [['script', [plainLine(script.url)]] as const] : []),
+    ['command', command === null ? ['the script'] : commandLines(command)],
     ['hosts', [hosts === null ? 'every host' : plainLine(hosts.join(', '))]],
     ...(max === 1 ? [] : [['max', [max === null ? 'unlimited' : String(max)]] as const]),
     ['timeout', [timeoutMs === null ? 'none' : formatDuration(timeoutMs)]],
