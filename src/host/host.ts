@@ -3,6 +3,7 @@ import { type Clock, wallClock } from './clock.ts'
 import { diskFiles, type Files } from './files.ts'
 import { type WatchFolder, watchFolder, type WatchNames, watchNames } from './folder-watch.ts'
 import { type Notify, notify } from './notify.ts'
+import { type NamedPipes, namedPipes } from './named-pipes.ts'
 import { type Network, realNetwork } from './network.ts'
 import { type Processes, realProcesses } from './processes.ts'
 import { inWorker, type InWorker } from './worker.ts'
@@ -21,6 +22,7 @@ export interface Host {
   readonly watchNames: WatchNames
   readonly inWorker: InWorker
   readonly notify: Notify
+  readonly pipes: NamedPipes
 }
 
 /** The machine that this process runs on. */
@@ -35,5 +37,6 @@ export function thisMachine(): Host {
     watchNames,
     inWorker,
     notify,
+    pipes: namedPipes,
   }
 }

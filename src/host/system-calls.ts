@@ -1,3 +1,4 @@
+import { getSystemErrorName } from 'node:util'
 import { openCLibrary } from './c-library.ts'
 
 /** System calls that Node does not offer. */
@@ -8,6 +9,10 @@ interface SystemCalls {
   attribute(file: string, name: string): Buffer | undefined
   /** The number of a process's group, by getpgid(2); -1 if the process is gone or may not be asked. */
   groupOf(pid: number): number
+  /** Makes a named pipe for this user alone, by mkfifo(3). Throws if the system refuses it. */
+  makePipe(file: string): void
+  /** How many bytes wait in a pipe, by ioctl(2) FIONREAD; undefined if the system does not say. */
+  unread(descriptor: number): number | undefined
 }
 
 let loaded: SystemCalls | 'missing' | undefined
@@ -22,6 +27,9 @@ export function systemCalls(): SystemCalls | undefined {
 const exclusiveWithoutWaiting = 2 | 4
 const noData = 61
 const notSupported = 95
+/** FIONREAD of <sys/ioctl.h>. */
+const bytesToRead = 0x541b
+const forUserAlone = 0o600
 /** XATTR_SIZE_MAX of xattr(7). */
 const maxAttributeBytes = 65_536
 
@@ -31,8 +39,18 @@ function open(): SystemCalls | 'missing' {
     const flock = c.func('int flock(int fd, int operation)')
     const getxattr = c.func('long getxattr(str path, str name, void *value, ulong size)')
     const getpgid = c.func('int getpgid(int pid)')
+    const mkfifo = c.func('int mkfifo(str path, uint mode)')
+    const ioctl = c.func('int ioctl(int fd, ulong request, _Out_ int *count)')
     return {
       groupOf: getpgid,
+      makePipe(file) {
+        if (mkfifo(file, forUserAlone) !== 0)
+          throw new Error(`mkfifo ${file}: ${getSystemErrorName(-c.errno())}`)
+      },
+      unread(descriptor) {
+        const count: [number] = [0]
+        return ioctl(descriptor, bytesToRead, count) === 0 ? count[0] : undefined
+      },
       tryLock: (descriptor) => flock(descriptor, exclusiveWithoutWaiting) === 0,
       attribute(file, name) {
         const value = Buffer.alloc(maxAttributeBytes)

@@ -3,6 +3,7 @@ import type { Host } from '../host/host.ts'
 import { isAlive } from '../host/processes.ts'
 import { type EndFacts, type RunOutcome, outcomeOf } from '../plan/run-outcome.ts'
 import { exitTime, hasExited, readTraces, type RunConclusion } from './directory.ts'
+import { settleInput } from './input.ts'
 import { enter, isLive, type LiveRun, type RunContext } from './live-run.ts'
 import { membersOf, noteRecorderEnd } from './process-group.ts'
 import type { RecorderStatus } from './recorder.ts'
@@ -60,7 +61,11 @@ export function recordOutcome(
   const mustKill = run.state.kind === 'ending' && stragglers > 0
   enter(run, { kind: mustKill ? 'killing-stragglers' : 'ended' })
   const { run: id, startedMs } = run.description
-  const conclusion: RunConclusion = { run: id, ...outcome, startedMs, endedMs, stragglers }
+  const unread = settleInput(context.host, run)
+  const conclusion: RunConclusion = {
+    ...{ run: id, ...outcome, startedMs, endedMs, stragglers },
+    ...(unread > 0 && { unread }),
+  }
   context.faults.insist('write outcomes of runs', () => writeOutcome(context.host, run, conclusion))
   context.onEnd(run, conclusion)
 }

@@ -104,6 +104,8 @@ export interface RunDescription {
   readonly restartDelayMs: number
   /** For a daemon task: how many restarts in a row its start is. Old records do not have it. */
   readonly restarts?: number
+  /** Where its input comes from. Only runs that have an input have it. */
+  readonly input?: 'live' | 'queue'
   /** The process that writes the output. Old records do not have it, nor do runs that could not be started. */
   readonly collector?: ProcessIdentity
 }
@@ -115,6 +117,8 @@ export interface RunConclusion extends RunOutcome {
   readonly endedMs: number
   /** How many processes of its group outlived it. */
   readonly stragglers: number
+  /** How many bytes of its input it did not read. Only runs that left some have it. */
+  readonly unread?: number
 }
 
 /** `ending.json`: written before the first signal, so that a later daemon knows who ended the run. */

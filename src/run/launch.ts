@@ -95,6 +95,7 @@ function describeRun(
     ...placeOf(task),
     ...(Object.keys(task.limits).length > 0 && { limits: task.limits }),
     maxOutputBytes: task.output.maxSizeBytes,
+    ...(task.input.mode !== 'none' && { input: task.input.mode }),
     restartDelayMs,
     restarts,
   }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import type { ProcessIdentity } from '../host/processes.ts'
 import type { EndingNote, RunConclusion, RunDescription, RunHome } from './directory.ts'
+import type { InputProgress } from './input-progress.ts'
 import type { Faults } from './faults.ts'
 import type { EventOrder } from './order.ts'
 import type { RecorderPool } from './recorder-pool.ts'
@@ -21,6 +22,12 @@ export interface LiveRun {
   readonly sent: Set<string>
   /** How far the output was emptied, and how many looks at it to skip (output.ts). */
   readonly output: { emptiedTo: number; looksToSkip: number; hasComplained: boolean }
+  /** What was written to its input: only input.ts changes it. `activeMs`: the last call of the sender of an unfinished line. */
+  readonly input: {
+    progress: InputProgress | undefined
+    activeMs: number | undefined
+    isEnded: boolean
+  }
   /**
    * Called when nothing is left to do for the run: each clears a timer or ends its watch. An
    * AbortController would do the same, but it costs 0.1 ms for each run, a tenth of a whole start.
@@ -91,6 +98,7 @@ export function newLiveRun(
     group: { kind: 'led' },
     sent: new Set(sent),
     output: { emptiedTo: 0, looksToSkip: 0, hasComplained: false },
+    input: { progress: undefined, activeMs: undefined, isEnded: false },
     cleanups: new Set(),
   }
 }

@@ -1,6 +1,7 @@
 import path from 'node:path'
 import type { Host } from '../host/host.ts'
 import { isAlive, parseStat, type ProcessIdentity, type Signal } from '../host/processes.ts'
+import { inputHolder } from './input-pipes.ts'
 import { isLive, type LiveRun } from './live-run.ts'
 import { unknownTicks } from './recorder.ts'
 
@@ -20,10 +21,22 @@ export function signalRun(host: Host, run: LiveRun, signal: Signal | 0): boolean
   return signal === 0 || host.processes.signalGroup(group, signal)
 }
 
-/** The living processes of a run's group, without its recorder. */
+/** The living processes of a run's group, without torch's own: its recorder, and the holder of its input. */
 export function membersOf(host: Host, run: LiveRun): readonly ProcessIdentity[] {
   const group = recognise(host, run)
-  return group === undefined ? [] : membersIn(host, group)
+  return group === undefined ? [] : withoutHolder(host, run, membersIn(host, group))
+}
+
+function withoutHolder(
+  host: Host,
+  run: LiveRun,
+  members: readonly ProcessIdentity[],
+): readonly ProcessIdentity[] {
+  if (members.length === 0) return members
+  const holder = inputHolder(host, run)
+  return members.filter(
+    ({ pid, startTicks }) => pid !== holder?.pid || startTicks !== holder.startTicks,
+  )
 }
 
 /**
@@ -39,7 +52,7 @@ export function noteRecorderEnd(host: Host, run: LiveRun): number | undefined {
   const isEmpty = !host.processes.signalGroup(recorder.pid, 0)
   const members = isEmpty ? [] : membersIn(host, recorder.pid)
   run.group = isEmpty ? { kind: 'gone' } : { kind: 'left', members }
-  return members.length
+  return withoutHolder(host, run, members).length
 }
 
 /** The number of the group, if a process is in it that is known to be of this run. */

@@ -36,8 +36,16 @@ export interface ScriptParts {
   readonly command: readonly string[]
   /** The program may begin with `#!`. */
   readonly isScript: boolean
+  /** Its command reads from a pipe that stays open (input.ts). undefined: it reads nothing. */
+  readonly input?: ScriptInput | undefined
   /** busybox prefers its own programs to those in PATH, unless the path is absolute. */
   readonly isBusybox: boolean
+}
+
+/** The programs that save what a command did not read of its input. */
+export interface ScriptInput {
+  readonly cat: string
+  readonly timeout: string | undefined
 }
 
 /** The environment of the recorder: its scripts, and what they give to the command. */
@@ -94,7 +102,8 @@ function isPassedOn([name]: readonly [string, string]): boolean {
  * is a foreground subshell, because a background one ignores INT and QUIT. A failed redirection of a special builtin ends the shell. So the script uses
  * `echo`, not `:`, with a redirection that may fail, and it says `command exec`.
  */
-function recorderScript({ runs, active, sleep, wrappers, shell, task }: ScriptParts): string {
+function recorderScript(parts: ScriptParts): string {
+  const { runs, active, sleep, wrappers, shell, task, input } = parts
   const enter =
     wrappers.length === 0
       ? 'eval "$TORCH_ENTER"'
@@ -111,20 +120,20 @@ torch_run=${shellQuoted(runs)}/$TORCH_RUN_ID
 set -C
 echo "$torch_self" 2>/dev/null >claim && [ -e run.json ] || exit 125
 set +C
-command exec 2<>exit </dev/null || exit 125
-(
+${input === undefined ? '' : openInput}command exec 2<>exit </dev/null || exit 125
+${input === undefined ? '' : holdInput}(
   torch_step=record
   trap 'echo "$torch_step" 2>/dev/null >"$torch_run/failed"' EXIT
   read -r torch_self </proc/self/stat
   echo "$torch_self" 2>/dev/null >command || exit 125
-  exec 2>&1
+  exec 2>&1${input === undefined ? '' : ' <&6 6<&-'}
   command ulimit -Sn 1024 2>/dev/null
   ${enter}
 )
 torch_status=$?
 exec >&-
 [ "$torch_status" = 137 ] && times 2>/dev/null >times
-until echo "$torch_status" >&2 2>/dev/null; do
+${input === undefined ? '' : saveUnread(input)}until echo "$torch_status" >&2 2>/dev/null; do
   read -r pid name state parent rest </proc/$$/stat
   [ "$parent" = "$PPID" ] && [ "$PPID" != 1 ] && exit "$torch_status"
   ${shellQuoted(sleep)} 1
@@ -134,6 +143,53 @@ torch_entry=${shellQuoted(active)}/$TORCH_RUN_ID
 exit "$torch_status"
 `
 }
+
+/** All signals of the trap but TERM: the holder outlives them, so that they do not end the input of a run. */
+const inputSignals =
+  'HUP INT QUIT ILL TRAP ABRT BUS FPE USR1 SEGV USR2 PIPE ALRM XCPU XFSZ VTALRM PROF SYS 16 29 30'
+
+/**
+ * The input of a run: 6 is its reading end, and 8 a writing end that keeps it open. To open them does not
+ * wait for the other end, because 7 is both. The recorder keeps 6, so that what the command does not read is not
+ * lost with it.
+ */
+const openInput = `command exec 7<>in 8>in 6<in 7<&- || exit 125
+`
+
+/**
+ * The holder keeps the writing end until somebody writes to the pipe \`eof\` or closes it, or TERM comes. So
+ * neither the end of the daemon nor that of the recorder is the end of the input.
+ */
+const holdInput = `(
+  trap '' ${inputSignals}
+  read -r torch_self </proc/self/stat && echo "$torch_self" 2>/dev/null >holder
+  read -r torch_line <eof
+) </dev/null >/dev/null 2>&1 6<&- &
+torch_holder=$!
+exec 8>&-
+`
+
+/**
+ * Ends the holder, and writes what is left in the pipe into \`unread\`. Not by a signal: a subshell that was
+ * just forked still has the trap of its parent, so TERM would be lost, and the wait would have no end. And
+ * a number that bash has already reaped may belong to anybody. A signal cuts a wait short, so it is
+ * repeated as long as the holder is a child. Whoever opened the pipe for writing would keep cat(1) reading for ever.
+ */
+function saveUnread({ cat, timeout }: ScriptInput): string {
+  const bound = timeout === undefined ? '' : `${shellQuoted(timeout)} -s KILL ${maxSaveSeconds} `
+  return `{
+command exec 7<>eof && echo over >&7
+while read -r pid name state parent rest </proc/$torch_holder/stat && [ "$parent" = $$ ]; do
+  wait $torch_holder
+done
+exec 7>&-
+( trap '' TERM ${inputSignals}; exec ${bound}${shellQuoted(cat)} <&6 ) >unread
+} 2>/dev/null
+`
+}
+
+/** What is in a pipe is read in a moment. */
+const maxSaveSeconds = 5
 
 /**
  * The last steps before the command, as the task's user: in the recorder's own subshell, or in a shell

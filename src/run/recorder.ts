@@ -6,8 +6,14 @@ import type { Task } from '../tasks/task.ts'
 import { activeFolder } from './active.ts'
 import { type RunHome, runsFolder } from './directory.ts'
 import { ownProgram, runEnvironment } from './environment.ts'
+import { hasInputPipe, makeInputPipes } from './input-pipes.ts'
 import { checkLimits, isScript } from './start-failure.ts'
-import { collectorScript, recorderVariables, scriptArguments } from './recorder-script.ts'
+import {
+  collectorScript,
+  recorderVariables,
+  scriptArguments,
+  type ScriptInput,
+} from './recorder-script.ts'
 
 /** The shell of all scripts of torch. Any POSIX sh works: dash, bash and busybox are tested. */
 export const recorderShell = '/bin/sh'
@@ -71,7 +77,9 @@ export function startRecorder(
     sleep: ownProgram(runHome.host, 'sleep'),
     isScript: typeof place.task.command !== 'string' && isScript(runHome.host, environment),
     isBusybox: isBusyboxShell(runHome.host),
+    input: hasInputPipe(place.task) ? inputPrograms(runHome.host) : undefined,
   })
+  if (hasInputPipe(place.task)) makeInputPipes(runHome.host, place.folder, environment.owner)
   const pipe = processes.openPipe(environment.owner, place.folder)
   try {
     const onEnd = (isWhole: boolean): void => {
@@ -85,6 +93,12 @@ export function startRecorder(
     // A recorder that could not be started closes the pipe like one that ends: the collector ends too.
     for (const end of [pipe.read, pipe.write]) runHome.host.files.close(end)
   }
+}
+
+/** For what is left unread. timeout(1) is a last resort, and may be missing. */
+function inputPrograms(host: Host): ScriptInput {
+  const timeout = host.processes.findProgram('timeout')
+  return { cat: ownProgram(host, 'cat'), timeout }
 }
 
 function startCollector(

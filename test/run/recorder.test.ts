@@ -1,21 +1,27 @@
-import { execFileSync, spawnSync } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { wallClock } from '../../src/host/clock.ts'
 import { thisMachine } from '../../src/host/host.ts'
+import { namedPipes } from '../../src/host/named-pipes.ts'
+import { parseStat, realProcesses } from '../../src/host/processes.ts'
 import { exitPlaceholder, parseExit, readTraces } from '../../src/run/directory.ts'
 import { recorderVariables, scriptArguments } from '../../src/run/recorder-script.ts'
+import { until } from '../support/until.ts'
 
+/** For each shell. */
+const terms = Number(process.env['TORCH_TEST_STARTS'] ?? 8)
 const shells = ['dash', 'bash', 'busybox'].filter(
   (name) => spawnSync(name, ['--help']).error === undefined,
 )
 describe.each(shells)('the recorder in %s', (shell) => {
   const words = shell === 'busybox' ? ['busybox', 'sh'] : [shell]
   const dash = execFileSync('sh', ['-c', 'command -v dash || command -v sh']).toString().trim()
-  /** Runs a command as torch does, in this directory. */
-  const record = (directory: string, command: string) => {
-    const variables = recorderVariables({
+  const variablesOf = (directory: string, command: string, hasInput: boolean) =>
+    recorderVariables({
       runs: path.dirname(directory),
       active: path.join(directory, 'active'),
       task: 'job',
@@ -28,14 +34,16 @@ describe.each(shells)('the recorder in %s', (shell) => {
       command: [dash, '-c', command],
       isScript: true,
       isBusybox: shell === 'busybox',
+      input: hasInput ? { cat: '/bin/cat', timeout: '/usr/bin/timeout' } : undefined,
     })
-    const args = [...words, ...scriptArguments('TORCH_RECORDER', ['job'])]
-    return spawnSync('/usr/bin/setsid', ['-w', ...args], {
+  const args = ['-w', ...words, ...scriptArguments('TORCH_RECORDER', ['job'])]
+  /** Runs a command as torch does, in this directory. */
+  const record = (directory: string, command: string) =>
+    spawnSync('/usr/bin/setsid', args, {
       input: `${path.basename(directory)} slot 1\n`,
       cwd: directory,
-      env: { PATH: '/usr/bin:/bin', ...variables },
+      env: { PATH: '/usr/bin:/bin', ...variablesOf(directory, command, false) },
     })
-  }
 
   test.each([
     { command: 'exit 0', status: 0, signalled: false },
@@ -76,4 +84,111 @@ describe.each(shells)('the recorder in %s', (shell) => {
     expect(result.status).toBe(125)
     expect(left).toEqual(['claim'])
   })
+
+  /** A run that reads from the pipe of its input. `end` and `feed` write to the pipes as the daemon does. */
+  const start = (command: string) => {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'torch-recorder-'))
+    fs.writeFileSync(path.join(folder, 'run.json'), '{}')
+    fs.writeFileSync(path.join(folder, 'exit'), exitPlaceholder)
+    for (const name of ['in', 'eof'])
+      namedPipes.make(path.join(folder, name), { uid: process.getuid?.() ?? 0, gid: 0 })
+    const output = fs.openSync(path.join(folder, 'output'), 'w')
+    const child = spawn('/usr/bin/setsid', args, {
+      cwd: folder,
+      env: { PATH: '/usr/bin:/bin', ...variablesOf(folder, command, true) },
+      stdio: ['pipe', output, 'ignore'],
+    })
+    fs.closeSync(output)
+    const ended = once(child, 'close')
+    child.stdin?.end(`${path.basename(folder)} slot 1\n`)
+    onTestFinished(async () => {
+      signalAll('SIGKILL')
+      await ended
+      fs.rmSync(folder, { recursive: true })
+    })
+    const read = (name: string) => fs.readFileSync(path.join(folder, name), 'utf8')
+    const members = () =>
+      realProcesses.groupMembers(parseStat(read('claim'))?.pid ?? 0).map(({ pid }) => pid)
+    const signalAll = (signal: NodeJS.Signals) => {
+      const pid = fs.existsSync(path.join(folder, 'claim'))
+        ? parseStat(read('claim'))?.pid
+        : undefined
+      if (pid !== undefined) realProcesses.signalGroup(pid, signal)
+    }
+    return {
+      read,
+      members,
+      signalAll,
+      ended,
+      claimed: () => until(() => isThere(path.join(folder, 'claim')), 'the claim'),
+      reads: () =>
+        until(
+          () => isThere(path.join(folder, 'holder')) && isThere(path.join(folder, 'command')),
+          'the command',
+        ),
+      feed: (text: string) => namedPipes.write(path.join(folder, 'in'), Buffer.from(text)),
+      end: () => namedPipes.write(path.join(folder, 'eof'), Buffer.from('\n')),
+    }
+  }
+
+  test(`a run with an input in ${shell} reads lines until its input is ended`, async () => {
+    const run = start('while read -r line; do echo "got $line"; done; echo end')
+    await run.reads()
+    expect(run.feed('one\n')).toBe('written')
+    await until(() => run.read('output') === 'got one\n', 'the first line')
+    run.feed('two\nthree\n')
+    await until(() => run.end() === 'written', 'the holder')
+    await run.ended
+    expect(run.read('output')).toBe('got one\ngot two\ngot three\nend\n')
+    expect(run.read('unread')).toBe('')
+    expect(parseExit(run.read('exit'))).toEqual({ status: 0, signalled: false })
+    expect(run.members()).toEqual([])
+  })
+
+  test(`a run in ${shell} leaves what it did not read in a file`, async () => {
+    const run = start('read -r line; echo "got $line"; read -r line; exit 7')
+    await run.reads()
+    run.feed('one\n')
+    await until(() => run.read('output') === 'got one\n', 'the first line')
+    run.feed('two\nthree\nfour\n')
+    await run.ended
+    expect(run.read('unread')).toBe('three\nfour\n')
+    expect(parseExit(run.read('exit'))).toEqual({ status: 7, signalled: false })
+  })
+
+  test(`only TERM ends the input of a run in ${shell}, no other signal`, async () => {
+    const run = start("trap '' HUP USR1 TERM INT ALRM; cat; echo end")
+    await run.reads()
+    run.feed('one\n')
+    await until(() => run.read('output') === 'one\n', 'the first line')
+    for (const signal of ['SIGUSR1', 'SIGHUP', 'SIGINT', 'SIGALRM'] as const) run.signalAll(signal)
+    run.feed('two\n')
+    await until(() => run.read('output') !== 'one\n', 'the second line, or the end')
+    expect(run.read('output')).toBe('one\ntwo\n')
+    run.signalAll('SIGTERM')
+    await run.ended
+    expect(run.read('output')).toBe('one\ntwo\nend\n')
+    expect(run.members()).toEqual([])
+  })
+
+  test(`runs in ${shell} that get TERM at any moment end, and leave no process behind`, async () => {
+    for (let count = 0; count < terms; count++) {
+      const run = start('while read -r line; do :; done')
+      await run.claimed()
+      const turns = Math.floor(Math.random() * 100)
+      for (let turn = 0; turn < turns; turn++) await wallClock.turn()
+      // The signal is lost on a subshell that was just forked, so torch repeats it too.
+      let isOver = false
+      void run.ended.then(() => (isOver = true))
+      await until(() => {
+        run.signalAll('SIGTERM')
+        return isOver
+      }, 'the end')
+      expect(run.members()).toEqual([])
+    }
+  })
 })
+
+function isThere(file: string): boolean {
+  return fs.existsSync(file) && fs.statSync(file).size > 0
+}
