@@ -75,7 +75,7 @@ export const lookCommands: readonly Command[] = [
     usage: 'TASK...|RUN',
     summary: 'show the output of runs',
     description:
-      "Prints the output of the last run of a task, or of a run given by its id or the beginning of it, byte for byte. For several tasks, or a pattern such as 'backup-*', each line starts with the name of its task. It works without a daemon too.",
+      "Prints the output of the last run of a task, or of a run given by its id or the beginning of it, byte for byte. For several tasks, or a pattern such as 'backup-*', each line starts with the name of its task. With -f and --json it prints one object for each line, and one when a run has ended. It works without a daemon too.",
     options: ['run', 'since', 'follow', 'lines'],
     examples: [
       ['logs backup', 'the last run'],
@@ -84,6 +84,7 @@ export const lookCommands: readonly Command[] = [
       ['logs backup --since 1d', 'all runs of the last day'],
       ['logs 20261121T0230', 'one run, by the beginning of its id'],
       ['logs backup --json', 'the run and its output, for a program'],
+      ["logs 'backup*' -f --json", 'each line and each end as it comes, for a program'],
     ],
     run: async (...call) => (await import('./commands/logs/show-logs.ts')).showLogs(...call),
   },

@@ -1,11 +1,34 @@
 import path from 'node:path'
 import { hasCode } from '../host/system-error.ts'
 import type { Host } from '../host/host.ts'
-import { readTraces } from '../run/directory.ts'
-import { outputWhole } from '../run/output.ts'
+import { readDescription, readTraces } from '../run/directory.ts'
+import { type Cut, cutIn, outputWhole } from '../run/output.ts'
 import type { HomeFiles, KeptRun } from './kept-runs.ts'
 
-/** The output file of one run, read as it grows. Bytes pass unchanged. */
+/*
+ * The output of one run, read as it grows. Torch shortens an output that is too large (run/output.ts).
+ * Places in it all the same count what the run wrote: a reader who comes again finds the place where
+ * it stopped.
+ */
+
+/** Some bytes of an output, unchanged, or the line that stands for bytes that are gone. */
+export interface Piece {
+  readonly bytes: Buffer
+  /** Where it begins and ends in what the run wrote. For the line of a gap: where the gap does. */
+  readonly begin: number
+  readonly end: number
+}
+
+/** Reads the output file of one run. */
+export interface OutputReader {
+  /** The next bytes; undefined if nothing new is there. */
+  next(): Piece | undefined
+  /** When the file was last written, in milliseconds since the epoch. */
+  writtenMs(): number | undefined
+  close(): void
+}
+
+/** The output file of one run, shown as it grows. Bytes pass unchanged. */
 export interface RunOutput {
   /** Shows everything new since the last call; true if there was something. */
   drain(): Promise<boolean>
@@ -14,49 +37,67 @@ export interface RunOutput {
 
 const chunkBytes = 64 * 1024
 
+/** Where to begin: a place in what the run wrote, or its last lines. */
+export type Beginning = { readonly from: number } | { readonly lastLines: number }
+export const fromStart: Beginning = { from: 0 }
+
 /**
- * Reads the output file of a run, from the moment it exists. The file stays open: when the run ends,
+ * Reads the output of a run, from the moment its file exists. The file stays open: when the run ends,
  * torch may replace it with a shorter one, but the open file is still complete.
  */
-export function openOutput(
-  host: Host,
-  directory: string,
-  beginAt: (file: string) => number,
-  show: (bytes: Uint8Array) => Promise<void>,
-): RunOutput {
-  const file = path.join(directory, 'output')
-  let descriptor: number | undefined
-  let offset = 0n
-  let pieces = (bytes: Buffer): Iterable<Uint8Array> => [bytes]
-  const open = (): boolean => {
-    if (descriptor !== undefined) return true
-    try {
-      descriptor = host.files.openRead(file)
-    } catch (error) {
-      // The file may not exist yet, or be removed with its run at any moment.
-      if (hasCode(error, 'ENOENT')) return false
-      throw error
-    }
-    offset = BigInt(beginAt(`/proc/self/fd/${descriptor}`))
-    if (isSparse(host, file)) pieces = withoutHoles()
-    return true
-  }
+export function openOutput(host: Host, directory: string, beginning: Beginning): OutputReader {
+  let open: OpenFile | undefined
+  let pending: Iterator<Piece> | undefined
+  const openNow = (): OpenFile | undefined => (open ??= openFile(host, directory, beginning))
   return {
-    async drain() {
-      if (!open()) return false
-      const before = offset
+    next() {
       for (;;) {
-        const bytes = host.files.readBytes(`/proc/self/fd/${descriptor}`, offset, chunkBytes)
-        if (bytes.length === 0) return offset > before
-        offset += BigInt(bytes.length)
-        if (isHole(bytes)) offset = BigInt(behindHole(host, file, Number(offset)))
-        for (const piece of pieces(bytes)) await show(piece)
+        const next = pending?.next()
+        if (next !== undefined && next.done !== true) return next.value
+        pending = openNow()?.chunk()
+        if (pending === undefined) return undefined
       }
     },
+    writtenMs: () => open && host.files.facts(open.file)?.mtimeMs,
     close() {
-      if (descriptor !== undefined) host.files.close(descriptor)
-      descriptor = undefined
+      if (open !== undefined) host.files.close(open.descriptor)
+      open = undefined
+      pending = undefined
     },
+  }
+}
+
+/** Shows the output of a run from its beginning. */
+export function wholeOutput(
+  host: Host,
+  directory: string,
+  show: (bytes: Uint8Array) => Promise<void>,
+): RunOutput {
+  return shownOutput(openOutput(host, directory, fromStart), show)
+}
+
+/** Shows the output of a kept run, or only its last `lines`. */
+export function outputOf(
+  { host, paths }: HomeFiles,
+  { task, run }: KeptRun,
+  lines: number | undefined,
+  show: (bytes: Uint8Array) => Promise<void>,
+): RunOutput {
+  const beginning = lines === undefined ? fromStart : { lastLines: lines }
+  return shownOutput(openOutput(host, path.join(paths.runs, task, run), beginning), show)
+}
+
+function shownOutput(output: OutputReader, show: (bytes: Uint8Array) => Promise<void>): RunOutput {
+  return {
+    async drain() {
+      let isAny = false
+      for (let piece = output.next(); piece !== undefined; piece = output.next()) {
+        isAny = true
+        await show(piece.bytes)
+      }
+      return isAny
+    },
+    close: output.close,
   }
 }
 
@@ -73,24 +114,79 @@ export async function untilWhole(host: Host, directory: string): Promise<boolean
   return true
 }
 
-/** Shows the output of a run from its beginning. */
-export function wholeOutput(
-  host: Host,
-  directory: string,
-  show: (bytes: Uint8Array) => Promise<void>,
-): RunOutput {
-  return openOutput(host, directory, () => 0, show)
+/** An output file that is open. */
+interface OpenFile {
+  readonly descriptor: number
+  /** Its path as long as it is open, also when another file has taken its name. */
+  readonly file: string
+  /** The pieces of the next chunk; undefined at the end of the file. */
+  chunk(): Iterator<Piece> | undefined
 }
 
-/** Reads the output of a kept run, or only its last `lines`. */
-export function outputOf(
-  { host, paths }: HomeFiles,
-  { task, run }: KeptRun,
-  lines: number | undefined,
-  show: (bytes: Uint8Array) => Promise<void>,
-): RunOutput {
-  const begin = (file: string) => (lines === undefined ? 0 : tailOffset(host, file, lines))
-  return openOutput(host, path.join(paths.runs, task, run), begin, show)
+/** undefined if there is no such file. It may not exist yet, or be removed with its run at any moment. */
+function openFile(host: Host, directory: string, beginning: Beginning): OpenFile | undefined {
+  let descriptor: number
+  try {
+    descriptor = host.files.openRead(path.join(directory, 'output'))
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return undefined
+    throw error
+  }
+  const file = `/proc/self/fd/${descriptor}`
+  const maxBytes = readDescription(host, directory)?.maxOutputBytes
+  const cut = maxBytes === undefined ? undefined : cutIn(host, file, maxBytes)
+  let offset = BigInt(
+    'from' in beginning
+      ? offsetOf(beginning.from, cut)
+      : tailOffset(host, file, beginning.lastLines),
+  )
+  const first = Number(offset)
+  let skip: ReturnType<typeof newHoleSkipper> | undefined
+  return {
+    descriptor,
+    file,
+    chunk() {
+      const bytes = host.files.readBytes(file, offset, chunkBytes)
+      if (bytes.length === 0) return undefined
+      const begin = Number(offset)
+      offset += BigInt(bytes.length)
+      // A slow reader may come to a hole that was not there in the beginning.
+      if (skip === undefined && bytes.includes(block) && isSparse(host, file))
+        skip = newHoleSkipper(first)
+      if (skip === undefined) return piecesOf(bytes, begin, cut)
+      if (isHole(bytes)) offset = BigInt(behindHole(host, file, Number(offset)))
+      return skip(bytes, begin)
+    },
+  }
+}
+
+/** Where a place in what the run wrote is in its file. */
+function offsetOf(from: number, cut: Cut | undefined): number {
+  if (cut === undefined || from <= cut.start) return from
+  const behind = from - cut.start - cut.leftOut
+  // Within what is gone: at the line that says so, which begins with a line break.
+  return cut.start + (behind < 0 ? 1 : cut.lineBytes + behind)
+}
+
+/** The pieces of a chunk that begins at this offset of the file. */
+function* piecesOf(bytes: Buffer, offset: number, cut: Cut | undefined): Generator<Piece> {
+  if (cut === undefined) return yield { bytes, begin: offset, end: offset + bytes.length }
+  const lineEnd = cut.start + cut.lineBytes
+  const part = (from: number, to: number): Buffer =>
+    bytes.subarray(Math.max(from - offset, 0), Math.max(to - offset, 0))
+  const [before, line, behind] = [
+    part(0, cut.start),
+    part(cut.start, lineEnd),
+    part(lineEnd, Infinity),
+  ]
+  if (before.length > 0) yield { bytes: before, begin: offset, end: offset + before.length }
+  if (line.length > 0) {
+    const isWhole = offset + bytes.length >= lineEnd
+    yield { bytes: line, begin: cut.start, end: cut.start + (isWhole ? cut.leftOut : 1) }
+  }
+  if (behind.length === 0) return
+  const begin = Math.max(offset, lineEnd) - cut.lineBytes + cut.leftOut
+  yield { bytes: behind, begin, end: begin + behind.length }
 }
 
 /** The offset in bytes at which the last `lines` of a file begin. Reads from the end. */
@@ -140,22 +236,31 @@ function behindHole(host: Host, file: string, offset: number): number {
 const block = Buffer.alloc(4096)
 const holeLine = Buffer.from('\n[torch: output left out here]\n')
 
-/** Replaces each hole in the chunks of a file with a line that says so. */
-function withoutHoles(): (bytes: Buffer) => Iterable<Uint8Array> {
-  let inHole = false
-  return function* (bytes) {
+/**
+ * Replaces each hole in the chunks of a file with a line that says so, at the end of the hole. Reading
+ * begins at this offset.
+ */
+function newHoleSkipper(first: number): (bytes: Buffer, offset: number) => Generator<Piece> {
+  let holeBegin: number | undefined
+  return function* (bytes, offset) {
     for (let at = 0; at < bytes.length;) {
-      const hole = inHole && bytes[at] === 0 ? at : bytes.indexOf(block, at)
-      const end = hole === -1 ? bytes.length : hole
+      const found = holeBegin !== undefined && bytes[at] === 0 ? at : bytes.indexOf(block, at)
+      const end = found === -1 ? bytes.length : found
       if (end > at) {
-        inHole = false
-        yield bytes.subarray(at, end)
+        const begin = offset + at
+        if (holeBegin !== undefined) yield gap(holeBegin, begin, holeBegin === first)
+        holeBegin = undefined
+        yield { bytes: bytes.subarray(at, end), begin, end: offset + end }
       }
       at = end
       if (at === bytes.length) return
-      if (!inHole) yield holeLine
-      inHole = true
+      holeBegin ??= offset + at
       while (at < bytes.length && bytes[at] === 0) at++
     }
   }
+}
+
+/** The line for a hole. It ends the line before it, unless reading begins within the hole. */
+function gap(begin: number, end: number, isFirst: boolean): Piece {
+  return { bytes: isFirst ? holeLine.subarray(1) : holeLine, begin, end }
 }

@@ -141,9 +141,36 @@ export async function cutMiddle(host: Host, directory: string, maxBytes: number)
   const { size, allocated } = facts
   if (size > maxBytes) {
     const endBytes = Math.ceil(maxBytes / 2)
-    const line = `\n[torch: ${size - maxBytes} bytes left out here]\n`
+    const line = cutLine(size - maxBytes)
     await host.files.cutMiddle(output, maxBytes - endBytes, endBytes, line)
   } else if (allocated - size >= minHoleBytes) host.files.truncate(output, size)
+}
+
+/** What cutMiddle() writes in place of the middle. */
+function cutLine(bytes: number): string {
+  return `\n[torch: ${bytes} bytes left out here]\n`
+}
+
+/** The place in an output file where cutMiddle() has cut out its middle. */
+export interface Cut {
+  /** Where the line that says so begins in the file, and its length. */
+  readonly start: number
+  readonly lineBytes: number
+  /** How many bytes that line stands for. */
+  readonly leftOut: number
+}
+
+/** Finds the cut in the output file of a run with this `maxBytes`; undefined if nothing is cut out. */
+export function cutIn({ files }: Host, file: string, maxBytes: number): Cut | undefined {
+  const start = maxBytes - Math.ceil(maxBytes / 2)
+  const size = files.facts(file)?.size ?? 0
+  if (size <= maxBytes) return undefined
+  const bytes = files.readBytes(file, start, cutLine(Number.MAX_SAFE_INTEGER).length)
+  const [line = '', leftOut] =
+    /^\n\[torch: (\d+) bytes left out here\]\n/.exec(bytes.toString()) ?? []
+  // A task may print such a line itself.
+  if (line === '' || size !== maxBytes + line.length) return undefined
+  return { start, lineBytes: line.length, leftOut: Number(leftOut) }
 }
 
 /** Reports that the collector of a run could not write all of its output. */

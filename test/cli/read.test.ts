@@ -350,11 +350,6 @@ describe.concurrent('torch logs', () => {
       run: raw,
       output: '\ufffd\0x',
     })
-    expect(await copy.torch('logs', 'good', '-f', '--json')).toMatchObject({
-      status: 2,
-      stdout: '',
-      stderr: 'torch: --json and -f cannot be combined\nhint: torch logs good --json\n',
-    })
   })
 
   test.skipIf(process.getuid?.() !== 0)(
@@ -401,6 +396,30 @@ hint: torch history off shows its recorded runs; torch run off starts it
     expect(await copy.torch('logs', 'bad', '-f', '--run', run)).toMatchObject({
       status: 0,
       stdout: 'oops\n',
+    })
+  })
+
+  test('torch logs -f --json prints an object for each line and for the end of each run', async () => {
+    const own = newSite(tasks)
+    const follower = own.spawn(['logs', 'ba*', '-f', '--json'])
+    const objects = () => follower.stdout().split('\n').slice(0, -1)
+    await own.torch('run', 'bad')
+    await own.torch('run', 'bad')
+    await until(() => objects().length === 4, 'the output and the end of both')
+    follower.child.kill('SIGINT')
+    const at = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
+    const rows = await json(own, 'history', 'bad')
+    const [first, second] = rows as { run: string }[]
+    expect(objects().map((line) => JSON.parse(line) as unknown)).toEqual(
+      [first, second].flatMap((row) => [
+        { task: 'bad', run: row?.run, line: 'oops', at },
+        { task: 'bad', run: row?.run, end: row },
+      ]),
+    )
+    const { status, stdout } = await own.torch('logs', second?.run ?? '', '-f', '--json')
+    expect({ status, stdout }).toEqual({
+      status: 0,
+      stdout: `${objects().slice(2).join('\n')}\n`,
     })
   })
 })

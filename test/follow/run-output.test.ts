@@ -2,7 +2,14 @@ import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
-import { openOutput, tailOffset } from '../../src/follow/run-output.ts'
+import {
+  fromStart,
+  openOutput,
+  type OutputReader,
+  type Piece,
+  tailOffset,
+} from '../../src/follow/run-output.ts'
+import { cutMiddle } from '../../src/run/output.ts'
 import { thisMachine } from '../../src/host/host.ts'
 import { closeSites, newSite } from '../support/torch.ts'
 
@@ -85,32 +92,76 @@ describe('The offset of the last lines', () => {
   })
 })
 
+/** All that is to be read now. */
+function read(output: OutputReader): Piece[] {
+  const pieces: Piece[] = []
+  for (let piece = output.next(); piece !== undefined; piece = output.next()) pieces.push(piece)
+  return pieces
+}
+
+const textOf = (pieces: readonly Piece[]): string =>
+  Buffer.concat(pieces.map(({ bytes }) => bytes)).toString()
+
 describe('The output file of a run', () => {
-  test('an output file is read once it exists, and stays readable when it is replaced', async () => {
+  test('an output file is read once it exists, and stays readable when it is replaced', () => {
     const site = newSite()
-    const shown: string[] = []
-    const show = async (bytes: Uint8Array): Promise<void> => void shown.push(String(bytes))
-    const output = openOutput(host, site.folder, () => 0, show)
-    expect(await output.drain()).toBe(false)
+    const output = openOutput(host, site.folder, fromStart)
+    expect(read(output)).toEqual([])
     const file = site.write('output', 'one')
-    expect(await output.drain()).toBe(true)
+    expect(read(output)).toEqual([{ bytes: Buffer.from('one'), begin: 0, end: 3 }])
     // The new file of that name is not the one that is open.
     fs.rmSync(file)
     site.write('output', 'shorter')
-    expect(await output.drain()).toBe(false)
-    expect(shown).toEqual([String(Buffer.from('one'))])
+    expect(read(output)).toEqual([])
     output.close()
   })
 
-  test('an output file that vanishes between two looks is empty', async () => {
+  test('an output file that vanishes between two looks is empty', () => {
     const files = { ...host.files, facts: () => ({ ...facts, size: 3 }) }
     const facts = host.files.facts('/') ?? expect.fail('no root directory')
-    const output = openOutput(
-      { ...host, files },
-      newSite().folder,
-      () => 0,
-      async () => {},
+    expect(read(openOutput({ ...host, files }, newSite().folder, fromStart))).toEqual([])
+  })
+
+  test('a reader finds its place again in an output whose middle torch has cut out', async () => {
+    const { folder, write } = newSite()
+    const whole = Array.from({ length: 50_000 }, (_, index) => `line ${index}\n`).join('')
+    const maxBytes = 100_001
+    write('output', whole)
+    write('run.json', JSON.stringify({ maxOutputBytes: maxBytes }))
+    await cutMiddle(host, folder, maxBytes)
+    const leftOut = whole.length - maxBytes
+    const line = `\n[torch: ${leftOut} bytes left out here]\n`
+    const [head, tail] = [whole.slice(0, 50_000), whole.slice(-50_001)]
+    const readFrom = (from: number): string => textOf(read(openOutput(host, folder, { from })))
+    expect(readFrom(0)).toBe(head + line + tail)
+    expect(readFrom(49_000)).toBe(head.slice(49_000) + line + tail)
+    expect(readFrom(50_001)).toBe(line.slice(1) + tail)
+    expect(readFrom(50_000 + leftOut - 1)).toBe(line.slice(1) + tail)
+    expect(readFrom(50_000 + leftOut)).toBe(tail)
+    expect(readFrom(whole.length - 10)).toBe(whole.slice(-10))
+    expect(readFrom(whole.length)).toBe('')
+    expect(read(openOutput(host, folder, fromStart)).at(-1)?.end).toBe(whole.length)
+  })
+
+  test('a reader that comes to a hole which was not there before gets one line for it', ({
+    skip,
+  }) => {
+    const { folder } = newSite()
+    const file = path.join(folder, 'output')
+    fs.writeFileSync(file, 'x'.repeat(600_000))
+    const output = openOutput(host, folder, fromStart)
+    const first = output.next() ?? expect.fail('nothing to read')
+    const words = ['--punch-hole', '--offset', '131072', '--length', '409600', file]
+    if (spawnSync('fallocate', words).status !== 0) return skip('this file system makes no holes')
+    const pieces = [first, ...read(output)]
+    expect(textOf(pieces)).toBe(
+      `${'x'.repeat(131_072)}\n[torch: output left out here]\n${'x'.repeat(600_000 - 131_072 - 409_600)}`,
     )
-    expect(await output.drain()).toBe(false)
+    const gap = pieces.find(({ bytes }) => bytes.includes('torch'))
+    expect(gap).toMatchObject({ begin: 131_072, end: 131_072 + 409_600 })
+    // Whoever comes again within the hole gets no line that ends another one.
+    const again = read(openOutput(host, folder, { from: 131_073 }))
+    expect(textOf(again.slice(0, 1))).toBe('[torch: output left out here]\n')
+    output.close()
   })
 })

@@ -1,22 +1,18 @@
 import path from 'node:path'
 import { exitStatus, TorchError } from '../../../errors.ts'
-import { beginsRunId, readTraces, runStamp } from '../../../run/directory.ts'
+import { beginsRunId, runStamp } from '../../../run/directory.ts'
 import { byOrder, type OrderedRun } from '../../../run/order.ts'
-import { isCollecting, isOutputWhole } from '../../../run/output.ts'
 import { isSelected, isPattern } from '../../../tasks/select.ts'
-import { grouped } from '../../../text/grouped.ts'
 import type { Call } from '../../command.ts'
 import { type KeptRun, keptRuns, keptTasks, liveRuns } from '../../../follow/kept-runs.ts'
 import { type LogWriter, plainWriter, prefixWriter } from './log-writer.ts'
 import { usageError } from '../../args/option.ts'
 import type { Values } from '../../args/options.ts'
-import { pause } from '../../../host/clock.ts'
-import { outputOf, type RunOutput, untilWhole } from '../../../follow/run-output.ts'
-
-/** How often `torch logs -f` looks for new output, in milliseconds. */
-const pollMs = 200
-/** A folder read within this time after its change may change again with the same mtime. */
-const mtimeMs = 50
+import { fromStart, outputOf, untilWhole } from '../../../follow/run-output.ts'
+import { followLines } from '../../../follow/follow-lines.ts'
+import { followOutput, type Following } from '../../../follow/follow-output.ts'
+import { newRunsOf } from '../../../follow/new-runs.ts'
+import type { RunEvent } from '../../../follow/run-event.ts'
 
 /** Runs `torch logs`. */
 export async function showLogs(call: Call, values: Values): Promise<number> {
@@ -44,7 +40,7 @@ async function showLogsOfTasks(call: Call, values: Values): Promise<number> {
   const kept = tasks.flatMap((task) => keptRuns(call, task))
   await checkRuns(call, values, kept)
   const runs = chosenRuns(call, values, kept)
-  if (values.json) return showJson(call, values, runs)
+  if (values.json && !values.follow) return showJson(call, values, runs)
   const isOfMany = values.since !== undefined
   const writer = isOneTask(call)
     ? plainWriter(call.terminal, isOfMany ? 'within' : 'beside', runs[0])
@@ -62,8 +58,6 @@ function isOneTask({ args }: Call): boolean {
 
 function checkOptions(call: Call, values: Values): void {
   const usual = `torch logs ${call.args.join(' ')}`
-  if (values.follow && values.json && call.from.json === 'flag')
-    throw usageError('--json and -f cannot be combined', `${usual} --json`)
   if (values.run === undefined) return
   if (!isOneTask(call))
     throw usageError('--run needs exactly one task', `${usual.split(' ', 3).join(' ')} --run ID`)
@@ -168,80 +162,44 @@ async function followLogs(
   { runs, kept }: { readonly runs: readonly KeptRun[]; readonly kept: readonly KeptRun[] },
   writer: LogWriter,
 ): Promise<number> {
-  const open = new Map<KeptRun, RunOutput>()
-  const add = (run: KeptRun, lines: number | undefined): void => {
-    open.set(
-      run,
-      outputOf(call, run, lines, (bytes) => writer.write(run, bytes)),
-    )
+  const following = followingOf(call, values, runs, kept)
+  if (values.json) {
+    for await (const events of followLines(call, following))
+      await call.terminal.out(events.map(jsonLine).join(''))
+    return exitStatus.done
   }
-  const endsWithRun = values.run !== undefined
-  const newRuns = watchRuns(call, kept)
-  for (const run of runs) add(run, values.lines)
-  for (;;) {
-    for (const [run, output] of open) {
-      // Check BEFORE the last read: after the end of the run nothing more is written.
-      const over = isOver(call, run, endsWithRun)
-      await output.drain()
-      if (!over) continue
-      output.close()
-      await writer.end(run)
-      open.delete(run)
+  for await (const event of followOutput(call, following)) {
+    if (event.kind === 'output') await writer.write(event.run, event.piece.bytes)
+    if (event.kind === 'closed') await writer.end(event.run)
+  }
+  return exitStatus.done
+}
+
+function followingOf(
+  call: Call,
+  { run, lines }: Values,
+  runs: readonly KeptRun[],
+  kept: readonly KeptRun[],
+): Following {
+  const beginning = lines === undefined ? fromStart : { lastLines: lines }
+  const chosen = runs.map((each) => ({ run: each, beginning }))
+  if (run !== undefined) return { runs: chosen, untilClosed: false }
+  const watchNew = (onChange: () => void) => newRunsOf(call, call.args, kept, onChange)
+  return { runs: chosen, watchNew, untilClosed: true }
+}
+
+/** A line of `torch logs -f --json`. The start of a run is not one: its first line shows it. */
+function jsonLine(event: RunEvent): string {
+  switch (event.event) {
+    case 'start':
+      return ''
+    case 'line': {
+      const { task, run, line, at, partial } = event
+      return `${JSON.stringify({ task, run, line, at, partial })}\n`
     }
-    if (endsWithRun && open.size === 0) return exitStatus.done
-    await pause(call.host.clock, pollMs)
-    if (!endsWithRun) for (const run of newRuns()) add(run, undefined)
-  }
-}
-
-/** Whether nothing more of a run is shown: its output counts as whole, or has no writer left. */
-function isOver({ host, paths }: Call, { task, run }: KeptRun, endsWithRun: boolean): boolean {
-  const directory = path.join(paths.runs, task, run)
-  const { description, conclusion } = readTraces(host, directory)
-  if (conclusion === undefined) return host.files.facts(directory) === undefined
-  if (description === undefined) return true
-  const collected = { description, collector: description.collector }
-  return endsWithRun
-    ? isOutputWhole(host, collected, conclusion.endedMs)
-    : !isCollecting(host, collected)
-}
-
-/** Returns a function that finds new runs. It reads a folder only if it has changed. */
-function watchRuns(call: Call, known: readonly KeptRun[]): () => KeptRun[] {
-  // Compare ids one by one: if the clock was set back, a new run is not the last one.
-  const seen = new Map(
-    [...grouped(known, ({ task }) => task)].map(([task, runs]) => [task, idsOf(runs)]),
-  )
-  const tasks = whenChanged(call, call.paths.runs, () => keptTasks(call, call.args))
-  const looks = new Map<string, () => KeptRun[] | undefined>()
-  return () => {
-    for (const task of tasks() ?? [])
-      if (!looks.has(task))
-        looks.set(
-          task,
-          whenChanged(call, path.join(call.paths.runs, task), () => keptRuns(call, task)),
-        )
-    return [...looks].flatMap(([task, look]) => {
-      const runs = look()
-      if (runs === undefined) return []
-      const before = seen.get(task)
-      seen.set(task, idsOf(runs))
-      return runs.filter(({ run }) => before?.has(run) !== true)
-    })
-  }
-}
-
-function idsOf(runs: readonly KeptRun[]): ReadonlySet<string> {
-  return new Set(runs.map(({ run }) => run))
-}
-
-/** Reads a folder if it has changed since the last time; else undefined. */
-function whenChanged<T>({ host }: Call, folder: string, read: () => T): () => T | undefined {
-  let known: number | undefined
-  return () => {
-    const changedMs = host.files.facts(folder)?.mtimeMs
-    if (changedMs === known) return undefined
-    known = host.clock.now() - (changedMs ?? 0) < mtimeMs ? undefined : changedMs
-    return read()
+    case 'end': {
+      const { task, run, end } = event
+      return `${JSON.stringify({ task, run, end })}\n`
+    }
   }
 }

@@ -4,7 +4,7 @@ import { refusedWords } from '../../../daemon/control/trouble.ts'
 import { interceptSignals } from '../../../daemon/signals.ts'
 import { messageOf } from '../../../errors.ts'
 import type { Host } from '../../../host/host.ts'
-import { readHistory } from '../../../record/history/read-history.ts'
+import { rowInHistory } from '../../../follow/run-end.ts'
 import { isAlive } from '../../../host/processes.ts'
 import { readTraces, type RunTraces } from '../../../run/directory.ts'
 import { ask } from '../../daemon/ask.ts'
@@ -86,10 +86,7 @@ async function fromHistory(call: Call, run: string): Promise<Ended> {
   const { clock } = call.host
   const latest = clock.monotonic() + recordMs
   while (clock.monotonic() < latest) {
-    await ask(call, 'flush', {}, 'optional')
-    const reader = readHistory(call.paths.history)
-    const row = reader.run(run)
-    reader.close()
+    const row = await rowInHistory(call, run)
     if (row !== undefined && row.outcome !== 'running') return row
     await pause(call.host.clock, pollMs)
   }
