@@ -111,6 +111,23 @@ export function runsOn(rule: HostRule | undefined, machine: HostMatch): boolean 
   return satisfies(rule, (match) => matchesAllOf(match, machine))
 }
 
+/**
+ * Whether a machine can match both rules. An entry stands for a machine with only that name or that address:
+ * whether a machine of one rule also has an address of the other is not known, and counts as no.
+ */
+export function canMeet(a: HostRule | undefined, b: HostRule | undefined): boolean {
+  const rules = [a ?? everyHost, b ?? everyHost]
+  const both = {
+    some: rules.flatMap(({ some }) => some),
+    none: rules.flatMap(({ none }) => none),
+  }
+  return [anyMachine, ...both.some].some((entry) =>
+    samplesOf(entry, both).some((machine) => runsOn(a, machine) && runsOn(b, machine)),
+  )
+}
+
+const everyHost: HostRule = { some: [], none: [] }
+
 /** Parts of what an entry matches: at least one for each answer that the rule can give. */
 function samplesOf(machine: HostMatch, { some, none }: HostRule): readonly HostMatch[] {
   if (machine.kind === 'name') return [machine]

@@ -36,6 +36,12 @@ export function formatted(text: string): string {
   return problemsOf(text).map(formatProblem).join('\n')
 }
 
+/** A problem as `tasks.a.max: message (hint)`. */
+export function oneLine({ severity, path, message, hint }: Problem): string {
+  const kind = severity === 'warning' ? 'warning: ' : ''
+  return `${kind}${path}: ${message}${hint === null ? '' : ` (${hint})`}`
+}
+
 /** The tasks of a file that must be good. Throws otherwise. */
 export function good(text: string, more: Partial<TasksFacts> = {}): TasksFile {
   const parsed = parse(text, more)

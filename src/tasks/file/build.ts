@@ -11,17 +11,18 @@ import type { Task } from '../task.ts'
 import { checkLength } from './argument-length.ts'
 import { expected } from './expected.ts'
 import type { KeyPath } from './key-path.ts'
+import { checkListen, checkSharedAddresses, type PlacedTask } from './listen-checks.ts'
 import type { MergedFile } from './merge.ts'
-import type { TaskInput } from './schema.ts'
-import { readScript } from './script.ts'
+import { readScript, warnAboutScriptVariable } from './script.ts'
 import { checkEnvFile, checkSettings, type Settings, type TasksFacts } from './settings.ts'
 import type { Source } from './source.ts'
+import { checkType, type TypeRead } from './type-checks.ts'
 import { isGiven, isMisspelt } from './validate.ts'
 
 /** Builds the tasks of a merged file, and reports what is wrong with them. */
 export function buildTasks(file: MergedFile, facts: TasksFacts): Task[] {
   const compile = newCompiler()
-  return file.tasks.map(({ source, name, input }): Task => {
+  const placed = file.tasks.map(({ source, name, input }): PlacedTask => {
     const path = ['tasks', name]
     const { schedule, command, script: from, listen: addresses, ...own } = input
     const checked = checkSettings(source, path, own, {
@@ -34,7 +35,7 @@ export function buildTasks(file: MergedFile, facts: TasksFacts): Task[] {
     const type = hasUnclearType(file, source, path, own.type)
       ? 'unclear'
       : (settings.type ?? 'common')
-    warnAboutUnusedKeys(source, path, type)
+    checkType(source, path, type, settings)
     const isHere = settings.enabled !== false && matchHosts(settings.hosts, facts.machine)
     if (isHere) {
       checkAccounts(source, path, settings, facts)
@@ -42,6 +43,7 @@ export function buildTasks(file: MergedFile, facts: TasksFacts): Task[] {
     }
     checkCommand(source, path)
     const script = readScript(source, path, from, { ...file, folder: facts.folder })
+    warnAboutScriptVariable(source, path, { command, script })
     const listen = type === 'daemon' ? (addresses ?? noAddresses) : noAddresses
     checkLength(source, path, { command, env: settings.env, isHere }, facts.bounds)
     const timezone = settings.timezone ?? file.zone
@@ -52,22 +54,17 @@ export function buildTasks(file: MergedFile, facts: TasksFacts): Task[] {
       seed: seedOf(name, facts.host),
       compile,
     })
-    if (type === 'daemon' && settings.max === Infinity) {
-      source.report([...path, 'max'], 'expected a whole number for a daemon task; got "unlimited"')
-    }
     const rest = withBuiltInDefaults(settings, timezone)
     const ready = type === 'daemon' ? readyOf(settings.ready, listen) : undefined
     const all = { command, script, listen, ready, schedules, ...rest }
     const definition = facts.digest(definitionOf(all))
     // The same order of keys in every task keeps them small in V8.
-    return {
-      name,
-      line: source.line(path),
-      definition,
-      file: source.file,
-      ...all,
-    }
+    const task = { name, line: source.line(path), definition, file: source.file, ...all }
+    checkListen({ source, path, task }, isHere ? facts.whyNoListen : undefined)
+    return { source, path, task }
   })
+  checkSharedAddresses(placed)
+  return placed.map(({ task }) => task)
 }
 
 /** Shared, as the other defaults that are objects. */
@@ -123,25 +120,6 @@ function hasUnclearType(
   if (file.hasUnclearType || source.errors.length === 0) return file.hasUnclearType
   return isGiven(source, [...path, 'type'])
 }
-
-const unusedKeys: Readonly<Record<Task['type'], readonly (keyof TaskInput)[]>> = {
-  common: ['restart'],
-  daemon: ['overlap', 'catchup', 'catchup_window', 'retry'],
-  manual: ['overlap', 'catchup', 'catchup_window', 'jitter', 'restart'],
-}
-
-/** Only for keys of the task itself: the defaults are for tasks of all types. */
-function warnAboutUnusedKeys(source: Source, path: KeyPath, type: TypeRead): void {
-  if (type === 'unclear') return
-  for (const key of unusedKeys[type]) {
-    const message = `has no effect on a task of type ${type}`
-    if (source.has([...path, key])) {
-      source.report([...path, key], message, { severity: 'warning' })
-    }
-  }
-}
-
-type TypeRead = Task['type'] | 'unclear'
 
 interface ScheduleOptions {
   readonly type: TypeRead

@@ -16,6 +16,7 @@ export const expected = {
   seconds: 'a whole number of seconds of at least 1, or a duration such as 5m',
   max: 'a whole number of at least 1, or "unlimited"',
   input: '"none", "live" or "queue", or a map with mode and format',
+  url: 'a URL, or a path within a source such as ops:bin/report',
   script: 'a URL, or a path within a source such as ops:bin/report, or a map with url',
   sha256: 'a SHA-256 sum of 64 hexadecimal digits',
   update: '"never", "always", or a duration of at least 1m',

@@ -1,12 +1,14 @@
 import { formatDuration, parseDuration } from '../../text/duration.ts'
 import { parseSize } from '../../text/size.ts'
 import { expected } from './expected.ts'
-import { isMap, type KeyPath } from './key-path.ts'
+import type { KeyPath } from './key-path.ts'
+import { parseListen } from './listen.ts'
 import { keysAt } from './schema.ts'
+import { isSourceUrl } from './script-url.ts'
 
 /**
- * What to write instead of a wrong value or an unknown key, if it can be guessed. Each hint is valid
- * itself, and has no full stop.
+ * What to write instead of a wrong value, if it can be guessed. Each hint is valid itself, and has no
+ * full stop. See key-hints.ts for unknown keys.
  */
 
 /** The hint for a value; `what` is the part of `expected` that it does not fit. */
@@ -44,9 +46,22 @@ const byExpected: Readonly<Record<string, (found: unknown) => string | undefined
   [expected.max]: maxHint,
   [expected.entries]: entriesHint,
   [expected.codes]: (found) => codesHint(found),
+  [expected.update]: (found) =>
+    typeof found === 'string' && parseDuration(found).ok
+      ? 'write 1m or more, or always'
+      : durationHint(found),
+  [expected.sha256]: sumHint,
+  [expected.sourceUrl]: (found) =>
+    isSourceUrl(`${String(found).replace(/\/$/, '')}/%s`)
+      ? didYouMean(`${String(found).replace(/\/$/, '')}/%s`)
+      : undefined,
+  [expected.script]: (found) =>
+    Array.isArray(found) ? 'write words to run in command' : undefined,
+  [expected.listen]: addressHint,
+  [expected.address]: addressHint,
 }
 
-function didYouMean(text: string): string {
+export function didYouMean(text: string): string {
   return `did you mean "${text}"?`
 }
 
@@ -130,6 +145,53 @@ function codesHint(found: unknown): string | undefined {
   return isList ? `did you mean [${codes.map(Number).join(', ')}]?` : undefined
 }
 
+/** What people paste from other programs: with a prefix, or of another kind. */
+function sumHint(found: unknown): string {
+  const digits = String(found)
+    .trim()
+    .replace(/^sha-?256[:=-]?\s*/i, '')
+    .replaceAll(/[\s:]/g, '')
+  if (!/^[0-9a-f]+$/i.test(digits)) return 'sha256sum FILE prints it, and so does torch scripts'
+  if (digits.length === 64) return didYouMean(digits.toLowerCase())
+  const kind = { 32: 'an MD5 sum', 40: 'a SHA-1 sum', 128: 'a SHA-512 sum' }[digits.length]
+  return `this is ${kind ?? `${digits.length} digits`}; sha256sum FILE prints the right one`
+}
+
+/** `:80`, `*:80`, `localhost:80`, `http://0.0.0.0:80`, `/run/app.sock`, `::1:80`. */
+function addressHint(found: unknown): string | undefined {
+  if (typeof found !== 'string' && typeof found !== 'number') return undefined
+  const text = String(found)
+    .trim()
+    .replace(/^[a-z]+:\/\//i, '')
+    .replace(/\/(?:tcp)?$/, '')
+  const forms = [
+    text.replace(/^(?:\*|localhost)?:(?=\d+$)/, (name) =>
+      name === 'localhost:' ? '127.0.0.1:' : '',
+    ),
+    text.replace(/^(.*:.*):(\d+)$/, '[$1]:$2'),
+    `unix:${text}`,
+    `unix:/${text.replace(/^unix:\/*/, '')}`,
+  ]
+  const good = forms.slice(0, /^(?:unix:|\/)/.test(text) ? 4 : 2).find((form) => parseListen(form))
+  if (good !== undefined) return didYouMean(good)
+  return /^[\w.-]*[a-z][\w.-]*:\d+$/i.test(text)
+    ? 'write an address of the machine: a name can mean several'
+    : undefined
+}
+
+const inputWords = {
+  live: 'stdin tty pipe stream interactive terminal true yes on',
+  queue: 'messages message inbox mailbox',
+  none: 'false no off null empty',
+}
+
+/** Each of the other words, with the word of torch. */
+export function byOtherWord(words: Readonly<Record<string, string>>): ReadonlyMap<string, string> {
+  return new Map(
+    Object.entries(words).flatMap(([own, others]) => others.split(' ').map((one) => [one, own])),
+  )
+}
+
 /** By key: the words of other programs for each value. What has a blank is a sentence instead. */
 const choices = new Map(
   Object.entries({
@@ -140,7 +202,15 @@ const choices = new Map(
       'write max: unlimited': 'allow parallel yes true',
     },
     catchup: { latest: 'true on yes once last all', off: 'false no none never' },
-    type: { common: 'cron job task oneshot scheduled', daemon: 'service worker always simple' },
+    type: {
+      common: 'cron job task oneshot scheduled',
+      daemon: 'service worker always simple',
+      manual: 'ondemand on-demand triggered adhoc ad-hoc none command',
+    },
+    input: inputWords,
+    mode: inputWords,
+    format: { text: 'plain line lines raw string', json: 'jsonl ndjson jsonlines object' },
+    update: { always: 'true yes on', never: 'false no off none' },
   }).map(([key, words]) => [key, byOtherWord(words)]),
 )
 
@@ -162,98 +232,12 @@ function hintForMap(path: KeyPath, key: string, found: unknown): string | null {
     return `did you mean { delay: ${scalar} }?`
   if (key === 'restart')
     return 'torch always starts a daemon task again; write { delay: 1s } to set the delay'
+  if (key === 'ready' && scalar !== undefined && scalar !== '')
+    return `did you mean { ${parseDuration(scalar).ok ? 'after' : 'line'}: ${JSON.stringify(scalar)} }?`
+  if (key === 'ready') return 'write { line: "listening" }, or { after: 1s }'
+  if (key === 'sources') return 'write names with URLs: { ops: "https://git.example.com/%s" }'
   if (key === 'output' && scalar !== undefined && parseSize(scalar) !== undefined)
     return `did you mean { max_size: ${scalar} }?`
   if ((key === 'env' || key === 'labels') && found !== null) return 'write { NAME: value }'
   return null
-}
-
-/**
- * Keys of other schedulers, without `_` and `-`, by the key of torch. What has a blank is a sentence
- * instead of a key.
- */
-const otherNames = {
-  file: {
-    tasks: 'jobs task job crons schedules',
-    hosts: 'groups hostgroups machines servers inventory',
-    timezone: 'tz zone crontz',
-    defaults: 'default global globals common settings',
-  },
-  task: {
-    command: 'cmd run exec execute execstart program shellcommand entrypoint job',
-    schedule: 'cron when crontab cronexpression expression every interval period time oncalendar',
-    cwd: 'workdir workingdir workingdirectory dir directory chdir folder pwd',
-    env: 'environment envs envvars variables vars',
-    env_file: 'environmentfile dotenv envfiles',
-    user: 'runas username account owner uid becomeuser',
-    group: 'gid',
-    hosts: 'on machines servers nodes targets ips runson',
-    timezone: 'tz zone crontz',
-    max: 'concurrency instances replicas parallelism numprocs maxinstances maxruns processes',
-    overlap: 'concurrencypolicy onoverlap',
-    timeout: 'timelimit maxtime maxduration deadline runtimemaxsec activedeadlineseconds',
-    kill_after: 'grace graceperiod stoptimeout timeoutstopsec stopwaitsecs killtimeout',
-    jitter: 'splay randomdelay randomizeddelaysec spread',
-    catchup: 'persistent anacron misfire',
-    catchup_window: 'startingdeadlineseconds',
-    restart: 'restartpolicy restartsec autorestart',
-    success_codes: 'exitcodes okcodes successexitstatus',
-    nice: 'priority niceness',
-    limits: 'ulimit ulimits rlimits resources',
-    description: 'desc comment doc title',
-    labels: 'tags annotations',
-    type: 'kind mode',
-    'write retry: { attempts: ... }': 'retries maxretries retrycount backofflimit',
-    'write enabled: false': 'disabled disable suspend suspended paused',
-    'the key above is the name of the task': 'name',
-    'write the arguments in command': 'args arguments',
-    'torch keeps the output itself: see torch logs': 'stdout stderr log logfile logs outputfile',
-    'torch sends no mail: see torch logs': 'mailto email mail',
-  },
-} as const
-
-const meanings = { file: byOtherWord(otherNames.file), task: byOtherWord(otherNames.task) }
-
-function byOtherWord(words: Readonly<Record<string, string>>): ReadonlyMap<string, string> {
-  return new Map(
-    Object.entries(words).flatMap(([own, others]) => others.split(' ').map((one) => [one, own])),
-  )
-}
-
-/** The key that an unknown one means in other schedulers, or a sentence about it. */
-function otherName(path: KeyPath, key: string): string | undefined {
-  const level = path.length === 0 ? 'file' : isTaskLevel(path) ? 'task' : undefined
-  return level && meanings[level].get(key.toLowerCase().replaceAll(/[-_ ]/g, ''))
-}
-
-function isTaskLevel(path: KeyPath): boolean {
-  return path[0] === 'defaults' ? path.length === 1 : path[0] === 'tasks' && path.length === 2
-}
-
-/** The key of torch that other schedulers call so; undefined if they mean no key. */
-export function keyMeantBy(path: KeyPath, key: string): string | undefined {
-  // A comment of JavaScript becomes a part of the key behind it.
-  const meant = /^\/[/*].*"(\w+)"$/s.exec(key)?.[1] ?? otherName(path, key)
-  return meant !== undefined && keysAt(path).includes(meant) ? meant : undefined
-}
-
-/** The hint for an unknown key of the map at a path. `value` is what it has. */
-export function hintForKey(path: KeyPath, key: string, value: unknown): string | undefined {
-  if (path[0] === 'defaults' && path.length === 1 && (key === 'schedule' || key === 'command'))
-    return `every task needs its own ${key}`
-  if (/^\/[/*]/.test(key)) return 'a comment begins with #, in JSON too'
-  if (/^(?:every|interval|period)$/i.test(key) && isTaskLevel(path))
-    return 'write schedule: "@every 5m", or another duration'
-  const meant = otherName(path, key)
-  if (meant !== undefined) return meant.includes(' ') ? meant : didYouMean(meant)
-  if (path.length === 0) {
-    if (isMap(value) && ('command' in value || 'schedule' in value))
-      return 'write it below "tasks:"'
-    return keysAt(['defaults']).includes(key) ? 'write it in a task, or in defaults' : undefined
-  }
-  if (!isTaskLevel(path)) return undefined
-  const parents = ['retry', 'restart', 'limits', 'output'].filter((parent) =>
-    keysAt(['defaults', parent]).includes(key),
-  )
-  return parents.length === 0 ? undefined : `write it within ${parents.join(' or ')}`
 }

@@ -48,15 +48,17 @@ export function keysOfTask(): Key[] {
 }
 
 function keysWithin(schema: JsonSchema | boolean | undefined, prefix: string): Key[] {
-  return propertiesOf(schema).flatMap(([name, inner]) =>
-    inner.properties === undefined
-      ? [keyOf(prefix + name, inner)]
-      : keysWithin(inner, `${prefix}${name}.`),
-  )
+  return propertiesOf(schema).flatMap(([name, inner]) => {
+    const inside = keysWithin(inner, `${prefix}${name}.`)
+    const short = inner.properties === undefined ? [keyOf(prefix + name, inner)] : []
+    return [...short, ...inside]
+  })
 }
 
 function propertiesOf(schema: JsonSchema | boolean | undefined): [string, JsonSchema][] {
-  const properties = typeof schema === 'object' ? schema.properties : undefined
+  if (typeof schema !== 'object') return []
+  // A key with a short form may have the map beside it.
+  const { properties = (schema.anyOf ?? []).map((one) => one.properties).find(Boolean) } = schema
   return Object.entries(properties ?? {}).flatMap(([name, inner]) =>
     typeof inner === 'object' ? [[name, inner]] : [],
   )

@@ -48,3 +48,6 @@ export const maxSocketPathBytes = 107
 
 /** Many servers refuse a longer one. */
 export const maxUrlChars = 2_000
+
+/** Pairs of tasks with one port that are compared: each comparison takes some microseconds. */
+export const maxAddressPairs = 50_000

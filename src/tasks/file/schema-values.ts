@@ -40,8 +40,12 @@ export const command = z
   .union([text, wordList], { error: expected.command })
   .meta({ title: 'text, or a list of words' })
 
-export const url = text
 export const readyLine = text
+export const url = z
+  .string({ error: expected.url })
+  .regex(/\S/, { error: expected.url })
+  .max(maxTextChars, { error: expected.shortText })
+  .meta({ title: 'URL, or SOURCE:PATH' })
 export const sha256 = z
   .string({ error: expected.sha256 })
   .regex(/^[0-9a-f]{64}$/i, { error: expected.sha256 })

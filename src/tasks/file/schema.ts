@@ -12,7 +12,7 @@ import { expected } from './expected.ts'
 const nested = {
   script: z.strictObject({
     url: value.url.meta({
-      title: 'URL, or SOURCE:PATH',
+      ...value.url.meta(),
       description: 'where the script is: an `https` URL, or a path within one of the `sources`',
     }),
     sha256: key(value.sha256, 'the sum of the script: nothing else is run'),

@@ -1,4 +1,4 @@
-import type { TaskScript } from '../task.ts'
+import type { Task, TaskScript } from '../task.ts'
 import { showValue } from './expected.ts'
 import type { KeyPath } from './key-path.ts'
 import type { TaskInput } from './schema.ts'
@@ -25,8 +25,8 @@ export function readScript(
   const path = [...taskPath, 'script']
   const { sha256, headers_file: headersFile } = input
   const found = urlOf(source, urlPath(source, path), input, sources)
-  warnAboutUpdates(source, path, input)
   if (found === undefined) return undefined
+  warnAboutUpdates(source, path, input)
   return {
     ...found,
     sha256,
@@ -38,6 +38,18 @@ export function readScript(
         ? undefined
         : resolveFile(source, [...path, 'headers_file'], headersFile, folder),
   }
+}
+
+/** Reports a command that uses the path of a script, in a task without one. */
+export function warnAboutScriptVariable(
+  source: Source,
+  taskPath: KeyPath,
+  { command, script }: Pick<Task, 'command' | 'script'>,
+): void {
+  if (script !== undefined || source.has([...taskPath, 'script'])) return
+  if (![command ?? ''].flat().some((word) => /\$\{?TORCH_SCRIPT\b/.test(word))) return
+  const message = 'TORCH_SCRIPT is not set: the task has no script'
+  source.report([...taskPath, 'command'], message, { severity: 'warning' })
 }
 
 const defaultTimeoutMs = 30_000

@@ -7,6 +7,7 @@ import type { KeyPath } from './key-path.ts'
 import { type Groups, nowhere, resolveHosts } from './resolve-hosts.ts'
 import type { SettingsInput } from './schema.ts'
 import type { Source } from './source.ts'
+import { checkParts } from './type-checks.ts'
 
 /** What reading a tasks file needs to know about the machine. */
 export interface TasksFacts {
@@ -20,6 +21,8 @@ export interface TasksFacts {
   readonly machine: HostFacts
   /** What it lets its runs have. */
   readonly bounds: MachineBounds
+  /** Why it cannot open sockets for its tasks; undefined if it can, or if nobody has looked. */
+  readonly whyNoListen?: string | undefined
   /** Whether runs may have another user than the daemon, that is, whether it runs as root. */
   readonly mayChangeUser: boolean
   /** Whether the machine has that user or group, by name or number. */
@@ -83,6 +86,7 @@ export function checkSettings(
   }
   if (isHere) warnAboutLimits(source, [...path, 'limits'], input.limits ?? {}, facts)
   checkVariables(source, [...path, 'env'], input.env ?? {})
+  checkParts(source, path, input)
   const absolute = (key: string, written: string): string | undefined =>
     resolveFile(source, [...path, key], written, facts.folder)
   const envPath = envFile === undefined ? undefined : absolute('env_file', envFile)

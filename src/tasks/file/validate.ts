@@ -1,7 +1,8 @@
 import type { z } from 'zod'
 import { nearest } from '../../text/suggest.ts'
 import { expected, listOf, showKind, showValue } from './expected.ts'
-import { hintForKey, hintForValue, keyMeantBy } from './hints.ts'
+import { hintForValue } from './hints.ts'
+import { hintForKey, keyMeantBy } from './key-hints.ts'
 import { isMap, type KeyPath, valueAt } from './key-path.ts'
 import { maxGuesses, maxProblems } from './limits.ts'
 import { otherFormatIn } from './other-formats.ts'
@@ -155,8 +156,10 @@ function reportUnknownKey(source: Source, path: KeyPath, key: string): void {
 }
 
 function guessChoice(source: Source, issue: Issue, found: unknown): string | null {
-  if (issue.code !== 'invalid_value' || typeof found !== 'string') return null
-  return source.guess(found, issue.values.map(String))
+  if (typeof found !== 'string') return null
+  const inner = issue.code === 'invalid_union' ? issue.errors.flat() : [issue]
+  const values = inner.flatMap((one) => (one.code === 'invalid_value' ? one.values : []))
+  return source.guess(found, values.map(String))
 }
 
 function pathOf(issue: Issue): KeyPath {

@@ -1,0 +1,95 @@
+import { byOtherWord, didYouMean } from './hints.ts'
+import { isMap, type KeyPath } from './key-path.ts'
+import { keysAt } from './schema.ts'
+
+/**
+ * Keys of other schedulers, without `_` and `-`, by the key of torch. What has a blank is a sentence
+ * instead of a key.
+ */
+const otherNames = {
+  file: {
+    tasks: 'jobs task job crons schedules',
+    hosts: 'groups hostgroups machines servers inventory',
+    timezone: 'tz zone crontz',
+    sources: 'source repos repositories urls',
+    defaults: 'default global globals common settings',
+  },
+  task: {
+    command: 'cmd run exec execute execstart program shellcommand entrypoint job',
+    script: 'url scripturl fetch download',
+    input: 'stdin standardinput messages inbox',
+    listen: 'listenstream socket sockets port ports bind bindaddress address addresses',
+    ready: 'readiness readinessprobe startupprobe healthcheck',
+    schedule: 'cron when crontab cronexpression expression every interval period time oncalendar',
+    cwd: 'workdir workingdir workingdirectory dir directory chdir folder pwd',
+    env: 'environment envs envvars variables vars',
+    env_file: 'environmentfile dotenv envfiles',
+    user: 'runas username account owner uid becomeuser',
+    group: 'gid',
+    hosts: 'on machines servers nodes targets ips runson',
+    timezone: 'tz zone crontz',
+    max: 'concurrency instances replicas parallelism numprocs maxinstances maxruns processes',
+    overlap: 'concurrencypolicy onoverlap',
+    timeout: 'timelimit maxtime maxduration deadline runtimemaxsec activedeadlineseconds',
+    kill_after: 'grace graceperiod stoptimeout timeoutstopsec stopwaitsecs killtimeout',
+    jitter: 'splay randomdelay randomizeddelaysec spread',
+    catchup: 'persistent anacron misfire',
+    catchup_window: 'startingdeadlineseconds',
+    restart: 'restartpolicy restartsec autorestart',
+    success_codes: 'exitcodes okcodes successexitstatus',
+    nice: 'priority niceness',
+    limits: 'ulimit ulimits rlimits resources',
+    description: 'desc comment doc title',
+    labels: 'tags annotations',
+    type: 'kind mode',
+    'write retry: { attempts: ... }': 'retries maxretries retrycount backofflimit',
+    'write enabled: false': 'disabled disable suspend suspended paused',
+    'the key above is the name of the task': 'name',
+    'write the arguments in command': 'args arguments',
+    'torch keeps the output itself: see torch logs': 'stdout stderr log logfile logs outputfile',
+    'torch sends no mail: see torch logs': 'mailto email mail',
+  },
+} as const
+
+const meanings = { file: byOtherWord(otherNames.file), task: byOtherWord(otherNames.task) }
+
+/** The key that an unknown one means in other schedulers, or a sentence about it. */
+function otherName(path: KeyPath, key: string): string | undefined {
+  const level = path.length === 0 ? 'file' : isTaskLevel(path) ? 'task' : undefined
+  return level && meanings[level].get(key.toLowerCase().replaceAll(/[-_ ]/g, ''))
+}
+
+function isTaskLevel(path: KeyPath): boolean {
+  return path[0] === 'defaults' ? path.length === 1 : path[0] === 'tasks' && path.length === 2
+}
+
+/** The key of torch that other schedulers call so; undefined if they mean no key. */
+export function keyMeantBy(path: KeyPath, key: string): string | undefined {
+  // A comment of JavaScript becomes a part of the key behind it.
+  const meant = /^\/[/*].*"(\w+)"$/s.exec(key)?.[1] ?? otherName(path, key)
+  return meant !== undefined && keysAt(path).includes(meant) ? meant : undefined
+}
+
+/** The hint for an unknown key of the map at a path. `value` is what it has. */
+export function hintForKey(path: KeyPath, key: string, value: unknown): string | undefined {
+  if (path[0] === 'defaults' && path.length === 1 && (key === 'schedule' || key === 'command'))
+    return `every task needs its own ${key}`
+  if (path[0] === 'defaults' && path.length === 1 && (key === 'script' || key === 'listen'))
+    return 'write it in each task that needs it'
+  if (/^\/[/*]/.test(key)) return 'a comment begins with #, in JSON too'
+  if (/^(?:every|interval|period)$/i.test(key) && isTaskLevel(path))
+    return 'write schedule: "@every 5m", or another duration'
+  const meant = otherName(path, key)
+  if (meant !== undefined) return meant.includes(' ') ? meant : didYouMean(meant)
+  if (path.length === 0) {
+    if (isMap(value) && ('command' in value || 'schedule' in value))
+      return 'write it below "tasks:"'
+    if (keysAt(['defaults']).includes(key)) return 'write it in a task, or in defaults'
+    return keysAt(['tasks', '']).includes(key) ? 'write it in a task' : undefined
+  }
+  if (!isTaskLevel(path)) return undefined
+  const parents = ['retry', 'restart', 'limits', 'output', 'input', 'ready', 'script'].filter(
+    (parent) => keysAt(path).includes(parent) && keysAt(['defaults', parent]).includes(key),
+  )
+  return parents.length === 0 ? undefined : `write it within ${parents.join(' or ')}`
+}
