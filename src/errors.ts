@@ -44,6 +44,11 @@ export type ErrorCode =
   | 'wrong-method' // a request is not a POST
   | 'too-large' // the body of a request is over its limit
   | 'internal' // the daemon failed in a way that nobody expected: a bug
+  // Messages
+  | 'inbox-full' // more messages of a task wait than may
+  | 'inbox-unwritable' // a message cannot be written to disk
+  | 'no-message' // no message begins with this id, or several do
+  | 'no-queue' // the task takes no messages
   // Runs
   | 'refused' // the daemon does not start the run now: max, or it is stopping
   | 'not-running' // no run that is running matches

@@ -1,0 +1,182 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import { messageOf, TorchError } from '../../errors.ts'
+import type { Host } from '../../host/host.ts'
+import { type Amount, type Message, refusal, type Sender } from '../../plan/messages.ts'
+import { byteLength } from '../../text/size.ts'
+import { encodeMessage, type MessageIds, newMessageIds } from './message-file.ts'
+import { newWaiting, type Waiting } from './waiting.ts'
+
+/*
+ * The messages of the tasks with `input: queue`, as a maildir. In HOME/inbox/TASK/:
+ *
+ *   tmp/       a message while it is written
+ *   new/       the messages that wait: ID, or ID,2 for one that was given to a run twice already
+ *   taken/RUN/ the messages of one run, until it is known what becomes of them
+ *   dead/      given as often as `retry` allows
+ *   bad/       damaged files
+ *
+ * Every step is a rename within this folder, so a crash leaves a message in one of these places, whole.
+ */
+
+export type MessageFolder = 'tmp' | 'new' | 'taken' | 'dead' | 'bad'
+
+/** The messages of one home. A daemon keeps one as long as it lives; a command opens one. */
+export interface Inbox {
+  readonly host: Host
+  /** HOME/inbox. */
+  readonly root: string
+  readonly waiting: Waiting
+  /** One for each task: order matters only within a task. */
+  readonly ids: Map<string, MessageIds>
+  /** The puts of each task that are in progress, one after the other. */
+  readonly turns: Map<string, Promise<unknown>>
+  /** Gets a damaged message once it is in `bad`. */
+  readonly onDamaged: (task: string, id: string, why: string) => void
+}
+
+/** Reads nothing yet. */
+export function openInbox(host: Host, root: string, onDamaged: Inbox['onDamaged']): Inbox {
+  const waiting = newWaiting(host, (task) => path.join(root, task, 'new'))
+  return { host, root, waiting, ids: new Map(), turns: new Map(), onDamaged }
+}
+
+export function folderOf({ root }: Inbox, task: string, folder: MessageFolder): string {
+  return path.join(root, task, folder)
+}
+
+/** The tasks that have or had messages. */
+export function tasksWithMessages({ host, root }: Inbox): string[] {
+  return host.files.list(root)
+}
+
+/** Messages that are written to the disk at the same time: the disk takes them together. */
+const writesAtOnce = 16
+
+/**
+ * Adds messages for a task. When this settles they are on disk, all of them, and their ids are returned.
+ * If that fails none of them is there. Throws TorchError `inbox-full` and `inbox-unwritable`.
+ */
+export function putMessages(
+  inbox: Inbox,
+  task: string,
+  texts: readonly string[],
+  from: Sender,
+): Promise<readonly string[]> {
+  const before = inbox.turns.get(task) ?? Promise.resolve()
+  const put = before.then(() => putNow(inbox, task, texts, from))
+  const over = put.catch(() => {})
+  inbox.turns.set(task, over)
+  void over.then(() => {
+    if (inbox.turns.get(task) === over) inbox.turns.delete(task)
+  })
+  return put
+}
+
+async function putNow(
+  inbox: Inbox,
+  task: string,
+  texts: readonly string[],
+  from: Sender,
+): Promise<readonly string[]> {
+  const { host, waiting } = inbox
+  demandRoom(task, waiting.amount(task), texts)
+  const messages = newMessages(inbox, task, texts, from)
+  const made: string[] = []
+  try {
+    await writeAll(inbox, task, messages)
+    for (const { id } of messages) {
+      const file = path.join(folderOf(inbox, task, 'new'), id)
+      host.files.rename(path.join(folderOf(inbox, task, 'tmp'), id), file)
+      made.push(file)
+    }
+    await syncFolder(folderOf(inbox, task, 'new'))
+  } catch (error) {
+    removeQuietly(host, made)
+    throw new TorchError('inbox-unwritable', `nothing was sent to ${task}: ${messageOf(error)}`, {
+      hint: `check the disk of ${inbox.root}; what waits already is untouched`,
+      cause: error,
+    })
+  }
+  waiting.add(
+    task,
+    messages.map(({ id, text }) => ({ name: id, id, tries: 0, bytes: byteLength(text) })),
+  )
+  return messages.map(({ id }) => id)
+}
+
+function demandRoom(task: string, waiting: Amount, texts: readonly string[]): void {
+  const bytes = texts.reduce((sum, text) => sum + byteLength(text), 0)
+  const why = refusal(waiting, { count: texts.length, bytes })
+  if (why === undefined) return
+  throw new TorchError('inbox-full', `the queue of ${task} is full: ${why}`, {
+    hint: `send again when ${task} has taken some of them; torch inbox ${task} shows them`,
+  })
+}
+
+function newMessages(
+  inbox: Inbox,
+  task: string,
+  texts: readonly string[],
+  from: Sender,
+): Message[] {
+  const { clock } = inbox.host
+  const ids = idsOf(inbox, task)
+  const nowMs = clock.now()
+  const at = new Date(nowMs).toISOString()
+  return texts.map((text) => ({ id: ids.next(nowMs), at, from, text }))
+}
+
+/** No id sorts before one that waits, even if the clock was set back. */
+function idsOf(inbox: Inbox, task: string): MessageIds {
+  const ids = inbox.ids.get(task) ?? newMessageIds()
+  const last = inbox.waiting.of(task).at(-1)
+  if (last !== undefined) ids.atLeast(last.id)
+  inbox.ids.set(task, ids)
+  return ids
+}
+
+/** Writes the files in `tmp`, without blocking the event loop. If one fails, none stays. */
+async function writeAll(inbox: Inbox, task: string, messages: readonly Message[]): Promise<void> {
+  const { files } = inbox.host
+  for (const folder of ['tmp', 'new'] as const)
+    files.makeDirectory(folderOf(inbox, task, folder), 0o700)
+  const fileOf = (id: string): string => path.join(folderOf(inbox, task, 'tmp'), id)
+  try {
+    for (let at = 0; at < messages.length; at += writesAtOnce) {
+      // ALL of them are over before one that failed counts: none may appear after the others are removed.
+      const written = await Promise.allSettled(
+        messages
+          .slice(at, at + writesAtOnce)
+          .map((message) => files.writeAsync(fileOf(message.id), encodeMessage(message))),
+      )
+      for (const each of written) if (each.status === 'rejected') throw each.reason
+    }
+  } catch (error) {
+    removeQuietly(
+      inbox.host,
+      messages.map(({ id }) => fileOf(id)),
+    )
+    throw error
+  }
+}
+
+/** After this the new names survive a power cut too. */
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await fs.promises.open(folder, fs.constants.O_RDONLY)
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+function removeQuietly({ files }: Host, made: readonly string[]): void {
+  for (const file of made) {
+    try {
+      files.remove(file)
+    } catch {
+      // The next sweep removes what is left in `tmp`.
+    }
+  }
+}
