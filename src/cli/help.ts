@@ -14,11 +14,9 @@ export function overview(): string {
     const left = (isFirst ? group : '').padEnd(groupWidth)
     return `${left}${(usages[at] ?? '').padEnd(usageWidth)}${summary}`
   })
-  return `torch: second-level cron without a server, one tasks file in git
-usage: torch COMMAND [OPTIONS]
+  // Not a line more than this: it must fit a screen of 24 rows.
+  return `usage: torch COMMAND [OPTIONS]; torch COMMAND --help shows them, with examples
 ${lines.join('\n')}
-
-torch COMMAND --help explains a command, its options, and shows examples.
 Exit status: 0 done, 1 failed, 2 wrong usage or bad tasks file, 3 no daemon.`
 }
 

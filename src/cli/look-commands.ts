@@ -70,6 +70,24 @@ export const lookCommands: readonly Command[] = [
       (await import('./commands/history/show-history.ts')).showHistory(...call),
   },
   {
+    name: 'inbox',
+    group: 'look',
+    usage: '[TASK...]',
+    summary: 'show the messages that wait for tasks',
+    description:
+      'Shows how many messages wait for each task with input: queue, how many its runs have, and how many are dead: those whose runs failed as often as retry allows. For one task it shows each message. It works without a daemon too.',
+    options: ['dead', 'again', 'drop'],
+    flagsOnly: ['dead', 'again', 'drop'],
+    examples: [
+      ['inbox', 'all tasks with a queue'],
+      ['inbox resize', 'each message of one task'],
+      ['inbox resize --dead', 'what failed'],
+      ['inbox resize --again all', 'try what failed once more'],
+      ['inbox resize --drop 20261121T0717', 'remove one message, by the beginning of its id'],
+    ],
+    run: async (...call) => (await import('./commands/inbox/show-inbox.ts')).showInbox(...call),
+  },
+  {
     name: 'logs',
     group: 'look',
     usage: 'TASK...|RUN',

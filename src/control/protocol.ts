@@ -63,6 +63,11 @@ const command: Field<readonly string[] | undefined> = {
       value[0]?.startsWith('/') === true),
 }
 
+const inboxAction: Field<'again' | 'drop'> = {
+  expected: 'again or drop',
+  accepts: (value): value is 'again' | 'drop' => value === 'again' || value === 'drop',
+}
+
 /**
  * Every request with its fields, all of them required unless undefined is a value. This small table checks them, and not zod,
  * which checks the tasks file: zod would take 20 MB of a daemon that waits.
@@ -80,6 +85,8 @@ const requestFields = {
   flush: {},
   /** The log continues in a new file of the same name. */
   reopen: {},
+  /** Lets dead messages wait again, or drops messages. `which`: the beginning of an id, or `all`. */
+  inbox: { task: name, action: inboxAction, which: name, dead: flag },
 } as const
 
 interface Replies {
@@ -92,6 +99,8 @@ interface Replies {
   readonly flush: Record<string, never>
   /** null: it is standard output. */
   readonly reopen: { readonly log: string | null }
+  /** The ids of the messages. */
+  readonly inbox: { readonly messages: readonly string[] }
 }
 
 export interface ReloadReport {

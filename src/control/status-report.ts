@@ -64,6 +64,19 @@ export interface TaskStatus {
   nextRestart?: string | null
   /** What the tasks file says; null for a task that is not in the file. Older daemons do not send it. */
   definition?: TaskFacts | null
+  /** What its runs read; null without `input`. Older daemons do not send it. */
+  input?: QueueStatus | null
+}
+
+/** The messages of a task with `input: queue`. */
+export interface QueueStatus {
+  mode: 'queue'
+  waiting: number
+  /** Of the texts that wait. */
+  bytes: number
+  /** When the oldest one that waits was sent, ISO 8601 in UTC; null if none waits. */
+  oldest: string | null
+  dead: number
 }
 
 /** The part of a definition that `torch status TASK` shows. */

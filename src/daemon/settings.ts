@@ -41,6 +41,8 @@ export interface HomePaths {
   readonly daemonRecord: string
   /** A copy of the last tasks file that was loaded. */
   readonly lastGood: string
+  /** Messages for tasks. */
+  readonly inbox: string
 }
 
 /** The paths of a home. */
@@ -62,5 +64,6 @@ export function homePaths(home: string): HomePaths {
     pending: at('pending.json'),
     daemonRecord: at('daemon.json'),
     lastGood: at('last-good'),
+    inbox: at('inbox'),
   }
 }

@@ -20,6 +20,7 @@ import type { HomePaths, Settings } from './settings.ts'
 import type { Signals } from './signals.ts'
 import { runEnded } from './starts/after-run.ts'
 import { type DaemonTasks, newDaemonTasks } from './starts/daemon-tasks.ts'
+import { type Messages, newMessages } from './starts/messages.ts'
 import { newRunTable, type RunTable } from './starts/run-table.ts'
 import { recordedPast } from './tasks-file/task-past.ts'
 import { newStartQueue, type StartQueue } from './starts/start-queue.ts'
@@ -65,6 +66,8 @@ interface DaemonState {
   readonly queue: StartQueue
   /** When the instances of daemon tasks are started again. */
   readonly daemonTasks: DaemonTasks
+  /** What waits for the tasks with a queue. */
+  readonly messages: Messages
 }
 
 /** A daemon that has its home: its state, and what it acts with. Functions take the parts they need. */
@@ -129,6 +132,7 @@ export function createDaemon(
   const daemon: Daemon = {
     ...{ host, clock, settings, paths, startedMs: clock.now(), log, faults, history, counters },
     ...{ phase, tasks, tickClock, runs, queue, daemonTasks, journal, runContext },
+    messages: newMessages({ host, paths, log }),
     outputs,
     oldRuns: newOldRuns({ host, paths, faults, phase, tasks, runs, queue, tickClock, outputs }),
   }

@@ -11,6 +11,8 @@ export interface Start {
   readonly attempt: number
   /** When it should start, in milliseconds since the epoch. Lateness counts from here. */
   readonly dueMs: number | undefined
+  /** For a retry of a run that had messages: that run, whose messages it gets. */
+  readonly retryOf?: string
 }
 
 /** What one task does on this host now. */

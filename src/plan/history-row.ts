@@ -13,7 +13,7 @@ export const outcomes = [
 export type Outcome = (typeof outcomes)[number]
 
 /** What caused a start. */
-export type Trigger = 'schedule' | 'catchup' | 'retry' | 'manual' | 'reboot' | 'daemon'
+export type Trigger = 'schedule' | 'catchup' | 'retry' | 'manual' | 'reboot' | 'daemon' | 'message'
 
 /**
  * One row of the history: a run, a skipped slot, or missed slots. Times are ISO 8601 in UTC; slots

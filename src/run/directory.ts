@@ -106,6 +106,10 @@ export interface RunDescription {
   readonly restarts?: number
   /** Where its input comes from. Only runs that have an input have it. */
   readonly input?: 'live' | 'queue'
+  /** For a retry of a run that had messages: that run. */
+  readonly retryOf?: string
+  /** The ids of the messages that are its input. Never their texts. */
+  readonly messages?: readonly string[]
   /** The process that writes the output. Old records do not have it, nor do runs that could not be started. */
   readonly collector?: ProcessIdentity
 }

@@ -21,6 +21,14 @@ export function hasInputPipe({ type, input }: Pick<Task, 'type' | 'input'>): boo
   return input.mode === 'live' || (input.mode === 'queue' && type === 'daemon')
 }
 
+/** In the directory of a run that gets messages when it starts: their texts, until it is over. */
+export const inputFile = 'input'
+
+/** Whether the runs of a task get their messages as that file. */
+export function hasInputFile({ type, input }: Pick<Task, 'type' | 'input'>): boolean {
+  return input.mode === 'queue' && type !== 'daemon'
+}
+
 /** Makes the pipes in a folder that is, or becomes, a run directory. */
 export function makeInputPipes(
   { pipes }: Host,

@@ -14,6 +14,7 @@ import { type LiveRun, newLiveRun, type RunContext } from './live-run.ts'
 import { newEventOrder } from './order.ts'
 import { type Recorder, startRecorder } from './recorder.ts'
 import { makeRunFolder, newRecorderPool } from './recorder-pool.ts'
+import { returnInput, type RunMessages, takeInput } from './run-messages.ts'
 import { spawnErrorText } from './start-failure.ts'
 import { newRunWatch } from './watch.ts'
 
@@ -39,6 +40,8 @@ export interface LaunchRequest {
   readonly restartDelayMs: number
   /** How many restarts in a row this start of a daemon task is; 0 for all others. */
   readonly restarts?: number
+  /** Only for a task that gets its messages as a file. */
+  readonly messages?: RunMessages | undefined
 }
 
 /**
@@ -50,9 +53,11 @@ export function launchRun(context: RunContext, request: LaunchRequest): LiveRun 
   let recorder: Recorder | undefined
   try {
     recorder = prepare(context, run, request.task)
+    if (request.messages !== undefined) takeInput(context, run, request.messages)
     describe(context.host, run, recorder)
   } catch (error) {
     recorder?.dismiss()
+    returnInput(context, run, request.messages)
     removePrepared(context, run)
     failLater(context, run, messageOf(error))
     return run
@@ -80,6 +85,7 @@ function describeRun(
     dueMs: start.dueMs ?? null,
     trigger: start.trigger,
     attempt: start.attempt,
+    ...(start.retryOf !== undefined && { retryOf: start.retryOf }),
     // A run that was started by hand is not retried.
     attempts: start.trigger === 'manual' ? 1 : task.retry.attempts + 1,
     definition: task.definition,
@@ -139,8 +145,9 @@ function startFresh(context: RunContext, run: LiveRun, task: Task): Recorder | u
 /** Writes `run.json`: what was started, and who writes its output. */
 function describe({ files }: Host, run: LiveRun, recorder: Recorder | undefined): void {
   run.collector = recorder?.collector
-  const text = JSON.stringify({ ...run.description, collector: run.collector })
-  files.write(path.join(run.directory, 'run.json'), text)
+  const { description, collector, messages } = run
+  const record = { ...description, collector, ...(messages.length > 0 && { messages }) }
+  files.write(path.join(run.directory, 'run.json'), JSON.stringify(record))
 }
 
 function removePrepared({ host, home, faults }: RunContext, run: LiveRun): void {

@@ -14,6 +14,8 @@ export interface LiveRun {
   recorder: ProcessIdentity | undefined
   /** Writes the output into its file. undefined until the recorder runs, and for runs of old versions. */
   collector: ProcessIdentity | undefined
+  /** The ids of the messages that are its input (run-messages.ts). */
+  messages: readonly string[]
   /** Only process-group.ts changes it. */
   group: RunGroup
   /** Only {@link enter} changes it. */
@@ -95,6 +97,7 @@ export function newLiveRun(
   return {
     ...run,
     collector: run.description.collector,
+    messages: run.description.messages ?? [],
     group: { kind: 'led' },
     sent: new Set(sent),
     output: { emptiedTo: 0, looksToSkip: 0, hasComplained: false },

@@ -38,6 +38,8 @@ export interface ScriptParts {
   readonly isScript: boolean
   /** Its command reads from a pipe that stays open (input.ts). undefined: it reads nothing. */
   readonly input?: ScriptInput | undefined
+  /** What the command reads: a file in the run directory, or /dev/null. */
+  readonly stdin: string
   /** busybox prefers its own programs to those in PATH, unless the path is absolute. */
   readonly isBusybox: boolean
 }
@@ -103,7 +105,7 @@ function isPassedOn([name]: readonly [string, string]): boolean {
  * `echo`, not `:`, with a redirection that may fail, and it says `command exec`.
  */
 function recorderScript(parts: ScriptParts): string {
-  const { runs, active, sleep, wrappers, shell, task, input } = parts
+  const { runs, active, sleep, wrappers, shell, task, input, stdin } = parts
   const enter =
     wrappers.length === 0
       ? 'eval "$TORCH_ENTER"'
@@ -120,7 +122,7 @@ torch_run=${shellQuoted(runs)}/$TORCH_RUN_ID
 set -C
 echo "$torch_self" 2>/dev/null >claim && [ -e run.json ] || exit 125
 set +C
-${input === undefined ? '' : openInput}command exec 2<>exit </dev/null || exit 125
+${input === undefined ? '' : openInput}command exec 2<>exit <${stdin} || exit 125
 ${input === undefined ? '' : holdInput}(
   torch_step=record
   trap 'echo "$torch_step" 2>/dev/null >"$torch_run/failed"' EXIT

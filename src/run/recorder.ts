@@ -6,7 +6,7 @@ import type { Task } from '../tasks/task.ts'
 import { activeFolder } from './active.ts'
 import { type RunHome, runsFolder } from './directory.ts'
 import { ownProgram, runEnvironment } from './environment.ts'
-import { hasInputPipe, makeInputPipes } from './input-pipes.ts'
+import { hasInputFile, hasInputPipe, inputFile, makeInputPipes } from './input-pipes.ts'
 import { checkLimits, isScript } from './start-failure.ts'
 import {
   collectorScript,
@@ -78,6 +78,7 @@ export function startRecorder(
     isScript: typeof place.task.command !== 'string' && isScript(runHome.host, environment),
     isBusybox: isBusyboxShell(runHome.host),
     input: hasInputPipe(place.task) ? inputPrograms(runHome.host) : undefined,
+    stdin: hasInputFile(place.task) ? inputFile : '/dev/null',
   })
   if (hasInputPipe(place.task)) makeInputPipes(runHome.host, place.folder, environment.owner)
   const pipe = processes.openPipe(environment.owner, place.folder)

@@ -126,11 +126,14 @@ function collecting(context: RunContext, { ended }: Recovered): RunContext {
   return { ...context, onEnd: (run, conclusion) => void ended.push({ run, conclusion }) }
 }
 
+/** The reason of a run that the end of the whole machine ended. */
+export const rebootReason = 'the machine was rebooted'
+
 const lostByReboot = {
   outcome: 'unknown',
   exitCode: null,
   signal: null,
-  reason: 'the machine was rebooted',
+  reason: rebootReason,
 } as const
 
 /** If torch ended the run, processes of its group may be left. They get the KILL that is still to come. */

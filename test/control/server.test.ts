@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import net from 'node:net'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { askDaemon } from '../../src/control/client.ts'
+import { requestNames } from '../../src/control/protocol.ts'
 import { maxBodyBytes, maxIdleConnections, maxUnreadBytes } from '../../src/control/server.ts'
 import { exitStatus, TorchError } from '../../src/errors.ts'
 import { requestText, sendRaw, serve, taskStatus } from '../support/control.ts'
@@ -86,9 +87,7 @@ describe('what is refused, and how', () => {
   test('the refusal of an unknown request names the known ones', async () => {
     const { socket } = await serve()
     const answer = await refused(socket, requestText('POST', '/explode', '{}'))
-    expect(answer.hint).toBe(
-      'the requests are status, reload, stop, restart, run, kill, flush, reopen',
-    )
+    expect(answer.hint).toBe(`the requests are ${requestNames.join(', ')}`)
   })
 
   test('a body that is sent in chunks has the same limit', async () => {

@@ -33,6 +33,7 @@ describe.each(shells)('the recorder in %s', (shell) => {
       variables: { PATH: '/usr/bin:/bin' },
       command: [dash, '-c', command],
       isScript: true,
+      stdin: '/dev/null',
       isBusybox: shell === 'busybox',
       input: hasInput ? { cat: '/bin/cat', timeout: '/usr/bin/timeout' } : undefined,
     })

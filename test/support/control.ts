@@ -39,6 +39,7 @@ export const plainAnswers: Answers = {
   kill: ({ target }) => ({ runs: [{ run: 'r1', task: target }] }),
   flush: () => ({}),
   reopen: () => ({ log: null }),
+  inbox: () => ({ messages: [] }),
 }
 
 /** What the daemon reports about a task that runs here and never ran. */

@@ -13,6 +13,7 @@ export type ValueType =
   | 'directory'
   | 'task'
   | 'run'
+  | 'message'
   | 'label'
   | 'host'
   | 'address'

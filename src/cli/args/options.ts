@@ -86,6 +86,10 @@ export const options = {
   ),
   limit: whole(1, maxRows, 'how many of the newest', { alias: 'n', preset: '20' }),
 
+  dead: flag('only messages that are dead or damaged, which no run gets'),
+  again: text('message', 'let the dead message with this id wait again, or all'),
+  drop: text('message', 'remove the message with this id for good, or all that wait'),
+
   system: flag('each line has a user, as in /etc/crontab; --system=false: none has'),
 
   'exit-code': flag('exit with 1 on a change, with 2 if the new file is not valid'),

@@ -85,6 +85,7 @@ const timeoutsMs: Readonly<Record<RequestName, number>> = {
   kill: 10_000,
   flush: 5_000,
   reopen: 5_000,
+  inbox: 10_000,
 }
 
 /** How long to wait for a reply before looking at the process of the daemon, and between two looks. */

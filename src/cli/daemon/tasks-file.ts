@@ -190,6 +190,11 @@ export async function namesWithLabels(
   return new Set(tasks.map((task) => task.name))
 }
 
+export interface TaskNow extends Labelled {
+  readonly name: string
+  readonly input?: { readonly mode: string } | null
+}
+
 interface Labelled {
   readonly labels: Readonly<Record<string, string>>
 }
@@ -208,10 +213,7 @@ export function withLabels<T extends Labelled>(
 export const noTaskHasLabels = 'no task has these labels'
 
 /** The tasks of the daemon, else of the file; none if the file is not valid. */
-async function tasksNow(
-  call: Call,
-  values: Values,
-): Promise<readonly (Labelled & { readonly name: string })[]> {
+export async function tasksNow(call: Call, values: Values): Promise<readonly TaskNow[]> {
   const isOther = call.from.tasks === 'flag'
   const status = isOther ? undefined : await ask(call, 'status', {}, 'informative')
   if (typeof status === 'object') return status.tasks

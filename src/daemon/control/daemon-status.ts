@@ -13,6 +13,7 @@ import type { Task } from '../../tasks/task.ts'
 import { jitterOf } from '../../text/hash.ts'
 import type { Daemon } from '../state.ts'
 import type { Loaded } from '../tasks-file/load.ts'
+import { queueStatus } from './messages.ts'
 import { troubleOf } from './trouble.ts'
 
 /** What `torch status` shows of a running daemon. */
@@ -42,6 +43,7 @@ export function statusOf(daemon: Daemon): StatusReport {
           last: runs.last(task.name),
           counts: { ...runs.counts(task.name), restarts: restartsOf(daemon, task) },
           nextRestart: nextRestartOf(daemon, task),
+          input: queueStatus(daemon.messages.inbox, task),
         }),
       ),
       ...removedTasks(daemon),
@@ -92,7 +94,8 @@ export function goneStatus(
   }
   return {
     ...{ name, type, ...unknown, running, last: last ?? null },
-    ...{ counts: { failures: 0, skips: 0, restarts: 0 }, nextRestart: null, definition: null },
+    ...{ counts: { failures: 0, skips: 0, restarts: 0 }, nextRestart: null, input: null },
+    definition: null,
   }
 }
 
@@ -119,6 +122,7 @@ export function taskStatus(
     last: HistoryRow | undefined
     counts: TaskCounts
     nextRestart?: string | null
+    input: TaskStatus['input']
   },
 ): TaskStatus {
   const reason = !task.enabled ? 'enabled' : matchHosts(task.hosts, known.facts) ? null : 'hosts'
@@ -136,6 +140,7 @@ export function taskStatus(
     last: known.last ?? null,
     counts: known.counts,
     nextRestart: known.nextRestart ?? null,
+    input: known.input ?? null,
     definition: factsOf(task),
   }
 }

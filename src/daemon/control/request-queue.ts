@@ -57,5 +57,6 @@ function forEachName(make: <N extends RequestName>(name: N) => Answer<N>): Answe
     kill: make('kill'),
     flush: make('flush'),
     reopen: make('reopen'),
+    inbox: make('inbox'),
   }
 }

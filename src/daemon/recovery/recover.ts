@@ -6,9 +6,11 @@ import { runStamp } from '../../run/directory.ts'
 import { recoverRuns } from '../../run/recover.ts'
 import { retryOf, runEnded } from '../starts/after-run.ts'
 import { keepInstances, replaceInstance } from '../starts/daemon-tasks.ts'
+import { settleMessages, startForMessages } from '../starts/message-starts.ts'
 import { requestStart, requestStartLater } from '../starts/request-start.ts'
 import { readPending } from '../starts/start-queue.ts'
 import type { Daemon } from '../state.ts'
+import { recoverMessages } from './recover-messages.ts'
 import { resumeSchedule } from './resume-schedule.ts'
 import { claimBoot } from './saved-state.ts'
 
@@ -25,7 +27,10 @@ export function recover(daemon: Daemon): void {
 /** What runs is adopted, what ended is put on record with all that follows, what waited waits again. */
 function recoverStarts(daemon: Daemon): void {
   const { runs, journal, history, log } = daemon
-  const { adopted, ended, concluded, voided, failed } = recoverRuns(daemon.runContext)
+  const recovered = recoverRuns(daemon.runContext)
+  const { adopted, ended, concluded, voided, failed } = recovered
+  const pending = readPending(daemon.host, daemon.paths)
+  recoverMessages(daemon, recovered, pending)
   for (const { run, reason } of failed)
     log.error('trouble', { run }, `a run of the previous daemon could not be examined: ${reason}`)
   for (const run of adopted) {
@@ -36,7 +41,7 @@ function recoverStarts(daemon: Daemon): void {
     ...[...adopted, ...ended.map(({ run }) => run)].map(({ description }) => description),
     ...concluded.map(({ description }) => description),
   ])
-  recoverPending(daemon, known)
+  recoverPending(daemon, known, pending)
   // AFTER it is known what else runs: a run that has ended makes room for a start that waits.
   for (const { run, conclusion } of ended) runEnded(daemon, run, conclusion)
   for (const { description, conclusion } of concluded)
@@ -65,13 +70,18 @@ function recoverConcluded(
     return
   }
   const retry = retryOf(tasks, description, conclusion)
+  if (description.messages !== undefined)
+    settleMessages(daemon, description, conclusion, retry !== undefined)
   if (retry !== undefined && known.addPending(retry))
     requestStartLater(daemon, retry, (retry.dueMs ?? 0) - clock.now())
 }
 
-function recoverPending(daemon: Daemon, known: KnownStarts): void {
-  const { host, paths, daemonTasks, clock } = daemon
-  const pending = readPending(host, paths)
+function recoverPending(
+  daemon: Daemon,
+  known: KnownStarts,
+  pending: ReturnType<typeof readPending>,
+): void {
+  const { daemonTasks, clock } = daemon
   const now = clock.now()
   for (const [task, restarts] of pending.vacancies) daemonTasks.setRestarts(task, restarts)
   for (const { start, atMs } of pending.timed)
@@ -88,6 +98,7 @@ interface KnownStarts {
 
 type StartKey = Pick<RunDescription, 'task' | 'attempt'> & {
   readonly slot?: number | null | undefined
+  readonly retryOf?: string | undefined
 }
 
 function knownStarts(daemon: Daemon, runs: readonly StartKey[]): KnownStarts {
@@ -105,7 +116,7 @@ function knownStarts(daemon: Daemon, runs: readonly StartKey[]): KnownStarts {
 
 /** Two starts with the same key are one and the same. */
 function keyOf(start: StartKey): string {
-  return `${start.task} ${start.slot ?? 'none'} ${start.attempt}`
+  return `${start.task} ${start.slot ?? 'none'} ${start.attempt} ${start.retryOf ?? ''}`
 }
 
 /** Timers fire a little early, and clocks are corrected. */
@@ -129,13 +140,17 @@ function hasRun({ host, paths }: Pick<Daemon, 'host' | 'paths'>, start: Start): 
 /** The previous daemon prepared it in its last moment and never started it: now, if it is still due. */
 function startVoided(daemon: Daemon, run: RunDescription): void {
   const { log, clock } = daemon
-  const { task, trigger, attempt } = run
+  const { task, trigger, attempt, retryOf: before } = run
   log.warn('void', { task, run: run.run }, `${task} was prepared and never started`)
   const oldest = clock.now() - maxStallSeconds * 1000
   // A daemon task lacks an instance, and gets it as usual.
-  if (run.type === 'daemon' || trigger === 'manual' || run.startedMs < oldest) return
+  if (run.type === 'daemon' || run.startedMs < oldest) return
+  // Its messages wait again, and start a run as usual.
+  if (trigger === 'manual' || trigger === 'message') return
   const slot = run.slot ?? undefined
-  requestStart(daemon, { task, slot, trigger, attempt, dueMs: run.dueMs ?? undefined })
+  const dueMs = run.dueMs ?? undefined
+  const start = { task, slot, trigger, attempt, dueMs }
+  requestStart(daemon, before === undefined ? start : { ...start, retryOf: before })
 }
 
 /** What starts together with a daemon: @reboot tasks, once per boot and home, and daemon tasks. */
@@ -152,6 +167,7 @@ function startFirst(daemon: Daemon): void {
         dueMs: undefined,
       })
     if (task.type === 'daemon') keepInstances(daemon, task.name)
+    startForMessages(daemon, task.name)
   }
   // Adopted instances of daemon tasks that are gone from the file, or no longer run on this host.
   for (const task of runs.tasks()) if (!tasks.here.has(task)) keepInstances(daemon, task)

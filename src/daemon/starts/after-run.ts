@@ -1,17 +1,17 @@
-import type { Host } from '../../host/host.ts'
 import { retryDelay } from '../../plan/retry.ts'
 import { endedByTorch } from '../../plan/run-outcome.ts'
 import type { Start } from '../../plan/admit.ts'
 import type { RunConclusion, RunDescription } from '../../run/directory.ts'
 import type { LiveRun } from '../../run/live-run.ts'
+import { removeInput } from '../../run/run-messages.ts'
 import type { TasksState } from '../tasks-file/tasks-state.ts'
 import type { OldRuns } from '../upkeep/old-runs.ts'
 import type { OpenOutputs } from '../upkeep/open-outputs.ts'
 import { type DaemonTaskParts, replaceInstance } from './daemon-tasks.ts'
+import { type MessageParts, settleMessages, startForMessages } from './message-starts.ts'
 import { requestStart, requestStartLater, requestWaiting } from './request-start.ts'
 
-export interface AfterRunParts extends DaemonTaskParts {
-  readonly host: Host
+export interface AfterRunParts extends DaemonTaskParts, MessageParts {
   readonly oldRuns: OldRuns
   readonly outputs: OpenOutputs
 }
@@ -26,12 +26,25 @@ export function runEnded(parts: AfterRunParts, run: LiveRun, conclusion: RunConc
   outputs.close(run)
   if (description.type === 'daemon') replaceInstance(parts, description, conclusion)
   else {
-    const retry = retryOf(tasks, description, conclusion)
+    const retry = retryOf(tasks, { ...description, messages: run.messages }, conclusion)
+    endMessages(parts, run, conclusion, retry !== undefined)
     // In a stop there is nothing to wait for: the skip is recorded now.
     if (retry !== undefined && phase.now === 'draining') requestStart(parts, retry)
     else if (retry !== undefined) requestStartLater(parts, retry, (retry.dueMs ?? 0) - clock.now())
   }
   requestWaiting(parts, description.task)
+  startForMessages(parts, description.task)
+}
+
+function endMessages(
+  parts: AfterRunParts,
+  run: LiveRun,
+  conclusion: RunConclusion,
+  hasRetry: boolean,
+): void {
+  if (run.messages.length === 0) return
+  settleMessages(parts, run.description, conclusion, hasRetry)
+  removeInput(parts.runContext, run)
 }
 
 /** The next attempt after a run that failed; undefined if there is none. */
@@ -52,5 +65,6 @@ export function retryOf(
     trigger: 'retry',
     attempt: run.attempt + 1,
     dueMs: endedMs + delayMs,
+    ...(run.messages !== undefined && run.messages.length > 0 && { retryOf: run.run }),
   }
 }

@@ -10,6 +10,7 @@ import { matchHosts } from '../../tasks/hosts.ts'
 import type { Task } from '../../tasks/task.ts'
 import type { Phase } from '../phase.ts'
 import type { TasksState } from '../tasks-file/tasks-state.ts'
+import { type Messages, messagesFor } from './messages.ts'
 import type { RunTable } from './run-table.ts'
 import type { StartQueue } from './start-queue.ts'
 
@@ -22,6 +23,7 @@ export interface StartParts {
   readonly runContext: RunContext
   readonly journal: Journal
   readonly faults: Faults
+  readonly messages: Messages
 }
 
 /** What became of a request. */
@@ -105,13 +107,15 @@ function concludeEnded({ runs, runContext, faults }: StartParts, task: string): 
 }
 
 function launch(
-  { tasks, runs, runContext, journal }: StartParts,
+  { tasks, runs, runContext, journal, messages: { inbox } }: StartParts,
   task: Task,
   start: Start,
   { restartDelayMs = 0, restarts = 0 }: StartOptions,
 ): StartAnswer {
   const { revision } = tasks.loaded
-  const run = launchRun(runContext, { task, start, revision, restartDelayMs, restarts })
+  const messages = messagesFor(inbox, task, start)
+  const request = { task, start, revision, restartDelayMs, restarts, messages }
+  const run = launchRun(runContext, request)
   runs.add(run)
   journal.started(run.description, run.recorder?.pid)
   return { kind: 'started', run, elsewhere: !matchHosts(task.hosts, tasks.facts) }

@@ -111,7 +111,8 @@ export function foreignEntry(
   host: Host,
   paths: HomePaths,
 ): { readonly file: string; readonly why: string } | undefined {
-  const folders = [paths.runs, paths.active, preparedFolder(paths.home), writtenFolder(paths.home)]
+  const { runs, active, inbox } = paths
+  const folders = [runs, active, inbox, preparedFolder(paths.home), writtenFolder(paths.home)]
   const beside = host.files.list(paths.home).filter((name) => name.startsWith('history.db'))
   const files = [
     ...Object.values(paths),

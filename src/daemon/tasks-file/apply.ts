@@ -11,6 +11,7 @@ import type { Task } from '../../tasks/task.ts'
 import { saveLoadedLater } from '../recovery/saved-state.ts'
 import type { HomePaths, Settings } from '../settings.ts'
 import { type DaemonTaskParts, keepInstances } from '../starts/daemon-tasks.ts'
+import { startForMessages } from '../starts/message-starts.ts'
 import { requestWaiting, skipPending } from '../starts/request-start.ts'
 import type { TaskPast } from '../starts/run-table.ts'
 import type { TickClock } from '../starts/tick-clock.ts'
@@ -127,6 +128,7 @@ function switchTo(parts: ApplyParts, plan: ReloadPlan, prepared: Prepared): void
   // BEFORE loaded.json: after a crash in between, slots of a new task must not count as missed.
   tickClock.save()
   for (const name of plan.daemonTasks) keepInstances(parts, name)
+  for (const name of plan.here.keys()) startForMessages(parts, name)
   // A higher max lets what waits start now.
   for (const name of [...queue.waiting.keys()]) requestWaiting(parts, name)
 }

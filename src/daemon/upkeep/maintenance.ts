@@ -4,6 +4,7 @@ import { noteAlive } from '../recovery/daemon-record.ts'
 import type { Daemon } from '../state.ts'
 import { applyNewAddresses } from '../tasks-file/apply.ts'
 import { tasksRevision } from '../tasks-file/revision.ts'
+import { lookAtQueues, removeOldQueues } from './queues.ts'
 import { keepLock, restoreHome } from './home-files.ts'
 
 const minuteMs = 60_000
@@ -39,6 +40,7 @@ export function startMaintenance(
     pruneHistory(daemon)
     void readRevision(daemon)
     noteAlive(daemon)
+    removeOldQueues(daemon)
   })
   let known = '[]'
   const stopFiles = repeat(clock, filesMs, () => {
@@ -50,6 +52,7 @@ export function startMaintenance(
   let taken = 0
   const stopUrgent = repeat(clock, urgentMs, () => {
     daemon.outputs.limit()
+    lookAtQueues(daemon)
     taken = keepLock(daemon, lock) ? 0 : taken + 1
     if (taken === maxLooksAtTakenLock) onTaken()
   })

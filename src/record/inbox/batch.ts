@@ -60,7 +60,6 @@ export function takeAgain(
   task: string,
   { before, run, attempt, format }: Again,
 ): Batch {
-  const { files } = inbox.host
   const taken = folderOf(inbox, task, 'taken')
   const batch = newBatch()
   // ONE step: a crash leaves all of them to one of the two.
@@ -106,7 +105,7 @@ function triesBefore({ tries }: MessageName, attempt: number): number {
 }
 
 /** What a run has taken, the oldest first. */
-export function takenBy(inbox: Inbox, task: string, run: string): MessageName[] {
+function takenBy(inbox: Inbox, task: string, run: string): MessageName[] {
   const folder = path.join(folderOf(inbox, task, 'taken'), run)
   return inbox.host.files.list(folder).flatMap((name) => parseMessageName(name) ?? [])
 }
@@ -117,7 +116,7 @@ export function runsWithMessages(inbox: Inbox, task: string): string[] {
 }
 
 /** The message in a file; undefined if it was damaged, and is in `bad` now, or if it is gone. */
-export function readMessage(
+function readMessage(
   inbox: Inbox,
   task: string,
   { file, name, id }: MessageName & { readonly file: string },

@@ -29,7 +29,7 @@ export interface Inbox {
   readonly waiting: Waiting
   /** One for each task: order matters only within a task. */
   readonly ids: Map<string, MessageIds>
-  /** The puts of each task that are in progress, one after the other. */
+  /** The last put of each task: the next one waits for it. */
   readonly turns: Map<string, Promise<unknown>>
   /** Gets a damaged message once it is in `bad`. */
   readonly onDamaged: (task: string, id: string, why: string) => void
@@ -65,11 +65,10 @@ export function putMessages(
 ): Promise<readonly string[]> {
   const before = inbox.turns.get(task) ?? Promise.resolve()
   const put = before.then(() => putNow(inbox, task, texts, from))
-  const over = put.catch(() => {})
-  inbox.turns.set(task, over)
-  void over.then(() => {
-    if (inbox.turns.get(task) === over) inbox.turns.delete(task)
-  })
+  inbox.turns.set(
+    task,
+    put.catch(() => {}),
+  )
   return put
 }
 

@@ -35,11 +35,6 @@ export function countMessages(inbox: Inbox, task: string): InboxCounts {
   return { waiting: count, bytes, oldest, inWork: taken ?? 0, dead: dead ?? 0, bad: bad ?? 0 }
 }
 
-/** The number of dead messages alone: for a status, which looks at every task. */
-export function countDead(inbox: Inbox, task: string): number {
-  return filesOf(inbox, task, 'dead').length
-}
-
 export type Place = 'new' | 'taken' | 'dead' | 'bad'
 
 /** The messages of a task in these places, the oldest first. */

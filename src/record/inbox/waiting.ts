@@ -4,7 +4,7 @@ import type { Amount } from '../../plan/messages.ts'
 import { maxHeadBytes, type MessageName, parseMessageName, textBytes } from './message-file.ts'
 
 /** A message that waits. */
-export interface WaitingMessage extends MessageName {
+interface WaitingMessage extends MessageName {
   /** Of its text. */
   readonly bytes: number
 }

@@ -7,6 +7,11 @@ import { admit, type Start } from '../../../plan/admit.ts'
 import { type History, openHistory } from '../../../record/history/write-history.ts'
 import { readHistoryOrRuns } from '../../../record/history/read-history.ts'
 import { runRow } from '../../../record/history/rows.ts'
+import { batchEnd } from '../../../daemon/starts/message-starts.ts'
+import { messagesFor } from '../../../daemon/starts/messages.ts'
+import { settleBatch } from '../../../record/inbox/batch.ts'
+import { openInbox } from '../../../record/inbox/inbox.ts'
+import { counted } from '../../../text/plural.ts'
 import { readTraces, type RunConclusion } from '../../../run/directory.ts'
 import { killRun, sendSignal } from '../../../run/end.ts'
 import { signalRun } from '../../../run/process-group.ts'
@@ -15,6 +20,7 @@ import { launchRun, newRunContext } from '../../../run/launch.ts'
 import type { LiveRun, RunContext } from '../../../run/live-run.ts'
 import { newEventOrder } from '../../../run/order.ts'
 import { cutMiddle, isCollecting, noteWritten, writtenFolder } from '../../../run/output.ts'
+import { removeInput } from '../../../run/run-messages.ts'
 import { removeOldRuns } from '../../../run/retention.ts'
 import { matchHosts } from '../../../tasks/hosts.ts'
 import type { Task } from '../../../tasks/task.ts'
@@ -70,6 +76,7 @@ export async function runWithoutDaemon(call: Call, values: Values, name: string)
   release()
   const conclusion = launched.conclusion()
   if (conclusion === undefined) throw new Error('a run ended without a conclusion')
+  endMessages(call, task, launched, conclusion)
   return finish(call, task, launched.run, conclusion, history)
 }
 
@@ -130,9 +137,32 @@ function launch(
     faults: newFaults(host.clock, (words) => terminal.note(`torch: ${words}`)),
     order: newEventOrder(host, paths.home, lastPlace(call)),
   })
-  const run = launchRun(context, { task, start: manualStart(task), revision, restartDelayMs: 0 })
+  const start = manualStart(task)
+  const messages = messagesFor(openInbox(host, paths.inbox, noteDamaged(terminal)), task, start)
+  const run = launchRun(context, { task, start, revision, restartDelayMs: 0, messages })
   history.add(runRow(run.description), run.description.orderMs)
   return { context, run, conclusion: () => conclusion }
+}
+
+function noteDamaged({ note }: Call['terminal']) {
+  return (task: string, id: string, why: string): void =>
+    note(`torch: the message ${id} of ${task} is damaged: ${why}`)
+}
+
+/** A daemon that was started meanwhile may have done the same already. */
+function endMessages(
+  { host, terminal, paths }: Call,
+  task: Task,
+  { context, run }: { readonly context: RunContext; readonly run: LiveRun },
+  conclusion: RunConclusion,
+): void {
+  if (run.messages.length === 0) return
+  const inbox = openInbox(host, paths.inbox, noteDamaged(terminal))
+  const end = { ...batchEnd(conclusion, false, task.retry.attempts), attempt: 1 }
+  const { dead } = settleBatch(inbox, task.name, run.description.run, end)
+  removeInput(context, run)
+  if (dead > 0)
+    terminal.note(`torch: ${counted(dead, 'message')} dead, see torch inbox ${task.name} --dead`)
 }
 
 /** The place in order of what happened last in this home. */

@@ -1,10 +1,12 @@
 import type { StatusReport, TaskStatus } from '../../../control/status-report.ts'
 import { loadTasks } from '../../../daemon/tasks-file/load.ts'
 import { fileOf, goneStatus, taskStatus } from '../../../daemon/control/daemon-status.ts'
+import { queueStatus } from '../../../daemon/control/messages.ts'
 import { lastDaemonEnd } from '../../../daemon/recovery/daemon-record.ts'
 import type { HistoryRow } from '../../../plan/history-row.ts'
 import { freshEntry, timetableOf } from '../../../plan/slots.ts'
 import { readHistoryOrRuns } from '../../../record/history/read-history.ts'
+import { openInbox } from '../../../record/inbox/inbox.ts'
 import { readTraces, runDirectory } from '../../../run/directory.ts'
 import { shellQuoted } from '../../../text/shell-quote.ts'
 import type { Call } from '../../command.ts'
@@ -40,6 +42,7 @@ export async function offlineStatus(
   reader.close()
   const tasks = loaded.file?.tasks ?? []
   const now = Math.floor(host.clock.now() / 1000)
+  const inbox = openInbox(host, paths.inbox, () => {})
   const known = new Set(tasks.map((task) => task.name))
   const others = [...running].filter(([name]) => !known.has(name))
   return {
@@ -57,6 +60,7 @@ export async function offlineStatus(
           running: running.get(task.name) ?? [],
           last: last.get(task.name),
           counts: { ...(counts.get(task.name) ?? { failures: 0, skips: 0 }), restarts: 0 },
+          input: queueStatus(inbox, task),
         }),
       ),
       ...others.map(([name, runs]) => withoutFile(call, name, runs, last.get(name))),

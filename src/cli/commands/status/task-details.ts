@@ -1,6 +1,8 @@
 import type { TaskStatus } from '../../../control/status-report.ts'
 import { readTraces, runDirectory, startOfRun } from '../../../run/directory.ts'
 import { formatDuration } from '../../../text/duration.ts'
+import { counted } from '../../../text/plural.ts'
+import { sizeText } from '../../../text/size.ts'
 import { commandLines, plainLine, plainLines } from '../../../text/sanitize.ts'
 import type { Call } from '../../command.ts'
 import { roughly, shownTime, timeThere } from '../../terminal/times.ts'
@@ -14,7 +16,7 @@ export function taskDetails(
   call: Pick<Call, 'host' | 'terminal' | 'paths'>,
   task: TaskStatus,
 ): string[] {
-  const facts = [...definitionFacts(call, task), ...runFacts(call, task)]
+  const facts = [...definitionFacts(call, task), ...inputFacts(call, task), ...runFacts(call, task)]
   const width = Math.max(...facts.map(([name]) => name.length), 0)
   const indent = ' '.repeat(width + 4)
   return [
@@ -35,6 +37,16 @@ const withoutSchedule: Readonly<Record<TaskStatus['type'], string>> = {
   common: 'none',
   daemon: 'always running',
   manual: 'by hand',
+}
+
+/** `queue, 2 messages wait (31 B), the oldest for 3m; 1 dead`. */
+function inputFacts({ host }: Pick<Call, 'host'>, { input }: TaskStatus): Fact[] {
+  if (!input) return []
+  const { waiting, bytes, oldest, dead } = input
+  const wait = `${counted(waiting, 'message')} ${waiting === 1 ? 'waits' : 'wait'}`
+  const age = oldest === null ? 0 : Math.max(host.clock.now() - Date.parse(oldest), 0)
+  const since = waiting === 0 ? '' : ` (${sizeText(bytes)}), the oldest for ${roughly(age)}`
+  return [['input', [`queue, ${wait}${since}${dead === 0 ? '' : `; ${dead} dead`}`]]]
 }
 
 function definitionFacts({ host }: Pick<Call, 'host'>, task: TaskStatus): Fact[] {

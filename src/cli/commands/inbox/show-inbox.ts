@@ -1,0 +1,122 @@
+import { exitStatus } from '../../../errors.ts'
+import { openInbox, tasksWithMessages } from '../../../record/inbox/inbox.ts'
+import type { Inbox } from '../../../record/inbox/inbox.ts'
+import {
+  countMessages,
+  type InboxCounts,
+  type KeptMessage,
+  keptMessages,
+  type Place,
+} from '../../../record/inbox/kept.ts'
+import { selectNames } from '../../../tasks/select.ts'
+import { counted } from '../../../text/plural.ts'
+import { plainLine } from '../../../text/sanitize.ts'
+import { byteLength, sizeText } from '../../../text/size.ts'
+import { usageError } from '../../args/option.ts'
+import type { Values } from '../../args/options.ts'
+import type { Call } from '../../command.ts'
+import { tasksNow } from '../../daemon/tasks-file.ts'
+import { type Cell, cutMark, cutText, table } from '../../terminal/table.ts'
+import { roughly } from '../../terminal/times.ts'
+import { changeInbox } from './change-inbox.ts'
+
+/** Runs `torch inbox`. */
+export async function showInbox(call: Call, values: Values): Promise<number> {
+  const { host, terminal, paths, args } = call
+  const inbox = openInbox(host, paths.inbox, () => {})
+  const names = await namesOf(call, values, inbox)
+  const tasks = args.length === 0 ? names : selectNames(args, names, 'torch inbox')
+  if (values.again !== undefined || values.drop !== undefined)
+    return changeInbox(call, values, tasks)
+  if (values.dead === true && args.length === 0)
+    throw usageError('--dead needs a task', 'torch inbox TASK --dead')
+  const [only] = tasks
+  const isOne = args.length > 0 && tasks.length === 1 && only !== undefined
+  const reports = tasks.map((task) => ({ task, ...countMessages(inbox, task) }))
+  const messages = isOne ? keptMessages(inbox, only, placesOf(values)) : []
+  if (values.json) {
+    const shown = reports.map((each) =>
+      isOne ? { ...each, messages: messages.map(messageJson) } : each,
+    )
+    await terminal.say(JSON.stringify(shown, null, 2))
+  } else if (reports.length === 0) terminal.note('no task has a queue')
+  else if (isOne) for (const report of reports) await terminal.say(oneTask(call, report, messages))
+  else await terminal.say(tasksTable(call, reports))
+  return exitStatus.done
+}
+
+/** `--dead` shows what no run gets any more. */
+function placesOf({ dead }: Values): Place[] {
+  return dead === true ? ['dead', 'bad'] : ['new', 'taken']
+}
+
+/** The tasks with a queue, and those that still have messages from before. */
+async function namesOf(call: Call, values: Values, inbox: Inbox): Promise<string[]> {
+  const queues = (await tasksNow(call, values)).filter(({ input }) => input?.mode === 'queue')
+  return [...new Set([...queues.map(({ name }) => name), ...tasksWithMessages(inbox)])].toSorted()
+}
+
+type Report = InboxCounts & { readonly task: string }
+
+function tasksTable({ host, terminal }: Call, reports: readonly Report[]): string {
+  const rows = reports.map((report): Cell[] => [
+    report.task,
+    String(report.waiting),
+    report.oldest === null ? '' : ageOf(host.clock.now(), Date.parse(report.oldest)),
+    String(report.inWork),
+    report.dead === 0 ? '0' : [String(report.dead), 'red'],
+    ...(reports.some(({ bad }) => bad > 0) ? [String(report.bad)] : []),
+  ])
+  const heads = ['task', 'waiting', 'oldest', 'in work', 'dead']
+  return table(terminal, reports.some(({ bad }) => bad > 0) ? [...heads, 'damaged'] : heads, rows)
+}
+
+function oneTask(call: Call, report: Report, messages: readonly KeptMessage[]): string {
+  const { host, terminal } = call
+  const first = summary(host.clock.now(), report)
+  if (messages.length === 0) return first
+  const rows = messages.map(({ id, run, place, tries, message }): Cell[] => [
+    id,
+    message === undefined ? '' : senderWords(message.from),
+    message === undefined ? '' : ageOf(host.clock.now(), Date.parse(message.at)),
+    String(tries),
+    place === 'taken' ? `run ${run ?? ''}` : place === 'new' ? '' : placeWords[place],
+    cutText(plainLine(message?.text ?? ''), maxShownText, 'end', cutMark(terminal.isUnicode)),
+  ])
+  return `${first}\n${table(terminal, ['id', 'from', 'age', 'tries', '', 'text'], rows)}`
+}
+
+const maxShownText = 60
+const placeWords = { dead: 'dead', bad: 'damaged' } as const
+
+/** `2 messages wait for resize (31 B), the oldest for 3m; 1 in work, 1 dead`. */
+function summary(now: number, { task, waiting, bytes, oldest, inWork, dead, bad }: Report): string {
+  const wait = `${counted(waiting, 'message')} ${waiting === 1 ? 'waits' : 'wait'} for ${task}`
+  const since = oldest === null ? '' : `, the oldest for ${ageOf(now, Date.parse(oldest))}`
+  const size = waiting === 0 ? '' : ` (${sizeText(bytes)})`
+  return `${wait}${size}${since}; ${inWork} in work, ${dead} dead${bad === 0 ? '' : `, ${bad} damaged`}`
+}
+
+/** The clock may have been set back. */
+function ageOf(now: number, ms: number): string {
+  return roughly(Math.max(now - ms, 0))
+}
+
+function senderWords({ host, task }: { host: string; task: string | null }): string {
+  return plainLine(task === null ? host : `${task}@${host}`)
+}
+
+function messageJson({ id, place, run, tries, message }: KeptMessage): object {
+  return {
+    id,
+    state: stateWords[place],
+    run,
+    tries,
+    at: message?.at ?? null,
+    from: message?.from ?? null,
+    bytes: message === undefined ? null : byteLength(message.text),
+    text: message?.text ?? null,
+  }
+}
+
+const stateWords = { new: 'waiting', taken: 'in work', dead: 'dead', bad: 'damaged' } as const
