@@ -1,4 +1,5 @@
 import path from 'node:path'
+import type { Host } from '../host/host.ts'
 
 /** What a daemon is started with: options, else variables, else the config file; all checked. */
 export interface Settings {
@@ -66,4 +67,12 @@ export function homePaths(home: string): HomePaths {
     lastGood: at('last-good'),
     inbox: at('inbox'),
   }
+}
+
+/** The home if nobody names one: that of the system for root, else the user's own. See the XDG Base Directory Specification. */
+export function defaultHome({ processes, accounts }: Pick<Host, 'processes' | 'accounts'>): string {
+  if (processes.uid === 0) return '/var/lib/torch'
+  const state = process.env['XDG_STATE_HOME'] ?? ''
+  const base = path.isAbsolute(state) ? state : path.join(accounts.self().home, '.local/state')
+  return path.join(base, 'torch')
 }

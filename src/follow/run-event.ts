@@ -1,7 +1,7 @@
 import type { HistoryRow } from '../plan/history-row.ts'
 
 /** A run has started. */
-interface RunStart {
+export interface RunStart {
   readonly event: 'start'
   readonly task: string
   /** The id of the run. */
@@ -27,7 +27,7 @@ export interface RunLine {
 }
 
 /** A run has ended. */
-interface RunEnd {
+export interface RunEnd {
   readonly event: 'end'
   readonly task: string
   /** The id of the run. */

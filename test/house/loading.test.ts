@@ -17,6 +17,10 @@ function packagesOf(file: string, seen = new Set<string>()): string[] {
   })
 }
 
+test('a program that imports torchd loads no package with it', () => {
+  expect(packagesOf(path.join(root, 'src/library/connect.ts'))).toEqual([])
+})
+
 // A person who presses Tab waits until everything is loaded.
 test.each(['main.ts', 'run-command.ts', 'commands.ts', 'help.ts', 'completion/complete.ts'])(
   'src/cli/%s loads no package before it needs one',

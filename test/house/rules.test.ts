@@ -93,7 +93,7 @@ const rows = [
   ['follow'],
   ['daemon'],
   ['doctor'],
-  ['cli'],
+  ['cli', 'library'],
 ]
 const rooms = rows.flat()
 /** Rooms that fewer rooms need than the rows would allow. */

@@ -15,7 +15,8 @@ export function setup(): void {
     cwd: root,
     stdio: 'inherit',
   })
-  execFileSync(process.execPath, ['scripts/man.js'], { cwd: root, stdio: 'inherit' })
+  for (const script of ['scripts/declarations.js', 'scripts/man.js'])
+    execFileSync(process.execPath, [script], { cwd: root, stdio: 'inherit' })
 }
 
 /** The time at which the newest file in a folder was written; 0 if there is none. */

@@ -1,5 +1,4 @@
-import path from 'node:path'
-import { type HomePaths, homePaths } from '../../daemon/settings.ts'
+import { defaultHome, type HomePaths, homePaths } from '../../daemon/settings.ts'
 import { TorchError } from '../../errors.ts'
 import type { Host } from '../../host/host.ts'
 import { readConfig } from './config-file.ts'
@@ -67,14 +66,6 @@ export function without(source: OptionSource, names: readonly OptionName[]): Opt
 /** The home of a command. Without --home: that of the system for root, else the user's own. */
 export function chosenHome(host: Host, { home }: Pick<Values, 'home'>): HomePaths {
   return homePaths(home?.absolute ?? defaultHome(host))
-}
-
-/** See the XDG Base Directory Specification. */
-function defaultHome(host: Host): string {
-  if (host.processes.uid === 0) return '/var/lib/torch'
-  const state = process.env['XDG_STATE_HOME'] ?? ''
-  const base = path.isAbsolute(state) ? state : path.join(host.accounts.self().home, '.local/state')
-  return path.join(base, 'torch')
 }
 
 function workingFolder(): string {

@@ -4,7 +4,7 @@ import { refusedWords } from '../../../daemon/control/trouble.ts'
 import { interceptSignals } from '../../../daemon/signals.ts'
 import { messageOf } from '../../../errors.ts'
 import type { Host } from '../../../host/host.ts'
-import { rowInHistory } from '../../../follow/run-end.ts'
+import { knownEnd, rowInHistory } from '../../../follow/run-end.ts'
 import { isAlive } from '../../../host/processes.ts'
 import { readTraces, type RunTraces } from '../../../run/directory.ts'
 import { ask } from '../../daemon/ask.ts'
@@ -103,20 +103,10 @@ async function withoutRecord(
   recorded: number | undefined,
 ): Promise<Ended> {
   const status = await ask(call, 'status', {}, 'optional').catch(() => 'silent' as const)
-  const known = knownEnd(status, run)
+  const known = knownEnd(status === 'silent' ? undefined : status, run)
   if (known !== undefined) return known
   const reason = `not recorded: ${whyNotRecorded(status)}`
   return { outcome: 'unknown', exitCode: recorded ?? null, signal: null, reason }
-}
-
-/** The end of a run, if it is the last one of its task and the daemon knows how it ended. */
-export function knownEnd(
-  status: StatusReport | 'silent' | undefined,
-  run: string,
-): Ended | undefined {
-  if (status === undefined || status === 'silent') return undefined
-  const last = status.tasks.find((task) => task.last?.run === run)?.last ?? undefined
-  return last?.outcome === 'running' ? undefined : last
 }
 
 /** From the answer of the daemon: undefined if none runs. */

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { knownEnd, whyNotRecorded } from '../../../../src/cli/commands/run/run-in-daemon.ts'
+import { whyNotRecorded } from '../../../../src/cli/commands/run/run-in-daemon.ts'
+import { knownEnd } from '../../../../src/follow/run-end.ts'
 import type { StatusReport } from '../../../../src/control/status-report.ts'
 import { taskStatus } from '../../../support/control.ts'
 import { runRow } from '../../../support/history.ts'
@@ -36,5 +37,5 @@ test('torch run takes the end from the daemon, which could not write it to a ful
   expect(knownEnd({ ...status, tasks: [task] }, 'another')).toBeUndefined()
   const running = { ...task, last: runRow(1, { outcome: 'running' }) }
   expect(knownEnd({ ...status, tasks: [running] }, run)).toBeUndefined()
-  expect(knownEnd('silent', run)).toBeUndefined()
+  expect(knownEnd(undefined, run)).toBeUndefined()
 })

@@ -1,0 +1,50 @@
+import path from 'node:path'
+import { askDaemon } from '../control/client.ts'
+import { defaultHome, homePaths } from '../daemon/settings.ts'
+import { exitStatus, TorchError } from '../errors.ts'
+import type { HomeFiles } from '../follow/kept-runs.ts'
+import { thisMachine } from '../host/host.ts'
+import type { ConnectOptions, Torch } from './api.ts'
+import { findRun, followRuns, livingRuns } from './find-runs.ts'
+import { openRun } from './open-run.ts'
+
+/*
+ * What `import ... from 'torchd'` gives. The types in the files that are named here are a contract with
+ * the programs that use them.
+ */
+export { type ErrorCode, TorchError } from '../errors.ts'
+export type { StatusReport } from '../control/status-report.ts'
+export type { RunEnd, RunEvent, RunLine, RunStart } from '../follow/run-event.ts'
+export type { HistoryRow, Outcome, Trigger } from '../plan/history-row.ts'
+export type * from './api.ts'
+
+/**
+ * Opens a home: its tasks can be started, and its runs talked to, listened to and ended. Nothing is
+ * asked yet, so this works before the daemon starts. Throws a TorchError `usage` if `home` is not a path.
+ */
+export function connect({ home }: ConnectOptions = {}): Torch {
+  const files = homeFiles(home)
+  const { socket } = files.paths
+  return {
+    home: files.paths.home,
+    async run(task, { force = false } = {}) {
+      const { run } = await askDaemon(socket, 'run', { task, force })
+      return openRun(files, { task, run })
+    },
+    attach: async (id) => openRun(files, await findRun(files, id)),
+    runs: async (tasks) => livingRuns(files, tasks).map((run) => openRun(files, run)),
+    follow: (tasks, { signal } = {}) => followRuns(files, tasks, signal),
+    status: () => askDaemon(socket, 'status', {}),
+  }
+}
+
+function homeFiles(given: unknown): HomeFiles {
+  const host = thisMachine()
+  const home = given ?? (process.env['TORCH_HOME'] || defaultHome(host))
+  if (typeof home !== 'string' || home === '')
+    throw new TorchError('usage', 'home must be the path of a folder', {
+      exit: exitStatus.usage,
+      hint: "for example connect({ home: '/var/lib/torch' }), or connect() for the home of TORCH_HOME",
+    })
+  return { host, paths: homePaths(path.resolve(home)) }
+}
