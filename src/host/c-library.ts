@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module'
+import { quietly } from './system-error.ts'
 
 /** The C library of this machine, for what Node does not offer. */
 export interface CLibrary {
@@ -16,14 +17,30 @@ interface Koffi {
 
 let opened: CLibrary | undefined
 
+/** Of GNU, and of musl, which has the name of the machine in its own. */
+const libraries = ['libc.so.6', `libc.musl-${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}.so.1`]
+
 /**
  * The C library, called by the library koffi. Loaded on first use, because few commands need it. Throws
- * if koffi is missing, or the library is another one than that of GNU.
+ * if koffi is missing, or the library is neither that of GNU nor musl.
  */
 export function openCLibrary(): CLibrary {
   if (opened !== undefined) return opened
   const koffi = createRequire(import.meta.url)('koffi') as Koffi
-  const library = koffi.load('libc.so.6')
+  const library = loadFirst(koffi, libraries)
   opened = { func: (prototype) => library.func(prototype), errno: () => koffi.errno() }
   return opened
+}
+
+/** Throws the error of the first one if there is none of them. */
+function loadFirst(koffi: Koffi, [name = '', ...others]: readonly string[]) {
+  try {
+    return koffi.load(name)
+  } catch (error) {
+    for (const other of others) {
+      const library = quietly(() => koffi.load(other))
+      if (library !== undefined) return library
+    }
+    throw error
+  }
 }

@@ -2,6 +2,7 @@ import { type Accounts, realAccounts } from './accounts.ts'
 import { type Clock, wallClock } from './clock.ts'
 import { diskFiles, type Files } from './files.ts'
 import { type WatchFolder, watchFolder, type WatchNames, watchNames } from './folder-watch.ts'
+import { type ListeningSockets, realSockets } from './listening-sockets.ts'
 import { type Notify, notify } from './notify.ts'
 import { type NamedPipes, namedPipes } from './named-pipes.ts'
 import { type Network, realNetwork } from './network.ts'
@@ -17,6 +18,7 @@ export interface Host {
   readonly files: Files
   readonly processes: Processes
   readonly network: Network
+  readonly sockets: ListeningSockets
   readonly accounts: Accounts
   readonly watchFolder: WatchFolder
   readonly watchNames: WatchNames
@@ -32,6 +34,7 @@ export function thisMachine(): Host {
     files: diskFiles,
     processes: realProcesses,
     network: realNetwork,
+    sockets: realSockets,
     accounts: realAccounts,
     watchFolder,
     watchNames,

@@ -69,7 +69,7 @@ function openLaunch(c: CLibrary, openEnds: OpenEnds): Launch {
   const onceExited = waitForChildren(openWait(c))
   const lines = openLines(c.func('int poll(void *files, ulong count, int timeout)'))
 
-  return ({ program, args, env, cwd, stdin, stdout, onExit, onFailure }) => {
+  return ({ program, args, env, cwd, stdin, stdout, descriptors = [], onExit, onFailure }) => {
     const argv = [program, ...args]
     const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`)
     const fail = (code: string): undefined => {
@@ -82,7 +82,7 @@ function openLaunch(c: CLibrary, openEnds: OpenEnds): Launch {
     const input = stdin === 'line' ? line?.read : stdin
     if (input === undefined) return fail('EMFILE')
     const pid: [number] = [0]
-    const error = withActions({ cwd, input, output: stdout }, (actions) =>
+    const error = withActions({ cwd, input, output: stdout, descriptors }, (actions) =>
       spawn(pid, program, actions, attributes, [...argv, null], [...variables, null]),
     )
     if (line !== undefined) fs.closeSync(line.read)
@@ -113,7 +113,12 @@ interface ChildFiles {
   readonly cwd: string
   readonly input: number
   readonly output: number | undefined
+  /** Above 9. */
+  readonly descriptors: readonly number[]
 }
+
+/** The first descriptor after input, output and errors. */
+const firstExtra = 3
 
 function openActions(
   c: CLibrary,
@@ -126,7 +131,7 @@ function openActions(
   )
   const addChdir = c.func('int posix_spawn_file_actions_addchdir_np(void *actions, str path)')
   const actions = Buffer.alloc(actionBytes)
-  return ({ cwd, input, output }, use) => {
+  return ({ cwd, input, output, descriptors }, use) => {
     init(actions)
     addChdir(actions, cwd)
     // Our own descriptors 0 to 2 are open, so none of these is one of them.
@@ -134,6 +139,10 @@ function openActions(
     if (output !== undefined) addDup2(actions, output, 1)
     else addOpen(actions, 1, '/dev/null', writeOnly, 0)
     addOpen(actions, 2, '/dev/null', writeOnly, 0)
+    // LAST: the pipes above may have these numbers in this process. The sources are above 9, so that none
+    // is overwritten before it is copied, and each copy stays open in the program.
+    for (const [at, descriptor] of descriptors.entries())
+      addDup2(actions, descriptor, firstExtra + at)
     try {
       return use(actions)
     } finally {

@@ -15,6 +15,8 @@ export interface SpawnRequest {
   readonly stdin: number | 'line'
   /** A descriptor; undefined discards the output. */
   readonly stdout?: number
+  /** Descriptors above 9, which the program gets as 3, 4 and so on. */
+  readonly descriptors?: readonly number[]
   /** Called once, when the process is gone. */
   readonly onExit: (status: { code: number | null; signal: string | null }) => void
   /** Called once, and instead of onExit, if the program could not be started. */
@@ -58,12 +60,12 @@ export type OpenPipe = (
  */
 export function spawnByFork(request: SpawnRequest): StartedProgram | undefined {
   try {
-    const { stdin, stdout = 'ignore' } = request
+    const { stdin, stdout = 'ignore', descriptors = [] } = request
     const child = spawn(request.program, request.args, {
       cwd: request.cwd,
       env: request.env,
       detached: true,
-      stdio: [stdin === 'line' ? 'pipe' : stdin, stdout, 'ignore'],
+      stdio: [stdin === 'line' ? 'pipe' : stdin, stdout, 'ignore', ...descriptors],
     })
     child.once('error', request.onFailure)
     child.once('exit', (code, signal) => request.onExit({ code, signal }))
