@@ -5,6 +5,25 @@ export interface DaemonRun {
   readonly run: string
   readonly definition: string
   readonly ending: boolean
+  /** It has started and is not ready yet: see `ready` of its task. */
+  readonly isNew?: boolean
+  /** A person asked to replace it, although its definition is the current one. */
+  readonly mustGo?: boolean
+}
+
+/**
+ * How runs of an older definition are replaced, one by one:
+ * - end-first: one ends, then its successor starts
+ * - end-first-and-wait: the next one also waits until that successor is ready
+ * - start-first: a successor starts beside them, and one of them ends when it is ready
+ * - end-all: they hold an address that their successors need, so all of them end first
+ */
+export type Replacement = 'end-first' | 'end-first-and-wait' | 'start-first' | 'end-all'
+
+/** What a task asks for. */
+export interface WantedInstances extends Pick<Task, 'max' | 'definition'> {
+  /** `end-first` if it is left out. */
+  readonly replacement?: Replacement
 }
 
 /** An instance whose run ended and that starts again after a delay. */
@@ -31,42 +50,71 @@ export interface InstancesPlan {
 /**
  * Plans how to reach what a daemon task's definition asks for: `max` instances that always run. If
  * the task was removed (undefined), all its runs end. Runs of an older definition are replaced one
- * by one: the next one ends only after the previous one is gone and its successor has started.
+ * by one, as the task's replacement says; while they are replaced start-first, one more may run.
  * Call it after every change; it works from the current runs and remembers nothing.
  */
 export function planInstances(
-  task: Pick<Task, 'max' | 'definition'> | undefined,
+  task: WantedInstances | undefined,
   runs: readonly DaemonRun[],
   restarts: readonly PendingRestart[],
   nowMs: number,
 ): InstancesPlan {
   const active = runs.filter(({ ending }) => !ending)
   if (task === undefined) return { end: idsOf(active), start: [], restarts: [], wakeMs: undefined }
-  const missing = Math.max(task.max - runs.length, 0)
+  if (task.replacement === 'end-all' && runs.some((run) => isOutdated(task, run)))
+    return { end: runsToEnd(task, runs, 0), start: [], restarts, wakeMs: undefined }
+  const isBeside = task.replacement === 'start-first' && active.some((run) => isOutdated(task, run))
+  const missing = Math.max(task.max + (isBeside ? 1 : 0) - runs.length, 0)
   const kept = restarts.slice(0, missing)
   const due = kept.filter((restart) => isDue(restart, nowMs))
   const later = kept.filter((restart) => !isDue(restart, nowMs))
   const immediate = Array.from({ length: missing - kept.length }, () => ({ delayMs: 0 }))
   return {
-    end: runsToEnd(task, runs, active),
+    end: runsToEnd(task, runs, missing),
     start: [...immediate, ...due.map(({ notBeforeMs: _, ...start }) => start)],
     restarts: later,
     wakeMs: later.length === 0 ? undefined : Math.min(...later.map((each) => each.notBeforeMs)),
   }
 }
 
-/** The runs above `max`, and at most one run of an older definition at a time. */
-function runsToEnd(
-  { max, definition }: Pick<Task, 'max' | 'definition'>,
-  runs: readonly DaemonRun[],
-  active: readonly DaemonRun[],
-): string[] {
-  const outdated = active.filter((run) => run.definition !== definition)
-  const current = active.filter((run) => run.definition === definition)
+function isOutdated({ definition }: WantedInstances, run: DaemonRun): boolean {
+  return run.definition !== definition || run.mustGo === true
+}
+
+/** The runs above `max`, and of the outdated runs as many as may end now. */
+function runsToEnd(task: WantedInstances, runs: readonly DaemonRun[], missing: number): string[] {
+  const { max, replacement = 'end-first' } = task
+  const active = runs.filter(({ ending }) => !ending)
+  const outdated = active.filter((run) => isOutdated(task, run))
+  const current = active.filter((run) => !isOutdated(task, run))
   const surplus = Math.max(active.length - max, 0)
   const isOneEnding = active.length < runs.length
-  const count = isOneEnding ? surplus : Math.max(surplus, Math.min(outdated.length, 1))
-  return idsOf([...outdated, ...current.toReversed()].slice(0, count))
+  const first = (count: number): string[] =>
+    idsOf([...outdated, ...current.toReversed()].slice(0, count))
+  switch (replacement) {
+    case 'end-all':
+      return first(Math.max(surplus, outdated.length))
+    case 'end-first':
+      return first(isOneEnding ? surplus : Math.max(surplus, Math.min(outdated.length, 1)))
+    case 'end-first-and-wait': {
+      const mustWait = isOneEnding || missing > 0 || current.some(({ isNew }) => isNew)
+      return first(mustWait ? surplus : Math.max(surplus, Math.min(outdated.length, 1)))
+    }
+    case 'start-first':
+      return runsNotNeeded(max, outdated, current)
+  }
+}
+
+/** What is not ready serves nobody: it replaces no other run, and is not worth waiting for if it is outdated. */
+function runsNotNeeded(
+  max: number,
+  outdated: readonly DaemonRun[],
+  current: readonly DaemonRun[],
+): string[] {
+  const isServing = ({ isNew }: DaemonRun): boolean => isNew !== true
+  const never = outdated.filter((run) => !isServing(run))
+  const serving = [...outdated, ...current.toReversed()].filter(isServing)
+  return idsOf([...never, ...serving.slice(0, Math.max(serving.length - max, 0))])
 }
 
 /** A restart further away than its whole delay means that the clock was set back: it is due now. */

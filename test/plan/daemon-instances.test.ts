@@ -3,6 +3,7 @@ import {
   type DaemonRun,
   type PendingRestart,
   planInstances,
+  type Replacement,
   restartDelay,
 } from '../../src/plan/daemon-instances.ts'
 
@@ -113,6 +114,105 @@ test('instances of an older definition are replaced one by one', () => {
     'c gone',
     'start n3',
   ])
+})
+
+describe('instances that are replaced start-first', () => {
+  const web = (max: number, definition = 'new') => ({
+    ...task(max, definition),
+    replacement: 'start-first' as const,
+  })
+  const fresh = (id: string): DaemonRun => ({ ...run(id), isNew: true })
+
+  test('a successor starts beside the old run, which ends when that is ready', () => {
+    const old = run('a', 'old')
+    expect(planInstances(web(1), [old], [], 0)).toEqual({ ...nothing, start: [{ delayMs: 0 }] })
+    expect(planInstances(web(1), [old, fresh('n1')], [], 0)).toEqual(nothing)
+    expect(planInstances(web(1), [old, run('n1')], [], 0)).toEqual({ ...nothing, end: ['a'] })
+    expect(planInstances(web(1), [{ ...old, ending: true }, run('n1')], [], 0)).toEqual(nothing)
+  })
+
+  test('at least max runs serve all the time, and at most one more runs', () => {
+    let runs: DaemonRun[] = [run('a', 'old'), run('b', 'old'), run('c', 'old')]
+    let made = 0
+    const isOld = ({ definition }: DaemonRun): boolean => definition === 'old'
+    for (let step = 0; step < 40 && runs.some(isOld); step++) {
+      const plan = planInstances(web(3), runs, [], 0)
+      runs = runs.map((each) => (plan.end.includes(each.run) ? { ...each, ending: true } : each))
+      for (const _ of plan.start) runs.push(fresh(`n${++made}`))
+      expect(runs.length).toBeLessThanOrEqual(4)
+      const serving = runs.filter(({ ending, isNew }) => !ending && isNew !== true)
+      expect(serving.length).toBeGreaterThanOrEqual(3)
+      // What is new becomes ready in one step, and what is ending is gone in another one.
+      if (runs.some(({ isNew }) => isNew)) runs = runs.map((each) => ({ ...each, isNew: false }))
+      else runs = runs.filter(({ ending }) => !ending)
+    }
+    expect(runs.map((each) => each.run)).toEqual(['n1', 'n2', 'n3'])
+  })
+
+  test('a successor that failed is tried again after its delay, and the old run continues', () => {
+    const restart = { notBeforeMs: 900, delayMs: 1000, restarts: 1 }
+    const old = [run('a', 'old')]
+    expect(planInstances(web(1), old, [restart], 0)).toEqual({
+      ...nothing,
+      restarts: [restart],
+      wakeMs: 900,
+    })
+    expect(planInstances(web(1), old, [restart], 900)).toEqual({
+      ...nothing,
+      start: [{ delayMs: 1000, restarts: 1 }],
+    })
+  })
+
+  test('a run that is not ready ends at once when a newer definition comes', () => {
+    const runs = [run('a', 'old'), { ...run('b', 'bad'), isNew: true }]
+    const plan = planInstances(web(1), runs, [], 0)
+    expect(plan).toEqual({ ...nothing, end: ['b'] })
+    expect(planInstances(web(1), [run('a', 'old')], [], 0).start).toHaveLength(1)
+  })
+
+  test('a run that a person wants to replace has a successor of the same definition', () => {
+    const runs = [{ ...run('a'), mustGo: true }, run('b')]
+    expect(planInstances(web(2), runs, [], 0)).toEqual({ ...nothing, start: [{ delayMs: 0 }] })
+    expect(planInstances(web(2), [...runs, run('c')], [], 0)).toEqual({ ...nothing, end: ['a'] })
+  })
+
+  test('without outdated runs it is like any other daemon task', () => {
+    expect(planInstances(web(2), [fresh('a')], [], 0).start).toHaveLength(1)
+    expect(planInstances(web(2), [run('a'), run('b')], [], 0)).toEqual(nothing)
+    expect(planInstances(web(1), [run('a'), run('b'), run('c')], [], 0).end).toEqual(['c', 'b'])
+  })
+
+  test('fewer of an older definition are left when max is lowered, but never fewer than max', () => {
+    const runs = ['a', 'b', 'c', 'd'].map((id) => run(id, 'old'))
+    expect(planInstances(web(2), runs, [], 0)).toEqual({ ...nothing, end: ['a', 'b'] })
+  })
+})
+
+describe('instances that are replaced end-first and are waited for', () => {
+  const replacement: Replacement = 'end-first-and-wait'
+  const worker = (max: number) => ({ ...task(max), replacement })
+
+  test('the next old run ends when the successor of the one before is ready', () => {
+    const [a, b] = [run('a', 'old'), run('b', 'old')]
+    expect(planInstances(worker(2), [a, b], [], 0).end).toEqual(['a'])
+    expect(planInstances(worker(2), [b], [], 0)).toEqual({ ...nothing, start: [{ delayMs: 0 }] })
+    const fresh = { ...run('n1'), isNew: true }
+    expect(planInstances(worker(2), [b, fresh], [], 0)).toEqual(nothing)
+    expect(planInstances(worker(2), [b, run('n1')], [], 0).end).toEqual(['b'])
+  })
+
+  test('no other old run ends while a successor waits to be tried again', () => {
+    const restart = { notBeforeMs: 900, delayMs: 1000 }
+    expect(planInstances(worker(2), [run('b', 'old')], [restart], 0).end).toEqual([])
+  })
+})
+
+test('old runs that hold the address of their successors all end before one starts', () => {
+  const web = { ...task(2), replacement: 'end-all' as const }
+  const [a, b] = [run('a', 'old'), run('b', 'old')]
+  expect(planInstances(web, [a, b], [], 0)).toEqual({ ...nothing, end: ['a', 'b'] })
+  expect(planInstances(web, [{ ...b, ending: true }], [], 0)).toEqual(nothing)
+  expect(planInstances(web, [], [], 0).start).toHaveLength(2)
 })
 
 test('the restart delay doubles up to max_delay and starts over after a run that lasted reset_after', () => {
