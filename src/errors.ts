@@ -59,6 +59,7 @@ export type ErrorCode =
   | 'no-group' // this machine has no such group
   | 'bad-limit' // this machine does not allow a limit of the task
   | 'no-program' // a program that a run needs is missing
+  | 'cannot-listen' // a socket of the task cannot be opened
   | 'no-env-file' // the env_file does not exist
   | 'bad-env-file' // the env_file cannot be read
   | 'history-unreadable' // history.db cannot be read

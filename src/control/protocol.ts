@@ -95,7 +95,7 @@ interface Replies {
   readonly stop: { readonly pid: number }
   readonly restart: { readonly pid: number }
   readonly run: RunReport
-  readonly kill: { readonly runs: readonly { readonly run: string; readonly task: string }[] }
+  readonly kill: { readonly runs: readonly KilledRun[] }
   readonly flush: Record<string, never>
   /** null: it is standard output. */
   readonly reopen: { readonly log: string | null }
@@ -122,6 +122,14 @@ export interface RunReport {
   directory: string
   /** The task does not run on this host by itself. */
   elsewhere: boolean
+}
+
+/** A run that is being ended. */
+export interface KilledRun {
+  readonly run: string
+  readonly task: string
+  /** It has sockets: a successor starts first, and the run ends when that is ready. */
+  readonly replacing?: boolean
 }
 
 /** The body of every reply with a status of 400 or more. */

@@ -62,6 +62,12 @@ export interface TaskStatus {
   counts?: TaskCounts
   /** Of a daemon task: when the next instance is started again, ISO 8601 in UTC; null if none waits. */
   nextRestart?: string | null
+  /** The sockets of a task with `listen` or `ready`. Other tasks do not have it. */
+  listen?: ListenStatus[]
+  /** Of the same tasks: whether each run is ready. */
+  ready?: Record<string, boolean>
+  /** Of the same tasks: how often a successor was not ready while the old runs continue; null if it was. */
+  replacing?: { failures: number; why: string } | null
   /** What the tasks file says; null for a task that is not in the file. Older daemons do not send it. */
   definition?: TaskFacts | null
   /** What its runs read; null without `input`. Older daemons do not send it. */
@@ -77,6 +83,16 @@ export interface QueueStatus {
   /** When the oldest one that waits was sent, ISO 8601 in UTC; null if none waits. */
   oldest: string | null
   dead: number
+}
+
+/** A socket of a task. */
+export interface ListenStatus {
+  /** null: it has none in the tasks file. */
+  name: string | null
+  /** `80`, `0.0.0.0:80`, `[::1]:80`, `unix:/run/app.sock`. */
+  address: string
+  /** The daemon has it open. Otherwise nobody can connect, or only the runs have it. */
+  held: boolean
 }
 
 /** The part of a definition that `torch status TASK` shows. */

@@ -5,6 +5,7 @@ import { quietly } from '../host/system-error.ts'
 import { openForLog } from '../record/line-file.ts'
 import { killRun } from '../run/end.ts'
 import { handOver } from '../run/live-run.ts'
+import type { HeldSocket, InheritedSocket } from '../run/task-sockets.ts'
 import { formatProblem } from '../tasks/file/problem.ts'
 import { newDeferred } from './deferred.ts'
 import { saveLoaded } from './recovery/saved-state.ts'
@@ -14,6 +15,8 @@ import type { Loaded } from './tasks-file/load.ts'
 
 /** The descriptors under which the next daemon finds what it inherits; 3 is the channel. */
 export const inherited = { lock: 4, socket: 5 } as const
+/** After those come the sockets of tasks, which the settings name. */
+export const firstTaskSocket = 6
 
 /** The word after the settings that tells a process that it is the next daemon. */
 const nextDaemonRole = 'next-daemon'
@@ -111,6 +114,7 @@ function busy(message: string): TorchError {
 
 function spawnNext(own: DaemonProcess, command: readonly string[] | undefined): DaemonChild {
   const { host, settings, paths, environment, lock, server, script } = own
+  const held = [...own.sockets.held.values()]
   if (settings.foreground && environment.NOTIFY_SOCKET === undefined)
     throw new TorchError(
       'in-foreground',
@@ -133,14 +137,21 @@ function spawnNext(own: DaemonProcess, command: readonly string[] | undefined): 
   try {
     return host.processes.spawnDaemon({
       command: command ?? host.processes.daemonCommand(script),
-      args: ['daemon', JSON.stringify(settings), nextDaemonRole],
+      args: ['daemon', JSON.stringify({ ...settings, sockets: held.map(noteOf) }), nextDaemonRole],
       outputs: file === undefined ? [1, 2] : [file, file],
-      descriptors: [lock.descriptor, server.descriptor],
+      descriptors: [
+        ...[lock.descriptor, server.descriptor],
+        ...held.map(({ descriptor }) => descriptor),
+      ],
       env: Object.fromEntries(env),
     })
   } finally {
     if (file !== undefined) host.files.close(file)
   }
+}
+
+function noteOf({ task, address, file }: HeldSocket): InheritedSocket {
+  return { task, address, file }
 }
 
 /** Whether a file is missing, or this user may not see it. */

@@ -187,6 +187,7 @@ async function closeHome(own: DaemonProcess, daemon: Daemon, stoppedBy: StoppedB
       host.files.remove(paths.pidfile)
   })
   faults.close()
+  if (daemon.phase.now !== 'leaving') own.sockets.close(() => true)
   log.info('stopped', {}, 'stopped')
   log.close()
   own.lock.release()

@@ -4,8 +4,9 @@ import type { Channel } from '../host/daemon-child.ts'
 import type { Host } from '../host/host.ts'
 import { heldLock } from '../host/lock.ts'
 import { openLog } from '../record/log.ts'
+import { newTaskSockets } from '../run/task-sockets.ts'
 import { newRequestQueue } from './control/request-queue.ts'
-import { awaitGo, inherited, sayTaken } from './handover.ts'
+import { awaitGo, firstTaskSocket, inherited, sayTaken } from './handover.ts'
 import { runLifecycle } from './lifecycle.ts'
 import type { HomePaths, Settings } from './settings.ts'
 import { catchSignals } from './signals.ts'
@@ -53,6 +54,8 @@ export async function runDaemon(
     settings.foreground ? { stdout: true, pretty: settings.pretty } : { file: paths.log },
     settings.logLevel,
   )
+  const sockets = newTaskSockets(host, (facts, words) => log.info('listen', facts, words))
+  sockets.inherit((isNext && settings.sockets) || [], firstTaskSocket)
   if (previous !== undefined) await awaitGo(start, previous, loaded)
   const requests = newRequestQueue()
   const server = await serveControl(
@@ -66,7 +69,7 @@ export async function runDaemon(
     throw new TorchError('stopped-early', 'a stop was requested while the daemon was starting')
   }
   const systemd = openSystemd(host, environment)
-  const own = { ...start, paths, lock, log, systemd, signals, requests, server }
+  const own = { ...start, paths, lock, log, systemd, signals, requests, server, sockets }
   let end = await runLifecycle(own, loaded, refused, (ready) =>
     previous === undefined ? onReady(ready) : sayTaken(previous),
   )

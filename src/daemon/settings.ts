@@ -1,5 +1,6 @@
 import path from 'node:path'
 import type { Host } from '../host/host.ts'
+import type { InheritedSocket } from '../run/task-sockets.ts'
 
 /** What a daemon is started with: options, else variables, else the config file; all checked. */
 export interface Settings {
@@ -16,6 +17,8 @@ export interface Settings {
   readonly logLevel: string
   /** Start on the copy of the last good tasks file if the file is bad. Older daemons do not pass it on. */
   readonly lastGood?: boolean
+  /** Only for the next daemon: the sockets of tasks that it inherits, in the order of their descriptors. */
+  readonly sockets?: readonly InheritedSocket[]
   readonly version: string
 }
 

@@ -13,14 +13,16 @@ import { newRunContext } from '../run/launch.ts'
 import { newEventOrder } from '../run/order.ts'
 import type { RunContext } from '../run/live-run.ts'
 import { type Faults, newFaults } from '../run/faults.ts'
+import type { TaskSockets } from '../run/task-sockets.ts'
 import { counted } from '../text/plural.ts'
 import type { RequestQueue } from './control/request-queue.ts'
 import { newPhase, type Phase } from './phase.ts'
 import type { HomePaths, Settings } from './settings.ts'
 import type { Signals } from './signals.ts'
 import { runEnded } from './starts/after-run.ts'
-import { type DaemonTasks, newDaemonTasks } from './starts/daemon-tasks.ts'
+import { type DaemonTasks, newDaemonTasks, runReady } from './starts/daemon-tasks.ts'
 import { type Messages, newMessages } from './starts/messages.ts'
+import { socketsForRun } from './starts/replacement.ts'
 import { newRunTable, type RunTable } from './starts/run-table.ts'
 import { recordedPast } from './tasks-file/task-past.ts'
 import { newStartQueue, type StartQueue } from './starts/start-queue.ts'
@@ -50,6 +52,8 @@ export interface DaemonProcess {
   readonly signals: Signals
   readonly requests: RequestQueue
   readonly server: ControlServer
+  /** The sockets of tasks. They stay open while the home is handed over. */
+  readonly sockets: TaskSockets
 }
 
 /** What a daemon knows. Each part has one file, which holds the only functions that change it. */
@@ -80,6 +84,7 @@ export interface Daemon extends DaemonState {
   readonly log: Log
   /** What the machine refuses for a while. */
   readonly faults: Faults
+  readonly sockets: TaskSockets
   readonly history: History
   readonly counters: Counters
   readonly journal: Journal
@@ -92,7 +97,7 @@ export interface Daemon extends DaemonState {
 
 /** A daemon with an open history and nothing on its agenda yet. Nothing has started. */
 export function createDaemon(
-  { host, settings, paths, log }: DaemonProcess,
+  { host, settings, paths, log, sockets }: DaemonProcess,
   loaded: LoadedTasks,
   refused: Loaded | undefined,
 ): Daemon {
@@ -105,8 +110,8 @@ export function createDaemon(
   const tasks = newTasksState(readHostFacts(host, settings), loaded, refused)
   const tickClock = newTickClock({ host, paths, faults })
   const daemonTasks = newDaemonTasks(clock)
-  const { restarts } = daemonTasks
-  const queue = newStartQueue({ host, paths, faults, phase, restarts })
+  const { restarts, mustGo } = daemonTasks
+  const queue = newStartQueue({ host, paths, faults, phase, restarts, mustGo })
   const history = openDaemonHistory({ host, paths, log, faults, queue })
   const { pasts, lastMs } = recordedPast({ paths, log }, [...tasks.all.keys()])
   const runs = newRunTable(pasts)
@@ -126,11 +131,14 @@ export function createDaemon(
   const runContext = newRunContext({
     ...{ host, home: paths.home, hostName, faults, order },
     onEnd: (run, conclusion) => runEnded(daemon, run, conclusion),
+    socketsOf: (task) => socketsForRun(daemon, task),
+    onReady: (run) => runReady(daemon, run),
     onTrouble: ({ description: { task, run } }, words) => log.warn('trouble', { task, run }, words),
   })
   const outputs = newOpenOutputs({ faults, phase, runs, context: runContext })
   const daemon: Daemon = {
     ...{ host, clock, settings, paths, startedMs: clock.now(), log, faults, history, counters },
+    sockets,
     ...{ phase, tasks, tickClock, runs, queue, daemonTasks, journal, runContext },
     messages: newMessages({ host, paths, log }),
     outputs,

@@ -88,3 +88,33 @@ export function pause(clock: Pick<Clock, 'after'>, ms: number): Promise<void> {
     clock.after(ms, resolve)
   })
 }
+
+/** A pause that an event can end early. */
+export interface Sleep {
+  /** Settles after this many milliseconds, or at the next wake(); at once if that came before. */
+  sleep(ms: number): Promise<void>
+  wake(): void
+}
+
+export function newSleep(clock: Pick<Clock, 'after'>): Sleep {
+  let isAwake = false
+  let end = (): void => {}
+  return {
+    async sleep(ms) {
+      if (!isAwake)
+        await new Promise<void>((resolve) => {
+          const cancel = clock.after(ms, resolve)
+          end = () => {
+            cancel()
+            resolve()
+          }
+        })
+      isAwake = false
+      end = () => {}
+    },
+    wake() {
+      isAwake = true
+      end()
+    },
+  }
+}

@@ -1,6 +1,6 @@
 import type { Outcome } from './history-row.ts'
 
-const endReasons = ['timeout', 'kill', 'stop', 'replace', 'reload', 'removed'] as const
+const endReasons = ['timeout', 'not ready', 'kill', 'stop', 'replace', 'reload', 'removed'] as const
 
 /** Why torch ended a run. */
 export type EndReason = (typeof endReasons)[number]
@@ -13,6 +13,8 @@ export interface EndFacts {
   readonly recorder: { readonly code: number | null; readonly signal: string | null } | undefined
   /** Why the command could not be started, if the recorder says so. */
   readonly startFailure: string | undefined
+  /** The run was ready, or nobody waited for that. */
+  readonly isReady: boolean
   /** The recorder claimed the run: it executed its first line. */
   readonly claimed: boolean
   /** The recorder started the command. */
@@ -56,20 +58,24 @@ export function outcomeOf(facts: EndFacts): RunOutcome {
   const ended = statusOf(facts)
   if (facts.ending !== undefined) {
     const { reason, signal } = facts.ending
-    const outcome = reason === 'timeout' ? 'timeout' : 'killed'
+    const outcome = reason === 'timeout' ? 'timeout' : reason === notReady ? 'failed' : 'killed'
     return { outcome, exitCode: ended?.code ?? null, signal: ended?.signal ?? signal, reason }
   }
   if (facts.startFailure !== undefined) return spawnFailed(facts.startFailure)
   if (ended === undefined) return outcomeWithoutStatus(facts)
   if (ended.signal !== null && facts.sent.includes(ended.signal)) return signalled(ended.signal)
   if (!facts.begun && !facts.removed) return spawnFailed(commandNotStarted)
-  if (ended.signal !== null) {
-    const reason = limitOf(facts, ended.signal) ?? notByTorch
-    return { outcome: 'killed', exitCode: null, signal: ended.signal, reason }
-  }
+  const limit = ended.signal === null ? undefined : limitOf(facts, ended.signal)
+  if (!facts.isReady && limit === undefined)
+    return { outcome: 'failed', exitCode: ended.code, signal: ended.signal, reason: notReady }
+  if (ended.signal !== null)
+    return { outcome: 'killed', exitCode: null, signal: ended.signal, reason: limit ?? notByTorch }
   const outcome = facts.successCodes.includes(ended.code ?? -1) ? 'ok' : 'failed'
   return { outcome, exitCode: ended.code, signal: null, reason: null }
 }
+
+/** The reason of a run that ended before it was ready, by itself or because torch no longer waited. */
+export const notReady = 'not ready'
 
 /** The reason of a run that somebody else killed. */
 const notByTorch = 'not by torch'

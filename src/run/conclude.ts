@@ -28,6 +28,7 @@ export function concludeRun(
     ...found,
     recorder: status,
     ending: run.state.kind === 'ending' ? run.state : undefined,
+    isReady: run.isReady,
     sent: [...run.sent],
     successCodes: run.description.successCodes,
     limits: run.description.limits ?? {},

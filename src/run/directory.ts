@@ -3,7 +3,7 @@ import path from 'node:path'
 import type { Host } from '../host/host.ts'
 import { parseStat, type ProcessIdentity } from '../host/processes.ts'
 import type { Trigger } from '../plan/history-row.ts'
-import type { Limits } from '../tasks/task.ts'
+import type { Limits, Task } from '../tasks/task.ts'
 import type { EndReason, RunOutcome } from '../plan/run-outcome.ts'
 
 /*
@@ -110,8 +110,20 @@ export interface RunDescription {
   readonly retryOf?: string
   /** The ids of the messages that are its input. Never their texts. */
   readonly messages?: readonly string[]
+  /** When it is ready. Only runs of tasks with `ready` have it. */
+  readonly ready?: NonNullable<Task['ready']>
+  /** The sockets that it got, from descriptor 3 on. Only runs of tasks with `listen` have it. */
+  readonly sockets?: readonly RunSocket[]
   /** The process that writes the output. Old records do not have it, nor do runs that could not be started. */
   readonly collector?: ProcessIdentity
+}
+
+/** A socket of a run, in its run.json. */
+export interface RunSocket {
+  /** The text of the address. */
+  readonly address: string
+  /** Device and inode of a Unix socket's file. */
+  readonly file?: string
 }
 
 /** `outcome.json`: how the run ended. Times in milliseconds since the epoch. */

@@ -104,8 +104,8 @@ export function resumeEnding(context: RunContext, run: LiveRun, note: EndingNote
   later(context, run, leftMs, () => killRun(context, run))
 }
 
-/** Never more than the whole time: the clock may have been set back since then. */
-function timeLeft({ clock }: Host, sinceMs: number, wholeMs: number): number {
+/** The rest of a time, never more than the whole: the clock may have been set back since then. */
+export function timeLeft({ clock }: Host, sinceMs: number, wholeMs: number): number {
   return Math.min(sinceMs + wholeMs - clock.now(), wholeMs)
 }
 

@@ -36,11 +36,12 @@ export function runEnvironment({ host, home, hostName }: RunHome, task: Task): R
     variables: {
       ...basicVariables(host, identity.account, task),
       TORCH_HOME: home,
-      ...envFileVariables(host, task, identity.account),
+      ...withoutPid(task, envFileVariables(host, task, identity.account)),
       ...task.env,
       // LAST: a task can change TORCH_HOME, but not these. The recorder adds the names that differ from run to run.
       TORCH_TASK: task.name,
       TORCH_HOST: hostName,
+      ...listenVariables(task),
     },
   }
 }
@@ -53,6 +54,25 @@ export function commandOf({ command, shell }: Task): readonly string[] {
 
 /** This word of a list is replaced by the path of the script. */
 const scriptWord = '$TORCH_SCRIPT'
+
+/** As systemd says it to a service, see sd_listen_fds(3). The recorder adds LISTEN_PID. */
+function listenVariables({ listen }: Task): Record<string, string> {
+  if (listen.length === 0) return {}
+  const names = listen.map(({ name = 'torch' }) => name).join(':')
+  return { LISTEN_FDS: String(listen.length), LISTEN_FDNAMES: names }
+}
+
+/** The env_file must not change the pid for which the sockets are. In `env` the tasks file does not allow it. */
+function withoutPid({ listen }: Task, variables: Record<string, string>): Record<string, string> {
+  const { LISTEN_PID: _, ...others } = variables
+  return listen.length === 0 ? variables : others
+}
+
+/** The user and group that the runs of a task have. Throws if this machine does not have them. */
+export function ownerOf(host: Host, task: Task): RunEnvironment['owner'] {
+  const { account, gid } = identityOf(host, task)
+  return { uid: account.uid, gid }
+}
 
 /** The user that runs a command, and the group if it is not the user's own. */
 interface Identity {

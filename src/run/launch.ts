@@ -6,24 +6,38 @@ import type { Start } from '../plan/admit.ts'
 import type { Task } from '../tasks/task.ts'
 import { concludeRun, recordOutcome } from './conclude.ts'
 import { activeFolder, listActive } from './active.ts'
-import { newRunId, type RunDescription, runDirectory, secondText } from './directory.ts'
+import {
+  newRunId,
+  type RunDescription,
+  runDirectory,
+  type RunSocket,
+  secondText,
+} from './directory.ts'
 import { armTimeout } from './end.ts'
 import { commandOf, defaultPath } from './environment.ts'
 import { complainOfLoss } from './output.ts'
 import { type LiveRun, newLiveRun, type RunContext } from './live-run.ts'
 import { newEventOrder } from './order.ts'
+import { armReady } from './ready.ts'
 import { type Recorder, startRecorder } from './recorder.ts'
 import { makeRunFolder, newRecorderPool } from './recorder-pool.ts'
 import { returnInput, type RunMessages, takeInput } from './run-messages.ts'
 import { spawnErrorText } from './start-failure.ts'
+import { type HeldSocket, newTaskSockets, openSockets } from './task-sockets.ts'
 import { newRunWatch } from './watch.ts'
+
+type OptionalPart = 'order' | 'socketsOf' | 'onReady'
 
 /** What all runs of one process share: nothing runs in it yet. */
 export function newRunContext(
-  parts: Omit<RunContext, 'recorders' | 'watch' | 'order'> & Partial<Pick<RunContext, 'order'>>,
+  parts: Omit<RunContext, 'recorders' | 'watch' | OptionalPart> &
+    Partial<Pick<RunContext, OptionalPart>>,
 ): RunContext {
+  const sockets = newTaskSockets(parts.host)
   const context: RunContext = {
     order: newEventOrder(parts.host, parts.home, 0),
+    socketsOf: (task) => openSockets(sockets, task, []),
+    onReady() {},
     ...parts,
     recorders: newRecorderPool(parts),
     watch: newRunWatch(parts, parts.faults, (run) => concludeRun(context, run, undefined)),
@@ -104,6 +118,7 @@ function describeRun(
     ...(task.input.mode !== 'none' && { input: task.input.mode }),
     restartDelayMs,
     restarts,
+    ...(task.ready !== undefined && { ready: task.ready }),
   }
   const directory = runDirectory(home, task.name, id)
   return newLiveRun({ description, directory, recorder: undefined, state: { kind: 'running' } })
@@ -133,8 +148,10 @@ function prepare(context: RunContext, run: LiveRun, task: Task): Recorder | unde
 }
 
 function startFresh(context: RunContext, run: LiveRun, task: Task): Recorder | undefined {
-  const place = { task, folder: run.directory, run: run.description.run }
   try {
+    const sockets = context.socketsOf(task)
+    run.sockets = sockets.map(socketNote)
+    const place = { task, folder: run.directory, run: run.description.run, sockets }
     return startRecorder(context, place, (error) => failLater(context, run, spawnErrorText(error)))
   } catch (error) {
     failLater(context, run, spawnErrorText(error))
@@ -142,11 +159,20 @@ function startFresh(context: RunContext, run: LiveRun, task: Task): Recorder | u
   }
 }
 
+function socketNote({ address, file }: HeldSocket): RunSocket {
+  return { address: address.text, ...(file !== undefined && { file }) }
+}
+
 /** Writes `run.json`: what was started, and who writes its output. */
 function describe({ files }: Host, run: LiveRun, recorder: Recorder | undefined): void {
   run.collector = recorder?.collector
-  const { description, collector, messages } = run
-  const record = { ...description, collector, ...(messages.length > 0 && { messages }) }
+  const { description, collector, messages, sockets } = run
+  const record = {
+    ...description,
+    collector,
+    ...(messages.length > 0 && { messages }),
+    ...(sockets.length > 0 && { sockets }),
+  }
   files.write(path.join(run.directory, 'run.json'), JSON.stringify(record))
 }
 
@@ -189,6 +215,7 @@ function assign(context: RunContext, run: LiveRun, recorder: Recorder, line: str
     })
   recorder.onLostOutput = () => complainOfLoss(context, run)
   armTimeout(context, run)
+  armReady(context, run)
   return true
 }
 

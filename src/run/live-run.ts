@@ -1,15 +1,21 @@
 import assert from 'node:assert/strict'
 import type { ProcessIdentity } from '../host/processes.ts'
-import type { EndingNote, RunConclusion, RunDescription, RunHome } from './directory.ts'
+import type { Task } from '../tasks/task.ts'
+import type { EndingNote, RunConclusion, RunDescription, RunHome, RunSocket } from './directory.ts'
 import type { InputProgress } from './input-progress.ts'
 import type { Faults } from './faults.ts'
 import type { EventOrder } from './order.ts'
 import type { RecorderPool } from './recorder-pool.ts'
+import type { HeldSocket } from './task-sockets.ts'
 
 /** A run that this process looks after: it launched the run or adopted it. */
 export interface LiveRun {
   readonly description: RunDescription
   readonly directory: string
+  /** The sockets that it got, from descriptor 3 on. Empty until the recorder runs. */
+  sockets: readonly RunSocket[]
+  /** Only ready.ts changes it. A run whose task has no `ready` is ready from the start. */
+  isReady: boolean
   /** Its pid is the process group of the run. undefined until the recorder runs. */
   recorder: ProcessIdentity | undefined
   /** Writes the output into its file. undefined until the recorder runs, and for runs of old versions. */
@@ -98,6 +104,8 @@ export function newLiveRun(
     ...run,
     collector: run.description.collector,
     messages: run.description.messages ?? [],
+    sockets: run.description.sockets ?? [],
+    isReady: run.description.ready === undefined,
     group: { kind: 'led' },
     sent: new Set(sent),
     output: { emptiedTo: 0, looksToSkip: 0, hasComplained: false },
@@ -120,6 +128,10 @@ export interface RunContext extends RunHome {
   readonly faults: Faults
   /** Called once for each run, when its outcome is known. */
   readonly onEnd: (run: LiveRun, conclusion: RunConclusion) => void
+  /** The sockets for a run of the task, open. Throws why they are not. */
+  readonly socketsOf: (task: Task) => readonly HeldSocket[]
+  /** Called once for a run that was waited for, when it is ready. */
+  readonly onReady: (run: LiveRun) => void
   /** Called for trouble with one run. The run continues. */
   readonly onTrouble: (run: LiveRun, message: string) => void
 }

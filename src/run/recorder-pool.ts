@@ -46,6 +46,8 @@ export function newRecorderPool(runHome: RunHome): RecorderPool {
   function prepare(task: Task): boolean {
     // The env_file of a task must be read when the run starts, not before.
     if (isFor(waiting.get(task.name), task) || task.envFile !== undefined) return true
+    // A recorder that waits would keep the sockets open when torch closes them.
+    if (task.listen.length > 0) return true
     dismiss(task.name)
     count += 1
     const folder = path.join(preparedFolder(runHome.home), `${processes.pid}-${count}`)
@@ -102,7 +104,7 @@ function startOrNone(runHome: RunHome, task: Task, folder: string): Recorder | u
   let recorder: Recorder | undefined
   try {
     makeRunFolder(runHome.host, folder)
-    recorder = startRecorder(runHome, { task, folder, run: undefined }, () => {})
+    recorder = startRecorder(runHome, { task, folder, run: undefined, sockets: [] }, () => {})
   } catch {
     // The run itself will report it.
   }

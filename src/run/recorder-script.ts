@@ -40,6 +40,8 @@ export interface ScriptParts {
   readonly input?: ScriptInput | undefined
   /** What the command reads: a file in the run directory, or /dev/null. */
   readonly stdin: string
+  /** The command gets sockets, and LISTEN_PID for them. */
+  readonly listens: boolean
   /** busybox prefers its own programs to those in PATH, unless the path is absolute. */
   readonly isBusybox: boolean
 }
@@ -105,7 +107,7 @@ function isPassedOn([name]: readonly [string, string]): boolean {
  * `echo`, not `:`, with a redirection that may fail, and it says `command exec`.
  */
 function recorderScript(parts: ScriptParts): string {
-  const { runs, active, sleep, wrappers, shell, task, input, stdin } = parts
+  const { runs, active, sleep, wrappers, shell, task, input, stdin, listens } = parts
   const enter =
     wrappers.length === 0
       ? 'eval "$TORCH_ENTER"'
@@ -123,11 +125,11 @@ set -C
 echo "$torch_self" 2>/dev/null >claim && [ -e run.json ] || exit 125
 set +C
 ${input === undefined ? '' : openInput}command exec 2<>exit <${stdin} || exit 125
-${input === undefined ? '' : holdInput}(
+${input === undefined ? '' : holdInput(listens)}(
   torch_step=record
   trap 'echo "$torch_step" 2>/dev/null >"$torch_run/failed"' EXIT
   read -r torch_self </proc/self/stat
-  echo "$torch_self" 2>/dev/null >command || exit 125
+  echo "$torch_self" 2>/dev/null >command || exit 125${listens ? listenPid : ''}
   exec 2>&1${input === undefined ? '' : ' <&6 6<&-'}
   command ulimit -Sn 1024 2>/dev/null
   ${enter}
@@ -160,16 +162,18 @@ const openInput = `command exec 7<>in 8>in 6<in 7<&- || exit 125
 
 /**
  * The holder keeps the writing end until somebody writes to the pipe \`eof\` or closes it, or TERM comes. So
- * neither the end of the daemon nor that of the recorder is the end of the input.
+ * neither the end of the daemon nor that of the recorder is the end of the input. It needs no sockets.
  */
-const holdInput = `(
+function holdInput(listens: boolean): string {
+  return `(
   trap '' ${inputSignals}
   read -r torch_self </proc/self/stat && echo "$torch_self" 2>/dev/null >holder
   read -r torch_line <eof
-) </dev/null >/dev/null 2>&1 6<&- &
+) </dev/null >/dev/null 2>&1 ${listens ? '3<&- 4<&- 5<&- ' : ''}6<&- &
 torch_holder=$!
 exec 8>&-
 `
+}
 
 /**
  * Ends the holder, and writes what is left in the pipe into \`unread\`. Not by a signal: a subshell that was
@@ -192,6 +196,10 @@ exec 7>&-
 
 /** What is in a pipe is read in a moment. */
 const maxSaveSeconds = 5
+
+/** `$$` is the recorder. The command has the pid of its subshell, whatever executes it in between. */
+const listenPid = `
+  export LISTEN_PID="\${torch_self%% *}"`
 
 /**
  * The last steps before the command, as the task's user: in the recorder's own subshell, or in a shell

@@ -14,6 +14,7 @@ import {
   scriptArguments,
   type ScriptInput,
 } from './recorder-script.ts'
+import type { HeldSocket } from './task-sockets.ts'
 
 /** The shell of all scripts of torch. Any POSIX sh works: dash, bash and busybox are tested. */
 export const recorderShell = '/bin/sh'
@@ -53,6 +54,8 @@ export interface RecorderPlace {
   readonly folder: string
   /** undefined: the run is not known yet. */
   readonly run: string | undefined
+  /** The command gets them as 3, 4 and 5. */
+  readonly sockets: readonly HeldSocket[]
 }
 
 /**
@@ -79,6 +82,7 @@ export function startRecorder(
     isBusybox: isBusyboxShell(runHome.host),
     input: hasInputPipe(place.task) ? inputPrograms(runHome.host) : undefined,
     stdin: hasInputFile(place.task) ? inputFile : '/dev/null',
+    listens: place.task.listen.length > 0,
   })
   if (hasInputPipe(place.task)) makeInputPipes(runHome.host, place.folder, environment.owner)
   const pipe = processes.openPipe(environment.owner, place.folder)
@@ -135,7 +139,7 @@ interface ParentParts {
 
 function startParent(
   { host, home }: RunHome,
-  { task, folder, run }: RecorderPlace,
+  { task, folder, run, sockets }: RecorderPlace,
   { variables, pipe, collector }: ParentParts,
   onFailure: (error: Error) => void,
 ): Recorder | undefined {
@@ -146,6 +150,7 @@ function startParent(
     cwd: folder,
     stdin: 'line',
     stdout: pipe.write,
+    descriptors: sockets.map(({ descriptor }) => descriptor),
     onExit: (status) => recorder?.onExit(status),
     onFailure,
   })

@@ -15,6 +15,7 @@ import {
   voidMark,
 } from './directory.ts'
 import { armTimeout, resumeEnding } from './end.ts'
+import { armReady, wasReady } from './ready.ts'
 import { byOrder, type OrderedRun } from './order.ts'
 import { type LiveRun, newLiveRun, type RunContext, type RunState } from './live-run.ts'
 
@@ -157,8 +158,10 @@ function adopt(
   traces: RunTraces,
 ): LiveRun {
   const run = foundRun(context.host, directory, description, traces)
-  if (traces.ending === undefined) armTimeout(context, run)
-  else resumeEnding(context, run, traces.ending)
+  if (traces.ending === undefined) {
+    armTimeout(context, run)
+    armReady(context, run)
+  } else resumeEnding(context, run, traces.ending)
   context.watch.add(run)
   return run
 }
@@ -172,7 +175,9 @@ function foundRun(
   const state: RunState = ending === undefined ? { kind: 'running' } : { kind: 'ending', ...ending }
   // After a reboot the process group is gone, and another one may have its number.
   const group = isOfThisBoot(host, description) ? recorder : undefined
-  return newLiveRun({ description, directory, recorder: group, state }, sent)
+  const run = newLiveRun({ description, directory, recorder: group, state }, sent)
+  run.isReady = wasReady(host, directory, description)
+  return run
 }
 
 /**

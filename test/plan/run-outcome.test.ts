@@ -15,6 +15,7 @@ const facts = (given: Partial<EndFacts>): EndFacts => ({
   recorded: undefined,
   recorder: undefined,
   startFailure: undefined,
+  isReady: true,
   claimed: true,
   begun: true,
   removed: false,

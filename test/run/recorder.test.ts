@@ -36,6 +36,7 @@ describe.each(shells)('the recorder in %s', (shell) => {
       stdin: '/dev/null',
       isBusybox: shell === 'busybox',
       input: hasInput ? { cat: '/bin/cat', timeout: '/usr/bin/timeout' } : undefined,
+      listens: false,
     })
   const args = ['-w', ...words, ...scriptArguments('TORCH_RECORDER', ['job'])]
   /** Runs a command as torch does, in this directory. */

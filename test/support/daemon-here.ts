@@ -15,6 +15,7 @@ import type { Clock } from '../../src/host/clock.ts'
 import { type Host, thisMachine } from '../../src/host/host.ts'
 import type { HistoryRow } from '../../src/plan/history-row.ts'
 import { readHistory } from '../../src/record/history/read-history.ts'
+import { newTaskSockets } from '../../src/run/task-sockets.ts'
 import { signalRun } from '../../src/run/process-group.ts'
 import { pollMs } from '../../src/run/watch.ts'
 import { until } from './until.ts'
@@ -155,6 +156,7 @@ function processOf(
     signals: { handle() {}, stopSignal: () => undefined },
     requests: newRequestQueue(),
     server: { descriptor: undefined, close: async () => {}, handOver: async () => {} },
+    sockets: newTaskSockets(host, (facts, words) => say('listen', facts, words)),
   }
 }
 

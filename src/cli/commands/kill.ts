@@ -1,3 +1,4 @@
+import type { KilledRun } from '../../control/protocol.ts'
 import type { StatusReport } from '../../control/status-report.ts'
 import { exitStatus, TorchError } from '../../errors.ts'
 import { type Signal, signalNames, signalNumbers } from '../../host/processes.ts'
@@ -16,7 +17,7 @@ export async function kill(call: Call, values: Values): Promise<number> {
   const status = await ask(call, 'status', {}, 'required')
   await requireSameFile(call, values, status.file.path)
   const meant = args.map((word) => ({ word, targets: new Set(targetsOf(status, word)) }))
-  const runs = new Map<string, { run: string; task: string }>()
+  const runs = new Map<string, KilledRun>()
   for (const target of new Set(meant.flatMap(({ targets }) => [...targets])))
     for (const each of await endRuns(call, target, signal)) runs.set(each.run, each)
   const idle = meant.filter(
@@ -24,7 +25,9 @@ export async function kill(call: Call, values: Values): Promise<number> {
       ![...runs.values()].some(({ run, task }) => targets.has(run) || targets.has(task)),
   )
   const said = signal === null ? 'ending' : `sent ${signal} to`
-  const lines = [...runs.values()].map(({ run, task }) => `${said} ${task} ${run}`)
+  const lines = [...runs.values()].map(
+    ({ run, task, replacing }) => `${replacing ? 'replacing' : said} ${task} ${run}`,
+  )
   if (values.json) await terminal.say(JSON.stringify({ runs: [...runs.values()] }, null, 2))
   else if (lines.length > 0) await terminal.say(lines.join('\n'))
   if (idle.length === 0) return exitStatus.done
@@ -61,7 +64,7 @@ async function endRuns(
   call: Call,
   target: string,
   signal: Signal | null,
-): Promise<readonly { run: string; task: string }[]> {
+): Promise<readonly KilledRun[]> {
   try {
     return (await ask(call, 'kill', { target, signal }, 'required')).runs
   } catch (error) {

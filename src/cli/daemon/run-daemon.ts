@@ -1,7 +1,7 @@
 import { runDaemon } from '../../daemon/main.ts'
 import { failureLine, type Ready, readyLine } from '../../daemon/startup/start-detached.ts'
 import type { Settings } from '../../daemon/settings.ts'
-import { inherited, isNextDaemon } from '../../daemon/handover.ts'
+import { firstTaskSocket, inherited, isNextDaemon } from '../../daemon/handover.ts'
 import type { NotifyEnvironment } from '../../daemon/systemd.ts'
 import { exitStatus, TorchError, messageOf } from '../../errors.ts'
 import { starterDescriptor } from '../../host/daemon-child.ts'
@@ -19,10 +19,12 @@ export async function runDetached(
   [text = '', role]: readonly (string | undefined)[],
 ): Promise<number> {
   const isNext = isNextDaemon(role)
-  host.processes.closeInherited([starterDescriptor, ...(isNext ? Object.values(inherited) : [])])
-  const starter = host.processes.starterChannel()
   // The next daemon may be of a newer version than the daemon that wrote the settings.
   const settings = { ...(JSON.parse(text) as Settings), version }
+  const taskSockets = (settings.sockets ?? []).map((_, at) => firstTaskSocket + at)
+  const fromPrevious = isNext ? [...Object.values(inherited), ...taskSockets] : []
+  host.processes.closeInherited([starterDescriptor, ...fromPrevious])
+  const starter = host.processes.starterChannel()
   let isReady = false
   try {
     const start = { host, settings, script, environment: takeNotify(host) }

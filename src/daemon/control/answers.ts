@@ -5,6 +5,7 @@ import { endRun, sendSignal } from '../../run/end.ts'
 import type { LiveRun } from '../../run/live-run.ts'
 import { unknownTask } from '../../tasks/select.ts'
 import type { Handover } from '../handover.ts'
+import { replaceRun } from '../starts/daemon-tasks.ts'
 import { requestStart } from '../starts/request-start.ts'
 import type { Daemon } from '../state.ts'
 import type { Stop } from '../stop.ts'
@@ -75,11 +76,14 @@ function killNow(
   const { runs, runContext } = daemon
   const matching = runs.all().filter((run) => matches(run, target))
   if (matching.length === 0) throw nothingToKill(daemon, target)
-  for (const run of matching) {
-    if (signal === null) endRun(runContext, run, 'kill')
-    else sendSignal(runContext, run, signal)
-  }
-  return { runs: matching.map(({ description: { run, task } }) => ({ run, task })) }
+  const ended = matching.map((live) => {
+    const { run, task } = live.description
+    if (signal !== null) sendSignal(runContext, live, signal)
+    else if (replaceRun(daemon, live)) return { run, task, replacing: true }
+    else endRun(runContext, live, 'kill')
+    return { run, task }
+  })
+  return { runs: ended }
 }
 
 function matches(run: LiveRun, target: string): boolean {

@@ -14,6 +14,7 @@ import { jitterOf } from '../../text/hash.ts'
 import type { Daemon } from '../state.ts'
 import type { Loaded } from '../tasks-file/load.ts'
 import { queueStatus } from './messages.ts'
+import { listenPart, type ListenPart, listenPartOffline } from './listen-status.ts'
 import { troubleOf } from './trouble.ts'
 
 /** What `torch status` shows of a running daemon. */
@@ -44,6 +45,7 @@ export function statusOf(daemon: Daemon): StatusReport {
           counts: { ...runs.counts(task.name), restarts: restartsOf(daemon, task) },
           nextRestart: nextRestartOf(daemon, task),
           input: queueStatus(daemon.messages.inbox, task),
+          listening: listenPart(daemon, task),
         }),
       ),
       ...removedTasks(daemon),
@@ -123,6 +125,7 @@ export function taskStatus(
     counts: TaskCounts
     nextRestart?: string | null
     input: TaskStatus['input']
+    listening?: ListenPart
   },
 ): TaskStatus {
   const reason = !task.enabled ? 'enabled' : matchHosts(task.hosts, known.facts) ? null : 'hosts'
@@ -141,6 +144,7 @@ export function taskStatus(
     counts: known.counts,
     nextRestart: known.nextRestart ?? null,
     input: known.input ?? null,
+    ...(known.listening ?? listenPartOffline(task)),
     definition: factsOf(task),
   }
 }
@@ -166,6 +170,7 @@ export function dumpState({
   runs,
   queue,
   daemonTasks,
+  sockets,
   log,
 }: Daemon): void {
   log.info(
@@ -186,6 +191,7 @@ export function dumpState({
         ...{ run, task, pid: recorder?.pid, state },
       })),
       waiting: [...queue.waiting.values()],
+      sockets: [...sockets.held.values()],
       due: [...queue.due],
       timed: [...queue.timed.keys()],
       vacancies: [...daemonTasks.restarts],

@@ -1,6 +1,7 @@
 import type { Trouble } from '../../control/status-report.ts'
 import { timeText } from '../../record/history/rows.ts'
 import { problemLine } from '../../tasks/file/problem.ts'
+import { failedWords } from '../starts/replacement.ts'
 import type { Daemon } from '../state.ts'
 
 /** How the message about a refused tasks file begins. `torch status` shows its problems in full. */
@@ -11,14 +12,19 @@ export function troubleOf({
   faults,
   history,
   tasks,
-}: Pick<Daemon, 'faults' | 'history' | 'tasks'>): Trouble[] {
+  daemonTasks,
+}: Pick<Daemon, 'faults' | 'history' | 'tasks' | 'daemonTasks'>): Trouble[] {
   const { refused } = tasks
   const bad = refused?.problems.find(({ severity }) => severity === 'error')
   const file = refused && {
     message: `${refusedWords}${bad === undefined ? '' : `: ${problemLine(bad)}`}`,
     sinceMs: refused.atMs,
   }
-  return [file, history.trouble(), ...faults.current()]
+  const replacements = [...daemonTasks.failed].map(([task, failed]) => ({
+    message: failedWords(task, failed),
+    sinceMs: failed.sinceMs,
+  }))
+  return [file, history.trouble(), ...faults.current(), ...replacements]
     .filter((each) => each !== undefined)
     .map(({ message, sinceMs }) => ({ message, since: timeText(sinceMs) }))
 }

@@ -84,6 +84,7 @@ function recoverPending(
   const { daemonTasks, clock } = daemon
   const now = clock.now()
   for (const [task, restarts] of pending.vacancies) daemonTasks.setRestarts(task, restarts)
+  for (const run of pending.mustGo ?? []) daemonTasks.addMustGo(run)
   for (const { start, atMs } of pending.timed)
     if (known.addPending(start)) requestStartLater(daemon, start, atMs - now)
   for (const start of pending.waiting) if (known.addPending(start)) requestStart(daemon, start)

@@ -1,12 +1,28 @@
 import type { Clock } from '../../host/clock.ts'
 import {
+  type DaemonRun,
+  type InstancesPlan,
   type PendingRestart,
   planInstances,
   restartDelay,
   restartsInARow,
 } from '../../plan/daemon-instances.ts'
+import { notReady } from '../../plan/run-outcome.ts'
 import type { RunConclusion, RunDescription } from '../../run/directory.ts'
 import { endRun } from '../../run/end.ts'
+import { isLive, type LiveRun } from '../../run/live-run.ts'
+import type { Task } from '../../tasks/task.ts'
+import { counted } from '../../text/plural.ts'
+import {
+  closeUnneeded,
+  couldNotReplace,
+  failedWords,
+  type FailedReplacement,
+  outdatedRuns,
+  replacementOf,
+  type SocketParts,
+  whyNotReady,
+} from './replacement.ts'
 import { requestStart, type StartParts } from './request-start.ts'
 
 /** The restarts of daemon tasks that wait for their delay, and the timers that wake the daemon for them. */
@@ -14,6 +30,13 @@ export interface DaemonTasks {
   /** Pending restarts, by task. */
   readonly restarts: ReadonlyMap<string, readonly PendingRestart[]>
   setRestarts(task: string, restarts: readonly PendingRestart[]): void
+  /** Runs that a person wants to replace, by id. */
+  readonly mustGo: ReadonlySet<string>
+  addMustGo(run: string): void
+  forgetRun(run: string): void
+  /** Replacements that fail at the moment, by task. */
+  readonly failed: ReadonlyMap<string, FailedReplacement>
+  setFailed(task: string, failed: FailedReplacement | undefined): void
   /** Calls back after that many milliseconds, in place of the timer before; undefined: not at all. */
   wakeIn(task: string, delayMs: number | undefined, wake: () => void): void
   cancelTimers(): void
@@ -23,8 +46,18 @@ export interface DaemonTasks {
 export function newDaemonTasks(clock: Clock): DaemonTasks {
   const restarts = new Map<string, readonly PendingRestart[]>()
   const timers = new Map<string, () => void>()
+  const mustGo = new Set<string>()
+  const failed = new Map<string, FailedReplacement>()
   return {
     restarts,
+    mustGo,
+    addMustGo: (run) => void mustGo.add(run),
+    forgetRun: (run) => void mustGo.delete(run),
+    failed,
+    setFailed(task, next) {
+      if (next === undefined) failed.delete(task)
+      else failed.set(task, next)
+    },
     setRestarts(task, pending) {
       if (pending.length === 0) restarts.delete(task)
       else restarts.set(task, pending)
@@ -41,7 +74,7 @@ export function newDaemonTasks(clock: Clock): DaemonTasks {
   }
 }
 
-export interface DaemonTaskParts extends StartParts {
+export interface DaemonTaskParts extends StartParts, SocketParts {
   readonly clock: Clock
   readonly daemonTasks: DaemonTasks
 }
@@ -55,14 +88,12 @@ export function keepInstances(parts: DaemonTaskParts, name: string): void {
   if (phase.now !== 'running') return
   const found = tasks.here.get(name)
   const task = found?.type === 'daemon' ? found : undefined
+  closeUnneeded(parts)
   const instances = runs.of(name).filter((run) => run.description.type === 'daemon')
+  const replacement = task && replacementOf(parts, task)
   const plan = planInstances(
-    task,
-    instances.map((run) => ({
-      run: run.description.run,
-      definition: run.description.definition,
-      ending: run.state.kind === 'ending',
-    })),
+    task && { max: task.max, definition: task.definition, replacement: replacement ?? 'end-first' },
+    instances.map((run) => asPlanned(run, daemonTasks.mustGo)),
     daemonTasks.restarts.get(name) ?? [],
     clock.now(),
   )
@@ -70,15 +101,77 @@ export function keepInstances(parts: DaemonTaskParts, name: string): void {
   queue.saveSoon()
   for (const run of instances)
     if (plan.end.includes(run.description.run))
-      endRun(runContext, run, task === undefined ? 'removed' : 'reload')
+      endRun(runContext, run, task === undefined ? 'removed' : whyReplaced(daemonTasks, run))
   for (const { delayMs, restarts = 0 } of plan.start)
     requestStart(
       parts,
       { task: name, slot: undefined, trigger: 'daemon', attempt: 1, dueMs: undefined },
-      { restartDelayMs: delayMs, restarts },
+      { restartDelayMs: delayMs, restarts, forced: replacement === 'start-first' },
     )
+  if (task !== undefined && task.listen.length > 0) noteReplacement(parts, task, instances, plan)
   const delayMs = plan.wakeMs && Math.max(plan.wakeMs - clock.now(), 0)
   daemonTasks.wakeIn(name, delayMs, () => keepInstances(parts, name))
+}
+
+function asPlanned(
+  { description, state, isReady }: LiveRun,
+  mustGo: ReadonlySet<string>,
+): DaemonRun {
+  const { run, definition } = description
+  return {
+    ...{ run, definition, ending: state.kind === 'ending', isNew: !isReady },
+    mustGo: mustGo.has(run),
+  }
+}
+
+function whyReplaced({ mustGo }: DaemonTasks, { description }: LiveRun): 'kill' | 'reload' {
+  return mustGo.has(description.run) ? 'kill' : 'reload'
+}
+
+/** Logs what begins and what ends of a replacement. One that fails is over when no old run is left. */
+function noteReplacement(
+  { daemonTasks, runs, log }: DaemonTaskParts,
+  task: Task,
+  before: readonly LiveRun[],
+  plan: InstancesPlan,
+): void {
+  const { name } = task
+  const outdated = outdatedRuns(task, before, daemonTasks.mustGo)
+  if (!outdated.some(isLive)) daemonTasks.setFailed(name, undefined)
+  const old = outdated.map((run) => run.description.run)
+  const next = runs.of(name).filter((run) => !before.includes(run))
+  for (const { description } of old.length === 0 ? [] : next)
+    log.info('replace', { task: name, run: description.run, old }, `${name} is being replaced`)
+  const ended = old.filter((run) => plan.end.includes(run))
+  if (ended.length > 0)
+    log.info(
+      'replace',
+      { task: name, ended },
+      `${name}: ${counted(ended.length, 'old run')} may end`,
+    )
+}
+
+/** A run that was waited for is ready: an old one may end. */
+export function runReady(parts: DaemonTaskParts, { description }: LiveRun): void {
+  const { task, run, startedMs } = description
+  const afterMs = Math.max(parts.clock.now() - startedMs, 0)
+  parts.log.info('ready', { task, run, afterMs }, `${task} is ready`)
+  keepInstances(parts, task)
+}
+
+/**
+ * Replaces a run that a person wants to end: a successor starts first, and the run ends when that is ready.
+ * Returns false for a run that has to be ended at once: it has no sockets, or this was asked before.
+ */
+export function replaceRun(parts: DaemonTaskParts, run: LiveRun): boolean {
+  const { phase, tasks, daemonTasks } = parts
+  const { task: name, run: id, type } = run.description
+  const isServed = (tasks.here.get(name)?.listen.length ?? 0) > 0 && type === 'daemon'
+  const isNew = run.state.kind === 'running' && run.isReady && !daemonTasks.mustGo.has(id)
+  if (phase.now !== 'running' || !isServed || !isNew) return false
+  daemonTasks.addMustGo(id)
+  keepInstances(parts, name)
+  return true
 }
 
 /**
@@ -88,18 +181,37 @@ export function keepInstances(parts: DaemonTaskParts, name: string): void {
 export function replaceInstance(
   parts: DaemonTaskParts,
   run: RunDescription,
-  { reason, endedMs }: RunConclusion,
+  conclusion: RunConclusion,
 ): void {
   const { tasks, daemonTasks } = parts
+  const { reason, endedMs } = conclusion
   const task = tasks.here.get(run.task)
-  const isReload = reason === 'reload' || reason === 'removed'
+  const isReload = reason === 'reload' || reason === 'removed' || daemonTasks.mustGo.has(run.run)
+  daemonTasks.forgetRun(run.run)
   if (task?.type === 'daemon' && !isReload) {
-    const lastedMs = endedMs - run.startedMs
+    // The time that it took to fail says nothing about how long it would have lived.
+    const lastedMs = reason === notReady ? 0 : endedMs - run.startedMs
     const delayMs = restartDelay(task.restart, lastedMs, run.restartDelayMs)
     const restarts = restartsInARow(task.restart, lastedMs, run.restarts ?? 0)
     const pending = daemonTasks.restarts.get(run.task) ?? []
     const next = { notBeforeMs: endedMs + delayMs, delayMs, restarts }
     daemonTasks.setRestarts(run.task, [...pending, next])
+    if (couldNotReplace(conclusion)) noteFailure(parts, task, { run, conclusion, restarts })
   }
   keepInstances(parts, run.task)
+}
+
+/** A successor was not ready. The old run continues, and the next successor comes after a delay. */
+function noteFailure(
+  { runs, daemonTasks, clock, log }: DaemonTaskParts,
+  task: Task,
+  failed: { run: RunDescription; conclusion: RunConclusion; restarts: number },
+): void {
+  const { name } = task
+  const { run, conclusion, restarts } = failed
+  if (!outdatedRuns(task, runs.of(name), daemonTasks.mustGo).some(isLive)) return
+  const sinceMs = daemonTasks.failed.get(name)?.sinceMs ?? clock.now()
+  const failure = { failures: restarts, why: whyNotReady(run, conclusion), sinceMs }
+  daemonTasks.setFailed(name, failure)
+  log.warn('replace', { task: name, run: run.run, failures: restarts }, failedWords(name, failure))
 }

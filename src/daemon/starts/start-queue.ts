@@ -94,6 +94,8 @@ interface QueueParts {
   readonly faults: Faults
   readonly phase: Phase
   readonly restarts: ReadonlyMap<string, readonly PendingRestart[]>
+  /** Runs of daemon tasks that a person wants to replace. */
+  readonly mustGo: ReadonlySet<string>
 }
 
 /**
@@ -127,10 +129,12 @@ interface Pending {
   readonly timed: readonly { readonly start: Start; readonly atMs: number }[]
   /** Pending restarts of daemon tasks. */
   readonly vacancies: readonly (readonly [task: string, restarts: readonly PendingRestart[]])[]
+  /** Runs that are being replaced because a person asked for it. Old records do not have it. */
+  readonly mustGo?: readonly string[]
 }
 
 function writePending(
-  { host: { clock, files }, paths, restarts }: QueueParts,
+  { host: { clock, files }, paths, restarts, mustGo }: QueueParts,
   { waiting, due, timed }: Pick<StartQueue, 'waiting' | 'due' | 'timed'>,
 ): void {
   const pending: Pending = {
@@ -140,6 +144,7 @@ function writePending(
       ...[...timed].map(([start, { atMs }]) => ({ start, atMs })),
     ],
     vacancies: [...restarts],
+    ...(mustGo.size > 0 && { mustGo: [...mustGo] }),
   }
   files.replace(paths.pending, JSON.stringify(pending), { sync: false })
 }

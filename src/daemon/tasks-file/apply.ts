@@ -127,6 +127,8 @@ function switchTo(parts: ApplyParts, plan: ReloadPlan, prepared: Prepared): void
   tasks.noteNewTasks(tick.done, [{ second: tick.done, tasks: plan.schedule }])
   // BEFORE loaded.json: after a crash in between, slots of a new task must not count as missed.
   tickClock.save()
+  // A new definition may be what its runs were waiting for: it is tried at once.
+  for (const name of plan.changed) parts.daemonTasks.setRestarts(name, [])
   for (const name of plan.daemonTasks) keepInstances(parts, name)
   for (const name of plan.here.keys()) startForMessages(parts, name)
   // A higher max lets what waits start now.

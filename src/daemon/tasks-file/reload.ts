@@ -1,6 +1,8 @@
 import type { ReloadReport } from '../../control/protocol.ts'
 import type { ReloadPlan } from '../../plan/reload.ts'
 import { problemLine } from '../../tasks/file/problem.ts'
+import type { Problem } from '../../tasks/file/problem.ts'
+import { whyNotListening } from '../starts/replacement.ts'
 import { type ApplyParts, applyTasks } from './apply.ts'
 import { type Loaded, loadTasks } from './load.ts'
 import { saveLastGood } from './last-good.ts'
@@ -145,7 +147,19 @@ async function take(
       isSame ? 'the tasks file says the same' : `the tasks file changed: ${countsOf(plan)}`,
     )
   const verdict = isSame ? 'unchanged' : 'loaded'
-  return { ...unchangedReport(parts, loaded), ...changes, verdict }
+  const problems = [...loaded.problems, ...socketProblems(parts, plan)]
+  return { ...unchangedReport(parts, loaded), ...changes, verdict, problems }
+}
+
+/** Sockets that cannot be opened, of tasks that the file adds or changes. */
+function socketProblems(parts: ApplyParts, { added, changed, here }: ReloadPlan): Problem[] {
+  return [...added, ...changed].flatMap((name): Problem[] => {
+    const task = here.get(name)
+    const message = task && whyNotListening(parts, task)
+    if (task === undefined || message === undefined) return []
+    const place = { file: task.file, line: task.line, column: 1, path: `tasks.${name}.listen` }
+    return [{ severity: 'warning', ...place, message, hint: null, source: null }]
+  })
 }
 
 function unchangedReport({ tasks }: ApplyParts, loaded: Loaded): ReloadReport {

@@ -18,7 +18,9 @@ function newQueue() {
   const host = { ...thisMachine(), clock }
   const paths = homePaths(home)
   const faults = newFaults(clock, () => {})
-  const queue = newStartQueue({ host, paths, faults, phase: newPhase(), restarts: new Map() })
+  const queue = newStartQueue({
+    ...{ host, paths, faults, phase: newPhase(), restarts: new Map(), mustGo: new Set() },
+  })
   return { queue, clock, waitingOnDisk: () => readPending(host, paths).waiting }
 }
 

@@ -21,6 +21,7 @@ import type { LiveRun, RunContext } from '../../../run/live-run.ts'
 import { newEventOrder } from '../../../run/order.ts'
 import { cutMiddle, isCollecting, noteWritten, writtenFolder } from '../../../run/output.ts'
 import { removeInput } from '../../../run/run-messages.ts'
+import { newTaskSockets, openSockets } from '../../../run/task-sockets.ts'
 import { removeOldRuns } from '../../../run/retention.ts'
 import { matchHosts } from '../../../tasks/hosts.ts'
 import type { Task } from '../../../tasks/task.ts'
@@ -74,6 +75,7 @@ export async function runWithoutDaemon(call: Call, values: Values, name: string)
   await untilAllGone(launched.context, launched.run)
   launched.context.faults.close()
   release()
+  launched.sockets.close(() => true)
   const conclusion = launched.conclusion()
   if (conclusion === undefined) throw new Error('a run ended without a conclusion')
   endMessages(call, task, launched, conclusion)
@@ -126,6 +128,7 @@ function launch(
 ) {
   const { host, terminal, paths } = call
   let conclusion: RunConclusion | undefined
+  const sockets = newTaskSockets(host)
   const context = newRunContext({
     host,
     home: paths.home,
@@ -136,12 +139,13 @@ function launch(
     onTrouble: (_run, words) => terminal.note(`torch: ${words}`),
     faults: newFaults(host.clock, (words) => terminal.note(`torch: ${words}`)),
     order: newEventOrder(host, paths.home, lastPlace(call)),
+    socketsOf: (each) => openSockets(sockets, each, []),
   })
   const start = manualStart(task)
   const messages = messagesFor(openInbox(host, paths.inbox, noteDamaged(terminal)), task, start)
   const run = launchRun(context, { task, start, revision, restartDelayMs: 0, messages })
   history.add(runRow(run.description), run.description.orderMs)
-  return { context, run, conclusion: () => conclusion }
+  return { context, run, sockets, conclusion: () => conclusion }
 }
 
 function noteDamaged({ note }: Call['terminal']) {

@@ -67,8 +67,28 @@ function definitionFacts({ host }: Pick<Call, 'host'>, task: TaskStatus): Fact[]
     ['hosts', [hosts === null ? 'every host' : plainLine(hosts.join(', '))]],
     ...(max === 1 ? [] : [['max', [max === null ? 'unlimited' : String(max)]] as const]),
     ['timeout', [timeoutMs === null ? 'none' : formatDuration(timeoutMs)]],
+    ...listenFacts(task),
     ...labelled,
   ]
+}
+
+/** `0.0.0.0:80 (web), 2 of 2 ready`, and what torch cannot do with these sockets. */
+function listenFacts({ listen, ready, definition }: TaskStatus): Fact[] {
+  if (listen === undefined) return []
+  const addresses = listen.map(({ name, address }) => address + (name === null ? '' : ` (${name})`))
+  const runs = Object.values(ready ?? {})
+  const wanted = Math.max(definition?.max ?? 0, runs.length)
+  const readyWords = ready && `${runs.filter(Boolean).length} of ${wanted} ready`
+  const words = [...addresses, ...(readyWords === undefined ? [] : [readyWords])].join(', ')
+  const isWithoutTorch = ready !== undefined && listen.some(({ held }) => !held)
+  const lacking = isWithoutTorch
+    ? [
+        runs.length === 0
+          ? 'torch could not open all of them'
+          : 'torch does not hold all of them: the next replacement ends the old runs first',
+      ]
+    : []
+  return [[listen.length === 0 ? 'ready' : 'listens', [plainLine(words), ...lacking]]]
 }
 
 /** The runs in progress, oldest first: id, pid of the command, since when. */

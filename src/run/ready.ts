@@ -1,0 +1,79 @@
+import path from 'node:path'
+import type { Host } from '../host/host.ts'
+import { endRun, timeLeft } from './end.ts'
+import { later, type LiveRun, type RunContext } from './live-run.ts'
+
+/*
+ * When a run of a task with `ready` is ready: when its output has a line with a text, or when it has lived
+ * for some time. torch asks nobody: an answer on a shared socket may come from the old run.
+ */
+
+/** How often the output of a run that is not ready is looked at. */
+const lookMs = 25
+/** The most of an output that is searched at once: a run that floods it must not hold up the daemon. */
+const maxBytesAtOnce = 1024 * 1024
+
+/** Waits until a run is ready, and ends it if it is not ready in time. Does nothing for one that is ready. */
+export function armReady(context: RunContext, run: LiveRun): void {
+  const { ready, startedMs } = run.description
+  if (ready === undefined || run.isReady) return
+  const inTime = timeLeft(context.host, startedMs, ready.timeoutMs)
+  later(context, run, inTime, () => {
+    if (!run.isReady) endRun(context, run, 'not ready')
+  })
+  if (ready.kind === 'after')
+    later(context, run, timeLeft(context.host, startedMs, ready.afterMs), () =>
+      becomeReady(context, run),
+    )
+  else lookForLine(context, run, newSearch(context.host, run, ready.text))
+}
+
+/** Looks first, so that a run which was adopted is ready at once if the text came meanwhile. */
+function lookForLine(context: RunContext, run: LiveRun, hasText: () => boolean): void {
+  later(context, run, lookMs, () => {
+    let isFound = false
+    context.faults.attempt('read the output of runs', () => {
+      isFound = hasText()
+    })
+    if (isFound) becomeReady(context, run)
+    else lookForLine(context, run, hasText)
+  })
+}
+
+/** The text has no line break, so a line contains it if the output does. */
+function newSearch(host: Host, { directory }: LiveRun, text: string): () => boolean {
+  const output = path.join(directory, 'output')
+  const wanted = Buffer.from(text)
+  let offset = 0
+  let rest = Buffer.alloc(0)
+  return () => {
+    const bytes = host.files.readBytes(output, offset, maxBytesAtOnce)
+    offset += bytes.length
+    const both = Buffer.concat([rest, bytes])
+    // The rest of one look and the beginning of the next one may have the text together.
+    rest = Buffer.from(both.subarray(Math.max(both.length - wanted.length + 1, 0)))
+    return both.includes(wanted)
+  }
+}
+
+/** The name of the file in a run directory that says that the run was ready. */
+const readyFile = 'ready'
+
+function becomeReady(context: RunContext, run: LiveRun): void {
+  if (run.isReady || run.state.kind !== 'running') return
+  run.isReady = true
+  const { host, faults } = context
+  faults.attempt('note that runs are ready', () =>
+    host.files.write(path.join(run.directory, readyFile), `${host.clock.now()}\n`),
+  )
+  context.onReady(run)
+}
+
+/** Whether an earlier daemon has seen that a run is ready, or it counts as ready from the start. */
+export function wasReady(
+  { files }: Host,
+  directory: string,
+  { ready }: Pick<LiveRun['description'], 'ready'>,
+): boolean {
+  return ready === undefined || files.facts(path.join(directory, readyFile)) !== undefined
+}
