@@ -4,6 +4,7 @@ import { judgePrograms, type ProgramFacts } from './external-programs.ts'
 import type { Finding, Severity } from './finding.ts'
 import { type HomeFacts, judgeHome } from './home.ts'
 import { judgeLimits, type LimitFacts } from './resource-limits.ts'
+import { judgeSockets, type SocketFacts } from './sockets.ts'
 import { judgeSystem, type SystemFacts } from './system.ts'
 import { judgeTime, type TimeFacts } from './time.ts'
 
@@ -12,6 +13,7 @@ export interface Facts {
   readonly tasks: TasksFacts
   readonly home: HomeFacts
   readonly programs: ProgramFacts
+  readonly sockets: SocketFacts
   readonly time: TimeFacts
   readonly limits: LimitFacts
   readonly system: SystemFacts
@@ -23,6 +25,7 @@ export function diagnose(facts: Facts): Finding[] {
     ...judgeTasks(facts.tasks),
     ...judgeHome(facts.home),
     ...judgePrograms(facts.programs),
+    ...judgeSockets(facts.sockets),
     ...judgeTime(facts.time),
     ...judgeLimits(facts.limits),
     ...judgeSystem(facts.system),

@@ -13,6 +13,7 @@ const names = [
     'setpriv',
     'fallocate',
     'launcher',
+    'sockets',
     'clock',
     'zone',
     'tzdata',

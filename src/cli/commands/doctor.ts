@@ -5,6 +5,7 @@ import { probePrograms } from '../../doctor/external-programs.ts'
 import type { Finding, Severity } from '../../doctor/finding.ts'
 import { probeHome } from '../../doctor/home.ts'
 import { probeLimits } from '../../doctor/resource-limits.ts'
+import { probeSockets } from '../../doctor/sockets.ts'
 import { probeSystem } from '../../doctor/system.ts'
 import { lostDaemon } from '../../doctor/systemd-unit.ts'
 import { probeTime } from '../../doctor/time.ts'
@@ -43,6 +44,7 @@ async function examine(call: Call, values: Values): Promise<Finding[]> {
     tasks: facts,
     home: probeHome(host, paths, pid !== undefined),
     programs: probePrograms(host, here),
+    sockets: probeSockets(host, here),
     time: await probeTime(host, here, system.inContainer),
     limits: probeLimits(host, here, pid),
     system,
