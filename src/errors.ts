@@ -60,6 +60,7 @@ export type ErrorCode =
   | 'bad-limit' // this machine does not allow a limit of the task
   | 'no-program' // a program that a run needs is missing
   | 'cannot-listen' // a socket of the task cannot be opened
+  | 'no-script' // the script of a task cannot be fetched
   | 'no-env-file' // the env_file does not exist
   | 'bad-env-file' // the env_file cannot be read
   | 'history-unreadable' // history.db cannot be read

@@ -9,7 +9,7 @@ export const daemonCommands: readonly Command[] = [
     summary: 'start the daemon',
     description:
       'Starts the daemon in the background and returns when it is ready. If it cannot start, this prints why and exits with 1, or with 2 if the tasks file is not valid. With --last-good it then starts on the last file that was loaded, and loads the new one once it is valid. Each home has one daemon.',
-    options: ['foreground', 'address', 'grace', 'log-level', 'last-good'],
+    options: ['foreground', 'address', 'grace', 'log-level', 'last-good', 'cache'],
     examples: [
       ['start --tasks /srv/app/tasks.yaml', 'run the tasks of this machine'],
       ['start --last-good', 'at boot: a bad tasks file must not leave the machine without tasks'],
@@ -81,12 +81,14 @@ export const runCommands: readonly Command[] = [
     usage: 'TASK',
     summary: 'run a task now',
     description:
-      'Runs a task now on this machine and shows its output, even if the task is not due, not enabled or not for this machine. The run is recorded like any other. Without a daemon, this command runs it. Exits with the status of the task: 124 after a timeout, 128 plus the number of the signal that ended it, 126 or 127 if it could not start. Ctrl-C goes to the task.',
-    options: ['force', 'detach'],
+      'Runs a task now on this machine and shows its output, even if the task is not due, not enabled or not for this machine. The run is recorded like any other. Without a daemon, this command runs it. Exits with the status of the task: 124 after a timeout, 128 plus the number of the signal that ended it, 126 or 127 if it could not start. Ctrl-C goes to the task. With -u it first fetches the newest version of the script of the task; if that fails, it exits with 1 and runs nothing.',
+    options: ['force', 'detach', 'update', 'cache'],
+    flagsOnly: ['update'],
     examples: [
       ['run backup', 'now, and show its output'],
       ['run backup --detach', 'start it and return'],
       ['run backup --force', 'even if it is at its max'],
+      ['run report -u', 'with the newest version of its script'],
     ],
     run: async (...call) => (await import('./commands/run/run.ts')).run(...call),
   },

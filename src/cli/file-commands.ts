@@ -73,7 +73,7 @@ export const setupCommands: readonly Command[] = [
     summary: 'check this machine and say what to fix',
     description:
       'Checks what torch needs from this machine, says what is missing, what torch uses instead and how to fix it. It needs no daemon, no tasks file and no home. Exits with 0 if torch can run here, even with warnings, otherwise with 1.',
-    options: ['address'],
+    options: ['address', 'cache'],
     examples: [
       ['doctor', 'before the first start, or when something is wrong'],
       ['doctor --tasks /srv/ops/tasks.yaml', 'check what these tasks need too'],

@@ -88,6 +88,24 @@ export const lookCommands: readonly Command[] = [
     run: async (...call) => (await import('./commands/inbox/show-inbox.ts')).showInbox(...call),
   },
   {
+    name: 'scripts',
+    group: 'look',
+    usage: '[TASK...]',
+    summary: 'show the scripts that are fetched by URL',
+    description:
+      "Shows the scripts of tasks that come from a URL: the copy that runs get, when it was fetched, and why it is stale or missing. A task may be a pattern such as 'report-*'. With --update it asks the servers first, and exits with 1 if one of them does not give its script. With --clean it removes the copies that no task uses. It works without a daemon too.",
+    options: ['update', 'show', 'clean', 'cache'],
+    flagsOnly: ['update', 'show', 'clean'],
+    examples: [
+      ['scripts', 'all of this machine'],
+      ['scripts report --update', 'fetch the newest version of one'],
+      ['scripts --show report', 'print the copy that runs get'],
+      ['scripts --clean', 'remove old copies'],
+    ],
+    run: async (...call) =>
+      (await import('./commands/scripts/show-scripts.ts')).showScripts(...call),
+  },
+  {
     name: 'logs',
     group: 'look',
     usage: 'TASK...|RUN',

@@ -12,6 +12,12 @@ export type Protocol = {
 }
 export type RequestName = keyof typeof requestFields
 export type Request<N extends RequestName> = {
+  readonly [K in keyof Fields<N> as undefined extends Fields<N>[K] ? never : K]: Fields<N>[K]
+} & {
+  /** What older commands do not send. */
+  readonly [K in keyof Fields<N> as undefined extends Fields<N>[K] ? K : never]?: Fields<N>[K]
+}
+type Fields<N extends RequestName> = {
   readonly [K in keyof (typeof requestFields)[N]]: (typeof requestFields)[N][K] extends Field<
     infer Value
   >
@@ -27,6 +33,7 @@ interface Field<Value> {
 
 const maxNameLength = 512
 const maxWords = 100
+const maxNames = 1_000
 const maxGraceMs = 366 * 24 * 3600 * 1000
 
 const name: Field<string> = {
@@ -68,6 +75,16 @@ const inboxAction: Field<'again' | 'drop'> = {
   accepts: (value): value is 'again' | 'drop' => value === 'again' || value === 'drop',
 }
 
+const optionalFlag: Field<boolean | undefined> = {
+  expected: 'a boolean',
+  accepts: (value) => value === undefined || typeof value === 'boolean',
+}
+const names: Field<readonly string[]> = {
+  expected: `at most ${maxNames} names`,
+  accepts: (value): value is readonly string[] =>
+    Array.isArray(value) && value.length <= maxNames && value.every((each) => name.accepts(each)),
+}
+
 /**
  * Every request with its fields, all of them required unless undefined is a value. This small table checks them, and not zod,
  * which checks the tasks file: zod would take 20 MB of a daemon that waits.
@@ -78,7 +95,10 @@ const requestFields = {
   stop: { graceMs: grace, leave: flag },
   /** The previous daemon answers, once the next one, which that command starts, is ready. */
   restart: { command },
-  run: { task: name, force: flag },
+  /** `update`: only if the newest version of its script can be fetched. */
+  run: { task: name, force: flag, update: optionalFlag },
+  /** The scripts of these tasks, or of all of this host. */
+  scripts: { tasks: names, update: flag, clean: flag },
   /** `target` is a task or the id of a run. */
   kill: { target: name, signal },
   /** Everything that happened so far is in history.db once this is answered. */
@@ -95,6 +115,7 @@ interface Replies {
   readonly stop: { readonly pid: number }
   readonly restart: { readonly pid: number }
   readonly run: RunReport
+  readonly scripts: ScriptsReport
   readonly kill: { readonly runs: readonly KilledRun[] }
   readonly flush: Record<string, never>
   /** null: it is standard output. */
@@ -113,6 +134,35 @@ export interface ReloadReport {
   changed: string[]
   /** Errors if the file was refused, otherwise warnings. */
   problems: Problem[]
+}
+
+/** What `torch scripts --json` shows of one task. Times are ISO 8601 in UTC. */
+export interface ScriptReport {
+  readonly task: string
+  readonly url: string
+  /** Of the copy that runs get; null if there is none. */
+  readonly sha256: string | null
+  readonly bytes: number | null
+  readonly fetchedAt: string | null
+  /** When torch last asked the server. */
+  readonly lookedAt: string | null
+  /** `stale`: the last look failed, and runs get the copy from before. */
+  readonly state: 'ok' | 'stale' | 'missing'
+  /** Why it is stale or missing. */
+  readonly reason: string | null
+  readonly staleSince: string | null
+  /** The tasks file has its sum. */
+  readonly pinned: boolean
+  /** `never`, `always`, or milliseconds. */
+  readonly update: 'never' | 'always' | number
+  /** The file of the copy. */
+  readonly path: string | null
+}
+
+/** The scripts of tasks, and the sums of the copies that were removed. */
+interface ScriptsReport {
+  scripts: ScriptReport[]
+  removed: readonly string[]
 }
 
 export interface RunReport {

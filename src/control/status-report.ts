@@ -103,7 +103,7 @@ export interface TaskFacts {
   /** null: the script itself is executed. */
   command: string | string[] | null
   /** What the tasks file says, not what was fetched. Older daemons do not send it. */
-  script?: { url: string; sha256: string | null } | null
+  script?: { url: string; sha256: string | null; timeoutMs: number } | null
   /** As written; null: every host. */
   hosts: string[] | null
   /** null: `unlimited`. */

@@ -11,6 +11,7 @@ import { recover } from './recovery/recover.ts'
 import { saveLoaded } from './recovery/saved-state.ts'
 import { handleSignals } from './signals.ts'
 import type { Ready } from './startup/start-detached.ts'
+import { followScripts } from './starts/daemon-scripts.ts'
 import { startTicker } from './starts/ticker.ts'
 import { createDaemon, type Daemon, type DaemonProcess } from './state.ts'
 import { newStop, type Stop } from './stop.ts'
@@ -55,6 +56,7 @@ export async function runLifecycle(
   // IN ONE GO, without a pause in which a signal or a request could see half of it.
   recover(daemon)
   const stopTicking = startTicker(daemon)
+  followScripts(daemon)
   daemon.tickClock.save()
   saveLoaded(daemon)
   const stopMaintenance = startMaintenance(daemon, {
@@ -64,6 +66,7 @@ export async function runLifecycle(
   })
   const handover = newHandover(own, daemon, () => {
     stopTicking()
+    daemon.scripts.close()
     stopMaintenance()
     void stopWatching()
   })
@@ -91,6 +94,7 @@ export async function runLifecycle(
   const stoppedBy = own.signals.stopSignal() ?? 'torch stop'
   await Promise.all([systemd.stopping(), stopWatching(), handover.cancel()])
   stopMaintenance()
+  daemon.scripts.close()
   await stop.done
   stopTicking()
   await closeHome(own, daemon, stoppedBy)

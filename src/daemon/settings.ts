@@ -19,6 +19,8 @@ export interface Settings {
   readonly lastGood?: boolean
   /** Only for the next daemon: the sockets of tasks that it inherits, in the order of their descriptors. */
   readonly sockets?: readonly InheritedSocket[]
+  /** Where scripts are kept; undefined: where torch keeps them by itself. Older daemons do not pass it on. */
+  readonly cache?: string | undefined
   readonly version: string
 }
 

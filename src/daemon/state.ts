@@ -14,12 +14,14 @@ import { newEventOrder } from '../run/order.ts'
 import type { RunContext } from '../run/live-run.ts'
 import { type Faults, newFaults } from '../run/faults.ts'
 import type { TaskSockets } from '../run/task-sockets.ts'
+import type { Scripts } from '../scripts/scripts.ts'
 import { counted } from '../text/plural.ts'
 import type { RequestQueue } from './control/request-queue.ts'
 import { newPhase, type Phase } from './phase.ts'
 import type { HomePaths, Settings } from './settings.ts'
 import type { Signals } from './signals.ts'
 import { runEnded } from './starts/after-run.ts'
+import { openDaemonScripts } from './starts/daemon-scripts.ts'
 import { type DaemonTasks, newDaemonTasks, runReady } from './starts/daemon-tasks.ts'
 import { type Messages, newMessages } from './starts/messages.ts'
 import { socketsForRun } from './starts/replacement.ts'
@@ -91,6 +93,8 @@ export interface Daemon extends DaemonState {
   /** What all runs share. */
   readonly runContext: RunContext
   readonly oldRuns: OldRuns
+  /** The scripts of tasks that come from a URL. */
+  readonly scripts: Scripts
   /** The outputs that are written, also by what runs left behind. */
   readonly outputs: OpenOutputs
 }
@@ -135,12 +139,14 @@ export function createDaemon(
     onReady: (run) => runReady(daemon, run),
     onTrouble: ({ description: { task, run } }, words) => log.warn('trouble', { task, run }, words),
   })
+  const scripts = openDaemonScripts({ host, settings, hostName, log, faults })
   const outputs = newOpenOutputs({ faults, phase, runs, context: runContext })
   const daemon: Daemon = {
     ...{ host, clock, settings, paths, startedMs: clock.now(), log, faults, history, counters },
     sockets,
     ...{ phase, tasks, tickClock, runs, queue, daemonTasks, journal, runContext },
     messages: newMessages({ host, paths, log }),
+    scripts,
     outputs,
     oldRuns: newOldRuns({ host, paths, faults, phase, tasks, runs, queue, tickClock, outputs }),
   }

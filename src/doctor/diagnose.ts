@@ -5,6 +5,7 @@ import type { Finding, Severity } from './finding.ts'
 import { type HomeFacts, judgeHome } from './home.ts'
 import { judgeLimits, type LimitFacts } from './resource-limits.ts'
 import { judgeSockets, type SocketFacts } from './sockets.ts'
+import { judgeScriptCache, type ScriptCacheFacts } from './script-cache.ts'
 import { judgeSystem, type SystemFacts } from './system.ts'
 import { judgeTime, type TimeFacts } from './time.ts'
 
@@ -12,6 +13,7 @@ import { judgeTime, type TimeFacts } from './time.ts'
 export interface Facts {
   readonly tasks: TasksFacts
   readonly home: HomeFacts
+  readonly cache: ScriptCacheFacts
   readonly programs: ProgramFacts
   readonly sockets: SocketFacts
   readonly time: TimeFacts
@@ -24,6 +26,7 @@ export function diagnose(facts: Facts): Finding[] {
   return [
     ...judgeTasks(facts.tasks),
     ...judgeHome(facts.home),
+    ...judgeScriptCache(facts.cache),
     ...judgePrograms(facts.programs),
     ...judgeSockets(facts.sockets),
     ...judgeTime(facts.time),

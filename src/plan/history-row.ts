@@ -42,6 +42,17 @@ export interface HistoryRow {
   /** For missed slots: the last one, and how many there were. */
   readonly lastSlot: string | null
   readonly count: number | null
+  /** For a run of a task with a script: which copy it got. */
+  readonly script: RunScript | null
+}
+
+/** The script of a run. */
+export interface RunScript {
+  readonly url: string
+  /** null: there was no copy, so the run could not start. */
+  readonly sha256: string | null
+  /** Why the last look for a newer copy failed; null if it did not. */
+  readonly stale: string | null
 }
 
 /** Why a slot did not start, in words: from the reason of a `skipped` or `missed` row. */

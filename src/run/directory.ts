@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import path from 'node:path'
 import type { Host } from '../host/host.ts'
 import { parseStat, type ProcessIdentity } from '../host/processes.ts'
-import type { Trigger } from '../plan/history-row.ts'
+import type { RunScript, Trigger } from '../plan/history-row.ts'
 import type { Limits, Task } from '../tasks/task.ts'
 import type { EndReason, RunOutcome } from '../plan/run-outcome.ts'
 
@@ -97,6 +97,8 @@ export interface RunDescription {
   /** The task's `cwd` and the PATH of the run, if they are known before it starts. */
   readonly cwd?: string
   readonly path?: string
+  /** The copy of its script that it gets, or why there is none. Only for a task with a script. */
+  readonly script?: RunScript
   /** Only the limits that the task has. Old records do not have it. */
   readonly limits?: Limits
   readonly maxOutputBytes: number

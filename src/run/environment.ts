@@ -6,6 +6,7 @@ import { parseEnvFile } from '../tasks/file/env-file.ts'
 import type { Limits, Task } from '../tasks/task.ts'
 import type { RunHome } from './directory.ts'
 import { readEnvFileBytes } from './env-file-bytes.ts'
+import { commandWith, scriptVariable } from './run-script.ts'
 
 /** Everything that a command gets from torch. It is the same for each run of a task until something changes. */
 export interface RunEnvironment {
@@ -23,13 +24,19 @@ export interface RunEnvironment {
 
 /**
  * The environment for the runs of a task on this machine. Throws if the user, the group or the
- * env_file of the task does not exist, or a program that torch needs for the task.
+ * env_file of the task does not exist, or a program that torch needs for the task. `script` is the path of
+ * the task's script, if it has one.
  */
-export function runEnvironment({ host, home, hostName }: RunHome, task: Task): RunEnvironment {
+export function runEnvironment(
+  { host, home, hostName }: RunHome,
+  task: Task,
+  script?: string,
+): RunEnvironment {
+  const command = commandWith(task.command, script)
   const identity = identityOf(host, task)
   return {
     wrappers: wrapperWords(host, task, identity),
-    command: commandOf(task),
+    command: typeof command === 'string' ? [task.shell, '-c', command] : command,
     owner: { uid: identity.account.uid, gid: identity.gid },
     cwd: task.cwd ?? existingHome(host, identity.account),
     umask: task.umask.toString(8),
@@ -42,18 +49,10 @@ export function runEnvironment({ host, home, hostName }: RunHome, task: Task): R
       TORCH_TASK: task.name,
       TORCH_HOST: hostName,
       ...listenVariables(task),
+      ...(script !== undefined && { [scriptVariable]: script }),
     },
   }
 }
-
-/** Without a command, the script itself is executed. */
-export function commandOf({ command, shell }: Task): readonly string[] {
-  if (typeof command === 'string') return [shell, '-c', command]
-  return command ?? [scriptWord]
-}
-
-/** This word of a list is replaced by the path of the script. */
-const scriptWord = '$TORCH_SCRIPT'
 
 /** As systemd says it to a service, see sd_listen_fds(3). The recorder adds LISTEN_PID. */
 function listenVariables({ listen }: Task): Record<string, string> {

@@ -14,7 +14,7 @@ import {
   secondText,
 } from './directory.ts'
 import { armTimeout } from './end.ts'
-import { commandOf, defaultPath } from './environment.ts'
+import { defaultPath } from './environment.ts'
 import { complainOfLoss } from './output.ts'
 import { type LiveRun, newLiveRun, type RunContext } from './live-run.ts'
 import { newEventOrder } from './order.ts'
@@ -22,6 +22,7 @@ import { armReady } from './ready.ts'
 import { type Recorder, startRecorder } from './recorder.ts'
 import { makeRunFolder, newRecorderPool } from './recorder-pool.ts'
 import { returnInput, type RunMessages, takeInput } from './run-messages.ts'
+import { commandWith, pathOf, recordOf, type ScriptForRun } from './run-script.ts'
 import { spawnErrorText } from './start-failure.ts'
 import { type HeldSocket, newTaskSockets, openSockets } from './task-sockets.ts'
 import { newRunWatch } from './watch.ts'
@@ -52,6 +53,8 @@ export interface LaunchRequest {
   readonly revision: string | null
   /** How long the start of a daemon task was delayed; 0 for all others. */
   readonly restartDelayMs: number
+  /** The copy of the task's script, or why there is none. Only for a task with a script. */
+  readonly script?: ScriptForRun | undefined
   /** How many restarts in a row this start of a daemon task is; 0 for all others. */
   readonly restarts?: number
   /** Only for a task that gets its messages as a file. */
@@ -66,7 +69,7 @@ export function launchRun(context: RunContext, request: LaunchRequest): LiveRun 
   const run = describeRun(context, request)
   let recorder: Recorder | undefined
   try {
-    recorder = prepare(context, run, request.task)
+    recorder = prepare(context, run, request)
     if (request.messages !== undefined) takeInput(context, run, request.messages)
     describe(context.host, run, recorder)
   } catch (error) {
@@ -86,7 +89,7 @@ export function launchRun(context: RunContext, request: LaunchRequest): LiveRun 
 
 function describeRun(
   { host, home, hostName, order }: RunContext,
-  { task, start, revision, restartDelayMs, restarts = 0 }: LaunchRequest,
+  { task, start, revision, restartDelayMs, restarts = 0, script }: LaunchRequest,
 ): LiveRun {
   const startedMs = host.clock.now()
   const orderMs = order.next()
@@ -108,7 +111,8 @@ function describeRun(
     bootId: host.processes.bootId,
     startedMs,
     ...(orderMs > startedMs && { orderMs }),
-    command: task.command ?? commandOf(task),
+    command: commandWith(task.command, pathOf(script)),
+    ...(script !== undefined && { script: recordOf(script) }),
     timeoutMs: task.timeoutMs ?? null,
     killAfterMs: task.killAfterMs,
     successCodes: task.successCodes,
@@ -138,20 +142,34 @@ function placeOf({ cwd, env, envFile }: Task): Pick<RunDescription, 'cwd' | 'pat
  * along, or a new one; undefined if it could not be started. The entry in `active` comes FIRST: after a
  * crash, torch looks only for the runs that are listed there.
  */
-function prepare(context: RunContext, run: LiveRun, task: Task): Recorder | undefined {
+function prepare(
+  context: RunContext,
+  run: LiveRun,
+  { task, script }: LaunchRequest,
+): Recorder | undefined {
   const { host, home } = context
   listActive(host, home, run.description.task, run.description.run)
-  const waiting = context.recorders.take(task, run.directory)
+  if (script?.kind === 'missing') {
+    makeRunFolder(host, run.directory)
+    failLater(context, run, script.reason)
+    return undefined
+  }
+  const waiting = context.recorders.take(task, run.directory, pathOf(script))
   if (waiting !== undefined) return waiting
   makeRunFolder(host, run.directory)
-  return startFresh(context, run, task)
+  return startFresh(context, run, { task, script })
 }
 
-function startFresh(context: RunContext, run: LiveRun, task: Task): Recorder | undefined {
+function startFresh(
+  context: RunContext,
+  run: LiveRun,
+  { task, script }: Pick<LaunchRequest, 'task' | 'script'>,
+): Recorder | undefined {
   try {
     const sockets = context.socketsOf(task)
     run.sockets = sockets.map(socketNote)
-    const place = { task, folder: run.directory, run: run.description.run, sockets }
+    const { run: id } = run.description
+    const place = { task, folder: run.directory, run: id, script: pathOf(script), sockets }
     return startRecorder(context, place, (error) => failLater(context, run, spawnErrorText(error)))
   } catch (error) {
     failLater(context, run, spawnErrorText(error))
@@ -188,13 +206,13 @@ function giveTo(
   context: RunContext,
   run: LiveRun,
   recorder: Recorder | undefined,
-  { task, start }: LaunchRequest,
+  { task, start, script }: LaunchRequest,
 ): void {
   const { run: id, startedMs } = run.description
   const slot = start.slot ?? Math.floor(startedMs / 1000)
   const line = `${id} ${secondText(slot)} ${start.attempt}\n`
   if (recorder === undefined || assign(context, run, recorder, line)) return
-  const fresh = startFresh(context, run, task)
+  const fresh = startFresh(context, run, { task, script })
   try {
     describe(context.host, run, fresh)
   } catch (error) {

@@ -26,12 +26,12 @@ export interface RecorderPool {
    * Makes sure that a recorder waits for the next run of a task. Returns false if none could be
    * started; the run itself will report why.
    */
-  prepare(task: Task): boolean
+  prepare(task: Task, script?: string): boolean
   /**
-   * Takes the recorder that waits for this definition of a task out of the pool, and moves its folder
-   * to `directory`, the directory of its run.
+   * Takes the recorder that waits for this definition of a task, and for this script, out of the pool, and
+   * moves its folder to `directory`, the directory of its run.
    */
-  take(task: Task, directory: string): Recorder | undefined
+  take(task: Task, directory: string, script?: string): Recorder | undefined
   /** Dismisses the recorders of all other tasks. */
   keepOnly(tasks: ReadonlySet<string>): void
   dismissAll(): void
@@ -43,24 +43,24 @@ export function newRecorderPool(runHome: RunHome): RecorderPool {
   const waiting = new Map<string, Recorder>()
   let count = 0
 
-  function prepare(task: Task): boolean {
+  function prepare(task: Task, script?: string): boolean {
     // The env_file of a task must be read when the run starts, not before.
-    if (isFor(waiting.get(task.name), task) || task.envFile !== undefined) return true
+    if (isFor(waiting.get(task.name), task, script) || task.envFile !== undefined) return true
     // A recorder that waits would keep the sockets open when torch closes them.
     if (task.listen.length > 0) return true
     dismiss(task.name)
     count += 1
     const folder = path.join(preparedFolder(runHome.home), `${processes.pid}-${count}`)
-    const recorder = startOrNone(runHome, task, folder)
+    const recorder = startOrNone(runHome, task, folder, script)
     if (recorder === undefined) return false
     recorder.onExit = () => dismiss(task.name)
     waiting.set(task.name, recorder)
     return true
   }
 
-  function take(task: Task, directory: string): Recorder | undefined {
+  function take(task: Task, directory: string, script?: string): Recorder | undefined {
     const recorder = waiting.get(task.name)
-    if (!isFor(recorder, task) || !moveFolder(runHome.host, recorder.folder, directory)) {
+    if (!isFor(recorder, task, script) || !moveFolder(runHome.host, recorder.folder, directory)) {
       dismiss(task.name)
       return undefined
     }
@@ -96,15 +96,25 @@ export function newRecorderPool(runHome: RunHome): RecorderPool {
 }
 
 /** By definition: a reload gives every task a new object, also the tasks that it does not change. */
-function isFor(recorder: Recorder | undefined, task: Task): recorder is Recorder {
-  return recorder?.task.definition === task.definition
+function isFor(
+  recorder: Recorder | undefined,
+  task: Task,
+  script: string | undefined,
+): recorder is Recorder {
+  return recorder?.task.definition === task.definition && recorder.script === script
 }
 
-function startOrNone(runHome: RunHome, task: Task, folder: string): Recorder | undefined {
+function startOrNone(
+  runHome: RunHome,
+  task: Task,
+  folder: string,
+  script: string | undefined,
+): Recorder | undefined {
   let recorder: Recorder | undefined
   try {
     makeRunFolder(runHome.host, folder)
-    recorder = startRecorder(runHome, { task, folder, run: undefined, sockets: [] }, () => {})
+    const place = { task, folder, run: undefined, script, sockets: [] }
+    recorder = startRecorder(runHome, place, () => {})
   } catch {
     // The run itself will report it.
   }

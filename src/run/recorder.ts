@@ -23,6 +23,8 @@ export const recorderShell = '/bin/sh'
 export interface Recorder {
   /** The task for whose runs it was started. */
   readonly task: Task
+  /** The path of the task's script, if it has one. */
+  readonly script: string | undefined
   /** The working directory of both. */
   readonly folder: string
   readonly identity: ProcessIdentity
@@ -56,6 +58,8 @@ export interface RecorderPlace {
   readonly run: string | undefined
   /** The command gets them as 3, 4 and 5. */
   readonly sockets: readonly HeldSocket[]
+  /** The path of the task's script, if it has one. */
+  readonly script: string | undefined
 }
 
 /**
@@ -70,7 +74,7 @@ export function startRecorder(
 ): Recorder | undefined {
   const { processes } = runHome.host
   checkLimits(runHome.host, place.task)
-  const environment = runEnvironment(runHome, place.task)
+  const environment = runEnvironment(runHome, place.task, place.script)
   const variables = recorderVariables({
     ...environment,
     runs: runsFolder(runHome.home, place.task.name),
@@ -139,7 +143,7 @@ interface ParentParts {
 
 function startParent(
   { host, home }: RunHome,
-  { task, folder, run, sockets }: RecorderPlace,
+  { task, folder, run, script, sockets }: RecorderPlace,
   { variables, pipe, collector }: ParentParts,
   onFailure: (error: Error) => void,
 ): Recorder | undefined {
@@ -156,6 +160,7 @@ function startParent(
   })
   const recorder: Recorder | undefined = program && {
     task,
+    script,
     folder,
     identity: identityNow(host, program.pid),
     collector,

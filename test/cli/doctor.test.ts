@@ -7,7 +7,20 @@ vi.setConfig({ testTimeout: 120_000 })
 
 const tasks = 'tasks:\n  a: { schedule: "@daily", command: "true" }\n'
 const names = [
-  ...['daemon', 'tasks', 'host', 'git', 'home', 'disk', 'socket', 'node', 'lock', 'shell', 'nice'],
+  ...[
+    'daemon',
+    'tasks',
+    'host',
+    'git',
+    'home',
+    'disk',
+    'socket',
+    'cache',
+    'node',
+    'lock',
+    'shell',
+    'nice',
+  ],
   ...[
     'prlimit',
     'setpriv',

@@ -1,8 +1,10 @@
+import { createHash } from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { commands } from '../../src/cli/commands.ts'
 import { newRepository } from '../support/repository.ts'
+import { type ScriptServer, scriptServer, sends } from '../support/script-server.ts'
 import { closeSites, newSite, type Site } from '../support/torch.ts'
 import { until } from '../support/until.ts'
 import { blocks, commandsOf } from './pages.ts'
@@ -31,9 +33,20 @@ const examples = loaded
   .map(([words]) => words)
   .filter((words) => !shown.includes(`torch ${words}`))
 
+const report = '#!/bin/sh\necho all is well\n'
+
+/** A task with a script of that server; its sum makes http safe. */
+function reportTask(url: string): string {
+  const sha256 = createHash('sha256').update(report).digest('hex')
+  return `  report: { type: manual, script: { url: "${url}/report", sha256: ${sha256} } }\n`
+}
+
 let site: Site
+let server: ScriptServer
 beforeAll(async () => {
-  site = newSite(tasks)
+  server = await scriptServer(sends(report))
+  site = newSite(tasks + reportTask(server.url))
+  site.write('.config/torch/torch.yaml', `cache: ${site.folder}/cache\n`)
   installTorch(site)
   site.write('new.yaml', 'tasks: {}\n')
   const repository = newRepository(site.folder)
@@ -41,7 +54,10 @@ beforeAll(async () => {
   repository.git('update-ref', 'refs/remotes/origin/main', 'HEAD~1')
   expect(await shell(site, 'torch start && torch run backup')).toMatchObject({ status: 0 })
 })
-afterAll(closeSites)
+afterAll(async () => {
+  await closeSites()
+  await server.close()
+})
 
 test.each(examples)('the example torch %s is a valid command line', async (words) => {
   await prepare(words)

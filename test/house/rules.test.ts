@@ -89,7 +89,7 @@ const rows = [
   ['tasks'],
   ['plan', 'forecast', 'import'],
   ['run'],
-  ['record', 'control'],
+  ['record', 'control', 'scripts'],
   ['follow'],
   ['daemon'],
   ['doctor'],

@@ -36,6 +36,7 @@ export const plainAnswers: Answers = {
   stop: () => ({ pid: 4711 }),
   restart: () => ({ pid: 4712 }),
   run: ({ task }) => ({ run: 'r1', task, directory: '/runs/r1', elsewhere: false }),
+  scripts: () => ({ scripts: [], removed: [] }),
   kill: ({ target }) => ({ runs: [{ run: 'r1', task: target }] }),
   flush: () => ({}),
   reopen: () => ({ log: null }),

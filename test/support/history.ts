@@ -49,6 +49,7 @@ export function runRow(n: number, changes: Partial<HistoryRow> = {}): HistoryRow
     revision: 'abc1234-dirty',
     lastSlot: null,
     count: null,
+    script: null,
     ...changes,
   }
 }

@@ -95,6 +95,11 @@ export const options = {
   'exit-code': flag('exit with 1 on a change, with 2 if the new file is not valid'),
   markdown: flag('print Markdown for a comment on a pull request'),
 
+  cache: filePath('directory', 'where scripts that are fetched by URL are kept'),
+  update: flag('fetch the newest version of the script first', { alias: 'u' }),
+  show: flag('print the script of one task'),
+  clean: flag('remove copies that no task uses'),
+
   force: flag('start it even if the task is at its max'),
   detach: flag('leave the run to the daemon and return at once'),
   signal: {

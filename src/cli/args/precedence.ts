@@ -88,6 +88,7 @@ const setInRuns = new Set([
   'TORCH_SLOT',
   'TORCH_ATTEMPT',
   'TORCH_HOST',
+  'TORCH_SCRIPT',
 ])
 
 /** The options in TORCH_<NAME> variables. An empty variable counts as not set. */

@@ -6,11 +6,13 @@ import type { Finding, Severity } from '../../doctor/finding.ts'
 import { probeHome } from '../../doctor/home.ts'
 import { probeLimits } from '../../doctor/resource-limits.ts'
 import { probeSockets } from '../../doctor/sockets.ts'
+import { probeScriptCache } from '../../doctor/script-cache.ts'
 import { probeSystem } from '../../doctor/system.ts'
 import { lostDaemon } from '../../doctor/systemd-unit.ts'
 import { probeTime } from '../../doctor/time.ts'
 import { exitStatus } from '../../errors.ts'
 import { plainLine } from '../../text/sanitize.ts'
+import { defaultCacheFolder } from '../../scripts/cache-folder.ts'
 import { factsHere } from '../args/host-facts.ts'
 import type { FilePath } from '../args/option.ts'
 import type { Values } from '../args/options.ts'
@@ -43,6 +45,7 @@ async function examine(call: Call, values: Values): Promise<Finding[]> {
   return diagnose({
     tasks: facts,
     home: probeHome(host, paths, pid !== undefined),
+    cache: probeScriptCache(host, values.cache?.absolute ?? defaultCacheFolder(host), here),
     programs: probePrograms(host, here),
     sockets: probeSockets(host, here),
     time: await probeTime(host, here, system.inContainer),

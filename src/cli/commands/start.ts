@@ -50,6 +50,7 @@ function daemonSettings(call: Call, values: Values, tasks: FilePath): Settings {
     pretty: foreground && process.stdout.isTTY,
     logLevel: values['log-level'] ?? defaultLogLevel,
     lastGood: values['last-good'] ?? false,
+    cache: values.cache?.absolute,
     version: call.version,
   }
 }

@@ -82,6 +82,7 @@ const timeoutsMs: Readonly<Record<RequestName, number>> = {
   /** The next daemon may take a minute to start. */
   restart: 90_000,
   run: 10_000,
+  scripts: 10_000,
   kill: 10_000,
   flush: 5_000,
   reopen: 5_000,

@@ -4,6 +4,7 @@ import { TorchError } from '../../errors.ts'
 import { endRun, sendSignal } from '../../run/end.ts'
 import type { LiveRun } from '../../run/live-run.ts'
 import { unknownTask } from '../../tasks/select.ts'
+import { answerScripts, scriptForPerson } from './scripts-answer.ts'
 import type { Handover } from '../handover.ts'
 import { replaceRun } from '../starts/daemon-tasks.ts'
 import { requestStart } from '../starts/request-start.ts'
@@ -31,6 +32,7 @@ export function answersOf(daemon: Daemon, { reload, stop, handover }: Actions): 
       return { pid: daemon.host.processes.pid }
     },
     run: (request) => runNow(daemon, request),
+    scripts: (request) => answerScripts(daemon, request),
     kill: (request) => killNow(daemon, request),
     reopen() {
       const problem = daemon.log.reopen()
@@ -45,14 +47,16 @@ export function answersOf(daemon: Daemon, { reload, stop, handover }: Actions): 
   }
 }
 
-function runNow(
+async function runNow(
   daemon: Daemon,
-  { task, force }: Protocol['run']['request'],
-): Protocol['run']['reply'] {
+  { task, force, update = false }: Protocol['run']['request'],
+): Promise<Protocol['run']['reply']> {
   const { all } = daemon.tasks
-  if (!all.has(task)) throw unknownTask(task, [...all.keys()])
+  const found = all.get(task)
+  if (found === undefined) throw unknownTask(task, [...all.keys()])
+  const script = await scriptForPerson(daemon.scripts, found, update)
   const start = { task, slot: undefined, trigger: 'manual', attempt: 1, dueMs: undefined } as const
-  const answer = requestStart(daemon, start, { forced: force })
+  const answer = requestStart(daemon, start, { forced: force, script })
   if (answer.kind === 'started') {
     const { run, elsewhere } = answer
     return { run: run.description.run, task, directory: run.directory, elsewhere }

@@ -9,7 +9,7 @@ import type { HistoryRow } from '../../plan/history-row.ts'
 import { slotText, timeText } from '../../record/history/rows.ts'
 import { problemLine } from '../../tasks/file/problem.ts'
 import { type HostFacts, matchHosts } from '../../tasks/hosts.ts'
-import type { Task } from '../../tasks/task.ts'
+import type { Task, TaskScript } from '../../tasks/task.ts'
 import { jitterOf } from '../../text/hash.ts'
 import type { Daemon } from '../state.ts'
 import type { Loaded } from '../tasks-file/load.ts'
@@ -155,11 +155,15 @@ function factsOf(task: Task): TaskFacts {
     schedule: schedules.map(({ text }) => text),
     timezone,
     command: command === undefined ? null : typeof command === 'string' ? command : [...command],
-    script: script === undefined ? null : { url: script.url, sha256: script.sha256 ?? null },
+    script: script === undefined ? null : scriptFacts(script),
     hosts: hostEntries === undefined ? null : [...hostEntries],
     max: max === Infinity ? null : max,
     timeoutMs: timeoutMs ?? null,
   }
+}
+
+function scriptFacts({ url, sha256, timeoutMs }: TaskScript): NonNullable<TaskFacts['script']> {
+  return { url, sha256: sha256 ?? null, timeoutMs }
 }
 
 /** SIGUSR1: all that the daemon knows, as one line of the log; without values of environments. */

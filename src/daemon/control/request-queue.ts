@@ -54,6 +54,7 @@ function forEachName(make: <N extends RequestName>(name: N) => Answer<N>): Answe
     stop: make('stop'),
     restart: make('restart'),
     run: make('run'),
+    scripts: make('scripts'),
     kill: make('kill'),
     flush: make('flush'),
     reopen: make('reopen'),

@@ -93,7 +93,13 @@ export function keepInstances(parts: DaemonTaskParts, name: string): void {
   const replacement = task && replacementOf(parts, task)
   const plan = planInstances(
     task && { max: task.max, definition: task.definition, replacement: replacement ?? 'end-first' },
-    instances.map((run) => asPlanned(run, daemonTasks.mustGo)),
+    [
+      ...instances.map((run) => asPlanned(run, daemonTasks.mustGo)),
+      // An instance whose script is being fetched: it will start with the definition of that moment.
+      ...queue
+        .heldOf(name)
+        .map(() => ({ run: '', definition: task?.definition ?? '', ending: false, isNew: true })),
+    ],
     daemonTasks.restarts.get(name) ?? [],
     clock.now(),
   )

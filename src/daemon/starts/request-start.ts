@@ -6,6 +6,9 @@ import { endRun } from '../../run/end.ts'
 import type { LiveRun, RunContext } from '../../run/live-run.ts'
 import type { Faults } from '../../run/faults.ts'
 import { launchRun } from '../../run/launch.ts'
+import type { ScriptForRun } from '../../run/run-script.ts'
+import type { Scripts } from '../../scripts/scripts.ts'
+import { hasScript, recordKey, type ScriptTask } from '../../scripts/url-records.ts'
 import { matchHosts } from '../../tasks/hosts.ts'
 import type { Task } from '../../tasks/task.ts'
 import type { Phase } from '../phase.ts'
@@ -20,6 +23,7 @@ export interface StartParts {
   readonly tasks: TasksState
   readonly runs: RunTable
   readonly queue: StartQueue
+  readonly scripts: Scripts
   readonly runContext: RunContext
   readonly journal: Journal
   readonly faults: Faults
@@ -33,9 +37,17 @@ export type StartAnswer =
   | { readonly kind: 'waits' }
   | { readonly kind: 'skipped'; readonly reason: string }
 
+/** What was found for the script with this key. A reload may have changed the script since. */
+export interface FoundScript {
+  readonly key: string
+  readonly script: ScriptForRun
+}
+
 export interface StartOptions {
   /** A person insists: neither hosts nor max apply. */
   readonly forced?: boolean
+  /** The script of the task, as it turned out to be: it is not asked for again. */
+  readonly script?: FoundScript | undefined
   /** For a daemon task: how long its restart was delayed, and how many restarts in a row it is. */
   readonly restartDelayMs?: number
   readonly restarts?: number
@@ -64,7 +76,7 @@ export function requestStart(
     journal.skipped(start, reason)
     return { kind: 'skipped', reason }
   }
-  if (admission.answer === 'start') return launch(parts, task, start, options)
+  if (admission.answer === 'start') return launchWithScript(parts, task, start, options)
   if (admission.displaced !== undefined) journal.skipped(admission.displaced, 'max')
   queue.wait(start)
   for (const run of parts.runs.of(start.task))
@@ -82,10 +94,14 @@ function decide(
   const here = tasks.here.get(start.task)
   const task = here ?? tasks.all.get(start.task)
   const ask = (): Admission => {
-    const running = runs.of(start.task).map((run) => ({
-      run: run.description.run,
-      ending: run.state.kind === 'ending',
-    }))
+    const running = [
+      ...runs.of(start.task).map((run) => ({
+        run: run.description.run,
+        ending: run.state.kind === 'ending',
+      })),
+      // It will be a run as soon as its script is there.
+      ...queue.heldOf(start.task).map(() => ({ run: '', ending: false })),
+    ]
     return admit(task, { running, waiting: queue.waiting.get(start.task) }, start, {
       draining: phase.now !== 'running',
       here: here !== undefined,
@@ -106,15 +122,47 @@ function concludeEnded({ runs, runContext, faults }: StartParts, task: string): 
   return count > 0
 }
 
+/** A start with a copy of its script never waits for the network; without one it is held until there is one. */
+function launchWithScript(
+  parts: StartParts,
+  task: Task,
+  start: Start,
+  options: StartOptions,
+): StartAnswer {
+  const { queue, scripts } = parts
+  if (!hasScript(task)) return launch(parts, task, start, options)
+  const key = recordKey(task)
+  const found = options.script?.key === key ? options.script.script : scripts.now(task)
+  if (found !== 'waits') return launch(parts, task, start, options, found)
+  queue.hold(start)
+  void launchLater(parts, task, start, options)
+  return { kind: 'waits' }
+}
+
+/** When the script is there, or not to be had, the start is requested once more. */
+async function launchLater(
+  parts: StartParts,
+  task: ScriptTask,
+  start: Start,
+  options: StartOptions,
+): Promise<void> {
+  const { queue, scripts } = parts
+  const script = await scripts.prepare(task)
+  if (!queue.release(start)) return
+  requestStart(parts, start, { ...options, script: { key: recordKey(task), script } })
+  queue.saveSoon()
+}
+
 function launch(
   { tasks, runs, runContext, journal, messages: { inbox } }: StartParts,
   task: Task,
   start: Start,
   { restartDelayMs = 0, restarts = 0 }: StartOptions,
+  script?: ScriptForRun,
 ): StartAnswer {
   const { revision } = tasks.loaded
   const messages = messagesFor(inbox, task, start)
-  const request = { task, start, revision, restartDelayMs, restarts, messages }
+  const request = { task, start, revision, restartDelayMs, restarts, messages, script }
   const run = launchRun(runContext, request)
   runs.add(run)
   journal.started(run.description, run.recorder?.pid)

@@ -13,7 +13,13 @@ export interface StartQueue {
   readonly due: ReadonlySet<Start>
   /** Starts with a time of their own: retries, and jitter below a second. */
   readonly timed: ReadonlyMap<Start, { readonly atMs: number }>
+  /** The starts of a task that wait until its script is there. */
+  heldOf(task: string): readonly Start[]
 
+  /** Keeps a start whose script is being fetched. */
+  hold(start: Start): void
+  /** Takes a held start out of the queue. False if it was dropped meanwhile. The caller saves. */
+  release(start: Start): boolean
   /** Keeps a start until its task is below max; at most one waits for each task. */
   wait(start: Start): void
   /** Takes the waiting start of a task out of the queue. The caller saves when it has dealt with it. */
@@ -39,11 +45,19 @@ export function newStartQueue(parts: QueueParts): StartQueue {
   const waiting = new Map<string, Start>()
   const due = new Set<Start>()
   const timed = new Map<Start, { readonly atMs: number; readonly cancel: () => void }>()
-  const { saveSoon, saveNow } = newSaver(parts, () => writePending(parts, { waiting, due, timed }))
+  const held = new Set<Start>()
+  const all = { waiting, due, timed, held }
+  const { saveSoon, saveNow } = newSaver(parts, () => writePending(parts, all))
   return {
     waiting,
     due,
     timed,
+    heldOf: (task) => [...held].filter((start) => start.task === task),
+    hold(start) {
+      held.add(start)
+      saveSoon()
+    },
+    release: (start) => held.delete(start),
     wait(start) {
       waiting.set(start.task, start)
       saveSoon()
@@ -69,13 +83,13 @@ export function newStartQueue(parts: QueueParts): StartQueue {
       saveSoon()
     },
     drop(isDropped) {
-      const dropped = [...timed.keys(), ...due, ...waiting.values()].filter(({ task }) =>
-        isDropped(task),
-      )
+      const pending = [...timed.keys(), ...due, ...held, ...waiting.values()]
+      const dropped = pending.filter(({ task }) => isDropped(task))
       for (const start of dropped) {
         timed.get(start)?.cancel()
         timed.delete(start)
         due.delete(start)
+        held.delete(start)
         if (waiting.get(start.task) === start) waiting.delete(start.task)
       }
       return dropped
@@ -135,12 +149,22 @@ interface Pending {
 
 function writePending(
   { host: { clock, files }, paths, restarts, mustGo }: QueueParts,
-  { waiting, due, timed }: Pick<StartQueue, 'waiting' | 'due' | 'timed'>,
+  {
+    waiting,
+    due,
+    timed,
+    held,
+  }: Pick<StartQueue, 'waiting' | 'due' | 'timed'> & {
+    readonly held: ReadonlySet<Start>
+  },
 ): void {
+  const now = clock.now()
+  // An instance of a daemon task is missing, which the next daemon sees by itself.
+  const slots = [...held].filter(({ trigger }) => trigger !== 'daemon')
   const pending: Pending = {
     waiting: [...waiting.values()],
     timed: [
-      ...[...due].map((start) => ({ start, atMs: clock.now() })),
+      ...[...due, ...slots].map((start) => ({ start, atMs: now })),
       ...[...timed].map(([start, { atMs }]) => ({ start, atMs })),
     ],
     vacancies: [...restarts],

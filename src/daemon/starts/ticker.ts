@@ -3,6 +3,7 @@ import { tasksDueSoon } from '../../plan/agenda.ts'
 import { type Timetable, timetableOf } from '../../plan/slots.ts'
 import { planTick, type Step } from '../../plan/tick.ts'
 import type { Log } from '../../record/log.ts'
+import { hasScript } from '../../scripts/url-records.ts'
 import type { Task } from '../../tasks/task.ts'
 import { dispatch } from './dispatch.ts'
 import { requestStartLater, type StartParts } from './request-start.ts'
@@ -113,7 +114,7 @@ const recordersPerTurn = 16
  * it comes, and dismisses those that are no longer needed.
  */
 async function prepareRecorders(parts: TickerParts): Promise<void> {
-  const { clock, tickClock, tasks, runContext } = parts
+  const { clock, tickClock, tasks, runContext, scripts } = parts
   if (!isIdle(parts)) return
   const wanted = tasksDueSoon(tickClock.tick.agenda, tickClock.tick.done)
   const names = new Set(wanted)
@@ -124,8 +125,12 @@ async function prepareRecorders(parts: TickerParts): Promise<void> {
       if (!isIdle(parts)) return
     }
     const task = tasks.here.get(name)
+    if (task === undefined) continue
+    const script = hasScript(task) ? scripts.now(task) : undefined
+    // What is not there yet is not prepared for.
+    if (script === 'waits' || script?.kind === 'missing') continue
     // The machine refuses more: it is not asked again now.
-    if (task !== undefined && !runContext.recorders.prepare(task)) return
+    if (!runContext.recorders.prepare(task, script?.path)) return
   }
 }
 

@@ -10,6 +10,7 @@ import type { Log } from '../../record/log.ts'
 import type { Task } from '../../tasks/task.ts'
 import { saveLoadedLater } from '../recovery/saved-state.ts'
 import type { HomePaths, Settings } from '../settings.ts'
+import { followScripts } from '../starts/daemon-scripts.ts'
 import { type DaemonTaskParts, keepInstances } from '../starts/daemon-tasks.ts'
 import { startForMessages } from '../starts/message-starts.ts'
 import { requestWaiting, skipPending } from '../starts/request-start.ts'
@@ -129,6 +130,7 @@ function switchTo(parts: ApplyParts, plan: ReloadPlan, prepared: Prepared): void
   tickClock.save()
   // A new definition may be what its runs were waiting for: it is tried at once.
   for (const name of plan.changed) parts.daemonTasks.setRestarts(name, [])
+  followScripts(parts)
   for (const name of plan.daemonTasks) keepInstances(parts, name)
   for (const name of plan.here.keys()) startForMessages(parts, name)
   // A higher max lets what waits start now.

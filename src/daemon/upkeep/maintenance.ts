@@ -1,6 +1,7 @@
 import type { Lock } from '../../host/lock.ts'
 import { troubleOf } from '../control/trouble.ts'
 import { noteAlive } from '../recovery/daemon-record.ts'
+import { cleanScripts } from '../starts/daemon-scripts.ts'
 import type { Daemon } from '../state.ts'
 import { applyNewAddresses } from '../tasks-file/apply.ts'
 import { tasksRevision } from '../tasks-file/revision.ts'
@@ -8,6 +9,7 @@ import { lookAtQueues, removeOldQueues } from './queues.ts'
 import { keepLock, restoreHome } from './home-files.ts'
 
 const minuteMs = 60_000
+const hourMs = 3_600_000
 /** How often the home is compared with what belongs there. */
 const filesMs = 10_000
 /** Short, because a second daemon may start as long as the lock is missing, and output can grow fast. */
@@ -42,6 +44,7 @@ export function startMaintenance(
     noteAlive(daemon)
     removeOldQueues(daemon)
   })
+  const stopHours = repeat(clock, hourMs, () => void cleanScripts(daemon))
   let known = '[]'
   const stopFiles = repeat(clock, filesMs, () => {
     restoreHome(daemon)
@@ -58,6 +61,7 @@ export function startMaintenance(
   })
   return () => {
     stopMinutes()
+    stopHours()
     stopFiles()
     stopUrgent()
   }

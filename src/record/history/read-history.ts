@@ -5,7 +5,7 @@ import { byOrder } from '../../run/order.ts'
 import { rowsOfRuns } from './rebuild.ts'
 import { openQuery, type Query } from './read-only.ts'
 import { timeText } from './rows.ts'
-import { finished, selectRow, timeOfRow } from './tables.ts'
+import { finished, rowFrom, selectRow, type StoredRow, timeOfRow } from './tables.ts'
 import {
   countsOf,
   type Duration,
@@ -115,12 +115,12 @@ export function readHistory(path: string): HistoryReader {
   return {
     rows(filter) {
       const { sql, values } = rowsQuery(filter)
-      return (query(sql, ...values) as HistoryRow[]).toReversed()
+      return rowsFrom(query(sql, ...values)).toReversed()
     },
     lastOfEach(tasks) {
       const rows =
         tasks === undefined ? query(lastOfEachTask) : query(lastOfGivenTasks, JSON.stringify(tasks))
-      return new Map((rows as HistoryRow[]).map((row) => [row.task, row]))
+      return new Map(rowsFrom(rows).map((row) => [row.task, row]))
     },
     counts(last) {
       const skips = query(skipsOfTasks, JSON.stringify([...last.keys()])) as Skips[]
@@ -213,7 +213,11 @@ export function rowsQuery(filter: HistoryFilter): { sql: string; values: (string
 
 function findRuns(query: Query, idOrPrefix: string): HistoryRow[] {
   const sql = `${selectRow} WHERE run >= ?1 AND run < ?1 || char(0x10FFFF) ORDER BY run LIMIT ?2`
-  return query(sql, idOrPrefix, maxAmbiguousShown + 1) as HistoryRow[]
+  return rowsFrom(query(sql, idOrPrefix, maxAmbiguousShown + 1))
+}
+
+function rowsFrom(found: unknown[]): HistoryRow[] {
+  return (found as StoredRow[]).map(rowFrom)
 }
 
 /** The one run that is meant. They are sorted, so a run with exactly this id comes first. */

@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import Database from 'libsql'
 import { TorchError, messageOf } from '../../errors.ts'
-import { schemaVersion } from './tables.ts'
+import { addScriptInView, schemaVersion } from './tables.ts'
 
 /** Runs one SELECT. Throws TorchError `history-unreadable`. */
 export type Query = (sql: string, ...values: (string | number)[]) => unknown[]
@@ -17,10 +17,18 @@ export function openQuery(path: string): { query: Query; close: () => void } {
     const version = versionOf(database)
     if (version > schemaVersion) throw new Error('it is from a newer torch')
     if (version === 0) return { query: () => [], close: () => database.close() }
+    // A file of the first version, which no daemon has opened since.
+    if (!hasScript(database)) database.exec(addScriptInView)
     return { query: queryOf(database, path), close: () => database.close() }
   } catch (error) {
     throw unreadable(path, error)
   }
+}
+
+/** Whether the rows have a place for their script, which those of the first version do not have. */
+export function hasScript(database: Database.Database): boolean {
+  const found = database.prepare("SELECT 1 FROM pragma_table_info('history') WHERE name = 'script'")
+  return found.raw().all().length > 0
 }
 
 function hasContent(path: string): boolean {

@@ -28,6 +28,7 @@ const empty: HistoryRow = {
   revision: null,
   lastSlot: null,
   count: null,
+  script: null,
 }
 
 /** The row of a run that is running or, with a conclusion, has ended. */
@@ -49,6 +50,7 @@ export function runRow(run: RunDescription, conclusion?: RunConclusion): History
     lateMs: latenessOf(run),
     host: run.host,
     revision: run.revision,
+    script: run.script ?? null,
   }
 }
 

@@ -1,4 +1,4 @@
-import type { HistoryRow, Outcome } from '../../plan/history-row.ts'
+import type { HistoryRow, Outcome, RunScript } from '../../plan/history-row.ts'
 
 /** The `user_version` of the file. A file with a greater one is from a newer torch. */
 export const schemaVersion = 1
@@ -22,6 +22,7 @@ const columns = [
   ['revision', 'revision'],
   ['lastSlot', 'last_slot'],
   ['count', 'count'],
+  ['script', 'script'],
 ] as const satisfies readonly (readonly [keyof HistoryRow, string])[]
 
 /** Outcomes that say nothing about how the task is doing: it is still running, or did not start. */
@@ -40,7 +41,7 @@ export const createSchema = `
     run TEXT UNIQUE, task TEXT NOT NULL, slot TEXT, started_at TEXT, ended_at TEXT,
     duration_ms INTEGER, outcome TEXT NOT NULL, exit_code INTEGER, signal TEXT, reason TEXT,
     "trigger" TEXT, attempt INTEGER, late_ms INTEGER, host TEXT NOT NULL, revision TEXT,
-    last_slot TEXT, count INTEGER
+    last_slot TEXT, count INTEGER, script TEXT
   );
   CREATE INDEX history_by_time ON history (at);
   CREATE INDEX history_by_task ON history (task, at);
@@ -48,6 +49,15 @@ export const createSchema = `
   CREATE INDEX history_finished ON history (task, at) WHERE ${finished};
   PRAGMA user_version = ${schemaVersion};
 `
+
+/**
+ * Adds what a file of an earlier version lacks. Not a new version: that daemon can still use the file after
+ * a downgrade, because it names the columns that it writes.
+ */
+export const addScript = 'ALTER TABLE history ADD COLUMN script TEXT'
+/** The same for a connection that only reads: the view hides the table of the same name. */
+export const addScriptInView = `PRAGMA temp_store = MEMORY;
+  CREATE TEMP VIEW history AS SELECT *, NULL AS script FROM main.history`
 
 /** A run is written at its start and at its end: the second row replaces the first. */
 export const upsertRow = `
@@ -61,10 +71,18 @@ export const upsertRow = `
 /** Deletes the row of a run only while that row says `running`. */
 export const deleteRunning = "DELETE FROM history WHERE run = ? AND outcome = 'running'"
 
-/** Its rows are HistoryRows. */
+/** Its rows are StoredRows. */
 export const selectRow = `SELECT ${columns
   .map(([key, column]) => `${quoted(column)} AS "${key}"`)
   .join(', ')} FROM history`
+
+/** A row as it is in the file: with the JSON of its script. */
+export type StoredRow = Omit<HistoryRow, 'script'> & { readonly script: string | null }
+
+export function rowFrom(stored: StoredRow): HistoryRow {
+  const script = stored.script === null ? null : (JSON.parse(stored.script) as RunScript)
+  return { ...stored, script }
+}
 
 /** A row with its place in order, if that is not its time. */
 export interface OrderedRow extends HistoryRow {
@@ -76,7 +94,8 @@ export const timeOfRow = 'coalesce(started_at, ended_at, last_slot, slot)'
 
 /** The values for `upsertRow`. */
 export function valuesOf(row: OrderedRow): (string | number | null)[] {
-  return [row.orderMs ?? timeOf(row), ...columns.map(([key]) => row[key])]
+  const stored = { ...row, script: row.script === null ? null : JSON.stringify(row.script) }
+  return [row.orderMs ?? timeOf(row), ...columns.map(([key]) => stored[key])]
 }
 
 /** When torch learned of it: a miss of last night has the time of the morning when torch found it. */

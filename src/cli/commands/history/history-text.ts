@@ -1,6 +1,6 @@
 import path from 'node:path'
 import type { Host } from '../../../host/host.ts'
-import type { HistoryRow } from '../../../plan/history-row.ts'
+import type { HistoryRow, RunScript } from '../../../plan/history-row.ts'
 import { readTraces, runDirectory, type RunTraces } from '../../../run/directory.ts'
 import { formatDuration } from '../../../text/duration.ts'
 import { counted } from '../../../text/plural.ts'
@@ -161,9 +161,19 @@ function recordFacts(
     ['ending', ending ? `${ending.signal} since ${exactTime(host, ending.sinceMs)}` : ''],
     ['ended', row.endedAt === null ? '' : exactTime(host, row.endedAt)],
     ['took', tookWords(host, row, isRunning)],
+    ['script', row.script === null ? '' : scriptWords(row.script)],
     ['host', plainLine(row.host)],
     ['revision', row.revision ?? ''],
   ]
+}
+
+function scriptWords({ url, sha256, stale }: RunScript): string {
+  const lines = [url, sha256 === null ? '' : `sha256 ${sha256}`]
+  const why = stale === null ? '' : `${sha256 === null ? 'missing' : 'stale'}: ${stale}`
+  return [...lines, why]
+    .filter((line) => line !== '')
+    .map(plainLine)
+    .join('\n')
 }
 
 function directoryFacts(

@@ -1,5 +1,6 @@
 import path from 'node:path'
 import { unknownTask } from '../../../tasks/select.ts'
+import { scriptForPerson } from '../../../daemon/control/scripts-answer.ts'
 import { openHome } from '../../../daemon/startup/open-home.ts'
 import { interceptSignals } from '../../../daemon/signals.ts'
 import { TorchError } from '../../../errors.ts'
@@ -16,7 +17,7 @@ import { readTraces, type RunConclusion } from '../../../run/directory.ts'
 import { killRun, sendSignal } from '../../../run/end.ts'
 import { signalRun } from '../../../run/process-group.ts'
 import { newFaults } from '../../../run/faults.ts'
-import { launchRun, newRunContext } from '../../../run/launch.ts'
+import { launchRun, type LaunchRequest, newRunContext } from '../../../run/launch.ts'
 import type { LiveRun, RunContext } from '../../../run/live-run.ts'
 import { newEventOrder } from '../../../run/order.ts'
 import { cutMiddle, isCollecting, noteWritten, writtenFolder } from '../../../run/output.ts'
@@ -32,6 +33,7 @@ import { factsHere } from '../../args/host-facts.ts'
 import { readTasks, tasksPath } from '../../daemon/tasks-file.ts'
 import type { Values } from '../../args/options.ts'
 import { untilWhole, wholeOutput } from '../../../follow/run-output.ts'
+import { openScripts } from '../scripts/scripts-without-daemon.ts'
 import { endWords, otherHostWarning } from './run-in-daemon.ts'
 import { pause } from '../../../host/clock.ts'
 
@@ -58,11 +60,14 @@ export async function runWithoutDaemon(call: Call, values: Values, name: string)
   const facts = factsHere(call, values)
   if (!matchHosts(task.hosts, facts)) terminal.note(otherHostWarning(name))
   checkMax(call, task, values.force ?? false)
+  const scripts = openScripts(call, values)
+  const script = (await scriptForPerson(scripts, task, values.update ?? false))?.script
 
   terminal.outlive()
   host.processes.closeInherited([])
   const history = openRunHistory(call)
-  const launched = launch(call, task, revision, facts.names[0] ?? host.network.name(), history)
+  const hostName = facts.names[0] ?? host.network.name()
+  const launched = launch(call, { task, script, revision, restartDelayMs: 0 }, hostName, history)
   const release = interceptSignals((signal) => sendSignal(launched.context, launched.run, signal))
   const output = wholeOutput(host, launched.run.directory, terminal.out)
   while (launched.conclusion() === undefined) {
@@ -121,8 +126,7 @@ function openRunHistory({ host, terminal, paths }: Call): History {
 
 function launch(
   call: Call,
-  task: Task,
-  revision: string | null,
+  request: Omit<LaunchRequest, 'start'>,
   hostName: string,
   history: History,
 ) {
@@ -141,9 +145,10 @@ function launch(
     order: newEventOrder(host, paths.home, lastPlace(call)),
     socketsOf: (each) => openSockets(sockets, each, []),
   })
+  const { task } = request
   const start = manualStart(task)
   const messages = messagesFor(openInbox(host, paths.inbox, noteDamaged(terminal)), task, start)
-  const run = launchRun(context, { task, start, revision, restartDelayMs: 0, messages })
+  const run = launchRun(context, { ...request, start, messages })
   history.add(runRow(run.description), run.description.orderMs)
   return { context, run, sockets, conclusion: () => conclusion }
 }

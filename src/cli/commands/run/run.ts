@@ -1,3 +1,4 @@
+import type { StatusReport } from '../../../control/status-report.ts'
 import { exitStatus } from '../../../errors.ts'
 import { ask } from '../../daemon/ask.ts'
 import { requireSameFile } from '../../daemon/tasks-file.ts'
@@ -9,10 +10,15 @@ import { otherHostWarning, watchRun } from './run-in-daemon.ts'
 /** Runs `torch run`: in the daemon, or in this process if there is none. */
 export async function run(call: Call, values: Values): Promise<number> {
   const [task = ''] = call.args
-  const request = { task, force: values.force ?? false }
+  const request = {
+    ...{ task, force: values.force ?? false },
+    // A daemon of an earlier version does not know it.
+    ...(values.update === true && { update: true }),
+  }
   if (values.detach) {
     await requireSameFile(call, values)
-    const report = await ask(call, 'run', request, 'required')
+    const known = await ask(call, 'status', {}, 'required')
+    const report = await ask(call, 'run', request, 'required', timeoutFor(known, task))
     if (report.elsewhere) call.terminal.note(otherHostWarning(task))
     const text = values.json ? JSON.stringify(report, null, 2) : `started ${task} ${report.run}`
     await call.terminal.say(text)
@@ -24,7 +30,17 @@ export async function run(call: Call, values: Values): Promise<number> {
   if (status === undefined)
     return (await import('./run-without-daemon.ts')).runWithoutDaemon(call, values, task)
   await requireSameFile(call, values, status.file.path)
-  const report = await ask(call, 'run', request, 'required')
+  const report = await ask(call, 'run', request, 'required', timeoutFor(status, task))
   if (report.elsewhere) call.terminal.note(otherHostWarning(task))
   return watchRun(call, report)
+}
+
+/** Beside the time that a download may take. */
+const spareMs = 10_000
+
+/** The daemon may have to fetch the script of the task before it can answer. */
+function timeoutFor({ tasks }: StatusReport, name: string): { timeoutMs?: number } {
+  const { definition } = tasks.find((task) => task.name === name) ?? {}
+  const script = definition?.script
+  return script == null ? {} : { timeoutMs: script.timeoutMs + spareMs }
 }

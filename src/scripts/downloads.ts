@@ -1,0 +1,53 @@
+import type { Fetched } from './fetch.ts'
+import { recordKey, type ScriptTask } from './url-records.ts'
+
+/** The most downloads at one time. */
+const maxDownloads = 4
+
+export interface Downloads {
+  /** Joins the download of this script that is under way or waits, if there is one. */
+  ask(task: ScriptTask, haste: 'urgent' | 'background'): Promise<Fetched>
+  close(): void
+}
+
+/** One download for each script at a time, and a few in all. A start comes before the background. */
+export function newDownloads(fetchNow: (task: ScriptTask) => Promise<Fetched>): Downloads {
+  const pending = new Map<string, Promise<Fetched>>()
+  const waiting: { readonly key: string; readonly begin: () => void }[] = []
+  let busy = 0
+
+  async function fetchInTurn(task: ScriptTask, key: string, isUrgent: boolean): Promise<Fetched> {
+    if (busy >= maxDownloads)
+      await new Promise<void>((begin) =>
+        waiting.splice(isUrgent ? 0 : waiting.length, 0, { key, begin }),
+      )
+    else busy += 1
+    try {
+      return await fetchNow(task)
+    } finally {
+      pending.delete(key)
+      const next = waiting.shift()
+      // The next one takes over the place.
+      if (next === undefined) busy -= 1
+      else next.begin()
+    }
+  }
+
+  return {
+    ask(task, haste) {
+      const key = recordKey(task)
+      const known = pending.get(key)
+      if (known !== undefined) {
+        const at = haste === 'urgent' ? waiting.findIndex((each) => each.key === key) : -1
+        if (at > 0) waiting.unshift(...waiting.splice(at, 1))
+        return known
+      }
+      const fetching = fetchInTurn(task, key, haste === 'urgent')
+      pending.set(key, fetching)
+      return fetching
+    },
+    close() {
+      waiting.length = 0
+    },
+  }
+}
