@@ -2,15 +2,14 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { z } from 'zod'
 import { optionNames } from '../../src/cli/args/options.ts'
 import { parseSchedule } from '../../src/schedule/parse.ts'
 import { nextOf } from '../../src/schedule/due.ts'
 import { localText } from '../../src/schedule/timezone.ts'
-import { tasksJsonSchema } from '../../src/tasks/file/json-schema.ts'
-import { keysOfTask } from '../../src/tasks/file/json-schema.ts'
+import { keysOfTask, tasksJsonSchema } from '../../src/tasks/file/json-schema.ts'
 import { readTasks } from '../../src/tasks/file/read.ts'
 import { formatProblem } from '../../src/tasks/file/problem.ts'
+import { schemaChecker } from '../support/json-schema.ts'
 import { root } from '../support/torch.ts'
 import { after, blocks, codesIn, tableOf } from './pages.ts'
 import { boundsOfAnyMachine } from '../../src/tasks/machine-bounds.ts'
@@ -29,10 +28,14 @@ function read(text: string) {
   })
 }
 
-function definitionOf(text: string): string {
+function taskOf(text: string) {
   const parsed = read(text)
   if (!parsed.ok) throw new Error(parsed.problems.map(formatProblem).join('\n'))
-  return parsed.file.tasks[0]?.definition ?? ''
+  return parsed.file.tasks[0]
+}
+
+function definitionOf(text: string): string {
+  return taskOf(text)?.definition ?? ''
 }
 
 describe('the tasks files of the pages', () => {
@@ -50,11 +53,10 @@ describe('the tasks files of the pages', () => {
     },
   )
 
-  const schema = z.fromJSONSchema(JSON.parse(JSON.stringify(tasksJsonSchema())))
   test.each(blocks.filter((block) => block.language === 'yaml'))(
     '$place: the JSON Schema accepts it if and only if torch does',
     (block) => {
-      expect(schema.safeParse(parse(block.text)).success).toBe(read(block.text).ok)
+      expect(schemaChecker.safeParse(parse(block.text)).success).toBe(read(block.text).ok)
     },
   )
 
@@ -74,10 +76,15 @@ describe('the reference of keys', () => {
   )
   test.each(withDefault)('a task without %s has the default %s', (key, value) => {
     const [outer = '', inner] = key.split('.')
-    const said = inner === undefined ? `${outer}: ${value}` : `${outer}: { ${inner}: ${value} }`
-    const task = (more: string) =>
-      `tasks:\n  a:\n    schedule: '@daily'\n    command: 'true'\n${more}`
-    expect(definitionOf(task(`    ${said}\n`))).toBe(definitionOf(task('')))
+    // A key that stands only beside others, and those.
+    const besides = { script: { url: 'https://x.example/a' }, ready: { line: 'up' } }
+    const beside = Object.entries(besides).find(([name]) => name === outer)?.[1] ?? {}
+    const type = outer === 'ready' ? { type: 'daemon' } : { schedule: '@daily' }
+    const own = inner === undefined ? parse(value) : { ...beside, [inner]: parse(value) }
+    const task = (more: unknown) =>
+      JSON.stringify({ tasks: { a: { ...type, command: 'true', [outer]: more } } })
+    const without = inner === undefined ? undefined : beside
+    expect(taskOf(task(own))).toEqual(taskOf(task(without)))
   })
 
   test.each(['keep_runs: 21', 'keep_for: 8d', 'max_size: 11MB'])(

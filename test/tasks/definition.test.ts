@@ -58,6 +58,27 @@ describe('an unchanged definition', () => {
     expect(here?.definition).toBe(there?.definition)
     expect(here?.schedules).not.toEqual(there?.schedules)
   })
+
+  test.each([
+    ['update: never', 'update: always'],
+    ['timeout: 30s', 'timeout: 5s, max_size: 1MB, headers_file: a'],
+  ])('the definition does not say how a script is fetched: %s, %s', (one, other) => {
+    const script = (more: string) =>
+      `{ type: manual, script: { url: "https://x.example/a", ${more} } }`
+    expect(definition(script(one))).toBe(definition(script(other)))
+  })
+
+  test('the definition of a task without the keys of later versions is what it always was', () => {
+    expect(definition('{ schedule: "@daily", command: run }')).not.toMatch(
+      /"(?:input|script|listen|ready)"/,
+    )
+  })
+
+  test('ready with its default is the same as listen alone', () => {
+    const daemon = '{ type: daemon, command: [x], listen: 80 }'
+    const written = daemon.replace('80', '80, ready: { after: 1s }, input: { mode: none }')
+    expect(definition(written)).toBe(definition(daemon))
+  })
 })
 
 describe('a changed definition', () => {
@@ -80,6 +101,9 @@ describe('a changed definition', () => {
     'nice: 1',
     'limits: { nofile: 5 }',
     'env_file: good.env',
+    'input: live',
+    'input: queue',
+    'script: "https://x.example/a"',
     'output: { keep_runs: 1 }',
     'enabled: false',
   ])('the definition changes with %s', (setting) => {
@@ -94,6 +118,22 @@ describe('a changed definition', () => {
     ['env', 'A: 1', 'A: 2'],
   ])('the definition changes with another %s', (_name, from, to) => {
     expect(definition(plain.replace(from, to))).not.toBe(definition(plain))
+  })
+
+  const daemon = '{ type: daemon, command: [x], listen: [80], input: queue }'
+  test.each([
+    ['another address', '80', '81'],
+    ['a name of an address', '[80]', '{ web: 80 }'],
+    ['a second address', '80', '80, 81'],
+    ['ready', '[80]', '[80], ready: { line: up }'],
+    ['another format of the input', 'queue', '{ mode: queue, format: json }'],
+  ])('the definition of a daemon task changes with %s', (_name, from, to) => {
+    expect(definition(daemon.replace(from, to))).not.toBe(definition(daemon))
+  })
+
+  test('the order of addresses is the order of descriptors, and matters', () => {
+    const two = daemon.replace('80', '80, 81')
+    expect(definition(two.replace('80, 81', '81, 80'))).not.toBe(definition(two))
   })
 
   test('the definition changes with another host in a group', () => {

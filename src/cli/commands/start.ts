@@ -130,11 +130,12 @@ function leftOut(tasks: readonly TaskStatus[]): [label: string, tasks: TaskStatu
   const kind = ({ here, reason, type, next, definition }: TaskStatus): string => {
     if (!here) return reason === 'enabled' ? 'disabled' : 'not here'
     if (type === 'daemon') return 'always'
+    if (type === 'manual') return 'by hand'
     if (next !== null) return ''
     return definition?.schedule.includes('@reboot') ? 'at boot' : 'not due'
   }
   const found = grouped(tasks, kind)
-  return ['always', 'at boot', 'not due', 'disabled', 'not here'].flatMap((each) => {
+  return ['always', 'by hand', 'at boot', 'not due', 'disabled', 'not here'].flatMap((each) => {
     const some = found.get(each)
     return some === undefined ? [] : [[each, some]]
   })

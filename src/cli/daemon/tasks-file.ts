@@ -6,7 +6,7 @@ import type { Host } from '../../host/host.ts'
 import { exitStatus, type TorchError } from '../../errors.ts'
 import type { HostFacts } from '../../tasks/hosts.ts'
 import { selectNames } from '../../tasks/select.ts'
-import type { TasksFile } from '../../tasks/task.ts'
+import type { Task, TasksFile } from '../../tasks/task.ts'
 import { type FilePath, type Label, usageError } from '../args/option.ts'
 import type { Values } from '../args/options.ts'
 import type { Call } from '../command.ts'
@@ -192,6 +192,7 @@ export async function namesWithLabels(
 
 export interface TaskNow extends Labelled {
   readonly name: string
+  readonly type: Task['type']
   readonly input?: { readonly mode: string } | null
 }
 

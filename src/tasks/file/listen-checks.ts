@@ -1,4 +1,5 @@
 import { canMeet } from '../hosts.ts'
+import { collide } from '../sockets.ts'
 import type { ListenAddress, Task } from '../task.ts'
 import { grouped } from '../../text/grouped.ts'
 import type { KeyPath } from './key-path.ts'
@@ -49,17 +50,6 @@ export function checkListen({ source, path, task }: PlacedTask, why: string | un
 function entryPath(source: Source, path: KeyPath, at: number, { name }: ListenAddress): KeyPath {
   const inner = [...path, name ?? at]
   return source.has(inner) ? inner : path
-}
-
-/** Whether two sockets cannot be open at the same time. */
-function collide(a: ListenAddress, b: ListenAddress): boolean {
-  if (a.kind === 'unix' || b.kind === 'unix')
-    return a.kind === 'unix' && b.kind === 'unix' && a.path === b.path
-  if (a.port !== b.port) return false
-  const [one, other] = [a.host, b.host]
-  if (one === undefined || other === undefined || one === other) return true
-  const isSameFamily = one.includes(':') === other.includes(':')
-  return isSameFamily && [one, other].some((host) => host === '0.0.0.0' || host === '::')
 }
 
 /** Whether the shell replaces itself by the last command of a text, as far as that can be seen. */

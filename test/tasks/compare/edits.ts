@@ -34,6 +34,21 @@ const settings: readonly [
   [{ enabled: true, nice: 0 }, {}],
   [{ enabled: false }, { enabled: [true, false] }],
   [{ schedule: '0 5 * * *' }, { schedule: ['30 4 * * *', '0 5 * * *'] }],
+  [{ input: 'live' }, { 'input.mode': ['none', 'live'] }],
+  [{ input: { mode: 'none' } }, {}],
+  [
+    { input: { mode: 'queue', format: 'json' } },
+    { 'input.mode': ['none', 'queue'], 'input.format': ['text', 'json'] },
+  ],
+  [
+    { script: { url: 'https://x.example/a', update: '60m' } },
+    {
+      'script.url': [null, 'https://x.example/a'],
+      'script.update': [null, '1h'],
+      'script.timeout': [null, '30s'],
+      'script.max_size': [null, '10MB'],
+    },
+  ],
   [{ output: { keep_for: '336h' } }, { 'output.keep_for': ['7d', '14d'] }],
 ]
 

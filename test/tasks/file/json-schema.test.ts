@@ -4,20 +4,21 @@ import { parseDuration } from '../../../src/text/duration.ts'
 import { tasksJsonSchema } from '../../../src/tasks/file/json-schema.ts'
 import { keysAt } from '../../../src/tasks/file/schema.ts'
 import { parseSize } from '../../../src/text/size.ts'
+import { schemaChecker } from '../../support/json-schema.ts'
 
 const schema = tasksJsonSchema()
-// zod cannot read an `anyOf` beside `properties`. It has a test of its own.
-const withoutAnyOf = (key: string, value: unknown): unknown =>
-  key === 'anyOf' && JSON.stringify(value).startsWith('[{"required"') ? undefined : value
-const checker = z.fromJSONSchema(JSON.parse(JSON.stringify(schema, withoutAnyOf)))
-
 const task = { schedule: '@daily', command: 'run' }
 const full = {
   timezone: 'Asia/Shanghai',
   hosts: { web: ['10.0.1.0/24'] },
+  sources: { ops: 'https://x.example/%s' },
   defaults: { timeout: '1h' },
   tasks: {
     a: { ...task, hosts: ['web', '!10.0.1.9'], retry: { attempts: 3, delay: '1m' }, umask: '022' },
+    d: { type: 'manual', script: 'ops:a', input: 'queue' },
+    e: { schedule: '@daily', script: { url: 'https://x.example/a', update: '1h' }, command: 'x' },
+    f: { type: 'daemon', command: ['x'], listen: [80, 'unix:/run/x'], ready: { line: 'up' } },
+    g: { type: 'daemon', command: ['x'], listen: { web: '0.0.0.0:80' }, input: { mode: 'live' } },
     b: { type: 'daemon', command: ['node', 'x.js'], max: 4, env: { PORT: 80, ON: true } },
     c: {
       ...task,
@@ -38,7 +39,7 @@ test('the JSON Schema names itself and its dialect', () => {
 })
 
 test('the JSON Schema accepts a file that torch accepts', () => {
-  expect(checker.safeParse(full)).toMatchObject({ success: true })
+  expect(schemaChecker.safeParse(full)).toMatchObject({ success: true })
 })
 
 test('the JSON Schema requires a command or a script', () => {
@@ -60,8 +61,13 @@ describe('the JSON Schema refuses', () => {
     ['a max in letters', { ...task, max: 'three' }],
     ['an unknown overlap', { ...task, overlap: 'que' }],
     ['an unknown key in retry', { ...task, retry: { attempt: 1 } }],
+    ['an unknown input', { ...task, input: 'tty' }],
+    ['an unknown key in input', { ...task, input: { mod: 'live' } }],
+    ['a sum that is too short', { ...task, script: { url: 'https://x', sha256: 'abc' } }],
+    ['a script without a URL', { ...task, script: { update: 'never' } }],
+    ['four addresses', { ...task, listen: [1, 2, 3, 4] }],
   ])('the JSON Schema refuses a bad file: %s', (_name, wrong) => {
-    expect(checker.safeParse({ tasks: { a: wrong } })).toMatchObject({ success: false })
+    expect(schemaChecker.safeParse({ tasks: { a: wrong } })).toMatchObject({ success: false })
   })
 })
 
@@ -79,7 +85,7 @@ test.each([
   const isTimeout = key === 'timeout'
   const wanted = isTimeout ? parseDuration(text).ok : parseSize(text) !== undefined
   const setting = isTimeout ? { timeout: text } : { output: { max_size: text } }
-  expect(checker.safeParse({ tasks: { a: { ...task, ...setting } } }).success).toBe(wanted)
+  expect(schemaChecker.safeParse({ tasks: { a: { ...task, ...setting } } }).success).toBe(wanted)
 })
 
 test('the JSON Schema describes every key and shows no limits of JavaScript numbers', () => {

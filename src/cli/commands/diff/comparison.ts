@@ -7,6 +7,7 @@ import {
 import { localText } from '../../../schedule/timezone.ts'
 import { type Change, compareFiles, type KeyChange } from '../../../tasks/compare/changes.ts'
 import { isHashed } from '../../../tasks/host-schedules.ts'
+import { collide } from '../../../tasks/sockets.ts'
 import type { Task } from '../../../tasks/task.ts'
 import { grouped } from '../../../text/grouped.ts'
 import { counted, someOf } from '../../../text/plural.ts'
@@ -24,6 +25,8 @@ export interface Comparison {
   readonly hosts: readonly HostChange[]
   /** Names of daemon tasks whose definition differs: a daemon restarts their runs. */
   readonly restarts: readonly string[]
+  /** Those of them that keep their sockets: the next run is ready before the previous one ends. */
+  readonly withoutGap: readonly string[]
   /** Also true if only one of the two files is valid. */
   readonly isChanged: boolean
 }
@@ -47,18 +50,39 @@ export function compare(
   const edits = [added, removed, change.renamed, changed, groups, hosts]
   return {
     ...{ path, name, ...sides, change, hosts },
-    restarts: restartsOf(change),
+    ...restartsOf(change),
     isChanged: edits.some((list) => list.length > 0) || old.isValid !== now.isValid,
   }
 }
 
-function restartsOf({ before, after }: Change): string[] {
+function restartsOf({ before, after }: Change): Pick<Comparison, 'restarts' | 'withoutGap'> {
   const old = new Map(before.tasks.map((task) => [task.name, task]))
-  return after.tasks.flatMap((task) => {
+  const pairs = after.tasks.flatMap((task) => {
     const was = old.get(task.name)
     const isDaemon = was?.type === 'daemon' && task.type === 'daemon' && was.enabled && task.enabled
-    return isDaemon && was.definition !== task.definition ? [task.name] : []
+    return isDaemon && was.definition !== task.definition ? [{ was, task }] : []
   })
+  const withoutGap = pairs.filter(({ was, task }) => keepsSockets(was, task))
+  return { restarts: namesOf(pairs), withoutGap: namesOf(withoutGap) }
+}
+
+function namesOf(pairs: readonly { readonly task: Task }[]): string[] {
+  return pairs.map(({ task }) => task.name)
+}
+
+/** A new address that collides with an old one is opened only after the old runs have ended. */
+function keepsSockets(was: Task, task: Task): boolean {
+  if (was.listen.length === 0 || task.listen.length === 0) return false
+  const known = new Set(was.listen.map(({ text }) => text))
+  return task.listen.every(
+    (address) => known.has(address.text) || !was.listen.some((other) => collide(other, address)),
+  )
+}
+
+/** `web (replaced without a gap)` */
+export function restartWords({ restarts, withoutGap }: Comparison): string[] {
+  const gapless = new Set(withoutGap)
+  return restarts.map((name) => (gapless.has(name) ? `${name} (replaced without a gap)` : name))
 }
 
 /** The result in one line: `2 tasks added, 1 removed, 3 changed`; `no change in meaning`. */

@@ -8,6 +8,7 @@ import {
   movedHosts,
   noteWords,
   renameWords,
+  restartWords,
   shareChanges,
   startingHosts,
   usualZone,
@@ -39,7 +40,7 @@ export function diffMarkdown(
   comparison: Comparison,
   { folder, zone }: { readonly folder: string; readonly zone: string },
 ): string {
-  const { path, name, change, restarts, from, to } = comparison
+  const { path, name, change, from, to } = comparison
   const added = addedTasks(comparison, folder)
   const changed = changedTasks(comparison)
   const first = [
@@ -50,7 +51,7 @@ export function diffMarkdown(
     return [code(pair.before.name), code(pair.after.name), renameWords(pair)]
   })
   const removed = change.removed.map((task) => [code(task.name)])
-  const restarting = restarts.map((task) => [code(task)])
+  const restarting = restartWords(comparison).map((words) => [code(words)])
   const startHeads = ['on', 'starts', `busiest second (${zone})`]
   const problems = [...from.problems, ...to.problems].map((problem) =>
     fenced('text', formatProblem(problem)),

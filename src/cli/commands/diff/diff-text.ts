@@ -10,6 +10,7 @@ import {
   movedHosts,
   noteWords,
   renameWords,
+  restartWords,
   shareChanges,
   startingHosts,
   usualZone,
@@ -35,13 +36,13 @@ const indent = '    '
 
 /** A comparison as people read it, without a line break at the end. */
 export function diffText(comparison: Comparison, view: DiffView): string {
-  const { path, name, restarts } = comparison
+  const { path, name } = comparison
   const head = [view.paint('bold', plainLine(`${path}: ${name}`)), ...noteWords(comparison)]
   const parts = [
     [...head, verdictWords(comparison)],
     taskLines(comparison, view),
     [...groupLines(comparison, view), ...moveLines(comparison, view)],
-    [...startLines(comparison, view), ...restartLines(restarts)],
+    [...startLines(comparison, view), ...restartLines(restartWords(comparison))],
   ]
   return parts
     .filter((lines) => lines.length > 0)

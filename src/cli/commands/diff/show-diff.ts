@@ -87,7 +87,7 @@ async function show(
 }
 
 /** A comparison for programs. */
-function diffJson({ from, to, change, hosts, restarts }: Comparison) {
+function diffJson({ from, to, change, hosts, restarts, withoutGap }: Comparison) {
   return {
     from: endJson(from),
     to: endJson(to),
@@ -101,6 +101,7 @@ function diffJson({ from, to, change, hosts, restarts }: Comparison) {
       ),
     })),
     restarts,
+    withoutGap,
     groups: Object.fromEntries(
       change.groups.map(({ group, added, removed }) => [group, { added, removed }]),
     ),

@@ -7,7 +7,7 @@ import { usageError } from '../../args/option.ts'
 import type { Values } from '../../args/options.ts'
 import type { Call } from '../../command.ts'
 import { ask } from '../../daemon/ask.ts'
-import { namesWithLabels, requireKnownTasks } from '../../daemon/tasks-file.ts'
+import { namesWithLabels, requireKnownTasks, tasksNow } from '../../daemon/tasks-file.ts'
 import { historyTable, runFacts } from './history-text.ts'
 
 const defaultRows = 20
@@ -26,7 +26,7 @@ export async function showHistory(call: Call, values: Values): Promise<number> {
       ? args.map((word) => findRun(reader, word))
       : await findRows(call, values, reader)
     if (values.json) await terminal.say(JSON.stringify(rows, null, 2))
-    else if (rows.length === 0) terminal.note('nothing recorded')
+    else if (rows.length === 0) terminal.note(await nothingWords(call, values))
     else if (isOfRuns)
       await terminal.say(rows.map((row) => runFacts(call, row, isServed)).join('\n\n'))
     else await terminal.say(historyTable(call, rows, isServed))
@@ -34,6 +34,15 @@ export async function showHistory(call: Call, values: Values): Promise<number> {
     reader.close()
   }
   return exitStatus.done
+}
+
+/** A task that only a person starts is no surprise without a run. */
+async function nothingWords(call: Call, values: Values): Promise<string> {
+  const [word, ...more] = call.args
+  if (word === undefined || more.length > 0) return 'nothing recorded'
+  const tasks = await tasksNow(call, values)
+  const isManual = tasks.some(({ name, type }) => name === word && type === 'manual')
+  return isManual ? `nothing recorded: torch run ${word} starts it` : 'nothing recorded'
 }
 
 function findRun(reader: HistoryReader, word: string): HistoryRow {

@@ -78,7 +78,7 @@ function pendingOf({ schedules }: Task, slot: number | undefined): number | unde
   return schedules.some((schedule) => isDue(schedule, slot)) ? slot : undefined
 }
 
-/** Counts the tasks that the table leaves out: not for the host, not enabled, or always running. */
+/** Counts the tasks that the table leaves out: not for the host, not enabled, or without a schedule. */
 function noteLeftOut(
   { terminal }: Call,
   all: readonly Task[],
@@ -88,10 +88,12 @@ function noteLeftOut(
   const off = all.filter((task) => !task.enabled)
   const away = all.filter((task) => task.enabled && !here.has(task))
   const always = [...here].filter((task) => task.type === 'daemon')
+  const manual = [...here].filter((task) => task.type === 'manual')
   const parts = [
     ...leftWords(away, `not for ${hostName}`),
     ...leftWords(off, 'not enabled'),
     ...leftWords(always, 'always running'),
+    ...leftWords(manual, 'started by hand'),
   ]
   if (parts.length > 0) terminal.note(`not shown: ${parts.join('; ')}`)
 }
@@ -118,7 +120,7 @@ function factsOf(call: Call, values: Values, addresses: readonly string[] | unde
   return addresses === undefined ? here : { ...here, addresses }
 }
 
-/** The tasks that the arguments match. A daemon task may match a pattern, but not be named. */
+/** The tasks that the arguments match. A task without a schedule may match a pattern, but not be named. */
 function named(tasks: readonly Task[], words: readonly string[]): Task[] {
   const names = new Set(
     selectNames(
@@ -128,14 +130,14 @@ function named(tasks: readonly Task[], words: readonly string[]): Task[] {
     ),
   )
   const meant = tasks.filter((task) => names.has(task.name))
-  const always = meant.find((task) => task.type === 'daemon' && words.includes(task.name))
-  if (always === undefined) return meant
-  throw new TorchError(
-    'no-schedule',
-    `${always.name} is a daemon task: it always runs and has no start times`,
-    {
-      exit: exitStatus.usage,
-      hint: `torch status ${always.name} shows whether it runs`,
-    },
-  )
+  const other = meant.find((task) => task.type !== 'common' && words.includes(task.name))
+  if (other === undefined) return meant
+  const isDaemon = other.type === 'daemon'
+  const why = isDaemon ? 'a daemon task: it always runs and' : 'a manual task: it'
+  throw new TorchError('no-schedule', `${other.name} is ${why} has no start times`, {
+    exit: exitStatus.usage,
+    hint: isDaemon
+      ? `torch status ${other.name} shows whether it runs`
+      : `torch run ${other.name} starts it`,
+  })
 }

@@ -6,6 +6,8 @@ import {
 } from '../../../forecast/forecast.ts'
 import type { HostBlock, NamedTask } from '../../../forecast/named-hosts.ts'
 import { localText, offsetAt } from '../../../schedule/timezone.ts'
+import { addressWords } from '../../../tasks/sockets.ts'
+import type { Task } from '../../../tasks/task.ts'
 import { counted, someOf } from '../../../text/plural.ts'
 import { type Cell, cutMark, cutText, gap, table, textOf, wrapped } from '../../terminal/table.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
@@ -82,7 +84,18 @@ export function blockText(
     lines.push(paragraph(layout, `without ${list}, which ${run} everywhere else`))
   }
   if (block.own.length > 0) lines.push(tableOf(layout, block, forecast, seen))
+  lines.push(...block.own.flatMap(({ task }) => taskLines(layout, task)))
   return lines.join('\n')
+}
+
+/** What a task fetches before it runs, and where it listens. */
+function taskLines(layout: Layout, { name, script, listen }: Task): string[] {
+  const sum = script?.sha256 === undefined ? 'without sha256' : `sha256 ${script.sha256}`
+  const lines = [
+    ...(script === undefined ? [] : [`${name}: script ${script.url}, ${sum}`]),
+    ...(listen.length === 0 ? [] : [`${name}: listens ${listen.map(addressWords).join(', ')}`]),
+  ]
+  return lines.map((line) => paragraph(layout, line))
 }
 
 /** True if the times are exact: the block is one machine with a known name. */
@@ -163,7 +176,7 @@ function rowOf(
   const width = layout.nameWidth - mark.length
   const name = cutText(task.name, width, 'middle', cutMark(layout.isUnicode)) + mark
   const next = (varies && !known ? variesMark : ' ') + nextWords(layout, forecast)
-  if (task.type === 'daemon') return [name, next, '', '']
+  if (task.type !== 'common') return [name, next, '', '']
   const counts = layout.cells === 0 ? [] : startsPerCell(forecast, window, layout.cells)
   return [name, next, countText(starts), timeline(counts)]
 }
@@ -172,6 +185,7 @@ function rowOf(
 function nextWords({ zone }: Layout, { task, schedules, next, shift }: TaskForecast): string {
   if (next !== undefined) return localText(zone, next + shift)
   if (task.type === 'daemon') return `always ${task.max}`
+  if (task.type === 'manual') return task.input.mode === 'queue' ? 'by hand or message' : 'by hand'
   return schedules.some(({ kind }) => kind === 'reboot') ? 'at boot' : 'never'
 }
 

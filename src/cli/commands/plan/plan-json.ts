@@ -3,7 +3,7 @@ import { type NamedHost, namedHosts } from '../../../forecast/named-hosts.ts'
 import { hostSpikeIn } from '../../../forecast/start-spikes.ts'
 import { fileWarnings } from '../../../forecast/warnings.ts'
 import { slotText } from '../../../record/history/rows.ts'
-import type { TasksFile } from '../../../tasks/task.ts'
+import type { Task, TasksFile } from '../../../tasks/task.ts'
 import type { HostPlan } from './plan-text.ts'
 
 /** What a host would run, for programs. */
@@ -11,6 +11,7 @@ interface HostJson {
   readonly host: string
   readonly tasks: readonly {
     readonly task: string
+    readonly type: Task['type']
     /** The slot of its next start, in UTC. */
     readonly next: string | null
     readonly starts24h: number
@@ -18,6 +19,9 @@ interface HostJson {
     readonly part: boolean
     /** True if `H` or jitter makes its times differ between machines: the times are examples. */
     readonly varies: boolean
+    readonly script: { readonly url: string; readonly sha256: string | null } | null
+    /** `0.0.0.0:80` */
+    readonly listen: readonly string[]
   }[]
   readonly busiest: { readonly at: string; readonly starts: number } | null
   readonly warnings: readonly Warning[]
@@ -65,10 +69,13 @@ function hostJson(
     host,
     tasks: forecast.tasks.map(({ task, next, starts, varies }, index) => ({
       task: task.name,
+      type: task.type,
       next: slotText(next ?? null),
       starts24h: starts,
       part: tasks[index]?.part ?? false,
       varies: varies && !isName,
+      script: task.script ? { url: task.script.url, sha256: task.script.sha256 ?? null } : null,
+      listen: task.listen.map(({ text }) => text),
     })),
     busiest: busiest ? { at: slotText(busiest.at) ?? '', starts: busiest.starts } : null,
     warnings,

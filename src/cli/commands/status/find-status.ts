@@ -71,7 +71,7 @@ function hasOutcome(
 /** How long tasks that run now usually take: for the progress bars. */
 async function usualOf(call: Call, tasks: readonly TaskStatus[]): Promise<Map<string, number>> {
   const names = tasks
-    .filter(({ type, running }) => type === 'common' && running.length > 0)
+    .filter(({ type, running }) => type !== 'daemon' && running.length > 0)
     .map((task) => task.name)
   if (names.length === 0) return new Map()
   const { readHistoryOrRuns } = await import('../../../record/history/read-history.ts')

@@ -52,7 +52,7 @@ export function byUrgency(tasks: readonly TaskStatus[]): TaskStatus[] {
 function urgency(task: TaskStatus): number {
   switch (conditionOf(task)) {
     case 'running':
-      return task.type === 'common' ? 0 : 1
+      return task.type === 'daemon' ? 1 : 0
     case 'restarting':
     case 'failed':
     case 'timeout':

@@ -286,3 +286,74 @@ test('names and labels in a comparison have no control characters', () => {
   expect(textOf(compared('tasks: {}', now))).toContain('    labels.b\ufffd[31m: c\n')
   expect(textOf(compared(now, label('d')))).toContain('    labels.b\ufffd[31m: c -> d')
 })
+
+describe('scripts, input and sockets', () => {
+  const task = (keys: string) => `tasks:\n  web: { type: daemon, command: [x], ${keys} }\n`
+  const sum = (digit: string) => digit.repeat(64)
+
+  test('changed parts of a script are shown, and only its place and sum restart a task', () => {
+    const from = compared(
+      task(`script: { url: "https://x.example/a", sha256: ${sum('1')} }`),
+      task(`script: { url: "https://x.example/b", sha256: ${sum('2')}, timeout: 5s }`),
+    )
+    expect(textOf(from, { columns: 200 })).toContain(
+      [
+        '~ web',
+        '    script.url: https://x.example/a -> https://x.example/b',
+        `    script.sha256: ${sum('1')} -> ${sum('2')}`,
+        '    script.timeout: 30s -> 5s',
+        '',
+        'daemon tasks that restart: web',
+      ].join('\n'),
+    )
+    const update = compared(
+      task('script: { url: "https://x.example/a", update: 1h }'),
+      task('script: { url: "https://x.example/a", update: 2h }'),
+    )
+    expect(update.restarts).toEqual([])
+    expect(textOf(update)).toContain('script.update: 1h -> 2h')
+  })
+
+  test('a source that moves is a changed URL of its tasks', () => {
+    const file = (version: string) =>
+      `sources: { ops: "https://x.example/${version}/%s" }\n${task('script: "ops:a"')}`
+    expect(textOf(compared(file('v1'), file('v2')))).toContain(
+      'script.url: https://x.example/v1/a -> https://x.example/v2/a',
+    )
+    const moved = file('v1').replace('ops:a', 'https://x.example/v1/a')
+    expect(textOf(compared(file('v1'), moved))).toContain('no change in meaning')
+  })
+
+  test('input, listen and ready are shown with their parts', () => {
+    const from = task('input: live, listen: 80')
+    const to = task(
+      'input: { mode: queue, format: json }, listen: { web: "0.0.0.0:80", adm: 81 }, ready: { line: up }',
+    )
+    expect(textOf(compared(from, to))).toContain(
+      [
+        '~ web',
+        '    listen: 80 -> ["web: 0.0.0.0:80", "adm: 81"]',
+        '    input.mode: live -> queue',
+        '    input.format: text -> json',
+        '    ready.line: none -> up',
+        '    ready.after: 1s -> none',
+        '    ready.timeout: none -> 30s',
+      ].join('\n'),
+    )
+  })
+
+  test.each([
+    ['max: 2, listen: 80', 'max: 1, listen: 80', true],
+    ['listen: 80', 'listen: 81', true],
+    ['listen: [80, 81]', 'listen: [81, 80]', true],
+    ['listen: "0.0.0.0:80"', 'listen: "127.0.0.1:80"', false],
+    ['listen: 80', 'max: 1', false],
+    ['max: 1', 'listen: 80', false],
+  ])('from %s to %s a task is replaced without a gap: %s', (from, to, isGapless) => {
+    const comparison = compared(task(from), task(to))
+    expect(comparison).toMatchObject({ restarts: ['web'], withoutGap: isGapless ? ['web'] : [] })
+    expect(textOf(comparison)).toContain(
+      `daemon tasks that restart: web${isGapless ? ' (replaced without a gap)' : ''}`,
+    )
+  })
+})

@@ -14,7 +14,7 @@ beforeAll(() => {
 afterAll(closeSites)
 
 const nothing = {
-  ...{ added: [], removed: [], renamed: [], changed: [], restarts: [] },
+  ...{ added: [], removed: [], renamed: [], changed: [], restarts: [], withoutGap: [] },
   ...{ groups: {}, hosts: [], unreadable: [], problems: [] },
 }
 

@@ -15,6 +15,7 @@ tasks:
   off: { schedule: "@daily", command: "true", enabled: false }
   boot: { schedule: "@reboot", command: "true" }
   always: { type: daemon, command: "true" }
+  byhand: { type: manual, command: "true" }
 `
 
 async function rows(...words: string[]) {
@@ -145,7 +146,7 @@ describe.concurrent('torch next', () => {
       '',
     ])
     expect(stderr).toBe(
-      'not shown: 1 not for db-1 (web); 1 not enabled (off); 1 always running (always)\nboot: starts at boot, at no fixed time\n',
+      'not shown: 1 not for db-1 (web); 1 not enabled (off); 1 always running (always); 1 started by hand (byhand)\nboot: starts at boot, at no fixed time\n',
     )
   })
 

@@ -26,6 +26,18 @@ tasks:
   ])
 })
 
+test('a task has its type, its script and its addresses', () => {
+  const sum = '3b1f'.padEnd(64, '0')
+  const file = good(`tasks:
+  a: { type: manual, script: { url: "https://x.example/a", sha256: ${sum} } }
+  b: { type: daemon, command: [x], listen: [80, "unix:/run/b"] }
+`)
+  expect(filePlanJson(file, when)[0]?.tasks).toMatchObject([
+    { type: 'manual', next: null, script: { url: 'https://x.example/a', sha256: sum }, listen: [] },
+    { type: 'daemon', script: null, listen: ['80', 'unix:/run/b'] },
+  ])
+})
+
 test('a task without a next start has next null, and a host without starts has busiest null', () => {
   const file = good(
     'tasks: { a: { type: daemon, command: x }, b: { schedule: "@reboot", command: x } }',

@@ -298,3 +298,32 @@ tasks:
   expect(text.match(/shared .*1\.1\.1/g)).toHaveLength(1)
   expect(text.match(/shared .* 24 {2}as above/g)).toHaveLength(2)
 })
+
+test('a plan shows what starts by hand, where a script comes from, and where a task listens', () => {
+  const sum = '3b1f'.padEnd(64, '0')
+  const other = good(`
+sources: { ops: "https://git.example.com/ops/%s" }
+tasks:
+  console: { type: manual, command: bash, input: live }
+  resize: { type: manual, command: x, input: queue }
+  report: { schedule: "0 6 * * *", script: { url: "ops:report", sha256: ${sum} } }
+  sync: { type: manual, script: { url: "ops:sync", update: 1h } }
+  web: { type: daemon, command: [x], max: 2, listen: { web: "0.0.0.0:80", admin: "unix:/run/a" } }
+`)
+  const lines = shown(filePlan(view(50, { zone: 'UTC' }), other, from)).split('\n')
+  expect(lines.slice(2)).toEqual([
+    'TASK      NEXT                         24H',
+    'console   by hand',
+    'resize    by hand or message',
+    'report    2026-11-22T06:00:00+00:00      1',
+    'sync      by hand',
+    'web       always 2',
+    'total                                    1',
+    'report: script https://git.example.com/ops/report,',
+    '  sha256',
+    `  ${sum}`,
+    'sync: script https://git.example.com/ops/sync,',
+    '  without sha256',
+    'web: listens 0.0.0.0:80 (web), unix:/run/a (admin)',
+  ])
+})

@@ -23,15 +23,26 @@ async function json(...words: string[]): Promise<unknown> {
   return JSON.parse(stdout)
 }
 
+const ofCommon = { type: 'common', script: null, listen: [] }
 const early = {
+  ...ofCommon,
   task: 'early',
   next: '2026-03-08T07:00:00Z',
   starts24h: 1,
   part: false,
   varies: false,
 }
-const kept = { task: 'kept', next: null, starts24h: 0, part: false, varies: false }
+const kept = {
+  ...ofCommon,
+  type: 'daemon',
+  task: 'kept',
+  next: null,
+  starts24h: 0,
+  part: false,
+  varies: false,
+}
 const hourly = {
+  ...ofCommon,
   task: 'web',
   next: expect.stringMatching(/^2026-03-07T12:\d\d:00Z$/) as string,
   starts24h: 24,
