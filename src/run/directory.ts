@@ -108,6 +108,8 @@ export interface RunDescription {
   readonly restarts?: number
   /** Where its input comes from. Only runs that have an input have it. */
   readonly input?: 'live' | 'queue'
+  /** The form of the messages in its pipe, if it is not text. */
+  readonly format?: 'json'
   /** For a retry of a run that had messages: that run. */
   readonly retryOf?: string
   /** The ids of the messages that are its input. Never their texts. */

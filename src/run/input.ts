@@ -58,6 +58,11 @@ export function writeInput(host: Host, run: LiveRun, part: InputPart): InputAnsw
   }
 }
 
+/** How many bytes of a sender's stream are in the pipe. */
+export function inputPosition(host: Host, run: LiveRun, sender: string): number {
+  return progressOf(host, run).positions.get(sender) ?? 0
+}
+
 /** How many bytes the run has not read yet; undefined if this machine does not say. */
 export function unreadBytes(
   host: Host,

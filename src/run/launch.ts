@@ -120,6 +120,7 @@ function describeRun(
     ...(Object.keys(task.limits).length > 0 && { limits: task.limits }),
     maxOutputBytes: task.output.maxSizeBytes,
     ...(task.input.mode !== 'none' && { input: task.input.mode }),
+    ...(task.input.format === 'json' && { format: 'json' as const }),
     restartDelayMs,
     restarts,
     ...(task.ready !== undefined && { ready: task.ready }),

@@ -2,10 +2,11 @@ import path from 'node:path'
 import type { Start } from '../../plan/admit.ts'
 import { maxStallSeconds } from '../../plan/tick.ts'
 import { readTraces, type RunConclusion, type RunDescription } from '../../run/directory.ts'
-import { runStamp } from '../../run/directory.ts'
+import { runDirectory, runStamp } from '../../run/directory.ts'
 import { recoverRuns } from '../../run/recover.ts'
 import { retryOf, runEnded } from '../starts/after-run.ts'
 import { keepInstances, replaceInstance } from '../starts/daemon-tasks.ts'
+import { settleFeed } from '../starts/feed.ts'
 import { settleMessages, startForMessages } from '../starts/message-starts.ts'
 import { requestStart, requestStartLater } from '../starts/request-start.ts'
 import { readPending } from '../starts/start-queue.ts'
@@ -65,6 +66,8 @@ function recoverConcluded(
   const { journal, daemonTasks, tasks, clock } = daemon
   journal.ended(description, conclusion)
   if (description.type === 'daemon') {
+    const directory = runDirectory(daemon.paths.home, description.task, description.run)
+    settleFeed(daemon, { description, directory })
     if (!daemonTasks.restarts.has(description.task))
       replaceInstance(daemon, description, conclusion)
     return

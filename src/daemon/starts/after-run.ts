@@ -8,6 +8,7 @@ import type { TasksState } from '../tasks-file/tasks-state.ts'
 import type { OldRuns } from '../upkeep/old-runs.ts'
 import type { OpenOutputs } from '../upkeep/open-outputs.ts'
 import { type DaemonTaskParts, replaceInstance } from './daemon-tasks.ts'
+import { settleFeed } from './feed.ts'
 import { type MessageParts, settleMessages, startForMessages } from './message-starts.ts'
 import { requestStart, requestStartLater, requestWaiting } from './request-start.ts'
 
@@ -24,8 +25,11 @@ export function runEnded(parts: AfterRunParts, run: LiveRun, conclusion: RunConc
   journal.ended(description, conclusion)
   oldRuns.removeSoon(description.task)
   outputs.close(run)
-  if (description.type === 'daemon') replaceInstance(parts, description, conclusion)
-  else {
+  if (description.type === 'daemon') {
+    // FIRST: the next instance gets what this one has not read.
+    settleFeed(parts, run)
+    replaceInstance(parts, description, conclusion)
+  } else {
     const retry = retryOf(tasks, { ...description, messages: run.messages }, conclusion)
     endMessages(parts, run, conclusion, retry !== undefined)
     // In a stop there is nothing to wait for: the skip is recorded now.

@@ -10,6 +10,7 @@ import { readTraces, type RunConclusion, type RunDescription } from '../../run/d
 import { rebootReason } from '../../run/recover.ts'
 import { counted } from '../../text/plural.ts'
 import type { HomePaths } from '../settings.ts'
+import { feedRuns } from './feed.ts'
 import { requestStart, type StartParts } from './request-start.ts'
 
 export interface MessageParts extends StartParts {
@@ -23,11 +24,16 @@ export interface MessageParts extends StartParts {
 const minHoldMs = 1_000
 const maxHoldMs = 60_000
 
-/** Starts runs of a manual task for the messages that wait, as many as its `max` allows. */
+/**
+ * Does what messages that wait for a task ask for: the runs of a daemon task get them, and for a manual
+ * task runs are started, as many as its `max` allows. Those of a common task wait for its slot.
+ */
 export function startForMessages(parts: MessageParts, name: string): void {
   const { phase, tasks, runs, messages, clock } = parts
   const task = tasks.here.get(name)
-  if (task?.type !== 'manual' || task.input.mode !== 'queue') return
+  if (task?.input.mode !== 'queue') return
+  if (task.type === 'daemon') feedRuns(parts, name)
+  if (task.type !== 'manual') return
   const { held, inbox } = messages
   while (phase.now === 'running' && runs.of(name).length < task.max) {
     if (inbox.waiting.amount(name).count === 0) return
@@ -119,7 +125,8 @@ function returnOf({ host, paths, messages, log }: MessageParts, task: string, ru
     // `torch run` started it when no daemon seemed to be there, and this daemon does not know it.
     if (claim === 'none' || isAlive(host, recorder) || isAlive(host, command)) return
   }
-  if (conclusion?.outcome === 'ok') return discardBatch(inbox, task, run)
+  const isBatch = description?.type !== 'daemon'
+  if (isBatch && conclusion?.outcome === 'ok') return discardBatch(inbox, task, run)
   putBack(inbox, task, run, kept.get(run) ?? description?.attempt ?? 0)
   log.info('return', { task, run }, `what ${task} had not read waits again`)
 }

@@ -6,11 +6,14 @@ import type { Log } from '../../record/log.ts'
 import { hasInputFile } from '../../run/input-pipes.ts'
 import type { RunMessages } from '../../run/run-messages.ts'
 import type { Task } from '../../tasks/task.ts'
+import { type Feeding, newFeeding } from './feed.ts'
 import type { HomePaths } from '../settings.ts'
 
 /** The messages of all tasks, and what the daemon remembers about giving them to runs. */
 export interface Messages {
   readonly inbox: Inbox
+  /** What is in the pipes of runs. */
+  readonly feeding: Feeding
   /** Runs that are over and whose messages have not reached their places: the machine refused it. */
   readonly unsettled: Set<string>
   /** Runs whose messages are kept for a retry, with the number of their attempt. */
@@ -31,7 +34,7 @@ export function newMessages({
   const inbox = openInbox(host, paths.inbox, (task, message, why) => {
     log.error('bad-message', { task, message }, `a message of ${task} is damaged: ${why}`)
   })
-  return { inbox, unsettled: new Set(), kept: new Map(), held: new Map() }
+  return { inbox, unsettled: new Set(), kept: new Map(), held: new Map(), feeding: newFeeding() }
 }
 
 /** What a run of that start gets: what waits or, for a retry, what the attempt before had. */

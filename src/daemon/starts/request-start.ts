@@ -13,6 +13,7 @@ import { matchHosts } from '../../tasks/hosts.ts'
 import type { Task } from '../../tasks/task.ts'
 import type { Phase } from '../phase.ts'
 import type { TasksState } from '../tasks-file/tasks-state.ts'
+import { feedSoon } from './feed.ts'
 import { type Messages, messagesFor } from './messages.ts'
 import type { RunTable } from './run-table.ts'
 import type { StartQueue } from './start-queue.ts'
@@ -154,18 +155,20 @@ async function launchLater(
 }
 
 function launch(
-  { tasks, runs, runContext, journal, messages: { inbox } }: StartParts,
+  parts: StartParts,
   task: Task,
   start: Start,
   { restartDelayMs = 0, restarts = 0 }: StartOptions,
   script?: ScriptForRun,
 ): StartAnswer {
+  const { tasks, runs, runContext, journal } = parts
   const { revision } = tasks.loaded
-  const messages = messagesFor(inbox, task, start)
+  const messages = messagesFor(parts.messages.inbox, task, start)
   const request = { task, start, revision, restartDelayMs, restarts, messages, script }
   const run = launchRun(runContext, request)
   runs.add(run)
   journal.started(run.description, run.recorder?.pid)
+  if (task.input.mode === 'queue' && task.type === 'daemon') feedSoon(parts, task.name)
   return { kind: 'started', run, elsewhere: !matchHosts(task.hosts, tasks.facts) }
 }
 

@@ -105,7 +105,7 @@ function triesBefore({ tries }: MessageName, attempt: number): number {
 }
 
 /** What a run has taken, the oldest first. */
-function takenBy(inbox: Inbox, task: string, run: string): MessageName[] {
+export function takenBy(inbox: Inbox, task: string, run: string): MessageName[] {
   const folder = path.join(folderOf(inbox, task, 'taken'), run)
   return inbox.host.files.list(folder).flatMap((name) => parseMessageName(name) ?? [])
 }
@@ -116,7 +116,7 @@ export function runsWithMessages(inbox: Inbox, task: string): string[] {
 }
 
 /** The message in a file; undefined if it was damaged, and is in `bad` now, or if it is gone. */
-function readMessage(
+export function readMessage(
   inbox: Inbox,
   task: string,
   { file, name, id }: MessageName & { readonly file: string },

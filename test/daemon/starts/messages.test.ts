@@ -262,6 +262,137 @@ describe('a common task with a queue', () => {
   })
 })
 
+describe('a daemon task with a queue', () => {
+  /** Answers every line that it reads, and waits for a file before the line `wait`. */
+  const reader = ({ wait }: { wait: string }) =>
+    `while read -r line; do case $line in wait*) ${wait} ;; esac; echo "got $line"; done`
+
+  const given = ({ state }: { state: Daemon }) => [...state.messages.feeding.feeds.values()]
+
+  test('a run reads messages in their order while it lives, and each is removed once it is read', async () => {
+    const site = newSite(
+      `tasks: {job: {type: daemon, command: '${reader(newGate())}', input: queue}}`,
+    )
+    await leave(site, 'job', 'before')
+    const daemon = await site.daemon()
+    await daemon.begun('job')
+    await send(daemon, 'job', ...Array.from({ length: 300 }, (_, at) => `message ${at}`))
+    const lines = () => (outputs(site)[0] ?? '').trimEnd().split('\n')
+    await until(() => {
+      site.clock.advance(20)
+      return lines().length === 301 && inbox(site).length === 0
+    }, 'all messages')
+    expect(lines()).toEqual([
+      'got before',
+      ...Array.from({ length: 300 }, (_, at) => `got message ${at}`),
+    ])
+    site.clock.advance(10_000)
+    expect(given(daemon).map((feed) => feed.given)).toEqual([[]])
+  })
+
+  test('what a run has not read goes to the next one, in order, and nothing else', async () => {
+    const gate = newGate()
+    const site = newSite(
+      `tasks: {job: {type: daemon, command: '${reader(gate)}', input: queue, restart: {delay: 1s}}}`,
+    )
+    const daemon = await site.daemon()
+    await daemon.begun('job')
+    await send(daemon, 'job', 'one', 'wait', 'three', 'four')
+    await until(() => {
+      site.clock.advance(20)
+      return outputs(site)[0] === 'got one\n' && inbox(site).length === 2
+    }, 'the second message to be read')
+    await daemon.ask('kill', { target: 'job', signal: null })
+    await until(() => {
+      site.clock.advance(20)
+      return inbox(site).every((each) => each.startsWith('new'))
+    }, 'the end of the run')
+    expect(inbox(site)).toEqual(['new three 0', 'new four 0'])
+    await until(() => {
+      site.clock.advance(20)
+      return (outputs(site)[1] ?? '') === 'got three\ngot four\n'
+    }, 'the next run')
+  })
+
+  test('a run that was killed with its recorder gives back what it may not have read', async () => {
+    const gate = newGate()
+    const site = newSite(
+      `tasks: {job: {type: daemon, command: '${reader(gate)}', input: {mode: queue, format: json}, restart: {delay: 1h}}}`,
+    )
+    const daemon = await site.daemon()
+    await daemon.begun('job')
+    await send(daemon, 'job', 'one')
+    await until(() => {
+      site.clock.advance(20)
+      return inbox(site).length === 0
+    }, 'the first message to be read')
+    const [run] = daemon.state.runs.of('job')
+    process.kill(-(run?.recorder?.pid ?? 0), 'SIGSTOP')
+    await send(daemon, 'job', 'two', 'three')
+    await until(() => inbox(site).every((each) => each.startsWith('taken')), 'both to be given')
+    process.kill(-(run?.recorder?.pid ?? 0), 'SIGKILL')
+    await daemon.polledEnd('job')
+    expect(inbox(site)).toEqual(['new two 1', 'new three 1'])
+  })
+
+  test('several runs compete: a busy one does not keep messages from the others', async () => {
+    const gate = newGate()
+    const site = newSite(
+      `tasks: {job: {type: daemon, max: 2, command: '${reader(gate)}', input: queue}}`,
+    )
+    const daemon = await site.daemon()
+    await daemon.begun('job')
+    await send(daemon, 'job', 'wait 1')
+    const long = 'x'.repeat(1000)
+    await until(() => {
+      site.clock.advance(20)
+      return inbox(site).length === 0
+    }, 'the first message to be read')
+    await send(daemon, 'job', ...Array.from({ length: 50 }, (_, at) => `${at} ${long}`))
+    await until(() => {
+      site.clock.advance(20)
+      return outputs(site).join('').split('\n').length > 44
+    }, 'the free run to read what the busy one did not get')
+    gate.open()
+    await until(() => {
+      site.clock.advance(20)
+      return outputs(site).join('').split('\n').length === 52
+    }, 'the rest')
+    const numbers = outputs(site)
+      .flatMap((text) => text.split('\n'))
+      .flatMap((line) => /^got (\d+) x/.exec(line)?.[1] ?? [])
+    expect(numbers.map(Number).toSorted((a, b) => a - b)).toEqual(
+      Array.from({ length: 50 }, (_, at) => at),
+    )
+  })
+
+  test('a message that is longer than the pipe goes through whole, and the next daemon continues it', async () => {
+    const gate = newGate()
+    const site = newSite(
+      `tasks: {job: {type: daemon, command: '${gate.wait}; exec cat', input: {mode: queue, format: json}}}`,
+    )
+    const first = await site.daemon()
+    await first.begun('job')
+    const text = '\u0001'.repeat(60_000)
+    await send(first, 'job', text, 'after')
+    await until(() => {
+      site.clock.advance(20)
+      return given(first)[0]?.current !== undefined
+    }, 'the pipe to be full')
+    const next = await site.daemon()
+    gate.open()
+    await until(() => {
+      site.clock.advance(20)
+      return inbox(site).length === 0
+    }, 'all to be read')
+    expect(next.running('job')).toHaveLength(1)
+    await until(() => (outputs(site)[0] ?? '').split('\n').length === 3, 'all of the output')
+    const [long, short] = (outputs(site)[0] ?? '').split('\n')
+    expect((JSON.parse(long ?? '') as { text: string }).text).toBe(text)
+    expect(JSON.parse(short ?? '')).toMatchObject({ from, text: 'after' })
+  })
+})
+
 describe('after the end of a daemon', () => {
   test('what was taken for a run that never began waits again', async () => {
     const site = newSite('tasks: {job: {type: manual, command: cat, input: queue, enabled: false}}')
