@@ -1,5 +1,6 @@
 import type { ErrorJson } from '../errors.ts'
 import { type Signal, signalNames } from '../host/processes.ts'
+import { maxMessageBytes, type Sender, textFault } from '../plan/messages.ts'
 import type { Problem } from '../tasks/file/problem.ts'
 import type { StatusReport } from './status-report.ts'
 
@@ -70,6 +71,29 @@ const command: Field<readonly string[] | undefined> = {
       value[0]?.startsWith('/') === true),
 }
 
+const maxTexts = 1_000
+const texts: Field<readonly string[]> = {
+  expected: `1 to ${maxTexts} texts of at most ${maxMessageBytes} bytes, without line breaks and NUL`,
+  accepts: (value): value is readonly string[] =>
+    Array.isArray(value) &&
+    value.length >= 1 &&
+    value.length <= maxTexts &&
+    value.every((text) => typeof text === 'string' && textFault(text) === undefined),
+}
+/** What the environment of the sender says. undefined: nothing is known but this machine. */
+const sender: Field<Sender | undefined> = {
+  expected: 'an object with host, task and run, which may be null',
+  accepts: (value): value is Sender | undefined => value === undefined || isSender(value),
+}
+
+function isSender(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  const { host, task, run } = value as Partial<Record<string, unknown>>
+  return (
+    typeof host === 'string' && [task, run].every((word) => word === null || name.accepts(word))
+  )
+}
+
 const inboxAction: Field<'again' | 'drop'> = {
   expected: 'again or drop',
   accepts: (value): value is 'again' | 'drop' => value === 'again' || value === 'drop',
@@ -105,6 +129,8 @@ const requestFields = {
   flush: {},
   /** The log continues in a new file of the same name. */
   reopen: {},
+  /** Messages for a task with a queue. They are on disk once this is answered: all of them, or none. */
+  message: { task: name, texts, from: sender },
   /** Lets dead messages wait again, or drops messages. `which`: the beginning of an id, or `all`. */
   inbox: { task: name, action: inboxAction, which: name, dead: flag },
 } as const
@@ -120,6 +146,7 @@ interface Replies {
   readonly flush: Record<string, never>
   /** null: it is standard output. */
   readonly reopen: { readonly log: string | null }
+  readonly message: { readonly task: string; readonly messages: readonly string[] }
   /** The ids of the messages. */
   readonly inbox: { readonly messages: readonly string[] }
 }

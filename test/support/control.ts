@@ -40,6 +40,7 @@ export const plainAnswers: Answers = {
   kill: ({ target }) => ({ runs: [{ run: 'r1', task: target }] }),
   flush: () => ({}),
   reopen: () => ({ log: null }),
+  message: ({ task }) => ({ task, messages: [] }),
   inbox: () => ({ messages: [] }),
 }
 

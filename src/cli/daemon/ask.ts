@@ -86,6 +86,8 @@ const timeoutsMs: Readonly<Record<RequestName, number>> = {
   kill: 10_000,
   flush: 5_000,
   reopen: 5_000,
+  /** A slow disk takes its time for each of them. */
+  message: 60_000,
   inbox: 10_000,
 }
 

@@ -11,7 +11,7 @@ import { requestStart } from '../starts/request-start.ts'
 import type { Daemon } from '../state.ts'
 import type { Stop } from '../stop.ts'
 import type { Reload } from '../tasks-file/reload.ts'
-import { changeInbox } from './messages.ts'
+import { changeInbox, takeMessages } from './messages.ts'
 import { statusOf } from './daemon-status.ts'
 
 /** What requests ask of the daemon as a whole. */
@@ -39,6 +39,7 @@ export function answersOf(daemon: Daemon, { reload, stop, handover }: Actions): 
       if (problem !== undefined) throw new TorchError('log-unwritable', problem)
       return { log: daemon.settings.foreground ? null : daemon.paths.log }
     },
+    message: (request) => takeMessages(daemon, request),
     inbox: (change) => changeInbox(daemon, change),
     flush() {
       daemon.history.flush()

@@ -1,7 +1,6 @@
 import type { Protocol } from '../../control/protocol.ts'
 import type { QueueStatus } from '../../control/status-report.ts'
-import { TorchError } from '../../errors.ts'
-import { type Sender, textFault } from '../../plan/messages.ts'
+import { exitStatus, TorchError } from '../../errors.ts'
 import { type Inbox, putMessages, tasksWithMessages } from '../../record/inbox/inbox.ts'
 import { changeMessages, countMessages } from '../../record/inbox/kept.ts'
 import { matchHosts, type HostFacts } from '../../tasks/hosts.ts'
@@ -10,37 +9,32 @@ import type { Task } from '../../tasks/task.ts'
 import { startForMessages } from '../starts/message-starts.ts'
 import type { Daemon } from '../state.ts'
 
-/** Adds messages for a task, and starts it or gives them to its runs. Returns their ids once they are on disk. */
-export async function sendMessages(
+/** Adds messages for a task. They are on disk when this settles. */
+export async function takeMessages(
   daemon: Daemon,
-  task: Task,
-  texts: readonly string[],
-  from: Sender,
-): Promise<readonly string[]> {
-  demandQueue(task, daemon.tasks.facts)
-  const ids = await putMessages(daemon.messages.inbox, task.name, checked(texts), from)
-  startForMessages(daemon, task.name)
-  return ids
+  { task: name, texts, from }: Protocol['message']['request'],
+): Promise<Protocol['message']['reply']> {
+  const { tasks, messages, runContext } = daemon
+  const task = tasks.all.get(name)
+  if (task === undefined) throw unknownTask(name, [...tasks.all.keys()])
+  demandQueue(task, tasks.facts)
+  const sender = from ?? { host: runContext.hostName, task: null, run: null }
+  const ids = await putMessages(messages.inbox, name, texts, sender)
+  startForMessages(daemon, name)
+  return { task: name, messages: ids }
 }
 
 /** Throws for a task that takes no messages on this machine. One that is not enabled takes them. */
 function demandQueue(task: Task, facts: HostFacts): void {
   if (task.input.mode !== 'queue')
     throw new TorchError('no-queue', `${task.name} takes no messages`, {
+      exit: exitStatus.usage,
       hint: 'give it input: queue in the tasks file',
     })
   if (!matchHosts(task.hosts, facts))
     throw new TorchError('no-queue', `${task.name} does not run on this machine: see its hosts`, {
       hint: 'send it on a machine that runs it; torch plan shows which',
     })
-}
-
-function checked(texts: readonly string[]): readonly string[] {
-  for (const text of texts) {
-    const fault = textFault(text)
-    if (fault !== undefined) throw new TorchError('bad-request', fault)
-  }
-  return texts
 }
 
 /** What a person does with the messages of a task, perhaps of one that is gone from the file. */

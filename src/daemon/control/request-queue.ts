@@ -58,6 +58,7 @@ function forEachName(make: <N extends RequestName>(name: N) => Answer<N>): Answe
     kill: make('kill'),
     flush: make('flush'),
     reopen: make('reopen'),
+    message: make('message'),
     inbox: make('inbox'),
   }
 }

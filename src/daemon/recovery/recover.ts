@@ -88,7 +88,9 @@ function recoverPending(
   const now = clock.now()
   for (const [task, restarts] of pending.vacancies) daemonTasks.setRestarts(task, restarts)
   for (const run of pending.mustGo ?? []) daemonTasks.addMustGo(run)
-  for (const { start, atMs } of pending.timed)
+  // What waits asks for its runs again.
+  const timed = pending.timed.filter(({ start }) => start.trigger !== 'message')
+  for (const { start, atMs } of timed)
     if (known.addPending(start)) requestStartLater(daemon, start, atMs - now)
   for (const start of pending.waiting) if (known.addPending(start)) requestStart(daemon, start)
 }

@@ -1,6 +1,7 @@
 import { retryDelay } from '../../plan/retry.ts'
 import { endedByTorch } from '../../plan/run-outcome.ts'
 import type { Start } from '../../plan/admit.ts'
+import { runsWithMessages } from '../../record/inbox/batch.ts'
 import type { RunConclusion, RunDescription } from '../../run/directory.ts'
 import type { LiveRun } from '../../run/live-run.ts'
 import { removeInput } from '../../run/run-messages.ts'
@@ -30,8 +31,9 @@ export function runEnded(parts: AfterRunParts, run: LiveRun, conclusion: RunConc
     settleFeed(parts, run)
     replaceInstance(parts, description, conclusion)
   } else {
-    const retry = retryOf(tasks, { ...description, messages: run.messages }, conclusion)
-    endMessages(parts, run, conclusion, retry !== undefined)
+    const planned = retryOf(tasks, { ...description, messages: run.messages }, conclusion)
+    endMessages(parts, run, conclusion, planned !== undefined)
+    const retry = planned && isWorthARetry(parts, run) ? planned : undefined
     // In a stop there is nothing to wait for: the skip is recorded now.
     if (retry !== undefined && phase.now === 'draining') requestStart(parts, retry)
     else if (retry !== undefined) requestStartLater(parts, retry, (retry.dueMs ?? 0) - clock.now())
@@ -49,6 +51,16 @@ function endMessages(
   if (run.messages.length === 0) return
   settleMessages(parts, run.description, conclusion, hasRetry)
   removeInput(parts.runContext, run)
+}
+
+/** A manual task has nothing to do in a retry if all messages of the run are dead. */
+function isWorthARetry(
+  { messages }: AfterRunParts,
+  { messages: had, description }: LiveRun,
+): boolean {
+  const { run, task, type } = description
+  if (type !== 'manual' || had.length === 0 || messages.unsettled.has(run)) return true
+  return runsWithMessages(messages.inbox, task).includes(run)
 }
 
 /** The next attempt after a run that failed; undefined if there is none. */

@@ -29,13 +29,15 @@ const maxHoldMs = 60_000
  * task runs are started, as many as its `max` allows. Those of a common task wait for its slot.
  */
 export function startForMessages(parts: MessageParts, name: string): void {
-  const { phase, tasks, runs, messages, clock } = parts
+  const { phase, tasks, runs, queue, messages, clock } = parts
   const task = tasks.here.get(name)
   if (task?.input.mode !== 'queue') return
   if (task.type === 'daemon') feedRuns(parts, name)
   if (task.type !== 'manual') return
   const { held, inbox } = messages
-  while (phase.now === 'running' && runs.of(name).length < task.max) {
+  // A start that waits for its script has its place already.
+  const places = () => runs.of(name).length + queue.heldOf(name).length
+  while (phase.now === 'running' && places() < task.max) {
     if (inbox.waiting.amount(name).count === 0) return
     const hold = held.get(name)
     if (hold !== undefined && clock.monotonic() < hold.untilMs) return
@@ -106,9 +108,8 @@ export function returnMessages(
   const taken = runsWithMessages(inbox, task)
   if (taken.length === 0) return
   const { timed, due, waiting } = parts.queue
-  const retried = new Set(
-    [...timed.keys(), ...due, ...waiting.values()].map((each) => each.retryOf),
-  )
+  const pending = [...timed.keys(), ...due, ...waiting.values(), ...parts.queue.heldOf(task)]
+  const retried = new Set(pending.map((each) => each.retryOf))
   const running = new Set(parts.runs.of(task).map(({ description }) => description.run))
   for (const run of taken) {
     if (unsettled.has(run) || retried.has(run) || running.has(run) || isWanted(run)) continue

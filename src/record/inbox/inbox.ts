@@ -29,8 +29,8 @@ export interface Inbox {
   readonly waiting: Waiting
   /** One for each task: order matters only within a task. */
   readonly ids: Map<string, MessageIds>
-  /** The last put of each task: the next one waits for it. */
-  readonly turns: Map<string, Promise<unknown>>
+  /** What is being written for each task, and will wait in a moment. */
+  readonly coming: Map<string, Amount>
   /** Gets a damaged message once it is in `bad`. */
   readonly onDamaged: (task: string, id: string, why: string) => void
 }
@@ -38,7 +38,7 @@ export interface Inbox {
 /** Reads nothing yet. */
 export function openInbox(host: Host, root: string, onDamaged: Inbox['onDamaged']): Inbox {
   const waiting = newWaiting(host, (task) => path.join(root, task, 'new'))
-  return { host, root, waiting, ids: new Map(), turns: new Map(), onDamaged }
+  return { host, root, waiting, ids: new Map(), coming: new Map(), onDamaged }
 }
 
 export function folderOf({ root }: Inbox, task: string, folder: MessageFolder): string {
@@ -55,62 +55,71 @@ const writesAtOnce = 16
 
 /**
  * Adds messages for a task. When this settles they are on disk, all of them, and their ids are returned.
- * If that fails none of them is there. Throws TorchError `inbox-full` and `inbox-unwritable`.
+ * If that fails none of them is there. Their order is that of the calls. Throws TorchError `inbox-full` and
+ * `inbox-unwritable`.
  */
-export function putMessages(
+export async function putMessages(
   inbox: Inbox,
   task: string,
   texts: readonly string[],
   from: Sender,
 ): Promise<readonly string[]> {
-  const before = inbox.turns.get(task) ?? Promise.resolve()
-  const put = before.then(() => putNow(inbox, task, texts, from))
-  inbox.turns.set(
-    task,
-    put.catch(() => {}),
-  )
-  return put
+  const more = {
+    count: texts.length,
+    bytes: texts.reduce((sum, text) => sum + byteLength(text), 0),
+  }
+  demandRoom(inbox, task, more)
+  const messages = newMessages(inbox, task, texts, from)
+  reserve(inbox, task, more, 1)
+  try {
+    await store(inbox, task, messages)
+  } finally {
+    reserve(inbox, task, more, -1)
+  }
+  return messages.map(({ id }) => id)
 }
 
-async function putNow(
-  inbox: Inbox,
-  task: string,
-  texts: readonly string[],
-  from: Sender,
-): Promise<readonly string[]> {
-  const { host, waiting } = inbox
-  demandRoom(task, waiting.amount(task), texts)
-  const messages = newMessages(inbox, task, texts, from)
+function demandRoom(inbox: Inbox, task: string, more: Amount): void {
+  const waiting = inbox.waiting.amount(task)
+  const { count, bytes } = inbox.coming.get(task) ?? nothing
+  const why = refusal({ count: waiting.count + count, bytes: waiting.bytes + bytes }, more)
+  if (why === undefined) return
+  throw new TorchError('inbox-full', `the queue of ${task} is full: ${why}`, {
+    hint: `send again when ${task} has taken some of them; torch inbox ${task} shows them`,
+  })
+}
+
+const nothing: Amount = { count: 0, bytes: 0 }
+
+function reserve({ coming }: Inbox, task: string, more: Amount, sign: 1 | -1): void {
+  const { count, bytes } = coming.get(task) ?? nothing
+  coming.set(task, { count: count + sign * more.count, bytes: bytes + sign * more.bytes })
+}
+
+async function store(inbox: Inbox, task: string, messages: readonly Message[]): Promise<void> {
+  const { files } = inbox.host
   const made: string[] = []
   try {
     await writeAll(inbox, task, messages)
     for (const { id } of messages) {
       const file = path.join(folderOf(inbox, task, 'new'), id)
-      host.files.rename(path.join(folderOf(inbox, task, 'tmp'), id), file)
+      files.rename(path.join(folderOf(inbox, task, 'tmp'), id), file)
       made.push(file)
     }
+    // BEFORE the next pause: somebody may read the folder in it, and take them.
+    inbox.waiting.add(
+      task,
+      messages.map(({ id, text }) => ({ name: id, id, tries: 0, bytes: byteLength(text) })),
+    )
     await syncFolder(folderOf(inbox, task, 'new'))
   } catch (error) {
-    removeQuietly(host, made)
+    removeQuietly(inbox.host, made)
+    inbox.waiting.remove(task, new Set(messages.map(({ id }) => id)))
     throw new TorchError('inbox-unwritable', `nothing was sent to ${task}: ${messageOf(error)}`, {
       hint: `check the disk of ${inbox.root}; what waits already is untouched`,
       cause: error,
     })
   }
-  waiting.add(
-    task,
-    messages.map(({ id, text }) => ({ name: id, id, tries: 0, bytes: byteLength(text) })),
-  )
-  return messages.map(({ id }) => id)
-}
-
-function demandRoom(task: string, waiting: Amount, texts: readonly string[]): void {
-  const bytes = texts.reduce((sum, text) => sum + byteLength(text), 0)
-  const why = refusal(waiting, { count: texts.length, bytes })
-  if (why === undefined) return
-  throw new TorchError('inbox-full', `the queue of ${task} is full: ${why}`, {
-    hint: `send again when ${task} has taken some of them; torch inbox ${task} shows them`,
-  })
 }
 
 function newMessages(

@@ -69,19 +69,10 @@ export function newWaiting(host: Host, folderOf: (task: string) => string): Wait
     },
     add(task, added) {
       const found = knownOf(task)
-      const messages = added.map((each) => {
-        const { name, id, tries, bytes } = each
-        return { name, id, tries, bytes: bytes ?? bytesOf(host, path.join(folderOf(task), name)) }
-      })
-      const [first] = messages
-      if (messages.length === 1 && first && first.id > (found.messages.at(-1)?.id ?? '')) {
-        found.messages.push(first)
-        found.bytes += first.bytes
-        return
+      for (const { name, id, tries, bytes } of added) {
+        const size = bytes ?? bytesOf(host, path.join(folderOf(task), name))
+        insert(found, { name, id, tries, bytes: size })
       }
-      const names = new Set(messages.map(({ name }) => name))
-      const others = found.messages.filter(({ name }) => !names.has(name))
-      Object.assign(found, summed([...others, ...messages].toSorted(byId)))
     },
     remove(task, names) {
       const found = knownOf(task)
@@ -105,8 +96,21 @@ function summed(messages: WaitingMessage[]): Pick<Known, 'messages' | 'bytes'> {
   return { messages, bytes: messages.reduce((sum, { bytes }) => sum + bytes, 0) }
 }
 
-function byId(a: MessageName, b: MessageName): number {
-  return a.id < b.id ? -1 : 1
+/** Usually it is the last one. It is there already if the folder was read meanwhile. */
+function insert(known: Known, message: WaitingMessage): void {
+  const { messages } = known
+  let low = 0
+  let high = messages.length
+  if ((messages.at(-1)?.id ?? '') < message.id) low = high
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((messages[middle]?.id ?? '') < message.id) low = middle + 1
+    else high = middle
+  }
+  const before = messages[low]
+  const isThere = before?.id === message.id
+  messages.splice(low, isThere ? 1 : 0, message)
+  known.bytes += message.bytes - (isThere ? before.bytes : 0)
 }
 
 /** 0 for one that was taken away meanwhile, or cannot be read: whoever takes it finds out. */

@@ -2,7 +2,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { sendMessages } from '../../../src/daemon/control/messages.ts'
+import { takeMessages } from '../../../src/daemon/control/messages.ts'
 import type { Daemon } from '../../../src/daemon/state.ts'
 import { thisMachine } from '../../../src/host/host.ts'
 import { openInbox, putMessages } from '../../../src/record/inbox/inbox.ts'
@@ -13,10 +13,8 @@ import { until } from '../../support/until.ts'
 const from = { host: 'a', task: null, run: null }
 
 /** As `torch send`. */
-function send({ state }: { state: Daemon }, name: string, ...texts: string[]) {
-  const task = state.tasks.all.get(name)
-  if (task === undefined) throw new Error(`no task ${name}`)
-  return sendMessages(state, task, texts, from)
+function send({ state }: { state: Daemon }, task: string, ...texts: string[]) {
+  return takeMessages(state, { task, texts, from })
 }
 
 /** As `torch send` when no daemon runs. */
@@ -125,6 +123,25 @@ describe('a manual task with a queue', () => {
     await daemon.ask('inbox', { task: 'job', action: 'again', which: 'all', dead: false })
     await daemon.runs('job', 0)
     expect(daemon.rows()).toHaveLength(4)
+  })
+
+  test('a run whose messages are all dead is not retried', async () => {
+    const site = newSite(
+      'tasks: {job: {type: manual, command: "cat; kill -9 0", input: queue, retry: {attempts: 1, delay: 1m}}}',
+    )
+    const daemon = await site.daemon()
+    await send(daemon, 'job', 'one')
+    await daemon.polledEnd('job')
+    await until(() => {
+      site.clock.advance(1000)
+      return daemon.rows().length === 2 && daemon.running('job').length === 0
+    }, 'the second run')
+    site.clock.advance(600_000)
+    expect(daemon.rows().map(({ trigger, attempt }) => [trigger, attempt])).toEqual([
+      ['message', 1],
+      ['message', 1],
+    ])
+    expect(inbox(site)).toEqual(['dead one 2'])
   })
 
   test('new messages do not wait for the retry of others', async () => {
