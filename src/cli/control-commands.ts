@@ -98,7 +98,7 @@ export const runCommands: readonly Command[] = [
     usage: 'TASK|RUN...',
     summary: 'end runs',
     description:
-      "Ends all runs of a task, or one run given by its id or the beginning of it. The process group gets TERM, and KILL after the kill_after of the task. A task may be a pattern such as 'backup-*'. Exits with 1 if an argument matches nothing that is running.",
+      "Ends all runs of a task, or one run given by its id or the beginning of it. The process group gets TERM, and KILL after the kill_after of the task. A run of a task with listen is replaced instead: it gets TERM when its successor is ready, or at the second kill. A task may be a pattern such as 'backup-*'. Exits with 1 if an argument matches nothing that is running.",
     options: ['signal'],
     examples: [
       ['kill backup', 'end all its runs'],
