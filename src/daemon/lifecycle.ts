@@ -170,6 +170,7 @@ async function leaveHome(own: DaemonProcess, stopsPassedOn: () => Promise<unknow
   // The next daemon has it too. When that stops, the home must be free although this process may
   // still wait for slow clients.
   own.lock.release()
+  own.sockets.release()
   own.log.info('handed-over', {}, 'handed over to the next daemon')
   await answered
   await stopsPassedOn()

@@ -45,6 +45,8 @@ export interface TaskSockets {
   repair(task: Task): void
   /** Closes sockets, and removes the files of those that have one. */
   close(isUnneeded: (socket: HeldSocket) => boolean): void
+  /** Closes the descriptors alone: the next daemon has the same sockets. */
+  release(): void
   /** Takes up the sockets that the previous daemon left as this descriptor and those after it. */
   inherit(sockets: readonly InheritedSocket[], first: number): void
 }
@@ -118,6 +120,10 @@ export function newTaskSockets(
         const { task } = socket
         report({ task, address: text, how: 'closed' }, `${task} no longer listens on ${text}`)
       }
+    },
+    release() {
+      for (const { descriptor } of held.values()) host.files.close(descriptor)
+      held.clear()
     },
     inherit(sockets, first) {
       for (const [at, socket] of sockets.entries()) {

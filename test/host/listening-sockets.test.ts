@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import fs from 'node:fs'
 import net from 'node:net'
@@ -7,6 +7,8 @@ import path from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { realSockets, type SocketAddress } from '../../src/host/listening-sockets.ts'
 import { realProcesses } from '../../src/host/processes.ts'
+import { spawnByFork } from '../../src/host/spawn.ts'
+import { root } from '../support/torch.ts'
 import { until } from '../support/until.ts'
 
 const me = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 }
@@ -123,13 +125,15 @@ describe.skipIf(cannot)('a Unix socket', () => {
   })
 })
 
-describe.skipIf(cannot)('a program that is started', () => {
+const launchers = { posix_spawn: realProcesses.spawnGroup, 'spawn of Node': spawnByFork }
+
+describe.skipIf(cannot).each(Object.entries(launchers))('a program started by %s', (_, launch) => {
   /** What a program with these descriptors says of its own: the target of 3, 4 and 5. */
   async function targetsIn(descriptors: readonly number[]): Promise<string[]> {
     const file = path.join(newFolder(), 'out')
     const out = fs.openSync(file, 'w')
     const ended = new Promise<void>((resolve, reject) => {
-      realProcesses.spawnGroup({
+      launch({
         program: '/bin/sh',
         args: [
           '-c',
@@ -164,6 +168,28 @@ describe.skipIf(cannot)('a program that is started', () => {
     expect((await targetsIn(turned)).slice(0, 3)).toEqual(names.toReversed())
     expect(await targetsIn([])).toEqual(['none', 'none', 'none', '0', '1', '2'])
   })
+})
+
+test('without koffi no socket can be opened, and the error says what is missing', () => {
+  const folder = newFolder()
+  const hide = path.join(folder, 'hide.cjs')
+  fs.writeFileSync(
+    hide,
+    `const Module = require('node:module')
+     const resolve = Module._resolveFilename
+     Module._resolveFilename = (name, ...more) => {
+       if (name === 'koffi') throw new Error("Cannot find module 'koffi'")
+       return resolve(name, ...more)
+     }`,
+  )
+  const program = `import { realSockets } from ${JSON.stringify(path.join(root, 'dist/host/listening-sockets.js'))}
+    console.log(realSockets.whyNot())
+    try { realSockets.open({ kind: 'tcp', host: undefined, port: 1 }, { uid: 0, gid: 0 }) }
+    catch (error) { console.log(error.code, error.message) }`
+  const words = ['--require', hide, '--input-type=module', '-e', program]
+  expect(execFileSync(process.execPath, words).toString()).toBe(
+    "Cannot find module 'koffi'\nENOSYS listen needs koffi\n",
+  )
 })
 
 describe.skipIf(cannot)('a socket that another process has open', () => {

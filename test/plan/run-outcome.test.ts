@@ -53,6 +53,32 @@ describe('the outcome of a run', () => {
       expected: ['failed', 143, null, null],
     },
     {
+      name: 'a run that ended before it was ready failed, however it ended',
+      ...exit(0),
+      isReady: false,
+      expected: ['failed', 0, null, 'not ready'],
+    },
+    {
+      name: 'a run that crashed before it was ready failed',
+      ...exit(139, true),
+      isReady: false,
+      expected: ['failed', null, 'SIGSEGV', 'not ready'],
+    },
+    {
+      name: 'a run that torch ended because it was not ready failed',
+      ...exit(143, true),
+      isReady: false,
+      ending: { reason: 'not ready', signal: 'SIGTERM' },
+      expected: ['failed', null, 'SIGTERM', 'not ready'],
+    },
+    {
+      name: 'a run that a person ended before it was ready was killed',
+      ...exit(143, true),
+      isReady: false,
+      ending: { reason: 'kill', signal: 'SIGTERM' },
+      expected: ['killed', null, 'SIGTERM', 'kill'],
+    },
+    {
       name: 'a run that somebody ended with TERM was killed',
       ...exit(143, true),
       expected: ['killed', null, 'SIGTERM', 'not by torch'],

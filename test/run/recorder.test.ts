@@ -20,7 +20,11 @@ const shells = ['dash', 'bash', 'busybox'].filter(
 describe.each(shells)('the recorder in %s', (shell) => {
   const words = shell === 'busybox' ? ['busybox', 'sh'] : [shell]
   const dash = execFileSync('sh', ['-c', 'command -v dash || command -v sh']).toString().trim()
-  const variablesOf = (directory: string, command: string, hasInput: boolean) =>
+  const variablesOf = (
+    directory: string,
+    command: string,
+    { hasInput = false, listens = false } = {},
+  ) =>
     recorderVariables({
       runs: path.dirname(directory),
       active: path.join(directory, 'active'),
@@ -36,15 +40,15 @@ describe.each(shells)('the recorder in %s', (shell) => {
       stdin: '/dev/null',
       isBusybox: shell === 'busybox',
       input: hasInput ? { cat: '/bin/cat', timeout: '/usr/bin/timeout' } : undefined,
-      listens: false,
+      listens,
     })
   const args = ['-w', ...words, ...scriptArguments('TORCH_RECORDER', ['job'])]
   /** Runs a command as torch does, in this directory. */
-  const record = (directory: string, command: string) =>
+  const record = (directory: string, command: string, listens = false) =>
     spawnSync('/usr/bin/setsid', args, {
       input: `${path.basename(directory)} slot 1\n`,
       cwd: directory,
-      env: { PATH: '/usr/bin:/bin', ...variablesOf(directory, command, false) },
+      env: { PATH: '/usr/bin:/bin', ...variablesOf(directory, command, { listens }) },
     })
 
   test.each([
@@ -87,6 +91,20 @@ describe.each(shells)('the recorder in %s', (shell) => {
     expect(left).toEqual(['claim'])
   })
 
+  test(`the recorder in ${shell} gives the pid of the command as LISTEN_PID, only to one that listens`, () => {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'torch-recorder-'))
+    fs.writeFileSync(path.join(folder, 'run.json'), '{}')
+    fs.writeFileSync(path.join(folder, 'exit'), exitPlaceholder)
+    const command = '[ "$LISTEN_PID" = $$ ]'
+    const codes = [true, false].map((listens) => {
+      const { status } = record(folder, command, listens)
+      fs.rmSync(path.join(folder, 'claim'))
+      return status
+    })
+    fs.rmSync(folder, { recursive: true })
+    expect(codes).toEqual([0, 1])
+  })
+
   /** A run that reads from the pipe of its input. `end` and `feed` write to the pipes as the daemon does. */
   const start = (command: string) => {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'torch-recorder-'))
@@ -97,7 +115,7 @@ describe.each(shells)('the recorder in %s', (shell) => {
     const output = fs.openSync(path.join(folder, 'output'), 'w')
     const child = spawn('/usr/bin/setsid', args, {
       cwd: folder,
-      env: { PATH: '/usr/bin:/bin', ...variablesOf(folder, command, true) },
+      env: { PATH: '/usr/bin:/bin', ...variablesOf(folder, command, { hasInput: true }) },
       stdio: ['pipe', output, 'ignore'],
     })
     fs.closeSync(output)

@@ -7,6 +7,7 @@ import { recoverRuns } from '../../run/recover.ts'
 import { retryOf, runEnded } from '../starts/after-run.ts'
 import { keepInstances, replaceInstance } from '../starts/daemon-tasks.ts'
 import { settleFeed } from '../starts/feed.ts'
+import { closeUnneeded } from '../starts/replacement.ts'
 import { settleMessages, startForMessages } from '../starts/message-starts.ts'
 import { requestStart, requestStartLater } from '../starts/request-start.ts'
 import { readPending } from '../starts/start-queue.ts'
@@ -177,4 +178,6 @@ function startFirst(daemon: Daemon): void {
   }
   // Adopted instances of daemon tasks that are gone from the file, or no longer run on this host.
   for (const task of runs.tasks()) if (!tasks.here.has(task)) keepInstances(daemon, task)
+  // Inherited ones: the file may have changed while this daemon was prepared.
+  closeUnneeded(daemon)
 }

@@ -43,8 +43,11 @@ export const minUpdateMs = 60_000
 /** Descriptors 3, 4 and 5 of a run: the recorder's shell knows only those up to 9, and needs the others. */
 export const maxListen = 3
 
-/** sun_path in unix(7) has 108 bytes, with the NUL at its end. */
-export const maxSocketPathBytes = 107
+/**
+ * sun_path in unix(7) has 108 bytes, with the NUL at its end. torch first binds a name with four more
+ * characters, and renames it.
+ */
+export const maxSocketPathBytes = 103
 
 /** Many servers refuse a longer one. */
 export const maxUrlChars = 2_000
