@@ -171,6 +171,8 @@ export interface ScriptReport {
   readonly sha256: string | null
   readonly bytes: number | null
   readonly fetchedAt: string | null
+  /** Where it came from, after redirects. */
+  readonly finalUrl: string | null
   /** When torch last asked the server. */
   readonly lookedAt: string | null
   /** `stale`: the last look failed, and runs get the copy from before. */

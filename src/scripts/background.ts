@@ -1,3 +1,4 @@
+import { quietly } from '../host/system-error.ts'
 import type { Downloads } from './downloads.ts'
 import { copyOf, type FetchParts } from './fetch.ts'
 import { nextLookMs, retryDelayMs } from './freshness.ts'
@@ -71,7 +72,9 @@ export function newBackground(
     const nowMs = clock.now()
     const record = records.read(key) ?? newRecord(url, 0)
     if (Math.abs(nowMs - record.usedMs) < noteUsedMs) return
-    if (cache.refusal() !== undefined || host.files.facts(cache.folder) === undefined) return
+    // The folder is made for the first copy, not for a note.
+    const isThere = quietly(() => host.files.facts(cache.folder)) !== undefined
+    if (!isThere || cache.refusal() !== undefined) return
     try {
       onDisk('record', () => records.write(key, { ...record, usedMs: nowMs }))
     } catch {

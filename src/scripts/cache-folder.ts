@@ -5,6 +5,7 @@ import type { Host } from '../host/host.ts'
 import { openToOthers } from '../host/open-to-others.ts'
 import { isAlive } from '../host/processes.ts'
 import { messageOf } from '../errors.ts'
+import { quietly } from '../host/system-error.ts'
 import { headBytes, isProgram } from './content.ts'
 import { recordsFolder } from './url-records.ts'
 
@@ -129,9 +130,9 @@ export function openCacheFolder(host: Host, folder: string): CacheFolder {
   }
 }
 
-/** Everything that changes when somebody touches the file; undefined unless it is a regular file. */
+/** Everything that changes when somebody touches the file; undefined unless it is a regular file that can be seen. */
 function markOf(files: Host['files'], file: string): string | undefined {
-  const facts = files.entryFacts(file)
+  const facts = quietly(() => files.entryFacts(file))
   if (facts?.kind !== 'file') return undefined
   const { identity, size, mtimeMs, ctimeMs, mode, uid } = facts
   return [identity, size, mtimeMs, ctimeMs, mode, uid].join(' ')

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import path from 'node:path'
 import type { Host } from '../host/host.ts'
+import { quietly } from '../host/system-error.ts'
 import { parseJson } from '../run/directory.ts'
 import type { Task, TaskScript } from '../tasks/task.ts'
 
@@ -71,8 +72,8 @@ export function newUrlRecords({ files }: Host, cache: string): UrlRecords {
   const unsaved = new Map<string, UrlRecord>()
   const fileOf = (key: string): string => path.join(folder, `${key}.json`)
   return {
-    read: (key) =>
-      unsaved.get(key) ?? (parseJson(files.readText(fileOf(key))) as UrlRecord | undefined),
+    // What cannot be read counts as missing: the script is fetched again.
+    read: (key) => unsaved.get(key) ?? quietly(() => parsed(files.readText(fileOf(key)))),
     write(key, record) {
       unsaved.set(key, record)
       files.makeDirectory(folder)
@@ -91,4 +92,11 @@ export function newUrlRecords({ files }: Host, cache: string): UrlRecords {
 /** The sum of the copy that runs get; undefined if nothing was fetched yet. */
 export function sumFor(task: ScriptTask, records: UrlRecords): string | undefined {
   return task.script.sha256 ?? records.read(recordKey(task))?.current?.sha256
+}
+
+/** undefined unless it has what a record needs. */
+function parsed(text: string | undefined): UrlRecord | undefined {
+  const record: Partial<UrlRecord> | undefined = parseJson(text)
+  const isWhole = record !== undefined && 'current' in record && Array.isArray(record.older)
+  return isWhole ? (record as UrlRecord) : undefined
 }

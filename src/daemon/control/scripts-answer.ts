@@ -94,6 +94,7 @@ export function reportOf({ cache, records }: Scripts, task: ScriptTask): ScriptR
     sha256: copy === undefined ? null : (sum ?? null),
     bytes: copy?.bytes ?? null,
     fetchedAt: copy === undefined ? null : timeText(record?.current?.fetchedMs ?? copy.storedMs),
+    finalUrl: copy === undefined ? null : (record?.current?.finalUrl ?? null),
     lookedAt: timeText(record?.lookedMs),
     state: copy === undefined ? 'missing' : why === null ? 'ok' : 'stale',
     reason: why,

@@ -96,6 +96,28 @@ describe('a file that cannot be used', () => {
     ])
   })
 
+  test('a file of the first version keeps its rows, and gets a place for scripts', () => {
+    const { file, history } = openTestHistory()
+    history.add(runRow(1))
+    history.flush()
+    history.close()
+    // As the first version made it.
+    const first = otherConnection(file)
+    first.exec('ALTER TABLE history DROP COLUMN script')
+    first.close()
+    expect(rowsOf(file)).toEqual([runRow(1)])
+    const again = openTestHistory(file)
+    const script = { url: 'https://example.com/x', sha256: 'ab'.repeat(32), stale: 'gone' }
+    again.history.add(runRow(2, { script }))
+    again.history.flush()
+    expect(rowsOf(file)).toEqual([runRow(1), runRow(2, { script })])
+    // The first version names its columns, and can go on with this file.
+    const older = otherConnection(file)
+    older.exec(`INSERT INTO history (at, run, task, outcome, host) VALUES (1, 'x', 'a', 'ok', 'h')`)
+    older.close()
+    expect(rowsOf(file)).toHaveLength(3)
+  })
+
   test('an empty file is a new history', () => {
     const { troubles, aside } = openOver((file) => fs.writeFileSync(file, ''))
     expect([troubles, aside]).toEqual([[], []])

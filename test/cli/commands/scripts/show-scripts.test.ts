@@ -78,7 +78,15 @@ tasks:
     )
     expect((await torch('scripts', '--show', 'hello')).stdout).toBe(hello)
 
+    server.answer = (_, response) => response.writeHead(403).end()
+    const offline = await torch('run', 'hello', '-u')
+    expect(offline).toMatchObject({ status: 1, stdout: '' })
+    expect(offline.stderr).toContain(`script ${server.url}/bin/hello: 403 Forbidden`)
+    expect(await historyOf(site)).toHaveLength(1)
+
+    server.answer = sends(hello)
     expect((await torch('start')).status).toBe(0)
+    expect((await torch('scripts', 'hello', '--update')).status).toBe(0)
     const text = await torch('scripts', 'hello')
     expect(text.stdout).toMatch(
       new RegExp(`^TASK +SHA256 +SIZE +FETCHED +LOOKED FOR +STATE +URL\n`),
