@@ -13,46 +13,64 @@ const lookMs = 25
 /** The most of an output that is searched at once: a run that floods it must not hold up the daemon. */
 const maxBytesAtOnce = 1024 * 1024
 
+/** After the timeout of a run that an earlier daemon started, this much of its output is searched. */
+const maxLastLooks = 64
+
 /** Waits until a run is ready, and ends it if it is not ready in time. Does nothing for one that is ready. */
 export function armReady(context: RunContext, run: LiveRun): void {
   const { ready, startedMs } = run.description
   if (ready === undefined || run.isReady) return
-  const inTime = timeLeft(context.host, startedMs, ready.timeoutMs)
-  later(context, run, inTime, () => {
-    if (!run.isReady) endRun(context, run, 'not ready')
+  const { host } = context
+  if (ready.kind === 'after') {
+    const leftMs = timeLeft(host, startedMs, ready.afterMs)
+    return later(context, run, leftMs, () => becomeReady(context, run))
+  }
+  const search = newSearch(context, run, ready.text)
+  lookForLine(context, run, search)
+  later(context, run, timeLeft(host, startedMs, ready.timeoutMs), () => {
+    // FIRST a last look: the text may have come while no daemon ran.
+    let found = search()
+    for (let looks = 1; found === 'more' && looks < maxLastLooks; looks++) found = search()
+    if (found === 'found') becomeReady(context, run)
+    else if (!run.isReady) endRun(context, run, 'not ready')
   })
-  if (ready.kind === 'after')
-    later(context, run, timeLeft(context.host, startedMs, ready.afterMs), () =>
-      becomeReady(context, run),
-    )
-  else lookForLine(context, run, newSearch(context.host, run, ready.text))
 }
 
-/** Looks first, so that a run which was adopted is ready at once if the text came meanwhile. */
-function lookForLine(context: RunContext, run: LiveRun, hasText: () => boolean): void {
+/** `more`: the output has bytes that were not searched yet. */
+type Found = 'found' | 'more' | 'nothing'
+
+function lookForLine(context: RunContext, run: LiveRun, search: () => Found): void {
   later(context, run, lookMs, () => {
-    let isFound = false
-    context.faults.attempt('read the output of runs', () => {
-      isFound = hasText()
-    })
-    if (isFound) becomeReady(context, run)
-    else lookForLine(context, run, hasText)
+    if (search() === 'found') becomeReady(context, run)
+    else lookForLine(context, run, search)
   })
 }
 
 /** The text has no line break, so a line contains it if the output does. */
-function newSearch(host: Host, { directory }: LiveRun, text: string): () => boolean {
+function newSearch(
+  { host, faults }: RunContext,
+  { directory }: LiveRun,
+  text: string,
+): () => Found {
   const output = path.join(directory, 'output')
   const wanted = Buffer.from(text)
   let offset = 0
   let rest = Buffer.alloc(0)
-  return () => {
+  const next = (): Found => {
     const bytes = host.files.readBytes(output, offset, maxBytesAtOnce)
     offset += bytes.length
     const both = Buffer.concat([rest, bytes])
     // The rest of one look and the beginning of the next one may have the text together.
     rest = Buffer.from(both.subarray(Math.max(both.length - wanted.length + 1, 0)))
-    return both.includes(wanted)
+    if (both.includes(wanted)) return 'found'
+    return bytes.length < maxBytesAtOnce ? 'nothing' : 'more'
+  }
+  return () => {
+    let found: Found = 'nothing'
+    faults.attempt('read the output of runs', () => {
+      found = next()
+    })
+    return found
   }
 }
 

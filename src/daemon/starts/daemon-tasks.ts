@@ -162,6 +162,7 @@ export function runReady(parts: DaemonTaskParts, { description }: LiveRun): void
   const { task, run, startedMs } = description
   const afterMs = Math.max(parts.clock.now() - startedMs, 0)
   parts.log.info('ready', { task, run, afterMs }, `${task} is ready`)
+  parts.daemonTasks.setFailed(task, undefined)
   keepInstances(parts, task)
 }
 

@@ -63,6 +63,21 @@ describe('a run that is waited for', () => {
     expect(readyCount(third)).toBe(2)
   })
 
+  test('one that said so while no daemon ran is ready, although its time is over', async () => {
+    const site = newSite(yaml('max: 1'))
+    const first = await site.daemon()
+    await first.begun('web')
+    const [run = ''] = first.running('web')
+    first.kill()
+    say(site, true)
+    const output = path.join(site.home, 'runs/web', run, 'output')
+    await until(() => fs.readFileSync(output, 'utf8').includes('up now'), 'the line of the run')
+    site.clock.advance(60_000)
+    const second = await site.daemon()
+    await ready(site, second, 1)
+    expect(second.running('web')).toEqual([run])
+  })
+
   test('one that is not ready in time is ended and failed, as is one that ends before', async () => {
     const site = newSite(yaml('kill_after: 1s'))
     const daemon = await site.daemon()
