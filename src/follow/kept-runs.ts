@@ -45,14 +45,24 @@ function readable<T>(home: string, read: () => T): T {
   }
 }
 
-/** The runs of a home that are alive, by task, oldest first: from their records, without a daemon. */
-export function liveRuns(host: Host, home: string): Map<string, string[]> {
+/**
+ * The runs of a home that are alive, by task, oldest first: from their records, without a daemon.
+ * `isNew` adds those that are so new that no recorder has claimed them yet.
+ */
+export function liveRuns(
+  host: Host,
+  home: string,
+  { isNew = false }: { readonly isNew?: boolean } = {},
+): Map<string, string[]> {
   const folder = activeFolder(home)
   const living = new Map<string, string[]>()
   for (const run of host.files.list(folder).filter(isRunId)) {
     const { directory, ...traces } = readActive(host, home, run)
     const task = path.basename(path.dirname(directory))
-    if (isLive(host, traces)) living.set(task, [...(living.get(task) ?? []), run])
+    // At its very beginning a run has only its folder.
+    const isBegun = traces.description === undefined && host.files.facts(directory) !== undefined
+    if (isLive(host, traces, isNew) || (isNew && isBegun))
+      living.set(task, [...(living.get(task) ?? []), run])
   }
   return living
 }
@@ -60,9 +70,11 @@ export function liveRuns(host: Host, home: string): Map<string, string[]> {
 /** The pids of a run from before the last boot mean nothing now. */
 function isLive(
   host: Host,
-  { description, conclusion, exit, recorder, command }: RunTraces,
+  { description, conclusion, exit, claim, recorder, command }: RunTraces,
+  isNew: boolean,
 ): boolean {
   if (description?.bootId !== host.processes.bootId) return false
   if (conclusion !== undefined || exit !== undefined) return false
+  if (isNew && claim === 'none') return true
   return isAlive(host, recorder) || isAlive(host, command)
 }

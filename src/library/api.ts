@@ -40,6 +40,14 @@ export interface Torch {
    */
   follow(tasks?: TaskNames, options?: FollowOptions): AsyncGenerator<RunEvent, void, undefined>
 
+  /**
+   * Sends messages to a task with `input: queue`, which wait on the disk until runs take them. Settles
+   * with their ids when all of them are there. Each text has at most 64 KiB and no line break, and each
+   * call at most 1,000 texts: if it fails, none of them was sent. Codes: `no-queue`, `inbox-full`,
+   * `inbox-unwritable`, `too-large`, `no-daemon`.
+   */
+  send(task: string, ...texts: readonly string[]): Promise<readonly string[]>
+
   /** The JSON of `torch status`. Code: `no-daemon` if no daemon runs. */
   status(): Promise<StatusReport>
 }

@@ -7,6 +7,7 @@ import { thisMachine } from '../host/host.ts'
 import type { ConnectOptions, Torch } from './api.ts'
 import { findRun, followRuns, livingRuns } from './find-runs.ts'
 import { openRun } from './open-run.ts'
+import { sendMessages } from './send-messages.ts'
 
 /*
  * What `import ... from 'torchd'` gives. The types in the files that are named here are a contract with
@@ -34,6 +35,7 @@ export function connect({ home }: ConnectOptions = {}): Torch {
     attach: async (id) => openRun(files, await findRun(files, id)),
     runs: async (tasks) => livingRuns(files, tasks).map((run) => openRun(files, run)),
     follow: (tasks, { signal } = {}) => followRuns(files, tasks, signal),
+    send: (task, ...texts) => sendMessages(files, task, texts),
     status: () => askDaemon(socket, 'status', {}),
   }
 }

@@ -17,7 +17,7 @@ export function livingRuns(home: HomeFiles, tasks: TaskNames = '*'): KeptRun[] {
   const names = [tasks].flat()
   // Says that this user may not enter the home, where that is so.
   keptTasks(home, [])
-  return [...liveRuns(host, paths.home)]
+  return [...liveRuns(host, paths.home, { isNew: true })]
     .filter(([task]) => isSelected(names, task))
     .flatMap(([task, runs]) => runs.map((run) => ({ task, run })))
     .toSorted((a, b) => (a.run < b.run ? -1 : 1))

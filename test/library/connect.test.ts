@@ -33,6 +33,7 @@ const tasks = Object.entries(commands).map(
   ([name, command]) =>
     `  ${name}: { type: manual, command: ${JSON.stringify(command)}, cwd: FOLDER, ${outputs[name] ?? ''} }\n`,
 )
+tasks.push("  queued: { type: manual, input: queue, command: 'cat' }\n")
 
 let site: Site
 let torch: Torch
@@ -166,8 +167,10 @@ test('one worker crashes, and the other one continues', async () => {
   const events = await heard(['c*s'], 2, async () => {
     await torch.run('crashes')
     await torch.run('continues')
-    site.write('go-crash', '')
+    // No run is too new to be one of them.
     const runs = await torch.runs('c*')
+    expect(runs.map(({ task }) => task)).toEqual(['crashes', 'continues'])
+    site.write('go-crash', '')
     const crashed = runs.find(({ task }) => task === 'crashes')
     expect(await crashed?.over).toMatchObject({ outcome: 'killed', signal: 'SIGKILL' })
     expect((await torch.runs()).map(({ task }) => task)).toEqual(['continues'])
@@ -186,6 +189,15 @@ test('a run is followed from its first line, even if it was running before', asy
   expect(events.map(shown)).toEqual(['>', 'ready', 'got INT', 'failed'])
   expect(textsOf(await all(lines))).toEqual(['got INT'])
   await expect(run.kill()).rejects.toMatchObject({ code: 'not-running' })
+})
+
+test('messages to a task with a queue start it, and a wrong one sends none of them', async () => {
+  await expect(torch.send('queued', 'good', 'a\nb')).rejects.toMatchObject({ code: 'usage' })
+  await expect(torch.send('many', 'good')).rejects.toMatchObject({ code: 'no-queue' })
+  const events = await heard(['queued'], 1, async () => {
+    expect(await torch.send('queued', 'one', 'two')).toHaveLength(2)
+  })
+  expect(events.map(shown)).toEqual(['>', 'one', 'two', 'ok'])
 })
 
 test('a signal ends a loop that waits', async () => {
