@@ -90,6 +90,20 @@ const faults: readonly Fault[] = [
   ['output', { max_size: 'big' }, ['max_size']],
   ['output', { keep_runs: -1 }, ['keep_runs']],
   ['limits', { nofile: 0 }, ['nofile']],
+  ['script', 5],
+  ['script', 'http://x.example/a'],
+  ['script', 'opps:a'],
+  ['script', 'ops:a/../b'],
+  ['script', ['a']],
+  ['script', { sha256: '0'.repeat(64) }, ['url']],
+  ['script', { url: 'ops:a', sha256: 'abc' }, ['sha256']],
+  ['script', { url: 'ops:a b', update: 'never' }, ['url']],
+  ['script', { url: 'ops:a', updat: '1h' }, ['updat']],
+  ['input', 'tty'],
+  ['input', { mode: 'quue' }, ['mode']],
+  ['input', { mode: 'queue', size: 1 }, ['size']],
+  ['listen', 80],
+  ['ready', { after: '1s' }],
   ['commando', 'x'],
   ['constructor', 'x'],
   ['', 'x'],
@@ -127,7 +141,13 @@ const files = fc
 function withCommon(tree: Tree, at: number): Tree {
   const tasks = tree.tasks.map((one, index) =>
     index === at % tree.tasks.length
-      ? { ...one, isDaemon: false, schedule: '@daily', keys: onEveryHost(one.keys) }
+      ? {
+          ...one,
+          type: 'common' as const,
+          schedule: '@daily',
+          listen: undefined,
+          keys: onEveryHost(one.keys),
+        }
       : one,
   )
   return { ...tree, defaults: onEveryHost(tree.defaults), tasks }
@@ -135,7 +155,7 @@ function withCommon(tree: Tree, at: number): Tree {
 
 function onEveryHost(keys: Keys): Keys {
   return Object.fromEntries(
-    Object.entries(keys).filter(([key]) => key !== 'hosts' && key !== 'enabled'),
+    Object.entries(keys).filter(([key]) => !['hosts', 'enabled', 'ready'].includes(key)),
   )
 }
 

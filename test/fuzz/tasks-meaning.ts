@@ -1,5 +1,5 @@
 import type { Task } from '../../src/tasks/task.ts'
-import type { Tree, TreeTask } from './tasks-tree.ts'
+import type { Keys, Tree, TreeTask } from './tasks-tree.ts'
 
 const minute = 60_000
 const hour = 60 * minute
@@ -12,6 +12,8 @@ const places: Readonly<Record<string, readonly [place: string, preset: unknown]>
   jitter: ['jitterMs', 0],
   catchup: ['catchup', 'off'],
   catchup_window: ['catchupWindowMs', hour],
+  'input.mode': ['input.mode', 'none'],
+  'input.format': ['input.format', 'text'],
   timeout: ['timeoutMs', undefined],
   kill_after: ['killAfterMs', 10_000],
   'retry.attempts': ['retry.attempts', 0],
@@ -56,23 +58,32 @@ export function readKeys({
   return { ...rest, schedules: schedules.map(({ text }) => text) }
 }
 
-function meantTask({ name, isDaemon, schedule, command, keys }: TreeTask, tree: Tree) {
-  const given = { ...tree.defaults, ...keys }
+function meantTask({ name, type, schedule, command, script, listen, keys }: TreeTask, tree: Tree) {
+  const { ready, ...given }: Keys = { ...tree.defaults, ...keys }
   const task: Record<string, unknown> = { limits: {}, env: {}, labels: {} }
   for (const [place, preset] of Object.values(places)) put(task, place, preset)
   for (const [key, { meant }] of Object.entries(given)) {
     const isOpen = open.includes(key.split('.')[0] ?? '')
     if (key !== 'timezone') put(task, isOpen ? key : (places[key]?.[0] ?? key), meant)
   }
+  const { mode, format } = task['input'] as Record<string, unknown>
+  const waits = type === 'daemon' && (ready !== undefined || listen !== undefined)
   return {
     ...task,
     name,
     command,
-    type: isDaemon ? 'daemon' : 'common',
+    type,
+    // Only a queue has a format.
+    input: { mode, format: mode === 'queue' ? format : 'text' },
+    script: script?.meant,
+    listen: listen?.meant ?? [],
+    ready: waits ? (ready?.meant ?? afterOneSecond) : undefined,
     timezone: given['timezone']?.meant ?? tree.zone ?? 'UTC',
-    schedules: isDaemon ? [] : [schedule].flat(),
+    schedules: type === 'common' ? [schedule].flat() : [],
   }
 }
+
+const afterOneSecond = { kind: 'after', afterMs: 1000, timeoutMs: 31_000 }
 
 function put(task: Record<string, unknown>, place: string, value: unknown): void {
   const [outer = '', inner] = place.split('.')

@@ -120,6 +120,8 @@ export const settings: Readonly<Record<string, fc.Arbitrary<Setting>>> = {
   jitter: durations(0),
   catchup: oneOf('off', 'latest'),
   catchup_window: durations(0),
+  'input.mode': oneOf('none', 'live', 'queue'),
+  'input.format': oneOf('text', 'json'),
   timeout: durations(1),
   kill_after: durations(0),
   'retry.attempts': whole(0, 1000),
@@ -177,3 +179,100 @@ export const commands: fc.Arbitrary<unknown> = fc.oneof(
     .array(fc.oneof(words, fc.constant('')), { minLength: 1, maxLength: 4 })
     .filter(([program]) => program !== ''),
 )
+
+/** `ready` of a daemon task: one of its two forms. */
+export const readies: fc.Arbitrary<Setting> = fc.oneof(
+  fc
+    .record({ line: words, timeout: fc.option(durations(1), { nil: undefined }) })
+    .map(({ line, timeout }) => ({
+      written: { line, ...(timeout && { timeout: timeout.written }) },
+      meant: { kind: 'line', text: line, timeoutMs: timeout?.meant ?? 30_000 },
+    })),
+  durations(0).map(({ written, meant }) => ({
+    written: { after: written },
+    meant: { kind: 'after', afterMs: meant, timeoutMs: Number(meant) + 30_000 },
+  })),
+)
+
+/** Named places of scripts, as the file has them. */
+export const sources = {
+  ops: 'https://git.example.com/ops/%s?raw=1',
+  'r-2.x': 'http://r.example/%s',
+}
+
+const urls = fc.constantFrom(
+  ['https://x.example/a/b.sh?c=1', 'https://x.example/a/b.sh?c=1', undefined],
+  ['HTTPS://X.example:443', 'https://x.example/', undefined],
+  ['ops:bin/pt-x.sh', 'https://git.example.com/ops/bin/pt-x.sh?raw=1', 'ops:bin/pt-x.sh'],
+  ['r-2.x:a', 'http://r.example/a', 'r-2.x:a'],
+)
+const sums = fc.constantFrom(
+  '0'.repeat(64),
+  '1e62'.padStart(64, '0'),
+  'aB'.repeat(32),
+  '7'.repeat(64),
+)
+const updates = fc.oneof(oneOf('never', 'always'), durations(60_000))
+const maybe = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined })
+
+/** `script` in its short form, or as a map. */
+export const scripts: fc.Arbitrary<Setting> = fc
+  .record({
+    url: urls,
+    sum: maybe(sums),
+    update: maybe(updates),
+    timeout: maybe(durations(1)),
+    size: maybe(oneOf('1B', '100MB')),
+    headers: maybe(paths),
+  })
+  .map(({ url: [written = '', complete = '', source], sum, update, timeout, size, headers }) => {
+    // http needs a sum.
+    const sha256 = complete.startsWith('http:') ? (sum ?? '5'.repeat(64)) : sum
+    const map = {
+      ...(sha256 !== undefined && { sha256 }),
+      ...(update && { update: update.written }),
+      ...(timeout && { timeout: timeout.written }),
+      ...(size && { max_size: size.written }),
+      ...(headers && { headers_file: headers.written }),
+    }
+    return {
+      written: Object.keys(map).length === 0 ? written : { url: written, ...map },
+      meant: {
+        url: complete,
+        source,
+        sha256: sha256?.toLowerCase(),
+        update: update?.meant ?? 'never',
+        timeoutMs: timeout?.meant ?? 30_000,
+        maxBytes: size === undefined ? 10_000_000 : size.written === '1B' ? 1 : 100_000_000,
+        headersFile: headers?.meant,
+      },
+    }
+  })
+
+/** How many forms of `listen` {@link listenOf} knows. */
+export const listenForms = 5
+
+/** `listen` with a port of its own: two tasks of a file may not have the same address. */
+export function listenOf(form: number, port: number): Setting {
+  const tcp = (host: string | undefined, text: string, name?: string) => {
+    return { name, kind: 'tcp', host, port, text }
+  }
+  const socket = `/run/x-${port}.sock`
+  const unix = (name?: string) => ({ name, kind: 'unix', path: socket, text: `unix:${socket}` })
+  const plain = tcp(undefined, String(port))
+  switch (form) {
+    case 0:
+      return { written: port, meant: [plain] }
+    case 1:
+      return { written: `[0:0::1]:${port}`, meant: [tcp('::1', `[::1]:${port}`)] }
+    case 2:
+      return { written: [String(port), `unix:${socket}`], meant: [plain, unix()] }
+    case 3:
+      return {
+        written: { web: `10.0.0.1:${port}`, 'a.b-c': `unix:${socket}` },
+        meant: [tcp('10.0.0.1', `10.0.0.1:${port}`, 'web'), unix('a.b-c')],
+      }
+    default:
+      return { written: [`unix:${socket}`], meant: [unix()] }
+  }
+}

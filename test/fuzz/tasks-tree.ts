@@ -1,15 +1,29 @@
 import fc from 'fast-check'
 import { stringify } from 'yaml'
-import { commands, type Setting, schedules, settings } from './tasks-settings.ts'
+import {
+  commands,
+  listenForms,
+  listenOf,
+  readies,
+  schedules,
+  scripts,
+  type Setting,
+  settings,
+  sources,
+} from './tasks-settings.ts'
 
 /** Keys with their values. A key within a map has a dot. */
 export type Keys = Readonly<Record<string, Setting>>
 
 export interface TreeTask {
   readonly name: string
-  readonly isDaemon: boolean
+  readonly type: 'common' | 'daemon' | 'manual'
   readonly schedule: unknown
+  /** undefined: it has only a script. */
   readonly command: unknown
+  readonly script: Setting | undefined
+  /** Only a daemon task has any. */
+  readonly listen: Setting | undefined
   readonly keys: Keys
 }
 
@@ -46,20 +60,32 @@ const names = fc.oneof(
   },
 )
 
-const task: fc.Arbitrary<TreeTask> = fc
+/** A task without an address, which depends on its place in the file. */
+const task: fc.Arbitrary<(place: number) => TreeTask> = fc
   .record({
     name: names,
-    isDaemon: fc.boolean(),
+    type: fc.constantFrom('common', 'daemon', 'manual'),
     schedule: schedules,
-    command: commands,
+    command: fc.option(commands, { nil: undefined }),
+    script: fc.option(scripts, { nil: undefined }),
+    listen: fc.option(fc.nat(listenForms - 1), { nil: undefined }),
+    ready: fc.option(readies, { nil: undefined }),
     keys: someKeys(8),
   })
-  // The max of a daemon task must be a number.
-  .map((one) =>
-    one.isDaemon
-      ? { ...one, keys: { max: { written: 2, meant: 2 }, ...withoutMax(one.keys) } }
-      : one,
-  )
+  .map(({ ready, listen, ...one }) => (place) => {
+    const command = one.command ?? (one.script === undefined ? 'run' : undefined)
+    if (one.type !== 'daemon') return { ...one, command, listen: undefined }
+    // The max of a daemon task must be a number.
+    const keys = { max: { written: 2, meant: 2 }, ...withoutMax(one.keys), ...(ready && { ready }) }
+    return {
+      ...one,
+      command,
+      keys,
+      listen: listen === undefined ? undefined : listenOf(listen, firstPort + place),
+    }
+  })
+
+const firstPort = 1000
 
 function withoutMax(keys: Keys): Keys {
   return Object.fromEntries(Object.entries(keys).filter(([key]) => key !== 'max'))
@@ -68,22 +94,43 @@ function withoutMax(keys: Keys): Keys {
 export const trees: fc.Arbitrary<Tree> = fc.record({
   zone: fc.option(fc.constantFrom('UTC', 'Europe/Berlin'), { nil: undefined }),
   groups: fc.constant({ web: ['10.0.1.0/24', 'web1'], db: ['db*.example', '2001:db8::1'] }),
-  defaults: fc.oneof(fc.constant({}), someKeys(5)),
-  tasks: fc.uniqueArray(task, { minLength: 1, maxLength: 6, selector: ({ name }) => name }),
+  defaults: fc.oneof(
+    fc.constant({}),
+    someKeys(5),
+    fc.tuple(someKeys(5), readies).map(([keys, ready]) => ({ ...keys, ready })),
+  ),
+  tasks: fc
+    .uniqueArray(task, { minLength: 1, maxLength: 6, selector: (one) => one(0).name })
+    .map((all) => all.map((one, place) => one(place))),
 })
 
 /** The tree as a Map, because objects do not keep the order of names like `10`. */
 export function writtenTree(tree: Tree): Map<string, unknown> {
   const all: [string, unknown][] = tree.tasks.map((one) => [one.name, writtenTask(one)])
-  const file = new Map<string, unknown>([['hosts', tree.groups]])
+  const file = new Map<string, unknown>([
+    ['hosts', tree.groups],
+    ['sources', sources],
+  ])
   if (tree.zone !== undefined) file.set('timezone', tree.zone)
   if (Object.keys(tree.defaults).length > 0) file.set('defaults', writtenKeys(tree.defaults))
   return file.set('tasks', new Map(all))
 }
 
-function writtenTask({ isDaemon, schedule, command, keys }: TreeTask): Record<string, unknown> {
-  const kind = isDaemon ? { type: 'daemon' } : { schedule }
-  return { command, ...kind, ...writtenKeys(keys) }
+function writtenTask({
+  type,
+  schedule,
+  command,
+  script,
+  listen,
+  keys,
+}: TreeTask): Record<string, unknown> {
+  return {
+    ...(command !== undefined && { command }),
+    ...(script && { script: script.written }),
+    ...(listen && { listen: listen.written }),
+    ...(type === 'common' ? { schedule } : { type }),
+    ...writtenKeys(keys),
+  }
 }
 
 function writtenKeys(keys: Keys): Record<string, unknown> {

@@ -20,6 +20,8 @@ tasks:
   away: { ${rare}, command: "echo here", hosts: [192.0.2.99] }
   off: { ${rare}, command: "echo off", enabled: false }
   forgets: { ${rare}, command: "exit 9", output: { keep_runs: 0 } }
+  byhand: { type: manual, command: "echo by hand; exit 3", retry: { attempts: 2 }, input: queue }
+  never: { type: manual, command: "echo never" }
   noisy: { ${rare}, command: "echo begin; until [ -e go ]; do sleep 0.1; done; yes torch | head -c 200000", output: { max_size: 1kB } }
 ${['asked', 'unread'].map((name) => `  ${name}: { ${rare}, command: "${trapping}" }`).join('\n')}
 ${['INT', 'TERM', 'HUP', 'QUIT'].map((name) => `  gets-${name}: { ${rare}, command: "${trappingAll}" }`).join('\n')}
@@ -67,6 +69,19 @@ describe.concurrent.each([
       exitCode: 0,
       trigger: 'manual',
     })
+  })
+
+  test('torch run starts a manual task once, and nothing else starts it', async () => {
+    const before = await where().torch('history', 'never')
+    expect(before).toMatchObject({
+      status: 0,
+      stderr: 'nothing recorded: torch run never starts it\n',
+    })
+    expect(await where().torch('run', 'byhand')).toMatchObject({ status: 3, stdout: 'by hand\n' })
+    const { stdout } = await where().torch('history', 'byhand', '--json')
+    expect(JSON.parse(stdout)).toMatchObject([{ trigger: 'manual', attempt: 1, exitCode: 3 }])
+    const status = await where().torch('status', 'byhand')
+    expect(status.stdout).toMatch(/schedule +by hand\n/)
   })
 
   test.each([
