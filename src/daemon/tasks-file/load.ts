@@ -95,6 +95,11 @@ export function loadContent(
     host: machine.names[0] ?? host.network.name(),
     machine,
     bounds: fileOnly ? boundsOfAnyMachine : machineBounds(host),
+    // What makes sockets takes a while to load, and most files need none.
+    whyNoListen:
+      !fileOnly && content.texts.some(({ text }) => Buffer.from(text).includes('listen'))
+        ? host.sockets.whyNot()
+        : undefined,
     mayChangeUser: fileOnly || host.processes.uid === 0,
     folder: content.isFolder ? tasks : path.dirname(tasks),
   }

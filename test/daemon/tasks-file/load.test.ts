@@ -42,6 +42,23 @@ test.each(['', `# ${'x'.repeat(300_000)}\n`])(
   },
 )
 
+test('a machine that cannot make sockets gets a warning for tasks that listen, and only there', async () => {
+  const real = thisMachine()
+  let asked = 0
+  const whyNot = () => `listen needs koffi${asked++ === 0 ? '' : ' again'}`
+  const host = { ...real, sockets: { ...real.sockets, whyNot } }
+  fs.writeFileSync(at('tasks.yaml'), good)
+  expect((await loadTasks(host, at('tasks.yaml'))).problems).toEqual([])
+  expect(asked).toBe(0)
+  fs.writeFileSync(at('tasks.yaml'), 'tasks: { web: { type: daemon, command: [x], listen: 80 } }\n')
+  const loaded = await loadTasks(host, at('tasks.yaml'))
+  expect(loaded.problems).toMatchObject([
+    { severity: 'warning', message: 'cannot listen on this machine: listen needs koffi' },
+  ])
+  expect(loaded.file?.tasks).toHaveLength(1)
+  expect((await loadTasks(host, at('tasks.yaml'), { fileOnly: true })).problems).toEqual([])
+})
+
 describe('what is read as a tasks file', () => {
   test('a file is read as a tasks file', async () => {
     fs.writeFileSync(at('tasks.yaml'), good)
