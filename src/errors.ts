@@ -51,6 +51,9 @@ export type ErrorCode =
   | 'no-queue' // the task takes no messages
   // Runs
   | 'refused' // the daemon does not start the run now: max, or it is stopping
+  | 'no-input' // the task has no input that lines can be sent to
+  | 'input-full' // the run does not read its input
+  | 'input-ended' // the input of the run was closed
   | 'not-running' // no run that is running matches
   | 'no-run' // no run that begins with this id is known
   | 'no-runs' // no output of any run is kept

@@ -81,7 +81,7 @@ export const runCommands: readonly Command[] = [
     usage: 'TASK',
     summary: 'run a task now',
     description:
-      'Runs a task now on this machine and shows its output, even if the task is not due, not enabled or not for this machine. The run is recorded like any other. Without a daemon, this command runs it. Exits with the status of the task: 124 after a timeout, 128 plus the number of the signal that ended it, 126 or 127 if it could not start. Ctrl-C goes to the task. With -u it first fetches the newest version of the script of the task; if that fails, it exits with 1 and runs nothing.',
+      'Runs a task now on this machine and shows its output, even if the task is not due, not enabled or not for this machine. The run is recorded like any other. Without a daemon, this command runs it. Exits with the status of the task: 124 after a timeout, 128 plus the number of the signal that ended it, 126 or 127 if it could not start. Ctrl-C goes to the task. A task with input: live reads what you type, until Ctrl-D, or a file: torch run TASK < FILE. With -u it first fetches the newest version of the script of the task; if that fails, it exits with 1 and runs nothing.',
     options: ['force', 'detach', 'update', 'cache'],
     flagsOnly: ['update'],
     examples: [
@@ -105,5 +105,22 @@ export const runCommands: readonly Command[] = [
       ['kill consumer --signal HUP', 'only send a signal'],
     ],
     run: async (...call) => (await import('./commands/kill.ts')).kill(...call),
+  },
+  {
+    name: 'send',
+    group: 'act',
+    usage: 'TASK [LINE...]',
+    summary: 'send lines to the input of a run',
+    description:
+      "Sends lines to a run of a task with input: live. Each word is a line; without words, the lines come from standard input. If the run does not read, this waits for it, and exits with 1 when the time is over. A task may be a pattern such as 'worker*': then each of them gets the lines. With --end the run sees the end of its input behind them; --end alone sends nothing, unless standard input is a pipe or a file.",
+    options: ['run', 'all', 'end', 'timeout'],
+    flagsOnly: ['run', 'all', 'end', 'timeout'],
+    examples: [
+      ['send console "print(1)"', 'one line'],
+      ['send console', 'what you type, until Ctrl-D'],
+      ["send 'worker*' stop --end", 'a last line, to each of them'],
+      ['send console --end', 'only the end'],
+    ],
+    run: async (...call) => (await import('./commands/send/send.ts')).send(...call),
   },
 ]

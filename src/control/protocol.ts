@@ -59,6 +59,42 @@ const signal: Field<Signal | null> = {
     value === null || signalNames.some((known) => known === value),
 }
 
+/** null: the only run of the task. */
+const maybeName: Field<string | null> = {
+  expected: `null, or ${name.expected}`,
+  accepts: (value): value is string | null => value === null || name.accepts(value),
+}
+/** How many bytes the sender has sent to this run before. */
+const position: Field<number> = {
+  expected: 'a whole number of bytes',
+  accepts: (value): value is number => Number.isSafeInteger(value) && Number(value) >= 0,
+}
+/** What one character of a line stands for: a character of UTF-8, or one byte. */
+const encodings = ['utf8', 'latin1'] as const
+const encoding: Field<(typeof encodings)[number]> = {
+  expected: encodings.join(' or '),
+  accepts: (value): value is (typeof encodings)[number] => encodings.some((each) => each === value),
+}
+export const maxLineBytes = 65_536
+const maxLinesAtOnce = 10_000
+const lines: Field<readonly string[]> = {
+  expected: `at most ${maxLinesAtOnce} lines of at most ${maxLineBytes} bytes, without line breaks and NUL`,
+  accepts: (value): value is readonly string[] =>
+    Array.isArray(value) &&
+    value.length <= maxLinesAtOnce &&
+    value.every((line) => typeof line === 'string' && lineFault(line) === undefined),
+}
+
+/** Why text cannot be sent as one line; undefined if it can. */
+export function lineFault(line: string | Buffer): string | undefined {
+  if (line.includes('\0')) return 'has a NUL character'
+  if (line.includes('\n')) return 'has a line break'
+  const bytes = typeof line === 'string' ? Buffer.byteLength(line) : line.length
+  return bytes > maxLineBytes
+    ? `has ${bytes} bytes, and at most ${maxLineBytes} are sent`
+    : undefined
+}
+
 /** A program by its absolute path, with its first arguments. undefined: the daemon's own, as in the first version. */
 const command: Field<readonly string[] | undefined> = {
   expected: `1 to ${maxWords} words, the first one an absolute path`,
@@ -125,6 +161,12 @@ const requestFields = {
   scripts: { tasks: names, update: flag, clean: flag },
   /** `target` is a task or the id of a run. */
   kill: { target: name, signal },
+  /**
+   * Lines for the input of a run. `sender` is a name that no other sender has, and `at` says where in all that
+   * it sends to this run the lines begin: so a request that is sent again writes nothing twice.
+   * `end`: the input is closed behind them.
+   */
+  send: { task: name, run: maybeName, sender: name, at: position, lines, encoding, end: flag },
   /** Everything that happened so far is in history.db once this is answered. */
   flush: {},
   /** The log continues in a new file of the same name. */
@@ -143,6 +185,7 @@ interface Replies {
   readonly run: RunReport
   readonly scripts: ScriptsReport
   readonly kill: { readonly runs: readonly KilledRun[] }
+  readonly send: SendReport
   readonly flush: Record<string, never>
   /** null: it is standard output. */
   readonly reopen: { readonly log: string | null }
@@ -209,6 +252,18 @@ export interface KilledRun {
   readonly task: string
   /** It has sockets: a successor starts first, and the run ends when that is ready. */
   readonly replacing?: boolean
+}
+
+/** What became of lines that were sent. */
+export interface SendReport {
+  task: string
+  run: string
+  /** How many of them the run has, or can read: the first ones. */
+  lines: number
+  /** `full`: there is no room for more now. `starting`: the run has not opened its input yet. */
+  state: 'written' | 'full' | 'starting'
+  /** How many bytes the run has not read yet; null if this machine does not say. */
+  unread: number | null
 }
 
 /** The body of every reply with a status of 400 or more. */

@@ -27,6 +27,8 @@ export interface ControlServer {
 }
 
 export const maxBodyBytes = 64 * 1024
+/** Escaped as JSON, a line of 64 KiB is up to six times as long. */
+const maxSendBytes = 1024 * 1024
 const maxHeaderBytes = 8 * 1024
 /** For the head of a request, and for the whole request. */
 const maxHeaderMs = 5_000
@@ -191,7 +193,7 @@ async function reply(
   }
   try {
     const name = nameOf(request)
-    const body = await readBody(request)
+    const body = await readBody(request, name === 'send' ? maxSendBytes : maxBodyBytes)
     idle.remove(socket)
     await turn()
     // A client that has gone away has asked for nothing: half a request must not stop the daemon,
@@ -221,14 +223,14 @@ function nameOf(request: IncomingMessage): RequestName {
 }
 
 /** The whole body as text; undefined if the client went away before its end. */
-function readBody(request: IncomingMessage): Promise<string | undefined> {
+function readBody(request: IncomingMessage, maxBytes: number): Promise<string | undefined> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let size = 0
     request.on('data', (chunk: Buffer) => {
       size += chunk.length
-      if (size <= maxBodyBytes) chunks.push(chunk)
-      else reject(new TorchError('too-large', `the request is over ${maxBodyBytes} bytes`))
+      if (size <= maxBytes) chunks.push(chunk)
+      else reject(new TorchError('too-large', `the request is over ${maxBytes} bytes`))
     })
     request.on('end', () => resolve(Buffer.concat(chunks).toString('utf8')))
     request.on('error', () => resolve(undefined))

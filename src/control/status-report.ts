@@ -71,7 +71,7 @@ export interface TaskStatus {
   /** What the tasks file says; null for a task that is not in the file. Older daemons do not send it. */
   definition?: TaskFacts | null
   /** What its runs read; null without `input`. Older daemons do not send it. */
-  input?: QueueStatus | null
+  input?: LiveStatus | QueueStatus | null
 }
 
 /** The messages of a task with `input: queue`. */
@@ -93,6 +93,12 @@ export interface ListenStatus {
   address: string
   /** The daemon has it open. Otherwise nobody can connect, or only the runs have it. */
   held: boolean
+}
+
+/** The input of a task with `input: live`: how many bytes its runs have not read yet; null if this machine does not say. */
+export interface LiveStatus {
+  mode: 'live'
+  unread: number | null
 }
 
 /** The part of a definition that `torch status TASK` shows. */

@@ -95,12 +95,13 @@ export function newJournal({
 function logEnd(
   log: Log,
   { task, run }: RunDescription,
-  { outcome, exitCode, signal, reason, stragglers }: RunConclusion,
+  { outcome, exitCode, signal, reason, stragglers, unread }: RunConclusion,
   { slot, durationMs }: HistoryRow,
 ): void {
   const facts = {
     ...{ task, run, slot, outcome, exitCode, signal, reason, durationMs },
     ...(stragglers > 0 ? { stragglers } : {}),
+    ...(unread === undefined ? {} : { unread }),
   }
   const words = `${task} ended: ${outcome}${reason === null ? '' : ` (${reason})`}`
   if (outcome === 'ok') log.info('end', facts, words)

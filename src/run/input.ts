@@ -31,7 +31,9 @@ export interface InputPart {
  */
 export type InputAnswer = 'written' | 'full' | 'starting' | 'ended' | 'gone'
 
-/** A sender in the middle of a line keeps others out for this long after its last call. */
+/** A sender that found the pipe full is the next to write, if it calls again within this time. */
+const maxTurnMs = 200
+/** And a sender in the middle of a line within this time. */
 const maxLineMs = 2_000
 
 /**
@@ -45,17 +47,22 @@ export function writeInput(host: Host, run: LiveRun, part: InputPart): InputAnsw
   const progress = progressOf(host, run)
   if (positionIn(progress, part) >= from + bytes.length) return 'written'
   if (isInputEnded(host, run)) return 'ended'
+  if (isOthersTurn(host, run, progress, sender)) return 'full'
   for (;;) {
     const at = positionIn(progress, part)
-    if (at >= from + bytes.length) return 'written'
+    if (at >= from + bytes.length) break
     const { open } = progress
     const answer =
       open !== undefined && open.sender !== sender
-        ? endOthersLine(host, run, progress, open)
+        ? endLine(host, run, progress, open)
         : writePiece(host, run, progress, { ...part, at })
-    if (answer === 'full') return 'full'
     if (answer === 'no-reader') return isStarting(host, run) ? 'starting' : 'gone'
+    if (answer === 'written') continue
+    run.input.turn = { sender, atMs: host.clock.monotonic() }
+    return 'full'
   }
+  run.input.turn = undefined
+  return 'written'
 }
 
 /** How many bytes of a sender's stream are in the pipe. */
@@ -80,6 +87,19 @@ export function endInput(host: Host, run: LiveRun): 'ended' | 'starting' | 'gone
   }
   return isStarting(host, run) ? 'starting' : 'gone'
 }
+
+/**
+ * A program that opens /dev/stdin after the end of the input would wait for a writer for ever. It gets one
+ * for a moment. Call it often while the run lives.
+ */
+export function wakeOpeners(host: Host, run: LiveRun): void {
+  if (run.description.input === undefined) return
+  quietly(() => {
+    if (isInputEnded(host, run)) host.pipes.write(path.join(run.directory, inputPipe), nothing)
+  })
+}
+
+const nothing = Buffer.alloc(0)
 
 /** A run is over: ends the holder if its recorder could not. Returns how many bytes the run left unread. */
 export function settleInput(host: Host, run: LiveRun): number {
@@ -117,15 +137,25 @@ function tellHolder({ pipes }: Host, { directory }: LiveRun): WriteAnswer {
 
 const lineBreak = Buffer.from('\n')
 
-/** Between two parts of another sender's line. That sender is heard first, unless it has become silent. */
-function endOthersLine(
+/** A line that is shorter must not overtake one that waits for room, nor come into the middle of one. */
+function isOthersTurn(
+  host: Host,
+  { input: { turn } }: LiveRun,
+  { open }: InputProgress,
+  sender: string,
+): boolean {
+  if (turn === undefined || turn.sender === sender) return false
+  const isInLine = open?.sender === turn.sender
+  return host.clock.monotonic() - turn.atMs < (isInLine ? maxLineMs : maxTurnMs)
+}
+
+/** The sender of an unfinished line has become silent. The line stays alone, and its sender begins it again. */
+function endLine(
   host: Host,
   run: LiveRun,
   progress: InputProgress,
   { sender, line }: OpenLine,
 ): WriteAnswer {
-  const { activeMs } = run.input
-  if (activeMs !== undefined && host.clock.monotonic() - activeMs < maxLineMs) return 'full'
   return write(host, run, progress, { sender, to: line, line: undefined }, lineBreak)
 }
 
@@ -136,7 +166,6 @@ function writePiece(
   progress: InputProgress,
   { sender, from, bytes, at }: InputPart & { readonly at: number },
 ): WriteAnswer {
-  run.input.activeMs = host.clock.monotonic()
   const most = bytes.subarray(at - from, at - from + maxWholeWrite)
   const wholeLines = most.lastIndexOf(lineBreak) + 1
   const piece = wholeLines > 0 ? most.subarray(0, wholeLines) : most

@@ -30,10 +30,10 @@ export interface LiveRun {
   readonly sent: Set<string>
   /** How far the output was emptied, and how many looks at it to skip (output.ts). */
   readonly output: { emptiedTo: number; looksToSkip: number; hasComplained: boolean }
-  /** What was written to its input: only input.ts changes it. `activeMs`: the last call of the sender of an unfinished line. */
+  /** What was written to its input, and whose turn it is to write more: only input.ts changes it. */
   readonly input: {
     progress: InputProgress | undefined
-    activeMs: number | undefined
+    turn: { readonly sender: string; readonly atMs: number } | undefined
     isEnded: boolean
   }
   /**
@@ -109,7 +109,7 @@ export function newLiveRun(
     group: { kind: 'led' },
     sent: new Set(sent),
     output: { emptiedTo: 0, looksToSkip: 0, hasComplained: false },
-    input: { progress: undefined, activeMs: undefined, isEnded: false },
+    input: { progress: undefined, turn: undefined, isEnded: false },
     cleanups: new Set(),
   }
 }

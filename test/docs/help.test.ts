@@ -20,6 +20,8 @@ tasks:
   consumer:
     type: daemon
     command: echo ready; while sleep 1; do :; done
+  console: { type: daemon, command: [cat], input: live }
+  worker-1: { type: daemon, command: [cat], input: live }
 `
 
 const loaded = commands.map((command) => command.examples)

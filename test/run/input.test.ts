@@ -5,7 +5,7 @@ import { type Host, thisMachine } from '../../src/host/host.ts'
 import { isAlive } from '../../src/host/processes.ts'
 import { readTraces } from '../../src/run/directory.ts'
 import { endRun } from '../../src/run/end.ts'
-import { endInput, unreadBytes, writeInput } from '../../src/run/input.ts'
+import { endInput, unreadBytes, wakeOpeners, writeInput } from '../../src/run/input.ts'
 import { inputHolder } from '../../src/run/input-pipes.ts'
 import { type LiveRun, newLiveRun } from '../../src/run/live-run.ts'
 import { until } from '../support/until.ts'
@@ -216,11 +216,23 @@ describe('the end of a run with an input', () => {
       await until(() => writeInput(host, run, part('a', 0, 'one')) === 'written', 'the first line')
       await until(() => bench.output(run) === 'got one\n', 'the output')
       writeInput(host, run, part('a', 4, 'two'))
+      await until(() => bench.output(run) === 'got one\ntwo\n', 'the second line')
       expect(endInput(host, run)).toBe('ended')
       expect(await bench.ended(run)).toMatchObject({ outcome: 'ok' })
-      expect(bench.output(run)).toBe('got one\ntwo\n')
     },
   )
+
+  test('a program that opens /dev/stdin after the end of the input sees the end', async () => {
+    const bench = newBench()
+    const run = await startReader(bench, 'while read -r line; do :; done; exec cat /dev/stdin')
+    await until(() => endInput(host, run) === 'ended', 'the end of the input')
+    let isOver = false
+    void bench.ended(run).then(() => (isOver = true))
+    await until(() => {
+      wakeOpeners(host, run)
+      return isOver
+    }, 'the end of the run')
+  })
 })
 
 /** For the whole number: 500. */

@@ -38,6 +38,13 @@ export const plainAnswers: Answers = {
   run: ({ task }) => ({ run: 'r1', task, directory: '/runs/r1', elsewhere: false }),
   scripts: () => ({ scripts: [], removed: [] }),
   kill: ({ target }) => ({ runs: [{ run: 'r1', task: target }] }),
+  send: ({ task, lines }) => ({
+    task,
+    run: 'r1',
+    lines: lines.length,
+    state: 'written',
+    unread: 0,
+  }),
   flush: () => ({}),
   reopen: () => ({ log: null }),
   message: ({ task }) => ({ task, messages: [] }),

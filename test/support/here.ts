@@ -30,6 +30,7 @@ export function fakeTerminal(look: Look = {}): FakeTerminal {
     err: (text) => void (texts.stderr += text),
     say: (line) => out(`${line}\n`),
     note: (line) => void (texts.stderr += `${line}\n`),
+    async *input() {},
     isWatched: false,
     isScreen: size.columns !== Infinity,
     get columns() {

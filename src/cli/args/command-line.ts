@@ -119,6 +119,7 @@ function checkArguments(command: Command, args: readonly string[]): void {
   const missing = known[args.length]
   if (missing?.isRequired)
     throw usageError(`torch ${command.name} needs a ${missing.names.join(' or a ')}`, usage)
-  // "$FILE" is empty if FILE is not set. As a path it would mean this folder.
-  if (args.includes('')) throw usageError('an argument is empty', usage)
+  // "$FILE" is empty if FILE is not set. As a path it would mean this folder. A line may be empty.
+  const names = args.filter((_, index) => !(known[index] ?? known.at(-1))?.names.includes('LINE'))
+  if (names.includes('')) throw usageError('an argument is empty', usage)
 }

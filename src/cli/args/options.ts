@@ -70,7 +70,7 @@ export const options = {
   label: labelList('only tasks with this NAME=VALUE; repeatable: tasks must have all'),
   host: text('host', 'as on the machine with this name or address'),
 
-  all: flag('show all tasks, even more than the screen has rows'),
+  all: flag('all tasks, even more than the screen has rows; for send: all runs'),
   watch: flag('refresh every second, until Ctrl-C'),
 
   run: text('run', 'the run with this id; the beginning of the id is enough'),
@@ -101,6 +101,10 @@ export const options = {
   clean: flag('remove copies that no task uses'),
 
   force: flag('start it even if the task is at its max'),
+  end: flag('close the input of the run, behind the lines'),
+  timeout: duration('how long to wait for a run that does not read', {
+    preset: '10s for standard input, else 1s',
+  }),
   detach: flag('leave the run to the daemon and return at once'),
   signal: {
     ...text('signal', 'only send this signal, such as HUP'),

@@ -53,6 +53,7 @@ export async function offerAt(line: LineSoFar, current: string, lookUp: LookUp):
 export const argumentValues: Readonly<Record<string, Values>> = {
   TASK: { type: 'task' },
   RUN: { type: 'run' },
+  LINE: {},
   FILE: { type: 'file' },
   REV: { type: 'revision' },
   SHELL: { choices: shells },

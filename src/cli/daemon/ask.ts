@@ -84,6 +84,7 @@ const timeoutsMs: Readonly<Record<RequestName, number>> = {
   run: 10_000,
   scripts: 10_000,
   kill: 10_000,
+  send: 5_000,
   flush: 5_000,
   reopen: 5_000,
   /** A slow disk takes its time for each of them. */

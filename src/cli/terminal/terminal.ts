@@ -6,7 +6,7 @@ import { plainLine, plainText } from '../../text/sanitize.ts'
 
 export type Style = Parameters<typeof styleText>[0]
 
-/** Where a command writes: its result to standard output, everything else to standard error. */
+/** Where a command writes its result (standard output) and everything else (standard error), and what it reads. */
 export interface Terminal {
   /** Resolves when the bytes are taken, so that a slow reader slows the command down. */
   out(bytes: string | Uint8Array): Promise<void>
@@ -15,6 +15,8 @@ export interface Terminal {
   say(line: string): Promise<void>
   /** Writes a line to standard error. */
   note(line: string): void
+  /** What comes on standard input, until its end. */
+  input(): AsyncIterable<unknown>
   /** Somebody watches: standard error is a terminal. */
   readonly isWatched: boolean
   /** Standard output is a terminal that can be drawn on. */
@@ -62,6 +64,7 @@ export function openTerminal(onReaderGone: () => void): Terminal {
     err,
     say: (line) => out(`${line}\n`),
     note: (line) => err(`${line}\n`),
+    input: () => process.stdin,
     isWatched: stderr.isTTY,
     isScreen: stdout.isTTY && !isDumb,
     // A terminal that does not know its size says 0 or nothing.

@@ -13,6 +13,7 @@ import type { Stop } from '../stop.ts'
 import type { Reload } from '../tasks-file/reload.ts'
 import { changeInbox, takeMessages } from './messages.ts'
 import { statusOf } from './daemon-status.ts'
+import { sendLines } from './send-lines.ts'
 
 /** What requests ask of the daemon as a whole. */
 export interface Actions {
@@ -34,6 +35,7 @@ export function answersOf(daemon: Daemon, { reload, stop, handover }: Actions): 
     run: (request) => runNow(daemon, request),
     scripts: (request) => answerScripts(daemon, request),
     kill: (request) => killNow(daemon, request),
+    send: (request) => sendLines(daemon, request),
     reopen() {
       const problem = daemon.log.reopen()
       if (problem !== undefined) throw new TorchError('log-unwritable', problem)

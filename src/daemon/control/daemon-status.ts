@@ -1,12 +1,15 @@
 import type {
+  LiveStatus,
   StatusReport,
   TaskCounts,
   TaskFacts,
   TaskStatus,
 } from '../../control/status-report.ts'
+import type { Host } from '../../host/host.ts'
 import { type AgendaEntry, earliest } from '../../plan/agenda.ts'
 import type { HistoryRow } from '../../plan/history-row.ts'
 import { slotText, timeText } from '../../record/history/rows.ts'
+import { unreadBytes } from '../../run/input.ts'
 import { problemLine } from '../../tasks/file/problem.ts'
 import { type HostFacts, matchHosts } from '../../tasks/hosts.ts'
 import type { Task, TaskScript } from '../../tasks/task.ts'
@@ -44,7 +47,8 @@ export function statusOf(daemon: Daemon): StatusReport {
           last: runs.last(task.name),
           counts: { ...runs.counts(task.name), restarts: restartsOf(daemon, task) },
           nextRestart: nextRestartOf(daemon, task),
-          input: queueStatus(daemon.messages.inbox, task),
+          input:
+            queueStatus(daemon.messages.inbox, task) ?? liveStatus(host, task, runs.of(task.name)),
           listening: listenPart(daemon, task),
         }),
       ),
@@ -67,6 +71,18 @@ function restartsOf({ runs, daemonTasks, clock }: Daemon, { name, restart }: Tas
 function nextRestartOf({ daemonTasks }: Daemon, { name }: Task): string | null {
   const times = (daemonTasks.restarts.get(name) ?? []).map(({ notBeforeMs }) => notBeforeMs)
   return times.length === 0 ? null : timeText(Math.min(...times))
+}
+
+/** What `torch status` shows of the input of a task whose runs have these directories. */
+export function liveStatus(
+  host: Host,
+  { input }: Task,
+  runs: readonly { readonly directory: string }[],
+): LiveStatus | null {
+  if (input.mode !== 'live') return null
+  const counts = runs.map((run) => unreadBytes(host, run))
+  const isKnown = counts.every((count) => count !== undefined)
+  return { mode: 'live', unread: isKnown ? counts.reduce((sum, count) => sum + count, 0) : null }
 }
 
 /** Tasks that are no longer in the file, while runs of them have not ended. */

@@ -56,6 +56,7 @@ function forEachName(make: <N extends RequestName>(name: N) => Answer<N>): Answe
     run: make('run'),
     scripts: make('scripts'),
     kill: make('kill'),
+    send: make('send'),
     flush: make('flush'),
     reopen: make('reopen'),
     message: make('message'),

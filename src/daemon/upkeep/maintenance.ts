@@ -2,6 +2,7 @@ import type { Lock } from '../../host/lock.ts'
 import { troubleOf } from '../control/trouble.ts'
 import { noteAlive } from '../recovery/daemon-record.ts'
 import { cleanScripts } from '../starts/daemon-scripts.ts'
+import { wakeOpeners } from '../../run/input.ts'
 import type { Daemon } from '../state.ts'
 import { applyNewAddresses } from '../tasks-file/apply.ts'
 import { tasksRevision } from '../tasks-file/revision.ts'
@@ -55,6 +56,7 @@ export function startMaintenance(
   let taken = 0
   const stopUrgent = repeat(clock, urgentMs, () => {
     daemon.outputs.limit()
+    for (const run of daemon.runs.all()) wakeOpeners(daemon.host, run)
     lookAtQueues(daemon)
     taken = keepLock(daemon, lock) ? 0 : taken + 1
     if (taken === maxLooksAtTakenLock) onTaken()

@@ -187,13 +187,14 @@ function directoryFacts(
   const { timeoutMs, killAfterMs, definition } = description
   const size = host.files.facts(path.join(directory, 'output'))?.size ?? 0
   const home = from.home === 'flag' ? ` --home ${shellQuoted(paths.home)}` : ''
-  const left = conclusion?.stragglers ?? 0
+  const { stragglers: left = 0, unread = 0 } = conclusion ?? {}
   return [
     ['definition', definition],
     ['command', commandLines(description.command).join('\n')],
     ['timeout', timeoutMs === null ? '' : formatDuration(timeoutMs)],
     ['kill after', formatDuration(killAfterMs)],
     ['pid', conclusion === undefined && command !== undefined ? String(command.pid) : ''],
+    ['unread', unread === 0 ? '' : `${counted(unread, 'byte')} of its input`],
     ['left behind', left === 0 ? '' : left === 1 ? '1 process' : `${left} processes`],
     ['directory', directory],
     ['output', `${counted(size, 'byte')}: torch logs ${task} --run ${run}${home}`],

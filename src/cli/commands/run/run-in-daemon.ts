@@ -11,6 +11,7 @@ import { ask } from '../../daemon/ask.ts'
 import type { Call } from '../../command.ts'
 import { type Ended, exitStatusOf, outcomeWords } from '../../terminal/outcomes.ts'
 import { untilWhole, wholeOutput } from '../../../follow/run-output.ts'
+import { connectInput } from './connect-input.ts'
 import { pause } from '../../../host/clock.ts'
 
 /** How often to look for output and the end, in milliseconds. */
@@ -32,6 +33,7 @@ export async function watchRun(call: Call, report: RunReport): Promise<number> {
       terminal.note(`torch: could not pass on ${signal}: ${messageOf(error)}`),
     )
   })
+  connectInput(call, report, (request) => ask(call, 'send', request, 'required'))
   const output = wholeOutput(host, directory, terminal.out)
   const { ended, recorded } = await untilEnded(call, report, () => output.drain())
   await untilWhole(host, directory)

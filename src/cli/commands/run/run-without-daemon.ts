@@ -1,6 +1,7 @@
 import path from 'node:path'
 import { unknownTask } from '../../../tasks/select.ts'
 import { scriptForPerson } from '../../../daemon/control/scripts-answer.ts'
+import { giveLines } from '../../../daemon/control/send-lines.ts'
 import { openHome } from '../../../daemon/startup/open-home.ts'
 import { interceptSignals } from '../../../daemon/signals.ts'
 import { TorchError } from '../../../errors.ts'
@@ -16,6 +17,7 @@ import { counted } from '../../../text/plural.ts'
 import { readTraces, type RunConclusion } from '../../../run/directory.ts'
 import { killRun, sendSignal } from '../../../run/end.ts'
 import { signalRun } from '../../../run/process-group.ts'
+import { wakeOpeners } from '../../../run/input.ts'
 import { newFaults } from '../../../run/faults.ts'
 import { launchRun, type LaunchRequest, newRunContext } from '../../../run/launch.ts'
 import type { LiveRun, RunContext } from '../../../run/live-run.ts'
@@ -34,6 +36,7 @@ import { readTasks, tasksPath } from '../../daemon/tasks-file.ts'
 import type { Values } from '../../args/options.ts'
 import { untilWhole, wholeOutput } from '../../../follow/run-output.ts'
 import { openScripts } from '../scripts/scripts-without-daemon.ts'
+import { connectInput } from './connect-input.ts'
 import { endWords, otherHostWarning } from './run-in-daemon.ts'
 import { pause } from '../../../host/clock.ts'
 
@@ -69,12 +72,17 @@ export async function runWithoutDaemon(call: Call, values: Values, name: string)
   const hostName = facts.names[0] ?? host.network.name()
   const launched = launch(call, { task, script, revision, restartDelayMs: 0 }, hostName, history)
   const release = interceptSignals((signal) => sendSignal(launched.context, launched.run, signal))
-  const output = wholeOutput(host, launched.run.directory, terminal.out)
+  const { description, directory } = launched.run
+  connectInput(call, { ...description, directory }, async (request) =>
+    giveLines(host, launched.run, request),
+  )
+  const output = wholeOutput(host, directory, terminal.out)
   while (launched.conclusion() === undefined) {
     await output.drain()
+    wakeOpeners(host, launched.run)
     await pause(host.clock, pollMs)
   }
-  await untilWhole(host, launched.run.directory)
+  await untilWhole(host, directory)
   await output.drain()
   output.close()
   await untilAllGone(launched.context, launched.run)

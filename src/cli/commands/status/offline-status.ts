@@ -1,6 +1,11 @@
 import type { StatusReport, TaskStatus } from '../../../control/status-report.ts'
 import { loadTasks } from '../../../daemon/tasks-file/load.ts'
-import { fileOf, goneStatus, taskStatus } from '../../../daemon/control/daemon-status.ts'
+import {
+  fileOf,
+  goneStatus,
+  liveStatus,
+  taskStatus,
+} from '../../../daemon/control/daemon-status.ts'
 import { queueStatus } from '../../../daemon/control/messages.ts'
 import { lastDaemonEnd } from '../../../daemon/recovery/daemon-record.ts'
 import type { HistoryRow } from '../../../plan/history-row.ts'
@@ -60,7 +65,15 @@ export async function offlineStatus(
           running: running.get(task.name) ?? [],
           last: last.get(task.name),
           counts: { ...(counts.get(task.name) ?? { failures: 0, skips: 0 }), restarts: 0 },
-          input: queueStatus(inbox, task),
+          input:
+            queueStatus(inbox, task) ??
+            liveStatus(
+              host,
+              task,
+              (running.get(task.name) ?? []).map((run) => ({
+                directory: runDirectory(paths.home, task.name, run),
+              })),
+            ),
         }),
       ),
       ...others.map(([name, runs]) => withoutFile(call, name, runs, last.get(name))),

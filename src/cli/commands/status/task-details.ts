@@ -1,9 +1,9 @@
 import type { TaskStatus } from '../../../control/status-report.ts'
 import { readTraces, runDirectory, startOfRun } from '../../../run/directory.ts'
 import { formatDuration } from '../../../text/duration.ts'
-import { counted } from '../../../text/plural.ts'
 import { sizeText } from '../../../text/size.ts'
 import { commandLines, plainLine, plainLines } from '../../../text/sanitize.ts'
+import { counted } from '../../../text/plural.ts'
 import type { Call } from '../../command.ts'
 import { roughly, shownTime, timeThere } from '../../terminal/times.ts'
 import { nextStart } from './status-order.ts'
@@ -39,9 +39,13 @@ const withoutSchedule: Readonly<Record<TaskStatus['type'], string>> = {
   manual: 'by hand',
 }
 
-/** `queue, 2 messages wait (31 B), the oldest for 3m; 1 dead`. */
+/** `live, 0 bytes unread`, or `queue, 2 messages wait (31 B), the oldest for 3m; 1 dead`. */
 function inputFacts({ host }: Pick<Call, 'host'>, { input }: TaskStatus): Fact[] {
   if (!input) return []
+  if (input.mode === 'live') {
+    const { unread } = input
+    return [['input', [unread === null ? 'live' : `live, ${counted(unread, 'byte')} unread`]]]
+  }
   const { waiting, bytes, oldest, dead } = input
   const wait = `${counted(waiting, 'message')} ${waiting === 1 ? 'waits' : 'wait'}`
   const age = oldest === null ? 0 : Math.max(host.clock.now() - Date.parse(oldest), 0)

@@ -1,0 +1,90 @@
+import type { StatusReport, TaskStatus } from '../../../control/status-report.ts'
+import { lineFault } from '../../../control/protocol.ts'
+import { exitStatus, TorchError } from '../../../errors.ts'
+import { isPattern, selectNames } from '../../../tasks/select.ts'
+import { usageError } from '../../args/option.ts'
+import type { Values } from '../../args/options.ts'
+import type { Call } from '../../command.ts'
+import { ask } from '../../daemon/ask.ts'
+import { requireSameFile } from '../../daemon/tasks-file.ts'
+import { inputLines } from '../../terminal/input-lines.ts'
+import { type ChosenRun, sendToRuns } from './live.ts'
+
+/** Runs `torch send`. Throws for a wrong line or task before it sends anything. */
+export async function send(call: Call, values: Values): Promise<number> {
+  const [word = '', ...words] = call.args
+  const lines = words.map(lineOf)
+  const status = await ask(call, 'status', {}, 'required')
+  await requireSameFile(call, values, status.file.path)
+  await sendToRuns(call, values, chooseRuns(status, word, values), batches(call, values, lines))
+  return exitStatus.done
+}
+
+function lineOf(word: string, index: number): Buffer {
+  const fault = lineFault(word)
+  if (fault === undefined) return Buffer.from(word)
+  throw usageError(
+    `line ${index + 1} ${fault}`,
+    'each word is one line; for larger data, send the path of a file',
+  )
+}
+
+/** The lines to send: the words, or what comes on standard input. */
+async function* batches(
+  { host, terminal }: Call,
+  { end }: Values,
+  lines: readonly Buffer[],
+): AsyncGenerator<readonly Buffer[]> {
+  if (lines.length > 0) yield lines
+  // Whoever only closes the input must not have to close standard input first.
+  else if (!end || host.files.isPiped()) yield* inputLines(terminal)
+}
+
+/** The runs that are meant. Throws if there are none, or several of one task without --all. */
+function chooseRuns({ tasks }: StatusReport, word: string, values: Values): ChosenRun[] {
+  const names = new Set(
+    selectNames(
+      [word],
+      tasks.map(({ name }) => name),
+    ),
+  )
+  const meant = tasks.filter(({ name }) => names.has(name))
+  const readers = isPattern(word) ? meant.filter(hasInput) : meant
+  const chosen = readers.map((task) => ({ task, runs: runsOf(task, values) }))
+  const several = chosen.find(({ runs }) => runs.length > 1)
+  if (several !== undefined && !values.all) throw ambiguous(several.task.name, several.runs)
+  const runs = chosen.flatMap(({ task, runs: ids }) => ids.map((run) => ({ task: task.name, run })))
+  if (runs.length > 0) return runs
+  if (!meant.some(hasInput)) throw noInput(word)
+  throw notRunning(word, values)
+}
+
+function hasInput({ input }: TaskStatus): boolean {
+  return input?.mode === 'live'
+}
+
+function runsOf({ running }: TaskStatus, { run }: Values): string[] {
+  return run === undefined ? running : running.filter((id) => id.startsWith(run))
+}
+
+function ambiguous(task: string, runs: readonly string[]): TorchError {
+  return usageError(
+    `several runs of ${task} are running: ${runs.join(', ')}`,
+    'choose one with --run, or send to each with --all',
+  )
+}
+
+function noInput(word: string): TorchError {
+  return new TorchError('no-input', `${word} takes no input`, {
+    exit: exitStatus.usage,
+    hint: 'give the task input: live or input: queue in the tasks file',
+  })
+}
+
+function notRunning(word: string, { run }: Values): TorchError {
+  const start = isPattern(word) ? 'start the tasks' : `torch run ${word} starts it`
+  const what = run === undefined ? word : `a run of ${word} that begins with ${run}`
+  return new TorchError('not-running', `${what} is not running`, {
+    hint: `${start}; with input: queue, lines wait until it runs`,
+  })
+}

@@ -1,0 +1,186 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { ask, logOf } from '../../../support/daemon.ts'
+import { closeSites, newSite, type Site } from '../../../support/torch.ts'
+import { until } from '../../../support/until.ts'
+
+const reader = 'command: "while read -r line; do echo \\"got $line\\"; done; echo end", input: live'
+const tasks = `
+tasks:
+  plain: { type: manual, ${reader} }
+  words: { type: manual, ${reader} }
+  typed: { type: manual, ${reader} }
+  pair: { type: manual, max: 2, ${reader} }
+  group-a: { type: manual, ${reader} }
+  group-b: { type: manual, ${reader} }
+  group-c: { type: manual, command: [sleep, "600"] }
+  deaf: { type: manual, command: [sleep, "600"], input: live }
+  deaf-pipe: { type: manual, command: [sleep, "600"], input: live }
+  idle: { type: manual, ${reader} }
+  none: { type: manual, command: [sleep, "600"] }
+  filed: { type: manual, ${reader} }
+  stopped: { type: manual, ${reader} }
+`
+let site: Site
+beforeAll(async () => {
+  site = newSite(tasks)
+  await site.torch('start')
+})
+afterAll(closeSites)
+// Tests run concurrently; each has its own tasks.
+vi.setConfig({ testTimeout: 120_000 })
+
+/** Starts a run, and says how to read its output. */
+async function start(task: string): Promise<{ run: string; output: () => string }> {
+  const { run, directory } = await ask(site, 'run', { task, force: false })
+  const file = path.join(directory, 'output')
+  return { run, output: () => fs.readFileSync(file, 'utf8') }
+}
+
+/** Runs torch with this standard input. */
+async function torchReading(text: string | Buffer, ...words: string[]) {
+  const running = site.spawn(words)
+  running.child.stdin?.end(text)
+  return running.ended
+}
+
+describe.concurrent('torch send', () => {
+  test('each word is a line, also an empty one; --end is the end of the input', async () => {
+    const { run, output } = await start('words')
+    const sent = await site.torch('send', 'words', 'one', 'two  words', '')
+    expect(sent).toMatchObject({ status: 0, stdout: `sent 3 lines to words ${run}\n` })
+    const json = await site.torch('send', 'words', 'last', '--end', '--json')
+    expect(JSON.parse(json.stdout)).toEqual([{ task: 'words', run, lines: 1, message: null }])
+    await until(() => output().endsWith('end\n'), 'the end')
+    expect(output()).toBe('got one\ngot two  words\ngot \ngot last\nend\n')
+    const late = await site.torch('send', 'words', 'late')
+    expect(late.status).toBe(1)
+    expect(late.stderr).toMatch(/^torch: words is not running\nhint: torch run words/)
+  })
+
+  test('without words the lines come from standard input, and bytes pass unchanged', async () => {
+    const { run, output } = await start('plain')
+    const text = Buffer.from([...Buffer.from('ä\n'), 0xff, 0xfe, 10, ...Buffer.from('no break')])
+    const { stdout } = await torchReading(text, 'send', 'plain')
+    expect(stdout).toBe(`sent 3 lines to plain ${run}\n`)
+    // Nobody closes this standard input: --end does not wait for it.
+    expect((await site.torch('send', 'plain', '--end')).stdout).toBe(
+      `closed the input of plain ${run}\n`,
+    )
+    await until(() => output().endsWith('end\n'), 'the end')
+    const all = fs.readFileSync(path.join(site.home, 'runs/plain', run, 'output'))
+    expect(all.toString('latin1')).toBe('got Ã¤\ngot \xff\xfe\ngot no break\nend\n')
+  })
+
+  test('with several runs the sender must choose one, or all', async () => {
+    const [one, two] = [await start('pair'), await start('pair')]
+    const refused = await site.torch('send', 'pair', 'x')
+    expect(refused.status).toBe(2)
+    expect(refused.stderr).toContain(`${one.run}, ${two.run}`)
+    await site.torch('send', 'pair', 'first', '--run', one.run.slice(0, -1))
+    const { stdout } = await site.torch('send', 'pair', 'both', '--all', '--end', '--json')
+    expect((JSON.parse(stdout) as { run: string }[]).map(({ run }) => run)).toEqual([
+      one.run,
+      two.run,
+    ])
+    await until(() => [one, two].every(({ output }) => output().endsWith('end\n')), 'the ends')
+    expect(one.output()).toBe('got first\ngot both\nend\n')
+    expect(two.output()).toBe('got both\nend\n')
+    const wrong = await site.torch('send', 'pair', 'x', '--run', '20010101')
+    expect(wrong.status).toBe(1)
+  })
+
+  test('a pattern sends to each of its tasks that has an input', async () => {
+    const runs = [await start('group-a'), await start('group-b')]
+    await start('group-c')
+    const { status, stdout } = await site.torch('send', 'group-*', 'x', '--end')
+    expect([status, stdout.split('\n').length]).toEqual([0, 3])
+    await until(() => runs.every(({ output }) => output() === 'got x\nend\n'), 'the lines')
+    expect((await site.torch('send', 'group-c', 'x')).stderr).toMatch(/takes no input\nhint: /)
+  })
+
+  test('a run that does not read ends the command with 1, with what it left unread', async () => {
+    const { run } = await start('deaf-pipe')
+    const text = `${'x'.repeat(999)}\n`.repeat(100)
+    const full = await torchReading(text, 'send', 'deaf-pipe', '--timeout', '300ms')
+    expect(full.status).toBe(1)
+    expect(full.stderr).toMatch(
+      /^torch: deaf-pipe does not read: its input is full \(\d+ bytes unread\)\nhint: \d\d lines were sent/,
+    )
+    const status = await site.torch('status', 'deaf-pipe')
+    expect(status.stdout).toMatch(/input +live, \d+ bytes unread/)
+    const report = await ask(site, 'status', {})
+    const input = report.tasks.find(({ name }) => name === 'deaf-pipe')?.input
+    expect(input).toEqual({ mode: 'live', unread: expect.any(Number) })
+    await site.torch('kill', 'deaf-pipe')
+    await until(
+      () => fs.existsSync(path.join(site.home, 'runs/deaf-pipe', run, 'outcome.json')),
+      'its end',
+    )
+    expect((await site.torch('history', run)).stdout).toMatch(/unread +\d+ bytes of its input/)
+    const ends = logOf(site).filter(({ event, task }) => event === 'end' && task === 'deaf-pipe')
+    expect(ends).toEqual([expect.objectContaining({ unread: expect.any(Number) })])
+  })
+
+  test('wrong lines and wrong tasks are refused before anything is sent', async () => {
+    await start('none')
+    const cases = [
+      [['none', 'x'], 2, 'none takes no input'],
+      [['idle', 'x'], 1, 'idle is not running'],
+      [['typo', 'x'], 2, 'there is no task "typo"'],
+      [['idle', 'a\nb'], 2, 'line 1 has a line break'],
+      [['idle', 'a', 'x'.repeat(65_537)], 2, 'line 2 has 65537 bytes, and at most 65536 are sent'],
+    ] as const
+    for (const [words, status, message] of cases) {
+      const ended = await site.torch('send', ...words)
+      expect([words[0], ended.status, ended.stderr.split('\n')[0]]).toEqual([
+        words[0],
+        status,
+        `torch: ${message}`,
+      ])
+    }
+    const { run, output } = await start('typed')
+    const nul = await torchReading('good\nb\0d\nnot sent\n', 'send', 'typed')
+    expect(nul.status).toBe(2)
+    expect(nul.stderr).toContain('line 2 of standard input has a NUL character')
+    const long = await torchReading('x'.repeat(65_536), 'send', 'typed')
+    expect(long.stdout).toBe(`sent 1 line to typed ${run}\n`)
+    await until(() => output() === `got good\ngot ${'x'.repeat(65_536)}\n`, 'the good lines')
+  })
+
+  test('without a daemon it exits with 3', async () => {
+    const other = newSite(tasks)
+    expect((await other.torch('send', 'plain', 'x')).status).toBe(3)
+  })
+})
+
+describe.concurrent('torch run of a task with input: live', () => {
+  test('torch run connects its standard input, until its end', async () => {
+    const run = site.spawn(['run', 'filed'])
+    run.child.stdin?.write('one\n')
+    await until(() => run.stdout() === 'got one\n', 'the first line')
+    run.child.stdin?.end('two\nthree')
+    expect(await run.ended).toMatchObject({
+      status: 0,
+      stdout: 'got one\ngot two\ngot three\nend\n',
+      stderr: '',
+    })
+  })
+
+  test('torch run without a daemon does the same', async () => {
+    const other = newSite(tasks)
+    const run = other.spawn(['run', 'filed'])
+    run.child.stdin?.end('one\ntwo\n')
+    expect(await run.ended).toMatchObject({ status: 0, stdout: 'got one\ngot two\nend\n' })
+  })
+
+  test('torch run returns when the run ends, although standard input stays open', async () => {
+    const run = site.spawn(['run', 'stopped'])
+    run.child.stdin?.write('one\n')
+    await until(() => run.stdout() === 'got one\n', 'the first line')
+    await site.torch('kill', 'stopped')
+    expect((await run.ended).status).toBe(143)
+    run.child.stdin?.destroy()
+  })
+})
