@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
 import type { Host } from '../host/host.ts'
@@ -61,8 +61,6 @@ export function openCacheFolder(host: Host, folder: string): CacheFolder {
   const { files, processes } = host
   const marks = new Map<string, { readonly mark: string; readonly copy: CheckedCopy }>()
   const fileOf = (sha256: string): string => path.join(folder, sha256)
-  let count = 0
-
   function note(sha256: string): CheckedCopy | undefined {
     const file = fileOf(sha256)
     const mark = markOf(files, file)
@@ -96,8 +94,8 @@ export function openCacheFolder(host: Host, folder: string): CacheFolder {
       const why = whyUnsafe(host, folder)
       if (why !== undefined) throw new Error(why)
       const own = processes.identify(processes.pid)
-      count += 1
-      const name = `${processes.pid}-${own?.startTicks ?? 0}-${count}`
+      // Random: after a failed restart, this process may still have downloads from before it.
+      const name = `${processes.pid}-${own?.startTicks ?? 0}-${randomUUID()}`
       const place = path.join(folder, 'tmp')
       files.makeDirectory(place)
       return path.join(place, name)

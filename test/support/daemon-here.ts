@@ -145,6 +145,7 @@ function processOf(
       foreground: false,
       pretty: false,
       logLevel: 'info',
+      cache: path.join(path.dirname(given.home), 'cache'),
       version: '0.0.0',
     },
     environment: {},
