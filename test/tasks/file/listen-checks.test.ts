@@ -20,6 +20,7 @@ describe('two tasks with one address', () => {
     ['a machine of a block', 'hosts: [web], ', 'hosts: [10.0.1.7], '],
     ['hosts and no hosts', 'hosts: [db], ', ''],
     ['all but one machine, and another one', 'hosts: ["!web1"], ', 'hosts: [db1], '],
+    ['two patterns', 'hosts: ["web-*"], ', 'hosts: ["*-eu.example"], '],
     ['a pattern and a name in it', 'hosts: ["*.example.com"], ', 'hosts: [a.example.com], '],
   ])('two tasks with one address are an error if one machine can run both: %s', (_what, a, b) => {
     expect(problems(`${a}listen: 80`, `${b}listen: [81, 80]`)).toEqual([
@@ -34,6 +35,11 @@ describe('two tasks with one address', () => {
       'a machine and all others of its block',
       'hosts: [10.0.1.7], ',
       'hosts: [10.0.1.0/24, "!10.0.1.7"], ',
+    ],
+    [
+      'two patterns that exclude each other',
+      'hosts: ["web-*"], ',
+      'hosts: ["*-eu.example", "!web-*"], ',
     ],
     ['one that is switched off', '', 'enabled: false, '],
   ])('two tasks with one address are good if no machine runs both: %s', (_what, a, b) => {
