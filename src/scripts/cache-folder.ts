@@ -38,7 +38,7 @@ export interface CacheFolder {
   keep(temporary: string, sha256: string): CheckedCopy
   /** The sums of all copies. */
   sums(): string[]
-  /** A copy that is there, whatever is in it; `storedMs` is since the epoch. */
+  /** A copy that is there, without a look at its content; `storedMs` is since the epoch. */
   find(sha256: string): { path: string; bytes: number; storedMs: number } | undefined
   remove(sha256: string): void
   /** Removes the temporary files of processes that are gone. */

@@ -11,7 +11,7 @@ interface CleaningParts {
   readonly records: UrlRecords
 }
 
-/** What stays, whatever the cache folder says: the records of tasks, and the sums of copies that run. */
+/** What always stays: the records of tasks, and the sums of copies that run. */
 export interface Wanted {
   readonly keys: ReadonlySet<string>
   readonly sums: ReadonlySet<string>

@@ -18,4 +18,4 @@ export function isProgram(head: Buffer): boolean {
 
 /** What a task without `command` needs. */
 export const notProgramWords =
-  'it does not begin with #!, and is no ELF program: give the task a command, such as sh "$TORCH_SCRIPT"'
+  'it does not begin with #!, and is not an ELF program: give the task a command, such as sh "$TORCH_SCRIPT"'

@@ -62,7 +62,7 @@ export async function download(clock: Clock, request: Request): Promise<Download
   }
 }
 
-/** The answer that is no redirect, and where it came from. */
+/** The first answer that does not redirect, and where it came from. */
 async function followRedirects(
   request: Request,
   signal: AbortSignal,
@@ -85,7 +85,7 @@ async function followRedirects(
 function nextUrl(from: URL, location: string): URL {
   const next = URL.canParse(location, from.href) ? new URL(location, from.href) : undefined
   if (next === undefined)
-    throw new Refused(`redirects to ${JSON.stringify(location)}, which is no URL`)
+    throw new Refused(`redirects to ${JSON.stringify(location)}, which is not a URL`)
   const isSafe = next.protocol === 'https:' || next.protocol === from.protocol
   if (!isSafe) throw new Refused(`redirects to ${next.href}, which is not https`)
   next.username = ''
@@ -111,7 +111,7 @@ async function ask(
     'accept-encoding': 'identity',
     ...(etag !== null && { 'if-none-match': etag }),
   }
-  // Whatever NODE_TLS_REJECT_UNAUTHORIZED says.
+  // Explicitly: it overrides NODE_TLS_REJECT_UNAUTHORIZED.
   const tls = { rejectUnauthorized: true }
   return new Promise((resolve, reject) => {
     let sent: ClientRequest

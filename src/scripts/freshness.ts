@@ -28,7 +28,7 @@ export function staleWhy({ sha256 }: TaskScript, record: UrlRecord | undefined):
 const minRetryMs = 60_000
 const maxRetryMs = 3_600_000
 
-/** When to fetch again a script of which there is no copy yet, after so many failures in a row. */
+/** When to fetch again a script that has no copy yet, after that many failures in a row. */
 export function retryDelayMs(failures: number): number {
   return Math.min(minRetryMs * 2 ** Math.min(failures - 1, 10), maxRetryMs)
 }

@@ -6,7 +6,7 @@ const maxBytes = 64 * 1024
 /**
  * The headers in a file of `Name: value` lines, such as a token; blank lines and lines that begin with `#`
  * do not count. Throws if the file is missing, is not torch's or root's, if others may read it, or if a line
- * is no header.
+ * is not a header.
  */
 export function readHeadersFile({ files, processes }: Host, file: string): Record<string, string> {
   const facts = files.facts(file)

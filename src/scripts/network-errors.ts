@@ -8,7 +8,7 @@ export function networkWords(error: unknown, { hostname, host }: URL): string {
   const { code, message } = firstOf(error)
   switch (code) {
     case 'ENOTFOUND':
-      return `there is no host ${hostname}, or no DNS to find it (ENOTFOUND)`
+      return `the host ${hostname} was not found: check its name, and the DNS (ENOTFOUND)`
     case 'EAI_AGAIN':
       return `the DNS does not answer for ${hostname} (EAI_AGAIN)`
     case 'ECONNREFUSED':

@@ -18,11 +18,11 @@ export interface Scripts {
    * file must be read first; ask prepare() then.
    */
   now(task: ScriptTask): ScriptForRun | 'waits'
-  /** The same, after whatever it takes: at most the timeout of the script. Never throws. */
+  /** The same, but waits until it is known: at most the timeout of the script. Never throws. */
   prepare(task: ScriptTask): Promise<ScriptForRun>
   /**
    * Asks the server for a newer version now, and returns that; if the server does not give it, `missing`,
-   * whatever copy is there. A pinned copy is only checked. Never throws.
+   * even if there is an older copy. A pinned copy is only checked. Never throws.
    */
   update(task: ScriptTask): Promise<ScriptForRun>
   /** From now on the scripts of these tasks are fetched and kept fresh in the background, and no others. */

@@ -30,7 +30,7 @@ export interface UrlRecord {
   readonly previous: string | null
   /** Copies before that, which runs may still use, and since when they are neither of the two. */
   readonly older: readonly { readonly sha256: string; readonly sinceMs: number }[]
-  /** When torch last asked the server, whatever came of it. */
+  /** When torch last asked the server, with or without success. */
   readonly lookedMs: number | null
   /** When a daemon last had a task with this URL, to the day. */
   readonly usedMs: number
