@@ -77,6 +77,17 @@ export interface Run {
   readonly task: string
 
   /**
+   * Writes lines to the input of the run, in the order of the calls. Settles when they are there, which
+   * does not mean that the run has read them. Several programs may send: their lines never mix. Each line
+   * has at most 64 KiB and no line break. Codes: `no-input` if the task has no `input: live`,
+   * `input-ended` after `end`, `input-full` if the run read nothing for 10 seconds, `not-running`.
+   */
+  send(...lines: readonly string[]): Promise<void>
+
+  /** Closes the input behind all lines: the run reads the end of the file. */
+  end(): Promise<void>
+
+  /**
    * The lines of the run, from the first or from `from`, as they come, until it has ended and its output
    * is complete. Reading slowly does not slow down the run.
    */

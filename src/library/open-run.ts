@@ -1,4 +1,6 @@
 import { askDaemon } from '../control/client.ts'
+import { newLineStream } from '../control/line-stream.ts'
+import { lineFault } from '../control/protocol.ts'
 import { exitStatus, TorchError } from '../errors.ts'
 import { followLines } from '../follow/follow-lines.ts'
 import type { HomeFiles, KeptRun } from '../follow/kept-runs.ts'
@@ -8,13 +10,19 @@ import { type Signal, signalNames } from '../host/processes.ts'
 import type { HistoryRow } from '../plan/history-row.ts'
 import type { LinesOptions, Run } from './api.ts'
 
+/** How long a run may read nothing, and how long no daemon may answer, before a line counts as not sent. */
+const patienceMs = 10_000
+
 /** What a program can do with a run. */
 export function openRun(home: HomeFiles, run: KeptRun): Run {
   const { socket } = home.paths
+  const input = inputOf(home, run)
   let over: Promise<HistoryRow> | undefined
   return {
     id: run.run,
     task: run.task,
+    send: input.send,
+    end: input.end,
     lines: (options = {}) => linesOf(home, run, options),
     // Only when somebody waits: it reads files, and nobody else would see that it is rejected.
     get over() {
@@ -25,6 +33,36 @@ export function openRun(home: HomeFiles, run: KeptRun): Run {
       await askDaemon(socket, 'kill', { target: run.run, signal: checked })
     },
   }
+}
+
+/** The input of a run. What is sent first arrives first, also without waiting in between. */
+function inputOf({ host, paths }: HomeFiles, run: KeptRun): Pick<Run, 'send' | 'end'> {
+  const stream = newLineStream({
+    ...{ clock: host.clock, ...run, patienceMs },
+    ask: (request) => askDaemon(paths.socket, 'send', request),
+  })
+  let last: Promise<unknown> = Promise.resolve()
+  const inTurn = (act: () => Promise<void>): Promise<void> => {
+    const done = last.then(act)
+    last = done.catch(() => {})
+    return done
+  }
+  return {
+    async send(...lines) {
+      const bytes = lines.map(lineBytes)
+      await inTurn(() => stream.send(bytes))
+    },
+    end: () => inTurn(() => stream.end()),
+  }
+}
+
+function lineBytes(line: unknown, index: number): Buffer {
+  const fault = typeof line === 'string' ? lineFault(line) : 'is not text'
+  if (typeof line === 'string' && fault === undefined) return Buffer.from(line)
+  throw usageError(
+    `line ${index + 1} ${fault}`,
+    'send one text for each line; for larger data, send the path of a file',
+  )
 }
 
 async function* linesOf(

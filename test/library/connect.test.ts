@@ -4,7 +4,7 @@ import path from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import type { Run, Torch } from '../../src/library/api.ts'
 import { connect, type RunEvent, type RunLine, TorchError } from '../../src/library/connect.ts'
-import { startDaemon } from '../support/daemon.ts'
+import { readIfThere, startDaemon } from '../support/daemon.ts'
 import { closeSites, newSite, root, type Site } from '../support/torch.ts'
 import { until } from '../support/until.ts'
 
@@ -24,6 +24,8 @@ const commands = {
   continues: `echo here; ${wait('go-crash')}; ${wait('go-continue')}; echo still here`,
   traps: `trap 'echo got INT; exit 4' INT; echo ready; while :; do sleep 0.02; done`,
 }
+/** These read their input. */
+const readers = { echo: 'exec cat', deaf: wait('never') }
 const outputs: Record<string, string> = {
   forgotten: 'output: { keep_runs: 0 }',
   long: 'output: { max_size: 50MB }',
@@ -34,6 +36,10 @@ const tasks = Object.entries(commands).map(
     `  ${name}: { type: manual, command: ${JSON.stringify(command)}, cwd: FOLDER, ${outputs[name] ?? ''} }\n`,
 )
 tasks.push("  queued: { type: manual, input: queue, command: 'cat' }\n")
+for (const [name, command] of Object.entries(readers))
+  tasks.push(
+    `  ${name}: { type: manual, input: live, command: ${JSON.stringify(command)}, cwd: FOLDER }\n`,
+  )
 
 let site: Site
 let torch: Torch
@@ -198,6 +204,39 @@ test('messages to a task with a queue start it, and a wrong one sends none of th
     expect(await torch.send('queued', 'one', 'two')).toHaveLength(2)
   })
   expect(events.map(shown)).toEqual(['>', 'one', 'two', 'ok'])
+})
+
+test('lines arrive in the order of the calls, and no more of them once the input is closed', async () => {
+  const run = await torch.run('echo')
+  const lines = Array.from({ length: 500 }, (_, index) => `line ${index} é`)
+  const calls = lines.map((line) => run.send(line))
+  await Promise.all([...calls, run.send('last', '', 'two'), run.end()])
+  expect(textsOf(await all(run.lines()))).toEqual([...lines, 'last', '', 'two'])
+  expect((await run.over).outcome).toBe('ok')
+  await expect(run.send('more')).rejects.toMatchObject({ code: 'not-running' })
+})
+
+test.each([
+  ['a\nb', 'has a line break'],
+  ['a\0b', 'has a NUL character'],
+  ['x'.repeat(65_537), 'has 65537 bytes'],
+])('a line that cannot be sent is refused before anything is sent', async (line, why) => {
+  const run = await torch.run('deaf', { force: true })
+  await expect(run.send('good', line)).rejects.toMatchObject({
+    code: 'usage',
+    message: expect.stringContaining(`line 2 ${why}`),
+  })
+  await run.kill()
+  await run.over
+  const unread = path.join(site.home, 'runs/deaf', run.id, 'unread')
+  expect(readIfThere(unread)).toBe('')
+})
+
+test('a task without input cannot be sent anything', async () => {
+  const run = await torch.run('traps')
+  await expect(run.send('x')).rejects.toMatchObject({ code: 'no-input' })
+  await run.kill('SIGINT')
+  await run.over
 })
 
 test('a signal ends a loop that waits', async () => {
