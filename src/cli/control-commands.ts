@@ -110,15 +110,16 @@ export const runCommands: readonly Command[] = [
     name: 'send',
     group: 'act',
     usage: 'TASK [LINE...]',
-    summary: 'send lines to the input of a run',
+    summary: 'send lines to a run, or messages to a queue',
     description:
-      "Sends lines to a run of a task with input: live. Each word is a line; without words, the lines come from standard input. If the run does not read, this waits for it, and exits with 1 when the time is over. A task may be a pattern such as 'worker*': then each of them gets the lines. With --end the run sees the end of its input behind them; --end alone sends nothing, unless standard input is a pipe or a file.",
+      "Sends lines to a run of a task with input: live. Each word is a line; without words, the lines come from standard input. If the run does not read, this waits for it, and exits with 1 when the time is over. A task may be a pattern such as 'worker*': then each of them gets the lines. With --end the run sees the end of its input behind them; --end alone sends nothing, unless standard input is a pipe or a file. For a task with input: queue each line is a message, which waits on disk until a run reads it; this needs no daemon.",
     options: ['run', 'all', 'end', 'timeout'],
     flagsOnly: ['run', 'all', 'end', 'timeout'],
     examples: [
       ['send console "print(1)"', 'one line'],
       ['send console', 'what you type, until Ctrl-D'],
       ["send 'worker*' stop --end", 'a last line, to each of them'],
+      ['send resize /a.jpg /b.jpg', 'two messages for a task with a queue'],
       ['send console --end', 'only the end'],
     ],
     run: async (...call) => (await import('./commands/send/send.ts')).send(...call),

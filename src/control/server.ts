@@ -193,7 +193,10 @@ async function reply(
   }
   try {
     const name = nameOf(request)
-    const body = await readBody(request, name === 'send' ? maxSendBytes : maxBodyBytes)
+    const body = await readBody(
+      request,
+      name === 'send' || name === 'message' ? maxSendBytes : maxBodyBytes,
+    )
     idle.remove(socket)
     await turn()
     // A client that has gone away has asked for nothing: half a request must not stop the daemon,

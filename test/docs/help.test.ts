@@ -22,6 +22,7 @@ tasks:
     command: echo ready; while sleep 1; do :; done
   console: { type: daemon, command: [cat], input: live }
   worker-1: { type: daemon, command: [cat], input: live }
+  resize: { type: manual, command: cat, input: queue, enabled: false }
 `
 
 const loaded = commands.map((command) => command.examples)
@@ -93,6 +94,9 @@ async function prepare(words: string): Promise<void> {
     site.write('etc/crontab', '@daily root x\n')
     site.write('task.json', '[]')
   }
+  // One message may be dropped by its id; a damaged one is a message all the same.
+  if (words.startsWith('inbox resize --drop'))
+    site.write('home/inbox/resize/dead/20261121T071700.123-00004f2a9c', '')
   if (/^(kill|logs) consumer/.test(words))
     await until(() => lastOutput('consumer') !== '', 'the consumer')
 }

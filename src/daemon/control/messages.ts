@@ -25,7 +25,7 @@ export async function takeMessages(
 }
 
 /** Throws for a task that takes no messages on this machine. One that is not enabled takes them. */
-function demandQueue(task: Task, facts: HostFacts): void {
+export function demandQueue(task: Task, facts: HostFacts): void {
   if (task.input.mode !== 'queue')
     throw new TorchError('no-queue', `${task.name} takes no messages`, {
       exit: exitStatus.usage,

@@ -1,7 +1,7 @@
 import type { StatusReport, TaskStatus } from '../../../control/status-report.ts'
 import { lineFault } from '../../../control/protocol.ts'
 import { exitStatus, TorchError } from '../../../errors.ts'
-import { isPattern, selectNames } from '../../../tasks/select.ts'
+import { isPattern, isSelected, selectNames } from '../../../tasks/select.ts'
 import { usageError } from '../../args/option.ts'
 import type { Values } from '../../args/options.ts'
 import type { Call } from '../../command.ts'
@@ -9,15 +9,77 @@ import { ask } from '../../daemon/ask.ts'
 import { requireSameFile } from '../../daemon/tasks-file.ts'
 import { inputLines } from '../../terminal/input-lines.ts'
 import { type ChosenRun, sendToRuns } from './live.ts'
+import { queueWithoutDaemon, sendToQueues, tasksWithoutDaemon } from './queue.ts'
 
 /** Runs `torch send`. Throws for a wrong line or task before it sends anything. */
 export async function send(call: Call, values: Values): Promise<number> {
   const [word = '', ...words] = call.args
   const lines = words.map(lineOf)
-  const status = await ask(call, 'status', {}, 'required')
+  const status = await ask(call, 'status', {}, 'optional')
+  if (status === undefined) return sendWithoutDaemon(call, values, word, lines)
   await requireSameFile(call, values, status.file.path)
-  await sendToRuns(call, values, chooseRuns(status, word, values), batches(call, values, lines))
+  const queues = queuesNamed(status, word)
+  const isMixed = queues.length > 0 && hasReaders(status, word)
+  if (queues.length > 0 && !isMixed) demandNoRun(word, values)
+  // Only one of the two could read standard input as it comes.
+  const all = isMixed ? await together(batches(call, values, lines)) : undefined
+  const again = () => (all === undefined ? batches(call, values, lines) : inOne(all))
+  if (queues.length > 0) await sendToQueues(call, values, queues, again())
+  if (queues.length === 0 || isMixed)
+    await sendToRuns(call, values, chooseRuns(status, word, values), again())
   return exitStatus.done
+}
+
+/** A queue needs no daemon: the next one finds what waits. A run cannot be reached without one. */
+async function sendWithoutDaemon(
+  call: Call,
+  values: Values,
+  word: string,
+  lines: readonly Buffer[],
+): Promise<number> {
+  const tasks = await tasksWithoutDaemon(call, values, word)
+  const queues = tasks?.filter(({ input }) => input.mode === 'queue') ?? []
+  if (tasks?.every(({ input }) => input.mode === 'none')) throw noInput(word)
+  if (queues.length === 0) await ask(call, 'status', {}, 'required')
+  demandNoRun(word, values)
+  await queueWithoutDaemon(call, values, queues, batches(call, values, lines))
+  return exitStatus.done
+}
+
+/** The tasks with a queue that are meant: by a pattern, only those that belong to this machine. */
+function queuesNamed({ tasks }: StatusReport, word: string): string[] {
+  return tasks
+    .filter(({ name, input, reason }) => {
+      const isMeant = isSelected([word], name) && !(isPattern(word) && reason === 'hosts')
+      return isMeant && input?.mode === 'queue'
+    })
+    .map(({ name }) => name)
+}
+
+/** Whether a pattern also means runs that read lines. */
+function hasReaders({ tasks }: StatusReport, word: string): boolean {
+  return tasks.some(
+    (task) => isSelected([word], task.name) && hasInput(task) && task.running.length > 0,
+  )
+}
+
+/** Messages are for the next run that reads, whichever it is. */
+function demandNoRun(word: string, { run, end, all }: Values): void {
+  if (run === undefined && end !== true && all !== true) return
+  throw usageError(
+    `${word} has a queue: --run, --end and --all are for input: live`,
+    `torch send ${word} LINE...`,
+  )
+}
+
+async function together(batch: AsyncIterable<readonly Buffer[]>): Promise<readonly Buffer[]> {
+  const all: Buffer[] = []
+  for await (const lines of batch) all.push(...lines)
+  return all
+}
+
+async function* inOne(lines: readonly Buffer[]): AsyncGenerator<readonly Buffer[]> {
+  yield lines
 }
 
 function lineOf(word: string, index: number): Buffer {

@@ -1,0 +1,160 @@
+import { demandQueue } from '../../../daemon/control/messages.ts'
+import { openHome } from '../../../daemon/startup/open-home.ts'
+import type { Sender } from '../../../plan/messages.ts'
+import { openInbox, putMessages } from '../../../record/inbox/inbox.ts'
+import { selectNames } from '../../../tasks/select.ts'
+import type { Task } from '../../../tasks/task.ts'
+import { counted } from '../../../text/plural.ts'
+import { factsHere } from '../../args/host-facts.ts'
+import { usageError } from '../../args/option.ts'
+import type { Values } from '../../args/options.ts'
+import type { Call } from '../../command.ts'
+import { ask } from '../../daemon/ask.ts'
+import { offlineTasksPath, readTasks } from '../../daemon/tasks-file.ts'
+
+/** Lines of one sender, as they arrive. */
+type Batches = AsyncIterable<readonly Buffer[]>
+
+/** Adds messages for a task, all or none, and returns their ids. */
+type Put = (task: string, texts: readonly string[]) => Promise<readonly string[]>
+
+/** Sends each line as a message to each of these tasks, by the daemon. */
+export function sendToQueues(
+  call: Call,
+  values: Values,
+  tasks: readonly string[],
+  batches: Batches,
+): Promise<void> {
+  const from = senderHere(call)
+  return sendAll(call, values, tasks, batches, async (task, texts) => {
+    return (await ask(call, 'message', { task, texts, from }, 'required')).messages
+  })
+}
+
+/**
+ * The tasks that a word means in the tasks file, while no daemon runs; undefined if the file cannot be
+ * used. Throws for a word that means none.
+ */
+export async function tasksWithoutDaemon(
+  call: Call,
+  values: Values,
+  word: string,
+): Promise<readonly Task[] | undefined> {
+  let tasks: readonly Task[]
+  try {
+    tasks = (await readTasks(call, offlineTasksPath(call, values))).file.tasks
+  } catch {
+    return undefined
+  }
+  const names = new Set(
+    selectNames(
+      [word],
+      tasks.map(({ name }) => name),
+    ),
+  )
+  return tasks.filter(({ name }) => names.has(name))
+}
+
+/** Sends each line as a message to each of these tasks: into the files that the next daemon finds. */
+export async function queueWithoutDaemon(
+  call: Call,
+  values: Values,
+  tasks: readonly Task[],
+  batches: Batches,
+): Promise<void> {
+  const { host, paths } = call
+  const facts = factsHere(call, values)
+  for (const task of tasks) demandQueue(task, facts)
+  openHome(host, paths.home)
+  const inbox = openInbox(host, paths.inbox, () => {})
+  const from = senderHere(call)
+  const names = tasks.map(({ name }) => name)
+  await sendAll(call, values, names, batches, (task, texts) =>
+    putMessages(inbox, task, texts, from),
+  )
+}
+
+/** What a run knows of itself; a person has only a machine. */
+function senderHere({ host }: Call): Sender {
+  const { TORCH_HOST, TORCH_TASK, TORCH_RUN_ID } = process.env
+  return {
+    host: TORCH_HOST || host.network.name(),
+    task: TORCH_TASK || null,
+    run: TORCH_RUN_ID || null,
+  }
+}
+
+async function sendAll(
+  call: Call,
+  values: Values,
+  tasks: readonly string[],
+  batches: Batches,
+  put: Put,
+): Promise<void> {
+  const sent = new Map<string, string[]>(tasks.map((task) => [task, []]))
+  const failed = new Map<string, unknown>()
+  try {
+    for await (const lines of batches) {
+      for (const texts of parts(lines.map(textOf))) {
+        for (const task of tasks.filter((each) => !failed.has(each))) {
+          try {
+            sent.get(task)?.push(...(await put(task, texts)))
+          } catch (error) {
+            failed.set(task, error)
+          }
+        }
+      }
+      if (failed.size === tasks.length) break
+    }
+  } finally {
+    await showSent(call, values, sent, failed)
+  }
+  const [error] = failed.values()
+  if (failed.size > 0) throw error
+}
+
+/** A message is text, also in the JSON that its run reads. */
+function textOf(line: Buffer): string {
+  const text = line.toString()
+  if (Buffer.from(text).equals(line)) return text
+  throw usageError('a message must be UTF-8', 'write other data into a file, and send its path')
+}
+
+/** The most messages and bytes of one request: the daemon must not be busy for long with one sender. */
+const maxPart = 100
+const maxPartBytes = 128 * 1024
+
+function* parts(texts: readonly string[]): Generator<readonly string[]> {
+  let part: string[] = []
+  let bytes = 0
+  for (const text of texts) {
+    const more = JSON.stringify(text).length
+    if (part.length > 0 && (part.length === maxPart || bytes + more > maxPartBytes)) {
+      yield part
+      part = []
+      bytes = 0
+    }
+    part.push(text)
+    bytes += more
+  }
+  if (part.length > 0) yield part
+}
+
+async function showSent(
+  { terminal }: Call,
+  { json }: Values,
+  sent: ReadonlyMap<string, readonly string[]>,
+  failed: ReadonlyMap<string, unknown>,
+): Promise<void> {
+  if (json) {
+    const reports = [...sent].map(([task, message]) => {
+      return { task, run: null, lines: message.length, message }
+    })
+    return terminal.say(JSON.stringify(reports, null, 2))
+  }
+  for (const [task, { length }] of sent)
+    if (length > 0 || !failed.has(task))
+      await terminal.say(
+        `${counted(length, 'message')} ${length === 1 ? 'waits' : 'wait'} for ${task}`,
+      )
+}
