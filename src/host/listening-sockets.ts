@@ -1,7 +1,31 @@
 import fs from 'node:fs'
 import { getSystemErrorMap } from 'node:util'
-import { messageOf } from '../errors.ts'
-import { type CLibrary, openCLibrary } from './c-library.ts'
+import {
+  addressInUse,
+  calls,
+  type Calls,
+  checked,
+  closeOnExec,
+  copyOf,
+  familyNotSupported,
+  ipv4Family,
+  ipv6Family,
+  ipv6Level,
+  ipv6Only,
+  isListening,
+  moveUp,
+  needCalls,
+  newSocket,
+  nonBlocking,
+  notSocket,
+  pathOnly,
+  reuseAddress,
+  setFlag,
+  socketLevel,
+  stream,
+  systemError,
+  unixFamily,
+} from './socket-calls.ts'
 import { hasCode } from './system-error.ts'
 
 /** Where a socket listens. `host` undefined: at all addresses of this machine, IPv4 and IPv6. */
@@ -71,32 +95,8 @@ export const realSockets: ListeningSockets = {
   },
 }
 
-/** From <sys/socket.h>, <netinet/in.h>, <fcntl.h> and <errno.h>, the same on x64 and arm64. */
-const unixFamily = 1
-const ipv4Family = 2
-const ipv6Family = 10
-const stream = 1
-const closeOnExec = 0o2000000
-const nonBlocking = 0o4000
-const socketLevel = 1
-const reuseAddress = 2
-const isListening = 30
-const ipv6Level = 41
-const ipv6Only = 26
-const duplicateCloseOnExec = 1030
-const pathOnly = 0o10000000
-const notSocket = 88
-const addressInUse = 98
-const familyNotSupported = 97
-
-/** pidfd_open(2) and pidfd_getfd(2): these numbers are the same on all machines. */
-const pidfdOpen = 434
-const pidfdGetfd = 438
-
 /** As many connections wait until the program accepts them; the system lowers it to net.core.somaxconn. */
 const backlog = 4096
-/** The recorder's redirections and the programs' sockets have the numbers up to 9. */
-const firstFree = 10
 const addressBytes = 128
 /** sockaddr_un: the path begins after the family, and has 108 bytes with the zero at its end. */
 const unixPathOffset = 2
@@ -105,82 +105,6 @@ const maxUnixPathBytes = 107
 const temporaryEnd = '.new'
 /** Mode 0660 from the first moment. */
 const socketUmask = 0o117
-
-type Calls = ReturnType<typeof declare>
-
-let opened: Calls | string | undefined
-
-/** Loaded on first use, because few tasks listen. */
-function calls(): Calls | string {
-  if (opened !== undefined) return opened
-  try {
-    opened = declare(openCLibrary())
-  } catch (error) {
-    opened = messageOf(error).split('\n')[0] ?? ''
-  }
-  return opened
-}
-
-function needCalls(): Calls {
-  const found = calls()
-  if (typeof found !== 'string') return found
-  throw Object.assign(new Error('listen needs koffi'), { code: 'ENOSYS' })
-}
-
-function declare(c: CLibrary) {
-  return {
-    errno: () => c.errno(),
-    socket: c.func('int socket(int domain, int type, int protocol)'),
-    setOption: c.func('int setsockopt(int fd, int level, int name, void *value, uint length)'),
-    getOption: c.func('int getsockopt(int fd, int level, int name, void *value, void *length)'),
-    bind: c.func('int bind(int fd, void *address, uint length)'),
-    connect: c.func('int connect(int fd, void *address, uint length)'),
-    listen: c.func('int listen(int fd, int backlog)'),
-    nameOf: c.func('int getsockname(int fd, void *address, void *length)'),
-    control: c.func('int fcntl(int fd, int command, long argument)'),
-    parseAddress: c.func('int inet_pton(int family, str text, void *address)'),
-    interfaceIndex: c.func('uint if_nametoindex(str name)'),
-    call: c.func('long syscall(long number, long a, long b, long c)'),
-  }
-}
-
-/** The result of a call, or an error in the form of Node's own. */
-function checked(c: Calls, result: number): number {
-  if (result < 0) throw systemError(c.errno())
-  return result
-}
-
-function systemError(errno: number): Error {
-  const [code, message] = getSystemErrorMap().get(-errno) ?? [`errno ${errno}`, `error ${errno}`]
-  return Object.assign(new Error(message), { code })
-}
-
-/** Calls `use` with a new socket, which is closed if that throws. Returns it above 9. */
-function newSocket(c: Calls, family: number, use: (descriptor: number) => void): number {
-  const descriptor = checked(c, c.socket(family, stream | closeOnExec, 0))
-  try {
-    use(descriptor)
-  } catch (error) {
-    fs.closeSync(descriptor)
-    throw error
-  }
-  return moveUp(c, descriptor)
-}
-
-/** Closes the old descriptor, also if that fails. */
-function moveUp(c: Calls, descriptor: number): number {
-  try {
-    return checked(c, c.control(descriptor, duplicateCloseOnExec, firstFree))
-  } finally {
-    fs.closeSync(descriptor)
-  }
-}
-
-function setFlag(c: Calls, descriptor: number, level: number, name: number, value: boolean): void {
-  const bytes = Buffer.alloc(4)
-  bytes.writeInt32LE(value ? 1 : 0)
-  checked(c, c.setOption(descriptor, level, name, bytes, bytes.length))
-}
 
 type TcpAddress = Extract<SocketAddress, { kind: 'tcp' }>
 
@@ -327,15 +251,6 @@ function giveAway(file: string, { uid, gid }: Owner): string {
     return `${facts.dev}:${facts.ino}`
   } finally {
     fs.closeSync(descriptor)
-  }
-}
-
-function copyOf(c: Calls, pid: number, descriptor: number): number {
-  const process = checked(c, c.call(pidfdOpen, pid, 0, 0))
-  try {
-    return checked(c, c.call(pidfdGetfd, process, descriptor, 0))
-  } finally {
-    fs.closeSync(process)
   }
 }
 

@@ -4,16 +4,12 @@ import type { ProcessIdentity } from '../host/processes.ts'
 import type { PipeEnds } from '../host/spawn.ts'
 import type { Task } from '../tasks/task.ts'
 import { activeFolder } from './active.ts'
+import { collectorScript } from './collector-script.ts'
 import { type RunHome, runsFolder } from './directory.ts'
 import { ownProgram, runEnvironment } from './environment.ts'
 import { hasInputFile, hasInputPipe, inputFile, makeInputPipes } from './input-pipes.ts'
 import { checkLimits, isScript } from './start-failure.ts'
-import {
-  collectorScript,
-  recorderVariables,
-  scriptArguments,
-  type ScriptInput,
-} from './recorder-script.ts'
+import { recorderVariables, scriptArguments, type ScriptInput } from './recorder-script.ts'
 import type { HeldSocket } from './task-sockets.ts'
 
 /** The shell of all scripts of torch. Any POSIX sh works: dash, bash and busybox are tested. */
