@@ -61,7 +61,7 @@ const keys =
 
 describe.concurrent('torch status', () => {
   const taskKeys =
-    'name type description labels here reason next jitterMs running last counts nextRestart definition'.split(
+    'name type description labels here reason next jitterMs running last counts nextRestart input definition'.split(
       ' ',
     )
   test('torch status --json has all facts of the daemon, the file and the tasks', async () => {
@@ -248,7 +248,8 @@ describe.concurrent('torch history', () => {
     'torch history --json has all keys in a fixed order, %s',
     async (_what, where) => {
       const rows = (await json(where(), 'history')) as Record<string, unknown>[]
-      for (const row of rows) expect(Object.keys(row).join(' ')).toBe(`${keys} lastSlot count`)
+      for (const row of rows)
+        expect(Object.keys(row).join(' ')).toBe(`${keys} lastSlot count script`)
       const ended = rows.filter((row) => row['task'] !== 'keep')
       expect(
         ended.map((row) => [row['task'], row['outcome'], row['exitCode'], row['trigger']]),

@@ -18,7 +18,7 @@ const nested = {
     sha256: key(value.sha256, 'the sum of the script: nothing else is run'),
     update: key(
       value.update,
-      'when to look for a new version: `never` (only `torch run -u` and `torch scripts --update` do), `always` (before each start), or each time after this duration',
+      'when to look for a new version: `never` (only `torch run -u TASK` and `torch scripts --update` do), `always` (before each start), or each time after this duration',
       'never',
     ),
     timeout: key(value.longDuration, 'longest time for a download', '30s'),
