@@ -86,7 +86,7 @@ function forecastTask(task: Task, name: string, window: Window): TaskForecast {
     starts: slots.length,
     slots,
     shift,
-    varies: hasHash || task.jitterMs >= 1000,
+    varies: hasHash || (task.type !== 'manual' && task.jitterMs >= 1000),
   }
 }
 

@@ -18,21 +18,22 @@ export function openRun(home: HomeFiles, run: KeptRun): Run {
   const { socket } = home.paths
   const input = inputOf(home, run)
   let over: Promise<HistoryRow> | undefined
-  return {
+  const opened: Omit<Run, 'over'> = {
     id: run.run,
     task: run.task,
     send: input.send,
     end: input.end,
     lines: (options = {}) => linesOf(home, run, options),
-    // Only when somebody waits: it reads files, and nobody else would see that it is rejected.
-    get over() {
-      return (over ??= untilEndOfRun(home, run))
-    },
     async kill(signal) {
       const checked = signal === undefined ? null : signalOf(signal)
       await askDaemon(socket, 'kill', { target: run.run, signal: checked })
     },
   }
+  // It begins to wait when somebody reads it, so JSON.stringify() and console.log() must not.
+  return Object.defineProperty(opened, 'over', {
+    enumerable: false,
+    get: () => (over ??= untilEndOfRun(home, run)),
+  }) as Run
 }
 
 /** The input of a run. What is sent first arrives first, also without waiting in between. */

@@ -69,7 +69,7 @@ async function updated(scripts: Scripts, task: ScriptTask): Promise<ScriptForRun
   const script = await scripts.update(task)
   if (script.kind === 'copy') return script
   throw new TorchError('no-script', script.reason, {
-    hint: `nothing was started; torch run ${task.name} uses the copy that is there, if there is one`,
+    hint: `nothing was started; torch run ${task.name} without -u starts it with the copy that is there, if there is one`,
   })
 }
 
