@@ -119,6 +119,7 @@ function positionIn({ positions }: InputProgress, { sender, from }: InputPart): 
 }
 
 function isInputEnded(host: Host, run: LiveRun): boolean {
+  if (run.input.isEnded) return true
   const holder = inputHolder(host, run)
   if (holder !== undefined && !isAlive(host, holder)) run.input.isEnded = true
   return run.input.isEnded

@@ -1,9 +1,12 @@
 import type { Protocol } from '../../control/protocol.ts'
 import type { QueueStatus } from '../../control/status-report.ts'
-import { exitStatus, TorchError } from '../../errors.ts'
-import { type Inbox, putMessages, tasksWithMessages } from '../../record/inbox/inbox.ts'
+import {
+  demandQueue,
+  type Inbox,
+  putMessages,
+  tasksWithMessages,
+} from '../../record/inbox/inbox.ts'
 import { changeMessages, countMessages } from '../../record/inbox/kept.ts'
-import { matchHosts, type HostFacts } from '../../tasks/hosts.ts'
 import { unknownTask } from '../../tasks/select.ts'
 import type { Task } from '../../tasks/task.ts'
 import { startForMessages } from '../starts/message-starts.ts'
@@ -22,19 +25,6 @@ export async function takeMessages(
   const ids = await putMessages(messages.inbox, name, texts, sender)
   startForMessages(daemon, name)
   return { task: name, messages: ids }
-}
-
-/** Throws for a task that takes no messages on this machine. One that is not enabled takes them. */
-export function demandQueue(task: Task, facts: HostFacts): void {
-  if (task.input.mode !== 'queue')
-    throw new TorchError('no-queue', `${task.name} takes no messages`, {
-      exit: exitStatus.usage,
-      hint: 'give it input: queue in the tasks file',
-    })
-  if (!matchHosts(task.hosts, facts))
-    throw new TorchError('no-queue', `${task.name} does not run on this machine: see its hosts`, {
-      hint: 'send it on a machine that runs it; torch plan shows which',
-    })
 }
 
 /** What a person does with the messages of a task, perhaps of one that is gone from the file. */

@@ -11,7 +11,7 @@ import {
   type Message,
 } from '../../plan/messages.ts'
 import { byteLength } from '../../text/size.ts'
-import { folderOf, type Inbox } from './inbox.ts'
+import { folderOf, type Inbox, takenFolder } from './inbox.ts'
 import {
   decodeMessage,
   maxHeadBytes,
@@ -36,7 +36,7 @@ export function takeBatch(inbox: Inbox, task: string, run: string, format: 'text
   const batch = newBatch()
   const gone = new Set<string>()
   const from = folderOf(inbox, task, 'new')
-  const to = path.join(folderOf(inbox, task, 'taken'), run)
+  const to = takenFolder(inbox, task, run)
   try {
     for (const each of waiting.of(task)) {
       const message = readMessage(inbox, task, { file: path.join(from, each.name), ...each })
@@ -60,12 +60,12 @@ export function takeAgain(
   task: string,
   { before, run, attempt, format }: Again,
 ): Batch {
-  const taken = folderOf(inbox, task, 'taken')
+  const taken = takenFolder(inbox, task, run)
   const batch = newBatch()
   // ONE step: a crash leaves all of them to one of the two.
   keepForRetry(inbox, task, { from: before, to: run })
   for (const each of takenBy(inbox, task, run)) {
-    const message = readMessage(inbox, task, { file: path.join(taken, run, each.name), ...each })
+    const message = readMessage(inbox, task, { file: path.join(taken, each.name), ...each })
     if (message !== undefined)
       batch.add(message.id, inputLine(message, format, triesBefore(each, attempt)))
   }
@@ -106,7 +106,7 @@ function triesBefore({ tries }: MessageName, attempt: number): number {
 
 /** What a run has taken, the oldest first. */
 export function takenBy(inbox: Inbox, task: string, run: string): MessageName[] {
-  const folder = path.join(folderOf(inbox, task, 'taken'), run)
+  const folder = takenFolder(inbox, task, run)
   return inbox.host.files.list(folder).flatMap((name) => parseMessageName(name) ?? [])
 }
 
@@ -155,14 +155,14 @@ export function keepForRetry(
   { from, to }: { readonly from: string; readonly to: string },
 ): void {
   const { files } = inbox.host
-  const taken = folderOf(inbox, task, 'taken')
-  if (files.facts(path.join(taken, from)) === undefined) return
-  files.rename(path.join(taken, from), path.join(taken, to))
+  const folder = takenFolder(inbox, task, from)
+  if (files.facts(folder) === undefined) return
+  files.rename(folder, takenFolder(inbox, task, to))
 }
 
 /** Removes the messages of a run that was ok. */
 export function discardBatch(inbox: Inbox, task: string, run: string): void {
-  inbox.host.files.remove(path.join(folderOf(inbox, task, 'taken'), run))
+  inbox.host.files.remove(takenFolder(inbox, task, run))
 }
 
 /** How many messages of a run became what. */
@@ -188,19 +188,20 @@ function giveBack(
 ): Settled {
   const { files } = inbox.host
   const settled = { done: 0, again: 0, back: 0, dead: 0 }
-  const taken = path.join(folderOf(inbox, task, 'taken'), run)
+  const taken = takenFolder(inbox, task, run)
   const returned: MessageName[] = []
   const all = takenBy(inbox, task, run)
   try {
     for (const each of all) {
       const fate = fateOfEach(each)
-      const name = messageName(each.id, each.tries + given)
+      const tries = each.tries + given
+      const name = messageName(each.id, tries)
       if (fate === 'back' || fate === 'dead') {
         const folder = folderOf(inbox, task, fate === 'back' ? 'new' : 'dead')
         files.makeDirectory(folder, 0o700)
         files.rename(path.join(taken, each.name), path.join(folder, name))
       }
-      if (fate === 'back') returned.push({ name, id: each.id, tries: each.tries + given })
+      if (fate === 'back') returned.push({ name, id: each.id, tries })
       settled[fate] += 1
     }
   } finally {

@@ -2,7 +2,7 @@ import path from 'node:path'
 import { inputLine } from '../../plan/messages.ts'
 import { hasCode } from '../../host/system-error.ts'
 import { readMessage, takenBy } from './batch.ts'
-import { folderOf, type Inbox } from './inbox.ts'
+import { folderOf, type Inbox, takenFolder } from './inbox.ts'
 import { messageName, type MessageName } from './message-file.ts'
 
 /** A message as a run reads it from its pipe. */
@@ -46,7 +46,7 @@ function lineOf(
 /** A message that waited is in the pipe of a run now. Somebody may have dropped it meanwhile. */
 export function giveOne(inbox: Inbox, task: string, run: string, { name }: MessageName): void {
   const { files } = inbox.host
-  const to = path.join(folderOf(inbox, task, 'taken'), run)
+  const to = takenFolder(inbox, task, run)
   files.makeDirectory(to, 0o700)
   try {
     files.rename(path.join(folderOf(inbox, task, 'new'), name), path.join(to, name))
@@ -63,7 +63,7 @@ export function takenLines(
   run: string,
   format: 'text' | 'json',
 ): LineOfMessage[] {
-  const folder = path.join(folderOf(inbox, task, 'taken'), run)
+  const folder = takenFolder(inbox, task, run)
   return takenBy(inbox, task, run).flatMap(
     (each) => lineOf(inbox, task, each, path.join(folder, each.name), format) ?? [],
   )
@@ -76,7 +76,7 @@ export function discardRead(
   run: string,
   read: readonly MessageName[],
 ): void {
-  const folder = path.join(folderOf(inbox, task, 'taken'), run)
+  const folder = takenFolder(inbox, task, run)
   for (const { name } of read) inbox.host.files.remove(path.join(folder, name))
 }
 
@@ -91,7 +91,7 @@ export function returnUnread(
   unread: readonly (MessageName & { readonly given: number })[],
 ): void {
   const { files } = inbox.host
-  const taken = path.join(folderOf(inbox, task, 'taken'), run)
+  const taken = takenFolder(inbox, task, run)
   const back: MessageName[] = []
   try {
     for (const { name, id, tries, given } of unread) {

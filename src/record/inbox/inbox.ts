@@ -1,8 +1,10 @@
 import fs from 'node:fs'
 import path from 'node:path'
-import { messageOf, TorchError } from '../../errors.ts'
+import { exitStatus, messageOf, TorchError } from '../../errors.ts'
 import type { Host } from '../../host/host.ts'
 import { type Amount, type Message, refusal, type Sender } from '../../plan/messages.ts'
+import { type HostFacts, matchHosts } from '../../tasks/hosts.ts'
+import type { Task } from '../../tasks/task.ts'
 import { byteLength } from '../../text/size.ts'
 import { encodeMessage, type MessageIds, newMessageIds } from './message-file.ts'
 import { newWaiting, type Waiting } from './waiting.ts'
@@ -45,9 +47,27 @@ export function folderOf({ root }: Inbox, task: string, folder: MessageFolder): 
   return path.join(root, task, folder)
 }
 
+/** What one run has taken. */
+export function takenFolder(inbox: Inbox, task: string, run: string): string {
+  return path.join(folderOf(inbox, task, 'taken'), run)
+}
+
 /** The tasks that have or had messages. */
 export function tasksWithMessages({ host, root }: Inbox): string[] {
   return host.files.list(root)
+}
+
+/** Throws for a task that takes no messages on this machine. One that is not enabled takes them. */
+export function demandQueue(task: Task, facts: HostFacts): void {
+  if (task.input.mode !== 'queue')
+    throw new TorchError('no-queue', `${task.name} takes no messages`, {
+      exit: exitStatus.usage,
+      hint: 'give it input: queue in the tasks file',
+    })
+  if (!matchHosts(task.hosts, facts))
+    throw new TorchError('no-queue', `${task.name} does not run on this machine: see its hosts`, {
+      hint: 'send it on a machine that runs it; torch plan shows which',
+    })
 }
 
 /** Messages that are written to the disk at the same time: the disk takes them together. */

@@ -1,7 +1,6 @@
-import { demandQueue } from '../../../daemon/control/messages.ts'
 import { openHome } from '../../../daemon/startup/open-home.ts'
 import type { Sender } from '../../../plan/messages.ts'
-import { openInbox, putMessages } from '../../../record/inbox/inbox.ts'
+import { demandQueue, openInbox, putMessages } from '../../../record/inbox/inbox.ts'
 import { selectNames } from '../../../tasks/select.ts'
 import type { Task } from '../../../tasks/task.ts'
 import { counted } from '../../../text/plural.ts'
