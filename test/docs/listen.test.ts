@@ -1,21 +1,13 @@
 import http from 'node:http'
-import net from 'node:net'
 import { afterAll, expect, test } from 'vitest'
 import { realSockets } from '../../src/host/listening-sockets.ts'
 import { ask, maxTestMs, startDaemon } from '../support/daemon.ts'
 import { closeSites, newSite } from '../support/torch.ts'
+import { freePort } from '../support/free-port.ts'
 import { until } from '../support/until.ts'
 import { blockOf } from './pages.ts'
 
 afterAll(closeSites)
-
-async function freePort(): Promise<number> {
-  const probe = net.createServer()
-  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve))
-  const address = probe.address()
-  await new Promise((resolve) => probe.close(resolve))
-  return typeof address === 'object' && address !== null ? address.port : 0
-}
 
 function answerOf(port: number): Promise<string> {
   return new Promise((resolve, reject) => {

@@ -5,7 +5,7 @@ import { expect } from 'vitest'
 import type { HistoryRow } from '../../src/plan/history-row.ts'
 import { readHistory } from '../../src/record/history/read-history.ts'
 import { mountDisk } from '../support/disk.ts'
-import { isAlive, newSite, type Site } from '../support/torch.ts'
+import { isAlive, newSite, root, type Site } from '../support/torch.ts'
 import { until } from '../support/until.ts'
 import { ask, linesOf, type LogLine, logOf, readIfThere } from '../support/daemon.ts'
 
@@ -88,23 +88,12 @@ export async function started(
   site: Site,
   { uid, withoutKoffi = false }: Pick<Fault, 'uid' | 'withoutKoffi'> = {},
 ): Promise<number> {
-  const env = withoutKoffi ? { NODE_OPTIONS: `--require=${hideKoffi(site)}` } : {}
+  const env = withoutKoffi
+    ? { NODE_OPTIONS: `--require=${path.join(root, 'test/fixtures/hide-koffi.cjs')}` }
+    : {}
   const { status, stderr } = await site.torchWith({ env, ...(uid && { uid }) }, 'start')
   expect(status, stderr).toBe(0)
   return site.pid() ?? 0
-}
-
-/** Hides koffi, as on a machine where the optional package is not installed. */
-function hideKoffi(site: Site): string {
-  return site.write(
-    'hide.cjs',
-    `const Module = require('node:module')
-     const resolve = Module._resolveFilename
-     Module._resolveFilename = (name, ...more) => {
-       if (name === 'koffi') throw new Error("Cannot find module 'koffi'")
-       return resolve(name, ...more)
-     }`,
-  )
 }
 
 /** Releases the runs that wait at the gate. */

@@ -171,17 +171,7 @@ describe.skipIf(cannot).each(Object.entries(launchers))('a program started by %s
 })
 
 test('without koffi no socket can be opened, and the error says what is missing', () => {
-  const folder = newFolder()
-  const hide = path.join(folder, 'hide.cjs')
-  fs.writeFileSync(
-    hide,
-    `const Module = require('node:module')
-     const resolve = Module._resolveFilename
-     Module._resolveFilename = (name, ...more) => {
-       if (name === 'koffi') throw new Error("Cannot find module 'koffi'")
-       return resolve(name, ...more)
-     }`,
-  )
+  const hide = path.join(root, 'test/fixtures/hide-koffi.cjs')
   const program = `import { realSockets } from ${JSON.stringify(path.join(root, 'dist/host/listening-sockets.js'))}
     console.log(realSockets.whyNot())
     try { realSockets.open({ kind: 'tcp', host: undefined, port: 1 }, { uid: 0, gid: 0 }) }

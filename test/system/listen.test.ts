@@ -7,6 +7,7 @@ import type { TaskStatus } from '../../src/control/status-report.ts'
 import { realSockets } from '../../src/host/listening-sockets.ts'
 import { ask, historyOf, logOf, maxTestMs, readIfThere, startDaemon } from '../support/daemon.ts'
 import { closeSites, newSite, root, type Site } from '../support/torch.ts'
+import { freePort } from '../support/free-port.ts'
 import { until } from '../support/until.ts'
 
 /** TORCH_TEST_REPLACEMENTS=20 replaces the server so often, and restarts and kills the daemon 5 times each. */
@@ -29,15 +30,6 @@ function isProgram(name: string): boolean {
 }
 
 afterEach(closeSites)
-
-/** A port that was free a moment ago. */
-async function freePort(): Promise<number> {
-  const probe = net.createServer()
-  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve))
-  const address = probe.address()
-  await new Promise((resolve) => probe.close(resolve))
-  return typeof address === 'object' && address !== null ? address.port : 0
-}
 
 interface Web {
   readonly listen: string

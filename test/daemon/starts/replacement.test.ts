@@ -1,24 +1,15 @@
 import fs from 'node:fs'
-import net from 'node:net'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { statusOf } from '../../../src/daemon/control/daemon-status.ts'
 import { realSockets } from '../../../src/host/listening-sockets.ts'
 import type { Host } from '../../../src/host/host.ts'
 import { newSite } from '../../support/daemon-here.ts'
+import { freePort } from '../../support/free-port.ts'
 import { until } from '../../support/until.ts'
 
 type Site = ReturnType<typeof newSite>
 type Here = Awaited<ReturnType<Site['daemon']>>
-
-/** A port that was free a moment ago. */
-async function freePort(): Promise<number> {
-  const probe = net.createServer()
-  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve))
-  const address = probe.address()
-  await new Promise((resolve) => probe.close(resolve))
-  return typeof address === 'object' && address !== null ? address.port : 0
-}
 
 /** A run says `up` once the file `up` is there. */
 const command = 'while [ ! -e up ]; do sleep 0.02; done; echo is up now; exec sleep 60'
