@@ -201,8 +201,8 @@ export function settleFeed(
   feeding.feeds.delete(id)
   faults.insist('settle messages', () => {
     const given = known?.given ?? takenLines(inbox, task, id, format)
-    if (given.length === 0) return
-    returnUnread(inbox, task, id, unreadOf(runContext, run.directory, given))
+    const unread = given.length === 0 ? [] : unreadOf(runContext, run.directory, given)
+    returnUnread(inbox, task, id, unread)
   })
 }
 

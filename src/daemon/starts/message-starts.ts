@@ -128,6 +128,7 @@ function returnOf({ host, paths, messages, log }: MessageParts, task: string, ru
   }
   const isBatch = description?.type !== 'daemon'
   if (isBatch && conclusion?.outcome === 'ok') return discardBatch(inbox, task, run)
-  putBack(inbox, task, run, kept.get(run) ?? description?.attempt ?? 0)
+  const given = kept.get(run) ?? description?.attempt ?? 0
+  if (putBack(inbox, task, run, given) === 0) return
   log.info('return', { task, run }, `what ${task} had not read waits again`)
 }

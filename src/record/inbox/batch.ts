@@ -143,9 +143,12 @@ function readWhole({ host }: Inbox, file: string): Buffer | string | undefined {
   }
 }
 
-/** Puts the messages of a run back in their places. `given`: how often that run and its earlier attempts count. */
-export function putBack(inbox: Inbox, task: string, run: string, given: number): void {
-  giveBack(inbox, task, run, () => 'back', given)
+/**
+ * Puts the messages of a run back in their places, and returns how many there are. `given`: how often that
+ * run and its earlier attempts count.
+ */
+export function putBack(inbox: Inbox, task: string, run: string, given: number): number {
+  return giveBack(inbox, task, run, () => 'back', given).back
 }
 
 /** Gives the messages of a retry that never began back to the attempt before: the next retry gets them. */
@@ -190,9 +193,8 @@ function giveBack(
   const settled = { done: 0, again: 0, back: 0, dead: 0 }
   const taken = takenFolder(inbox, task, run)
   const returned: MessageName[] = []
-  const all = takenBy(inbox, task, run)
   try {
-    for (const each of all) {
+    for (const each of takenBy(inbox, task, run)) {
       const fate = fateOfEach(each)
       const tries = each.tries + given
       const name = messageName(each.id, tries)
@@ -208,7 +210,7 @@ function giveBack(
     inbox.waiting.add(task, returned)
   }
   // The messages of a run that was ok are removed together: its outcome is on disk already.
-  if (settled.again === 0 && all.length > 0) discardBatch(inbox, task, run)
+  if (settled.again === 0) discardBatch(inbox, task, run)
   if (settled.dead > 0) keepNewest(inbox, task)
   return settled
 }

@@ -331,6 +331,27 @@ describe('a daemon task with a queue', () => {
     }, 'the next run')
   })
 
+  test('a run that has read everything leaves nothing behind when it ends', async () => {
+    const site = newSite(
+      `tasks: {job: {type: daemon, command: '${reader(newGate())}', input: queue, restart: {delay: 1h}}}`,
+    )
+    const taken = path.join(site.home, 'inbox/job/taken')
+    // As the first version left it.
+    fs.mkdirSync(path.join(taken, '20260310T115959.000-abcdef'), { recursive: true, mode: 0o700 })
+    const daemon = await site.daemon()
+    await daemon.begun('job')
+    await send(daemon, 'job', 'one')
+    await until(() => {
+      site.clock.advance(20)
+      return outputs(site)[0] === 'got one\n' && inbox(site).length === 0
+    }, 'the message to be read')
+    await daemon.ask('kill', { target: 'job', signal: null })
+    await daemon.runs('job', 0)
+    daemon.seconds(3)
+    expect(fs.readdirSync(taken)).toEqual([])
+    expect(daemon.lines.filter(({ event }) => event === 'return')).toEqual([])
+  })
+
   test('a run that was killed with its recorder gives back what it may not have read', async () => {
     const gate = newGate()
     const site = newSite(

@@ -195,6 +195,18 @@ test('every attempt gets the same messages, which are dead after the last one', 
   expect(takeBatch(inbox, 'a', 'r4', 'text').text).toBe('poison\nlater\n')
 })
 
+test('a retry whose messages are all damaged leaves no folder behind', async () => {
+  const { inbox, folder, files } = newInbox()
+  const [id = ''] = await putMessages(inbox, 'a', ['one'], from)
+  takeBatch(inbox, 'a', 'r1', 'text')
+  settleBatch(inbox, 'a', 'r1', { ...failed, attempts: 1, hasRetry: true })
+  fs.writeFileSync(path.join(folder, 'a/taken/r1', id), 'junk')
+  const second = { before: 'r1', run: 'r2', attempt: 2, format: 'text' } as const
+  expect(takeAgain(inbox, 'a', second)).toEqual({ ids: [], text: '' })
+  expect(putBack(inbox, 'a', 'r2', 1)).toBe(0)
+  expect([files('a/taken'), files('a/bad')]).toEqual([[], [id]])
+})
+
 test('the tries of a message count over all runs that had it', async () => {
   const { inbox } = newInbox()
   await putMessages(inbox, 'a', ['one'], from)
