@@ -128,6 +128,8 @@ async function ask(
       later.error = error
       reject(new Refused(networkWords(error, url)))
     })
+    // An answer such as 101 closes the connection without an error, and nothing else follows.
+    sent.on('close', () => reject(new Refused(`${url.host} gave no answer that torch can read`)))
     sent.end()
   })
 }

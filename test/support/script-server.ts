@@ -171,6 +171,12 @@ export const faultyAnswers: readonly (readonly [name: string, answer: Answer, re
     (_, response) => response.writeHead(200, { 'content-length': 0 }).end(),
     /^it is empty$/,
   ],
+  [
+    'another protocol',
+    (_, response) =>
+      response.socket?.write('HTTP/1.1 101 No\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n'),
+    /^localhost:\d+ gave no answer that torch can read$/,
+  ],
   ['garbage', (_, response) => response.socket?.end('SSH-2.0-OpenSSH\r\n'), /Parse Error/],
 ]
 
