@@ -26,60 +26,20 @@ interface Followed {
 const noteUsedMs = 86_400_000
 
 /** Fetches what is missing, and looks for new versions when they are due. Not on a tick: by timers of its own. */
-export function newBackground(
-  { host, cache, records, hostName, onDisk }: BackgroundParts,
-  downloads: Downloads,
-): Background {
+export function newBackground(parts: BackgroundParts, downloads: Downloads): Background {
+  const { host, records } = parts
   const { clock } = host
   const followed = new Map<string, Followed>()
 
-  function nextMs(
-    { task: { script } }: Followed,
-    record: UrlRecord | undefined,
-  ): number | undefined {
-    return nextLookMs(script, record?.lookedMs ?? null, hostName, clock.now())
-  }
-
-  /** `delayMs`: undefined if nothing but the daily note is due. */
-  function wake(key: string, each: Followed, delayMs = noteUsedMs): void {
+  function wake(key: string, each: Followed, delayMs: number): void {
     each.cancel()
-    each.cancel = clock.after(Math.min(delayMs, noteUsedMs), () => void look(key, each))
+    each.cancel = clock.after(Math.min(delayMs, noteUsedMs), () => void lookAgain(key, each))
   }
 
-  async function look(key: string, each: Followed): Promise<void> {
-    const isGone = (): boolean => followed.get(key) !== each
-    const { task } = each
-    noteUsed(key, task)
-    const sha256 = sumFor(task, records)
-    const copy =
-      sha256 === undefined ? undefined : await copyOf(cache, sha256).catch(() => undefined)
-    if (isGone()) return
-    const dueMs = nextMs(each, records.read(key))
-    const isMissing = copy === undefined
-    if (isMissing || (dueMs !== undefined && dueMs <= clock.now())) {
-      const fetched = await downloads.ask(task, 'background')
-      each.failures = fetched.kind === 'failed' ? each.failures + 1 : 0
-      if (isGone()) return
-      if (fetched.kind === 'failed' && isMissing)
-        return wake(key, each, retryDelayMs(each.failures))
-    }
-    const laterMs = nextMs(each, records.read(key))
-    wake(key, each, laterMs === undefined ? undefined : Math.max(laterMs - clock.now(), minLookMs))
-  }
-
-  /** Cleaning spares the scripts of tasks that some daemon still has. */
-  function noteUsed(key: string, { script: { url } }: ScriptTask): void {
-    const nowMs = clock.now()
-    const record = records.read(key) ?? newRecord(url, 0)
-    if (Math.abs(nowMs - record.usedMs) < noteUsedMs) return
-    // The folder is made for the first copy, not for a note.
-    const isThere = quietly(() => host.files.facts(cache.folder)) !== undefined
-    if (!isThere || cache.refusal() !== undefined) return
-    try {
-      onDisk('record', () => records.write(key, { ...record, usedMs: nowMs }))
-    } catch {
-      // The disk is reported as trouble.
-    }
+  async function lookAgain(key: string, each: Followed): Promise<void> {
+    const isFollowed = (): boolean => followed.get(key) === each
+    const delayMs = await look(parts, downloads, each, isFollowed)
+    if (isFollowed()) wake(key, each, delayMs)
   }
 
   function forget(key: string, each: Followed): void {
@@ -89,7 +49,7 @@ export function newBackground(
 
   return {
     follow(tasks) {
-      const wanted = new Map(tasks.map((task) => [recordKey(task), task]))
+      const wanted = mostEager(tasks)
       for (const [key, each] of followed) {
         const task = wanted.get(key)
         if (JSON.stringify(task?.script) !== JSON.stringify(each.task.script)) forget(key, each)
@@ -105,12 +65,78 @@ export function newBackground(
     lookIfDue(task) {
       const key = recordKey(task)
       const each = followed.get(key)
-      const dueMs = each && nextMs(each, records.read(key))
-      if (each !== undefined && dueMs !== undefined && dueMs <= clock.now()) wake(key, each, 0)
+      if (each !== undefined && untilNextLook(parts, each.task, records.read(key)) === 0)
+        wake(key, each, 0)
     },
     close() {
       for (const [key, each] of followed) forget(key, each)
     },
+  }
+}
+
+/** One task for each record. Tasks with the same URL share their copy: the shortest `update` counts. */
+function mostEager(tasks: readonly ScriptTask[]): Map<string, ScriptTask> {
+  const wanted = new Map<string, ScriptTask>()
+  const intervalOf = ({ script: { update } }: ScriptTask): number =>
+    typeof update === 'number' ? update : Infinity
+  for (const task of tasks) {
+    const key = recordKey(task)
+    const other = wanted.get(key)
+    if (other === undefined || intervalOf(task) < intervalOf(other)) wanted.set(key, task)
+  }
+  return wanted
+}
+
+/** Fetches the script if that is due. Returns the milliseconds until the next look. */
+async function look(
+  parts: BackgroundParts,
+  downloads: Downloads,
+  each: Followed,
+  isFollowed: () => boolean,
+): Promise<number> {
+  const { cache, records } = parts
+  const { task } = each
+  const key = recordKey(task)
+  noteUsed(parts, key, task)
+  const sha256 = sumFor(task, records)
+  const copy = sha256 === undefined ? undefined : await copyOf(cache, sha256).catch(() => undefined)
+  const isMissing = copy === undefined
+  const isDue = isMissing || untilNextLook(parts, task, records.read(key)) === 0
+  if (isDue && isFollowed()) {
+    const fetched = await downloads.ask(task, 'background')
+    each.failures = fetched.kind === 'failed' ? each.failures + 1 : 0
+    if (fetched.kind === 'failed' && isMissing) return retryDelayMs(each.failures)
+  }
+  return Math.max(untilNextLook(parts, task, records.read(key)), minLookMs)
+}
+
+/** In milliseconds; Infinity if there is no next look. */
+function untilNextLook(
+  { host, hostName }: BackgroundParts,
+  { script }: ScriptTask,
+  record: UrlRecord | undefined,
+): number {
+  const nowMs = host.clock.now()
+  const dueMs = nextLookMs(script, record?.lookedMs ?? null, hostName, nowMs) ?? Infinity
+  return Math.max(dueMs - nowMs, 0)
+}
+
+/** Cleaning spares the scripts of tasks that some daemon still has. */
+function noteUsed(
+  { host, cache, records, onDisk }: BackgroundParts,
+  key: string,
+  { script: { url } }: ScriptTask,
+): void {
+  const nowMs = host.clock.now()
+  const record = records.read(key) ?? newRecord(url, 0)
+  if (Math.abs(nowMs - record.usedMs) < noteUsedMs) return
+  // The folder is made for the first copy, not for a note.
+  const isThere = quietly(() => host.files.facts(cache.folder)) !== undefined
+  if (!isThere || cache.refusal() !== undefined) return
+  try {
+    onDisk('record', () => records.write(key, { ...record, usedMs: nowMs }))
+  } catch {
+    // The disk is reported as trouble.
   }
 }
 

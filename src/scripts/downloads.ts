@@ -10,23 +10,22 @@ export interface Downloads {
   close(): void
 }
 
-/** One download for each script at a time, and a few in all. A start comes before the background. */
+/** One download for each script at a time, and a few in all. Starts come first, in their order. */
 export function newDownloads(fetchNow: (task: ScriptTask) => Promise<Fetched>): Downloads {
   const pending = new Map<string, Promise<Fetched>>()
-  const waiting: { readonly key: string; readonly begin: () => void }[] = []
+  const waiting: { readonly key: string; readonly begin: () => void; isUrgent: boolean }[] = []
   let busy = 0
 
   async function fetchInTurn(task: ScriptTask, key: string, isUrgent: boolean): Promise<Fetched> {
     if (busy >= maxDownloads)
-      await new Promise<void>((begin) =>
-        waiting.splice(isUrgent ? 0 : waiting.length, 0, { key, begin }),
-      )
+      await new Promise<void>((begin) => waiting.push({ key, begin, isUrgent }))
     else busy += 1
     try {
       return await fetchNow(task)
     } finally {
       pending.delete(key)
-      const next = waiting.shift()
+      const urgent = waiting.findIndex((each) => each.isUrgent)
+      const [next] = waiting.splice(Math.max(urgent, 0), 1)
       // The next one takes over the place.
       if (next === undefined) busy -= 1
       else next.begin()
@@ -38,8 +37,8 @@ export function newDownloads(fetchNow: (task: ScriptTask) => Promise<Fetched>): 
       const key = recordKey(task)
       const known = pending.get(key)
       if (known !== undefined) {
-        const at = haste === 'urgent' ? waiting.findIndex((each) => each.key === key) : -1
-        if (at > 0) waiting.unshift(...waiting.splice(at, 1))
+        const place = waiting.find((each) => each.key === key)
+        if (place !== undefined && haste === 'urgent') place.isUrgent = true
         return known
       }
       const fetching = fetchInTurn(task, key, haste === 'urgent')

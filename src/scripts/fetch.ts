@@ -47,25 +47,24 @@ export type Fetched =
  * and the copy that is there stays.
  */
 export async function fetchScript(parts: FetchParts, task: ScriptTask): Promise<Fetched> {
-  const { records, host } = parts
-  const key = recordKey(task)
-  const before = records.read(key) ?? newRecord(task.script.url, host.clock.now())
   try {
-    const known = before.current && (await copyOf(parts.cache, before.current.sha256))
-    const answer = await ask(parts, task, known ? before : undefined)
-    if (answer.kind === 'not-modified' && known && before.current !== null) {
-      const { sha256 } = before.current
-      note(parts, task, { ...before, failure: null })
+    const current = parts.records.read(recordKey(task))?.current ?? undefined
+    const known = current && (await copyOf(parts.cache, current.sha256))
+    const answer = await ask(parts, task, known && current?.etag)
+    if (answer.kind === 'not-modified' && known && current) {
+      const { sha256 } = current
+      note(parts, task, (record) => ({ ...record, failure: null }))
       return { kind: 'fetched', copy: known, sha256 }
     }
     if (answer.kind === 'not-modified') throw new Refused('304 Not Modified')
     const { copy, stored } = answer
-    note(parts, task, recordAfter(before, stored, host.clock.now()))
+    note(parts, task, (record, nowMs) => recordAfter(record, stored, nowMs))
     return { kind: 'fetched', copy, sha256: stored.sha256 }
   } catch (error) {
     const why = messageOf(error)
-    const sinceMs = before.failure?.sinceMs ?? host.clock.now()
-    note(parts, task, { ...before, failure: { why, sinceMs } })
+    note(parts, task, (record, nowMs) => {
+      return { ...record, failure: { why, sinceMs: record.failure?.sinceMs ?? nowMs } }
+    })
     return { kind: 'failed', why }
   }
 }
@@ -97,7 +96,7 @@ type Whole = Extract<Download, { readonly kind: 'whole' }>
 async function ask(
   { host, cache, onDisk }: FetchParts,
   task: ScriptTask,
-  known: UrlRecord | undefined,
+  etag: string | null = null,
 ): Promise<
   | { readonly kind: 'not-modified' }
   | { readonly kind: 'stored'; readonly copy: CheckedCopy; readonly stored: Whole }
@@ -108,7 +107,7 @@ async function ask(
   try {
     const answer = await download(host.clock, {
       ...{ url, headers, timeoutMs, maxBytes, file },
-      etag: known?.current?.etag ?? null,
+      etag,
       isPinned: sha256 !== undefined,
     }).catch((error: unknown) => {
       // Everything but words about the network comes from the disk.
@@ -166,12 +165,19 @@ function recordAfter(before: UrlRecord, stored: Whole, nowMs: number): UrlRecord
   }
 }
 
-/** Puts on record what came of a look, and tells it if it is news. */
-function note(parts: FetchParts, task: ScriptTask, record: UrlRecord): void {
-  const { host, records, onDisk, tell } = parts
+/**
+ * Puts on record what came of a look, and tells it if it is news. The record is read again for that: another
+ * process may have fetched the script during the download.
+ */
+function note(
+  { host, records, onDisk, tell }: FetchParts,
+  task: ScriptTask,
+  change: (record: UrlRecord, nowMs: number) => UrlRecord,
+): void {
   const key = recordKey(task)
   const before = records.read(key)
   const nowMs = host.clock.now()
+  const record = change(before ?? newRecord(task.script.url, nowMs), nowMs)
   try {
     onDisk('record', () => records.write(key, { ...record, lookedMs: nowMs }))
   } catch {

@@ -1,4 +1,5 @@
 import { messageOf } from '../errors.ts'
+import type { Clock } from '../host/clock.ts'
 import type { ScriptForRun } from '../run/run-script.ts'
 import { formatDuration } from '../text/duration.ts'
 import { type BackgroundParts, newBackground } from './background.ts'
@@ -36,89 +37,96 @@ const patienceMs = 500
 
 export function newScripts(parts: BackgroundParts): Scripts {
   const { host, cache, records } = parts
-  const { clock } = host
   const downloads = newDownloads((task) => fetchScript(parts, task))
   const background = newBackground(parts, downloads)
-
-  function copyNow(task: ScriptTask, sha256: string, copy: CheckedCopy): ScriptForRun {
-    const { script, command } = task
-    if (command === undefined && !copy.isProgram) return missing(task, notProgramWords)
-    const stale = staleWhy(script, records.read(recordKey(task)))
-    return { kind: 'copy', path: copy.path, url: script.url, sha256, stale }
-  }
-
-  function now(task: ScriptTask): ScriptForRun | 'waits' {
-    const refusal = refusalOf(parts)
-    if (refusal !== undefined) return missing(task, refusal)
-    const sha256 = sumFor(task, records)
-    if (sha256 === undefined || asksFirst(task)) return 'waits'
-    const copy = cache.checked(sha256)
-    if (copy === undefined) return 'waits'
-    background.lookIfDue(task)
-    return copyNow(task, sha256, copy)
-  }
-
-  /** The copy that is there, checked. */
-  async function kept(task: ScriptTask): Promise<ScriptForRun | undefined> {
-    const sha256 = sumFor(task, records)
-    const copy = sha256 === undefined ? undefined : await copyOf(cache, sha256)
-    return sha256 === undefined || copy === undefined ? undefined : copyNow(task, sha256, copy)
-  }
-
-  async function prepare(task: ScriptTask): Promise<ScriptForRun> {
-    try {
-      const refusal = refusalOf(parts)
-      if (refusal !== undefined) return missing(task, refusal)
-      const before = asksFirst(task) ? undefined : await kept(task)
-      if (before !== undefined) return before
-      const fetched = await within(task, downloads.ask(task, 'urgent'))
-      if (fetched.kind === 'fetched') return copyNow(task, fetched.sha256, fetched.copy)
-      const last = await kept(task)
-      if (last === undefined) return missing(task, fetched.why)
-      return last.kind === 'copy' ? { ...last, stale: fetched.why } : last
-    } catch (error) {
-      return missing(task, messageOf(error))
-    }
-  }
-
-  /** A download may wait behind others; a start does not wait longer than its own timeout. */
-  function within(task: ScriptTask, fetching: Promise<Fetched>): Promise<Fetched> {
-    const { timeoutMs } = task.script
-    return new Promise((resolve, reject) => {
-      const why = `timed out after ${formatDuration(timeoutMs)}: other downloads take too long`
-      const cancel = clock.after(timeoutMs + patienceMs, () => resolve({ kind: 'failed', why }))
-      fetching.finally(cancel).then(resolve, reject)
-    })
-  }
-
-  async function update(task: ScriptTask): Promise<ScriptForRun> {
-    try {
-      const { sha256 } = task.script
-      const refusal = refusalOf(parts)
-      if (refusal !== undefined) return missing(task, refusal)
-      const pinned = sha256 === undefined ? undefined : await cache.check(sha256)
-      if (sha256 !== undefined && pinned !== undefined) return copyNow(task, sha256, pinned)
-      const fetched = await within(task, downloads.ask(task, 'urgent'))
-      return fetched.kind === 'fetched'
-        ? copyNow(task, fetched.sha256, fetched.copy)
-        : missing(task, fetched.why)
-    } catch (error) {
-      return missing(task, messageOf(error))
-    }
-  }
+  const fetchInTime = (task: ScriptTask): Promise<Fetched> =>
+    within(host.clock, task, downloads.ask(task, 'urgent'))
 
   return {
     cache,
     records,
-    now,
-    prepare,
-    update,
+    now(task) {
+      const refusal = refusalOf(parts)
+      if (refusal !== undefined) return missing(task, refusal)
+      const sha256 = sumFor(task, records)
+      if (sha256 === undefined || asksFirst(task)) return 'waits'
+      const copy = cache.checked(sha256)
+      if (copy === undefined) return 'waits'
+      background.lookIfDue(task)
+      return forRun(parts, task, sha256, copy)
+    },
+    prepare: (task) =>
+      safely(parts, task, async () => {
+        const before = asksFirst(task) ? undefined : await kept(parts, task)
+        if (before !== undefined) return before
+        const fetched = await fetchInTime(task)
+        if (fetched.kind === 'fetched') return forRun(parts, task, fetched.sha256, fetched.copy)
+        const last = await kept(parts, task)
+        if (last === undefined) return missing(task, fetched.why)
+        return last.kind === 'copy' ? { ...last, stale: fetched.why } : last
+      }),
+    update: (task) =>
+      safely(parts, task, async () => {
+        const { sha256 } = task.script
+        const pinned = sha256 === undefined ? undefined : await cache.check(sha256)
+        if (sha256 !== undefined && pinned !== undefined) return forRun(parts, task, sha256, pinned)
+        const fetched = await fetchInTime(task)
+        return fetched.kind === 'fetched'
+          ? forRun(parts, task, fetched.sha256, fetched.copy)
+          : missing(task, fetched.why)
+      }),
     follow: background.follow,
     close() {
       background.close()
       downloads.close()
     },
   }
+}
+
+/** What `find` returns, or why there is no script: the cache folder is refused, or something is thrown. */
+async function safely(
+  parts: BackgroundParts,
+  task: ScriptTask,
+  find: () => Promise<ScriptForRun>,
+): Promise<ScriptForRun> {
+  try {
+    const refusal = refusalOf(parts)
+    return refusal === undefined ? await find() : missing(task, refusal)
+  } catch (error) {
+    return missing(task, messageOf(error))
+  }
+}
+
+/** A download may wait behind others; a start does not wait longer than its own timeout. */
+function within(
+  clock: Clock,
+  { script: { timeoutMs } }: ScriptTask,
+  fetching: Promise<Fetched>,
+): Promise<Fetched> {
+  return new Promise((resolve, reject) => {
+    const why = `timed out after ${formatDuration(timeoutMs)}: other downloads take too long`
+    const cancel = clock.after(timeoutMs + patienceMs, () => resolve({ kind: 'failed', why }))
+    fetching.finally(cancel).then(resolve, reject)
+  })
+}
+
+/** The copy that is there, checked. */
+async function kept(parts: BackgroundParts, task: ScriptTask): Promise<ScriptForRun | undefined> {
+  const sha256 = sumFor(task, parts.records)
+  const copy = sha256 === undefined ? undefined : await copyOf(parts.cache, sha256)
+  return sha256 === undefined || copy === undefined ? undefined : forRun(parts, task, sha256, copy)
+}
+
+function forRun(
+  { records }: BackgroundParts,
+  task: ScriptTask,
+  sha256: string,
+  copy: CheckedCopy,
+): ScriptForRun {
+  const { script, command } = task
+  if (command === undefined && !copy.isProgram) return missing(task, notProgramWords)
+  const stale = staleWhy(script, records.read(recordKey(task)))
+  return { kind: 'copy', path: copy.path, url: script.url, sha256, stale }
 }
 
 function missing(task: ScriptTask, why: string): ScriptForRun {

@@ -129,6 +129,39 @@ describe('a script', () => {
     expect(server.requests).toHaveLength(length)
   })
 
+  test('of two tasks is looked for as often as the more eager of them wants', async () => {
+    const server = await serverOf(sends(one))
+    const scripts = newCache().open()
+    const [eager, lazy] = [{ update: 1_000 }, {}].map((each) => scriptTask(server.url, each))
+    if (eager === undefined || lazy === undefined) throw new Error('there are two tasks')
+    scripts.follow([lazy, eager, lazy])
+    await until(() => scripts.now(eager) !== 'waits', 'the first copy')
+    server.answer = sends(two)
+    await until(() => {
+      const script = scripts.now(lazy)
+      return typeof script === 'object' && 'sha256' in script && script.sha256 === sumOf(two)
+    }, 'the second copy')
+  })
+
+  test('that another process fetches during a failing download stays on record', async () => {
+    const gate: (() => void)[] = []
+    const server = await serverOf((_, response) => {
+      gate.push(() => response.writeHead(404).end())
+    })
+    const { open } = newCache()
+    const [scripts, other] = [open(), open()]
+    const task = scriptTask(server.url)
+    const failing = scripts.update(task)
+    await until(() => gate.length === 1, 'the request')
+    server.answer = sends(two)
+    await other.update(task)
+    gate[0]?.()
+    expect(await failing).toMatchObject({ kind: 'missing', why: '404 Not Found' })
+    expect(scripts.records.read(recordKey(task))).toMatchObject({
+      ...{ current: { sha256: sumOf(two) }, failure: { why: '404 Not Found' } },
+    })
+  })
+
   test.each(faultyAnswers)('survives %s: the last good copy stays', async (_, answer, reason) => {
     const server = await serverOf(sends(one))
     const { open, folder } = newCache()
