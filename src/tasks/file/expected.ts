@@ -24,6 +24,9 @@ export const expected = {
   listen:
     'an address such as 80, "0.0.0.0:80", "[::1]:80" or "unix:/run/app.sock", or a list or map of at most three',
   address: 'an address such as 80, "0.0.0.0:80", "[::1]:80" or "unix:/run/app.sock"',
+  addresses: 'one to three addresses',
+  port: 'a port from 1 to 65535',
+  oneLine: 'text without line breaks and control characters',
   ownName: 'a name of letters, digits, ".", "_" and "-" that begins with a letter',
   sourceUrl: 'a URL with one %s for the path, such as https://git.example.com/ops/%s',
   command: 'a command: text for the shell, or a list of words',

@@ -25,6 +25,13 @@ export function parseListen(written: string | number): ListenAddress | undefined
 
 const maxPort = 65_535
 
+/** Whether only the port of an address is wrong: `0`, `-1`, `0.0.0.0:70000`. */
+export function isPortWrong(written: string | number): boolean {
+  const text = String(written)
+  const withGoodPort = text.replace(/-?\d+$/, '1')
+  return parseListen(text) === undefined && parseListen(withGoodPort) !== undefined
+}
+
 /** Absolute, and in its normal form: without `.`, `..` and empty parts. */
 function isSocketPath(path: string): boolean {
   const [root, ...parts] = path.split('/')

@@ -10,7 +10,7 @@ import {
 } from './limits.ts'
 import { parseSize, sizePattern } from '../../text/size.ts'
 import { expected } from './expected.ts'
-import { parseListen } from './listen.ts'
+import { isPortWrong, parseListen } from './listen.ts'
 import { isSourceUrl } from './script-url.ts'
 
 /**
@@ -40,7 +40,8 @@ export const command = z
   .union([text, wordList], { error: expected.command })
   .meta({ title: 'text, or a list of words' })
 
-export const readyLine = text
+// oxlint-disable-next-line no-control-regex
+export const readyLine = text.regex(/^[^\0-\x08\x0a-\x1f\x7f]*$/, { error: expected.oneLine })
 export const url = z
   .string({ error: expected.url })
   .regex(/\S/, { error: expected.url })
@@ -62,24 +63,29 @@ const address = z
   .union([z.int(), z.string()], { error: expected.address })
   .transform((written, context) => {
     const parsed = parseListen(written)
-    if (parsed === undefined) context.addIssue({ code: 'custom', message: expected.address })
+    const message = isPortWrong(written) ? expected.port : expected.address
+    if (parsed === undefined) context.addIssue({ code: 'custom', message })
     return parsed ?? z.NEVER
   })
 const listen = { error: expected.listen }
+const threeAtMost = { error: expected.addresses }
 export const addresses = z
   .union(
     [
       address.transform((one) => [one]),
-      z.array(address).min(1, listen).max(maxListen, listen),
+      z.array(address).min(1, threeAtMost).max(maxListen, threeAtMost),
       z
         .record(ownName, address)
-        .refine((all) => Object.keys(all).length > 0, listen)
-        .refine((all) => Object.keys(all).length <= maxListen, listen)
+        .refine((all) => isCountOfAddresses(Object.keys(all).length), threeAtMost)
         .transform((all) => Object.entries(all).map(([name, one]) => ({ ...one, name }))),
     ],
     listen,
   )
   .meta({ title: 'port or address; list or map of up to three' })
+
+function isCountOfAddresses(count: number): boolean {
+  return count >= 1 && count <= maxListen
+}
 
 export const duration = durationOf(expected.duration, 0)
 export const longDuration = durationOf(expected.longDuration, 1)

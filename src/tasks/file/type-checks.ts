@@ -82,7 +82,10 @@ export function checkParts(
     const hint = 'remove one of them'
     source.report(readyPath, 'expected either line or after; got both', { hint })
   }
-  if (ready?.timeout !== undefined && ready.line === undefined)
+  if (ready !== undefined && ready.line === undefined && ready.after === undefined) {
+    const hint = 'write { line: "listening" }, or { after: 1s }'
+    source.report(readyPath, 'expected line or after; got neither', { hint })
+  } else if (ready?.timeout !== undefined && ready.line === undefined)
     warnAbout(source, [...readyPath, 'timeout'], 'has no effect without line')
   if (input?.format !== undefined && input.mode !== undefined && input.mode !== 'queue')
     warnAbout(source, [...path, 'input', 'format'], `has no effect with mode ${input.mode}`)

@@ -80,10 +80,12 @@ function expectedOf(issue: z.core.$ZodRawIssue): string {
   return issue.expected === 'array' ? expected.list : expected.text
 }
 
-/** The outer form of a map fits if only its keys are wrong. */
-function isWithin({ path, code }: Issue): boolean {
-  return path.length > 0 || code === 'unrecognized_keys'
+/** The outer form of a map fits if only its keys are wrong, and that of addresses if only these numbers are. */
+function isWithin({ path, code, message }: Issue): boolean {
+  return path.length > 0 || code === 'unrecognized_keys' || wrongNumbers.has(message)
 }
+
+const wrongNumbers: ReadonlySet<string> = new Set([expected.addresses, expected.port])
 
 /** For a union: the issues within the branch whose outer form fits, such as an entry of a list. */
 function innermost(issue: Issue): Issue[] {
@@ -107,17 +109,21 @@ function report(source: Source, issue: Issue): void {
     default: {
       const found = valueAt(source.value, path)
       if (found === undefined && isMisspelt(source, path)) return
-      // A number is shown as it is written: its author wrote 022, not 22.
-      const written = typeof found === 'number' ? source.written(path) : undefined
       // The message goes into logs, and a value of an environment may be a secret.
-      const isTooLong = issue.code === 'too_big' && typeof found === 'string'
-      const shown = isTooLong ? String(found.length) : (written ?? showValue(found))
-      const got = isInEnv(path) ? showKind(found) : shown
+      const got = isInEnv(path) ? showKind(found) : shownValue(source, issue, found)
       const hint = hintForValue(issue.message, path, found) ?? guessChoice(source, issue, found)
       const size = isTooBig(found) ? ', which is too big' : ''
       source.report(path, `expected ${issue.message}; got ${got}${size}`, { hint })
     }
   }
+}
+
+function shownValue(source: Source, issue: Issue, found: unknown): string {
+  if (issue.code === 'too_big' && typeof found === 'string') return String(found.length)
+  if (issue.message === expected.addresses) return String(Object.keys(Object(found)).length)
+  // A number is shown as it is written: its author wrote 022, not 22.
+  const written = typeof found === 'number' ? source.written(pathOf(issue)) : undefined
+  return written ?? showValue(found)
 }
 
 /** Beyond this, numbers of JavaScript are not exact. */

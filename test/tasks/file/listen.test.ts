@@ -44,8 +44,6 @@ describe('a good address', () => {
 
 describe('a bad address', () => {
   test.each([
-    ['0', null],
-    ['65536', null],
     ['80.5', null],
     ['":80"', 'did you mean "80"?'],
     ['"*:80"', 'did you mean "80"?'],
@@ -64,9 +62,6 @@ describe('a bad address', () => {
     ['010.0.0.1:80', null],
     ['256.0.0.1:80', null],
     ['"0.0.0.0"', null],
-    ['[]', null],
-    ['{}', null],
-    ['[1, 2, 3, 4]', null],
     ['true', null],
   ])('%s is reported', (written, hint) => {
     expect(problemsOf(file(written))).toMatchObject([
@@ -77,6 +72,26 @@ describe('a bad address', () => {
         ),
         hint,
       },
+    ])
+  })
+
+  test.each([
+    ['0', 'a port from 1 to 65535; got 0'],
+    ['-1', 'a port from 1 to 65535; got -1'],
+    ['65536', 'a port from 1 to 65535; got 65536'],
+    ['"0.0.0.0:70000"', 'a port from 1 to 65535; got "0.0.0.0:70000"'],
+    ['"[::1]:080"', 'a port from 1 to 65535; got "[::1]:080"'],
+    ['[]', 'one to three addresses; got 0'],
+    ['{}', 'one to three addresses; got 0'],
+    ['[1, 2, 3, 4]', 'one to three addresses; got 4'],
+    ['{ a: 1, b: 2, c: 3, d: 4 }', 'one to three addresses; got 4'],
+  ])('%s is reported by its numbers', (written, message) => {
+    expect(problemsOf(file(written))).toMatchObject([
+      { path: 'tasks.a.listen', message: `expected ${message}`, hint: null },
+    ])
+    if (!message.includes('port')) return
+    expect(problemsOf(file(`[80, ${written}]`))).toMatchObject([
+      { path: 'tasks.a.listen[1]', message: `expected ${message}` },
     ])
   })
 

@@ -64,7 +64,6 @@ tasks:
 
   test.each([
     ['listen: 80', { kind: 'after', afterMs: 1000, timeoutMs: 31_000 }],
-    ['ready: {}', { kind: 'after', afterMs: 1000, timeoutMs: 31_000 }],
     ['ready: { after: 2m }', { kind: 'after', afterMs: 120_000, timeoutMs: 150_000 }],
     ['ready: { line: up, timeout: 5s }', { kind: 'line', text: 'up', timeoutMs: 5000 }],
     ['max: 1', undefined],
@@ -84,9 +83,30 @@ tasks:
     expect(problems('type: daemon, command: [x], ready: { line: up, after: 1s }')).toEqual([
       'tasks.a.ready: expected either line or after; got both (remove one of them)',
     ])
-    expect(problems('type: daemon, command: [x], ready: { timeout: 1s }')).toEqual([
+    expect(problems('type: daemon, command: [x], ready: { after: 1s, timeout: 1s }')).toEqual([
       'warning: tasks.a.ready.timeout: has no effect without line',
     ])
+  })
+
+  test.each(['{}', '{ timeout: 1s }'])(
+    'ready: %s is reported, because it says nothing',
+    (ready) => {
+      const hint = '(write { line: "listening" }, or { after: 1s })'
+      expect(problems(`type: daemon, command: [x], listen: 80, ready: ${ready}`)).toEqual([
+        `tasks.a.ready: expected line or after; got neither ${hint}`,
+      ])
+      const defaults = `defaults: { ready: ${ready} }\ntasks: { a: { type: daemon, command: [x] } }`
+      expect(problemsOf(defaults).map(oneLine)).toEqual([
+        `defaults.ready: expected line or after; got neither ${hint}`,
+      ])
+    },
+  )
+
+  test('a text that no line can have is reported', () => {
+    expect(problems('type: daemon, command: [x], ready: { line: "a\\nb" }')).toEqual([
+      'tasks.a.ready.line: expected text without line breaks and control characters; got "a\\nb"',
+    ])
+    expect(problems('type: daemon, command: [x], ready: { line: "a\\tb é" }')).toEqual([])
   })
 
   test.each([
