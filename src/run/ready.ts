@@ -28,11 +28,12 @@ export function armReady(context: RunContext, run: LiveRun): void {
   const search = newSearch(context, run, ready.text)
   lookForLine(context, run, search)
   later(context, run, timeLeft(host, startedMs, ready.timeoutMs), () => {
+    if (run.isReady) return
     // FIRST a last look: the text may have come while no daemon ran.
     let found = search()
     for (let looks = 1; found === 'more' && looks < maxLastLooks; looks++) found = search()
     if (found === 'found') becomeReady(context, run)
-    else if (!run.isReady) endRun(context, run, 'not ready')
+    else endRun(context, run, 'not ready')
   })
 }
 
@@ -46,24 +47,38 @@ function lookForLine(context: RunContext, run: LiveRun, search: () => Found): vo
   })
 }
 
-/** The text has no line break, so a line contains it if the output does. */
+/** The colours of a terminal (ECMA-48, select graphic rendition), and the beginning of one at the end. */
+// oxlint-disable-next-line no-control-regex
+const colours = /\x1b\[[\d;:]*m/g
+// oxlint-disable-next-line no-control-regex
+const begunColour = /\x1b(?:\[[\d;:]{0,40})?$/
+
+/**
+ * Each look reads what is new. The text has no line break, so a line contains it if the output does;
+ * colours in between do not count.
+ */
 function newSearch(
   { host, faults }: RunContext,
   { directory }: LiveRun,
   text: string,
 ): () => Found {
   const output = path.join(directory, 'output')
-  const wanted = Buffer.from(text)
+  // One character for each byte: a look may end within a character of UTF-8.
+  const wanted = Buffer.from(text).toString('latin1')
   let offset = 0
-  let rest = Buffer.alloc(0)
+  let rest = ''
   const next = (): Found => {
-    const bytes = host.files.readBytes(output, offset, maxBytesAtOnce)
+    const size = host.files.facts(output)?.size ?? 0
+    const length = Math.min(size - offset, maxBytesAtOnce)
+    if (length <= 0) return 'nothing'
+    const bytes = host.files.readBytes(output, offset, length)
     offset += bytes.length
-    const both = Buffer.concat([rest, bytes])
-    // The rest of one look and the beginning of the next one may have the text together.
-    rest = Buffer.from(both.subarray(Math.max(both.length - wanted.length + 1, 0)))
+    const both = (rest + bytes.toString('latin1')).replaceAll(colours, '')
     if (both.includes(wanted)) return 'found'
-    return bytes.length < maxBytesAtOnce ? 'nothing' : 'more'
+    // The end of one look and the beginning of the next one may have the text, or a colour, together.
+    const begun = begunColour.exec(both)?.[0].length ?? 0
+    rest = both.slice(Math.max(both.length - begun - wanted.length + 1, 0))
+    return offset < size ? 'more' : 'nothing'
   }
   return () => {
     let found: Found = 'nothing'
