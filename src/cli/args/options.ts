@@ -70,7 +70,7 @@ export const options = {
   label: labelList('only tasks with this NAME=VALUE; repeatable: tasks must have all'),
   host: text('host', 'as on the machine with this name or address'),
 
-  all: flag('all tasks, even more than the screen has rows; for send: all runs'),
+  all: flag('every task, even if the screen has too few rows; for send: every run of the task'),
   watch: flag('refresh every second, until Ctrl-C'),
 
   run: text('run', 'the run with this id; the beginning of the id is enough'),

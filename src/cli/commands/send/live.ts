@@ -3,6 +3,7 @@ import { counted } from '../../../text/plural.ts'
 import type { Values } from '../../args/options.ts'
 import type { Call } from '../../command.ts'
 import { ask } from '../../daemon/ask.ts'
+import { type Delivery, eachBatch } from './delivery.ts'
 
 export interface ChosenRun {
   readonly task: string
@@ -13,16 +14,13 @@ export interface ChosenRun {
 const wordPatienceMs = 1_000
 const inputPatienceMs = 10_000
 
-/**
- * Sends all lines to each of the runs, and closes their inputs with --end. Shows what was sent, also if
- * some run took not all of it, and then throws why.
- */
+/** Sends all lines to each of the runs, and closes their inputs with --end. */
 export async function sendToRuns(
   call: Call,
   values: Values,
   runs: readonly ChosenRun[],
   batches: AsyncIterable<readonly Buffer[]>,
-): Promise<void> {
+): Promise<Delivery> {
   const isOfWords = call.args.length > 1
   const patienceMs = values.timeout ?? (isOfWords ? wordPatienceMs : inputPatienceMs)
   const streams = runs.map((run) =>
@@ -38,37 +36,20 @@ export async function sendToRuns(
       able.map((stream) => act(stream).catch((error: unknown) => failed.set(stream, error))),
     )
   }
-  try {
-    for await (const lines of batches) {
-      await each((stream) => stream.send(lines))
-      if (failed.size === streams.length) break
-    }
-    if (values.end) await each((stream) => stream.end())
-  } finally {
-    await showSent(call, values, streams, failed)
+  const badLine = await eachBatch(batches, async (lines) => {
+    await each((stream) => stream.send(lines))
+    return failed.size < streams.length
+  })
+  if (values.end && badLine.length === 0) await each((stream) => stream.end())
+  return {
+    sent: streams.map(({ task, run, sent }) => ({ task, run, lines: sent(), message: null })),
+    words: streams.flatMap((stream) => (failed.has(stream) ? [] : [wordsOf(stream, values)])),
+    errors: [...failed.values(), ...badLine],
   }
-  const [error] = failed.values()
-  if (failed.size > 0) throw error
 }
 
-async function showSent(
-  { terminal }: Call,
-  { json, end }: Values,
-  streams: readonly LineStream[],
-  failed: ReadonlyMap<LineStream, unknown>,
-): Promise<void> {
-  if (json) {
-    const sent = streams.map(({ task, run, sent: lines }) => ({
-      ...{ task, run, lines: lines(), message: null },
-    }))
-    return terminal.say(JSON.stringify(sent, null, 2))
-  }
-  for (const stream of streams.filter((each) => !failed.has(each))) {
-    const { task, run } = stream
-    const lines = stream.sent()
-    const sent = lines > 0 || !end ? `sent ${counted(lines, 'line')} to ${task} ${run}` : undefined
-    const closed =
-      sent === undefined ? `closed the input of ${task} ${run}` : ', and closed its input'
-    await terminal.say(`${sent ?? ''}${end ? closed : ''}`)
-  }
+function wordsOf({ task, run, sent }: LineStream, { end }: Values): string {
+  const lines = sent()
+  if (end && lines === 0) return `closed the input of ${task} ${run}`
+  return `sent ${counted(lines, 'line')} to ${task} ${run}${end ? ', and closed its input' : ''}`
 }

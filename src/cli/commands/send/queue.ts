@@ -10,6 +10,7 @@ import type { Values } from '../../args/options.ts'
 import type { Call } from '../../command.ts'
 import { ask } from '../../daemon/ask.ts'
 import { offlineTasksPath, readTasks } from '../../daemon/tasks-file.ts'
+import { type Delivery, eachBatch } from './delivery.ts'
 
 /** Lines of one sender, as they arrive. */
 type Batches = AsyncIterable<readonly Buffer[]>
@@ -20,12 +21,11 @@ type Put = (task: string, texts: readonly string[]) => Promise<readonly string[]
 /** Sends each line as a message to each of these tasks, by the daemon. */
 export function sendToQueues(
   call: Call,
-  values: Values,
   tasks: readonly string[],
   batches: Batches,
-): Promise<void> {
+): Promise<Delivery> {
   const from = senderHere(call)
-  return sendAll(call, values, tasks, batches, async (task, texts) => {
+  return sendAll(tasks, batches, async (task, texts) => {
     return (await ask(call, 'message', { task, texts, from }, 'required')).messages
   })
 }
@@ -60,7 +60,7 @@ export async function queueWithoutDaemon(
   values: Values,
   tasks: readonly Task[],
   batches: Batches,
-): Promise<void> {
+): Promise<Delivery> {
   const { host, paths } = call
   const facts = factsHere(call, values)
   for (const task of tasks) demandQueue(task, facts)
@@ -68,9 +68,7 @@ export async function queueWithoutDaemon(
   const inbox = openInbox(host, paths.inbox, () => {})
   const from = senderHere(call)
   const names = tasks.map(({ name }) => name)
-  await sendAll(call, values, names, batches, (task, texts) =>
-    putMessages(inbox, task, texts, from),
-  )
+  return sendAll(names, batches, (task, texts) => putMessages(inbox, task, texts, from))
 }
 
 /** What a run knows of itself; a person has only a machine. */
@@ -83,33 +81,31 @@ function senderHere({ host }: Call): Sender {
   }
 }
 
-async function sendAll(
-  call: Call,
-  values: Values,
-  tasks: readonly string[],
-  batches: Batches,
-  put: Put,
-): Promise<void> {
+async function sendAll(tasks: readonly string[], batches: Batches, put: Put): Promise<Delivery> {
   const sent = new Map<string, string[]>(tasks.map((task) => [task, []]))
   const failed = new Map<string, unknown>()
-  try {
-    for await (const lines of batches) {
-      for (const texts of parts(lines.map(textOf))) {
-        for (const task of tasks.filter((each) => !failed.has(each))) {
-          try {
-            sent.get(task)?.push(...(await put(task, texts)))
-          } catch (error) {
-            failed.set(task, error)
-          }
+  const badLine = await eachBatch(batches, async (lines) => {
+    for (const texts of parts(lines.map(textOf))) {
+      for (const task of tasks.filter((each) => !failed.has(each))) {
+        try {
+          sent.get(task)?.push(...(await put(task, texts)))
+        } catch (error) {
+          failed.set(task, error)
         }
       }
-      if (failed.size === tasks.length) break
     }
-  } finally {
-    await showSent(call, values, sent, failed)
+    return failed.size < tasks.length
+  })
+  return {
+    sent: [...sent].map(([task, message]) => {
+      return { task, run: null, lines: message.length, message }
+    }),
+    words: [...sent].flatMap(([task, { length }]) => {
+      if (length === 0 && failed.has(task)) return []
+      return [`${counted(length, 'message')} ${length === 1 ? 'waits' : 'wait'} for ${task}`]
+    }),
+    errors: [...failed.values(), ...badLine],
   }
-  const [error] = failed.values()
-  if (failed.size > 0) throw error
 }
 
 /** A message is text, also in the JSON that its run reads. */
@@ -137,23 +133,4 @@ function* parts(texts: readonly string[]): Generator<readonly string[]> {
     bytes += more
   }
   if (part.length > 0) yield part
-}
-
-async function showSent(
-  { terminal }: Call,
-  { json }: Values,
-  sent: ReadonlyMap<string, readonly string[]>,
-  failed: ReadonlyMap<string, unknown>,
-): Promise<void> {
-  if (json) {
-    const reports = [...sent].map(([task, message]) => {
-      return { task, run: null, lines: message.length, message }
-    })
-    return terminal.say(JSON.stringify(reports, null, 2))
-  }
-  for (const [task, { length }] of sent)
-    if (length > 0 || !failed.has(task))
-      await terminal.say(
-        `${counted(length, 'message')} ${length === 1 ? 'waits' : 'wait'} for ${task}`,
-      )
 }

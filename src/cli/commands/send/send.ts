@@ -8,26 +8,57 @@ import type { Call } from '../../command.ts'
 import { ask } from '../../daemon/ask.ts'
 import { requireSameFile } from '../../daemon/tasks-file.ts'
 import { inputLines } from '../../terminal/input-lines.ts'
+import { type Delivery, showDeliveries } from './delivery.ts'
 import { type ChosenRun, sendToRuns } from './live.ts'
 import { queueWithoutDaemon, sendToQueues, tasksWithoutDaemon } from './queue.ts'
 
 /** Runs `torch send`. Throws for a wrong line or task before it sends anything. */
 export async function send(call: Call, values: Values): Promise<number> {
   const [word = '', ...words] = call.args
+  if (values.run !== undefined && values.all)
+    throw usageError('--run and --all cannot be combined', `torch send ${word} --all LINE...`)
   const lines = words.map(lineOf)
   const status = await ask(call, 'status', {}, 'optional')
-  if (status === undefined) return sendWithoutDaemon(call, values, word, lines)
-  await requireSameFile(call, values, status.file.path)
-  const queues = queuesNamed(status, word)
-  const isMixed = queues.length > 0 && hasReaders(status, word)
-  if (queues.length > 0 && !isMixed) demandNoRun(word, values)
-  // Only one of the two could read standard input as it comes.
-  const all = isMixed ? await together(batches(call, values, lines)) : undefined
-  const again = () => (all === undefined ? batches(call, values, lines) : inOne(all))
-  if (queues.length > 0) await sendToQueues(call, values, queues, again())
-  if (queues.length === 0 || isMixed)
-    await sendToRuns(call, values, chooseRuns(status, word, values), again())
+  if (status !== undefined) await requireSameFile(call, values, status.file.path)
+  const deliveries =
+    status === undefined
+      ? [await sendWithoutDaemon(call, values, word, lines)]
+      : await sendByDaemon(call, values, word, lines, status)
+  await showDeliveries(call, values, deliveries)
   return exitStatus.done
+}
+
+/** A pattern may mean queues and runs: both get the lines. */
+async function sendByDaemon(
+  call: Call,
+  values: Values,
+  word: string,
+  lines: readonly Buffer[],
+  status: StatusReport,
+): Promise<Delivery[]> {
+  const isForRuns = hasReaders(status, word)
+  // --run names a run, and a queue has none.
+  const queues = isForRuns && values.run !== undefined ? [] : queuesNamed(status, word)
+  if (queues.length === 0)
+    return [
+      await sendToRuns(
+        call,
+        values,
+        chooseRuns(status, word, values),
+        batches(call, values, lines),
+      ),
+    ]
+  if (!isForRuns) {
+    demandNoRun(word, values)
+    return [await sendToQueues(call, queues, batches(call, values, lines))]
+  }
+  const runs = chooseRuns(status, word, values)
+  // Only one of the two could read standard input as it comes.
+  const all = await together(batches(call, values, lines))
+  return [
+    await sendToQueues(call, queues, inOne(all)),
+    await sendToRuns(call, values, runs, inOne(all)),
+  ]
 }
 
 /** A queue needs no daemon: the next one finds what waits. A run cannot be reached without one. */
@@ -36,14 +67,13 @@ async function sendWithoutDaemon(
   values: Values,
   word: string,
   lines: readonly Buffer[],
-): Promise<number> {
+): Promise<Delivery> {
   const tasks = await tasksWithoutDaemon(call, values, word)
   const queues = tasks?.filter(({ input }) => input.mode === 'queue') ?? []
   if (tasks?.every(({ input }) => input.mode === 'none')) throw noInput(word)
   if (queues.length === 0) await ask(call, 'status', {}, 'required')
   demandNoRun(word, values)
-  await queueWithoutDaemon(call, values, queues, batches(call, values, lines))
-  return exitStatus.done
+  return queueWithoutDaemon(call, values, queues, batches(call, values, lines))
 }
 
 /** The tasks with a queue that are meant: by a pattern, only those that belong to this machine. */

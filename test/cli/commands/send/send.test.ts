@@ -15,6 +15,10 @@ tasks:
   group-a: { type: manual, ${reader} }
   group-b: { type: manual, ${reader} }
   group-c: { type: manual, command: [sleep, "600"] }
+  two-live: { type: manual, max: 2, ${reader} }
+  two-queue: { type: manual, command: cat, input: queue, enabled: false }
+  mix-live: { type: manual, ${reader} }
+  mix-queue: { type: manual, command: cat, input: queue, enabled: false }
   deaf: { type: manual, command: [sleep, "600"], input: live }
   deaf-pipe: { type: manual, command: [sleep, "600"], input: live }
   idle: { type: manual, ${reader} }
@@ -89,6 +93,21 @@ describe.concurrent('torch send', () => {
     expect(two.output()).toBe('got both\nend\n')
     const wrong = await site.torch('send', 'pair', 'x', '--run', '20010101')
     expect(wrong.status).toBe(1)
+    const both = await site.torch('send', 'pair', 'x', '--run', one.run, '--all')
+    expect(both).toMatchObject({
+      status: 2,
+      stderr: 'torch: --run and --all cannot be combined\nhint: torch send pair --all LINE...\n',
+    })
+  })
+
+  test('a queue gets nothing if a pattern also means several runs of a task', async () => {
+    await start('two-live')
+    await start('two-live')
+    const refused = await site.torch('send', 'two-*', 'x')
+    expect(refused).toMatchObject({ status: 2, stdout: '' })
+    expect(refused.stderr).toContain('several runs of two-live are running')
+    const inbox = JSON.parse((await site.torch('inbox', 'two-queue', '--json')).stdout) as unknown
+    expect(inbox).toMatchObject([{ waiting: 0 }])
   })
 
   test('a pattern sends to each of its tasks that has an input', async () => {
@@ -98,6 +117,24 @@ describe.concurrent('torch send', () => {
     expect([status, stdout.split('\n').length]).toEqual([0, 3])
     await until(() => runs.every(({ output }) => output() === 'got x\nend\n'), 'the lines')
     expect((await site.torch('send', 'group-c', 'x')).stderr).toMatch(/takes no input\nhint: /)
+  })
+
+  test('a pattern sends to queues and runs, and shows both in one list', async () => {
+    const { run, output } = await start('mix-live')
+    const message = [expect.stringMatching(/^\d/), expect.stringMatching(/^\d/)]
+    const json = await site.torch('send', 'mix-*', 'one', 'two', '--json')
+    expect(JSON.parse(json.stdout)).toEqual([
+      { task: 'mix-queue', run: null, lines: 2, message },
+      { task: 'mix-live', run, lines: 2, message: null },
+    ])
+    expect((await site.torch('send', 'mix-*', 'three', '--run', run)).stdout).toBe(
+      `sent 1 line to mix-live ${run}\n`,
+    )
+    const read = await torchReading('four\n', 'send', 'mix-*')
+    expect(read.stdout).toBe(`1 message waits for mix-queue\nsent 1 line to mix-live ${run}\n`)
+    await site.torch('send', 'mix-live', '--end')
+    await until(() => output().endsWith('end\n'), 'the end')
+    expect(output()).toBe('got one\ngot two\ngot three\ngot four\nend\n')
   })
 
   test('a run that does not read ends the command with 1, with what it left unread', async () => {
