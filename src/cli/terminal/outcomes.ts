@@ -22,8 +22,8 @@ type OutcomeFacts = Pick<HistoryRow, 'outcome' | 'exitCode' | 'signal' | 'reason
 
 /**
  * How a run ended, or why it did not start, in a few words: `ok`, `failed 3`,
- * `killed SIGTERM (stop)`, `skipped: at its max`, `missed 12 slots: torch was down`. `when` says
- * which slots were missed.
+ * `killed SIGTERM (stop)`, `killed SIGTERM, exit code 0 (kill)`, `skipped: at its max`,
+ * `missed 12 slots: torch was down`. `when` says which slots were missed.
  */
 export function outcomeWords(row: OutcomeFacts, when = ''): string {
   const { outcome, exitCode, signal, reason, count } = row
@@ -33,9 +33,10 @@ export function outcomeWords(row: OutcomeFacts, when = ''): string {
     const missed = `missed ${counted(count ?? 1, 'slot')}`
     return [when === '' ? missed : `${missed}, ${when}`, why].join(': ')
   }
-  const words = [outcome, outcome === 'ok' ? null : exitCode, signal]
-    .filter((fact) => fact !== null)
-    .join(' ')
+  const code = outcome === 'ok' ? null : exitCode
+  // A command that gets a signal may still end with a status of its own.
+  const end = signal === null || code === null ? (signal ?? code) : `${signal}, exit code ${code}`
+  const words = end === null ? outcome : `${outcome} ${end}`
   return reason === null || reason === outcome ? words : `${words} (${plainLine(reason)})`
 }
 

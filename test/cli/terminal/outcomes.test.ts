@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { exitStatusOf } from '../../../src/cli/terminal/outcomes.ts'
+import { exitStatusOf, outcomeWords } from '../../../src/cli/terminal/outcomes.ts'
 
 const nothing = { exitCode: null, signal: null, reason: null }
 test.each([
@@ -13,4 +13,22 @@ test.each([
   [{ ...nothing, outcome: 'unknown' }, undefined, 1],
 ] as const)('%j', (ended, recorded, status) => {
   expect(exitStatusOf(ended, recorded)).toBe(status)
+})
+
+test.each([
+  [{ ...nothing, outcome: 'ok', exitCode: 0 }, 'ok'],
+  [{ ...nothing, outcome: 'failed', exitCode: 3 }, 'failed 3'],
+  [{ ...nothing, outcome: 'killed', signal: 'SIGTERM', reason: 'stop' }, 'killed SIGTERM (stop)'],
+  [{ ...nothing, outcome: 'timeout', signal: 'SIGKILL', reason: 'timeout' }, 'timeout SIGKILL'],
+  [
+    { outcome: 'killed', exitCode: 0, signal: 'SIGTERM', reason: 'kill' },
+    'killed SIGTERM, exit code 0 (kill)',
+  ],
+  [
+    { outcome: 'timeout', exitCode: 3, signal: 'SIGTERM', reason: 'timeout' },
+    'timeout SIGTERM, exit code 3',
+  ],
+  [{ ...nothing, outcome: 'unknown' }, 'unknown'],
+] as const)('%j is shown as "%s"', (ended, words) => {
+  expect(outcomeWords({ ...ended, count: null })).toBe(words)
 })

@@ -68,10 +68,13 @@ function hasOutcome(
   return last !== null && wanted.includes(last.outcome)
 }
 
-/** How long tasks that run now usually take: for the progress bars. */
+/**
+ * How long tasks that run now usually take: for the progress bars. How long a run with an input takes
+ * depends on what it reads, and so not on earlier runs.
+ */
 async function usualOf(call: Call, tasks: readonly TaskStatus[]): Promise<Map<string, number>> {
   const names = tasks
-    .filter(({ type, running }) => type !== 'daemon' && running.length > 0)
+    .filter(({ type, input, running }) => type !== 'daemon' && !input && running.length > 0)
     .map((task) => task.name)
   if (names.length === 0) return new Map()
   const { readHistoryOrRuns } = await import('../../../record/history/read-history.ts')

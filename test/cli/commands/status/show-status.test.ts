@@ -102,6 +102,13 @@ describe('The table of torch status', () => {
     )
   })
 
+  test('torch status shows no usual duration for a run that reads its input', async () => {
+    fs.writeFileSync(file, 'tasks: {rotate: {type: manual, command: cat, input: live}}')
+    written(...Array.from({ length: 5 }, (_, n) => runRow(n, { task: 'rotate', durationMs: 1 })))
+    runs('rotate', '20260308T070650.000-abcdef')
+    expect((await table(['rotate']))[2]).toMatch(/^rotate +manual +for 3m10s +ok, /)
+  })
+
   test('torch status does not show a run of an earlier boot as running', async () => {
     written()
     runs('rotate', '20260308T070650.000-abcdef', 'another boot')
