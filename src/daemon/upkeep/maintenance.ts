@@ -54,10 +54,11 @@ export function startMaintenance(
     known = trouble
   })
   let taken = 0
+  let nextQueue = 0
   const stopUrgent = repeat(clock, urgentMs, () => {
     daemon.outputs.limit()
     for (const run of daemon.runs.all()) wakeOpeners(daemon.host, run)
-    lookAtQueues(daemon)
+    nextQueue = lookAtQueues(daemon, nextQueue)
     taken = keepLock(daemon, lock) ? 0 : taken + 1
     if (taken === maxLooksAtTakenLock) onTaken()
   })

@@ -204,7 +204,22 @@ function removeQuietly({ files }: Host, made: readonly string[]): void {
     try {
       files.remove(file)
     } catch {
-      // The next sweep removes what is left in `tmp`.
+      // removeTorn() removes what is left in `tmp`.
     }
+  }
+}
+
+/** Writing a message takes much less, even on a slow disk. */
+const maxWritingMs = 3600 * 1000
+
+/** Removes what a sender that was killed has left in `tmp`: nobody finishes it. */
+export function removeTorn(inbox: Inbox, task: string): void {
+  const { host } = inbox
+  const folder = folderOf(inbox, task, 'tmp')
+  for (const name of host.files.list(folder)) {
+    const file = path.join(folder, name)
+    const changedMs = host.files.facts(file)?.mtimeMs
+    if (changedMs !== undefined && host.clock.now() - changedMs > maxWritingMs)
+      host.files.remove(file)
   }
 }
