@@ -119,7 +119,10 @@ export interface TaskFacts {
 
 /** What happened to a task lately. */
 export interface TaskCounts {
-  /** Runs in a row, up to the last one, that failed. Runs that a person or a reload ended do not count. */
+  /**
+   * Runs in a row, up to the last one, that failed. Runs that a person or a reload ended do not count. 0 if
+   * the task has `ready`, and all its runs are ready.
+   */
   failures: number
   /** Starts that were skipped since the last run ended. */
   skips: number

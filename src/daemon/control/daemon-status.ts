@@ -17,7 +17,7 @@ import { jitterOf } from '../../text/hash.ts'
 import type { Daemon } from '../state.ts'
 import type { Loaded } from '../tasks-file/load.ts'
 import { queueStatus } from './messages.ts'
-import { listenPart, type ListenPart, listenPartOffline } from './listen-status.ts'
+import { isServed, listenPart, type ListenPart, listenPartOffline } from './listen-status.ts'
 import { troubleOf } from './trouble.ts'
 
 /** What `torch status` shows of a running daemon. */
@@ -45,7 +45,11 @@ export function statusOf(daemon: Daemon): StatusReport {
           next: entries.get(task.name),
           running: runs.of(task.name).map((run) => run.description.run),
           last: runs.last(task.name),
-          counts: { ...runs.counts(task.name), restarts: restartsOf(daemon, task) },
+          counts: {
+            ...runs.counts(task.name),
+            ...(isServed(daemon, task) && { failures: 0 }),
+            restarts: restartsOf(daemon, task),
+          },
           nextRestart: nextRestartOf(daemon, task),
           input:
             queueStatus(daemon.messages.inbox, task) ?? liveStatus(host, task, runs.of(task.name)),

@@ -20,6 +20,17 @@ export function listenPart(
   }
 }
 
+/** Whether all runs of a task with `ready` are there and ready. Then the failures before are over. */
+export function isServed(
+  { runs, daemonTasks }: Pick<Daemon, 'runs' | 'daemonTasks'>,
+  { name, ready, max }: Task,
+): boolean {
+  if (ready === undefined || daemonTasks.failed.has(name) || daemonTasks.restarts.has(name))
+    return false
+  const all = runs.of(name)
+  return all.length >= max && all.every(({ isReady }) => isReady)
+}
+
 /** The same without a daemon, which alone knows the rest. */
 export function listenPartOffline(task: Task): ListenPart {
   return task.listen.length === 0 ? {} : { listen: addressesOf(task, () => false) }

@@ -144,17 +144,20 @@ function noteReplacement(
   const { name } = task
   const outdated = outdatedRuns(task, before, daemonTasks.mustGo)
   if (!outdated.some(isLive)) daemonTasks.setFailed(name, undefined)
-  const old = outdated.map((run) => run.description.run)
+  const old = outdated.filter(({ isReady }) => isReady).map(({ description }) => description.run)
   const next = runs.of(name).filter((run) => !before.includes(run))
   for (const { description } of old.length === 0 ? [] : next)
     log.info('replace', { task: name, run: description.run, old }, `${name} is being replaced`)
-  const ended = old.filter((run) => plan.end.includes(run))
-  if (ended.length > 0)
-    log.info(
-      'replace',
-      { task: name, ended },
-      `${name}: ${counted(ended.length, 'old run')} may end`,
-    )
+  const endNow = outdated.filter(({ description: { run } }) => plan.end.includes(run))
+  const ends = [
+    [endNow.filter(({ isReady }) => isReady), 'old run', 'may end'],
+    [endNow.filter(({ isReady }) => !isReady), 'new run', 'given up before it was ready'],
+  ] as const
+  for (const [some, what, how] of ends) {
+    const ended = some.map(({ description }) => description.run)
+    const words = `${name}: ${counted(ended.length, what)} ${how}`
+    if (ended.length > 0) log.info('replace', { task: name, ended }, words)
+  }
 }
 
 /** A run that was waited for is ready: an old one may end. */

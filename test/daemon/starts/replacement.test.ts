@@ -162,6 +162,37 @@ describe.skipIf(realSockets.whyNot() !== undefined)('a task with a socket', () =
     expect(second.history().slice(0, 1)).toEqual(['web killed reload'])
   })
 
+  test('what failed before a good replacement is over, and the log says which runs may end', async () => {
+    const listen = `listen: ${await freePort()}`
+    const site = newSite(yaml(listen))
+    say(site, true)
+    const daemon = await site.daemon()
+    await ready(site, daemon, 1)
+    const [old = ''] = daemon.running('web')
+    await daemon.edit(yaml(listen, 'exit 4'))
+    await until(() => task(daemon)?.counts?.failures === 1, 'a failed replacement')
+    site.clock.advance(2_000)
+    await until(() => task(daemon)?.counts?.failures === 2, 'a second failed replacement')
+    expect(task(daemon)?.replacing?.failures).toBe(2)
+
+    say(site, false)
+    await daemon.edit(yaml(`${listen}, nice: 1`))
+    await daemon.begun('web')
+    const given = daemon.running('web').find((run) => run !== old)
+    await daemon.edit(yaml(`${listen}, nice: 2`))
+    say(site, true)
+    await until(() => {
+      site.clock.advance(25)
+      return !daemon.running('web').includes(old) && readyCount(daemon) === 1
+    }, 'the good replacement')
+    expect(task(daemon)).toMatchObject({ replacing: null, counts: { failures: 0 } })
+    const ends = daemon.lines.filter((line) => 'ended' in line.facts)
+    expect(ends.map(({ words, facts }) => [words, facts])).toEqual([
+      ['web: 1 new run given up before it was ready', { task: 'web', ended: [given] }],
+      ['web: 1 old run may end', { task: 'web', ended: [old] }],
+    ])
+  })
+
   test('a stop that leaves its runs leaves their sockets, and the next daemon takes them up', async () => {
     const folder = fs.mkdtempSync('/tmp/torch-listen-')
     const file = path.join(folder, 'a.sock')
