@@ -3,6 +3,8 @@ import type { Host } from '../host/host.ts'
 import type { OpenedSocket } from '../host/listening-sockets.ts'
 import { isAlive, type ProcessIdentity } from '../host/processes.ts'
 import { hasCode, quietly } from '../host/system-error.ts'
+import { parseListen } from '../tasks/file/listen.ts'
+import { collide } from '../tasks/sockets.ts'
 import type { ListenAddress, Task } from '../tasks/task.ts'
 import { readTraces, type RunSocket } from './directory.ts'
 import { ownerOf } from './environment.ts'
@@ -65,51 +67,27 @@ export function newTaskSockets(
   report: (facts: object, words: string) => void = () => {},
 ): TaskSockets {
   const held = new Map<string, HeldSocket>()
-
-  function hold(task: Task, address: ListenAddress, opened: OpenedSocket, how: string): void {
+  const hold: Hold = (task, address, opened, how) => {
     held.set(address.text, { ...opened, task: task.name, address })
     const facts = { task: task.name, address: address.text, how }
     report(facts, `${task.name} listens on ${address.text}${how === 'opened' ? '' : ` (${how})`}`)
   }
-
-  function openOne(task: Task, address: ListenAddress, runs: readonly SocketOwner[]): void {
-    const found = held.get(address.text)
-    if (found !== undefined) {
-      // A renamed task continues with the socket that it had under its old name.
-      if (found.task !== task.name) held.set(address.text, { ...found, task: task.name })
-      return
-    }
-    const taken = takeFromRuns(host, address, runs)
-    if (taken !== undefined) hold(task, address, taken, 'found in a run')
-    else hold(task, address, host.sockets.open(address, ownerOf(host, task)), 'opened')
-  }
-
   return {
     held,
     open(task, runs) {
       for (const address of task.listen) {
-        try {
-          openOne(task, address, runs)
-        } catch (error) {
-          const blocker = hasCode(error, 'EADDRINUSE') ? ownBlocker(address, runs) : undefined
-          const failure = listenError(address, error, blocker)
-          return { kind: blocker === undefined ? 'failed' : 'blocked', error: failure }
-        }
+        const found = held.get(address.text)
+        // A renamed task continues with the socket that it had under its old name.
+        if (found !== undefined) held.set(address.text, { ...found, task: task.name })
+        const failure = found === undefined && openOne(host, hold, { task, address, runs })
+        if (failure) return failure
       }
       return { kind: 'open' }
     },
     repair(task) {
       for (const address of task.listen) {
         const socket = held.get(address.text)
-        const owner = ownerOf(host, task)
-        if (socket === undefined || isInPlace(host, socket, owner)) continue
-        try {
-          const next = host.sockets.open(address, owner, socket.file)
-          host.files.close(socket.descriptor)
-          hold(task, address, next, 'made again')
-        } catch (error) {
-          throw listenError(address, error)
-        }
+        if (socket !== undefined) repairOne(host, hold, { task, socket })
       }
     },
     close(isUnneeded) {
@@ -131,6 +109,45 @@ export function newTaskSockets(
         if (descriptor !== undefined) held.set(socket.address.text, { ...socket, descriptor })
       }
     },
+  }
+}
+
+/** Keeps a socket for a task, and reports `how` it was opened. */
+type Hold = (task: Task, address: ListenAddress, opened: OpenedSocket, how: string) => void
+
+/** Takes a socket out of a run of the task, or opens it. Returns why that failed. */
+function openOne(
+  host: Host,
+  hold: Hold,
+  wanted: { task: Task; address: ListenAddress; runs: readonly SocketOwner[] },
+): Exclude<OpenAnswer, { kind: 'open' }> | undefined {
+  const { task, address, runs } = wanted
+  try {
+    const taken = takeFromRuns(host, address, runs)
+    if (taken !== undefined) hold(task, address, taken, 'found in a run')
+    else hold(task, address, host.sockets.open(address, ownerOf(host, task)), 'opened')
+    return undefined
+  } catch (error) {
+    const blocker = hasCode(error, 'EADDRINUSE') ? ownBlocker(address, runs) : undefined
+    const failure = listenError(address, error, blocker)
+    return { kind: blocker === undefined ? 'failed' : 'blocked', error: failure }
+  }
+}
+
+function repairOne(
+  host: Host,
+  hold: Hold,
+  { task, socket }: { task: Task; socket: HeldSocket },
+): void {
+  const { address } = socket
+  const owner = ownerOf(host, task)
+  if (isInPlace(host, socket, owner)) return
+  try {
+    const next = host.sockets.open(address, owner, socket.file)
+    host.files.close(socket.descriptor)
+    hold(task, address, next, 'made again')
+  } catch (error) {
+    throw listenError(address, error)
   }
 }
 
@@ -200,27 +217,12 @@ function takeFrom(
 
 /** A run of the task that has a socket in the way of this address. */
 function ownBlocker(address: ListenAddress, runs: readonly SocketOwner[]): SocketOwner | undefined {
-  return runs.find(({ sockets }) => sockets.some((socket) => collide(socket, address)))
-}
-
-/** Whether two addresses cannot be bound at the same time, as far as their texts say. */
-function collide({ address: mine }: RunSocket, { kind, text }: ListenAddress): boolean {
-  if (mine === text) return true
-  if (kind === 'unix' || mine.startsWith('unix:')) return false
-  const [a, b] = [partsOf(mine), partsOf(text)]
-  if (a.port !== b.port) return false
-  if (a.host === '' || b.host === '') return true
-  if (a.isIpv6 !== b.isIpv6) return false
-  return a.host === b.host || [a.host, b.host].some((host) => everyHost.includes(host))
-}
-
-const everyHost = ['0.0.0.0', '[::]']
-
-/** Of `80`, `0.0.0.0:80`, `[::]:80`: a bare port has no host. */
-function partsOf(text: string): { host: string; port: string; isIpv6: boolean } {
-  const at = text.lastIndexOf(':')
-  const host = text.slice(0, Math.max(at, 0))
-  return { host, port: text.slice(at + 1), isIpv6: host.startsWith('[') }
+  return runs.find(({ sockets }) =>
+    sockets.some((socket) => {
+      const own = parseListen(socket.address)
+      return own !== undefined && collide(own, address)
+    }),
+  )
 }
 
 function isInPlace(
