@@ -8,7 +8,8 @@ import type { Values } from '../../args/options.ts'
 import type { Call } from '../../command.ts'
 import { ask } from '../../daemon/ask.ts'
 import { namesWithLabels, requireKnownTasks, tasksNow } from '../../daemon/tasks-file.ts'
-import { historyTable, runFacts } from './history-text.ts'
+import { historyTable } from './history-table.ts'
+import { runFacts } from './run-facts.ts'
 
 const defaultRows = 20
 
