@@ -71,7 +71,7 @@ export function newLineStream({ clock, task, run, patienceMs, ask }: StreamParts
     }
   }
 
-  /** An error that the next daemon may mend is returned; all others are thrown. */
+  /** An error that is over once the next daemon runs is returned; all others are thrown. */
   async function tryOnce(batch: readonly Buffer[], end: boolean): Promise<Answer | TorchError> {
     const encoding = batch.every((line) => isUtf8(line)) ? 'utf8' : 'latin1'
     const lines = batch.map((line) => line.toString(encoding))
@@ -118,6 +118,6 @@ function notReading(task: string, { state, unread }: Answer, sent: number): Torc
   const bytes = unread === null ? '' : ` (${unread} bytes unread)`
   const why = state === 'starting' ? 'it has not opened its input yet' : `its input is full${bytes}`
   return new TorchError('input-full', `${task} does not read: ${why}`, {
-    hint: `${sent === 1 ? '1 line was' : `${sent} lines were`} sent; --timeout says how long to wait`,
+    hint: `${sent === 1 ? '1 line was' : `${sent} lines were`} sent; send the rest when it reads again`,
   })
 }

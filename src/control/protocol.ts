@@ -1,7 +1,22 @@
 import type { ErrorJson } from '../errors.ts'
-import { type Signal, signalNames } from '../host/processes.ts'
-import { maxMessageBytes, type Sender, textFault } from '../plan/messages.ts'
 import type { Problem } from '../tasks/file/problem.ts'
+import {
+  command,
+  encoding,
+  type Field,
+  flag,
+  grace,
+  inboxAction,
+  lines,
+  maybeName,
+  name,
+  names,
+  optionalFlag,
+  position,
+  sender,
+  signal,
+  texts,
+} from './request-fields.ts'
 import type { StatusReport } from './status-report.ts'
 
 /**
@@ -24,125 +39,6 @@ type Fields<N extends RequestName> = {
   >
     ? Value
     : never
-}
-
-/** One field of a request: the test of its value, and what a wrong one should have been. */
-interface Field<Value> {
-  readonly expected: string
-  accepts(this: void, value: unknown): value is Value
-}
-
-const maxNameLength = 512
-const maxWords = 100
-const maxNames = 1_000
-const maxGraceMs = 366 * 24 * 3600 * 1000
-
-const name: Field<string> = {
-  expected: `a name of 1 to ${maxNameLength} characters`,
-  accepts: (value): value is string =>
-    typeof value === 'string' && value !== '' && value.length <= maxNameLength,
-}
-const flag: Field<boolean> = {
-  expected: 'a boolean',
-  accepts: (value) => typeof value === 'boolean',
-}
-/** null: the grace that the daemon was started with. */
-const grace: Field<number | null> = {
-  expected: `null, or 0 to ${maxGraceMs} milliseconds`,
-  accepts: (value): value is number | null =>
-    value === null || (typeof value === 'number' && value >= 0 && value <= maxGraceMs),
-}
-/** null: end the run, by TERM and then KILL. */
-const signal: Field<Signal | null> = {
-  expected: `one of ${signalNames.join(', ')}`,
-  accepts: (value): value is Signal | null =>
-    value === null || signalNames.some((known) => known === value),
-}
-
-/** null: the only run of the task. */
-const maybeName: Field<string | null> = {
-  expected: `null, or ${name.expected}`,
-  accepts: (value): value is string | null => value === null || name.accepts(value),
-}
-/** How many bytes the sender has sent to this run before. */
-const position: Field<number> = {
-  expected: 'a whole number of bytes',
-  accepts: (value): value is number => Number.isSafeInteger(value) && Number(value) >= 0,
-}
-/** What one character of a line stands for: a character of UTF-8, or one byte. */
-const encodings = ['utf8', 'latin1'] as const
-const encoding: Field<(typeof encodings)[number]> = {
-  expected: encodings.join(' or '),
-  accepts: (value): value is (typeof encodings)[number] => encodings.some((each) => each === value),
-}
-export const maxLineBytes = 65_536
-const maxLinesAtOnce = 10_000
-const lines: Field<readonly string[]> = {
-  expected: `at most ${maxLinesAtOnce} lines of at most ${maxLineBytes} bytes, without line breaks and NUL`,
-  accepts: (value): value is readonly string[] =>
-    Array.isArray(value) &&
-    value.length <= maxLinesAtOnce &&
-    value.every((line) => typeof line === 'string' && lineFault(line) === undefined),
-}
-
-/** Why text cannot be sent as one line; undefined if it can. */
-export function lineFault(line: string | Buffer): string | undefined {
-  if (line.includes('\0')) return 'has a NUL character'
-  if (line.includes('\n')) return 'has a line break'
-  const bytes = typeof line === 'string' ? Buffer.byteLength(line) : line.length
-  return bytes > maxLineBytes
-    ? `has ${bytes} bytes, and at most ${maxLineBytes} are sent`
-    : undefined
-}
-
-/** A program by its absolute path, with its first arguments. undefined: the daemon's own, as in the first version. */
-const command: Field<readonly string[] | undefined> = {
-  expected: `1 to ${maxWords} words, the first one an absolute path`,
-  accepts: (value): value is readonly string[] | undefined =>
-    value === undefined ||
-    (Array.isArray(value) &&
-      value.length >= 1 &&
-      value.length <= maxWords &&
-      value.every((word) => typeof word === 'string') &&
-      value[0]?.startsWith('/') === true),
-}
-
-const maxTexts = 1_000
-const texts: Field<readonly string[]> = {
-  expected: `1 to ${maxTexts} texts of at most ${maxMessageBytes} bytes, without line breaks and NUL`,
-  accepts: (value): value is readonly string[] =>
-    Array.isArray(value) &&
-    value.length >= 1 &&
-    value.length <= maxTexts &&
-    value.every((text) => typeof text === 'string' && textFault(text) === undefined),
-}
-/** What the environment of the sender says. undefined: nothing is known but this machine. */
-const sender: Field<Sender | undefined> = {
-  expected: 'an object with host, task and run, which may be null',
-  accepts: (value): value is Sender | undefined => value === undefined || isSender(value),
-}
-
-function isSender(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return false
-  const { host, task, run } = value as Partial<Record<string, unknown>>
-  return (
-    typeof host === 'string' && [task, run].every((word) => word === null || name.accepts(word))
-  )
-}
-
-const inboxAction: Field<'again' | 'drop'> = {
-  expected: 'again or drop',
-  accepts: (value): value is 'again' | 'drop' => value === 'again' || value === 'drop',
-}
-
-const optionalFlag: Field<boolean | undefined> = {
-  expected: 'a boolean',
-  accepts: (value) => value === undefined || typeof value === 'boolean',
-}
-const names: Field<readonly string[]> = {
-  expected: `at most ${maxNames} names`,
-  accepts: (value): value is readonly string[] =>
-    Array.isArray(value) && value.length <= maxNames && value.every((each) => name.accepts(each)),
 }
 
 /**

@@ -233,7 +233,12 @@ function readBody(request: IncomingMessage, maxBytes: number): Promise<string | 
     request.on('data', (chunk: Buffer) => {
       size += chunk.length
       if (size <= maxBytes) chunks.push(chunk)
-      else reject(new TorchError('too-large', `the request is over ${maxBytes} bytes`))
+      else
+        reject(
+          new TorchError('too-large', `the request is over ${maxBytes} bytes`, {
+            hint: 'send it in several requests',
+          }),
+        )
     })
     request.on('end', () => resolve(Buffer.concat(chunks).toString('utf8')))
     request.on('error', () => resolve(undefined))

@@ -1,10 +1,11 @@
 import path from 'node:path'
 import { askDaemon } from '../control/client.ts'
+import { runTimeout } from '../control/run-timeout.ts'
 import { defaultHome, homePaths } from '../daemon/settings.ts'
-import { exitStatus, TorchError } from '../errors.ts'
 import type { HomeFiles } from '../follow/kept-runs.ts'
 import { thisMachine } from '../host/host.ts'
 import type { ConnectOptions, Torch } from './api.ts'
+import { checkedTask, usageError } from './arguments.ts'
 import { findRun, followRuns, livingRuns } from './find-runs.ts'
 import { openRun } from './open-run.ts'
 import { sendMessages } from './send-messages.ts'
@@ -29,7 +30,9 @@ export function connect({ home }: ConnectOptions = {}): Torch {
   return {
     home: files.paths.home,
     async run(task, { force = false } = {}) {
-      const { run } = await askDaemon(socket, 'run', { task, force })
+      const request = { task: checkedTask(task), force }
+      const limit = runTimeout(await askDaemon(socket, 'status', {}), task)
+      const { run } = await askDaemon(socket, 'run', request, limit)
       return openRun(files, { task, run })
     },
     attach: async (id) => openRun(files, await findRun(files, id)),
@@ -44,9 +47,9 @@ function homeFiles(given: unknown): HomeFiles {
   const host = thisMachine()
   const home = given ?? (process.env['TORCH_HOME'] || defaultHome(host))
   if (typeof home !== 'string' || home === '')
-    throw new TorchError('usage', 'home must be the path of a folder', {
-      exit: exitStatus.usage,
-      hint: "for example connect({ home: '/var/lib/torch' }), or connect() for the home of TORCH_HOME",
-    })
+    throw usageError(
+      'home must be the path of a folder',
+      "for example connect({ home: '/var/lib/torch' }), or connect() for the home of TORCH_HOME",
+    )
   return { host, paths: homePaths(path.resolve(home)) }
 }

@@ -10,11 +10,12 @@ import { timeText } from '../record/history/rows.ts'
 import { isRunId, startOfRun } from '../run/directory.ts'
 import { isSelected } from '../tasks/select.ts'
 import type { TaskNames } from './api.ts'
+import { checkedTasks } from './arguments.ts'
 
 /** The runs of these tasks that are running, oldest first. */
-export function livingRuns(home: HomeFiles, tasks: TaskNames = '*'): KeptRun[] {
+export function livingRuns(home: HomeFiles, tasks: TaskNames | undefined): KeptRun[] {
   const { host, paths } = home
-  const names = [tasks].flat()
+  const names = checkedTasks(tasks)
   // Says that this user may not enter the home, where that is so.
   keptTasks(home, [])
   return [...liveRuns(host, paths.home, { isNew: true })]
@@ -40,10 +41,10 @@ export async function findRun(home: HomeFiles, id: string): Promise<KeptRun> {
 /** The events of runs: of those that are running now, from their start, and of later ones. */
 export function followRuns(
   home: HomeFiles,
-  tasks: TaskNames = '*',
+  tasks: TaskNames | undefined,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<RunEvent, void, undefined> {
-  const names = [tasks].flat()
+  const names = checkedTasks(tasks)
   // NOW, and in this order: no run that starts after this call is missed, however late the loop begins.
   const kept = keptTasks(home, names).flatMap((task) => keptRuns(home, task))
   const living = livingRuns(home, names)

@@ -1,7 +1,7 @@
 import { askDaemon } from '../control/client.ts'
-import { exitStatus, TorchError } from '../errors.ts'
+import { maxTexts } from '../control/request-fields.ts'
 import type { HomeFiles } from '../follow/kept-runs.ts'
-import { textFault } from '../plan/messages.ts'
+import { checkedTask, checkedTexts, usageError } from './arguments.ts'
 
 /** Sends messages to a task with a queue, all or none, and returns their ids. */
 export async function sendMessages(
@@ -9,14 +9,12 @@ export async function sendMessages(
   task: string,
   texts: readonly string[],
 ): Promise<readonly string[]> {
-  for (const text of texts) {
-    const fault = typeof text === 'string' ? textFault(text) : 'a message is text'
-    if (fault !== undefined)
-      throw new TorchError('usage', fault, {
-        exit: exitStatus.usage,
-        hint: 'write larger data into a file, and send its path',
-      })
-  }
+  const request = { task: checkedTask(task), texts: checkedTexts('message', texts) }
+  if (texts.length > maxTexts)
+    throw usageError(
+      `one call sends at most ${maxTexts} messages; got ${texts.length}`,
+      'send them in several calls',
+    )
   if (texts.length === 0) return []
   // What a run knows of itself. A program that is no run has only a machine.
   const { TORCH_HOST, TORCH_TASK, TORCH_RUN_ID } = process.env
@@ -25,5 +23,5 @@ export async function sendMessages(
     task: TORCH_TASK || null,
     run: TORCH_RUN_ID || null,
   }
-  return (await askDaemon(paths.socket, 'message', { task, texts, from })).messages
+  return (await askDaemon(paths.socket, 'message', { ...request, from })).messages
 }

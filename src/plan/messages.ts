@@ -1,11 +1,8 @@
-import { byteLength } from '../text/size.ts'
 import type { Outcome } from './history-row.ts'
 
 /** The most messages of a task that may wait, and the most bytes of text in them. */
 export const maxWaiting = 10_000
 export const maxWaitingBytes = 64_000_000
-/** The longest text of one message. Larger things stay in a file; the message is its path. */
-export const maxMessageBytes = 65_536
 /** The most that one run gets as its input. A longer message alone is still given. */
 export const maxBatch = 1_000
 export const maxBatchBytes = 1_000_000
@@ -32,15 +29,6 @@ export interface Message {
   readonly at: string
   readonly from: Sender
   readonly text: string
-}
-
-/** Why a text cannot be a message; undefined if it can. */
-export function textFault(text: string): string | undefined {
-  if (text.includes('\n')) return 'a message is one line; it has a line break'
-  if (text.includes('\0')) return 'a message may not contain a NUL character'
-  const bytes = byteLength(text)
-  if (bytes <= maxMessageBytes) return undefined
-  return `a message has at most ${maxMessageBytes} bytes; this one has ${bytes}`
 }
 
 /** Why a task cannot take more messages; undefined if it can. */

@@ -57,7 +57,7 @@ describe('a stream of lines', () => {
     await expect(stream.send(buffers('a', 'b'))).rejects.toMatchObject({
       code: 'input-full',
       message: 'job does not read: its input is full (64000 bytes unread)',
-      hint: '1 line was sent; --timeout says how long to wait',
+      hint: '1 line was sent; send the rest when it reads again',
     })
     const gone = streamWith(fails('daemon-gone'))
     await expect(gone.stream.send(buffers('a'))).rejects.toMatchObject({ code: 'daemon-gone' })

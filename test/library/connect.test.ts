@@ -200,7 +200,16 @@ test('a run is followed from its first line, even if it was running before', asy
 })
 
 test('messages to a task with a queue start it, and a wrong one sends none of them', async () => {
-  await expect(torch.send('queued', 'good', 'a\nb')).rejects.toMatchObject({ code: 'usage' })
+  for (const [text, message, hint] of [
+    ['a\nb', 'message 2 has a line break', /^split it/],
+    ['a\0b', 'message 2 has a NUL character', /path$/],
+    ['x'.repeat(65_537), 'message 2 has 65537 bytes, and at most 65536 are sent', /path$/],
+    [['x'], 'message 2 is a list, not text', /argument of its own/],
+  ] as const)
+    await expect(torch.send('queued', 'good', text as string)).rejects.toMatchObject({
+      ...{ code: 'usage', message },
+      hint: expect.stringMatching(hint),
+    })
   await expect(torch.send('many', 'good')).rejects.toMatchObject({ code: 'no-queue' })
   const events = await heard(['queued'], 1, async () => {
     expect(await torch.send('queued', 'one', 'two')).toHaveLength(2)
@@ -252,6 +261,14 @@ test.each([
   ['an empty home', async () => connect({ home: '' })],
   ['a place that is not a number of bytes', () => all(anyRun.lines({ from: -1 }))],
   ['a signal that does not exist', () => anyRun.kill('SIGNOTHING')],
+  ['no task to run', () => torch.run('')],
+  ['no task to send to', () => torch.send('', 'x')],
+  ['more messages than one call may have', () => torch.send('queued', ...'x'.repeat(1_001))],
+  // As a program in JavaScript may do.
+  ['a number instead of tasks', () => torch.runs(5 as never)],
+  ['a number among the tasks', async () => torch.follow(['many', 5 as never])],
+  ['a list as a message', () => torch.send('queued', ['a', 'b'] as never)],
+  ['nothing as a line', () => anyRun.send(undefined as never)],
 ])('%s is an error of the code usage', async (_what, act: () => Promise<unknown>) => {
   const error = await act().catch((thrown: unknown) => thrown)
   expect(error).toBeInstanceOf(TorchError)

@@ -5,28 +5,11 @@ import {
   inputLine,
   maxBatch,
   maxBatchBytes,
-  maxMessageBytes,
   maxWaiting,
   maxWaitingBytes,
   refusal,
-  textFault,
   unreadLines,
 } from '../../src/plan/messages.ts'
-
-describe('what a message may be', () => {
-  test.each([
-    ['an empty text', '', undefined],
-    ['one line', 'resize /a.jpg', undefined],
-    ['the longest text', 'x'.repeat(maxMessageBytes), undefined],
-    ['a text that is one byte longer', 'x'.repeat(maxMessageBytes + 1), /at most 65536 bytes/],
-    ['a text whose characters take more bytes', 'é'.repeat(maxMessageBytes), /has 131072/],
-    ['two lines', 'a\nb', /line break/],
-    ['a text with a NUL', 'a\0b', /NUL/],
-  ])('%s', (_, text, fault) => {
-    if (fault === undefined) expect(textFault(text)).toBeUndefined()
-    else expect(textFault(text)).toMatch(fault)
-  })
-})
 
 describe('how much may wait', () => {
   test('a queue takes 10,000 messages and refuses the next one', () => {

@@ -1,4 +1,4 @@
-import { lineFault, maxLineBytes } from '../../control/protocol.ts'
+import { lineFault, maxLineBytes } from '../../text/line-fault.ts'
 import { usageError } from '../args/option.ts'
 import type { Terminal } from './terminal.ts'
 

@@ -7,9 +7,9 @@ import {
   fitsBatch,
   inputLine,
   maxKept,
-  maxMessageBytes,
   type Message,
 } from '../../plan/messages.ts'
+import { maxLineBytes } from '../../text/line-fault.ts'
 import { byteLength } from '../../text/size.ts'
 import { folderOf, type Inbox, takenFolder } from './inbox.ts'
 import {
@@ -136,7 +136,7 @@ export function readMessage(
 /** The content of a file, or what is wrong with it. Throws what the machine refuses for a while. */
 function readWhole({ host }: Inbox, file: string): Buffer | string | undefined {
   try {
-    return host.files.readFile(file, maxHeadBytes + maxMessageBytes)
+    return host.files.readFile(file, maxHeadBytes + maxLineBytes)
   } catch (error) {
     if (error instanceof Error && 'code' in error) throw error
     return `it ${messageOf(error)}`

@@ -1,4 +1,4 @@
-import type { StatusReport } from '../../../control/status-report.ts'
+import { runTimeout } from '../../../control/run-timeout.ts'
 import { exitStatus } from '../../../errors.ts'
 import { ask } from '../../daemon/ask.ts'
 import { requireSameFile } from '../../daemon/tasks-file.ts'
@@ -18,7 +18,7 @@ export async function run(call: Call, values: Values): Promise<number> {
   if (values.detach) {
     await requireSameFile(call, values)
     const known = await ask(call, 'status', {}, 'required')
-    const report = await ask(call, 'run', request, 'required', timeoutFor(known, task))
+    const report = await ask(call, 'run', request, 'required', runTimeout(known, task))
     if (report.elsewhere) call.terminal.note(otherHostWarning(task))
     const text = values.json ? JSON.stringify(report, null, 2) : `started ${task} ${report.run}`
     await call.terminal.say(text)
@@ -30,17 +30,7 @@ export async function run(call: Call, values: Values): Promise<number> {
   if (status === undefined)
     return (await import('./run-without-daemon.ts')).runWithoutDaemon(call, values, task)
   await requireSameFile(call, values, status.file.path)
-  const report = await ask(call, 'run', request, 'required', timeoutFor(status, task))
+  const report = await ask(call, 'run', request, 'required', runTimeout(status, task))
   if (report.elsewhere) call.terminal.note(otherHostWarning(task))
   return watchRun(call, report)
-}
-
-/** Beside the time that a download may take. */
-const spareMs = 10_000
-
-/** The daemon may have to fetch the script of the task before it can answer. */
-function timeoutFor({ tasks }: StatusReport, name: string): { timeoutMs?: number } {
-  const { definition } = tasks.find((task) => task.name === name) ?? {}
-  const script = definition?.script
-  return script == null ? {} : { timeoutMs: script.timeoutMs + spareMs }
 }

@@ -1,5 +1,5 @@
 import type { StatusReport, TaskStatus } from '../../../control/status-report.ts'
-import { lineFault } from '../../../control/protocol.ts'
+import { lineFault } from '../../../text/line-fault.ts'
 import { exitStatus, TorchError } from '../../../errors.ts'
 import { isPattern, isSelected, selectNames } from '../../../tasks/select.ts'
 import { usageError } from '../../args/option.ts'

@@ -3,8 +3,8 @@ import os from 'node:os'
 import path from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { thisMachine } from '../../../../src/host/host.ts'
-import { maxMessageBytes } from '../../../../src/plan/messages.ts'
 import { openInbox } from '../../../../src/record/inbox/inbox.ts'
+import { maxLineBytes } from '../../../../src/text/line-fault.ts'
 import { keptMessages } from '../../../../src/record/inbox/kept.ts'
 import { torchHere } from '../../../support/here.ts'
 
@@ -70,7 +70,7 @@ describe('torch send to a queue, without a daemon', () => {
     [['send', 'console', 'x'], 3, 'no torch daemon is running'],
     [['send', 'plain', 'x'], 2, 'plain takes no input'],
     [['send', 'resize', 'x\ny'], 2, 'has a line break'],
-    [['send', 'resize', 'x'.repeat(maxMessageBytes + 1)], 2, 'has 65537 bytes'],
+    [['send', 'resize', 'x'.repeat(maxLineBytes + 1)], 2, 'has 65537 bytes'],
     [['send', 'resize', 'x', '--end'], 2, 'has a queue'],
   ])('torch %j is refused, and nothing is written', async (words, status, message) => {
     const { torch, home } = newSite()
