@@ -42,6 +42,8 @@ interface Notes {
   readonly alias?: string
   /** What applies without it, for the help. */
   readonly preset?: string
+  /** What to try if its value is missing. */
+  readonly example?: string
 }
 
 /** A label that a task must have. */
@@ -213,14 +215,14 @@ function one<T>(
     description,
     read([written = '', ...more], base) {
       if (more.length > 0) throw new BadValue(`given ${more.length + 1} times`, 'give it once')
-      if (written === '') throw needsValue()
+      if (written === '') throw needsValue(notes.example)
       return read(written, base)
     },
   }
 }
 
-function needsValue(): BadValue {
-  return new BadValue('needs a value')
+function needsValue(hint?: string): BadValue {
+  return new BadValue('needs a value', hint)
 }
 
 function readChoice<T extends string>(

@@ -87,8 +87,12 @@ export const options = {
   limit: whole(1, maxRows, 'how many of the newest', { alias: 'n', preset: '20' }),
 
   dead: flag('only messages that are dead or damaged, which no run gets'),
-  again: text('message', 'let the dead message with this id wait again, or all'),
-  drop: text('message', 'remove the message with this id for good, or all that wait'),
+  again: text('message', 'let the dead message with this id wait again, or all', {
+    example: '--again all, or --again and the beginning of an id',
+  }),
+  drop: text('message', 'remove the message with this id for good, or all that wait', {
+    example: '--drop all, or --drop and the beginning of an id',
+  }),
 
   system: flag('each line has a user, as in /etc/crontab; --system=false: none has'),
 

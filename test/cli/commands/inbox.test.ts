@@ -45,7 +45,7 @@ describe('torch inbox', () => {
     const { torch, json } = await newHome()
     const { stdout, status } = await torch('inbox')
     expect(status).toBe(0)
-    expect(stdout).toMatch(/^task +waiting +oldest +in work +dead\n/)
+    expect(stdout).toMatch(/^TASK +WAITING +OLDEST +IN WORK +DEAD\n/)
     expect(stdout).toMatch(/^empty +0 +0 +0$/m)
     expect(stdout).toMatch(/^resize +2 +\S+ +1 +1$/m)
     expect(await json('inbox')).toMatchObject([
@@ -61,7 +61,9 @@ describe('torch inbox', () => {
       /^2 messages wait for resize \(88 B\), the oldest for .*; 1 in work, 1 dead/,
     )
     expect(stdout).toContain(`/\ufffd[31m${'x'.repeat(53)}…`)
-    expect(stdout).toMatch(/camera@web1 .* run r2 +\/taken.jpg/)
+    expect(stdout).toMatch(/^ID +FROM +AGE +TRIES +STATE +TEXT$/m)
+    expect(stdout).toMatch(/camera@web1 .* in run r2 +\/taken.jpg/)
+    expect(stdout).toMatch(/camera@web1 .* waiting +\/b$/m)
     expect(stdout).not.toContain('/dead.jpg')
     expect(await json('inbox', 'resize', '--dead')).toMatchObject([
       {
@@ -97,6 +99,8 @@ describe('torch inbox', () => {
   test.each([
     [['inbox', 'nowhere'], 2, 'there is no task "nowhere"'],
     [['inbox', '--drop', 'all'], 2, 'need one task'],
+    [['inbox', 'resize', '--drop'], 2, '--drop: needs a value\nhint: --drop all, or'],
+    [['inbox', 'resize', '--again='], 2, '--again: needs a value\nhint: --again all, or'],
     [['inbox', 'resize', '--drop', 'all', '--again', 'all'], 2, 'exclude each other'],
     [['inbox', '--dead'], 2, '--dead needs a task'],
     [['inbox', 'resize', '--drop', '1999'], 1, 'no message of resize begins with "1999"'],

@@ -250,3 +250,30 @@ test('one of several messages is named by the beginning of its id', async () => 
   expect(dropMessages(inbox, 'a', ['new'], second)).toEqual([second])
   expect(texts(inbox, 'a')).toEqual(['new one'])
 })
+
+test('a message of a later version is taken: fields that nobody knows yet are ignored', async () => {
+  const { inbox, folder } = newInbox()
+  const [id = ''] = await putMessages(inbox, 'a', ['one'], from)
+  const file = path.join(folder, 'a/new', id)
+  const [head = '', text] = fs.readFileSync(file, 'utf8').split('\n')
+  const later = { ...JSON.parse(head), priority: 'x'.repeat(1000), from: { ...from, user: 'www' } }
+  fs.writeFileSync(file, `${JSON.stringify(later)}\n${text}`)
+  expect(keptMessages(inbox, 'a', ['new'])).toMatchObject([{ message: { from, text: 'one' } }])
+  expect(takeBatch(inbox, 'a', 'run', 'text').text).toBe('one\n')
+  // It stays as it was written.
+  expect(fs.readFileSync(path.join(folder, 'a/taken/run', id), 'utf8')).toContain('priority')
+})
+
+test('a message as torch 0.1.0 writes it is read', () => {
+  const { inbox, folder } = newInbox()
+  const id = '20260310T120000.000-0000abcdef'
+  const sum = 'c384042643c4cd1c094a6a6c4e47589c4634842ff6c87d5262b58eb9a0f528d0'
+  fs.mkdirSync(path.join(folder, 'a/new'), { recursive: true })
+  fs.writeFileSync(
+    path.join(folder, 'a/new', `${id},2`),
+    `{"id":"${id}","at":"2026-03-10T12:00:00.000Z","from":{"host":"a","task":null,"run":null},"bytes":8,"sha256":"${sum}"}\n/a b.jpg`,
+  )
+  expect(keptMessages(inbox, 'a', ['new'])).toMatchObject([
+    { id, tries: 2, message: { at: '2026-03-10T12:00:00.000Z', from, text: '/a b.jpg' } },
+  ])
+})

@@ -67,8 +67,8 @@ function tasksTable({ host, terminal }: Call, reports: readonly Report[]): strin
     report.dead === 0 ? '0' : [String(report.dead), 'red'],
     ...(reports.some(({ bad }) => bad > 0) ? [String(report.bad)] : []),
   ])
-  const heads = ['task', 'waiting', 'oldest', 'in work', 'dead']
-  return table(terminal, reports.some(({ bad }) => bad > 0) ? [...heads, 'damaged'] : heads, rows)
+  const heads = [{ text: 'TASK', cut: 'middle' }, 'WAITING', 'OLDEST', 'IN WORK', 'DEAD'] as const
+  return table(terminal, reports.some(({ bad }) => bad > 0) ? [...heads, 'DAMAGED'] : heads, rows)
 }
 
 function oneTask(call: Call, report: Report, messages: readonly KeptMessage[]): string {
@@ -80,14 +80,14 @@ function oneTask(call: Call, report: Report, messages: readonly KeptMessage[]): 
     message === undefined ? '' : senderWords(message.from),
     message === undefined ? '' : ageOf(host.clock.now(), Date.parse(message.at)),
     String(tries),
-    place === 'taken' ? `run ${run ?? ''}` : place === 'new' ? '' : placeWords[place],
+    place === 'taken' ? `in run ${run ?? ''}` : stateWords[place],
     cutText(plainLine(message?.text ?? ''), maxShownText, 'end', cutMark(terminal.isUnicode)),
   ])
-  return `${first}\n${table(terminal, ['id', 'from', 'age', 'tries', '', 'text'], rows)}`
+  const heads = ['ID', 'FROM', 'AGE', 'TRIES', 'STATE', { text: 'TEXT', cut: 'end' }] as const
+  return `${first}\n${table(terminal, heads, rows)}`
 }
 
 const maxShownText = 60
-const placeWords = { dead: 'dead', bad: 'damaged' } as const
 
 /** `2 messages wait for resize (31 B), the oldest for 3m; 1 in work, 1 dead`. */
 function summary(now: number, { task, waiting, bytes, oldest, inWork, dead, bad }: Report): string {

@@ -1,3 +1,5 @@
+import { isUtf8 } from 'node:buffer'
+import type { TorchError } from '../../../errors.ts'
 import { openHome } from '../../../daemon/startup/open-home.ts'
 import type { Sender } from '../../../plan/messages.ts'
 import { demandQueue, openInbox, putMessages } from '../../../record/inbox/inbox.ts'
@@ -84,8 +86,11 @@ function senderHere({ host }: Call): Sender {
 async function sendAll(tasks: readonly string[], batches: Batches, put: Put): Promise<Delivery> {
   const sent = new Map<string, string[]>(tasks.map((task) => [task, []]))
   const failed = new Map<string, unknown>()
+  let before = 0
   const badLine = await eachBatch(batches, async (lines) => {
-    for (const texts of parts(lines.map(textOf))) {
+    const bad = lines.findIndex((line) => !isUtf8(line))
+    const good = bad === -1 ? lines : lines.slice(0, bad)
+    for (const texts of parts(good.map((line) => line.toString()))) {
       for (const task of tasks.filter((each) => !failed.has(each))) {
         try {
           sent.get(task)?.push(...(await put(task, texts)))
@@ -94,6 +99,8 @@ async function sendAll(tasks: readonly string[], batches: Batches, put: Put): Pr
         }
       }
     }
+    if (bad !== -1) throw notText(before + bad + 1)
+    before += lines.length
     return failed.size < tasks.length
   })
   return {
@@ -101,7 +108,7 @@ async function sendAll(tasks: readonly string[], batches: Batches, put: Put): Pr
       return { task, run: null, lines: message.length, message }
     }),
     words: [...sent].flatMap(([task, { length }]) => {
-      if (length === 0 && failed.has(task)) return []
+      if (length === 0 && (failed.has(task) || badLine.length > 0)) return []
       return [`${counted(length, 'message')} ${length === 1 ? 'waits' : 'wait'} for ${task}`]
     }),
     errors: [...failed.values(), ...badLine],
@@ -109,10 +116,11 @@ async function sendAll(tasks: readonly string[], batches: Batches, put: Put): Pr
 }
 
 /** A message is text, also in the JSON that its run reads. */
-function textOf(line: Buffer): string {
-  const text = line.toString()
-  if (Buffer.from(text).equals(line)) return text
-  throw usageError('a message must be UTF-8', 'write other data into a file, and send its path')
+function notText(line: number): TorchError {
+  return usageError(
+    `line ${line} is not UTF-8, and a message must be`,
+    'write other data into a file, and send its path',
+  )
 }
 
 /** The most messages and bytes of one request: the daemon must not be busy for long with one sender. */

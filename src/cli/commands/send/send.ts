@@ -112,8 +112,12 @@ async function* inOne(lines: readonly Buffer[]): AsyncGenerator<readonly Buffer[
   yield lines
 }
 
+/** Node puts U+FFFD where a word is not UTF-8: what was meant is lost. */
+const lostCharacter = '\uFFFD'
+const lostFault = 'has U+FFFD, which stands for bytes that are not UTF-8'
+
 function lineOf(word: string, index: number): Buffer {
-  const fault = lineFault(word)
+  const fault = word.includes(lostCharacter) ? lostFault : lineFault(word)
   if (fault === undefined) return Buffer.from(word)
   throw usageError(
     `line ${index + 1} ${fault}`,

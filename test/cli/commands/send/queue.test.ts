@@ -6,7 +6,7 @@ import { thisMachine } from '../../../../src/host/host.ts'
 import { openInbox } from '../../../../src/record/inbox/inbox.ts'
 import { maxLineBytes } from '../../../../src/text/line-fault.ts'
 import { keptMessages } from '../../../../src/record/inbox/kept.ts'
-import { torchHere } from '../../../support/here.ts'
+import { fakeTerminal, torchHere } from '../../../support/here.ts'
 
 const yaml = `tasks:
   resize: {type: manual, command: cat, input: queue}
@@ -26,6 +26,18 @@ function newSite() {
   return {
     home,
     torch: (...words: string[]) => torchHere([...words, '--home', home, '--tasks', tasks]),
+    /** `torch send resize` with this standard input, which comes in pieces of 3 bytes. */
+    sendInput(input: Buffer) {
+      const pieces = Array.from({ length: Math.ceil(input.length / 3) }, (_, at) =>
+        input.subarray(at * 3, at * 3 + 3),
+      )
+      const terminal = Object.assign(fakeTerminal(), {
+        input: async function* () {
+          yield* input.length > 1000 ? [input] : pieces
+        },
+      })
+      return torchHere(['send', 'resize', '--home', home, '--tasks', tasks], { terminal })
+    },
     waiting(task: string) {
       const inbox = openInbox(thisMachine(), path.join(home, 'inbox'), () => {})
       return keptMessages(inbox, task, ['new']).map(({ message }) => message)
@@ -71,6 +83,7 @@ describe('torch send to a queue, without a daemon', () => {
     [['send', 'plain', 'x'], 2, 'plain takes no input'],
     [['send', 'resize', 'x\ny'], 2, 'has a line break'],
     [['send', 'resize', 'x'.repeat(maxLineBytes + 1)], 2, 'has 65537 bytes'],
+    [['send', 'resize', 'x\ufffdy'], 2, 'line 1 has U+FFFD'],
     [['send', 'resize', 'x', '--end'], 2, 'has a queue'],
   ])('torch %j is refused, and nothing is written', async (words, status, message) => {
     const { torch, home } = newSite()
@@ -78,5 +91,41 @@ describe('torch send to a queue, without a daemon', () => {
     expect(ended.stderr).toContain(message)
     expect(ended.status).toBe(status)
     expect(fs.existsSync(path.join(home, 'inbox'))).toBe(false)
+  })
+
+  test.each([
+    ['the last line may lack its line break', 'one\ntwo', ['one', 'two']],
+    ['a carriage return is a part of the message', 'one\r\ntwo\r\n', ['one\r', 'two\r']],
+    ['an empty line is an empty message', '\n\nx\n', ['', '', 'x']],
+    ['no line is no message', '', []],
+    ['a character may come in pieces', 'ää€\n', ['ää€']],
+    ['a line may have 64 KiB', `${'x'.repeat(maxLineBytes)}\n`, ['x'.repeat(maxLineBytes)]],
+  ])('of standard input, each line is a message: %s', async (_, input, texts) => {
+    const { sendInput, waiting } = newSite()
+    const { status, stdout } = await sendInput(Buffer.from(input))
+    const count = texts.length === 1 ? '1 message waits' : `${texts.length} messages wait`
+    expect([status, stdout]).toEqual([0, `${count} for resize\n`])
+    expect(waiting('resize').map((message) => message?.text)).toEqual(texts)
+  })
+
+  test.each([
+    ['that is not UTF-8', Buffer.from('one\nb\xffc\nthree\n', 'latin1'), 'line 2 is not UTF-8'],
+    ['with a NUL', Buffer.from('one\na\0b\n'), 'line 2 of standard input has a NUL character'],
+    [
+      'of more than 64 KiB',
+      Buffer.from(`one\n${'x'.repeat(maxLineBytes + 1)}\n`),
+      'has 65537 bytes, and at most 65536 are sent',
+    ],
+  ])('a line %s is refused, and the lines before it are sent', async (_, input, message) => {
+    const { sendInput, waiting } = newSite()
+    const ended = await sendInput(input)
+    expect(ended.stderr).toContain(message)
+    expect([ended.status, ended.stdout]).toEqual([2, '1 message waits for resize\n'])
+    expect(waiting('resize').map((each) => each?.text)).toEqual(['one'])
+  })
+
+  test('if the first line is bad, nothing is said to wait', async () => {
+    const { sendInput } = newSite()
+    expect(await sendInput(Buffer.from([0xff, 10]))).toMatchObject({ status: 2, stdout: '' })
   })
 })
