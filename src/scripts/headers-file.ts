@@ -8,7 +8,10 @@ const maxBytes = 64 * 1024
  * do not count. Throws if the file is missing, is not torch's or root's, if others may read it, or if a line
  * is not a header.
  */
-export function readHeadersFile({ files, processes }: Host, file: string): Record<string, string> {
+export function readHeadersFile(
+  { files, processes }: Pick<Host, 'files' | 'processes'>,
+  file: string,
+): Record<string, string> {
   const facts = files.facts(file)
   if (facts === undefined) throw new Error(`headers_file ${file} does not exist`)
   if (facts.uid !== processes.uid && facts.uid !== 0)

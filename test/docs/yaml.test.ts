@@ -21,6 +21,7 @@ function read(text: string) {
     machine: { names: ['web1'], addresses: [] },
     bounds: boundsOfAnyMachine,
     mayChangeUser: true,
+    whyNoHeaders: () => undefined,
     readEnvFile: () => ({ ok: true, text: '' }),
     isAccount: () => true,
     folder: '/srv',

@@ -14,6 +14,7 @@ export const facts: TasksFacts = {
   folder: '/srv',
   digest: (text) => text,
   isAccount: () => true,
+  whyNoHeaders: () => undefined,
   readEnvFile: (file) => {
     if (file === '/srv/good.env') return { ok: true, text: 'A=1\n' }
     if (file === '/srv/bad.env') return { ok: true, text: 'A=1\nB\n' }

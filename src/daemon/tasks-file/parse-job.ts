@@ -5,6 +5,7 @@ import { wallClock } from '../../host/clock.ts'
 import { diskFiles } from '../../host/files.ts'
 import { realProcesses } from '../../host/processes.ts'
 import { type EnvFileMachine, readEnvFileBytes } from '../../run/env-file-bytes.ts'
+import { readHeadersFile } from '../../scripts/headers-file.ts'
 import { readTasks, type ReadTasks } from '../../tasks/file/read.ts'
 import type { TasksFacts } from '../../tasks/file/settings.ts'
 import type { TasksText } from '../../tasks/file/source.ts'
@@ -22,6 +23,7 @@ export function parseJob(
       readEnvFile: (file, user) =>
         fileOnly ? { ok: true, text: '' } : readEnvFile(machine, file, user),
       isAccount: fileOnly ? () => true : accountLookup(machine.accounts),
+      whyNoHeaders: (file) => (fileOnly ? undefined : whyNoHeaders(machine, file)),
       digest,
     },
     { allowPartial },
@@ -68,6 +70,15 @@ function readEnvFile(
     return { ok: true, text: bytes.toString('utf8'), isForOther }
   } catch (error) {
     return { ok: false, message: messageOf(error), isForOther }
+  }
+}
+
+function whyNoHeaders(machine: EnvFileMachine, file: string): string | undefined {
+  try {
+    readHeadersFile(machine, file)
+    return undefined
+  } catch (error) {
+    return messageOf(error)
   }
 }
 

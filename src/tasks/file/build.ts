@@ -13,7 +13,7 @@ import { expected } from './expected.ts'
 import type { KeyPath } from './key-path.ts'
 import { checkListen, checkSharedAddresses, type PlacedTask } from './listen-checks.ts'
 import type { MergedFile } from './merge.ts'
-import { readScript, warnAboutScriptVariable } from './script.ts'
+import { readScript, warnAboutHeaders, warnAboutScriptVariable } from './script.ts'
 import { checkEnvFile, checkSettings, type Settings, type TasksFacts } from './settings.ts'
 import type { Source } from './source.ts'
 import { checkType, type TypeRead } from './type-checks.ts'
@@ -43,6 +43,7 @@ export function buildTasks(file: MergedFile, facts: TasksFacts): Task[] {
     }
     checkCommand(source, path)
     const script = readScript(source, path, from, { ...file, folder: facts.folder })
+    if (isHere) warnAboutHeaders(source, path, script, facts)
     warnAboutScriptVariable(source, path, { command, script })
     const listen = type === 'daemon' ? (addresses ?? noAddresses) : noAddresses
     checkLength(source, path, { command, env: settings.env, isHere }, facts.bounds)

@@ -51,10 +51,12 @@ const byExpected: Readonly<Record<string, (found: unknown) => string | undefined
       ? 'write 1m or more, or always'
       : durationHint(found),
   [expected.sha256]: sumHint,
-  [expected.sourceUrl]: (found) =>
-    isSourceUrl(`${String(found).replace(/\/$/, '')}/%s`)
-      ? didYouMean(`${String(found).replace(/\/$/, '')}/%s`)
-      : undefined,
+  [expected.sourceUrl]: (found) => {
+    if (typeof found !== 'string') return undefined
+    if (/^(?!https?:)[\w+.@-]+:/i.test(found)) return 'torch fetches scripts by https only'
+    const withPath = `${found.replace(/\/$/, '')}/%s`
+    return isSourceUrl(withPath) ? didYouMean(withPath) : undefined
+  },
   [expected.script]: (found) =>
     Array.isArray(found) ? 'write words to run in command' : undefined,
   [expected.listen]: addressHint,

@@ -3,7 +3,7 @@ import { showValue } from './expected.ts'
 import type { KeyPath } from './key-path.ts'
 import type { TaskInput } from './schema.ts'
 import { parseUrl } from './script-url.ts'
-import { resolveFile } from './settings.ts'
+import { resolveFile, type TasksFacts } from './settings.ts'
 import type { Source } from './source.ts'
 
 /** The `sources` of a file by name; undefined: its URL is wrong, and that is reported. */
@@ -40,16 +40,38 @@ export function readScript(
   }
 }
 
-/** Reports a command that uses the path of a script, in a task without one. */
+/** Only a warning: the file may be right on the machines that run the task. */
+export function warnAboutHeaders(
+  source: Source,
+  taskPath: KeyPath,
+  script: TaskScript | undefined,
+  { whyNoHeaders }: Pick<TasksFacts, 'whyNoHeaders'>,
+): void {
+  const why = script?.headersFile === undefined ? undefined : whyNoHeaders(script.headersFile)
+  if (why === undefined) return
+  const message = `cannot be used on this machine: ${why}`
+  source.report([...taskPath, 'script', 'headers_file'], message, { severity: 'warning' })
+}
+
+/** Reports a command that uses the path of a script in a task without one, or does not use it in a task with one. */
 export function warnAboutScriptVariable(
   source: Source,
   taskPath: KeyPath,
   { command, script }: Pick<Task, 'command' | 'script'>,
 ): void {
-  if (script !== undefined || source.has([...taskPath, 'script'])) return
-  if (![command ?? ''].flat().some((word) => /\$\{?TORCH_SCRIPT\b/.test(word))) return
-  const message = 'TORCH_SCRIPT is not set: the task has no script'
-  source.report([...taskPath, 'command'], message, { severity: 'warning' })
+  const path = [...taskPath, 'command']
+  const words = command === undefined ? [] : [command].flat()
+  if (script !== undefined) {
+    if (words.length === 0 || words.some((word) => word.includes('TORCH_SCRIPT'))) return
+    const message =
+      'script-unused: the command does not use TORCH_SCRIPT, so the script does not run'
+    const hint = 'write sh "$TORCH_SCRIPT"; or remove command, and torch runs the script itself'
+    source.report(path, message, { hint, severity: 'warning' })
+  } else if (!source.has([...taskPath, 'script'])) {
+    if (!words.some((word) => /\$\{?TORCH_SCRIPT\b/.test(word))) return
+    const message = 'TORCH_SCRIPT is not set: the task has no script'
+    source.report(path, message, { severity: 'warning' })
+  }
 }
 
 const defaultTimeoutMs = 30_000
@@ -67,9 +89,9 @@ function warnAboutUpdates(source: Source, path: KeyPath, { sha256, update }: Scr
     source.report([...path, 'update'], message, { severity: 'warning' })
   }
   if (sha256 === undefined && update === undefined) {
-    const message = 'unpinned: each machine keeps the version that it got first'
+    const message = 'unpinned: each machine keeps the version that it fetched first'
     const hint =
-      'set sha256 (torch scripts shows it), or update: 1h; update: never if that is meant'
+      'set sha256 (torch scripts shows it) or update: 1h; if each may keep its own, set update: never'
     source.report(path, message, { hint, severity: 'warning' })
   }
 }

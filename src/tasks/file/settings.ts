@@ -29,6 +29,8 @@ export interface TasksFacts {
   isAccount(kind: 'user' | 'group', nameOrId: string): boolean
   /** The text of an env_file. Here it is only checked. */
   readEnvFile(absolutePath: string, user: string | undefined): EnvFileText
+  /** Why the headers for scripts cannot be read from a file on this machine; undefined if they can. */
+  whyNoHeaders(absolutePath: string): string | undefined
   /** A short digest of a text, which becomes the definition of a task. */
   digest(text: string): string
   /** Absolute. A relative `cwd` or `env_file` starts from this folder. */

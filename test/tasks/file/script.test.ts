@@ -85,7 +85,7 @@ describe('a good script', () => {
 })
 
 const unpinned =
-  'unpinned: each machine keeps the version that it got first (set sha256 (torch scripts shows it), or update: 1h; update: never if that is meant)'
+  'unpinned: each machine keeps the version that it fetched first (set sha256 (torch scripts shows it) or update: 1h; if each may keep its own, set update: never)'
 const badPath =
   'expected a path of letters, digits, ".", "_", "-" and "/", without ".." and empty parts; got'
 
@@ -205,6 +205,37 @@ describe('a warning about a script', () => {
   })
 })
 
+describe('a warning about a command beside a script', () => {
+  const unused =
+    'warning: tasks.a.command: script-unused: the command does not use TORCH_SCRIPT, so the script does not run (write sh "$TORCH_SCRIPT"; or remove command, and torch runs the script itself)'
+
+  test.each([
+    ['python3 report.py', [unused]],
+    ['[python3, script.py]', [unused]],
+    [`'sh "$TORCH_SCRIPT"'`, []],
+    ['[python3, $TORCH_SCRIPT, -v]', []],
+    [`[python3, -c, "import os; print(os.environ['TORCH_SCRIPT'])"]`, []],
+  ])('the command %s is judged', (command, found) => {
+    expect(problems(file('{ url: "ops:a", update: 1h }', `, command: ${command}`))).toEqual(found)
+  })
+})
+
+describe('a warning about a headers_file', () => {
+  const text = `tasks:
+  a: { type: manual, script: { url: "https://x.example/a", update: 1h, headers_file: h } }
+  b: { type: manual, enabled: false, script: { url: "https://x.example/b", update: 1h, headers_file: h } }
+`
+
+  test('names what is wrong with it on this machine, for the tasks that run here', () => {
+    const here = { ...facts, whyNoHeaders: (path: string) => `${path} is not there` }
+    const read = readTasks([{ path: 'tasks.yaml', text }], here)
+    expect(read.ok && read.warnings.map(oneLine)).toEqual([
+      'warning: tasks.a.script.headers_file: cannot be used on this machine: /srv/h is not there',
+    ])
+    expect(problems(text)).toEqual([])
+  })
+})
+
 describe('sources', () => {
   const wrong =
     'expected a URL with one %s for the path, such as https://git.example.com/ops/%s; got'
@@ -216,7 +247,12 @@ describe('sources', () => {
     ],
     ['"https://x.example/%s/%s"', `sources.b: ${wrong} "https://x.example/%s/%s"`],
     ['"https://%s.example/"', `sources.b: ${wrong} "https://%s.example/"`],
-    ['"git@x:%s"', `sources.b: ${wrong} "git@x:%s"`],
+    ['"git@x:%s"', `sources.b: ${wrong} "git@x:%s" (torch fetches scripts by https only)`],
+    [
+      '"ftp://x.example/%s"',
+      `sources.b: ${wrong} "ftp://x.example/%s" (torch fetches scripts by https only)`,
+    ],
+    ['"HTTPS://x"', `sources.b: ${wrong} "HTTPS://x" (did you mean "HTTPS://x/%s"?)`],
     ['3', `sources.b: ${wrong} 3`],
   ])('the source %s is reported', (written, message) => {
     expect(problems(`sources: { b: ${written} }\ntasks: {}`)).toEqual([message])
