@@ -1,5 +1,6 @@
 import type { HistoryRow } from '../plan/history-row.ts'
 import type { Problem } from '../tasks/file/problem.ts'
+import type { TaskScript } from '../tasks/task.ts'
 
 /** The JSON of `torch status`. */
 export interface StatusReport {
@@ -109,7 +110,13 @@ export interface TaskFacts {
   /** null: the script itself is executed. */
   command: string | string[] | null
   /** What the tasks file says, not what was fetched. Older daemons do not send it. */
-  script?: { url: string; sha256: string | null; timeoutMs: number } | null
+  script?: {
+    url: string
+    sha256: string | null
+    timeoutMs: number
+    /** As in ScriptReport. Older daemons do not send it. */
+    update?: TaskScript['update']
+  } | null
   /** As written; null: every host. */
   hosts: string[] | null
   /** null: `unlimited`. */

@@ -22,7 +22,7 @@ export function networkWords(error: unknown, { hostname, host }: URL): string {
       return `${host} cannot be reached (${code})`
   }
   if (isCertificate(code))
-    return `the certificate of ${host} is not valid: ${message}; a CA of your own goes into NODE_EXTRA_CA_CERTS of the daemon`
+    return `the certificate of ${host} is not valid: ${message}; for a CA of your own, set NODE_EXTRA_CA_CERTS, then stop and start the daemon (torch restart keeps the old environment)`
   return code === '' || message.includes(code) ? message : `${message} (${code})`
 }
 

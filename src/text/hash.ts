@@ -12,6 +12,13 @@ export function hash32(text: string): number {
   return (hash ^ (hash >>> 16)) >>> 0
 }
 
+const shownDigits = 12
+
+/** A text for people: its SHA-256 sums have only their first 12 digits, which name a file well enough. */
+export function withShortSums(text: string): string {
+  return text.replace(/\b[0-9a-f]{64}\b/g, (sum) => sum.slice(0, shownDigits))
+}
+
 /** The text that `H` and the jitter of a task are hashed from. `host` is the short name. */
 export function seedOf(task: string, host: string): string {
   return `${task}@${host}`

@@ -5,14 +5,20 @@ import path from 'node:path'
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
 import { wallClock } from '../../src/host/clock.ts'
 import { download, type Request } from '../../src/scripts/download.ts'
-import { type Answer, scriptServer, sends } from '../support/script-server.ts'
+import {
+  type Answer,
+  type Certificate,
+  newCertificate,
+  scriptServer,
+  sends,
+} from '../support/script-server.ts'
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'torch-download-'))
 afterAll(() => fs.rmSync(folder, { recursive: true, force: true }))
 let files = 0
 
-async function from(answer: Answer) {
-  const server = await scriptServer(answer)
+async function from(answer: Answer, certificate?: Certificate) {
+  const server = await scriptServer(answer, certificate)
   onTestFinished(() => server.close())
   const get = (changes: Partial<Request> = {}) => {
     files += 1
@@ -70,6 +76,14 @@ describe('download', () => {
       /nosuchhost\.invalid.*\((ENOTFOUND|EAI_AGAIN)\)$/,
     )
     await expect(get({ headers: { 'X-Bad': 'a\nb' } })).rejects.toThrow(/header/i)
+  })
+
+  test('says what to do with a certificate of an own CA', async () => {
+    const certificate = newCertificate(folder)
+    const { get } = await from(sends('x'), certificate)
+    await expect(get()).rejects.toThrow(
+      /^the certificate of localhost:\d+ is not valid: self-signed certificate; .* set NODE_EXTRA_CA_CERTS, then stop and start the daemon /,
+    )
   })
 
   test('takes no answer that it did not ask for', async () => {

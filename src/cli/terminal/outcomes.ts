@@ -1,6 +1,7 @@
 import { exitStatus } from '../../errors.ts'
 import { signalNumbers } from '../../host/processes.ts'
 import { type HistoryRow, type Outcome, whyNotStarted } from '../../plan/history-row.ts'
+import { withShortSums } from '../../text/hash.ts'
 import { counted } from '../../text/plural.ts'
 import { plainLine } from '../../text/sanitize.ts'
 import type { Cell } from './table.ts'
@@ -37,7 +38,8 @@ export function outcomeWords(row: OutcomeFacts, when = ''): string {
   // A command that gets a signal may still end with a status of its own.
   const end = signal === null || code === null ? (signal ?? code) : `${signal}, exit code ${code}`
   const words = end === null ? outcome : `${outcome} ${end}`
-  return reason === null || reason === outcome ? words : `${words} (${plainLine(reason)})`
+  if (reason === null || reason === outcome) return words
+  return `${words} (${withShortSums(plainLine(reason))})`
 }
 
 /** The same in the colour of the outcome. */

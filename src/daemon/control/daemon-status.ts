@@ -182,8 +182,13 @@ function factsOf(task: Task): TaskFacts {
   }
 }
 
-function scriptFacts({ url, sha256, timeoutMs }: TaskScript): NonNullable<TaskFacts['script']> {
-  return { url, sha256: sha256 ?? null, timeoutMs }
+function scriptFacts({
+  url,
+  sha256,
+  timeoutMs,
+  update,
+}: TaskScript): NonNullable<TaskFacts['script']> {
+  return { url, sha256: sha256 ?? null, timeoutMs, update }
 }
 
 /** SIGUSR1: all that the daemon knows, as one line of the log; without values of environments. */

@@ -68,8 +68,12 @@ export async function scriptForPerson(
 async function updated(scripts: Scripts, task: ScriptTask): Promise<ScriptForRun> {
   const script = await scripts.update(task)
   if (script.kind === 'copy') return script
+  const { path } = reportOf(scripts, task)
   throw new TorchError('no-script', script.reason, {
-    hint: `nothing was started; torch run ${task.name} without -u starts it with the copy that is there, if there is one`,
+    hint:
+      path === null
+        ? 'nothing was started, and there is no older copy'
+        : `nothing was started; to run the copy that is here: torch run ${task.name}`,
   })
 }
 

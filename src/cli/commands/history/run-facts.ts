@@ -71,12 +71,14 @@ function directoryFacts(
   if (description === undefined)
     return [['directory', `${directory} (removed: the run is too old)`]]
   const { timeoutMs, killAfterMs, definition } = description
+  // A script that was never fetched has no path.
+  const isUnknownScript = description.script?.sha256 === null && description.command[0] === ''
   const size = host.files.facts(path.join(directory, 'output'))?.size ?? 0
   const home = from.home === 'flag' ? ` --home ${shellQuoted(paths.home)}` : ''
   const { stragglers: left = 0, unread = 0 } = conclusion ?? {}
   return [
     ['definition', definition],
-    ['command', commandLines(description.command).join('\n')],
+    ['command', isUnknownScript ? 'the script' : commandLines(description.command).join('\n')],
     ['timeout', timeoutMs === null ? '' : formatDuration(timeoutMs)],
     ['kill after', formatDuration(killAfterMs)],
     ['pid', conclusion === undefined && command !== undefined ? String(command.pid) : ''],

@@ -1,5 +1,6 @@
 import type { Protocol, ScriptReport } from '../../../control/protocol.ts'
 import { exitStatus, TorchError } from '../../../errors.ts'
+import { withShortSums } from '../../../text/hash.ts'
 import { counted } from '../../../text/plural.ts'
 import { plainLine } from '../../../text/sanitize.ts'
 import { sizeText } from '../../../text/size.ts'
@@ -83,13 +84,11 @@ function textOf(call: Call, { scripts, removed }: Reply, isClean: boolean): stri
   return [table(call.terminal, heads, rows), ...pinLines(scripts), ...cleaned]
 }
 
-const shownSumLength = 12
-
 function rowOf({ host }: Call, script: ScriptReport): Cell[] {
   const { task, url, sha256, bytes, fetchedAt, lookedAt } = script
   return [
     task,
-    (sha256 ?? '').slice(0, shownSumLength),
+    withShortSums(sha256 ?? ''),
     bytes === null ? '' : sizeText(bytes),
     shownTime(host, fetchedAt),
     shownTime(host, lookedAt),
@@ -101,7 +100,10 @@ function rowOf({ host }: Call, script: ScriptReport): Cell[] {
 function stateCell({ state, reason, staleSince }: ScriptReport, host: Call['host']): Cell {
   if (state === 'ok') return ['ok', 'green']
   const since = staleSince === null ? '' : ` since ${shownTime(host, staleSince)}`
-  return [plainLine(`${state}${since}: ${reason}`), state === 'stale' ? 'yellow' : 'red']
+  return [
+    plainLine(`${state}${since}: ${withShortSums(reason ?? '')}`),
+    state === 'stale' ? 'yellow' : 'red',
+  ]
 }
 
 /** What to paste into the tasks file to run nothing but what is here now. */

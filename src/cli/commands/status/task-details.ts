@@ -66,7 +66,7 @@ function definitionFacts({ host }: Pick<Call, 'host'>, task: TaskStatus): Fact[]
   return [
     ['schedule', schedule.length === 0 ? [withoutSchedule[type]] : schedule.map(plainLine)],
     ...(isElsewhere ? [['timezone', [plainLine(zone)]] as const] : []),
-    ...(script ? [['script', [plainLine(script.url)]] as const] : []),
+    ...(script ? [['script', scriptLines(script)] as const] : []),
     ['command', command === null ? ['the script'] : commandLines(command)],
     ['hosts', [hosts === null ? 'every host' : plainLine(hosts.join(', '))]],
     ...(max === 1 ? [] : [['max', [max === null ? 'unlimited' : String(max)]] as const]),
@@ -75,6 +75,16 @@ function definitionFacts({ host }: Pick<Call, 'host'>, task: TaskStatus): Fact[]
     ...labelled,
   ]
 }
+
+/** Its URL, and the key of the tasks file that says which version runs. */
+function scriptLines({ url, sha256, update }: Script): string[] {
+  const every = typeof update === 'number' ? formatDuration(update) : update
+  const version =
+    sha256 !== null ? [`sha256: ${sha256}`] : every === undefined ? [] : [`update: ${every}`]
+  return [plainLine(url), ...version]
+}
+
+type Script = NonNullable<NonNullable<TaskStatus['definition']>['script']>
 
 /** `0.0.0.0:80 (web), 2 of 2 ready`, and what torch cannot do with these sockets. */
 function listenFacts({ listen, ready, definition }: TaskStatus): Fact[] {

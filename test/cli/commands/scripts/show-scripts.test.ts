@@ -82,6 +82,7 @@ tasks:
     const offline = await torch('run', 'hello', '-u')
     expect(offline).toMatchObject({ status: 1, stdout: '' })
     expect(offline.stderr).toContain(`script ${server.url}/bin/hello: 403 Forbidden`)
+    expect(offline.stderr).toContain('to run the copy that is here: torch run hello')
     expect(await historyOf(site)).toHaveLength(1)
 
     server.answer = sends(hello)
@@ -107,6 +108,10 @@ tasks:
     const updated = await torch('scripts', '--update')
     expect(updated).toMatchObject({ status: 1 })
     expect(updated.stdout).toMatch(/ stale since .*: 404 Not Found /)
+    const status = await torch('status', 'hello')
+    expect(status.stdout).toMatch(
+      new RegExp(`^ +script +${server.url}/bin/hello\n +update: never$`, 'm'),
+    )
     const rows = await historyOf(site)
     expect(rows.at(-1)?.script).toMatchObject({ stale: '404 Not Found' })
     expect(
@@ -157,6 +162,8 @@ tasks:
 
   test('a start without a copy waits for it, and fails with the reason if there is none', async () => {
     const gate: (() => void)[] = []
+    let answerOfGone: Answer = (_, response) => response.writeHead(404).end()
+    const sum = 'a'.repeat(64)
     const { server, site, torch, cache } = await scriptSite(
       (url) => `
 tasks:
@@ -164,10 +171,11 @@ tasks:
     schedule: "* * * * * *"
     script: { url: "${url}/slow", update: never }
   gone: { type: daemon, script: "${url}/gone", restart: { delay: 1h } }
+  wrong: { type: manual, script: { url: "${url}/gone", sha256: "${sum}" } }
 `,
       (request, response) => {
-        if (request.url === '/gone') return void response.writeHead(404).end()
-        gate.push(() => sends('#!/bin/sh\necho here\n')(request, response))
+        if (request.url === '/gone') answerOfGone(request, response)
+        else gate.push(() => sends('#!/bin/sh\necho here\n')(request, response))
       },
     )
     fs.mkdirSync(path.join(cache, 'tmp'), { recursive: true })
@@ -199,6 +207,25 @@ tasks:
       ...{ outcome: 'spawn-failed', reason: `script ${server.url}/gone: 404 Not Found` },
       script: { url: `${server.url}/gone`, sha256: null, stale: '404 Not Found' },
     })
+    const shown = await torch('history', gone?.run ?? '')
+    expect(shown.stdout).toMatch(/^command +the script$/m)
+    expect(shown.stdout).toContain('missing: 404 Not Found')
+
+    // Sums are short where people see them, and whole where programs do.
+    answerOfGone = sends(hello)
+    const wrong = await torch('run', '-u', 'wrong')
+    expect(wrong).toMatchObject({ status: 1, stdout: '' })
+    expect(wrong.stderr).toMatch(/: sha256 is [0-9a-f]{64}, the tasks file says a{64}\n/)
+    expect(wrong.stderr).toContain('nothing was started, and there is no older copy')
+    expect((await torch('run', 'wrong')).status).toBe(126)
+    const inShort = /sha256 is [0-9a-f]{12}, the tasks file says a{12}\b/
+    expect((await torch('scripts', 'wrong')).stdout).toMatch(inShort)
+    expect((await torch('history', 'wrong')).stdout).toMatch(inShort)
+    const status = await torch('status', 'wrong')
+    expect(status.stdout).toMatch(inShort)
+    expect(status.stdout).toContain(`sha256: ${sum}`)
+    const [last] = (await historyOf(site)).filter(({ task }) => task === 'wrong')
+    expect(last?.reason).toMatch(/the tasks file says a{64}$/)
   })
 })
 
