@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import http from 'node:http'
 import { afterAll, expect, test } from 'vitest'
 import { realSockets } from '../../src/host/listening-sockets.ts'
@@ -21,28 +22,45 @@ function answerOf(port: number): Promise<string> {
   })
 }
 
+const hasPython = spawnSync('python3', ['-c', '']).status === 0
+
+/** The task of the page, and one for its server in Python. */
+function tasksOf(folder: string, [web, python]: readonly [number, number]): string {
+  const text = blockOf('docs/listen.md', 'yaml')
+    .replace('/srv/app', folder)
+    .replace('8080', String(web))
+    .replace('[node,', `[${process.execPath},`)
+  const own = text
+    .replace(/^tasks:\n/, '')
+    .replaceAll('web', 'python')
+    .replace(String(web), String(python))
+    .replace(/command: .*/, 'command: [python3, -u, server.py]')
+  return text + (hasPython ? own : '')
+}
+
 test.skipIf(realSockets.whyNot() !== undefined)(
-  'the server of the page about sockets works as the page says, and is replaced without a gap',
+  'the servers of the page about sockets work as the page says, and are replaced without a gap',
   async () => {
-    const port = await freePort()
+    const ports = [await freePort(), await freePort()] as const
+    const servers = ports.slice(0, hasPython ? 2 : 1)
     const site = newSite()
-    const text = blockOf('docs/listen.md', 'yaml')
-      .replace('/srv/app', site.folder)
-      .replace('8080', String(port))
-      .replace('[node,', `[${process.execPath},`)
-    site.write('tasks.yaml', text)
+    site.write('tasks.yaml', tasksOf(site.folder, ports))
     site.write('server.mjs', blockOf('docs/listen.md', 'js'))
+    site.write('server.py', blockOf('docs/listen.md', 'python'))
     await startDaemon(site)
-    const first = await answerOf(port)
-    expect(first).toMatch(/^hello from \d+\n$/)
+    const first = await Promise.all(servers.map(answerOf))
+    for (const answer of first) expect(answer).toMatch(/^hello from \d+\n$/)
     await until(async () => {
-      const [task] = (await ask(site, 'status', {})).tasks
-      return Object.values(task?.ready ?? {}).every(Boolean)
-    }, 'a run that is ready')
-    await ask(site, 'kill', { target: 'web', signal: null })
-    await until(async () => (await answerOf(port)) !== first, 'the next run')
+      const { tasks } = await ask(site, 'status', {})
+      return tasks.every((task) => Object.values(task.ready ?? {}).every(Boolean))
+    }, 'runs that are ready')
+    for (const [at, name] of ['web', 'python'].slice(0, servers.length).entries()) {
+      await ask(site, 'kill', { target: name, signal: null })
+      const port = ports[at] ?? 0
+      await until(async () => (await answerOf(port)) !== first[at], `the next run of ${name}`)
+    }
     const [task] = (await ask(site, 'status', {})).tasks
-    expect(task?.listen).toEqual([{ name: 'web', address: `127.0.0.1:${port}`, held: true }])
+    expect(task?.listen).toEqual([{ name: 'web', address: `127.0.0.1:${ports[0]}`, held: true }])
   },
   maxTestMs,
 )

@@ -215,6 +215,9 @@ describe.skipIf(cannot)('a server whose socket torch holds', () => {
       // A kill asks for a successor first; a second one would end the run at once.
       const killed = await site.torch('kill', 'web')
       expect(killed.stdout).toBe(`replacing web ${run}\n`)
+      expect(killed.stderr).toBe(
+        'hint: it ends when its successor is ready; a second torch kill ends it at once\n',
+      )
       await until(async () => !(await settled(site)).includes(run), 'the successor')
       expect((await historyOf(site)).find((row) => row.run === run)).toMatchObject({
         outcome: 'killed',

@@ -30,6 +30,8 @@ export async function kill(call: Call, values: Values): Promise<number> {
   )
   if (values.json) await terminal.say(JSON.stringify({ runs: [...runs.values()] }, null, 2))
   else if (lines.length > 0) await terminal.say(lines.join('\n'))
+  if (!values.json && [...runs.values()].some(({ replacing }) => replacing))
+    terminal.note('hint: it ends when its successor is ready; a second torch kill ends it at once')
   if (idle.length === 0) return exitStatus.done
   const names = idle.map(({ word }) => word).join(', ')
   const are = idle.length === 1 ? 'is' : 'are'
