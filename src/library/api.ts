@@ -22,7 +22,7 @@ export interface Torch {
 
   /**
    * Starts a task now, as `torch run` does. The daemon owns the run: it continues when this process
-   * ends. Codes: `refused` at the `max` of the task, `no-task`, `no-daemon`.
+   * ends. If the script of the task must be fetched first, this waits for it. Codes: `refused` at the `max` of the task, `no-task`, `no-daemon`.
    */
   run(task: string, options?: RunOptions): Promise<Run>
 
@@ -43,8 +43,8 @@ export interface Torch {
   /**
    * Sends messages to a task with `input: queue`, which wait on the disk until runs take them. Settles
    * with their ids when all of them are there. Each text has at most 64 KiB and no line break, and each
-   * call at most 1,000 texts: if it fails, none of them was sent. Codes: `no-queue`, `inbox-full`,
-   * `inbox-unwritable`, `too-large`, `no-daemon`.
+   * call at most 1,000 texts: if it fails, none of them was sent. Without texts it does nothing. Codes:
+   * `no-queue`, `inbox-full`, `inbox-unwritable`, `too-large`, `no-daemon`.
    */
   send(task: string, ...texts: readonly string[]): Promise<readonly string[]>
 
