@@ -76,8 +76,9 @@ export function settleMessages(
     unsettled.delete(id)
     if (dead === 0) return
     const words = `${counted(dead, 'message')} of ${task} ${dead === 1 ? 'is' : 'are'} dead`
-    const why = `given as often as retry allows, see torch inbox ${task} --dead`
-    log.warn('dead', { task, run: id, messages: dead }, `${words}: ${why}`)
+    const why = end.isKilled ? 'the run was killed' : 'given as often as retry allows'
+    const text = `${words}: ${why}, see torch inbox ${task} --dead`
+    log.warn('dead', { task, run: id, messages: dead }, text)
   })
 }
 

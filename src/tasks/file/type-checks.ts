@@ -20,6 +20,8 @@ export function checkType(
   if (type === 'daemon' && max === Infinity) {
     source.report([...path, 'max'], 'expected a whole number for a daemon task; got "unlimited"')
   }
+  if (input.mode === undefined && input.format !== undefined)
+    warnAbout(source, [...path, 'input', 'format'], 'has no effect without mode: queue')
   if (input.mode === 'queue') warnAboutQueue(source, path, type, max)
   else if (type === 'manual') {
     const message = 'has no effect without input: queue: a run that a person started is not retried'

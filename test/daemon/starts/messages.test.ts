@@ -184,6 +184,9 @@ describe('a manual task with a queue', () => {
     site.clock.advance(600_000)
     expect(daemon.rows()).toHaveLength(1)
     expect(inbox(site)).toEqual(['dead one 1'])
+    expect(daemon.lines.map(({ words }) => words)).toContain(
+      '1 message of job is dead: the run was killed, see torch inbox job --dead',
+    )
   })
 
   test('a run by hand gets what waits', async () => {

@@ -171,6 +171,9 @@ tasks:
     expect(problems('type: manual, command: x, input: { mode: live, format: json }')).toEqual([
       'warning: tasks.a.input.format: has no effect with mode live',
     ])
+    expect(problems('schedule: "@daily", command: x, input: { format: json }')).toEqual([
+      'warning: tasks.a.input.format: has no effect without mode: queue',
+    ])
   })
 
   test('a queue without a bound for its runs gives a warning', () => {
