@@ -180,10 +180,13 @@ export const commands: fc.Arbitrary<unknown> = fc.oneof(
     .filter(([program]) => program !== ''),
 )
 
+// oxlint-disable-next-line no-control-regex
+const lines = words.filter((text) => !/[\0-\x08\x0a-\x1f\x7f]/.test(text))
+
 /** `ready` of a daemon task: one of its two forms. */
 export const readies: fc.Arbitrary<Setting> = fc.oneof(
   fc
-    .record({ line: words, timeout: fc.option(durations(1), { nil: undefined }) })
+    .record({ line: lines, timeout: fc.option(durations(1), { nil: undefined }) })
     .map(({ line, timeout }) => ({
       written: { line, ...(timeout && { timeout: timeout.written }) },
       meant: { kind: 'line', text: line, timeoutMs: timeout?.meant ?? 30_000 },
