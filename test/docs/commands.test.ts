@@ -45,7 +45,7 @@ function withoutMoment(text: string): string {
       .replaceAll(/\S*(?=tasks\.example\.yaml)/g, '')
       .replaceAll(/\d{4}-\d\d-\d\dT[\d:]+[+-]\d\d:\d\d/g, 'TIME')
       // On a busy machine the next second may have come by the time it is shown.
-      .replaceAll(/\((?:in \S+|\S+ ago)\)/g, '(in T)')
+      .replaceAll(/\((?:in \S+|\S+ ago|now)\)/g, '(in T)')
   )
 }
 
