@@ -1,0 +1,139 @@
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { afterEach, expect, test } from 'vitest'
+import { diskFiles } from '../../src/host/files.ts'
+import { type Entry, type Letter, maxEntries, openOutbox } from '../../src/notify/outbox.ts'
+import { newFaults } from '../../src/run/faults.ts'
+import { handClock } from '../support/clock.ts'
+import { messageOf } from '../support/notify.ts'
+
+const made: string[] = []
+afterEach(() => {
+  for (const folder of made.splice(0)) fs.rmSync(folder, { recursive: true, force: true })
+})
+
+const none: ReadonlySet<string> = new Set()
+
+function bench() {
+  const home = fs.mkdtempSync(path.join(os.tmpdir(), 'torch-outbox-'))
+  made.push(home)
+  const folder = path.join(home, 'outbox')
+  const clock = handClock('2026-03-10T12:00:00.000Z')
+  const dropped: Entry[] = []
+  const faulty: string[] = []
+  const faults = newFaults(clock, (words) => faulty.push(words))
+  const open = () =>
+    openOutbox({
+      host: { clock, files: diskFiles },
+      ...{ folder, faults, onDropped: (entry) => dropped.push(entry) },
+    })
+  return { home, folder, clock, dropped, faulty, open }
+}
+
+function letter(id: string, target = 'ops'): Letter {
+  return { kind: 'message', target, message: messageOf({ id }) }
+}
+
+const ping = (event: 'start' | 'ok' | 'failed', task = 'dump'): Letter => ({
+  ...{ kind: 'ping', task, event, words: 'exit 0' },
+})
+
+test('the next daemon finds what was added, in order, with its attempts', () => {
+  const { open, folder } = bench()
+  const first = open()
+  const one = first.add(letter('1'), none)
+  first.add(letter('2', 'oncall'), none)
+  if (one !== undefined) first.postpone(one, { waitedMs: 5, nextMs: 77, lastError: 'HTTP 500' })
+  const next = open()
+  expect(next.entries()).toMatchObject([
+    { recipient: 'ops', attempts: 1, waitedMs: 5, nextMs: 77, lastError: 'HTTP 500' },
+    { recipient: 'oncall', attempts: 0, waitedMs: 0, nextMs: null, lastError: null },
+  ])
+  expect(next.entries().map(next.letterOf)).toEqual([letter('1'), letter('2', 'oncall')])
+  for (const entry of next.entries()) next.remove(entry)
+  expect(fs.readdirSync(folder)).toEqual([])
+})
+
+test('a message that waits for a target is not added twice, also after a restart', () => {
+  const { open } = bench()
+  const first = open()
+  expect(first.add(letter('1'), none)).toBeDefined()
+  expect(first.add(letter('1'), none)).toBeUndefined()
+  expect(first.add(letter('1', 'oncall'), none)).toBeDefined()
+  expect(open().add(letter('1'), none)).toBeUndefined()
+})
+
+test('a full outbox drops its oldest entry, but none that is being sent', () => {
+  const { open, dropped, folder } = bench()
+  const outbox = open()
+  const first = outbox.add(letter('0'), none)
+  for (let n = 1; n < maxEntries; n++) outbox.add(letter(String(n)), none)
+  expect(dropped).toEqual([])
+  outbox.add(letter('last'), new Set([first?.name ?? '']))
+  expect(dropped.map(({ name }) => name < (first?.name ?? ''))).toEqual([false])
+  expect(outbox.entries()).toHaveLength(maxEntries)
+  expect(fs.readdirSync(folder)).toHaveLength(maxEntries)
+})
+
+test('a newer ping replaces the one that waits for the same task; a start is only in memory', () => {
+  const { open } = bench()
+  const outbox = open()
+  outbox.add(ping('start'), none)
+  expect(open().entries()).toEqual([])
+  const failed = outbox.add(ping('failed'), none)
+  outbox.add(ping('ok', 'other'), none)
+  expect(outbox.entries().map(outbox.letterOf)).toEqual([ping('failed'), ping('ok', 'other')])
+  outbox.add(ping('ok'), new Set([failed?.name ?? '']))
+  expect(open().entries()).toHaveLength(3)
+})
+
+test('names stay in order if the clock is set back', () => {
+  const { open, clock } = bench()
+  const outbox = open()
+  outbox.add(letter('1'), none)
+  clock.set(0)
+  for (const id of ['2', '3', '4']) outbox.add(letter(id), none)
+  const next = open()
+  expect(next.entries().map((entry) => next.letterOf(entry))).toMatchObject(
+    ['1', '2', '3', '4'].map((id) => ({ message: { id } })),
+  )
+})
+
+test('files that are damaged, or too large, are removed; other files stay', () => {
+  const { open, folder } = bench()
+  open().add(letter('1'), none)
+  const bad = (digit: string) =>
+    path.join(folder, `${digit.repeat(15)}-0001-${'a'.repeat(16)}.json`)
+  fs.writeFileSync(bad('2'), '{"version":1,"letter":{"kind":"message"}}')
+  fs.writeFileSync(bad('3'), 'x'.repeat(100_000))
+  fs.mkdirSync(bad('4'))
+  fs.writeFileSync(path.join(folder, 'note'), '')
+  expect(open().entries()).toHaveLength(1)
+  expect(fs.readdirSync(folder)).toHaveLength(2)
+})
+
+test('what the disk refuses waits in memory and is reported', () => {
+  const { open, home, faulty } = bench()
+  fs.writeFileSync(path.join(home, 'outbox'), '')
+  const outbox = open()
+  outbox.add(letter('1'), none)
+  expect(outbox.entries().map(outbox.letterOf)).toEqual([letter('1')])
+  expect(faulty).toHaveLength(1)
+  const [entry] = outbox.entries()
+  if (entry) outbox.postpone(entry, { waitedMs: 5, nextMs: 1, lastError: 'x' })
+  expect(outbox.entries().map(outbox.letterOf)).toEqual([letter('1')])
+  for (const each of outbox.entries()) outbox.remove(each)
+  expect(outbox.entries()).toEqual([])
+})
+
+test('texts that are too long are cut: of the output the end stays', () => {
+  const { open } = bench()
+  const outbox = open()
+  const output = `${'x'.repeat(10_000)}end`
+  const message = messageOf({ id: '1', output, reason: 'r'.repeat(100_000) })
+  const entry = outbox.add({ kind: 'message', target: 'ops', message }, none)
+  const read = entry && outbox.letterOf(entry)
+  expect(read).toMatchObject({ message: { output: output.slice(-4096) } })
+  expect(JSON.stringify(read).length).toBeLessThan(20_000)
+})
