@@ -6,6 +6,7 @@ export type ErrorCode =
   // Command line and configuration
   | 'usage' // a command, an option or an argument is wrong
   | 'bad-config' // the config file cannot be read, or a value in it is wrong
+  | 'bad-token' // the file with the token of the page cannot be used
   | 'log-level' // there is no such log level
   | 'no-folder' // the current directory no longer exists
   // Tasks file

@@ -14,7 +14,7 @@ export function overview(): string {
     const left = (isFirst ? group : '').padEnd(groupWidth)
     return `${left}${(usages[at] ?? '').padEnd(usageWidth)}${summary}`
   })
-  // Not a line more than this: it must fit a screen of 24 rows.
+  // One line for each command and two more: a person reads it at one glance.
   return `usage: torch COMMAND [OPTIONS]; torch COMMAND --help shows them, with examples
 ${lines.join('\n')}
 Exit status: 0 done, 1 failed, 2 wrong usage or bad tasks file, 3 no daemon.`

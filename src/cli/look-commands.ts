@@ -124,4 +124,34 @@ export const lookCommands: readonly Command[] = [
     ],
     run: async (...call) => (await import('./commands/logs/show-logs.ts')).showLogs(...call),
   },
+  {
+    name: 'web',
+    group: 'look',
+    usage: '',
+    summary: 'serve a page that shows all tasks, live',
+    description:
+      'Serves a page with what runs, what comes, what failed and what it printed, until Ctrl-C. It prints the address to open, with a token; only who has the token sees the page. It only reads, unless --actions lets people run and kill tasks. It works without a daemon too. For other machines use an ssh tunnel, or TLS.',
+    options: [
+      'listen',
+      'actions',
+      'token-file',
+      'tls-cert',
+      'tls-key',
+      'host-name',
+      'insecure',
+      'open',
+      'address',
+    ],
+    flagsOnly: ['open'],
+    examples: [
+      ['web --open', 'look at this machine'],
+      ['web --actions', 'also run and kill tasks from the page'],
+      ['web --listen unix:/run/torch-web.sock', 'behind another web server'],
+      [
+        'web --listen 0.0.0.0:8443 --tls-cert c.pem --tls-key k.pem --host-name torch.example.com',
+        'for other machines',
+      ],
+    ],
+    run: async (...call) => (await import('./commands/web.ts')).web(...call),
+  },
 ]

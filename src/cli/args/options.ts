@@ -104,6 +104,20 @@ export const options = {
   show: flag('print the script of one task'),
   clean: flag('remove copies that no task uses'),
 
+  listen: text('address', 'where to listen: an address with a port, or unix: and a path', {
+    preset: '127.0.0.1:8181',
+  }),
+  actions: flag('let people run and kill tasks from the page'),
+  'token-file': filePath(
+    'file',
+    'the file with the token; it is made if it is missing. Without it: web-token in the home',
+  ),
+  'tls-cert': filePath('file', 'the certificate for https, in PEM'),
+  'tls-key': filePath('file', 'its key'),
+  'host-name': list('host', 'another name of this server that browsers may use; repeatable'),
+  insecure: flag('listen for other machines without TLS'),
+  open: flag('open the page in a browser'),
+
   force: flag('start it even if the task is at its max'),
   end: flag('close the input of the run, behind the lines'),
   timeout: duration('how long to wait for a run that does not read', {

@@ -2,8 +2,19 @@ import type { StatusReport, TaskStatus } from '../../../control/status-report.ts
 import type { Outcome } from '../../../plan/history-row.ts'
 import { selectNames } from '../../../tasks/select.ts'
 import type { Call } from '../../command.ts'
-import { askForFile, requireSameFile, withLabels } from '../../daemon/tasks-file.ts'
+import { plainLine } from '../../../text/sanitize.ts'
+import { shellQuoted } from '../../../text/shell-quote.ts'
+import { factsHere } from '../../args/host-facts.ts'
+import type { FilePath } from '../../args/option.ts'
 import type { Values } from '../../args/options.ts'
+import {
+  askForFile,
+  lastDaemonFile,
+  offlineTasksPath,
+  requireSameFile,
+  tasksPath,
+  withLabels,
+} from '../../daemon/tasks-file.ts'
 
 export interface FoundStatus {
   /** Only with the tasks that the user selects. */
@@ -41,8 +52,20 @@ async function wholeStatus(
   const { report, file, isSilent } = await askForFile(call, tell)
   if (file !== undefined) await requireSameFile(call, values, file)
   if (report !== undefined) return { whole: report, isSilent }
-  const { offlineStatus } = await import('./offline-status.ts')
-  return { whole: await offlineStatus(call, values, file, tell), isSilent }
+  const tasks = file === undefined ? offlineTasksPath(call, values) : tasksPath(call, values, file)
+  const isWhole = !values.json && call.args.length === 0 && values.label === undefined
+  if (file === undefined && isWhole) tellOtherFile(call, tasks, tell)
+  const { offlineStatus } = await import('../../../view/offline-status.ts')
+  const home = { host: call.host, paths: call.paths, facts: factsHere(call, values), file: tasks }
+  return { whole: await offlineStatus(home, tell), isSilent }
+}
+
+/** The tasks file in the current folder may not be the one that the daemon of this home used. */
+function tellOtherFile(call: Call, file: FilePath, tell: (note: string) => void): void {
+  const last = lastDaemonFile(call)
+  if (call.from.tasks === 'flag' || last === undefined || last === file.absolute) return
+  tell(`showing ${plainLine(file.shown)}; the last daemon of this home used ${plainLine(last)}`)
+  tell(`hint: torch status --tasks ${plainLine(shellQuoted(last))}`)
 }
 
 /** Throws for a name that no task has. If the file is not valid, that is the reason to show. */

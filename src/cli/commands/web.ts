@@ -1,0 +1,113 @@
+import path from 'node:path'
+import { interceptSignals } from '../../daemon/signals.ts'
+import { exitStatus, messageOf, TorchError } from '../../errors.ts'
+import type { Signal } from '../../host/processes.ts'
+import { newApp } from '../../http/app.ts'
+import { newHub } from '../../http/hub.ts'
+import { addressOf, hostNamesOf, isLoopback, parseListen } from '../../http/listen-address.ts'
+import { type Listen, serve, type Tls } from '../../http/serve.ts'
+import { readStaticFiles } from '../../http/static-files.ts'
+import { readToken } from '../../http/token.ts'
+import { localView } from '../../view/local-view.ts'
+import { factsHere } from '../args/host-facts.ts'
+import { type FilePath, usageError } from '../args/option.ts'
+import type { Values } from '../args/options.ts'
+import type { Call } from '../command.ts'
+import { offlineTasksPath } from '../daemon/tasks-file.ts'
+import { statusOfSignal } from '../terminal/outcomes.ts'
+
+const defaultListen = '127.0.0.1:8181'
+const maxPemBytes = 1024 * 1024
+
+/** Runs `torch web` until a signal ends it. */
+export async function web(call: Call, values: Values): Promise<number> {
+  const { host, terminal, paths } = call
+  const listen = listenOf(values)
+  const tls = tlsOf(call, values)
+  demandSafe(call, values, listen, tls)
+  const token =
+    listen.kind === 'unix'
+      ? undefined
+      : readToken(host, values['token-file']?.absolute ?? path.join(paths.home, 'web-token'))
+  const view = localView({
+    host,
+    paths,
+    facts: () => factsHere(call, values),
+    tasksFile: () => offlineTasksPath(call, values),
+  })
+  const app = newApp({
+    hub: newHub(view, host.clock),
+    rules: {
+      token,
+      hostNames: hostNamesOf(listen, values['host-name'] ?? []),
+      isSecure: tls !== undefined,
+    },
+    files: readStaticFiles(host),
+    version: call.version,
+    actions: values.actions ?? false,
+    now: host.clock.now,
+    report: terminal.note,
+  })
+  const ended = untilSignal()
+  const server = await serve(app, listen, tls)
+  const address =
+    listen.kind === 'unix'
+      ? `unix:${listen.path}`
+      : addressOf({ host: listen.host, port: server.port ?? listen.port }, tls !== undefined)
+  const link = token === undefined ? address : `${address}?token=${token}`
+  await terminal.say(values.json ? JSON.stringify({ address, token: token ?? null }) : link)
+  const signal = await ended
+  await server.close()
+  return signal === 'SIGINT' || signal === 'SIGTERM' ? exitStatus.done : statusOfSignal(signal)
+}
+
+function listenOf({ listen: written = defaultListen }: Values): Listen {
+  const listen = parseListen(written)
+  if (listen !== undefined) return listen
+  throw usageError(
+    `--listen: expected an address with a port, or unix: and a path; got ${JSON.stringify(written)}`,
+    'such as --listen 127.0.0.1:8181, --listen [::1]:8181 or --listen unix:/run/torch-web.sock',
+  )
+}
+
+function tlsOf(call: Call, values: Values): Tls | undefined {
+  const { 'tls-cert': cert, 'tls-key': key } = values
+  if (cert === undefined && key === undefined) return undefined
+  if (cert === undefined || key === undefined)
+    throw usageError(
+      `--tls-${cert === undefined ? 'key' : 'cert'} needs --tls-${cert === undefined ? 'cert' : 'key'}`,
+      'give both files, in PEM',
+    )
+  return { cert: pemOf(call, '--tls-cert', cert), key: pemOf(call, '--tls-key', key) }
+}
+
+function pemOf({ host }: Call, option: string, { shown, absolute }: FilePath): Buffer {
+  const refuse = (why: string) =>
+    usageError(`${option}: ${shown}: ${why}`, 'name a file in PEM that this user may read')
+  let found: Buffer | undefined
+  try {
+    found = host.files.readFile(absolute, maxPemBytes)
+  } catch (error) {
+    throw refuse(messageOf(error))
+  }
+  if (found === undefined) throw refuse('no such file')
+  return found
+}
+
+/** Other machines would read the token from the network. */
+function demandSafe(call: Call, values: Values, listen: Listen, tls: Tls | undefined): void {
+  if (listen.kind === 'unix' || isLoopback(listen.host) || tls !== undefined) return
+  const where = `${listen.host} port ${listen.port}`
+  if (values.insecure ?? false) {
+    call.terminal.note(`warning: ${where} is not encrypted: who sees the traffic learns the token`)
+    return
+  }
+  throw new TorchError('usage', `other machines reach ${where}, and it would not be encrypted`, {
+    exit: exitStatus.usage,
+    hint: 'give --tls-cert and --tls-key, use an ssh tunnel to 127.0.0.1, or add --insecure',
+  })
+}
+
+function untilSignal(): Promise<Signal> {
+  return new Promise((resolve) => interceptSignals(resolve))
+}
