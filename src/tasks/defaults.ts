@@ -1,4 +1,5 @@
 import type { Settings } from './file/settings.ts'
+import { noNotify, type TaskNotify } from './notify.ts'
 import type { Limits, Ready, Task } from './task.ts'
 
 const second = 1000
@@ -27,6 +28,7 @@ export const mergedKeys = [
   'output',
   'env',
   'labels',
+  'notify',
 ] as const
 
 /**
@@ -73,6 +75,7 @@ export function withBuiltInDefaults(settings: Settings, timezone: string) {
     output: outputOf(settings),
     description: settings.description,
     labels: settings.labels ?? builtIn.labels,
+    notify: notifyOf(settings.notify),
     enabled: settings.enabled ?? true,
   } as const
 }
@@ -80,7 +83,7 @@ export function withBuiltInDefaults(settings: Settings, timezone: string) {
 /** The settings of a task that sets nothing. */
 export const defaultSettings = {
   ...withBuiltInDefaults({}, 'UTC'),
-  ...({ script: undefined, listen: [], ready: undefined } as const),
+  ...({ script: undefined, listen: [], ready: undefined, ping: undefined } as const),
 }
 
 /** When a run of a daemon task is ready. With a socket, the default is to wait for a second. */
@@ -98,6 +101,19 @@ function inputOf({ input }: Settings): Task['input'] {
   const { mode = 'none', format = 'text' } = input
   // Only a queue has a format.
   return { mode, format: mode === 'queue' ? format : 'text' }
+}
+
+/** Who gets messages, with torch's own defaults. */
+export function notifyOf(notify: Settings['notify']): TaskNotify {
+  if (notify === undefined) return noNotify
+  return {
+    to: notify.to ?? noNotify.to,
+    on: notify.on ?? noNotify.on,
+    lateAfterMs: notify.late_after,
+    stuckAfterMs: notify.stuck_after,
+    noSuccessForMs: notify.no_success_for,
+    repeatMs: notify.repeat ?? noNotify.repeatMs,
+  }
 }
 
 function retryOf({ retry }: Settings): Task['retry'] {

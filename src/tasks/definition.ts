@@ -4,12 +4,13 @@ import type { Task } from './task.ts'
 /**
  * Everything about a task that has meaning, as canonical JSON. A task's `definition` is the digest
  * of this: two tasks of one name are the same exactly if these texts are equal. Not included: the
- * name, so that a renamed task can be recognised; where the task is written; `description`, `labels`
- * and how a script is fetched, which must not restart a daemon task; and how the hosts are written.
+ * name, so that a renamed task can be recognised; where the task is written; `description`, `labels`,
+ * messages and pings, and how a script is fetched, which must not restart a daemon task; and how the hosts
+ * are written.
  */
 export function definitionOf(task: Omit<Task, 'name' | 'file' | 'line' | 'definition'>): string {
   const { command, schedules, description: _1, labels: _2, hostEntries: _3, ...others } = task
-  const { script, input, listen, ready, ...rest } = others
+  const { script, input, listen, ready, notify: _4, ping: _5, ...rest } = others
   // As written, not as compiled: H is compiled for one host, and a definition is for all hosts.
   const texts = schedules.map(({ text }) => text.trim().toLowerCase().split(/\s+/).join(' '))
   // The code sets the order of these keys. What its author may order freely is sorted. The daemon

@@ -1,5 +1,6 @@
 import type { Schedule } from '../schedule/schedule.ts'
 import type { HostRule } from './hosts.ts'
+import type { FileNotify, PingTarget, TaskNotify } from './notify.ts'
 
 /** A checked task of the file, with all its defaults. Plain data; durations in milliseconds. */
 export interface Task {
@@ -66,6 +67,8 @@ export interface Task {
     readonly keepForMs: number
     readonly maxSizeBytes: number
   }
+  readonly notify: TaskNotify
+  readonly ping: PingTarget | undefined
   readonly description: string | undefined
   readonly labels: Readonly<Record<string, string>>
   readonly enabled: boolean
@@ -132,4 +135,6 @@ export interface TasksFile {
   readonly tasks: readonly Task[]
   /** The host groups by name, with their entries as written. */
   readonly groups: Readonly<Record<string, readonly string[]>>
+  /** Where its messages go. */
+  readonly notify: FileNotify
 }

@@ -4,6 +4,12 @@ import type { Keys, Tree, TreeTask } from './tasks-tree.ts'
 const minute = 60_000
 const hour = 60 * minute
 
+/** All events except `skipped`. */
+const allEvents = [
+  ...['failed', 'recovered', 'missed', 'late', 'stuck', 'no_success_for'],
+  ...['refused', 'daemon-started-after-crash'],
+]
+
 /** The name of each key in Task, and its default there. */
 const places: Readonly<Record<string, readonly [place: string, preset: unknown]>> = {
   hosts: ['hostEntries', undefined],
@@ -34,6 +40,12 @@ const places: Readonly<Record<string, readonly [place: string, preset: unknown]>
   'output.keep_runs': ['output.keepRuns', 20],
   'output.keep_for': ['output.keepForMs', 7 * 24 * hour],
   'output.max_size': ['output.maxSizeBytes', 10_000_000],
+  'notify.to': ['notify.to', []],
+  'notify.on': ['notify.on', allEvents],
+  'notify.late_after': ['notify.lateAfterMs', undefined],
+  'notify.stuck_after': ['notify.stuckAfterMs', undefined],
+  'notify.no_success_for': ['notify.noSuccessForMs', undefined],
+  'notify.repeat': ['notify.repeatMs', 24 * hour],
   description: ['description', undefined],
   enabled: ['enabled', true],
 }
@@ -76,6 +88,7 @@ function meantTask({ name, type, schedule, command, script, listen, keys }: Tree
     // Only a queue has a format.
     input: { mode, format: mode === 'queue' ? format : 'text' },
     script: script?.meant,
+    ping: undefined,
     listen: listen?.meant ?? [],
     ready: waits ? (ready?.meant ?? afterOneSecond) : undefined,
     timezone: given['timezone']?.meant ?? tree.zone ?? 'UTC',

@@ -156,6 +156,12 @@ export const settings: Readonly<Record<string, fc.Arbitrary<Setting>>> = {
   'output.keep_runs': whole(0, 1e6),
   'output.keep_for': durations(1),
   'output.max_size': sizes,
+  'notify.to': oneOf(['ops'], ['ops', 'n.2-x'], []),
+  'notify.on': oneOf(['failed'], ['failed', 'late', 'stuck', 'skipped'], []),
+  'notify.late_after': durations(1),
+  'notify.stuck_after': durations(1),
+  'notify.no_success_for': durations(1),
+  'notify.repeat': durations(1),
   description: same(fc.oneof(words, fc.constant(''))),
   'labels.team': scalars,
   'labels.ünicode/x': scalars,
@@ -201,6 +207,12 @@ export const readies: fc.Arbitrary<Setting> = fc.oneof(
 export const sources = {
   ops: 'https://git.example.com/ops/%s?raw=1',
   'r-2.x': 'http://r.example/%s',
+}
+
+/** Where messages go, as the file has it. */
+export const targets = {
+  ops: { webhook: 'https://x.example/a?b=c', format: 'teams' },
+  'n.2-x': { mail: ['root', 'a+b@x.example'], smtp: { env: 'SMTP' } },
 }
 
 const urls = fc.constantFrom(

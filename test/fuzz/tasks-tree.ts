@@ -10,6 +10,7 @@ import {
   type Setting,
   settings,
   sources,
+  targets,
 } from './tasks-settings.ts'
 
 /** Keys with their values. A key within a map has a dot. */
@@ -110,6 +111,7 @@ export function writtenTree(tree: Tree): Map<string, unknown> {
   const file = new Map<string, unknown>([
     ['hosts', tree.groups],
     ['sources', sources],
+    ['notify', targets],
   ])
   if (tree.zone !== undefined) file.set('timezone', tree.zone)
   if (Object.keys(tree.defaults).length > 0) file.set('defaults', writtenKeys(tree.defaults))

@@ -3,6 +3,7 @@ import { agendaOf, advance } from '../../src/plan/agenda.ts'
 import { nextEntry, type Timetable, timetableOf } from '../../src/plan/slots.ts'
 import { planTick, type TickPlan, type TickState } from '../../src/plan/tick.ts'
 import { parseSchedule } from '../../src/schedule/parse.ts'
+import { noNotify } from '../../src/tasks/notify.ts'
 import type { Task } from '../../src/tasks/task.ts'
 
 /** A task as the parser builds it, with the default of every key. */
@@ -47,6 +48,8 @@ export function aTask(fields: Partial<Task> & { schedule?: string | string[] } =
     env: {},
     envFile: undefined,
     output: { keepRuns: 20, keepForMs: 7 * 86_400_000, maxSizeBytes: 10_000_000 },
+    notify: noNotify,
+    ping: undefined,
     description: undefined,
     labels: {},
     enabled: true,

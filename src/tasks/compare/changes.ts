@@ -2,6 +2,7 @@ import { unorderedRule } from '../definition.ts'
 import type { PartialTasks } from '../file/partial.ts'
 import { keysAt } from '../file/schema.ts'
 import { entryMeaning } from '../host-entry.ts'
+import { noFileNotify } from '../notify.ts'
 import type { Task, TasksFile } from '../task.ts'
 import { type Written, writtenKeys } from './written.ts'
 
@@ -85,7 +86,7 @@ export function compareFiles(
   }
 }
 
-const emptyFile: TasksFile = { tasks: [], groups: {} }
+const emptyFile: TasksFile = { tasks: [], groups: {}, notify: noFileNotify }
 const noChange = {
   ...{ added: [], removed: [], renamed: [], changed: [], groups: [] },
   ...{ before: emptyFile, after: emptyFile },
@@ -102,10 +103,11 @@ function unreadableNames(...sides: readonly (PartialTasks | undefined)[]): strin
 }
 
 function without(
-  { tasks, groups }: TasksFile,
+  { tasks, groups, notify }: TasksFile,
   hidden: { readonly tasks: ReadonlySet<string>; readonly groups: ReadonlySet<string> },
 ): TasksFile {
   return {
+    notify,
     tasks: tasks.filter(({ name }) => !hidden.tasks.has(name)),
     groups: Object.fromEntries(Object.entries(groups).filter(([name]) => !hidden.groups.has(name))),
   }
@@ -127,7 +129,7 @@ function matchNames(
   return { added, removed: before.tasks.filter((task) => !names.has(task.name)), kept }
 }
 
-/** Pairs removed and added tasks that are equal except for name, description and labels, in file order. */
+/** Pairs removed and added tasks that are equal except for name, description, labels and messages, in file order. */
 function renamedPairs(removed: readonly Task[], added: readonly Task[], folder: string): Pair[] {
   const waiting = new Map<string, Task[]>()
   for (const task of removed) {
@@ -140,10 +142,10 @@ function renamedPairs(removed: readonly Task[], added: readonly Task[], folder: 
   })
 }
 
-/** What a task does, without description and labels. Hosts as written, because groups may change too. */
+/** What a task does, without description, labels, messages and pings. Hosts as written, because groups may change too. */
 function identityOf(task: Task, folder: string): string {
   const keys = [...writtenKeys(task, folder)].filter(
-    ([key]) => !/^(description|labels\.)/.test(key),
+    ([key]) => !/^(description|(labels|notify|ping)\.)/.test(key),
   )
   return JSON.stringify(keys.map(([key, { meaning }]) => [key, meaning]))
 }
@@ -171,8 +173,9 @@ function rankOf(key: string): number {
 }
 
 /** The keys that are not in the definition: a change of them leaves what runs alone. */
-function besideDefinition({ description, labels, script }: Task): string {
-  return JSON.stringify([description ?? null, Object.entries(labels), script ?? null])
+function besideDefinition({ description, labels, script, notify, ping }: Task): string {
+  const messages = [notify, ping ?? null]
+  return JSON.stringify([description ?? null, Object.entries(labels), script ?? null, messages])
 }
 
 function hostsOf({ hosts }: Task): string {

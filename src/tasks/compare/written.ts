@@ -6,6 +6,7 @@ import { resolvePath } from '../file/settings.ts'
 import { entryMeaning } from '../host-entry.ts'
 import { isHashed } from '../host-schedules.ts'
 import { formatSize } from '../../text/size.ts'
+import { daemonEvents, type Secret, taskEvents } from '../notify.ts'
 import type { Task } from '../task.ts'
 
 /** A value as it would be written into the file; null if there is no value and no default. */
@@ -31,10 +32,7 @@ export function writtenKeys(task: Task, folder: string): ReadonlyMap<string, Wri
     ...(task.type === 'manual' && { jitterMs }),
   }
   const keys = Object.entries(valuesOf(effective, folder)).map(
-    ([key, value]): [string, WrittenKey] => [
-      key,
-      { value, meaning: meaningOf(key, value, task.schedules) },
-    ],
+    ([key, value]): [string, WrittenKey] => [key, { value, meaning: meaningOf(key, value, task) }],
   )
   return new Map(keys)
 }
@@ -85,6 +83,7 @@ function valuesOf(task: Task, folder: string): Record<string, Written> {
     'output.keep_runs': output.keepRuns,
     'output.keep_for': formatDuration(output.keepForMs),
     'output.max_size': formatSize(output.maxSizeBytes),
+    ...messageValues(task),
     description: task.description === undefined ? null : withoutLastBreak(task.description),
     ...dotted('labels', task.labels),
     enabled: task.enabled,
@@ -113,6 +112,26 @@ function readyValues(ready: Task['ready']): Record<string, Written> {
     'ready.after': ready?.kind === 'after' ? formatDuration(ready.afterMs) : null,
     'ready.timeout': ready?.kind === 'line' ? formatDuration(ready.timeoutMs) : null,
   }
+}
+
+function messageValues({ notify, ping }: Task): Record<string, Written> {
+  return {
+    'notify.to': notify.to,
+    // The order means nothing.
+    'notify.on': [...taskEvents, ...daemonEvents].filter((event) => notify.on.includes(event)),
+    'notify.late_after': durationOrNone(notify.lateAfterMs),
+    'notify.stuck_after': durationOrNone(notify.stuckAfterMs),
+    'notify.no_success_for': durationOrNone(notify.noSuccessForMs),
+    'notify.repeat': formatDuration(notify.repeatMs),
+    'ping.url': ping === undefined ? null : shownSecret(ping.url),
+    'ping.on': ping === undefined || ping.form === 'healthchecks' ? null : ping.on,
+  }
+}
+
+/** Whoever has the URL of a ping can keep the alarm from going off, so only its host is shown. */
+function shownSecret(secret: Secret): string {
+  if (typeof secret !== 'string') return 'file' in secret ? secret.file : `$${secret.env}`
+  return `${new URL(secret).origin}/…`
 }
 
 function oneOrList(texts: readonly string[]): Written {
@@ -145,7 +164,9 @@ function dotted(name: string, values: Readonly<Record<string, string>>): Record<
   return Object.fromEntries(Object.entries(values).map(([key, value]) => [`${name}.${key}`, value]))
 }
 
-function meaningOf(key: string, value: Written, schedules: readonly Schedule[]): string {
+function meaningOf(key: string, value: Written, { schedules, ping }: Task): string {
+  if (key === 'ping.url') return JSON.stringify(ping?.url ?? null)
+  if (key === 'notify.to' && Array.isArray(value)) return unordered(value.map(String))
   if (key === 'schedule') return unordered(schedules.map(timesOf))
   if (key === 'hosts' && Array.isArray(value)) return unordered(value.map(String).map(entryMeaning))
   return JSON.stringify(value)

@@ -13,9 +13,11 @@ import { expected } from './expected.ts'
 import type { KeyPath } from './key-path.ts'
 import { checkListen, checkSharedAddresses, type PlacedTask } from './listen-checks.ts'
 import type { MergedFile } from './merge.ts'
+import { warnAboutNotify } from './notify-checks.ts'
 import { readScript, warnAboutHeaders, warnAboutScriptVariable } from './script.ts'
 import { checkEnvFile, checkSettings, type Settings, type TasksFacts } from './settings.ts'
 import type { Source } from './source.ts'
+import { readPing } from './targets.ts'
 import { checkType, type TypeRead } from './type-checks.ts'
 import { isGiven, isMisspelt } from './validate.ts'
 
@@ -24,10 +26,11 @@ export function buildTasks(file: MergedFile, facts: TasksFacts): Task[] {
   const compile = newCompiler()
   const placed = file.tasks.map(({ source, name, input }): PlacedTask => {
     const path = ['tasks', name]
-    const { schedule, command, script: from, listen: addresses, ...own } = input
+    const { schedule, command, script: from, listen: addresses, ping: called, ...own } = input
     const checked = checkSettings(source, path, own, {
       facts,
       groups: file.groups,
+      targets: file.targets,
       defaultHosts: file.defaults.hosts,
       defaultUser: file.defaults.user,
     })
@@ -36,6 +39,7 @@ export function buildTasks(file: MergedFile, facts: TasksFacts): Task[] {
       ? 'unclear'
       : (settings.type ?? 'common')
     checkType(source, path, type, settings)
+    warnAboutNotify(source, path, type, { own: checked.notify, settings: settings.notify })
     const isHere = settings.enabled !== false && matchHosts(settings.hosts, facts.machine)
     if (isHere) {
       checkAccounts(source, path, settings, facts)
@@ -57,7 +61,8 @@ export function buildTasks(file: MergedFile, facts: TasksFacts): Task[] {
     })
     const rest = withBuiltInDefaults(settings, timezone)
     const ready = type === 'daemon' ? readyOf(settings.ready, listen) : undefined
-    const all = { command, script, listen, ready, schedules, ...rest }
+    const ping = readPing(source, path, called, facts.folder)
+    const all = { command, script, listen, ready, ping, schedules, ...rest }
     const definition = facts.digest(definitionOf(all))
     // The same order of keys in every task keeps them small in V8.
     const task = { name, line: source.line(path), definition, file: source.file, ...all }

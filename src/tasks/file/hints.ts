@@ -57,6 +57,8 @@ const byExpected: Readonly<Record<string, (found: unknown) => string | undefined
     const withPath = `${found.replace(/\/$/, '')}/%s`
     return isSourceUrl(withPath) ? didYouMean(withPath) : undefined
   },
+  [expected.notify]: (found) =>
+    found === false || found === null ? 'write [] if nobody gets messages' : undefined,
   [expected.script]: (found) =>
     Array.isArray(found) ? 'write words to run in command' : undefined,
   [expected.listen]: addressHint,
@@ -238,6 +240,8 @@ function hintForMap(path: KeyPath, key: string, found: unknown): string | null {
     return `did you mean { ${parseDuration(scalar).ok ? 'after' : 'line'}: ${JSON.stringify(scalar)} }?`
   if (key === 'ready') return 'write { line: "listening" }, or { after: 1s }'
   if (key === 'sources') return 'write names with URLs: { ops: "https://git.example.com/%s" }'
+  if (key === 'notify' && path.length === 1)
+    return 'write names with targets: { ops: { webhook: URL } }'
   if (key === 'output' && scalar !== undefined && parseSize(scalar) !== undefined)
     return `did you mean { max_size: ${scalar} }?`
   if ((key === 'env' || key === 'labels') && found !== null) return 'write { NAME: value }'

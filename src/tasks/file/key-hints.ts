@@ -13,6 +13,10 @@ const otherNames = {
     timezone: 'tz zone crontz',
     sources: 'source repos repositories urls',
     defaults: 'default global globals common settings',
+    notify:
+      'notifications notification notifiers alerts alerting alert targets receivers channels mailto',
+    heartbeat: 'deadman watchdog',
+    web_url: 'dashboardurl pageurl externalurl',
   },
   task: {
     command: 'cmd run exec execute execstart program shellcommand entrypoint job',
@@ -39,6 +43,8 @@ const otherNames = {
     success_codes: 'exitcodes okcodes successexitstatus',
     nice: 'priority niceness',
     limits: 'ulimit ulimits rlimits resources',
+    notify: 'notifications notification alerts alert onfailure notifyon mailto email mail',
+    ping: 'pingurl deadman healthchecks healthchecksio snitch monitor monitorurl',
     description: 'desc comment doc title',
     labels: 'tags annotations',
     type: 'kind mode',
@@ -47,7 +53,6 @@ const otherNames = {
     'the key above is the name of the task': 'name',
     'write the arguments in command': 'args arguments',
     'torch keeps the output itself: see torch logs': 'stdout stderr log logfile logs outputfile',
-    'torch sends no mail: see torch logs': 'mailto email mail',
   },
 } as const
 
@@ -74,7 +79,11 @@ export function keyMeantBy(path: KeyPath, key: string): string | undefined {
 export function hintForKey(path: KeyPath, key: string, value: unknown): string | undefined {
   if (path[0] === 'defaults' && path.length === 1 && (key === 'schedule' || key === 'command'))
     return `every task needs its own ${key}`
-  if (path[0] === 'defaults' && path.length === 1 && (key === 'script' || key === 'listen'))
+  if (
+    path[0] === 'defaults' &&
+    path.length === 1 &&
+    (key === 'script' || key === 'listen' || key === 'ping')
+  )
     return 'write it in each task that needs it'
   if (/^\/[/*]/.test(key)) return 'a comment begins with #, in JSON too'
   if (/^(?:every|interval|period)$/i.test(key) && isTaskLevel(path))
@@ -88,8 +97,15 @@ export function hintForKey(path: KeyPath, key: string, value: unknown): string |
     return keysAt(['tasks', '']).includes(key) ? 'write it in a task' : undefined
   }
   if (!isTaskLevel(path)) return undefined
-  const parents = ['retry', 'restart', 'limits', 'output', 'input', 'ready', 'script'].filter(
-    (parent) => keysAt(path).includes(parent) && keysAt(['defaults', parent]).includes(key),
-  )
+  const parents = [
+    'retry',
+    'restart',
+    'limits',
+    'output',
+    'input',
+    'ready',
+    'script',
+    'notify',
+  ].filter((parent) => keysAt(path).includes(parent) && keysAt(['defaults', parent]).includes(key))
   return parents.length === 0 ? undefined : `write it within ${parents.join(' or ')}`
 }

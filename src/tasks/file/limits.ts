@@ -52,5 +52,14 @@ export const maxSocketPathBytes = 103
 /** Many servers refuse a longer one. */
 export const maxUrlChars = 2_000
 
+/** RFC 5321 allows 320 characters in an address of mail; a name may stand before it. */
+export const maxAddressChars = 400
+
+/** Addresses of one mail. More people belong into a list of the mail server. */
+export const maxMailAddresses = 50
+
+/** More often than this, the heartbeat costs more than it tells. */
+export const minHeartbeatMs = 10_000
+
 /** Pairs of tasks with one port that are compared: each comparison takes some microseconds. */
 export const maxAddressPairs = 50_000

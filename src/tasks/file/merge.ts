@@ -1,11 +1,15 @@
 import { zoneHint } from '../../schedule/zone-names.ts'
+import { notifyOf } from '../defaults.ts'
 import { bareEntry } from '../host-entry.ts'
+import type { FileNotify, Target } from '../notify.ts'
 import { formatKeyPath, isMap, type KeyPath, valueAt } from './key-path.ts'
+import type { TargetNames } from './notify-checks.ts'
 import { type Group, type Groups, resolveGroup } from './resolve-hosts.ts'
 import type { Sources } from './script.ts'
 import type { FileInput, TaskInput } from './schema.ts'
 import { checkSettings, checkZone, type Settings, type TasksFacts } from './settings.ts'
 import type { Source } from './source.ts'
+import { readHeartbeat, readPageUrl, readTarget } from './targets.ts'
 import { isGiven, isMisspelt } from './validate.ts'
 
 /** One text of the file, with its valid values. */
@@ -22,6 +26,10 @@ export interface MergedFile {
   readonly groupEntries: Readonly<Record<string, readonly string[]>>
   /** `unclear` if they are written, but not as sources. Then no source is called unknown. */
   readonly sources: Sources | 'unclear'
+  /** The names of the targets of messages. `unclear` as for the sources. */
+  readonly targets: TargetNames
+  /** What it says about messages. */
+  readonly notify: FileNotify
   readonly defaults: Settings
   /** Whether the defaults have a type that is wrong. */
   readonly hasUnclearType: boolean
@@ -39,11 +47,15 @@ export interface MergedFile {
 export function mergeFiles(parts: readonly FilePart[], facts: TasksFacts): MergedFile {
   const isFirst = onlyOnce()
   const groups = mergeGroups(parts, isFirst)
+  const targets = namesOfTargets(parts)
+  const defaults = mergeDefaults(parts, isFirst, { facts, groups: groups.groups, targets })
   const merged = {
     ...groups,
     zone: mergeZone(parts, isFirst) ?? facts.zone,
     sources: mergeSources(parts, isFirst),
-    defaults: mergeDefaults(parts, isFirst, { facts, groups: groups.groups }),
+    targets,
+    notify: mergeNotify(parts, isFirst, { folder: facts.folder, defaults }),
+    defaults,
     hasUnclearType: parts.some(hasUnclearType),
     tasks: parts.flatMap(tasksOf).filter(({ source, name }) => isFirst(source, ['tasks', name])),
   }
@@ -134,7 +146,7 @@ function unreadGroup(source: Source, name: string): Group {
 const maxUnreadDepth = 3
 
 /** Whether a map is written, but not as a map. Then no name that may be in it is called unknown. */
-function isUnclear(source: Source, top: 'hosts' | 'sources'): boolean {
+function isUnclear(source: Source, top: 'hosts' | 'sources' | 'notify'): boolean {
   if (source.errors.length === 0) return false
   const isWritten = source.has([top])
   return isWritten ? !isMap(valueAt(source.value, [top])) : isMisspelt(source, [top])
@@ -154,6 +166,34 @@ function mergeSources(parts: readonly FilePart[], isFirst: IsFirst): MergedFile[
   return parts.some(({ source }) => isUnclear(source, 'sources')) ? 'unclear' : merged
 }
 
+/** A target with an error is not unknown. */
+function namesOfTargets(parts: readonly FilePart[]): TargetNames {
+  if (parts.some(({ source }) => isUnclear(source, 'notify'))) return 'unclear'
+  return new Set(parts.flatMap(({ source }) => source.keys(['notify'])))
+}
+
+function mergeNotify(
+  parts: readonly FilePart[],
+  isFirst: IsFirst,
+  { folder, defaults }: { readonly folder: string; readonly defaults: Settings },
+): FileNotify {
+  const targets: Target[] = []
+  let [heartbeat, webUrl]: [FileNotify['heartbeat'], FileNotify['webUrl']] = [undefined, undefined]
+  for (const { source, input } of parts) {
+    for (const name of source.keys(['notify'])) {
+      const written = ownValue(input.notify ?? {}, name)
+      if (written === undefined || !isFirst(source, ['notify', name])) continue
+      const target = readTarget(source, name, written, folder)
+      if (target !== undefined) targets.push(target)
+    }
+    if (input.heartbeat !== undefined && isFirst(source, ['heartbeat']))
+      heartbeat = readHeartbeat(source, input.heartbeat, folder)
+    if (input.web_url !== undefined && isFirst(source, ['web_url']))
+      webUrl = readPageUrl(source, input.web_url)
+  }
+  return { targets, daemon: notifyOf(defaults.notify), heartbeat, webUrl }
+}
+
 function mergeZone(parts: readonly FilePart[], isFirst: IsFirst): string | undefined {
   let zone: string | undefined
   for (const { source, input } of parts) {
@@ -167,7 +207,7 @@ function mergeZone(parts: readonly FilePart[], isFirst: IsFirst): string | undef
 function mergeDefaults(
   parts: readonly FilePart[],
   isFirst: IsFirst,
-  context: { readonly facts: TasksFacts; readonly groups: Groups },
+  context: { readonly facts: TasksFacts; readonly groups: Groups; readonly targets: TargetNames },
 ): Settings {
   const merged: Settings = {}
   for (const { source, input } of parts) {

@@ -47,7 +47,7 @@ export function partialOf(
   const readableNames = new Set(readable.map(({ name }) => name))
   const names = new Set(sources.flatMap((source) => source.keys(['tasks'])))
   return {
-    file: { tasks: readable, groups: merged.groupEntries },
+    file: { tasks: readable, groups: merged.groupEntries, notify: merged.notify },
     unreadable: [...names].filter((name) => !readableNames.has(name)),
     unreadableGroups: all ? sources.flatMap((source) => source.keys(['hosts'])) : [...groups],
   }
@@ -68,11 +68,15 @@ function effectOf(source: Source, { path, line }: Source['errors'][number]): Eff
   if (path.length === 0) return effectAtLine(source, line)
   const [top, second] = path
   const names = second === undefined ? [] : [String(second)]
+  if (ofMessages.has(String(top))) return { affects: 'tasks', names: [] }
   if (top === 'timezone') return { affects: 'keys', names: ['timezone'] }
   if (top === 'tasks') return { affects: second === undefined ? 'names' : 'tasks', names }
   if (second === undefined) return { affects: 'all', names }
   return { affects: affectedBy[String(top)] ?? 'all', names }
 }
+
+/** Top-level keys that change nothing about what a task does. */
+const ofMessages: ReadonlySet<string> = new Set(['notify', 'heartbeat', 'web_url'])
 
 /** What a wrong key within a top-level key affects. */
 const affectedBy: Readonly<Record<string, Effect['affects']>> = {

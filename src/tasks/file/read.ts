@@ -43,7 +43,8 @@ export function readTasks(
   const found = allProblems()
   const problems = limitProblems(found)
   if (!found.some(isError)) {
-    return { ok: true, file: { tasks, groups: merged.groupEntries }, warnings: problems }
+    const { groupEntries: groups, notify } = merged
+    return { ok: true, file: { tasks, groups, notify }, warnings: problems }
   }
   const partial = allowPartial ? { partial: partialOf(merged, tasks, sources) } : {}
   return { ok: false, problems, ...partial }

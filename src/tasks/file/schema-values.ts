@@ -6,6 +6,7 @@ import {
   maxNameChars,
   maxScriptBytes,
   maxTextChars,
+  minHeartbeatMs,
   minUpdateMs,
 } from './limits.ts'
 import { parseSize, sizePattern } from '../../text/size.ts'
@@ -18,7 +19,12 @@ import { isSourceUrl } from './script-url.ts'
  * `title` describes its form in a word or two, for editors and the reference.
  */
 
-const text = z
+/** An optional key. `preset` is its default as it would be written: see json-schema.ts. */
+export function key<S extends z.ZodType>(schema: S, description: string, preset?: unknown) {
+  return schema.optional().meta({ description, ...(preset === undefined ? {} : { preset }) })
+}
+
+export const text = z
   .string({ error: expected.text })
   .regex(/\S/, { error: expected.text })
   .max(maxTextChars, { error: expected.shortText })
@@ -89,6 +95,7 @@ function isCountOfAddresses(count: number): boolean {
 
 export const duration = durationOf(expected.duration, 0)
 export const longDuration = durationOf(expected.longDuration, 1)
+export const heartbeatPeriod = durationOf(expected.heartbeatPeriod, minHeartbeatMs)
 
 export const size = z
   .string({ error: expected.size })
@@ -163,6 +170,7 @@ export const exitCodes = z
   .min(1, { error: expected.codes })
   .meta({ title: 'list of 0 to 255' })
 
+export const variableName = z.string().regex(/^[A-Za-z_]\w*$/, { error: expected.envName })
 const envName = z
   .string()
   .regex(/^[A-Za-z_]\w*$/, { error: expected.envName })

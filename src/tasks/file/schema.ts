@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import { maxTextChars } from './limits.ts'
+import * as messages from './notification-values.ts'
 import * as value from './schema-values.ts'
+import { key } from './schema-values.ts'
 import { expected } from './expected.ts'
 
 /**
@@ -172,6 +174,7 @@ const settings = {
     'file of `KEY=VALUE` lines, read at each start; `env` takes precedence',
   ),
   output: key(nested.output, 'how much output of finished runs to keep'),
+  notify: key(messages.taskNotify, 'who gets messages about the task, and about what'),
   description: key(
     z.string().max(maxTextChars, { error: expected.shortText }),
     'shown by `torch status TASK`',
@@ -204,6 +207,10 @@ const task = z
       value.addresses,
       '`daemon` only: sockets that torch opens and keeps for the runs, as descriptors 3, 4 and 5',
     ),
+    ping: key(
+      messages.ping,
+      'a URL that torch calls when a run starts and ends: a service of dead-man checks notices if it does not',
+    ),
     ...settings,
   })
   .meta({ anyOf: [{ required: ['command'] }, { required: ['script'] }] })
@@ -224,8 +231,17 @@ const file = {
   ),
   defaults: key(
     defaults,
-    'defaults for all tasks: any key of a task except `schedule`, `command`, `script` and `listen`',
+    'defaults for all tasks: any key of a task except `schedule`, `command`, `script`, `listen` and `ping`',
   ),
+  notify: key(
+    z.record(value.ownName, messages.target).meta({ title: 'map of names to targets' }),
+    'where messages go: `ops: { webhook: URL }`, `{ mail: [ADDRESS] }` or `{ command: [WORDS] }`',
+  ),
+  heartbeat: key(
+    messages.heartbeat,
+    'a URL that the daemon calls all the time, so that somebody else notices when it is down',
+  ),
+  web_url: key(messages.pageUrl, 'the address of the page of torch, for the messages'),
 }
 
 export const tasksFileSchema = z.strictObject({
@@ -250,14 +266,11 @@ export type FileInput = z.output<typeof partialFileSchema>
 export type SettingsInput = z.output<typeof defaults>
 export type TaskInput = NonNullable<FileInput['tasks']>[string]
 
-/** An optional key. `preset` is its default as it would be written: see json-schema.ts. */
-function key<S extends z.ZodType>(schema: S, description: string, preset?: unknown) {
-  return schema.optional().meta({ description, ...(preset === undefined ? {} : { preset }) })
-}
-
 /** The known keys of the map at a path, for "did you mean". */
 export function keysAt(path: readonly PropertyKey[]): readonly string[] {
   const [top, second, third] = path
+  const ofMessages = messages.messageKeysAt(path)
+  if (ofMessages !== undefined) return ofMessages
   if (top === undefined) return Object.keys(tasksFileSchema.shape)
   if (top === 'tasks' && path.length === 2) return Object.keys(task.shape)
   if (top === 'defaults' && path.length === 1) return Object.keys(settings)

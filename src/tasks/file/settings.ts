@@ -4,6 +4,7 @@ import { type MachineBounds, limitsOverBounds } from '../machine-bounds.ts'
 import { whyTooLong } from './argument-length.ts'
 import { parseEnvFile } from './env-file.ts'
 import type { KeyPath } from './key-path.ts'
+import { checkNotify, type TargetNames } from './notify-checks.ts'
 import { type Groups, nowhere, resolveHosts } from './resolve-hosts.ts'
 import type { SettingsInput } from './schema.ts'
 import type { Source } from './source.ts'
@@ -65,11 +66,13 @@ export function checkSettings(
     groups,
     defaultHosts,
     defaultUser,
+    targets,
   }: {
     readonly facts: TasksFacts
     readonly groups: Groups
     readonly defaultHosts?: HostRule | undefined
     readonly defaultUser?: string | undefined
+    readonly targets: TargetNames
   },
 ): Settings {
   const { hosts: entries, cwd, env_file: envFile, ...rest } = input
@@ -89,6 +92,7 @@ export function checkSettings(
   if (isHere) warnAboutLimits(source, [...path, 'limits'], input.limits ?? {}, facts)
   checkVariables(source, [...path, 'env'], input.env ?? {})
   checkParts(source, path, input)
+  checkNotify(source, [...path, 'notify'], input.notify, targets)
   const absolute = (key: string, written: string): string | undefined =>
     resolveFile(source, [...path, key], written, facts.folder)
   const envPath = envFile === undefined ? undefined : absolute('env_file', envFile)

@@ -109,8 +109,8 @@ function report(source: Source, issue: Issue): void {
     default: {
       const found = valueAt(source.value, path)
       if (found === undefined && isMisspelt(source, path)) return
-      // The message goes into logs, and a value of an environment may be a secret.
-      const got = isInEnv(path) ? showKind(found) : shownValue(source, issue, found)
+      // The message goes into logs.
+      const got = mayBeSecret(path) ? showKind(found) : shownValue(source, issue, found)
       const hint = hintForValue(issue.message, path, found) ?? guessChoice(source, issue, found)
       const size = isTooBig(found) ? ', which is too big' : ''
       source.report(path, `expected ${issue.message}; got ${got}${size}`, { hint })
@@ -131,10 +131,17 @@ function isTooBig(found: unknown): boolean {
   return typeof found === 'number' && found > Number.MAX_SAFE_INTEGER
 }
 
-/** Whether the path leads to the `env` of a task or of the defaults, or into it. */
-function isInEnv(path: KeyPath): boolean {
-  return path[path[0] === 'tasks' ? 2 : 1] === 'env'
+/** Whether the path leads to a value that may be secret: an environment, and the URLs of messages and pings. */
+function mayBeSecret(path: KeyPath): boolean {
+  const [top, second, third] = path
+  if (top === 'notify') return third !== undefined && secretKeys.has(String(third))
+  if (top === 'heartbeat') return path.length === 1 || second === 'url'
+  const own = top === 'tasks' ? third : second
+  return own === 'env' || (own === 'ping' && !path.includes('on'))
 }
+
+/** Keys of a target. */
+const secretKeys: ReadonlySet<string> = new Set(['webhook', 'smtp', 'password'])
 
 /** Whether a key is there, perhaps misspelt. */
 export function isGiven(source: Source, path: KeyPath): boolean {
@@ -185,7 +192,7 @@ function without(value: Record<string, unknown>, issues: readonly Issue[]): unkn
 }
 
 /** Top-level keys within which each key stands for itself. */
-const inner = new Set(['defaults', 'hosts', 'sources'])
+const inner = new Set(['defaults', 'hosts', 'sources', 'notify'])
 
 function removeKey(value: Record<string, unknown>, path: KeyPath): void {
   const depth = path[0] === 'tasks' ? 3 : inner.has(String(path[0])) ? 2 : 1

@@ -11,6 +11,11 @@ export interface Edited {
   readonly expected: Record<string, unknown>
 }
 
+const allEvents = [
+  ...['failed', 'recovered', 'missed', 'late', 'stuck', 'no_success_for'],
+  ...['refused', 'daemon-started-after-crash'],
+]
+
 /** Settings, and the changed keys that must be reported for them. No two settings share a key. */
 const settings: readonly [
   written: Record<string, unknown>,
@@ -49,6 +54,11 @@ const settings: readonly [
       'script.max_size': [null, '10MB'],
     },
   ],
+  [
+    { notify: { on: ['missed', 'failed'], to: [], repeat: '24h' } },
+    { 'notify.on': [allEvents, ['failed', 'missed']] },
+  ],
+  [{ ping: 'https://x.example/T0K' }, { 'ping.url': [null, 'https://x.example/…'] }],
   [{ output: { keep_for: '336h' } }, { 'output.keep_for': ['7d', '14d'] }],
 ]
 

@@ -12,8 +12,16 @@ const full = {
   timezone: 'Asia/Shanghai',
   hosts: { web: ['10.0.1.0/24'] },
   sources: { ops: 'https://x.example/%s' },
-  defaults: { timeout: '1h' },
+  notify: {
+    ops: { webhook: 'https://x.example', format: 'slack' },
+    oncall: { mail: ['a@x.example'], smtp: { file: '/x' }, password_file: '/y' },
+    log: { command: ['logger'] },
+  },
+  heartbeat: { url: { env: 'X' }, every: '1m' },
+  web_url: 'https://x.example',
+  defaults: { timeout: '1h', notify: { to: ['ops'], on: ['failed', 'refused'] } },
   tasks: {
+    h: { ...task, notify: ['ops', 'log'], ping: { url: 'https://x.example', on: ['ok'] } },
     a: { ...task, hosts: ['web', '!10.0.1.9'], retry: { attempts: 3, delay: '1m' }, umask: '022' },
     d: { type: 'manual', script: 'ops:a', input: 'queue' },
     e: { schedule: '@daily', script: { url: 'https://x.example/a', update: '1h' }, command: 'x' },

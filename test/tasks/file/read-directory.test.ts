@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { readTasks } from '../../../src/tasks/file/read.ts'
 import { formatProblem } from '../../../src/tasks/file/problem.ts'
+import { noFileNotify } from '../../../src/tasks/notify.ts'
 import { facts } from '../../support/tasks.ts'
 
 function parseAll(texts: Readonly<Record<string, string>>) {
@@ -63,5 +64,9 @@ test('one file of a directory must contain tasks', () => {
 })
 
 test('no text at all gives no tasks', () => {
-  expect(parseAll({})).toEqual({ ok: true, file: { tasks: [], groups: {} }, warnings: [] })
+  expect(parseAll({})).toEqual({
+    ok: true,
+    file: { tasks: [], groups: {}, notify: noFileNotify },
+    warnings: [],
+  })
 })

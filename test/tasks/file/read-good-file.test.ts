@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { parseSchedule } from '../../../src/schedule/parse.ts'
 import type { Schedule } from '../../../src/schedule/schedule.ts'
+import { noFileNotify, noNotify } from '../../../src/tasks/notify.ts'
 import { good, oneTask, parse, task } from '../../support/tasks.ts'
 
 const example = `
@@ -64,6 +65,8 @@ const ofAll = {
   env: {},
   envFile: undefined,
   output: { keepRuns: 20, keepForMs: 604_800_000, maxSizeBytes: 10_000_000 },
+  notify: noNotify,
+  ping: undefined,
   description: undefined,
   labels: {},
   enabled: true,
@@ -87,6 +90,7 @@ describe('the example', () => {
     const nine = { kind: 'network', family: 4, first: '0a000109', last: '0a000109' }
     const db = { kind: 'network', family: 4, first: '0a00020b', last: '0a00020b' }
     expect(good(example)).toEqual({
+      notify: noFileNotify,
       groups: { web: ['10.0.1.0/24', '2001:db8:1::/64'], db: ['10.0.2.11'] },
       tasks: [
         {
@@ -151,7 +155,7 @@ test('a tasks file may have a byte order mark and CRLF line ends', () => {
 })
 
 test('a file with an empty map of tasks is valid', () => {
-  expect(good('tasks: {}')).toEqual({ tasks: [], groups: {} })
+  expect(good('tasks: {}')).toEqual({ tasks: [], groups: {}, notify: noFileNotify })
 })
 
 test('the value of H depends on the task and the host only', () => {

@@ -13,6 +13,7 @@ import { refNames } from '../../../host/git.ts'
 import type { Host } from '../../../host/host.ts'
 import type { PartialTasks } from '../../../tasks/file/partial.ts'
 import type { Problem } from '../../../tasks/file/problem.ts'
+import { noFileNotify } from '../../../tasks/notify.ts'
 import { nearest } from '../../../text/suggest.ts'
 import { type FilePath, usageError } from '../../args/option.ts'
 
@@ -127,7 +128,7 @@ async function load(host: Host, located: Located, { absolute, shown }: FilePath,
   return loadTasks(host, absolute, { shown, fileOnly: true, allowPartial: true })
 }
 
-const emptyFile = { tasks: [], groups: {} }
+const emptyFile = { tasks: [], groups: {}, notify: noFileNotify }
 
 function whole(file: PartialTasks['file']): PartialTasks {
   return { file, unreadable: [], unreadableGroups: [] }

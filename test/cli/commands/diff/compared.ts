@@ -2,6 +2,7 @@ import { type Comparison, compare } from '../../../../src/cli/commands/diff/comp
 import { diffText } from '../../../../src/cli/commands/diff/diff-text.ts'
 import type { Side } from '../../../../src/cli/commands/diff/revisions.ts'
 import { readTasks } from '../../../../src/tasks/file/read.ts'
+import { noFileNotify } from '../../../../src/tasks/notify.ts'
 import { facts } from '../../../support/tasks.ts'
 
 export const folder = '/srv'
@@ -33,7 +34,7 @@ function side(text: string | undefined, end: Side['end'], path: string): Side {
     : { end, isThere: true, isValid: false, tasks: parsed.partial, problems: parsed.problems }
 }
 
-const empty = { tasks: [], groups: {} }
+const empty = { tasks: [], groups: {}, notify: noFileNotify }
 
 function whole(file: NonNullable<Side['tasks']>['file']): Side['tasks'] {
   return { file, unreadable: [], unreadableGroups: [] }
