@@ -67,6 +67,7 @@ export type ErrorCode =
   | 'no-script' // the script of a task cannot be fetched
   | 'no-env-file' // the env_file does not exist
   | 'bad-env-file' // the env_file cannot be read
+  | 'metrics-unwritable' // the file of torch metrics --out cannot be written
   | 'history-unreadable' // history.db cannot be read
 
 /**

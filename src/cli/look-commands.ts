@@ -70,6 +70,22 @@ export const lookCommands: readonly Command[] = [
       (await import('./commands/history/show-history.ts')).showHistory(...call),
   },
   {
+    name: 'metrics',
+    group: 'look',
+    usage: '',
+    summary: 'print metrics for Prometheus',
+    description:
+      'Prints what the daemon counts and knows of the tasks of this host, as the text that Prometheus reads. Without a daemon it prints torch_up 0 and what the files say, and exits with 0 too. With --out it writes a file for the textfile collector of node_exporter, which reads only files that end in .prom.',
+    options: ['out'],
+    flagsOnly: ['out'],
+    examples: [
+      ['metrics', 'look at them'],
+      ['metrics --out /var/lib/prometheus/node-exporter/torch.prom', 'for node_exporter'],
+      ['metrics --json', 'for a program'],
+    ],
+    run: async (...call) => (await import('./commands/metrics.ts')).showMetrics(...call),
+  },
+  {
     name: 'inbox',
     group: 'look',
     usage: '[TASK...]',

@@ -1,5 +1,6 @@
 import type { ErrorJson } from '../errors.ts'
 import type { Problem } from '../tasks/file/problem.ts'
+import type { MetricsReport } from './metrics-report.ts'
 import {
   command,
   encoding,
@@ -47,6 +48,8 @@ type Fields<N extends RequestName> = {
  */
 const requestFields = {
   status: {},
+  /** What the daemon counts, for Prometheus. */
+  metrics: {},
   reload: {},
   stop: { graceMs: grace, leave: flag },
   /** The previous daemon answers, once the next one, which that command starts, is ready. */
@@ -75,6 +78,7 @@ const requestFields = {
 
 interface Replies {
   readonly status: StatusReport
+  readonly metrics: MetricsReport
   readonly reload: ReloadReport
   readonly stop: { readonly pid: number }
   readonly restart: { readonly pid: number }

@@ -1,4 +1,5 @@
 import path from 'node:path'
+import { otherTasks } from '../control/metrics-report.ts'
 import type { ControlServer } from '../control/server.ts'
 import type { Clock } from '../host/clock.ts'
 import type { Host } from '../host/host.ts'
@@ -9,6 +10,7 @@ import { type History, openHistory } from '../record/history/write-history.ts'
 import { rebuildHistory } from '../record/history/rebuild.ts'
 import { type Journal, newJournal } from '../record/journal.ts'
 import type { Log } from '../record/log.ts'
+import { maxCounted, newTotals, type Totals } from '../record/totals.ts'
 import { newRunContext } from '../run/launch.ts'
 import { newEventOrder } from '../run/order.ts'
 import type { RunContext } from '../run/live-run.ts'
@@ -89,6 +91,7 @@ export interface Daemon extends DaemonState {
   readonly sockets: TaskSockets
   readonly history: History
   readonly counters: Counters
+  readonly totals: Totals
   readonly journal: Journal
   /** What all runs share. */
   readonly runContext: RunContext
@@ -120,6 +123,8 @@ export function createDaemon(
   const { pasts, lastMs } = recordedPast({ paths, log }, [...tasks.all.keys()])
   const runs = newRunTable(pasts)
   const counters = newCounters()
+  const totals = newTotals((others) => warnOfOthers(log, others))
+  totals.setTasks(tasks.here.keys())
   const hostName = tasks.facts.names[0] ?? host.network.name()
   const origin = () => ({ host: hostName, revision: tasks.loaded.revision })
   const order = newEventOrder(host, paths.home, lastMs)
@@ -128,6 +133,7 @@ export function createDaemon(
     history,
     log,
     counters,
+    totals,
     origin,
     nextPlace: order.next,
     onRow: runs.noteRow,
@@ -143,7 +149,7 @@ export function createDaemon(
   const outputs = newOpenOutputs({ faults, phase, runs, context: runContext })
   const daemon: Daemon = {
     ...{ host, clock, settings, paths, startedMs: clock.now(), log, faults, history, counters },
-    sockets,
+    ...{ totals, sockets },
     ...{ phase, tasks, tickClock, runs, queue, daemonTasks, journal, runContext },
     messages: newMessages({ host, paths, log }),
     scripts,
@@ -151,6 +157,12 @@ export function createDaemon(
     oldRuns: newOldRuns({ host, paths, faults, phase, tasks, runs, queue, tickClock, outputs }),
   }
   return daemon
+}
+
+function warnOfOthers(log: Log, others: number): void {
+  const words = `metrics: ${counted(others, 'task')} of this host ${others === 1 ? 'has' : 'have'} no series`
+  const most = `the first ${maxCounted.toLocaleString('en')} tasks have their own`
+  log.warn('metrics', { others }, `${words} of their own and share "${otherTasks}": ${most}`)
 }
 
 interface HistoryParts {

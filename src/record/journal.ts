@@ -9,6 +9,7 @@ import type { Counters } from './counters.ts'
 import type { History } from './history/write-history.ts'
 import { latenessOf, missRow, type Origin, runRow, skipRow } from './history/rows.ts'
 import type { Log } from './log.ts'
+import type { Totals } from './totals.ts'
 
 /** Puts what happens on record: a row of the history, a line of the log and the counters together. */
 export interface Journal {
@@ -28,6 +29,7 @@ export interface JournalParts {
   readonly history: History
   readonly log: Log
   readonly counters: Counters
+  readonly totals: Totals
   /** This host, and the revision of its tasks file at the moment. */
   readonly origin: () => Origin
   /** The place in order of what happens now (run/order.ts). */
@@ -41,6 +43,7 @@ export function newJournal({
   history,
   log,
   counters,
+  totals,
   origin,
   nextPlace,
   onRow,
@@ -58,7 +61,10 @@ export function newJournal({
       const { slot } = recordRun(run)
       const lateMs = latenessOf(run)
       counters.count('started')
-      if (lateMs !== null && trigger === 'schedule') counters.late(lateMs)
+      if (lateMs !== null && trigger === 'schedule') {
+        counters.late(lateMs)
+        totals.started(lateMs)
+      }
       const facts = { task, run: run.run, slot, trigger, attempt, lateMs, group }
       log.info('start', facts, `${task} started`)
     },
@@ -69,12 +75,14 @@ export function newJournal({
     ended(run, conclusion) {
       const row = recordRun(run, conclusion)
       if (isFailure(conclusion)) counters.count('failed')
+      totals.ended(run.task, conclusion.outcome, lengthOf(row))
       logEnd(log, run, conclusion, row)
     },
     skipped(start, reason) {
       const { task, trigger } = start
       const { slot } = record(skipRow(start, reason, clock.now(), origin()), nextPlace())
       counters.count('skipped')
+      totals.skipped(task, reason)
       const facts = { task, slot, trigger, reason }
       log.info('skip', facts, `${task} did not start: ${whyNotStarted(reason)}`)
     },
@@ -83,6 +91,7 @@ export function newJournal({
         const { task, count, reason } = miss
         const { slot, lastSlot } = record(missRow(miss, clock.now(), origin()), nextPlace())
         counters.count('missed', count)
+        totals.missed(task, reason, count)
         const facts = { task, slot, lastSlot, count, reason }
         const missed = `${task} missed ${counted(count, 'slot')}`
         log.warn('miss', facts, `${missed}: ${whyNotStarted(reason)}`)
@@ -90,6 +99,11 @@ export function newJournal({
       if (misses.length > 0) history.flush()
     },
   }
+}
+
+/** A run that did not begin has no length, and nobody knows when one with an unknown end ended. */
+function lengthOf({ outcome, durationMs }: HistoryRow): number | null {
+  return outcome === 'spawn-failed' || outcome === 'unknown' ? null : durationMs
 }
 
 function logEnd(

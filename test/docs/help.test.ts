@@ -114,6 +114,7 @@ function here(words: string): string {
   const [run = ''] = fs.readdirSync(path.join(site.home, 'runs/backup'))
   return words
     .replace('/srv/app', site.folder)
+    .replace('/var/lib/prometheus/node-exporter', site.folder)
     .replace('/etc/crontab', path.join(site.folder, 'etc/crontab'))
     .replace('/srv/ops/tasks.yaml', site.tasks)
     .replace('/tmp/try', path.join(site.folder, 'try'))

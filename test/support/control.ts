@@ -3,6 +3,7 @@ import net from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
 import { onTestFinished } from 'vitest'
+import type { MetricsReport } from '../../src/control/metrics-report.ts'
 import type { TaskStatus } from '../../src/control/status-report.ts'
 import { type Answers, type ControlServer, serveControl } from '../../src/control/server.ts'
 
@@ -15,6 +16,27 @@ export function newHome(name = ''): string {
   return home
 }
 
+/** Of a daemon without tasks. */
+const noMetrics: MetricsReport = {
+  version: '1.2.3',
+  startedMs: 0,
+  file: { ok: true, revision: null },
+  tasks: { here: 0, elsewhere: 0 },
+  series: [],
+  leaving: [],
+  others: 0,
+  durationBounds: [],
+  lateness: { bounds: [], counts: [0], sum: 0 },
+  notifications: [],
+  process: {
+    startedMs: 0,
+    cpuSeconds: 0,
+    residentBytes: 0,
+    openDescriptors: null,
+    maxDescriptors: null,
+  },
+}
+
 /** Answers that are enough for every request. */
 export const plainAnswers: Answers = {
   status: () => ({
@@ -23,6 +45,7 @@ export const plainAnswers: Answers = {
     file: { path: '/t.yaml', revision: null, loadedAt: null, ok: true, problems: [] },
     tasks: [],
   }),
+  metrics: () => noMetrics,
   reload: () => ({
     verdict: 'unchanged',
     path: '/t.yaml',

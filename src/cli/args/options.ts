@@ -86,6 +86,8 @@ export const options = {
   ),
   limit: whole(1, maxRows, 'how many of the newest', { alias: 'n', preset: '20' }),
 
+  out: filePath('file', 'write a file, by rename, and print nothing'),
+
   dead: flag('only messages that are dead or damaged, which no run gets'),
   again: text('message', 'let the dead message with this id wait again, or all', {
     example: '--again all, or --again and the beginning of an id',

@@ -76,6 +76,7 @@ function isNoDaemon(error: unknown): boolean {
 /** A request that only reads can use the files instead; one that changes something waits longer. */
 const timeoutsMs: Readonly<Record<RequestName, number>> = {
   status: 5_000,
+  metrics: 5_000,
   /** With 10,000 tasks the daemon takes seconds to read its file. */
   reload: 120_000,
   stop: 10_000,

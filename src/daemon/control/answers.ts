@@ -11,6 +11,7 @@ import { requestStart } from '../starts/request-start.ts'
 import type { Daemon } from '../state.ts'
 import type { Stop } from '../stop.ts'
 import type { Reload } from '../tasks-file/reload.ts'
+import { metricsOf } from './daemon-metrics.ts'
 import { changeInbox, takeMessages } from './messages.ts'
 import { statusOf } from './daemon-status.ts'
 import { sendLines } from './send-lines.ts'
@@ -26,6 +27,7 @@ export interface Actions {
 export function answersOf(daemon: Daemon, { reload, stop, handover }: Actions): Answers {
   return {
     status: () => statusOf(daemon),
+    metrics: () => metricsOf(daemon),
     reload: () => reload('command'),
     restart: ({ command }) => handover.request(command),
     stop(request) {

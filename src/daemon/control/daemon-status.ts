@@ -47,7 +47,7 @@ export function statusOf(daemon: Daemon): StatusReport {
           last: runs.last(task.name),
           counts: {
             ...runs.counts(task.name),
-            ...(isServed(daemon, task) && { failures: 0 }),
+            failures: failuresOf(daemon, task),
             restarts: restartsOf(daemon, task),
           },
           nextRestart: nextRestartOf(daemon, task),
@@ -59,6 +59,11 @@ export function statusOf(daemon: Daemon): StatusReport {
       ...removedTasks(daemon),
     ],
   }
+}
+
+/** Failures in a row. A daemon task whose replacement is ready has none. */
+export function failuresOf(daemon: Daemon, task: Task): number {
+  return isServed(daemon, task) ? 0 : daemon.runs.counts(task.name).failures
 }
 
 /** The most restarts in a row of its instances. One that has lasted for `reset_after` has ended its row. */

@@ -50,6 +50,7 @@ type Answer<N extends RequestName> = (
 function forEachName(make: <N extends RequestName>(name: N) => Answer<N>): Answers {
   return {
     status: make('status'),
+    metrics: make('metrics'),
     reload: make('reload'),
     stop: make('stop'),
     restart: make('restart'),

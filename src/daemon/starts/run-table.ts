@@ -23,6 +23,8 @@ export interface RunTable {
   /** The row that `torch status` shows as the last of a task. */
   last(task: string): HistoryRow | undefined
   counts(task: string): TaskCounts
+  /** When its last `ok` run ended, ISO 8601. */
+  lastOk(task: string): string | undefined
   noteRow(row: HistoryRow): void
   /** What the history says of a task that was added to the file. */
   knowTask(task: string, known: TaskPast): void
@@ -33,9 +35,11 @@ export interface RunTable {
 /** What the history says of a task. */
 export interface TaskPast extends TaskCounts {
   readonly last: HistoryRow | undefined
+  /** When its last `ok` run ended, ISO 8601. */
+  readonly lastOk: string | undefined
 }
 
-const noPast: TaskPast = { last: undefined, failures: 0, skips: 0 }
+const noPast: TaskPast = { last: undefined, lastOk: undefined, failures: 0, skips: 0 }
 
 /** A table without runs, with the past of each task as the history has it. */
 export function newRunTable(pasts: ReadonlyMap<string, TaskPast>): RunTable {
@@ -75,6 +79,7 @@ export function newRunTable(pasts: ReadonlyMap<string, TaskPast>): RunTable {
       const { failures, skips } = pastOf(task)
       return { failures, skips }
     },
+    lastOk: (task) => pastOf(task).lastOk,
     noteRow(row) {
       if (row.outcome !== 'running') past.set(row.task, pastAfter(pastOf(row.task), row))
     },
@@ -83,14 +88,15 @@ export function newRunTable(pasts: ReadonlyMap<string, TaskPast>): RunTable {
   }
 }
 
-function pastAfter({ last, failures, skips }: TaskPast, row: HistoryRow): TaskPast {
+function pastAfter({ last, lastOk, failures, skips }: TaskPast, row: HistoryRow): TaskPast {
   if (row.run === null) {
     const more = row.outcome === 'skipped' ? 1 : 0
     // A skip says less than the run before it.
-    return { last: (last?.run ?? null) === null ? row : last, failures, skips: skips + more }
+    const shown = (last?.run ?? null) === null ? row : last
+    return { last: shown, lastOk, failures, skips: skips + more }
   }
   // After a crash the end of a run is recorded again.
-  if (last?.run === row.run) return { last: row, failures, skips }
-  if (row.outcome === 'ok') return { last: row, failures: 0, skips }
-  return { last: row, failures: failures + (isFailure(row) ? 1 : 0), skips }
+  if (last?.run === row.run) return { last: row, lastOk, failures, skips }
+  if (row.outcome === 'ok') return { last: row, lastOk: row.endedAt ?? lastOk, failures: 0, skips }
+  return { last: row, lastOk, failures: failures + (isFailure(row) ? 1 : 0), skips }
 }

@@ -7,6 +7,7 @@ import { freshEntry, timetableOf } from '../../plan/slots.ts'
 import type { TickState } from '../../plan/tick.ts'
 import type { History } from '../../record/history/write-history.ts'
 import type { Log } from '../../record/log.ts'
+import type { Totals } from '../../record/totals.ts'
 import type { Task } from '../../tasks/task.ts'
 import { saveLoadedLater } from '../recovery/saved-state.ts'
 import type { HomePaths, Settings } from '../settings.ts'
@@ -26,6 +27,7 @@ export interface ApplyParts extends DaemonTaskParts {
   readonly paths: HomePaths
   readonly log: Log
   readonly history: History
+  readonly totals: Totals
   readonly tickClock: TickClock
 }
 
@@ -117,8 +119,9 @@ interface Prepared {
 }
 
 function switchTo(parts: ApplyParts, plan: ReloadPlan, prepared: Prepared): void {
-  const { tasks, runs, queue, tickClock } = parts
+  const { tasks, runs, queue, tickClock, totals } = parts
   tasks.setTasks(plan.tasks, plan.here)
+  totals.setTasks(plan.here.keys())
   const dropped = new Set(plan.drop)
   skipPending(parts, (task) => (dropped.has(task) ? whyDropped(tasks, task) : undefined))
   for (const name of plan.removed) runs.forgetTask(name)

@@ -37,9 +37,13 @@ export function recordedPast(
 function pastsIn(reader: HistoryReader, tasks: readonly string[]): Map<string, TaskPast> {
   const last = reader.lastOfEach(tasks)
   const counts = reader.counts(last)
+  const lastOk = reader.lastOk(last)
   const none = { failures: 0, skips: 0 }
   return new Map(
-    [...last].map(([task, row]) => [task, { last: row, ...(counts.get(task) ?? none) }]),
+    [...last].map(([task, row]) => [
+      task,
+      { last: row, lastOk: lastOk.get(task), ...(counts.get(task) ?? none) },
+    ]),
   )
 }
 

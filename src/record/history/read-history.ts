@@ -37,6 +37,8 @@ export interface HistoryReader {
   lastOfEach(tasks?: readonly string[]): Map<string, HistoryRow>
   /** The counts of the tasks that have these last rows. */
   counts(last: ReadonlyMap<string, HistoryRow>): Map<string, TaskCounts>
+  /** When the last `ok` run of each of the tasks that have these last rows ended: see `maxOkLookedAt`. */
+  lastOk(last: ReadonlyMap<string, HistoryRow>): Map<string, string>
   /** A run by its id or the beginning of it. Throws TorchError `ambiguous-run` if several runs match. */
   run(idOrPrefix: string): HistoryRow | undefined
   /** The place in order of the last row, in milliseconds since the epoch; 0 if there is none. */
@@ -49,6 +51,8 @@ export interface HistoryReader {
 }
 
 const maxAmbiguousShown = 3
+/** The last `ok` run of a task is looked for among this many runs that ended last. */
+const maxOkLookedAt = 1_000
 
 // One seek in the index for each task, however many rows there are.
 const allNames = `
@@ -79,6 +83,15 @@ const lastEnds = `${givenNames}
     SELECT id FROM history WHERE task = name AND ${finished}
     ORDER BY at DESC, id DESC LIMIT ${maxFailuresCounted}
   ) ORDER BY at DESC, history.id DESC`
+
+/** In ISO 8601; null if none of its last runs was ok. */
+export const lastOkOfTasks = `${givenNames}
+  SELECT name AS task, (
+    SELECT ended FROM (
+      SELECT outcome, ended_at AS ended FROM history WHERE task = name AND ${finished}
+      ORDER BY at DESC, id DESC LIMIT ${maxOkLookedAt}
+    ) WHERE outcome = 'ok' LIMIT 1
+  ) AS ended FROM names`
 
 export const lastDurations = `
   SELECT task, outcome, duration_ms AS ms FROM json_each(?) AS names JOIN history ON history.id IN (
@@ -128,6 +141,15 @@ export function readHistory(path: string): HistoryReader {
       const names = JSON.stringify(failed.map(({ task }) => task))
       return countsOf(skips, failed.length === 0 ? [] : (query(lastEnds, names) as HistoryRow[]))
     },
+    lastOk(last) {
+      const failed = [...last.values()].filter(({ outcome }) => outcome !== 'ok')
+      const names = JSON.stringify(failed.map(({ task }) => task))
+      const found = failed.length === 0 ? [] : (query(lastOkOfTasks, names) as LastOk[])
+      return new Map([
+        ...okEnds(last.values()),
+        ...found.flatMap(({ task, ended }) => (ended === null ? [] : [[task, ended] as const])),
+      ])
+    },
     run: (idOrPrefix) => theRun(idOrPrefix, findRuns(query, idOrPrefix)),
     lastMs() {
       const [row] = query('SELECT max(at) AS at FROM history') as { at: number | null }[]
@@ -167,6 +189,7 @@ export function historyFromRuns(host: Host, runsFolder: string): HistoryReader {
       const none = [...last.keys()].map((task) => ({ task, skips: 0 }))
       return countsOf(none, finishedRows.toReversed())
     },
+    lastOk: () => new Map(okEnds(finishedRows)),
     run(idOrPrefix) {
       const found = rows.filter(({ run }) => run?.startsWith(idOrPrefix))
       return theRun(idOrPrefix, found)
@@ -179,6 +202,18 @@ export function historyFromRuns(host: Host, runsFolder: string): HistoryReader {
     },
     close() {},
   }
+}
+
+interface LastOk {
+  readonly task: string
+  readonly ended: string | null
+}
+
+/** The task and the end of each row of an `ok` run. */
+function okEnds(rows: Iterable<HistoryRow>): (readonly [task: string, ended: string])[] {
+  return [...rows].flatMap(({ task, outcome, endedAt }) =>
+    outcome === 'ok' && endedAt !== null ? [[task, endedAt] as const] : [],
+  )
 }
 
 /** The SQL is one of a few constant texts. What people type goes in as values only. */

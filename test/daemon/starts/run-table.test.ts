@@ -40,7 +40,9 @@ test('failures in a row are counted, and a good run ends the row', () => {
 })
 
 test('skips are counted since the last start, and a run that was adopted has not started now', () => {
-  const table = newRunTable(new Map([['job', { last: undefined, failures: 0, skips: 3 }]]))
+  const table = newRunTable(
+    new Map([['job', { last: undefined, lastOk: undefined, failures: 0, skips: 3 }]]),
+  )
   table.adopt(aRun('one'))
   table.noteRow(skipRow(1, { task: 'job' }))
   expect(table.counts('job').skips).toBe(4)

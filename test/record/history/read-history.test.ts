@@ -9,6 +9,7 @@ import {
   type HistoryFilter,
   type HistoryReader,
   lastDurations,
+  lastOkOfTasks,
   lastOfEachTask,
   lastOfGivenTasks,
   skipsOfTasks,
@@ -416,6 +417,9 @@ describe('with 100,000 rows', () => {
     expect(plan).not.toContain('SCAN history')
     expect(planOf(lastOfGivenTasks, ['[]'])).not.toContain('SCAN history')
     expect(planOf(skipsOfTasks, ['[]'])).not.toContain('SCAN history')
+    const lastOk = planOf(lastOkOfTasks, ['[]'])
+    expect(lastOk).toContain('SEARCH history USING INDEX history_finished (task=?)')
+    expect(lastOk).not.toMatch(/SCAN history|TEMP B-TREE/)
   })
 
   function planOf(sql: string, values: (string | number)[]): string {
@@ -434,6 +438,25 @@ describe('with 100,000 rows', () => {
     expect(reader.tasks()).toHaveLength(100)
     const tasks = reader.tasks()
     expect(reader.rows({ tasks, outcomes: ['ok', 'failed'], limit: 20 })).toHaveLength(20)
+  })
+})
+
+describe('lastOk', () => {
+  test('the last run that was ok is found behind failures, and there is none for a task that never was', () => {
+    const { reader } = written(
+      runRow(1),
+      runRow(2),
+      runRow(3, { outcome: 'failed' }),
+      skipRow(4),
+      runRow(5, { task: 'dump' }),
+      runRow(6, { task: 'bad', outcome: 'timeout' }),
+    )
+    expect(reader.lastOk(reader.lastOfEach())).toEqual(
+      new Map([
+        ['backup', runRow(2).endedAt],
+        ['dump', runRow(5).endedAt],
+      ]),
+    )
   })
 })
 

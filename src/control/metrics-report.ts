@@ -1,0 +1,63 @@
+import type { ProcessUsage } from '../host/process-usage.ts'
+
+/**
+ * What the daemon counts and knows, for `torch metrics`. Times are milliseconds since the epoch, durations
+ * and bounds are seconds. Counts grow as long as the daemon lives; what it knows of a task ends with the task.
+ */
+export interface MetricsReport {
+  version: string
+  startedMs: number
+  /** `ok`: false while the file on disk has problems and the daemon still uses the one before. */
+  file: { ok: boolean; revision: string | null }
+  tasks: { here: number; elsewhere: number }
+  series: TaskSeries[]
+  /** Tasks that are no longer of this host, while runs of them have not ended. */
+  leaving: { task: string; running: number }[]
+  /** How many tasks of this host share the last series, which then has the name `otherTasks`. */
+  others: number
+  /** Of `durations`, in each of the series. */
+  durationBounds: readonly number[]
+  /** Starts by the schedule, by the seconds after their time. */
+  lateness: Histogram
+  notifications: NotificationCount[]
+  process: ProcessUsage
+}
+
+/** The name of the series of all tasks that have none of their own. No task can have this name. */
+export const otherTasks = '_other'
+
+/** The numbers of one task of this host. null: it never happened. */
+export interface TaskSeries {
+  task: string
+  running: number
+  /** Runs that have ended, by outcome. */
+  runs: Readonly<Record<string, number>>
+  /** By reason, as in the history. */
+  skipped: Readonly<Record<string, number>>
+  missed: Readonly<Record<string, number>>
+  durations: Buckets
+  /** Failures in a row, as in `torch status`. null for `otherTasks`. */
+  failures: number | null
+  /** When its last run ended. */
+  lastRunMs: number | null
+  lastSuccessMs: number | null
+  lastDurationMs: number | null
+  nextRunMs: number | null
+}
+
+/** How many values are at most the first bound, more than that and at most the second one, and so on. */
+export interface Buckets {
+  /** One more than there are bounds: the last one has what is over all of them. */
+  counts: readonly number[]
+  sum: number
+}
+
+interface Histogram extends Buckets {
+  bounds: readonly number[]
+}
+
+interface NotificationCount {
+  target: string
+  result: string
+  count: number
+}

@@ -1,0 +1,76 @@
+import { type MetricsReport, otherTasks, type TaskSeries } from '../../control/metrics-report.ts'
+import { ownUsage } from '../../host/process-usage.ts'
+import type { AgendaEntry } from '../../plan/agenda.ts'
+import { durationBounds, latenessBounds, type TaskTotals } from '../../record/totals.ts'
+import type { Task } from '../../tasks/task.ts'
+import { jitterOf } from '../../text/hash.ts'
+import type { Daemon } from '../state.ts'
+import { failuresOf } from './daemon-status.ts'
+
+/**
+ * What the daemon counts and knows of the tasks of this host. A task that is removed, disabled or moved to
+ * another host has no numbers any more, or its old times would raise alarms for ever. While a run of it
+ * has not ended, that is all that it shows.
+ */
+export function metricsOf(daemon: Daemon): MetricsReport {
+  const { settings, tasks, totals, runs, startedMs } = daemon
+  const entries = new Map(daemon.tickClock.tick.agenda.heap.map((entry) => [entry.task, entry]))
+  const { counted, others, shared, lateness } = totals
+  const series = [...counted].flatMap(([name, own]) => {
+    const task = tasks.here.get(name)
+    return task === undefined ? [] : [seriesOf(daemon, task, own, entries.get(name))]
+  })
+  const gone = runs.tasks().filter((name) => !tasks.here.has(name))
+  const here = tasks.here.size
+  return {
+    version: settings.version,
+    startedMs,
+    file: { ok: tasks.refused === undefined, revision: tasks.loaded.revision },
+    tasks: { here, elsewhere: tasks.all.size - here },
+    series: [...series, ...(others.size === 0 ? [] : [otherSeries(daemon, others, shared)])],
+    leaving: gone.map((task) => ({ task, running: runs.of(task).length })),
+    others: others.size,
+    durationBounds,
+    lateness: { bounds: latenessBounds, ...lateness },
+    notifications: [],
+    process: ownUsage(),
+  }
+}
+
+function seriesOf(
+  daemon: Daemon,
+  task: Task,
+  totals: TaskTotals,
+  next: AgendaEntry | undefined,
+): TaskSeries {
+  const { runs, runContext } = daemon
+  const { name } = task
+  const last = runs.last(name)
+  const run = last?.run === null ? undefined : last
+  const jitterMs = jitterOf(name, runContext.hostName, task.jitterMs)
+  return {
+    task: name,
+    running: runs.of(name).length,
+    ...totals,
+    failures: failuresOf(daemon, task),
+    lastRunMs: timeOf(run?.endedAt),
+    lastSuccessMs: timeOf(runs.lastOk(name)),
+    lastDurationMs: run?.durationMs ?? null,
+    nextRunMs: next === undefined ? null : next.slot * 1000 + jitterMs,
+  }
+}
+
+/** The tasks that share one series: their counts together, and no times, which would be those of any of them. */
+function otherSeries(
+  { runs }: Daemon,
+  others: ReadonlySet<string>,
+  totals: TaskTotals,
+): TaskSeries {
+  const running = runs.all().filter(({ description }) => others.has(description.task)).length
+  const none = { failures: null, lastRunMs: null, lastSuccessMs: null, lastDurationMs: null }
+  return { task: otherTasks, running, ...totals, ...none, nextRunMs: null }
+}
+
+function timeOf(text: string | null | undefined): number | null {
+  return text == null ? null : Date.parse(text)
+}

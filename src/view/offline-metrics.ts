@@ -1,0 +1,15 @@
+import type { OfflineMetrics } from '../metrics/families.ts'
+import { readHistoryOrRuns } from '../record/history/read-history.ts'
+import { type OfflineHome, offlineStatus } from './offline-status.ts'
+
+/** What metrics say while no daemon answers: from the tasks file, the run directories and the history. */
+export async function offlineMetrics(
+  home: OfflineHome,
+  tell: (note: string) => void,
+): Promise<OfflineMetrics> {
+  const status = await offlineStatus(home, tell)
+  const reader = readHistoryOrRuns(home.host, home.paths, () => {})
+  const lastOk = reader.lastOk(reader.lastOfEach())
+  reader.close()
+  return { status, lastOk }
+}

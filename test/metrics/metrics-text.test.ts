@@ -1,0 +1,164 @@
+import { expect, test } from 'vitest'
+import type { MetricsReport, TaskSeries } from '../../src/control/metrics-report.ts'
+import { metricsText } from '../../src/metrics/metrics-text.ts'
+import { taskStatus } from '../support/control.ts'
+import { runRow } from '../support/history.ts'
+
+const never: TaskSeries = {
+  task: 'backup',
+  running: 0,
+  runs: { ok: 0, failed: 0 },
+  skipped: { max: 0 },
+  missed: { down: 0 },
+  durations: { counts: [0, 0, 0], sum: 0 },
+  failures: 0,
+  lastRunMs: null,
+  lastSuccessMs: null,
+  lastDurationMs: null,
+  nextRunMs: null,
+}
+
+function report(changes: Partial<MetricsReport> = {}): MetricsReport {
+  return {
+    version: '1.2.3',
+    startedMs: 1_795_000_000_500,
+    file: { ok: true, revision: '3f2a91c' },
+    tasks: { here: 1, elsewhere: 2 },
+    series: [never],
+    leaving: [],
+    others: 0,
+    durationBounds: [1, 60],
+    lateness: { bounds: [0.01], counts: [3, 1], sum: 0.5 },
+    notifications: [],
+    process: {
+      startedMs: 1_795_000_000_000,
+      cpuSeconds: 1.5,
+      residentBytes: 1000,
+      openDescriptors: 20,
+      maxDescriptors: null,
+    },
+    ...changes,
+  }
+}
+
+/** The lines that are no comments. */
+async function lines(...facts: Parameters<typeof metricsText>): Promise<string[]> {
+  const text = await metricsText(...facts)
+  expect(text).toMatch(/\n$/)
+  return text.split('\n').filter((line) => line !== '' && !line.startsWith('#'))
+}
+
+test('a daemon with a task that never ran has counts of 0 and no times', async () => {
+  expect(await lines(report())).toEqual([
+    'torch_up 1',
+    'torch_build_info{version="1.2.3"} 1',
+    'torch_start_time_seconds 1795000000.5',
+    'torch_tasks_file_ok 1',
+    'torch_tasks_file_info{revision="3f2a91c"} 1',
+    'torch_tasks{here="true"} 1',
+    'torch_tasks{here="false"} 2',
+    'torch_runs_running{task="backup"} 0',
+    'torch_failures_in_a_row{task="backup"} 0',
+    'torch_runs_total{task="backup",outcome="ok"} 0',
+    'torch_runs_total{task="backup",outcome="failed"} 0',
+    'torch_skipped_total{task="backup",reason="max"} 0',
+    'torch_missed_total{task="backup",reason="down"} 0',
+    'torch_run_duration_seconds_bucket{task="backup",le="1"} 0',
+    'torch_run_duration_seconds_bucket{task="backup",le="60"} 0',
+    'torch_run_duration_seconds_bucket{task="backup",le="+Inf"} 0',
+    'torch_run_duration_seconds_sum{task="backup"} 0',
+    'torch_run_duration_seconds_count{task="backup"} 0',
+    'torch_start_lateness_seconds_bucket{le="0.01"} 3',
+    'torch_start_lateness_seconds_bucket{le="+Inf"} 4',
+    'torch_start_lateness_seconds_sum 0.5',
+    'torch_start_lateness_seconds_count 4',
+    'process_cpu_seconds_total{process="daemon"} 1.5',
+    'process_resident_memory_bytes{process="daemon"} 1000',
+    'process_open_fds{process="daemon"} 20',
+    'process_start_time_seconds{process="daemon"} 1795000000',
+  ])
+})
+
+test('the times of a task are seconds, and the buckets of a histogram add up', async () => {
+  const series = {
+    ...never,
+    running: 2,
+    durations: { counts: [4, 0, 1], sum: 90.5 },
+    failures: 3,
+    lastRunMs: 1_795_000_002_250,
+    lastSuccessMs: 1_795_000_001_000,
+    lastDurationMs: 250,
+    nextRunMs: 1_795_000_003_000,
+  }
+  const found = await lines(report({ series: [series] }))
+  for (const line of [
+    'torch_runs_running{task="backup"} 2',
+    'torch_failures_in_a_row{task="backup"} 3',
+    'torch_last_run_timestamp_seconds{task="backup"} 1795000002.25',
+    'torch_last_success_timestamp_seconds{task="backup"} 1795000001',
+    'torch_last_duration_seconds{task="backup"} 0.25',
+    'torch_next_run_timestamp_seconds{task="backup"} 1795000003',
+    'torch_run_duration_seconds_bucket{task="backup",le="1"} 4',
+    'torch_run_duration_seconds_bucket{task="backup",le="60"} 4',
+    'torch_run_duration_seconds_bucket{task="backup",le="+Inf"} 5',
+    'torch_run_duration_seconds_sum{task="backup"} 90.5',
+  ])
+    expect(found).toContain(line)
+})
+
+test('quotes, backslashes and line breaks in labels are escaped', async () => {
+  const notifications = [{ target: 'a"b\\c\nd', result: 'ok', count: 7 }]
+  const file = { ok: false, revision: 'x"\n# y' }
+  const found = await lines(report({ notifications, file }))
+  expect(found).toContain('torch_notifications_total{target="a\\"b\\\\c\\nd",result="ok"} 7')
+  expect(found).toContain('torch_tasks_file_info{revision="x\\"\\n# y"} 1')
+  expect(found).toContain('torch_tasks_file_ok 0')
+})
+
+test('a run of a task that has left this host shows until it ends, and nothing else of the task', async () => {
+  const found = await lines(report({ series: [], leaving: [{ task: 'old', running: 1 }] }))
+  expect(found.filter((line) => line.includes('old'))).toEqual(['torch_runs_running{task="old"} 1'])
+})
+
+test('a server shows what it uses beside the daemon', async () => {
+  const server = { ...report().process, cpuSeconds: 9 }
+  const found = await lines(report(), server)
+  expect(found.filter((line) => line.startsWith('process_cpu'))).toEqual([
+    'process_cpu_seconds_total{process="daemon"} 1.5',
+    'process_cpu_seconds_total{process="web"} 9',
+  ])
+})
+
+test('without a daemon torch_up is 0, what the files say is there, and no counts are', async () => {
+  const end = { outcome: 'failed', durationMs: 1500, endedAt: '2026-11-18T11:06:40Z' } as const
+  const last = runRow(1, end)
+  const definition = {
+    ...{ schedule: ['@daily'], timezone: 'UTC', command: 'true', script: null },
+    ...{ hosts: null, max: 1, timeoutMs: null },
+  }
+  const counts = { failures: 2, skips: 0, restarts: 0 }
+  const status = {
+    file: { path: '/t.yaml', revision: null, loadedAt: null, ok: true, problems: [] },
+    tasks: [
+      taskStatus({ name: 'backup', last, counts, definition, running: ['r2'] }),
+      taskStatus({ name: 'fresh', definition }),
+      taskStatus({ name: 'away', here: false, reason: 'hosts', definition, last }),
+      taskStatus({ name: 'removed', definition: null, last, running: ['r3'] }),
+    ],
+  }
+  const lastOk = new Map([['backup', '2026-11-18T11:06:39Z']])
+  expect(await lines({ status, lastOk })).toEqual([
+    'torch_up 0',
+    'torch_tasks_file_ok 1',
+    'torch_tasks_file_info{revision=""} 1',
+    'torch_tasks{here="true"} 2',
+    'torch_tasks{here="false"} 1',
+    'torch_runs_running{task="backup"} 1',
+    'torch_runs_running{task="fresh"} 0',
+    'torch_runs_running{task="removed"} 1',
+    'torch_failures_in_a_row{task="backup"} 2',
+    'torch_last_run_timestamp_seconds{task="backup"} 1795000000',
+    'torch_last_success_timestamp_seconds{task="backup"} 1794999999',
+    'torch_last_duration_seconds{task="backup"} 1.5',
+  ])
+})
