@@ -1,6 +1,7 @@
 import { type Accounts, realAccounts } from './accounts.ts'
 import { type Clock, wallClock } from './clock.ts'
 import { diskFiles, type Files } from './files.ts'
+import { type StartHelper, startHelper } from './helper.ts'
 import { type WatchFolder, watchFolder, type WatchNames, watchNames } from './folder-watch.ts'
 import { type ListeningSockets, realSockets } from './listening-sockets.ts'
 import { type Notify, notify } from './notify.ts'
@@ -23,6 +24,7 @@ export interface Host {
   readonly watchFolder: WatchFolder
   readonly watchNames: WatchNames
   readonly inWorker: InWorker
+  readonly startHelper: StartHelper
   readonly notify: Notify
   readonly pipes: NamedPipes
 }
@@ -39,6 +41,7 @@ export function thisMachine(): Host {
     watchFolder,
     watchNames,
     inWorker,
+    startHelper,
     notify,
     pipes: namedPipes,
   }

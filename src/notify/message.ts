@@ -1,5 +1,5 @@
 /** What a message tells. */
-type MessageKind =
+export type MessageKind =
   | 'failed'
   | 'recovered'
   | 'missed'

@@ -3,6 +3,7 @@ import path from 'node:path'
 import type { Host } from '../host/host.ts'
 import { quietly } from '../host/system-error.ts'
 import type { Faults } from '../run/faults.ts'
+import type { PingEvent } from '../tasks/notify.ts'
 import { boundedMessage, type Message, parseMessage } from './message.ts'
 
 /** Something to send to one target. */
@@ -11,7 +12,7 @@ export type Letter =
   | {
       readonly kind: 'ping'
       readonly task: string
-      readonly event: 'start' | 'ok' | 'failed'
+      readonly event: PingEvent
       readonly words: string
     }
   | { readonly kind: 'heartbeat' }
@@ -22,6 +23,7 @@ export interface Entry {
   readonly name: string
   /** Who gets it: see recipientOf(). */
   readonly recipient: string
+  readonly task: string | null
   readonly attempts: number
   /** How long it waited between attempts, in all. Time without a daemon does not count. */
   readonly waitedMs: number
@@ -58,6 +60,8 @@ export interface OutboxParts {
   readonly faults: Pick<Faults, 'attempt'>
   /** The outbox was full, and this entry had to go. */
   readonly onDropped: (entry: Entry) => void
+  /** A newer ping took the place of this one. */
+  readonly onReplaced: (entry: Entry) => void
 }
 
 /** The most entries. After that the oldest goes. */
@@ -71,10 +75,15 @@ function recipientOf(letter: Letter): string {
   return letter.kind === 'ping' ? `ping ${letter.task}` : heartbeatRecipient
 }
 
-const heartbeatRecipient = '(heartbeat)'
+export const heartbeatRecipient = '(heartbeat)'
+
+function taskOf(letter: Letter): string | null {
+  if (letter.kind === 'message') return letter.message.task
+  return letter.kind === 'ping' ? letter.task : null
+}
 
 /** Reads the entries that an earlier daemon left. Never throws: what the disk refuses is a fault. */
-export function openOutbox({ host, folder, faults, onDropped }: OutboxParts): Outbox {
+export function openOutbox({ host, folder, faults, onDropped, onReplaced }: OutboxParts): Outbox {
   const { files, clock } = host
   const entries = new Map<string, Entry>()
   let sequence = 0
@@ -119,14 +128,21 @@ export function openOutbox({ host, folder, faults, onDropped }: OutboxParts): Ou
       if (letter.kind === 'message' && waiting.some(({ name }) => name.includes(hash)))
         return undefined
       if (letter.kind !== 'message')
-        for (const each of waiting) if (!busy.has(each.name)) remove(each)
+        for (const each of waiting)
+          if (!busy.has(each.name)) {
+            remove(each)
+            onReplaced(each)
+          }
       const oldest = [...entries.values()].find(({ name }) => !busy.has(name))
       if (entries.size >= maxEntries && oldest !== undefined) {
         remove(oldest)
         onDropped(oldest)
       }
       const name = newName(hash)
-      const entry = { name, recipient, attempts: 0, waitedMs: 0, nextMs: null, lastError: null }
+      const entry = {
+        ...{ name, recipient, task: taskOf(letter) },
+        ...{ attempts: 0, waitedMs: 0, nextMs: null, lastError: null },
+      }
       const bounded = boundedLetter(letter)
       const isKept = isOnDisk(letter) && save(entry, bounded, letter.kind === 'message')
       const added = isKept ? entry : { ...entry, letter: bounded }
@@ -160,7 +176,7 @@ function boundedLetter(letter: Letter): Letter {
   return letter.kind === 'message' ? { ...letter, message: boundedMessage(letter.message) } : letter
 }
 
-interface EntryFile extends Omit<Entry, 'name' | 'recipient' | 'letter'> {
+interface EntryFile extends Omit<Entry, 'name' | 'recipient' | 'task' | 'letter'> {
   readonly version: 1
   readonly letter: Letter
 }
@@ -185,6 +201,7 @@ function readEntry(
     const number = (value: unknown): number => (typeof value === 'number' ? value : 0)
     const entry = {
       recipient: recipientOf(letter),
+      task: taskOf(letter),
       attempts: number(attempts),
       waitedMs: number(waitedMs),
       nextMs: typeof nextMs === 'number' ? nextMs : null,

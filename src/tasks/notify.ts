@@ -11,14 +11,14 @@ export type Target = WebhookTarget | MailTarget | CommandTarget
 
 export const webhookFormats = ['json', 'slack', 'teams', 'discord'] as const
 
-interface WebhookTarget {
+export interface WebhookTarget {
   readonly kind: 'webhook'
   readonly name: string
   readonly url: Secret
   readonly format: (typeof webhookFormats)[number]
 }
 
-interface MailTarget {
+export interface MailTarget {
   readonly kind: 'mail'
   readonly name: string
   readonly to: readonly string[]
@@ -30,7 +30,7 @@ interface MailTarget {
   readonly password: Secret | null
 }
 
-interface CommandTarget {
+export interface CommandTarget {
   readonly kind: 'command'
   readonly name: string
   readonly command: readonly string[]
@@ -38,7 +38,7 @@ interface CommandTarget {
 
 /** When a ping is sent. */
 export const pingEvents = ['start', 'ok', 'failed'] as const
-type PingEvent = (typeof pingEvents)[number]
+export type PingEvent = (typeof pingEvents)[number]
 
 /** A URL that is asked when a run of a task starts or ends: a service that misses this raises the alarm. */
 export interface PingTarget {

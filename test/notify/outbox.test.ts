@@ -26,7 +26,7 @@ function bench() {
   const open = () =>
     openOutbox({
       host: { clock, files: diskFiles },
-      ...{ folder, faults, onDropped: (entry) => dropped.push(entry) },
+      ...{ folder, faults, onDropped: (entry) => dropped.push(entry), onReplaced() {} },
     })
   return { home, folder, clock, dropped, faulty, open }
 }

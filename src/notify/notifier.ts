@@ -1,0 +1,161 @@
+import type { Host } from '../host/host.ts'
+import type { Heartbeat, PingEvent, PingTarget, Target } from '../tasks/notify.ts'
+import { newDeliverer } from './deliverer.ts'
+import type { Job } from './deliver.ts'
+import type { Message } from './message.ts'
+import { type Entry, heartbeatRecipient, type Letter } from './outbox.ts'
+import type { Counts, LastResult } from './results.ts'
+import type { Delivery } from './retry-plan.ts'
+import { newSending, type SendingParts } from './sending.ts'
+import { newTestMessage } from './test-message.ts'
+
+/** Sends messages to people, in the background. Nothing here throws or waits. */
+export interface Notifier {
+  /** What the loaded tasks file says. */
+  follow(followed: Followed): void
+  /** Begins to send: also what an earlier daemon left. */
+  start(): void
+  /** The message is on the disk when this returns. Nothing happens if the same one waits already. */
+  send(target: string, message: Message): void
+  /** If the task has a ping for this event. A newer ping replaces one that waits. `words`: what happened. */
+  ping(task: string, event: PingEvent, words: string): void
+  /** Sends a message at once and only once; undefined if there is no such target. */
+  test(target: string): Promise<Delivery | undefined>
+  report(): NotifyReport
+  /** Since the daemon started. */
+  counts(): ReadonlyMap<string, Readonly<Counts>>
+  /** Ends soon. What waits is for the next daemon. */
+  close(): Promise<void>
+}
+
+export interface Followed {
+  readonly targets: readonly Target[]
+  readonly pingOf: (task: string) => PingTarget | undefined
+  readonly heartbeat: Heartbeat | undefined
+}
+
+interface NotifyReport {
+  readonly targets: readonly TargetReport[]
+  /** Entries of the outbox. */
+  readonly waiting: number
+}
+
+interface TargetReport {
+  /** `ping TASK` for a ping, `(heartbeat)` for the heartbeat. */
+  readonly name: string
+  readonly kind: Target['kind'] | 'ping' | 'heartbeat'
+  readonly waiting: number
+  /** When the oldest that waits was added, ISO 8601 in UTC. */
+  readonly oldest: string | null
+  readonly last: LastResult | null
+}
+
+export interface NotifierParts extends Omit<SendingParts, 'deliverer' | 'jobOf'> {
+  readonly host: Pick<Host, 'clock' | 'files' | 'startHelper'>
+  readonly hostName: string
+}
+
+export function newNotifier({ host, hostName, ...parts }: NotifierParts): Notifier {
+  const { clock } = host
+  const deliverer = newDeliverer(host)
+  let followed: Followed = { targets: [], pingOf: () => undefined, heartbeat: undefined }
+  const jobOf = (letter: Letter): Job | undefined => jobFor(letter, followed)
+  const sending = newSending({ host, ...parts, deliverer, jobOf })
+  const { results } = sending
+  let isRunning = false
+  let cancelBeat = (): void => {}
+
+  function beat(): void {
+    cancelBeat()
+    const { heartbeat } = followed
+    if (heartbeat === undefined || !isRunning) return
+    cancelBeat = clock.after(heartbeat.everyMs, beat)
+    sending.add({ kind: 'heartbeat' })
+  }
+
+  return {
+    follow(next) {
+      const isOther = JSON.stringify(next.heartbeat) !== JSON.stringify(followed.heartbeat)
+      followed = next
+      const names = new Set(next.targets.map(({ name }) => name))
+      results.keepOnly((recipient) => names.has(recipient) || isPinged(recipient, next))
+      if (isOther) beat()
+    },
+    start() {
+      isRunning = true
+      beat()
+      sending.start()
+    },
+    send: (target, message) => sending.add({ kind: 'message', target, message }),
+    ping(task, event, words) {
+      if (followed.pingOf(task)?.on.includes(event) === true)
+        sending.add({ kind: 'ping', task, event, words })
+    },
+    async test(name) {
+      const target = followed.targets.find((each) => each.name === name)
+      if (target === undefined) return undefined
+      const message = newTestMessage(hostName, clock.now())
+      const delivery = await deliverer.deliver({ kind: 'message', target, message })
+      results.note(name, delivery.kind === 'delivered' ? 'delivered' : 'failed', delivery.words)
+      return delivery
+    },
+    report: () => reportOf(followed, sending.entries(), (recipient) => results.last(recipient)),
+    counts: () => results.counts(),
+    async close() {
+      isRunning = false
+      cancelBeat()
+      await sending.close()
+      await deliverer.close()
+    },
+  }
+}
+
+function isPinged(recipient: string, { pingOf, heartbeat }: Followed): boolean {
+  if (recipient === heartbeatRecipient) return heartbeat !== undefined
+  return recipient.startsWith('ping ') && pingOf(recipient.slice('ping '.length)) !== undefined
+}
+
+function jobFor(letter: Letter, { targets, pingOf, heartbeat }: Followed): Job | undefined {
+  switch (letter.kind) {
+    case 'message': {
+      const target = targets.find(({ name }) => name === letter.target)
+      return target && { kind: 'message', target, message: letter.message }
+    }
+    case 'ping': {
+      const ping = pingOf(letter.task)
+      const { event, words } = letter
+      return ping && { kind: 'ping', url: ping.url, form: ping.form, event, words }
+    }
+    case 'heartbeat':
+      return heartbeat === undefined
+        ? undefined
+        : { kind: 'ping', url: heartbeat.url, form: 'plain', event: 'ok', words: '' }
+  }
+}
+
+function reportOf(
+  { targets, heartbeat }: Followed,
+  entries: readonly Entry[],
+  last: (recipient: string) => LastResult | null,
+): NotifyReport {
+  const pings = [...new Set(entries.map(({ recipient }) => recipient))].filter((each) =>
+    each.startsWith('ping '),
+  )
+  const known = [
+    ...targets.map(({ name, kind }) => ({ name, kind })),
+    ...(heartbeat === undefined ? [] : [{ name: heartbeatRecipient, kind: 'heartbeat' } as const]),
+    ...pings.map((name) => ({ name, kind: 'ping' }) as const),
+  ]
+  return {
+    targets: known.map(({ name, kind }) => {
+      const own = entries.filter((each) => each.recipient === name)
+      return { name, kind, waiting: own.length, oldest: addedAt(own[0]), last: last(name) }
+    }),
+    waiting: entries.length,
+  }
+}
+
+/** The name of an entry begins with the time at which it was added. */
+function addedAt(entry: Entry | undefined): string | null {
+  return entry === undefined ? null : new Date(Number(entry.name.slice(0, 15))).toISOString()
+}

@@ -1,0 +1,226 @@
+import type { Clock } from '../host/clock.ts'
+import type { Host } from '../host/host.ts'
+import type { Faults } from '../run/faults.ts'
+import type { Job } from './deliver.ts'
+import type { Deliverer } from './deliverer.ts'
+import { type Entry, heartbeatRecipient, type Letter, openOutbox, type Outbox } from './outbox.ts'
+import { openResults, type Results } from './results.ts'
+import { type Delivery, maxWaitMs, nextDelayMs } from './retry-plan.ts'
+import { titleOf } from './text.ts'
+
+/** Sends what is in the outbox: a few at a time, and again if that fails. */
+export interface Sending {
+  readonly results: Results
+  entries(): readonly Entry[]
+  /** It is on the disk when this returns. */
+  add(letter: Letter): void
+  /** Begins to send: also what an earlier daemon left. */
+  start(): void
+  /** Begins nothing more, and waits a moment for what is under way. */
+  close(): Promise<void>
+}
+
+export interface SendingParts {
+  readonly host: Pick<Host, 'clock' | 'files'>
+  /** Of the outbox. */
+  readonly folder: string
+  readonly faults: Pick<Faults, 'attempt'>
+  readonly log: {
+    warn(event: string, facts: object, message: string): void
+  }
+  readonly deliverer: Deliverer
+  /** What there is to do for a letter now; undefined: the tasks file does not have its target any more. */
+  readonly jobOf: (letter: Letter) => Job | undefined
+}
+
+/** Deliveries at one time. Each recipient gets one after another. */
+const maxBusy = 4
+/** How long close() waits for what is under way. */
+const closeMs = 2_000
+
+interface State extends SendingParts {
+  readonly outbox: Outbox
+  readonly results: Results
+  readonly busy: Map<string, { readonly entry: Entry; readonly done: Promise<void> }>
+  /** When a recipient may get something again, by the monotonic clock. */
+  readonly held: Map<string, number>
+  /** When an entry is tried again, by the monotonic clock. */
+  readonly due: Map<string, number>
+  /** Pings and the heartbeat that do not arrive: they come often, and one line in the log is enough. */
+  readonly failing: Set<string>
+  phase: 'new' | 'running' | 'closed'
+  cancelWake: () => void
+}
+
+export function newSending(parts: SendingParts): Sending {
+  const { host, folder, faults, log } = parts
+  const results = openResults(host, folder)
+  const outbox = openOutbox({
+    ...{ host, folder, faults },
+    onDropped(entry) {
+      results.count(entry.recipient, 'dropped')
+      const words = `${entry.recipient}: the outbox is full, so its oldest entry is dropped`
+      log.warn('notify', factsOf(entry), words)
+    },
+    onReplaced(entry) {
+      if (entry.attempts === 0) return
+      results.count(entry.recipient, 'failed')
+      logFailure(state, entry, entry.lastError ?? '')
+    },
+  })
+  const state: State = {
+    ...{ ...parts, outbox, results, busy: new Map(), held: new Map(), failing: new Set() },
+    phase: 'new',
+    due: new Map(outbox.entries().map((entry) => [entry.name, firstDue(host.clock, entry)])),
+    cancelWake() {},
+  }
+  return {
+    results,
+    entries: () => outbox.entries(),
+    add(letter) {
+      const inWork = new Set([...state.busy.values()].map(({ entry }) => entry.name))
+      if (outbox.add(letter, inWork) !== undefined) beginDue(state)
+    },
+    start() {
+      state.phase = 'running'
+      beginDue(state)
+    },
+    async close() {
+      state.phase = 'closed'
+      state.cancelWake()
+      await allDone(state)
+    },
+  }
+}
+
+/** A daemon that was down lets an entry wait for no more than what is left, however the clock was set. */
+function firstDue(clock: Clock, { nextMs }: Entry): number {
+  const left = nextMs === null ? 0 : Math.min(Math.max(nextMs - clock.now(), 0), maxWaitMs)
+  return clock.monotonic() + left
+}
+
+/** Begins everything that is due, and sets the timer for the rest. */
+function beginDue(state: State): void {
+  const { host, outbox, busy, due, held } = state
+  state.cancelWake()
+  if (state.phase !== 'running') return
+  const nowMs = host.clock.monotonic()
+  let nextMs = Infinity
+  const seen = new Set<string>()
+  for (const entry of outbox.entries()) {
+    // The messages about one task stay in order: "is ok again" must not come first.
+    const lane = JSON.stringify([entry.recipient, entry.task])
+    if (busy.has(entry.recipient) || seen.has(lane)) continue
+    seen.add(lane)
+    const atMs = Math.max(due.get(entry.name) ?? 0, held.get(entry.recipient) ?? 0)
+    if (atMs > nowMs) nextMs = Math.min(nextMs, atMs)
+    else if (busy.size < maxBusy) begin(state, entry)
+  }
+  if (nextMs < Infinity) state.cancelWake = host.clock.after(nextMs - nowMs, () => beginDue(state))
+}
+
+function begin(state: State, entry: Entry): void {
+  const attempt = async (): Promise<void> => {
+    const delivery = await deliver(state, entry)
+    state.busy.delete(entry.recipient)
+    if (delivery === undefined) forget(state, entry)
+    else finish(state, entry, delivery)
+    beginDue(state)
+  }
+  state.busy.set(entry.recipient, { entry, done: attempt() })
+}
+
+/** undefined: it is not needed any more. */
+async function deliver(
+  { outbox, jobOf, deliverer }: State,
+  entry: Entry,
+): Promise<Delivery | undefined> {
+  const letter = outbox.letterOf(entry)
+  if (letter === undefined) return undefined
+  const job = jobOf(letter)
+  if (job !== undefined) return deliverer.deliver(job)
+  return letter.kind === 'message'
+    ? { kind: 'refused', words: 'the tasks file does not have this target any more' }
+    : undefined
+}
+
+function finish(state: State, entry: Entry, delivery: Delivery): void {
+  const { results, outbox, host, held, due } = state
+  const { recipient } = entry
+  if (delivery.kind === 'delivered') {
+    forget(state, entry)
+    state.failing.delete(recipient)
+    results.count(recipient, 'delivered')
+    results.note(recipient, 'delivered', delivery.words)
+    return
+  }
+  const retryAfterMs = delivery.kind === 'later' ? delivery.retryAfterMs : undefined
+  const mayRetry = delivery.kind === 'later' && !isReplaced(state, entry)
+  const delayMs = mayRetry
+    ? nextDelayMs(entry.attempts + 1, entry.waitedMs, retryAfterMs)
+    : undefined
+  if (delayMs === undefined) return giveUp(state, entry, delivery.words)
+  const dueMs = host.clock.monotonic() + delayMs
+  if (retryAfterMs !== undefined) held.set(recipient, dueMs)
+  due.set(entry.name, dueMs)
+  results.note(recipient, 'waiting', delivery.words)
+  outbox.postpone(entry, {
+    waitedMs: entry.waitedMs + delayMs,
+    nextMs: host.clock.now() + delayMs,
+    lastError: delivery.words,
+  })
+}
+
+/** Whether a newer ping for the same recipient waits. */
+function isReplaced({ outbox }: State, { name, recipient }: Entry): boolean {
+  if (isTarget(recipient)) return false
+  return outbox.entries().some((each) => each.recipient === recipient && each.name > name)
+}
+
+function giveUp(state: State, entry: Entry, words: string): void {
+  const { outbox, results } = state
+  const letter = outbox.letterOf(entry)
+  forget(state, entry)
+  results.count(entry.recipient, 'failed')
+  results.note(entry.recipient, 'failed', words)
+  logFailure(state, entry, words, letter)
+}
+
+function logFailure({ failing, log }: State, entry: Entry, words: string, letter?: Letter): void {
+  const { recipient } = entry
+  if (failing.has(recipient)) return
+  if (!isTarget(recipient)) failing.add(recipient)
+  const what = letter?.kind === 'message' ? `: ${titleOf(letter.message)}` : ''
+  const facts = { ...factsOf(entry), ...idOf(letter), reason: words }
+  log.warn('notify', facts, `${recipient}: could not be delivered: ${words}${what}`)
+}
+
+function forget({ due, outbox }: State, entry: Entry): void {
+  due.delete(entry.name)
+  outbox.remove(entry)
+}
+
+/** Waits for what is under way, but not for long. */
+function allDone({ host, busy }: State): Promise<void> {
+  return new Promise((resolve) => {
+    const cancel = host.clock.after(closeMs, resolve)
+    void Promise.all([...busy.values()].map(({ done }) => done)).then(() => {
+      cancel()
+      return resolve()
+    })
+  })
+}
+
+function isTarget(recipient: string): boolean {
+  return recipient !== heartbeatRecipient && !recipient.startsWith('ping ')
+}
+
+function factsOf({ recipient, task, attempts }: Entry): object {
+  return { target: recipient, ...(task !== null && { task }), attempts: attempts + 1 }
+}
+
+function idOf(letter: Letter | undefined): object {
+  if (letter?.kind !== 'message') return {}
+  const { id, kind, run } = letter.message
+  return { id, kind, ...(run !== null && { run }) }
+}

@@ -1,0 +1,154 @@
+import fs from 'node:fs'
+import type { AddressInfo } from 'node:net'
+import net from 'node:net'
+import os from 'node:os'
+import path from 'node:path'
+import { SMTPServer, type SMTPServerOptions } from 'smtp-server'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { sendMail } from '../../src/notify/mail.ts'
+import { freePort } from '../support/free-port.ts'
+import { messageOf } from '../support/notify.ts'
+import { type Certificate, newCertificate } from '../support/script-server.ts'
+
+let folder: string
+let certificate: Certificate
+beforeAll(() => {
+  folder = fs.mkdtempSync(path.join(os.tmpdir(), 'torch-mail-'))
+  certificate = newCertificate(folder)
+})
+afterAll(() => fs.rmSync(folder, { recursive: true, force: true }))
+
+const closers: (() => void)[] = []
+afterEach(() => {
+  for (const close of closers.splice(0)) close()
+})
+
+interface Received {
+  readonly from: string
+  readonly to: readonly string[]
+  readonly text: string
+  readonly secure: boolean
+  readonly user: string | undefined
+}
+
+/** A real SMTP server. What it got is in `received`. */
+async function smtpServer(options: SMTPServerOptions = {}) {
+  const received: Received[] = []
+  const server = new SMTPServer({
+    ...{
+      authOptional: true,
+      key: certificate.key,
+      cert: certificate.cert,
+      disableReverseLookup: true,
+    },
+    onAuth({ username = '', password = '' }, _, callback) {
+      if (password === 'pass:word') callback(null, { user: username })
+      else callback(new Error(`Invalid login of ${username} with ${password}`))
+    },
+    onData(stream, { envelope, secure, user }, callback) {
+      let text = ''
+      stream.on('data', (part: Buffer) => (text += part.toString()))
+      stream.on('end', () => {
+        const { mailFrom, rcptTo } = envelope
+        const from = mailFrom === false ? '' : mailFrom.address
+        received.push({ from, to: rcptTo.map(({ address }) => address), text, secure, user })
+        callback()
+      })
+    },
+    ...options,
+  })
+  server.on('error', () => {})
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve)
+  })
+  closers.push(() => server.close())
+  return { received, port: (server.server.address() as AddressInfo).port }
+}
+
+function send(smtp: string | undefined, changes: Partial<Parameters<typeof sendMail>[0]> = {}) {
+  const target = {
+    kind: 'mail',
+    name: 'oncall',
+    to: ['a@x.org', 'b@x.org'],
+    from: 'T <t@x.org>',
+  } as const
+  return sendMail({
+    ...{ target: { ...target, smtp: null, password: null }, message: messageOf() },
+    ...{ smtp, password: undefined, signal: new AbortController().signal, timeoutMs: 10_000 },
+    ...{ variables: {}, ...changes },
+  })
+}
+
+test('a relay gets a mail with the text, an id that stays the same, and no traps', async () => {
+  const { received, port } = await smtpServer()
+  const message = messageOf({ task: 'a\r\nBcc: evil@x.org', id: 'id <1>', output: 'é\n.\nend' })
+  expect(await send(`smtp://127.0.0.1:${port}`, { message })).toEqual({
+    ...{ kind: 'delivered', words: 'the server took it' },
+  })
+  expect(received).toMatchObject([{ from: 't@x.org', to: ['a@x.org', 'b@x.org'], secure: true }])
+  const text = received[0]?.text ?? ''
+  expect(text).toContain('Message-ID: <id__1_@db1>')
+  expect(text).toContain('Auto-Submitted: auto-generated')
+  expect(text).toMatch(/^From: T <t@x\.org>/m)
+  expect(text).not.toMatch(/^Bcc:/m)
+})
+
+test('a password goes to a server over TLS', async () => {
+  const { received, port } = await smtpServer({ authOptional: false })
+  const url = `smtp://me@localhost:${port}`
+  expect(await send(url, { password: 'pass:word' })).toMatchObject({ kind: 'delivered' })
+  expect(received).toMatchObject([{ user: 'me', secure: true }])
+  expect(await send(`smtp://me:pass%3Aword@localhost:${port}`)).toMatchObject({ kind: 'delivered' })
+})
+
+test('a login that is refused is final, and no word has the password', async () => {
+  const { port } = await smtpServer({ authOptional: false })
+  const delivery = await send(`smtp://me@localhost:${port}`, { password: 'wr0ng-one' })
+  expect(delivery).toMatchObject({ kind: 'refused', words: 'SMTP 535: the login was refused' })
+  expect(JSON.stringify(delivery)).not.toContain('wr0ng-one')
+})
+
+test('smtps needs a certificate that is valid', async () => {
+  const { received, port } = await smtpServer({ secure: true })
+  const delivery = await send(`smtps://127.0.0.1:${port}`)
+  expect(delivery).toMatchObject({ kind: 'later' })
+  expect(received).toEqual([])
+})
+
+test('a mail that the server refuses for good is given up, for a moment is sent later', async () => {
+  const answer = (responseCode: number) =>
+    smtpServer({
+      onRcptTo: (_, __, callback) =>
+        callback(Object.assign(new Error('mailbox of me'), { responseCode })),
+    })
+  const refused = await send(`smtp://127.0.0.1:${(await answer(550)).port}`)
+  expect(refused).toMatchObject({ kind: 'refused', words: 'SMTP 550' })
+  const later = await send(`smtp://127.0.0.1:${(await answer(451)).port}`)
+  expect(later).toMatchObject({ kind: 'later', words: 'SMTP 451' })
+})
+
+test('a server that takes some of the addresses has the mail', async () => {
+  const { received, port } = await smtpServer({
+    onRcptTo({ address }, _, callback) {
+      callback(address.startsWith('a') ? null : new Error('unknown'))
+    },
+  })
+  expect(await send(`smtp://127.0.0.1:${port}`)).toMatchObject({
+    ...{ kind: 'delivered', words: 'the server took it, but not for b@x.org' },
+  })
+  expect(received).toMatchObject([{ to: ['a@x.org'] }])
+})
+
+test('a server that is not there, hangs or is none at all is tried again', async () => {
+  expect(await send(`smtp://127.0.0.1:${await freePort()}`)).toMatchObject({ kind: 'later' })
+  const silent = net.createServer((socket) => closers.push(() => socket.destroy()))
+  await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
+  closers.push(() => silent.close())
+  const over = new AbortController()
+  silent.on('connection', () => over.abort())
+  const { port } = silent.address() as AddressInfo
+  expect(await send(`smtp://127.0.0.1:${port}`, { signal: over.signal, timeoutMs: 500 })).toEqual({
+    ...{ kind: 'later', words: 'it did not answer in time' },
+  })
+  expect(await send('mailto:x')).toMatchObject({ kind: 'refused' })
+})

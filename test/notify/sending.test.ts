@@ -1,0 +1,250 @@
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { afterEach, expect, test } from 'vitest'
+import { diskFiles } from '../../src/host/files.ts'
+import type { Job } from '../../src/notify/deliver.ts'
+import type { Letter } from '../../src/notify/outbox.ts'
+import type { Delivery } from '../../src/notify/retry-plan.ts'
+import { newSending } from '../../src/notify/sending.ts'
+import { newFaults } from '../../src/run/faults.ts'
+import { handClock } from '../support/clock.ts'
+import { messageOf } from '../support/notify.ts'
+
+const made: string[] = []
+afterEach(() => {
+  for (const folder of made.splice(0)) fs.rmSync(folder, { recursive: true, force: true })
+})
+
+/** A daemon whose deliveries the test answers. Another one may follow on the same home. */
+function bench(home = fs.mkdtempSync(path.join(os.tmpdir(), 'torch-sending-'))) {
+  made.push(home)
+  const folder = path.join(home, 'outbox')
+  const clock = handClock('2026-03-10T12:00:00.000Z')
+  const logged: { facts: object; words: string }[] = []
+  const asked: { what: string; answer: (delivery: Delivery) => Promise<void> }[] = []
+  const targets = new Set(['a', 'b', 'c', 'd', 'e'])
+  const sending = newSending({
+    ...{ host: { clock, files: diskFiles }, folder, faults: newFaults(clock, () => {}) },
+    log: { warn: (_, facts, words) => logged.push({ facts, words }) },
+    jobOf: (letter) =>
+      letter.kind === 'message' && !targets.has(letter.target) ? undefined : jobFor(letter),
+    deliverer: {
+      deliver: (job) =>
+        new Promise((resolve) => {
+          asked.push({
+            what: job.kind === 'message' ? `${job.target.name} ${job.message.id}` : job.event,
+            async answer(delivery) {
+              resolve(delivery)
+              await new Promise((done) => setImmediate(done))
+            },
+          })
+        }),
+      close: () => Promise.resolve(),
+    },
+  })
+  const waiting = (): string[] => asked.map(({ what }) => what)
+  const answer = async (kind: Delivery['kind'], words = 'HTTP 1', more = {}): Promise<void> =>
+    asked.shift()?.answer({ kind, words, ...more })
+  return { home, folder, clock, logged, asked, targets, sending, waiting, answer }
+}
+
+function jobFor(letter: Letter): Job {
+  if (letter.kind === 'message') {
+    const target = { kind: 'command', name: letter.target, command: ['true'] } as const
+    return { kind: 'message', target, message: letter.message }
+  }
+  const event = letter.kind === 'ping' ? letter.event : 'ok'
+  return { kind: 'ping', url: 'http://x', form: 'plain', event, words: '' }
+}
+
+const message = (id: string, target = 'a', task: string | null = id): Letter => ({
+  ...{ kind: 'message', target, message: messageOf({ id, task }) },
+})
+const ping = (event: 'start' | 'ok' | 'failed'): Letter => ({
+  ...{ kind: 'ping', task: 'dump', event, words: '' },
+})
+
+test('nothing is sent before the start; then four at a time, and each target in turn', async () => {
+  const { sending, waiting, answer } = bench()
+  for (const target of ['a', 'b', 'c', 'd', 'e'])
+    for (const id of ['1', '2']) sending.add(message(id, target))
+  expect(waiting()).toEqual([])
+  sending.start()
+  expect(waiting()).toEqual(['a 1', 'b 1', 'c 1', 'd 1'])
+  await answer('delivered')
+  expect(waiting()).toEqual(['b 1', 'c 1', 'd 1', 'a 2'])
+  await answer('delivered')
+  await answer('delivered')
+  expect(waiting()).toEqual(['d 1', 'a 2', 'b 2', 'c 2'])
+})
+
+test('what could not be sent is tried again after 5 s, 30 s and 2 m, until it arrives', async () => {
+  const { sending, waiting, answer, clock, logged } = bench()
+  sending.start()
+  sending.add(message('1'))
+  for (const delay of [5_000, 30_000, 120_000]) {
+    await answer('later', 'HTTP 500')
+    expect(sending.results.last('a')).toMatchObject({ result: 'waiting', words: 'HTTP 500' })
+    clock.advance(delay - 1)
+    expect(waiting()).toEqual([])
+    clock.advance(1)
+    expect(waiting()).toEqual(['a 1'])
+  }
+  await answer('delivered', 'HTTP 200')
+  expect(sending.entries()).toEqual([])
+  expect(sending.results.last('a')).toEqual({
+    ...{ at: '2026-03-10T12:02:35.000Z', result: 'delivered', words: 'HTTP 200' },
+  })
+  expect([...sending.results.counts()]).toEqual([['a', { delivered: 1, failed: 0, dropped: 0 }]])
+  expect(logged).toEqual([])
+})
+
+test('after 24 hours it is given up, which is in the log once', async () => {
+  const { sending, answer, clock, logged, asked } = bench()
+  sending.start()
+  sending.add(message('1'))
+  let attempts = 0
+  while (asked.length > 0) {
+    attempts += 1
+    await answer('later', 'HTTP 500')
+    clock.advance(3_600_000)
+  }
+  expect(attempts).toBe(29)
+  expect(logged).toEqual([
+    {
+      facts: {
+        ...{ target: 'a', task: '1', attempts: 29, id: '1', kind: 'failed' },
+        ...{ run: messageOf().run, reason: 'HTTP 500' },
+      },
+      words: 'a: could not be delivered: HTTP 500: 1 failed on db1',
+    },
+  ])
+  expect(sending.results.counts().get('a')).toMatchObject({ failed: 1 })
+  expect(sending.results.last('a')).toMatchObject({ result: 'failed' })
+})
+
+test('what a server refuses for good is not tried again', async () => {
+  const { sending, answer, clock, logged, waiting } = bench()
+  sending.start()
+  sending.add(message('1'))
+  await answer('refused', 'HTTP 404')
+  clock.advance(86_400_000)
+  expect(waiting()).toEqual([])
+  expect(logged.map(({ words }) => words)).toEqual([
+    'a: could not be delivered: HTTP 404: 1 failed on db1',
+  ])
+})
+
+test('a target that asks for a pause gets nothing meanwhile; others do', async () => {
+  const { sending, answer, clock, waiting } = bench()
+  sending.start()
+  for (const id of ['1', '2']) sending.add(message(id))
+  await answer('later', 'HTTP 429', { retryAfterMs: 60_000 })
+  sending.add(message('3', 'b'))
+  expect(waiting()).toEqual(['b 3'])
+  await answer('delivered')
+  clock.advance(59_999)
+  expect(waiting()).toEqual([])
+  clock.advance(1)
+  expect(waiting()).toEqual(['a 1'])
+})
+
+test('messages about one task stay in order; another task does not wait for them', async () => {
+  const { sending, answer, clock, waiting } = bench()
+  sending.start()
+  sending.add(message('failed', 'a', 'dump'))
+  sending.add(message('recovered', 'a', 'dump'))
+  sending.add(message('other', 'a', 'other'))
+  await answer('later')
+  expect(waiting()).toEqual(['a other'])
+  await answer('delivered')
+  expect(waiting()).toEqual([])
+  clock.advance(5_000)
+  expect(waiting()).toEqual(['a failed'])
+  await answer('delivered')
+  expect(waiting()).toEqual(['a recovered'])
+})
+
+test('the next daemon sends what waited and what was under way, when it is due', async () => {
+  const first = bench()
+  first.sending.start()
+  first.sending.add(message('1'))
+  await first.answer('later', 'HTTP 500')
+  first.sending.add(message('2', 'b'))
+  expect(first.waiting()).toEqual(['b 2'])
+  // It is killed: nothing else happens here.
+  const next = bench(first.home)
+  expect(next.sending.results.last('a')).toMatchObject({ result: 'waiting', words: 'HTTP 500' })
+  next.sending.start()
+  expect(next.waiting()).toEqual(['b 2'])
+  next.clock.advance(5_000)
+  expect(next.waiting()).toEqual(['b 2', 'a 1'])
+})
+
+test('a wrong clock lets nothing wait for ever', async () => {
+  const first = bench()
+  first.sending.start()
+  first.sending.add(message('1'))
+  first.clock.set(Date.parse('2100-01-01'))
+  await first.answer('later')
+  const next = bench(first.home)
+  next.sending.start()
+  next.clock.advance(86_400_000)
+  expect(next.waiting()).toEqual(['a 1'])
+})
+
+test('a target that is gone from the tasks file, and a file that is gone, end an entry', async () => {
+  const { sending, answer, logged, targets, folder, waiting } = bench()
+  sending.start()
+  for (const id of ['1', '2', '3']) sending.add(message(id))
+  targets.delete('a')
+  const last = fs.readdirSync(folder).toSorted().at(-2) ?? ''
+  expect(last).toMatch(/^\d{15}-/)
+  fs.rmSync(path.join(folder, last))
+  await answer('delivered')
+  expect(waiting()).toEqual([])
+  expect(sending.entries()).toEqual([])
+  expect(logged).toHaveLength(1)
+  expect(logged[0]?.words).toContain('the tasks file does not have this target any more')
+})
+
+test('a newer ping replaces an older one that waits or fails, and one line of the log is enough', async () => {
+  const { sending, answer, waiting, clock, logged } = bench()
+  sending.start()
+  sending.add(ping('start'))
+  sending.add(ping('failed'))
+  expect(waiting()).toEqual(['start'])
+  await answer('later')
+  expect(waiting()).toEqual(['failed'])
+  await answer('later')
+  for (let n = 0; n < 3; n++) {
+    sending.add(ping('ok'))
+    await answer('later', 'HTTP 503')
+  }
+  clock.advance(5_000)
+  expect(waiting()).toEqual(['ok'])
+  await answer('delivered')
+  expect(sending.entries()).toEqual([])
+  expect(logged.map(({ words }) => words)).toEqual(['ping dump: could not be delivered: HTTP 1'])
+})
+
+test('close waits for what is under way, but not for long, and begins nothing', async () => {
+  const { sending, answer, waiting, clock } = bench()
+  sending.start()
+  sending.add(message('1'))
+  sending.add(message('2'))
+  const closed = sending.close()
+  await answer('delivered')
+  await closed
+  expect(waiting()).toEqual([])
+  expect(sending.entries()).toHaveLength(1)
+  const other = bench()
+  other.sending.start()
+  other.sending.add(message('1'))
+  const soon = other.sending.close()
+  other.clock.advance(2_000)
+  await soon
+  expect(other.sending.entries()).toHaveLength(1)
+  clock.advance(1)
+})
