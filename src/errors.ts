@@ -43,6 +43,8 @@ export type ErrorCode =
   | 'bad-request' // the request is not HTTP, not JSON, or has wrong fields
   | 'unknown-request' // there is no such request
   | 'wrong-method' // a request is not a POST
+  | 'too-many' // as many clients as may follow the events do so
+  | 'not-allowed' // the request is not one that the view socket answers
   | 'too-large' // the body of a request is over its limit
   | 'internal' // the daemon failed in a way that nobody expected: a bug
   // Messages

@@ -6,6 +6,7 @@ import { diskFiles, type FileFacts } from '../host/files.ts'
 import { hasCode } from '../host/system-error.ts'
 import { realProcesses } from '../host/processes.ts'
 import { shellQuoted } from '../text/shell-quote.ts'
+import { aliveMs, type EventLine, type EventsRequest } from './events.ts'
 import type { ErrorReport, Protocol, RequestName } from './protocol.ts'
 import { withShortPath } from './socket.ts'
 
@@ -31,10 +32,11 @@ export async function askDaemon<N extends RequestName>(
   const timeout = AbortSignal.timeout(timeoutMs)
   const signal = giveUp === undefined ? timeout : AbortSignal.any([timeout, giveUp])
   try {
-    const { status, text } = await exchange(socketPath, name, JSON.stringify(request), signal)
+    const response = await connect(socketPath, name, JSON.stringify(request), signal)
+    const text = await readReply(response)
     // No need to check its shape: only the owner and root can enter the directory of the socket.
     const reply = JSON.parse(text) as Protocol[N]['reply'] | ErrorReport
-    if (status !== 200) throw errorFromJson((reply as ErrorReport).error)
+    if (response.statusCode !== 200) throw errorFromJson((reply as ErrorReport).error)
     return reply as Protocol[N]['reply']
   } catch (error) {
     if (error instanceof TorchError) throw error
@@ -44,21 +46,59 @@ export async function askDaemon<N extends RequestName>(
   }
 }
 
-interface Reply {
-  readonly status: number
-  readonly text: string
+/** For the first line of a stream. Later a daemon that hangs is noticed because `alive` is missing. */
+const firstLineMs = 10_000
+const maxSilenceMs = 3 * aliveMs
+/** A row has less than a kilobyte, but the problems of a file may be long. */
+const maxEventLineBytes = 4 * 1024 * 1024
+
+/**
+ * The lines of a stream of events (control/events.ts), until the daemon ends it. Throws the errors of
+ * askDaemon(), also if nothing comes for `maxSilenceMs`, and the reason of the signal.
+ */
+export async function* streamEvents(
+  socketPath: string,
+  request: EventsRequest,
+  stop: AbortSignal,
+): AsyncGenerator<EventLine, void, undefined> {
+  const silence = new AbortController()
+  const signal = AbortSignal.any([silence.signal, stop])
+  const giveUpAfter = (ms: number) => wallClock.after(ms, () => silence.abort())
+  let cancel = giveUpAfter(firstLineMs)
+  try {
+    const response = await connect(socketPath, 'events', JSON.stringify(request), signal)
+    if (response.statusCode !== 200)
+      throw errorFromJson((JSON.parse(await readReply(response)) as ErrorReport).error)
+    let rest = ''
+    for await (const chunk of response.setEncoding('utf8') as AsyncIterable<string>) {
+      // While the caller is busy with a line, the daemon is not silent.
+      cancel()
+      const lines = (rest + chunk).split('\n')
+      rest = lines.pop() ?? ''
+      if (rest.length > maxEventLineBytes) throw new Error('an event is too long')
+      for (const line of lines) yield JSON.parse(line) as EventLine
+      cancel = giveUpAfter(maxSilenceMs)
+    }
+  } catch (error) {
+    stop.throwIfAborted()
+    if (error instanceof TorchError) throw error
+    const home = path.dirname(socketPath)
+    throw signal.aborted ? silentDaemon(home, undefined, error) : failedExchange(home, error)
+  } finally {
+    cancel()
+  }
 }
 
 /** EAGAIN of connect(2) means that many others want to connect at this moment. */
-async function exchange(
+async function connect(
   socketPath: string,
   name: string,
   body: string,
   signal: AbortSignal,
-): Promise<Reply> {
+): Promise<IncomingMessage> {
   for (;;) {
     try {
-      return await tryExchange(socketPath, name, body, signal)
+      return await tryToConnect(socketPath, name, body, signal)
     } catch (error) {
       if (signal.aborted || !hasCode(error, 'EAGAIN')) throw error
       await pause(wallClock, retryMs)
@@ -66,12 +106,12 @@ async function exchange(
   }
 }
 
-async function tryExchange(
+async function tryToConnect(
   socketPath: string,
   name: string,
   body: string,
   signal: AbortSignal,
-): Promise<Reply> {
+): Promise<IncomingMessage> {
   // Loading node:http takes longer than it takes to see that there is no daemon.
   if (diskFiles.facts(socketPath) === undefined) throw noDaemon(path.dirname(socketPath), undefined)
   const { request: httpRequest } = await import('node:http')
@@ -82,12 +122,7 @@ async function tryExchange(
       httpRequest({ ...options, socketPath: short }),
     )
     outgoing.on('error', reject)
-    outgoing.on('response', (response) => {
-      readReply(response).then(
-        (text) => resolve({ status: response.statusCode ?? 0, text }),
-        reject,
-      )
-    })
+    outgoing.on('response', resolve)
     outgoing.end(body)
   })
 }

@@ -4,6 +4,7 @@ import type { MetricsReport } from './metrics-report.ts'
 import {
   command,
   encoding,
+  faultsOf,
   type Field,
   flag,
   grace,
@@ -178,15 +179,6 @@ export function checkRequest<N extends RequestName>(
   request: N,
   body: unknown,
 ): { readonly request: Request<N> } | { readonly faults: readonly string[] } {
-  if (typeof body !== 'object' || body === null || Array.isArray(body))
-    return { faults: ['expected an object'] }
-  const values = new Map<string, unknown>(Object.entries(body))
-  const fields = new Map<string, Field<unknown>>(Object.entries(requestFields[request]))
-  const wrong = [...fields].filter(([key, field]) => !field.accepts(values.get(key)))
-  const unknown = [...values.keys()].filter((key) => !fields.has(key))
-  const faults = [
-    ...wrong.map(([key, { expected }]) => `${key}: expected ${expected}`),
-    ...unknown.map((key) => `${key}: unknown field`),
-  ]
+  const faults = faultsOf(requestFields[request], body)
   return faults.length > 0 ? { faults } : { request: body as Request<N> }
 }

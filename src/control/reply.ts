@@ -39,7 +39,9 @@ const statusOfCode: Partial<Record<ErrorCode, number>> = {
   'bad-request': 400,
   'unknown-request': 404,
   'wrong-method': 405,
+  'not-allowed': 403,
   'too-large': 413,
+  'too-many': 429,
   internal: 500,
 }
 

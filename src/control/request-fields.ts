@@ -110,3 +110,34 @@ export const names: Field<readonly string[]> = {
   accepts: (value): value is readonly string[] =>
     Array.isArray(value) && value.length <= maxNames && value.every((each) => name.accepts(each)),
 }
+
+/** A whole number that is not negative. */
+export const whole: Field<number> = {
+  expected: 'a whole number',
+  accepts: (value): value is number => Number.isSafeInteger(value) && Number(value) >= 0,
+}
+
+/** The field may be missing. */
+export function optional<Value>(field: Field<Value>): Field<Value | undefined> {
+  return {
+    expected: field.expected,
+    accepts: (value): value is Value | undefined => value === undefined || field.accepts(value),
+  }
+}
+
+/** What is wrong with a parsed body that should have these fields. Unknown fields are errors. */
+export function faultsOf(
+  expected: Readonly<Record<string, Field<unknown>>>,
+  body: unknown,
+): string[] {
+  if (typeof body !== 'object' || body === null || Array.isArray(body))
+    return ['expected an object']
+  const values = new Map<string, unknown>(Object.entries(body))
+  const fields = new Map(Object.entries(expected))
+  const wrong = [...fields].filter(([key, field]) => !field.accepts(values.get(key)))
+  const unknown = [...values.keys()].filter((key) => !fields.has(key))
+  return [
+    ...wrong.map(([key, { expected: words }]) => `${key}: expected ${words}`),
+    ...unknown.map((key) => `${key}: unknown field`),
+  ]
+}

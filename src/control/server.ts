@@ -3,12 +3,18 @@ import type { Socket } from 'node:net'
 import { messageOf, TorchError } from '../errors.ts'
 import { wallClock } from '../host/clock.ts'
 import { descriptorOf } from '../host/lock.ts'
+import { checkEventsRequest, type EventsRequest } from './events.ts'
+import { boundIdle, type IdleConnections, maxIdleConnections } from './idle-connections.ts'
 import { checkRequest, type Protocol, type RequestName, requestNames } from './protocol.ts'
 import { failureReply, refuseGarbage, sendJson } from './reply.ts'
 import { listen, stopListening } from './socket.ts'
 
 /** How the daemon answers each request. If it throws a TorchError, that error is the reply. */
-export type Answers = {
+export type Answers = PlainAnswers & {
+  /** Writes the whole reply, which has no end. */
+  readonly events: (request: EventsRequest, response: ServerResponse) => void | Promise<void>
+}
+export type PlainAnswers = {
   [N in RequestName]: (
     request: Protocol[N]['request'],
   ) => Protocol[N]['reply'] | Promise<Protocol[N]['reply']>
@@ -36,10 +42,6 @@ const maxRequestMs = 10_000
 const requestCheckIntervalMs = 1_000
 /** A client that reads nothing of its reply for this long is disconnected. */
 const maxUnreadMs = 10_000
-/** The most that all replies which wait to be read may take in memory. */
-export const maxUnreadBytes = 48 * 1024 * 1024
-/** A quarter of the descriptors of a daemon (1024), and more than a script opens at once. */
-export const maxIdleConnections = 256
 const maxConnections = 2 * maxIdleConnections
 /** How long the end of a server waits for its clients. */
 interface Patience {
@@ -112,60 +114,6 @@ export async function serveControl(
   }
 }
 
-/**
- * The connections that the daemon does no work for: the request has not arrived yet, or the reply
- * has not been read. If there are too many, or too much waits to be read, the oldest ones end, so
- * that clients that say or read nothing do not keep others out or fill the memory.
- */
-interface IdleConnections {
-  add(this: void, connection: Socket): void
-  remove(connection: Socket): void
-}
-
-function boundIdle(report: (message: string) => void): IdleConnections {
-  /** Oldest first. */
-  const idle = new Set<Socket>()
-  let isReported = false
-  const remove = (connection: Socket): void => {
-    idle.delete(connection)
-    if (idle.size <= maxIdleConnections / 2) isReported = false
-  }
-  const end = (connection: Socket): void => {
-    remove(connection)
-    connection.destroy()
-  }
-  const boundCount = (): void => {
-    const [oldest] = idle
-    if (idle.size <= maxIdleConnections || oldest === undefined) return
-    if (!isReported)
-      report(
-        `more than ${maxIdleConnections} idle connections to the control socket: closing the oldest`,
-      )
-    isReported = true
-    end(oldest)
-  }
-  return {
-    add(connection) {
-      idle.add(connection)
-      connection.once('close', () => remove(connection))
-      boundCount()
-      for (const reader of tooSlow([...idle])) end(reader)
-    },
-    remove,
-  }
-}
-
-/** The connections that must end because too much waits to be read: the oldest ones, never the newest. */
-function tooSlow(connections: readonly Socket[]): Socket[] {
-  const readers = connections.filter(({ writableLength }) => writableLength > 0)
-  let unread = readers.reduce((sum, { writableLength }) => sum + writableLength, 0)
-  return readers.slice(0, -1).filter(({ writableLength }) => {
-    const isTooMuch = unread > maxUnreadBytes
-    if (isTooMuch) unread -= writableLength
-    return isTooMuch
-  })
-}
-
 /** Each caller waits for its own turn of the event loop, so that many requests at once do not delay a tick. */
 function oneTurnEach(): () => Promise<void> {
   let last = Promise.resolve()
@@ -202,19 +150,23 @@ async function reply(
     // A client that has gone away has asked for nothing: half a request must not stop the daemon,
     // and neither must one that the client gave up while the daemon was busy.
     if (body === undefined || socket.readableEnded || socket.destroyed) return
-    await send(200, await answer(answers, name, body))
+    if (name === 'events') await follow(answers, body, response)
+    else await send(200, await answer(answers, name, body))
   } catch (error) {
     const failure = failureReply(error, request.url ?? '', report)
     await send(failure.status, failure.body)
   }
 }
 
-function nameOf(request: IncomingMessage): RequestName {
+/** What a client may ask for. */
+const knownNames = [...requestNames, 'events'] as const
+
+function nameOf(request: IncomingMessage): (typeof knownNames)[number] {
   const name = (request.url ?? '').slice(1)
-  const known = requestNames.find((each) => each === name)
+  const known = knownNames.find((each) => each === name)
   if (known === undefined) {
     throw new TorchError('unknown-request', `unknown request "${name}"`, {
-      hint: `the requests are ${requestNames.join(', ')}`,
+      hint: `the requests are ${knownNames.join(', ')}`,
     })
   }
   if (request.method !== 'POST') {
@@ -246,14 +198,23 @@ function readBody(request: IncomingMessage, maxBytes: number): Promise<string | 
 }
 
 async function answer<N extends RequestName>(
-  answers: Answers,
+  answers: PlainAnswers,
   name: N,
   body: string,
 ): Promise<Protocol[N]['reply']> {
   const checked = checkRequest(name, parseJson(body || '{}'))
-  if ('faults' in checked)
-    throw new TorchError('bad-request', `${name}: ${checked.faults.join('; ')}`)
+  if ('faults' in checked) throw badRequest(name, checked.faults)
   return answers[name](checked.request)
+}
+
+async function follow({ events }: Answers, body: string, response: ServerResponse): Promise<void> {
+  const checked = checkEventsRequest(parseJson(body || '{}'))
+  if ('faults' in checked) throw badRequest('events', checked.faults)
+  await events(checked.request, response)
+}
+
+function badRequest(name: string, faults: readonly string[]): TorchError {
+  return new TorchError('bad-request', `${name}: ${faults.join('; ')}`)
 }
 
 function parseJson(body: string): unknown {

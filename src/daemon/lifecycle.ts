@@ -69,6 +69,7 @@ export async function runLifecycle(
     daemon.scripts.close()
     stopMaintenance()
     void stopWatching()
+    daemon.events.end()
   })
   own.requests.serve(answersOf(daemon, { reload, stop, handover }))
   const stopsPassedOn = handleSignals(own, {
@@ -179,8 +180,9 @@ async function leaveHome(own: DaemonProcess, stopsPassedOn: () => Promise<unknow
 
 /** Everything that happened is on disk; afterwards only the files of the home are left. */
 async function closeHome(own: DaemonProcess, daemon: Daemon, stoppedBy: StoppedBy): Promise<void> {
-  const { host, paths, queue, history, faults, log } = daemon
+  const { host, paths, queue, history, events, faults, log } = daemon
   own.systemd.close()
+  events.end()
   await own.server.close()
   queue.saveNow()
   history.close()

@@ -1,4 +1,5 @@
 import path from 'node:path'
+import { type EventStreams, newEventStreams } from '../control/event-streams.ts'
 import { otherTasks } from '../control/metrics-report.ts'
 import type { ControlServer } from '../control/server.ts'
 import type { Clock } from '../host/clock.ts'
@@ -8,6 +9,7 @@ import type { HistoryRow } from '../plan/history-row.ts'
 import { type Counters, newCounters } from '../record/counters.ts'
 import { type History, openHistory } from '../record/history/write-history.ts'
 import { rebuildHistory } from '../record/history/rebuild.ts'
+import { slotText } from '../record/history/rows.ts'
 import { type Journal, newJournal } from '../record/journal.ts'
 import type { Log } from '../record/log.ts'
 import { maxCounted, newTotals, type Totals } from '../record/totals.ts'
@@ -93,6 +95,8 @@ export interface Daemon extends DaemonState {
   readonly counters: Counters
   readonly totals: Totals
   readonly journal: Journal
+  /** Whoever follows what happens. */
+  readonly events: EventStreams
   /** What all runs share. */
   readonly runContext: RunContext
   readonly oldRuns: OldRuns
@@ -128,6 +132,7 @@ export function createDaemon(
   const hostName = tasks.facts.names[0] ?? host.network.name()
   const origin = () => ({ host: hostName, revision: tasks.loaded.revision })
   const order = newEventOrder(host, paths.home, lastMs)
+  const events = newEventStreams({ clock, nextStarts: () => nextStarts(tickClock) })
   const journal = newJournal({
     clock,
     history,
@@ -136,7 +141,10 @@ export function createDaemon(
     totals,
     origin,
     nextPlace: order.next,
-    onRow: runs.noteRow,
+    onRow(row) {
+      runs.noteRow(row)
+      events.row(row)
+    },
   })
   const runContext = newRunContext({
     ...{ host, home: paths.home, hostName, faults, order },
@@ -150,7 +158,7 @@ export function createDaemon(
   const daemon: Daemon = {
     ...{ host, clock, settings, paths, startedMs: clock.now(), log, faults, history, counters },
     ...{ totals, sockets },
-    ...{ phase, tasks, tickClock, runs, queue, daemonTasks, journal, runContext },
+    ...{ phase, tasks, tickClock, runs, queue, daemonTasks, journal, events, runContext },
     messages: newMessages({ host, paths, log }),
     scripts,
     outputs,
@@ -163,6 +171,12 @@ function warnOfOthers(log: Log, others: number): void {
   const words = `metrics: ${counted(others, 'task')} of this host ${others === 1 ? 'has' : 'have'} no series`
   const most = `the first ${maxCounted.toLocaleString('en')} tasks have their own`
   log.warn('metrics', { others }, `${words} of their own and share "${otherTasks}": ${most}`)
+}
+
+/** As `next` of the status: the slot, without the jitter. */
+function nextStarts({ tick }: TickClock): (task: string) => string | null {
+  const slots = new Map(tick.agenda.heap.map(({ task, slot }) => [task, slot]))
+  return (task) => slotText(slots.get(task) ?? null)
 }
 
 interface HistoryParts {

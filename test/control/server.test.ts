@@ -3,7 +3,8 @@ import net from 'node:net'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { askDaemon } from '../../src/control/client.ts'
 import { requestNames } from '../../src/control/protocol.ts'
-import { maxBodyBytes, maxIdleConnections, maxUnreadBytes } from '../../src/control/server.ts'
+import { maxIdleConnections, maxUnreadBytes } from '../../src/control/idle-connections.ts'
+import { maxBodyBytes } from '../../src/control/server.ts'
 import { exitStatus, TorchError } from '../../src/errors.ts'
 import { requestText, sendRaw, serve, taskStatus } from '../support/control.ts'
 
@@ -87,7 +88,7 @@ describe('what is refused, and how', () => {
   test('the refusal of an unknown request names the known ones', async () => {
     const { socket } = await serve()
     const answer = await refused(socket, requestText('POST', '/explode', '{}'))
-    expect(answer.hint).toBe(`the requests are ${requestNames.join(', ')}`)
+    expect(answer.hint).toBe(`the requests are ${requestNames.join(', ')}, events`)
   })
 
   test('a body that is sent in chunks has the same limit', async () => {

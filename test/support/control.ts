@@ -72,6 +72,7 @@ export const plainAnswers: Answers = {
   reopen: () => ({ log: null }),
   message: ({ task }) => ({ task, messages: [] }),
   inbox: () => ({ messages: [] }),
+  events: (_, response) => void response.end(),
 }
 
 /** What the daemon reports about a task that runs here and never ran. */

@@ -3,6 +3,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { onTestFinished } from 'vitest'
 import type { Protocol, RequestName } from '../../src/control/protocol.ts'
+import type { PlainAnswers } from '../../src/control/server.ts'
 import { newRequestQueue } from '../../src/daemon/control/request-queue.ts'
 import { letGo } from '../../src/daemon/handover.ts'
 import { type LifecycleEnd, runLifecycle } from '../../src/daemon/lifecycle.ts'
@@ -83,8 +84,10 @@ export function newSite(yaml: string, options: { at?: string; addresses?: string
         fs.writeFileSync(tasks, text)
         return reload(cause)
       },
-      ask: <N extends RequestName>(name: N, request: Protocol[N]['request']) =>
-        own.requests.answers[name](request),
+      ask<N extends RequestName>(name: N, request: Protocol[N]['request']) {
+        const answers: PlainAnswers = own.requests.answers
+        return answers[name](request)
+      },
       stop: (graceMs: number | null, leave = false) =>
         own.requests.answers.stop({ graceMs, leave }),
       running: (task: string) => running.runs.of(task).map((run) => run.description.run),

@@ -45,6 +45,7 @@ export function answersOf(daemon: Daemon, { reload, stop, handover }: Actions): 
     },
     message: (request) => takeMessages(daemon, request),
     inbox: (change) => changeInbox(daemon, change),
+    events: (request, response) => daemon.events.follow(request, response),
     flush() {
       daemon.history.flush()
       return {}

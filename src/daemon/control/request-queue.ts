@@ -1,6 +1,7 @@
 import { askDaemon } from '../../control/client.ts'
 import type { Protocol, RequestName } from '../../control/protocol.ts'
-import type { Answers } from '../../control/server.ts'
+import type { Answers, PlainAnswers } from '../../control/server.ts'
+import { TorchError } from '../../errors.ts'
 import { newDeferred } from '../deferred.ts'
 
 /** How long the next daemon may take to answer: it may have to reload a large file. */
@@ -31,14 +32,26 @@ export function newRequestQueue(): RequestQueue {
     serving.resolve(answers)
   }
   return {
-    answers: forEachName((name) => async (request) => (await serving.promise)[name](request)),
+    answers: {
+      ...forEachName((name) => async (request) => {
+        const answers: PlainAnswers = await serving.promise
+        return answers[name](request)
+      }),
+      events: async (request, response) => (await serving.promise).events(request, response),
+    },
     serve,
     hold() {
       serving = newDeferred()
     },
     passOn(socketPath) {
       const options = { timeoutMs: passOnTimeoutMs }
-      serve(forEachName((name) => (request) => askDaemon(socketPath, name, request, options)))
+      serve({
+        ...forEachName((name) => (request) => askDaemon(socketPath, name, request, options)),
+        // Whoever follows comes back anyway, and then reaches the next daemon.
+        events() {
+          throw new TorchError('busy', 'this daemon has handed over', { hint: 'ask again' })
+        },
+      })
     },
   }
 }
@@ -47,7 +60,7 @@ type Answer<N extends RequestName> = (
   request: Protocol[N]['request'],
 ) => Promise<Protocol[N]['reply']>
 
-function forEachName(make: <N extends RequestName>(name: N) => Answer<N>): Answers {
+function forEachName(make: <N extends RequestName>(name: N) => Answer<N>): PlainAnswers {
   return {
     status: make('status'),
     metrics: make('metrics'),

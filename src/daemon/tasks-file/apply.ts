@@ -1,3 +1,4 @@
+import type { EventStreams } from '../../control/event-streams.ts'
 import type { Clock } from '../../host/clock.ts'
 import type { Host } from '../../host/host.ts'
 import type { SkipReason } from '../../plan/admit.ts'
@@ -28,12 +29,13 @@ export interface ApplyParts extends DaemonTaskParts {
   readonly log: Log
   readonly history: History
   readonly totals: Totals
+  readonly events: EventStreams
   readonly tickClock: TickClock
 }
 
 /** The addresses of a machine change while it runs: a lease, a VPN, a container network. */
 export function applyNewAddresses(parts: ApplyParts): Promise<void> {
-  const { host, settings, phase, tasks, faults, log } = parts
+  const { host, settings, phase, tasks, faults, log, events } = parts
   return tasks.inTurn(() =>
     faults.attemptAsync('read the addresses of this machine', async () => {
       // A reload that came first may last longer than this daemon has its home.
@@ -44,6 +46,7 @@ export function applyNewAddresses(parts: ApplyParts): Promise<void> {
       const { addresses } = facts
       log.info('addresses', { addresses }, 'the addresses of this machine changed')
       await applyTasks(parts, tasks.loaded)
+      events.load(tasks.loaded.revision)
     }),
   )
 }

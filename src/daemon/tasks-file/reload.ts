@@ -103,8 +103,9 @@ async function reload(parts: ApplyParts, { cause, expected }: Request): Promise<
 
 /** A bad file changes nothing: the daemon keeps the last good one. */
 function refuse(parts: ApplyParts, loaded: Loaded, cause: ReloadCause): ReloadReport {
-  const { tasks, log } = parts
+  const { tasks, log, events } = parts
   const isKnown = tasks.refused?.isTemporary === true && loaded.isTemporary === true
+  if (!isKnown && loaded.hash !== tasks.refused?.hash) events.refuse(loaded.problems)
   tasks.setRefused(loaded)
   const first = loaded.problems.find((problem) => problem.severity === 'error')
   if (!isKnown)
@@ -126,7 +127,8 @@ async function take(
   loaded: LoadedTasks,
   cause: ReloadCause,
 ): Promise<ReloadReport> {
-  const { tasks, log } = parts
+  const { tasks, log, events } = parts
+  const before = tasks.loaded.revision
   const plan = await applyTasks(parts, withoutContent(loaded))
   if (plan === undefined) return unchangedReport(parts, loaded)
   await saveLastGood(parts, loaded)
@@ -134,6 +136,7 @@ async function take(
   tasks.setRefused(undefined)
   const changes = changesOf(plan)
   const isSame = plan.added.length + plan.changed.length + plan.removed.length === 0
+  if (!isSame || wasRefused || loaded.revision !== before) events.load(loaded.revision)
   if (!isSame || wasRefused || cause !== 'file')
     log.info(
       'load',
