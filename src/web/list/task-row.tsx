@@ -1,0 +1,87 @@
+import type { JSX } from 'preact'
+import { plainLine } from '../../text/sanitize.ts'
+import { linkTo, model, now, opened, show, zone } from '../state.ts'
+import { SignIcon } from '../signs.tsx'
+import { isIn } from '../model/groups.ts'
+import { roughly } from '../model/words.ts'
+import { Plot } from '../timeline/plot.tsx'
+import { RecentBars } from './recent-bars.tsx'
+import { scheduleWords, taskState, type TaskState } from './task-words.ts'
+
+/** One task: its name and schedule, how it stands and what comes, its timeline, its last runs. */
+export function TaskRow({ id, index, isOpen, withHost }: RowProps): JSX.Element | null {
+  const task = model.value?.tasks.get(id)
+  if (task === undefined) return null
+  const host = model.value?.hosts.get(task.host)
+  const isUp = host !== undefined && (host.daemon !== null || host.silent)
+  const state = taskState(task, { zone, now: now.value, isUp })
+  const { words, written } = scheduleWords(task)
+  const name = plainLine(task.name)
+  const change = opened(task)
+  return (
+    <div class={isOpen ? 'row row-open' : 'row'} role="row" aria-rowindex={index + 2}>
+      <div class="cell cell-name" role="rowheader">
+        <SignIcon sign={state.sign} tone={isIn(task, 'failing') ? 'bad' : state.tone} />
+        <a
+          class="name"
+          href={linkTo(change)}
+          data-key={id}
+          title={name}
+          aria-current={isOpen ? 'true' : undefined}
+          onClick={(event) => {
+            if (event.metaKey || event.ctrlKey || event.shiftKey) return
+            event.preventDefault()
+            show(change, true)
+          }}
+        >
+          {withHost ? `${plainLine(task.host)} / ${name}` : name}
+        </a>
+        <span class="under" title={written === '' ? words : `${words} (${written})`}>
+          {words} <code>{written}</code>
+        </span>
+      </div>
+      <StateCell state={state} />
+      <div class="cell cell-plot" role="cell">
+        <Plot id={id} task={task} />
+      </div>
+      <div class="cell cell-recent" role="cell">
+        <RecentBars id={id} task={task} />
+        <span class="under">
+          {task.p50Ms === null ? '' : `p50 ${roughly(task.p50Ms)}`}
+          {task.p95Ms === null ? '' : ` · p95 ${roughly(task.p95Ms)}`}
+        </span>
+      </div>
+    </div>
+  )
+}
+
+interface RowProps {
+  readonly id: string
+  readonly index: number
+  readonly isOpen: boolean
+  readonly withHost: boolean
+}
+
+function StateCell({ state }: { state: TaskState }): JSX.Element {
+  const { progress, words, tone, when, next, nextWhen, nextTone } = state
+  return (
+    <div class="cell cell-state" role="cell">
+      <div class="two">
+        <span class={`tone-${tone} words`} title={words}>
+          {progress?.cells != null && (
+            <span class="bar" aria-hidden="true">
+              [{progress.cells[0]}
+              <i>{progress.cells[1]}</i>]{' '}
+            </span>
+          )}
+          {words}
+        </span>
+        <span class="when">{when}</span>
+      </div>
+      <div class={`two under tone-${nextTone}`}>
+        <span class="words">{next}</span>
+        <span>{nextWhen}</span>
+      </div>
+    </div>
+  )
+}

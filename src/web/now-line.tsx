@@ -1,0 +1,168 @@
+import { signal } from '@preact/signals'
+import type { JSX } from 'preact'
+import type { HostView } from '../http/api.ts'
+import { plainLine } from '../text/sanitize.ts'
+import { verdictOf } from './model/verdict.ts'
+import { clockTime, roughly } from './model/words.ts'
+import { counts } from './list/list-state.ts'
+import { shortRevision } from './timeline/mark-words.ts'
+import { address, connection, isHeld, model, now, show, zone } from './state.ts'
+import { SignIcon } from './signs.tsx'
+
+/** Which strip below the line is open. */
+export const openStrip = signal<'problems' | 'change' | null>(null)
+export const isHelpOpen = signal(false)
+
+/** The line that answers at a glance: is all well, on which host, with which file, what runs? */
+export function NowLine(): JSX.Element {
+  const known = model.value
+  const hosts = [...(known?.hosts.values() ?? [])]
+  const [host] = hosts.filter(
+    ({ name }) => address.value.host === null || name === address.value.host,
+  )
+  return (
+    <header class="now-line">
+      <h1>
+        torch
+        {hosts.length === 1 && host !== undefined && (
+          <span class="host">{plainLine(host.name)}</span>
+        )}
+      </h1>
+      {hosts.length > 1 && <HostChoice hosts={hosts} />}
+      {known !== null && <VerdictWords hosts={hosts} taskCount={known.tasks.size} />}
+      {host !== undefined && <Facts hosts={hosts} host={host} />}
+      <div class="line-end">
+        <Connection />
+        <time class="clock">{clockTime(zone, now.value)}</time>
+        <button
+          type="button"
+          class="help-button"
+          aria-label="Help"
+          onClick={() => (isHelpOpen.value = true)}
+        >
+          ?
+        </button>
+      </div>
+    </header>
+  )
+}
+
+function VerdictWords({ hosts, taskCount }: { hosts: HostView[]; taskCount: number }): JSX.Element {
+  const { isWell, words } = verdictOf(hosts, counts.value, taskCount)
+  return (
+    <p class={isWell ? 'verdict' : 'verdict verdict-bad'} role="status">
+      <SignIcon sign={isWell ? 'ok' : 'failed'} tone={isWell ? 'ok' : 'bad'} />
+      {words}
+    </p>
+  )
+}
+
+function HostChoice({ hosts }: { hosts: HostView[] }): JSX.Element {
+  return (
+    <select
+      aria-label="Host"
+      value={address.value.host ?? ''}
+      onChange={(event) => show({ host: event.currentTarget.value || null })}
+    >
+      <option value="">all hosts</option>
+      {hosts.map(({ name }) => (
+        <option key={name} value={name}>
+          {plainLine(name)}
+        </option>
+      ))}
+    </select>
+  )
+}
+
+function Facts({ hosts, host }: { hosts: HostView[]; host: HostView }): JSX.Element {
+  const sum = (field: 'failed' | 'missed' | 'skipped'): number =>
+    hosts.reduce((total, { day }) => total + day[field], 0)
+  return (
+    <dl class="facts">
+      <DaemonFact host={host} />
+      <FileFact host={host} />
+      <div>
+        <dt>running</dt>
+        <dd>{counts.value.running}</dd>
+      </div>
+      <div>
+        <dt>in 24 h</dt>
+        <dd>
+          <DayCount count={sum('failed')} what="failed" isBad={counts.value.failing > 0} />
+          <DayCount count={sum('missed')} what="missed" isBad={counts.value.missed > 0} />
+          <DayCount count={sum('skipped')} what="skipped" isBad={false} />
+        </dd>
+      </div>
+    </dl>
+  )
+}
+
+function DayCount({
+  count,
+  what,
+  isBad,
+}: {
+  count: number
+  what: string
+  isBad: boolean
+}): JSX.Element {
+  const look = count === 0 ? 'count count-none' : isBad ? 'count tone-bad' : 'count'
+  return (
+    <span class={look}>
+      {count} {what}
+    </span>
+  )
+}
+
+function DaemonFact({ host }: { host: HostView }): JSX.Element {
+  const { daemon, silent } = host
+  const up = daemon === null ? '' : roughly(Math.max(0, now.value - Date.parse(daemon.startedAt)))
+  const words = silent
+    ? 'does not answer'
+    : daemon === null
+      ? 'down'
+      : daemon.state === 'draining'
+        ? 'stopping'
+        : `up ${up}`
+  return (
+    <div>
+      <dt>daemon</dt>
+      <dd class={silent || daemon === null ? 'tone-bad' : ''}>{words}</dd>
+    </div>
+  )
+}
+
+function FileFact({ host: { file, change } }: { host: HostView }): JSX.Element {
+  const name =
+    file.revision === null
+      ? plainLine(file.path.split('/').at(-1) ?? '')
+      : shortRevision(file.revision)
+  const toggle = (which: 'problems' | 'change'): void => {
+    openStrip.value = openStrip.value === which ? null : which
+  }
+  return (
+    <div>
+      <dt>file</dt>
+      <dd title={plainLine(file.path)}>
+        <code>{name}</code>
+        {!file.ok && (
+          <button type="button" class="link tone-bad" onClick={() => toggle('problems')}>
+            refused
+          </button>
+        )}
+        {file.ok && change !== null && (
+          <button type="button" class="link" onClick={() => toggle('change')}>
+            changed
+          </button>
+        )}
+      </dd>
+    </div>
+  )
+}
+
+function Connection(): JSX.Element {
+  const { kind } = connection.value
+  if (isHeld.value) return <span class="link-state">paused while you select</span>
+  if (kind === 'live') return <span class="link-state link-live">live</span>
+  return <span class="link-state">{kind === 'connecting' ? 'connecting' : 'not live'}</span>
+}

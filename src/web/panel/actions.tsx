@@ -1,0 +1,78 @@
+import type { JSX } from 'preact'
+import { useState } from 'preact/hooks'
+import type { KillReply, RunReply, TaskView } from '../../http/api.ts'
+import { counted } from '../../text/plural.ts'
+import { post, problemWords } from '../ask.ts'
+import { model, opened, show } from '../state.ts'
+
+type Step = 'idle' | 'confirm' | 'busy'
+
+/** Run and kill, where the server allows them. Both ask once more before they act. */
+export function Actions({ task }: { task: TaskView }): JSX.Element | null {
+  const [told, setTold] = useState('')
+  if (model.value?.isActive !== true) return null
+  const run = async (): Promise<void> => {
+    const reply = await post<RunReply>('run', { task: task.name })
+    setTold(`started ${reply.run}`)
+    show({ ...opened(task, reply.run), tab: 'output' }, true)
+  }
+  const kill = async (): Promise<void> => {
+    const { runs } = await post<KillReply>('kill', { target: task.name })
+    setTold(`asked ${counted(runs.length, 'run')} to end`)
+  }
+  const count = task.running.length
+  return (
+    <div class="actions">
+      <Action words="Run now" sure={`Run ${task.name} now`} act={run} tell={setTold} />
+      {count > 0 && (
+        <Action words="Kill" sure={`Kill ${counted(count, 'run')}`} act={kill} tell={setTold} />
+      )}
+      <span class="note" role="status">
+        {told}
+      </span>
+    </div>
+  )
+}
+
+interface ActionProps {
+  readonly words: string
+  readonly sure: string
+  readonly act: () => Promise<void>
+  readonly tell: (words: string) => void
+}
+
+function Action({ words, sure, act, tell }: ActionProps): JSX.Element {
+  const [step, setStep] = useState<Step>('idle')
+  if (step !== 'confirm')
+    return (
+      <button
+        type="button"
+        disabled={step === 'busy'}
+        onClick={() => {
+          tell('')
+          setStep('confirm')
+        }}
+      >
+        {words}
+      </button>
+    )
+  return (
+    <span class="confirm">
+      <button
+        type="button"
+        class="sure"
+        onClick={() => {
+          setStep('busy')
+          act()
+            .catch((error: unknown) => tell(problemWords(error)))
+            .finally(() => setStep('idle'))
+        }}
+      >
+        {sure}
+      </button>
+      <button type="button" onClick={() => setStep('idle')}>
+        Cancel
+      </button>
+    </span>
+  )
+}

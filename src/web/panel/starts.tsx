@@ -1,0 +1,51 @@
+import type { JSX } from 'preact'
+import type { TaskAnswer, TaskView } from '../../http/api.ts'
+import { counted } from '../../text/plural.ts'
+import { plainLine } from '../../text/sanitize.ts'
+import { countdown, fullTime } from '../model/words.ts'
+import { now, zone } from '../state.ts'
+import type { Asked } from './asked.ts'
+
+/** Why a task did not run: the slots without a start, each with its reason; and when it starts next. */
+export function Starts({ task, asked }: { task: TaskView; asked: Asked<TaskAnswer> }): JSX.Element {
+  if (asked.kind === 'asking') return <p class="note">Loading</p>
+  if (asked.kind === 'failed') return <p class="note tone-bad">{asked.why}</p>
+  const { notRun, upcoming } = asked.answer
+  return (
+    <>
+      {!task.here && <p class="away">It does not run here: {plainLine(task.why ?? 'unknown')}.</p>}
+      <h3>Slots that did not start</h3>
+      {notRun.length === 0 ? (
+        <p class="note">torch knows of none: every planned start happened.</p>
+      ) : (
+        <ul class="slots">
+          {notRun.map(({ slot, lastSlot, count, why }) => (
+            <li key={slot + why}>
+              <time>{fullTime(zone, Date.parse(slot))}</time>
+              {lastSlot !== null && lastSlot !== slot && (
+                <span>
+                  {' '}
+                  to {fullTime(zone, Date.parse(lastSlot))}, {counted(count, 'slot')}
+                </span>
+              )}
+              <b>{plainLine(why)}</b>
+            </li>
+          ))}
+        </ul>
+      )}
+      <h3>Next starts</h3>
+      {upcoming.length === 0 ? (
+        <p class="note">No start is planned.</p>
+      ) : (
+        <ul class="slots">
+          {upcoming.map((slot) => (
+            <li key={slot}>
+              <time>{fullTime(zone, Date.parse(slot))}</time>
+              <span> in {countdown(Date.parse(slot) - now.value)}</span>
+            </li>
+          ))}
+        </ul>
+      )}
+    </>
+  )
+}

@@ -1,0 +1,125 @@
+import { batch, computed, signal } from '@preact/signals'
+import type { StatusAnswer, TaskView, Update } from '../http/api.ts'
+import { homeAddress, type PageAddress, readAddress, writeAddress } from './model/address.ts'
+import { joined, type Model, modelOf, withUpdate } from './model/model.ts'
+
+/** How the page stands to its server. */
+export type Connection =
+  | { readonly kind: 'connecting' }
+  | { readonly kind: 'live' }
+  | {
+      readonly kind: 'lost'
+      readonly why: string
+      readonly since: number
+      readonly nextTry: number
+    }
+  /** The server does not know this browser: trying again does not help. */
+  | { readonly kind: 'refused'; readonly why: string }
+
+export const connection = signal<Connection>({ kind: 'connecting' })
+export const model = signal<Model | null>(null)
+export const address = signal<PageAddress>(readAddress(location.search))
+/** Rows of the history as they come, for the timeline. */
+export const lastRows = signal<Update['rows']>([])
+
+/** The time zone of the viewer. */
+export const zone = Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC'
+
+/** How far the clock of the server is ahead of this one, in ms. */
+let clockAhead = 0
+/** The time of the server, in ms since the epoch. It moves each second. */
+export const now = signal(Date.now())
+/** A person selects text: what is shown stays as it is until that is over. */
+export const isHeld = signal(false)
+let waiting: Update | undefined
+
+export function tellStatus(status: StatusAnswer): void {
+  waiting = undefined
+  batch(() => {
+    setClock(status.now)
+    model.value = modelOf(status)
+  })
+}
+
+export function tellUpdate(update: Update): void {
+  if (isHeld.peek()) {
+    waiting = waiting === undefined ? update : joined(waiting, update)
+    return
+  }
+  const before = model.peek()
+  if (before === null) return
+  batch(() => {
+    setClock(update.now)
+    model.value = withUpdate(before, update)
+    if (update.rows.length > 0) lastRows.value = update.rows
+  })
+}
+
+function setClock(time: string): void {
+  clockAhead = Date.parse(time) - Date.now()
+  tickNow()
+}
+
+function tickNow(): void {
+  if (!isHeld.peek()) now.value = Date.now() + clockAhead
+}
+
+/** Moves the time, and holds everything still while text is selected. */
+export function keepTime(): void {
+  setInterval(tickNow, 1000)
+  document.addEventListener('selectionchange', () => {
+    const selection = getSelection()
+    const held = selection !== null && !selection.isCollapsed && selection.type === 'Range'
+    if (held === isHeld.peek()) return
+    isHeld.value = held
+    if (held) return
+    const late = waiting
+    waiting = undefined
+    if (late !== undefined) tellUpdate(late)
+    tickNow()
+  })
+}
+
+/** Changes what the page shows. `isStep`: the back button of the browser returns to what was before. */
+export function show(change: Partial<PageAddress>, isStep = false): void {
+  const next = { ...address.peek(), ...change }
+  const text = writeAddress(next)
+  if (isStep) history.pushState(null, '', text)
+  else history.replaceState(null, '', text)
+  address.value = next
+}
+
+/** The address of the page with a change: for links. */
+export function linkTo(change: Partial<PageAddress>): string {
+  return writeAddress({ ...address.value, ...change })
+}
+
+/** What opens the panel of a task: its run, or its last one. */
+export function opened(task: TaskView, run: string | null = null): Partial<PageAddress> {
+  const on = (model.peek()?.hosts.size ?? 0) > 1 ? task.host : null
+  return { task: task.name, on, run, only: null }
+}
+
+/** The task whose panel is open; undefined if none is, or if it does not exist. */
+export const openTask = computed((): TaskView | undefined => {
+  const { task, on } = address.value
+  if (task === null) return undefined
+  return [...(model.value?.tasks.values() ?? [])].find(
+    ({ name, host }) => name === task && (on === null || on === host),
+  )
+})
+
+export function followHistory(): void {
+  addEventListener('popstate', () => {
+    address.value = readAddress(location.search)
+  })
+}
+
+/** What closes a panel: the task, its run and all that belongs to them. */
+export const closed: Partial<PageAddress> = {
+  task: homeAddress.task,
+  on: homeAddress.on,
+  run: homeAddress.run,
+  tab: homeAddress.tab,
+  only: homeAddress.only,
+}

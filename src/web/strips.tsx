@@ -1,0 +1,160 @@
+import type { JSX } from 'preact'
+import type { HostView } from '../http/api.ts'
+import { counted } from '../text/plural.ts'
+import { plainLine, plainText } from '../text/sanitize.ts'
+import { tryNow } from './live.ts'
+import { countdown, fullTime, roughly } from './model/words.ts'
+import { openStrip } from './now-line.tsx'
+import { address, connection, model, now, zone } from './state.ts'
+import { dataProblem } from './timeline/timeline-data.ts'
+
+/** What a person should know before everything else: one strip for each. */
+export function Strips(): JSX.Element {
+  const { host: chosen } = address.value
+  const hosts = [...(model.value?.hosts.values() ?? [])].filter(
+    ({ name }) => chosen === null || name === chosen,
+  )
+  return (
+    <div class="strips">
+      <ConnectionStrip />
+      {hosts.map((host) => (
+        <HostStrips key={host.name} host={host} />
+      ))}
+    </div>
+  )
+}
+
+function ConnectionStrip(): JSX.Element | null {
+  const state = connection.value
+  if (state.kind === 'refused')
+    return (
+      <section class="strip strip-bad" role="alert">
+        <b>This browser may not see the page: {state.why}.</b>
+        <span>Open the address that torch web prints, with its token.</span>
+        <button type="button" onClick={tryNow}>
+          Try again
+        </button>
+      </section>
+    )
+  if (state.kind === 'lost') {
+    // Not the clock of the server: it does not move while text is selected.
+    void now.value
+    const wait = state.nextTry - Date.now()
+    return (
+      <section class="strip" role="alert">
+        <b>The connection is lost: {state.why}.</b>
+        <span>
+          You see the state of {fullTime(zone, state.since)}.{' '}
+          {wait <= 500 ? 'Trying again' : `Next try in ${countdown(wait)}`}
+        </span>
+        <button type="button" onClick={tryNow}>
+          Try now
+        </button>
+      </section>
+    )
+  }
+  if (dataProblem.value === null) return null
+  return (
+    <section class="strip" role="alert">
+      <b>The timeline is not complete: {dataProblem.value}.</b>
+    </section>
+  )
+}
+
+function HostStrips({ host }: { host: HostView }): JSX.Element {
+  const { daemon, silent, file, trouble, change } = host
+  return (
+    <>
+      {(daemon === null || silent) && (
+        <section class="strip strip-bad">
+          <b>{silent ? 'The daemon does not answer.' : 'No daemon runs, so nothing starts.'}</b>
+          <span>{silent ? 'It may be busy: look at its log.' : `${endWords(host)}Start it: `}</span>
+          {!silent && <code>torch start</code>}
+        </section>
+      )}
+      {!file.ok && <Problems host={host} />}
+      {trouble
+        .filter(({ message }) => file.ok || !message.startsWith('the tasks file'))
+        .map(({ message, since }) => (
+          <section class="strip strip-bad" key={message}>
+            <b>{plainLine(message)}</b>
+            <span>since {fullTime(zone, Date.parse(since))}</span>
+          </section>
+        ))}
+      {change !== null && file.ok && <Change lines={change.lines} />}
+    </>
+  )
+}
+
+/** How the last daemon ended. */
+function endWords({ ended }: HostView): string {
+  if (ended === null) return ''
+  const when = `${fullTime(zone, Date.parse(ended.at))}, ${roughly(Math.max(0, now.value - Date.parse(ended.at)))} ago`
+  switch (ended.how) {
+    case 'stopped':
+      return `Stopped ${when}${ended.by === null ? '' : ` by ${plainLine(ended.by)}`}${ended.left ? '; it left its runs running' : ''}. `
+    case 'died':
+      return `It crashed or was killed; last seen ${when}. `
+    case 'rebooted':
+      return `The machine went down with it; last seen ${when}. `
+  }
+}
+
+function Problems({ host: { file, daemon } }: { host: HostView }): JSX.Element {
+  const isOpen = openStrip.value === 'problems'
+  return (
+    <section class="strip strip-bad">
+      <b>
+        {daemon === null ? 'The tasks file is not valid' : 'The tasks file is refused'}:{' '}
+        {counted(file.problems.length, 'problem')}.
+      </b>
+      {daemon !== null && <span>The daemon keeps using the last good file.</span>}
+      <button
+        type="button"
+        aria-expanded={isOpen}
+        onClick={() => (openStrip.value = isOpen ? null : 'problems')}
+      >
+        {isOpen ? 'Hide' : 'Show'}
+      </button>
+      {isOpen && (
+        <ol class="problems">
+          {file.problems.map((problem) => (
+            <li key={`${problem.line} ${problem.column} ${problem.message}`}>
+              <code>
+                {[problem.file, problem.line, problem.column]
+                  .filter((part) => part !== null)
+                  .map(String)
+                  .map(plainLine)
+                  .join(':')}
+              </code>{' '}
+              {plainLine(
+                problem.path === '' ? problem.message : `${problem.path}: ${problem.message}`,
+              )}
+              {problem.source !== null && problem.source.trim() !== '' && (
+                <pre>{plainLine(problem.source)}</pre>
+              )}
+              {problem.hint !== null && <span>hint: {plainLine(problem.hint)}</span>}
+            </li>
+          ))}
+        </ol>
+      )}
+    </section>
+  )
+}
+
+function Change({ lines }: { lines: readonly string[] }): JSX.Element {
+  const isOpen = openStrip.value === 'change'
+  return (
+    <section class="strip">
+      <b>The file on disk differs from the loaded one.</b>
+      <button
+        type="button"
+        aria-expanded={isOpen}
+        onClick={() => (openStrip.value = isOpen ? null : 'change')}
+      >
+        {isOpen ? 'Hide' : 'Show what would change'}
+      </button>
+      {isOpen && <pre class="change">{plainText(lines.join('\n'))}</pre>}
+    </section>
+  )
+}

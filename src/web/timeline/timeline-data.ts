@@ -1,0 +1,156 @@
+import { computed, effect, signal } from '@preact/signals'
+import type { RecentAnswer, RecentRun, TimelineAnswer, TimelineRow } from '../../http/api.ts'
+import { getJson, isAborted, problemWords } from '../ask.ts'
+import { spans } from '../model/address.ts'
+import { taskKey } from '../model/model.ts'
+import { address, connection, lastRows, model, now } from '../state.ts'
+import { withRecent, withRow } from './rows.ts'
+
+/** What the page knows of a task beside its status. */
+export interface TaskData {
+  readonly timeline: TimelineRow | undefined
+  readonly recent: readonly RecentRun[] | undefined
+}
+
+/** Tasks for one request. Their names have to fit into an address. */
+const maxTasksAsked = 40
+/** Tasks whose data are kept. */
+const maxTasksKept = 400
+/** The shortest time between two answers of which only the server knows the counts, in ms. */
+const minRefreshMs = 10_000
+
+interface Kept extends TaskData {
+  /** Of which part of the time, and which version of the file. */
+  readonly cover: string
+  readonly askedAt: number
+  readonly isStale: boolean
+}
+
+const kept = new Map<string, Kept>()
+/** Grows with each change of what is kept: rows read it to be drawn again. */
+export const dataVersion = signal(0)
+/** The keys of the rows in view, as the list tells them. */
+export const keysInView = signal<readonly string[]>([])
+/** Why the last request failed; null if it did not. */
+export const dataProblem = signal<string | null>(null)
+
+export function dataOf(key: string): TaskData | undefined {
+  return kept.get(key)
+}
+
+/** Keeps the data of the rows in view complete, and up to date. */
+export function followData(): void {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  effect(() => {
+    const keys = keysInView.value
+    const part = cover.value
+    const isUp = connection.value.kind === 'live'
+    // Whatever is stale or missing is asked for a moment after the last change, so that scrolling is one request.
+    void dataVersion.value
+    clearTimeout(timer)
+    if (isUp) timer = setTimeout(() => void askFor(keys, part), 60)
+  })
+  effect(() => {
+    const rows = lastRows.value
+    if (rows.length > 0) applyRows(rows)
+  })
+}
+
+/**
+ * The part of the time to ask for, and the version of the files. It reaches further than the view, and moves in
+ * steps. As text, because a signal compares its values.
+ */
+const cover = computed(() => {
+  const { span, at } = address.value
+  const half = spans[span]
+  const step = half / 4
+  const centre = Math.floor((at ?? now.value) / step) * step
+  const files = [...(model.value?.hosts.values() ?? [])].map(({ file }) => file.loadedAt)
+  return [centre - half, centre + half + step, ...files].join(' ')
+})
+
+interface Flight {
+  readonly cover: string
+  readonly keys: Set<string>
+  readonly closing: AbortController
+}
+let flight: Flight | undefined
+
+async function askFor(keys: readonly string[], part: string): Promise<void> {
+  if (flight !== undefined && flight.cover !== part) {
+    flight.closing.abort()
+    flight = undefined
+  }
+  flight ??= { cover: part, keys: new Set(), closing: new AbortController() }
+  const { keys: asked, closing } = flight
+  const wanted = keys.filter((key) => !asked.has(key) && isWanted(kept.get(key), part))
+  for (const key of wanted) asked.add(key)
+  try {
+    for (let at = 0; at < wanted.length; at += maxTasksAsked)
+      await askPart(wanted.slice(at, at + maxTasksAsked), part, closing.signal)
+    if (wanted.length > 0) dataProblem.value = null
+  } catch (error) {
+    if (isAborted(error)) return
+    dataProblem.value = problemWords(error)
+    setTimeout(tellChange, minRefreshMs)
+  } finally {
+    for (const key of wanted) asked.delete(key)
+  }
+}
+
+function isWanted(have: Kept | undefined, part: string): boolean {
+  if (have === undefined || have.cover !== part) return true
+  return have.isStale && Date.now() - have.askedAt > minRefreshMs
+}
+
+async function askPart(keys: readonly string[], part: string, aborted: AbortSignal): Promise<void> {
+  const tasks = keys.map((key) => ['task', key.split('\n')[1] ?? ''] as const)
+  const [from = 0, to = 0] = part.split(' ').map(Number)
+  const range = [
+    ['from', new Date(from).toISOString()],
+    ['to', new Date(to).toISOString()],
+  ] as const
+  const [timeline, recent] = await Promise.all([
+    getJson<TimelineAnswer>('timeline', [...range, ...tasks], aborted),
+    getJson<RecentAnswer>('recent', tasks, aborted),
+  ])
+  for (const key of keys) {
+    const name = key.split('\n')[1] ?? ''
+    kept.delete(key)
+    kept.set(key, {
+      timeline: Object.hasOwn(timeline.tasks, name) ? timeline.tasks[name] : undefined,
+      recent: Object.hasOwn(recent.tasks, name) ? recent.tasks[name] : undefined,
+      cover: part,
+      askedAt: Date.now(),
+      isStale: false,
+    })
+  }
+  for (const key of kept.keys()) {
+    if (kept.size <= maxTasksKept) break
+    kept.delete(key)
+  }
+  tellChange()
+}
+
+function applyRows(rows: readonly (typeof lastRows.value)[number][]): void {
+  let isChanged = false
+  for (const row of rows) {
+    const key = taskKey(row.host, row.task)
+    const have = kept.get(key)
+    if (have === undefined) continue
+    isChanged = true
+    const timeline = have.timeline === undefined ? undefined : withRow(have.timeline, row)
+    kept.set(key, {
+      ...have,
+      timeline: timeline ?? have.timeline,
+      recent: have.recent === undefined ? undefined : withRecent(have.recent, row),
+      isStale: have.isStale || timeline === undefined,
+    })
+  }
+  if (isChanged) tellChange()
+}
+
+/** Without reading the signal: an effect that calls this must not run because of it. */
+function tellChange(): void {
+  dataVersion.value = dataVersion.peek() + 1
+}
