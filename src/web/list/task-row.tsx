@@ -3,7 +3,7 @@ import { plainLine } from '../../text/sanitize.ts'
 import { linkTo, model, now, opened, show, zone } from '../state.ts'
 import { SignIcon } from '../signs.tsx'
 import { isIn } from '../model/groups.ts'
-import { roughly } from '../model/words.ts'
+import { briefly } from '../model/words.ts'
 import { Plot } from '../timeline/plot.tsx'
 import { RecentBars } from './recent-bars.tsx'
 import { scheduleWords, taskState, type TaskState } from './task-words.ts'
@@ -47,8 +47,8 @@ export function TaskRow({ id, index, isOpen, withHost }: RowProps): JSX.Element 
       <div class="cell cell-recent" role="cell">
         <RecentBars id={id} task={task} />
         <span class="under">
-          {task.p50Ms === null ? '' : `p50 ${roughly(task.p50Ms)}`}
-          {task.p95Ms === null ? '' : ` · p95 ${roughly(task.p95Ms)}`}
+          {task.p50Ms === null ? '' : `p50 ${briefly(task.p50Ms)}`}
+          {task.p95Ms === null ? '' : ` p95 ${briefly(task.p95Ms)}`}
         </span>
       </div>
     </div>

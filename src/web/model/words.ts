@@ -12,6 +12,11 @@ export function roughly(ms: number): string {
   return formatDuration(Math.round(ms / unit) * unit)
 }
 
+/** In even fewer characters, for what is only compared: `12ms`, `36s`, `9m23s`, `39m`, `3h20m`. */
+export function briefly(ms: number): string {
+  return roughly(ms >= 600_000 && ms < 3_600_000 ? Math.round(ms / 60_000) * 60_000 : ms)
+}
+
 /** Like roughly(), but in whole seconds: for a text that changes each second. */
 export function countdown(ms: number): string {
   return roughly(Math.max(0, Math.ceil(ms / 1000) * 1000)).replace(/\.0s$/, 's')
@@ -110,7 +115,7 @@ export function progressOf(
   const full = Math.min(Math.floor((elapsedMs / Math.max(usualMs, 1)) * barCells), barCells)
   return {
     cells: ['#'.repeat(full), '-'.repeat(barCells - full)],
-    words: `${elapsed} of usually ${roughly(usualMs)}`,
+    words: `${elapsed} of usually ${briefly(usualMs)}`,
     isOver: elapsedMs > Math.max(usualMs, longMs ?? 0),
   }
 }

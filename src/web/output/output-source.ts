@@ -151,14 +151,15 @@ async function followOnce(
   const either = AbortSignal.any([attempt.signal, aborted])
   const headers = { Accept: 'text/event-stream' }
   const response = await request(apiAddress(`${path}/output`, fields), { signal: either, headers })
-  for await (const { event, data } of eventsOf(response, () => attempt.abort())) {
+  for await (const { event, data, id } of eventsOf(response, () => attempt.abort())) {
     const before = output.peek()
     if (event === 'end') {
       output.value = { ...before, state: 'ended', problem: null }
       return true
     }
     const { from, text }: { from: number; text: string } = JSON.parse(data)
-    const to = from + byteLength(text)
+    // The id is the byte after the text: bytes that are no text have another length here.
+    const to = /^\d+$/.test(id) ? Number(id) : from + byteLength(text)
     output.value = { ...before, text: withText(before.text, text), to, problem: null }
   }
   return false

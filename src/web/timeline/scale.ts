@@ -46,7 +46,7 @@ export function ticksOf(scale: Scale, zone: string, minGap: number): Tick[] {
     const guess = local - offsetMs(local)
     const ms = local - offsetMs(guess)
     if (ms > scale.to) break
-    if (ms < scale.from) continue
+    if (ms < scale.from || ms + offsetMs(ms) !== local) continue
     const isDay = local % (24 * hour) === 0
     const label = isDay ? dayName(zone, ms) : shortTime(zone, ms, ms)
     ticks.push({ x: xOf(scale, ms), label, isDay })
