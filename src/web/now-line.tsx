@@ -132,27 +132,23 @@ function DaemonFact({ host }: { host: HostView }): JSX.Element {
   )
 }
 
-function FileFact({ host: { file, change } }: { host: HostView }): JSX.Element {
+function FileFact({ host: { file } }: { host: HostView }): JSX.Element {
   const name =
     file.revision === null
       ? plainLine(file.path.split('/').at(-1) ?? '')
       : shortRevision(file.revision)
-  const toggle = (which: 'problems' | 'change'): void => {
-    openStrip.value = openStrip.value === which ? null : which
-  }
   return (
     <div>
       <dt>file</dt>
       <dd title={plainLine(file.path)}>
         <code>{name}</code>
         {!file.ok && (
-          <button type="button" class="link tone-bad" onClick={() => toggle('problems')}>
+          <button
+            type="button"
+            class="link tone-bad"
+            onClick={() => (openStrip.value = openStrip.value === 'problems' ? null : 'problems')}
+          >
             refused
-          </button>
-        )}
-        {file.ok && change !== null && (
-          <button type="button" class="link" onClick={() => toggle('change')}>
-            changed
           </button>
         )}
       </dd>

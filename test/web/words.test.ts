@@ -94,9 +94,7 @@ test.each<[string, Partial<TaskView>, string, string, string, string]>([
 })
 
 test('without a daemon, no start is promised', () => {
-  expect(taskState(taskView(), { ...moment, isUp: false }).next).toBe(
-    'does not start: no daemon runs',
-  )
+  expect(taskState(taskView(), { ...moment, isUp: false }).next).toBe('')
 })
 
 test('the name of a reason in a host cannot hide or reverse text', () => {

@@ -34,7 +34,8 @@ export function TaskRow({ id, index, isOpen, withHost }: RowProps): JSX.Element 
             show(change, true)
           }}
         >
-          {withHost ? `${plainLine(task.host)} / ${name}` : name}
+          {withHost && <span class="on">{plainLine(task.host)} / </span>}
+          <Name text={name} />
         </a>
         <span class="under" title={written === '' ? words : `${words} (${written})`}>
           {words} <code>{written}</code>
@@ -47,8 +48,9 @@ export function TaskRow({ id, index, isOpen, withHost }: RowProps): JSX.Element 
       <div class="cell cell-recent" role="cell">
         <RecentBars id={id} task={task} />
         <span class="under">
-          {task.p50Ms === null ? '' : `p50 ${briefly(task.p50Ms)}`}
-          {task.p95Ms === null ? '' : ` p95 ${briefly(task.p95Ms)}`}
+          {task.p50Ms === null || task.p95Ms === null
+            ? ''
+            : `p50 ${briefly(task.p50Ms)} p95 ${briefly(task.p95Ms)}`}
         </span>
       </div>
     </div>
@@ -83,5 +85,20 @@ function StateCell({ state }: { state: TaskState }): JSX.Element {
         <span>{nextWhen}</span>
       </div>
     </div>
+  )
+}
+
+/** Characters at the end of a long name that stay: names that begin alike often differ there. */
+const tailChars = 9
+
+/** A name that is cut in the middle where it has no room. */
+function Name({ text }: { text: string }): JSX.Element {
+  const chars = [...text]
+  if (chars.length <= 2 * tailChars) return <>{text}</>
+  return (
+    <>
+      <span class="name-head">{chars.slice(0, -tailChars).join('')}</span>
+      <span>{chars.slice(-tailChars).join('')}</span>
+    </>
   )
 }

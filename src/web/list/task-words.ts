@@ -100,7 +100,8 @@ function secondLine(task: TaskView, { zone, now, isUp }: Moment): [string, strin
   const at = startMs(task)
   if (!here || at === null)
     return here || last === null ? ['', ''] : [`last: ${outcomeWords(last)}`, '']
-  if (!isUp) return ['does not start: no daemon runs', '']
+  // The page says once that no daemon runs: here it would be in every row.
+  if (!isUp) return ['', '']
   const verb = nextRestart === null ? 'next' : 'starts again'
   const soon = at <= now ? 'now' : `in ${countdown(at - now)}`
   return [`${verb} ${soon}`, shortTime(zone, at, now)]

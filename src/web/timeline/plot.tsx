@@ -133,7 +133,7 @@ export function Axis(): JSX.Element {
   const scale = plotScale.value
   const nowX = xOf(scale, plotNow.value)
   const isNowIn = nowX >= 0 && nowX <= scale.width
-  const ticks = ticksOf(scale, zone, minTickGap).filter(({ x }) => x > 14 && x < scale.width - 14)
+  const ticks = ticksOf(scale, zone, minTickGap).filter(({ x }) => x > 24 && x < scale.width - 16)
   return (
     <svg class="axis" width={scale.width} height={20} aria-hidden="true">
       {ticks
