@@ -1,6 +1,5 @@
 import type { HistoryRow } from '../plan/history-row.ts'
 import type { Problem } from '../tasks/file/problem.ts'
-import type { TaskScript } from '../tasks/task.ts'
 
 /** The JSON of `torch status`. */
 export interface StatusReport {
@@ -114,8 +113,8 @@ export interface TaskFacts {
     url: string
     sha256: string | null
     timeoutMs: number
-    /** As in ScriptReport. Older daemons do not send it. */
-    update?: TaskScript['update']
+    /** A number is milliseconds. Older daemons do not send it. */
+    update?: 'never' | 'always' | number
   } | null
   /** As written; null: every host. */
   hosts: string[] | null

@@ -14,6 +14,8 @@ export interface ConnectOptions {
 /**
  * The tasks and runs of one home. It holds nothing open, so nothing needs to be closed. Every promise
  * may be rejected with a `TorchError`: its `code` is for programs, its `message` and `hint` for people.
+ * Only a loop that a `signal` ends throws the reason of that signal instead. A hint may name an option of
+ * the command line: `--force` is `{ force: true }` here.
  * The daemon, as root or as the user of this process, must own the home, else the code is `daemon-denied`.
  */
 export interface Torch {
@@ -29,13 +31,16 @@ export interface Torch {
   /** A run by its id, whether it is running or has ended. Code: `no-run` if nothing is kept of it. */
   attach(id: string): Promise<Run>
 
-  /** The runs that are running now, oldest first, with or without a daemon. */
+  /**
+   * The runs that are running now, oldest first, with or without a daemon. A name that no task has matches
+   * nothing: without a daemon nobody knows which tasks there are.
+   */
   runs(tasks?: TaskNames): Promise<Run[]>
 
   /**
    * The start, the lines and the end of each run of these tasks: of those that are running now, from
    * their first line, and of those that start after this call, until you leave the loop. It works
-   * without a daemon, and while one is replaced. Lines of processes that a run left behind may follow
+   * without a daemon, and while one is replaced, and waits for tasks that do not exist yet. Lines of processes that a run left behind may follow
    * its end.
    */
   follow(tasks?: TaskNames, options?: FollowOptions): AsyncGenerator<RunEvent, void, undefined>

@@ -43,9 +43,22 @@ export function checkedPlace(from: unknown): number {
   throw usageError('from must be a whole number of bytes', 'take `next` of the last line')
 }
 
-/** A signal by its name, such as `SIGTERM`. */
+/** Options by their names: a misspelt one must not be the same as none. */
+export function checkedOptions<T extends object>(options: T, known: readonly string[]): T {
+  const given: unknown = options
+  if (typeof given !== 'object' || given === null || Array.isArray(given))
+    throw usageError(
+      `options must be an object; got ${kindOf(given)}`,
+      `it may have ${known.join(', ')}`,
+    )
+  const unknown = Object.keys(given).find((key) => !known.includes(key))
+  if (unknown === undefined) return options
+  throw usageError(`there is no option ${unknown}`, `the options here are: ${known.join(', ')}`)
+}
+
+/** A signal by its name, such as `SIGTERM`, or `TERM` as in kill(1). */
 export function checkedSignal(name: unknown): Signal {
-  const found = signalNames.find((known) => known === name)
+  const found = signalNames.find((known) => known === name || known === `SIG${String(name)}`)
   if (found !== undefined) return found
   throw usageError(`there is no signal ${String(name)}`, "name it as in 'SIGTERM'")
 }

@@ -5,7 +5,7 @@ import { defaultHome, homePaths } from '../daemon/settings.ts'
 import type { HomeFiles } from '../follow/kept-runs.ts'
 import { thisMachine } from '../host/host.ts'
 import type { ConnectOptions, Torch } from './api.ts'
-import { checkedTask, usageError } from './arguments.ts'
+import { checkedOptions, checkedTask, usageError } from './arguments.ts'
 import { findRun, followRuns, livingRuns } from './find-runs.ts'
 import { openRun } from './open-run.ts'
 import { sendMessages } from './send-messages.ts'
@@ -24,12 +24,13 @@ export type * from './api.ts'
  * Opens a home: its tasks can be started, and its runs talked to, listened to and ended. Nothing is
  * asked yet, so this works before the daemon starts. Throws a TorchError `usage` if `home` is not a path.
  */
-export function connect({ home }: ConnectOptions = {}): Torch {
-  const files = homeFiles(home)
+export function connect(options: ConnectOptions = {}): Torch {
+  const files = homeFiles(checkedOptions(options, ['home']).home)
   const { socket } = files.paths
   return {
     home: files.paths.home,
-    async run(task, { force = false } = {}) {
+    async run(task, runOptions = {}) {
+      const { force = false } = checkedOptions(runOptions, ['force'])
       const request = { task: checkedTask(task), force }
       const limit = runTimeout(await askDaemon(socket, 'status', {}), task)
       const { run } = await askDaemon(socket, 'run', request, limit)
@@ -37,7 +38,8 @@ export function connect({ home }: ConnectOptions = {}): Torch {
     },
     attach: async (id) => openRun(files, await findRun(files, id)),
     runs: async (tasks) => livingRuns(files, tasks).map((run) => openRun(files, run)),
-    follow: (tasks, { signal } = {}) => followRuns(files, tasks, signal),
+    follow: (tasks, followOptions = {}) =>
+      followRuns(files, tasks, checkedOptions(followOptions, ['signal']).signal),
     send: (task, ...texts) => sendMessages(files, task, texts),
     status: () => askDaemon(socket, 'status', {}),
   }

@@ -6,7 +6,7 @@ import { untilEndOfRun } from '../follow/run-end.ts'
 import type { RunLine } from '../follow/run-event.ts'
 import type { HistoryRow } from '../plan/history-row.ts'
 import type { LinesOptions, Run } from './api.ts'
-import { checkedPlace, checkedSignal, checkedTexts } from './arguments.ts'
+import { checkedOptions, checkedPlace, checkedSignal, checkedTexts } from './arguments.ts'
 
 /** How long a run may read nothing, and how long no daemon may answer, before a line counts as not sent. */
 const patienceMs = 10_000
@@ -21,7 +21,7 @@ export function openRun(home: HomeFiles, run: KeptRun): Run {
     task: run.task,
     send: input.send,
     end: input.end,
-    lines: (options = {}) => linesOf(home, run, options),
+    lines: (options = {}) => linesOf(home, run, checkedOptions(options, ['from', 'signal'])),
     async kill(signal) {
       const checked = signal === undefined ? null : checkedSignal(signal)
       await askDaemon(socket, 'kill', { target: run.run, signal: checked })

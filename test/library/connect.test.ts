@@ -268,6 +268,8 @@ test.each([
   ['a number instead of tasks', () => torch.runs(5 as never)],
   ['a number among the tasks', async () => torch.follow(['many', 5 as never])],
   ['a list as a message', () => torch.send('queued', ['a', 'b'] as never)],
+  ['a home that is not in an option', async () => connect('/x' as never)],
+  ['a misspelt option', () => torch.run('echo', { forse: true } as never)],
   ['nothing as a line', () => anyRun.send(undefined as never)],
 ])('%s is an error of the code usage', async (_what, act: () => Promise<unknown>) => {
   const error = await act().catch((thrown: unknown) => thrown)

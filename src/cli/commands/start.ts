@@ -8,8 +8,10 @@ import { plainLine } from '../../text/sanitize.ts'
 import { shellQuoted } from '../../text/shell-quote.ts'
 import type { Values } from '../args/options.ts'
 import { checkedAddresses } from '../args/host-facts.ts'
-import type { FilePath } from '../args/option.ts'
-import { tasksPath } from '../daemon/tasks-file.ts'
+import { liveRuns } from '../../follow/kept-runs.ts'
+import { quietly } from '../../host/system-error.ts'
+import { type FilePath, usageError } from '../args/option.ts'
+import { lastDaemonFile, tasksPath } from '../daemon/tasks-file.ts'
 import type { Call } from '../command.ts'
 import { ask } from '../daemon/ask.ts'
 import { dueWords, shownTime } from '../terminal/times.ts'
@@ -22,7 +24,7 @@ const maxNamed = 4
 
 /** Runs `torch start`: starts the daemon and returns when it is ready. */
 export async function start(call: Call, values: Values): Promise<number> {
-  const tasks = tasksPath(call, values, undefined)
+  const tasks = await startPath(call, values)
   const settings = daemonSettings(call, values, tasks)
   if (settings.foreground) {
     call.terminal.outlive()
@@ -36,6 +38,33 @@ export async function start(call: Call, values: Values): Promise<number> {
   const ready = await failsToStart(call, startDetached(call.host, settings, call.script))
   await showStarted(call, values, settings, ready)
   return exitStatus.done
+}
+
+/**
+ * The tasks file of the new daemon. If nothing names one, ./tasks.yaml is only a guess. A guess must not
+ * end the daemon tasks of another file, which are still running after a crash. Throws TorchError `usage`.
+ */
+async function startPath(call: Call, values: Values): Promise<FilePath> {
+  const file = tasksPath(call, values, undefined)
+  // If the home cannot be read, the start says so itself.
+  const last = quietly(() => lastDaemonFile(call))
+  if (values.tasks !== undefined || last === undefined || last === file.absolute) return file
+  const continueWith = `torch start --tasks ${shellQuoted(last)}`
+  if (call.host.files.facts(file.absolute) === undefined)
+    throw usageError(
+      `no tasks file is named, and ${file.absolute} does not exist`,
+      `the last daemon of this home ran ${last}; start it again with: ${continueWith}`,
+    )
+  const running = [...liveRuns(call.host, call.paths.home).keys()]
+  // If a daemon has them, the error is that it is running.
+  const isFree = (await ask(call, 'status', {}, 'informative', { warn: () => {} })) === undefined
+  if (running.length > 0 && isFree)
+    throw usageError(
+      `${named(running)} of ${last} ${running.length === 1 ? 'is' : 'are'} still running, and this folder has another tasks file`,
+      `continue with: ${continueWith}; for the other file, add --tasks ${file.shown}`,
+    )
+  if (isFree) call.terminal.note(`the last daemon of this home ran ${last}`)
+  return file
 }
 
 /** The settings of the daemon, from the options. */
@@ -119,7 +148,9 @@ function lines(call: Call, values: Values, report: StatusReport, pid: number): s
     ...[...next, ...(left > 0 ? [`and ${left} more: ${torch} next`] : [])].map(
       (line, index) => label(index === 0 ? 'next' : '') + line,
     ),
-    ...leftOut(report.tasks).map(([text, tasks]) => label(text) + named(tasks)),
+    ...leftOut(report.tasks).map(
+      ([text, tasks]) => label(text) + named(tasks.map((task) => task.name)),
+    ),
     `${label('look')}${torch} status    ${torch} logs ${sample} -f`,
     `${label('stop')}${torch} stop`,
   ]
@@ -141,11 +172,8 @@ function leftOut(tasks: readonly TaskStatus[]): [label: string, tasks: TaskStatu
   })
 }
 
-function named(tasks: readonly TaskStatus[]): string {
-  return someOf(
-    tasks.map((task) => task.name),
-    maxNamed,
-  )
+function named(tasks: readonly string[]): string {
+  return someOf(tasks, maxNamed)
 }
 
 /** The command that was typed, so that the user can copy the commands we print. */

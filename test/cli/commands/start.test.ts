@@ -64,6 +64,35 @@ hint: torch status shows what it does; torch reload makes it read its file again
     expect(() => log.map((line) => JSON.parse(line) as unknown)).not.toThrow()
   })
 
+  test('torch start in another folder does not end what another file runs, after a crash', async () => {
+    const site = newSite(tasks)
+    await site.torch('start')
+    const [keep = 0] = site.living().filter((pid) => pid !== site.pid())
+    process.kill(site.pid() ?? 0, 'SIGKILL')
+    const other = path.join(site.folder, 'other')
+    fs.mkdirSync(other)
+    const named = `torch start --tasks ${site.tasks}`
+    expect(await site.torchWith({ cwd: other }, 'start')).toMatchObject({
+      status: 2,
+      stderr: `torch: no tasks file is named, and ${other}/tasks.yaml does not exist
+hint: the last daemon of this home ran ${site.tasks}; start it again with: ${named}
+`,
+    })
+    fs.writeFileSync(path.join(other, 'tasks.yaml'), 'tasks: {}')
+    expect(await site.torchWith({ cwd: other }, 'start')).toMatchObject({
+      status: 2,
+      stderr: `torch: keep of ${site.tasks} is still running, and this folder has another tasks file
+hint: continue with: ${named}; for the other file, add --tasks tasks.yaml
+`,
+    })
+    expect((await site.torchWith({ cwd: other }, 'status')).stderr).toContain(`${named} starts it`)
+    expect(await site.torchWith({ cwd: other }, 'start', '--tasks', site.tasks)).toMatchObject({
+      status: 0,
+      stderr: '',
+    })
+    expect(isAlive(keep)).toBe(true)
+  })
+
   test.each([
     ['of a dead process', () => '999999'],
     ['of another process', () => String(process.pid)],

@@ -2,7 +2,8 @@ import { aroundStops, interceptSignals } from '../../../daemon/signals.ts'
 import { exitStatus, messageOf, TorchError } from '../../../errors.ts'
 import type { Host } from '../../../host/host.ts'
 import type { Signal } from '../../../host/processes.ts'
-import { noTaskHasLabels } from '../../daemon/tasks-file.ts'
+import { lastDaemonFile, noTaskHasLabels, tasksPath } from '../../daemon/tasks-file.ts'
+import { shellQuoted } from '../../../text/shell-quote.ts'
 import { statusOfSignal } from '../../terminal/outcomes.ts'
 import { openScreen, type Terminal } from '../../terminal/terminal.ts'
 import { usageError } from '../../args/option.ts'
@@ -37,8 +38,17 @@ export async function showStatus(call: Call, values: Values): Promise<number> {
   if (report.tasks.length === 0 && found.total > 0)
     terminal.note(values.outcome === undefined ? noTaskHasLabels : 'no task has this outcome')
   if (report.daemon === null && !found.isSilent)
-    terminal.note('torch is not running: torch start starts it')
+    terminal.note(`torch is not running: ${startCommandHere(call, values)} starts it`)
   return statusOfDaemon(found)
+}
+
+/** `torch start` takes ./tasks.yaml, which is not always the file of the last daemon. */
+function startCommandHere(call: Call, values: Values): string {
+  const last = lastDaemonFile(call)
+  const file = tasksPath(call, values, undefined).absolute
+  return last === undefined || values.tasks !== undefined || last === file
+    ? 'torch start'
+    : `torch start --tasks ${shellQuoted(last)}`
 }
 
 /** As systemctl status: 0 only if the daemon runs, and here answers too. */
