@@ -3,7 +3,7 @@ import { focusRow } from './list/task-list.tsx'
 import { shownKeys } from './list/list-state.ts'
 import { isHelpOpen } from './now-line.tsx'
 import { taskKey } from './model/model.ts'
-import { address, closed, model, opened, openTask, show } from './state.ts'
+import { address, closed, isStepping, model, opened, openTask, show } from './state.ts'
 import { pointed } from './timeline/plot-state.ts'
 
 /** WCAG 2.1.4: keys without a modifier can be turned off. */
@@ -20,8 +20,10 @@ export function turnKeys(isOn: boolean): void {
 let current: string | undefined
 
 export function followKeys(): void {
+  addEventListener('pointerdown', () => (isStepping.value = false))
   addEventListener('keydown', (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || isHelpOpen.peek()) return
+    isStepping.value = false
     if (event.key === 'Escape') escape()
     else if (areKeysOn.peek() && !isTyping(event.target) && press(event.key)) event.preventDefault()
   })
@@ -90,6 +92,7 @@ function step(by: number): boolean {
   if (next === undefined) return false
   current = next
   const task = model.peek()?.tasks.get(next)
+  isStepping.value = true
   if (address.peek().task !== null && task !== undefined) show(opened(task))
   focusRow(next)
   return true

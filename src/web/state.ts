@@ -100,6 +100,9 @@ export function opened(task: TaskView, run: string | null = null): Partial<PageA
   return { task: task.name, on, run, only: null }
 }
 
+/** The keys j and k go through the list: its panel follows, and the focus stays in the list. */
+export const isStepping = signal(false)
+
 /** The task whose panel is open; undefined if none is, or if it does not exist. */
 export const openTask = computed((): TaskView | undefined => {
   const { task, on } = address.value

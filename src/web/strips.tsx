@@ -131,7 +131,7 @@ function Problems({ host: { file, daemon } }: { host: HostView }): JSX.Element {
                 problem.path === '' ? problem.message : `${problem.path}: ${problem.message}`,
               )}
               {problem.source !== null && problem.source.trim() !== '' && (
-                <pre>{plainLine(problem.source)}</pre>
+                <pre>{excerpt(problem.source, problem.column)}</pre>
               )}
               {problem.hint !== null && <span>hint: {plainLine(problem.hint)}</span>}
             </li>
@@ -140,6 +140,13 @@ function Problems({ host: { file, daemon } }: { host: HostView }): JSX.Element {
       )}
     </section>
   )
+}
+
+/** The line of the file, and under it a caret at the column. */
+function excerpt(source: string, column: number | null): string {
+  const line = plainText(source).replaceAll('\n', '\ufffd')
+  if (column === null) return line
+  return `${line}\n${line.slice(0, column - 1).replace(/[^\t]/g, ' ')}^`
 }
 
 function Change({ lines }: { lines: readonly string[] }): JSX.Element {

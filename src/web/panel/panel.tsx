@@ -8,7 +8,7 @@ import { scheduleWords, taskState } from '../list/task-words.ts'
 import { type Tab, tabs } from '../model/address.ts'
 import { fullTime } from '../model/words.ts'
 import { SignIcon } from '../signs.tsx'
-import { address, linkTo, model, now, openTask, show, zone } from '../state.ts'
+import { address, isStepping, linkTo, model, now, openTask, show, zone } from '../state.ts'
 import { Actions } from './actions.tsx'
 import { type Asked, useAsked } from './asked.ts'
 import { Definition } from './definition.tsx'
@@ -50,8 +50,7 @@ function PanelHead({
 }): JSX.Element {
   const head = useRef<HTMLHeadingElement>(null)
   useEffect(() => {
-    // The keys j and k keep the focus in the list.
-    if (document.activeElement?.closest('.rows') === null) head.current?.focus()
+    if (!isStepping.peek()) head.current?.focus()
   }, [])
   return (
     <header class="panel-head">
