@@ -47,7 +47,11 @@ async function lost(failures: number, error: unknown): Promise<void> {
   const waitMs = isAborted(error) ? 0 : retryAfterMs(failures, Math.random())
   const before = connection.peek()
   const since = before.kind === 'lost' ? before.since : Date.now()
-  const why = isAborted(error) ? 'the server says nothing' : problemWords(error)
+  const why = isAborted(error)
+    ? 'torch web says nothing'
+    : error instanceof AskError
+      ? problemWords(error)
+      : 'torch web ended it'
   connection.value = { kind: 'lost', why, since, nextTry: Date.now() + waitMs }
   const timer = setTimeout(() => wake(), waitMs)
   await woken()

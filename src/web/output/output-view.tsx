@@ -103,11 +103,13 @@ function Loaded({ run, source }: { run: string; source: OutputSource }): JSX.Ele
   )
 }
 
-/** The output; as it was while a person selects text. */
+/** The output; while a person selects text, as it was when that began. */
 function useHeldOutput(source: OutputSource): Output {
   const held = useRef<Output | undefined>(undefined)
   const now = source.output.value
-  if (!isHeld.value) held.current = now
+  if (!isHeld.value) held.current = undefined
+  // A copy, because new lines are added to the same list.
+  else held.current ??= { ...now, text: { ...now.text, lines: now.text.lines.slice() } }
   return held.current ?? now
 }
 
