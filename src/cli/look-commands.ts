@@ -154,6 +154,7 @@ export const lookCommands: readonly Command[] = [
       'tls-cert',
       'tls-key',
       'host-name',
+      'metrics-open',
       'insecure',
       'open',
       'address',

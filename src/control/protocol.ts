@@ -14,6 +14,7 @@ import {
   name,
   names,
   optionalFlag,
+  optionalName,
   position,
   sender,
   signal,
@@ -48,19 +49,23 @@ type Fields<N extends RequestName> = {
  * which checks the tasks file: zod would take 20 MB of a daemon that waits.
  */
 const requestFields = {
-  status: {},
+  /** `task`: only this one, with everything that the tasks file says of it. */
+  status: { task: optionalName },
   /** What the daemon counts, for Prometheus. */
   metrics: {},
   reload: {},
   stop: { graceMs: grace, leave: flag },
   /** The previous daemon answers, once the next one, which that command starts, is ready. */
   restart: { command },
-  /** `update`: only if the newest version of its script can be fetched. */
-  run: { task: name, force: flag, update: optionalFlag },
+  /**
+   * `update`: only if the newest version of its script can be fetched. `by`: who asks, for the log, if it is
+   * not a command on this machine.
+   */
+  run: { task: name, force: flag, update: optionalFlag, by: optionalName },
   /** The scripts of these tasks, or of all of this host. */
   scripts: { tasks: names, update: flag, clean: flag },
   /** `target` is a task or the id of a run. */
-  kill: { target: name, signal },
+  kill: { target: name, signal, by: optionalName },
   /**
    * Lines for the input of a run. `sender` is a name that no other sender has, and `at` says where in all that
    * it sends to this run the lines begin: so a request that is sent again writes nothing twice.

@@ -40,6 +40,10 @@ export const maybeName: Field<string | null> = {
   expected: `null, or ${name.expected}`,
   accepts: (value): value is string | null => value === null || name.accepts(value),
 }
+export const optionalName: Field<string | undefined> = {
+  expected: name.expected,
+  accepts: (value): value is string | undefined => value === undefined || name.accepts(value),
+}
 /** How many bytes the sender has sent to this run before. */
 export const position: Field<number> = {
   expected: 'a whole number of bytes',

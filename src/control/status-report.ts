@@ -70,6 +70,8 @@ export interface TaskStatus {
   replacing?: { failures: number; why: string } | null
   /** What the tasks file says; null for a task that is not in the file. Older daemons do not send it. */
   definition?: TaskFacts | null
+  /** Everything that the tasks file says of it: only in a status of one task. Older daemons do not send it. */
+  written?: WrittenDefinition | null
   /** What its runs read; null without `input`. Older daemons do not send it. */
   input?: LiveStatus | QueueStatus | null
 }
@@ -99,6 +101,15 @@ export interface ListenStatus {
 export interface LiveStatus {
   mode: 'live'
   unread: number | null
+}
+
+/** A task as the tasks file has it. */
+export interface WrittenDefinition {
+  /** Absolute. */
+  file: string
+  line: number
+  /** The keys that are not at their defaults, without secret values. */
+  keys: [key: string, value: string][]
 }
 
 /** The part of a definition that `torch status TASK` shows. */

@@ -4,6 +4,8 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 export interface AccessRules {
   /** undefined on a Unix socket: whoever may open its file may come in. */
   readonly token: string | undefined
+  /** Each opens the page once, in place of the token. */
+  readonly once: Set<string>
   /** The names in the Host header that are ours, in lower case; undefined on a Unix socket. */
   readonly hostNames: readonly string[] | undefined
   /** The connection is encrypted by this server. */

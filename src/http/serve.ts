@@ -4,7 +4,7 @@ import https from 'node:https'
 import { getRequestListener } from '@hono/node-server'
 import { isAnswered } from '../control/socket.ts'
 import { messageOf, TorchError } from '../errors.ts'
-import type { App } from './app.ts'
+import type { App } from './reply.ts'
 
 /** Where the server listens. */
 export type Listen =

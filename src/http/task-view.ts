@@ -1,15 +1,18 @@
-import type { StatusReport, TaskStatus } from '../control/status-report.ts'
+import type { TaskStatus } from '../control/status-report.ts'
+import type { HistoryRow, Outcome } from '../plan/history-row.ts'
 import { startOfRun } from '../run/directory.ts'
+import type { SeenStatus } from '../view/view.ts'
 import type { HostView, RunningRun, TaskView } from './api.ts'
+import { scheduleWords } from './schedule-words.ts'
+import { percentile, type TaskPast } from './task-past.ts'
+import { isBad } from './timeline.ts'
 
-/** What the page shows of a host. */
-export function hostView({
-  report,
-  isSilent,
-}: {
-  report: StatusReport
-  isSilent: boolean
-}): HostView {
+/** What the page shows of a host. `counts`: rows of the last 24 hours by their outcome. */
+export function hostView(
+  { report, isSilent }: SeenStatus,
+  counts: Partial<Record<Outcome, number>>,
+): HostView {
+  const bad = Object.entries(counts).filter(([outcome]) => isBad(outcome as Outcome))
   return {
     name: report.host.name,
     addresses: report.host.addresses,
@@ -18,14 +21,25 @@ export function hostView({
     ended: report.ended ?? null,
     trouble: report.trouble ?? [],
     file: report.file,
-    day: { failed: 0, missed: 0, skipped: 0 },
+    day: {
+      failed: bad.reduce((sum, [, count]) => sum + count, 0),
+      missed: counts.missed ?? 0,
+      skipped: counts.skipped ?? 0,
+    },
     change: null,
   }
 }
 
-/** What the page shows of a task. */
-export function taskView(host: string, task: TaskStatus): TaskView {
+/** What the page shows of a task. `starts`: the rows of its running runs, as far as they are known. */
+export function taskView(
+  host: string,
+  task: TaskStatus,
+  past: TaskPast | undefined,
+  starts: ReadonlyMap<string, HistoryRow>,
+): TaskView {
   const { definition } = task
+  const recent = past?.recent ?? []
+  const failures = task.counts?.failures ?? 0
   return {
     host,
     name: task.name,
@@ -34,17 +48,17 @@ export function taskView(host: string, task: TaskStatus): TaskView {
     labels: task.labels,
     here: task.here,
     why: task.reason === null ? null : (notHere[task.reason] ?? task.reason),
-    schedules: (definition?.schedule ?? []).map((text) => ({ text, words: null })),
+    schedules: (definition?.schedule ?? []).map((text) => ({ text, words: scheduleWords(text) })),
     timezone: definition?.timezone ?? null,
     next: task.next,
     jitterMs: task.jitterMs,
     nextRestart: task.nextRestart ?? null,
-    running: task.running.map(runningRun),
+    running: task.running.map((run) => runningRun(run, task, starts.get(run))),
     last: task.last,
-    failures: task.counts?.failures ?? 0,
-    failingSince: null,
-    p50Ms: null,
-    p95Ms: null,
+    failures,
+    failingSince: failures > 0 ? (past?.failingSince ?? null) : null,
+    p50Ms: percentile(recent, 0.5),
+    p95Ms: percentile(recent, 0.95),
   }
 }
 
@@ -53,7 +67,13 @@ const notHere: Readonly<Record<string, string>> = {
   hosts: 'not on this host',
 }
 
-function runningRun(run: string): RunningRun {
-  const startedAt = new Date(startOfRun(run)).toISOString()
-  return { run, startedAt, trigger: 'schedule', attempt: 1 }
+/** A run that began before anybody looked has no row here: what most runs have is shown. */
+function runningRun(run: string, { type }: TaskStatus, row: HistoryRow | undefined): RunningRun {
+  return {
+    run,
+    startedAt: row?.startedAt ?? new Date(startOfRun(run)).toISOString(),
+    trigger:
+      row?.trigger ?? (type === 'daemon' ? 'daemon' : type === 'manual' ? 'manual' : 'schedule'),
+    attempt: row?.attempt ?? 1,
+  }
 }

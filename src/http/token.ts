@@ -16,7 +16,7 @@ export function readToken({ files }: Host, file: string): string {
   try {
     const text = files.readFile(file, maxTokenFileBytes)?.toString('utf8')
     if (text === undefined) {
-      const token = randomBytes(tokenBytes).toString('base64url')
+      const token = newToken()
       files.makeDirectory(path.dirname(file))
       files.replace(file, `${token}\n`)
       return token
@@ -37,6 +37,11 @@ export function readToken({ files }: Host, file: string): string {
       'name a file that this user may read and write with --token-file',
     )
   }
+}
+
+/** 256 bits that nobody guesses. */
+export function newToken(): string {
+  return randomBytes(tokenBytes).toString('base64url')
 }
 
 function badToken(message: string, hint: string): TorchError {

@@ -1,10 +1,17 @@
 import { askDaemon } from '../control/client.ts'
 import type { HomePaths } from '../daemon/settings.ts'
 import { TorchError } from '../errors.ts'
+import { rowInHistory } from '../follow/run-end.ts'
+import { pause } from '../host/clock.ts'
 import type { Host } from '../host/host.ts'
+import { ownUsage } from '../host/process-usage.ts'
+import { openLookBack } from '../record/history/look-back.ts'
 import type { HostFacts } from '../tasks/hosts.ts'
+import { definitionHere } from './definition.ts'
+import { offlineMetrics } from './offline-metrics.ts'
 import { offlineStatus } from './offline-status.ts'
-import type { SeenStatus, View } from './view.ts'
+import { outputHere } from './output.ts'
+import type { Heard, SeenStatus, View } from './view.ts'
 
 /** A home on this machine, for a user who may read its files. */
 export interface LocalHome {
@@ -20,31 +27,78 @@ export interface LocalHome {
 const statusMs = 5_000
 /** Without a daemon the files are read again after this time: 2,000 tasks take some 100 ms. */
 const offlineMs = 10_000
+/** How often the status is asked while somebody looks. */
+const lookMs = 1_000
 
 /** Sees a home through its control socket, and through its files. */
 export function localView(home: LocalHome): View {
   const { host, paths } = home
-  let offline: { readonly report: SeenStatus['report']; readonly untilMs: number } | undefined
-  const readFiles = async (): Promise<SeenStatus['report']> => {
-    const now = host.clock.monotonic()
-    if (offline === undefined || now >= offline.untilMs) {
-      const found = { host, paths, facts: home.facts(), file: home.tasksFile() }
-      offline = { report: await offlineStatus(found, () => {}), untilMs: now + offlineMs }
-    }
-    return offline.report
-  }
+  const past = openLookBack(paths.history)
+  const readFiles = offlineReader(home)
   return {
     async status() {
       try {
         const report = await askDaemon(paths.socket, 'status', {}, { timeoutMs: statusMs })
-        offline = undefined
         return { report, isSilent: false }
       } catch (error) {
-        const code = error instanceof TorchError ? error.code : undefined
-        const isSilent = code === 'daemon-silent'
-        if (code !== 'no-daemon' && code !== 'daemon-gone' && !isSilent) throw error
+        if (!isUnanswered(error)) throw error
+        const isSilent = error instanceof TorchError && error.code === 'daemon-silent'
         return { report: await readFiles(), isSilent }
       }
     },
+    follow: (signal) => looks(host, signal),
+    recent: async (tasks, limit) => past.recent(tasks, limit),
+    failingSince: async (tasks) => past.failingSince(tasks),
+    countsSince: async (sinceMs) => past.countsSince(sinceMs),
+    between: async (...window) => past.between(...window),
+    page: async (query) => past.page(query),
+    run: (idOrPrefix) => rowInHistory({ host, paths }, idOrPrefix),
+    output: async (run, from, maxBytes) => outputHere({ host, paths }, run, from, maxBytes),
+    definition: (task) => definitionHere(home, task),
+    metrics: () => metricsHere(home),
+    start: (request) => askDaemon(paths.socket, 'run', request),
+    kill: (request) => askDaemon(paths.socket, 'kill', request),
+  }
+}
+
+/** What the daemon counts or, without an answer, what the files say. The library is loaded when it is used. */
+async function metricsHere(home: LocalHome): Promise<string> {
+  const { host, paths } = home
+  const { metricsText } = await import('../metrics/metrics-text.ts')
+  let facts: Parameters<typeof metricsText>[0]
+  try {
+    facts = await askDaemon(paths.socket, 'metrics', {}, { timeoutMs: statusMs })
+  } catch (error) {
+    if (!isUnanswered(error)) throw error
+    const files = { host, paths, facts: home.facts(), file: home.tasksFile() }
+    facts = await offlineMetrics(files, () => {})
+  }
+  return metricsText(facts, ownUsage())
+}
+
+/** No daemon runs, or it does not answer. */
+function isUnanswered(error: unknown): boolean {
+  const code = error instanceof TorchError ? error.code : undefined
+  return code === 'no-daemon' || code === 'daemon-gone' || code === 'daemon-silent'
+}
+
+async function* looks({ clock }: Host, signal: AbortSignal): AsyncGenerator<Heard, void> {
+  while (!signal.aborted) {
+    yield { kind: 'look' }
+    await pause(clock, lookMs)
+  }
+}
+
+/** The status from the files, which is kept for a while. */
+function offlineReader(home: LocalHome): () => Promise<SeenStatus['report']> {
+  const { host, paths } = home
+  let kept: { readonly report: SeenStatus['report']; readonly untilMs: number } | undefined
+  return async () => {
+    const now = host.clock.monotonic()
+    if (kept === undefined || now >= kept.untilMs) {
+      const found = { host, paths, facts: home.facts(), file: home.tasksFile() }
+      kept = { report: await offlineStatus(found, () => {}), untilMs: now + offlineMs }
+    }
+    return kept.report
   }
 }

@@ -1,13 +1,76 @@
+import type { Protocol } from '../control/protocol.ts'
 import type { StatusReport } from '../control/status-report.ts'
+import type { HistoryRow, Outcome } from '../plan/history-row.ts'
+import type { EndedRun, PageQuery, RowPage, TimelinePart } from '../record/history/look-back.ts'
 
 /** One machine as others see it, with or without its daemon. */
 export interface View {
   /** The status now. Without an answer of a daemon it comes from the files. */
   status(): Promise<SeenStatus>
+  /** What happens from now on, until the signal is aborted. */
+  follow(signal: AbortSignal): AsyncGenerator<Heard, void, undefined>
+  /** The last runs of each task that have ended, oldest first, at most `limit` of each. */
+  recent(tasks: readonly string[], limit: number): Promise<Map<string, EndedRun[]>>
+  /** When the failures in a row of these tasks began, ISO 8601. */
+  failingSince(tasks: readonly string[]): Promise<Map<string, string>>
+  /** How many rows of each outcome but `ok` and `running` are newer than this. */
+  countsSince(sinceMs: number): Promise<Partial<Record<Outcome, number>>>
+  /** The rows with a part in this time, in milliseconds since the epoch. Without `tasks`: of all. */
+  between(
+    from: number,
+    to: number,
+    tasks: readonly string[],
+    limit: number,
+  ): Promise<readonly TimelinePart[]>
+  page(query: PageQuery): Promise<RowPage>
+  /** A run by its id or the beginning of it. Throws TorchError `ambiguous-run`. */
+  run(idOrPrefix: string): Promise<HistoryRow | undefined>
+  /** Some of what a run printed; undefined if its output is not kept. */
+  output(run: RunName, from: number, maxBytes: number): Promise<OutputPart | undefined>
+  /** All that the tasks file says of a task; undefined if that is not known. */
+  definition(task: string): Promise<TaskDefinition | undefined>
+  /** The text that Prometheus reads, with what this process uses. */
+  metrics(): Promise<string>
+  start(request: Protocol['run']['request']): Promise<Protocol['run']['reply']>
+  kill(request: Protocol['kill']['request']): Promise<Protocol['kill']['reply']>
 }
 
 export interface SeenStatus {
   readonly report: StatusReport
   /** A daemon runs, but does not answer. */
   readonly isSilent: boolean
+}
+
+export interface RunName {
+  readonly task: string
+  readonly run: string
+}
+
+/** A row that is new or has changed, with the next slot of its task; or that the status must be asked again. */
+export type Heard =
+  | { readonly kind: 'row'; readonly row: HistoryRow; readonly next: string | null }
+  | { readonly kind: 'look' }
+
+export interface OutputPart {
+  readonly bytes: Uint8Array
+  /** Where the bytes begin and end in what the run printed. */
+  readonly from: number
+  readonly to: number
+  /** How much the run has printed until now. */
+  readonly size: number
+  /** The run has ended, and nothing comes behind `size`. */
+  readonly isWhole: boolean
+}
+
+export interface TaskDefinition {
+  /** Key and value, without secret values. */
+  readonly keys: readonly (readonly [key: string, value: string])[]
+  readonly file: string
+  readonly line: number
+  readonly changed: {
+    readonly revision: string
+    readonly author: string
+    readonly at: string
+    readonly subject: string
+  } | null
 }

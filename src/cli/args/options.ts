@@ -117,6 +117,7 @@ export const options = {
   'tls-cert': filePath('file', 'the certificate for https, in PEM'),
   'tls-key': filePath('file', 'its key'),
   'host-name': list('host', 'another name of this server that browsers may use; repeatable'),
+  'metrics-open': flag('give /metrics to everybody, without the token'),
   insecure: flag('listen for other machines without TLS'),
   open: flag('open the page in a browser'),
 

@@ -3,11 +3,12 @@ import { interceptSignals } from '../../daemon/signals.ts'
 import { exitStatus, messageOf, TorchError } from '../../errors.ts'
 import type { Signal } from '../../host/processes.ts'
 import { newApp } from '../../http/app.ts'
+import { newEventStreams } from '../../http/event-stream.ts'
 import { newHub } from '../../http/hub.ts'
 import { addressOf, hostNamesOf, isLoopback, parseListen } from '../../http/listen-address.ts'
 import { type Listen, serve, type Tls } from '../../http/serve.ts'
 import { readStaticFiles } from '../../http/static-files.ts'
-import { readToken } from '../../http/token.ts'
+import { newToken, readToken } from '../../http/token.ts'
 import { localView } from '../../view/local-view.ts'
 import { factsHere } from '../args/host-facts.ts'
 import { type FilePath, usageError } from '../args/option.ts'
@@ -17,6 +18,9 @@ import { offlineTasksPath } from '../daemon/tasks-file.ts'
 import { statusOfSignal } from '../terminal/outcomes.ts'
 
 const defaultListen = '127.0.0.1:8181'
+/** Of the desktop: https://www.freedesktop.org/wiki/Software/xdg-utils/ */
+const browserOpener = 'xdg-open'
+const browserMs = 60_000
 const maxPemBytes = 1024 * 1024
 
 /** Runs `torch web` until a signal ends it. */
@@ -35,17 +39,24 @@ export async function web(call: Call, values: Values): Promise<number> {
     facts: () => factsHere(call, values),
     tasksFile: () => offlineTasksPath(call, values),
   })
+  const once = new Set<string>()
+  const hub = newHub(view, host.clock)
+  const streams = newEventStreams(host.clock)
   const app = newApp({
-    hub: newHub(view, host.clock),
+    view,
+    hub,
+    streams,
+    clock: host.clock,
     rules: {
       token,
+      once,
       hostNames: hostNamesOf(listen, values['host-name'] ?? []),
       isSecure: tls !== undefined,
     },
+    isMetricsOpen: values['metrics-open'] ?? false,
     files: readStaticFiles(host),
     version: call.version,
     actions: values.actions ?? false,
-    now: host.clock.now,
     report: terminal.note,
   })
   const ended = untilSignal()
@@ -56,13 +67,18 @@ export async function web(call: Call, values: Values): Promise<number> {
       : addressOf({ host: listen.host, port: server.port ?? listen.port }, tls !== undefined)
   const link = token === undefined ? address : `${address}?token=${token}`
   await terminal.say(values.json ? JSON.stringify({ address, token: token ?? null }) : link)
+  if (values.open) void openPage(call, address, once)
   const signal = await ended
+  streams.close()
+  hub.close()
   await server.close()
   return signal === 'SIGINT' || signal === 'SIGTERM' ? exitStatus.done : statusOfSignal(signal)
 }
 
-function listenOf({ listen: written = defaultListen }: Values): Listen {
+function listenOf({ listen: written = defaultListen, open = false }: Values): Listen {
   const listen = parseListen(written)
+  if (open && listen?.kind === 'unix')
+    throw usageError('--open needs a port: no browser opens a Unix socket', 'leave out --open')
   if (listen !== undefined) return listen
   throw usageError(
     `--listen: expected an address with a port, or unix: and a path; got ${JSON.stringify(written)}`,
@@ -106,6 +122,23 @@ function demandSafe(call: Call, values: Values, listen: Listen, tls: Tls | undef
     exit: exitStatus.usage,
     hint: 'give --tls-cert and --tls-key, use an ssh tunnel to 127.0.0.1, or add --insecure',
   })
+}
+
+/**
+ * Opens a browser. All users of this machine can read the arguments of its process, so it gets a token that
+ * works once.
+ */
+async function openPage(
+  { host, terminal }: Call,
+  address: string,
+  once: Set<string>,
+): Promise<void> {
+  const token = newToken()
+  once.add(token)
+  const link = `${address}?token=${token}`
+  const options = { timeoutMs: browserMs }
+  const { missing } = await host.processes.runProgram(browserOpener, [link], options)
+  if (missing) terminal.note(`no program ${browserOpener} is here: open the address yourself`)
 }
 
 function untilSignal(): Promise<Signal> {

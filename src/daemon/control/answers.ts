@@ -4,6 +4,7 @@ import { TorchError } from '../../errors.ts'
 import { endRun, sendSignal } from '../../run/end.ts'
 import type { LiveRun } from '../../run/live-run.ts'
 import { unknownTask } from '../../tasks/select.ts'
+import { plainLine } from '../../text/sanitize.ts'
 import { answerScripts, scriptForPerson } from './scripts-answer.ts'
 import type { Handover } from '../handover.ts'
 import { replaceRun } from '../starts/daemon-tasks.ts'
@@ -13,7 +14,7 @@ import type { Stop } from '../stop.ts'
 import type { Reload } from '../tasks-file/reload.ts'
 import { metricsOf } from './daemon-metrics.ts'
 import { changeInbox, takeMessages } from './messages.ts'
-import { statusOf } from './daemon-status.ts'
+import { statusOf, statusOfTask } from './daemon-status.ts'
 import { sendLines } from './send-lines.ts'
 
 /** What requests ask of the daemon as a whole. */
@@ -26,7 +27,7 @@ export interface Actions {
 /** What the daemon answers to each request on its control socket. */
 export function answersOf(daemon: Daemon, { reload, stop, handover }: Actions): Answers {
   return {
-    status: () => statusOf(daemon),
+    status: ({ task }) => (task === undefined ? statusOf(daemon) : statusOfTask(daemon, task)),
     metrics: () => metricsOf(daemon),
     reload: () => reload('command'),
     restart: ({ command }) => handover.request(command),
@@ -55,7 +56,7 @@ export function answersOf(daemon: Daemon, { reload, stop, handover }: Actions): 
 
 async function runNow(
   daemon: Daemon,
-  { task, force, update = false }: Protocol['run']['request'],
+  { task, force, update = false, by }: Protocol['run']['request'],
 ): Promise<Protocol['run']['reply']> {
   const { all } = daemon.tasks
   const found = all.get(task)
@@ -65,6 +66,7 @@ async function runNow(
   const answer = requestStart(daemon, start, { forced: force, script })
   if (answer.kind === 'started') {
     const { run, elsewhere } = answer
+    if (by !== undefined) logAction(daemon, by, `${task} was started`)
     return { run: run.description.run, task, directory: run.directory, elsewhere }
   }
   const reason = answer.kind === 'skipped' ? answer.reason : 'max'
@@ -81,7 +83,7 @@ function refusalText({ runs }: Daemon, task: string, reason: string): string {
 
 function killNow(
   daemon: Daemon,
-  { target, signal }: Protocol['kill']['request'],
+  { target, signal, by }: Protocol['kill']['request'],
 ): Protocol['kill']['reply'] {
   const { runs, runContext } = daemon
   const matching = runs.all().filter((run) => matches(run, target))
@@ -93,7 +95,14 @@ function killNow(
     else endRun(runContext, live, 'kill')
     return { run, task }
   })
+  if (by !== undefined)
+    for (const { run, task } of ended) logAction(daemon, by, `${task} ${run} is to end`)
   return { runs: ended }
+}
+
+/** What somebody did who is not at this machine. */
+function logAction({ log }: Daemon, by: string, what: string): void {
+  log.info('action', { by }, `${what} by ${plainLine(by)}`)
 }
 
 function matches(run: LiveRun, target: string): boolean {

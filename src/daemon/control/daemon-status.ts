@@ -18,11 +18,14 @@ import type { Daemon } from '../state.ts'
 import type { Loaded } from '../tasks-file/load.ts'
 import { queueStatus } from './messages.ts'
 import { isServed, listenPart, type ListenPart, listenPartOffline } from './listen-status.ts'
+import { writtenDefinition } from './task-definition.ts'
 import { troubleOf } from './trouble.ts'
 
-/** What `torch status` shows of a running daemon. */
-export function statusOf(daemon: Daemon): StatusReport {
-  const { host, settings, phase, tasks, runs, tickClock, runContext } = daemon
+/** What `torch status` shows of a running daemon: all tasks, or `only` the one of that name. */
+export function statusOf(daemon: Daemon, only?: string): StatusReport {
+  const { host, settings, phase, tasks, tickClock, runContext } = daemon
+  const isMeant = ({ name }: { readonly name: string }): boolean =>
+    only === undefined || name === only
   // What will happen, not what the file says from now on: a slot from before the task was loaded is not
   // on the agenda, and one that waits for its jitter still is.
   const entries = new Map(tickClock.tick.agenda.heap.map((entry) => [entry.task, entry]))
@@ -38,25 +41,10 @@ export function statusOf(daemon: Daemon): StatusReport {
     host: { name: runContext.hostName, addresses: [...tasks.facts.addresses] },
     file: fileOf(tasks.loaded, tasks.refused),
     tasks: [
-      ...tasks.loaded.file.tasks.map((task) =>
-        taskStatus(task, {
-          facts: tasks.facts,
-          hostName: runContext.hostName,
-          next: entries.get(task.name),
-          running: runs.of(task.name).map((run) => run.description.run),
-          last: runs.last(task.name),
-          counts: {
-            ...runs.counts(task.name),
-            failures: failuresOf(daemon, task),
-            restarts: restartsOf(daemon, task),
-          },
-          nextRestart: nextRestartOf(daemon, task),
-          input:
-            queueStatus(daemon.messages.inbox, task) ?? liveStatus(host, task, runs.of(task.name)),
-          listening: listenPart(daemon, task),
-        }),
-      ),
-      ...removedTasks(daemon),
+      ...tasks.loaded.file.tasks
+        .filter(isMeant)
+        .map((task) => statusNow(daemon, task, entries.get(task.name))),
+      ...removedTasks(daemon).filter(isMeant),
     ],
   }
 }
@@ -64,6 +52,34 @@ export function statusOf(daemon: Daemon): StatusReport {
 /** Failures in a row. A daemon task whose replacement is ready has none. */
 export function failuresOf(daemon: Daemon, task: Task): number {
   return isServed(daemon, task) ? 0 : daemon.runs.counts(task.name).failures
+}
+
+/** The same for one task, with its whole definition. Without a task of that name it has none. */
+export function statusOfTask(daemon: Daemon, name: string): StatusReport {
+  const whole = statusOf(daemon, name)
+  const task = daemon.tasks.all.get(name)
+  const written = task === undefined ? null : writtenDefinition(task, daemon.host.clock.zone())
+  return { ...whole, tasks: whole.tasks.map((each) => ({ ...each, written })) }
+}
+
+/** The status of a task of the loaded file. */
+function statusNow(daemon: Daemon, task: Task, next: AgendaEntry | undefined): TaskStatus {
+  const { host, tasks, runs, runContext } = daemon
+  return taskStatus(task, {
+    facts: tasks.facts,
+    hostName: runContext.hostName,
+    next,
+    running: runs.of(task.name).map((run) => run.description.run),
+    last: runs.last(task.name),
+    counts: {
+      ...runs.counts(task.name),
+      failures: failuresOf(daemon, task),
+      restarts: restartsOf(daemon, task),
+    },
+    nextRestart: nextRestartOf(daemon, task),
+    input: queueStatus(daemon.messages.inbox, task) ?? liveStatus(host, task, runs.of(task.name)),
+    listening: listenPart(daemon, task),
+  })
 }
 
 /** The most restarts in a row of its instances. One that has lasted for `reset_after` has ended its row. */

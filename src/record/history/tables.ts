@@ -76,8 +76,13 @@ export const selectRow = `SELECT ${columns
   .map(([key, column]) => `${quoted(column)} AS "${key}"`)
   .join(', ')} FROM history`
 
+/** The same with `at` and `id`, by which rows are sorted. Its rows are PlacedRows. */
+export const selectPlacedRow = selectRow.replace('SELECT ', 'SELECT at, id, ')
+
 /** A row as it is in the file: with the JSON of its script. */
 export type StoredRow = Omit<HistoryRow, 'script'> & { readonly script: string | null }
+
+export type PlacedRow = StoredRow & { readonly at: number; readonly id: number }
 
 export function rowFrom(stored: StoredRow): HistoryRow {
   const script = stored.script === null ? null : (JSON.parse(stored.script) as RunScript)

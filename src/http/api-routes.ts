@@ -1,0 +1,200 @@
+import type { Hono } from 'hono'
+import { TorchError } from '../errors.ts'
+import type { Clock } from '../host/clock.ts'
+import { whyNotStarted } from '../plan/history-row.ts'
+import type { View } from '../view/view.ts'
+import type {
+  HistoryAnswer,
+  RecentAnswer,
+  RunAnswer,
+  StatusAnswer,
+  TaskAnswer,
+  TimelineAnswer,
+} from './api.ts'
+import { eventText, type EventStreams } from './event-stream.ts'
+import type { Hub } from './hub.ts'
+import { plannedStarts } from './planned.ts'
+import { badQuery, outcomesIn, tasksIn, timeIn, wholeIn } from './query.ts'
+import { type Env, refusal } from './reply.ts'
+import { timelineOf } from './timeline.ts'
+
+export interface ApiParts {
+  readonly view: View
+  readonly hub: Hub
+  readonly streams: EventStreams
+  readonly clock: Clock
+  readonly version: string
+  /** Whether the page may run and kill. */
+  readonly actions: boolean
+}
+
+/** Rows of one timeline: 50,000 rows take some 30 MB while they are sent. */
+const maxTimelineRows = 50_000
+const maxWindowMs = 32 * 86_400_000
+/** The times of a page that asks for no others. */
+const defaultReachMs = 6 * 3_600_000
+const maxHistoryRows = 1_000
+const defaultHistoryRows = 100
+const maxNotRun = 20
+const maxUpcoming = 10
+/** How far ahead the next starts of a task are looked for. */
+const upcomingMs = 400 * 86_400_000
+
+/** The routes that only read. */
+export function addApiRoutes(app: Hono<Env>, parts: ApiParts): void {
+  const { view, hub, clock } = parts
+  app.get('/api/status', async (c) => {
+    const { host, tasks, id } = await hub.picture()
+    const answer: StatusAnswer = {
+      now: timeNow(clock),
+      version: parts.version,
+      actions: parts.actions,
+      hosts: [host],
+      tasks,
+      lastEventId: id,
+    }
+    return c.json(answer)
+  })
+  app.get('/api/recent', async (c) => {
+    await hub.picture()
+    const found = tasksIn(c).map((name) => [name, hub.past(name)?.recent ?? []] as const)
+    const answer: RecentAnswer = { tasks: Object.fromEntries(found) }
+    return c.json(answer)
+  })
+  app.get('/api/timeline', async (c) => {
+    const now = clock.now()
+    const from = timeIn(c, 'from') ?? now - defaultReachMs
+    const to = timeIn(c, 'to') ?? now + defaultReachMs
+    if (to <= from || to - from > maxWindowMs)
+      throw badQuery('from and to: expected two times, the second later, at most 32 days apart')
+    const tasks = tasksIn(c)
+    const { status } = await hub.picture()
+    const found = await view.between(from, to, tasks, maxTimelineRows + 1)
+    const isCut = found.length > maxTimelineRows
+    const window = { from, to, now, tasks }
+    const answer: TimelineAnswer = timelineOf(status.report, found, window, isCut)
+    return c.json(answer)
+  })
+  app.get('/api/tasks/:name', async (c) => c.json(await taskAnswer(parts, c.req.param('name'))))
+  app.get('/api/history', async (c) => {
+    const answer: HistoryAnswer = await view.page({
+      tasks: tasksIn(c),
+      outcomes: outcomesIn(c),
+      sinceMs: timeIn(c, 'since'),
+      untilMs: timeIn(c, 'until'),
+      before: c.req.query('before'),
+      limit: wholeIn(c, 'limit', maxHistoryRows) ?? defaultHistoryRows,
+    })
+    return c.json(answer)
+  })
+  app.get('/api/runs/:run', async (c) => {
+    const row = await view.run(c.req.param('run'))
+    if (row === undefined || row.run === null) throw noRun(c.req.param('run'))
+    const output = await view.output({ task: row.task, run: row.run }, 0, 0)
+    const answer: RunAnswer = {
+      row,
+      output: output === undefined ? null : { bytes: output.size, isWhole: output.isWhole },
+    }
+    return c.json(answer)
+  })
+  app.get('/api/events', (c) => {
+    const since = c.req.header('last-event-id') ?? c.req.query('since') ?? ''
+    const stream = parts.streams.start((wake) => updates(parts, since, wake))
+    if (stream === undefined)
+      return refusal(c, 503, 'too-many', 'too many pages are open', 'close some of them')
+    return eventStreamReply(stream)
+  })
+}
+
+export function eventStreamReply(stream: ReadableStream<Uint8Array>): Response {
+  return new Response(stream, {
+    headers: {
+      'content-type': 'text/event-stream',
+      // A proxy is not to collect events.
+      'x-accel-buffering': 'no',
+    },
+  })
+}
+
+export function noRun(run: string): TorchError {
+  return new TorchError('no-run', `no run that begins with ${JSON.stringify(run)} is known`, {
+    hint: 'the history shows the runs',
+  })
+}
+
+/** Times between two updates of one page. */
+const minUpdateMs = 250
+
+function updates({ hub, clock }: ApiParts, since: string, wake: () => void) {
+  let id = since
+  let isBegun = false
+  let sentMs = -Infinity
+  let cancel = (): void => {}
+  const stopListening = hub.listen(wake)
+  return {
+    next(): string | undefined {
+      const leftMs = sentMs + minUpdateMs - clock.monotonic()
+      if (isBegun && leftMs > 0) {
+        cancel()
+        cancel = clock.after(leftMs, wake)
+        return undefined
+      }
+      const changes = hub.changesSince(id)
+      if (changes !== undefined && changes.id === id && isBegun) return undefined
+      sentMs = clock.monotonic()
+      const isFirst = !isBegun
+      isBegun = true
+      if (changes === undefined) {
+        // The page asks for the status, which has everything up to now.
+        id = hub.id()
+        return eventText('reset', id, '{}')
+      }
+      // The head of the answer goes out with its first bytes.
+      if (changes.id === id && isFirst) return ': nothing new\n\n'
+      id = changes.id
+      return eventText('update', id, JSON.stringify(changes.update))
+    },
+    close() {
+      cancel()
+      stopListening()
+    },
+  }
+}
+
+async function taskAnswer({ view, hub, clock }: ApiParts, name: string): Promise<TaskAnswer> {
+  const { status, tasks } = await hub.picture()
+  const task = tasks.find((each) => each.name === name)
+  const known = status.report.tasks.find((each) => each.name === name)
+  if (task === undefined || known === undefined)
+    throw new TorchError('no-task', `no task is called ${JSON.stringify(name)}`, {
+      hint: 'it may have been removed from the tasks file',
+    })
+  const [definition, notRun] = await Promise.all([
+    view.definition(name),
+    view.page({ tasks: [name], outcomes: ['missed', 'skipped'], limit: maxNotRun }),
+  ])
+  const { host } = status.report
+  const isStarting = status.report.daemon !== null
+  const upcoming = isStarting
+    ? plannedStarts(host.name, known, clock.now() + upcomingMs, maxUpcoming).starts
+    : []
+  return {
+    task,
+    definition: definition?.keys ?? null,
+    source:
+      definition === undefined
+        ? null
+        : { file: definition.file, line: definition.line, changed: definition.changed },
+    notRun: notRun.rows.map(({ slot, endedAt, lastSlot, count, reason }) => ({
+      slot: slot ?? endedAt ?? '',
+      lastSlot,
+      count: count ?? 1,
+      why: whyNotStarted(reason ?? ''),
+    })),
+    upcoming: upcoming.map((ms) => new Date(ms).toISOString()),
+  }
+}
+
+function timeNow(clock: Clock): string {
+  return new Date(clock.now()).toISOString()
+}

@@ -1,0 +1,50 @@
+import { exitStatus, TorchError } from '../errors.ts'
+import { type Outcome, outcomes } from '../plan/history-row.ts'
+import type { Asked } from './reply.ts'
+
+/** Tasks that one request may name: more do not fit into an address. */
+const maxTasks = 500
+
+/** The error for a query that is wrong. */
+export function badQuery(message: string): TorchError {
+  return new TorchError('bad-request', message, {
+    exit: exitStatus.usage,
+    hint: 'docs/reference/http.md has the queries',
+  })
+}
+
+export function tasksIn(c: Asked): readonly string[] {
+  const tasks = c.req.queries('task') ?? []
+  if (tasks.length > maxTasks)
+    throw badQuery(`task: at most ${maxTasks} tasks; got ${tasks.length}`)
+  return tasks
+}
+
+export function outcomesIn(c: Asked): readonly Outcome[] {
+  return (c.req.queries('outcome') ?? []).map((word) => {
+    const outcome = outcomes.find((each) => each === word)
+    if (outcome === undefined)
+      throw badQuery(`outcome: expected ${outcomes.join(', ')}; got ${JSON.stringify(word)}`)
+    return outcome
+  })
+}
+
+/** Milliseconds since the epoch. */
+export function timeIn(c: Asked, name: string): number | undefined {
+  const text = c.req.query(name)
+  if (text === undefined) return undefined
+  const ms = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN
+  if (Number.isNaN(ms))
+    throw badQuery(
+      `${name}: expected a time such as 2026-03-08T07:00:00Z; got ${JSON.stringify(text)}`,
+    )
+  return ms
+}
+
+export function wholeIn(c: Asked, name: string, most: number): number | undefined {
+  const text = c.req.query(name)
+  if (text === undefined) return undefined
+  const number = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN
+  if (number <= most) return number
+  throw badQuery(`${name}: expected a whole number up to ${most}; got ${JSON.stringify(text)}`)
+}

@@ -1,0 +1,81 @@
+import { toString as cronWords } from 'cronstrue'
+import { nicknames } from '../schedule/other-dialects.ts'
+import { parseDuration, formatDuration } from '../text/duration.ts'
+
+/*
+ * A schedule in words, where the words are right. cronstrue says something wrong about what torch means
+ * by `H`, `#`, `L`, lists of seconds, a day of the month beside a weekday, and steps that do not divide
+ * their range. So only the forms below get its words; a test reads the words back and compares them with
+ * the engine.
+ */
+
+/** The words, or null. The fields as written say everything else. */
+export function scheduleWords(text: string): string | null {
+  const words = text.trim().toLowerCase().split(/\s+/)
+  if (words[0] === '@reboot') return 'At boot'
+  if (words[0] === '@every') return everyWords(words[1] ?? '')
+  const meaning = Object.hasOwn(nicknames, words.join(' ')) ? nicknames[words.join(' ')] : undefined
+  const fields = meaning?.split(' ') ?? (words.length === 5 ? ['0', ...words] : words)
+  if (!isPlain(fields)) return null
+  try {
+    return cronWords(fields.slice(1).join(' '), {
+      use24HourTimeFormat: true,
+      verbose: false,
+      throwExceptionOnParseError: true,
+    })
+  } catch {
+    return null
+  }
+}
+
+function everyWords(period: string): string | null {
+  const parsed = parseDuration(period)
+  return parsed.ok ? `Every ${formatDuration(parsed.ms)}` : null
+}
+
+/** Whether cronstrue reads these six fields as the engine does. */
+function isPlain(fields: readonly string[]): boolean {
+  const [second, minute, hour, day, month, weekday] = fields
+  if (fields.length !== 6 || second !== '0') return false
+  if (minute === undefined || hour === undefined) return false
+  if (day === undefined || month === undefined || weekday === undefined) return false
+  const isTime =
+    (isStep(minute, 60) && (hour === '*' || isRange(hour) || isNumber(hour))) ||
+    (isNumber(minute) && (hour === '*' || isStep(hour, 24) || isList(hour) || isRange(hour)))
+  // cron takes a day that matches one of two restricted fields; the words would say both.
+  const isDay = day === '*' ? weekday === '*' || isWeekday(weekday) : weekday === '*' && isList(day)
+  return isTime && isDay && (month === '*' || isList(month))
+}
+
+function isNumber(field: string): boolean {
+  return /^\d{1,2}$/.test(field)
+}
+
+function isList(field: string): boolean {
+  const values = field.split(',')
+  return values.every(isNumber) && new Set(values.map(Number)).size === values.length
+}
+
+/** `*` or a step that divides the whole. */
+function isStep(field: string, whole: number): boolean {
+  if (field === '*') return true
+  const [, step] = /^\*\/(\d{1,2})$/.exec(field) ?? []
+  return step !== undefined && Number(step) > 1 && whole % Number(step) === 0
+}
+
+function isRange(field: string): boolean {
+  const [, from, to] = /^(\d{1,2})-(\d{1,2})$/.exec(field) ?? []
+  return from !== undefined && to !== undefined && Number(from) < Number(to)
+}
+
+const weekdays = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat']
+
+/** Numbers, names, lists of them, and ranges that do not pass the end of the week. */
+function isWeekday(field: string): boolean {
+  const numberOf = (word: string): number =>
+    /^[0-6]$/.test(word) ? Number(word) : weekdays.indexOf(word)
+  const [from = '', to] = field.split('-')
+  if (to !== undefined) return numberOf(from) >= 0 && numberOf(from) < numberOf(to)
+  const values = field.split(',').map(numberOf)
+  return values.every((value) => value >= 0) && new Set(values).size === values.length
+}

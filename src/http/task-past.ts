@@ -1,0 +1,85 @@
+import type { TaskStatus } from '../control/status-report.ts'
+import type { Clock } from '../host/clock.ts'
+import type { HistoryRow } from '../plan/history-row.ts'
+import { isFailure } from '../plan/run-outcome.ts'
+import type { EndedRun } from '../record/history/look-back.ts'
+import type { View } from '../view/view.ts'
+
+/** What is known of the past of a task. */
+export interface TaskPast {
+  /** Oldest first, at most `maxRecentRuns`. */
+  readonly recent: readonly EndedRun[]
+  readonly failingSince: string | null
+}
+
+const maxRecentRuns = 30
+/** So many tasks are read at once: that blocks other requests for some milliseconds. */
+const tasksAtOnce = 50
+
+/** The past of all tasks: read once, and then kept by the rows that come. */
+export interface Pasts {
+  of(task: string): TaskPast | undefined
+  /** Reads the past of tasks that have none yet. */
+  load(tasks: readonly TaskStatus[]): Promise<void>
+  /** A row that is new or has changed. */
+  add(row: HistoryRow): void
+  /** The past of these tasks is to be read again. */
+  forget(tasks: readonly string[]): void
+  /** Forgets all other tasks. */
+  keep(names: ReadonlySet<string>): void
+}
+
+export function newPasts(view: View, clock: Clock): Pasts {
+  const known = new Map<string, TaskPast>()
+  return {
+    of: (task) => known.get(task),
+    async load(tasks) {
+      const missing = tasks.filter(({ name }) => !known.has(name))
+      for (let at = 0; at < missing.length; at += tasksAtOnce) {
+        const some = missing.slice(at, at + tasksAtOnce)
+        const names = some.map(({ name }) => name)
+        const failing = some.filter(({ counts }) => (counts?.failures ?? 0) > 0)
+        const [recent, since] = [
+          await view.recent(names, maxRecentRuns),
+          failing.length === 0
+            ? new Map<string, string>()
+            : await view.failingSince(failing.map(({ name }) => name)),
+        ]
+        for (const name of names) {
+          const failingSince = since.get(name) ?? null
+          known.set(name, { recent: recent.get(name) ?? [], failingSince })
+        }
+        await clock.turn()
+      }
+    },
+    add(row) {
+      const { task, run, outcome, startedAt, durationMs } = row
+      const past = known.get(task)
+      if (past === undefined || run === null || startedAt === null || outcome === 'running') return
+      const ended: EndedRun = [run, outcome, Date.parse(startedAt), durationMs]
+      const others = past.recent.filter(([id]) => id !== run)
+      const recent = [...others, ended].slice(-maxRecentRuns)
+      const failingSince = isFailure(row)
+        ? (past.failingSince ?? startedAt)
+        : outcome === 'ok'
+          ? null
+          : past.failingSince
+      known.set(task, { recent, failingSince })
+    },
+    forget(tasks) {
+      for (const task of tasks) known.delete(task)
+    },
+    keep(names) {
+      for (const name of known.keys()) if (!names.has(name)) known.delete(name)
+    },
+  }
+}
+
+/** A share of the lengths of the ok runs is at most this, in milliseconds; null without any. */
+export function percentile(recent: readonly EndedRun[], share: number): number | null {
+  const lengths = recent.flatMap(([, outcome, , ms]) =>
+    outcome === 'ok' && ms !== null ? [ms] : [],
+  )
+  const sorted = lengths.toSorted((a, b) => a - b)
+  return sorted[Math.max(Math.ceil(sorted.length * share) - 1, 0)] ?? null
+}
