@@ -78,6 +78,8 @@ export interface Files {
   changeMode(path: string, mode: number): void
   /** Removes a file or a whole directory, if it is there. */
   remove(path: string): void
+  /** Removes a file. Throws if it is gone already. */
+  unlink(path: string): void
   rename(from: string, to: string): void
   /** The target of a symbolic link; undefined if there is none. */
   readLink(path: string): string | undefined
@@ -180,6 +182,7 @@ export const diskFiles: Files = {
   makeDirectory,
   changeMode: (file, mode) => fs.chmodSync(file, mode),
   remove: (file) => fs.rmSync(file, { recursive: true, force: true }),
+  unlink: (file) => fs.unlinkSync(file),
   rename: (from, to) => fs.renameSync(from, to),
   readLink: (file) => orMissing(() => fs.readlinkSync(file), 'EINVAL'),
   claim(file, target) {

@@ -90,7 +90,8 @@ const timeoutsMs: Readonly<Record<RequestName, number>> = {
   reopen: 5_000,
   /** A slow disk takes its time for each of them. */
   message: 60_000,
-  inbox: 10_000,
+  /** Thousands of messages, on a slow disk. */
+  inbox: 120_000,
 }
 
 /** How long to wait for a reply before looking at the process of the daemon, and between two looks. */

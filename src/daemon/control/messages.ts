@@ -28,14 +28,14 @@ export async function takeMessages(
 }
 
 /** What a person does with the messages of a task, perhaps of one that is gone from the file. */
-export function changeInbox(
+export async function changeInbox(
   daemon: Daemon,
   change: Protocol['inbox']['request'],
-): Protocol['inbox']['reply'] {
+): Promise<Protocol['inbox']['reply']> {
   const { inbox } = daemon.messages
   const names = [...daemon.tasks.all.keys(), ...tasksWithMessages(inbox)]
   if (!names.includes(change.task)) throw unknownTask(change.task, names, 'torch inbox')
-  const messages = changeMessages(inbox, change)
+  const messages = await changeMessages(inbox, change)
   startForMessages(daemon, change.task)
   return { messages }
 }

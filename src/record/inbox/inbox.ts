@@ -111,7 +111,8 @@ function demandRoom(inbox: Inbox, task: string, more: Amount): void {
 
 const nothing: Amount = { count: 0, bytes: 0 }
 
-function reserve({ coming }: Inbox, task: string, more: Amount, sign: 1 | -1): void {
+/** Keeps room for messages that will wait in a moment, or gives it back. */
+export function reserve({ coming }: Inbox, task: string, more: Amount, sign: 1 | -1): void {
   const { count, bytes } = coming.get(task) ?? nothing
   coming.set(task, { count: count + sign * more.count, bytes: bytes + sign * more.bytes })
 }

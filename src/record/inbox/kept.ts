@@ -1,9 +1,11 @@
 import path from 'node:path'
 import { exitStatus, TorchError } from '../../errors.ts'
+import type { Clock } from '../../host/clock.ts'
+import { hasCode } from '../../host/system-error.ts'
 import { type Message, refusal } from '../../plan/messages.ts'
 import { startOfRun } from '../../run/directory.ts'
 import { runsWithMessages } from './batch.ts'
-import { folderOf, type Inbox } from './inbox.ts'
+import { folderOf, type Inbox, reserve } from './inbox.ts'
 import {
   decodeMessage,
   maxHeadBytes,
@@ -85,8 +87,14 @@ export interface InboxChange {
   readonly dead: boolean
 }
 
-/** Does it, and returns the ids. Throws TorchError `no-message` and `inbox-full`. */
-export function changeMessages(inbox: Inbox, { task, action, which, dead }: InboxChange): string[] {
+/**
+ * Does it, and returns the ids. It pauses between pieces of the work: the daemon has to start runs meanwhile.
+ * A message that a run takes in such a pause stays with that run. Throws TorchError `no-message` and `inbox-full`.
+ */
+export function changeMessages(
+  inbox: Inbox,
+  { task, action, which, dead }: InboxChange,
+): Promise<string[]> {
   if (action === 'again') return sendAgain(inbox, task, which)
   // An id is looked for everywhere; `all` must not mean more than one place.
   if (dead) return dropMessages(inbox, task, ['dead', 'bad'], which)
@@ -94,13 +102,15 @@ export function changeMessages(inbox: Inbox, { task, action, which, dead }: Inbo
 }
 
 /** Lets dead messages wait again, as if they had never been given. `which`: the beginning of an id, or `all`. */
-export function sendAgain(inbox: Inbox, task: string, which: string): string[] {
+export async function sendAgain(inbox: Inbox, task: string, which: string): Promise<string[]> {
   const { host, waiting } = inbox
   const chosen = choose(filesOf(inbox, task, 'dead'), which, `no dead message of ${task}`)
-  const sized = chosen.map((each) => ({
-    ...each,
-    bytes: textBytes(host.files.readBytes(each.file, 0, maxHeadBytes)),
-  }))
+  const sized: (KeptFile & { bytes: number })[] = []
+  await inPieces(host.clock, chosen, (each) => {
+    if (host.files.facts(each.file) === undefined) return
+    const bytes = textBytes(host.files.readBytes(each.file, 0, maxHeadBytes))
+    sized.push({ ...each, bytes })
+  })
   const bytes = sized.reduce((sum, each) => sum + each.bytes, 0)
   const why = refusal(waiting.amount(task), { count: sized.length, bytes })
   if (why !== undefined)
@@ -108,26 +118,90 @@ export function sendAgain(inbox: Inbox, task: string, which: string): string[] {
       hint: 'send them again one by one, or drop what waits',
     })
   host.files.makeDirectory(folderOf(inbox, task, 'new'), 0o700)
-  for (const { id, file, bytes: size } of sized) {
-    const name = messageName(id, 0)
-    host.files.rename(file, path.join(folderOf(inbox, task, 'new'), name))
-    waiting.add(task, [{ name, id, tries: 0, bytes: size }])
+  const again: string[] = []
+  const left = { count: sized.length, bytes }
+  // A message that is sent in a pause must not take the room.
+  reserve(inbox, task, left, 1)
+  try {
+    await inPieces(host.clock, sized, ({ id, file, bytes: size }) => {
+      const name = messageName(id, 0)
+      const target = path.join(folderOf(inbox, task, 'new'), name)
+      if (!isThere(() => host.files.rename(file, target))) return
+      waiting.add(task, [{ name, id, tries: 0, bytes: size }])
+      again.push(id)
+      reserve(inbox, task, { count: 1, bytes: size }, -1)
+      left.count -= 1
+      left.bytes -= size
+    })
+  } finally {
+    reserve(inbox, task, left, -1)
   }
-  return sized.map(({ id }) => id)
+  return again
 }
 
 /** Removes messages for good. `which`: the beginning of an id, or `all` that is in these places. */
-export function dropMessages(
+export async function dropMessages(
   inbox: Inbox,
   task: string,
   places: readonly Place[],
   which: string,
-): string[] {
+): Promise<string[]> {
+  const { host, waiting } = inbox
   const found = places.flatMap((place) => filesOf(inbox, task, place))
   const chosen = choose(found, which, `no message of ${task}`)
-  for (const { file } of chosen) inbox.host.files.remove(file)
-  inbox.waiting.remove(task, new Set(chosen.map(({ name }) => name)))
-  return chosen.map(({ id }) => id)
+  const dropped: string[] = []
+  let names = new Set<string>()
+  const forget = (): void => {
+    waiting.remove(task, names)
+    names = new Set()
+  }
+  await inPieces(
+    host.clock,
+    chosen,
+    ({ id, name, file }) => {
+      if (!isThere(() => host.files.unlink(file))) return
+      names.add(name)
+      dropped.push(id)
+    },
+    forget,
+  )
+  return dropped
+}
+
+/** How long a piece of this work may keep the event loop from everything else. */
+const maxPieceMs = 10
+
+/** Does the work on all of these in pieces, with a turn of the event loop between two. `after` ends each piece. */
+async function inPieces<T>(
+  clock: Clock,
+  all: readonly T[],
+  work: (each: T) => void,
+  after = (): void => {},
+): Promise<void> {
+  let sinceMs = clock.monotonic()
+  try {
+    for (const each of all) {
+      if (clock.monotonic() - sinceMs >= maxPieceMs) {
+        after()
+        await clock.turn()
+        sinceMs = clock.monotonic()
+      }
+      work(each)
+    }
+  } finally {
+    after()
+  }
+}
+
+/** False if the file that `act` needs is gone: a run took the message, or somebody else dropped it. */
+function isThere(act: () => void): boolean {
+  try {
+    act()
+    return true
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return false
+    throw error
+  }
 }
 
 function choose(found: readonly KeptFile[], which: string, none: string): readonly KeptFile[] {

@@ -116,7 +116,7 @@ test('a queue that is full refuses a message, and takes it once there is room', 
     message: expect.stringContaining('10000 messages wait already') as string,
   })
   expect(fs.readdirSync(fresh)).toHaveLength(maxWaiting)
-  dropMessages(inbox, 'a', ['new'], '20260310T120000.000-0000000000')
+  await dropMessages(inbox, 'a', ['new'], '20260310T120000.000-0000000000')
   await putMessages(inbox, 'a', ['now it fits'], from)
 })
 
@@ -191,7 +191,7 @@ test('every attempt gets the same messages, which are dead after the last one', 
   )
   expect(settleBatch(inbox, 'a', 'r3', { ...retry, attempt: 3 })).toMatchObject({ dead: 1 })
   expect(texts(open(), 'a')).toEqual(['dead poison 3', 'new later'])
-  expect(sendAgain(inbox, 'a', 'all')).toHaveLength(1)
+  expect(await sendAgain(inbox, 'a', 'all')).toHaveLength(1)
   expect(takeBatch(inbox, 'a', 'r4', 'text').text).toBe('poison\nlater\n')
 })
 
@@ -245,9 +245,11 @@ test('a run gets at most 1,000 messages and 1 MB; the rest waits', async () => {
 test('one of several messages is named by the beginning of its id', async () => {
   const { inbox } = newInbox()
   const [first = '', second = ''] = await putMessages(inbox, 'a', ['one', 'two'], from)
-  expect(() => dropMessages(inbox, 'a', ['new'], first.slice(0, 8))).toThrow('2 messages begin')
-  expect(() => dropMessages(inbox, 'a', ['new'], '1999')).toThrow('no message of a begins')
-  expect(dropMessages(inbox, 'a', ['new'], second)).toEqual([second])
+  await expect(dropMessages(inbox, 'a', ['new'], first.slice(0, 8))).rejects.toThrow(
+    '2 messages begin',
+  )
+  await expect(dropMessages(inbox, 'a', ['new'], '1999')).rejects.toThrow('no message of a begins')
+  expect(await dropMessages(inbox, 'a', ['new'], second)).toEqual([second])
   expect(texts(inbox, 'a')).toEqual(['new one'])
 })
 
@@ -276,4 +278,61 @@ test('a message as torch 0.1.0 writes it is read', () => {
   expect(keptMessages(inbox, 'a', ['new'])).toMatchObject([
     { id, tries: 2, message: { at: '2026-03-10T12:00:00.000Z', from, text: '/a b.jpg' } },
   ])
+})
+
+test('many messages are dropped or sent again in pieces, and a run may take some in between', async () => {
+  const all = Array.from({ length: 100 }, (_, at) => `${at}`)
+  const { inbox: plain, folder, files } = newInbox()
+  const sent = await putMessages(plain, 'a', all, from)
+  takeBatch(plain, 'a', 'r1', 'text')
+  settleBatch(plain, 'a', 'r1', failed)
+
+  // By this clock each change of a file takes 3 ms.
+  const machine = thisMachine()
+  let now = 0
+  let steps = 0
+  const pieces: number[] = []
+  let between = async (): Promise<void> => {}
+  const slow = <A extends unknown[]>(act: (...words: A) => void) => {
+    return (...words: A): void => {
+      act(...words)
+      now += 3
+      steps += 1
+    }
+  }
+  const { rename, unlink } = machine.files
+  const inbox = openInbox(
+    {
+      ...machine,
+      files: { ...machine.files, rename: slow(rename), unlink: slow(unlink) },
+      clock: {
+        ...machine.clock,
+        monotonic: () => now,
+        async turn() {
+          pieces.push(steps)
+          steps = 0
+          await between()
+        },
+      },
+    },
+    folder,
+    () => {},
+  )
+  expect(await sendAgain(inbox, 'a', 'all')).toEqual(sent)
+  expect(Math.max(...pieces)).toBe(4)
+  expect(inbox.waiting.amount('a').count).toBe(100)
+
+  let taken: readonly string[] = []
+  between = async () => {
+    if (taken.length === 0) taken = takeBatch(inbox, 'a', 'r2', 'text').ids
+    steps = 0
+  }
+  const dropped = await dropMessages(inbox, 'a', ['new'], 'all')
+  expect([...dropped, ...taken]).toEqual(sent)
+  expect(dropped.length).toBe(4)
+  expect([countMessages(inbox, 'a').waiting, files('a/taken/r2').length]).toEqual([0, 96])
+  putBack(inbox, 'a', 'r2', 0)
+  ;[steps, pieces.length] = [0, 0]
+  await dropMessages(inbox, 'a', ['new'], 'all')
+  expect([Math.max(...pieces), files('a/new')]).toEqual([4, []])
 })
