@@ -54,6 +54,7 @@ export type ErrorCode =
   | 'no-queue' // the task takes no messages
   // Runs
   | 'refused' // the daemon does not start the run now: max, or it is stopping
+  | 'input-unreadable' // standard input cannot be read
   | 'no-input' // the task has no input that lines can be sent to
   | 'input-full' // the run does not read its input
   | 'input-ended' // the input of the run was closed

@@ -50,9 +50,16 @@ function tooLarge(bytes: number, maxBytes: number): Error {
   return new Error(`has ${bytes} bytes; at most ${maxBytes} are read`)
 }
 
+/** Standard input, as bytes. The stream of Node for a directory or a disk is empty and has no error. */
+export function standardInput(): AsyncIterable<unknown> {
+  const found = orMissing(() => fs.fstatSync(0), 'EBADF')
+  const isOwn = found?.isDirectory() === true || found?.isBlockDevice() === true
+  return isOwn ? fs.createReadStream('', { fd: 0, autoClose: false }) : process.stdin
+}
+
 /** Reads a file, pipe or device, or standard input for `-`, until its end or one byte after `limit`. */
 export async function readSome(file: string, limit: number): Promise<Buffer> {
-  const stream = file === '-' ? process.stdin : fs.createReadStream(file)
+  const stream = file === '-' ? standardInput() : fs.createReadStream(file)
   const chunks: Buffer[] = []
   let size = 0
   for await (const chunk of stream) {

@@ -36,7 +36,7 @@ async function expectRefused(site: Site): Promise<void> {
   for (const words of [['x'.repeat(60_000)], many]) {
     const { status, stdout, stderr } = await site.torch('send', 'job', ...words)
     expect([status, stdout]).toEqual([1, ''])
-    expect(stderr).toContain('nothing was sent to job: ENOSPC: no space left on device')
+    expect(stderr).toContain('messages for job cannot be written: ENOSPC: no space left on device')
     expect(stderr).toContain('hint: check the disk of')
     expect(filesOf(site)).toEqual(before)
   }

@@ -28,6 +28,8 @@ interface Options {
   readonly cwd?: string
   /** Runs as another user; only root may do that. */
   readonly uid?: number
+  /** Standard input comes from this path, and not from a pipe. */
+  readonly stdin?: string
 }
 
 export interface Ended {
@@ -90,11 +92,17 @@ export function newSite(tasks?: string): Site {
   const own = { PATH: process.env['PATH'], HOME: folder, TORCH_HOME: home, TZ: 'UTC' }
   const begin = (
     words: readonly string[],
-    { env = {}, cwd = folder, uid }: Options = {},
+    { env = {}, cwd = folder, uid, stdin }: Options = {},
   ): Running => {
     const merged = { ...own, ...env, [marker]: folder }
     const user = uid === undefined ? {} : { uid, gid: uid }
-    return running(spawn(process.execPath, [script, ...words], { cwd, env: merged, ...user }))
+    const input = stdin === undefined ? undefined : fs.openSync(stdin, 'r')
+    const stdio = [input ?? 'pipe', 'pipe', 'pipe'] as const
+    const child = spawn(process.execPath, [script, ...words], {
+      ...{ cwd, env: merged, stdio: [...stdio], ...user },
+    })
+    if (input !== undefined) fs.closeSync(input)
+    return running(child)
   }
   const site: Site = {
     folder,

@@ -1,5 +1,6 @@
 import { styleText } from 'node:util'
 import { exitStatus, messageOf, TorchError } from '../../errors.ts'
+import { standardInput } from '../../host/read-file.ts'
 import { journalPriority, leadsToJournal } from '../../host/systemd-journal.ts'
 import { hasCode } from '../../host/system-error.ts'
 import { plainLine, plainText } from '../../text/sanitize.ts'
@@ -64,7 +65,7 @@ export function openTerminal(onReaderGone: () => void): Terminal {
     err,
     say: (line) => out(`${line}\n`),
     note: (line) => err(`${line}\n`),
-    input: () => process.stdin,
+    input: standardInput,
     isWatched: stderr.isTTY,
     isScreen: stdout.isTTY && !isDumb,
     // A terminal that does not know its size says 0 or nothing.

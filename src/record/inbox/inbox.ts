@@ -136,10 +136,14 @@ async function store(inbox: Inbox, task: string, messages: readonly Message[]): 
   } catch (error) {
     removeQuietly(inbox.host, made)
     inbox.waiting.remove(task, new Set(messages.map(({ id }) => id)))
-    throw new TorchError('inbox-unwritable', `nothing was sent to ${task}: ${messageOf(error)}`, {
-      hint: `check the disk of ${inbox.root}; what waits already is untouched`,
-      cause: error,
-    })
+    throw new TorchError(
+      'inbox-unwritable',
+      `messages for ${task} cannot be written: ${messageOf(error)}`,
+      {
+        hint: `check the disk of ${inbox.root}; what waits already is untouched`,
+        cause: error,
+      },
+    )
   }
 }
 

@@ -33,7 +33,7 @@ export async function watchRun(call: Call, report: RunReport): Promise<number> {
       terminal.note(`torch: could not pass on ${signal}: ${messageOf(error)}`),
     )
   })
-  connectInput(call, report, (request) => ask(call, 'send', request, 'required'))
+  const input = connectInput(call, report, (request) => ask(call, 'send', request, 'required'))
   const output = wholeOutput(host, directory, terminal.out)
   const { ended, recorded } = await untilEnded(call, report, () => output.drain())
   await untilWhole(host, directory)
@@ -41,7 +41,7 @@ export async function watchRun(call: Call, report: RunReport): Promise<number> {
   output.close()
   release()
   if (ended.outcome !== 'ok') terminal.note(endWords(report.task, run, ended))
-  return exitStatusOf(ended, recorded)
+  return input.failure() ?? exitStatusOf(ended, recorded)
 }
 
 /** The last line for a run that was not ok. */

@@ -73,7 +73,7 @@ export async function runWithoutDaemon(call: Call, values: Values, name: string)
   const launched = launch(call, { task, script, revision, restartDelayMs: 0 }, hostName, history)
   const release = interceptSignals((signal) => sendSignal(launched.context, launched.run, signal))
   const { description, directory } = launched.run
-  connectInput(call, { ...description, directory }, async (request) =>
+  const input = connectInput(call, { ...description, directory }, async (request) =>
     giveLines(host, launched.run, request),
   )
   const output = wholeOutput(host, directory, terminal.out)
@@ -92,7 +92,8 @@ export async function runWithoutDaemon(call: Call, values: Values, name: string)
   const conclusion = launched.conclusion()
   if (conclusion === undefined) throw new Error('a run ended without a conclusion')
   endMessages(call, task, launched, conclusion)
-  return finish(call, task, launched.run, conclusion, history)
+  const status = await finish(call, task, launched.run, conclusion, history)
+  return input.failure() ?? status
 }
 
 /** Throws if the task is at its max: the decision of the daemon, made from the run directories. */

@@ -43,7 +43,10 @@ export async function sendToRuns(
   if (values.end && badLine.length === 0) await each((stream) => stream.end())
   return {
     sent: streams.map(({ task, run, sent }) => ({ task, run, lines: sent(), message: null })),
-    words: streams.flatMap((stream) => (failed.has(stream) ? [] : [wordsOf(stream, values)])),
+    words: streams.flatMap((stream) => {
+      const isWhole = badLine.length === 0 && !failed.has(stream)
+      return isWhole || stream.sent() > 0 ? [wordsOf(stream, isWhole ? values : {})] : []
+    }),
     errors: [...failed.values(), ...badLine],
   }
 }

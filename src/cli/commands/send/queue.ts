@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import type { TorchError } from '../../../errors.ts'
+import { TorchError } from '../../../errors.ts'
 import { openHome } from '../../../daemon/startup/open-home.ts'
 import type { Sender } from '../../../plan/messages.ts'
 import { demandQueue, openInbox, putMessages } from '../../../record/inbox/inbox.ts'
@@ -11,6 +11,7 @@ import { usageError } from '../../args/option.ts'
 import type { Values } from '../../args/options.ts'
 import type { Call } from '../../command.ts'
 import { ask } from '../../daemon/ask.ts'
+import { lineAndRest } from '../../terminal/input-lines.ts'
 import { offlineTasksPath, readTasks } from '../../daemon/tasks-file.ts'
 import { type Delivery, eachBatch } from './delivery.ts'
 
@@ -27,7 +28,7 @@ export function sendToQueues(
   batches: Batches,
 ): Promise<Delivery> {
   const from = senderHere(call)
-  return sendAll(tasks, batches, async (task, texts) => {
+  return sendAll(call, tasks, batches, async (task, texts) => {
     return (await ask(call, 'message', { task, texts, from }, 'required')).messages
   })
 }
@@ -70,7 +71,7 @@ export async function queueWithoutDaemon(
   const inbox = openInbox(host, paths.inbox, () => {})
   const from = senderHere(call)
   const names = tasks.map(({ name }) => name)
-  return sendAll(names, batches, (task, texts) => putMessages(inbox, task, texts, from))
+  return sendAll(call, names, batches, (task, texts) => putMessages(inbox, task, texts, from))
 }
 
 /** What a run knows of itself; a person has only a machine. */
@@ -83,7 +84,13 @@ function senderHere({ host }: Call): Sender {
   }
 }
 
-async function sendAll(tasks: readonly string[], batches: Batches, put: Put): Promise<Delivery> {
+async function sendAll(
+  { args }: Call,
+  tasks: readonly string[],
+  batches: Batches,
+  put: Put,
+): Promise<Delivery> {
+  const unit = args.length > 1 ? 'word' : 'line'
   const sent = new Map<string, string[]>(tasks.map((task) => [task, []]))
   const failed = new Map<string, unknown>()
   let before = 0
@@ -93,9 +100,11 @@ async function sendAll(tasks: readonly string[], batches: Batches, put: Put): Pr
     for (const texts of parts(good.map((line) => line.toString()))) {
       for (const task of tasks.filter((each) => !failed.has(each))) {
         try {
-          sent.get(task)?.push(...(await put(task, texts)))
+          await putAsManyAsFit(texts, async (part) => {
+            sent.get(task)?.push(...(await put(task, part)))
+          })
         } catch (error) {
-          failed.set(task, error)
+          failed.set(task, notAll(error, unit, sent.get(task)?.length ?? 0))
         }
       }
     }
@@ -109,16 +118,42 @@ async function sendAll(tasks: readonly string[], batches: Batches, put: Put): Pr
     }),
     words: [...sent].flatMap(([task, { length }]) => {
       if (length === 0 && (failed.has(task) || badLine.length > 0)) return []
-      return [`${counted(length, 'message')} ${length === 1 ? 'waits' : 'wait'} for ${task}`]
+      return [`sent ${counted(length, 'message')} to ${task}`]
     }),
     errors: [...failed.values(), ...badLine],
   }
 }
 
+/** If there is no room for all of them, puts those that find room, then throws `inbox-full`. */
+async function putAsManyAsFit(
+  texts: readonly string[],
+  put: (texts: readonly string[]) => Promise<void>,
+): Promise<void> {
+  try {
+    await put(texts)
+  } catch (error) {
+    const isFull = error instanceof TorchError && error.code === 'inbox-full'
+    if (!isFull || texts.length === 1) throw error
+    const half = texts.length >> 1
+    await putAsManyAsFit(texts.slice(0, half), put)
+    await putAsManyAsFit(texts.slice(half), put)
+  }
+}
+
+/** Says where to continue: each line, or each word, is one message. */
+function notAll(error: unknown, unit: 'line' | 'word', sent: number): unknown {
+  if (!(error instanceof TorchError) || sent === 0) return error
+  const { code, message, exit, hint, details } = error
+  return new TorchError(code, `${message}; ${unit} ${sent + 1} and all after it are not sent`, {
+    ...{ exit, details, cause: error },
+    ...(hint !== undefined && { hint }),
+  })
+}
+
 /** A message is text, also in the JSON that its run reads. */
 function notText(line: number): TorchError {
   return usageError(
-    `line ${line} is not UTF-8, and a message must be`,
+    `line ${line} of standard input is not UTF-8, and a message must be; ${lineAndRest} not sent`,
     'write other data into a file, and send its path',
   )
 }

@@ -8,7 +8,7 @@ import type { Call } from '../../command.ts'
 import { ask } from '../../daemon/ask.ts'
 import { requireSameFile } from '../../daemon/tasks-file.ts'
 import { inputLines } from '../../terminal/input-lines.ts'
-import { type Delivery, showDeliveries } from './delivery.ts'
+import { type Delivery, eachBatch, showDeliveries } from './delivery.ts'
 import { type ChosenRun, sendToRuns } from './live.ts'
 import { queueWithoutDaemon, sendToQueues, tasksWithoutDaemon } from './queue.ts'
 
@@ -55,10 +55,7 @@ async function sendByDaemon(
   const runs = chooseRuns(status, word, values)
   // Only one of the two could read standard input as it comes.
   const all = await together(batches(call, values, lines))
-  return [
-    await sendToQueues(call, queues, inOne(all)),
-    await sendToRuns(call, values, runs, inOne(all)),
-  ]
+  return [await sendToQueues(call, queues, all()), await sendToRuns(call, values, runs, all())]
 }
 
 /** A queue needs no daemon: the next one finds what waits. A run cannot be reached without one. */
@@ -102,14 +99,19 @@ function demandNoRun(word: string, { run, end, all }: Values): void {
   )
 }
 
-async function together(batch: AsyncIterable<readonly Buffer[]>): Promise<readonly Buffer[]> {
+/** Reads all lines. What it returns gives them again, and the error that followed them. */
+async function together(
+  batch: AsyncIterable<readonly Buffer[]>,
+): Promise<() => AsyncGenerator<readonly Buffer[]>> {
   const all: Buffer[] = []
-  for await (const lines of batch) all.push(...lines)
-  return all
-}
-
-async function* inOne(lines: readonly Buffer[]): AsyncGenerator<readonly Buffer[]> {
-  yield lines
+  const errors = await eachBatch(batch, async (lines) => {
+    all.push(...lines)
+    return true
+  })
+  return async function* () {
+    yield all
+    if (errors.length > 0) throw errors[0]
+  }
 }
 
 /** Node puts U+FFFD where a word is not UTF-8: what was meant is lost. */
@@ -120,7 +122,7 @@ function lineOf(word: string, index: number): Buffer {
   const fault = word.includes(lostCharacter) ? lostFault : lineFault(word)
   if (fault === undefined) return Buffer.from(word)
   throw usageError(
-    `line ${index + 1} ${fault}`,
+    `word ${index + 1} ${fault}; nothing is sent`,
     'each word is one line; for larger data, send the path of a file',
   )
 }

@@ -3,6 +3,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { thisMachine } from '../../../../src/host/host.ts'
+import { maxWaiting } from '../../../../src/plan/messages.ts'
 import { openInbox } from '../../../../src/record/inbox/inbox.ts'
 import { maxLineBytes } from '../../../../src/text/line-fault.ts'
 import { keptMessages } from '../../../../src/record/inbox/kept.ts'
@@ -50,7 +51,7 @@ describe('torch send to a queue, without a daemon', () => {
     const { torch, waiting, home } = newSite()
     expect(await torch('send', 'resize', '/a b.jpg', '')).toMatchObject({
       status: 0,
-      stdout: '2 messages wait for resize\n',
+      stdout: 'sent 2 messages to resize\n',
     })
     const names = { TORCH_HOST: 'web1', TORCH_TASK: 'camera', TORCH_RUN_ID: 'r1' }
     Object.assign(process.env, names)
@@ -71,7 +72,7 @@ describe('torch send to a queue, without a daemon', () => {
   test('a pattern sends to each task with a queue, also to one that is not enabled', async () => {
     const { torch, waiting } = newSite()
     expect(await torch('send', 'r*', 'one')).toMatchObject({
-      stdout: '1 message waits for resize\n1 message waits for rotate\n',
+      stdout: 'sent 1 message to resize\nsent 1 message to rotate\n',
     })
     expect([waiting('resize').length, waiting('rotate').length]).toEqual([1, 1])
   })
@@ -83,7 +84,7 @@ describe('torch send to a queue, without a daemon', () => {
     [['send', 'plain', 'x'], 2, 'plain takes no input'],
     [['send', 'resize', 'x\ny'], 2, 'has a line break'],
     [['send', 'resize', 'x'.repeat(maxLineBytes + 1)], 2, 'has 65537 bytes'],
-    [['send', 'resize', 'x\ufffdy'], 2, 'line 1 has U+FFFD'],
+    [['send', 'resize', 'x\ufffdy'], 2, 'word 1 has U+FFFD'],
     [['send', 'resize', 'x', '--end'], 2, 'has a queue'],
   ])('torch %j is refused, and nothing is written', async (words, status, message) => {
     const { torch, home } = newSite()
@@ -103,13 +104,17 @@ describe('torch send to a queue, without a daemon', () => {
   ])('of standard input, each line is a message: %s', async (_, input, texts) => {
     const { sendInput, waiting } = newSite()
     const { status, stdout } = await sendInput(Buffer.from(input))
-    const count = texts.length === 1 ? '1 message waits' : `${texts.length} messages wait`
-    expect([status, stdout]).toEqual([0, `${count} for resize\n`])
+    const count = texts.length === 1 ? '1 message' : `${texts.length} messages`
+    expect([status, stdout]).toEqual([0, `sent ${count} to resize\n`])
     expect(waiting('resize').map((message) => message?.text)).toEqual(texts)
   })
 
   test.each([
-    ['that is not UTF-8', Buffer.from('one\nb\xffc\nthree\n', 'latin1'), 'line 2 is not UTF-8'],
+    [
+      'that is not UTF-8',
+      Buffer.from('one\nb\xffc\nthree\n', 'latin1'),
+      'line 2 of standard input is not UTF-8',
+    ],
     ['with a NUL', Buffer.from('one\na\0b\n'), 'line 2 of standard input has a NUL character'],
     [
       'of more than 64 KiB',
@@ -120,12 +125,55 @@ describe('torch send to a queue, without a daemon', () => {
     const { sendInput, waiting } = newSite()
     const ended = await sendInput(input)
     expect(ended.stderr).toContain(message)
-    expect([ended.status, ended.stdout]).toEqual([2, '1 message waits for resize\n'])
+    expect(ended.stderr).toContain('; this line and all after it are not sent\n')
+    expect([ended.status, ended.stdout]).toEqual([2, 'sent 1 message to resize\n'])
     expect(waiting('resize').map((each) => each?.text)).toEqual(['one'])
   })
 
   test('if the first line is bad, nothing is said to wait', async () => {
     const { sendInput } = newSite()
     expect(await sendInput(Buffer.from([0xff, 10]))).toMatchObject({ status: 2, stdout: '' })
+  })
+
+  test('a queue that becomes full takes what finds room, and torch says where to continue', async () => {
+    const { sendInput, torch, home } = newSite()
+    await torch('send', 'resize', 'old')
+    const folder = path.join(home, 'inbox/resize/new')
+    // As many as leave room for three.
+    for (let at = 0; at < maxWaiting - 4; at++)
+      fs.symlinkSync(
+        '.',
+        path.join(folder, `20200101T000000.000-${at.toString(16).padStart(10, '0')}`),
+      )
+    expect(await sendInput(Buffer.from('a\nb\nc\nd\ne\n'))).toEqual({
+      status: 1,
+      stdout: 'sent 3 messages to resize\n',
+      stderr:
+        'torch: the queue of resize is full: 10000 messages wait already, at most 10000 may; ' +
+        'line 4 and all after it are not sent\n' +
+        'hint: send again when resize has taken some of them; torch inbox resize shows them\n',
+    })
+    const words = await torch('send', 'r*', 'x')
+    expect(words).toMatchObject({ status: 1, stdout: 'sent 1 message to rotate\n' })
+    expect(words.stderr).not.toContain('not sent')
+  })
+
+  test('an error in the middle of standard input is an error, and the lines before it are sent', async () => {
+    const { waiting, home } = newSite()
+    const terminal = Object.assign(fakeTerminal(), {
+      input: async function* () {
+        yield Buffer.from('one\ntwo\nthr')
+        throw new Error('EIO: i/o error, read')
+      },
+    })
+    const tasks = path.join(home, '../tasks.yaml')
+    const ended = await torchHere(['send', 'resize', '--home', home, '--tasks', tasks], {
+      terminal,
+    })
+    expect(ended).toMatchObject({ status: 1, stdout: 'sent 2 messages to resize\n' })
+    expect(ended.stderr).toContain(
+      'torch: standard input cannot be read after line 2: EIO: i/o error, read\nhint: ',
+    )
+    expect(waiting('resize').map((each) => each?.text)).toEqual(['one', 'two'])
   })
 })

@@ -23,6 +23,7 @@ tasks:
   deaf-pipe: { type: manual, command: [sleep, "600"], input: live }
   idle: { type: manual, ${reader} }
   none: { type: manual, command: [sleep, "600"] }
+  cut: { type: manual, max: unlimited, ${reader} }
   filed: { type: manual, ${reader} }
   stopped: { type: manual, ${reader} }
 `
@@ -131,7 +132,7 @@ describe.concurrent('torch send', () => {
       `sent 1 line to mix-live ${run}\n`,
     )
     const read = await torchReading('four\n', 'send', 'mix-*')
-    expect(read.stdout).toBe(`1 message waits for mix-queue\nsent 1 line to mix-live ${run}\n`)
+    expect(read.stdout).toBe(`sent 1 message to mix-queue\nsent 1 line to mix-live ${run}\n`)
     await site.torch('send', 'mix-live', '--end')
     await until(() => output().endsWith('end\n'), 'the end')
     expect(output()).toBe('got one\ngot two\ngot three\ngot four\nend\n')
@@ -166,8 +167,12 @@ describe.concurrent('torch send', () => {
       [['none', 'x'], 2, 'none takes no input'],
       [['idle', 'x'], 1, 'idle is not running'],
       [['typo', 'x'], 2, 'there is no task "typo"'],
-      [['idle', 'a\nb'], 2, 'line 1 has a line break'],
-      [['idle', 'a', 'x'.repeat(65_537)], 2, 'line 2 has 65537 bytes, and at most 65536 are sent'],
+      [['idle', 'a\nb'], 2, 'word 1 has a line break; nothing is sent'],
+      [
+        ['idle', 'a', 'x'.repeat(65_537)],
+        2,
+        'word 2 has 65537 bytes, and at most 65536 are sent; nothing is sent',
+      ],
     ] as const
     for (const [words, status, message] of cases) {
       const ended = await site.torch('send', ...words)
@@ -179,8 +184,15 @@ describe.concurrent('torch send', () => {
     }
     const { run, output } = await start('typed')
     const nul = await torchReading('good\nb\0d\nnot sent\n', 'send', 'typed')
-    expect(nul.status).toBe(2)
-    expect(nul.stderr).toContain('line 2 of standard input has a NUL character')
+    expect(nul).toMatchObject({ status: 2, stdout: `sent 1 line to typed ${run}\n` })
+    expect(nul.stderr).toContain(
+      'torch: line 2 of standard input has a NUL character; this line and all after it are not sent',
+    )
+    const none = await torchReading('b\0d\nnot sent\n', 'send', 'typed')
+    expect(none).toMatchObject({ status: 2, stdout: '' })
+    const folder = await site.torchWith({ stdin: '/' }, 'send', 'typed')
+    expect(folder).toMatchObject({ status: 1, stdout: '' })
+    expect(folder.stderr).toContain('standard input cannot be read: EISDIR: ')
     const long = await torchReading('x'.repeat(65_536), 'send', 'typed')
     expect(long.stdout).toBe(`sent 1 line to typed ${run}\n`)
     await until(() => output() === `got good\ngot ${'x'.repeat(65_536)}\n`, 'the good lines')
@@ -219,5 +231,33 @@ describe.concurrent('torch run of a task with input: live', () => {
     await site.torch('kill', 'stopped')
     expect((await run.ended).status).toBe(143)
     run.child.stdin?.destroy()
+  })
+
+  test.each([
+    ['a NUL', 'one\na\0b\nnot sent\n', 'line 2 of standard input has a NUL character'],
+    ['more than 64 KiB', `one\n${'x'.repeat(70_000)}\nnot sent\n`, 'and at most 65536 are sent'],
+  ])(
+    'a line with %s ends the input of the run, and torch run exits with 2',
+    async (_, text, why) => {
+      const ended = await torchReading(text, 'run', 'cut')
+      expect(ended).toMatchObject({ status: 2, stdout: 'got one\nend\n' })
+      expect(ended.stderr).toMatch(/^torch: line 2 of standard input has .*\nhint: .*\n$/)
+      expect(ended.stderr).toContain(why)
+      expect(ended.stderr).toContain('; this line and all after it are not sent\n')
+    },
+  )
+
+  test('standard input that cannot be read ends the input of the run, and torch run exits with 1', async () => {
+    const other = newSite(tasks)
+    const inDaemon = site.torchWith({ stdin: '/' }, 'run', 'cut')
+    // Without a daemon. This file is like one on a disk that fails: it opens, and reading it is an error.
+    const alone = other.torchWith({ stdin: '/proc/self/mem' }, 'run', 'cut')
+    for (const [ended, code] of [
+      [await inDaemon, 'EISDIR'],
+      [await alone, 'EIO'],
+    ] as const) {
+      expect(ended).toMatchObject({ status: 1, stdout: 'end\n' })
+      expect(ended.stderr).toContain(`torch: standard input cannot be read: ${code}: `)
+    }
   })
 })
