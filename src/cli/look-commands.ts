@@ -91,7 +91,7 @@ export const lookCommands: readonly Command[] = [
     usage: '[TASK...]',
     summary: 'show the messages that wait for tasks',
     description:
-      'Shows how many messages wait for each task with input: queue, how many its runs have, and how many are dead: those whose runs failed as often as retry allows. For one task it shows each message. It works without a daemon too.',
+      'Shows how many messages wait for each task with input: queue, how many its runs have, and how many are dead: those whose runs failed as often as retry allows. For one task it shows each message that waits or is with a run; with --dead it shows the dead and the damaged ones instead. It works without a daemon too.',
     options: ['dead', 'again', 'drop'],
     flagsOnly: ['dead', 'again', 'drop'],
     examples: [
@@ -100,6 +100,7 @@ export const lookCommands: readonly Command[] = [
       ['inbox resize --dead', 'what failed'],
       ['inbox resize --again all', 'try what failed once more'],
       ['inbox resize --drop 20261121T0717', 'remove one message, by the beginning of its id'],
+      ['inbox resize --dead --drop all', 'remove all that are dead or damaged'],
     ],
     run: async (...call) => (await import('./commands/inbox/show-inbox.ts')).showInbox(...call),
   },

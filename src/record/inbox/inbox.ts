@@ -59,15 +59,19 @@ export function tasksWithMessages({ host, root }: Inbox): string[] {
 
 /** Throws for a task that takes no messages on this machine. One that is not enabled takes them. */
 export function demandQueue(task: Task, facts: HostFacts): void {
-  if (task.input.mode !== 'queue')
-    throw new TorchError('no-queue', `${task.name} takes no messages`, {
-      exit: exitStatus.usage,
-      hint: 'give it input: queue in the tasks file',
-    })
+  if (task.input.mode !== 'queue') throw takesNoMessages(task.name)
   if (!matchHosts(task.hosts, facts))
     throw new TorchError('no-queue', `${task.name} does not run on this machine: see its hosts`, {
       hint: 'send it on a machine that runs it; torch plan shows which',
     })
+}
+
+/** The error for a task without a queue. */
+export function takesNoMessages(task: string): TorchError {
+  return new TorchError('no-queue', `${task} takes no messages`, {
+    exit: exitStatus.usage,
+    hint: 'give it input: queue in the tasks file',
+  })
 }
 
 /** Messages that are written to the disk at the same time: the disk takes them together. */

@@ -32,7 +32,7 @@ async function newHome() {
   const [one = ''] = await putMessages(
     inbox,
     'resize',
-    [`/\u001b[31m${'x'.repeat(80)}`, '/b'],
+    [`/\u001b[31m${'x'.repeat(80)}`, '/b\tc'],
     from,
   )
   const torch = (...words: string[]) => torchHere([...words, '--home', home, '--tasks', tasks])
@@ -50,7 +50,7 @@ describe('torch inbox', () => {
     expect(stdout).toMatch(/^resize +2 +\S+ +1 +1$/m)
     expect(await json('inbox')).toMatchObject([
       { task: 'empty', waiting: 0, bytes: 0, oldest: null, inWork: 0, dead: 0, bad: 0 },
-      { task: 'resize', waiting: 2, bytes: 88, inWork: 1, dead: 1, bad: 0 },
+      { task: 'resize', waiting: 2, bytes: 90, inWork: 1, dead: 1, bad: 0 },
     ])
   })
 
@@ -58,12 +58,12 @@ describe('torch inbox', () => {
     const { torch, json, ids } = await newHome()
     const { stdout } = await torch('inbox', 'resize')
     expect(stdout).toMatch(
-      /^2 messages wait for resize \(88 B\), the oldest for .*; 1 in work, 1 dead/,
+      /^2 messages wait for resize \(90 B\), the oldest for .*; 1 in work, 1 dead/,
     )
     expect(stdout).toContain(`/\ufffd[31m${'x'.repeat(53)}…`)
     expect(stdout).toMatch(/^ID +FROM +AGE +TRIES +STATE +TEXT$/m)
     expect(stdout).toMatch(/camera@web1 .* in run r2 +\/taken.jpg/)
-    expect(stdout).toMatch(/camera@web1 .* waiting +\/b$/m)
+    expect(stdout).toMatch(/camera@web1 .* waiting +\/b c$/m)
     expect(stdout).not.toContain('/dead.jpg')
     expect(await json('inbox', 'resize', '--dead')).toMatchObject([
       {
@@ -76,10 +76,10 @@ describe('torch inbox', () => {
   test('torch status TASK says how many messages wait', async () => {
     const { torch, json } = await newHome()
     expect((await torch('status', 'resize')).stdout).toMatch(
-      /input +queue, 2 messages wait \(88 B\), the oldest for .*; 1 dead/,
+      /input +queue, 2 messages wait \(90 B\), the oldest for .*; 1 dead/,
     )
     const { tasks } = (await json('status', 'resize')) as { tasks: object[] }
-    expect(tasks[0]).toMatchObject({ input: { mode: 'queue', waiting: 2, bytes: 88, dead: 1 } })
+    expect(tasks[0]).toMatchObject({ input: { mode: 'queue', waiting: 2, bytes: 90, dead: 1 } })
   })
 
   test('--again lets dead messages wait again, and --drop removes messages', async () => {
@@ -96,7 +96,33 @@ describe('torch inbox', () => {
     expect(await json('inbox', 'resize')).toMatchObject([{ waiting: 0, inWork: 1 }])
   })
 
+  test('torch inbox TASK says how to see and to remove dead messages', async () => {
+    const { torch } = await newHome()
+    const hint = 'hint: torch inbox resize --dead shows the dead ones\n'
+    expect(await torch('inbox', 'resize')).toMatchObject({ status: 0, stderr: hint })
+    expect(await torch('inbox', 'resize', '--dead')).toMatchObject({ status: 0, stderr: '' })
+    expect(await torch('inbox', 'resize', '--drop', 'all')).toMatchObject({
+      stdout: '2 messages of resize removed\n',
+      stderr: '',
+    })
+    expect(await torch('inbox', 'resize', '--drop', 'all')).toEqual({
+      status: 0,
+      stdout: 'no message of resize waits\n',
+      stderr: 'hint: torch inbox resize --dead --drop all removes 1 dead or damaged\n',
+    })
+    expect(await torch('inbox', 'resize', '--dead', '--drop', 'all')).toMatchObject({
+      stdout: '1 message of resize removed\n',
+    })
+    expect(await torch('inbox', 'resize', '--again', 'all')).toEqual({
+      status: 0,
+      stdout: 'no message of resize is dead\n',
+      stderr: '',
+    })
+    expect((await torch('inbox', 'resize')).stderr).toBe('')
+  })
+
   test.each([
+    [['inbox', 'other'], 2, 'torch: other takes no messages\nhint: give it input: queue'],
     [['inbox', 'nowhere'], 2, 'there is no task "nowhere"'],
     [['inbox', '--drop', 'all'], 2, 'need one task'],
     [['inbox', 'resize', '--drop'], 2, '--drop: needs a value\nhint: --drop all, or'],

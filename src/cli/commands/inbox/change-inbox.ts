@@ -1,13 +1,16 @@
 import { exitStatus } from '../../../errors.ts'
 import type { Protocol } from '../../../control/protocol.ts'
 import { openHome } from '../../../daemon/startup/open-home.ts'
-import { changeMessages } from '../../../record/inbox/kept.ts'
+import { changeMessages, countMessages } from '../../../record/inbox/kept.ts'
 import { openInbox } from '../../../record/inbox/inbox.ts'
 import { counted } from '../../../text/plural.ts'
+import { shellQuoted } from '../../../text/shell-quote.ts'
 import { usageError } from '../../args/option.ts'
 import type { Values } from '../../args/options.ts'
 import type { Call } from '../../command.ts'
 import { ask } from '../../daemon/ask.ts'
+
+type Request = Protocol['inbox']['request']
 
 /** Runs `torch inbox TASK --again ID|all` and `--drop ID|all`: by the daemon if one runs. */
 export async function changeInbox(
@@ -24,18 +27,38 @@ export async function changeInbox(
   const action = again === undefined ? 'drop' : 'again'
   const request = { task, action, which: again ?? drop ?? '', dead } as const
   const messages = await change(call, request)
-  const count = counted(messages.length, 'message')
-  const words =
-    action === 'again' ? `${count} of ${task} wait again` : `${count} of ${task} removed`
   if (json) await terminal.say(JSON.stringify({ task, messages }, null, 2))
-  else await terminal.say(messages.length === 1 ? words.replace(' wait ', ' waits ') : words)
+  else if (messages.length === 0) await sayNothing(call, request)
+  else await terminal.say(doneWords(request, messages.length))
   return exitStatus.done
 }
 
-async function change(
-  call: Call,
-  request: Protocol['inbox']['request'],
-): Promise<readonly string[]> {
+function doneWords({ task, action }: Request, messages: number): string {
+  const count = counted(messages, 'message')
+  if (action === 'drop') return `${count} of ${task} removed`
+  return `${count} of ${task} ${messages === 1 ? 'waits' : 'wait'} again`
+}
+
+/** Only `all` can mean no message, and there may be some in another place. */
+async function sayNothing(
+  { host, terminal, paths }: Call,
+  { task, action, dead }: Request,
+): Promise<void> {
+  const isOfDead = action === 'again' || dead
+  const state = action === 'again' ? 'is dead' : dead ? 'is dead or damaged' : 'waits'
+  await terminal.say(`no message of ${task} ${state}`)
+  const counts = countMessages(
+    openInbox(host, paths.inbox, () => {}),
+    task,
+  )
+  const rest = counts.dead + counts.bad
+  if (!isOfDead && rest > 0) {
+    const drop = `torch inbox ${shellQuoted(task)} --dead --drop all`
+    terminal.note(`hint: ${drop} removes ${rest} dead or damaged`)
+  }
+}
+
+async function change(call: Call, request: Request): Promise<readonly string[]> {
   const { host, paths } = call
   const reply = await ask(call, 'inbox', request, 'optional')
   if (reply !== undefined) return reply.messages

@@ -1,5 +1,5 @@
 import { exitStatus } from '../../../errors.ts'
-import { openInbox, tasksWithMessages } from '../../../record/inbox/inbox.ts'
+import { openInbox, takesNoMessages, tasksWithMessages } from '../../../record/inbox/inbox.ts'
 import type { Inbox } from '../../../record/inbox/inbox.ts'
 import {
   countMessages,
@@ -11,6 +11,7 @@ import {
 import { selectNames } from '../../../tasks/select.ts'
 import { counted } from '../../../text/plural.ts'
 import { plainLine } from '../../../text/sanitize.ts'
+import { shellQuoted } from '../../../text/shell-quote.ts'
 import { byteLength, sizeText } from '../../../text/size.ts'
 import { usageError } from '../../args/option.ts'
 import type { Values } from '../../args/options.ts'
@@ -25,7 +26,7 @@ export async function showInbox(call: Call, values: Values): Promise<number> {
   const { host, terminal, paths, args } = call
   const inbox = openInbox(host, paths.inbox, () => {})
   const names = await namesOf(call, values, inbox)
-  const tasks = args.length === 0 ? names : selectNames(args, names, 'torch inbox')
+  const tasks = args.length === 0 ? names.queues : selectedQueues(args, names)
   if (values.again !== undefined || values.drop !== undefined)
     return changeInbox(call, values, tasks)
   if (values.dead === true && args.length === 0)
@@ -40,7 +41,12 @@ export async function showInbox(call: Call, values: Values): Promise<number> {
     )
     await terminal.say(JSON.stringify(shown, null, 2))
   } else if (reports.length === 0) terminal.note('no task has a queue')
-  else if (isOne) for (const report of reports) await terminal.say(oneTask(call, report, messages))
+  else if (isOne)
+    for (const report of reports) {
+      await terminal.say(oneTask(call, report, messages))
+      const hint = deadHint(report, values)
+      if (hint !== undefined) terminal.note(hint)
+    }
   else await terminal.say(tasksTable(call, reports))
   return exitStatus.done
 }
@@ -50,10 +56,33 @@ function placesOf({ dead }: Values): Place[] {
   return dead === true ? ['dead', 'bad'] : ['new', 'taken']
 }
 
-/** The tasks with a queue, and those that still have messages from before. */
-async function namesOf(call: Call, values: Values, inbox: Inbox): Promise<string[]> {
-  const queues = (await tasksNow(call, values)).filter(({ input }) => input?.mode === 'queue')
-  return [...new Set([...queues.map(({ name }) => name), ...tasksWithMessages(inbox)])].toSorted()
+interface Names {
+  /** The tasks with a queue, and those that still have messages from before. */
+  readonly queues: readonly string[]
+  /** All tasks of the file. */
+  readonly all: readonly string[]
+}
+
+async function namesOf(call: Call, values: Values, inbox: Inbox): Promise<Names> {
+  const all = await tasksNow(call, values)
+  const queues = all.filter(({ input }) => input?.mode === 'queue').map(({ name }) => name)
+  return {
+    queues: [...new Set([...queues, ...tasksWithMessages(inbox)])].toSorted(),
+    all: all.map(({ name }) => name),
+  }
+}
+
+function selectedQueues(words: readonly string[], { queues, all }: Names): string[] {
+  const other = words.find((word) => all.includes(word) && !queues.includes(word))
+  if (other !== undefined) throw takesNoMessages(other)
+  return selectNames(words, queues, 'torch inbox')
+}
+
+/** Dead messages are easily missed: without --dead they are only counted. */
+function deadHint({ task, dead, bad }: Report, { dead: isShown }: Values): string | undefined {
+  if (isShown === true || dead + bad === 0) return undefined
+  const which = bad === 0 ? 'the dead ones' : 'the dead and damaged ones'
+  return `hint: torch inbox ${shellQuoted(task)} --dead shows ${which}`
 }
 
 type Report = InboxCounts & { readonly task: string }
@@ -81,13 +110,18 @@ function oneTask(call: Call, report: Report, messages: readonly KeptMessage[]): 
     message === undefined ? '' : ageOf(host.clock.now(), Date.parse(message.at)),
     String(tries),
     place === 'taken' ? `in run ${run ?? ''}` : stateWords[place],
-    cutText(plainLine(message?.text ?? ''), maxShownText, 'end', cutMark(terminal.isUnicode)),
+    cutText(shownText(message?.text ?? ''), maxShownText, 'end', cutMark(terminal.isUnicode)),
   ])
   const heads = ['ID', 'FROM', 'AGE', 'TRIES', 'STATE', { text: 'TEXT', cut: 'end' }] as const
   return `${first}\n${table(terminal, heads, rows)}`
 }
 
 const maxShownText = 60
+
+/** A tab is harmless, and must not look like damage. */
+function shownText(text: string): string {
+  return plainLine(text.replaceAll('\t', ' '))
+}
 
 /** `2 messages wait for resize (31 B), the oldest for 3m; 1 in work, 1 dead`. */
 function summary(now: number, { task, waiting, bytes, oldest, inWork, dead, bad }: Report): string {
