@@ -1,19 +1,23 @@
 import type { Trouble } from '../../control/status-report.ts'
 import { timeText } from '../../record/history/rows.ts'
 import { problemLine } from '../../tasks/file/problem.ts'
+import { quietly } from '../../host/system-error.ts'
+import { hasScript, recordKey } from '../../scripts/url-records.ts'
+import { reportOf } from './scripts-answer.ts'
 import { failedWords } from '../starts/replacement.ts'
 import type { Daemon } from '../state.ts'
 
 /** How the message about a refused tasks file begins. `torch status` shows its problems in full. */
 export const refusedWords = 'the tasks file was refused'
 
-/** What the daemon cannot do at the moment, until it is over: what the machine refuses, and a bad tasks file. */
-export function troubleOf({
-  faults,
-  history,
-  tasks,
-  daemonTasks,
-}: Pick<Daemon, 'faults' | 'history' | 'tasks' | 'daemonTasks'>): Trouble[] {
+/** How the message about a script begins that is stale or missing. */
+export const scriptWords = 'the script of '
+
+/** What the daemon cannot do at the moment, until it is over: what the machine refuses, a bad tasks file, scripts. */
+export function troubleOf(
+  daemon: Pick<Daemon, 'faults' | 'history' | 'tasks' | 'daemonTasks' | 'scripts' | 'startedMs'>,
+): Trouble[] {
+  const { faults, history, tasks, daemonTasks } = daemon
   const { refused } = tasks
   const bad = refused?.problems.find(({ severity }) => severity === 'error')
   const file = refused && {
@@ -24,7 +28,25 @@ export function troubleOf({
     message: failedWords(task, failed),
     sinceMs: failed.sinceMs,
   }))
-  return [file, history.trouble(), ...faults.current(), ...replacements]
+  return [file, history.trouble(), ...faults.current(), ...replacements, ...scriptTroubles(daemon)]
     .filter((each) => each !== undefined)
     .map(({ message, sinceMs }) => ({ message, since: timeText(sinceMs) }))
+}
+
+/** The scripts whose server does not give them: runs get an older copy, or cannot start. */
+function scriptTroubles({
+  tasks,
+  scripts,
+  startedMs,
+}: Pick<Daemon, 'tasks' | 'scripts' | 'startedMs'>): { message: string; sinceMs: number }[] {
+  return [...tasks.here.values()].filter(hasScript).flatMap((task) => {
+    const failure = quietly(() => scripts.records.read(recordKey(task)))?.failure ?? undefined
+    const isRefused = quietly(() => scripts.cache.refusal()) !== undefined
+    // Nobody has asked for it yet, or the last answer was good.
+    if (failure === undefined && !isRefused) return []
+    const report = quietly(() => reportOf(scripts, task))
+    if (report === undefined || report.state === 'ok') return []
+    const message = `${scriptWords}${task.name} is ${report.state}: ${report.reason ?? ''}`
+    return [{ message, sinceMs: failure?.sinceMs ?? startedMs }]
+  })
 }

@@ -1,12 +1,13 @@
+import { startCommand } from '../../../control/client.ts'
 import type { RunReport } from '../../../control/protocol.ts'
 import type { StatusReport } from '../../../control/status-report.ts'
-import { refusedWords } from '../../../daemon/control/trouble.ts'
+import { refusedWords, scriptWords } from '../../../daemon/control/trouble.ts'
 import { interceptSignals } from '../../../daemon/signals.ts'
 import { messageOf } from '../../../errors.ts'
 import type { Host } from '../../../host/host.ts'
 import { knownEnd, rowInHistory } from '../../../follow/run-end.ts'
 import { isAlive } from '../../../host/processes.ts'
-import { readTraces, type RunTraces } from '../../../run/directory.ts'
+import { readDescription, readTraces, type RunTraces } from '../../../run/directory.ts'
 import { ask } from '../../daemon/ask.ts'
 import type { Call } from '../../command.ts'
 import { type Ended, exitStatusOf, outcomeWords } from '../../terminal/outcomes.ts'
@@ -61,9 +62,11 @@ async function untilEnded(
   meanwhile: () => Promise<unknown>,
 ): Promise<End> {
   const { host } = call
+  const lookForDaemon = newDaemonWatch(call, { run, directory })
   let over: number | undefined
   for (;;) {
     await meanwhile()
+    await lookForDaemon()
     const traces = readTraces(host, directory)
     const recorded = traces.exit?.status
     if (traces.conclusion !== undefined) return { ended: traces.conclusion, recorded }
@@ -74,6 +77,39 @@ async function untilEnded(
     if (over !== undefined && host.clock.monotonic() - over > recordMs)
       return { ended: await withoutRecord(call, run, recorded), recorded }
     await pause(host.clock, pollMs)
+  }
+}
+
+/** How often to look whether a daemon runs, and how long none may run before that is said: a restart is short. */
+const daemonLookMs = 1_000
+const maxGoneMs = 3_000
+
+/** Says once that the daemon is gone: the run continues, and its end may be far away. */
+function newDaemonWatch(
+  { host, paths, terminal }: Call,
+  { run, directory }: Pick<RunReport, 'run' | 'directory'>,
+): () => Promise<void> {
+  let nextMs = host.clock.monotonic() + daemonLookMs
+  let goneMs: number | undefined
+  let isSaid = false
+  return async () => {
+    const nowMs = host.clock.monotonic()
+    if (nowMs < nextMs) return
+    nextMs = nowMs + daemonLookMs
+    // Most runs are over before.
+    const { readPid } = await import('../../../daemon/startup/open-home.ts')
+    if (readPid(host, paths) !== undefined) {
+      goneMs = undefined
+      isSaid = false
+      return
+    }
+    goneMs ??= nowMs
+    if (isSaid || nowMs - goneMs < maxGoneMs) return
+    isSaid = true
+    const isRead = readDescription(host, directory)?.input === 'live'
+    const waits = isRead ? ', and its input waits for the next daemon' : ''
+    terminal.note(`torch: the daemon is gone; run ${run} continues${waits}`)
+    terminal.note(`hint: start the next daemon: ${startCommand(paths.home)}`)
   }
 }
 
@@ -115,7 +151,9 @@ async function withoutRecord(
 export function whyNotRecorded(status: StatusReport | 'silent' | undefined): string {
   if (status === undefined) return 'the daemon is gone'
   if (status === 'silent') return 'the daemon does not answer'
-  const message = status.trouble?.find((each) => !each.message.startsWith(refusedWords))?.message
+  const isOther = (message: string): boolean =>
+    message.startsWith(refusedWords) || message.startsWith(scriptWords)
+  const message = status.trouble?.find((each) => !isOther(each.message))?.message
   return message ?? 'the daemon is busy'
 }
 

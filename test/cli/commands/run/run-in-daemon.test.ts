@@ -13,6 +13,7 @@ const status: StatusReport = {
   tasks: [],
 }
 const refused = { message: 'the tasks file was refused', since }
+const script = { message: 'the script of report is stale: 404 Not Found', since }
 const full = { message: 'could not write outcomes of runs: ENOSPC: no space left on device', since }
 
 test.each([
@@ -20,6 +21,7 @@ test.each([
   ['silent', 'the daemon does not answer'],
   [status, 'the daemon is busy'],
   [{ ...status, trouble: [refused] }, 'the daemon is busy'],
+  [{ ...status, trouble: [script] }, 'the daemon is busy'],
   [
     { ...status, trouble: [refused, full] },
     'could not write outcomes of runs: ENOSPC: no space left on device',

@@ -110,6 +110,9 @@ tasks:
     expect(updated.stdout).toMatch(/ stale since .*: 404 Not Found /)
     const status = await torch('status', 'hello')
     expect(status.stdout).toMatch(
+      /^trouble +the script of hello is stale: 404 Not Found, since .*\)$/m,
+    )
+    expect(status.stdout).toMatch(
       new RegExp(`^ +script +${server.url}/bin/hello\n +update: never$`, 'm'),
     )
     const rows = await historyOf(site)

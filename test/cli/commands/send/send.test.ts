@@ -260,4 +260,22 @@ describe.concurrent('torch run of a task with input: live', () => {
       expect(ended.stderr).toContain(`torch: standard input cannot be read: ${code}: `)
     }
   })
+
+  test('without its daemon torch run says so once, and the next daemon sends what waits', async () => {
+    const other = newSite(tasks)
+    await other.torch('start')
+    const run = other.spawn(['run', 'filed'])
+    run.child.stdin?.write('one\n')
+    await until(() => run.stdout() === 'got one\n', 'the first line')
+    process.kill(other.pid() ?? 0, 'SIGKILL')
+    run.child.stdin?.end('two\n')
+    await until(() => run.stderr().includes('hint: '), 'the message')
+    expect(run.stderr()).toMatch(
+      /^torch: the daemon is gone; run \S+ continues, and its input waits for the next daemon\nhint: start the next daemon: torch start --home \S+\n$/,
+    )
+    await other.torch('start')
+    const { status, stdout, stderr } = await run.ended
+    expect([status, stdout]).toEqual([0, 'got one\ngot two\nend\n'])
+    expect(stderr.split('\n')).toHaveLength(3)
+  })
 })
