@@ -1,4 +1,4 @@
-// npm run bench -- lateness|ticks|scale|burst|memory|recovery|history|commands|endurance|soak [options]: see README.md beside this file.
+// npm run bench -- lateness|ticks|scale|burst|memory|recovery|history|commands|web|endurance|soak [options]: see README.md beside this file.
 import fs from 'node:fs'
 import { parseArgs } from 'node:util'
 import { machine, printTable } from './figures.js'
@@ -12,6 +12,7 @@ const benchmarks = {
   recovery: async () => (await import('./campaign/recovery.js')).recovery,
   history: async () => (await import('./history.js')).history,
   commands: async () => (await import('./commands.js')).commands,
+  web: async () => (await import('./web/web.js')).web,
   endurance: async () => (await import('./endurance.js')).endurance,
   soak: async () => (await import('./soak/soak.js')).soak,
 }

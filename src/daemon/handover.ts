@@ -8,7 +8,7 @@ import { handOver } from '../run/live-run.ts'
 import type { HeldSocket, InheritedSocket } from '../run/task-sockets.ts'
 import { formatProblem } from '../tasks/file/problem.ts'
 import { newDeferred } from './deferred.ts'
-import { saveLoaded } from './recovery/saved-state.ts'
+import { saveLoaded, saveTotals } from './recovery/saved-state.ts'
 import { heardFailure, hearReady, readyLine } from './startup/start-detached.ts'
 import type { Daemon, DaemonProcess } from './state.ts'
 import type { Loaded } from './tasks-file/load.ts'
@@ -224,6 +224,7 @@ function saveAll(daemon: Daemon): void {
   queue.saveNow()
   tickClock.save()
   saveLoaded(daemon)
+  saveTotals(daemon)
   letGo(daemon)
   history.close()
 }

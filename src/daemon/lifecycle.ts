@@ -8,7 +8,7 @@ import { troubleOf } from './control/trouble.ts'
 import { newHandover } from './handover.ts'
 import { type StoppedBy, writeDaemonRecord } from './recovery/daemon-record.ts'
 import { recover } from './recovery/recover.ts'
-import { saveLoaded } from './recovery/saved-state.ts'
+import { saveLoaded, saveTotals } from './recovery/saved-state.ts'
 import { handleSignals } from './signals.ts'
 import type { Ready } from './startup/start-detached.ts'
 import { followScripts } from './starts/daemon-scripts.ts'
@@ -186,6 +186,7 @@ async function closeHome(own: DaemonProcess, daemon: Daemon, stoppedBy: StoppedB
   await own.server.close()
   queue.saveNow()
   history.close()
+  saveTotals(daemon)
   faults.attempt('note the end of the daemon', () =>
     writeDaemonRecord(daemon, { by: stoppedBy, left: daemon.phase.now === 'leaving' }),
   )

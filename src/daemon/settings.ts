@@ -49,6 +49,8 @@ export interface HomePaths {
   readonly lastGood: string
   /** Messages for tasks. */
   readonly inbox: string
+  /** The counts for metrics, between one daemon and the next. */
+  readonly totals: string
 }
 
 /** The paths of a home. */
@@ -71,6 +73,7 @@ export function homePaths(home: string): HomePaths {
     daemonRecord: at('daemon.json'),
     lastGood: at('last-good'),
     inbox: at('inbox'),
+    totals: at('totals.json'),
   }
 }
 

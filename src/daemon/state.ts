@@ -24,6 +24,7 @@ import type { RequestQueue } from './control/request-queue.ts'
 import { newPhase, type Phase } from './phase.ts'
 import type { HomePaths, Settings } from './settings.ts'
 import type { Signals } from './signals.ts'
+import { takeSavedTotals } from './recovery/saved-state.ts'
 import { runEnded } from './starts/after-run.ts'
 import { openDaemonScripts } from './starts/daemon-scripts.ts'
 import { type DaemonTasks, newDaemonTasks, runReady } from './starts/daemon-tasks.ts'
@@ -129,6 +130,7 @@ export function createDaemon(
   const counters = newCounters()
   const totals = newTotals((others) => warnOfOthers(log, others))
   totals.setTasks(tasks.here.keys())
+  takeSavedTotals({ host, paths, faults, totals })
   const hostName = tasks.facts.names[0] ?? host.network.name()
   const origin = () => ({ host: hostName, revision: tasks.loaded.revision })
   const order = newEventOrder(host, paths.home, lastMs)

@@ -99,12 +99,13 @@ function familiesOffline(
 ): Family[] {
   const here = status.tasks.filter((task) => task.here && task.definition !== null)
   const gone = status.tasks.filter((task) => task.definition === null)
-  const series = here.slice(0, maxCounted).map(({ name, running, last, counts }) => {
+  const series = here.slice(0, maxCounted).map(({ name, type, running, last, counts }) => {
     const run = last?.run === null ? null : last
     return {
       task: name,
       running: running.length,
-      failures: counts?.failures ?? null,
+      // Whether the row of a daemon task has ended, only the daemon knows.
+      failures: type === 'daemon' ? null : (counts?.failures ?? null),
       lastRunMs: timeOf(run?.endedAt),
       lastSuccessMs: timeOf(lastOk.get(name)),
       lastDurationMs: run?.durationMs ?? null,

@@ -21,6 +21,13 @@ export interface Totals {
   readonly shared: TaskTotals
   /** In seconds, by `latenessBounds`. */
   readonly lateness: Spread
+  /** All counts as text, for restore(). */
+  saved(): string
+  /**
+   * Continues with the counts of the previous daemon: for a Prometheus that asks once a minute, slots that
+   * were missed between two daemons must not vanish in counts that begin again. Ignores what it cannot read.
+   */
+  restore(saved: string): void
 }
 
 export interface TaskTotals {
@@ -85,7 +92,54 @@ export function newTotals(onOthers: (others: number) => void = () => {}): Totals
     },
     shared,
     lateness,
+    saved: () => JSON.stringify({ tasks: Object.fromEntries(counted), shared, lateness }),
+    restore(saved) {
+      const from = parseSaved(saved)
+      addSpread(lateness, from.lateness)
+      addTotals(shared, from.shared)
+      for (const [task, totals] of counted)
+        if (Object.hasOwn(from.tasks ?? {}, task)) addTotals(totals, from.tasks?.[task])
+    },
   }
+}
+
+/** What a previous daemon, perhaps of another version, has saved. Nothing in it is certain. */
+interface Saved {
+  readonly tasks?: Readonly<Record<string, SavedTotals | undefined>> | null
+  readonly shared?: SavedTotals
+  readonly lateness?: SavedSpread
+}
+type SavedTotals = { readonly [K in keyof TaskTotals]?: unknown } & { durations?: SavedSpread }
+type SavedSpread = { readonly counts?: unknown; readonly sum?: unknown } | null
+
+function parseSaved(text: string): Saved {
+  try {
+    const saved: unknown = JSON.parse(text)
+    return typeof saved === 'object' && saved !== null ? saved : {}
+  } catch {
+    return {}
+  }
+}
+
+function addTotals(totals: MutableTotals, saved: SavedTotals | undefined): void {
+  if (typeof saved !== 'object' || saved === null) return
+  for (const what of ['runs', 'skipped', 'missed'] as const)
+    for (const [key, count] of Object.entries(saved[what] ?? {}))
+      if (isCount(count)) increase(totals[what], key, count)
+  addSpread(totals.durations, saved.durations)
+}
+
+/** A version with other bounds has another number of counts, and its values cannot be told apart. */
+function addSpread(spread: MutableSpread, saved: SavedSpread | undefined): void {
+  const { counts, sum } = saved ?? {}
+  if (!Array.isArray(counts) || counts.length !== spread.counts.length) return
+  if (!counts.every(isCount) || !isCount(sum)) return
+  for (const [at, count] of counts.entries()) spread.counts[at] = (spread.counts[at] ?? 0) + count
+  spread.sum += sum
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value) && value >= 0
 }
 
 interface MutableTotals extends TaskTotals {

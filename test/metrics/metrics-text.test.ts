@@ -1,45 +1,8 @@
 import { expect, test } from 'vitest'
-import type { MetricsReport, TaskSeries } from '../../src/control/metrics-report.ts'
 import { metricsText } from '../../src/metrics/metrics-text.ts'
 import { taskStatus } from '../support/control.ts'
 import { runRow } from '../support/history.ts'
-
-const never: TaskSeries = {
-  task: 'backup',
-  running: 0,
-  runs: { ok: 0, failed: 0 },
-  skipped: { max: 0 },
-  missed: { down: 0 },
-  durations: { counts: [0, 0, 0], sum: 0 },
-  failures: 0,
-  lastRunMs: null,
-  lastSuccessMs: null,
-  lastDurationMs: null,
-  nextRunMs: null,
-}
-
-function report(changes: Partial<MetricsReport> = {}): MetricsReport {
-  return {
-    version: '1.2.3',
-    startedMs: 1_795_000_000_500,
-    file: { ok: true, revision: '3f2a91c' },
-    tasks: { here: 1, elsewhere: 2 },
-    series: [never],
-    leaving: [],
-    others: 0,
-    durationBounds: [1, 60],
-    lateness: { bounds: [0.01], counts: [3, 1], sum: 0.5 },
-    notifications: [],
-    process: {
-      startedMs: 1_795_000_000_000,
-      cpuSeconds: 1.5,
-      residentBytes: 1000,
-      openDescriptors: 20,
-      maxDescriptors: null,
-    },
-    ...changes,
-  }
-}
+import { metricsReport as report, neverRan as never } from '../support/metrics.ts'
 
 /** The lines that are no comments. */
 async function lines(...facts: Parameters<typeof metricsText>): Promise<string[]> {

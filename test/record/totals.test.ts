@@ -53,6 +53,36 @@ test('counts of a task end when it leaves this host, and begin at 0 when it is b
   ])
 })
 
+test('the next daemon continues with the counts of the previous one, and ignores what it cannot read', () => {
+  const before = newTotals()
+  before.setTasks(['a', 'gone'])
+  before.started(3)
+  before.ended('a', 'ok', 100)
+  before.missed('a', 'down', 2)
+  before.skipped('a', 'draining')
+  const saved = before.saved()
+  const after = newTotals()
+  after.setTasks(['a', 'constructor'])
+  after.restore(saved)
+  after.missed('a', 'down', 1)
+  expect([...after.counted.keys()]).toEqual(['a', 'constructor'])
+  const { runs, missed, skipped, durations } = after.counted.get('a')!
+  expect([runs['ok'], missed['down'], skipped['draining'], durations.sum]).toEqual([1, 3, 1, 0.1])
+  expect(after.lateness).toEqual(before.lateness)
+
+  const other = JSON.parse(saved)
+  other.lateness.counts.push(0)
+  other.tasks.a.runs.ok = 'many'
+  other.tasks.a.durations.sum = -1
+  for (const bad of ['', '{', 'null', '7', '{"tasks":null,"shared":7}', JSON.stringify(other)]) {
+    const fresh = newTotals()
+    fresh.setTasks(['a'])
+    fresh.restore(bad)
+    expect(fresh.lateness.sum).toBe(0)
+    expect(fresh.counted.get('a')).toMatchObject({ runs: { ok: 0 }, durations: { sum: 0 } })
+  }
+})
+
 test('tasks over the most share their counts, which never fall, and each change is reported', () => {
   const others: number[] = []
   const totals = newTotals((count) => void others.push(count))

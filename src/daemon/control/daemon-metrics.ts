@@ -5,7 +5,7 @@ import { durationBounds, latenessBounds, type TaskTotals } from '../../record/to
 import type { Task } from '../../tasks/task.ts'
 import { jitterOf } from '../../text/hash.ts'
 import type { Daemon } from '../state.ts'
-import { failuresOf } from './daemon-status.ts'
+import { failuresOf, restartsOf } from './daemon-status.ts'
 
 /**
  * What the daemon counts and knows of the tasks of this host. A task that is removed, disabled or moved to
@@ -52,7 +52,9 @@ function seriesOf(
     task: name,
     running: runs.of(name).length,
     ...totals,
-    failures: failuresOf(daemon, task),
+    // An instance that has lasted has ended the row, although it may never end as `ok`.
+    failures:
+      task.type === 'daemon' && restartsOf(daemon, task) === 0 ? 0 : failuresOf(daemon, task),
     lastRunMs: timeOf(run?.endedAt),
     lastSuccessMs: timeOf(runs.lastOk(name)),
     lastDurationMs: run?.durationMs ?? null,

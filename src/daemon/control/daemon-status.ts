@@ -83,7 +83,7 @@ function statusNow(daemon: Daemon, task: Task, next: AgendaEntry | undefined): T
 }
 
 /** The most restarts in a row of its instances. One that has lasted for `reset_after` has ended its row. */
-function restartsOf({ runs, daemonTasks, clock }: Daemon, { name, restart }: Task): number {
+export function restartsOf({ runs, daemonTasks, clock }: Daemon, { name, restart }: Task): number {
   const youngerThan = clock.now() - restart.resetAfterMs
   const young = runs.of(name).filter(({ description }) => description.startedMs > youngerThan)
   return Math.max(

@@ -2,6 +2,7 @@ import path from 'node:path'
 import type { Files } from '../../host/files.ts'
 import type { Host } from '../../host/host.ts'
 import type { TickState } from '../../plan/tick.ts'
+import type { Totals } from '../../record/totals.ts'
 import type { Faults } from '../../run/faults.ts'
 import type { Task } from '../../tasks/task.ts'
 import type { Phase } from '../phase.ts'
@@ -116,4 +117,25 @@ export function claimBoot({ host: { files, processes }, paths, faults }: Parts):
     if (isNew) files.replace(paths.boot, `${processes.bootId}\n`)
   })
   return isNew && wasNoted
+}
+
+interface TotalsParts extends Parts {
+  readonly totals: Totals
+}
+
+/** Leaves the counts for metrics to the next daemon. */
+export function saveTotals({ host, paths, faults, totals }: TotalsParts): void {
+  faults.attempt('save the counts for metrics', () =>
+    host.files.replace(paths.totals, totals.saved(), { sync: false }),
+  )
+}
+
+/** Takes them from a daemon that stopped in good order: only once, because after a crash they are old. */
+export function takeSavedTotals({ host, paths, faults, totals }: TotalsParts): void {
+  faults.attempt('read the counts for metrics', () => {
+    const saved = host.files.readText(paths.totals)
+    if (saved === undefined) return
+    host.files.remove(paths.totals)
+    totals.restore(saved)
+  })
 }

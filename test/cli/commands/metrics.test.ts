@@ -56,7 +56,19 @@ test('torch metrics prints what the daemon counts, writes a file by rename, and 
   const quiet = await site.torch('metrics', '--out', 'torch.prom')
   expect(quiet).toMatchObject({ status: 0, stdout: '', stderr: '' })
   expect(fs.readFileSync(out, 'utf8')).toMatch(/^torch_up 0$/m)
+
+  // The next daemon continues to count, also after it took over.
+  await site.torch('start')
+  const started = okRuns((await site.torch('metrics')).stdout)
+  expect(started).toBeGreaterThanOrEqual(okRuns(text))
+  expect(await site.torch('restart')).toMatchObject({ status: 0 })
+  expect(okRuns((await site.torch('metrics')).stdout)).toBeGreaterThanOrEqual(started)
+  expect(fs.existsSync(path.join(site.home, 'totals.json'))).toBe(false)
 })
+
+function okRuns(text: string): number {
+  return Number(/^torch_runs_total\{task="tick",outcome="ok"\} (\d+)$/m.exec(text)?.[1])
+}
 
 test('torch metrics --out writes through a link, and refuses what is not a file', async () => {
   const site = newSite(yaml)
