@@ -217,7 +217,7 @@ async function passHome(
 
 /** Puts everything on disk; afterwards no timer of this daemon touches a run. */
 function saveAll(daemon: Daemon): void {
-  const { runs, runContext, faults, queue, tickClock, history } = daemon
+  const { runs, runContext, faults, queue, tickClock, history, notifications } = daemon
   for (const run of runs.remains()) killRun(runContext, run)
   faults.close()
   queue.saveSoon()
@@ -225,6 +225,8 @@ function saveAll(daemon: Daemon): void {
   tickClock.save()
   saveLoaded(daemon)
   saveTotals(daemon)
+  // BEFORE the history is closed: it forgets the runs about which nothing was sent yet.
+  notifications.save()
   letGo(daemon)
   history.close()
 }

@@ -6,7 +6,7 @@ import { answersOf } from './control/answers.ts'
 import { dumpState } from './control/daemon-status.ts'
 import { troubleOf } from './control/trouble.ts'
 import { newHandover } from './handover.ts'
-import { type StoppedBy, writeDaemonRecord } from './recovery/daemon-record.ts'
+import { lastDaemonEnd, type StoppedBy, writeDaemonRecord } from './recovery/daemon-record.ts'
 import { recover } from './recovery/recover.ts'
 import { saveLoaded, saveTotals } from './recovery/saved-state.ts'
 import { handleSignals } from './signals.ts'
@@ -53,10 +53,14 @@ export async function runLifecycle(
     void reload('file', hash)
   })
 
+  // BEFORE it is noted that this daemon is alive.
+  daemon.notifications.noteEnd(lastDaemonEnd(host, own.paths))
+  daemon.notifications.follow()
   // IN ONE GO, without a pause in which a signal or a request could see half of it.
   recover(daemon)
   const stopTicking = startTicker(daemon)
   followScripts(daemon)
+  daemon.notifier.start()
   daemon.tickClock.save()
   saveLoaded(daemon)
   const stopMaintenance = startMaintenance(daemon, {
@@ -70,6 +74,7 @@ export async function runLifecycle(
     stopMaintenance()
     void stopWatching()
     daemon.events.end()
+    void daemon.notifier.close()
   })
   own.requests.serve(answersOf(daemon, { reload, stop, handover }))
   const stopsPassedOn = handleSignals(own, {
@@ -180,13 +185,15 @@ async function leaveHome(own: DaemonProcess, stopsPassedOn: () => Promise<unknow
 
 /** Everything that happened is on disk; afterwards only the files of the home are left. */
 async function closeHome(own: DaemonProcess, daemon: Daemon, stoppedBy: StoppedBy): Promise<void> {
-  const { host, paths, queue, history, events, faults, log } = daemon
+  const { host, paths, queue, history, events, notifications, notifier, faults, log } = daemon
   own.systemd.close()
   events.end()
   await own.server.close()
   queue.saveNow()
+  notifications.save()
   history.close()
   saveTotals(daemon)
+  await notifier.close()
   faults.attempt('note the end of the daemon', () =>
     writeDaemonRecord(daemon, { by: stoppedBy, left: daemon.phase.now === 'leaving' }),
   )

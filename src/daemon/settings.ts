@@ -51,6 +51,10 @@ export interface HomePaths {
   readonly inbox: string
   /** The counts for metrics, between one daemon and the next. */
   readonly totals: string
+  /** Messages to people that are not sent yet. */
+  readonly outbox: string
+  /** What was sent about what. */
+  readonly notify: string
 }
 
 /** The paths of a home. */
@@ -74,6 +78,8 @@ export function homePaths(home: string): HomePaths {
     lastGood: at('last-good'),
     inbox: at('inbox'),
     totals: at('totals.json'),
+    outbox: at('outbox'),
+    notify: at('notify.json'),
   }
 }
 

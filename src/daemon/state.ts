@@ -6,6 +6,7 @@ import type { Clock } from '../host/clock.ts'
 import type { Host } from '../host/host.ts'
 import type { Lock } from '../host/lock.ts'
 import type { HistoryRow } from '../plan/history-row.ts'
+import { newNotifier, type Notifier } from '../notify/notifier.ts'
 import { type Counters, newCounters } from '../record/counters.ts'
 import { type History, openHistory } from '../record/history/write-history.ts'
 import { rebuildHistory } from '../record/history/rebuild.ts'
@@ -42,6 +43,7 @@ import {
   readHostFacts,
   type TasksState,
 } from './tasks-file/tasks-state.ts'
+import { newNotifications, type Notifications } from './notify/notifications.ts'
 import { newOldRuns, type OldRuns } from './upkeep/old-runs.ts'
 import { newOpenOutputs, type OpenOutputs } from './upkeep/open-outputs.ts'
 
@@ -101,6 +103,10 @@ export interface Daemon extends DaemonState {
   /** What all runs share. */
   readonly runContext: RunContext
   readonly oldRuns: OldRuns
+  /** Decides who gets messages. */
+  readonly notifications: Notifications
+  /** Sends them. */
+  readonly notifier: Notifier
   /** The scripts of tasks that come from a URL. */
   readonly scripts: Scripts
   /** The outputs that are written, also by what runs left behind. */
@@ -124,7 +130,10 @@ export function createDaemon(
   const daemonTasks = newDaemonTasks(clock)
   const { restarts, mustGo } = daemonTasks
   const queue = newStartQueue({ host, paths, faults, phase, restarts, mustGo })
-  const history = openDaemonHistory({ host, paths, log, faults, queue })
+  // The history of a new home is rebuilt before there is anything to send.
+  let sendDecided = (): void => {}
+  const beforeForgotten = (): void => sendDecided()
+  const history = openDaemonHistory({ host, paths, log, faults, queue, beforeForgotten })
   const { pasts, lastMs } = recordedPast({ paths, log }, [...tasks.all.keys()])
   const runs = newRunTable(pasts)
   const counters = newCounters()
@@ -135,6 +144,11 @@ export function createDaemon(
   const origin = () => ({ host: hostName, revision: tasks.loaded.revision })
   const order = newEventOrder(host, paths.home, lastMs)
   const events = newEventStreams({ clock, nextStarts: () => nextStarts(tickClock) })
+  const notifier = newNotifier({ host, hostName, folder: paths.outbox, faults, log })
+  const notifications = newNotifications({
+    ...{ host, clock, paths, log, faults, phase, tasks, runs, queue, hostName, notifier },
+  })
+  sendDecided = notifications.flush
   const journal = newJournal({
     clock,
     history,
@@ -146,6 +160,7 @@ export function createDaemon(
     onRow(row) {
       runs.noteRow(row)
       events.row(row)
+      notifications.noteRow(row)
     },
   })
   const runContext = newRunContext({
@@ -162,6 +177,7 @@ export function createDaemon(
     ...{ totals, sockets },
     ...{ phase, tasks, tickClock, runs, queue, daemonTasks, journal, events, runContext },
     messages: newMessages({ host, paths, log }),
+    ...{ notifications, notifier },
     scripts,
     outputs,
     oldRuns: newOldRuns({ host, paths, faults, phase, tasks, runs, queue, tickClock, outputs }),
@@ -187,10 +203,19 @@ interface HistoryParts {
   readonly log: Log
   readonly faults: Faults
   readonly queue: StartQueue
+  /** What was decided about these runs must be on disk. */
+  readonly beforeForgotten: () => void
 }
 
 /** A history that is new, because the old one is lost or damaged, is rebuilt from the runs that are kept. */
-function openDaemonHistory({ host, paths, log, faults, queue }: HistoryParts): History {
+function openDaemonHistory({
+  host,
+  paths,
+  log,
+  faults,
+  queue,
+  beforeForgotten,
+}: HistoryParts): History {
   // On disk until it is rebuilt: after a crash, half of it must not be taken for the whole.
   const mark = `${paths.history}.rebuilding`
   let isOpen = false
@@ -214,6 +239,7 @@ function openDaemonHistory({ host, paths, log, faults, queue }: HistoryParts): H
     onWritten(rows) {
       // FIRST save what follows from an end: so far only the entry in `active` tells the next daemon.
       queue.saveNow()
+      beforeForgotten()
       forgetActive(host, paths, faults, rows)
     },
   })

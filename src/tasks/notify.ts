@@ -64,11 +64,11 @@ export const taskEvents = [
   'stuck',
   'no_success_for',
 ] as const
-type TaskEvent = (typeof taskEvents)[number]
+export type TaskEvent = (typeof taskEvents)[number]
 
 /** What is about the daemon, and not about a task. */
 export const daemonEvents = ['refused', 'daemon-started-after-crash'] as const
-type DaemonEvent = (typeof daemonEvents)[number]
+export type DaemonEvent = (typeof daemonEvents)[number]
 
 /** Who gets messages about a task, and about what. Durations in milliseconds. */
 export interface TaskNotify {

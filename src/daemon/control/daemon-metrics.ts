@@ -32,9 +32,19 @@ export function metricsOf(daemon: Daemon): MetricsReport {
     others: others.size,
     durationBounds,
     lateness: { bounds: latenessBounds, ...lateness },
-    notifications: [],
+    notifications: notificationsOf(daemon),
     process: ownUsage(),
   }
+}
+
+/** Of the targets alone: each ping would add series of its own. */
+function notificationsOf({ notifier, tasks }: Daemon): MetricsReport['notifications'] {
+  const counts = notifier.counts()
+  return tasks.loaded.file.notify.targets.flatMap(({ name: target }) =>
+    Object.entries(counts.get(target) ?? { delivered: 0, failed: 0, dropped: 0 }).map(
+      ([result, count]) => ({ target, result, count }),
+    ),
+  )
 }
 
 function seriesOf(

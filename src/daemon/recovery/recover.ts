@@ -64,9 +64,10 @@ function recoverConcluded(
   description: RunDescription,
   conclusion: RunConclusion,
 ): void {
-  const { journal, daemonTasks, tasks, clock } = daemon
+  const { journal, daemonTasks, tasks, clock, notifications } = daemon
   journal.ended(description, conclusion)
   if (description.type === 'daemon') {
+    notifications.ended(description, conclusion, false)
     const directory = runDirectory(daemon.paths.home, description.task, description.run)
     settleFeed(daemon, { description, directory })
     if (!daemonTasks.restarts.has(description.task))
@@ -74,6 +75,7 @@ function recoverConcluded(
     return
   }
   const retry = retryOf(tasks, description, conclusion)
+  notifications.ended(description, conclusion, retry !== undefined)
   if (description.messages !== undefined)
     settleMessages(daemon, description, conclusion, retry !== undefined)
   if (retry !== undefined && known.addPending(retry))

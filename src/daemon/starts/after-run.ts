@@ -5,6 +5,7 @@ import { runsWithMessages } from '../../record/inbox/batch.ts'
 import type { RunConclusion, RunDescription } from '../../run/directory.ts'
 import type { LiveRun } from '../../run/live-run.ts'
 import { removeInput } from '../../run/run-messages.ts'
+import type { Notifications } from '../notify/notifications.ts'
 import type { TasksState } from '../tasks-file/tasks-state.ts'
 import type { OldRuns } from '../upkeep/old-runs.ts'
 import type { OpenOutputs } from '../upkeep/open-outputs.ts'
@@ -16,11 +17,12 @@ import { requestStart, requestStartLater, requestWaiting } from './request-start
 export interface AfterRunParts extends DaemonTaskParts, MessageParts {
   readonly oldRuns: OldRuns
   readonly outputs: OpenOutputs
+  readonly notifications: Notifications
 }
 
 /** What follows when a run is over: it is recorded and tidied up, then the next run may start. */
 export function runEnded(parts: AfterRunParts, run: LiveRun, conclusion: RunConclusion): void {
-  const { phase, runs, journal, tasks, clock, oldRuns, outputs } = parts
+  const { phase, runs, journal, tasks, clock, oldRuns, outputs, notifications } = parts
   const { description } = run
   runs.end(run)
   journal.ended(description, conclusion)
@@ -29,11 +31,15 @@ export function runEnded(parts: AfterRunParts, run: LiveRun, conclusion: RunConc
   if (description.type === 'daemon') {
     // FIRST: the next instance gets what this one has not read.
     settleFeed(parts, run)
+    notifications.ended(description, conclusion, false)
     replaceInstance(parts, description, conclusion)
   } else {
     const planned = retryOf(tasks, { ...description, messages: run.messages }, conclusion)
     endMessages(parts, run, conclusion, planned !== undefined)
     const retry = planned && isWorthARetry(parts, run) ? planned : undefined
+    // A stop comes before the retry.
+    const hasRetry = retry !== undefined && phase.now !== 'draining'
+    notifications.ended(description, conclusion, hasRetry)
     // In a stop there is nothing to wait for: the skip is recorded now.
     if (retry !== undefined && phase.now === 'draining') requestStart(parts, retry)
     else if (retry !== undefined) requestStartLater(parts, retry, (retry.dueMs ?? 0) - clock.now())

@@ -13,7 +13,9 @@ export interface StartQueue {
   readonly due: ReadonlySet<Start>
   /** Starts with a time of their own: retries, and jitter below a second. */
   readonly timed: ReadonlyMap<Start, { readonly atMs: number }>
-  /** The starts of a task that wait until its script is there. */
+  /** Starts that wait until their script is there. */
+  readonly held: ReadonlySet<Start>
+  /** Those of a task. */
   heldOf(task: string): readonly Start[]
 
   /** Keeps a start whose script is being fetched. */
@@ -52,6 +54,7 @@ export function newStartQueue(parts: QueueParts): StartQueue {
     waiting,
     due,
     timed,
+    held,
     heldOf: (task) => [...held].filter((start) => start.task === task),
     hold(start) {
       held.add(start)

@@ -111,8 +111,15 @@ export function foreignEntry(
   host: Host,
   paths: HomePaths,
 ): { readonly file: string; readonly why: string } | undefined {
-  const { runs, active, inbox } = paths
-  const folders = [runs, active, inbox, preparedFolder(paths.home), writtenFolder(paths.home)]
+  const { runs, active, inbox, outbox } = paths
+  const folders = [
+    runs,
+    active,
+    inbox,
+    outbox,
+    preparedFolder(paths.home),
+    writtenFolder(paths.home),
+  ]
   const beside = host.files.list(paths.home).filter((name) => name.startsWith('history.db'))
   const files = [
     ...Object.values(paths),

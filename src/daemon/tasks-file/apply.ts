@@ -12,6 +12,7 @@ import type { Totals } from '../../record/totals.ts'
 import type { Task } from '../../tasks/task.ts'
 import { saveLoadedLater } from '../recovery/saved-state.ts'
 import type { HomePaths, Settings } from '../settings.ts'
+import type { Notifications } from '../notify/notifications.ts'
 import { followScripts } from '../starts/daemon-scripts.ts'
 import { type DaemonTaskParts, keepInstances } from '../starts/daemon-tasks.ts'
 import { startForMessages } from '../starts/message-starts.ts'
@@ -31,6 +32,7 @@ export interface ApplyParts extends DaemonTaskParts {
   readonly totals: Totals
   readonly events: EventStreams
   readonly tickClock: TickClock
+  readonly notifications: Pick<Notifications, 'follow'>
 }
 
 /** The addresses of a machine change while it runs: a lease, a VPN, a container network. */
@@ -137,6 +139,7 @@ function switchTo(parts: ApplyParts, plan: ReloadPlan, prepared: Prepared): void
   // A new definition may be what its runs were waiting for: it is tried at once.
   for (const name of plan.changed) parts.daemonTasks.setRestarts(name, [])
   followScripts(parts)
+  parts.notifications.follow()
   for (const name of plan.daemonTasks) keepInstances(parts, name)
   for (const name of plan.here.keys()) startForMessages(parts, name)
   // A higher max lets what waits start now.

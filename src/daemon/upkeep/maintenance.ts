@@ -57,6 +57,7 @@ export function startMaintenance(
   let nextQueue = 0
   const stopUrgent = repeat(clock, urgentMs, () => {
     daemon.outputs.limit()
+    daemon.notifications.look()
     for (const run of daemon.runs.all()) wakeOpeners(daemon.host, run)
     nextQueue = lookAtQueues(daemon, nextQueue)
     taken = keepLock(daemon, lock) ? 0 : taken + 1

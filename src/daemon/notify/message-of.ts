@@ -1,0 +1,127 @@
+import { createHash } from 'node:crypto'
+import path from 'node:path'
+import type { Host } from '../../host/host.ts'
+import { quietly } from '../../host/system-error.ts'
+import type { Message } from '../../notify/message.ts'
+import { digestText, type TargetWindow } from '../../plan/notify/digest.ts'
+import type { Notice } from '../../plan/notify/notice.ts'
+import { timeText } from '../../record/history/rows.ts'
+import { runDirectory } from '../../run/directory.ts'
+import { readEnvFileBytes } from '../../run/env-file-bytes.ts'
+import { parseEnvFile } from '../../tasks/file/env-file.ts'
+import type { Task } from '../../tasks/task.ts'
+
+/** How much of an output a message has. */
+const maxOutputBytes = 4096
+const maxOutputLines = 20
+/** A shorter value is a word that may be anywhere. */
+const minSecretChars = 6
+
+export interface MessagePlace {
+  readonly host: Host
+  readonly home: string
+  readonly hostName: string
+  /** Where people find the page. */
+  readonly webUrl: string | undefined
+}
+
+/** The message for people about a notice. `task` is what the tasks file says of its task. */
+export function messageOf(place: MessagePlace, notice: Notice, task: Task | undefined): Message {
+  const { kind, run, exitCode, signal, outcome, reason, count } = notice
+  return {
+    id: idOf(place.hostName, notice.key),
+    kind,
+    host: place.hostName,
+    task: notice.task,
+    run,
+    at: timeText(notice.atMs),
+    since: notice.sinceMs === null ? null : timeText(notice.sinceMs),
+    ...{
+      exitCode,
+      signal,
+      reason: reason === null ? null : withoutSecrets(place, reason, task),
+      outcome,
+    },
+    output: outputOf(place, notice, task),
+    more: moreOf(notice),
+    url: urlOf(place, notice),
+    count,
+  }
+}
+
+/** The message that stands for many. */
+export function digestMessage(
+  place: MessagePlace,
+  target: string,
+  window: TargetWindow,
+  nowMs: number,
+): Message {
+  return {
+    id: idOf(place.hostName, `digest/${target}/${window.startMs}`),
+    ...{ kind: 'digest', host: place.hostName, task: null, run: null },
+    ...{ at: timeText(nowMs), since: timeText(window.startMs), exitCode: null, signal: null },
+    ...{ reason: digestText(window), outcome: null, output: null, more: 'torch status' },
+    url: place.webUrl ?? null,
+    count: window.held,
+  }
+}
+
+/** Plain letters, because it becomes part of headers and file names. */
+function idOf(hostName: string, key: string): string {
+  return createHash('sha256').update(`${hostName}\n${key}`).digest('hex').slice(0, 32)
+}
+
+function moreOf({ kind, task, run }: Notice): string {
+  if (run !== null && run !== '') return `torch history ${run}`
+  if (kind === 'refused') return 'torch validate'
+  if (kind === 'missed' || kind === 'skipped') return `torch history ${task}`
+  return task === null ? 'torch status' : `torch status ${task}`
+}
+
+function urlOf({ webUrl }: MessagePlace, { task, run }: Notice): string | null {
+  if (webUrl === undefined) return null
+  const fields = new URLSearchParams({ ...(task !== null && { task }), ...(run && { run }) })
+  return fields.size === 0 ? webUrl : `${webUrl}/?${String(fields)}`
+}
+
+/** The last lines of a run that is in trouble. */
+function outputOf(
+  place: MessagePlace,
+  { kind, task, run }: Notice,
+  known: Task | undefined,
+): string | null {
+  if (task === null || run === null || run === '' || (kind !== 'failed' && kind !== 'stuck'))
+    return null
+  const { files } = place.host
+  const file = path.join(runDirectory(place.home, task, run), 'output')
+  const bytes = quietly(() => {
+    const size = files.facts(file)?.size ?? 0
+    return files.readBytes(file, Math.max(0, size - maxOutputBytes), maxOutputBytes)
+  })
+  if (bytes === undefined || bytes.length === 0) return null
+  // A cut may be within a character.
+  const text = bytes.toString('utf8').replace(/^\ufffd+/, '')
+  const lines = text.trimEnd().split('\n').slice(-maxOutputLines)
+  return withoutSecrets(place, lines.join('\n'), known)
+}
+
+/** What the environment of the task has is replaced, because messages leave the machine. */
+function withoutSecrets(place: MessagePlace, text: string, task: Task | undefined): string {
+  if (task === undefined) return text
+  const values = [...Object.values(task.env), ...envFileValues(place, task)]
+    .flatMap((value) => [value, ...value.split('\n')])
+    .filter((value) => value.length >= minSecretChars)
+    // The longest first: one may be a part of another.
+    .toSorted((a, b) => b.length - a.length)
+  return values.reduce((left, value) => left.replaceAll(value, '***'), text)
+}
+
+/** An env_file that cannot be read now gives nothing. */
+function envFileValues({ host }: MessagePlace, { envFile, user }: Task): string[] {
+  if (envFile === undefined) return []
+  const read = quietly(() => {
+    const account = user === undefined ? undefined : host.accounts.user(user)
+    return readEnvFileBytes(host, envFile, account)?.toString('utf8')
+  })
+  return [...parseEnvFile(read ?? '').values.values()]
+}

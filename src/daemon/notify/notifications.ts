@@ -1,0 +1,171 @@
+import type { DaemonEnd } from '../../control/status-report.ts'
+import type { HistoryRow } from '../../plan/history-row.ts'
+import { isTimeToRepeat, isWanted, newNotice } from '../../plan/notify/notice.ts'
+import { afterEnd, afterNoStart, afterStart } from '../../plan/notify/row-notices.ts'
+import { isFailure } from '../../plan/run-outcome.ts'
+import { runRow } from '../../record/history/rows.ts'
+import type { RunConclusion, RunDescription } from '../../run/directory.ts'
+import { problemLine } from '../../tasks/file/problem.ts'
+import type { Task } from '../../tasks/task.ts'
+import { decide, lookAtTasks } from './look-at-tasks.ts'
+import { type NotifyState, readNotifyState } from './saved-notify.ts'
+import { type Deciding, flush, type NotificationParts, sendDigests, tell } from './send-decided.ts'
+
+/** Decides who gets a message about what happens, and hands it to the outbox. Nothing here throws. */
+export interface Notifications {
+  /** The tasks file may have changed. */
+  follow(): void
+  /** Gets every row of the history, except those of runs that have ended. */
+  noteRow(row: HistoryRow): void
+  /** A run has ended. `hasRetry`: another attempt follows. */
+  ended(run: RunDescription, conclusion: RunConclusion, hasRetry: boolean): void
+  /** How the previous daemon ended, when this one starts. */
+  noteEnd(end: DaemonEnd | null): void
+  /** Looks at what depends on time. To be called each second. */
+  look(): void
+  /** Everything that was decided is on the disk when this returns. */
+  flush(): void
+  /** The same, with what can be found out again. The last call. */
+  save(): void
+}
+
+/** Repeated messages, and tasks without success, need no greater care than that. */
+const looksPerSweep = 10
+/** What changes with each run is written this seldom. */
+const looksPerSave = 60
+
+export function newNotifications(parts: NotificationParts): Notifications {
+  const { clock, host, paths, tasks } = parts
+  const read = readNotifyState(host, paths)
+  const state: Deciding = {
+    ...parts,
+    startedMs: clock.now(),
+    kept: read ?? { tasks: failuresOf(parts), windows: new Map(), refused: undefined },
+    pending: [],
+    dirty: 'no',
+    looks: 0,
+  }
+  const taskOf = (name: string): Task | undefined => tasks.here.get(name) ?? tasks.all.get(name)
+  return {
+    follow: () => follow(state),
+    noteRow(row) {
+      const task = taskOf(row.task)
+      if (task === undefined || (row.run !== null && row.outcome !== 'running')) return
+      const hasStarted = row.outcome === 'running'
+      if (hasStarted) pingStart(state, row)
+      const before = state.kept.tasks.get(row.task) ?? {}
+      decide(
+        state,
+        task,
+        hasStarted ? afterStart(task, before, row) : afterNoStart(task, before, row),
+      )
+    },
+    ended(run, conclusion, hasRetry) {
+      const task = taskOf(run.task)
+      if (task === undefined) return
+      const row = runRow(run, conclusion)
+      if (!hasRetry) pingEnd(state, row)
+      decide(state, task, afterEnd(task, state.kept.tasks.get(run.task) ?? {}, row, hasRetry))
+    },
+    noteEnd: (end) => noteEnd(state, end),
+    look() {
+      if (parts.phase.now === 'gone') return
+      state.looks += 1
+      noteRefused(state)
+      const isSweep = state.looks % looksPerSweep === 0
+      lookAtTasks(state, isSweep)
+      sendDigests(state)
+      if (state.looks % looksPerSave === 0 && state.dirty === 'soon') state.dirty = 'now'
+      flush(state)
+    },
+    flush: () => flush(state),
+    save() {
+      if (state.dirty === 'soon') state.dirty = 'now'
+      flush(state)
+    },
+  }
+}
+
+/** Without a file of the previous daemon: what fails is known, but not whether anybody knows it. */
+function failuresOf({ tasks, runs }: NotificationParts): NotifyState['tasks'] {
+  const found: NotifyState['tasks'] = new Map()
+  for (const { name, notify } of tasks.here.values()) {
+    const last = runs.last(name)
+    if (!isWanted(notify, 'failed') || last?.run == null || last.endedAt === null) continue
+    if (!isFailure(last)) continue
+    const sinceMs = Date.parse(last.endedAt)
+    found.set(name, { failing: { sinceMs, run: last.run, toldMs: null } })
+  }
+  return found
+}
+
+function follow({ notifier, tasks }: Deciding): void {
+  const { targets, heartbeat } = tasks.loaded.file.notify
+  notifier.follow({
+    targets,
+    pingOf: (task) => tasks.here.get(task)?.ping,
+    heartbeat,
+  })
+}
+
+/** A tasks file that was refused, unless only the machine could not read it for a moment. */
+function noteRefused(state: Deciding): void {
+  const { tasks, kept, clock } = state
+  const { refused } = tasks
+  if (refused === undefined || refused.isTemporary === true) {
+    if (refused === undefined && kept.refused !== undefined) {
+      kept.refused = undefined
+      state.dirty = 'now'
+    }
+    return
+  }
+  const { daemon } = tasks.loaded.file.notify
+  if (!isWanted(daemon, 'refused')) return
+  const nowMs = clock.now()
+  const before = kept.refused
+  const isKnown = before?.hash === refused.hash
+  if (before !== undefined && isKnown && !isTimeToRepeat(daemon, before.toldMs, nowMs)) return
+  const sinceMs = before?.sinceMs ?? refused.atMs
+  const first = refused.problems.find(({ severity }) => severity === 'error')
+  const key = `refused/${refused.hash}/${isKnown ? before?.toldMs : ''}`
+  const reason = `the last good file stays in use${first === undefined ? '' : `; ${problemLine(first)}`}`
+  kept.refused = { hash: refused.hash, sinceMs, toldMs: nowMs }
+  tell(state, daemon, newNotice({ kind: 'refused', task: null, atMs: nowMs, sinceMs, reason, key }))
+}
+
+function noteEnd(state: Deciding, end: DaemonEnd | null): void {
+  const { daemon } = state.tasks.loaded.file.notify
+  const event = 'daemon-started-after-crash'
+  if (end === null || end.how === 'stopped' || !isWanted(daemon, event)) return
+  const how =
+    end.how === 'died'
+      ? 'the previous daemon was killed or crashed'
+      : 'the machine went down with the previous daemon'
+  const reason = `${how}; it was last seen at ${end.at}`
+  const key = `${event}/${end.pid}/${end.startedAt}`
+  const sinceMs = Date.parse(end.at)
+  tell(
+    state,
+    daemon,
+    newNotice({ kind: event, task: null, atMs: state.clock.now(), sinceMs, reason, key }),
+  )
+}
+
+/** A run that an earlier daemon started was announced by it. */
+function pingStart(
+  { notifier, startedMs }: Deciding,
+  { task, startedAt, attempt, run }: HistoryRow,
+): void {
+  const isOwn = startedAt !== null && Date.parse(startedAt) >= startedMs
+  if (isOwn && attempt === 1) notifier.ping(task, 'start', `run ${run}`)
+}
+
+/** A run that torch or a person ended says nothing about the task. */
+function pingEnd({ notifier }: Deciding, row: HistoryRow): void {
+  const { task, outcome, exitCode, signal, run } = row
+  if (outcome === 'ok') notifier.ping(task, 'ok', `run ${run} ended ok`)
+  else if (isFailure(row)) {
+    const why = exitCode === null ? (signal ?? '') : `exit code ${exitCode}`
+    notifier.ping(task, 'failed', `run ${run} ended: ${outcome} ${why}`.trim())
+  }
+}

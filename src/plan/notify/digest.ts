@@ -1,0 +1,49 @@
+import type { Notice } from './notice.ts'
+
+/** More messages than this within {@link windowMs} become one. */
+const maxInWindow = 10
+const windowMs = 60_000
+/** Lines of a digest. It says how many more there are. */
+const maxLines = 50
+
+/** What one target got within a minute. It survives a restart of the daemon. */
+export interface TargetWindow {
+  readonly startMs: number
+  /** Messages that were sent in it. */
+  readonly sent: number
+  /** Messages that wait for the digest. */
+  readonly held: number
+  /** A line for each of them, at most {@link maxLines}. */
+  readonly lines: readonly string[]
+}
+
+/** Whether a message goes out now; if not, it is a line of the digest that follows. */
+export function addToWindow(
+  window: TargetWindow | undefined,
+  notice: Notice,
+  nowMs: number,
+): { readonly window: TargetWindow; readonly isSent: boolean } {
+  const current = window ?? { startMs: nowMs, sent: 0, held: 0, lines: [] }
+  if (current.sent < maxInWindow)
+    return { window: { ...current, sent: current.sent + 1 }, isSent: true }
+  const lines = current.lines.length < maxLines ? [...current.lines, lineOf(notice)] : current.lines
+  return { window: { ...current, held: current.held + 1, lines }, isSent: false }
+}
+
+/** Whether a window is over. One in the future is too: the clock was set back. */
+export function isOverAt({ startMs }: TargetWindow, nowMs: number): boolean {
+  return nowMs - startMs >= windowMs || nowMs < startMs
+}
+
+/** The text of a digest: one line for each message. */
+export function digestText({ held, lines }: TargetWindow): string {
+  const more = held - lines.length
+  return [...lines, ...(more > 0 ? [`and ${more} more`] : [])].join('\n')
+}
+
+function lineOf({ kind, task, reason, exitCode, atMs }: Notice): string {
+  const why = reason ?? (exitCode === null ? null : `exit code ${exitCode}`)
+  const who = task ?? 'torch'
+  const when = new Date(atMs).toISOString()
+  return `${when} ${who}: ${kind.replaceAll('_', ' ')}${why === null ? '' : ` (${why})`}`
+}

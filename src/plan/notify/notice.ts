@@ -1,0 +1,83 @@
+import type { DaemonEvent, TaskEvent, TaskNotify } from '../../tasks/notify.ts'
+
+/** Something that people want to know. It becomes a message for each of the targets. */
+export interface Notice {
+  readonly kind: TaskEvent | DaemonEvent
+  /** null: it is about the daemon. */
+  readonly task: string | null
+  readonly run: string | null
+  /** Milliseconds since the epoch. */
+  readonly atMs: number
+  /** Since when it is so, if not since `atMs`. */
+  readonly sinceMs: number | null
+  readonly exitCode: number | null
+  readonly signal: string | null
+  readonly outcome: string | null
+  /** One line. */
+  readonly reason: string | null
+  /** How many events it stands for. */
+  readonly count: number
+  /** The same for the same event, also if it is decided again after a crash. */
+  readonly key: string
+}
+
+/**
+ * What was sent about a task, so that the same trouble is not sent at each run. It survives a restart of
+ * the daemon. Times in milliseconds since the epoch.
+ */
+export interface TaskTrouble {
+  /** Its last run failed. `toldMs`: when that was sent last; null: not yet. */
+  readonly failing?: {
+    readonly sinceMs: number
+    readonly run: string
+    readonly toldMs: number | null
+  }
+  /** Runs that take too long, by their id. */
+  readonly stuck?: Readonly<Record<string, { readonly sinceMs: number; readonly toldMs: number }>>
+  /** The last late slot that was sent, since when starts are late. */
+  readonly late?: { readonly slot: number; readonly toldMs: number }
+  /** Starts that were skipped since one happened; `count` are not sent yet. */
+  readonly skipped?: { readonly count: number; readonly toldMs: number }
+  /** When a task with `no_success_for` was first seen, if no run of it has ended `ok`. */
+  readonly seenMs?: number
+  /** It was sent that no run ends `ok`. */
+  readonly noSuccess?: { readonly sinceMs: number; readonly toldMs: number }
+}
+
+/** What is to be sent, and what is known of the task from now on. */
+export interface Decision {
+  readonly trouble: TaskTrouble
+  readonly notices: readonly Notice[]
+}
+
+/** Whether somebody gets messages about this event. For `no_success_for`, its duration is enough. */
+export function isWanted(notify: TaskNotify, event: TaskEvent | DaemonEvent): boolean {
+  if (notify.to.length === 0) return false
+  return event === 'no_success_for'
+    ? notify.noSuccessForMs !== undefined
+    : notify.on.includes(event)
+}
+
+/** A notice that says nothing but what is given. */
+export function newNotice(
+  given: Pick<Notice, 'kind' | 'task' | 'atMs' | 'key'> & Partial<Notice>,
+): Notice {
+  return {
+    ...{ run: null, sinceMs: null, exitCode: null, signal: null, outcome: null },
+    ...{ reason: null, count: 1 },
+    ...given,
+  }
+}
+
+/** Whether the same trouble is sent again. A clock that was set back counts as no time. */
+export function isTimeToRepeat({ repeatMs }: TaskNotify, toldMs: number, nowMs: number): boolean {
+  return nowMs - toldMs >= repeatMs
+}
+
+/** The same trouble without some of its parts; the same object if it has none of them. */
+export function without(trouble: TaskTrouble, ...keys: (keyof TaskTrouble)[]): TaskTrouble {
+  if (!keys.some((key) => key in trouble)) return trouble
+  const rest = { ...trouble }
+  for (const key of keys) delete rest[key]
+  return rest
+}

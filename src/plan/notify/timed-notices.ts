@@ -1,0 +1,151 @@
+import { formatDuration } from '../../text/duration.ts'
+import type { Start } from '../admit.ts'
+import type { HistoryRow } from '../history-row.ts'
+import { isFailure } from '../run-outcome.ts'
+import {
+  type Decision,
+  isTimeToRepeat,
+  isWanted,
+  newNotice,
+  type Notice,
+  type TaskTrouble,
+  without,
+} from './notice.ts'
+import {
+  afterLastingRun,
+  failedNotice,
+  isScheduled,
+  late,
+  type NotifiedTask,
+} from './row-notices.ts'
+
+/** What a task does now. */
+export interface TaskNow {
+  readonly nowMs: number
+  readonly runs: readonly { readonly run: string; readonly startedMs: number }[]
+  /** Its starts that wait. */
+  readonly waiting: readonly Start[]
+  readonly last: HistoryRow | undefined
+  /** The end of its last run that ended `ok`. */
+  readonly lastOkMs: number | undefined
+}
+
+/** What to send because time has passed: late, stuck, no success, trouble that lasts, a daemon task that is well. */
+export function timedDecision(task: NotifiedTask, trouble: TaskTrouble, now: TaskNow): Decision {
+  const steps = [lateStarts, stuckRuns, noSuccess, failsStill, lastsAgain]
+  let decided: Decision = { trouble, notices: [] }
+  for (const step of steps) {
+    const next = step(task, decided.trouble, now)
+    decided = { trouble: next.trouble, notices: [...decided.notices, ...next.notices] }
+  }
+  return decided
+}
+
+function lateStarts(
+  task: NotifiedTask,
+  trouble: TaskTrouble,
+  { waiting, nowMs }: TaskNow,
+): Decision {
+  const { lateAfterMs } = task.notify
+  let decided: Decision = { trouble, notices: [] }
+  for (const start of waiting) {
+    if (lateAfterMs === undefined || start.slot === undefined || !isScheduled(start)) continue
+    const slotMs = start.slot * 1000
+    const dueMs = start.dueMs ?? slotMs
+    if (nowMs - dueMs < lateAfterMs) continue
+    const next = late(task, decided.trouble, { slotMs, dueMs, nowMs, run: null })
+    decided = { trouble: next.trouble, notices: [...decided.notices, ...next.notices] }
+  }
+  return decided
+}
+
+function stuckRuns(
+  { name, type, notify }: NotifiedTask,
+  trouble: TaskTrouble,
+  now: TaskNow,
+): Decision {
+  const { stuckAfterMs } = notify
+  if (stuckAfterMs === undefined || type === 'daemon' || !isWanted(notify, 'stuck'))
+    return { trouble: without(trouble, 'stuck'), notices: [] }
+  const stuck: Record<string, { sinceMs: number; toldMs: number }> = {}
+  const notices: Notice[] = []
+  for (const { run, startedMs } of now.runs) {
+    if (now.nowMs - startedMs < stuckAfterMs) continue
+    const before = trouble.stuck?.[run]
+    stuck[run] = before ?? { sinceMs: startedMs, toldMs: now.nowMs }
+    if (before !== undefined && !isTimeToRepeat(notify, before.toldMs, now.nowMs)) continue
+    stuck[run] = { sinceMs: startedMs, toldMs: now.nowMs }
+    const reason = `it has been running for more than ${formatDuration(stuckAfterMs)}`
+    const facts = {
+      task: name,
+      run,
+      atMs: now.nowMs,
+      sinceMs: startedMs,
+      outcome: 'running',
+      reason,
+    }
+    const key = again(`stuck/${name}/${run}`, before?.toldMs)
+    notices.push(newNotice({ kind: 'stuck', ...facts, key }))
+  }
+  const isNone = Object.keys(stuck).length === 0
+  return { trouble: isNone ? without(trouble, 'stuck') : { ...trouble, stuck }, notices }
+}
+
+function noSuccess(
+  { name, type, notify }: NotifiedTask,
+  trouble: TaskTrouble,
+  now: TaskNow,
+): Decision {
+  const { noSuccessForMs } = notify
+  if (noSuccessForMs === undefined || type === 'daemon' || notify.to.length === 0)
+    return { trouble: without(trouble, 'seenMs', 'noSuccess'), notices: [] }
+  const { nowMs, lastOkMs } = now
+  const sinceMs = lastOkMs ?? trouble.seenMs ?? nowMs
+  const known = lastOkMs === undefined ? { ...trouble, seenMs: sinceMs } : trouble
+  const toldMs = trouble.noSuccess?.toldMs
+  const isDue = toldMs === undefined || isTimeToRepeat(notify, toldMs, nowMs)
+  if (nowMs - sinceMs < noSuccessForMs || !isDue) return { trouble: known, notices: [] }
+  const reason = `no run has ended ok for more than ${formatDuration(noSuccessForMs)}`
+  const key = again(`no_success_for/${name}/${sinceMs}`, toldMs)
+  const facts = { task: name, run: now.last?.run ?? null, atMs: nowMs, sinceMs, reason, key }
+  return {
+    trouble: { ...known, noSuccess: { sinceMs, toldMs: nowMs } },
+    notices: [newNotice({ kind: 'no_success_for', ...facts })],
+  }
+}
+
+function failsStill({ notify, name }: NotifiedTask, trouble: TaskTrouble, now: TaskNow): Decision {
+  const { failing } = trouble
+  if (failing === undefined) return { trouble, notices: [] }
+  if (!isWanted(notify, 'failed')) return { trouble: without(trouble, 'failing'), notices: [] }
+  const { sinceMs, toldMs } = failing
+  if (toldMs === null || !isTimeToRepeat(notify, toldMs, now.nowMs)) return { trouble, notices: [] }
+  const key = again(`failed/${name}/${failing.run}`, toldMs)
+  const facts = { sinceMs, atMs: now.nowMs, key }
+  const isLast = now.last !== undefined && now.last.run !== null && isFailure(now.last)
+  const plain = { kind: 'failed', task: name, run: failing.run || null, ...facts } as const
+  const notice = isLast && now.last !== undefined ? failedNotice(now.last, facts) : newNotice(plain)
+  const reason = ['it still fails', notice.reason].filter((each) => each !== null).join('; ')
+  return {
+    trouble: { ...trouble, failing: { ...failing, toldMs: now.nowMs } },
+    notices: [{ ...notice, reason }],
+  }
+}
+
+/** A run that started after the failure and has lived for `reset_after`. */
+function lastsAgain(task: NotifiedTask, trouble: TaskTrouble, { runs, nowMs }: TaskNow): Decision {
+  const { failing } = trouble
+  if (failing === undefined || task.type !== 'daemon') return { trouble, notices: [] }
+  const lasting = runs.find(
+    ({ startedMs }) =>
+      startedMs >= failing.sinceMs && nowMs - startedMs >= task.restart.resetAfterMs,
+  )
+  return lasting === undefined
+    ? { trouble, notices: [] }
+    : afterLastingRun(task, trouble, lasting.run, nowMs)
+}
+
+/** The key of a message that is sent again: decided twice from the same state, it is the same. */
+function again(key: string, toldMs: number | undefined): string {
+  return toldMs === undefined ? key : `${key}/after-${toldMs}`
+}

@@ -1,0 +1,184 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import { expect, test } from 'vitest'
+import type { StartHelper } from '../../../src/host/helper.ts'
+import type { Message } from '../../../src/notify/message.ts'
+import { newSite } from '../../support/daemon-here.ts'
+import { until } from '../../support/until.ts'
+
+/** Nothing is ever delivered, so everything that is sent stays in the outbox. */
+const startHelper: StartHelper = () => ({ send() {}, end: async () => {} })
+
+const targets = 'notify: { ops: { webhook: "https://x.example/T0K" }, log: { command: [cat] } }\n'
+
+/** A site whose daemons deliver nothing, and what they want to send. */
+function notifiedSite(yaml: string) {
+  const site = newSite(targets + yaml)
+  const letters = () => {
+    const folder = path.join(site.home, 'outbox')
+    const names = fs.existsSync(folder) ? fs.readdirSync(folder).toSorted() : []
+    return names
+      .filter((name) => /^\d/.test(name))
+      .map((name) => JSON.parse(fs.readFileSync(path.join(folder, name), 'utf8')).letter)
+  }
+  return {
+    ...site,
+    daemon: () => site.daemon({ startHelper }),
+    messages: (): (Message & { target: string })[] =>
+      letters()
+        .filter(({ kind }) => kind === 'message')
+        .map(({ target, message }) => ({ ...message, target })),
+    pings: (): string[] =>
+      letters()
+        .filter(({ kind }) => kind === 'ping')
+        .map(({ task, event }) => `${task} ${event}`),
+    state: () => JSON.parse(fs.readFileSync(path.join(site.home, 'notify.json'), 'utf8')),
+  }
+}
+
+type Site = ReturnType<typeof notifiedSite>
+type Running = Awaited<ReturnType<Site['daemon']>>
+
+/** Runs a task by hand until its end is on record. */
+async function run({ state, ask, runs }: Running, task: string): Promise<void> {
+  await ask('run', { task, force: false })
+  await runs(task, 0)
+  state.history.flush()
+}
+
+const kinds = (site: Site): string[] =>
+  site.messages().map(({ kind, target }) => `${target} ${kind}`)
+
+test('a failure, its end and its pings are in the outbox before the run is forgotten', async () => {
+  const site = notifiedSite(`
+web_url: https://torch.example.com
+defaults: { notify: ops }
+tasks:
+  job:
+    type: manual
+    command: 'seq 30; echo "key=$SECRET $FROM_FILE"; exit $(cat code)'
+    cwd: .
+    env: { SECRET: hunter-two }
+    env_file: job.env
+    notify: [ops, log]
+    ping: https://hc.example/1
+`)
+  fs.writeFileSync(path.join(site.folder, 'job.env'), 'FROM_FILE=hunter-three\n')
+  fs.writeFileSync(path.join(site.folder, 'code'), '3')
+  const first = await site.daemon()
+  await run(first, 'job')
+  expect(kinds(site).toSorted()).toEqual(['log failed', 'ops failed'])
+  const [message] = site.messages()
+  expect(message).toMatchObject({ task: 'job', exitCode: 3, outcome: 'failed', count: 1 })
+  const lines = message?.output?.split('\n') ?? []
+  expect([lines.length, lines[0], lines.at(-1)]).toEqual([20, '12', 'key=*** ***'])
+  expect(message?.more).toBe(`torch history ${message?.run}`)
+  expect(message?.url).toBe(`https://torch.example.com/?task=job&run=${message?.run}`)
+  expect(site.pings()).toEqual(['job failed'])
+  expect(JSON.stringify([site.state(), first.lines])).not.toMatch(/hunter|T0K/)
+
+  // The same trouble is not sent again, by this daemon or by the next one.
+  await run(first, 'job')
+  const next = await site.daemon()
+  await run(next, 'job')
+  expect(site.messages()).toHaveLength(2)
+  fs.writeFileSync(path.join(site.folder, 'code'), '0')
+  await run(next, 'job')
+  expect(kinds(site).slice(2).toSorted()).toEqual(['log recovered', 'ops recovered'])
+  expect(site.pings().at(-1)).toBe('job ok')
+})
+
+test('what a daemon had no time to send is sent by the next one with the same id', async () => {
+  const site = notifiedSite('tasks: { job: { type: manual, command: exit 3, notify: ops } }\n')
+  const first = await site.daemon()
+  await first.ask('run', { task: 'job', force: false })
+  await first.runs('job', 0)
+  // It is killed after the decision, and before anything of it is on the disk.
+  first.kill()
+  expect(site.messages()).toEqual([])
+  const next = await site.daemon()
+  next.state.history.flush()
+  const [message] = site.messages()
+  expect(kinds(site)).toEqual(['ops failed'])
+
+  // After a crash between the outbox and notify.json it is decided once more.
+  fs.rmSync(path.join(site.home, 'notify.json'))
+  const entry = path.join(site.home, 'active', message?.run ?? '')
+  fs.writeFileSync(entry, 'job\n')
+  const third = await site.daemon()
+  third.state.history.flush()
+  expect(site.messages().map(({ id }) => id)).toEqual([message?.id])
+})
+
+test('a run that takes too long, a start that waits and a time without success are seen by the clock', async () => {
+  const site = notifiedSite(`
+defaults: { notify: { to: ops, late_after: 30s, stuck_after: 60s, repeat: 4h } }
+tasks:
+  slow: { schedule: "* * * * *", command: sleep 600, overlap: queue }
+  never: { schedule: "0 0 1 1 *", command: "true", notify: { no_success_for: 2h } }
+`)
+  const { seconds } = await site.daemon()
+  seconds(60)
+  expect(kinds(site)).toEqual([])
+  seconds(61)
+  expect(kinds(site)).toEqual(['ops stuck'])
+  seconds(29)
+  expect(kinds(site)).toEqual(['ops stuck', 'ops late'])
+  site.clock.advance(2 * 3_600_000)
+  seconds(10)
+  expect(kinds(site)).toContain('ops no_success_for')
+})
+
+test('a refused file is sent once, and nothing is sent while it stays as it is', async () => {
+  const good = 'defaults: { notify: ops }\ntasks: {}\n'
+  const site = notifiedSite(good)
+  const { edit, seconds } = await site.daemon()
+  await edit(`${targets}tasks: [`)
+  seconds(3)
+  expect(site.messages()).toMatchObject([{ kind: 'refused', task: null, more: 'torch validate' }])
+  seconds(30)
+  expect(site.messages()).toHaveLength(1)
+  await edit(targets + good)
+  await edit(`${targets}tasks: [1`)
+  seconds(3)
+  expect(site.messages()).toHaveLength(2)
+})
+
+test('many failures are ten messages and a digest, also if the daemon is killed in between', async () => {
+  const names = Array.from({ length: 14 }, (_, index) => `job-${index}`)
+  const tasks = names
+    .map((name) => `  ${name}: { schedule: "@daily", command: "false" }\n`)
+    .join('')
+  const site = notifiedSite(`defaults: { notify: ops }\ntasks:\n${tasks}`)
+  const first = await site.daemon()
+  for (const name of names) await first.ask('run', { task: name, force: false })
+  for (const name of names) await first.runs(name, 0)
+  first.state.history.flush()
+  expect(kinds(site)).toEqual(Array.from({ length: 10 }, () => 'ops failed'))
+  const next = await site.daemon()
+  next.seconds(61)
+  const digest = site.messages().at(-1)
+  expect(digest).toMatchObject({ kind: 'digest', count: 4, task: null })
+  expect(digest?.reason?.split('\n')).toHaveLength(4)
+  expect(site.messages()).toHaveLength(11)
+})
+
+test('a change of notify restarts nothing and applies at once', async () => {
+  const yaml = (notify: string) =>
+    `${targets}tasks: { d: { type: daemon, command: sleep 600${notify} }, job: { type: manual, command: exit 1${notify} } }\n`
+  const site = notifiedSite('tasks: {}\n')
+  const daemon = await site.daemon()
+  await daemon.edit(yaml(''))
+  await daemon.runs('d', 1)
+  const before = daemon.running('d')
+  await run(daemon, 'job')
+  expect(site.messages()).toEqual([])
+  expect(await daemon.edit(yaml(', notify: log'))).toMatchObject({
+    verdict: 'unchanged',
+    changed: [],
+  })
+  expect(daemon.running('d')).toEqual(before)
+  await run(daemon, 'job')
+  await until(() => kinds(site).length > 0, 'a message')
+  expect(kinds(site)).toEqual(['log failed'])
+})
