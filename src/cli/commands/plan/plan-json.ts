@@ -3,6 +3,7 @@ import { type NamedHost, namedHosts } from '../../../forecast/named-hosts.ts'
 import { hostSpikeIn } from '../../../forecast/start-spikes.ts'
 import { fileWarnings } from '../../../forecast/warnings.ts'
 import { slotText } from '../../../record/history/rows.ts'
+import type { TaskNotify } from '../../../tasks/notify.ts'
 import type { Task, TasksFile } from '../../../tasks/task.ts'
 import type { HostPlan } from './plan-text.ts'
 
@@ -22,6 +23,8 @@ interface HostJson {
     readonly script: { readonly url: string; readonly sha256: string | null } | null
     /** `0.0.0.0:80` */
     readonly listen: readonly string[]
+    /** Who gets messages about it; null: nobody. */
+    readonly notify: Pick<TaskNotify, 'to' | 'on'> | null
   }[]
   readonly busiest: { readonly at: string; readonly starts: number } | null
   readonly warnings: readonly Warning[]
@@ -76,8 +79,13 @@ function hostJson(
       varies: varies && !isName,
       script: task.script ? { url: task.script.url, sha256: task.script.sha256 ?? null } : null,
       listen: task.listen.map(({ text }) => text),
+      notify: notifyOf(task),
     })),
     busiest: busiest ? { at: slotText(busiest.at) ?? '', starts: busiest.starts } : null,
     warnings,
   }
+}
+
+function notifyOf({ notify: { to, on } }: Task): HostJson['tasks'][number]['notify'] {
+  return to.length === 0 ? null : { to, on }
 }

@@ -13,7 +13,7 @@ import {
 import { type HostSpike, hostSpikeIn } from '../../../forecast/start-spikes.ts'
 import { fileWarnings, hostWarnings } from '../../../forecast/warnings.ts'
 import { type HostFacts, matchHosts } from '../../../tasks/hosts.ts'
-import type { TasksFile } from '../../../tasks/task.ts'
+import type { Task, TasksFile } from '../../../tasks/task.ts'
 import { grouped } from '../../../text/grouped.ts'
 import { someOf } from '../../../text/plural.ts'
 import { isSingleAddress } from '../../args/host-facts.ts'
@@ -63,6 +63,10 @@ export function* filePlan(view: PlanView, file: TasksFile, from: number): Genera
   yield exclusionsText(layout, exclusions)
   const disabled = file.tasks.filter((task) => !task.enabled).map(({ name }) => name)
   if (disabled.length > 0) yield paragraph(layout, `not enabled: ${disabled.join(', ')}`)
+  yield messagesText(
+    layout,
+    file.tasks.filter((task) => task.enabled),
+  )
   yield legendText(layout, { varies, part: shown.some(({ part }) => part) })
   yield warningsText(layout, fileWarnings(file, hosts, spikes, { from, zone: view.zone }))
 }
@@ -101,6 +105,10 @@ export function* hostPlan(view: PlanView, planned: HostPlan): Generator<string> 
   const layout = layoutFor(view, host.tasks)
   yield blockText(layout, blockOf([host], host.tasks), forecast, new Set())
   if (not.length > 0) yield notText(layout, not)
+  yield messagesText(
+    layout,
+    host.tasks.map(({ task }) => task),
+  )
   const varies = !host.isName && forecast.tasks.some((task) => task.varies)
   yield legendText(layout, { varies, part: false })
   yield warningsText(layout, warnings)
@@ -118,6 +126,18 @@ function exclusionsText(layout: Layout, exclusions: readonly Exclusion[]): strin
       )
       const tasks = same[0]?.tasks.map(({ name }) => name) ?? []
       return paragraph(layout, `not on ${hosts}: ${someOf(tasks, maxNamedHosts)}`)
+    })
+    .join('\n')
+}
+
+/** `messages to ops, oncall: backup, sync`: who hears of which task. */
+function messagesText(layout: Layout, tasks: readonly Task[]): string {
+  const told = tasks.filter(({ notify }) => notify.to.length > 0)
+  const alike = grouped(told, ({ notify }) => [...new Set(notify.to)].join(', '))
+  return [...alike]
+    .map(([to, same]) => {
+      const names = same.map(({ name }) => name)
+      return paragraph(layout, `messages to ${to}: ${someOf(names, maxNamedHosts)}`)
     })
     .join('\n')
 }

@@ -26,15 +26,26 @@ tasks:
   ])
 })
 
-test('a task has its type, its script and its addresses', () => {
+test('a task has its type, its script, its addresses and who gets messages about it', () => {
   const sum = '3b1f'.padEnd(64, '0')
-  const file = good(`tasks:
+  const file = good(`notify: { ops: { mail: root } }
+tasks:
   a: { type: manual, script: { url: "https://x.example/a", sha256: ${sum} } }
-  b: { type: daemon, command: [x], listen: [80, "unix:/run/b"] }
+  b: { type: daemon, command: [x], listen: [80, "unix:/run/b"], notify: { to: ops, on: [failed] } }
 `)
   expect(filePlanJson(file, when)[0]?.tasks).toMatchObject([
-    { type: 'manual', next: null, script: { url: 'https://x.example/a', sha256: sum }, listen: [] },
-    { type: 'daemon', script: null, listen: ['80', 'unix:/run/b'] },
+    {
+      type: 'manual',
+      next: null,
+      script: { url: 'https://x.example/a', sha256: sum },
+      notify: null,
+    },
+    {
+      type: 'daemon',
+      script: null,
+      listen: ['80', 'unix:/run/b'],
+      notify: { to: ['ops'], on: ['failed'] },
+    },
   ])
 })
 

@@ -327,3 +327,19 @@ tasks:
     'web: listens 0.0.0.0:80 (web), unix:/run/a (admin)',
   ])
 })
+
+test('the plan of a file and of a machine say who gets messages about which task', () => {
+  const told = good(`
+notify: { ops: { mail: root }, oncall: { command: [x] } }
+defaults: { notify: ops }
+tasks:
+  a: { schedule: "@daily", command: x }
+  b: { schedule: "@daily", command: x, notify: [ops, oncall] }
+  c: { schedule: "@daily", command: x }
+  d: { schedule: "@daily", command: x, notify: [] }
+`)
+  const lines = ['messages to ops: a, c', 'messages to ops, oncall: b'].join('\n')
+  expect(shown(filePlan(view(80), told, from))).toContain(lines)
+  const planned = planHost(told, 'web1', hostFacts('web1', []), { from, zone: 'UTC' })
+  expect(shown(hostPlan(view(80), planned))).toContain(lines)
+})

@@ -23,7 +23,7 @@ async function json(...words: string[]): Promise<unknown> {
   return JSON.parse(stdout)
 }
 
-const ofCommon = { type: 'common', script: null, listen: [] }
+const ofCommon = { type: 'common', script: null, listen: [], notify: null }
 const early = {
   ...ofCommon,
   task: 'early',
