@@ -24,7 +24,7 @@ test(
       expect([words, ended.status, ended.stderr]).toEqual([words, status, ''])
       outputs.set(words, ended.stdout)
     }
-    expect(outputs.get('torch send resize /a.jpg /b.jpg')).toBe('sent 2 messages to resize\n')
+    expect(outputs.get('torch send resize /a.jpg /b.jpg')).toBe('2 messages wait for resize\n')
     expect(outputs.get('torch inbox resize')).toMatch(/^2 messages wait for resize .*\/b.jpg\n$/s)
     expect(outputs.get('torch logs resize')).toBe('resized /a.jpg\nresized /b.jpg\n')
     expect(outputs.get('torch inbox')).toMatch(/^digest +1 /m)

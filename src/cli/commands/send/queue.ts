@@ -118,7 +118,7 @@ async function sendAll(
     }),
     words: [...sent].flatMap(([task, { length }]) => {
       if (length === 0 && (failed.has(task) || badLine.length > 0)) return []
-      return [`sent ${counted(length, 'message')} to ${task}`]
+      return [`${counted(length, 'message')} ${length === 1 ? 'waits' : 'wait'} for ${task}`]
     }),
     errors: [...failed.values(), ...badLine],
   }

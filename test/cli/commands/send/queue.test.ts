@@ -51,7 +51,7 @@ describe('torch send to a queue, without a daemon', () => {
     const { torch, waiting, home } = newSite()
     expect(await torch('send', 'resize', '/a b.jpg', '')).toMatchObject({
       status: 0,
-      stdout: 'sent 2 messages to resize\n',
+      stdout: '2 messages wait for resize\n',
     })
     const names = { TORCH_HOST: 'web1', TORCH_TASK: 'camera', TORCH_RUN_ID: 'r1' }
     Object.assign(process.env, names)
@@ -72,7 +72,7 @@ describe('torch send to a queue, without a daemon', () => {
   test('a pattern sends to each task with a queue, also to one that is not enabled', async () => {
     const { torch, waiting } = newSite()
     expect(await torch('send', 'r*', 'one')).toMatchObject({
-      stdout: 'sent 1 message to resize\nsent 1 message to rotate\n',
+      stdout: '1 message waits for resize\n1 message waits for rotate\n',
     })
     expect([waiting('resize').length, waiting('rotate').length]).toEqual([1, 1])
   })
@@ -126,7 +126,7 @@ describe('torch send to a queue, without a daemon', () => {
     const ended = await sendInput(input)
     expect(ended.stderr).toContain(message)
     expect(ended.stderr).toContain('; this line and all after it are not sent\n')
-    expect([ended.status, ended.stdout]).toEqual([2, 'sent 1 message to resize\n'])
+    expect([ended.status, ended.stdout]).toEqual([2, '1 message waits for resize\n'])
     expect(waiting('resize').map((each) => each?.text)).toEqual(['one'])
   })
 
@@ -147,14 +147,14 @@ describe('torch send to a queue, without a daemon', () => {
       )
     expect(await sendInput(Buffer.from('a\nb\nc\nd\ne\n'))).toEqual({
       status: 1,
-      stdout: 'sent 3 messages to resize\n',
+      stdout: '3 messages wait for resize\n',
       stderr:
         'torch: the queue of resize is full: 10000 messages wait already, at most 10000 may; ' +
         'line 4 and all after it are not sent\n' +
         'hint: send again when resize has taken some of them; torch inbox resize shows them\n',
     })
     const words = await torch('send', 'r*', 'x')
-    expect(words).toMatchObject({ status: 1, stdout: 'sent 1 message to rotate\n' })
+    expect(words).toMatchObject({ status: 1, stdout: '1 message waits for rotate\n' })
     expect(words.stderr).not.toContain('not sent')
   })
 
@@ -170,7 +170,7 @@ describe('torch send to a queue, without a daemon', () => {
     const ended = await torchHere(['send', 'resize', '--home', home, '--tasks', tasks], {
       terminal,
     })
-    expect(ended).toMatchObject({ status: 1, stdout: 'sent 2 messages to resize\n' })
+    expect(ended).toMatchObject({ status: 1, stdout: '2 messages wait for resize\n' })
     expect(ended.stderr).toContain(
       'torch: standard input cannot be read after line 2: EIO: i/o error, read\nhint: ',
     )

@@ -132,7 +132,7 @@ describe.concurrent('torch send', () => {
       `sent 1 line to mix-live ${run}\n`,
     )
     const read = await torchReading('four\n', 'send', 'mix-*')
-    expect(read.stdout).toBe(`sent 1 message to mix-queue\nsent 1 line to mix-live ${run}\n`)
+    expect(read.stdout).toBe(`1 message waits for mix-queue\nsent 1 line to mix-live ${run}\n`)
     await site.torch('send', 'mix-live', '--end')
     await until(() => output().endsWith('end\n'), 'the end')
     expect(output()).toBe('got one\ngot two\ngot three\ngot four\nend\n')
