@@ -22,6 +22,9 @@ export const address = signal<PageAddress>(readAddress(location.search))
 /** Rows of the history as they come, for the timeline. */
 export const lastRows = signal<Update['rows']>([])
 
+/** Grows when the page has learned everything again: it may not know what happened before. */
+export const statusVersion = signal(0)
+
 /** The time zone of the viewer. */
 export const zone = Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC'
 
@@ -38,6 +41,7 @@ export function tellStatus(status: StatusAnswer): void {
   batch(() => {
     setClock(status.now)
     model.value = modelOf(status)
+    statusVersion.value += 1
   })
 }
 

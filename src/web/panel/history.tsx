@@ -5,7 +5,7 @@ import { getJson, isAborted, problemWords } from '../ask.ts'
 import type { HistoryRow, Outcome } from '../model/model.ts'
 import { fullTime, outcomeWords, roughly } from '../model/words.ts'
 import { SignIcon } from '../signs.tsx'
-import { address, lastRows, linkTo, opened, show, zone } from '../state.ts'
+import { address, lastRows, linkTo, opened, show, statusVersion, zone } from '../state.ts'
 import { shortRevision } from '../timeline/mark-words.ts'
 
 const pageRows = 100
@@ -51,7 +51,7 @@ export function History({ task }: { task: TaskView }): JSX.Element {
     setState('Loading')
     void load(null, closing.signal)
     return () => closing.abort()
-  }, [task.name, only])
+  }, [task.name, only, statusVersion.value])
   useEffect(() => {
     const news = lastRows.value.filter(
       (row) =>

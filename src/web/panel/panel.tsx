@@ -95,7 +95,11 @@ function TaskPanel({ task }: { task: TaskView }): JSX.Element {
           </a>
         ))}
       </nav>
-      <div class={`panel-body panel-${tab}`}>
+      {/* It scrolls: without a link or button in it, keys scroll it only if it can have the focus. */}
+      <div
+        class={`panel-body panel-${tab}`}
+        {...(tab === 'output' ? {} : { tabIndex: 0, role: 'region', 'aria-label': tabWords[tab] })}
+      >
         <TabBody task={task} tab={tab} run={run} asked={asked} />
       </div>
     </>

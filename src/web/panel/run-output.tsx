@@ -4,7 +4,7 @@ import type { RunAnswer, TaskView } from '../../http/api.ts'
 import { getJson } from '../ask.ts'
 import { fullTime, outcomeWords, roughly } from '../model/words.ts'
 import { OutputView } from '../output/output-view.tsx'
-import { lastRows, now, zone } from '../state.ts'
+import { lastRows, now, statusVersion, zone } from '../state.ts'
 import { shortRevision } from '../timeline/mark-words.ts'
 import { useAsked } from './asked.ts'
 
@@ -28,7 +28,7 @@ function RunFacts({ run }: { run: string }): JSX.Element | null {
   const asked = useAsked<RunAnswer>(
     (signal) => getJson(`runs/${encodeURIComponent(run)}`, [], signal),
     run,
-    news?.outcome,
+    `${news?.outcome} ${statusVersion.value}`,
   )
   if (asked.kind === 'failed') return <p class="note tone-bad">{asked.why}</p>
   if (asked.kind === 'asking') return null

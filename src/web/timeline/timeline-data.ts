@@ -2,14 +2,14 @@ import { computed, effect, signal } from '@preact/signals'
 import type { RecentAnswer, RecentRun, TimelineAnswer, TimelineRow } from '../../http/api.ts'
 import { getJson, isAborted, problemWords } from '../ask.ts'
 import { spans } from '../model/address.ts'
-import { taskKey } from '../model/model.ts'
-import { address, connection, lastRows, model, now } from '../state.ts'
+import { type HistoryRow, taskKey } from '../model/model.ts'
+import { address, connection, lastRows, model, now, statusVersion } from '../state.ts'
 import { withRecent, withRow } from './rows.ts'
 
 /** What the page knows of a task beside its status. */
 export interface TaskData {
-  readonly timeline: TimelineRow | undefined
-  readonly recent: readonly RecentRun[] | undefined
+  readonly timeline: TimelineRow
+  readonly recent: readonly RecentRun[]
 }
 
 /** Tasks for one request. Their names have to fit into an address. */
@@ -18,6 +18,8 @@ const maxTasksAsked = 40
 const maxTasksKept = 400
 /** The shortest time between two answers of which only the server knows the counts, in ms. */
 const minRefreshMs = 10_000
+/** What changes within this time, such as by scrolling, is asked for at once, in ms. */
+const settleMs = 60
 
 interface Kept extends TaskData {
   /** Of which part of the time, and which version of the file. */
@@ -45,14 +47,26 @@ export function followData(): void {
     const keys = keysInView.value
     const part = cover.value
     const isUp = connection.value.kind === 'live'
-    // Whatever is stale or missing is asked for a moment after the last change, so that scrolling is one request.
     void dataVersion.value
     clearTimeout(timer)
-    if (isUp) timer = setTimeout(() => void askFor(keys, part), 60)
+    if (!isUp) return
+    const isMissing = keys.some((key) => isWanted(kept.get(key), part))
+    const waitMs = isMissing ? settleMs : untilWanted(keys)
+    if (waitMs !== undefined) timer = setTimeout(() => void askFor(keys, part), waitMs)
+  })
+  // What came while the page did not listen is in no update.
+  effect(() => {
+    void statusVersion.value
+    flight?.closing.abort()
+    flight = undefined
+    for (const [key, have] of kept) kept.set(key, { ...have, isStale: true, askedAt: 0 })
+    tellChange()
   })
   effect(() => {
     const rows = lastRows.value
-    if (rows.length > 0) applyRows(rows)
+    if (rows.length === 0) return
+    for (const news of arriving) news.push(...rows)
+    applyRows(rows)
   })
 }
 
@@ -103,6 +117,25 @@ function isWanted(have: Kept | undefined, part: string): boolean {
   return have.isStale && Date.now() - have.askedAt > minRefreshMs
 }
 
+/** When the next row that is stale may be asked for, in ms from now; undefined if none is stale. */
+function untilWanted(keys: readonly string[]): number | undefined {
+  const stale = keys.flatMap((key) => kept.get(key) ?? []).filter(({ isStale }) => isStale)
+  if (stale.length === 0) return undefined
+  const first = Math.min(...stale.map(({ askedAt }) => askedAt))
+  return Math.max(0, first + minRefreshMs - Date.now()) + 1
+}
+
+const emptyRow: TimelineRow = {
+  runs: [],
+  density: null,
+  gaps: [],
+  planned: [],
+  plannedIsCut: false,
+}
+
+/** For each request on its way, the rows that came since it was sent: its answer may be older. */
+const arriving = new Set<HistoryRow[]>()
+
 async function askPart(keys: readonly string[], part: string, aborted: AbortSignal): Promise<void> {
   const tasks = keys.map((key) => ['task', key.split('\n')[1] ?? ''] as const)
   const [from = 0, to = 0] = part.split(' ').map(Number)
@@ -110,16 +143,18 @@ async function askPart(keys: readonly string[], part: string, aborted: AbortSign
     ['from', new Date(from).toISOString()],
     ['to', new Date(to).toISOString()],
   ] as const
+  const news: HistoryRow[] = []
+  arriving.add(news)
   const [timeline, recent] = await Promise.all([
     getJson<TimelineAnswer>('timeline', [...range, ...tasks], aborted),
     getJson<RecentAnswer>('recent', tasks, aborted),
-  ])
+  ]).finally(() => arriving.delete(news))
   for (const key of keys) {
     const name = key.split('\n')[1] ?? ''
     kept.delete(key)
     kept.set(key, {
-      timeline: Object.hasOwn(timeline.tasks, name) ? timeline.tasks[name] : undefined,
-      recent: Object.hasOwn(recent.tasks, name) ? recent.tasks[name] : undefined,
+      timeline: (Object.hasOwn(timeline.tasks, name) && timeline.tasks[name]) || emptyRow,
+      recent: (Object.hasOwn(recent.tasks, name) && recent.tasks[name]) || [],
       cover: part,
       askedAt: Date.now(),
       isStale: false,
@@ -129,21 +164,22 @@ async function askPart(keys: readonly string[], part: string, aborted: AbortSign
     if (kept.size <= maxTasksKept) break
     kept.delete(key)
   }
+  applyRows(news)
   tellChange()
 }
 
-function applyRows(rows: readonly (typeof lastRows.value)[number][]): void {
+function applyRows(rows: readonly HistoryRow[]): void {
   let isChanged = false
   for (const row of rows) {
     const key = taskKey(row.host, row.task)
     const have = kept.get(key)
     if (have === undefined) continue
     isChanged = true
-    const timeline = have.timeline === undefined ? undefined : withRow(have.timeline, row)
+    const timeline = withRow(have.timeline, row)
     kept.set(key, {
       ...have,
       timeline: timeline ?? have.timeline,
-      recent: have.recent === undefined ? undefined : withRecent(have.recent, row),
+      recent: withRecent(have.recent, row),
       isStale: have.isStale || timeline === undefined,
     })
   }
