@@ -8,7 +8,14 @@ const root = path.resolve(import.meta.dirname, '../..')
 export function setup(): void {
   const built = changedAt(path.join(root, 'dist'))
   const texts = ['README.md', 'docs', 'scripts', 'tasks.example.yaml']
-  const inputs = ['src', 'package.json', 'tsconfig.json', 'tsconfig.build.json', ...texts]
+  const inputs = [
+    'src',
+    'package.json',
+    'tsconfig.json',
+    'tsconfig.build.json',
+    'vite.config.ts',
+    ...texts,
+  ]
   if (inputs.every((input) => changedAt(path.join(root, input)) < built)) return
   const tsc = path.join(root, 'node_modules/.bin/tsc')
   execFileSync(tsc, ['-p', 'tsconfig.build.json', '--noEmitOnError'], {
@@ -17,6 +24,8 @@ export function setup(): void {
   })
   for (const script of ['scripts/declarations.js', 'scripts/man.js'])
     execFileSync(process.execPath, [script], { cwd: root, stdio: 'inherit' })
+  const vite = path.join(root, 'node_modules/.bin/vite')
+  execFileSync(vite, ['build', '--logLevel', 'warn'], { cwd: root, stdio: 'inherit' })
 }
 
 /** The time at which the newest file in a folder was written; 0 if there is none. */

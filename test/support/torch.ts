@@ -30,6 +30,8 @@ interface Options {
   readonly uid?: number
   /** Standard input comes from this path, and not from a pipe. */
   readonly stdin?: string
+  /** A process that lives longer than this is killed. */
+  readonly maxMs?: number
 }
 
 export interface Ended {
@@ -51,7 +53,7 @@ export const root = path.resolve(import.meta.dirname, '../..')
 /** The program, for tests that start it in their own way. */
 export const script = path.join(root, 'bin/torch.js')
 
-/** A call of torch that takes longer than this is killed. */
+/** A call of torch that takes longer than this is killed, unless a test says otherwise. */
 const maxCallMs = 60_000
 /** torch's own processes have this variable; tasks are recognised by their folder. */
 const marker = 'TEST_SITE'
@@ -92,7 +94,7 @@ export function newSite(tasks?: string): Site {
   const own = { PATH: process.env['PATH'], HOME: folder, TORCH_HOME: home, TZ: 'UTC' }
   const begin = (
     words: readonly string[],
-    { env = {}, cwd = folder, uid, stdin }: Options = {},
+    { env = {}, cwd = folder, uid, stdin, maxMs = maxCallMs }: Options = {},
   ): Running => {
     const merged = { ...own, ...env, [marker]: folder }
     const user = uid === undefined ? {} : { uid, gid: uid }
@@ -102,7 +104,7 @@ export function newSite(tasks?: string): Site {
       ...{ cwd, env: merged, stdio: [...stdio], ...user },
     })
     if (input !== undefined) fs.closeSync(input)
-    return running(child)
+    return running(child, maxMs)
   }
   const site: Site = {
     folder,
@@ -130,11 +132,11 @@ export function isAlive(pid: number): boolean {
   return stat !== undefined && !/\) [ZX] /.test(stat)
 }
 
-function running(child: ChildProcess): Running {
+function running(child: ChildProcess, maxMs: number): Running {
   const texts = { stdout: '', stderr: '' }
   child.stdout?.on('data', (chunk: Buffer) => (texts.stdout += chunk.toString()))
   child.stderr?.on('data', (chunk: Buffer) => (texts.stderr += chunk.toString()))
-  const timer = setTimeout(() => child.kill('SIGKILL'), maxCallMs)
+  const timer = setTimeout(() => child.kill('SIGKILL'), maxMs)
   const ended = new Promise<Ended>((resolve, reject) => {
     child.once('error', reject)
     child.once('close', (status, signal) => {

@@ -1,0 +1,253 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import type { CDPSession } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import {
+  chromiumPath,
+  needsChromium,
+  poll,
+  type Visit,
+  visit,
+  type Watched,
+  watch,
+} from '../support/browser.ts'
+import { ask, historyOf, logged, maxTestMs, renameOver, startDaemon } from '../support/daemon.ts'
+import { newSite } from '../support/torch.ts'
+import { until } from '../support/until.ts'
+import { startWebServer } from '../support/web-server.ts'
+
+const isMissing = chromiumPath === undefined
+
+/** How long a page stays open in the test of its memory. An hour is for a machine that does nothing else. */
+const pageMinutes = Number(process.env['TORCH_TEST_PAGE_MINUTES'] ?? 0.5)
+
+const numberedLines = 400
+/** Tasks whose end the tests decide, one that prints as it goes, and, in its group, some that change all the time. */
+const tasks = `tasks:
+  held: { type: manual, command: "while [ ! -e end-held ]; do sleep 0.05; done" }
+  other: { type: manual, command: "exit 4" }
+  third: { type: manual, command: "true", labels: { team: "blue" } }
+  counting:
+    type: manual
+    command: "i=0; while [ $i -lt ${numberedLines} ]; do i=$((i + 1)); echo line $i; sleep 0.02; done; until [ -e end-counting ]; do sleep 0.05; done; echo last line"
+`
+const churn = `  beat-a: { schedule: "* * * * * *", command: "echo beat" }
+  beat-b: { schedule: "* * * * * *", command: "sleep 0.4; exit 1" }
+`
+
+describe.skipIf(isMissing)(
+  `a page that stays open ${needsChromium}`,
+  { timeout: maxTestMs + pageMinutes * 60_000 },
+  () => {
+    let watched: Watched
+    let seen: Visit
+
+    beforeAll(async () => {
+      watched = await watch(newSite(tasks), ['--actions'])
+      seen = await visit(watched.browser, watched.server)
+      // A reload of the page would take this away.
+      await seen.page.evaluate('window.isSamePage = true')
+    })
+    afterAll(() => watched?.close())
+    afterEach(async () => {
+      expect(await seen.page.evaluate('window.isSamePage')).toBe(true)
+      expect(seen.faults).toEqual([])
+    })
+
+    const rowOf = (name: string) =>
+      seen.page.locator('.rows .row', { has: seen.page.locator(`a.name[title="${name}"]`) })
+    const panel = () => seen.page.locator('.panel')
+    const focused = () => seen.page.evaluate<string>('document.activeElement?.textContent')
+    const run = (task: string) => ask(watched.site, 'run', { task, force: false })
+
+    test('a run appears, and ends, without a reload', async () => {
+      await seen.page.locator('.now-line').getByText('live', { exact: true }).waitFor()
+      await run('held')
+      await rowOf('held')
+        .getByText(/^for \d/)
+        .waitFor()
+      watched.site.write('end-held', '')
+      await rowOf('held').getByText('ok', { exact: true }).waitFor()
+      await rowOf('held').locator('.plot .mark-ok').waitFor({ state: 'attached' })
+      await run('other')
+      await rowOf('other').getByText('failed 4').waitFor()
+      await seen.page.getByText('1 task fails').waitFor()
+    })
+
+    test('the filter keeps its focus and its text while the list changes', async () => {
+      const box = seen.page.locator('#filter')
+      await seen.page.keyboard.press('/')
+      await seen.page.keyboard.type('th')
+      await run('third')
+      await rowOf('third').getByText('ok', { exact: true }).waitFor()
+      await seen.page.keyboard.type('ird')
+      expect(await box.inputValue()).toBe('third')
+      expect(await seen.page.evaluate('document.activeElement?.id')).toBe('filter')
+      expect(await seen.page.locator('.rows a.name').allInnerTexts()).toEqual(['third'])
+      await box.fill('team=b')
+      await expect
+        .poll(() => seen.page.locator('.rows a.name').allInnerTexts(), poll)
+        .toEqual(['third'])
+      await seen.page.keyboard.press('Escape')
+      expect(await box.inputValue()).toBe('')
+      await seen.page.keyboard.press('Escape')
+      await expect.poll(() => seen.page.locator('.rows a.name').count(), poll).toBe(4)
+    })
+
+    test('keys go through the rows, open, show the output, close, and help', async () => {
+      const { keyboard } = seen.page
+      await seen.page.getByRole('button', { name: 'Task', exact: true }).click()
+      await seen.page.locator('.now-line h1').click()
+      await keyboard.press('j')
+      await keyboard.press('j')
+      const [first, second] = await seen.page.locator('.rows a.name').allInnerTexts()
+      await expect.poll(focused, poll).toBe(second)
+      await keyboard.press('k')
+      await expect.poll(focused, poll).toBe(first)
+      await keyboard.press('Enter')
+      await panel()
+        .getByRole('heading', { name: String(first) })
+        .waitFor()
+      await keyboard.press('j')
+      await panel()
+        .getByRole('heading', { name: String(second) })
+        .waitFor()
+      await panel().getByRole('link', { name: 'History' }).click()
+      await keyboard.press('l')
+      await expect
+        .poll(() => panel().locator('[aria-current=page]').innerText(), poll)
+        .toBe('Output')
+      await keyboard.press('?')
+      await seen.page.getByRole('dialog', { name: 'Help' }).waitFor()
+      await keyboard.press('Escape')
+      await seen.page.getByRole('dialog').waitFor({ state: 'detached' })
+      await panel().waitFor()
+      await keyboard.press('Escape')
+      await panel().waitFor({ state: 'detached' })
+      await expect.poll(focused, poll).toBe(second)
+    })
+
+    test('a person starts a run and ends it, and the log says from where', async () => {
+      fs.rmSync(path.join(watched.site.folder, 'end-held'))
+      await rowOf('held').locator('a.name').click()
+      await panel().getByRole('button', { name: 'Run now' }).click()
+      await panel().getByRole('button', { name: 'Run held now' }).click()
+      await panel()
+        .getByText(/running, new output/)
+        .waitFor()
+      await panel().getByRole('button', { name: 'Kill', exact: true }).click()
+      await panel().getByRole('button', { name: 'Kill 1 run' }).click()
+      await rowOf('held')
+        .getByText(/^killed SIGTERM/)
+        .waitFor()
+      const log = fs.readFileSync(path.join(watched.site.home, 'daemon.log'), 'utf8')
+      expect(log).toMatch(/127\.0\.0\.1/)
+      await seen.page.keyboard.press('Escape')
+    })
+
+    test('a refused file is on the page with its problems, and leaves it when it is fixed', async () => {
+      renameOver(watched.site, `${tasks}  broken: { schedule: "61 * * * *", command: "true" }\n`)
+      const strip = seen.page.locator('.strip', { hasText: 'The tasks file is refused: 1 problem' })
+      await strip.waitFor()
+      await seen.page.locator('.verdict', { hasText: 'The tasks file is refused' }).waitFor()
+      await strip.getByRole('button', { name: 'Show' }).click()
+      await strip.getByText(/tasks\.yaml:8:13/).waitFor()
+      expect(await strip.innerText()).toMatch(/61/)
+      renameOver(watched.site, `${tasks}  added: { type: manual, command: "true" }\n`)
+      await strip.waitFor({ state: 'detached' })
+      await rowOf('added').waitFor()
+      renameOver(watched.site, tasks)
+      await rowOf('added').waitFor({ state: 'detached' })
+    })
+
+    test('the page says that the daemon was killed, shows the next one, and loses no line of output', async () => {
+      const { run: id } = await run('counting')
+      await seen.page.locator('a.name[title="counting"]').click()
+      const output = panel().getByRole('region', { name: 'Output' })
+      await output.getByText('line 20', { exact: true }).waitFor()
+      process.kill(watched.site.pid() ?? 0, 'SIGKILL')
+      await seen.page.getByText('No daemon runs, so nothing starts.').waitFor()
+      await startDaemon(watched.site)
+      await seen.page.getByText('No daemon runs, so nothing starts.').waitFor({ state: 'detached' })
+      watched.site.write('end-counting', '')
+      await panel()
+        .getByText(`${numberedLines + 1} lines`)
+        .waitFor()
+      await output.getByText('last line', { exact: true }).waitFor()
+      await rowOf('counting').getByText('ok', { exact: true }).waitFor()
+      expect(await allLines()).toEqual([
+        ...Array.from({ length: numberedLines }, (_, at) => `line ${at + 1}`),
+        'last line',
+      ])
+      const rows = await historyOf(watched.site)
+      expect(rows.filter((row) => row.run === id)).toMatchObject([{ outcome: 'ok' }])
+      await seen.page.keyboard.press('Escape')
+    })
+
+    /** Scrolls through the output of the panel and collects its lines. */
+    function allLines(): Promise<string[]> {
+      return seen.page.evaluate<string[]>(`(async () => {
+        const box = document.querySelector('.lines')
+        const found = new Map()
+        for (let top = 0; ; top += box.clientHeight) {
+          box.scrollTop = top
+          await new Promise((resolve) => setTimeout(resolve, 50))
+          for (const line of box.querySelectorAll('.line'))
+            found.set(Math.round(line.getBoundingClientRect().top + box.scrollTop), line.textContent.trim())
+          if (top >= box.scrollHeight) break
+        }
+        return [...found].sort(([a], [b]) => a - b).map(([, text]) => text)
+      })()`)
+    }
+
+    test('the page says that torch web is gone, and is right again when it is back', async () => {
+      const { port } = watched.server
+      await watched.server.close()
+      await seen.page.getByText(/The connection is lost/).waitFor()
+      await ask(watched.site, 'run', { task: 'third', force: false })
+      const server = await startWebServer(watched.site, ['--actions'], port)
+      watched = { ...watched, server }
+      await seen.page.getByText(/The connection is lost/).waitFor({ state: 'detached' })
+      // What happened meanwhile is in no update.
+      const recent = rowOf('third').locator('.recent')
+      await expect.poll(() => recent.getAttribute('aria-label'), poll).toBe('Last 2 runs: 0 failed')
+      await run('other')
+      await rowOf('other').getByText('failed 4, 2 in a row').waitFor()
+    })
+
+    test('the memory of the page stays flat while much happens', async () => {
+      renameOver(watched.site, tasks + churn)
+      await rowOf('beat-b')
+        .getByText(/[5-9] in a row/)
+        .waitFor()
+      await rowOf('beat-a').locator('a.name').click()
+      const debug = await seen.context.newCDPSession(seen.page)
+      await debug.send('Performance.enable')
+      const before = await memoryOf(debug)
+      const end = Date.now() + pageMinutes * 60_000
+      const lines = () => fs.readFileSync(path.join(watched.site.home, 'daemon.log'), 'utf8')
+      await until(() => Date.now() > end, 'the end of the time', pageMinutes * 60_000 + 60_000)
+      const after = await memoryOf(debug)
+      await rowOf('beat-b')
+        .getByText(/\d+ in a row/)
+        .waitFor({ state: 'visible' })
+      expect(lines()).toContain('beat-a')
+      expect(after.nodes - before.nodes).toBeLessThan(3_000)
+      expect(after.listeners - before.listeners).toBeLessThan(200)
+      expect(after.heapBytes - before.heapBytes).toBeLessThan(4_000_000)
+      await logged(watched.site, 'a beat', ({ task }) => task === 'beat-a')
+    })
+  },
+)
+
+/** What a page holds after its garbage is collected. */
+async function memoryOf(debug: CDPSession) {
+  await debug.send('HeapProfiler.collectGarbage')
+  const { metrics } = await debug.send('Performance.getMetrics')
+  const value = (name: string): number => metrics.find((each) => each.name === name)?.value ?? 0
+  return {
+    heapBytes: value('JSHeapUsedSize'),
+    nodes: value('Nodes'),
+    listeners: value('JSEventListeners'),
+  }
+}

@@ -1,0 +1,214 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import {
+  accessFaults,
+  chromiumPath,
+  needsChromium,
+  phone,
+  poll,
+  type Visit,
+  visit,
+  type Watched,
+  watch,
+} from '../support/browser.ts'
+import { ask, maxTestMs } from '../support/daemon.ts'
+import { until } from '../support/until.ts'
+import { newWall } from '../support/wall.ts'
+
+const isMissing = chromiumPath === undefined
+
+describe.skipIf(isMissing)(`the page ${needsChromium}`, { timeout: maxTestMs }, () => {
+  let watched: Watched
+  let seen: Visit
+
+  beforeAll(async () => {
+    watched = await watch(newWall())
+    await ask(watched.site, 'run', { task: 'sync-warehouse', force: false })
+    await ask(watched.site, 'run', { task: 'deploy-docs', force: false })
+    seen = await visit(watched.browser, watched.server)
+  })
+  afterAll(() => watched?.close())
+  afterEach(() => {
+    expect(seen.faults).toEqual([])
+  })
+
+  const rowOf = (name: string) => seen.page.locator('.rows .row', { has: nameOf(name) })
+  const nameOf = (name: string) => seen.page.locator(`a.name[title="${name}"]`)
+  const panel = () => seen.page.locator('.panel')
+
+  test('the link with the token sets a cookie and leaves no token in the address', async () => {
+    expect(seen.page.url()).toBe(watched.server.address)
+    const [cookie] = await seen.context.cookies()
+    expect(cookie).toMatchObject({
+      value: watched.server.token,
+      httpOnly: true,
+      sameSite: 'Strict',
+      path: '/',
+    })
+    expect(await seen.page.evaluate('document.cookie')).toBe('')
+  })
+
+  test('the now line says which host and file, what runs, and what a person must look at', async () => {
+    const line = seen.page.locator('.now-line')
+    await line.getByText(/^up \d/).waitFor()
+    const text = await line.innerText()
+    expect(text).toMatch(/1 task fails/)
+    expect(text).toMatch(/running\s+3/)
+    expect(text).toMatch(/6 failed/)
+    expect(text).toMatch(/missed/)
+    expect(text).toMatch(/skipped/)
+    expect(await line.locator('code').innerText()).toMatch(/^[0-9a-f]{7}/)
+    await expect.poll(() => seen.page.title(), poll).toMatch(/^1 task fails/)
+  })
+
+  test('the timeline shows ends by shape, planned starts, missed slots and density', async () => {
+    const marks = (name: string, kind: string) => rowOf(name).locator(`.plot .mark-${kind}`)
+    await marks('mirror-packages', 'failed').waitFor({ state: 'attached' })
+    await marks('mirror-packages', 'ok').waitFor({ state: 'attached' })
+    await marks('mirror-packages', 'planned').waitFor({ state: 'attached' })
+    await marks('mirror-packages', 'missed').waitFor({ state: 'attached' })
+    await marks('resize-images', 'skipped').waitFor({ state: 'attached' })
+    await marks('sync-warehouse', 'running').waitFor({ state: 'attached' })
+    await marks('poll-payments', 'dense').waitFor({ state: 'attached' })
+    expect(await marks('poll-payments', 'ok').count()).toBe(0)
+  })
+
+  test('the words of a run come by mouse and by keys', async () => {
+    const plot = rowOf('mirror-packages').locator('.plot')
+    const tip = seen.page.locator('.tooltip')
+    await seen.page.keyboard.press('Tab')
+    await plot.focus()
+    await seen.page.keyboard.press('ArrowLeft')
+    await tip.getByText(/^failed 3/).waitFor()
+    expect(await plot.getAttribute('aria-valuetext')).toMatch(/^failed 3, \d.*revision [0-9a-f]{7}/)
+    await seen.page.keyboard.press('Escape')
+    await tip.waitFor({ state: 'detached' })
+    const box = await plot.boundingBox()
+    if (box === null) throw new Error('the plot is not in view')
+    await seen.page.mouse.move(box.x + box.width / 2 - 30, box.y + box.height / 2)
+    await tip.getByText(/\d\d:\d\d:\d\d/).waitFor()
+    await seen.page.mouse.move(0, 0)
+    await tip.waitFor({ state: 'detached' })
+  })
+
+  test('a row says its schedule in words and as written, what comes, and how long it usually takes', async () => {
+    await expect
+      .poll(() => rowOf('check-certificates').innerText(), poll)
+      .toMatch(/17 minutes past/i)
+    expect(await rowOf('check-certificates').innerText()).toMatch(/17 \* \* \* \*\s+UTC/)
+    expect(await rowOf('check-certificates').innerText()).toMatch(/next in \d/)
+    expect(await rowOf('sync-warehouse').innerText()).toMatch(/\[[#-]+\] [\dms]+ of usually \dm/)
+    expect(await rowOf('sync-warehouse').innerText()).toMatch(/p50 \dm.*p95 \dm/)
+    expect(await rowOf('mirror-packages').innerText()).toMatch(/failed 3, 4 in a row/)
+    expect(await rowOf('replicate-db').innerText()).toMatch(/host/)
+    expect(await rowOf('queue-worker').innerText()).toMatch(/always runs/)
+    const recent = rowOf('send-reports').locator('.recent')
+    await expect
+      .poll(() => recent.getAttribute('aria-label'), poll)
+      .toMatch(/^Last \d+ runs: 0 failed/)
+  })
+
+  test('a run that fails is the first of the list, by urgency', async () => {
+    expect(await seen.page.locator('.rows a.name').first().innerText()).toBe('mirror-packages')
+    await seen.page.getByRole('button', { name: 'Task', exact: true }).click()
+    expect(await seen.page.locator('.rows a.name').first().innerText()).toBe('check-certificates')
+    await seen.page.getByRole('button', { name: 'State, by urgency' }).click()
+  })
+
+  test('the panel shows the output of a run in its colours, and finds text in it', async () => {
+    await nameOf('deploy-docs').click()
+    const output = panel().getByRole('region', { name: 'Output' })
+    await output.getByText('done, 47 files').waitFor()
+    expect(await output.locator('.fore-2', { hasText: 'done' }).count()).toBe(1)
+    await panel().getByLabel('Search in the output').fill('links have')
+    await panel().getByText('1 of 1').waitFor()
+    await output.locator('mark', { hasText: 'links have' }).waitFor()
+    await panel().getByLabel('Search in the output').fill('')
+    expect(await output.innerText()).not.toContain('[36m')
+  })
+
+  test('a run has an address of its own, which survives a reload', async () => {
+    await nameOf('mirror-packages').click()
+    await panel().getByRole('link', { name: 'History' }).click()
+    await panel().getByLabel('Outcome').selectOption('failed')
+    await expect.poll(() => panel().locator('tbody tr').count(), poll).toBe(4)
+    await seen.page.locator('#filter').fill('mirror')
+    const url = seen.page.url()
+    expect(url).toMatch(/[?&]q=mirror/)
+    expect(url).toMatch(/[?&]task=mirror-packages.*tab=history.*only=failed/)
+    await seen.page.reload()
+    await expect.poll(() => panel().locator('tbody tr').count(), poll).toBe(4)
+    expect(seen.page.url()).toBe(url)
+    expect(await seen.page.locator('#filter').inputValue()).toBe('mirror')
+    expect(await seen.page.locator('.rows a.name').allInnerTexts()).toEqual(['mirror-packages'])
+    await panel().locator('tbody a').first().click()
+    await panel().getByText('failed 3').first().waitFor()
+    expect(seen.page.url()).toMatch(/[?&]run=\d{8}T/)
+    await seen.page.goBack()
+    await expect.poll(() => panel().locator('tbody tr').count(), poll).toBe(4)
+    await seen.go('')
+  })
+
+  test('a task that was skipped or missed says why', async () => {
+    await seen.go('?task=resize-images&tab=starts')
+    await panel()
+      .getByText(/at its max/)
+      .first()
+      .waitFor()
+    await panel()
+      .getByText(/torch was down/)
+      .first()
+      .waitFor()
+    await panel()
+      .getByText(/in \d+[ms]/)
+      .first()
+      .waitFor()
+  })
+
+  test('the definition says the line of the file, and who changed it last', async () => {
+    await seen.go('?task=nightly-dump&tab=definition')
+    await panel().getByText('tasks.yaml:7').waitFor()
+    const text = await panel().innerText()
+    expect(text).toMatch(/by Ada/)
+    expect(text).toMatch(/send the reports five minutes later/)
+    expect(text).toMatch(/30 2 \* \* \*/)
+  })
+
+  test.each([
+    ['?task=deploy-docs', 1280, 'light'],
+    ['?task=deploy-docs', 1280, 'dark'],
+    ['?task=resize-images&tab=starts', 1280, 'light'],
+    ['?task=mirror-packages&tab=history', 1280, 'dark'],
+    ['?task=nightly-dump&tab=definition', phone.width, 'light'],
+    ['?task=deploy-docs', phone.width, 'dark'],
+    ['', phone.width, 'light'],
+    ['', phone.width, 'dark'],
+  ] as const)('axe finds no fault in %j, %i pixels wide, %s', async (query, width, colorScheme) => {
+    await seen.page.setViewportSize({ width, height: 800 })
+    await seen.page.emulateMedia({ colorScheme })
+    await seen.go(query)
+    await panel().getByText('Loading').waitFor({ state: 'detached' })
+    expect(await accessFaults(seen.page)).toEqual([])
+  })
+
+  test('axe finds no fault in the help', async () => {
+    await seen.go('')
+    await seen.page.keyboard.press('?')
+    await seen.page.getByRole('dialog').waitFor()
+    expect(await accessFaults(seen.page)).toEqual([])
+    await seen.page.keyboard.press('Escape')
+  })
+
+  test('nothing is wider than a narrow window', async () => {
+    for (const width of [360, 390]) {
+      await seen.page.setViewportSize({ width, height: 780 })
+      for (const look of ['', '?task=deploy-docs']) {
+        await seen.go(look)
+        const wide = await until(
+          async () => [await seen.page.evaluate('document.documentElement.scrollWidth')],
+          'the width of the page',
+        )
+        expect(wide, look).toEqual([width])
+      }
+    }
+  })
+})
