@@ -10,6 +10,7 @@ import { openToOthers } from '../host/open-to-others.ts'
 import { quietly } from '../host/system-error.ts'
 import { problemLine } from '../tasks/file/problem.ts'
 import { hostFacts, type HostFacts, matchHosts } from '../tasks/hosts.ts'
+import type { FileNotify } from '../tasks/notify.ts'
 import type { Task } from '../tasks/task.ts'
 import { counted } from '../text/plural.ts'
 import {
@@ -96,6 +97,8 @@ export async function probeTasks(
   readonly facts: TasksFacts
   /** The tasks that run here; undefined: there is no good tasks file. */
   readonly here: readonly Task[] | undefined
+  /** What that file says about messages. */
+  readonly notify: FileNotify | undefined
   /** The pid of the daemon. */
   readonly pid: number | undefined
 }> {
@@ -106,7 +109,7 @@ export async function probeTasks(
   ])
   const machine =
     report === undefined ? probe.machine : hostFacts(report.host.name, report.host.addresses)
-  const { file, here } = await probeFile(host, probe, report, machine)
+  const { file, here, notify } = await probeFile(host, probe, report, machine)
   const [name = ''] = machine.names.toSorted((a, b) => b.length - a.length)
   const facts = {
     daemon,
@@ -116,7 +119,7 @@ export async function probeTasks(
     host: { name, addresses: machine.addresses },
     git,
   }
-  return { facts, here, pid: report?.daemon?.pid }
+  return { facts, here, notify, pid: report?.daemon?.pid }
 }
 
 /** A busy daemon may take a while to answer. */
@@ -143,13 +146,13 @@ async function probeFile(
   { chooseFile }: TasksProbe,
   report: StatusReport | undefined,
   machine: HostFacts,
-): Promise<{ file: FileFacts; here?: readonly Task[] }> {
+): Promise<{ file: FileFacts; here?: readonly Task[]; notify?: FileNotify }> {
   const { shown, absolute, isNamed } = chooseFile(report?.file.path)
   if (!isNamed && !exists(host, absolute)) return { file: { kind: 'none' } }
   const loaded = await loadTasks(host, absolute, { shown, machine })
   if (loaded.file === undefined)
     return { file: badFileFacts(loaded, report?.file.path === absolute) }
-  const { tasks } = loaded.file
+  const { tasks, notify } = loaded.file
   const here = tasks.filter((task) => task.enabled && matchHosts(task.hosts, machine))
   return {
     file: {
@@ -162,6 +165,7 @@ async function probeFile(
       open: openPlace(host, absolute),
     },
     here,
+    notify,
   }
 }
 

@@ -3,6 +3,7 @@ import { judgeTasks, type TasksFacts } from './daemon-and-tasks.ts'
 import { judgePrograms, type ProgramFacts } from './external-programs.ts'
 import type { Finding, Severity } from './finding.ts'
 import { type HomeFacts, judgeHome } from './home.ts'
+import { judgeMessageTargets, type MessageTargetFacts } from './message-targets.ts'
 import { judgeLimits, type LimitFacts } from './resource-limits.ts'
 import { judgeSockets, type SocketFacts } from './sockets.ts'
 import { judgeScriptCache, type ScriptCacheFacts } from './script-cache.ts'
@@ -14,6 +15,7 @@ export interface Facts {
   readonly tasks: TasksFacts
   readonly home: HomeFacts
   readonly cache: ScriptCacheFacts
+  readonly messages: MessageTargetFacts
   readonly programs: ProgramFacts
   readonly sockets: SocketFacts
   readonly time: TimeFacts
@@ -27,6 +29,7 @@ export function diagnose(facts: Facts): Finding[] {
     ...judgeTasks(facts.tasks),
     ...judgeHome(facts.home),
     ...judgeScriptCache(facts.cache),
+    ...judgeMessageTargets(facts.messages),
     ...judgePrograms(facts.programs),
     ...judgeSockets(facts.sockets),
     ...judgeTime(facts.time),

@@ -40,7 +40,7 @@ interface NotifyReport {
   readonly waiting: number
 }
 
-interface TargetReport {
+export interface TargetReport {
   /** `ping TASK` for a ping, `(heartbeat)` for the heartbeat. */
   readonly name: string
   readonly kind: Target['kind'] | 'ping' | 'heartbeat'

@@ -75,7 +75,7 @@ export function openResults(
 }
 
 /** The last results in an outbox, also without a daemon. */
-function readResults(files: Host['files'], folder: string): Record<string, LastResult> {
+export function readResults(files: Host['files'], folder: string): Record<string, LastResult> {
   const read = quietly((): unknown =>
     JSON.parse(files.readFile(path.join(folder, fileName), maxBytes)?.toString() ?? '{}'),
   )

@@ -4,6 +4,7 @@ import { bySeverity, canRun, diagnose, summaryOf } from '../../doctor/diagnose.t
 import { probePrograms } from '../../doctor/external-programs.ts'
 import type { Finding, Severity } from '../../doctor/finding.ts'
 import { probeHome } from '../../doctor/home.ts'
+import { probeMessageTargets } from '../../doctor/message-targets.ts'
 import { probeLimits } from '../../doctor/resource-limits.ts'
 import { probeSockets } from '../../doctor/sockets.ts'
 import { probeScriptCache } from '../../doctor/script-cache.ts'
@@ -31,7 +32,7 @@ export async function doctor(call: Call, values: Values): Promise<number> {
 
 async function examine(call: Call, values: Values): Promise<Finding[]> {
   const { host, paths, version } = call
-  const { facts, here, pid } = await probeTasks(host, {
+  const { facts, here, notify, pid } = await probeTasks(host, {
     paths,
     version,
     machine: factsHere(call, values),
@@ -46,6 +47,7 @@ async function examine(call: Call, values: Values): Promise<Finding[]> {
     tasks: facts,
     home: probeHome(host, paths, pid !== undefined),
     cache: probeScriptCache(host, values.cache?.absolute ?? defaultCacheFolder(host), here),
+    messages: probeMessageTargets(host, paths.outbox, notify),
     programs: probePrograms(host, here),
     sockets: probeSockets(host, here),
     time: await probeTime(host, here, system.inContainer),

@@ -1,9 +1,11 @@
 import type { Trouble } from '../../control/status-report.ts'
+import type { TargetReport } from '../../notify/notifier.ts'
 import { timeText } from '../../record/history/rows.ts'
 import { problemLine } from '../../tasks/file/problem.ts'
 import { quietly } from '../../host/system-error.ts'
 import { hasScript, recordKey } from '../../scripts/url-records.ts'
 import { reportOf } from './scripts-answer.ts'
+import { counted } from '../../text/plural.ts'
 import { failedWords } from '../starts/replacement.ts'
 import type { Daemon } from '../state.ts'
 
@@ -15,7 +17,10 @@ export const scriptWords = 'the script of '
 
 /** What the daemon cannot do at the moment, until it is over: what the machine refuses, a bad tasks file, scripts. */
 export function troubleOf(
-  daemon: Pick<Daemon, 'faults' | 'history' | 'tasks' | 'daemonTasks' | 'scripts' | 'startedMs'>,
+  daemon: Pick<
+    Daemon,
+    'faults' | 'history' | 'tasks' | 'daemonTasks' | 'scripts' | 'notifier' | 'startedMs'
+  >,
 ): Trouble[] {
   const { faults, history, tasks, daemonTasks } = daemon
   const { refused } = tasks
@@ -28,7 +33,9 @@ export function troubleOf(
     message: failedWords(task, failed),
     sinceMs: failed.sinceMs,
   }))
-  return [file, history.trouble(), ...faults.current(), ...replacements, ...scriptTroubles(daemon)]
+  const messages = daemon.notifier.report().targets.flatMap(undelivered)
+  const others = [...replacements, ...scriptTroubles(daemon), ...messages]
+  return [file, history.trouble(), ...faults.current(), ...others]
     .filter((each) => each !== undefined)
     .map(({ message, sinceMs }) => ({ message, since: timeText(sinceMs) }))
 }
@@ -49,4 +56,20 @@ function scriptTroubles({
     const message = `${scriptWords}${task.name} is ${report.state}: ${report.reason ?? ''}`
     return [{ message, sinceMs: failure?.sinceMs ?? startedMs }]
   })
+}
+
+/** Pings are left out: the service that waits for them says so itself. */
+function undelivered({
+  name,
+  kind,
+  waiting,
+  last,
+  oldest,
+}: TargetReport): { message: string; sinceMs: number }[] {
+  if (kind === 'ping' || kind === 'heartbeat') return []
+  if (last === null || last.result === 'delivered') return []
+  const verb = waiting === 1 ? 'waits' : 'wait'
+  const rest = waiting === 0 ? '' : `; ${counted(waiting, 'message')} for it ${verb}`
+  const message = `messages to ${name} are not delivered: ${last.words}${rest}`
+  return [{ message, sinceMs: Date.parse(oldest ?? last.at) }]
 }

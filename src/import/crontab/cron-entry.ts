@@ -183,7 +183,8 @@ function problemOf(user: string | undefined, command: string): string | undefine
 function notesOf(quiet: boolean, flags: string, { command, input }: CronCommand): Note[] {
   const notes: Note[] = []
   if (flags.includes('n')) {
-    const message = 'the flag -n (mail only after a failure) is left out; torch sends no mail'
+    const message =
+      'the flag -n (mail only after a failure) is left out: notify sends a message after a failure'
     notes.push({ message, topic: '-n' })
   }
   if (flags.includes('q')) {

@@ -38,7 +38,9 @@ export function meaningOf(name: string, value: string): Meaning {
     case 'CONTENT_TRANSFER_ENCODING':
       if (value === '') return { settings: [] }
       return {
-        ...lost('torch does not send mail; torch logs shows the output of runs'),
+        ...lost(
+          'torch does not mail the output of runs: torch logs shows it, and notify sends a message after a failure',
+        ),
         topic: 'mail',
       }
     case 'MLS_LEVEL':

@@ -182,3 +182,20 @@ test('a change of notify restarts nothing and applies at once', async () => {
   await until(() => kinds(site).length > 0, 'a message')
   expect(kinds(site)).toEqual(['log failed'])
 })
+
+test('status says which messages are not delivered', async () => {
+  const site = newSite(`${targets}tasks: { job: { type: manual, command: exit 1, notify: ops } }\n`)
+  const gone: StartHelper = ({ onEnd }) => ({
+    send: () => onEnd('exit code 9'),
+    end: async () => {},
+  })
+  const daemon = await site.daemon({ startHelper: gone })
+  const troubles = async () =>
+    (await daemon.ask('status', {})).trouble?.map(({ message }) => message)
+  expect(await troubles()).toEqual([])
+  await run(daemon, 'job')
+  await until(async () => (await troubles())?.length === 1, 'the trouble')
+  expect(await troubles()).toEqual([
+    expect.stringMatching(/^messages to ops are not delivered: .*; 1 message for it waits$/),
+  ])
+})

@@ -37,7 +37,7 @@ defaults:
 
 tasks:
   # mail any output to \`paul', no matter whose crontab this is
-  # Not imported: torch does not send mail; torch logs shows the output of runs
+  # Not imported: torch does not mail the output of runs: torch logs shows it, and notify sends a message after a failure
   # MAILTO=paul
   daily-job:
     description: run five minutes after midnight, every day
@@ -68,7 +68,7 @@ tasks:
     command: echo "run every 4th hour on the 1st and on every Monday"
 `)
   expect(warningsOf(result)).toEqual([
-    '4: not imported: torch does not send mail; torch logs shows the output of runs',
+    '4: not imported: torch does not mail the output of runs: torch logs shows it, and notify sends a message after a failure',
   ])
 })
 
@@ -176,8 +176,14 @@ tasks:
   })
 
   test.each([
-    ['MAILTO=paul', 'torch does not send mail; torch logs shows the output of runs'],
-    ['CONTENT_TYPE="text/html"', 'torch does not send mail; torch logs shows the output of runs'],
+    [
+      'MAILTO=paul',
+      'torch does not mail the output of runs: torch logs shows it, and notify sends a message after a failure',
+    ],
+    [
+      'CONTENT_TYPE="text/html"',
+      'torch does not mail the output of runs: torch logs shows it, and notify sends a message after a failure',
+    ],
     ['MLS_LEVEL=SystemHigh', 'torch does not set SELinux contexts'],
     ['LOGNAME=paul', 'LOGNAME cannot be set; it is always the user of the task'],
     ['USER=paul', 'USER cannot be set; it is always the user of the task'],
@@ -416,7 +422,7 @@ test('a realistic crontab of 93 jobs is imported with two warnings', () => {
   const result = fromCrontab(fixture('crontab.txt'))
   expect(result.tasks).toBe(93)
   expect(warningsOf(result)).toEqual([
-    '7: not imported: torch does not send mail; torch logs shows the output of runs',
+    '7: not imported: torch does not mail the output of runs: torch logs shows it, and notify sends a message after a failure',
     '123: the text after % is input for the command, as in cron, but a quote before it is not closed',
   ])
   const names = tasksOf(result).map(({ name }) => name)
@@ -434,7 +440,11 @@ test('a realistic crontab of 93 jobs is imported with two warnings', () => {
 
 describe('a line with an extension of one cron', () => {
   test.each([
-    ['-n x', 'the flag -n (mail only after a failure) is left out; torch sends no mail', Infinity],
+    [
+      '-n x',
+      'the flag -n (mail only after a failure) is left out: notify sends a message after a failure',
+      Infinity,
+    ],
     [
       '-q  x',
       'the flag -q (no line in the log of cron) is left out; torch records every run',
