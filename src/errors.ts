@@ -52,6 +52,7 @@ export type ErrorCode =
   | 'inbox-unwritable' // a message cannot be written to disk
   | 'no-message' // no message begins with this id, or several do
   | 'no-queue' // the task takes no messages
+  | 'no-target' // the tasks file has no target of this name
   // Runs
   | 'refused' // the daemon does not start the run now: max, or it is stopping
   | 'input-unreadable' // standard input cannot be read

@@ -105,6 +105,20 @@ export const lookCommands: readonly Command[] = [
     run: async (...call) => (await import('./commands/inbox/show-inbox.ts')).showInbox(...call),
   },
   {
+    name: 'notify',
+    group: 'look',
+    usage: '[test [TARGET]]',
+    summary: 'show where messages go, and test a target',
+    description:
+      'Shows the targets of the tasks file, how many messages wait for each, and what came of the last one. With test and the name of a target it sends a test message, says what came back, and exits with 1 if it did not arrive. The daemon sends it, with its own user and variables; without a daemon this command does.',
+    options: [],
+    examples: [
+      ['notify', 'the last result of each target'],
+      ['notify test ops', 'send a test message'],
+    ],
+    run: async (...call) => (await import('./commands/notify.ts')).notify(...call),
+  },
+  {
     name: 'scripts',
     group: 'look',
     usage: '[TASK...]',

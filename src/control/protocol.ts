@@ -78,11 +78,24 @@ const requestFields = {
   reopen: {},
   /** Messages for a task with a queue. They are on disk once this is answered: all of them, or none. */
   message: { task: name, texts, from: sender },
+  /** Sends a test message to a target, and answers when it is known what came of that. */
+  notify: { target: name },
   /** Lets dead messages wait again, or drops messages. `which`: the beginning of an id, or `all`. */
   inbox: { task: name, action: inboxAction, which: name, dead: flag },
 } as const
 
+/** What came of a test message. */
+export interface TestReport {
+  readonly target: string
+  /** `later`: a real message would be tried again. */
+  readonly result: 'delivered' | 'later' | 'refused'
+  readonly words: string
+  /** The beginning of what the other side said. */
+  readonly details: string | null
+}
+
 interface Replies {
+  readonly notify: TestReport
   readonly status: StatusReport
   readonly metrics: MetricsReport
   readonly reload: ReloadReport

@@ -3,8 +3,9 @@ import type { Heartbeat, PingEvent, PingTarget, Target } from '../tasks/notify.t
 import { newDeliverer } from './deliverer.ts'
 import type { Job } from './deliver.ts'
 import type { Message } from './message.ts'
-import { type Entry, heartbeatRecipient, type Letter } from './outbox.ts'
-import type { Counts, LastResult } from './results.ts'
+import { heartbeatRecipient, type Letter } from './outbox.ts'
+import { type NotifyReport, reportOf } from './report.ts'
+import type { Counts } from './results.ts'
 import type { Delivery } from './retry-plan.ts'
 import { newSending, type SendingParts } from './sending.ts'
 import { newTestMessage } from './test-message.ts'
@@ -32,22 +33,6 @@ export interface Followed {
   readonly targets: readonly Target[]
   readonly pingOf: (task: string) => PingTarget | undefined
   readonly heartbeat: Heartbeat | undefined
-}
-
-interface NotifyReport {
-  readonly targets: readonly TargetReport[]
-  /** Entries of the outbox. */
-  readonly waiting: number
-}
-
-export interface TargetReport {
-  /** `ping TASK` for a ping, `(heartbeat)` for the heartbeat. */
-  readonly name: string
-  readonly kind: Target['kind'] | 'ping' | 'heartbeat'
-  readonly waiting: number
-  /** When the oldest that waits was added, ISO 8601 in UTC. */
-  readonly oldest: string | null
-  readonly last: LastResult | null
 }
 
 export interface NotifierParts extends Omit<SendingParts, 'deliverer' | 'jobOf'> {
@@ -99,7 +84,7 @@ export function newNotifier({ host, hostName, ...parts }: NotifierParts): Notifi
       results.note(name, delivery.kind === 'delivered' ? 'delivered' : 'failed', delivery.words)
       return delivery
     },
-    report: () => reportOf(followed, sending.entries(), (recipient) => results.last(recipient)),
+    report: () => reportOf(followed, sending.entries(), results.all()),
     counts: () => results.counts(),
     async close() {
       isRunning = false
@@ -131,31 +116,4 @@ function jobFor(letter: Letter, { targets, pingOf, heartbeat }: Followed): Job |
         ? undefined
         : { kind: 'ping', url: heartbeat.url, form: 'plain', event: 'ok', words: '' }
   }
-}
-
-function reportOf(
-  { targets, heartbeat }: Followed,
-  entries: readonly Entry[],
-  last: (recipient: string) => LastResult | null,
-): NotifyReport {
-  const pings = [...new Set(entries.map(({ recipient }) => recipient))].filter((each) =>
-    each.startsWith('ping '),
-  )
-  const known = [
-    ...targets.map(({ name, kind }) => ({ name, kind })),
-    ...(heartbeat === undefined ? [] : [{ name: heartbeatRecipient, kind: 'heartbeat' } as const]),
-    ...pings.map((name) => ({ name, kind: 'ping' }) as const),
-  ]
-  return {
-    targets: known.map(({ name, kind }) => {
-      const own = entries.filter((each) => each.recipient === name)
-      return { name, kind, waiting: own.length, oldest: addedAt(own[0]), last: last(name) }
-    }),
-    waiting: entries.length,
-  }
-}
-
-/** The name of an entry begins with the time at which it was added. */
-function addedAt(entry: Entry | undefined): string | null {
-  return entry === undefined ? null : new Date(Number(entry.name.slice(0, 15))).toISOString()
 }

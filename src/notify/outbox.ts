@@ -112,12 +112,9 @@ export function openOutbox({ host, folder, faults, onDropped, onReplaced }: Outb
     return name > last ? name : `${String(Number(time) + 1).padStart(15, '0')}${name.slice(15)}`
   }
 
-  for (const name of quietly(() => files.list(folder)) ?? []) {
-    if (!namePattern.test(name)) continue
-    const read = readEntry(files, path.join(folder, name))
-    if (read === undefined) quietly(() => files.remove(path.join(folder, name)))
-    else entries.set(name, { ...read.entry, name })
-  }
+  const found = readOutbox(files, folder)
+  for (const entry of found.entries) entries.set(entry.name, entry)
+  for (const name of found.damaged) quietly(() => files.remove(path.join(folder, name)))
 
   return {
     entries: () => [...entries.values()],
@@ -174,6 +171,22 @@ function hashOf(letter: Letter): string {
 
 function boundedLetter(letter: Letter): Letter {
   return letter.kind === 'message' ? { ...letter, message: boundedMessage(letter.message) } : letter
+}
+
+/** The entries on the disk, the oldest first, and the names of files that cannot be read as one. */
+export function readOutbox(
+  files: Host['files'],
+  folder: string,
+): { readonly entries: readonly Entry[]; readonly damaged: readonly string[] } {
+  const entries: Entry[] = []
+  const damaged: string[] = []
+  for (const name of quietly(() => files.list(folder)) ?? []) {
+    if (!namePattern.test(name)) continue
+    const read = readEntry(files, path.join(folder, name))
+    if (read === undefined) damaged.push(name)
+    else entries.push({ ...read.entry, name })
+  }
+  return { entries, damaged }
 }
 
 interface EntryFile extends Omit<Entry, 'name' | 'recipient' | 'task' | 'letter'> {

@@ -22,6 +22,7 @@ export interface Counts {
 
 export interface Results {
   last(recipient: string): LastResult | null
+  all(): Readonly<Record<string, LastResult>>
   note(recipient: string, result: LastResult['result'], words: string): void
   counts(): ReadonlyMap<string, Readonly<Counts>>
   count(recipient: string, what: keyof Counts): void
@@ -52,6 +53,7 @@ export function openResults(
 
   return {
     last: (recipient) => results.get(recipient) ?? null,
+    all: () => Object.fromEntries(results),
     note(recipient, result, words) {
       const before = results.get(recipient)
       results.set(recipient, { at: new Date(clock.now()).toISOString(), result, words })

@@ -73,6 +73,7 @@ export const plainAnswers: Answers = {
   message: ({ task }) => ({ task, messages: [] }),
   inbox: () => ({ messages: [] }),
   events: (_, response) => void response.end(),
+  notify: ({ target }) => ({ target, result: 'delivered', words: 'HTTP 200', details: null }),
 }
 
 /** What the daemon reports about a task that runs here and never ran. */

@@ -92,6 +92,8 @@ const timeoutsMs: Readonly<Record<RequestName, number>> = {
   message: 60_000,
   /** Thousands of messages, on a slow disk. */
   inbox: 120_000,
+  /** One delivery is bounded; others may be under way. */
+  notify: 30_000,
 }
 
 /** How long to wait for a reply before looking at the process of the daemon, and between two looks. */

@@ -1,6 +1,7 @@
 import type { Protocol } from '../../control/protocol.ts'
 import type { Answers } from '../../control/server.ts'
 import { TorchError } from '../../errors.ts'
+import { testReport, unknownTarget } from '../../notify/test-message.ts'
 import { endRun, sendSignal } from '../../run/end.ts'
 import type { LiveRun } from '../../run/live-run.ts'
 import { unknownTask } from '../../tasks/select.ts'
@@ -47,11 +48,21 @@ export function answersOf(daemon: Daemon, { reload, stop, handover }: Actions): 
     message: (request) => takeMessages(daemon, request),
     inbox: (change) => changeInbox(daemon, change),
     events: (request, response) => daemon.events.follow(request, response),
+    notify: ({ target }) => testTarget(daemon, target),
     flush() {
       daemon.history.flush()
       return {}
     },
   }
+}
+
+async function testTarget(
+  { notifier, tasks }: Daemon,
+  target: string,
+): Promise<Protocol['notify']['reply']> {
+  const delivery = await notifier.test(target)
+  if (delivery === undefined) throw unknownTarget(target, tasks.loaded.file.notify.targets)
+  return testReport(target, delivery)
 }
 
 async function runNow(

@@ -75,5 +75,6 @@ function forEachName(make: <N extends RequestName>(name: N) => Answer<N>): Plain
     reopen: make('reopen'),
     message: make('message'),
     inbox: make('inbox'),
+    notify: make('notify'),
   }
 }

@@ -1,5 +1,5 @@
 import type { Trouble } from '../../control/status-report.ts'
-import type { TargetReport } from '../../notify/notifier.ts'
+import type { TargetReport } from '../../notify/report.ts'
 import { timeText } from '../../record/history/rows.ts'
 import { problemLine } from '../../tasks/file/problem.ts'
 import { quietly } from '../../host/system-error.ts'

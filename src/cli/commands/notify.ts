@@ -1,0 +1,94 @@
+import type { TestReport } from '../../control/protocol.ts'
+import { exitStatus } from '../../errors.ts'
+import { deliver } from '../../notify/deliver.ts'
+import { readOutbox } from '../../notify/outbox.ts'
+import { type NotifyReport, reportOf, type TargetReport } from '../../notify/report.ts'
+import { readResults } from '../../notify/results.ts'
+import { newTestMessage, testReport, unknownTarget } from '../../notify/test-message.ts'
+import { plainLine } from '../../text/sanitize.ts'
+import { usageError } from '../args/option.ts'
+import type { Values } from '../args/options.ts'
+import type { Call } from '../command.ts'
+import { ask } from '../daemon/ask.ts'
+import { askForFile, daemonsPath, readTasks } from '../daemon/tasks-file.ts'
+import { type Cell, table } from '../terminal/table.ts'
+import { shownTime } from '../terminal/times.ts'
+
+/** Runs `torch notify`. */
+export async function notify(call: Call, values: Values): Promise<number> {
+  const [action, target] = call.args
+  if (action === undefined) return showTargets(call, values)
+  if (action !== 'test' || target === undefined)
+    throw usageError('expected test and the name of a target', 'torch notify test ops')
+  return testTarget(call, values, target)
+}
+
+/** From the files alone: a daemon that runs writes them. */
+async function showTargets(call: Call, values: Values): Promise<number> {
+  const { host, paths, terminal } = call
+  const { file } = await readTasks(call, daemonsPath(call, values, (await askForFile(call)).file))
+  const { entries } = readOutbox(host.files, paths.outbox)
+  const report = reportOf(file.notify, entries, readResults(host.files, paths.outbox))
+  if (values.json) await terminal.say(JSON.stringify(report, null, 2))
+  else if (report.targets.length === 0)
+    terminal.note('the tasks file has no targets, and no heartbeat')
+  else await terminal.say(targetsTable(call, report))
+  return exitStatus.done
+}
+
+function targetsTable({ host, terminal }: Call, { targets }: NotifyReport): string {
+  const rows = targets.map(({ name, kind, waiting, oldest, last }): Cell[] => [
+    plainLine(name),
+    kind,
+    waiting === 0 ? '0' : [String(waiting), 'yellow'],
+    shownTime(host, oldest),
+    shownTime(host, last?.at ?? null),
+    resultCell(last),
+  ])
+  const heads = [
+    { text: 'TARGET', cut: 'middle' },
+    'KIND',
+    'WAITING',
+    { text: 'OLDEST', leave: 1 },
+    { text: 'LAST', leave: 2 },
+    { text: 'RESULT', cut: 'end' },
+  ] as const
+  return table(terminal, heads, rows)
+}
+
+function resultCell(last: TargetReport['last']): Cell {
+  if (last === null) return ''
+  const words = plainLine(last.words)
+  if (last.result === 'delivered') return [`delivered: ${words}`, 'green']
+  return last.result === 'waiting'
+    ? [`is tried again: ${words}`, 'yellow']
+    : [`failed: ${words}`, 'red']
+}
+
+async function testTarget(call: Call, values: Values, name: string): Promise<number> {
+  const { terminal } = call
+  const report =
+    (await ask(call, 'notify', { target: name }, 'optional')) ??
+    (await testHere(call, values, name))
+  const isThere = report.result === 'delivered'
+  if (values.json) await terminal.say(JSON.stringify(report, null, 2))
+  else {
+    await terminal.say(`${name}: ${isThere ? 'delivered' : 'not delivered'}: ${report.words}`)
+    if (report.details !== null) await terminal.say(`it said: ${plainLine(report.details)}`)
+  }
+  return isThere ? exitStatus.done : exitStatus.failed
+}
+
+/** Without a daemon: with the user and the variables of this shell. */
+async function testHere(call: Call, values: Values, name: string): Promise<TestReport> {
+  const { host, terminal } = call
+  const { file } = await readTasks(call, daemonsPath(call, values, undefined))
+  const { targets } = file.notify
+  const target = targets.find((each) => each.name === name)
+  if (target === undefined) throw unknownTarget(name, targets)
+  terminal.note('torch is not running: this command sends the message, with its own variables')
+  const message = newTestMessage(host.network.name(), host.clock.now())
+  const never = new AbortController().signal
+  const parts = { host, variables: process.env }
+  return testReport(name, await deliver(parts, { kind: 'message', target, message }, never))
+}
