@@ -104,8 +104,8 @@ describe('torch send to a queue, without a daemon', () => {
   ])('of standard input, each line is a message: %s', async (_, input, texts) => {
     const { sendInput, waiting } = newSite()
     const { status, stdout } = await sendInput(Buffer.from(input))
-    const count = texts.length === 1 ? '1 message' : `${texts.length} messages`
-    expect([status, stdout]).toEqual([0, `sent ${count} to resize\n`])
+    const count = texts.length === 1 ? '1 message waits' : `${texts.length} messages wait`
+    expect([status, stdout]).toEqual([0, `${count} for resize\n`])
     expect(waiting('resize').map((message) => message?.text)).toEqual(texts)
   })
 
