@@ -35,7 +35,7 @@ describe.concurrent('torch import crontab', () => {
     const { status, stdout, stderr } = await site.torch('import', 'crontab', file)
     expect([status, stderr]).toEqual([
       0,
-      `warning: line 7: not imported: torch does not send mail; torch logs shows the output of runs
+      `warning: line 7: not imported: torch does not mail the output of runs: torch logs shows it, and notify sends a message after a failure
 warning: line 123: the text after % is input for the command, as in cron, but a quote before it is not closed
 imported 93 tasks, with 2 warnings
 `,
@@ -149,7 +149,8 @@ imported 93 tasks, with 2 warnings
         warnings: [
           {
             line: 1,
-            message: 'not imported: torch does not send mail; torch logs shows the output of runs',
+            message:
+              'not imported: torch does not mail the output of runs: torch logs shows it, and notify sends a message after a failure',
           },
         ],
       },
