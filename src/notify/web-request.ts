@@ -1,3 +1,4 @@
+import { messageOf } from '../errors.ts'
 import { parseRetryAfter, type Delivery } from './retry-plan.ts'
 import { withoutSecrets } from './secrets.ts'
 
@@ -31,6 +32,8 @@ export async function sendRequest(request: WebRequest): Promise<Delivery> {
     response = answer
     return await judge(request, response)
   } catch (error) {
+    if (isBadPort(error))
+      return { kind: 'refused', words: 'its URL has a port that fetch does not use' }
     return { kind: 'later', words: failureWords(error, request.signal) }
   } finally {
     // The body may have no end.
@@ -127,6 +130,11 @@ async function startOf(response: Response): Promise<string> {
 
 function detailsOf(body: string, url: string): string {
   return withoutSecrets(body, url).trim().slice(0, maxDetailsLength)
+}
+
+/** https://fetch.spec.whatwg.org/#port-blocking: such as 25, the port of mail servers. */
+function isBadPort(error: unknown): boolean {
+  return error instanceof Error && messageOf(error.cause) === 'bad port'
 }
 
 /** The code of an error says what is wrong. Its message may have the URL. */

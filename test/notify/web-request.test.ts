@@ -154,6 +154,7 @@ test('a server that refuses, or is not there, is tried again', async () => {
     words: 'it refuses the connection (ECONNREFUSED)',
   })
   expect(await ask(`http://no-such-host.invalid/${token}`)).toMatchObject({ kind: 'later' })
+  expect(await ask('http://127.0.0.1:25/')).toMatchObject({ kind: 'refused' })
   for (const url of ['', 'hello', 'ftp://x/', `/etc/${token}`])
     expect(await ask(url)).toEqual({
       kind: 'refused',
