@@ -107,7 +107,7 @@ export const lookCommands: readonly Command[] = [
   {
     name: 'notify',
     group: 'look',
-    usage: '[test [TARGET]]',
+    usage: '[test [NAME]]',
     summary: 'show where messages go, and test a target',
     description:
       'Shows the targets of the tasks file, how many messages wait for each, and what came of the last one. With test and the name of a target it sends a test message, says what came back, and exits with 1 if it did not arrive. The daemon sends it, with its own user and variables; without a daemon this command does.',

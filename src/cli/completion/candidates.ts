@@ -54,6 +54,8 @@ export const argumentValues: Readonly<Record<string, Values>> = {
   TASK: { type: 'task' },
   RUN: { type: 'run' },
   LINE: {},
+  /** Of a target of messages: only the tasks file has it. */
+  NAME: {},
   FILE: { type: 'file' },
   REV: { type: 'revision' },
   SHELL: { choices: shells },

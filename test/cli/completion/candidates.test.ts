@@ -131,7 +131,9 @@ describe('The kinds of an argument', () => {
   // Fails for a new command whose argument completion does not know.
   test.each(commands)('completion knows the arguments of torch $name', (command) => {
     for (const { names } of argumentsOf(command))
-      for (const name of names) expect(argumentValues).toHaveProperty(name)
+      for (const name of names)
+        // A word in lower case stands for itself.
+        if (name !== name.toLowerCase()) expect(argumentValues).toHaveProperty(name)
   })
 })
 
