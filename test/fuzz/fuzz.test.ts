@@ -44,9 +44,9 @@ test('a fuzz case that takes too much processor time is a failure', async () => 
 })
 
 test('the generated tasks files use every key of the schema', () => {
-  const beside = ['schedule', 'command', 'type', 'env', 'labels', 'input']
+  const beside = ['schedule', 'command', 'type', 'env', 'labels', 'input', 'notify']
   // These have generators of their own.
-  const isWhole = (key: string): boolean => /^(?:script|listen|ready)(?:\.|$)/.test(key)
+  const isWhole = (key: string): boolean => /^(?:script|listen|ready|ping)(?:\.|$)/.test(key)
   const keys = keysOfTask()
     .map(({ path }) => path)
     .filter((key) => !isWhole(key))

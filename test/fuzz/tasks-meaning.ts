@@ -70,7 +70,10 @@ export function readKeys({
   return { ...rest, schedules: schedules.map(({ text }) => text) }
 }
 
-function meantTask({ name, type, schedule, command, script, listen, keys }: TreeTask, tree: Tree) {
+function meantTask(
+  { name, type, schedule, command, script, ping, listen, keys }: TreeTask,
+  tree: Tree,
+) {
   const { ready, ...given }: Keys = { ...tree.defaults, ...keys }
   const task: Record<string, unknown> = { limits: {}, env: {}, labels: {} }
   for (const [place, preset] of Object.values(places)) put(task, place, preset)
@@ -88,7 +91,7 @@ function meantTask({ name, type, schedule, command, script, listen, keys }: Tree
     // Only a queue has a format.
     input: { mode, format: mode === 'queue' ? format : 'text' },
     script: script?.meant,
-    ping: undefined,
+    ping: ping?.meant,
     listen: listen?.meant ?? [],
     ready: waits ? (ready?.meant ?? afterOneSecond) : undefined,
     timezone: given['timezone']?.meant ?? tree.zone ?? 'UTC',

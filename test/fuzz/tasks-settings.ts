@@ -264,6 +264,28 @@ export const scripts: fc.Arbitrary<Setting> = fc
     }
   })
 
+const secrets = fc.constantFrom<readonly [written: unknown, meant: unknown]>(
+  ['https://hc.example/1?a=b', 'https://hc.example/1?a=b'],
+  [{ file: 'ping.url' }, { file: '/srv/ping.url' }],
+  [{ env: 'PING_1' }, { env: 'PING_1' }],
+)
+
+/** `ping` in its short form, or as a map. */
+export const pings: fc.Arbitrary<Setting> = fc
+  .record({
+    secret: secrets,
+    isMap: fc.boolean(),
+    on: maybe(fc.constantFrom(['ok'], ['start', 'failed'])),
+  })
+  .map(({ secret: [written, url], isMap, on }) => ({
+    written: isMap || on !== undefined ? { url: written, ...(on && { on }) } : written,
+    meant: {
+      url,
+      form: on === undefined ? 'healthchecks' : 'plain',
+      on: on ?? ['start', 'ok', 'failed'],
+    },
+  }))
+
 /** How many forms of `listen` {@link listenOf} knows. */
 export const listenForms = 5
 

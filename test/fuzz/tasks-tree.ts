@@ -4,6 +4,7 @@ import {
   commands,
   listenForms,
   listenOf,
+  pings,
   readies,
   schedules,
   scripts,
@@ -23,6 +24,7 @@ export interface TreeTask {
   /** undefined: it has only a script. */
   readonly command: unknown
   readonly script: Setting | undefined
+  readonly ping: Setting | undefined
   /** Only a daemon task has any. */
   readonly listen: Setting | undefined
   readonly keys: Keys
@@ -69,6 +71,7 @@ const task: fc.Arbitrary<(place: number) => TreeTask> = fc
     schedule: schedules,
     command: fc.option(commands, { nil: undefined }),
     script: fc.option(scripts, { nil: undefined }),
+    ping: fc.option(pings, { nil: undefined }),
     listen: fc.option(fc.nat(listenForms - 1), { nil: undefined }),
     ready: fc.option(readies, { nil: undefined }),
     keys: someKeys(8),
@@ -123,12 +126,14 @@ function writtenTask({
   schedule,
   command,
   script,
+  ping,
   listen,
   keys,
 }: TreeTask): Record<string, unknown> {
   return {
     ...(command !== undefined && { command }),
     ...(script && { script: script.written }),
+    ...(ping && { ping: ping.written }),
     ...(listen && { listen: listen.written }),
     ...(type === 'common' ? { schedule } : { type }),
     ...writtenKeys(keys),
