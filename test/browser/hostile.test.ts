@@ -154,7 +154,7 @@ describe.skipIf(chromiumPath === undefined)(
     test('what is pointed at is text, and so is what is typed or stands in the address', async () => {
       await seen.go('')
       await seen.page.keyboard.press('Tab')
-      const plot = seen.page.locator('.row', { hasText: 'hostile' }).locator('.plot').first()
+      const plot = seen.page.locator('.row', { hasText: 'hostile' }).getByRole('slider').first()
       await plot.focus()
       await seen.page.keyboard.press('End')
       for (let step = 0; step < 8; step += 1) {
