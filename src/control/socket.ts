@@ -148,7 +148,8 @@ export function isAnswered(socketPath: string): Promise<boolean> {
   })
 }
 
-function listening(server: Server, start: () => void): Promise<void> {
+/** Settles when the server listens, after `start` has told it where; rejects with the error if it cannot. */
+export function listening(server: Server, start: () => void): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject)
     server.once('listening', () => {

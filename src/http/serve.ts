@@ -2,7 +2,7 @@ import fs from 'node:fs'
 import http from 'node:http'
 import https from 'node:https'
 import { getRequestListener } from '@hono/node-server'
-import { isAnswered } from '../control/socket.ts'
+import { isAnswered, listening } from '../control/socket.ts'
 import { messageOf, TorchError } from '../errors.ts'
 import type { App } from './reply.ts'
 
@@ -98,16 +98,5 @@ async function listenOnPath(server: http.Server, path: string): Promise<void> {
     } finally {
       process.umask(before)
     }
-  })
-}
-
-function listening(server: http.Server, start: () => void): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject)
-    server.once('listening', () => {
-      server.off('error', reject)
-      resolve()
-    })
-    start()
   })
 }
