@@ -1,7 +1,7 @@
 import type { Hono } from 'hono'
 import { TorchError } from '../errors.ts'
 import type { Clock } from '../host/clock.ts'
-import { whyNotStarted } from '../plan/history-row.ts'
+import { whyNotStarted } from '../text/why-not-started.ts'
 import type { View } from '../view/view.ts'
 import type {
   HistoryAnswer,

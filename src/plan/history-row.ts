@@ -54,18 +54,3 @@ export interface RunScript {
   /** Why the last look for a newer copy failed; null if it did not. */
   readonly stale: string | null
 }
-
-/** Why a slot did not start, in words: from the reason of a `skipped` or `missed` row. */
-export function whyNotStarted(reason: string): string {
-  return reasonTexts[reason] ?? reason
-}
-
-const reasonTexts: Readonly<Record<string, string>> = {
-  max: 'at its max',
-  draining: 'the daemon was stopping',
-  removed: 'no longer in the tasks file',
-  enabled: 'no longer enabled',
-  hosts: 'no longer for this host',
-  down: 'torch was down',
-  clock: 'the machine slept, or its clock was set',
-}

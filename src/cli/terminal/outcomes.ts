@@ -1,9 +1,10 @@
 import { exitStatus } from '../../errors.ts'
 import { signalNumbers } from '../../host/processes.ts'
-import { type HistoryRow, type Outcome, whyNotStarted } from '../../plan/history-row.ts'
+import type { HistoryRow, Outcome } from '../../plan/history-row.ts'
 import { withShortSums } from '../../text/hash.ts'
 import { counted } from '../../text/plural.ts'
 import { plainLine } from '../../text/sanitize.ts'
+import { whyNotStarted } from '../../text/why-not-started.ts'
 import type { Cell } from './table.ts'
 import type { Style } from './terminal.ts'
 

@@ -1,5 +1,6 @@
 import type { Task } from '../../tasks/task.ts'
-import { type HistoryRow, whyNotStarted } from '../history-row.ts'
+import { whyNotStarted } from '../../text/why-not-started.ts'
+import type { HistoryRow } from '../history-row.ts'
 import { isFailure } from '../run-outcome.ts'
 import {
   type Decision,

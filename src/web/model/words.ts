@@ -2,6 +2,7 @@ import { localText } from '../../schedule/timezone.ts'
 import { formatDuration } from '../../text/duration.ts'
 import { counted } from '../../text/plural.ts'
 import { plainLine } from '../../text/sanitize.ts'
+import { whyNotStarted } from '../../text/why-not-started.ts'
 import type { HistoryRow } from './model.ts'
 
 /** A duration in a few characters: `12ms`, `3.2s`, `5m10s`, `3h20m`, `12d4h`. */
@@ -59,19 +60,9 @@ function weekdayOf(day: string): string {
   return weekdays[new Date(`${day}T00:00:00Z`).getUTCDay()] ?? ''
 }
 
-const reasons: Readonly<Record<string, string>> = {
-  max: 'at its max',
-  draining: 'the daemon was stopping',
-  removed: 'no longer in the tasks file',
-  enabled: 'no longer enabled',
-  hosts: 'no longer for this host',
-  down: 'torch was down',
-  clock: 'the machine slept, or its clock was set',
-}
-
 /** Why a slot did not start, from the reason in its row. */
 export function reasonWords(reason: string): string {
-  return Object.hasOwn(reasons, reason) ? (reasons[reason] ?? reason) : plainLine(reason)
+  return plainLine(whyNotStarted(reason))
 }
 
 type OutcomeFacts = Pick<HistoryRow, 'outcome' | 'exitCode' | 'signal'> &
