@@ -9,7 +9,11 @@ export async function offlineMetrics(
 ): Promise<OfflineMetrics> {
   const status = await offlineStatus(home, tell)
   const reader = readHistoryOrRuns(home.host, home.paths, () => {})
-  const lastOk = reader.lastOk(reader.lastOfEach())
+  // The status has read the last rows already.
+  const last = status.tasks.flatMap((task) =>
+    task.last === null ? [] : [[task.name, task.last] as const],
+  )
+  const lastOk = reader.lastOk(new Map(last))
   reader.close()
   return { status, lastOk }
 }
