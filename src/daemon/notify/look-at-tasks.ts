@@ -1,6 +1,8 @@
+import type { Start } from '../../plan/admit.ts'
 import { timedDecision } from '../../plan/notify/timed-notices.ts'
 import type { Decision } from '../../plan/notify/notice.ts'
 import type { Task } from '../../tasks/task.ts'
+import { grouped } from '../../text/grouped.ts'
 import { type Deciding, tell } from './send-decided.ts'
 
 /**
@@ -9,7 +11,17 @@ import { type Deciding, tell } from './send-decided.ts'
  */
 export function lookAtTasks(state: Deciding, isSweep: boolean): void {
   if (isSweep) forgetGone(state)
-  for (const name of isSweep ? namesOfSweep(state) : namesNow(state)) lookAt(state, name)
+  // ONCE for all tasks: in a burst, thousands of starts may wait.
+  const waiting = grouped(waitingStarts(state.queue), ({ task }) => task)
+  const now = namesNow(state, waiting.keys())
+  for (const name of isSweep ? namesOfSweep(state, now) : now)
+    lookAt(state, name, waiting.get(name) ?? [])
+}
+
+function* waitingStarts({ waiting, due, held }: Deciding['queue']): Generator<Start> {
+  yield* waiting.values()
+  yield* due
+  yield* held
 }
 
 /** Keeps what is known of a task from now on, and sends what was decided. */
@@ -30,35 +42,31 @@ export function decide(
 }
 
 /** The tasks to look at in each second: those whose runs may be stuck, and whose starts may be late. */
-function namesNow({ runs, queue, tasks }: Deciding): Set<string> {
+function namesNow({ runs, tasks }: Deciding, waiting: Iterable<string>): Set<string> {
   const names = new Set<string>()
   for (const name of runs.tasks())
     if (tasks.here.get(name)?.notify.stuckAfterMs !== undefined) names.add(name)
-  for (const starts of [queue.waiting.values(), queue.due, queue.held])
-    for (const { task } of starts)
-      if (tasks.here.get(task)?.notify.lateAfterMs !== undefined) names.add(task)
+  for (const name of waiting)
+    if (tasks.here.get(name)?.notify.lateAfterMs !== undefined) names.add(name)
   return names
 }
 
-function namesOfSweep(state: Deciding): Set<string> {
-  const names = new Set([...namesNow(state), ...state.kept.tasks.keys()])
+function namesOfSweep(state: Deciding, now: ReadonlySet<string>): Set<string> {
+  const names = new Set([...now, ...state.kept.tasks.keys()])
   for (const { name, notify } of state.tasks.here.values())
     if (notify.noSuccessForMs !== undefined) names.add(name)
   return names
 }
 
-function lookAt(state: Deciding, name: string): void {
-  const { tasks, runs, queue, clock, kept } = state
+function lookAt(state: Deciding, name: string, waiting: readonly Start[]): void {
+  const { tasks, runs, clock, kept } = state
   const task = tasks.here.get(name)
   if (task === undefined) return
-  const waiting = [queue.waiting.get(name), ...queue.due, ...queue.held].filter(
-    (start) => start?.task === name,
-  )
   const lastOk = runs.lastOk(name)
   const decision = timedDecision(task, kept.tasks.get(name) ?? {}, {
     nowMs: clock.now(),
     runs: runs.of(name).map(({ description: { run, startedMs } }) => ({ run, startedMs })),
-    waiting: waiting.filter((start) => start !== undefined),
+    waiting,
     last: runs.last(name),
     lastOkMs: lastOk === undefined ? undefined : Date.parse(lastOk),
   })

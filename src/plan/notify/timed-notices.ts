@@ -33,12 +33,22 @@ export interface TaskNow {
 /** What to send because time has passed: late, stuck, no success, trouble that lasts, a daemon task that is well. */
 export function timedDecision(task: NotifiedTask, trouble: TaskTrouble, now: TaskNow): Decision {
   const steps = [lateStarts, stuckRuns, noSuccess, failsStill, lastsAgain]
-  let decided: Decision = { trouble, notices: [] }
-  for (const step of steps) {
-    const next = step(task, decided.trouble, now)
-    decided = { trouble: next.trouble, notices: [...decided.notices, ...next.notices] }
-  }
-  return decided
+  return inOrder(trouble, steps, (step, before) => step(task, before, now))
+}
+
+/** Decides about each item, with what the one before it has left. */
+function inOrder<Item>(
+  trouble: TaskTrouble,
+  items: readonly Item[],
+  decide: (item: Item, before: TaskTrouble) => Decision,
+): Decision {
+  return items.reduce<Decision>(
+    (decided, item) => {
+      const next = decide(item, decided.trouble)
+      return { trouble: next.trouble, notices: [...decided.notices, ...next.notices] }
+    },
+    { trouble, notices: [] },
+  )
 }
 
 function lateStarts(
@@ -47,16 +57,15 @@ function lateStarts(
   { waiting, nowMs }: TaskNow,
 ): Decision {
   const { lateAfterMs } = task.notify
-  let decided: Decision = { trouble, notices: [] }
-  for (const start of waiting) {
-    if (lateAfterMs === undefined || start.slot === undefined || !isScheduled(start)) continue
+  if (lateAfterMs === undefined) return { trouble, notices: [] }
+  return inOrder(trouble, waiting, (start, before) => {
+    if (start.slot === undefined || !isScheduled(start)) return { trouble: before, notices: [] }
     const slotMs = start.slot * 1000
     const dueMs = start.dueMs ?? slotMs
-    if (nowMs - dueMs < lateAfterMs) continue
-    const next = late(task, decided.trouble, { slotMs, dueMs, nowMs, run: null })
-    decided = { trouble: next.trouble, notices: [...decided.notices, ...next.notices] }
-  }
-  return decided
+    return nowMs - dueMs < lateAfterMs
+      ? { trouble: before, notices: [] }
+      : late(task, before, { slotMs, dueMs, nowMs, run: null })
+  })
 }
 
 function stuckRuns(
