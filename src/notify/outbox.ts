@@ -87,6 +87,7 @@ export function openOutbox({ host, folder, faults, onDropped, onReplaced }: Outb
   const { files, clock } = host
   const entries = new Map<string, Entry>()
   let sequence = 0
+  let lastName = ''
   const fileOf = ({ name }: Pick<Entry, 'name'>): string => path.join(folder, name)
 
   function save(entry: Entry, letter: Letter, sync: boolean): boolean {
@@ -104,16 +105,21 @@ export function openOutbox({ host, folder, faults, onDropped, onReplaced }: Outb
 
   /** In the order of their making, also if the clock was set back. */
   function newName(hash: string): string {
-    const last = [...entries.keys()].at(-1) ?? ''
+    const last = lastName.slice(0, 15)
     const nowText = String(clock.now()).padStart(15, '0')
-    const time = last.slice(0, 15) > nowText ? last.slice(0, 15) : nowText
+    const time = last > nowText ? last : nowText
     sequence = (sequence + 1) % 10_000
     const name = `${time}-${String(sequence).padStart(4, '0')}-${hash}.json`
-    return name > last ? name : `${String(Number(time) + 1).padStart(15, '0')}${name.slice(15)}`
+    lastName =
+      name > lastName ? name : `${String(Number(time) + 1).padStart(15, '0')}${name.slice(15)}`
+    return lastName
   }
 
   const found = readOutbox(files, folder)
-  for (const entry of found.entries) entries.set(entry.name, entry)
+  for (const entry of found.entries) {
+    entries.set(entry.name, entry)
+    lastName = entry.name
+  }
   for (const name of found.damaged) quietly(() => files.remove(path.join(folder, name)))
 
   return {
@@ -130,8 +136,8 @@ export function openOutbox({ host, folder, faults, onDropped, onReplaced }: Outb
             remove(each)
             onReplaced(each)
           }
-      const oldest = [...entries.values()].find(({ name }) => !busy.has(name))
-      if (entries.size >= maxEntries && oldest !== undefined) {
+      const oldest = entries.size < maxEntries ? undefined : firstOf(entries, busy)
+      if (oldest !== undefined) {
         remove(oldest)
         onDropped(oldest)
       }
@@ -156,6 +162,15 @@ export function openOutbox({ host, folder, faults, onDropped, onReplaced }: Outb
     },
     remove,
   }
+}
+
+/** The oldest entry that is not being sent. */
+function firstOf(
+  entries: ReadonlyMap<string, Entry>,
+  busy: ReadonlySet<string>,
+): Entry | undefined {
+  for (const entry of entries.values()) if (!busy.has(entry.name)) return entry
+  return undefined
 }
 
 /** What is old news for the next daemon stays in memory. */

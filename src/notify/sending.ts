@@ -49,6 +49,8 @@ interface State extends SendingParts {
   /** Pings and the heartbeat that do not arrive: they come often, and one line in the log is enough. */
   readonly failing: Set<string>
   phase: 'new' | 'running' | 'closed'
+  /** In the next turn of the event loop, what is due begins. */
+  isBeginning: boolean
   cancelWake: () => void
 }
 
@@ -71,6 +73,7 @@ export function newSending(parts: SendingParts): Sending {
   const state: State = {
     ...{ ...parts, outbox, results, busy: new Map(), held: new Map(), failing: new Set() },
     phase: 'new',
+    isBeginning: false,
     due: new Map(outbox.entries().map((entry) => [entry.name, firstDue(host.clock, entry)])),
     cancelWake() {},
   }
@@ -79,7 +82,7 @@ export function newSending(parts: SendingParts): Sending {
     entries: () => outbox.entries(),
     add(letter) {
       const inWork = new Set([...state.busy.values()].map(({ entry }) => entry.name))
-      if (outbox.add(letter, inWork) !== undefined) beginDue(state)
+      if (outbox.add(letter, inWork) !== undefined) void beginSoon(state)
     },
     start() {
       state.phase = 'running'
@@ -99,6 +102,15 @@ function firstDue(clock: Clock, { nextMs }: Entry): number {
   return clock.monotonic() + left
 }
 
+/** In a burst, a thousand letters come in one turn: the outbox is gone through once for all of them. */
+async function beginSoon(state: State): Promise<void> {
+  if (state.isBeginning) return
+  state.isBeginning = true
+  await state.host.clock.turn()
+  state.isBeginning = false
+  beginDue(state)
+}
+
 /** Begins everything that is due, and sets the timer for the rest. */
 function beginDue(state: State): void {
   const { host, outbox, busy, due, held } = state
@@ -109,7 +121,7 @@ function beginDue(state: State): void {
   const seen = new Set<string>()
   for (const entry of outbox.entries()) {
     // The messages about one task stay in order: "is ok again" must not come first.
-    const lane = JSON.stringify([entry.recipient, entry.task])
+    const lane = `${entry.recipient}\n${entry.task}`
     if (busy.has(entry.recipient) || seen.has(lane)) continue
     seen.add(lane)
     const atMs = Math.max(due.get(entry.name) ?? 0, held.get(entry.recipient) ?? 0)

@@ -43,10 +43,14 @@ function bench(home = fs.mkdtempSync(path.join(os.tmpdir(), 'torch-sending-'))) 
       close: () => Promise.resolve(),
     },
   })
+  const add = async (...letters: Letter[]): Promise<void> => {
+    for (const letter of letters) sending.add(letter)
+    await clock.turn()
+  }
   const waiting = (): string[] => asked.map(({ what }) => what)
   const answer = async (kind: Delivery['kind'], words = 'HTTP 1', more = {}): Promise<void> =>
     asked.shift()?.answer({ kind, words, ...more })
-  return { home, folder, clock, logged, asked, targets, sending, waiting, answer }
+  return { home, folder, clock, logged, asked, targets, sending, add, waiting, answer }
 }
 
 function jobFor(letter: Letter): Job {
@@ -66,9 +70,9 @@ const ping = (event: 'start' | 'ok' | 'failed'): Letter => ({
 })
 
 test('nothing is sent before the start; then four at a time, and each target in turn', async () => {
-  const { sending, waiting, answer } = bench()
+  const { sending, add, waiting, answer } = bench()
   for (const target of ['a', 'b', 'c', 'd', 'e'])
-    for (const id of ['1', '2']) sending.add(message(id, target))
+    for (const id of ['1', '2']) await add(message(id, target))
   expect(waiting()).toEqual([])
   sending.start()
   expect(waiting()).toEqual(['a 1', 'b 1', 'c 1', 'd 1'])
@@ -80,9 +84,9 @@ test('nothing is sent before the start; then four at a time, and each target in 
 })
 
 test('what could not be sent is tried again after 5 s, 30 s and 2 m, until it arrives', async () => {
-  const { sending, waiting, answer, clock, logged } = bench()
+  const { sending, add, waiting, answer, clock, logged } = bench()
   sending.start()
-  sending.add(message('1'))
+  await add(message('1'))
   for (const delay of [5_000, 30_000, 120_000]) {
     await answer('later', 'HTTP 500')
     expect(sending.results.last('a')).toMatchObject({ result: 'waiting', words: 'HTTP 500' })
@@ -101,9 +105,9 @@ test('what could not be sent is tried again after 5 s, 30 s and 2 m, until it ar
 })
 
 test('after 24 hours it is given up, which is in the log once', async () => {
-  const { sending, answer, clock, logged, asked } = bench()
+  const { sending, add, answer, clock, logged, asked } = bench()
   sending.start()
-  sending.add(message('1'))
+  await add(message('1'))
   let attempts = 0
   while (asked.length > 0) {
     attempts += 1
@@ -125,9 +129,9 @@ test('after 24 hours it is given up, which is in the log once', async () => {
 })
 
 test('what a server refuses for good is not tried again', async () => {
-  const { sending, answer, clock, logged, waiting } = bench()
+  const { sending, add, answer, clock, logged, waiting } = bench()
   sending.start()
-  sending.add(message('1'))
+  await add(message('1'))
   await answer('refused', 'HTTP 404')
   clock.advance(86_400_000)
   expect(waiting()).toEqual([])
@@ -137,11 +141,11 @@ test('what a server refuses for good is not tried again', async () => {
 })
 
 test('a target that asks for a pause gets nothing meanwhile; others do', async () => {
-  const { sending, answer, clock, waiting } = bench()
+  const { sending, add, answer, clock, waiting } = bench()
   sending.start()
-  for (const id of ['1', '2']) sending.add(message(id))
+  for (const id of ['1', '2']) await add(message(id))
   await answer('later', 'HTTP 429', { retryAfterMs: 60_000 })
-  sending.add(message('3', 'b'))
+  await add(message('3', 'b'))
   expect(waiting()).toEqual(['b 3'])
   await answer('delivered')
   clock.advance(59_999)
@@ -151,11 +155,11 @@ test('a target that asks for a pause gets nothing meanwhile; others do', async (
 })
 
 test('messages about one task stay in order; another task does not wait for them', async () => {
-  const { sending, answer, clock, waiting } = bench()
+  const { sending, add, answer, clock, waiting } = bench()
   sending.start()
-  sending.add(message('failed', 'a', 'dump'))
-  sending.add(message('recovered', 'a', 'dump'))
-  sending.add(message('other', 'a', 'other'))
+  await add(message('failed', 'a', 'dump'))
+  await add(message('recovered', 'a', 'dump'))
+  await add(message('other', 'a', 'other'))
   await answer('later')
   expect(waiting()).toEqual(['a other'])
   await answer('delivered')
@@ -169,9 +173,9 @@ test('messages about one task stay in order; another task does not wait for them
 test('the next daemon sends what waited and what was under way, when it is due', async () => {
   const first = bench()
   first.sending.start()
-  first.sending.add(message('1'))
+  await first.add(message('1'))
   await first.answer('later', 'HTTP 500')
-  first.sending.add(message('2', 'b'))
+  await first.add(message('2', 'b'))
   expect(first.waiting()).toEqual(['b 2'])
   // It is killed: nothing else happens here.
   const next = bench(first.home)
@@ -185,7 +189,7 @@ test('the next daemon sends what waited and what was under way, when it is due',
 test('a wrong clock lets nothing wait for ever', async () => {
   const first = bench()
   first.sending.start()
-  first.sending.add(message('1'))
+  await first.add(message('1'))
   first.clock.set(Date.parse('2100-01-01'))
   await first.answer('later')
   const next = bench(first.home)
@@ -195,9 +199,9 @@ test('a wrong clock lets nothing wait for ever', async () => {
 })
 
 test('a target that is gone from the tasks file, and a file that is gone, end an entry', async () => {
-  const { sending, answer, logged, targets, folder, waiting } = bench()
+  const { sending, add, answer, logged, targets, folder, waiting } = bench()
   sending.start()
-  for (const id of ['1', '2', '3']) sending.add(message(id))
+  for (const id of ['1', '2', '3']) await add(message(id))
   targets.delete('a')
   const last = fs.readdirSync(folder).toSorted().at(-2) ?? ''
   expect(last).toMatch(/^\d{15}-/)
@@ -210,16 +214,16 @@ test('a target that is gone from the tasks file, and a file that is gone, end an
 })
 
 test('a newer ping replaces an older one that waits or fails, and one line of the log is enough', async () => {
-  const { sending, answer, waiting, clock, logged } = bench()
+  const { sending, add, answer, waiting, clock, logged } = bench()
   sending.start()
-  sending.add(ping('start'))
-  sending.add(ping('failed'))
+  await add(ping('start'))
+  await add(ping('failed'))
   expect(waiting()).toEqual(['start'])
   await answer('later')
   expect(waiting()).toEqual(['failed'])
   await answer('later')
   for (let n = 0; n < 3; n++) {
-    sending.add(ping('ok'))
+    await add(ping('ok'))
     await answer('later', 'HTTP 503')
   }
   clock.advance(5_000)
@@ -230,10 +234,10 @@ test('a newer ping replaces an older one that waits or fails, and one line of th
 })
 
 test('close waits for what is under way, but not for long, and begins nothing', async () => {
-  const { sending, answer, waiting, clock } = bench()
+  const { sending, add, answer, waiting, clock } = bench()
   sending.start()
-  sending.add(message('1'))
-  sending.add(message('2'))
+  await add(message('1'))
+  await add(message('2'))
   const closed = sending.close()
   await answer('delivered')
   await closed
@@ -241,7 +245,7 @@ test('close waits for what is under way, but not for long, and begins nothing', 
   expect(sending.entries()).toHaveLength(1)
   const other = bench()
   other.sending.start()
-  other.sending.add(message('1'))
+  await other.add(message('1'))
   const soon = other.sending.close()
   other.clock.advance(2_000)
   await soon
