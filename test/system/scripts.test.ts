@@ -47,7 +47,9 @@ async function daemonWith(
     await until(() => fs.existsSync(path.join(directory, 'outcome.json')), `the end of ${task}`)
     const rows = await historyOf(site)
     const row = rows.find((each) => each.run === id)
-    return { row, output: fs.readFileSync(path.join(directory, 'output'), 'utf8') }
+    // The collector may still write for a moment; `torch logs` waits for it.
+    const output = await torch('logs', id)
+    return { row, output: output.stdout }
   }
   return { site, server, cache, torch, run }
 }
