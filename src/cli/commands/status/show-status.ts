@@ -10,6 +10,7 @@ import { usageError } from '../../args/option.ts'
 import type { Values } from '../../args/options.ts'
 import type { Call } from '../../command.ts'
 import { problemJson } from '../../terminal/problems.ts'
+import { followEvents } from '../../../follow/events.ts'
 import { pause } from '../../../host/clock.ts'
 import { shownTime } from '../../terminal/times.ts'
 import { findStatus, type FoundStatus } from './find-status.ts'
@@ -70,8 +71,8 @@ function details(call: Call, { report }: FoundStatus): string[] {
 }
 
 /**
- * Runs `torch status --watch`: refreshes every second until Ctrl-C, also while the daemon stops and
- * starts again. A problem of the first look is thrown, as without --watch.
+ * Runs `torch status --watch`: draws every second until Ctrl-C, also while the daemon stops and starts
+ * again. A problem of the first look is thrown, as without --watch.
  */
 async function watchStatus(call: Call, values: Values): Promise<number> {
   const { host, terminal, from } = call
@@ -82,7 +83,9 @@ async function watchStatus(call: Call, values: Values): Promise<number> {
     )
   if (!terminal.isScreen)
     throw usageError('--watch needs a terminal', 'run torch status without --watch')
-  let lines = await linesNow(call, values)
+  const first = await findStatus(call, values, () => {})
+  let lines = (): string[] => linesOf(call, first)
+  const looks = newLooks(call)
   const attention = attend(terminal)
   const screen = await openScreen(terminal)
   const release = aroundStops(
@@ -91,13 +94,14 @@ async function watchStatus(call: Call, values: Values): Promise<number> {
   )
   try {
     while (attention.signal() === undefined) {
-      await screen.draw(lines)
+      await screen.draw([...titleOf(call), ...lines()])
       await attention.orAwake(nextSecond(host))
       if (attention.signal() !== undefined) break
-      lines = (await attention.orAwake(linesOrError(call, values))) ?? lines
+      if (looks.isDue()) lines = (await attention.orAwake(lookAgain(call, values))) ?? lines
     }
   } finally {
     await screen.close()
+    looks.close()
     release()
     attention.release()
   }
@@ -129,20 +133,48 @@ function attend(terminal: Terminal) {
   }
 }
 
-async function linesNow(call: Call, values: Values): Promise<string[]> {
-  const found = await findStatus(call, values, () => {})
-  const rows = call.terminal.rows - titleRows
-  return [...titleOf(call), ...statusLines(call, { ...found, rows, all: '' })]
+/** What has no event, such as a full disk or a queue, is seen within this time. */
+const maxAgeMs = 5_000
+
+/** Says when to look again: when the daemon says that something happened, or each second if it says nothing. */
+function newLooks({ host, paths }: Call): { isDue(): boolean; close(): void } {
+  const { clock } = host
+  const stop = new AbortController()
+  let isHeard = false
+  let hasNews = true
+  let lookedMs = clock.monotonic()
+  const listen = async (): Promise<void> => {
+    const { signal } = stop
+    for await (const { kind } of followEvents({ clock, socket: paths.socket, signal })) {
+      isHeard = kind !== 'lost'
+      hasNews = true
+    }
+  }
+  void listen()
+  return {
+    isDue() {
+      const now = clock.monotonic()
+      if (isHeard && !hasNews && now - lookedMs < maxAgeMs) return false
+      hasNews = false
+      lookedMs = now
+      return true
+    },
+    close: () => stop.abort(),
+  }
+}
+
+function linesOf(call: Call, found: FoundStatus): string[] {
+  return statusLines(call, { ...found, rows: call.terminal.rows - titleRows, all: '' })
 }
 
 /** Shows an error in place of the status, until the next look succeeds. */
-async function linesOrError(call: Call, values: Values): Promise<string[]> {
+async function lookAgain(call: Call, values: Values): Promise<() => string[]> {
   try {
-    return await linesNow(call, values)
+    const found = await findStatus(call, values, () => {})
+    return () => linesOf(call, found)
   } catch (error) {
     const { details: more = [], hint } = error instanceof TorchError ? error : {}
-    return [
-      ...titleOf(call),
+    return () => [
       ...more.flatMap((each) => each.split('\n')),
       call.terminal.paint('red', `torch: ${messageOf(error)}`),
       ...(hint === undefined ? [] : [`hint: ${hint}`]),
