@@ -1,4 +1,5 @@
 import type { ErrorJson } from '../errors.ts'
+import type { HistoryRow } from '../plan/history-row.ts'
 import type { Problem } from '../tasks/file/problem.ts'
 import type { MetricsReport } from './metrics-report.ts'
 import {
@@ -13,12 +14,17 @@ import {
   maybeName,
   name,
   names,
+  optional,
   optionalFlag,
   optionalName,
+  outcomeList,
+  place,
   position,
   sender,
   signal,
   texts,
+  time,
+  upTo,
 } from './request-fields.ts'
 import type { StatusReport } from './status-report.ts'
 
@@ -43,6 +49,11 @@ type Fields<N extends RequestName> = {
     ? Value
     : never
 }
+
+/** The most rows of one reply. */
+const maxHistoryRows = 500
+/** The most bytes of one reply. */
+const maxOutputBytes = 256 * 1024
 
 /**
  * Every request with its fields, all of them required unless undefined is a value. This small table checks them, and not zod,
@@ -82,6 +93,21 @@ const requestFields = {
   notify: { target: name },
   /** Lets dead messages wait again, or drops messages. `which`: the beginning of an id, or `all`. */
   inbox: { task: name, action: inboxAction, which: name, dead: flag },
+  /**
+   * Rows of the history, newest first: those of `run`, or a page of those that the other fields ask for. What
+   * happened in the last second may be missing.
+   */
+  history: {
+    run: optional(name),
+    tasks: optional(names),
+    outcomes: optional(outcomeList),
+    since: optional(time),
+    until: optional(time),
+    before: optional(place),
+    limit: optional(upTo(maxHistoryRows)),
+  },
+  /** Part of what a run printed, from that byte. */
+  output: { run: name, from: position, bytes: upTo(maxOutputBytes) },
 } as const
 
 /** What came of a test message. */
@@ -93,6 +119,9 @@ export interface TestReport {
   /** The beginning of what the other side said. */
   readonly details: string | null
 }
+
+/** What the view socket answers: all of it only shows something. */
+export const viewRequests: readonly string[] = ['status', 'metrics', 'history', 'output', 'events']
 
 interface Replies {
   readonly notify: TestReport
@@ -111,6 +140,8 @@ interface Replies {
   readonly message: { readonly task: string; readonly messages: readonly string[] }
   /** The ids of the messages. */
   readonly inbox: { readonly messages: readonly string[] }
+  readonly history: HistoryReply
+  readonly output: OutputReply
 }
 
 export interface ReloadReport {
@@ -163,6 +194,25 @@ export interface RunReport {
   directory: string
   /** The task does not run on this host by itself. */
   elsewhere: boolean
+}
+
+export interface HistoryReply {
+  readonly rows: readonly HistoryRow[]
+  /** Give it as `before` for the rows behind these, even if there are none here. null: that was all. */
+  readonly more: string | null
+}
+
+/** Part of an output. Places in it count what the run wrote, also where torch shortened it. */
+export interface OutputReply {
+  /** In base64, because it may be any bytes. */
+  readonly text: string
+  /** Where the text begins, and where the next one does. */
+  readonly from: number
+  readonly next: number
+  /** How much the run wrote so far. */
+  readonly size: number
+  /** The run has ended, and nothing more comes. */
+  readonly isWhole: boolean
 }
 
 /** A run that is being ended. */

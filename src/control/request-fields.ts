@@ -1,4 +1,5 @@
 import { type Signal, signalNames } from '../host/processes.ts'
+import { type Outcome, outcomes } from '../plan/history-row.ts'
 import type { Sender } from '../plan/messages.ts'
 import { lineFault, maxLineBytes } from '../text/line-fault.ts'
 
@@ -113,6 +114,32 @@ export const names: Field<readonly string[]> = {
   expected: `at most ${maxNames} names`,
   accepts: (value): value is readonly string[] =>
     Array.isArray(value) && value.length <= maxNames && value.every((each) => name.accepts(each)),
+}
+
+/** A time in ISO 8601. */
+export const time: Field<string> = {
+  expected: 'a time in ISO 8601',
+  accepts: (value): value is string =>
+    typeof value === 'string' && value.length <= 40 && !Number.isNaN(Date.parse(value)),
+}
+export const outcomeList: Field<readonly Outcome[]> = {
+  expected: `a list of ${outcomes.join(', ')}`,
+  accepts: (value): value is readonly Outcome[] =>
+    Array.isArray(value) &&
+    value.length <= outcomes.length &&
+    value.every((each) => outcomes.some((known) => known === each)),
+}
+/** The `more` of a reply to `history`. */
+export const place: Field<string> = {
+  expected: 'what the page before has as more',
+  accepts: (value): value is string =>
+    typeof value === 'string' && /^\d{1,15}\.\d{1,15}$/.test(value),
+}
+export function upTo(max: number): Field<number> {
+  return {
+    expected: `1 to ${max}`,
+    accepts: (value): value is number => whole.accepts(value) && value >= 1 && value <= max,
+  }
 }
 
 /** A whole number that is not negative. */

@@ -23,6 +23,10 @@ export interface Piece {
 export interface OutputReader {
   /** The next bytes; undefined if nothing new is there. */
   next(): Piece | undefined
+  /** The same within a bounded time: `hole` if it has only read zeros so far. */
+  step(): Piece | 'hole' | undefined
+  /** How much the run wrote, in bytes: 0 if its file does not exist. */
+  size(): number
   /** When the file was last written, in milliseconds since the epoch. */
   writtenMs(): number | undefined
   close(): void
@@ -49,15 +53,23 @@ export function openOutput(host: Host, directory: string, beginning: Beginning):
   let open: OpenFile | undefined
   let pending: Iterator<Piece> | undefined
   const openNow = (): OpenFile | undefined => (open ??= openFile(host, directory, beginning))
+  const step = (): Piece | 'hole' | undefined => {
+    pending ??= openNow()?.chunk()
+    const next = pending?.next()
+    if (next !== undefined && next.done !== true) return next.value
+    const wasThere = pending !== undefined
+    pending = undefined
+    return wasThere ? 'hole' : undefined
+  }
   return {
     next() {
       for (;;) {
-        const next = pending?.next()
-        if (next !== undefined && next.done !== true) return next.value
-        pending = openNow()?.chunk()
-        if (pending === undefined) return undefined
+        const found = step()
+        if (found !== 'hole') return found
       }
     },
+    step,
+    size: () => openNow()?.size() ?? 0,
     writtenMs: () => open && host.files.facts(open.file)?.mtimeMs,
     close() {
       if (open !== undefined) host.files.close(open.descriptor)
@@ -121,6 +133,8 @@ interface OpenFile {
   readonly file: string
   /** The pieces of the next chunk; undefined at the end of the file. */
   chunk(): Iterator<Piece> | undefined
+  /** How much the run wrote. */
+  size(): number
 }
 
 /** undefined if there is no such file. It may not exist yet, or be removed with its run at any moment. */
@@ -145,6 +159,10 @@ function openFile(host: Host, directory: string, beginning: Beginning): OpenFile
   return {
     descriptor,
     file,
+    size() {
+      const size = host.files.facts(file)?.size ?? 0
+      return cut === undefined ? size : size - cut.lineBytes + cut.leftOut
+    },
     chunk() {
       const bytes = host.files.readBytes(file, offset, chunkBytes)
       if (bytes.length === 0) return undefined

@@ -72,6 +72,8 @@ export const plainAnswers: Answers = {
   reopen: () => ({ log: null }),
   message: ({ task }) => ({ task, messages: [] }),
   inbox: () => ({ messages: [] }),
+  history: () => ({ rows: [], more: null }),
+  output: ({ from }) => ({ text: '', from, next: from, size: 0, isWhole: true }),
   events: (_, response) => void response.end(),
   notify: ({ target }) => ({ target, result: 'delivered', words: 'HTTP 200', details: null }),
 }

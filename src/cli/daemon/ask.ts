@@ -94,6 +94,8 @@ const timeoutsMs: Readonly<Record<RequestName, number>> = {
   inbox: 120_000,
   /** One delivery is bounded; others may be under way. */
   notify: 30_000,
+  history: 5_000,
+  output: 5_000,
 }
 
 /** How long to wait for a reply before looking at the process of the daemon, and between two looks. */

@@ -17,6 +17,7 @@ import { metricsOf } from './daemon-metrics.ts'
 import { changeInbox, takeMessages } from './messages.ts'
 import { statusOf, statusOfTask } from './daemon-status.ts'
 import { sendLines } from './send-lines.ts'
+import { historyAnswer, outputAnswer } from './view-answers.ts'
 
 /** What requests ask of the daemon as a whole. */
 export interface Actions {
@@ -47,6 +48,8 @@ export function answersOf(daemon: Daemon, { reload, stop, handover }: Actions): 
     },
     message: (request) => takeMessages(daemon, request),
     inbox: (change) => changeInbox(daemon, change),
+    history: (request) => historyAnswer(daemon, request),
+    output: (request) => outputAnswer(daemon, request),
     events: (request, response) => daemon.events.follow(request, response),
     notify: ({ target }) => testTarget(daemon, target),
     flush() {

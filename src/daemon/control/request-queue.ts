@@ -76,5 +76,7 @@ function forEachName(make: <N extends RequestName>(name: N) => Answer<N>): Plain
     message: make('message'),
     inbox: make('inbox'),
     notify: make('notify'),
+    history: make('history'),
+    output: make('output'),
   }
 }

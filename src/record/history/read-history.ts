@@ -123,8 +123,8 @@ export function readHistoryOrRuns(
 }
 
 /** Reads history.db. A missing file is an empty history. Throws TorchError `history-unreadable`. */
-export function readHistory(path: string): HistoryReader {
-  const { query, close } = openQuery(path)
+export function readHistory(path: string, lockWaitMs?: number): HistoryReader {
+  const { query, close } = openQuery(path, lockWaitMs)
   return {
     rows(filter) {
       const { sql, values } = rowsQuery(filter)

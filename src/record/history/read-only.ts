@@ -9,11 +9,14 @@ export type Query = (sql: string, ...values: (string | number)[]) => unknown[]
 /** A command may wait longer for a lock than the daemon. */
 const maxLockWaitMs = 2_000
 
-/** Opens history.db to read it. A missing file has no rows. Throws TorchError `history-unreadable`. */
-export function openQuery(path: string): { query: Query; close: () => void } {
+/** Opens history.db to read it, and waits this long for a lock. A missing file has no rows. Throws TorchError `history-unreadable`. */
+export function openQuery(
+  path: string,
+  lockWaitMs = maxLockWaitMs,
+): { query: Query; close: () => void } {
   try {
     if (!hasContent(path)) return { query: () => [], close: () => undefined }
-    const database = connect(path)
+    const database = connect(path, lockWaitMs)
     const version = versionOf(database)
     if (version > schemaVersion) throw new Error('it is from a newer torch')
     if (version === 0) return { query: () => [], close: () => database.close() }
@@ -42,19 +45,19 @@ function hasContent(path: string): boolean {
  * `immutable` reads only that file.
  * https://www.sqlite.org/wal.html#read_only_databases
  */
-function connect(path: string): Database.Database {
+function connect(path: string, lockWaitMs: number): Database.Database {
   try {
-    return opened(path, 'mode=ro')
+    return opened(path, 'mode=ro', lockWaitMs)
   } catch (error) {
     if (hasContent(`${path}-wal`)) throw error
-    return opened(path, 'immutable=1')
+    return opened(path, 'immutable=1', lockWaitMs)
   }
 }
 
 /** The option `readonly` of libsql has no effect; the mode in a URI has. */
-function opened(path: string, mode: string): Database.Database {
+function opened(path: string, mode: string, timeout: number): Database.Database {
   const escaped = path.replaceAll(/[%?#]/g, encodeURIComponent)
-  const database = new Database(`file:${escaped}?${mode}`, { timeout: maxLockWaitMs })
+  const database = new Database(`file:${escaped}?${mode}`, { timeout })
   versionOf(database) // errors appear at the first read
   return database
 }
