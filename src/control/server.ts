@@ -4,8 +4,15 @@ import { messageOf, TorchError } from '../errors.ts'
 import { wallClock } from '../host/clock.ts'
 import { descriptorOf } from '../host/lock.ts'
 import { checkEventsRequest, type EventsRequest } from './events.ts'
+import { maxStreams } from './event-streams.ts'
 import { boundIdle, type IdleConnections, maxIdleConnections } from './idle-connections.ts'
-import { checkRequest, type Protocol, type RequestName, requestNames } from './protocol.ts'
+import {
+  checkRequest,
+  type Protocol,
+  type RequestName,
+  requestNames,
+  viewRequests,
+} from './protocol.ts'
 import { failureReply, refuseGarbage, sendJson } from './reply.ts'
 import { listen, stopListening } from './socket.ts'
 
@@ -43,6 +50,8 @@ const requestCheckIntervalMs = 1_000
 /** A client that reads nothing of its reply for this long is disconnected. */
 const maxUnreadMs = 10_000
 const maxConnections = 2 * maxIdleConnections
+/** Those who only look must not use up the descriptors of the daemon. */
+const maxViewers = maxStreams + 64
 /** How long the end of a server waits for its clients. */
 interface Patience {
   /** For requests that have not arrived yet or have no reply yet. */
@@ -58,6 +67,14 @@ const patienceAtStop: Patience = { forRequestsMs: 1_000, forReadersMs: 15_000 }
  */
 const patienceAtHandover: Patience = { forRequestsMs: 30_000, forReadersMs: 30_000 }
 
+/** How the control socket of a home is served. */
+export interface Serving {
+  /** Inherited from the previous daemon. */
+  readonly descriptor?: number | undefined
+  /** Only for viewers: the members of this group may connect, and ask only what shows something. */
+  readonly viewers?: number
+}
+
 /**
  * Answers requests on the Unix socket at that path. Nothing that a client sends, or fails to send,
  * ends the daemon: a bad request gets an ErrorReport. `report` gets a message for each fault of the
@@ -67,7 +84,7 @@ export async function serveControl(
   socketPath: string,
   answers: Answers,
   report: (message: string) => void,
-  inherited?: number,
+  { descriptor, viewers }: Serving = {},
 ): Promise<ControlServer> {
   const server = createServer({
     maxHeaderSize: maxHeaderBytes,
@@ -75,7 +92,7 @@ export async function serveControl(
     requestTimeout: maxRequestMs,
     connectionsCheckingInterval: requestCheckIntervalMs,
   })
-  server.maxConnections = maxConnections
+  server.maxConnections = viewers === undefined ? maxConnections : maxViewers
   // One request per connection; anything after it is not even parsed.
   server.maxRequestsPerSocket = 1
   const idle = boundIdle(report)
@@ -87,10 +104,16 @@ export async function serveControl(
     idle.add(connection)
   })
   server.on('request', (request, response) => {
-    void reply(request, response, { answers, idle, turn, report })
+    void reply(request, response, {
+      answers,
+      isForViewers: viewers !== undefined,
+      idle,
+      turn,
+      report,
+    })
   })
   server.on('clientError', refuseGarbage)
-  const file = await listen(server, socketPath, report, inherited)
+  const file = await listen(server, socketPath, report, { inherited: descriptor, group: viewers })
   server.on('error', (error) => report(`control socket: ${error.message}`))
   const end = async ({ forRequestsMs, forReadersMs }: Patience): Promise<void> => {
     file.leave()
@@ -122,6 +145,7 @@ function oneTurnEach(): () => Promise<void> {
 
 interface Context {
   readonly answers: Answers
+  readonly isForViewers: boolean
   readonly idle: IdleConnections
   readonly turn: () => Promise<void>
   readonly report: (message: string) => void
@@ -130,7 +154,7 @@ interface Context {
 async function reply(
   request: IncomingMessage,
   response: ServerResponse,
-  { answers, idle, turn, report }: Context,
+  { answers, isForViewers, idle, turn, report }: Context,
 ): Promise<void> {
   const { socket } = request
   const send = (status: number, body: object): Promise<void> => {
@@ -141,6 +165,7 @@ async function reply(
   }
   try {
     const name = nameOf(request)
+    if (isForViewers && !viewRequests.includes(name)) throw notAllowed(name)
     const body = await readBody(
       request,
       name === 'send' || name === 'message' ? maxSendBytes : maxBodyBytes,
@@ -175,6 +200,12 @@ function nameOf(request: IncomingMessage): (typeof knownNames)[number] {
     })
   }
   return known
+}
+
+function notAllowed(name: string): TorchError {
+  return new TorchError('not-allowed', `${name} cannot be asked on this socket`, {
+    hint: `it answers ${viewRequests.join(', ')}; the rest is for the user of the daemon, on torch.sock`,
+  })
 }
 
 /** The whole body as text; undefined if the client went away before its end. */

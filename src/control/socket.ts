@@ -23,7 +23,7 @@ export interface SocketFile {
 
 /**
  * Makes the server listen at that path, or on the `inherited` descriptor that the previous daemon
- * has bound there. If the file goes away or is replaced (somebody cleans up directories, or restores
+ * has bound there. The members of the `group` may connect too. If the file goes away or is replaced (somebody cleans up directories, or restores
  * a backup), it is made again, and `report` gets one message. Only the owner of the lock of the home
  * may call it. Throws TorchError `socket-unusable`.
  */
@@ -31,11 +31,14 @@ export async function listen(
   server: Server,
   socketPath: string,
   report: (message: string) => void,
-  inherited: number | undefined,
+  {
+    inherited,
+    group,
+  }: { readonly inherited?: number | undefined; readonly group?: number | undefined },
 ): Promise<SocketFile> {
   let ours =
     inherited === undefined
-      ? await listenAt(server, socketPath)
+      ? await listenAt(server, socketPath, group)
       : await listenOn(server, socketPath, inherited)
   let isLeft = false
   let reported = ''
@@ -51,7 +54,7 @@ export async function listen(
       if (ours === undefined || identityOf(socketPath) !== ours) {
         stopListening(server)
         ours = undefined
-        ours = await listenAt(server, socketPath)
+        ours = await listenAt(server, socketPath, group)
         report(`the control socket ${socketPath} was missing and has been made again`)
       }
       reported = ''
@@ -89,13 +92,21 @@ export function stopListening(server: Server, onClosed?: () => void): void {
 }
 
 /** Replaces a file that a crash left there. Returns the identity of the new socket. */
-async function listenAt(server: Server, socketPath: string): Promise<string | undefined> {
+async function listenAt(
+  server: Server,
+  socketPath: string,
+  group: number | undefined,
+): Promise<string | undefined> {
   // When the server closes, libuv removes the path that it bound, even if another daemon has bound
   // it since. So it binds a temporary name, which the rename takes away.
   const temporary = `${socketPath}.new`
   try {
     diskFiles.remove(temporary)
     await bind(server, temporary)
+    if (group !== undefined) {
+      diskFiles.changeGroup(temporary, group)
+      diskFiles.changeMode(temporary, 0o660)
+    }
     const identity = identityOf(temporary)
     diskFiles.rename(temporary, socketPath)
     return identity

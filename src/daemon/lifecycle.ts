@@ -4,6 +4,7 @@ import { counted } from '../text/plural.ts'
 import { plainLine } from '../text/sanitize.ts'
 import { answersOf } from './control/answers.ts'
 import { dumpState } from './control/daemon-status.ts'
+import { openViewSocket } from './control/view-socket.ts'
 import { troubleOf } from './control/trouble.ts'
 import { newHandover } from './handover.ts'
 import { lastDaemonEnd, type StoppedBy, writeDaemonRecord } from './recovery/daemon-record.ts'
@@ -75,8 +76,11 @@ export async function runLifecycle(
     void stopWatching()
     daemon.events.end()
     void daemon.notifier.close()
+    view.leave()
   })
-  own.requests.serve(answersOf(daemon, { reload, stop, handover }))
+  const answers = answersOf(daemon, { reload, stop, handover })
+  own.requests.serve(answers)
+  const view = openViewSocket(daemon, answers)
   const stopsPassedOn = handleSignals(own, {
     reload,
     dumpState: () => dumpState(daemon),
@@ -85,6 +89,7 @@ export async function runLifecycle(
   // LAST: whoever reads the pid may signal it.
   writeInfoFiles(daemon)
   if (loaded.content !== undefined) void daemon.tasks.inTurn(() => saveLastGood(daemon, loaded))
+  await view.opened
   await onReady(logReady(daemon), daemon)
   await systemd.ready(statusText(daemon))
 
@@ -103,7 +108,7 @@ export async function runLifecycle(
   daemon.scripts.close()
   await stop.done
   stopTicking()
-  await closeHome(own, daemon, stoppedBy)
+  await Promise.all([closeHome(own, daemon, stoppedBy), view.close()])
   return { kind: 'stopped' }
 }
 

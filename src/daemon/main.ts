@@ -41,7 +41,7 @@ export async function runDaemon(
   const { host, settings, environment, previous } = start
   // FIRST: until then a USR2 would end the process.
   const signals = catchSignals()
-  const paths = openHome(host, settings.home)
+  const paths = openHome(host, settings.home, settings.viewGroup)
   const isNext = previous !== undefined
   const isService = environment.NOTIFY_SOCKET !== undefined
   const lock = isNext
@@ -62,7 +62,7 @@ export async function runDaemon(
     paths.socket,
     requests.answers,
     (words) => log.warn('trouble', {}, words),
-    isNext ? inherited.socket : undefined,
+    { descriptor: isNext ? inherited.socket : undefined },
   )
   if (!isNext && signals.stopSignal() !== undefined) {
     await server.close()

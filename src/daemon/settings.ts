@@ -19,6 +19,8 @@ export interface Settings {
   readonly lastGood?: boolean
   /** Only for the next daemon: the sockets of tasks that it inherits, in the order of their descriptors. */
   readonly sockets?: readonly InheritedSocket[]
+  /** The group whose members may look: they reach the view socket. Older daemons do not pass it on. */
+  readonly viewGroup?: string | undefined
   /** Where scripts are kept; undefined: where torch keeps them by itself. Older daemons do not pass it on. */
   readonly cache?: string | undefined
   readonly version: string
@@ -30,6 +32,8 @@ export interface HomePaths {
   readonly pidfile: string
   readonly lock: string
   readonly socket: string
+  /** Where members of the view group ask. */
+  readonly viewSocket: string
   readonly log: string
   readonly runs: string
   readonly active: string
@@ -65,6 +69,7 @@ export function homePaths(home: string): HomePaths {
     pidfile: at('torch.pid'),
     lock: at('torch.lock'),
     socket: at('torch.sock'),
+    viewSocket: at('torch-view.sock'),
     log: at('daemon.log'),
     runs: at('runs'),
     active: at('active'),

@@ -167,7 +167,8 @@ function checkExisting(
       hint: `run torch as its owner, or ${elsewhere}`,
     })
   const mode = facts.mode.toString(8)
-  const isOpen = (facts.mode & 0o077) !== 0
+  // The members of a view group may enter it, but not list it.
+  const isOpen = (facts.mode & 0o067) !== 0
   if (facts.planted !== undefined)
     return problem(`${facts.planted}, so no daemon starts`, {
       hint: `find out who put it there and remove it, or ${elsewhere}`,

@@ -76,6 +76,8 @@ export interface Files {
   writeAsync(path: string, content: string | Uint8Array): Promise<void>
   makeDirectory(path: string, mode?: number): void
   changeMode(path: string, mode: number): void
+  /** Only root may choose any group; others one that they belong to. */
+  changeGroup(path: string, gid: number): void
   /** Removes a file or a whole directory, if it is there. */
   remove(path: string): void
   /** Removes a file. Throws if it is gone already. */
@@ -181,6 +183,7 @@ export const diskFiles: Files = {
   },
   makeDirectory,
   changeMode: (file, mode) => fs.chmodSync(file, mode),
+  changeGroup: (file, gid) => fs.chownSync(file, -1, gid),
   remove: (file) => fs.rmSync(file, { recursive: true, force: true }),
   unlink: (file) => fs.unlinkSync(file),
   rename: (from, to) => fs.renameSync(from, to),

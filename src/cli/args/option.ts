@@ -16,6 +16,7 @@ export type ValueType =
   | 'message'
   | 'label'
   | 'host'
+  | 'group'
   | 'address'
   | 'zone'
   | 'revision'

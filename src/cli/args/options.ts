@@ -55,6 +55,7 @@ export const options = {
   'log-level': choice('level', logLevels, `what to log: ${logLevels.join(', ')}`, {
     preset: 'info',
   }),
+  'view-group': text('group', 'let the members of this group look, on the socket torch-view.sock'),
   'last-good': flag(
     'if the tasks file is not valid, start on the last one that was loaded, with a warning',
   ),

@@ -78,6 +78,7 @@ function daemonSettings(call: Call, values: Values, tasks: FilePath): Settings {
     foreground,
     pretty: foreground && process.stdout.isTTY,
     logLevel: values['log-level'] ?? defaultLogLevel,
+    viewGroup: values['view-group'],
     lastGood: values['last-good'] ?? false,
     cache: values.cache?.absolute,
     version: call.version,

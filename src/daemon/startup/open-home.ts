@@ -10,14 +10,17 @@ import { shellQuoted } from '../../text/shell-quote.ts'
 import { type HomePaths, homePaths } from '../settings.ts'
 
 /**
- * Prepares a home: creates its folders, which only its owner may enter. Throws TorchError `bad-home`, and
- * `foreign-home` or `open-home` for a folder that may hold what others put there.
+ * Prepares a home: creates its folders, which only its owner may enter. The members of the `viewGroup` may
+ * reach its view socket, and nothing else. Throws TorchError `bad-home`, `no-group`, and `foreign-home` or
+ * `open-home` for a folder that may hold what others put there.
  */
-export function openHome(host: Host, home: string): HomePaths {
+export function openHome(host: Host, home: string, viewGroup?: string): HomePaths {
   const paths = homePaths(home)
   try {
     host.files.makeDirectory(home)
-    makePrivate(host, paths)
+    const viewers = viewGroup === undefined ? undefined : groupId(host, viewGroup)
+    makePrivate(host, paths, viewers)
+    if (viewGroup !== undefined && viewers !== undefined) admit(host, home, viewGroup, viewers)
     host.files.makeDirectory(paths.runs)
     makeActive(host, home)
     // A full disk or a read-only mount fails here, not at the first run.
@@ -41,7 +44,7 @@ export function openHome(host: Host, home: string): HomePaths {
  * user. A home that is open to others is closed, unless it may be a folder of other programs. NOTHING is
  * changed before all is checked: the folder may be /tmp.
  */
-function makePrivate(host: Host, paths: HomePaths): void {
+function makePrivate(host: Host, paths: HomePaths, viewers: number | undefined): void {
   const { home } = paths
   const facts = host.files.facts(home)
   if (facts === undefined) return
@@ -55,7 +58,8 @@ function makePrivate(host: Host, paths: HomePaths): void {
     )
   demandOwnPath(host, home)
   demandOwn(host, paths)
-  if ((facts.mode & 0o077) === 0) return
+  const isForViewers = (facts.mode & 0o777) === viewMode && facts.gid === viewers
+  if ((facts.mode & 0o077) === 0 || isForViewers) return
   const use = useOfHome(host, paths, facts.mode)
   if (use !== 'torch')
     throw new TorchError(
@@ -71,6 +75,41 @@ function makePrivate(host: Host, paths: HomePaths): void {
   host.files.changeMode(home, 0o700)
   // AGAIN: until now others could still put something there.
   demandOwn(host, paths)
+}
+
+/** The group may enter the home, but neither list it nor put anything there. */
+const viewMode = 0o710
+
+/** The id of the group of `--view-group`. Throws TorchError `no-group`. */
+export function groupId(host: Host, viewGroup: string): number {
+  const gid = host.accounts.group(viewGroup)
+  if (gid !== undefined) return gid
+  throw new TorchError('no-group', `there is no group "${viewGroup}" on this machine`, {
+    hint: `create it: groupadd ${shellQuoted(viewGroup)}; or name another one with --view-group`,
+  })
+}
+
+/**
+ * Lets the members of the group into the home. FIRST everything in it is closed to them: so far the mode of the
+ * home alone kept others out, so what is open there was of no use to anybody but its owner.
+ */
+function admit({ files }: Host, home: string, viewGroup: string, viewers: number): void {
+  for (const name of files.list(home)) {
+    const file = path.join(home, name)
+    const facts = files.entryFacts(file)
+    if (facts === undefined || facts.kind === 'link' || (facts.mode & 0o077) === 0) continue
+    if (file !== homePaths(home).viewSocket) files.changeMode(file, facts.mode & 0o700)
+  }
+  try {
+    if (files.facts(home)?.gid !== viewers) files.changeGroup(home, viewers)
+  } catch (error) {
+    if (!hasCode(error, 'EPERM')) throw error
+    throw new TorchError('no-group', `the home ${home} cannot be given to the group ${viewGroup}`, {
+      hint: `the user of the daemon must belong to it: usermod -aG ${shellQuoted(viewGroup)} USER`,
+      cause: error,
+    })
+  }
+  files.changeMode(home, viewMode)
 }
 
 /** For root: others must not be able to put another folder in place of the home, which torch would then write into. */

@@ -21,7 +21,7 @@ export async function startDetached(
   settings: Settings,
   script: string,
 ): Promise<Ready> {
-  const paths = openHome(host, settings.home)
+  const paths = openHome(host, settings.home, settings.viewGroup)
   const log = openForLog(() => host.files.openAppend(paths.log))
   try {
     const child = host.processes.spawnDaemon({

@@ -10,7 +10,7 @@ export function writeInfoFiles(daemon: Daemon): void {
   const { host, paths, settings, log } = daemon
   const write = (file: string, line: string, what: string): void => {
     try {
-      host.files.replace(file, `${line}\n`, { mode: 0o644 })
+      host.files.replace(file, `${line}\n`, { mode: 0o600 })
     } catch (error) {
       log.error('trouble', { file }, `the ${what} could not be written: ${messageOf(error)}`)
     }

@@ -1,0 +1,43 @@
+import { type Answers, type ControlServer, serveControl } from '../../control/server.ts'
+import { messageOf } from '../../errors.ts'
+import { groupId } from '../startup/open-home.ts'
+import type { Daemon } from '../state.ts'
+
+/** The socket on which the members of a group may look, if the daemon has one. */
+export interface ViewSocket {
+  /** Settles when it listens, or cannot. */
+  readonly opened: Promise<unknown>
+  /** Removes it. */
+  close(): Promise<void>
+  /** The next daemon makes it again in its place. */
+  leave(): void
+}
+
+/**
+ * Listens on the view socket, if the settings name a group; else removes one that an earlier daemon left
+ * there. A daemon works without it, so what is in its way is only logged.
+ */
+export function openViewSocket(daemon: Daemon, answers: Answers): ViewSocket {
+  const opening = serve(daemon, answers)
+  return {
+    opened: opening,
+    close: async () => (await opening)?.close(),
+    leave: () => void opening.then((server) => server?.handOver()),
+  }
+}
+
+async function serve(daemon: Daemon, answers: Answers): Promise<ControlServer | undefined> {
+  const { host, paths, settings, log } = daemon
+  const { viewGroup } = settings
+  const report = (words: string): void => log.warn('trouble', { file: paths.viewSocket }, words)
+  try {
+    if (viewGroup !== undefined)
+      return await serveControl(paths.viewSocket, answers, report, {
+        viewers: groupId(host, viewGroup),
+      })
+    host.files.remove(paths.viewSocket)
+  } catch (error) {
+    report(`the view socket does not work: ${messageOf(error)}`)
+  }
+  return undefined
+}
