@@ -110,7 +110,7 @@ export function plainAddress(address: string | undefined): string | undefined {
  * Why a POST is refused; undefined if it is not. A page of another site can send one with our cookie or
  * from this machine, but neither with this header, nor with an Origin that is ours.
  */
-export function refusedPost(rules: AccessRules, caller: Caller): string | undefined {
+export function refusedPost(caller: Caller): string | undefined {
   if (caller.header('x-torch') !== '1') return 'a POST needs the header X-Torch: 1'
   const site = caller.header('sec-fetch-site')
   if (site !== undefined && site !== 'same-origin' && site !== 'none')

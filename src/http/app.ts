@@ -60,7 +60,7 @@ export function newApp(parts: AppParts): App {
     c.header('cache-control', 'no-store')
   })
   app.post('*', async (c, next) => {
-    const why = refusedPost(parts.rules, callerOf(c))
+    const why = refusedPost(callerOf(c))
     return why === undefined ? next() : refusal(c, 403, 'forbidden', why)
   })
   addApiRoutes(app, parts)

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { TaskStatus } from '../control/status-report.ts'
 import type { Clock } from '../host/clock.ts'
-import { isFailure } from '../plan/run-outcome.ts'
+import { pastAfter } from '../daemon/starts/run-table.ts'
 import type { HistoryRow } from '../plan/history-row.ts'
 import type { Heard, SeenStatus, View } from '../view/view.ts'
 import type { HostView, TaskView, Update } from './api.ts'
@@ -66,6 +66,8 @@ export function newHub(view: View, clock: Clock): Hub {
   let looking: Promise<SeenStatus> | undefined
   let cancelBeat: (() => void) | undefined
   let following: AbortController | undefined
+  /** The picture is kept up to date by events. */
+  let isFollowed = false
 
   const idOf = (at: number): string => `${instance}.${at}`
 
@@ -140,14 +142,18 @@ export function newHub(view: View, clock: Clock): Hub {
   }
 
   /** Changes the picture by a row, without asking the daemon. */
-  function takeRow(row: HistoryRow, next: string | null): void {
+  async function takeRow(row: HistoryRow, next: string | null): Promise<void> {
     const task = seen?.report.tasks.find(({ name }) => name === row.task)
-    if (seen === undefined || task === undefined) return void lookOnce().catch(() => {})
+    if (seen === undefined || task === undefined) return takeLook()
     keepRow(row)
     if (row.run !== null && row.outcome === 'running') starts.set(row.run, row)
     else if (row.run !== null) starts.delete(row.run)
     Object.assign(task, taskAfter(task, row, next))
     drawTask(seen.report.host.name, task)
+    if (row.outcome !== 'ok' && row.outcome !== 'running') {
+      counts = { ...counts, [row.outcome]: (counts[row.outcome] ?? 0) + 1 }
+      drawHost(seen)
+    }
     forget()
   }
 
@@ -161,9 +167,19 @@ export function newHub(view: View, clock: Clock): Hub {
   }
 
   async function take(heard: Heard): Promise<void> {
-    if (heard.kind === 'row') takeRow(heard.row, heard.next)
-    // The pages keep what they have, and the next look tries again.
-    else await lookOnce().catch(() => {})
+    if (heard.kind === 'row') await takeRow(heard.row, heard.next)
+    else await takeLook()
+  }
+
+  /** A look that began before is not enough: what happened since may come by no event. */
+  async function takeLook(): Promise<void> {
+    try {
+      await looking?.catch(() => {})
+      await lookOnce()
+      isFollowed = following !== undefined
+    } catch {
+      // The pages keep what they have, and the next look tries again.
+    }
   }
 
   /** Tells all pages together, so that they share the same update. */
@@ -192,7 +208,7 @@ export function newHub(view: View, clock: Clock): Hub {
 
   return {
     async picture() {
-      const isFresh = following !== undefined || clock.monotonic() - seenAtMs < freshMs
+      const isFresh = isFollowed || clock.monotonic() - seenAtMs < freshMs
       const status = seen !== undefined && isFresh ? seen : await lookOnce()
       return {
         status,
@@ -218,6 +234,7 @@ export function newHub(view: View, clock: Clock): Hub {
         if (listeners.size > 0) return
         following?.abort()
         following = undefined
+        isFollowed = false
       }
     },
     id: () => idOf(seq),
@@ -256,11 +273,8 @@ function taskAfter(task: TaskStatus, row: HistoryRow, next: string | null): Part
   const others = task.running.filter((each) => each !== run)
   if (run !== null && outcome === 'running') return { next, running: [...others, run] }
   const { failures = 0, skips = 0, restarts = 0 } = task.counts ?? {}
-  const counts = {
-    failures:
-      run === null ? failures : isFailure(row) ? failures + 1 : outcome === 'ok' ? 0 : failures,
-    skips: run === null ? skips + (outcome === 'skipped' ? 1 : 0) : 0,
-    restarts,
-  }
-  return { next, running: others, last: row, counts }
+  const before = { last: task.last ?? undefined, lastOk: undefined, failures, skips }
+  const after = pastAfter(before, row)
+  const counts = { failures: after.failures, skips: after.skips, restarts }
+  return { next, running: others, last: after.last ?? null, counts }
 }

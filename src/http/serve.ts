@@ -1,6 +1,7 @@
 import fs from 'node:fs'
 import http from 'node:http'
 import https from 'node:https'
+import { createSecureContext } from 'node:tls'
 import { getRequestListener } from '@hono/node-server'
 import { isAnswered, listening } from '../control/socket.ts'
 import { messageOf, TorchError } from '../errors.ts'
@@ -73,6 +74,16 @@ export async function serve(app: App, listen: Listen, tls: Tls | undefined): Pro
         server.close(() => resolve())
         server.closeAllConnections()
       }),
+  }
+}
+
+/** Why these files are no certificate and its key; undefined if they are. */
+export function tlsFault(tls: Tls): string | undefined {
+  try {
+    createSecureContext(tls)
+    return undefined
+  } catch (error) {
+    return messageOf(error)
   }
 }
 

@@ -2,16 +2,16 @@ import { askDaemon } from '../control/client.ts'
 import type { HomePaths } from '../daemon/settings.ts'
 import { TorchError } from '../errors.ts'
 import { rowInHistory } from '../follow/run-end.ts'
-import { pause } from '../host/clock.ts'
 import type { Host } from '../host/host.ts'
 import { ownUsage } from '../host/process-usage.ts'
 import { openLookBack } from '../record/history/look-back.ts'
 import type { HostFacts } from '../tasks/hosts.ts'
 import { definitionHere } from './definition.ts'
+import { heardEvents } from './heard-events.ts'
 import { offlineMetrics } from './offline-metrics.ts'
 import { offlineStatus } from './offline-status.ts'
 import { outputHere } from './output.ts'
-import type { Heard, SeenStatus, View } from './view.ts'
+import type { SeenStatus, View } from './view.ts'
 
 /** A home on this machine, for a user who may read its files. */
 export interface LocalHome {
@@ -27,8 +27,6 @@ export interface LocalHome {
 const statusMs = 5_000
 /** Without a daemon the files are read again after this time: 2,000 tasks take some 100 ms. */
 const offlineMs = 10_000
-/** How often the status is asked while somebody looks. */
-const lookMs = 1_000
 
 /** Sees a home through its control socket, and through its files. */
 export function localView(home: LocalHome): View {
@@ -46,7 +44,7 @@ export function localView(home: LocalHome): View {
         return { report: await readFiles(), isSilent }
       }
     },
-    follow: (signal) => looks(host, signal),
+    follow: (signal) => heardEvents(host.clock, paths.socket, signal),
     recent: async (tasks, limit) => past.recent(tasks, limit),
     failingSince: async (tasks) => past.failingSince(tasks),
     countsSince: async (sinceMs) => past.countsSince(sinceMs),
@@ -80,13 +78,6 @@ async function metricsHere(home: LocalHome): Promise<string> {
 function isUnanswered(error: unknown): boolean {
   const code = error instanceof TorchError ? error.code : undefined
   return code === 'no-daemon' || code === 'daemon-gone' || code === 'daemon-silent'
-}
-
-async function* looks({ clock }: Host, signal: AbortSignal): AsyncGenerator<Heard, void> {
-  while (!signal.aborted) {
-    yield { kind: 'look' }
-    await pause(clock, lookMs)
-  }
 }
 
 /** The status from the files, which is kept for a while. */

@@ -46,6 +46,6 @@ export function outputHere(
     from: begin,
     to: end,
     size: isAtEnd ? end : Math.max(size, end),
-    isWhole: isOver && isAtEnd,
+    isWhole: isOver,
   }
 }

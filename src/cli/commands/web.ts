@@ -6,7 +6,7 @@ import { newApp } from '../../http/app.ts'
 import { newEventStreams } from '../../http/event-stream.ts'
 import { newHub } from '../../http/hub.ts'
 import { addressOf, hostNamesOf, isLoopback, parseListen } from '../../http/listen-address.ts'
-import { type Listen, serve, type Tls } from '../../http/serve.ts'
+import { type Listen, serve, type Tls, tlsFault } from '../../http/serve.ts'
 import { readStaticFiles } from '../../http/static-files.ts'
 import { newToken, readToken } from '../../http/token.ts'
 import { localView } from '../../view/local-view.ts'
@@ -94,7 +94,13 @@ function tlsOf(call: Call, values: Values): Tls | undefined {
       `--tls-${cert === undefined ? 'key' : 'cert'} needs --tls-${cert === undefined ? 'cert' : 'key'}`,
       'give both files, in PEM',
     )
-  return { cert: pemOf(call, '--tls-cert', cert), key: pemOf(call, '--tls-key', key) }
+  const tls = { cert: pemOf(call, '--tls-cert', cert), key: pemOf(call, '--tls-key', key) }
+  const fault = tlsFault(tls)
+  if (fault === undefined) return tls
+  throw usageError(
+    `cannot use ${cert.shown} and ${key.shown}: ${fault}`,
+    'they must be a certificate and its key, in PEM, without a password',
+  )
 }
 
 function pemOf({ host }: Call, option: string, { shown, absolute }: FilePath): Buffer {

@@ -88,7 +88,8 @@ export function newRunTable(pasts: ReadonlyMap<string, TaskPast>): RunTable {
   }
 }
 
-function pastAfter({ last, lastOk, failures, skips }: TaskPast, row: HistoryRow): TaskPast {
+/** The past of a task with one more row, of a run that has ended or of a start that did not happen. */
+export function pastAfter({ last, lastOk, failures, skips }: TaskPast, row: HistoryRow): TaskPast {
   if (row.run === null) {
     const more = row.outcome === 'skipped' ? 1 : 0
     // A skip says less than the run before it.
