@@ -14,6 +14,7 @@ import type {
 import { eventText, type EventStreams } from './event-stream.ts'
 import type { Hub } from './hub.ts'
 import { plannedStarts } from './planned.ts'
+import { maxRecentRuns } from './task-past.ts'
 import { badQuery, outcomesIn, tasksIn, timeIn, wholeIn } from './query.ts'
 import { type Env, refusal } from './reply.ts'
 import { timelineOf } from './timeline.ts'
@@ -28,8 +29,8 @@ export interface ApiParts {
   readonly actions: boolean
 }
 
-/** Rows of one timeline: 50,000 rows take some 30 MB while they are sent. */
-const maxTimelineRows = 50_000
+/** Rows of one timeline: 20,000 rows take some 12 MB while they are sent. */
+const maxTimelineRows = 20_000
 const maxWindowMs = 32 * 86_400_000
 /** The times of a page that asks for no others. */
 const defaultReachMs = 6 * 3_600_000
@@ -56,9 +57,11 @@ export function addApiRoutes(app: Hono<Env>, parts: ApiParts): void {
     return c.json(answer)
   })
   app.get('/api/recent', async (c) => {
-    await hub.picture()
-    const found = tasksIn(c).map((name) => [name, hub.past(name)?.recent ?? []] as const)
-    const answer: RecentAnswer = { tasks: Object.fromEntries(found) }
+    const tasks = tasksIn(c)
+    const found = await view.recent(tasks, maxRecentRuns)
+    const answer: RecentAnswer = {
+      tasks: Object.fromEntries(tasks.map((name) => [name, found.get(name) ?? []])),
+    }
     return c.json(answer)
   })
   app.get('/api/timeline', async (c) => {

@@ -5,7 +5,7 @@ import { pastAfter } from '../daemon/starts/run-table.ts'
 import type { HistoryRow } from '../plan/history-row.ts'
 import type { Heard, SeenStatus, View } from '../view/view.ts'
 import type { HostView, TaskView, Update } from './api.ts'
-import { newPasts, type TaskPast } from './task-past.ts'
+import { newPasts } from './task-past.ts'
 import { hostView, taskView } from './task-view.ts'
 
 /**
@@ -22,7 +22,6 @@ export interface Hub {
   listen(onChange: () => void): () => void
   /** The id of the last change. */
   id(): string
-  past(task: string): TaskPast | undefined
   close(): void
 }
 
@@ -238,7 +237,6 @@ export function newHub(view: View, clock: Clock): Hub {
       }
     },
     id: () => idOf(seq),
-    past: (task) => pasts.of(task),
     close() {
       cancelBeat?.()
       following?.abort()

@@ -7,12 +7,13 @@ import type { View } from '../view/view.ts'
 
 /** What is known of the past of a task. */
 export interface TaskPast {
-  /** Oldest first, at most `maxRecentRuns`. */
-  readonly recent: readonly EndedRun[]
+  /** How long the last ok runs took, in milliseconds, oldest first. */
+  readonly lengths: readonly number[]
   readonly failingSince: string | null
 }
 
-const maxRecentRuns = 30
+/** Among the last runs of a task, so many count for the usual length. */
+export const maxRecentRuns = 30
 /** So many tasks are read at once: that blocks other requests for some milliseconds. */
 const tasksAtOnce = 50
 
@@ -47,7 +48,7 @@ export function newPasts(view: View, clock: Clock): Pasts {
         ]
         for (const name of names) {
           const failingSince = since.get(name) ?? null
-          known.set(name, { recent: recent.get(name) ?? [], failingSince })
+          known.set(name, { lengths: lengthsOf(recent.get(name) ?? []), failingSince })
         }
         await clock.turn()
       }
@@ -56,15 +57,14 @@ export function newPasts(view: View, clock: Clock): Pasts {
       const { task, run, outcome, startedAt, durationMs } = row
       const past = known.get(task)
       if (past === undefined || run === null || startedAt === null || outcome === 'running') return
-      const ended: EndedRun = [run, outcome, Date.parse(startedAt), durationMs]
-      const others = past.recent.filter(([id]) => id !== run)
-      const recent = [...others, ended].slice(-maxRecentRuns)
+      const isOk = outcome === 'ok' && durationMs !== null
+      const lengths = isOk ? [...past.lengths, durationMs].slice(-maxRecentRuns) : past.lengths
       const failingSince = isFailure(row)
         ? (past.failingSince ?? startedAt)
         : outcome === 'ok'
           ? null
           : past.failingSince
-      known.set(task, { recent, failingSince })
+      known.set(task, { lengths, failingSince })
     },
     forget(tasks) {
       for (const task of tasks) known.delete(task)
@@ -75,11 +75,12 @@ export function newPasts(view: View, clock: Clock): Pasts {
   }
 }
 
-/** A share of the lengths of the ok runs is at most this, in milliseconds; null without any. */
-export function percentile(recent: readonly EndedRun[], share: number): number | null {
-  const lengths = recent.flatMap(([, outcome, , ms]) =>
-    outcome === 'ok' && ms !== null ? [ms] : [],
-  )
+function lengthsOf(runs: readonly EndedRun[]): number[] {
+  return runs.flatMap(([, outcome, , ms]) => (outcome === 'ok' && ms !== null ? [ms] : []))
+}
+
+/** A share of the lengths is at most this, in milliseconds; null without any. */
+export function percentile(lengths: readonly number[], share: number): number | null {
   const sorted = lengths.toSorted((a, b) => a - b)
   return sorted[Math.max(Math.ceil(sorted.length * share) - 1, 0)] ?? null
 }

@@ -38,7 +38,7 @@ export function taskView(
   starts: ReadonlyMap<string, HistoryRow>,
 ): TaskView {
   const { definition } = task
-  const recent = past?.recent ?? []
+  const lengths = past?.lengths ?? []
   const failures = task.counts?.failures ?? 0
   return {
     host,
@@ -57,8 +57,8 @@ export function taskView(
     last: task.last,
     failures,
     failingSince: failures > 0 ? (past?.failingSince ?? null) : null,
-    p50Ms: percentile(recent, 0.5),
-    p95Ms: percentile(recent, 0.95),
+    p50Ms: percentile(lengths, 0.5),
+    p95Ms: percentile(lengths, 0.95),
   }
 }
 

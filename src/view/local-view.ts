@@ -8,8 +8,6 @@ import { openLookBack } from '../record/history/look-back.ts'
 import type { HostFacts } from '../tasks/hosts.ts'
 import { definitionHere } from './definition.ts'
 import { heardEvents } from './heard-events.ts'
-import { offlineMetrics } from './offline-metrics.ts'
-import { offlineStatus } from './offline-status.ts'
 import { outputHere } from './output.ts'
 import type { SeenStatus, View } from './view.ts'
 
@@ -68,6 +66,7 @@ async function metricsHere(home: LocalHome): Promise<string> {
     facts = await askDaemon(paths.socket, 'metrics', {}, { timeoutMs: statusMs })
   } catch (error) {
     if (!isUnanswered(error)) throw error
+    const { offlineMetrics } = await import('./offline-metrics.ts')
     const files = { host, paths, facts: home.facts(), file: home.tasksFile() }
     facts = await offlineMetrics(files, () => {})
   }
@@ -80,13 +79,14 @@ function isUnanswered(error: unknown): boolean {
   return code === 'no-daemon' || code === 'daemon-gone' || code === 'daemon-silent'
 }
 
-/** The status from the files, which is kept for a while. */
+/** The status from the files, which is kept for a while. What reads them is loaded when it is needed: it takes 20 MB. */
 function offlineReader(home: LocalHome): () => Promise<SeenStatus['report']> {
   const { host, paths } = home
   let kept: { readonly report: SeenStatus['report']; readonly untilMs: number } | undefined
   return async () => {
     const now = host.clock.monotonic()
     if (kept === undefined || now >= kept.untilMs) {
+      const { offlineStatus } = await import('./offline-status.ts')
       const found = { host, paths, facts: home.facts(), file: home.tasksFile() }
       kept = { report: await offlineStatus(found, () => {}), untilMs: now + offlineMs }
     }

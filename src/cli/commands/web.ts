@@ -1,6 +1,7 @@
 import path from 'node:path'
 import { interceptSignals } from '../../daemon/signals.ts'
 import { exitStatus, messageOf, TorchError } from '../../errors.ts'
+import { keepHeapSmall } from '../../host/small-heap.ts'
 import type { Signal } from '../../host/processes.ts'
 import { newApp } from '../../http/app.ts'
 import { newEventStreams } from '../../http/event-stream.ts'
@@ -26,6 +27,7 @@ const maxPemBytes = 1024 * 1024
 /** Runs `torch web` until a signal ends it. */
 export async function web(call: Call, values: Values): Promise<number> {
   const { host, terminal, paths } = call
+  keepHeapSmall()
   const listen = listenOf(values)
   const tls = tlsOf(call, values)
   demandSafe(call, values, listen, tls)
