@@ -43,6 +43,11 @@ const upcomingMs = 400 * 86_400_000
 
 /** The routes that only read. */
 export function addApiRoutes(app: Hono<Env>, parts: ApiParts): void {
+  addTaskRoutes(app, parts)
+  addHistoryRoutes(app, parts)
+}
+
+function addTaskRoutes(app: Hono<Env>, parts: ApiParts): void {
   const { view, hub, clock } = parts
   app.get('/api/status', async (c) => {
     const { host, tasks, id } = await hub.picture()
@@ -79,6 +84,16 @@ export function addApiRoutes(app: Hono<Env>, parts: ApiParts): void {
     return c.json(answer)
   })
   app.get('/api/tasks/:name', async (c) => c.json(await taskAnswer(parts, c.req.param('name'))))
+  app.get('/api/events', (c) => {
+    const since = c.req.header('last-event-id') ?? c.req.query('since') ?? ''
+    const stream = parts.streams.start((wake) => updates(parts, since, wake))
+    if (stream === undefined)
+      return refusal(c, 503, 'too-many', 'too many pages are open', 'close some of them')
+    return eventStreamReply(stream)
+  })
+}
+
+function addHistoryRoutes(app: Hono<Env>, { view }: ApiParts): void {
   app.get('/api/history', async (c) => {
     const answer: HistoryAnswer = await view.page({
       tasks: tasksIn(c),
@@ -99,13 +114,6 @@ export function addApiRoutes(app: Hono<Env>, parts: ApiParts): void {
       output: output === undefined ? null : { bytes: output.size, isWhole: output.isWhole },
     }
     return c.json(answer)
-  })
-  app.get('/api/events', (c) => {
-    const since = c.req.header('last-event-id') ?? c.req.query('since') ?? ''
-    const stream = parts.streams.start((wake) => updates(parts, since, wake))
-    if (stream === undefined)
-      return refusal(c, 503, 'too-many', 'too many pages are open', 'close some of them')
-    return eventStreamReply(stream)
   })
 }
 

@@ -1,0 +1,123 @@
+import { expect, test } from 'vitest'
+import type { StatusReport, TaskStatus } from '../../src/control/status-report.ts'
+import { newHub } from '../../src/http/hub.ts'
+import type { HistoryRow } from '../../src/plan/history-row.ts'
+import type { Heard, View } from '../../src/view/view.ts'
+import { handClock } from '../support/clock.ts'
+import { runRow } from '../support/history.ts'
+import { until } from '../support/until.ts'
+
+function task(name: string, changes: Partial<TaskStatus> = {}): TaskStatus {
+  return {
+    ...{ name, type: 'common', description: null, labels: {}, here: true, reason: null },
+    ...{ next: null, jitterMs: 0, running: [], last: null },
+    ...changes,
+  }
+}
+
+/** A host whose events the test makes, and which counts how often its status is asked. */
+function fakeView() {
+  const heard: Heard[] = []
+  const calls = { status: 0 }
+  let wake = (): void => {}
+  const report: StatusReport = {
+    daemon: { pid: 1, version: '1', startedAt: '2026-03-10T00:00:00Z', state: 'running' },
+    host: { name: 'web1', addresses: [] },
+    file: { path: '/tasks.yaml', revision: null, loadedAt: null, ok: true, problems: [] },
+    tasks: [task('backup'), task('report')],
+  }
+  const unused = (): never => expect.fail('not asked here')
+  const view: View = {
+    async status() {
+      calls.status += 1
+      return { report: structuredClone(report), isSilent: false }
+    },
+    async *follow(signal) {
+      while (!signal.aborted) {
+        const next = heard.shift()
+        if (next !== undefined) yield next
+        else await new Promise<void>((resolve) => (wake = resolve))
+      }
+    },
+    recent: async () => new Map(),
+    failingSince: async () => new Map(),
+    countsSince: async () => ({}),
+    ...{ between: unused, page: unused, run: unused, output: unused, definition: unused },
+    ...{ metrics: unused, start: unused, kill: unused },
+  }
+  const say = (...events: Heard[]): void => {
+    heard.push(...events)
+    wake()
+  }
+  return { view, report, calls, say }
+}
+
+function row(changes: Partial<HistoryRow>): HistoryRow {
+  return runRow(1, { task: 'backup', run: 'r1', ...changes })
+}
+
+test('many requests and many pages ask the daemon once, and events change what they see', async () => {
+  const { view, calls, say } = fakeView()
+  const clock = handClock('2026-03-10T12:00:00.000Z')
+  const hub = newHub(view, clock)
+  const [first] = await Promise.all(Array.from({ length: 50 }, () => hub.picture()))
+  expect(calls.status).toBe(1)
+  const since = first?.id ?? ''
+
+  let beats = 0
+  const leave = Array.from({ length: 50 }, () => hub.listen(() => (beats += 1)))
+  say({ kind: 'look' })
+  await until(() => calls.status === 2, 'the look')
+  const running = row({ outcome: 'running', endedAt: null, durationMs: null, exitCode: null })
+  say(
+    { kind: 'row', row: running, next: '2026-03-10T13:00:00Z' },
+    { kind: 'row', row: row({ outcome: 'failed', exitCode: 1 }), next: '2026-03-10T13:00:00Z' },
+  )
+  const changes = await until(() => {
+    const found = hub.changesSince(since)
+    return found?.update.rows.length === 2 ? found : undefined
+  }, 'both rows')
+  expect(changes.update).toMatchObject({
+    hosts: [{ day: { failed: 1 } }],
+    tasks: [{ name: 'backup', running: [], failures: 1, next: '2026-03-10T13:00:00Z' }],
+    rows: [{ outcome: 'running' }, { outcome: 'failed' }],
+  })
+  expect(changes.update.tasks[0]?.failingSince).toBe(running.startedAt)
+  expect(hub.changesSince(changes.id)?.update).toMatchObject({ hosts: [], tasks: [], rows: [] })
+  // The pages hear of all of it together.
+  clock.advance(250)
+  expect(beats).toBe(50)
+  await hub.picture()
+  expect(calls.status).toBe(2)
+  for (const each of leave) each()
+  hub.close()
+})
+
+test('a task that is removed is gone, and what a hub does not know is not made up', async () => {
+  const { view, report } = fakeView()
+  const clock = handClock('2026-03-10T12:00:00.000Z')
+  const hub = newHub(view, clock)
+  const { id } = await hub.picture()
+  report.tasks = [task('report')]
+  clock.advance(1_000)
+  await hub.picture()
+  expect(hub.changesSince(id)?.update.gone).toEqual([['web1', 'backup']])
+  for (const unknown of ['', '0', 'other.1', `${id}9`, `${id.split('.')[0]}.-1`])
+    expect(hub.changesSince(unknown), unknown).toBeUndefined()
+})
+
+test('a page that was away for more than a thousand rows asks for everything again', async () => {
+  const { view, say } = fakeView()
+  const hub = newHub(view, handClock('2026-03-10T12:00:00.000Z'))
+  const { id } = await hub.picture()
+  const leave = hub.listen(() => {})
+  say(
+    ...Array.from({ length: 1_001 }, (_, n): Heard => {
+      return { kind: 'row', row: row({ run: `r${n}` }), next: null }
+    }),
+  )
+  await until(() => hub.changesSince(id) === undefined, 'the oldest row to be forgotten')
+  expect(hub.changesSince(hub.id())).toBeDefined()
+  leave()
+  hub.close()
+})
