@@ -15,7 +15,7 @@ import { eventText, type EventStreams } from './event-stream.ts'
 import type { Hub } from './hub.ts'
 import { plannedStarts } from './planned.ts'
 import { maxRecentRuns } from './task-past.ts'
-import { badQuery, outcomesIn, tasksIn, timeIn, wholeIn } from './query.ts'
+import { badQuery, outcomesIn, placeIn, tasksIn, timeIn, wholeIn } from './query.ts'
 import { type Env, refusal } from './reply.ts'
 import { timelineOf } from './timeline.ts'
 
@@ -98,9 +98,9 @@ function addHistoryRoutes(app: Hono<Env>, { view }: ApiParts): void {
     const answer: HistoryAnswer = await view.page({
       tasks: tasksIn(c),
       outcomes: outcomesIn(c),
-      sinceMs: timeIn(c, 'since'),
-      untilMs: timeIn(c, 'until'),
-      before: c.req.query('before'),
+      since: timeText(timeIn(c, 'since')),
+      until: timeText(timeIn(c, 'until')),
+      before: placeIn(c),
       limit: wholeIn(c, 'limit', maxHistoryRows) ?? defaultHistoryRows,
     })
     return c.json(answer)
@@ -204,6 +204,10 @@ async function taskAnswer({ view, hub, clock }: ApiParts, name: string): Promise
     })),
     upcoming: upcoming.map((ms) => new Date(ms).toISOString()),
   }
+}
+
+function timeText(ms: number | undefined): string | undefined {
+  return ms === undefined ? undefined : new Date(ms).toISOString()
 }
 
 function timeNow(clock: Clock): string {

@@ -48,3 +48,10 @@ export function wholeIn(c: Asked, name: string, most: number): number | undefine
   if (number <= most) return number
   throw badQuery(`${name}: expected a whole number up to ${most}; got ${JSON.stringify(text)}`)
 }
+
+/** The `before` of an answer, by which the next page begins. */
+export function placeIn(c: Asked): string | undefined {
+  const text = c.req.query('before')
+  if (text === undefined || /^\d{1,15}\.\d{1,15}$/.test(text)) return text
+  throw badQuery(`before: expected what the last answer has; got ${JSON.stringify(text)}`)
+}

@@ -4,11 +4,13 @@ import { TorchError } from '../errors.ts'
 import { rowInHistory } from '../follow/run-end.ts'
 import type { Host } from '../host/host.ts'
 import { ownUsage } from '../host/process-usage.ts'
+import { readHistoryPage } from '../record/history/history-page.ts'
 import { openLookBack } from '../record/history/look-back.ts'
 import type { HostFacts } from '../tasks/hosts.ts'
 import { definitionHere } from './definition.ts'
 import { heardEvents } from './heard-events.ts'
 import { outputHere } from './output.ts'
+import { rowPage } from './row-pages.ts'
 import type { SeenStatus, View } from './view.ts'
 
 /** A home on this machine, for a user who may read its files. */
@@ -47,7 +49,7 @@ export function localView(home: LocalHome): View {
     failingSince: async (tasks) => past.failingSince(tasks),
     countsSince: async (sinceMs) => past.countsSince(sinceMs),
     between: async (...window) => past.between(...window),
-    page: async (query) => past.page(query),
+    page: (filter) => rowPage(async (step) => readHistoryPage(paths.history, step), filter),
     run: (idOrPrefix) => rowInHistory({ host, paths }, idOrPrefix),
     output: async (run, from, maxBytes) => outputHere({ host, paths }, run, from, maxBytes),
     definition: (task) => definitionHere(home, task),

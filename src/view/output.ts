@@ -20,16 +20,14 @@ export function outputHere(
     conclusion !== undefined &&
     (description === undefined ||
       isOutputWhole(host, { description, collector: description.collector }, conclusion.endedMs))
-  const size = host.files.facts(path.join(directory, 'output'))?.size ?? 0
   const reader = openOutput(host, directory, from === 0 ? fromStart : { from })
   const chunks: Buffer[] = []
   let length = 0
-  let [begin, end] = [from, from]
-  let isAtEnd = false
+  let [begin, end, size] = [from, from, 0]
   try {
+    size = reader.size()
     while (length < maxBytes) {
       const piece = reader.next()
-      isAtEnd = piece === undefined
       if (piece === undefined) break
       if (length === 0) begin = piece.begin
       const bytes = piece.bytes.subarray(0, maxBytes - length)
@@ -45,7 +43,8 @@ export function outputHere(
     bytes: Buffer.concat(chunks),
     from: begin,
     to: end,
-    size: isAtEnd ? end : Math.max(size, end),
+    // What came while it was read counts too.
+    size: Math.max(size, end),
     isWhole: isOver,
   }
 }

@@ -1,7 +1,9 @@
 import type { Protocol } from '../control/protocol.ts'
 import type { StatusReport } from '../control/status-report.ts'
 import type { HistoryRow, Outcome } from '../plan/history-row.ts'
-import type { EndedRun, PageQuery, RowPage, TimelinePart } from '../record/history/look-back.ts'
+import type { PageFilter } from '../record/history/history-page.ts'
+import type { EndedRun, TimelinePart } from '../record/history/look-back.ts'
+import type { RowPage } from './row-pages.ts'
 
 /** One machine as others see it, with or without its daemon. */
 export interface View {
@@ -22,7 +24,7 @@ export interface View {
     tasks: readonly string[],
     limit: number,
   ): Promise<readonly TimelinePart[]>
-  page(query: PageQuery): Promise<RowPage>
+  page(filter: PageFilter): Promise<RowPage>
   /** A run by its id or the beginning of it. Throws TorchError `ambiguous-run`. */
   run(idOrPrefix: string): Promise<HistoryRow | undefined>
   /** Some of what a run printed; undefined if its output is not kept. */

@@ -88,11 +88,14 @@ test('without systemd no message is sent', async () => {
   silent.close()
 })
 
-test.runIf(has('systemd-analyze'))('systemd-analyze finds no problem in the unit file', () => {
-  const result = spawnSync('systemd-analyze', ['verify', path.resolve('systemd/torch.service')])
-  expect(result.stderr.toString()).toBe('')
-  expect(result.status).toBe(0)
-})
+test.runIf(has('systemd-analyze')).each(['torch.service', 'torch-web.service'])(
+  'systemd-analyze finds no problem in %s',
+  (unit) => {
+    const result = spawnSync('systemd-analyze', ['verify', path.resolve('systemd', unit)])
+    expect(result.stderr.toString()).toBe('')
+    expect(result.status).toBe(0)
+  },
+)
 
 test.each([
   ['0::/system.slice/torch.service\n', '/system.slice/torch.service'],

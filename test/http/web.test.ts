@@ -214,6 +214,69 @@ test('events reach the page, also across a kill of the daemon', async () => {
   )
 })
 
+const isRoot = process.getuid?.() === 0
+/** nobody and its group on Debian: any other user. */
+const other = 65_534
+
+test.skipIf(!isRoot)(
+  'a member of the view group sees the page of another user, and can do nothing else',
+  async () => {
+    const site = newSite(yaml)
+    fs.chmodSync(site.folder, 0o711)
+    await site.torch('start', '--view-group', String(other))
+    await site.torch('run', 'byhand')
+    const own = path.join(site.folder, 'web')
+    fs.mkdirSync(own)
+    fs.chownSync(own, other, other)
+    const token = path.join(own, 'token')
+    const refused = await site.torchWith({ uid: other, cwd: '/' }, 'web', '--actions')
+    expect(refused).toMatchObject({ status: 2, stderr: expect.stringContaining('--actions needs') })
+    const words = ['web', '--listen', '127.0.0.1:0', '--token-file', token]
+    const { child, stdout } = site.spawn(words, { uid: other, cwd: '/' })
+    onTestFinished(() => void child.kill())
+    const link = await until(() => /^(http:\S+)\n/.exec(stdout())?.[1], 'the line of torch web')
+    const web = { port: Number(new URL(link).port), token: fs.readFileSync(token, 'utf8').trim() }
+    const headers = { authorization: `Bearer ${web.token}` }
+    const json = async <T>(at: string) =>
+      JSON.parse((await askServer(web, at, { headers })).body) as T
+
+    const { tasks, lastEventId } = await json<StatusAnswer>('/api/status')
+    const { last, p50Ms } = tasks.find(({ name }) => name === 'byhand') ?? expect.fail('no task')
+    expect(p50Ms).toBeGreaterThan(0)
+    const run = last?.run ?? ''
+    const { row, output } = await json<RunAnswer>(`/api/runs/${run}`)
+    expect([row.task, output?.isWhole]).toEqual(['byhand', true])
+    const text = `${hostile}\nü\nend`
+    expect((await askServer(web, `/api/runs/${run}/output`, { headers })).body).toBe(text)
+    const saved = await askServer(web, `/api/runs/${run}/output?download=1`, { headers })
+    expect(saved.body).toBe(text)
+    const timeline = await json<TimelineAnswer>('/api/timeline?task=byhand&task=tick')
+    expect(timeline.tasks['byhand']?.runs).toMatchObject([{ run, outcome: 'ok' }])
+    const history = await json<HistoryAnswer>('/api/history?task=byhand')
+    expect(history).toMatchObject({ rows: [{ run }], before: null })
+    const nightly = await json<TaskAnswer>('/api/tasks/nightly')
+    expect(nightly.definition).toContainEqual(['env.PASSWORD', '(set)'])
+    expect((await askServer(web, '/metrics', { headers })).body).toMatch(/^torch_up 1$/m)
+    const events = await openEvents(web, `/api/events?since=${lastEventId}`)
+    await events.wait<Update>(
+      (event, { rows }) => event === 'update' && rows.some(({ task }) => task === 'tick'),
+      'a run of tick',
+    )
+    const post = await askServer(web, '/api/run', {
+      method: 'POST',
+      headers: { ...headers, 'x-torch': '1' },
+      body: '{"task":"byhand"}',
+    })
+    expect(post.status).toBe(403)
+    await site.torch('stop', '--grace', '0s')
+    await events.wait<Update>(
+      (event, { hosts }) => event === 'update' && hosts[0]?.daemon === null,
+      'the end of the daemon',
+    )
+    expect((await json<StatusAnswer>('/api/status')).tasks).toHaveLength(4)
+  },
+)
+
 test('torch web on a Unix socket needs no token, and only its owner may open it', async () => {
   const site = newSite(yaml)
   const socketPath = path.join(site.folder, 'web.sock')
@@ -290,7 +353,7 @@ interface Events {
   wait<T>(fits: (event: string, data: T) => boolean, what: string): Promise<T>
 }
 
-function openEvents(web: WebServer, at: string): Promise<Events> {
+function openEvents(web: Pick<WebServer, 'port' | 'token'>, at: string): Promise<Events> {
   return new Promise((resolve, reject) => {
     const options = { host: '127.0.0.1', port: web.port, path: at, agent: false }
     const request = http.get({ ...options, headers: bearer(web) }, (response) => {

@@ -69,7 +69,7 @@ interface Asking {
 
 /** Sends one request with exactly these headers, which fetch() would not: it sets Host and Origin itself. */
 export function askServer(
-  { port }: WebServer,
+  { port }: Pick<WebServer, 'port'>,
   path: string,
   { method = 'GET', headers = {}, body }: Asking = {},
 ): Promise<Answer> {
@@ -93,6 +93,6 @@ export function askServer(
 }
 
 /** The header with which programs show the token. */
-export function bearer({ token }: WebServer): Readonly<Record<string, string>> {
+export function bearer({ token }: Pick<WebServer, 'token'>): Readonly<Record<string, string>> {
   return { authorization: `Bearer ${token}` }
 }

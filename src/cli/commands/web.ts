@@ -11,6 +11,8 @@ import { type Listen, serve, type Tls, tlsFault } from '../../http/serve.ts'
 import { readStaticFiles } from '../../http/static-files.ts'
 import { newToken, readToken } from '../../http/token.ts'
 import { localView } from '../../view/local-view.ts'
+import { socketView } from '../../view/socket-view.ts'
+import type { View } from '../../view/view.ts'
 import { factsHere } from '../args/host-facts.ts'
 import { type FilePath, usageError } from '../args/option.ts'
 import type { Values } from '../args/options.ts'
@@ -31,16 +33,11 @@ export async function web(call: Call, values: Values): Promise<number> {
   const listen = listenOf(values)
   const tls = tlsOf(call, values)
   demandSafe(call, values, listen, tls)
+  const view = viewOf(call, values)
   const token =
     listen.kind === 'unix'
       ? undefined
       : readToken(host, values['token-file']?.absolute ?? path.join(paths.home, 'web-token'))
-  const view = localView({
-    host,
-    paths,
-    facts: () => factsHere(call, values),
-    tasksFile: () => offlineTasksPath(call, values),
-  })
   const once = new Set<string>()
   const hub = newHub(view, host.clock)
   const streams = newEventStreams(host.clock)
@@ -75,6 +72,29 @@ export async function web(call: Call, values: Values): Promise<number> {
   hub.close()
   await server.close()
   return signal === 'SIGINT' || signal === 'SIGTERM' ? exitStatus.done : statusOfSignal(signal)
+}
+
+/**
+ * The home, by its files or, if it belongs to another user, by its view socket. Nobody can act through that
+ * socket.
+ */
+function viewOf(call: Call, values: Values): View {
+  const { host, paths } = call
+  const { uid: own } = host.processes
+  const owner = host.files.facts(paths.home)?.uid ?? own
+  if (own === 0 || owner === own)
+    return localView({
+      host,
+      paths,
+      facts: () => factsHere(call, values),
+      tasksFile: () => offlineTasksPath(call, values),
+    })
+  if (values.actions)
+    throw usageError(
+      `--actions needs the user of the daemon: ${paths.home} belongs to another one (uid ${owner})`,
+      'leave out --actions, or run torch web as that user',
+    )
+  return socketView({ host, paths })
 }
 
 function listenOf({ listen: written = defaultListen, open = false }: Values): Listen {

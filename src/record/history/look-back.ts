@@ -1,7 +1,7 @@
 import fs from 'node:fs'
-import type { HistoryRow, Outcome } from '../../plan/history-row.ts'
+import type { Outcome } from '../../plan/history-row.ts'
 import { openQuery, type Query } from './read-only.ts'
-import { finished, type PlacedRow, rowFrom, selectPlacedRow } from './tables.ts'
+import { finished } from './tables.ts'
 
 /*
  * What the page of `torch web` reads: few columns of many rows. The connection stays open, because a page
@@ -37,24 +37,6 @@ export type TimelinePart = readonly [
   count: number | null,
 ]
 
-export interface PageQuery {
-  /** Any of these tasks; undefined or empty: all tasks. */
-  readonly tasks?: readonly string[] | undefined
-  readonly outcomes?: readonly Outcome[] | undefined
-  /** Milliseconds since the epoch. */
-  readonly sinceMs?: number | undefined
-  readonly untilMs?: number | undefined
-  /** The `before` of the last page. */
-  readonly before?: string | undefined
-  readonly limit: number
-}
-
-/** Rows, newest first, and where the next page begins; null: there is none. */
-export interface RowPage {
-  readonly rows: readonly HistoryRow[]
-  readonly before: string | null
-}
-
 /** Reads history.db for a page that stays open. A missing file has no rows. Throws TorchError `history-unreadable`. */
 export interface LookBack {
   /** The last runs of each task that have ended, oldest first. */
@@ -63,7 +45,6 @@ export interface LookBack {
   failingSince(tasks: readonly string[]): Map<string, string>
   /** The rows with a part in [from, to], newest first, at most `limit`. Without `tasks`: of all. */
   between(from: number, to: number, tasks: readonly string[], limit: number): TimelinePart[]
-  page(query: PageQuery): RowPage
   /** How many rows of each outcome but `ok` and `running` are newer than this, in milliseconds since the epoch. */
   countsSince(sinceMs: number): Partial<Record<Outcome, number>>
   close(): void
@@ -156,7 +137,6 @@ export function openLookBack(path: string): LookBack {
       }
       return parts
     },
-    page: (wanted) => pageOf(query, wanted),
     countsSince(sinceMs) {
       const rows = query(outcomeCounts, sinceMs) as { outcome: Outcome; count: number }[]
       return Object.fromEntries(rows.map(({ outcome, count }) => [outcome, count]))
@@ -190,53 +170,4 @@ interface FirstFailure {
 function identityOf(path: string): string | undefined {
   const found = fs.statSync(path, { throwIfNoEntry: false })
   return found === undefined || found.size === 0 ? undefined : `${found.dev}:${found.ino}`
-}
-
-/** The SQL is one of a few constant texts. What people type goes in as values only. */
-function pageOf(query: Query, wanted: PageQuery): RowPage {
-  const { tasks = [], outcomes = [], sinceMs, untilMs, before, limit } = wanted
-  const values: (string | number)[] = []
-  const conditions = [
-    ...oneOf('task', tasks, values),
-    ...oneOf('outcome', outcomes, values),
-    ...compare('at >= ?', sinceMs, values),
-    ...compare('at <= ?', untilMs, values),
-  ]
-  const [at, id] = (before ?? '').split('-').map(Number)
-  if (
-    Number.isSafeInteger(at) &&
-    Number.isSafeInteger(id) &&
-    at !== undefined &&
-    id !== undefined
-  ) {
-    conditions.push('(at, id) < (?, ?)')
-    values.push(at, id)
-  }
-  const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`
-  const sql = `${selectPlacedRow} ${where} ORDER BY at DESC, id DESC LIMIT ?`
-  const found = query(sql, ...values, limit + 1) as PlacedRow[]
-  const shown = found.slice(0, limit)
-  const last = shown.at(-1)
-  return {
-    rows: shown.map(({ at: _1, id: _2, ...row }) => rowFrom(row)),
-    before: found.length > limit && last !== undefined ? `${last.at}-${last.id}` : null,
-  }
-}
-
-function oneOf(column: string, wanted: readonly string[], values: (string | number)[]): string[] {
-  const [first, second] = wanted
-  if (first === undefined) return []
-  // With one value, the index returns the rows in order and SQLite does not sort.
-  values.push(second === undefined ? first : JSON.stringify(wanted))
-  return [second === undefined ? `${column} = ?` : `${column} IN (SELECT value FROM json_each(?))`]
-}
-
-function compare(
-  condition: string,
-  value: number | undefined,
-  values: (string | number)[],
-): string[] {
-  if (value === undefined) return []
-  values.push(value)
-  return [condition]
 }
