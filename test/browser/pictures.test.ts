@@ -43,7 +43,7 @@ describe.runIf(isAsked)('the pictures of the page', { timeout: maxTestMs }, () =
     if (query !== '')
       await seen.page
         .locator('.panel-body')
-        .getByText(/done, 47 files|at its max/)
+        .getByText(/done, 25 files|at its max/)
         .first()
         .waitFor()
     const debug = await seen.context.newCDPSession(seen.page)

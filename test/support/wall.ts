@@ -76,11 +76,11 @@ for page in install operating scripts input web monitoring notifications; do
 done
 printf '\\033[33mwarning:\\033[0m operating.md: 2 links have moved\\n'
 i=0
-while [ $i -lt 40 ]; do
+while [ $i -lt 18 ]; do
   i=$((i + 1))
   printf 'copy   docs/page-%02d.html\\n' $i
 done
-printf '\\033[32mdone\\033[0m, 47 files\\n'
+printf '\\033[32mdone\\033[0m, 25 files\\n'
 while [ ! -e end-deploy ]; do sleep 0.1; done
 `
 
@@ -113,10 +113,14 @@ const past: readonly Past[] = [
     end: (ago) => (ago % 23 === 11 || ago % 23 === 12 ? skipped : ago === 60 ? failed : {}),
   },
   { task: 'sync-warehouse', everyMinutes: 20, seconds: 300 },
+  { task: 'nightly-dump', everyMinutes: 1440, atMinute: 150, seconds: 1500 },
+  { task: 'rotate-logs', everyMinutes: 1440, seconds: 12 },
   { task: 'poll-payments', everyMinutes: 1, seconds: 9, end: (ago) => (ago === 90 ? failed : {}) },
 ]
 
 const pastMs = 7 * 3_600_000
+/** Of what runs once a day. */
+const longPastMs = 30 * 86_400_000
 /** torch was down from so long ago, for so long. */
 const down = { agoMs: 3.2 * 3_600_000, forMs: 20 * 60_000 }
 const host = 'shop-1'
@@ -159,7 +163,8 @@ function rowsOf(
   const stepMs = everyMinutes * 60_000
   const newest = Math.floor((nowMs - atMinute * 60_000) / stepMs) * stepMs + atMinute * 60_000
   const rows: HistoryRow[] = []
-  for (let slot = newest, ago = 0; slot > nowMs - pastMs; slot -= stepMs, ago += 1) {
+  const oldest = nowMs - (everyMinutes < 1440 ? pastMs : longPastMs)
+  for (let slot = newest, ago = 0; slot > oldest; slot -= stepMs, ago += 1) {
     const sinceDown = slot - (nowMs - down.agoMs)
     if (sinceDown >= 0 && sinceDown < down.forMs) continue
     // Neither the same length each time, nor another one at each call.
