@@ -9,11 +9,8 @@ export const tickTask = 'tick'
 /** One run in 20 fails; each takes between a second and ten minutes. */
 const failedEach = 20
 const lengths = [1_234, 12_000, 61_000, 600_000]
-const hoursMs = 3_600_000
-/** Half of the rows are of the last day, as with a history that is full: the timeline shows 6 hours of it. */
-const recentShare = 0.5
-const recentMs = 24 * hoursMs
-const oldMs = 30 * 24 * hoursMs
+/** Each task runs every 86 minutes, if there are 2,000 of them and a million rows. */
+const spanMs = 30 * 24 * 3_600_000
 const rowsPerFlush = 10_000
 
 export function taskNames(count) {
@@ -30,7 +27,7 @@ export function tasksText(names, mark) {
   )
 }
 
-/** Writes the history with the code of the daemon: the older half over 30 days, the other half over the last day. */
+/** Writes the history with the code of the daemon: 30 days, evenly. */
 export function writeHistory(home, names, count, nowMs) {
   fs.mkdirSync(home, { recursive: true, mode: 0o700 })
   const troubles = []
@@ -39,13 +36,8 @@ export function writeHistory(home, names, count, nowMs) {
     now: () => nowMs,
     onTrouble: (message) => troubles.push(message),
   })
-  const recent = Math.floor(count * recentShare)
   for (let index = 0; index < count; index++) {
-    const old = count - recent
-    const age =
-      index < old
-        ? oldMs - ((oldMs - recentMs) * index) / old
-        : recentMs - (recentMs * (index - old)) / recent
+    const age = spanMs - (spanMs * index) / count
     kept.add(rowOf(names[(index * 7919) % names.length], Math.floor(nowMs - age), index))
     if (index % rowsPerFlush === 0) kept.flush()
   }

@@ -31,7 +31,7 @@ export async function web({ runs = 20 }, say) {
       say('answers ...')
       const answers = await answersOf(server, runs)
       say('first paint ...')
-      const painted = await firstPaints(server, names[0], paints)
+      const painted = await firstPaints(server, paints)
       const memory = memoryRow(server.pid)
       const cost = await costOfPages({ server, pid, torch, say })
       return {
