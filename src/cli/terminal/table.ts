@@ -21,10 +21,13 @@ export const gap = '  '
 const defaultComfort = 24
 /** No field is cut shorter than this. The terminal then cuts the line. */
 const leastWidth = 12
+/** In a pipe, one long text must not make every line as long: other fields of its column get no more blanks than this. */
+const maxPaddedWidth = 60
 
 /**
  * Rows of fields in columns, without blanks at the ends of lines. All texts are ASCII, as task names
- * are. If the terminal is too narrow, columns are left out or cut as their heads say.
+ * are. If the terminal is too narrow, columns are left out or cut as their heads say. In a pipe all texts are
+ * whole, and a very long one moves the rest of its line to the right.
  */
 export function table(
   terminal: Pick<Terminal, 'paint' | 'columns' | 'isUnicode'>,
@@ -36,6 +39,7 @@ export function table(
   const widths = columns.map(({ least = 0 }, at) => Math.max(least, widest(all, at)))
   const fitted = fit(columns, widths, terminal.columns)
   const mark = cutMark(terminal.isUnicode)
+  const isPipe = terminal.columns === Infinity
   const kept = columns.flatMap((column, at) => {
     const width = fitted[at] ?? 0
     return width === 0 ? [] : [{ at, width, cut: column.cut }]
@@ -44,7 +48,7 @@ export function table(
     .map((row) =>
       kept.map(({ at, width, cut }) => ({
         cell: withText(row[at], (text) => cutText(text, width, cut, mark)),
-        width,
+        width: isPipe && cut !== undefined ? Math.min(width, maxPaddedWidth) : width,
       })),
     )
     .map((fields) => line(terminal, fields))
@@ -112,7 +116,7 @@ function line(terminal: Pick<Terminal, 'paint'>, fields: readonly Field[]): stri
   const last = fields.findLastIndex(({ cell }) => textOf(cell) !== '')
   const texts = fields.slice(0, last + 1).map(({ cell, width }, at) => {
     const text = textOf(cell)
-    const padding = at === last ? '' : ' '.repeat(width - text.length)
+    const padding = at === last ? '' : ' '.repeat(Math.max(width - text.length, 0))
     return (typeof cell === 'string' ? cell : terminal.paint(cell[1], text)) + padding
   })
   return texts.join(gap)

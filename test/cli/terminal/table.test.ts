@@ -55,6 +55,22 @@ describe('a table on a terminal', () => {
     expect(shown(5)).toEqual(shown(33))
   })
 
+  test('in a pipe, a long text is whole, and does not make the other lines long', () => {
+    const paint = (_: unknown, text: string) => text
+    const columns: Column[] = [{ text: 'LAST', cut: 'end' }, { text: 'RUN' }]
+    const lines = (width: number) =>
+      table({ paint, columns: width, isUnicode: true }, columns, [
+        ['ok', 'r1'],
+        ['x'.repeat(300), 'r2'],
+      ]).split('\n')
+    expect(lines(Infinity)).toEqual([
+      `LAST${' '.repeat(58)}RUN`,
+      `ok${' '.repeat(60)}r1`,
+      `${'x'.repeat(300)}  r2`,
+    ])
+    expect(lines(400)[1]).toBe(`ok${' '.repeat(300)}r1`)
+  })
+
   test('a table may have 300,000 rows', () => {
     const many = Array.from({ length: 300_000 }, (): Cell[] => ['x'])
     const paint = (_: unknown, text: string) => text
