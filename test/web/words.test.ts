@@ -145,6 +145,10 @@ test.each([
   ],
   [historyRow({ outcome: 'missed', reason: 'down', count: 12 }), 'missed 12 slots: torch was down'],
   [historyRow({ outcome: 'skipped', reason: 'max' }), 'skipped: at its max'],
+  [
+    historyRow({ outcome: 'killed', exitCode: 0, signal: 'SIGTERM', reason: 'reload' }),
+    'replaced (reload)',
+  ],
 ])('an outcome reads %1$s', (row, words) => {
   expect(outcomeWords(row)).toBe(words)
 })

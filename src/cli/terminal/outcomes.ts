@@ -2,10 +2,10 @@ import { exitStatus } from '../../errors.ts'
 import { signalNumbers } from '../../host/processes.ts'
 import type { HistoryRow, Outcome } from '../../plan/history-row.ts'
 import { withShortSums } from '../../text/hash.ts'
+import { howItEnded, isReplaced } from '../../text/how-it-ended.ts'
 import { counted } from '../../text/plural.ts'
 import { plainLine } from '../../text/sanitize.ts'
 import { whyNotStarted } from '../../text/why-not-started.ts'
-import type { Cell } from './table.ts'
 import type { Style } from './terminal.ts'
 
 const styles: Readonly<Record<Outcome, Style>> = {
@@ -24,28 +24,29 @@ type OutcomeFacts = Pick<HistoryRow, 'outcome' | 'exitCode' | 'signal' | 'reason
 
 /**
  * How a run ended, or why it did not start, in a few words: `ok`, `failed 3`,
- * `killed SIGTERM (stop)`, `killed SIGTERM, exit code 0 (kill)`, `skipped: at its max`,
+ * `killed SIGTERM (stop)`, `killed SIGTERM, exit code 0 (kill)`, `replaced (reload)`, `skipped: at its max`,
  * `missed 12 slots: torch was down`. `when` says which slots were missed.
  */
 export function outcomeWords(row: OutcomeFacts, when = ''): string {
-  const { outcome, exitCode, signal, reason, count } = row
+  const { outcome, reason, count } = row
   const why = reason === null ? undefined : plainLine(whyNotStarted(reason))
   if (outcome === 'skipped') return `skipped: ${why ?? 'unknown reason'}`
   if (outcome === 'missed') {
     const missed = `missed ${counted(count ?? 1, 'slot')}`
     return [when === '' ? missed : `${missed}, ${when}`, why].join(': ')
   }
-  const code = outcome === 'ok' ? null : exitCode
-  // A command that gets a signal may still end with a status of its own.
-  const end = signal === null || code === null ? (signal ?? code) : `${signal}, exit code ${code}`
-  const words = end === null ? outcome : `${outcome} ${end}`
-  if (reason === null || reason === outcome) return words
-  return `${words} (${withShortSums(plainLine(reason))})`
+  const words = howItEnded(row)
+  return reason === null || reason === outcome ? words : `${words} (${plainLine(reason)})`
 }
 
-/** The same in the colour of the outcome. */
-export function outcomeCell(row: OutcomeFacts, when = ''): Cell {
-  return [outcomeWords(row, when), outcomeStyle(row.outcome)]
+/** The same for a table: with short sums, and in the colour of the outcome. */
+export function outcomeCell(row: OutcomeFacts, when = ''): readonly [text: string, style: Style] {
+  return [withShortSums(outcomeWords(row, when)), styleOfRow(row)]
+}
+
+/** A run that was replaced in good order is nothing to look at. */
+function styleOfRow(row: OutcomeFacts): Style {
+  return isReplaced(row) ? 'dim' : outcomeStyle(row.outcome)
 }
 
 export function outcomeStyle(outcome: Outcome): Style {

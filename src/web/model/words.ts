@@ -1,5 +1,6 @@
 import { localText } from '../../schedule/timezone.ts'
 import { formatDuration } from '../../text/duration.ts'
+import { howItEnded } from '../../text/how-it-ended.ts'
 import { counted } from '../../text/plural.ts'
 import { plainLine } from '../../text/sanitize.ts'
 import { whyNotStarted } from '../../text/why-not-started.ts'
@@ -75,9 +76,7 @@ export function outcomeWords({ outcome, exitCode, signal, reason, count }: Outco
     const what = outcome === 'missed' ? `missed ${counted(count ?? 1, 'slot')}` : 'skipped'
     return why === '' ? what : `${what}: ${why}`
   }
-  const code = outcome === 'ok' ? null : exitCode
-  const end = signal !== null && code !== null ? `${signal}, exit code ${code}` : (signal ?? code)
-  const words = end === null ? outcome : `${outcome} ${end}`
+  const words = howItEnded({ outcome, exitCode, signal, reason })
   return why === '' || reason === outcome ? words : `${words} (${why})`
 }
 

@@ -2,7 +2,7 @@ import type { TaskStatus } from '../../../control/status-report.ts'
 import { startOfRun } from '../../../run/directory.ts'
 import { counted } from '../../../text/plural.ts'
 import type { Call } from '../../command.ts'
-import { outcomeStyle, outcomeWords } from '../../terminal/outcomes.ts'
+import { outcomeCell } from '../../terminal/outcomes.ts'
 import type { Cell } from '../../terminal/table.ts'
 import { dueWords, progressOf, shownDistance, shownTime } from '../../terminal/times.ts'
 import { isRestarting, nextStart } from './status-order.ts'
@@ -77,14 +77,14 @@ function lastCell(host: Call['host'], task: TaskStatus): Cell {
   const again = nextRestart === null ? [] : [`restarts ${dueWords(host, nextRestart)}`]
   if (last === null) return again.join('')
   const isEnd = type === 'daemon' && last.outcome === 'ok'
-  const words = isEnd ? 'ended' : outcomeWords(last)
+  const [outcome, style] = outcomeCell(last)
+  const words = isEnd ? 'ended' : outcome
   const when = last.endedAt ?? last.slot
   const ago = when === null ? [] : [shownDistance(host, when)]
   const parts = isRestarting(task)
     ? [...habitWords(task), ...again, words]
     : [words, ...ago, ...habitWords(task)]
-  const style = isEnd && isRestarting(task) ? 'yellow' : outcomeStyle(last.outcome)
-  return [parts.join(', '), style]
+  return [parts.join(', '), isEnd && isRestarting(task) ? 'yellow' : style]
 }
 
 function habitWords({ type, last, counts }: TaskStatus): string[] {
