@@ -22,6 +22,8 @@ export async function showScripts(call: Call, values: Values): Promise<number> {
   const { args, terminal } = call
   if (values.show && args.length !== 1)
     throw usageError('--show needs one task', 'torch scripts --show TASK')
+  if (values.show && values.clean)
+    throw usageError('--show and --clean cannot be combined', 'torch scripts --clean')
   const request = { tasks: args, update: values.update ?? false, clean: values.clean ?? false }
   const { report, file } = await askForFile(call)
   if (file !== undefined) await requireSameFile(call, values, file)
@@ -29,10 +31,10 @@ export async function showScripts(call: Call, values: Values): Promise<number> {
     report === undefined
       ? await (await import('./scripts-without-daemon.ts')).scriptsHere(call, values, request)
       : await ask(call, 'scripts', request, 'required', timeoutOf(request))
-  if (values.show) return showCopy(call, reply)
-  if (values.json) await terminal.say(JSON.stringify(jsonOf(reply, request.clean), null, 2))
-  else await terminal.say(textOf(call, reply, request.clean).join('\n'))
   const failed = request.update && reply.scripts.some(({ state }) => state !== 'ok')
+  if (values.show && !failed) return showCopy(call, reply)
+  if (values.json) await terminal.say(JSON.stringify(jsonOf(reply, request.clean), null, 2))
+  else if (!values.show) await terminal.say(textOf(call, reply, request).join('\n'))
   if (failed) for (const line of failures(reply)) terminal.note(`torch: ${plainLine(line)}`)
   return failed ? exitStatus.failed : exitStatus.done
 }
@@ -68,8 +70,13 @@ function failures({ scripts }: Reply): string[] {
   )
 }
 
-function textOf(call: Call, { scripts, removed }: Reply, isClean: boolean): string[] {
-  const cleaned = isClean ? [`removed ${counted(removed.length, 'unused script')}`] : []
+function textOf(
+  call: Call,
+  { scripts, removed }: Reply,
+  { clean, update }: { readonly clean: boolean; readonly update: boolean },
+): string[] {
+  const cleaned = clean ? [`removed ${counted(removed.length, 'unused script')}`] : []
+  if (clean && !update) return cleaned
   if (scripts.length === 0) return ['no task of this machine has a script', ...cleaned]
   const heads = [
     'TASK',
@@ -77,11 +84,23 @@ function textOf(call: Call, { scripts, removed }: Reply, isClean: boolean): stri
     { text: 'SIZE', leave: 2 },
     { text: 'FETCHED', leave: 1 },
     { text: 'LOOKED FOR', leave: 1 },
-    { text: 'STATE', cut: 'end', comfort: 40 },
     { text: 'URL', cut: 'middle', comfort: 40 },
+    { text: 'STATE', cut: 'end', comfort: 40 },
   ] as const
-  const rows = scripts.map((script) => rowOf(call, script))
-  return [table(call.terminal, heads, rows), ...pinLines(scripts), ...cleaned]
+  const shown = table(
+    call.terminal,
+    heads,
+    scripts.map((script) => rowOf(call, script)),
+  )
+  return [shown, ...reasonLines(scripts, shown), ...pinLines(scripts), ...cleaned]
+}
+
+/** The reasons that the table does not have in whole, such as a sum to paste into the tasks file. */
+function reasonLines(scripts: readonly ScriptReport[], shown: string): string[] {
+  const cut = scripts.filter(({ reason }) => reason !== null && !shown.includes(plainLine(reason)))
+  return cut.length === 0
+    ? []
+    : ['', ...cut.map(({ task, reason }) => plainLine(`${task}: ${reason}`))]
 }
 
 function rowOf({ host }: Call, script: ScriptReport): Cell[] {
@@ -92,16 +111,16 @@ function rowOf({ host }: Call, script: ScriptReport): Cell[] {
     bytes === null ? '' : sizeText(bytes),
     shownTime(host, fetchedAt),
     shownTime(host, lookedAt),
-    stateCell(script, host),
     plainLine(url),
+    stateCell(script, host),
   ]
 }
 
 function stateCell({ state, reason, staleSince }: ScriptReport, host: Call['host']): Cell {
   if (state === 'ok') return ['ok', 'green']
-  const since = staleSince === null ? '' : ` since ${shownTime(host, staleSince)}`
+  const since = staleSince === null ? '' : `, since ${shownTime(host, staleSince)}`
   return [
-    plainLine(`${state}${since}: ${withShortSums(reason ?? '')}`),
+    plainLine(`${state}: ${withShortSums(reason ?? '')}${since}`),
     state === 'stale' ? 'yellow' : 'red',
   ]
 }

@@ -52,6 +52,7 @@ sources: { ops: "${url}/%s" }
 tasks:
   hello: { type: manual, script: ops:bin/hello }
   list: { type: manual, script: ops:bin/hello, command: [sh, $TORCH_SCRIPT, a] }
+  stay: { type: daemon, script: ops:bin/hello, command: '"$TORCH_SCRIPT"; exec sleep 600' }
   plain: { type: manual, command: echo }
 `,
       sends(hello),
@@ -59,6 +60,7 @@ tasks:
     expect(await scripts()).toMatchObject([
       { task: 'hello', state: 'missing', reason: 'not fetched yet', sha256: null },
       { task: 'list', state: 'missing' },
+      { task: 'stay', state: 'missing' },
     ])
     const first = await torch('run', 'hello')
     expect(first).toMatchObject({ status: 0, stderr: '' })
@@ -90,7 +92,7 @@ tasks:
     expect((await torch('scripts', 'hello', '--update')).status).toBe(0)
     const text = await torch('scripts', 'hello')
     expect(text.stdout).toMatch(
-      new RegExp(`^TASK +SHA256 +SIZE +FETCHED +LOOKED FOR +STATE +URL\n`),
+      new RegExp(`^TASK +SHA256 +SIZE +FETCHED +LOOKED FOR +URL +STATE\n`),
     )
     expect(text.stdout).toContain(`\n  sha256: ${sha256} # hello\n`)
     await until(async () => (await scripts()).every(({ state }) => state === 'ok'), 'both scripts')
@@ -100,6 +102,12 @@ tasks:
     server.answer = sends(`${hello}echo 2\n`)
     expect((await torch('run', 'hello')).stdout).not.toContain('2\n')
     expect((await torch('run', '-u', 'hello')).stdout).toMatch(/2\n$/)
+    // A run of a daemon task keeps its version; its next start has the new one.
+    await torch('scripts', 'stay', '--update')
+    const staying = async () => (await torch('logs', 'stay', '--json')).stdout
+    expect(await staying()).toContain(`/cache/${sha256}\\n"`)
+    await torch('kill', 'stay')
+    await until(async () => (await staying()).includes('\\n2\\n"'), 'the next start')
     server.answer = (_, response) => response.writeHead(404).end()
     const failed = await torch('run', '-u', 'hello')
     expect(failed).toMatchObject({ status: 1, stdout: '' })
@@ -107,7 +115,7 @@ tasks:
     expect((await torch('run', 'hello')).stdout).toMatch(/2\n$/)
     const updated = await torch('scripts', '--update')
     expect(updated).toMatchObject({ status: 1 })
-    expect(updated.stdout).toMatch(/ stale since .*: 404 Not Found /)
+    expect(updated.stdout).toMatch(/ stale: 404 Not Found, since 2\S+$/m)
     const status = await torch('status', 'hello')
     expect(status.stdout).toMatch(
       /^trouble +the script of hello is stale: 404 Not Found, since .*\)$/m,
@@ -122,7 +130,14 @@ tasks:
         .filter(({ event }) => event === 'script')
         .map(({ msg }) => msg),
     ).toContain(`script ${server.url}/bin/hello: 404 Not Found`)
-    expect(await torch('scripts', '--clean')).toMatchObject({ status: 0 })
+    expect(await torch('scripts', '--clean')).toMatchObject({
+      ...{ status: 0, stdout: expect.stringMatching(/^removed \d unused scripts?\n$/), stderr: '' },
+    })
+    // What cannot be had must not look like what is new.
+    expect(await torch('scripts', '--show', 'hello', '--update')).toMatchObject({
+      ...{ status: 1, stdout: '', stderr: expect.stringContaining('404 Not Found') },
+    })
+    expect(await torch('scripts', '--show', 'hello', '--clean')).toMatchObject({ status: 2 })
     expect(await torch('run', '-u', 'plain')).toMatchObject({ status: 2 })
     expect(await torch('scripts', 'plain')).toMatchObject({ status: 2 })
   })
@@ -214,15 +229,20 @@ tasks:
     expect(shown.stdout).toMatch(/^command +the script$/m)
     expect(shown.stdout).toContain('missing: 404 Not Found')
 
-    // Sums are short where people see them, and whole where programs do.
+    // Sums are short in tables, and whole where a person can copy them.
+    const whole = /sha256 is [0-9a-f]{64}, the tasks file says a{64}\b/
     answerOfGone = sends(hello)
     const wrong = await torch('run', '-u', 'wrong')
     expect(wrong).toMatchObject({ status: 1, stdout: '' })
     expect(wrong.stderr).toMatch(/: sha256 is [0-9a-f]{64}, the tasks file says a{64}\n/)
     expect(wrong.stderr).toContain('nothing was started, and there is no older copy')
-    expect((await torch('run', 'wrong')).status).toBe(126)
+    const failed = await torch('run', 'wrong')
+    expect(failed.status).toBe(126)
+    expect(failed.stderr).toMatch(whole)
     const inShort = /sha256 is [0-9a-f]{12}, the tasks file says a{12}\b/
-    expect((await torch('scripts', 'wrong')).stdout).toMatch(inShort)
+    const listed = (await torch('scripts', 'wrong')).stdout
+    expect(listed).toMatch(inShort)
+    expect(listed).toMatch(/^wrong: sha256 is [0-9a-f]{64}, the tasks file says a{64}$/m)
     expect((await torch('history', 'wrong')).stdout).toMatch(inShort)
     const status = await torch('status', 'wrong')
     expect(status.stdout).toMatch(inShort)
