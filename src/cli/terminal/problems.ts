@@ -1,10 +1,10 @@
 import type { Problem } from '../../tasks/file/problem.ts'
-import { formatProblem } from '../../tasks/file/problem.ts'
+import { errorsLast, formatProblem } from '../../tasks/file/problem.ts'
 import type { Terminal } from './terminal.ts'
 
-/** The problems of a tasks file, for people, one below the other. */
+/** The problems of a tasks file, for people, one below the other; the errors last. */
 export function showProblems(terminal: Terminal, problems: readonly Problem[]): string {
-  return problems
+  return errorsLast(problems)
     .map((problem) => {
       const [first = '', ...more] = formatProblem(problem).split('\n')
       const style = problem.severity === 'error' ? 'red' : 'yellow'

@@ -1,5 +1,5 @@
 import { TorchError } from '../../errors.ts'
-import { formatProblem, type Problem, problemLine } from '../../tasks/file/problem.ts'
+import { errorsLast, formatProblem, type Problem, problemLine } from '../../tasks/file/problem.ts'
 import { counted } from '../../text/plural.ts'
 
 /**
@@ -19,7 +19,7 @@ export function badTasks(
   const message = `the tasks file ${path} is not valid (${counted(errors, 'problem')})`
   return new TorchError('bad-tasks', message, {
     ...options,
-    details: problems.map(forLog ? problemLine : formatProblem),
+    details: errorsLast(problems).map(forLog ? problemLine : formatProblem),
   })
 }
 

@@ -41,6 +41,11 @@ export function inOrder(problems: readonly Problem[]): Problem[] {
   )
 }
 
+/** The same with all warnings first: what keeps a file from being used is then the last thing on the screen. */
+export function errorsLast(problems: readonly Problem[]): Problem[] {
+  return problems.toSorted((a, b) => Number(isError(a)) - Number(isError(b)))
+}
+
 /** The first {@link maxProblems}, then one that says how many more there are. */
 export function limitProblems(problems: readonly Problem[]): readonly Problem[] {
   const [next] = problems.slice(maxProblems)

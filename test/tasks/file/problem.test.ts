@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Problem } from '../../../src/tasks/file/problem.ts'
-import { formatProblem } from '../../../src/tasks/file/problem.ts'
+import { errorsLast, formatProblem } from '../../../src/tasks/file/problem.ts'
 import { formatted } from '../../support/tasks.ts'
 
 const problem: Problem = {
@@ -24,6 +24,12 @@ test('an error is shown with its place, the line, a caret and a hint', () => {
       '    max: three\n' +
       '    ^',
   )
+})
+
+test('the errors of a file that is not valid come last, each kind in its order', () => {
+  const at = (line: number, severity: 'warning' | 'error') => ({ ...problem, line, severity })
+  const all = [at(1, 'error'), at(2, 'warning'), at(3, 'error'), at(4, 'warning')]
+  expect(errorsLast(all).map(({ line }) => line)).toEqual([2, 4, 1, 3])
 })
 
 test('a warning is shown with the word warning and its hint', () => {
