@@ -94,9 +94,9 @@ function endWords({ ended }: HostView): string {
     case 'stopped':
       return `Stopped ${when}${ended.by === null ? '' : ` by ${plainLine(ended.by)}`}${ended.left ? '; it left its runs running' : ''}. `
     case 'died':
-      return `It crashed or was killed; last seen ${when}. `
+      return `It crashed or was killed within a minute after ${when}. `
     case 'rebooted':
-      return `The machine went down with it; last seen ${when}. `
+      return `The machine went down with it within a minute after ${when}. `
   }
 }
 

@@ -1,6 +1,7 @@
 import type { DaemonEnd, StatusReport, TaskStatus } from '../../../control/status-report.ts'
 import { refusedWords } from '../../../daemon/control/trouble.ts'
 import type { Host } from '../../../host/host.ts'
+import { isError } from '../../../tasks/file/problem.ts'
 import { counted } from '../../../text/plural.ts'
 import { plainLine } from '../../../text/sanitize.ts'
 import type { Call } from '../../command.ts'
@@ -125,9 +126,9 @@ function endWords(host: Host, { how, at, by, left }: DaemonEnd): string {
       return `, stopped ${when}${who}${left ? '; it left its runs running' : ''}`
     }
     case 'died':
-      return `, it crashed or was killed; last seen ${when}`
+      return `, it crashed or was killed within a minute after ${when}`
     case 'rebooted':
-      return `, the machine went down with it; last seen ${when}`
+      return `, the machine went down with it within a minute after ${when}`
   }
 }
 
@@ -158,7 +159,8 @@ function problemLines(
   runs: boolean,
   rows: number,
 ): string[] {
-  const shown = rows === Infinity ? problems : problems.slice(0, maxProblemsOnScreen)
+  const errorsFirst = problems.toSorted((a, b) => Number(isError(b)) - Number(isError(a)))
+  const shown = rows === Infinity ? problems : errorsFirst.slice(0, maxProblemsOnScreen)
   const left = problems.length - shown.length
   return [
     '',

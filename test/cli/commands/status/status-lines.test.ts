@@ -86,11 +86,11 @@ test.each([
   ],
   [
     { ...end, how: 'died', by: null },
-    'daemon  NOT RUNNING, it crashed or was killed; last seen 2026-03-08T07:00:00+00:00 (10m ago)',
+    'daemon  NOT RUNNING, it crashed or was killed within a minute after 2026-03-08T07:00:00+00:00 (10m ago)',
   ],
   [
     { ...end, how: 'rebooted', by: null },
-    'daemon  NOT RUNNING, the machine went down with it; last seen 2026-03-08T07:00:00+00:00 (10m ago)',
+    'daemon  NOT RUNNING, the machine went down with it within a minute after 2026-03-08T07:00:00+00:00 (10m ago)',
   ],
 ] as const)('torch status says how the last daemon ended: %j', (ended, line) => {
   const report = { ...none, ...(ended === undefined ? {} : { ended }) }
