@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import path from 'node:path'
+import { exitStatus, TorchError } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import { parseStat, type ProcessIdentity } from '../host/processes.ts'
 import type { RunScript, Trigger } from '../plan/history-row.ts'
@@ -54,6 +55,21 @@ export function isRunId(word: string): boolean {
 /** Whether a word can be the start of a run id, from its day on. No task has such a name. */
 export function beginsRunId(word: string): boolean {
   return /^\d{8}T[\d.]*(-[0-9a-f]*)?$/.test(word)
+}
+
+/** So many runs of an ambiguous id are named. */
+export const maxAmbiguousShown = 3
+
+/** The error for the beginning of an id that several runs have. `runs` may be only the first few of them. */
+export function ambiguousRun(prefix: string, runs: readonly string[], task?: string): TorchError {
+  const shown = runs.slice(0, maxAmbiguousShown)
+  const more = runs.length > maxAmbiguousShown ? ', ...' : ''
+  const of = task === undefined ? '' : ` of ${task}`
+  return new TorchError(
+    'ambiguous-run',
+    `several runs${of} begin with "${prefix}": ${shown.join(', ')}${more}`,
+    { exit: exitStatus.usage, hint: 'give more of the run id' },
+  )
 }
 
 /** When the run with this id was started, in milliseconds since the epoch. */

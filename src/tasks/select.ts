@@ -43,6 +43,8 @@ export function unknownTask(
 
 function hintFor(name: string, names: readonly string[], list: string): string {
   if (/\.ya?ml$|\//i.test(name)) return `to name a tasks file, use --tasks ${name}`
+  if (/^\d{4,8}$/.test(name))
+    return `${list} lists the tasks; of a run id, give at least its day and the T`
   const near = nearest(name, names)
   return near === undefined ? `${list} lists the tasks` : `did you mean "${near}"?`
 }

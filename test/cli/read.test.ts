@@ -332,7 +332,7 @@ describe.concurrent('torch logs', () => {
     const [one, two] = runsOf('good')
     expect(await copy.torch('logs', 'good', '--run', '2')).toMatchObject({
       status: 2,
-      stderr: `torch: 2 runs of good begin with "2", from ${one} to ${two}\nhint: give more of the run id\n`,
+      stderr: `torch: several runs of good begin with "2": ${one}, ${two}\nhint: give more of the run id\n`,
     })
   })
 

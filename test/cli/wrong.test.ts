@@ -83,6 +83,11 @@ describe('Mistakes without a daemon', () => {
     ['status x*', ['torch: no task matches "x*"', 'hint: torch status lists the tasks'], 2],
     ['run xyzzy', strange, 2],
     [
+      'run back*',
+      ['torch: torch run starts one task, not a pattern such as "back*"', 'hint: torch run TASK'],
+      2,
+    ],
+    [
       'logs backup',
       [
         'torch: no runs of backup are kept',

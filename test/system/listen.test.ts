@@ -182,6 +182,10 @@ describe.skipIf(cannot)('a server whose socket torch holds', () => {
         async () => (await statusOf(site))?.replacing?.why === 'it was not ready within 300ms',
         'the end of the mute one',
       )
+      const killed = await site.torch('kill', 'web')
+      expect(killed.stderr).toMatch(
+        /^warning: the last \d successors? of web failed: it was not ready within 300ms\nhint: /,
+      )
       expect(await knock({ port, host: '127.0.0.1' })).toBe('good')
       await replaceBy(site, { listen, answer: 'better' })
       expect(await knock({ port, host: '127.0.0.1' })).toBe('better')

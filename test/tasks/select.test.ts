@@ -24,6 +24,11 @@ describe('selectNames', () => {
 
   test.each([
     ['bakup-db', 'there is no task "bakup-db"', 'did you mean "backup-db"?'],
+    [
+      '2026112',
+      'there is no task "2026112"',
+      'torch status lists the tasks; of a run id, give at least its day and the T',
+    ],
     ['xyzzy', 'there is no task "xyzzy"', 'torch status lists the tasks'],
     ['ops.yaml', 'there is no task "ops.yaml"', 'to name a tasks file, use --tasks ops.yaml'],
     ['./tasks', 'there is no task "./tasks"', 'to name a tasks file, use --tasks ./tasks'],

@@ -4,7 +4,7 @@ import { argumentsOf, type Command, optionsOf } from '../command.ts'
 import { commandNamed } from '../commands.ts'
 import { usageError } from './option.ts'
 import { helpOption, type OptionName, optionNamed, optionNames } from './options.ts'
-import { hintForOption, hintForSurplus, hintForWord } from './other-words.ts'
+import { hintForMissing, hintForOption, hintForSurplus, hintForWord } from './other-words.ts'
 
 /** A command line, taken apart; the values of its options are not read yet. */
 export type Parsed =
@@ -31,7 +31,7 @@ export function parseCommandLine(typed: readonly string[]): Parsed {
   if (command === undefined) throw unknownCommand(name, args, given)
   if (given.some((token) => token.name === helpOption.name)) return { kind: 'help', command }
   const raw = rawOptions(command, given)
-  checkArguments(command, args)
+  checkArguments(command, args, raw)
   return { kind: 'call', command, args, raw }
 }
 
@@ -109,7 +109,11 @@ function unknownCommand(
   return usageError(`unknown command "${name}"`, hintForWord(name, args))
 }
 
-function checkArguments(command: Command, args: readonly string[]): void {
+function checkArguments(
+  command: Command,
+  args: readonly string[],
+  raw: Readonly<Record<string, unknown>>,
+): void {
   const usage = `torch ${command.name} ${command.usage}`.trimEnd()
   const known = argumentsOf(command)
   const most = known.some(({ isRepeated }) => isRepeated) ? Infinity : known.length
@@ -118,7 +122,10 @@ function checkArguments(command: Command, args: readonly string[]): void {
     throw usageError(`unexpected argument "${surplus}"`, hintForSurplus(command, surplus) ?? usage)
   const missing = known[args.length]
   if (missing?.isRequired)
-    throw usageError(`torch ${command.name} needs a ${missing.names.join(' or a ')}`, usage)
+    throw usageError(
+      `torch ${command.name} needs a ${missing.names.join(' or a ')}`,
+      hintForMissing(command, raw) ?? usage,
+    )
   // "$FILE" is empty if FILE is not set. As a path it would mean this folder. A line may be empty.
   const names = args.filter((_, index) => !(known[index] ?? known.at(-1))?.names.includes('LINE'))
   if (names.includes('')) throw usageError('an argument is empty', usage)

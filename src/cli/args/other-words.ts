@@ -91,6 +91,16 @@ export function hintForSurplus({ name, group }: Command, word: string): string |
   }
 }
 
+/** The hint for an argument that is missing; undefined: the usage of the command is the best hint. */
+export function hintForMissing(
+  { name }: Command,
+  { run }: Readonly<Record<string, unknown>>,
+): string | undefined {
+  return name === 'logs' && typeof run === 'string' && run !== ''
+    ? `a run needs no --run: torch logs ${run}`
+    : undefined
+}
+
 /** The hint for an option that a command does not take; undefined: a similar one is the best hint. */
 export function hintForOption({ name, options }: Command, option: string): string | undefined {
   if (name === 'kill' && /^[A-Z0-9]+$/.test(option))

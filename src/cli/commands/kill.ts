@@ -2,8 +2,10 @@ import type { KilledRun } from '../../control/protocol.ts'
 import type { StatusReport } from '../../control/status-report.ts'
 import { exitStatus, TorchError } from '../../errors.ts'
 import { type Signal, signalNames, signalNumbers } from '../../host/processes.ts'
-import { beginsRunId } from '../../run/directory.ts'
+import { ambiguousRun, beginsRunId } from '../../run/directory.ts'
 import { selectNames } from '../../tasks/select.ts'
+import { counted } from '../../text/plural.ts'
+import { plainLine } from '../../text/sanitize.ts'
 import { ask } from '../daemon/ask.ts'
 import type { Call } from '../command.ts'
 import { requireSameFile } from '../daemon/tasks-file.ts'
@@ -30,8 +32,8 @@ export async function kill(call: Call, values: Values): Promise<number> {
   )
   if (values.json) await terminal.say(JSON.stringify({ runs: [...runs.values()] }, null, 2))
   else if (lines.length > 0) await terminal.say(lines.join('\n'))
-  if (!values.json && [...runs.values()].some(({ replacing }) => replacing))
-    terminal.note('hint: it ends when its successor is ready; a second torch kill ends it at once')
+  if (!values.json)
+    for (const hint of replacementHints(status, [...runs.values()])) terminal.note(hint)
   if (idle.length === 0) return exitStatus.done
   const names = idle.map(({ word }) => word).join(', ')
   const are = idle.length === 1 ? 'is' : 'are'
@@ -40,15 +42,33 @@ export async function kill(call: Call, values: Values): Promise<number> {
   })
 }
 
+/** When the runs end that a successor replaces; and whether earlier successors were not ready. */
+function replacementHints({ tasks }: StatusReport, runs: readonly KilledRun[]): string[] {
+  const names = new Set(runs.filter(({ replacing }) => replacing).map(({ task }) => task))
+  const failing = tasks.flatMap(({ name, replacing }) =>
+    names.has(name) && replacing ? [replacedInVain(name, replacing)] : [],
+  )
+  if (names.size === 0) return []
+  return [
+    ...failing,
+    'hint: it ends when its successor is ready; a second torch kill ends it at once',
+  ]
+}
+
+/** Whoever ends the old run now is left without a server. */
+function replacedInVain(
+  task: string,
+  { failures, why }: { failures: number; why: string },
+): string {
+  return `warning: the last ${counted(failures, 'successor')} of ${task} failed: ${plainLine(why)}`
+}
+
 /** What an argument means: the tasks it matches that run now (all their runs), or one run. */
 function targetsOf({ tasks }: StatusReport, word: string): string[] {
   if (beginsRunId(word)) {
     const found = tasks.flatMap((task) => task.running).filter((run) => run.startsWith(word))
     if (found.length <= 1) return found
-    throw usageError(
-      `${found.length} runs begin with "${word}": ${found.join(', ')}`,
-      'give more of the run id',
-    )
+    throw ambiguousRun(word, found)
   }
   const names = new Set(
     selectNames(

@@ -1,6 +1,7 @@
-import { exitStatus, TorchError } from '../../errors.ts'
+import { TorchError } from '../../errors.ts'
 import type { Host } from '../../host/host.ts'
 import type { HistoryRow, Outcome } from '../../plan/history-row.ts'
+import { ambiguousRun, maxAmbiguousShown } from '../../run/directory.ts'
 import { byOrder } from '../../run/order.ts'
 import { rowsOfRuns } from './rebuild.ts'
 import { openQuery, type Query } from './read-only.ts'
@@ -50,7 +51,6 @@ export interface HistoryReader {
   close(): void
 }
 
-const maxAmbiguousShown = 3
 /** The last `ok` run of a task is looked for among this many runs that ended last. */
 const maxOkLookedAt = 1_000
 
@@ -259,15 +259,8 @@ function rowsFrom(found: unknown[]): HistoryRow[] {
 function theRun(idOrPrefix: string, found: readonly HistoryRow[]): HistoryRow | undefined {
   if (idOrPrefix === '') return undefined
   if (found.length <= 1 || found[0]?.run === idOrPrefix) return found[0]
-  throw ambiguousRun(idOrPrefix, found)
-}
-
-function ambiguousRun(prefix: string, found: readonly Pick<HistoryRow, 'run'>[]): TorchError {
-  const shown = found.slice(0, maxAmbiguousShown).map((row) => row.run)
-  const more = found.length > maxAmbiguousShown ? ', ...' : ''
-  return new TorchError(
-    'ambiguous-run',
-    `several runs begin with "${prefix}": ${shown.join(', ')}${more}`,
-    { exit: exitStatus.usage, hint: 'give more of the run id' },
+  throw ambiguousRun(
+    idOrPrefix,
+    found.map(({ run }) => run ?? ''),
   )
 }

@@ -36,6 +36,11 @@ const wrong: [string, string, string][] = [
     'to send a signal, use --signal: torch kill --signal HUP TASK',
   ],
   ['logs', 'torch logs needs a TASK or a RUN', 'torch logs TASK...|RUN'],
+  [
+    'logs --run 20261129T0415',
+    'torch logs needs a TASK or a RUN',
+    'a run needs no --run: torch logs 20261129T0415',
+  ],
   ['kill', 'torch kill needs a TASK or a RUN', 'torch kill TASK|RUN...'],
   ['plan ', 'an argument is empty', 'torch plan [FILE]'],
   ['import crontab ', 'an argument is empty', 'torch import FORMAT [FILE]'],

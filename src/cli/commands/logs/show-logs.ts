@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { exitStatus, TorchError } from '../../../errors.ts'
-import { beginsRunId, runStamp } from '../../../run/directory.ts'
+import { ambiguousRun, beginsRunId, runStamp } from '../../../run/directory.ts'
 import { byOrder, type OrderedRun } from '../../../run/order.ts'
 import { isSelected, isPattern } from '../../../tasks/select.ts'
 import type { Call } from '../../command.ts'
@@ -118,9 +118,10 @@ function findRun(runs: readonly KeptRun[], prefix: string, task?: string): KeptR
       hint: `torch history${task === undefined ? '' : ` ${task}`} shows the runs`,
     })
   if (found.length > 1)
-    throw usageError(
-      `${found.length} runs${of} begin with "${prefix}", from ${first.run} to ${found.at(-1)?.run}`,
-      'give more of the run id',
+    throw ambiguousRun(
+      prefix,
+      found.map((each) => each.run),
+      task,
     )
   return first
 }

@@ -2,6 +2,7 @@ import { runTimeout } from '../../../control/run-timeout.ts'
 import { exitStatus } from '../../../errors.ts'
 import { ask } from '../../daemon/ask.ts'
 import { requireSameFile } from '../../daemon/tasks-file.ts'
+import { isPattern } from '../../../tasks/select.ts'
 import type { Call } from '../../command.ts'
 import type { Values } from '../../args/options.ts'
 import { usageError } from '../../args/option.ts'
@@ -10,6 +11,8 @@ import { otherHostWarning, watchRun } from './run-in-daemon.ts'
 /** Runs `torch run`: in the daemon, or in this process if there is none. */
 export async function run(call: Call, values: Values): Promise<number> {
   const [task = ''] = call.args
+  if (isPattern(task))
+    throw usageError(`torch run starts one task, not a pattern such as "${task}"`, 'torch run TASK')
   const request = {
     ...{ task, force: values.force ?? false },
     // A daemon of an earlier version does not know it.

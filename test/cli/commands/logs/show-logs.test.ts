@@ -104,7 +104,7 @@ describe('torch logs', () => {
       ['20260308T0', '--json'],
       2,
       '',
-      `torch: 3 runs begin with "20260308T0", from ${runId(1)} to ${runId(3)}\nhint: give more of the run id\n`,
+      `torch: several runs begin with "20260308T0": ${runId(1)}, ${runId(2)}, ${runId(3)}\nhint: give more of the run id\n`,
     ],
     [
       ['20260309T'],
