@@ -70,6 +70,17 @@ describe.skipIf(cannot)('a socket that listens', () => {
     if (hasIpv6) expect(await knock({ host: '::1', port })).toBe('connected')
   })
 
+  test('a burst of connections waits, more than the usual 128', async ({ skip }) => {
+    const limit = Number(fs.readFileSync('/proc/sys/net/core/somaxconn', 'utf8'))
+    if (limit < 300) skip(`net.core.somaxconn is ${limit}`)
+    const port = await freePort()
+    open({ kind: 'tcp', host: '127.0.0.1', port })
+    const all = await Promise.all(
+      Array.from({ length: 300 }, () => knock({ host: '127.0.0.1', port })),
+    )
+    expect(new Set(all)).toEqual(new Set(['connected']))
+  })
+
   test('an address listens there and nowhere else, so that two families can share a port', async () => {
     const port = await freePort()
     open({ kind: 'tcp', host: '127.0.0.1', port })

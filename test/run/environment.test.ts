@@ -55,6 +55,16 @@ describe('the environment of a run', () => {
     expect(env).toContain('TORCH_HOST=host\n')
   })
 
+  test('the names of sockets that have none are torch, as systemd takes the name of the unit', async () => {
+    const listen = (...names: (string | undefined)[]) =>
+      names.map((name, at) => ({ kind: 'tcp', host: undefined, port: at, text: '', name }) as const)
+    const command = 'echo $LISTEN_FDS $LISTEN_FDNAMES'
+    expect(await seen(command, { listen: listen('web', undefined, 'admin') })).toBe(
+      '3 web:torch:admin\n',
+    )
+    expect(await seen(command, {})).toBe('\n')
+  })
+
   test('a run keeps its variables even if the script of the recorder has variables of that name', async () => {
     const names = ['run', 'cwd', 'mask', 'self', 'step', 'status']
     const env = Object.fromEntries(names.map((name) => [name, `of the task: ${name}`]))

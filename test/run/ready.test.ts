@@ -13,8 +13,8 @@ import { handClock } from '../support/clock.ts'
 const timeoutMs = 10_000
 const megabyte = 1024 * 1024
 
-/** A run whose output the test writes, and which waits for a line with this text. */
-function waitingFor(text: string) {
+/** A run whose output the test writes, and which waits for a line with this text, or for some time. */
+function waitingFor(what: string | { readonly afterMs: number }) {
   const home = fs.mkdtempSync(path.join(os.tmpdir(), 'torch-ready-'))
   onTestFinished(() => fs.rmSync(home, { recursive: true, force: true }))
   const clock = handClock('2026-03-10T12:00:00Z')
@@ -32,7 +32,10 @@ function waitingFor(text: string) {
     onTrouble() {},
     faults: newFaults(clock, () => {}),
   })
-  const ready = { kind: 'line', text, timeoutMs } as const
+  const ready =
+    typeof what === 'string'
+      ? ({ kind: 'line', text: what, timeoutMs } as const)
+      : ({ kind: 'after', ...what } as const)
   const description = { run: 'r', task: 'web', startedMs: clock.now(), ready } as RunDescription
   const state = { kind: 'running' } as const
   const run = newLiveRun({ description, directory: home, recorder: undefined, state })
@@ -91,4 +94,13 @@ test('the output of a run that is ready is not looked at any more', () => {
   write('more')
   advance(2 * timeoutMs)
   expect(read()).toBe(2)
+})
+
+test('a run with ready.after is ready when it has lived so long, whatever it prints', () => {
+  const { run, write, advance } = waitingFor({ afterMs: 1_000 })
+  expect(write('ready\n')).toBe(false)
+  advance(974)
+  expect(run.isReady).toBe(false)
+  advance(1)
+  expect(run.isReady).toBe(true)
 })

@@ -143,6 +143,17 @@ describe('a script', () => {
     }, 'the second copy')
   })
 
+  test('that is redirected has the address that gave it on record', async () => {
+    const server = await serverOf(({ url = '' }, response) => {
+      if (url === '/there') response.writeHead(200, { 'content-length': one.length }).end(one)
+      else response.writeHead(302, { location: '/there' }).end()
+    })
+    const scripts = newCache().open()
+    const task = scriptTask(`${server.url}/report`)
+    expect(await scripts.prepare(task)).toMatchObject({ kind: 'copy', url: task.script.url })
+    expect(scripts.records.read(recordKey(task))?.current?.finalUrl).toBe(`${server.url}/there`)
+  })
+
   test('that another process fetches during a failing download stays on record', async () => {
     const gate: (() => void)[] = []
     const server = await serverOf((_, response) => {

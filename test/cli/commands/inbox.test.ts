@@ -82,6 +82,19 @@ describe('torch inbox', () => {
     expect(tasks[0]).toMatchObject({ input: { mode: 'queue', waiting: 2, bytes: 90, dead: 1 } })
   })
 
+  test('torch inbox shows what waits for a task that is no longer in the file, by its old name', async () => {
+    const { torch, json, home } = await newHome()
+    const inbox = openInbox(thisMachine(), path.join(home, 'inbox'), () => {})
+    await putMessages(inbox, 'old-name', ['/kept.jpg'], from)
+    expect((await torch('inbox')).stdout).toMatch(/^old-name +1 /m)
+    expect(await json('inbox', 'old-name')).toMatchObject([
+      { task: 'old-name', waiting: 1, messages: [{ text: '/kept.jpg' }] },
+    ])
+    expect((await torch('inbox', 'old-name', '--drop', 'all')).stdout).toBe(
+      '1 message of old-name removed\n',
+    )
+  })
+
   test('--again lets dead messages wait again, and --drop removes messages', async () => {
     const { torch, json, ids } = await newHome()
     expect(await torch('inbox', 'resize', '--again', ids.dead.slice(0, 30))).toMatchObject({

@@ -3,7 +3,8 @@ import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { statusOf } from '../../../src/daemon/control/daemon-status.ts'
 import { realSockets } from '../../../src/host/listening-sockets.ts'
-import type { Host } from '../../../src/host/host.ts'
+import { type Host, thisMachine } from '../../../src/host/host.ts'
+import { isAlive } from '../../../src/host/processes.ts'
 import { newSite } from '../../support/daemon-here.ts'
 import { freePort } from '../../support/free-port.ts'
 import { until } from '../../support/until.ts'
@@ -160,6 +161,43 @@ describe.skipIf(realSockets.whyNot() !== undefined)('a task with a socket', () =
     expect(events.filter((event) => event === 'start' || event === 'end')).toEqual(['end', 'start'])
     expect(task(second)?.listen?.[0]?.held).toBe(true)
     expect(second.history().slice(0, 1)).toEqual(['web killed reload'])
+  })
+
+  test('another address is opened before the old run ends, which ends when the new one is ready', async () => {
+    const site = newSite(yaml(`listen: ${await freePort()}`))
+    say(site, true)
+    const daemon = await site.daemon()
+    await ready(site, daemon, 1)
+    const [old = ''] = daemon.running('web')
+    const before = daemon.lines.length
+    const port = await freePort()
+    await daemon.edit(yaml(`listen: ${port}`))
+    await until(() => {
+      site.clock.advance(25)
+      return !daemon.running('web').includes(old)
+    }, 'the end of the old run')
+    const happened = daemon.lines.slice(before).map(({ event, words }) => `${event} ${words}`)
+    const order = [`listen web listens on ${port}`, 'start ', 'ready web is ready', 'end ']
+    const places = order.map((each) => happened.findIndex((line) => line.startsWith(each)))
+    expect(places).not.toContain(-1)
+    expect(places).toEqual(places.toSorted((a, b) => a - b))
+  })
+
+  test('after the death of the daemon and of all runs, the next daemon opens the address again', async () => {
+    const site = newSite(yaml(`listen: ${await freePort()}`))
+    say(site, true)
+    const first = await site.daemon()
+    await ready(site, first, 1)
+    const [old = ''] = first.running('web')
+    const [run] = first.state.runs.of('web')
+    first.kill()
+    for (const { descriptor } of first.state.sockets.held.values()) fs.closeSync(descriptor)
+    process.kill(-(run?.recorder?.pid ?? 0), 'SIGKILL')
+    await until(() => !isAlive(thisMachine(), run?.recorder), 'the end of the recorder')
+    const second = await site.daemon()
+    await ready(site, second, 1)
+    expect(second.running('web')).not.toContain(old)
+    expect(task(second)?.listen?.[0]?.held).toBe(true)
   })
 
   test('what failed before a good replacement is over, and the log says which runs may end', async () => {

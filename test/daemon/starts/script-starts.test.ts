@@ -63,3 +63,18 @@ test('a run without a script is spawn-failed, and retried until there is one', a
     ['retry', 2],
   ])
 })
+
+test('a reload fetches new scripts ahead, before anything is due', async () => {
+  const server = await scriptServer(sends(script))
+  onTestFinished(() => server.close())
+  const site = newSite('tasks: {}')
+  const daemon = await site.daemon()
+  const pinned = `script: { url: "${server.url}/report", sha256: "${sha256}" }`
+  await daemon.edit(`tasks: { report: { type: manual, ${pinned} } }`)
+  site.clock.advance(20)
+  const stateOf = async () =>
+    (await daemon.ask('scripts', { tasks: [], update: false, clean: false })).scripts[0]?.state
+  await until(async () => (await stateOf()) === 'ok', 'the copy')
+  expect(server.requests).toHaveLength(1)
+  expect(daemon.rows()).toEqual([])
+})

@@ -2,7 +2,10 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { ask, logOf } from '../../../support/daemon.ts'
-import { closeSites, newSite, type Site } from '../../../support/torch.ts'
+import { thisMachine } from '../../../../src/host/host.ts'
+import { openInbox } from '../../../../src/record/inbox/inbox.ts'
+import { keptMessages } from '../../../../src/record/inbox/kept.ts'
+import { closeSites, newSite, script, type Site } from '../../../support/torch.ts'
 import { until } from '../../../support/until.ts'
 
 const reader = 'command: "while read -r line; do echo \\"got $line\\"; done; echo end", input: live'
@@ -26,6 +29,8 @@ tasks:
   cut: { type: manual, max: unlimited, ${reader} }
   filed: { type: manual, ${reader} }
   stopped: { type: manual, ${reader} }
+  inner: { type: manual, command: ${JSON.stringify([process.execPath, script, 'send', 'inner-queue', 'hello'])} }
+  inner-queue: { type: manual, command: cat, input: queue, enabled: false }
 `
 let site: Site
 beforeAll(async () => {
@@ -136,6 +141,15 @@ describe.concurrent('torch send', () => {
     await site.torch('send', 'mix-live', '--end')
     await until(() => output().endsWith('end\n'), 'the end')
     expect(output()).toBe('got one\ngot two\ngot three\ngot four\nend\n')
+  })
+
+  test('torch send within a run finds its daemon, and the message says which run sent it', async () => {
+    const { run, output } = await start('inner')
+    const inbox = openInbox(thisMachine(), path.join(site.home, 'inbox'), () => {})
+    const kept = () => keptMessages(inbox, 'inner-queue', ['new']).map(({ message }) => message)
+    await until(() => kept().length === 1, 'the message')
+    expect(kept()).toMatchObject([{ text: 'hello', from: { task: 'inner', run } }])
+    await until(() => output() === '1 message waits for inner-queue\n', 'the output')
   })
 
   test('a run that does not read ends the command with 1, with what it left unread', async () => {
