@@ -17,7 +17,7 @@ import { plannedStarts } from './planned.ts'
 import { maxRecentRuns } from './task-past.ts'
 import { badQuery, outcomesIn, placeIn, tasksIn, timeIn, wholeIn } from './query.ts'
 import { type Env, refusal } from './reply.ts'
-import { timelineOf } from './timeline.ts'
+import { limitsOf, timelineOf } from './timeline.ts'
 
 export interface ApiParts {
   readonly view: View
@@ -29,8 +29,6 @@ export interface ApiParts {
   readonly actions: boolean
 }
 
-/** Rows of one timeline: 20,000 rows take some 12 MB while they are sent. */
-const maxTimelineRows = 20_000
 const maxWindowMs = 32 * 86_400_000
 /** The times of a page that asks for no others. */
 const defaultReachMs = 6 * 3_600_000
@@ -77,10 +75,9 @@ function addTaskRoutes(app: Hono<Env>, parts: ApiParts): void {
       throw badQuery('from and to: expected two times, the second later, at most 32 days apart')
     const tasks = tasksIn(c)
     const { status } = await hub.picture()
-    const found = await view.between(from, to, tasks, maxTimelineRows + 1)
-    const isCut = found.length > maxTimelineRows
     const window = { from, to, now, tasks }
-    const answer: TimelineAnswer = timelineOf(status.report, found, window, isCut)
+    const past = await view.between(window, limitsOf(window))
+    const answer: TimelineAnswer = timelineOf(status.report, past, window)
     return c.json(answer)
   })
   app.get('/api/tasks/:name', async (c) => c.json(await taskAnswer(parts, c.req.param('name'))))
@@ -186,9 +183,9 @@ async function taskAnswer({ view, hub, clock }: ApiParts, name: string): Promise
   ])
   const { host } = status.report
   const isStarting = status.report.daemon !== null
-  const upcoming = isStarting
-    ? plannedStarts(host.name, known, clock.now() + upcomingMs, maxUpcoming).starts
-    : []
+  const now = clock.now()
+  const ahead = { from: now, to: now + upcomingMs }
+  const upcoming = isStarting ? plannedStarts(host.name, known, ahead, maxUpcoming).starts : []
   return {
     task,
     definition: definition?.keys ?? null,

@@ -81,7 +81,10 @@ export interface TimelineAnswer {
   readonly from: number
   readonly to: number
   readonly tasks: Readonly<Record<string, TimelineRow>>
-  /** There was more than fits into one answer (100,000 rows): the oldest are not in it. */
+  /**
+   * There are more than 10,000 rows of tasks without `density`: the oldest are left out. The view socket of
+   * another user gives 5,000.
+   */
   readonly isCut: boolean
 }
 

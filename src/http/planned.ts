@@ -1,5 +1,5 @@
 import type { TaskStatus } from '../control/status-report.ts'
-import { dueSeconds, nextOf } from '../schedule/due.ts'
+import { nextOf } from '../schedule/due.ts'
 import { parseSchedule } from '../schedule/parse.ts'
 import type { Schedule } from '../schedule/schedule.ts'
 import { hashedName } from '../tasks/host-schedules.ts'
@@ -13,39 +13,29 @@ export interface Planned {
 }
 
 const none: Planned = { starts: [], isCut: false }
-/** The first look ahead, in seconds; each further look is twice as far. */
-const firstLookSeconds = 3_600
 
 /**
- * The starts of a task from its next one on until `untilMs`, at most `limit`: by the schedules in the
+ * The starts of a task in a stretch of time, from its next one on, at most `limit`: by the schedules in the
  * status, so that the daemon is not asked. A task that has no next start has none.
  */
 export function plannedStarts(
   host: string,
   task: Pick<TaskStatus, 'name' | 'next' | 'jitterMs' | 'definition'>,
-  untilMs: number,
+  { from, to }: { readonly from: number; readonly to: number },
   limit: number,
 ): Planned {
   if (task.next === null) return none
-  const firstSlot = Date.parse(task.next) / 1000
-  const untilSlot = Math.floor((untilMs - task.jitterMs) / 1000)
   const schedules = schedulesOf(host, task)
-  const slots: number[] = firstSlot <= untilSlot ? [firstSlot] : []
-  for (let from = firstSlot, look = firstLookSeconds; from < untilSlot; look *= 2) {
-    const to = Math.min(from + look, untilSlot)
-    const each = schedules.map((schedule) => dueSeconds(schedule, from, to))
-    const found = each.length === 1 ? [...(each[0] ?? [])] : merged(each)
-    slots.push(...found.slice(0, limit + 1 - slots.length))
-    if (slots.length > limit) break
-    // A rare task: its next slot may be far.
-    from = found.length > 0 ? to : Math.max(to, (nextOf(schedules, to) ?? untilSlot + 1) - 1)
+  const starts: number[] = []
+  const next = Date.parse(task.next) / 1000
+  const first = Math.ceil((from - task.jitterMs) / 1000)
+  let slot = next < first ? nextOf(schedules, first - 1) : next
+  while (slot !== undefined && slot * 1000 + task.jitterMs <= to) {
+    if (starts.length === limit) return { starts, isCut: true }
+    starts.push(slot * 1000 + task.jitterMs)
+    slot = nextOf(schedules, slot)
   }
-  const starts = slots.slice(0, limit).map((slot) => slot * 1000 + task.jitterMs)
-  return { starts, isCut: slots.length > limit }
-}
-
-function merged(each: readonly Float64Array[]): number[] {
-  return [...new Set(each.flatMap((slots) => [...slots]))].toSorted((a, b) => a - b)
+  return { starts, isCut: false }
 }
 
 /** A schedule takes about 300 bytes. */

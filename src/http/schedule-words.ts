@@ -1,5 +1,6 @@
 import { toString as cronWords } from 'cronstrue'
 import { nicknames } from '../schedule/other-dialects.ts'
+import { remembered } from '../text/cache.ts'
 import { parseDuration, formatDuration } from '../text/duration.ts'
 
 /*
@@ -9,8 +10,16 @@ import { parseDuration, formatDuration } from '../text/duration.ts'
  * the engine.
  */
 
-/** The words, or null. The fields as written say everything else. */
+/** Each takes about 100 bytes. */
+const maxKnown = 10_000
+const known = new Map<string, { readonly words: string | null }>()
+
+/** The words, or null. The fields as written say everything else. They are kept: cronstrue is slow. */
 export function scheduleWords(text: string): string | null {
+  return remembered(known, maxKnown, text, () => ({ words: wordsOf(text) })).words
+}
+
+function wordsOf(text: string): string | null {
   const words = text.trim().toLowerCase().split(/\s+/)
   if (words[0] === '@reboot') return 'At boot'
   if (words[0] === '@every') return everyWords(words[1] ?? '')

@@ -1,6 +1,12 @@
 import type { StatusReport } from '../control/status-report.ts'
 import type { Outcome } from '../plan/history-row.ts'
-import type { TimelinePart } from '../record/history/look-back.ts'
+import type {
+  PastLimits,
+  PastWindow,
+  RunCount,
+  TimelinePart,
+  WindowPast,
+} from '../record/history/window-past.ts'
 import type { TimelineAnswer, TimelineRow, TimelineRun } from './api.ts'
 import { grouped } from '../text/grouped.ts'
 import { plannedStarts } from './planned.ts'
@@ -11,40 +17,43 @@ const maxPlanned = 200
 const maxGaps = 200
 /** Of a row that shows density. */
 const densityParts = 240
+/** Rows of one answer, which take some 10 MB while they are sent. A page asks for 40 tasks, so its answer has fewer. */
+const maxRows = 10_000
 
-export interface Window {
-  readonly from: number
-  readonly to: number
+export interface Window extends PastWindow {
   /** Now, in milliseconds since the epoch: planned starts come after it. */
   readonly now: number
-  /** Empty: all tasks. */
-  readonly tasks: readonly string[]
 }
 
-/** The timeline of these rows, and the starts that are planned. `isCut`: there are more rows. */
+/** What is read of the history for a timeline of this window. */
+export function limitsOf(window: Window): PastLimits {
+  return { rows: maxRows, runs: maxRuns, stepMs: stepOf(window) }
+}
+
+/** The timeline of what the history says, and the starts that are planned. */
 export function timelineOf(
   report: StatusReport,
-  parts: readonly TimelinePart[],
+  { parts, counted, isCut }: WindowPast,
   window: Window,
-  isCut: boolean,
 ): TimelineAnswer {
   const { from, to, tasks } = window
   const wanted = new Set(tasks)
   const shown = new Map<string, TimelineRow>()
-  for (const [task, own] of grouped(parts, ([name]) => name))
-    shown.set(task, { ...rowOf(own, window), ...noPlan })
+  const rows = grouped(parts, ([name]) => name)
+  for (const task of new Set([...rows.keys(), ...counted.keys()]))
+    shown.set(task, { ...rowOf(rows.get(task) ?? [], counted.get(task) ?? [], window), ...noPlan })
   for (const task of report.tasks) {
     if (wanted.size > 0 && !wanted.has(task.name)) continue
     // Without a daemon nothing starts.
     const plan =
       report.daemon === null || to <= window.now
         ? { starts: [], isCut: false }
-        : plannedStarts(report.host.name, task, to, maxPlanned)
+        : plannedStarts(report.host.name, task, window, maxPlanned)
     const row = shown.get(task.name)
     if (plan.starts.length === 0 && row === undefined) continue
     shown.set(task.name, {
       ...(row ?? emptyRow),
-      planned: plan.starts.filter((start) => start >= from),
+      planned: plan.starts,
       plannedIsCut: plan.isCut,
     })
   }
@@ -56,6 +65,7 @@ const emptyRow: TimelineRow = { runs: [], density: null, gaps: [], ...noPlan }
 
 function rowOf(
   parts: readonly TimelinePart[],
+  counted: readonly RunCount[],
   window: Window,
 ): Pick<TimelineRow, 'runs' | 'density' | 'gaps'> {
   const runs: TimelineRun[] = []
@@ -73,9 +83,10 @@ function rowOf(
   // Oldest first.
   runs.sort((a, b) => a.startMs - b.startMs)
   gaps.sort((a, b) => a[0] - b[0])
+  const isDense = counted.length > 0 || runs.length > maxRuns
   return {
-    runs: runs.length > maxRuns ? [] : runs,
-    density: runs.length > maxRuns ? densityOf(runs, window) : null,
+    runs: isDense ? [] : runs,
+    density: isDense ? densityOf(runs, counted, window) : null,
     gaps: gaps.slice(-maxGaps),
   }
 }
@@ -95,17 +106,33 @@ function runOf(part: TimelinePart, run: string): TimelineRun {
   }
 }
 
-function densityOf(runs: readonly TimelineRun[], { from, to }: Window): TimelineRow['density'] {
-  const stepMs = Math.max(Math.ceil((to - from) / densityParts), 1)
+/** How many runs began in each part of the time: those that the history has counted, and these. */
+function densityOf(
+  runs: readonly TimelineRun[],
+  counted: readonly RunCount[],
+  window: Window,
+): TimelineRow['density'] {
+  const { from } = window
+  const stepMs = stepOf(window)
   const parts = new Map<number, [from: number, runs: number, failed: number]>()
-  for (const { startMs, outcome } of runs) {
-    const begin = from + Math.floor((Math.max(startMs, from) - from) / stepMs) * stepMs
+  const add = (begin: number, count: number, failed: number): void => {
     const part = parts.get(begin) ?? [begin, 0, 0]
-    part[1] += 1
-    if (isBad(outcome)) part[2] += 1
+    part[1] += count
+    part[2] += failed
     parts.set(begin, part)
   }
+  for (const [, begin, count, failed] of counted) add(begin, count, failed)
+  for (const { startMs, outcome } of runs)
+    add(
+      from + Math.floor((Math.max(startMs, from) - from) / stepMs) * stepMs,
+      1,
+      isBad(outcome) ? 1 : 0,
+    )
   return { stepMs, parts: [...parts.values()] }
+}
+
+function stepOf({ from, to }: Window): number {
+  return Math.max(Math.ceil((to - from) / densityParts), 1)
 }
 
 /** Of a run that has ended. */

@@ -48,7 +48,7 @@ export function localView(home: LocalHome): View {
     recent: async (tasks, limit) => past.recent(tasks, limit),
     failingSince: async (tasks) => past.failingSince(tasks),
     countsSince: async (sinceMs) => past.countsSince(sinceMs),
-    between: async (...window) => past.between(...window),
+    between: async (window, limits) => past.between(window, limits),
     page: (filter) => rowPage(async (step) => readHistoryPage(paths.history, step), filter),
     run: (idOrPrefix) => rowInHistory({ host, paths }, idOrPrefix),
     output: async (run, from, maxBytes) => outputHere({ host, paths }, run, from, maxBytes),

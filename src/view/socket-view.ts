@@ -6,7 +6,8 @@ import type { Host } from '../host/host.ts'
 import { ownUsage } from '../host/process-usage.ts'
 import { type HistoryRow, type Outcome, outcomes } from '../plan/history-row.ts'
 import { isFailure } from '../plan/run-outcome.ts'
-import type { EndedRun, TimelinePart } from '../record/history/look-back.ts'
+import type { EndedRun } from '../record/history/look-back.ts'
+import type { TimelinePart } from '../record/history/window-past.ts'
 import type { PageFilter } from '../record/history/history-page.ts'
 import { grouped } from '../text/grouped.ts'
 import { heardEvents } from './heard-events.ts'
@@ -28,6 +29,8 @@ type Ask = <N extends 'history' | 'output' | 'metrics' | 'status'>(
 const answerMs = 5_000
 /** Of the rows that are counted and those that are read for the past of some tasks. */
 const maxRows = 2_000
+/** Of a timeline: the daemon reads at most 2,000 of them in a turn. */
+const maxTimelineRows = 5_000
 const ended = outcomes.filter((each) => !['running', 'skipped', 'missed'].includes(each))
 const counted = outcomes.filter((each) => each !== 'ok' && each !== 'running')
 
@@ -63,15 +66,18 @@ export function socketView({ host, paths: { viewSocket } }: ViewedHome): View {
       for (const { outcome } of rows) counts[outcome] = (counts[outcome] ?? 0) + 1
       return counts
     },
-    async between(from, to, tasks, limit) {
+    async between({ from, to, tasks }, limits) {
+      const limit = Math.min(limits.rows, maxTimelineRows)
       const [since, until] = [new Date(from).toISOString(), new Date(to).toISOString()]
       const [inside, running, missed] = await Promise.all([
-        page({ tasks, since, until, limit }),
+        page({ tasks, since, until, limit: limit + 1 }),
         page({ tasks, outcomes: ['running'], until: since, limit: maxRows }),
         page({ tasks, outcomes: ['missed'], since: until, limit: maxRows }),
       ])
       const early = missed.rows.filter(({ slot }) => slot !== null && Date.parse(slot) <= to)
-      return [...inside.rows, ...running.rows, ...early].slice(0, limit).map(timelinePart)
+      const rows = [...inside.rows, ...running.rows, ...early]
+      const isCut = rows.length > limit
+      return { parts: rows.slice(0, limit).map(timelinePart), counted: new Map(), isCut }
     },
     page,
     run: async (run) => (await ask('history', { run })).rows[0],

@@ -2,7 +2,8 @@ import type { Protocol } from '../control/protocol.ts'
 import type { StatusReport } from '../control/status-report.ts'
 import type { HistoryRow, Outcome } from '../plan/history-row.ts'
 import type { PageFilter } from '../record/history/history-page.ts'
-import type { EndedRun, TimelinePart } from '../record/history/look-back.ts'
+import type { EndedRun } from '../record/history/look-back.ts'
+import type { PastLimits, PastWindow, WindowPast } from '../record/history/window-past.ts'
 import type { RowPage } from './row-pages.ts'
 
 /** One machine as others see it, with or without its daemon. */
@@ -17,13 +18,8 @@ export interface View {
   failingSince(tasks: readonly string[]): Promise<Map<string, string>>
   /** How many rows of each outcome but `ok` and `running` are newer than this. */
   countsSince(sinceMs: number): Promise<Partial<Record<Outcome, number>>>
-  /** The rows with a part in this time, in milliseconds since the epoch. Without `tasks`: of all. */
-  between(
-    from: number,
-    to: number,
-    tasks: readonly string[],
-    limit: number,
-  ): Promise<readonly TimelinePart[]>
+  /** What has a part in this time. */
+  between(window: PastWindow, limits: PastLimits): Promise<WindowPast>
   page(filter: PageFilter): Promise<RowPage>
   /** A run by its id or the beginning of it. Throws TorchError `ambiguous-run`. */
   run(idOrPrefix: string): Promise<HistoryRow | undefined>

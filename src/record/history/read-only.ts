@@ -6,6 +6,18 @@ import { addScriptInView, schemaVersion } from './tables.ts'
 /** Runs one SELECT. Throws TorchError `history-unreadable`. */
 export type Query = (sql: string, ...values: (string | number)[]) => unknown[]
 
+/**
+ * SQLite makes one text of all rows: libsql takes four times as long to hand over the same rows one by one.
+ */
+export const asJson = (columns: string, inner: string): string =>
+  `SELECT json_group_array(json_array(${columns})) AS json FROM (${inner})`
+
+/** The rows of asJson(). Without a file there are none. */
+export function rowsOfJson(found: unknown[]): unknown {
+  const [row] = found as { json: string }[]
+  return row === undefined ? [] : JSON.parse(row.json)
+}
+
 /** A command may wait longer for a lock than the daemon. */
 const maxLockWaitMs = 2_000
 

@@ -33,7 +33,8 @@ const kept = new Map<string, Kept>()
 export const dataVersion = signal(0)
 /** The keys of the rows in view, as the list tells them. */
 export const keysInView = signal<readonly string[]>([])
-/** Why the last request failed; null if it did not. */
+const cutWords = 'there are too many runs, so the oldest are left out'
+/** Why the timeline is not complete: the last request failed, or its answer was cut. Otherwise null. */
 export const dataProblem = signal<string | null>(null)
 
 export function dataOf(key: string): TaskData | undefined {
@@ -100,9 +101,12 @@ async function askFor(keys: readonly string[], part: string): Promise<void> {
   const wanted = keys.filter((key) => !asked.has(key) && isWanted(kept.get(key), part))
   for (const key of wanted) asked.add(key)
   try {
-    for (let at = 0; at < wanted.length; at += maxTasksAsked)
-      await askPart(wanted.slice(at, at + maxTasksAsked), part, closing.signal)
-    if (wanted.length > 0) dataProblem.value = null
+    let isCut = false
+    for (let at = 0; at < wanted.length; at += maxTasksAsked) {
+      const some = wanted.slice(at, at + maxTasksAsked)
+      isCut = (await askPart(some, part, closing.signal)) || isCut
+    }
+    if (wanted.length > 0) dataProblem.value = isCut ? cutWords : null
   } catch (error) {
     if (isAborted(error)) return
     dataProblem.value = problemWords(error)
@@ -136,7 +140,12 @@ const emptyRow: TimelineRow = {
 /** For each request on its way, the rows that came since it was sent: its answer may be older. */
 const arriving = new Set<HistoryRow[]>()
 
-async function askPart(keys: readonly string[], part: string, aborted: AbortSignal): Promise<void> {
+/** Returns whether the server has left out runs. */
+async function askPart(
+  keys: readonly string[],
+  part: string,
+  aborted: AbortSignal,
+): Promise<boolean> {
   const tasks = keys.map((key) => ['task', key.split('\n')[1] ?? ''] as const)
   const [from = 0, to = 0] = part.split(' ').map(Number)
   const range = [
@@ -166,6 +175,7 @@ async function askPart(keys: readonly string[], part: string, aborted: AbortSign
   }
   applyRows(news)
   tellChange()
+  return timeline.isCut
 }
 
 function applyRows(rows: readonly HistoryRow[]): void {
