@@ -2,7 +2,7 @@ import type { KeyChange } from '../../../tasks/compare/changes.ts'
 import { nonDefaultKeys, type Written } from '../../../tasks/compare/written.ts'
 import { formatProblem } from '../../../tasks/file/problem.ts'
 import { someOf } from '../../../text/plural.ts'
-import { changedValue, type DiffLine, valueWords } from './changed-value.ts'
+import { changedValue, type DiffLine, valueWords } from '../../../forecast/diff/changed-value.ts'
 import {
   type Comparison,
   movedHosts,
@@ -13,7 +13,7 @@ import {
   startingHosts,
   usualZone,
   verdictWords,
-} from './comparison.ts'
+} from '../../../forecast/diff/comparison.ts'
 import {
   blockSection,
   code,

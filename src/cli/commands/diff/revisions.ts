@@ -11,44 +11,14 @@ import {
 } from '../../../host/git-commits.ts'
 import { refNames } from '../../../host/git.ts'
 import type { Host } from '../../../host/host.ts'
+import type { Commit, End, Ends, Side } from '../../../forecast/diff/comparison.ts'
 import type { PartialTasks } from '../../../tasks/file/partial.ts'
-import type { Problem } from '../../../tasks/file/problem.ts'
 import { noFileNotify } from '../../../tasks/notify.ts'
 import { nearest } from '../../../text/suggest.ts'
 import { type FilePath, usageError } from '../../args/option.ts'
 
 /** How many branches and tags are read to suggest one. */
 const maxRefs = 2_000
-
-/** One end of a comparison: a commit, or the working copy. */
-export type End = Commit | { readonly kind: 'working-copy' }
-
-interface Commit {
-  readonly kind: 'commit'
-  /** As the user typed it; the short hash if the user did not name it. */
-  readonly revision: string
-  readonly commit: string
-}
-
-/** What is compared with what. */
-export interface Ends {
-  readonly from: End
-  readonly to: End
-  /** Both ends in one line: `HEAD (4f2a91c03b1e) -> working copy`. */
-  readonly name: string
-}
-
-/** The tasks file at one end of a comparison, read without other files (env files, the host). */
-export interface Side {
-  readonly end: End
-  /** A file that does not exist counts as a valid file without tasks. */
-  readonly isThere: boolean
-  readonly isValid: boolean
-  /** The tasks that could be read; undefined if none could. */
-  readonly tasks: PartialTasks | undefined
-  /** Empty if the file is valid. */
-  readonly problems: readonly Problem[]
-}
 
 /** The repository of a tasks file. Throws if there is none, or if the file cannot be read. */
 export async function repositoryOf(host: Host, file: string, shown: string): Promise<Located> {

@@ -8,10 +8,10 @@ import { type FilePath, usageError } from '../../args/option.ts'
 import type { Values } from '../../args/options.ts'
 import { problemJson, showProblems } from '../../terminal/problems.ts'
 import { findTasksPath } from '../../daemon/tasks-file.ts'
-import { compare, type Comparison } from './comparison.ts'
+import { compare, type Comparison, type Side } from '../../../forecast/diff/comparison.ts'
 import { diffMarkdown } from './diff-markdown.ts'
-import { diffText } from './diff-text.ts'
-import { endsOf, repositoryOf, type Side, sideOf } from './revisions.ts'
+import { diffText } from '../../../forecast/diff/diff-text.ts'
+import { endsOf, repositoryOf, sideOf } from './revisions.ts'
 
 /** Longer lines are hard to read, however wide the terminal. */
 const maxColumns = 100

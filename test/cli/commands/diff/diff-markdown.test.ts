@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { diffMarkdown } from '../../../../src/cli/commands/diff/diff-markdown.ts'
 import { maxPageChars } from '../../../../src/cli/commands/diff/markdown-page.ts'
-import { compared, folder } from './compared.ts'
+import { compared, folder } from '../../../forecast/diff/compared.ts'
 
 function markdown(before: string | undefined, after: string | undefined): string {
   return diffMarkdown(compared(before, after), { folder, zone: 'UTC' })

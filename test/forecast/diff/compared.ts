@@ -1,9 +1,9 @@
-import { type Comparison, compare } from '../../../../src/cli/commands/diff/comparison.ts'
-import { diffText } from '../../../../src/cli/commands/diff/diff-text.ts'
-import type { Side } from '../../../../src/cli/commands/diff/revisions.ts'
-import { readTasks } from '../../../../src/tasks/file/read.ts'
-import { noFileNotify } from '../../../../src/tasks/notify.ts'
-import { facts } from '../../../support/tasks.ts'
+import { type Comparison, compare } from '../../../src/forecast/diff/comparison.ts'
+import { diffText } from '../../../src/forecast/diff/diff-text.ts'
+import type { Side } from '../../../src/forecast/diff/comparison.ts'
+import { readTasks } from '../../../src/tasks/file/read.ts'
+import { noFileNotify } from '../../../src/tasks/notify.ts'
+import { facts } from '../../support/tasks.ts'
 
 export const folder = '/srv'
 

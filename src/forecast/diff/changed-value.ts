@@ -1,6 +1,6 @@
-import type { KeyChange } from '../../../tasks/compare/changes.ts'
-import type { Written } from '../../../tasks/compare/written.ts'
-import { plainText } from '../../../text/sanitize.ts'
+import type { KeyChange } from '../../tasks/compare/changes.ts'
+import type { Written } from '../../tasks/compare/written.ts'
+import { plainText } from '../../text/sanitize.ts'
 
 /** A changed value: on one line if it fits, else as the lines that differ. */
 export type ChangedValue =

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { lineDiff } from '../../../../src/cli/commands/diff/changed-value.ts'
+import { lineDiff } from '../../../src/forecast/diff/changed-value.ts'
 
 const marks = { both: ' ', old: '-', new: '+', gap: '.' } as const
 

@@ -1,9 +1,8 @@
-import { everywhere } from '../../../forecast/named-hosts.ts'
-import type { KeyChange } from '../../../tasks/compare/changes.ts'
-import { nonDefaultKeys, type Written } from '../../../tasks/compare/written.ts'
-import { someOf } from '../../../text/plural.ts'
-import { plainLine } from '../../../text/sanitize.ts'
-import type { Style, Terminal } from '../../terminal/terminal.ts'
+import { everywhere } from '../named-hosts.ts'
+import type { KeyChange } from '../../tasks/compare/changes.ts'
+import { nonDefaultKeys, type Written } from '../../tasks/compare/written.ts'
+import { someOf } from '../../text/plural.ts'
+import { plainLine } from '../../text/sanitize.ts'
 import { arrow, changedValue, type DiffLine, valueWords } from './changed-value.ts'
 import {
   type Comparison,
@@ -17,9 +16,11 @@ import {
   verdictWords,
 } from './comparison.ts'
 
+type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow'
+
 /** Where a comparison is shown. */
 export interface DiffView {
-  readonly paint: Terminal['paint']
+  paint(style: Style, text: string): string
   /** A changed value that does not fit is shown on lines of its own. */
   readonly columns: number
   /** The zone of this machine, for times of day. */

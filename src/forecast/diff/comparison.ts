@@ -1,18 +1,44 @@
-import {
-  type HostChange,
-  hostChanges,
-  isOther,
-  type Starts,
-} from '../../../forecast/host-changes.ts'
-import { localText } from '../../../schedule/timezone.ts'
-import { type Change, compareFiles, type KeyChange } from '../../../tasks/compare/changes.ts'
-import { isHashed } from '../../../tasks/host-schedules.ts'
-import { collide } from '../../../tasks/sockets.ts'
-import type { Task } from '../../../tasks/task.ts'
-import { grouped } from '../../../text/grouped.ts'
-import { counted, someOf } from '../../../text/plural.ts'
-import { plainLine } from '../../../text/sanitize.ts'
-import type { Ends, Side } from './revisions.ts'
+import { type HostChange, hostChanges, isOther, type Starts } from '../host-changes.ts'
+import { localText } from '../../schedule/timezone.ts'
+import { type Change, compareFiles, type KeyChange } from '../../tasks/compare/changes.ts'
+import { isHashed } from '../../tasks/host-schedules.ts'
+import { collide } from '../../tasks/sockets.ts'
+import type { PartialTasks } from '../../tasks/file/partial.ts'
+import type { Problem } from '../../tasks/file/problem.ts'
+import type { Task } from '../../tasks/task.ts'
+import { grouped } from '../../text/grouped.ts'
+import { counted, someOf } from '../../text/plural.ts'
+import { plainLine } from '../../text/sanitize.ts'
+
+/** One end of a comparison: a commit, or the working copy. */
+export type End = Commit | { readonly kind: 'working-copy' }
+
+export interface Commit {
+  readonly kind: 'commit'
+  /** As the user typed it; the short hash if the user did not name it. */
+  readonly revision: string
+  readonly commit: string
+}
+
+/** What is compared with what. */
+export interface Ends {
+  readonly from: End
+  readonly to: End
+  /** Both ends in one line: `HEAD (4f2a91c03b1e) -> working copy`. */
+  readonly name: string
+}
+
+/** The tasks file at one end of a comparison, read without other files (env files, the host). */
+export interface Side {
+  readonly end: End
+  /** A file that does not exist counts as a valid file without tasks. */
+  readonly isThere: boolean
+  readonly isValid: boolean
+  /** The tasks that could be read; undefined if none could. */
+  readonly tasks: PartialTasks | undefined
+  /** Empty if the file is valid. */
+  readonly problems: readonly Problem[]
+}
 
 /** Two revisions of a tasks file, compared. The text and the Markdown both show it. */
 export interface Comparison {
