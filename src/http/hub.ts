@@ -6,6 +6,7 @@ import {
   changedTasks,
   newPicture,
   type Picture,
+  takeFileChange,
   takeRow,
   takeStatus,
   updateSince,
@@ -43,6 +44,7 @@ export function newHub(view: View, clock: Clock): Hub {
   const instance = randomBytes(6).toString('hex')
   const picture = newPicture(newPasts(view, clock))
   const looker = newLooker(view, clock, picture)
+  const comparer = newComparer(view, clock, picture)
   const listeners = new Set<() => void>()
   const updates = updateCache(picture, clock)
   let cancelBeat: (() => void) | undefined
@@ -56,9 +58,10 @@ export function newHub(view: View, clock: Clock): Hub {
   return {
     async picture() {
       const status = await looker.status()
+      comparer.compare()
       return {
         status,
-        host: picture.host?.view ?? hostView(status, picture.counts),
+        host: picture.host?.view ?? hostView(status, picture.counts, picture.change),
         tasks: [...picture.tasks.values()].map((part) => part.view),
         id: idNow(),
       }
@@ -72,15 +75,19 @@ export function newHub(view: View, clock: Clock): Hub {
     listen(onChange) {
       listeners.add(onChange)
       looker.follow(beat)
+      comparer.follow(beat)
       return () => {
         listeners.delete(onChange)
-        if (listeners.size === 0) looker.leave()
+        if (listeners.size > 0) return
+        looker.leave()
+        comparer.leave()
       }
     },
     id: idNow,
     close() {
       cancelBeat?.()
       looker.leave()
+      comparer.leave()
     },
   }
 }
@@ -182,6 +189,56 @@ function newLooker(view: View, clock: Clock, picture: Picture): Looker {
       following?.abort()
       following = undefined
       isFollowed = false
+    },
+  }
+}
+
+/** Compares the tasks file on disk with the loaded one in the background: a large file takes seconds. */
+interface Comparer {
+  /** Once, if nobody has for a while. */
+  compare(): void
+  /** Again and again from now on; `onChange` is called if the result is another one. */
+  follow(onChange: () => void): void
+  leave(): void
+}
+
+/** A look at a file that has not changed costs little. */
+const compareMs = 3_000
+
+function newComparer(view: View, clock: Clock, picture: Picture): Comparer {
+  let lastMs = -Infinity
+  let isComparing = false
+  let following: { readonly onChange: () => void; cancel: () => void } | undefined
+
+  async function compareOnce(): Promise<void> {
+    const now = clock.monotonic()
+    if (picture.status === undefined || isComparing || now - lastMs < compareMs) return
+    lastMs = now
+    isComparing = true
+    try {
+      const before = picture.seq
+      takeFileChange(picture, await view.fileChange(picture.status.report))
+      if (picture.seq !== before) following?.onChange()
+    } catch {
+      // The next look tries again.
+    } finally {
+      isComparing = false
+    }
+  }
+
+  function followOn(onChange: () => void): void {
+    void compareOnce()
+    following = { onChange, cancel: clock.after(compareMs, () => followOn(onChange)) }
+  }
+
+  return {
+    compare: () => void compareOnce(),
+    follow(onChange) {
+      if (following === undefined) followOn(onChange)
+    },
+    leave() {
+      following?.cancel()
+      following = undefined
     },
   }
 }

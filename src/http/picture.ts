@@ -16,6 +16,8 @@ export interface Picture {
   status: SeenStatus | undefined
   /** Rows of the last 24 hours by their outcome, without `ok` and `running`. */
   counts: Partial<Record<Outcome, number>>
+  /** What the tasks file on disk would change, in lines; null: nothing, or that is not known. */
+  change: readonly string[] | null
   host: Part<HostView> | undefined
   readonly tasks: Map<string, Part<TaskView>>
   /** The rows of the runs that began while somebody looked, and have not ended. */
@@ -39,7 +41,7 @@ const maxKept = 1_000
 
 export function newPicture(pasts: Pasts): Picture {
   return {
-    ...{ pasts, status: undefined, counts: {}, host: undefined },
+    ...{ pasts, status: undefined, counts: {}, change: null, host: undefined },
     ...{ tasks: new Map(), starts: new Map(), gone: [], rows: [], seq: 0, firstKnown: 0 },
   }
 }
@@ -99,6 +101,12 @@ export function takeRow(picture: Picture, row: HistoryRow, next: string | null):
   return true
 }
 
+/** Takes what the tasks file on disk would change. */
+export function takeFileChange(picture: Picture, change: readonly string[] | null): void {
+  picture.change = change
+  if (picture.status !== undefined) drawHost(picture, picture.status)
+}
+
 /** What has changed after that change; undefined if that is no longer known. */
 export function updateSince(picture: Picture, from: number, now: string): Update | undefined {
   const { host, tasks, gone, rows, firstKnown, seq } = picture
@@ -122,7 +130,7 @@ function drawTask(picture: Picture, host: string, task: TaskStatus): void {
 }
 
 function drawHost(picture: Picture, status: SeenStatus): void {
-  const view = hostView(status, picture.counts)
+  const view = hostView(status, picture.counts, picture.change)
   const text = JSON.stringify(view)
   if (picture.host?.text !== text) picture.host = { view, text, seq: ++picture.seq }
 }

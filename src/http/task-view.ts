@@ -1,16 +1,22 @@
 import type { TaskStatus } from '../control/status-report.ts'
+import { withoutSecrets } from '../daemon/control/task-definition.ts'
 import type { HistoryRow, Outcome } from '../plan/history-row.ts'
 import { startOfRun } from '../run/directory.ts'
+import type { Problem } from '../tasks/file/problem.ts'
 import type { SeenStatus } from '../view/view.ts'
 import type { HostView, RunningRun, TaskView } from './api.ts'
 import { scheduleWords } from './schedule-words.ts'
 import { percentile, type TaskPast } from './task-past.ts'
 import { isBad } from './timeline.ts'
 
-/** What the page shows of a host. `counts`: rows of the last 24 hours by their outcome. */
+/**
+ * What the page shows of a host. `counts`: rows of the last 24 hours by their outcome. `change`: what the tasks
+ * file on disk would change.
+ */
 export function hostView(
   { report, isSilent }: SeenStatus,
   counts: Partial<Record<Outcome, number>>,
+  change: readonly string[] | null,
 ): HostView {
   const bad = Object.entries(counts).filter(([outcome]) => isBad(outcome as Outcome))
   return {
@@ -20,15 +26,29 @@ export function hostView(
     silent: isSilent,
     ended: report.ended ?? null,
     trouble: report.trouble ?? [],
-    file: report.file,
+    file: { ...report.file, problems: report.file.problems.map(seenProblem) },
     day: {
       failed: bad.reduce((sum, [, count]) => sum + count, 0),
       missed: counts.missed ?? 0,
       skipped: counts.skipped ?? 0,
     },
-    change: null,
+    change: change && { lines: change },
   }
 }
+
+/** A line of the file is shown only where it holds no value of the environment and no address with a secret. */
+function seenProblem(problem: Problem): Problem {
+  const { path, source } = problem
+  const mayBeSecret =
+    source === null ||
+    path === '' ||
+    secretKeys.test(path) ||
+    secretKeys.test(source) ||
+    withoutSecrets('', source) !== source
+  return mayBeSecret ? { ...problem, source: null } : problem
+}
+
+const secretKeys = /\b(?:env|ping|notify|heartbeat|webhook|password)\b/
 
 /** What the page shows of a task. `starts`: the rows of its running runs, as far as they are known. */
 export function taskView(

@@ -8,6 +8,7 @@ import { readHistoryPage } from '../record/history/history-page.ts'
 import { openLookBack } from '../record/history/look-back.ts'
 import type { HostFacts } from '../tasks/hosts.ts'
 import { definitionHere } from './definition.ts'
+import { fileChangeReader } from './file-change.ts'
 import { heardEvents } from './heard-events.ts'
 import { outputHere } from './output.ts'
 import { rowPage } from './row-pages.ts'
@@ -53,6 +54,7 @@ export function localView(home: LocalHome): View {
     run: (idOrPrefix) => rowInHistory({ host, paths }, idOrPrefix),
     output: async (run, from, maxBytes) => outputHere({ host, paths }, run, from, maxBytes),
     definition: (task) => definitionHere(home, task),
+    fileChange: fileChangeReader(home),
     metrics: () => metricsHere(home),
     start: (request) => askDaemon(paths.socket, 'run', request),
     kill: (request) => askDaemon(paths.socket, 'kill', request),

@@ -87,6 +87,8 @@ export function socketView({ host, paths: { viewSocket } }: ViewedHome): View {
       const written = report?.tasks[0]?.written ?? undefined
       return written && { ...written, changed: null }
     },
+    // The tasks file and its copy belong to another user.
+    fileChange: async () => null,
     async metrics() {
       const { metricsText } = await import('../metrics/metrics-text.ts')
       return metricsText(await ask('metrics', {}), ownUsage())

@@ -27,6 +27,11 @@ export interface View {
   output(run: RunName, from: number, maxBytes: number): Promise<OutputPart | undefined>
   /** All that the tasks file says of a task; undefined if that is not known. */
   definition(task: string): Promise<TaskDefinition | undefined>
+  /**
+   * What would change if the daemon of this status loaded the tasks file as it is on disk, in the words of
+   * `torch diff`; null: nothing, or that is not known.
+   */
+  fileChange(report: StatusReport): Promise<readonly string[] | null>
   /** The text that Prometheus reads, with what this process uses. */
   metrics(): Promise<string>
   start(request: Protocol['run']['request']): Promise<Protocol['run']['reply']>

@@ -81,7 +81,7 @@ function HostStrips({ host }: { host: HostView }): JSX.Element {
             <span>since {fullTime(zone, Date.parse(since))}</span>
           </section>
         ))}
-      {change !== null && file.ok && <Change lines={change.lines} />}
+      {change !== null && <Change lines={change.lines} isRefused={!file.ok} />}
     </>
   )
 }
@@ -149,11 +149,26 @@ function excerpt(source: string, column: number | null): string {
   return `${line}\n${line.slice(0, column - 1).replace(/[^\t]/g, ' ')}^`
 }
 
-function Change({ lines }: { lines: readonly string[] }): JSX.Element {
+function Change({
+  lines,
+  isRefused,
+}: {
+  lines: readonly string[]
+  isRefused: boolean
+}): JSX.Element {
   const isOpen = openStrip.value === 'change'
   return (
     <section class="strip">
-      <b>The file on disk differs from the loaded one.</b>
+      <b>
+        {isRefused
+          ? 'Where it has no problems, the refused file differs from the loaded one.'
+          : 'The tasks file on disk differs from the loaded one.'}
+      </b>
+      {!isRefused && (
+        <span>
+          Load it: <code>torch reload</code>
+        </span>
+      )}
       <button
         type="button"
         aria-expanded={isOpen}

@@ -141,20 +141,32 @@ describe.skipIf(isMissing)(
         .getByText(/^killed SIGTERM/)
         .waitFor()
       const log = fs.readFileSync(path.join(watched.site.home, 'daemon.log'), 'utf8')
-      expect(log).toMatch(/127\.0\.0\.1/)
+      const actions = log
+        .split('\n')
+        .filter((line) => line.includes('"event":"action"'))
+        .map((line) => JSON.parse(line) as { by: string; msg: string })
+      expect(actions).toMatchObject([
+        { by: '127.0.0.1', msg: 'held was started by 127.0.0.1' },
+        { by: '127.0.0.1', msg: expect.stringMatching(/^held \S+ is to end by 127\.0\.0\.1$/) },
+      ])
       await seen.page.keyboard.press('Escape')
     })
 
     test('a refused file is on the page with its problems, and leaves it when it is fixed', async () => {
-      renameOver(watched.site, `${tasks}  broken: { schedule: "61 * * * *", command: "true" }\n`)
+      const broken = '  broken: { schedule: "61 * * * *", command: "true" }\n'
+      renameOver(watched.site, `${tasks}${broken}  also: { type: manual, command: "true" }\n`)
       const strip = seen.page.locator('.strip', { hasText: 'The tasks file is refused: 1 problem' })
       await strip.waitFor()
       await seen.page.locator('.verdict', { hasText: 'The tasks file is refused' }).waitFor()
       await strip.getByRole('button', { name: 'Show' }).click()
       await strip.getByText(/tasks\.yaml:8:13/).waitFor()
       expect(await strip.innerText()).toMatch(/61/)
+      const change = seen.page.locator('.strip', { hasText: 'differs from the loaded one' })
+      await change.getByRole('button', { name: 'Show what would change' }).click()
+      expect(await change.locator('pre').innerText()).toMatch(/^1 task added\n[^]*\+ also\n/)
       renameOver(watched.site, `${tasks}  added: { type: manual, command: "true" }\n`)
       await strip.waitFor({ state: 'detached' })
+      await change.waitFor({ state: 'detached' })
       await rowOf('added').waitFor()
       renameOver(watched.site, tasks)
       await rowOf('added').waitFor({ state: 'detached' })

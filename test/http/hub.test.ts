@@ -18,7 +18,8 @@ function task(name: string, changes: Partial<TaskStatus> = {}): TaskStatus {
 /** A host whose events the test makes, and which counts how often its status is asked. */
 function fakeView() {
   const heard: Heard[] = []
-  const calls = { status: 0 }
+  const calls = { status: 0, fileChange: 0 }
+  const disk: { change: readonly string[] | null } = { change: null }
   let wake = (): void => {}
   const report: StatusReport = {
     daemon: { pid: 1, version: '1', startedAt: '2026-03-10T00:00:00Z', state: 'running' },
@@ -42,6 +43,10 @@ function fakeView() {
     recent: async () => new Map(),
     failingSince: async () => new Map(),
     countsSince: async () => ({}),
+    async fileChange() {
+      calls.fileChange += 1
+      return disk.change
+    },
     ...{ between: unused, page: unused, run: unused, output: unused, definition: unused },
     ...{ metrics: unused, start: unused, kill: unused },
   }
@@ -49,7 +54,7 @@ function fakeView() {
     heard.push(...events)
     wake()
   }
-  return { view, report, calls, say }
+  return { view, report, calls, disk, say }
 }
 
 function row(changes: Partial<HistoryRow>): HistoryRow {
@@ -119,5 +124,33 @@ test('a page that was away for more than a thousand rows asks for everything aga
   await until(() => hub.changesSince(id) === undefined, 'the oldest row to be forgotten')
   expect(hub.changesSince(hub.id())).toBeDefined()
   leave()
+  hub.close()
+})
+
+test('the tasks file is compared in the background, not more often than each three seconds', async () => {
+  const { view, calls, disk } = fakeView()
+  disk.change = ['1 task added', '+ extra']
+  const clock = handClock('2026-03-10T12:00:00.000Z')
+  const hub = newHub(view, clock)
+  const asked = await Promise.all(Array.from({ length: 20 }, () => hub.picture()))
+  expect(asked[0]?.host.change).toBeNull()
+  const changes = await until(
+    () => hub.changesSince(asked[0]?.id ?? '')?.update.hosts[0],
+    'the change',
+  )
+  expect(changes.change).toEqual({ lines: ['1 task added', '+ extra'] })
+  expect(calls.fileChange).toBe(1)
+
+  let beats = 0
+  const leave = hub.listen(() => (beats += 1))
+  disk.change = null
+  clock.advance(3_000)
+  await until(() => calls.fileChange === 2, 'the next look')
+  await until(() => hub.changesSince(asked[0]?.id ?? '')?.update.hosts[0]?.change === null, 'none')
+  clock.advance(1_000)
+  expect(beats).toBe(1)
+  leave()
+  clock.advance(60_000)
+  expect(calls.fileChange).toBe(2)
   hub.close()
 })

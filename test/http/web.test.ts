@@ -218,6 +218,53 @@ const isRoot = process.getuid?.() === 0
 /** nobody and its group on Debian: any other user. */
 const other = 65_534
 
+test('a refused file: the page gets its problems and what else it would change, without a secret', async () => {
+  const site = newSite(yaml)
+  await site.torch('start')
+  const web = await startWebServer(site)
+  const hostNow = async () => (await jsonOf<StatusAnswer>(web, '/api/status')).hosts[0]
+  expect((await hostNow())?.change).toBeNull()
+  const bad = `
+  broken: {schedule: "61 * * * *", command: "x", env: {A: geheim}}
+  extra:
+    schedule: "@daily"
+    command: "curl https://ann:geheim@example.com/"
+    env: {A: geheim}
+    max: three
+  more: {schedule: "@daily", command: "curl https://ann:geheim@example.com/", env: {A: geheim}}
+`
+  fs.writeFileSync(
+    site.tasks,
+    yaml.replace('echo tick', 'echo tock').replace('PASSWORD: geheim', 'PASSWORD: geheimer') + bad,
+  )
+  const host = await until(async () => {
+    const found = await hostNow()
+    return found?.file.ok === false && found.change !== null ? found : undefined
+  }, 'the change')
+  expect(host.file.problems.map(({ path: at, source }) => [at, source])).toEqual([
+    ['tasks.broken.schedule', null],
+    ['tasks.extra.max', '    max: three'],
+  ])
+  expect(host.change?.lines).toEqual([
+    '1 task added, 2 changed',
+    'not compared because of problems in the file: broken, extra',
+    '+ more',
+    '    schedule: @daily',
+    '    command: curl https://...@example.com/',
+    '    env.A: (set)',
+    '~ tick',
+    '    command: echo tick -> echo tock',
+    '~ nightly',
+    '    env.PASSWORD: changed (the values are secret)',
+  ])
+  expect(JSON.stringify(host)).not.toContain('geheim')
+  fs.writeFileSync(site.tasks, yaml)
+  await until(async () => {
+    const found = await hostNow()
+    return found?.file.ok === true && found.change === null
+  }, 'no change')
+}, 60_000)
+
 test.skipIf(!isRoot)(
   'a member of the view group sees the page of another user, and can do nothing else',
   async () => {

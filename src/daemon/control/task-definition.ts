@@ -17,12 +17,23 @@ export function writtenDefinition(task: Task, zone: string): WrittenDefinition {
 }
 
 function shownValue(key: string, value: Written): string {
+  const shown = withoutSecrets(key, value)
+  return Array.isArray(shown) ? shown.map(String).join('\n') : String(shown)
+}
+
+/** A value of a task without what is secret: a value of the environment, and parts of URLs that may hold a password. */
+export function withoutSecrets(key: string, value: Written): Written {
+  if (value === null) return null
   if (key.startsWith('env.')) return '(set)'
-  const text = Array.isArray(value) ? value.map(String).join('\n') : String(value)
   // Who knows the address of a ping or a webhook can use it.
-  return /^(?:ping|notify|heartbeat)\b/.test(key)
-    ? text.replaceAll(wholeUrl, '$1...')
-    : text.replaceAll(userInfo, '$1...@').replaceAll(query, '$1...')
+  const isAddress = /^(?:ping|notify|heartbeat)\b/.test(key)
+  const clean = (text: string): string =>
+    isAddress
+      ? text.replaceAll(wholeUrl, '$1...')
+      : text.replaceAll(userInfo, '$1...@').replaceAll(query, '$1...')
+  if (typeof value === 'string') return clean(value)
+  if (typeof value !== 'object') return value
+  return value.map((one) => (typeof one === 'string' ? clean(one) : one))
 }
 
 const wholeUrl = /\b([a-z][a-z\d+.-]*:\/\/(?:[^\s/@]*@)?)\S+/gi

@@ -64,7 +64,7 @@ export async function loadLastGood(
   tasks: string,
   machine: HostFacts,
 ): Promise<LoadedTasks | undefined> {
-  const kept = readKept(host, paths, tasks)
+  const kept = readLastGood(host, paths, tasks)
   if (kept === undefined) return undefined
   const { header, content } = kept
   const parsed = await loadContent(host, tasks, content, {
@@ -76,9 +76,10 @@ export async function loadLastGood(
   return parsed.file && { ...parsed, file: parsed.file, path: tasks, revision, atMs, hash }
 }
 
-function readKept(
+/** The copy of this tasks file, with the texts as they were loaded; undefined without one. Never throws. */
+export function readLastGood(
   host: Host,
-  paths: HomePaths,
+  paths: Pick<HomePaths, 'lastGood'>,
   tasks: string,
 ): { header: Header; content: TasksContent } | undefined {
   try {

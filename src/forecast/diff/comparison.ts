@@ -40,19 +40,27 @@ export interface Side {
   readonly problems: readonly Problem[]
 }
 
+/** The tasks of a file at two moments, compared. */
+export interface TaskComparison {
+  readonly from: SideTasks
+  readonly to: SideTasks
+  readonly change: Change
+  /** Names of daemon tasks whose definition differs: a daemon restarts their runs. */
+  readonly restarts: readonly string[]
+  /** Those of them that keep their sockets: the next run is ready before the previous one ends. */
+  readonly withoutGap: readonly string[]
+}
+
+type SideTasks = Pick<Side, 'isValid' | 'tasks'>
+
 /** Two revisions of a tasks file, compared. The text and the Markdown both show it. */
-export interface Comparison {
+export interface Comparison extends TaskComparison {
   /** The file as the user names it, and a line that says what is compared with what. */
   readonly path: string
   readonly name: string
   readonly from: Side
   readonly to: Side
-  readonly change: Change
   readonly hosts: readonly HostChange[]
-  /** Names of daemon tasks whose definition differs: a daemon restarts their runs. */
-  readonly restarts: readonly string[]
-  /** Those of them that keep their sockets: the next run is ready before the previous one ends. */
-  readonly withoutGap: readonly string[]
   /** Also true if only one of the two files is valid. */
   readonly isChanged: boolean
 }
@@ -69,19 +77,25 @@ export function compare(
   from: number,
 ): Comparison {
   const { from: old, to: now } = sides
-  const change = compareFiles(old.tasks, now.tasks, folder)
+  const tasks = compareTasks(old, now, folder)
+  const { change } = tasks
   const renamed = new Map(change.renamed.map(({ before, after }) => [before.name, after.name]))
   const hosts = hostChanges(change.before, change.after, { renamed, from })
   const { added, removed, changed, groups } = change
   const edits = [added, removed, change.renamed, changed, groups, hosts]
   return {
-    ...{ path, name, ...sides, change, hosts },
-    ...restartsOf(change),
+    ...{ ...tasks, path, name, ...sides, hosts },
     isChanged: edits.some((list) => list.length > 0) || old.isValid !== now.isValid,
   }
 }
 
-function restartsOf({ before, after }: Change): Pick<Comparison, 'restarts' | 'withoutGap'> {
+/** Compares the tasks alone, without what that means for hosts. `folder` is the folder of the tasks file. */
+export function compareTasks(from: SideTasks, to: SideTasks, folder: string): TaskComparison {
+  const change = compareFiles(from.tasks, to.tasks, folder)
+  return { from, to, change, ...restartsOf(change) }
+}
+
+function restartsOf({ before, after }: Change): Pick<TaskComparison, 'restarts' | 'withoutGap'> {
   const old = new Map(before.tasks.map((task) => [task.name, task]))
   const pairs = after.tasks.flatMap((task) => {
     const was = old.get(task.name)
@@ -106,13 +120,13 @@ function keepsSockets(was: Task, task: Task): boolean {
 }
 
 /** `web (replaced without a gap)` */
-export function restartWords({ restarts, withoutGap }: Comparison): string[] {
+export function restartWords({ restarts, withoutGap }: TaskComparison): string[] {
   const gapless = new Set(withoutGap)
   return restarts.map((name) => (gapless.has(name) ? `${name} (replaced without a gap)` : name))
 }
 
 /** The result in one line: `2 tasks added, 1 removed, 3 changed`; `no change in meaning`. */
-export function verdictWords({ change, from, to }: Comparison): string {
+export function verdictWords({ change, from, to }: TaskComparison): string {
   const { added, removed, renamed, changed, groups } = change
   const counts: [number, string][] = [
     [added.length, 'added'],
@@ -135,12 +149,17 @@ export function verdictWords({ change, from, to }: Comparison): string {
 export function noteWords({ path, from, to, change }: Comparison): string[] {
   const missing = [from, to].filter(({ isThere }) => !isThere)
   const invalid = [from, to].filter(({ isValid }) => !isValid)
-  const unreadable = someOf(change.unreadable.map(plainLine), maxUnreadableNames)
   return [
     ...missing.map((side) => `${path} does not exist in ${sideName(side)}: compared as empty`),
     ...invalid.map((side) => `${path} is not valid in ${sideName(side)}`),
-    ...(unreadable === '' ? [] : [`not compared because of problems in the file: ${unreadable}`]),
+    ...unreadableWords(change),
   ]
+}
+
+/** A line with the tasks that could not be compared, if there are any. */
+export function unreadableWords({ unreadable }: Change): string[] {
+  const names = someOf(unreadable.map(plainLine), maxUnreadableNames)
+  return names === '' ? [] : [`not compared because of problems in the file: ${names}`]
 }
 
 function sideName({ end }: Side): string {
@@ -183,7 +202,7 @@ export function shareChanges(changed: Change['changed']): {
 }
 
 /** The zone of most tasks of the file. An added task shows its zone only if it differs from this. */
-export function usualZone({ change }: Comparison): string {
+export function usualZone({ change }: TaskComparison): string {
   const zones = [...grouped(change.after.tasks, ({ timezone }) => timezone)]
   return zones.toSorted(([, a], [, b]) => b.length - a.length)[0]?.[0] ?? 'UTC'
 }

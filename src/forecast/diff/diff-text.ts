@@ -12,6 +12,8 @@ import {
   restartWords,
   shareChanges,
   startingHosts,
+  type TaskComparison,
+  unreadableWords,
   usualZone,
   verdictWords,
 } from './comparison.ts'
@@ -27,7 +29,12 @@ export interface DiffView {
   readonly zone: string
   /** The folder of the tasks file. */
   readonly folder: string
+  /** The part of a value that may be seen; without it, everything may. */
+  readonly shown?: (key: string, value: Written) => Written
 }
+
+/** Where the tasks of a comparison are shown. */
+type TaskView = Omit<DiffView, 'zone'>
 
 /** The longest lists of hosts and tasks on one line; the rest is counted. */
 const maxHosts = 8
@@ -51,16 +58,29 @@ export function diffText(comparison: Comparison, view: DiffView): string {
     .join('\n\n')
 }
 
+/** What a new tasks file changes of the tasks, in the words of a comparison, and nothing about hosts and starts. */
+export function taskChangeLines(comparison: TaskComparison, view: TaskView): string[] {
+  return [
+    verdictWords(comparison),
+    ...unreadableWords(comparison.change),
+    ...taskLines(comparison, view),
+    ...groupLines(comparison, view),
+    ...restartLines(restartWords(comparison)),
+  ]
+}
+
 /** Added, removed, renamed and changed tasks. */
-function taskLines(comparison: Comparison, view: DiffView): string[] {
+function taskLines(comparison: TaskComparison, view: TaskView): string[] {
   const { change } = comparison
-  const { paint, folder } = view
+  const { paint, folder, shown = everything } = view
   const zone = usualZone(comparison)
   const { shared, own } = shareChanges(change.changed)
   return [
     ...change.added.flatMap((task) => [
       paint('green', `+ ${task.name}`),
-      ...nonDefaultKeys(task, folder, zone).flatMap(([key, value]) => valueLines(key, value)),
+      ...nonDefaultKeys(task, folder, zone).flatMap(([key, value]) =>
+        valueLines(key, shown(key, value)),
+      ),
     ]),
     ...change.removed.map(({ name }) => paint('red', `- ${name}`)),
     ...change.renamed.map((pair) => {
@@ -87,9 +107,20 @@ function valueLines(key: string, value: Written): string[] {
   return [head, ...[first, ...more].map((line) => `${indent}  ${line}`)]
 }
 
-function changeLines(change: KeyChange, { paint, columns }: DiffView, before: string): string[] {
-  const head = `${before}${plainLine(change.key)}:`
-  const value = changedValue(change, columns - `${head} `.length)
+function everything(_key: string, value: Written): Written {
+  return value
+}
+
+function changeLines(
+  { key, old, new: now }: KeyChange,
+  { paint, columns, shown = everything }: TaskView,
+  before: string,
+): string[] {
+  const head = `${before}${plainLine(key)}:`
+  const seen = { key, old: shown(key, old), new: shown(key, now) }
+  if (JSON.stringify(seen.old) === JSON.stringify(seen.new))
+    return [`${head} changed (the values are secret)`]
+  const value = changedValue(seen, columns - `${head} `.length)
   if (value.kind === 'long')
     return [head, ...value.lines.map((line) => indent + paintedLine(line, paint))]
   return [`${head} ${paint('red', value.old)}${arrow}${paint('green', value.new)}`]
@@ -108,7 +139,7 @@ function paintedLine({ kind, text }: DiffLine, paint: DiffView['paint']): string
   }
 }
 
-function groupLines({ change: { groups } }: Comparison, { paint }: DiffView): string[] {
+function groupLines({ change: { groups } }: TaskComparison, { paint }: TaskView): string[] {
   return groups.map(({ group, added, removed }) => {
     const entries = [
       ...added.map((entry) => paint('green', `+ ${entry}`)),

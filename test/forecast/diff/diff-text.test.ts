@@ -342,6 +342,13 @@ describe('scripts, input and sockets', () => {
     )
   })
 
+  test('a changed address of which only a part is shown says that it changed, and no more', () => {
+    const ping = (path: string): string => task(`ping: "https://hc.example/${path}"`)
+    expect(textOf(compared(ping('one'), ping('two')))).toContain(
+      '~ web\n    ping.url: changed (the values are secret)',
+    )
+  })
+
   test.each([
     ['max: 2, listen: 80', 'max: 1, listen: 80', true],
     ['listen: 80', 'listen: 81', true],
