@@ -55,8 +55,8 @@ export function Help(): JSX.Element | null {
           type="checkbox"
           checked={areKeysOn.value}
           onChange={(event) => turnKeys(event.currentTarget.checked)}
-        />{' '}
-        Single keys work
+        />
+        These keys are on
       </label>
       <h3>Timeline</h3>
       <dl class="legend">
@@ -99,8 +99,8 @@ const legend: readonly (readonly [string, Mark])[] = [
   ['running', { ...at, kind: 'running' }],
   ['failed', { ...at, kind: 'failed' }],
   ['timeout', { ...at, kind: 'timeout' }],
-  ['could not start', { ...at, kind: 'spawn-failed' }],
-  ['end unknown', { ...at, kind: 'unknown' }],
+  ['spawn-failed: could not start', { ...at, kind: 'spawn-failed' }],
+  ['unknown: nobody saw its end', { ...at, kind: 'unknown' }],
   ['killed', { ...at, kind: 'killed' }],
   ['missed start', { kind: 'gap', x: 14, width: 0, gap: [0, 0, 1, 'missed', ''] }],
   ['skipped start', { kind: 'gap', x: 14, width: 0, gap: [0, 0, 1, 'skipped', ''] }],

@@ -103,7 +103,7 @@ test.each<[string, boolean, Partial<HostView>, Partial<typeof counts>, number]>(
   ['All is well', true, {}, { running: 3, skipped: 2 }, 5],
   ['No tasks yet', true, {}, {}, 0],
   ['1 task fails', false, {}, { failing: 1 }, 5],
-  ['2 tasks fail, 1 task missed a start', false, {}, { failing: 2, missed: 1 }, 5],
+  ['2 tasks fail, 1 missed a start', false, {}, { failing: 2, missed: 1 }, 5],
   ['No daemon runs, 1 task fails', false, { daemon: null }, { failing: 1 }, 5],
   ['The daemon does not answer', false, { daemon: null, silent: true }, {}, 5],
   ['The tasks file is refused', false, { file: { ...host.file, ok: false } }, {}, 5],

@@ -80,7 +80,7 @@ test.each<[string, Partial<TaskView>, string, string, string, string]>([
     { next: '2026-03-08T12:00:00Z' },
     'has not run yet',
     '',
-    'next now',
+    'due now',
     '12:00',
   ],
 ])('a task that %s says so', (_, change, words, when, next, nextWhen) => {

@@ -1,9 +1,10 @@
 import type { JSX } from 'preact'
+import type { TaskView } from '../../http/api.ts'
 import { plainLine } from '../../text/sanitize.ts'
 import { linkTo, model, now, opened, show, zone } from '../state.ts'
 import { SignIcon } from '../signs.tsx'
 import { isIn } from '../model/groups.ts'
-import { briefly } from '../model/words.ts'
+import { briefly, usualWords } from '../model/words.ts'
 import { Plot } from '../timeline/plot.tsx'
 import { RecentBars } from './recent-bars.tsx'
 import { scheduleWords, taskState, type TaskState } from './task-words.ts'
@@ -47,13 +48,20 @@ export function TaskRow({ id, index, isOpen, withHost }: RowProps): JSX.Element 
       </div>
       <div class="cell cell-recent" role="cell">
         <RecentBars id={id} task={task} />
-        <span class="under">
-          {task.p50Ms === null || task.p95Ms === null
-            ? ''
-            : `p50 ${briefly(task.p50Ms)} p95 ${briefly(task.p95Ms)}`}
-        </span>
+        <Usual task={task} />
       </div>
     </div>
+  )
+}
+
+/** How long the task usually takes. */
+function Usual({ task: { p50Ms, p95Ms } }: { task: TaskView }): JSX.Element {
+  if (p50Ms === null || p95Ms === null) return <span class="under" />
+  const [half, most] = [briefly(p50Ms), briefly(p95Ms)]
+  return (
+    <span class="under" title={usualWords(p50Ms, p95Ms)}>
+      p50 {half} p95 {most}
+    </span>
   )
 }
 
@@ -81,7 +89,9 @@ function StateCell({ state }: { state: TaskState }): JSX.Element {
         <span class="when">{when}</span>
       </div>
       <div class={`two under tone-${nextTone}`}>
-        <span class="words">{next}</span>
+        <span class="words" title={next}>
+          {next}
+        </span>
         <span>{nextWhen}</span>
       </div>
     </div>

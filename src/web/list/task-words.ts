@@ -103,8 +103,13 @@ function secondLine(task: TaskView, { zone, now, isUp }: Moment): [string, strin
   // The page says once that no daemon runs: here it would be in every row.
   if (!isUp) return ['', '']
   const verb = nextRestart === null ? 'next' : 'starts again'
-  const soon = at <= now ? 'now' : `in ${countdown(at - now)}`
-  return [`${verb} ${soon}`, shortTime(zone, at, now)]
+  const words =
+    at > now
+      ? `${verb} in ${countdown(at - now)}`
+      : nextRestart === null
+        ? 'due now'
+        : 'starts again now'
+  return [words, shortTime(zone, at, now)]
 }
 
 /** When a task runs, in words where there are right ones, and as written. */

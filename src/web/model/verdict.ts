@@ -20,7 +20,11 @@ export function verdictOf(
     ...(counts.failing === 0
       ? []
       : [`${counted(counts.failing, 'task')} ${counts.failing === 1 ? 'fails' : 'fail'}`]),
-    ...(counts.missed === 0 ? [] : [`${counted(counts.missed, 'task')} missed a start`]),
+    ...(counts.missed === 0
+      ? []
+      : [
+          `${counts.failing === 0 ? counted(counts.missed, 'task') : counts.missed} missed a start`,
+        ]),
     ...hostProblems(
       hosts,
       'torch has trouble',

@@ -19,6 +19,12 @@ export function briefly(ms: number): string {
   return roughly(ms >= 600_000 && ms < 3_600_000 ? Math.round(ms / 60_000) * 60_000 : ms)
 }
 
+/** What p50 and p95 of a task mean: only runs that were ok count. */
+export function usualWords(p50Ms: number, p95Ms: number): string {
+  const runs = 'of the ok runs among the last 30'
+  return `Half ${runs} took at most ${roughly(p50Ms)} (p50), 95% at most ${roughly(p95Ms)} (p95)`
+}
+
 /** Like roughly(), but in whole seconds: for a text that changes each second. */
 export function countdown(ms: number): string {
   return roughly(Math.max(0, Math.ceil(ms / 1000) * 1000)).replace(/\.0s$/, 's')

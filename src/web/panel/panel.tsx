@@ -6,7 +6,7 @@ import { getJson } from '../ask.ts'
 import { closePanel } from '../keys.ts'
 import { scheduleWords, taskState } from '../list/task-words.ts'
 import { type Tab, tabs } from '../model/address.ts'
-import { fullTime } from '../model/words.ts'
+import { fullTime, roughly, usualWords } from '../model/words.ts'
 import { SignIcon } from '../signs.tsx'
 import { address, isStepping, linkTo, model, now, openTask, show, zone } from '../state.ts'
 import { Actions } from './actions.tsx'
@@ -136,12 +136,17 @@ function Summary({ task }: { task: TaskView }): JSX.Element {
     <div class="summary">
       <p class={`tone-${state.tone}`}>
         <SignIcon sign={state.sign} tone={state.tone} /> {state.words}
-        {state.when !== '' && <span class="when"> {state.when}</span>}
+        {state.when !== '' && <span class="when"> · {state.when}</span>}
       </p>
       <p>
         {words} {written !== '' && <code>{written}</code>}
         {state.next !== '' && <span class="when"> · {state.next}</span>}
       </p>
+      {task.p50Ms !== null && task.p95Ms !== null && (
+        <p class="when" title={usualWords(task.p50Ms, task.p95Ms)}>
+          usually takes {roughly(task.p50Ms)} (p50), seldom over {roughly(task.p95Ms)} (p95)
+        </p>
+      )}
       {task.failingSince !== null && task.failures > 0 && (
         <p class="tone-bad">failing since {fullTime(zone, Date.parse(task.failingSince))}</p>
       )}

@@ -22,13 +22,14 @@ export function Starts({ task, asked }: { task: TaskView; asked: Asked<TaskAnswe
           {notRun.map(({ slot, lastSlot, count, why }) => (
             <li key={slot + why}>
               <time>{fullTime(zone, Date.parse(slot))}</time>
-              {lastSlot !== null && lastSlot !== slot && (
-                <span>
-                  {' '}
-                  to {fullTime(zone, Date.parse(lastSlot))}, {counted(count, 'slot')}
-                </span>
-              )}
-              <b>{plainLine(why)}</b>
+              <div>
+                <b>{plainLine(why)}</b>
+                {lastSlot !== null && lastSlot !== slot && (
+                  <span>
+                    {counted(count, 'slot')}, the last at {fullTime(zone, Date.parse(lastSlot))}
+                  </span>
+                )}
+              </div>
             </li>
           ))}
         </ul>
@@ -41,7 +42,7 @@ export function Starts({ task, asked }: { task: TaskView; asked: Asked<TaskAnswe
           {upcoming.map((slot) => (
             <li key={slot}>
               <time>{fullTime(zone, Date.parse(slot))}</time>
-              <span> in {countdown(Date.parse(slot) - now.value)}</span>
+              <span>in {countdown(Date.parse(slot) - now.value)}</span>
             </li>
           ))}
         </ul>
