@@ -7,7 +7,7 @@ import type { Problem } from '../../tasks/file/problem.ts'
 import { type HostFacts, hostFacts } from '../../tasks/hosts.ts'
 import { boundsOfAnyMachine } from '../../tasks/machine-bounds.ts'
 import { fileProblem } from './bad-tasks.ts'
-import { parse, type Parsed, type RawText } from './parse.ts'
+import { parse, type Parsed, type ParseJob, type RawText } from './parse.ts'
 import {
   missing,
   readError,
@@ -81,14 +81,23 @@ export function loadContent(
   host: Host,
   tasks: string,
   content: TasksContent,
+  options: LoadOptions = {},
+): Promise<Parsed> {
+  const { shown = tasks, inThread = false } = options
+  return parse(host, shown, parseJobFor(host, tasks, content, options), { inThread })
+}
+
+/** What a thread needs to parse texts that were read before. */
+export function parseJobFor(
+  host: Host,
+  tasks: string,
+  content: TasksContent,
   {
-    shown = tasks,
     machine = hostFacts(host.network.name(), host.network.addresses()),
     fileOnly = false,
     allowPartial = false,
-    inThread = false,
-  }: LoadOptions = {},
-): Promise<Parsed> {
+  }: LoadOptions,
+): ParseJob {
   const facts = {
     zone: host.clock.zone(),
     ignoredZone: host.clock.ignoredZone(),
@@ -103,7 +112,7 @@ export function loadContent(
     mayChangeUser: fileOnly || host.processes.uid === 0,
     folder: content.isFolder ? tasks : path.dirname(tasks),
   }
-  return parse(host, shown, { texts: content.texts, facts, fileOnly, allowPartial }, { inThread })
+  return { texts: content.texts, facts, fileOnly, allowPartial }
 }
 
 /** A hash that changes with the content. A reason why it cannot be read counts as content too. */
@@ -142,7 +151,8 @@ interface Content extends TasksContent {
   readonly warning?: Problem | undefined
 }
 
-function readContent(host: Host, tasks: string, shown: string, mayBeOpen = false): Content {
+/** Reads a tasks file, or the files of a directory, or says why not. Never throws. `shown`: what problems call it. */
+export function readContent(host: Host, tasks: string, shown: string, mayBeOpen = false): Content {
   let at = tasks
   const shownAs = (file: string): string => shown + file.slice(tasks.length)
   try {
