@@ -1,12 +1,15 @@
 import { type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { wallClock } from '../host/clock.ts'
 import { type ErrorCode, errorToJson, exitStatus, messageOf, TorchError } from '../errors.ts'
 import type { ErrorReport } from './protocol.ts'
 
-/** Sends JSON and closes the connection. Settles when the client has it, or has gone away. */
-export function sendJson(response: ServerResponse, status: number, body: object): Promise<void> {
+/** Items of a list that become text in one turn of the event loop: 1 ms for the status of tasks. */
+const itemsInTurn = 200
+
+/** Sends a text in JSON and closes the connection. Settles when the client has it, or has gone away. */
+export function sendJson(response: ServerResponse, status: number, text: string): Promise<void> {
   if (response.destroyed) return Promise.resolve()
-  const text = JSON.stringify(body)
   response.writeHead(status, {
     'content-type': 'application/json',
     'content-length': Buffer.byteLength(text),
@@ -16,6 +19,25 @@ export function sendJson(response: ServerResponse, status: number, body: object)
     response.once('close', resolve)
     response.end(text)
   })
+}
+
+/** As JSON.stringify, but a long list in the body takes several turns, so that no tick waits for it. */
+export async function jsonOf(body: object): Promise<string> {
+  const parts: string[] = []
+  for (const [key, value] of Object.entries(body) as [string, unknown][]) {
+    const text = Array.isArray(value) ? await listOf(value) : JSON.stringify(value)
+    if (text !== undefined) parts.push(`${JSON.stringify(key)}:${text}`)
+  }
+  return `{${parts.join(',')}}`
+}
+
+async function listOf(items: readonly unknown[]): Promise<string> {
+  const parts: string[] = []
+  for (let at = 0; at < items.length; at += itemsInTurn) {
+    if (at > 0) await wallClock.turn()
+    parts.push(JSON.stringify(items.slice(at, at + itemsInTurn)).slice(1, -1))
+  }
+  return `[${parts.join(',')}]`
 }
 
 /**

@@ -13,7 +13,7 @@ import {
   requestNames,
   viewRequests,
 } from './protocol.ts'
-import { failureReply, refuseGarbage, sendJson } from './reply.ts'
+import { failureReply, jsonOf, refuseGarbage, sendJson } from './reply.ts'
 import { listen, stopListening } from './socket.ts'
 
 /** How the daemon answers each request. If it throws a TorchError, that error is the reply. */
@@ -157,9 +157,10 @@ async function reply(
   { answers, isForViewers, idle, turn, report }: Context,
 ): Promise<void> {
   const { socket } = request
-  const send = (status: number, body: object): Promise<void> => {
+  const send = async (status: number, body: object): Promise<void> => {
+    const text = await jsonOf(body)
     socket.setTimeout(maxUnreadMs, () => socket.destroy())
-    const sent = sendJson(response, status, body)
+    const sent = sendJson(response, status, text)
     if (!socket.destroyed) idle.add(socket)
     return sent
   }

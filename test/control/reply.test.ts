@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream'
 import { expect, test } from 'vitest'
-import { refuseGarbage } from '../../src/control/reply.ts'
+import { jsonOf, refuseGarbage } from '../../src/control/reply.ts'
 
 /** What a client gets after an error with this code, and whether its connection is closed. */
 async function refusal(code: string): Promise<{ text: string; closed: boolean }> {
@@ -30,4 +30,25 @@ test.each([
 
 test('a client that has hung up gets nothing', async () => {
   expect(await refusal('ECONNRESET')).toEqual({ text: '', closed: true })
+})
+
+test('a long list becomes the same text, and other work has its turn meanwhile', async () => {
+  const body = {
+    none: [],
+    left: undefined,
+    'a "key"': { text: 'é', more: [1, null] },
+    items: Array.from({ length: 1_001 }, (_, n) => ({ n, text: `line ${n}\n` })),
+  }
+  let turns = 0
+  let isMade = false
+  const count = (): void => {
+    turns++
+    if (!isMade) setImmediate(count)
+  }
+  setImmediate(count)
+  const text = await jsonOf(body)
+  isMade = true
+  expect(text).toBe(JSON.stringify(body))
+  // One for each 200 items.
+  expect(turns).toBeGreaterThanOrEqual(5)
 })

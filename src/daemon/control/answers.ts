@@ -28,8 +28,9 @@ export interface Actions {
 
 /** What the daemon answers to each request on its control socket. */
 export function answersOf(daemon: Daemon, { reload, stop, handover }: Actions): Answers {
+  const wholeStatus = oneAfterTheOther(() => statusOf(daemon))
   return {
-    status: ({ task }) => (task === undefined ? statusOf(daemon) : statusOfTask(daemon, task)),
+    status: ({ task }) => (task === undefined ? wholeStatus() : statusOfTask(daemon, task)),
     metrics: () => metricsOf(daemon),
     reload: () => reload('command'),
     restart: ({ command }) => handover.request(command),
@@ -56,6 +57,16 @@ export function answersOf(daemon: Daemon, { reload, stop, handover }: Actions): 
       daemon.history.flush()
       return {}
     },
+  }
+}
+
+/** Calls that come during an earlier one wait: what many clients ask for at once must not fill the memory. */
+function oneAfterTheOther<T>(call: () => Promise<T>): () => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve()
+  return () => {
+    const next = last.then(call)
+    last = next.catch(() => {})
+    return next
   }
 }
 

@@ -21,14 +21,47 @@ import { isServed, listenPart, type ListenPart, listenPartOffline } from './list
 import { writtenDefinition } from './task-definition.ts'
 import { troubleOf } from './trouble.ts'
 
-/** What `torch status` shows of a running daemon: all tasks, or `only` the one of that name. */
-export function statusOf(daemon: Daemon, only?: string): StatusReport {
-  const { host, settings, phase, tasks, tickClock, runContext } = daemon
-  const isMeant = ({ name }: { readonly name: string }): boolean =>
-    only === undefined || name === only
-  // What will happen, not what the file says from now on: a slot from before the task was loaded is not
-  // on the agenda, and one that waits for its jitter still is.
-  const entries = new Map(tickClock.tick.agenda.heap.map((entry) => [entry.task, entry]))
+/** They take 1 ms. The page of `torch web` asks for the status of all tasks twice a minute, and no tick waits for it. */
+const tasksInTurn = 100
+
+/** What `torch status` shows of a running daemon. Each task is shown as it is in its turn of the event loop. */
+export async function statusOf(daemon: Daemon): Promise<StatusReport> {
+  const entries = agendaEntries(daemon)
+  const removed = removedTasks(daemon)
+  const statuses: TaskStatus[] = []
+  for (const task of daemon.tasks.loaded.file.tasks) {
+    statuses.push(statusNow(daemon, task, entries.get(task.name)))
+    if (statuses.length % tasksInTurn === 0) await daemon.clock.turn()
+  }
+  return reportOf(daemon, [...statuses, ...removed])
+}
+
+/** The same for one task, with its whole definition. Without a task of that name it has none. */
+export function statusOfTask(daemon: Daemon, only: string): StatusReport {
+  const isMeant = ({ name }: { readonly name: string }): boolean => name === only
+  const found = daemon.tasks.loaded.file.tasks.find(isMeant)
+  const statuses =
+    found === undefined
+      ? removedTasks(daemon).filter(isMeant)
+      : [statusNow(daemon, found, agendaEntries(daemon).get(only))]
+  const task = daemon.tasks.all.get(only)
+  const written = task === undefined ? null : writtenDefinition(task, daemon.host.clock.zone())
+  return reportOf(
+    daemon,
+    statuses.map((each) => ({ ...each, written })),
+  )
+}
+
+/**
+ * What will happen, not what the file says from now on: a slot from before the task was loaded is not on the
+ * agenda, and one that waits for its jitter still is.
+ */
+function agendaEntries({ tickClock }: Daemon): Map<string, AgendaEntry> {
+  return new Map(tickClock.tick.agenda.heap.map((entry) => [entry.task, entry]))
+}
+
+function reportOf(daemon: Daemon, statuses: TaskStatus[]): StatusReport {
+  const { host, settings, phase, tasks, runContext } = daemon
   return {
     daemon: {
       pid: host.processes.pid,
@@ -40,26 +73,13 @@ export function statusOf(daemon: Daemon, only?: string): StatusReport {
     trouble: troubleOf(daemon),
     host: { name: runContext.hostName, addresses: [...tasks.facts.addresses] },
     file: fileOf(tasks.loaded, tasks.refused),
-    tasks: [
-      ...tasks.loaded.file.tasks
-        .filter(isMeant)
-        .map((task) => statusNow(daemon, task, entries.get(task.name))),
-      ...removedTasks(daemon).filter(isMeant),
-    ],
+    tasks: statuses,
   }
 }
 
 /** Failures in a row. A daemon task whose replacement is ready has none. */
 export function failuresOf(daemon: Daemon, task: Task): number {
   return isServed(daemon, task) ? 0 : daemon.runs.counts(task.name).failures
-}
-
-/** The same for one task, with its whole definition. Without a task of that name it has none. */
-export function statusOfTask(daemon: Daemon, name: string): StatusReport {
-  const whole = statusOf(daemon, name)
-  const task = daemon.tasks.all.get(name)
-  const written = task === undefined ? null : writtenDefinition(task, daemon.host.clock.zone())
-  return { ...whole, tasks: whole.tasks.map((each) => ({ ...each, written })) }
 }
 
 /** The status of a task of the loaded file. */

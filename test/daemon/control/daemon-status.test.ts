@@ -12,15 +12,15 @@ test('the next start in a status will happen, also if it is a slot that waits fo
   const site = newSite(`tasks: {${hourly('old')}}`, { at: '2026-03-10T11:59:58Z' })
   const { state, seconds, edit } = await site.daemon({ network })
   const jitterMs = jitterOf('old', 'web1', 50 * 60_000)
-  const nexts = () => statusOf(state).tasks.map(({ name, next }) => `${name} ${next}`)
+  const nexts = async () => (await statusOf(state)).tasks.map(({ name, next }) => `${name} ${next}`)
   seconds(4)
   // The slot of 12:00 has passed, and its start waits for the jitter.
-  expect(statusOf(state)).toMatchObject({
+  expect(await statusOf(state)).toMatchObject({
     tasks: [{ name: 'old', next: '2026-03-10T12:00:00Z', jitterMs }],
   })
   // For a task that was loaded later it is no slot.
   await edit(`tasks: {${hourly('old')}, ${hourly('new')}}`)
-  expect(nexts()).toEqual(['old 2026-03-10T12:00:00Z', 'new 2026-03-10T13:00:00Z'])
+  expect(await nexts()).toEqual(['old 2026-03-10T12:00:00Z', 'new 2026-03-10T13:00:00Z'])
 })
 
 test('a status shows the last run of a task, and a skip only if there was no run', async () => {
@@ -28,15 +28,15 @@ test('a status shows the last run of a task, and a skip only if there was no run
     'tasks: {job: {schedule: "* * * * * *", command: "until test -e go; do sleep 0.1; done", cwd: "."}}',
   )
   const daemon = await site.daemon()
-  const last = () => statusOf(daemon.state).tasks[0]?.last?.outcome
+  const last = async () => (await statusOf(daemon.state)).tasks[0]?.last?.outcome
   daemon.seconds(1)
-  expect(last()).toBeUndefined()
+  expect(await last()).toBeUndefined()
   daemon.seconds(1)
-  expect(last()).toBe('skipped')
+  expect(await last()).toBe('skipped')
   fs.writeFileSync(path.join(site.folder, 'go'), '')
   await daemon.runs('job', 0)
-  expect(last()).toBe('ok')
+  expect(await last()).toBe('ok')
   fs.rmSync(path.join(site.folder, 'go'))
   daemon.seconds(2)
-  expect(last()).toBe('ok')
+  expect(await last()).toBe('ok')
 })

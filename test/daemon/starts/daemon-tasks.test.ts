@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { statusOf } from '../../../src/daemon/control/daemon-status.ts'
+import { statusOfTask } from '../../../src/daemon/control/daemon-status.ts'
 import { newSite } from '../../support/daemon-here.ts'
 import { until } from '../../support/until.ts'
 
@@ -29,7 +29,8 @@ describe('a daemon task', () => {
     const site = newSite(
       yaml('"test -e go || exit 0; exec sleep 60"').replace('max: 2', 'cwd: "."'),
     )
-    const status = ({ state }: Awaited<ReturnType<typeof site.daemon>>) => statusOf(state).tasks[0]
+    const status = ({ state }: Awaited<ReturnType<typeof site.daemon>>) =>
+      statusOfTask(state, 'keep').tasks[0]
     const first = await site.daemon()
     await first.runs('keep', 0)
     expect(status(first)).toMatchObject({

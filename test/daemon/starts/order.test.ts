@@ -27,7 +27,7 @@ test('after a clock that came from the future, what ran last is last: also after
   await round(second)
   while (years(second).length < 4) await round(second)
   expect(years(second)).toEqual(['2030', '2030', '2026', '2026'])
-  expect(statusOf(second.state).tasks[0]?.last?.startedAt).toMatch(/^2026/)
+  expect((await statusOf(second.state)).tasks[0]?.last?.startedAt).toMatch(/^2026/)
   second.kill()
   second.state.history.close()
   for (const end of ['', '-wal', '-shm'])

@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { statusOf } from '../../../src/daemon/control/daemon-status.ts'
+import { statusOf, statusOfTask } from '../../../src/daemon/control/daemon-status.ts'
 import { realSockets } from '../../../src/host/listening-sockets.ts'
 import { type Host, thisMachine } from '../../../src/host/host.ts'
 import { isAlive } from '../../../src/host/processes.ts'
@@ -26,7 +26,7 @@ function say(site: Site, isUp: boolean): void {
   else fs.rmSync(file, { force: true })
 }
 
-const task = ({ state }: Here) => statusOf(state).tasks[0]
+const task = ({ state }: Here) => statusOfTask(state, 'web').tasks[0]
 const readyCount = (daemon: Here) => Object.values(task(daemon)?.ready ?? {}).filter(Boolean).length
 
 /** Moves the clock until that many runs are ready. */
@@ -131,12 +131,13 @@ describe.skipIf(realSockets.whyNot() !== undefined)('a task with a socket', () =
     await daemon.runs('web', 0)
     const why = `cannot listen on ${port}: too many open files`
     expect(daemon.history()).toEqual([`web spawn-failed ${why}`])
-    const trouble = () => statusOf(daemon.state).trouble?.map(({ message }) => message)
-    expect(trouble()).toEqual([`could not open sockets: ${why}`])
+    const trouble = async () =>
+      (await statusOf(daemon.state)).trouble?.map(({ message }) => message)
+    expect(await trouble()).toEqual([`could not open sockets: ${why}`])
     isFull = false
     site.clock.advance(2_000)
     await daemon.runs('web', 1)
-    expect(trouble()).toEqual([])
+    expect(await trouble()).toEqual([])
   })
 
   test('a daemon that may not take it out of the run ends the old run first, and says so before', async () => {

@@ -34,7 +34,7 @@ describe('a reload', () => {
     const report = await daemon.edit('tasks: {job: {schedule: "* * * * * *", comand: exit 0}}')
     expect(report.verdict).toBe('refused')
     expect(report.problems.map((problem) => problem.severity)).toContain('error')
-    expect(statusOf(daemon.state).file).toMatchObject({
+    expect((await statusOf(daemon.state)).file).toMatchObject({
       ok: false,
       problems: report.problems,
     })
@@ -43,22 +43,22 @@ describe('a reload', () => {
     expect(daemon.history()).toEqual(['job ok'])
     expect(daemon.lines.filter((line) => line.event === 'refuse')).toHaveLength(1)
     await daemon.edit(job('exit 0'))
-    expect(statusOf(daemon.state).file).toMatchObject({ ok: true, problems: [] })
+    expect((await statusOf(daemon.state)).file).toMatchObject({ ok: true, problems: [] })
   })
 
   test('a refused file is trouble until a good one is taken', async () => {
     const site = newSite(job('exit 0'))
     const daemon = await site.daemon()
-    expect(statusOf(daemon.state).trouble).toEqual([])
+    expect((await statusOf(daemon.state)).trouble).toEqual([])
     await daemon.edit('tasks: {job: {schedule: "* * * * * *", comand: exit 0}}')
-    expect(statusOf(daemon.state).trouble).toEqual([
+    expect((await statusOf(daemon.state)).trouble).toEqual([
       {
         message: expect.stringMatching(/^the tasks file was refused: .*comand/),
         since: new Date(site.clock.now()).toISOString(),
       },
     ])
     await daemon.edit(job('exit 0'))
-    expect(statusOf(daemon.state).trouble).toEqual([])
+    expect((await statusOf(daemon.state)).trouble).toEqual([])
   })
 
   test('a task that was removed and is added again shows its last run', async () => {
@@ -68,7 +68,7 @@ describe('a reload', () => {
     await daemon.runs('job', 0)
     await daemon.edit('tasks: {}')
     await daemon.edit(job('exit 0'))
-    expect(statusOf(daemon.state).tasks).toMatchObject([
+    expect((await statusOf(daemon.state)).tasks).toMatchObject([
       { name: 'job', last: { outcome: 'failed', exitCode: 3 }, counts: { failures: 1 } },
     ])
   })
@@ -201,7 +201,7 @@ describe('a reload', () => {
     fs.writeFileSync(site.tasks, 'tasks: {half: ')
     const report = await daemon.reload('file', 'the hash of another content')
     expect(report.verdict).toBe('unchanged')
-    expect(statusOf(daemon.state).file.ok).toBe(true)
+    expect((await statusOf(daemon.state)).file.ok).toBe(true)
   })
 })
 

@@ -49,13 +49,13 @@ describe('maintenance', () => {
     let addresses = ['10.0.0.1']
     const network = { name: () => 'web1', addresses: () => addresses }
     const daemon = await site.daemon({ network })
-    expect(statusOf(daemon.state).tasks).toMatchObject([
+    expect((await statusOf(daemon.state)).tasks).toMatchObject([
       { here: false, reason: 'hosts', next: null },
     ])
     addresses = ['10.0.0.1', '10.9.9.9']
     site.clock.advance(60_000)
-    await until(() => statusOf(daemon.state).tasks[0]?.here, 'the task to move in')
-    expect(statusOf(daemon.state).tasks).toMatchObject([{ here: true, reason: null }])
+    await until(async () => (await statusOf(daemon.state)).tasks[0]?.here, 'the task to move in')
+    expect((await statusOf(daemon.state)).tasks).toMatchObject([{ here: true, reason: null }])
   })
 
   test('a change of the addresses that has to wait until the daemon has left its home is not applied', async () => {
