@@ -86,6 +86,7 @@ export function showValue(value: unknown): string {
 
 /** Only the kind of a value, for values that may be secret. */
 export function showKind(value: unknown): string {
+  if (value === '') return 'an empty text'
   if (typeof value === 'string') return 'text'
   return typeof value === 'number' ? 'a number' : showValue(value)
 }

@@ -1,3 +1,4 @@
+import { daemonEvents, taskEvents } from '../notify.ts'
 import { formatDuration, parseDuration } from '../../text/duration.ts'
 import { parseSize } from '../../text/size.ts'
 import { expected } from './expected.ts'
@@ -16,6 +17,8 @@ export function hintForValue(what: string, path: KeyPath, found: unknown): strin
   const key = String(path.at(-1))
   // The only duration that people give in days.
   const given = key === 'keep_for' && /^\d+$/.test(String(found)) ? `${String(found)} days` : found
+  if (key === 'repeat' && path.at(-2) === 'notify' && isNever(found))
+    return 'write a long time, such as 365d, if a message need not be sent again'
   const hint = byExpected[what]?.(given)
   if (hint !== undefined) return hint
   if (what === expected.map) return hintForMap(path, key, found)
@@ -57,12 +60,29 @@ const byExpected: Readonly<Record<string, (found: unknown) => string | undefined
     const withPath = `${found.replace(/\/$/, '')}/%s`
     return isSourceUrl(withPath) ? didYouMean(withPath) : undefined
   },
-  [expected.notify]: (found) =>
-    found === false || found === null ? 'write [] if nobody gets messages' : undefined,
+  [expected.notify]: (found) => {
+    if (typeof found === 'string' && found.includes('://'))
+      return 'write it at the top of the file, notify: { ops: { webhook: URL } }, and its name here'
+    return found === false || found === null ? 'write [] if nobody gets messages' : undefined
+  },
+  [expected.notifyEvents]: eventsHint,
+  [expected.mailAddresses]: (found) =>
+    typeof found === 'string' && /[,;]/.test(found) ? 'write a list of addresses' : undefined,
   [expected.script]: (found) =>
     Array.isArray(found) ? 'write words to run in command' : undefined,
   [expected.listen]: addressHint,
   [expected.address]: addressHint,
+}
+
+function isNever(found: unknown): boolean {
+  return found === false || /^(?:0[a-z]*|never|none|no|off|once)$/i.test(String(found))
+}
+
+function eventsHint(found: unknown): string | undefined {
+  if (typeof found !== 'string') return undefined
+  if (/^(?:all|any|always|\*)$/i.test(found)) return 'leave it out for all events except skipped'
+  const isEvent = [...taskEvents, ...daemonEvents].some((event) => event === found)
+  return isEvent ? `did you mean [${found}]?` : undefined
 }
 
 export function didYouMean(text: string): string {
@@ -242,6 +262,8 @@ function hintForMap(path: KeyPath, key: string, found: unknown): string | null {
   if (key === 'sources') return 'write names with URLs: { ops: "https://git.example.com/%s" }'
   if (key === 'notify' && path.length === 1)
     return 'write names with targets: { ops: { webhook: URL } }'
+  if (path[0] === 'notify' && path.length === 2)
+    return 'write { webhook: URL }, { mail: ADDRESS } or { command: WORDS }'
   if (key === 'output' && scalar !== undefined && parseSize(scalar) !== undefined)
     return `did you mean { max_size: ${scalar} }?`
   if ((key === 'env' || key === 'labels') && found !== null) return 'write { NAME: value }'

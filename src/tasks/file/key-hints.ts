@@ -54,14 +54,33 @@ const otherNames = {
     'write the arguments in command': 'args arguments',
     'torch keeps the output itself: see torch logs': 'stdout stderr log logfile logs outputfile',
   },
+  target: {
+    webhook: 'url hook link slack slackurl teams discord http https',
+    mail: 'email to mailto address addresses recipients',
+    from: 'sender mailfrom',
+    smtp: 'server mailserver smtpserver smarthost relay',
+    password_file: 'passwordfile passfile',
+    command: 'cmd run exec execute program',
+    format: 'type kind style',
+  },
 } as const
 
-const meanings = { file: byOtherWord(otherNames.file), task: byOtherWord(otherNames.task) }
+const meanings = {
+  file: byOtherWord(otherNames.file),
+  task: byOtherWord(otherNames.task),
+  target: byOtherWord(otherNames.target),
+}
 
 /** The key that an unknown one means in other schedulers, or a sentence about it. */
 function otherName(path: KeyPath, key: string): string | undefined {
-  const level = path.length === 0 ? 'file' : isTaskLevel(path) ? 'task' : undefined
+  const level = levelOf(path)
   return level && meanings[level].get(key.toLowerCase().replaceAll(/[-_ ]/g, ''))
+}
+
+function levelOf(path: KeyPath): keyof typeof meanings | undefined {
+  if (path.length === 0) return 'file'
+  if (path.length === 2 && path[0] === 'notify') return 'target'
+  return isTaskLevel(path) ? 'task' : undefined
 }
 
 function isTaskLevel(path: KeyPath): boolean {
@@ -97,6 +116,7 @@ export function hintForKey(path: KeyPath, key: string, value: unknown): string |
     return keysAt(['tasks', '']).includes(key) ? 'write it in a task' : undefined
   }
   if (!isTaskLevel(path)) return undefined
+  if (key === 'heartbeat' || key === 'web_url') return 'write it at the top of the file'
   const parents = [
     'retry',
     'restart',

@@ -81,6 +81,12 @@ export function warnAboutNotify(
   const warn = (at: KeyPath, message: string, hint?: string): void =>
     source.report(at, message, { hint, severity: 'warning' })
   if (settings.to === undefined) warn(path, 'nobody gets these messages: expected to; got nothing')
+  if (own.on?.length === 0 && settings.no_success_for === undefined)
+    warn(
+      [...path, 'on'],
+      'nobody gets messages: expected events; got an empty list',
+      'leave on out for all events except skipped, or write to: [] for nobody',
+    )
   for (const key of unusedKeys[type])
     if (source.has([...path, key])) warn([...path, key], `has no effect on a task of type ${type}`)
   if (type !== 'common') return

@@ -142,7 +142,8 @@ function isGoodUrl(source: Source, path: KeyPath, text: string, schemes: RegExp)
   // oxlint-disable-next-line no-control-regex
   if (!schemes.test(text) || !/^[^\s\\\0-\x20\x7f]+$/.test(text) || !URL.canParse(text))
     return wrong(`expected ${kind}; got ${showKind(text)}`, urlHint(text, schemes))
-  const { password, username, hostname } = new URL(text)
+  const { password, username, hostname, port } = new URL(text)
+  if (port === '0') return wrong(`expected ${kind}; got one with the port 0`, portHint)
   if (hostname === '') return wrong(`expected ${kind}; got one without a host`)
   if (schemes === web && (username !== '' || password !== ''))
     return wrong('expected a URL without a user name and password')
@@ -154,10 +155,20 @@ function isGoodUrl(source: Source, path: KeyPath, text: string, schemes: RegExp)
   return true
 }
 
+const portHint = 'a port is a number from 1 to 65535'
+
 function urlHint(text: string, schemes: RegExp): string | null {
-  const scheme = schemes === web ? 'https' : 'smtps'
-  if (/^[\w.-]+\.[a-z]{2,}(?::\d+)?(?:\/\S*)?$/i.test(text)) return `begin it with ${scheme}://`
-  return /^\/\S+$/.test(text) ? 'write { file: PATH } for a file that has it' : null
+  const begin =
+    schemes === web
+      ? 'begin it with https://'
+      : 'begin it with smtps://, or with smtp:// for STARTTLS'
+  const variable = /^\$\{?(\w+)\}?$/.exec(text)?.[1]
+  if (variable !== undefined) return `write { env: ${variable} } for a variable of the daemon`
+  if (/^\/\S+$/.test(text)) return 'write { file: PATH } for a file that has it'
+  if (/^[\w.-]+\.[a-z]{2,}(?::\d+)?(?:\/\S*)?$/i.test(text)) return begin
+  if (!schemes.test(text)) return /^[a-z][a-z\d+.-]*:/i.test(text) ? begin : null
+  if (/\s/.test(text)) return 'a URL has no spaces: write %20 for one'
+  return /^\w+:\/\/[^/?#]*:[^/?#:\]]+(?:[/?#]|$)/.test(text) ? portHint : null
 }
 
 /** Reads the `ping` of the task at a path. */

@@ -110,7 +110,8 @@ function report(source: Source, issue: Issue): void {
       const found = valueAt(source.value, path)
       if (found === undefined && isMisspelt(source, path)) return
       // The message goes into logs.
-      const got = mayBeSecret(path) ? showKind(found) : shownValue(source, issue, found)
+      const isHidden = mayBeSecret(path) || isUrlOfMessages(path, found)
+      const got = isHidden ? showKind(found) : shownValue(source, issue, found)
       const hint = hintForValue(issue.message, path, found) ?? guessChoice(source, issue, found)
       const size = isTooBig(found) ? ', which is too big' : ''
       source.report(path, `expected ${issue.message}; got ${got}${size}`, { hint })
@@ -138,6 +139,11 @@ function mayBeSecret(path: KeyPath): boolean {
   if (top === 'heartbeat') return path.length === 1 || second === 'url'
   const own = top === 'tasks' ? third : second
   return own === 'env' || (own === 'ping' && !path.includes('on'))
+}
+
+/** A URL in place of a target, or of the name of one: whoever has it can send messages. */
+function isUrlOfMessages(path: KeyPath, found: unknown): boolean {
+  return path.includes('notify') && typeof found === 'string' && found.includes('://')
 }
 
 /** Keys of a target. */

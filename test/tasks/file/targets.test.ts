@@ -101,6 +101,80 @@ describe('a wrong value at the top of the file', () => {
       ['notify.ops.webhook: expected an http or https URL; got text (begin it with https://)'],
     ],
     [
+      'a URL in place of a target, which is not shown',
+      'notify: { ops: "https://x.example/T0K" }',
+      [
+        'notify.ops: expected a map; got text (write { webhook: URL }, { mail: ADDRESS } or { command: WORDS })',
+      ],
+    ],
+    [
+      'a URL in place of all targets, which is not shown',
+      'notify: "https://x.example/T0K"',
+      ['notify: expected a map; got text (write names with targets: { ops: { webhook: URL } })'],
+    ],
+    [
+      'a key of other programs',
+      'notify: { ops: { url: "https://x.example/T0K" } }',
+      ['notify.ops.url: unknown key "url" (did you mean "webhook"?)'],
+    ],
+    [
+      'a port that is too large',
+      'notify: { ops: { webhook: "https://x.example:99999/T0K" } }',
+      [
+        'notify.ops.webhook: expected an http or https URL; got text (a port is a number from 1 to 65535)',
+      ],
+    ],
+    [
+      'the port 0',
+      'notify: { ops: { webhook: "https://x.example:0/T0K" } }',
+      [
+        'notify.ops.webhook: expected an http or https URL; got one with the port 0 (a port is a number from 1 to 65535)',
+      ],
+    ],
+    [
+      'a space in a URL',
+      'notify: { ops: { webhook: "https://x.example/T0K b" } }',
+      [
+        'notify.ops.webhook: expected an http or https URL; got text (a URL has no spaces: write %20 for one)',
+      ],
+    ],
+    [
+      'another scheme',
+      'notify: { ops: { webhook: "ftp://x.example/T0K" } }',
+      ['notify.ops.webhook: expected an http or https URL; got text (begin it with https://)'],
+    ],
+    [
+      'a variable as in a shell',
+      'notify: { ops: { webhook: $SLACK_URL } }',
+      [
+        'notify.ops.webhook: expected an http or https URL; got text (write { env: SLACK_URL } for a variable of the daemon)',
+      ],
+    ],
+    [
+      'an empty URL',
+      'notify: { ops: { webhook: "" } }',
+      ['notify.ops.webhook: expected a URL, or a map with file or env; got an empty text'],
+    ],
+    [
+      'a mail server without a scheme',
+      'notify: { ops: { mail: a@b.example, smtp: "m.example:25" } }',
+      [
+        'notify.ops.smtp: expected an smtp or smtps URL; got text (begin it with smtps://, or with smtp:// for STARTTLS)',
+      ],
+    ],
+    [
+      'two addresses in one text',
+      'notify: { ops: { mail: "a@b.example, c@d.example" } }',
+      [
+        'notify.ops.mail: expected a mail address, or a list of 1 to 50; got "a@b.example, c@d.example" (write a list of addresses)',
+      ],
+    ],
+    [
+      'a ping for all tasks',
+      'defaults: { ping: "https://x.example/T0K" }',
+      ['defaults.ping: unknown key "ping" (write it in each task that needs it)'],
+    ],
+    [
       'a user and a password in a URL',
       'notify: { ops: { webhook: "https://u:p@x.example" } }',
       ['notify.ops.webhook: expected a URL without a user name and password'],
@@ -206,6 +280,39 @@ describe('who gets the messages of a task', () => {
   })
 
   test.each<[string, string, string[]]>([
+    [
+      'a URL, which is not shown',
+      'notify: "https://x.example/T0K"',
+      [
+        'tasks.a.notify: expected names of targets, or a map with to and on; got text (write it at the top of the file, notify: { ops: { webhook: URL } }, and its name here)',
+      ],
+    ],
+    [
+      'no event',
+      'notify: { to: ops, on: [] }',
+      [
+        'warning: tasks.a.notify.on: nobody gets messages: expected events; got an empty list (leave on out for all events except skipped, or write to: [] for nobody)',
+      ],
+    ],
+    [
+      'an event without a list',
+      'notify: { to: ops, on: failed }',
+      [
+        'tasks.a.notify.on: expected a list of events, such as [failed, missed]; got "failed" (did you mean [failed]?)',
+      ],
+    ],
+    [
+      'a time of 0',
+      'notify: { to: ops, repeat: 0 }',
+      [
+        'tasks.a.notify.repeat: expected a duration of more than 0, such as 30s, 5m or 1h30m; got 0 (write a long time, such as 365d, if a message need not be sent again)',
+      ],
+    ],
+    [
+      'a heartbeat of a task',
+      'heartbeat: "https://x.example"',
+      ['tasks.a.heartbeat: unknown key "heartbeat" (write it at the top of the file)'],
+    ],
     [
       'an unknown name',
       'notify: [ops, oncal]',
