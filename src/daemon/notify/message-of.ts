@@ -3,7 +3,8 @@ import path from 'node:path'
 import type { Host } from '../../host/host.ts'
 import { quietly } from '../../host/system-error.ts'
 import type { Message } from '../../notify/message.ts'
-import { digestText, type TargetWindow } from '../../plan/notify/digest.ts'
+import { digestText, lineOf, type TargetWindow } from '../../plan/notify/digest.ts'
+import { cutBehindValues, hiddenValues, withoutValues } from '../../plan/notify/hidden-values.ts'
 import type { Notice } from '../../plan/notify/notice.ts'
 import { timeText } from '../../record/history/rows.ts'
 import { runDirectory } from '../../run/directory.ts'
@@ -14,8 +15,8 @@ import type { Task } from '../../tasks/task.ts'
 /** How much of an output a message has. */
 const maxOutputBytes = 4096
 const maxOutputLines = 20
-/** A shorter value is a word that may be anywhere. */
-const minSecretChars = 6
+/** How much more is read because of long values. */
+const maxLookBackBytes = 64 * 1024
 
 export interface MessagePlace {
   readonly host: Host
@@ -28,6 +29,7 @@ export interface MessagePlace {
 /** The message for people about a notice. `task` is what the tasks file says of its task. */
 export function messageOf(place: MessagePlace, notice: Notice, task: Task | undefined): Message {
   const { kind, run, exitCode, signal, outcome, reason, count } = notice
+  const hidden = hiddenOf(place, task)
   return {
     id: idOf(place.hostName, notice.key),
     kind,
@@ -36,17 +38,19 @@ export function messageOf(place: MessagePlace, notice: Notice, task: Task | unde
     run,
     at: timeText(notice.atMs),
     since: notice.sinceMs === null ? null : timeText(notice.sinceMs),
-    ...{
-      exitCode,
-      signal,
-      reason: reason === null ? null : withoutSecrets(place, reason, task),
-      outcome,
-    },
-    output: outputOf(place, notice, task),
+    ...{ exitCode, signal, reason: reason && withoutValues(reason, hidden), outcome },
+    output: outputOf(place, notice, hidden),
     more: moreOf(notice),
     url: urlOf(place, notice),
     count,
   }
+}
+
+/** A message that is one of many, as a line. */
+export function digestLine(place: MessagePlace, notice: Notice, task: Task | undefined): string {
+  const { reason } = notice
+  if (reason === null) return lineOf(notice)
+  return lineOf({ ...notice, reason: withoutValues(reason, hiddenOf(place, task)) })
 }
 
 /** The message that stands for many. */
@@ -88,40 +92,40 @@ function urlOf({ webUrl }: MessagePlace, { task, run }: Notice): string | null {
 function outputOf(
   place: MessagePlace,
   { kind, task, run }: Notice,
-  known: Task | undefined,
+  hidden: readonly string[],
 ): string | null {
   if (task === null || run === null || run === '' || (kind !== 'failed' && kind !== 'stuck'))
     return null
   const { files } = place.host
   const file = path.join(runDirectory(place.home, task, run), 'output')
+  // As bytes: a cut may be within a character.
+  const values = hidden.map((value) => Buffer.from(value).toString('latin1'))
   const bytes = quietly(() => {
     const size = files.facts(file)?.size ?? 0
-    return files.readBytes(file, Math.max(0, size - maxOutputBytes), maxOutputBytes)
+    // A value that begins before the cut must be seen whole.
+    const most = maxOutputBytes + Math.min(values[0]?.length ?? 0, maxLookBackBytes)
+    const tail = files.readBytes(file, Math.max(0, size - most), most).toString('latin1')
+    const at = Math.max(0, tail.length - maxOutputBytes)
+    return Buffer.from(tail.slice(cutBehindValues(tail, at, values)), 'latin1')
   })
   if (bytes === undefined || bytes.length === 0) return null
-  // A cut may be within a character.
   const text = bytes.toString('utf8').replace(/^\ufffd+/, '')
   const lines = text.trimEnd().split('\n').slice(-maxOutputLines)
-  return withoutSecrets(place, lines.join('\n'), known)
+  return withoutValues(lines.join('\n'), hidden)
 }
 
-/** What the environment of the task has is replaced, because messages leave the machine. */
-function withoutSecrets(place: MessagePlace, text: string, task: Task | undefined): string {
-  if (task === undefined) return text
-  const values = [...Object.values(task.env), ...envFileValues(place, task)]
-    .flatMap((value) => [value, ...value.split('\n')])
-    .filter((value) => value.length >= minSecretChars)
-    // The longest first: one may be a part of another.
-    .toSorted((a, b) => b.length - a.length)
-  return values.reduce((left, value) => left.replaceAll(value, '***'), text)
+/** What the environment of the task has: messages leave the machine. */
+function hiddenOf(place: MessagePlace, task: Task | undefined): readonly string[] {
+  if (task === undefined) return []
+  return hiddenValues([...Object.entries(task.env), ...envFileValues(place, task)])
 }
 
 /** An env_file that cannot be read now gives nothing. */
-function envFileValues({ host }: MessagePlace, { envFile, user }: Task): string[] {
+function envFileValues({ host }: MessagePlace, { envFile, user }: Task): [string, string][] {
   if (envFile === undefined) return []
   const read = quietly(() => {
     const account = user === undefined ? undefined : host.accounts.user(user)
     return readEnvFileBytes(host, envFile, account)?.toString('utf8')
   })
-  return [...parseEnvFile(read ?? '').values.values()]
+  return [...parseEnvFile(read ?? '').values]
 }

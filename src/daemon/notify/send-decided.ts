@@ -11,7 +11,7 @@ import type { HomePaths } from '../settings.ts'
 import type { RunTable } from '../starts/run-table.ts'
 import type { StartQueue } from '../starts/start-queue.ts'
 import type { TasksState } from '../tasks-file/tasks-state.ts'
-import { digestMessage, messageOf, type MessagePlace } from './message-of.ts'
+import { digestLine, digestMessage, messageOf, type MessagePlace } from './message-of.ts'
 import { type NotifyState, writeNotifyState } from './saved-notify.ts'
 
 export interface NotificationParts {
@@ -61,12 +61,13 @@ export function flush(state: Deciding): void {
 function post(state: Deciding, target: string, notice: Notice): void {
   const { kept, clock, notifier, log, tasks } = state
   sendDigest(state, target)
-  const { window, isSent } = addToWindow(kept.windows.get(target), notice, clock.now())
-  kept.windows.set(target, window)
   const { kind, task, run } = notice
+  const known = task === null ? undefined : tasks.all.get(task)
+  const line = () => digestLine(placeOf(state), notice, known)
+  const { window, isSent } = addToWindow(kept.windows.get(target), line, clock.now())
+  kept.windows.set(target, window)
   const facts = { target, task, run, kind }
   if (isSent) {
-    const known = task === null ? undefined : tasks.all.get(task)
     notifier.send(target, messageOf(placeOf(state), notice, known))
     log.info('notify', facts, `${task ?? 'torch'}: ${kind}; a message for ${target}`)
   } else if (window.held === 1)

@@ -17,16 +17,16 @@ export interface TargetWindow {
   readonly lines: readonly string[]
 }
 
-/** Whether a message goes out now; if not, it is a line of the digest that follows. */
+/** Whether a message goes out now; if not, it is a line of the digest that follows. `line` makes it if it is needed. */
 export function addToWindow(
   window: TargetWindow | undefined,
-  notice: Notice,
+  line: () => string,
   nowMs: number,
 ): { readonly window: TargetWindow; readonly isSent: boolean } {
   const current = window ?? { startMs: nowMs, sent: 0, held: 0, lines: [] }
   if (current.sent < maxInWindow)
     return { window: { ...current, sent: current.sent + 1 }, isSent: true }
-  const lines = current.lines.length < maxLines ? [...current.lines, lineOf(notice)] : current.lines
+  const lines = current.lines.length < maxLines ? [...current.lines, line()] : current.lines
   return { window: { ...current, held: current.held + 1, lines }, isSent: false }
 }
 
@@ -41,7 +41,8 @@ export function digestText({ held, lines }: TargetWindow): string {
   return [...lines, ...(more > 0 ? [`and ${more} more`] : [])].join('\n')
 }
 
-function lineOf({ kind, task, reason, exitCode, atMs }: Notice): string {
+/** A message as a line of a digest. */
+export function lineOf({ kind, task, reason, exitCode, atMs }: Notice): string {
   const why = reason ?? (exitCode === null ? null : `exit code ${exitCode}`)
   const who = task ?? 'torch'
   const when = new Date(atMs).toISOString()

@@ -88,6 +88,29 @@ tasks:
   expect(site.pings().at(-1)).toBe('job ok')
 })
 
+test('values are hidden where the output is cut, in a digest, and if they are short and secret', async () => {
+  const lost = Array.from({ length: 11 }, (_, index) => `lost-${index}`)
+  const tasks = lost.map((name) => `  ${name}: { <<: *lost }\n`).join('')
+  const site = notifiedSite(`
+defaults: { notify: ops, type: manual }
+tasks:
+  cut: { command: 'printf "%s%4080s." "$LONG"; exit 1', env: { LONG: ${'abcdefghi'.repeat(3)} } }
+  short: { command: 'echo "$PIN $LEVEL"; exit 1', env: { PIN: "0815", LEVEL: debug } }
+  lost: &lost { command: "true", cwd: /nowhere/s3cret-path, env: { A: s3cret-path } }
+${tasks}`)
+  const daemon = await site.daemon()
+  for (const task of ['cut', 'short', 'lost', ...lost]) await run(daemon, task)
+  const [cut, short, first] = site.messages()
+  expect(cut?.output?.trim()).toBe('.')
+  expect(short?.output).toBe('*** debug')
+  expect(first?.reason).toContain('/nowhere/***')
+  daemon.seconds(61)
+  const digest = site.messages().at(-1)
+  expect(digest).toMatchObject({ kind: 'digest', count: 4 })
+  expect(digest?.reason).toContain('/nowhere/***')
+  expect(JSON.stringify([site.messages(), site.state()])).not.toContain('s3cret')
+})
+
 test('what a daemon had no time to send is sent by the next one with the same id', async () => {
   const site = notifiedSite('tasks: { job: { type: manual, command: exit 3, notify: ops } }\n')
   const first = await site.daemon()

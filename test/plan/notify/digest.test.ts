@@ -3,6 +3,7 @@ import {
   addToWindow,
   digestText,
   isOverAt,
+  lineOf,
   type TargetWindow,
 } from '../../../src/plan/notify/digest.ts'
 import { newNotice } from '../../../src/plan/notify/notice.ts'
@@ -15,7 +16,7 @@ function windowOf(count: number): { window: TargetWindow | undefined; sent: numb
   for (let index = 0; index < count; index++) {
     const task = `job-${index}`
     const notice = newNotice({ kind: 'failed', task, atMs: noon, key: task, exitCode: 3 })
-    const added = addToWindow(window, notice, noon + index)
+    const added = addToWindow(window, () => lineOf(notice), noon + index)
     window = added.window
     if (added.isSent) sent += 1
   }
