@@ -1,6 +1,11 @@
 import { type HostChange, hostChanges, isOther, type Starts } from '../host-changes.ts'
 import { localText } from '../../schedule/timezone.ts'
-import { type Change, compareFiles, type KeyChange } from '../../tasks/compare/changes.ts'
+import {
+  type Change,
+  compareFiles,
+  type KeyChange,
+  messageChanges,
+} from '../../tasks/compare/changes.ts'
 import { isHashed } from '../../tasks/host-schedules.ts'
 import { collide } from '../../tasks/sockets.ts'
 import type { PartialTasks } from '../../tasks/file/partial.ts'
@@ -45,6 +50,8 @@ export interface TaskComparison {
   readonly from: SideTasks
   readonly to: SideTasks
   readonly change: Change
+  /** Changed targets of messages, heartbeat and page. Empty if one of the files is not valid. */
+  readonly messages: readonly KeyChange[]
   /** Names of daemon tasks whose definition differs: a daemon restarts their runs. */
   readonly restarts: readonly string[]
   /** Those of them that keep their sockets: the next run is ready before the previous one ends. */
@@ -78,11 +85,11 @@ export function compare(
 ): Comparison {
   const { from: old, to: now } = sides
   const tasks = compareTasks(old, now, folder)
-  const { change } = tasks
+  const { change, messages } = tasks
   const renamed = new Map(change.renamed.map(({ before, after }) => [before.name, after.name]))
   const hosts = hostChanges(change.before, change.after, { renamed, from })
   const { added, removed, changed, groups } = change
-  const edits = [added, removed, change.renamed, changed, groups, hosts]
+  const edits = [added, removed, change.renamed, changed, groups, hosts, messages]
   return {
     ...{ ...tasks, path, name, ...sides, hosts },
     isChanged: edits.some((list) => list.length > 0) || old.isValid !== now.isValid,
@@ -92,7 +99,11 @@ export function compare(
 /** Compares the tasks alone, without what that means for hosts. `folder` is the folder of the tasks file. */
 export function compareTasks(from: SideTasks, to: SideTasks, folder: string): TaskComparison {
   const change = compareFiles(from.tasks, to.tasks, folder)
-  return { from, to, change, ...restartsOf(change) }
+  const { before, after } = change
+  // A target with a problem is missing, as if it was removed.
+  const isWhole = from.isValid && to.isValid
+  const messages = isWhole ? messageChanges(before.notify, after.notify) : []
+  return { from, to, change, messages, ...restartsOf(change) }
 }
 
 function restartsOf({ before, after }: Change): Pick<TaskComparison, 'restarts' | 'withoutGap'> {
@@ -126,7 +137,7 @@ export function restartWords({ restarts, withoutGap }: TaskComparison): string[]
 }
 
 /** The result in one line: `2 tasks added, 1 removed, 3 changed`; `no change in meaning`. */
-export function verdictWords({ change, from, to }: TaskComparison): string {
+export function verdictWords({ change, messages, from, to }: TaskComparison): string {
   const { added, removed, renamed, changed, groups } = change
   const counts: [number, string][] = [
     [added.length, 'added'],
@@ -137,7 +148,10 @@ export function verdictWords({ change, from, to }: TaskComparison): string {
   const tasks = counts
     .filter(([count]) => count > 0)
     .map(([count, what], at) => `${at === 0 ? counted(count, 'task') : count} ${what}`)
-  const others = groups.length > 0 ? [`${counted(groups.length, 'host group')} changed`] : []
+  const others = [
+    ...(groups.length > 0 ? [`${counted(groups.length, 'host group')} changed`] : []),
+    ...(messages.length > 0 ? [`${counted(messages.length, 'key')} of messages changed`] : []),
+  ]
   const words = [...tasks, ...others].join(', ')
   if (words !== '') return words
   if (from.tasks === undefined || to.tasks === undefined) return 'nothing could be compared'

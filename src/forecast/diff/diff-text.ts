@@ -49,6 +49,7 @@ export function diffText(comparison: Comparison, view: DiffView): string {
   const parts = [
     [...head, verdictWords(comparison)],
     taskLines(comparison, view),
+    messageLines(comparison, view),
     [...groupLines(comparison, view), ...moveLines(comparison, view)],
     [...startLines(comparison, view), ...restartLines(restartWords(comparison))],
   ]
@@ -64,6 +65,7 @@ export function taskChangeLines(comparison: TaskComparison, view: TaskView): str
     verdictWords(comparison),
     ...unreadableWords(comparison.change),
     ...taskLines(comparison, view),
+    ...messageLines(comparison, view),
     ...groupLines(comparison, view),
     ...restartLines(restartWords(comparison)),
   ]
@@ -137,6 +139,13 @@ function paintedLine({ kind, text }: DiffLine, paint: DiffView['paint']): string
     case 'gap':
       return paint('dim', `  ${text}`)
   }
+}
+
+function messageLines({ messages }: TaskComparison, view: TaskView): string[] {
+  return messages.flatMap((change) => {
+    const [first = '', ...more] = changeLines(change, view, '')
+    return [view.paint('yellow', '~ ') + first, ...more]
+  })
 }
 
 function groupLines({ change: { groups } }: TaskComparison, { paint }: TaskView): string[] {

@@ -2,9 +2,10 @@ import { unorderedRule } from '../definition.ts'
 import type { PartialTasks } from '../file/partial.ts'
 import { keysAt } from '../file/schema.ts'
 import { entryMeaning } from '../host-entry.ts'
-import { noFileNotify } from '../notify.ts'
+import { type FileNotify, noFileNotify } from '../notify.ts'
 import type { Task, TasksFile } from '../task.ts'
 import { type Written, writtenKeys } from './written.ts'
+import { fileKeys } from './written-targets.ts'
 
 /** What an edit of a tasks file means. */
 export interface Change {
@@ -162,8 +163,25 @@ function changedKeys({ before, after }: Pair, folder: string): KeyChange[] {
     .flatMap((key) => {
       const [from, to] = [old.get(key), now.get(key)]
       if (from?.meaning === to?.meaning || (key === 'hosts' && sameHosts)) return []
-      return [{ key, old: from?.value ?? null, new: to?.value ?? null }]
+      return [keyChange(key, from?.value ?? null, to?.value ?? null)]
     })
+}
+
+/** Two URLs may differ only in what is not shown. */
+function keyChange(key: string, old: Written, now: Written): KeyChange {
+  const isAlike = typeof now === 'string' && old === now
+  return { key, old, new: isAlike ? `${now} (another one)` : now }
+}
+
+/** What differs in who gets messages and how, apart from the tasks: targets, the heartbeat and the page. */
+export function messageChanges(before: FileNotify, after: FileNotify): KeyChange[] {
+  const old = new Map(fileKeys(before).map((each) => [each.key, each]))
+  const now = new Map(fileKeys(after).map((each) => [each.key, each]))
+  return [...new Set([...now.keys(), ...old.keys()])].flatMap((key) => {
+    const [from, to] = [old.get(key), now.get(key)]
+    if (from?.meaning === to?.meaning) return []
+    return [keyChange(key, from?.shown ?? null, to?.shown ?? null)]
+  })
 }
 
 const schemaOrder = keysAt(['tasks', ''])

@@ -6,8 +6,9 @@ import { resolvePath } from '../file/settings.ts'
 import { entryMeaning } from '../host-entry.ts'
 import { isHashed } from '../host-schedules.ts'
 import { formatSize } from '../../text/size.ts'
-import { daemonEvents, type Secret, taskEvents } from '../notify.ts'
+import { daemonEvents, taskEvents } from '../notify.ts'
 import type { Task } from '../task.ts'
+import { shownSecret } from './written-targets.ts'
 
 /** A value as it would be written into the file; null if there is no value and no default. */
 export type Written = string | number | boolean | null | readonly (string | number)[]
@@ -126,12 +127,6 @@ function messageValues({ notify, ping }: Task): Record<string, Written> {
     'ping.url': ping === undefined ? null : shownSecret(ping.url),
     'ping.on': ping === undefined || ping.form === 'healthchecks' ? null : ping.on,
   }
-}
-
-/** Whoever has the URL of a ping can keep the alarm from going off, so only its host is shown. */
-function shownSecret(secret: Secret): string {
-  if (typeof secret !== 'string') return 'file' in secret ? secret.file : `$${secret.env}`
-  return `${new URL(secret).origin}/…`
 }
 
 function oneOrList(texts: readonly string[]): Written {

@@ -364,3 +364,17 @@ describe('scripts, input and sockets', () => {
     )
   })
 })
+
+test('changed targets and the heartbeat are shown by themselves, without secrets', () => {
+  const top = (path: string, more = '') =>
+    `notify: { ops: { webhook: "https://x.example/${path}" } }\n${more}tasks: {}\n`
+  const comparison = compared(top('T0K'), top('T0K2', 'heartbeat: https://h.example/T0K\n'))
+  expect(textOf(comparison)).toBe(`${head}3 keys of messages changed
+
+~ notify.ops.webhook: https://x.example/… -> https://x.example/… (another one)
+~ heartbeat.url: none -> https://h.example/…
+~ heartbeat.every: none -> 1m`)
+  expect(comparison.isChanged).toBe(true)
+  const broken = top('T0K2').replace('tasks: {}', 'tasks: { a: 1 }')
+  expect(textOf(compared(top('T0K'), broken))).not.toContain('notify.ops')
+})

@@ -43,6 +43,7 @@ export function diffMarkdown(
   const { path, name, change, from, to } = comparison
   const added = addedTasks(comparison, folder)
   const changed = changedTasks(comparison)
+  const messages = changedMessages(comparison)
   const first = [
     `**${code(path)}**, ${code(name)}: **${verdictWords(comparison)}**`,
     ...noteWords(comparison).map((words) => `> ${code(words)}`),
@@ -62,10 +63,11 @@ export function diffMarkdown(
     tableSection('task', 'Renamed', ['from', 'to', ''], renamed),
     tableSection('change', 'Changed', ['task', 'key', 'before', 'after'], changed.rows),
     tableSection('task', 'Daemon tasks that restart', ['task'], restarting),
+    tableSection('key', 'Messages', ['key', 'before', 'after'], messages.rows),
     tableSection('group', 'Host groups', ['group', 'added', 'removed'], groupRows(comparison)),
     tableSection('line', 'What runs where', ['on', 'gains', 'loses'], moveRows(comparison)),
     tableSection('line', 'Starts in 24 hours', startHeads, startRows(comparison, zone)),
-    blockSection('long value', '', [...added.below, ...changed.below]),
+    blockSection('long value', '', [...added.below, ...changed.below, ...messages.below]),
     blockSection('problem', '#### Problems', problems),
   ])
 }
@@ -100,16 +102,36 @@ function changedTasks({ change: { changed } }: Comparison): Table {
     ...shared,
     ...own.flatMap(({ task, changes }) => changes.map((change) => ({ change, tasks: [task] }))),
   ]
+  return changeTable(
+    all.map(({ change, tasks }) => {
+      const names = namesCell(tasks)
+      const cell = tasks.length === 1 ? names : `${tasks.length} tasks: ${names}`
+      return { change, cells: [cell], name: someOf(tasks, maxNames) }
+    }),
+  )
+}
+
+function changedMessages({ messages }: Comparison): Table {
+  return changeTable(messages.map((change) => ({ change, cells: [], name: 'messages' })))
+}
+
+/** A row for each change: its first cells, the key, and its value before and after. */
+function changeTable(
+  changes: readonly {
+    readonly change: KeyChange
+    readonly cells: readonly string[]
+    readonly name: string
+  }[],
+): Table {
   const below: string[] = []
-  const rows = all.map(({ change, tasks }) => {
-    const names = namesCell(tasks)
+  const rows = changes.map(({ change, cells, name }) => {
+    const first = [...cells, code(change.key)]
     const value = changedValue(change, maxCellChars)
-    const cells = [tasks.length === 1 ? names : `${tasks.length} tasks: ${names}`, code(change.key)]
     if (value.kind === 'short')
-      return [...cells, valueCell(change.key, change.old), valueCell(change.key, change.new)]
+      return [...first, valueCell(change.key, change.old), valueCell(change.key, change.new)]
     const lines = value.lines.map(markedLine).join('\n')
-    below.push(details(heading(someOf(tasks, maxNames), change.key), fenced('diff', lines)))
-    return [...cells, '_below_', '_below_']
+    below.push(details(heading(name, change.key), fenced('diff', lines)))
+    return [...first, '_below_', '_below_']
   })
   return { rows, below }
 }

@@ -2,6 +2,7 @@ import path from 'node:path'
 import { exitStatus, TorchError } from '../../../errors.ts'
 import type { Located } from '../../../host/git-commits.ts'
 import { GitFailure } from '../../../host/git.ts'
+import type { KeyChange } from '../../../tasks/compare/changes.ts'
 import type { Written } from '../../../tasks/compare/written.ts'
 import type { Call } from '../../command.ts'
 import { type FilePath, usageError } from '../../args/option.ts'
@@ -87,7 +88,7 @@ async function show(
 }
 
 /** A comparison for programs. */
-function diffJson({ from, to, change, hosts, restarts, withoutGap }: Comparison) {
+function diffJson({ from, to, change, messages, hosts, restarts, withoutGap }: Comparison) {
   return {
     from: endJson(from),
     to: endJson(to),
@@ -96,10 +97,9 @@ function diffJson({ from, to, change, hosts, restarts, withoutGap }: Comparison)
     renamed: change.renamed.map(({ before, after }) => ({ from: before.name, to: after.name })),
     changed: change.changed.map(({ after, keys }) => ({
       task: after.name,
-      keys: Object.fromEntries(
-        keys.map((key): [string, [Written, Written]] => [key.key, [key.old, key.new]]),
-      ),
+      keys: keysJson(keys),
     })),
+    messages: keysJson(messages),
     restarts,
     withoutGap,
     groups: Object.fromEntries(
@@ -115,6 +115,12 @@ function diffJson({ from, to, change, hosts, restarts, withoutGap }: Comparison)
     unreadable: change.unreadable,
     problems: [...from.problems, ...to.problems].map(problemJson),
   }
+}
+
+function keysJson(keys: readonly KeyChange[]): Record<string, [Written, Written]> {
+  return Object.fromEntries(
+    keys.map((key): [string, [Written, Written]] => [key.key, [key.old, key.new]]),
+  )
 }
 
 /** The working copy has no revision and no commit: both are null. */

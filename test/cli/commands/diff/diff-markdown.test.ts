@@ -131,3 +131,10 @@ describe('A comment that would be too long', () => {
     expect(page.slice(-100)).toMatch(/: 1 long value\. Run `torch diff` to see everything\.$/)
   })
 })
+
+test('changed targets of messages have a table of their own', () => {
+  const file = (url: string) => `notify: { ops: { webhook: "${url}" } }\ntasks: {}\n`
+  expect(markdown(file('https://x.example/T0K'), file('https://y.example/T0K'))).toContain(
+    '| key | before | after |\n| --- | --- | --- |\n| `notify.ops.webhook` | `https://x.example/…` | `https://y.example/…` |',
+  )
+})

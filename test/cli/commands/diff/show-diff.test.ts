@@ -15,7 +15,7 @@ afterAll(closeSites)
 
 const nothing = {
   ...{ added: [], removed: [], renamed: [], changed: [], restarts: [], withoutGap: [] },
-  ...{ groups: {}, hosts: [], unreadable: [], problems: [] },
+  ...{ messages: {}, groups: {}, hosts: [], unreadable: [], problems: [] },
 }
 
 describe.concurrent('torch diff in a history of ten edits', () => {
