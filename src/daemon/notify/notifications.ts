@@ -29,8 +29,6 @@ export interface Notifications {
   save(): void
 }
 
-/** Repeated messages, and tasks without success, need no greater care than that. */
-const looksPerSweep = 10
 /** What changes with each run is written this seldom. */
 const looksPerSave = 60
 
@@ -72,8 +70,7 @@ export function newNotifications(parts: NotificationParts): Notifications {
       if (parts.phase.now === 'gone') return
       state.looks += 1
       noteRefused(state)
-      const isSweep = state.looks % looksPerSweep === 0
-      lookAtTasks(state, isSweep)
+      lookAtTasks(state, state.looks)
       sendDigests(state)
       if (state.looks % looksPerSave === 0 && state.dirty === 'soon') state.dirty = 'now'
       flush(state)

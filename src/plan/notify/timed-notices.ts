@@ -61,11 +61,16 @@ function lateStarts(
   return inOrder(trouble, waiting, (start, before) => {
     if (start.slot === undefined || !isScheduled(start)) return { trouble: before, notices: [] }
     const slotMs = start.slot * 1000
-    const dueMs = start.dueMs ?? slotMs
+    const dueMs = dueMsOf(start)
     return nowMs - dueMs < lateAfterMs
       ? { trouble: before, notices: [] }
       : late(task, before, { slotMs, dueMs, nowMs, run: null })
   })
+}
+
+/** When a start had to happen; never for one without a slot. */
+export function dueMsOf({ slot, dueMs }: Start): number {
+  return dueMs ?? (slot === undefined ? Infinity : slot * 1000)
 }
 
 function stuckRuns(
