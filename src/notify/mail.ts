@@ -135,10 +135,17 @@ function failureOf(error: unknown, { smtp = '', password = '' }: Mail): Delivery
     const words = code === 'EAUTH' ? `SMTP ${status}: the login was refused` : `SMTP ${status}`
     return { kind: status >= 500 ? 'refused' : 'later', words, ...shown }
   }
-  return { kind: 'later', words: tlsWords(code), ...shown }
+  return { kind: 'later', words: connectionWords(code, systemCodeOf(error)), ...shown }
 }
 
-function tlsWords(code: string): string {
+/** nodemailer has codes of its own, and keeps the one of the system beside it. */
+function systemCodeOf(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('originalCode' in error)) return undefined
+  return typeof error.originalCode === 'string' ? error.originalCode : undefined
+}
+
+function connectionWords(code: string, systemCode: string | undefined): string {
+  if (systemCode !== undefined) return networkWords(systemCode)
   if (code === 'ETLS')
     return 'the server does not offer TLS, and torch sends no password without it'
   if (code === 'ESOCKET' || code === 'ECONNECTION') return 'the connection failed'

@@ -3,7 +3,7 @@ import type { Heartbeat, PingEvent, PingTarget, Target } from '../tasks/notify.t
 import { newDeliverer } from './deliverer.ts'
 import type { Job } from './deliver.ts'
 import type { Message } from './message.ts'
-import { heartbeatRecipient, type Letter } from './outbox.ts'
+import { heartbeatRecipient, type Letter, pingedTask } from './entry-file.ts'
 import { type NotifyReport, reportOf } from './report.ts'
 import type { Counts } from './results.ts'
 import type { Delivery } from './retry-plan.ts'
@@ -97,7 +97,8 @@ export function newNotifier({ host, hostName, ...parts }: NotifierParts): Notifi
 
 function isPinged(recipient: string, { pingOf, heartbeat }: Followed): boolean {
   if (recipient === heartbeatRecipient) return heartbeat !== undefined
-  return recipient.startsWith('ping ') && pingOf(recipient.slice('ping '.length)) !== undefined
+  const task = pingedTask(recipient)
+  return task !== undefined && pingOf(task) !== undefined
 }
 
 function jobFor(letter: Letter, { targets, pingOf, heartbeat }: Followed): Job | undefined {

@@ -1,38 +1,20 @@
-import { createHash } from 'node:crypto'
 import path from 'node:path'
 import type { Host } from '../host/host.ts'
 import { quietly } from '../host/system-error.ts'
 import type { Faults } from '../run/faults.ts'
-import type { PingEvent } from '../tasks/notify.ts'
-import { boundedMessage, type Message, parseMessage } from './message.ts'
-
-/** Something to send to one target. */
-export type Letter =
-  | { readonly kind: 'message'; readonly target: string; readonly message: Message }
-  | {
-      readonly kind: 'ping'
-      readonly task: string
-      readonly event: PingEvent
-      readonly words: string
-    }
-  | { readonly kind: 'heartbeat' }
-
-/** One entry of the outbox, without its text: 1,000 of them are small. */
-export interface Entry {
-  /** The name of its file. Names sort by age. */
-  readonly name: string
-  /** Who gets it: see recipientOf(). */
-  readonly recipient: string
-  readonly task: string | null
-  readonly attempts: number
-  /** How long it waited between attempts, in all. Time without a daemon does not count. */
-  readonly waitedMs: number
-  /** When it is tried next, by the wall clock; null: now. */
-  readonly nextMs: number | null
-  readonly lastError: string | null
-  /** Only if it is not on the disk. */
-  readonly letter?: Letter
-}
+import {
+  encodeEntry,
+  type Entry,
+  hashOf,
+  isTarget,
+  type Letter,
+  newNames,
+  readEntry,
+  readOutbox,
+  recipientOf,
+  taskOf,
+} from './entry-file.ts'
+import { boundedMessage } from './message.ts'
 
 /**
  * What waits to be sent, one file for each entry. It is there again after a crash, and an entry is removed only after
@@ -41,6 +23,10 @@ export interface Entry {
 export interface Outbox {
   /** The oldest first. */
   entries(): readonly Entry[]
+  /** The same without a copy, for whoever does not go through all of them. */
+  each(): Iterable<Entry>
+  /** What waits for one recipient, the oldest first. */
+  waitingFor(recipient: string): readonly Entry[]
   /**
    * Puts a letter into the outbox; it is on the disk when this returns, unless the disk refuses it.
    * undefined if the same message for the same target waits already. A ping and a heartbeat replace those
@@ -64,104 +50,72 @@ export interface OutboxParts {
   readonly onReplaced: (entry: Entry) => void
 }
 
-/** The most entries. After that the oldest goes. */
-export const maxEntries = 1_000
-const maxEntryBytes = 64 * 1024
-const namePattern = /^\d{15}-\d{4}-[0-9a-f]{16}\.json$/
+/** The most messages. After that the oldest goes. */
+export const maxMessages = 1_000
+/** The most pings, of as many tasks. They never take the place of a message. */
+export const maxPings = 10_000
 
-/** `ops`, or `ping TASK` and `heartbeat`: a name of a target has no space. */
-function recipientOf(letter: Letter): string {
-  if (letter.kind === 'message') return letter.target
-  return letter.kind === 'ping' ? `ping ${letter.task}` : heartbeatRecipient
-}
-
-export const heartbeatRecipient = '(heartbeat)'
-
-function taskOf(letter: Letter): string | null {
-  if (letter.kind === 'message') return letter.message.task
-  return letter.kind === 'ping' ? letter.task : null
+interface State extends OutboxParts {
+  /** By name, the oldest first: messages, and pings with the heartbeat. */
+  readonly messages: Map<string, Entry>
+  readonly pings: Map<string, Entry>
+  readonly byRecipient: Map<string, Map<string, Entry>>
+  readonly newName: (hash: string) => string
 }
 
 /** Reads the entries that an earlier daemon left. Never throws: what the disk refuses is a fault. */
-export function openOutbox({ host, folder, faults, onDropped, onReplaced }: OutboxParts): Outbox {
-  const { files, clock } = host
-  const entries = new Map<string, Entry>()
-  let sequence = 0
-  let lastName = ''
-  const fileOf = ({ name }: Pick<Entry, 'name'>): string => path.join(folder, name)
-
-  function save(entry: Entry, letter: Letter, sync: boolean): boolean {
-    return faults.attempt('write the outbox', () => {
-      files.makeDirectory(folder, 0o700)
-      files.replace(fileOf(entry), encode(entry, letter), { sync })
-    })
-  }
-
-  function remove(entry: Entry): void {
-    entries.delete(entry.name)
-    if (entry.letter === undefined)
-      faults.attempt('remove from the outbox', () => files.remove(fileOf(entry)))
-  }
-
-  /** In the order of their making, also if the clock was set back. */
-  function newName(hash: string): string {
-    const last = lastName.slice(0, 15)
-    const nowText = String(clock.now()).padStart(15, '0')
-    const time = last > nowText ? last : nowText
-    sequence = (sequence + 1) % 10_000
-    const name = `${time}-${String(sequence).padStart(4, '0')}-${hash}.json`
-    lastName =
-      name > lastName ? name : `${String(Number(time) + 1).padStart(15, '0')}${name.slice(15)}`
-    return lastName
-  }
-
-  const found = readOutbox(files, folder)
-  for (const entry of found.entries) {
-    entries.set(entry.name, entry)
-    lastName = entry.name
-  }
-  for (const name of found.damaged) quietly(() => files.remove(path.join(folder, name)))
-
+export function openOutbox(parts: OutboxParts): Outbox {
+  const { host, folder } = parts
+  const found = readOutbox(host.files, folder)
+  const newName = newNames(host.clock.now, found.entries.at(-1)?.name)
+  const [messages, pings, byRecipient] = [new Map(), new Map(), new Map()]
+  const state: State = { ...parts, messages, pings, byRecipient, newName }
+  for (const entry of found.entries) keep(state, entry)
+  for (const name of found.damaged) quietly(() => host.files.remove(path.join(folder, name)))
   return {
-    entries: () => [...entries.values()],
-    add(letter, busy) {
-      const recipient = recipientOf(letter)
-      const hash = hashOf(letter)
-      const waiting = [...entries.values()].filter((each) => each.recipient === recipient)
-      if (letter.kind === 'message' && waiting.some(({ name }) => name.includes(hash)))
-        return undefined
-      if (letter.kind !== 'message')
-        for (const each of waiting)
-          if (!busy.has(each.name)) {
-            remove(each)
-            onReplaced(each)
-          }
-      const oldest = entries.size < maxEntries ? undefined : firstOf(entries, busy)
-      if (oldest !== undefined) {
-        remove(oldest)
-        onDropped(oldest)
-      }
-      const name = newName(hash)
-      const entry = {
-        ...{ name, recipient, task: taskOf(letter) },
-        ...{ attempts: 0, waitedMs: 0, nextMs: null, lastError: null },
-      }
-      const bounded = boundedLetter(letter)
-      const isKept = isOnDisk(letter) && save(entry, bounded, letter.kind === 'message')
-      const added = isKept ? entry : { ...entry, letter: bounded }
-      entries.set(name, added)
-      return added
-    },
-    letterOf: (entry) => entry.letter ?? quietly(() => readEntry(files, fileOf(entry)))?.letter,
-    postpone(entry, again) {
-      const letter = entry.letter ?? readEntry(files, fileOf(entry))?.letter
-      const next = { ...entry, ...again, attempts: entry.attempts + 1 }
-      entries.set(entry.name, next)
-      // Without it the next daemon tries it earlier.
-      if (entry.letter === undefined && letter !== undefined) save(next, letter, false)
-    },
-    remove,
+    entries: () => [...inOrder(state)],
+    each: () => inOrder(state),
+    waitingFor: (recipient) => waitingFor(state, recipient),
+    add: (letter, busy) => add(state, letter, busy),
+    letterOf: (entry) =>
+      entry.letter ?? quietly(() => readEntry(host.files, fileOf(state, entry)))?.letter,
+    postpone: (entry, again) => postpone(state, entry, again),
+    remove: (entry) => remove(state, entry),
   }
+}
+
+function add(state: State, letter: Letter, busy: ReadonlySet<string>): Entry | undefined {
+  const recipient = recipientOf(letter)
+  const hash = hashOf(letter)
+  const waiting = waitingFor(state, recipient)
+  const isMessage = letter.kind === 'message'
+  if (isMessage && waiting.some(({ name }) => name.includes(hash))) return undefined
+  if (!isMessage)
+    for (const each of waiting)
+      if (!busy.has(each.name)) {
+        remove(state, each)
+        state.onReplaced(each)
+      }
+  makeRoom(state, letter, busy)
+  const entry: Entry = {
+    ...{ name: state.newName(hash), recipient, task: taskOf(letter) },
+    ...{ attempts: 0, waitedMs: 0, nextMs: null, lastError: null },
+  }
+  const bounded = isMessage ? { ...letter, message: boundedMessage(letter.message) } : letter
+  const isKept = isOnDisk(letter) && save(state, entry, bounded, isMessage)
+  const added = isKept ? entry : { ...entry, letter: bounded }
+  keep(state, added)
+  return added
+}
+
+function makeRoom(state: State, { kind }: Letter, busy: ReadonlySet<string>): void {
+  const isMessage = kind === 'message'
+  const like = isMessage ? state.messages : state.pings
+  if (like.size < (isMessage ? maxMessages : maxPings)) return
+  const oldest = firstOf(like, busy)
+  if (oldest === undefined) return
+  remove(state, oldest)
+  state.onDropped(oldest)
 }
 
 /** The oldest entry that is not being sent. */
@@ -179,77 +133,56 @@ function isOnDisk(letter: Letter): boolean {
   return letter.kind === 'message'
 }
 
-function hashOf(letter: Letter): string {
-  const key = letter.kind === 'message' ? [letter.target, letter.message.id] : [recipientOf(letter)]
-  return createHash('sha256').update(JSON.stringify(key)).digest('hex').slice(0, 16)
+function postpone(
+  state: State,
+  entry: Entry,
+  again: Pick<Entry, 'waitedMs' | 'nextMs' | 'lastError'>,
+): void {
+  const letter = entry.letter ?? readEntry(state.host.files, fileOf(state, entry))?.letter
+  const next = { ...entry, ...again, attempts: entry.attempts + 1 }
+  keep(state, next)
+  // Without it the next daemon tries it earlier.
+  if (entry.letter === undefined && letter !== undefined) save(state, next, letter, false)
 }
 
-function boundedLetter(letter: Letter): Letter {
-  return letter.kind === 'message' ? { ...letter, message: boundedMessage(letter.message) } : letter
+function save(state: State, entry: Entry, letter: Letter, sync: boolean): boolean {
+  const { faults, host, folder } = state
+  return faults.attempt('write the outbox', () => {
+    host.files.makeDirectory(folder, 0o700)
+    host.files.replace(fileOf(state, entry), encodeEntry(entry, letter), { sync })
+  })
 }
 
-/** The entries on the disk, the oldest first, and the names of files that cannot be read as one. */
-export function readOutbox(
-  files: Host['files'],
-  folder: string,
-): { readonly entries: readonly Entry[]; readonly damaged: readonly string[] } {
-  const entries: Entry[] = []
-  const damaged: string[] = []
-  for (const name of quietly(() => files.list(folder)) ?? []) {
-    if (!namePattern.test(name)) continue
-    const read = readEntry(files, path.join(folder, name))
-    if (read === undefined) damaged.push(name)
-    else entries.push({ ...read.entry, name })
-  }
-  return { entries, damaged }
+/** A new entry, or a newer version of one, which keeps its place. */
+function keep({ messages, pings, byRecipient }: State, entry: Entry): void {
+  const { name, recipient } = entry
+  const own = byRecipient.get(recipient) ?? new Map<string, Entry>()
+  byRecipient.set(recipient, own.set(name, entry))
+  if (isTarget(recipient)) messages.set(name, entry)
+  else pings.set(name, entry)
 }
 
-interface EntryFile extends Omit<Entry, 'name' | 'recipient' | 'task' | 'letter'> {
-  readonly version: 1
-  readonly letter: Letter
+function remove(state: State, entry: Entry): void {
+  const { messages, pings, byRecipient, faults, host } = state
+  const { name, recipient } = entry
+  messages.delete(name)
+  pings.delete(name)
+  byRecipient.get(recipient)?.delete(name)
+  if (byRecipient.get(recipient)?.size === 0) byRecipient.delete(recipient)
+  if (entry.letter === undefined)
+    faults.attempt('remove from the outbox', () => host.files.remove(fileOf(state, entry)))
 }
 
-function encode({ attempts, waitedMs, nextMs, lastError }: Entry, letter: Letter): string {
-  const file: EntryFile = { version: 1, attempts, waitedMs, nextMs, lastError, letter }
-  return `${JSON.stringify(file)}\n`
+/** Messages first: a person waits for them. */
+function* inOrder({ messages, pings }: State): Generator<Entry> {
+  yield* messages.values()
+  yield* pings.values()
 }
 
-/** undefined if the file is gone or damaged. */
-function readEntry(
-  files: Host['files'],
-  file: string,
-): { readonly entry: Omit<Entry, 'name'>; readonly letter: Letter } | undefined {
-  try {
-    const text = files.readFile(file, maxEntryBytes)?.toString() ?? ''
-    const { attempts, waitedMs, nextMs, lastError, ...rest } = JSON.parse(
-      text,
-    ) as Partial<EntryFile>
-    const letter = parseLetter(rest.letter)
-    if (letter === undefined) return undefined
-    const number = (value: unknown): number => (typeof value === 'number' ? value : 0)
-    const entry = {
-      recipient: recipientOf(letter),
-      task: taskOf(letter),
-      attempts: number(attempts),
-      waitedMs: number(waitedMs),
-      nextMs: typeof nextMs === 'number' ? nextMs : null,
-      lastError: typeof lastError === 'string' ? lastError : null,
-    }
-    return { entry, letter }
-  } catch {
-    return undefined
-  }
+function waitingFor({ byRecipient }: State, recipient: string): Entry[] {
+  return [...(byRecipient.get(recipient)?.values() ?? [])]
 }
 
-function parseLetter(value: Letter | undefined): Letter | undefined {
-  if (value?.kind === 'message') {
-    const message = parseMessage(value.message)
-    return message && typeof value.target === 'string' ? { ...value, message } : undefined
-  }
-  if (value?.kind !== 'ping') return undefined
-  const { task, event, words } = value
-  const isWhole =
-    [task, words].every((each) => typeof each === 'string') &&
-    ['start', 'ok', 'failed'].includes(event)
-  return isWhole ? { kind: 'ping', task, event, words } : undefined
+function fileOf({ folder }: State, { name }: Entry): string {
+  return path.join(folder, name)
 }

@@ -1,5 +1,6 @@
 import type { FileNotify, Target } from '../tasks/notify.ts'
-import { type Entry, heartbeatRecipient } from './outbox.ts'
+import { grouped } from '../text/grouped.ts'
+import { addedMs, type Entry, heartbeatRecipient, pingedTask } from './entry-file.ts'
 import type { LastResult } from './results.ts'
 
 export interface NotifyReport {
@@ -27,8 +28,10 @@ export function reportOf(
   const bad = Object.entries(results).flatMap(([name, { result }]) =>
     result === 'delivered' ? [] : [name],
   )
-  const waiting = entries.map(({ recipient }) => recipient)
-  const pings = [...new Set([...waiting, ...bad])].filter((each) => each.startsWith('ping '))
+  const waiting = grouped(entries, ({ recipient }) => recipient)
+  const pings = [...new Set([...waiting.keys(), ...bad])].filter(
+    (each) => pingedTask(each) !== undefined,
+  )
   const known = [
     ...targets.map(({ name, kind }) => ({ name, kind })),
     ...(heartbeat === undefined ? [] : [{ name: heartbeatRecipient, kind: 'heartbeat' } as const]),
@@ -36,20 +39,15 @@ export function reportOf(
   ]
   return {
     targets: known.map(({ name, kind }) => {
-      const own = entries.filter((each) => each.recipient === name)
+      const own = waiting.get(name) ?? []
       return {
         name,
         kind,
         waiting: own.length,
-        oldest: addedAt(own[0]),
+        oldest: own[0] === undefined ? null : new Date(addedMs(own[0])).toISOString(),
         last: results[name] ?? null,
       }
     }),
     waiting: entries.length,
   }
-}
-
-/** The name of an entry begins with the time at which it was added. */
-function addedAt(entry: Entry | undefined): string | null {
-  return entry === undefined ? null : new Date(Number(entry.name.slice(0, 15))).toISOString()
 }

@@ -1,6 +1,7 @@
 import path from 'node:path'
 import type { Host } from '../host/host.ts'
 import { quietly } from '../host/system-error.ts'
+import { isTarget } from './entry-file.ts'
 
 /** What came of the last attempt for a target, a ping or the heartbeat. */
 export interface LastResult {
@@ -59,7 +60,7 @@ export function openResults(
       results.set(recipient, { at: new Date(clock.now()).toISOString(), result, words })
       // A heartbeat that goes well is not worth a write each minute.
       const isNews = before?.result !== result || before.words !== words
-      if (isNews || !/[ (]/.test(recipient)) save()
+      if (isNews || isTarget(recipient)) save()
     },
     counts: () => counts,
     count(recipient, what) {

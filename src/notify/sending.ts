@@ -3,7 +3,8 @@ import type { Host } from '../host/host.ts'
 import type { Faults } from '../run/faults.ts'
 import type { Job } from './deliver.ts'
 import type { Deliverer } from './deliverer.ts'
-import { type Entry, heartbeatRecipient, type Letter, openOutbox, type Outbox } from './outbox.ts'
+import { type Entry, isTarget, type Letter } from './entry-file.ts'
+import { openOutbox, type Outbox } from './outbox.ts'
 import { openResults, type Results } from './results.ts'
 import { type Delivery, maxWaitMs, nextDelayMs } from './retry-plan.ts'
 import { titleOf } from './text.ts'
@@ -113,22 +114,39 @@ async function beginSoon(state: State): Promise<void> {
 
 /** Begins everything that is due, and sets the timer for the rest. */
 function beginDue(state: State): void {
-  const { host, outbox, busy, due, held } = state
+  const { host, busy } = state
   state.cancelWake()
   if (state.phase !== 'running') return
+  // FIRST not all of one kind: targets that hang must not hold up a heartbeat, nor thousands of pings a message.
+  let nextMs = Infinity
+  for (const most of [maxBusy - 1, maxBusy]) nextMs = beginSome(state, most)
+  // The end of any of them comes here again.
+  if (busy.size === maxBusy || nextMs === Infinity) return
+  state.cancelWake = host.clock.after(nextMs - host.clock.monotonic(), () => beginDue(state))
+}
+
+/** Begins what is due until so many of a kind are under way. Returns when the next one is due. */
+function beginSome(state: State, mostOfKind: number): number {
+  const { host, outbox, busy, due, held } = state
   const nowMs = host.clock.monotonic()
   let nextMs = Infinity
   const seen = new Set<string>()
-  for (const entry of outbox.entries()) {
+  for (const entry of outbox.each()) {
+    if (busy.size === maxBusy) break
     // The messages about one task stay in order: "is ok again" must not come first.
     const lane = `${entry.recipient}\n${entry.task}`
     if (busy.has(entry.recipient) || seen.has(lane)) continue
     seen.add(lane)
     const atMs = Math.max(due.get(entry.name) ?? 0, held.get(entry.recipient) ?? 0)
     if (atMs > nowMs) nextMs = Math.min(nextMs, atMs)
-    else if (busy.size < maxBusy) begin(state, entry)
+    else if (busyLike(state, entry) < mostOfKind) begin(state, entry)
   }
-  if (nextMs < Infinity) state.cancelWake = host.clock.after(nextMs - nowMs, () => beginDue(state))
+  return nextMs
+}
+
+/** How many messages are under way, or how many pings. */
+function busyLike({ busy }: State, { recipient }: Entry): number {
+  return [...busy.keys()].filter((each) => isTarget(each) === isTarget(recipient)).length
 }
 
 function begin(state: State, entry: Entry): void {
@@ -186,7 +204,7 @@ function finish(state: State, entry: Entry, delivery: Delivery): void {
 /** Whether a newer ping for the same recipient waits. */
 function isReplaced({ outbox }: State, { name, recipient }: Entry): boolean {
   if (isTarget(recipient)) return false
-  return outbox.entries().some((each) => each.recipient === recipient && each.name > name)
+  return outbox.waitingFor(recipient).some((each) => each.name > name)
 }
 
 function giveUp(state: State, entry: Entry, words: string): void {
@@ -221,10 +239,6 @@ function allDone({ host, busy }: State): Promise<void> {
       return resolve()
     })
   })
-}
-
-function isTarget(recipient: string): boolean {
-  return recipient !== heartbeatRecipient && !recipient.startsWith('ping ')
 }
 
 function factsOf({ recipient, task, attempts }: Entry): object {

@@ -159,7 +159,7 @@ export function networkWords(code: string): string {
   }
   const isCertificate = /CERT|UNABLE_TO|SELF_SIGNED|CRL|HOSTNAME_MISMATCH/.test(code)
   if (isCertificate)
-    return `its certificate is not valid; for a CA of your own, set NODE_EXTRA_CA_CERTS for the daemon (${code})`
+    return `its certificate is not valid; for a CA of your own, set NODE_EXTRA_CA_CERTS, then stop and start the daemon (${code})`
   const known = Object.hasOwn(words, code) ? words[code] : undefined
   return `${known ?? 'the connection failed'}${code === '' ? '' : ` (${code})`}`
 }

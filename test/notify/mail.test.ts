@@ -4,8 +4,12 @@ import net from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
+import { wallClock } from '../../src/host/clock.ts'
+import { startHelper } from '../../src/host/helper.ts'
+import { newDeliverer } from '../../src/notify/deliverer.ts'
 import { sendMail } from '../../src/notify/mail.ts'
+import type { MailTarget } from '../../src/tasks/notify.ts'
 import { freePort } from '../support/free-port.ts'
 import { messageOf } from '../support/notify.ts'
 import { type Certificate, newCertificate } from '../support/script-server.ts'
@@ -108,12 +112,68 @@ test('a login that is refused is final, and no word has the password', async () 
   expect(JSON.stringify(delivery)).not.toContain('wr0ng-one')
 })
 
-test('smtps needs a certificate that is valid', async () => {
-  const { received, port } = await smtpServer({ secure: true })
-  const delivery = await send(`smtps://127.0.0.1:${port}`)
-  expect(delivery).toMatchObject({ kind: 'later' })
+test('smtps takes a certificate of a CA of the machine, and no other', async () => {
+  const { received, port } = await smtpServer({ secure: true, authOptional: false })
+  const target: MailTarget = {
+    ...{ kind: 'mail', name: 'oncall', to: ['a@x.org'], from: 't@x.org' },
+    ...{ smtp: `smtps://me@localhost:${port}`, password: 'pass:word' },
+  }
+  const sendWith = async (ca: string) => {
+    vi.stubEnv('NODE_EXTRA_CA_CERTS', ca)
+    const deliverer = newDeliverer({ clock: wallClock, startHelper })
+    try {
+      return await deliverer.deliver({ kind: 'message', target, message: messageOf() })
+    } finally {
+      vi.unstubAllEnvs()
+      await deliverer.close()
+    }
+  }
+  const other = fs.mkdtempSync(path.join(folder, 'other-'))
+  expect(await sendWith(newCertificate(other).file)).toMatchObject({
+    kind: 'later',
+    words: expect.stringMatching(/^its certificate is not valid; .* set NODE_EXTRA_CA_CERTS/),
+  })
   expect(received).toEqual([])
+  expect(await sendWith(certificate.file)).toMatchObject({ kind: 'delivered' })
+  expect(received).toMatchObject([{ user: 'me', to: ['a@x.org'] }])
 })
+
+/** torch looks here first, so a test cannot have its own. */
+const hasSendmail = ['/usr/sbin', '/usr/bin', '/sbin', '/bin'].some((each) =>
+  fs.existsSync(`${each}/sendmail`),
+)
+
+test.skipIf(hasSendmail)(
+  'without a server the program sendmail gets the mail and who gets it',
+  async () => {
+    expect(await send(undefined)).toMatchObject({
+      ...{ kind: 'later', words: expect.stringContaining('no program sendmail') },
+    })
+    const got = path.join(folder, 'got')
+    const status = path.join(folder, 'status')
+    const script = `#!/bin/sh\n{ printf '%s\\n' "$@"; cat; } >${got}\necho why >&2\nexit $(cat ${status})\n`
+    fs.writeFileSync(path.join(folder, 'sendmail'), script, { mode: 0o755 })
+    vi.stubEnv('PATH', `${folder}:${process.env['PATH']}`)
+    onTestFinished(() => void vi.unstubAllEnvs())
+    fs.writeFileSync(status, '0')
+    const message = messageOf({ output: 'one\n.\ntwo' })
+    expect(await send(undefined, { message })).toMatchObject({
+      ...{ kind: 'delivered', words: 'sendmail took it' },
+    })
+    const text = fs.readFileSync(got, 'utf8')
+    expect(text.startsWith('-i\n-f\nt@x.org\n--\na@x.org\nb@x.org\n')).toBe(true)
+    expect(text).toMatch(/^To: a@x\.org, b@x\.org$/m)
+    expect(text).toMatch(/^Subject: \[torch\] dump failed on db1$/m)
+    expect(text).toContain('one\n.\ntwo')
+    expect(text).not.toContain('\r')
+    fs.writeFileSync(status, '75')
+    expect(await send(undefined)).toEqual({
+      ...{ kind: 'later', words: 'sendmail: exit code 75', details: 'why' },
+    })
+    fs.writeFileSync(status, '67')
+    expect(await send(undefined)).toMatchObject({ kind: 'refused' })
+  },
+)
 
 test('a mail that the server refuses for good is given up, for a moment is sent later', async () => {
   const answer = (responseCode: number) =>
@@ -140,7 +200,9 @@ test('a server that takes some of the addresses has the mail', async () => {
 })
 
 test('a server that is not there, hangs or is none at all is tried again', async () => {
-  expect(await send(`smtp://127.0.0.1:${await freePort()}`)).toMatchObject({ kind: 'later' })
+  expect(await send(`smtp://127.0.0.1:${await freePort()}`)).toEqual({
+    ...{ kind: 'later', words: 'it refuses the connection (ECONNREFUSED)' },
+  })
   const silent = net.createServer((socket) => closers.push(() => socket.destroy()))
   await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
   closers.push(() => silent.close())

@@ -3,7 +3,8 @@ import os from 'node:os'
 import path from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { diskFiles } from '../../src/host/files.ts'
-import { type Entry, type Letter, maxEntries, openOutbox } from '../../src/notify/outbox.ts'
+import type { Entry, Letter } from '../../src/notify/entry-file.ts'
+import { maxMessages, openOutbox } from '../../src/notify/outbox.ts'
 import { newFaults } from '../../src/run/faults.ts'
 import { handClock } from '../support/clock.ts'
 import { messageOf } from '../support/notify.ts'
@@ -68,12 +69,26 @@ test('a full outbox drops its oldest entry, but none that is being sent', () => 
   const { open, dropped, folder } = bench()
   const outbox = open()
   const first = outbox.add(letter('0'), none)
-  for (let n = 1; n < maxEntries; n++) outbox.add(letter(String(n)), none)
+  for (let n = 1; n < maxMessages; n++) outbox.add(letter(String(n)), none)
   expect(dropped).toEqual([])
   outbox.add(letter('last'), new Set([first?.name ?? '']))
   expect(dropped.map(({ name }) => name < (first?.name ?? ''))).toEqual([false])
-  expect(outbox.entries()).toHaveLength(maxEntries)
-  expect(fs.readdirSync(folder)).toHaveLength(maxEntries)
+  expect(outbox.entries()).toHaveLength(maxMessages)
+  expect(fs.readdirSync(folder)).toHaveLength(maxMessages)
+})
+
+test('pings never take the place of messages, and are sent behind them', () => {
+  const { open, dropped, folder } = bench()
+  const outbox = open()
+  outbox.add(ping('ok', 'first'), none)
+  for (let n = 0; n < maxMessages; n++) outbox.add(letter(String(n)), none)
+  for (let n = 0; n < 200; n++) outbox.add(ping('start', `task-${n}`), none)
+  expect(dropped).toEqual([])
+  const kinds = outbox.entries().map(({ recipient }) => recipient)
+  expect(kinds.indexOf('ping first')).toBe(maxMessages)
+  expect(kinds).toHaveLength(maxMessages + 201)
+  expect(outbox.waitingFor('ping first')).toHaveLength(1)
+  expect(open().entries()).toHaveLength(fs.readdirSync(folder).length)
 })
 
 test('a newer ping replaces the one that waits for the same task; a start is only in memory', () => {

@@ -4,7 +4,7 @@ import path from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { diskFiles } from '../../src/host/files.ts'
 import type { Job } from '../../src/notify/deliver.ts'
-import type { Letter } from '../../src/notify/outbox.ts'
+import type { Letter } from '../../src/notify/entry-file.ts'
 import type { Delivery } from '../../src/notify/retry-plan.ts'
 import { newSending } from '../../src/notify/sending.ts'
 import { newFaults } from '../../src/run/faults.ts'
@@ -81,6 +81,23 @@ test('nothing is sent before the start; then four at a time, and each target in 
   await answer('delivered')
   await answer('delivered')
   expect(waiting()).toEqual(['d 1', 'a 2', 'b 2', 'c 2'])
+})
+
+test('targets that hang leave one place for the heartbeat and the pings', async () => {
+  const { sending, add, waiting, answer } = bench()
+  for (const target of ['a', 'b', 'c', 'd'])
+    for (const id of ['1', '2']) await add(message(id, target))
+  sending.start()
+  expect(waiting()).toEqual(['a 1', 'b 1', 'c 1', 'd 1'])
+  await add({ kind: 'heartbeat' })
+  await answer('delivered')
+  expect(waiting()).toEqual(['b 1', 'c 1', 'd 1', 'ok'])
+  for (const task of ['t1', 't2', 't3', 't4'])
+    await add({ kind: 'ping', task, event: 'start', words: '' })
+  for (let n = 0; n < 3; n++) await answer('delivered')
+  expect(waiting()).toEqual(['ok', 'a 2', 'b 2', 'c 2'])
+  await answer('delivered')
+  expect(waiting()).toEqual(['a 2', 'b 2', 'c 2', 'start'])
 })
 
 test('what could not be sent is tried again after 5 s, 30 s and 2 m, until it arrives', async () => {

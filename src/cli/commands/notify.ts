@@ -1,7 +1,7 @@
 import type { TestReport } from '../../control/protocol.ts'
 import { exitStatus } from '../../errors.ts'
 import { deliver } from '../../notify/deliver.ts'
-import { readOutbox } from '../../notify/outbox.ts'
+import { readOutbox } from '../../notify/entry-file.ts'
 import { type NotifyReport, reportOf, type TargetReport } from '../../notify/report.ts'
 import { readResults } from '../../notify/results.ts'
 import { newTestMessage, testReport, unknownTarget } from '../../notify/test-message.ts'
