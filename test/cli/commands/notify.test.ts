@@ -46,6 +46,7 @@ defaults:
   notify: { to: [ops], on: [failed] }
 tasks:
   dump: { command: 'exit 3', schedule: '@yearly' }
+  load: { command: 'exit 4', type: manual }
 `)
   return site
 }
@@ -99,7 +100,7 @@ test('torch notify tests a target, through the daemon and without one, and shows
   expectNoSecret(site, plain.stdout, shown.stdout, table.stdout)
 })
 
-test('a message survives kill -9 of the daemon, and comes again with the same id', async () => {
+test('a message survives kill -9 of the daemon and torch restart, and comes again with the same id', async () => {
   const { server, ids, state } = await hookServer()
   const site = newHookSite(server.url)
   const env = { HOOK_URL: `${server.url}/${token}` }
@@ -109,8 +110,8 @@ test('a message survives kill -9 of the daemon, and comes again with the same id
   await until(() => ids.length === 1, 'the first attempt')
   process.kill(site.pid() ?? 0, 'SIGKILL')
   const waiting = await site.torch('notify', '--json')
-  const { targets } = JSON.parse(waiting.stdout) as { targets: object[] }
-  expect(targets[0]).toMatchObject({ name: 'ops', waiting: 1 })
+  const shown = JSON.parse(waiting.stdout) as { targets: object[] }
+  expect(shown.targets[0]).toMatchObject({ name: 'ops', waiting: 1 })
   state.isSilent = false
   await site.torchWith({ env }, 'start')
   await until(() => ids.length >= 2, 'the second attempt')
@@ -118,5 +119,18 @@ test('a message survives kill -9 of the daemon, and comes again with the same id
   const outbox = path.join(site.home, 'outbox')
   const entries = () => fs.readdirSync(outbox).filter((name) => /^\d/.test(name))
   await until(() => entries().length === 0, 'an empty outbox')
+
+  state.isSilent = true
+  const before = ids.length
+  await site.torch('run', 'load')
+  await until(() => ids.length === before + 1, 'the first attempt of the second message')
+  expect(entries().length).toBe(1)
+  // The attempt that is under way gets no answer: the next daemon makes another one.
+  state.isSilent = false
+  expect(await site.torch('restart')).toMatchObject({ status: 0 })
+  await until(() => entries().length === 0, 'an empty outbox after the restart')
+  expect(new Set(ids.slice(before)).size).toBe(1)
+  const [ops] = (JSON.parse((await site.torch('notify', '--json')).stdout) as typeof shown).targets
+  expect(ops).toMatchObject({ name: 'ops', waiting: 0, last: { result: 'delivered' } })
   expectNoSecret(site)
 })
