@@ -51,7 +51,7 @@ interface Kept {
 
 /**
  * A reader has only a place in the kept events. If it does not read, it gets nothing more, keeps its place
- * and takes no more memory. When the events behind its place are gone, it is told how many.
+ * and takes no more memory. When the events behind its place are gone, it gets their number.
  */
 interface Reader {
   readonly response: ServerResponse
@@ -61,117 +61,141 @@ interface Reader {
   isStuck: boolean
 }
 
+/** All of them, and the last events. */
+interface State extends EventParts {
+  readonly daemon: string
+  readonly kept: Kept[]
+  readonly readers: Set<Reader>
+  /** The number of the last event. */
+  last: number
+  isPushing: boolean
+  isEnded: boolean
+  cancelAlive: (() => void) | undefined
+}
+
 /** Starts without events, and with an id that no other daemon has. */
-export function newEventStreams({ clock, nextStarts }: EventParts): EventStreams {
-  const daemon = randomUUID()
-  const kept: Kept[] = []
-  const readers = new Set<Reader>()
-  let last = 0
-  let isPushing = false
-  let isEnded = false
-  let cancelAlive: (() => void) | undefined
-
-  function publish(event: KeptEvent): void {
-    kept.push({ event })
-    if (kept.length > maxKeptEvents) kept.shift()
-    if (readers.size > 0) pushSoon()
+export function newEventStreams(parts: EventParts): EventStreams {
+  const state: State = {
+    ...{ ...parts, daemon: randomUUID(), kept: [], readers: new Set(), last: 0 },
+    ...{ isPushing: false, isEnded: false, cancelAlive: undefined },
   }
-
-  function pushSoon(): void {
-    if (!isPushing) void pushInTurn()
-  }
-
-  /** In a turn of its own: whoever publishes has a tick to finish. */
-  async function pushInTurn(): Promise<void> {
-    isPushing = true
-    await clock.turn()
-    isPushing = false
-    const nextOf = onDemand(nextStarts)
-    for (const reader of readers) push(reader, nextOf)
-    const isBehind = ({ response, seq }: Reader) =>
-      !response.writableNeedDrain && (seq < last || (isEnded && !response.writableEnded))
-    if ([...readers].some(isBehind)) pushSoon()
-  }
-
-  function push(reader: Reader, nextOf: (task: string) => string | null): void {
-    const { response, wants } = reader
-    if (response.writableNeedDrain) return
-    if (reader.seq === last) return isEnded ? void response.end() : undefined
-    const first = last - kept.length + 1
-    const dropped = Math.max(first - 1 - reader.seq, 0)
-    const at = reader.seq + dropped + 1 - first
-    const events = kept.slice(at, at + maxEventsInTurn)
-    reader.seq += dropped + events.length
-    const lines = events
-      .filter(({ event }) => wants(event))
-      .map((each) => (each.line ??= lineOf(withNext(each.event, nextOf))))
-    if (dropped > 0) lines.unshift(lineOf({ kind: 'dropped', count: dropped }))
-    if (lines.length > 0) response.write(lines.join(''))
-  }
-
-  function keepAlive(): void {
-    cancelAlive = readers.size === 0 ? undefined : clock.after(aliveMs, keepAlive)
-    for (const reader of readers) {
-      const { response, isStuck } = reader
-      reader.isStuck = response.writableNeedDrain
-      if (!reader.isStuck) response.write(lineOf({ kind: 'alive' }))
-      else if (isStuck) response.destroy()
-    }
-  }
-
-  function remove(reader: Reader): void {
-    readers.delete(reader)
-    if (readers.size > 0) return
-    cancelAlive?.()
-    cancelAlive = undefined
-  }
-
+  const common = () => ({ seq: ++state.last, at: new Date(parts.clock.now()).toISOString() })
   return {
-    row(row) {
-      publish({ kind: kindOf(row), seq: ++last, at: timeNow(clock), row })
-    },
-    load(revision) {
-      publish({ kind: 'load', seq: ++last, at: timeNow(clock), revision })
-    },
+    row: (row) => publish(state, { kind: kindOf(row), ...common(), row }),
+    load: (revision) => publish(state, { kind: 'load', ...common(), revision }),
     refuse(problems) {
       const first = problems.slice(0, maxEventProblems)
-      publish({ kind: 'refuse', seq: ++last, at: timeNow(clock), problems: first })
+      publish(state, { kind: 'refuse', ...common(), problems: first })
     },
-    follow({ since, tasks = [] }, response) {
-      if (response.destroyed) return
-      if (readers.size >= maxStreams) throw tooMany()
-      const isComplete =
-        since?.daemon === daemon && since.seq <= last && since.seq >= last - kept.length
-      const reader: Reader = {
-        response,
-        wants: (event) =>
-          tasks.length === 0 || !('row' in event) || isSelected(tasks, event.row.task),
-        seq: isComplete ? since.seq : last,
-        isStuck: false,
-      }
-      response.on('error', () => {})
-      response.writeHead(200, { 'content-type': 'application/x-ndjson', connection: 'close' })
-      if (isEnded) return void response.end()
-      readers.add(reader)
-      response.on('close', () => remove(reader))
-      response.on('drain', () => {
-        reader.isStuck = false
-        pushSoon()
-      })
-      response.write(lineOf({ kind: 'hello', daemon, seq: last, isComplete }))
-      cancelAlive ??= clock.after(aliveMs, keepAlive)
-      pushSoon()
-    },
-    end() {
-      isEnded = true
-      for (const { response } of readers)
-        response.on(
-          'close',
-          clock.after(endMs, () => response.destroy()),
-        )
-      pushSoon()
-    },
+    follow: (request, response) => follow(state, request, response),
+    end: () => end(state),
   }
+}
+
+function publish(state: State, event: KeptEvent): void {
+  const { kept, readers } = state
+  kept.push({ event })
+  if (kept.length > maxKeptEvents) kept.shift()
+  if (readers.size > 0) pushSoon(state)
+}
+
+function follow(
+  state: State,
+  { since, tasks = [] }: EventsRequest,
+  response: ServerResponse,
+): void {
+  const { daemon, last, kept, readers, clock } = state
+  if (response.destroyed) return
+  if (readers.size >= maxStreams) throw tooMany()
+  const isComplete =
+    since?.daemon === daemon && since.seq <= last && since.seq >= last - kept.length
+  const reader: Reader = {
+    response,
+    wants: (event) => tasks.length === 0 || !('row' in event) || isSelected(tasks, event.row.task),
+    seq: isComplete ? since.seq : last,
+    isStuck: false,
+  }
+  response.on('error', () => {})
+  response.writeHead(200, { 'content-type': 'application/x-ndjson', connection: 'close' })
+  if (state.isEnded) return void response.end()
+  readers.add(reader)
+  response.on('close', () => remove(state, reader))
+  response.on('drain', () => {
+    reader.isStuck = false
+    pushSoon(state)
+  })
+  response.write(lineOf({ kind: 'hello', daemon, seq: last, isComplete }))
+  state.cancelAlive ??= clock.after(aliveMs, () => keepAlive(state))
+  pushSoon(state)
+}
+
+function remove(state: State, reader: Reader): void {
+  state.readers.delete(reader)
+  if (state.readers.size > 0) return
+  state.cancelAlive?.()
+  state.cancelAlive = undefined
+}
+
+function end(state: State): void {
+  state.isEnded = true
+  for (const { response } of state.readers)
+    response.on(
+      'close',
+      state.clock.after(endMs, () => response.destroy()),
+    )
+  pushSoon(state)
+}
+
+function keepAlive(state: State): void {
+  const { readers, clock } = state
+  state.cancelAlive = readers.size === 0 ? undefined : clock.after(aliveMs, () => keepAlive(state))
+  for (const reader of readers) {
+    const { response, isStuck } = reader
+    reader.isStuck = response.writableNeedDrain
+    if (!reader.isStuck) response.write(lineOf({ kind: 'alive' }))
+    else if (isStuck) response.destroy()
+  }
+}
+
+function pushSoon(state: State): void {
+  if (!state.isPushing) void pushInTurn(state)
+}
+
+/** In a turn of its own: whoever publishes has a tick to finish. */
+async function pushInTurn(state: State): Promise<void> {
+  const { clock, readers, nextStarts } = state
+  state.isPushing = true
+  await clock.turn()
+  state.isPushing = false
+  const nextOf = onDemand(nextStarts)
+  for (const reader of readers) push(state, reader, nextOf)
+  if ([...readers].some((reader) => isBehind(state, reader))) pushSoon(state)
+}
+
+/** Whether a reader that takes what it gets has something to get. */
+function isBehind({ last, isEnded }: State, { response, seq }: Reader): boolean {
+  return !response.writableNeedDrain && (seq < last || (isEnded && !response.writableEnded))
+}
+
+/** Writes the next events behind the place of a reader, unless it has not read the last ones. */
+function push(
+  { last, kept, isEnded }: State,
+  reader: Reader,
+  nextOf: (task: string) => string | null,
+): void {
+  const { response, wants } = reader
+  if (response.writableNeedDrain) return
+  if (reader.seq === last) return isEnded ? void response.end() : undefined
+  const first = last - kept.length + 1
+  const dropped = Math.max(first - 1 - reader.seq, 0)
+  const at = reader.seq + dropped + 1 - first
+  const events = kept.slice(at, at + maxEventsInTurn)
+  reader.seq += dropped + events.length
+  const lines = events
+    .filter(({ event }) => wants(event))
+    .map((each) => (each.line ??= lineOf(withNext(each.event, nextOf))))
+  if (dropped > 0) lines.unshift(lineOf({ kind: 'dropped', count: dropped }))
+  if (lines.length > 0) response.write(lines.join(''))
 }
 
 function kindOf({ outcome }: HistoryRow): TaskEvent['kind'] {
@@ -185,10 +209,6 @@ function kindOf({ outcome }: HistoryRow): TaskEvent['kind'] {
     default:
       return 'end'
   }
-}
-
-function timeNow(clock: Clock): string {
-  return new Date(clock.now()).toISOString()
 }
 
 /** Finds out what is looked up when the first one asks. */
