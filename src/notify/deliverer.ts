@@ -18,7 +18,7 @@ const idleMs = 5_000
 const hangMs = deliveryMs + 5_000
 
 /** One helper process, with what it has not answered yet. */
-interface Crew {
+interface Running {
   readonly helper: Helper
   readonly waiting: Map<number, (delivery: Delivery) => void>
 }
@@ -27,12 +27,12 @@ export function newDeliverer({
   clock,
   startHelper,
 }: Pick<Host, 'clock' | 'startHelper'>): Deliverer {
-  let crew: Crew | undefined
+  let running: Running | undefined
   let number = 0
   let cancelIdle = (): void => {}
 
-  function newCrew(): Crew {
-    const waiting: Crew['waiting'] = new Map()
+  function startOne(): Running {
+    const waiting: Running['waiting'] = new Map()
     const helper = startHelper({
       file: 'notify/helper-process',
       onLine(line) {
@@ -41,7 +41,7 @@ export function newDeliverer({
         waiting.get(answer.number)?.(answer.delivery)
       },
       onEnd(why) {
-        if (crew?.helper === helper) crew = undefined
+        if (running?.helper === helper) running = undefined
         const words = `the process that delivers ended (${why})`
         for (const settle of waiting.values()) settle({ kind: 'later', words })
       },
@@ -49,10 +49,10 @@ export function newDeliverer({
     return { helper, waiting }
   }
 
-  async function dismiss(): Promise<void> {
+  async function endHelper(): Promise<void> {
     cancelIdle()
-    const last = crew
-    crew = undefined
+    const last = running
+    running = undefined
     await last?.helper.end()
   }
 
@@ -60,25 +60,25 @@ export function newDeliverer({
     deliver: (job) =>
       new Promise((resolve) => {
         cancelIdle()
-        crew ??= newCrew()
-        const { helper, waiting } = crew
+        running ??= startOne()
+        const { helper, waiting } = running
         const own = (number += 1)
         const settle = (delivery: Delivery): void => {
           cancel()
           waiting.delete(own)
-          if (waiting.size === 0 && crew?.helper === helper)
-            cancelIdle = clock.after(idleMs, () => void dismiss())
+          if (waiting.size === 0 && running?.helper === helper)
+            cancelIdle = clock.after(idleMs, () => void endHelper())
           resolve(delivery)
         }
         const cancel = clock.after(hangMs, () => {
           // Whatever else it has is tried again by another one.
-          if (crew?.helper === helper) void dismiss()
+          if (running?.helper === helper) void endHelper()
           settle({ kind: 'later', words: 'the process that delivers hangs' })
         })
         waiting.set(own, settle)
         helper.send(JSON.stringify({ number: own, job } satisfies JobLine))
       }),
-    close: dismiss,
+    close: endHelper,
   }
 }
 
