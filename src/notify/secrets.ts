@@ -16,7 +16,10 @@ export function readSecret(
   if (typeof secret === 'string') return secret
   if ('env' in secret) {
     const value = variables[secret.env]?.trim() ?? ''
-    if (value === '') throw new Error(`the daemon has no variable ${secret.env}`)
+    if (value === '')
+      throw new Error(
+        `the daemon has no variable ${secret.env}: set it, then stop and start the daemon`,
+      )
     return value
   }
   const { file } = secret

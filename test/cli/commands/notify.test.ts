@@ -80,7 +80,9 @@ test('torch notify tests a target, through the daemon and without one, and shows
   })
   expect(plain.status).toBe(1)
   const gone = await site.torch('notify', 'test', 'gone')
-  expect(gone.stdout).toBe('gone: not delivered: the daemon has no variable NO_SUCH_URL\n')
+  expect(gone.stdout).toBe(
+    'gone: not delivered: the daemon has no variable NO_SUCH_URL: set it, then stop and start the daemon\n',
+  )
   const wrong = await site.torch('notify', 'test', 'obs')
   expect(wrong).toMatchObject({ status: 1 })
   expect(wrong.stderr).toContain('the tasks file has no target "obs"')
