@@ -92,5 +92,6 @@ function isResult(value: unknown): value is LastResult {
   if (typeof value !== 'object' || value === null) return false
   const { at, result, words } = value as Partial<LastResult>
   const isKnown = result !== undefined && ['delivered', 'waiting', 'failed'].includes(result)
-  return isKnown && typeof at === 'string' && typeof words === 'string'
+  const isTime = typeof at === 'string' && !Number.isNaN(Date.parse(at))
+  return isKnown && isTime && typeof words === 'string'
 }

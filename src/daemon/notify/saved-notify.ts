@@ -24,14 +24,65 @@ interface NotifyFile {
 export function readNotifyState(host: Host, paths: HomePaths): NotifyState | undefined {
   try {
     const file = JSON.parse(host.files.readText(paths.notify) ?? '') as NotifyFile
+    const { refused } = file
     return {
-      tasks: new Map(Object.entries(file.tasks)),
-      windows: new Map(Object.entries(file.windows)),
-      refused: file.refused ?? undefined,
+      tasks: new Map(Object.entries(file.tasks).filter(([, trouble]) => isTrouble(trouble))),
+      windows: new Map(Object.entries(file.windows).filter(([, window]) => isWindow(window))),
+      refused: hasTimes(refused, 'sinceMs', 'toldMs') ? refused : undefined,
     }
   } catch {
     return undefined
   }
+}
+
+/** What a person edited, or another version wrote, must not be taken for a time: the daemon decides by it each second. */
+function isTrouble(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  const { failing, stuck, late, skipped, seenMs, noSuccess } = value as Partial<
+    Record<keyof TaskTrouble, unknown>
+  >
+  return (
+    (failing === undefined || isFailing(failing)) &&
+    (stuck === undefined || isStuck(stuck)) &&
+    (late === undefined || hasTimes(late, 'slot', 'toldMs')) &&
+    (skipped === undefined || hasTimes(skipped, 'count', 'toldMs')) &&
+    (seenMs === undefined || isTime(seenMs)) &&
+    (noSuccess === undefined || hasTimes(noSuccess, 'sinceMs', 'toldMs'))
+  )
+}
+
+function isFailing(value: unknown): boolean {
+  if (!hasTimes(value, 'sinceMs')) return false
+  const { run, toldMs } = value
+  return typeof run === 'string' && (toldMs === null || isTime(toldMs))
+}
+
+function isStuck(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  return Object.values(value).every((each) => hasTimes(each, 'sinceMs', 'toldMs'))
+}
+
+function isWindow(value: unknown): boolean {
+  if (!hasTimes(value, 'startMs', 'sent', 'held')) return false
+  const { lines } = value
+  return Array.isArray(lines) && lines.every((line) => typeof line === 'string')
+}
+
+/** Whether it has these numbers. */
+function hasTimes(
+  value: unknown,
+  ...keys: readonly string[]
+): value is Readonly<Record<string, unknown>> {
+  if (typeof value !== 'object' || value === null) return false
+  const fields = value as Readonly<Record<string, unknown>>
+  return keys.every((key) => isTime(fields[key]))
+}
+
+/** What a Date can hold: https://tc39.es/ecma262/#sec-time-values-and-time-range */
+const maxTime = 8.64e15
+
+function isTime(value: unknown): boolean {
+  return typeof value === 'number' && Math.abs(value) <= maxTime
 }
 
 /** Throws. What waits for a digest is nowhere else, so it must survive a power cut. */

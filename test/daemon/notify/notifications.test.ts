@@ -167,6 +167,58 @@ test('a refused file is sent once, and nothing is sent while it stays as it is',
   expect(site.messages()).toHaveLength(2)
 })
 
+test('the next daemon sends that the previous one died, and nothing if it stopped in good order', async () => {
+  const site = notifiedSite(
+    'defaults: { notify: { to: ops, on: [daemon-started-after-crash] } }\ntasks: {}\n',
+  )
+  const record = path.join(site.home, 'daemon.json')
+  const first = await site.daemon()
+  await first.stop(null)
+  await first.ended
+  const second = await site.daemon()
+  second.seconds(1)
+  expect(site.messages()).toEqual([])
+  second.kill()
+  // As if its process was gone: here all daemons are one process.
+  const { startTicks, ...rest } = JSON.parse(fs.readFileSync(record, 'utf8'))
+  fs.writeFileSync(record, JSON.stringify({ ...rest, startTicks: startTicks - 1 }))
+  const third = await site.daemon()
+  third.seconds(1)
+  expect(site.messages()).toMatchObject([
+    {
+      ...{ kind: 'daemon-started-after-crash', task: null, more: 'torch status' },
+      reason: expect.stringContaining('the previous daemon was killed or crashed'),
+    },
+  ])
+})
+
+test('a state of messages that makes no sense is left out, and the rest of it counts', async () => {
+  const task = '{ type: manual, command: "exit 3", notify: { to: ops, stuck_after: 1h } }'
+  const names = ['job', 'a', 'b', 'c', 'd']
+  const site = notifiedSite(`tasks:\n${names.map((name) => `  ${name}: ${task}\n`).join('')}`)
+  fs.mkdirSync(path.join(site.home, 'outbox'), { recursive: true, mode: 0o700 })
+  const at = site.clock.now() - 1000
+  const failing = { sinceMs: at, run: 'r', toldMs: at }
+  const windows = { ops: { startMs: at, sent: 1, held: 1, lines: [1] }, log: 'x' }
+  const odd = {
+    a: 5,
+    b: null,
+    c: { failing: { ...failing, sinceMs: 1e300 } },
+    d: { stuck: { r: 1 } },
+  }
+  const state = { version: 1, tasks: { ...odd, job: { failing } }, windows, refused: 'x' }
+  fs.writeFileSync(path.join(site.home, 'notify.json'), JSON.stringify(state))
+  const result = { at: 'x', result: 'failed', words: 'x' }
+  fs.writeFileSync(path.join(site.home, 'outbox', 'results.json'), JSON.stringify({ ops: result }))
+  const daemon = await site.daemon()
+  daemon.seconds(61)
+  expect((await daemon.ask('status', {})).trouble).toEqual([])
+  await run(daemon, 'job')
+  expect(site.messages()).toEqual([])
+  daemon.state.notifications.save()
+  expect(Object.keys(site.state().tasks)).toEqual(['job'])
+})
+
 test('many failures are ten messages and a digest, also if the daemon is killed in between', async () => {
   const names = Array.from({ length: 14 }, (_, index) => `job-${index}`)
   const tasks = names
