@@ -61,7 +61,7 @@ function checkTargets({ targets }: MessageTargetFacts): CheckResult | undefined 
   const [closed] = targets.filter(({ unreadable }) => unreadable !== undefined)
   if (closed !== undefined)
     return warning(`messages to ${closed.name} cannot be sent: ${closed.unreadable}`, {
-      hint: `then try: torch notify test ${closed.name}`,
+      hint: `torch notify test ${closed.name}, when that is done`,
     })
   const [failed] = targets.filter(({ last }) => last !== null && last.result !== 'delivered')
   if (failed?.last != null) {

@@ -53,7 +53,7 @@ export interface OutboxParts {
 /** The most messages. After that the oldest goes. */
 export const maxMessages = 1_000
 /** The most pings, of as many tasks. They never take the place of a message. */
-export const maxPings = 10_000
+const maxPings = 10_000
 
 interface State extends OutboxParts {
   /** By name, the oldest first: messages, and pings with the heartbeat. */

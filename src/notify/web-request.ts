@@ -33,7 +33,10 @@ export async function sendRequest(request: WebRequest): Promise<Delivery> {
     return await judge(request, response)
   } catch (error) {
     if (isBadPort(error))
-      return { kind: 'refused', words: 'its URL has a port that fetch does not use' }
+      return {
+        kind: 'refused',
+        words: 'its URL has a port that torch does not ask, because another service owns it',
+      }
     return { kind: 'later', words: failureWords(error, request.signal) }
   } finally {
     // The body may have no end.

@@ -162,6 +162,13 @@ test('a server that refuses, or is not there, is tried again', async () => {
     })
 })
 
+test('a port that fetch does not ask is refused for good', async () => {
+  const parts = { method: 'GET', signal: new AbortController().signal, nowMs: 0 } as const
+  expect(await sendRequest({ url: 'http://127.0.0.1:25/', ...parts })).toMatchObject({
+    ...{ kind: 'refused', words: expect.stringContaining('another service owns it') },
+  })
+})
+
 test('a user and a password in the URL are sent as such', async () => {
   server.answer = (_, response) => response.end()
   server.requests.length = 0
