@@ -163,14 +163,8 @@ function changedKeys({ before, after }: Pair, folder: string): KeyChange[] {
     .flatMap((key) => {
       const [from, to] = [old.get(key), now.get(key)]
       if (from?.meaning === to?.meaning || (key === 'hosts' && sameHosts)) return []
-      return [keyChange(key, from?.value ?? null, to?.value ?? null)]
+      return [{ key, old: from?.value ?? null, new: to?.value ?? null }]
     })
-}
-
-/** Two URLs may differ only in what is not shown. */
-function keyChange(key: string, old: Written, now: Written): KeyChange {
-  const isAlike = typeof now === 'string' && old === now
-  return { key, old, new: isAlike ? `${now} (another one)` : now }
 }
 
 /** What differs in who gets messages and how, apart from the tasks: targets, the heartbeat and the page. */
@@ -180,7 +174,7 @@ export function messageChanges(before: FileNotify, after: FileNotify): KeyChange
   return [...new Set([...now.keys(), ...old.keys()])].flatMap((key) => {
     const [from, to] = [old.get(key), now.get(key)]
     if (from?.meaning === to?.meaning) return []
-    return [keyChange(key, from?.shown ?? null, to?.shown ?? null)]
+    return [{ key, old: from?.shown ?? null, new: to?.shown ?? null }]
   })
 }
 

@@ -371,7 +371,7 @@ test('changed targets and the heartbeat are shown by themselves, without secrets
   const comparison = compared(top('T0K'), top('T0K2', 'heartbeat: https://h.example/T0K\n'))
   expect(textOf(comparison)).toBe(`${head}3 keys of messages changed
 
-~ notify.ops.webhook: https://x.example/… -> https://x.example/… (another one)
+~ notify.ops.webhook: changed (the values are secret)
 ~ heartbeat.url: none -> https://h.example/…
 ~ heartbeat.every: none -> 1m`)
   expect(comparison.isChanged).toBe(true)

@@ -126,6 +126,8 @@ function changeTable(
   const below: string[] = []
   const rows = changes.map(({ change, cells, name }) => {
     const first = [...cells, code(change.key)]
+    // Two URLs that differ in what is not shown.
+    if (change.old === change.new) return [...first, valueCell(change.key, change.old), '_changed_']
     const value = changedValue(change, maxCellChars)
     if (value.kind === 'short')
       return [...first, valueCell(change.key, change.old), valueCell(change.key, change.new)]

@@ -137,4 +137,7 @@ test('changed targets of messages have a table of their own', () => {
   expect(markdown(file('https://x.example/T0K'), file('https://y.example/T0K'))).toContain(
     '| key | before | after |\n| --- | --- | --- |\n| `notify.ops.webhook` | `https://x.example/…` | `https://y.example/…` |',
   )
+  expect(markdown(file('https://x.example/T0K'), file('https://x.example/T0K2'))).toContain(
+    '| `notify.ops.webhook` | `https://x.example/…` | _changed_ |',
+  )
 })
