@@ -31,6 +31,7 @@ const tasks = `tasks:
     type: manual
     command: "i=0; while [ $i -lt ${numberedLines} ]; do i=$((i + 1)); echo line $i; sleep 0.02; done; until [ -e end-counting ]; do sleep 0.05; done; echo last line"
 `
+const many = `  many: { type: manual, command: "seq 100000" }\n`
 const churn = `  beat-a: { schedule: "* * * * * *", command: "echo beat" }
   beat-b: { schedule: "* * * * * *", command: "sleep 0.4; exit 1" }
 `
@@ -212,6 +213,61 @@ describe.skipIf(isMissing)(
       })()`)
     }
 
+    test('a long output is in the document only as far as it is in view, and is saved whole', async () => {
+      renameOver(watched.site, tasks + many)
+      await rowOf('many').waitFor()
+      await run('many')
+      await rowOf('many').locator('a.name').click()
+      await panel()
+        .getByText(/^\d+ lines, the last /)
+        .waitFor()
+      // What is before that comes when somebody goes there.
+      await seen.page.evaluate(`document.querySelector('.lines').scrollTop = 0`)
+      await panel()
+        .getByText(/^100000 lines/)
+        .waitFor()
+      const output = panel().getByRole('region', { name: 'Output' })
+      const wrap = panel().getByRole('button', { name: 'Wrap' })
+      for (const isWrapped of ['true', 'false']) {
+        await wrap.click()
+        expect(await wrap.getAttribute('aria-pressed')).toBe(isWrapped)
+        for (const [place, line] of [
+          ['0', '1'],
+          ['1e9', '100000'],
+        ]) {
+          await seen.page.evaluate(`document.querySelector('.lines').scrollTop = ${place}`)
+          await output.getByText(line ?? '', { exact: true }).waitFor()
+          expect(await output.locator('.line').count()).toBeLessThan(200)
+        }
+      }
+      const saving = seen.page.waitForEvent('download')
+      await panel().getByRole('link', { name: 'Download' }).click()
+      const saved = fs.readFileSync(await (await saving).path(), 'utf8')
+      expect(saved).toBe(Array.from({ length: 100_000 }, (_, at) => `${at + 1}\n`).join(''))
+      await seen.page.keyboard.press('Escape')
+      renameOver(watched.site, tasks)
+      await rowOf('many').waitFor({ state: 'detached' })
+    })
+
+    test('nothing moves while a person selects text, and all of it is right afterwards', async () => {
+      const words = rowOf('other').locator('.cell-state .words').first()
+      expect(await words.innerText()).toBe('failed 4')
+      await seen.page.evaluate(
+        `getSelection().selectAllChildren(document.querySelector('a.name[title="other"]'))`,
+      )
+      await seen.page.getByText('paused while you select').waitFor()
+      const clock = await seen.page.locator('.clock').innerText()
+      // Another page shows what this one has heard too.
+      const other = await visit(watched.browser, watched.server)
+      await run('other')
+      await other.page.getByText('failed 4, 2 in a row').waitFor()
+      await other.close()
+      expect(await words.innerText()).toBe('failed 4')
+      expect(await seen.page.locator('.clock').innerText()).toBe(clock)
+      await seen.page.evaluate('getSelection().removeAllRanges()')
+      await expect.poll(() => words.innerText(), poll).toBe('failed 4, 2 in a row')
+    })
+
     test('the page says that torch web is gone, and is right again when it is back', async () => {
       const { port } = watched.server
       await watched.server.close()
@@ -224,7 +280,7 @@ describe.skipIf(isMissing)(
       const recent = rowOf('third').locator('.recent')
       await expect.poll(() => recent.getAttribute('aria-label'), poll).toBe('Last 2 runs: 0 failed')
       await run('other')
-      await rowOf('other').getByText('failed 4, 2 in a row').waitFor()
+      await rowOf('other').getByText('failed 4, 3 in a row').waitFor()
     })
 
     test('the memory of the page stays flat while much happens', async () => {

@@ -1,6 +1,7 @@
 import type { JSX } from 'preact'
 import { useMemo } from 'preact/hooks'
 import type { RecentRun, TaskView } from '../../http/api.ts'
+import { counted } from '../../text/plural.ts'
 import { opened, show, zone } from '../state.ts'
 import { fullTime, outcomeWords, roughly } from '../model/words.ts'
 import { pointed } from '../timeline/plot-state.ts'
@@ -27,7 +28,7 @@ export function RecentBars({ id, task }: { id: string; task: TaskView }): JSX.El
     <svg
       class="recent"
       role="img"
-      aria-label={`Last ${runs.length} runs: ${bad} failed`}
+      aria-label={`Last ${counted(runs.length, 'run')}: ${bad} failed`}
       width={maxBars * step}
       height={height}
       onPointerMove={(event) => {
