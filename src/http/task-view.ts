@@ -1,8 +1,7 @@
 import type { TaskStatus } from '../control/status-report.ts'
-import { withoutSecrets } from '../daemon/control/task-definition.ts'
+import { withoutSecretLine } from '../daemon/control/task-definition.ts'
 import type { HistoryRow, Outcome } from '../plan/history-row.ts'
 import { startOfRun } from '../run/directory.ts'
-import type { Problem } from '../tasks/file/problem.ts'
 import type { SeenStatus } from '../view/view.ts'
 import type { HostView, RunningRun, TaskView } from './api.ts'
 import { scheduleWords } from './schedule-words.ts'
@@ -26,7 +25,7 @@ export function hostView(
     silent: isSilent,
     ended: report.ended ?? null,
     trouble: report.trouble ?? [],
-    file: { ...report.file, problems: report.file.problems.map(seenProblem) },
+    file: { ...report.file, problems: report.file.problems.map(withoutSecretLine) },
     day: {
       failed: bad.reduce((sum, [, count]) => sum + count, 0),
       missed: counts.missed ?? 0,
@@ -35,20 +34,6 @@ export function hostView(
     change: change && { lines: change },
   }
 }
-
-/** A line of the file is shown only where it holds no value of the environment and no address with a secret. */
-function seenProblem(problem: Problem): Problem {
-  const { path, source } = problem
-  const mayBeSecret =
-    source === null ||
-    path === '' ||
-    secretKeys.test(path) ||
-    secretKeys.test(source) ||
-    withoutSecrets('', source) !== source
-  return mayBeSecret ? { ...problem, source: null } : problem
-}
-
-const secretKeys = /\b(?:env|ping|notify|heartbeat|webhook|password)\b/
 
 /** What the page shows of a task. `starts`: the rows of its running runs, as far as they are known. */
 export function taskView(

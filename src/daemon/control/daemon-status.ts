@@ -18,7 +18,7 @@ import type { Daemon } from '../state.ts'
 import type { Loaded } from '../tasks-file/load.ts'
 import { queueStatus } from './messages.ts'
 import { isServed, listenPart, type ListenPart, listenPartOffline } from './listen-status.ts'
-import { writtenDefinition } from './task-definition.ts'
+import { withoutSecretLine, writtenDefinition } from './task-definition.ts'
 import { troubleOf } from './trouble.ts'
 
 /** They take 1 ms. The page of `torch web` asks for the status of all tasks twice a minute, and no tick waits for it. */
@@ -169,7 +169,7 @@ export function fileOf(loaded: Loaded, refused: Loaded | undefined): StatusRepor
     revision: loaded.revision,
     loadedAt: timeText(loaded.atMs),
     ok: refused === undefined,
-    problems: [...(refused ?? loaded).problems],
+    problems: (refused ?? loaded).problems.map(withoutSecretLine),
   }
 }
 

@@ -1,6 +1,7 @@
 import path from 'node:path'
 import type { WrittenDefinition } from '../../control/status-report.ts'
 import { nonDefaultKeys, type Written } from '../../tasks/compare/written.ts'
+import type { Problem } from '../../tasks/file/problem.ts'
 import type { Task } from '../../tasks/task.ts'
 
 /**
@@ -36,6 +37,22 @@ export function withoutSecrets(key: string, value: Written): Written {
   return value.map((one) => (typeof one === 'string' ? clean(one) : one))
 }
 
+/**
+ * A problem as others may see it: with the line of the file only where that holds no value of the environment and
+ * no address with a secret.
+ */
+export function withoutSecretLine(problem: Problem): Problem {
+  const { path: key, source } = problem
+  const mayBeSecret =
+    source === null ||
+    key === '' ||
+    secretKeys.test(key) ||
+    secretKeys.test(source) ||
+    withoutSecrets('', source) !== source
+  return mayBeSecret ? { ...problem, source: null } : problem
+}
+
+const secretKeys = /\b(?:env|ping|notify|heartbeat|webhook|password)\b/
 const wholeUrl = /\b([a-z][a-z\d+.-]*:\/\/(?:[^\s/@]*@)?)\S+/gi
 const userInfo = /\b([a-z][a-z\d+.-]*:\/\/)[^\s/@'"]+@/gi
 const query = /\b([a-z][a-z\d+.-]*:\/\/[^\s?#'"]*[?#])[^\s'"]+/gi

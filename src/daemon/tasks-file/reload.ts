@@ -2,6 +2,7 @@ import type { ReloadReport } from '../../control/protocol.ts'
 import type { ReloadPlan } from '../../plan/reload.ts'
 import { problemLine } from '../../tasks/file/problem.ts'
 import type { Problem } from '../../tasks/file/problem.ts'
+import { withoutSecretLine } from '../control/task-definition.ts'
 import { whyNotListening } from '../starts/replacement.ts'
 import { type ApplyParts, applyTasks } from './apply.ts'
 import { type Loaded, loadTasks } from './load.ts'
@@ -105,7 +106,8 @@ async function reload(parts: ApplyParts, { cause, expected }: Request): Promise<
 function refuse(parts: ApplyParts, loaded: Loaded, cause: ReloadCause): ReloadReport {
   const { tasks, log, events } = parts
   const isKnown = tasks.refused?.isTemporary === true && loaded.isTemporary === true
-  if (!isKnown && loaded.hash !== tasks.refused?.hash) events.refuse(loaded.problems)
+  if (!isKnown && loaded.hash !== tasks.refused?.hash)
+    events.refuse(loaded.problems.map(withoutSecretLine))
   tasks.setRefused(loaded)
   const first = loaded.problems.find((problem) => problem.severity === 'error')
   if (!isKnown)

@@ -40,3 +40,25 @@ test('a status shows the last run of a task, and a skip only if there was no run
   daemon.seconds(2)
   expect(await last()).toBe('ok')
 })
+
+test('the problems of a refused file show no line with a secret', async () => {
+  const site = newSite('tasks: {}')
+  const { state, edit } = await site.daemon({ network })
+  await edit(`
+tasks:
+  broken: {schedule: "61 * * * *", command: x, env: {TOKEN: geheim}}
+  called: {schedule: "@daily", command: x, ping: 5, max: "https://ann:geheim@example.com/"}
+  wrong:
+    schedule: "@daily"
+    command: x
+    max: three
+`)
+  const { problems } = (await statusOf(state)).file
+  expect(problems.map(({ path: at, source }) => [at, source])).toEqual([
+    ['tasks.broken.schedule', null],
+    ['tasks.called.ping', null],
+    ['tasks.called.max', null],
+    ['tasks.wrong.max', '    max: three'],
+  ])
+  expect(JSON.stringify(problems.map(({ source }) => source))).not.toContain('geheim')
+})
