@@ -66,6 +66,8 @@ export async function web(call: Call, values: Values): Promise<number> {
       : addressOf({ host: listen.host, port: server.port ?? listen.port }, tls !== undefined)
   const link = token === undefined ? address : `${address}?token=${token}`
   await terminal.say(values.json ? JSON.stringify({ address, token: token ?? null }) : link)
+  // Before anybody asks: with 2,000 tasks the first look takes a second. A page that fails asks again.
+  hub.picture().catch(() => {})
   if (values.open) void openPage(call, address, once)
   const signal = await ended
   streams.close()
