@@ -54,10 +54,11 @@ async function answersOf(server, runs) {
   const now = Date.now()
   const span = (hours) =>
     `from=${new Date(now - hours * hourMs).toISOString()}&to=${new Date(now + hours * hourMs).toISOString()}`
+  const shown = Array.from({ length: 40 }, (_, at) => `job-${String(at).padStart(5, '0')}`)
   const routes = {
     status: '/api/status',
     'timeline, 12 h': `/api/timeline?${span(6)}`,
-    'timeline, 14 d': `/api/timeline?${span(7 * 24)}`,
+    'timeline, 14 d, 40 tasks': `/api/timeline?${span(7 * 24)}${shown.map((name) => `&task=${name}`).join('')}`,
     'timeline of a task': `/api/timeline?${span(6)}&task=job-00007`,
     'history of a task': '/api/history?task=job-00007&limit=100',
     'last failures': '/api/history?outcome=failed&limit=100',

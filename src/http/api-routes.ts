@@ -30,6 +30,8 @@ export interface ApiParts {
 }
 
 const maxWindowMs = 32 * 86_400_000
+/** Of all tasks: with 2,000 of them, two weeks would take a second and 20 MB. */
+const maxWindowOfAllMs = 2 * 86_400_000
 /** The times of a page that asks for no others. */
 const defaultReachMs = 6 * 3_600_000
 const maxHistoryRows = 1_000
@@ -74,6 +76,8 @@ function addTaskRoutes(app: Hono<Env>, parts: ApiParts): void {
     if (to <= from || to - from > maxWindowMs)
       throw badQuery('from and to: expected two times, the second later, at most 32 days apart')
     const tasks = tasksIn(c)
+    if (tasks.length === 0 && to - from > maxWindowOfAllMs)
+      throw badQuery('from and to: without a task, at most 2 days apart; name tasks with task=NAME')
     const { status } = await hub.picture()
     const window = { from, to, now, tasks }
     const past = await view.between(window, limitsOf(window))

@@ -151,6 +151,8 @@ test('the page gets status, history, timeline and output, and never a secret', a
     '/api/history?outcome=lost',
     '/api/history?since=yesterday',
     '/api/timeline?from=2026-01-01&to=2026-03-01',
+    '/api/timeline?from=2026-01-01&to=2026-03-01&task=tick',
+    '/api/timeline?from=2026-01-01&to=2026-01-04',
     '/api/timeline?from=2026-01-02&to=2026-01-01',
     `/api/recent?${'task=a&'.repeat(501)}`,
   ])
