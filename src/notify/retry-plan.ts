@@ -14,6 +14,8 @@ export type Delivery =
 
 /** The pauses after the first attempts; the last one is repeated. */
 const delaysMs = [5_000, 30_000, 120_000, 600_000, 3_600_000]
+/** The longest pause that a target may ask for: one wrong answer must not silence it for a day. */
+const maxRetryAfterMs = 3_600_000
 /** How long an entry may wait between its attempts, in all. */
 export const maxWaitMs = 86_400_000
 
@@ -28,7 +30,8 @@ export function nextDelayMs(
 ): number | undefined {
   if (waitedMs >= maxWaitMs) return undefined
   const delay = delaysMs[Math.min(attempts, delaysMs.length) - 1] ?? 0
-  return Math.min(Math.max(delay, retryAfterMs), maxWaitMs - waitedMs)
+  const asked = Math.min(retryAfterMs, maxRetryAfterMs)
+  return Math.min(Math.max(delay, asked), maxWaitMs - waitedMs)
 }
 
 /** The milliseconds of a header Retry-After: seconds, or a date. undefined if it is neither. */
