@@ -1,4 +1,4 @@
-import { followEvents, type HeardEvent } from '../follow/events.ts'
+import type { HeardEvent } from '../follow/events.ts'
 import { type Clock, newSleep } from '../host/clock.ts'
 import type { Heard } from './view.ts'
 
@@ -8,16 +8,15 @@ const lookMs = 30_000
 const lostLookMs = 5_000
 
 /**
- * The events of the daemon at this socket, and when to look at the status: at the beginning, after a gap,
- * and now and then. Ends when the signal is aborted.
+ * What these events of a daemon say, and when to look at the status: at the beginning, after a gap, and now
+ * and then, however many events come. Ends with the events, which end when the signal is aborted.
  */
 export async function* heardEvents(
   clock: Clock,
-  socket: string,
+  events: AsyncIterator<HeardEvent, void>,
   signal: AbortSignal,
 ): AsyncGenerator<Heard, void, undefined> {
   const sleep = newSleep(clock)
-  const events = followEvents({ clock, socket, signal })
   let arrived: IteratorResult<HeardEvent, void> | undefined
   const ask = async (): Promise<void> => {
     arrived = await events.next()
@@ -25,18 +24,25 @@ export async function* heardEvents(
   }
   void ask()
   let isLost = false
+  let lookedMs = clock.monotonic()
   for (;;) {
-    if (arrived === undefined) await sleep.sleep(isLost ? lostLookMs : lookMs)
+    const leftMs = lookedMs + (isLost ? lostLookMs : lookMs) - clock.monotonic()
+    if (arrived === undefined && leftMs > 0) await sleep.sleep(leftMs)
     const event: typeof arrived = arrived
-    arrived = undefined
     if (signal.aborted || event?.done === true) return
-    if (event === undefined) {
+    // The event waits until the look is over: events that never stop would put it off for ever.
+    if (leftMs <= 0) {
       yield { kind: 'look' }
+      lookedMs = clock.monotonic()
       continue
     }
+    if (event === undefined) continue
+    arrived = undefined
     void ask()
     isLost = event.value.kind === 'lost'
-    yield heardOf(event.value)
+    const heard = heardOf(event.value)
+    yield heard
+    if (heard.kind === 'look') lookedMs = clock.monotonic()
   }
 }
 

@@ -1,6 +1,7 @@
 import { askDaemon } from '../control/client.ts'
 import type { HomePaths } from '../daemon/settings.ts'
 import { TorchError } from '../errors.ts'
+import { followEvents } from '../follow/events.ts'
 import { rowInHistory } from '../follow/run-end.ts'
 import type { Host } from '../host/host.ts'
 import { ownUsage } from '../host/process-usage.ts'
@@ -45,7 +46,10 @@ export function localView(home: LocalHome): View {
         return { report: await readFiles(), isSilent }
       }
     },
-    follow: (signal) => heardEvents(host.clock, paths.socket, signal),
+    follow(signal) {
+      const events = followEvents({ clock: host.clock, socket: paths.socket, signal })
+      return heardEvents(host.clock, events, signal)
+    },
     recent: async (tasks, limit) => past.recent(tasks, limit),
     failingSince: async (tasks) => past.failingSince(tasks),
     countsSince: async (sinceMs) => past.countsSince(sinceMs),

@@ -2,6 +2,7 @@ import { askDaemon } from '../control/client.ts'
 import type { Protocol } from '../control/protocol.ts'
 import type { StatusReport } from '../control/status-report.ts'
 import { TorchError } from '../errors.ts'
+import { followEvents } from '../follow/events.ts'
 import type { Host } from '../host/host.ts'
 import { ownUsage } from '../host/process-usage.ts'
 import { type HistoryRow, type Outcome, outcomes } from '../plan/history-row.ts'
@@ -47,7 +48,10 @@ export function socketView({ host, paths: { viewSocket } }: ViewedHome): View {
   }
   return {
     status: statusReader(host, () => ask('status', {})),
-    follow: (signal) => heardEvents(host.clock, viewSocket, signal),
+    follow(signal) {
+      const events = followEvents({ clock: host.clock, socket: viewSocket, signal })
+      return heardEvents(host.clock, events, signal)
+    },
     async recent(tasks, limit) {
       const past = await pastOf(tasks)
       const recent = [...past].map(
