@@ -34,7 +34,7 @@ const minZippedBytes = 1024
 export function newApp(parts: AppParts): App {
   const app: App = new Hono()
   app.onError((error, c) => failure(c, error, parts.report))
-  app.use(secureHeaders(parts.rules.isSecure))
+  app.use(secureHeaders)
   app.use(compress({ threshold: minZippedBytes }))
   app.use(async (c, next) => {
     if (isOurHost(parts.rules, callerOf(c))) return next()
@@ -84,17 +84,15 @@ const policy = [
   "form-action 'none'",
 ].join('; ')
 
-function secureHeaders(isSecure: boolean): MiddlewareHandler<Env> {
-  return async (c, next) => {
-    await next()
-    c.header('content-security-policy', policy)
-    c.header('x-content-type-options', 'nosniff')
-    c.header('referrer-policy', 'no-referrer')
-    c.header('x-frame-options', 'DENY')
-    c.header('cross-origin-opener-policy', 'same-origin')
-    c.header('cross-origin-resource-policy', 'same-origin')
-    if (isSecure) c.header('strict-transport-security', 'max-age=31536000')
-  }
+/** No Strict-Transport-Security: it would hold for every other port of this machine too. */
+const secureHeaders: MiddlewareHandler<Env> = async (c, next) => {
+  await next()
+  c.header('content-security-policy', policy)
+  c.header('x-content-type-options', 'nosniff')
+  c.header('referrer-policy', 'no-referrer')
+  c.header('x-frame-options', 'DENY')
+  c.header('cross-origin-opener-policy', 'same-origin')
+  c.header('cross-origin-resource-policy', 'same-origin')
 }
 
 /** Lets nobody in without the token. `?token=` in the address becomes a cookie, and leaves the address. */

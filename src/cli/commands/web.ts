@@ -34,10 +34,10 @@ export async function web(call: Call, values: Values): Promise<number> {
   const tls = tlsOf(call, values)
   demandSafe(call, values, listen, tls)
   const view = viewOf(call, values)
-  const token =
-    listen.kind === 'unix'
-      ? undefined
-      : readToken(host, values['token-file']?.absolute ?? path.join(paths.home, 'web-token'))
+  const tokenFile = values['token-file']?.absolute ?? path.join(paths.home, 'web-token')
+  const token = listen.kind === 'unix' ? undefined : readToken(host, tokenFile)
+  const hostNames = values['host-name'] ?? []
+  demandNames(hostNames)
   const once = new Set<string>()
   const hub = newHub(view, host.clock)
   const streams = newEventStreams(host.clock)
@@ -49,7 +49,7 @@ export async function web(call: Call, values: Values): Promise<number> {
     rules: {
       token,
       once,
-      hostNames: hostNamesOf(listen, values['host-name'] ?? []),
+      hostNames: hostNamesOf(listen, hostNames),
       isSecure: tls !== undefined,
     },
     isMetricsOpen: values['metrics-open'] ?? false,
@@ -63,9 +63,19 @@ export async function web(call: Call, values: Values): Promise<number> {
   const address =
     listen.kind === 'unix'
       ? `unix:${listen.path}`
-      : addressOf({ host: listen.host, port: server.port ?? listen.port }, tls !== undefined)
-  const link = token === undefined ? address : `${address}?token=${token}`
-  await terminal.say(values.json ? JSON.stringify({ address, token: token ?? null }) : link)
+      : addressOf(
+          { host: shownHost(listen.host, hostNames), port: server.port ?? listen.port },
+          tls !== undefined,
+        )
+  await terminal.say(
+    values.json
+      ? JSON.stringify({ address, token: token ?? null })
+      : token === undefined
+        ? address
+        : isRecorded()
+          ? `${address} (the token is in ${tokenFile})`
+          : linkOf(address, token),
+  )
   // Before anybody asks: with 2,000 tasks the first look takes a second. A page that fails asks again.
   hub.picture().catch(() => {})
   if (values.open) void openPage(call, address, once)
@@ -74,6 +84,36 @@ export async function web(call: Call, values: Values): Promise<number> {
   hub.close()
   await server.close()
   return signal === 'SIGINT' || signal === 'SIGTERM' ? exitStatus.done : statusOfSignal(signal)
+}
+
+/** Opening it is logging in. */
+function linkOf(address: string, token: string): string {
+  return `${address}?token=${encodeURIComponent(token)}`
+}
+
+/**
+ * Whether others read what is printed: the output of a task goes into messages and to the view group, that of a
+ * service into the journal. The token is not for them.
+ */
+function isRecorded(): boolean {
+  return process.env['TORCH_RUN_ID'] !== undefined || process.env['JOURNAL_STREAM'] !== undefined
+}
+
+/** Nobody can open 0.0.0.0. */
+function shownHost(listening: string, hostNames: readonly string[]): string {
+  return /^(?:0\.0\.0\.0|::)$/.test(listening) ? (hostNames[0] ?? listening) : listening
+}
+
+/** A name with a port would never be the name that a browser sends. */
+function demandNames(hostNames: readonly string[]): void {
+  const bad = hostNames.find(
+    (name) => !/^[\w.-]+$|^[\da-f:]+$/i.test(name) || /^[^:]*:\d+$/.test(name),
+  )
+  if (bad === undefined) return
+  throw usageError(
+    `--host-name: expected a name or an address, without a port; got ${JSON.stringify(bad)}`,
+    'such as --host-name torch.example.com',
+  )
 }
 
 /**
@@ -165,7 +205,7 @@ async function openPage(
 ): Promise<void> {
   const token = newToken()
   once.add(token)
-  const link = `${address}?token=${token}`
+  const link = linkOf(address, token)
   const options = { timeoutMs: browserMs }
   const { missing } = await host.processes.runProgram(browserOpener, [link], options)
   if (missing) terminal.note(`no program ${browserOpener} is here: open the address yourself`)

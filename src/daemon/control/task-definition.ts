@@ -38,21 +38,29 @@ export function withoutSecrets(key: string, value: Written): Written {
 }
 
 /**
- * A problem as others may see it: with the line of the file only where that holds no value of the environment and
- * no address with a secret.
+ * A problem as others may see it: with the line of the file only if that is one plain value of a key whose values
+ * are shown anyway. Who misspells `env` writes a password under a key that nobody knows.
  */
 export function withoutSecretLine(problem: Problem): Problem {
   const { path: key, source } = problem
-  const mayBeSecret =
-    source === null ||
-    key === '' ||
-    secretKeys.test(key) ||
-    secretKeys.test(source) ||
-    withoutSecrets('', source) !== source
-  return mayBeSecret ? { ...problem, source: null } : problem
+  const [, name = ''] = /\.(\w+)$/.exec(key) ?? []
+  const isPlain = source !== null && shownKeys.has(name) && isValueOf(name, source)
+  return isPlain && withoutSecrets('', source) === source ? problem : { ...problem, source: null }
 }
 
-const secretKeys = /\b(?:env|ping|notify|heartbeat|webhook|password)\b/
+const shownKeys = new Set([
+  ...['type', 'schedule', 'timezone', 'jitter', 'catchup', 'catchup_window', 'command', 'shell'],
+  ...['cwd', 'user', 'group', 'umask', 'nice', 'hosts', 'max', 'overlap', 'timeout', 'kill_after'],
+  ...['attempts', 'delay', 'backoff', 'max_delay', 'reset_after', 'success_codes', 'enabled'],
+  ...['keep_runs', 'keep_for', 'max_size', 'description', 'listen', 'ready'],
+])
+
+/** Whether a line is `name: value`, and the value neither a map nor the beginning of a longer one. */
+function isValueOf(name: string, source: string): boolean {
+  const [, key, value = ''] = /^\s*(?:- )?["']?(\w+)["']?\s*:(.*)$/.exec(source) ?? []
+  return key === name && /^\s+[^\s{&*|>]/.test(value) && !/[{}]/.test(value)
+}
+
 const wholeUrl = /\b([a-z][a-z\d+.-]*:\/\/(?:[^\s/@]*@)?)\S+/gi
 const userInfo = /\b([a-z][a-z\d+.-]*:\/\/)[^\s/@'"]+@/gi
 const query = /\b([a-z][a-z\d+.-]*:\/\/[^\s?#'"]*[?#])[^\s'"]+/gi

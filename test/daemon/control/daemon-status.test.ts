@@ -42,6 +42,7 @@ test('a status shows the last run of a task, and a skip only if there was no run
 })
 
 test('the problems of a refused file show no line with a secret', async () => {
+  const slips = ['environment', 'Env', 'DB_PASSWORD', 'timeout', 'retry.attempts', 'retry.password']
   const site = newSite('tasks: {}')
   const { state, edit } = await site.daemon({ network })
   await edit(`
@@ -52,6 +53,19 @@ tasks:
     schedule: "@daily"
     command: x
     max: three
+  slips:
+    schedule: "@daily"
+    command: x
+    environment: { DB_PASSWORD: geheim }
+    Env: { TOKEN: geheim }
+    DB_PASSWORD: geheim
+    timeout: { DB_PASSWORD: geheim }
+    retry: { attempts: geheim, password: geheim }
+  map:
+    schedule: "@daily"
+    command: x
+    kill_after:
+      TOKEN: geheim
 `)
   const { problems } = (await statusOf(state)).file
   expect(problems.map(({ path: at, source }) => [at, source])).toEqual([
@@ -59,6 +73,8 @@ tasks:
     ['tasks.called.ping', null],
     ['tasks.called.max', null],
     ['tasks.wrong.max', '    max: three'],
+    ...slips.map((key) => [`tasks.slips.${key}`, null]),
+    ['tasks.map.kill_after', null],
   ])
   expect(JSON.stringify(problems.map(({ source }) => source))).not.toContain('geheim')
 })
