@@ -10,7 +10,7 @@ export type App = Hono<Env>
 export type Asked = Context<Env>
 
 /** The statuses of errors that the server answers. */
-type ErrorStatus = 400 | 401 | 403 | 404 | 405 | 409 | 413 | 416 | 421 | 429 | 500 | 503
+type ErrorStatus = 400 | 401 | 403 | 404 | 405 | 409 | 413 | 421 | 429 | 500 | 503
 
 /** An error as JSON, as every route answers it. */
 export function refusal(

@@ -77,7 +77,7 @@ export async function serve(app: App, listen: Listen, tls: Tls | undefined): Pro
   }
 }
 
-/** Why these files are no certificate and its key; undefined if they are. */
+/** What is wrong with a certificate and its key; undefined if they belong together. */
 export function tlsFault(tls: Tls): string | undefined {
   try {
     createSecureContext(tls)
@@ -98,7 +98,7 @@ function listenOnPort(
 async function listenOnPath(server: http.Server, path: string): Promise<void> {
   const found = fs.lstatSync(path, { throwIfNoEntry: false })
   if (found !== undefined) {
-    if (!found.isSocket()) throw new Error('a file that is no socket has this name')
+    if (!found.isSocket()) throw new Error('there is another file with this name, not a socket')
     if (await isAnswered(path)) throw new Error('another process listens there')
     fs.rmSync(path)
   }

@@ -42,7 +42,7 @@ test('a token file that cannot be read says so', () => {
   expect(() => readToken(host, '/proc/self/mem/token')).toThrow('cannot use the token file')
 })
 
-test('files that are no certificate and its key have a fault', () => {
+test('a certificate and a key that do not belong together have a fault', () => {
   expect(tlsFault({ cert: Buffer.from('tasks: {}'), key: Buffer.from('') })).toMatch(
     /PEM|no start/i,
   )

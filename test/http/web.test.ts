@@ -331,7 +331,7 @@ test('torch web on a Unix socket needs no token, and only its owner may open it'
   const socketPath = path.join(site.folder, 'web.sock')
   fs.writeFileSync(socketPath, 'no socket')
   const refused = await site.torch('web', '--listen', `unix:${socketPath}`)
-  expect(refused).toMatchObject({ status: 1, stderr: expect.stringContaining('is no socket') })
+  expect(refused).toMatchObject({ status: 1, stderr: expect.stringContaining('not a socket') })
   fs.rmSync(socketPath)
   const { child, stdout } = site.spawn(['web', '--listen', `unix:${socketPath}`])
   onTestFinished(() => void child.kill())

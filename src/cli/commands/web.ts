@@ -185,7 +185,9 @@ function demandSafe(call: Call, values: Values, listen: Listen, tls: Tls | undef
   if (listen.kind === 'unix' || isLoopback(listen.host) || tls !== undefined) return
   const where = `${listen.host} port ${listen.port}`
   if (values.insecure ?? false) {
-    call.terminal.note(`warning: ${where} is not encrypted: who sees the traffic learns the token`)
+    call.terminal.note(
+      `warning: ${where} is not encrypted: everybody who sees the traffic can read the token`,
+    )
     return
   }
   throw new TorchError('usage', `other machines reach ${where}, and it would not be encrypted`, {
