@@ -43,8 +43,7 @@ export function newApp(parts: AppParts): App {
     return refusal(c, 421, 'wrong-host', message, hint)
   })
   app.get('/healthz', async (c) => {
-    const { daemon, silent } = (await parts.hub.picture()).host
-    const isUp = daemon !== null && !silent
+    const isUp = await parts.hub.isAnswered()
     c.header('cache-control', 'no-store')
     return c.text(isUp ? 'ok\n' : 'the daemon does not answer\n', isUp ? 200 : 503)
   })

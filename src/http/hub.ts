@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto'
+import type { Trouble } from '../control/status-report.ts'
+import { TorchError } from '../errors.ts'
 import type { Clock } from '../host/clock.ts'
 import type { SeenStatus, View } from '../view/view.ts'
 import type { HostView, TaskView, Update } from './api.ts'
@@ -27,6 +29,8 @@ export interface Hub {
   listen(onChange: () => void): () => void
   /** The id of the last change. */
   id(): string
+  /** Whether the daemon answers: asked now or in the last second, however fresh the picture is. */
+  isAnswered(): Promise<boolean>
   close(): void
 }
 
@@ -84,6 +88,7 @@ export function newHub(view: View, clock: Clock): Hub {
       }
     },
     id: idNow,
+    isAnswered: newAnswerCheck(view, clock),
     close() {
       cancelBeat?.()
       looker.leave()
@@ -117,21 +122,58 @@ const freshMs = 1_000
 const freshCountsMs = 10_000
 const dayMs = 86_400_000
 
+/** A daemon that hangs sends no event, so who asks whether it answers gets no answer from the picture. */
+function newAnswerCheck(view: View, clock: Clock): () => Promise<boolean> {
+  let known: { readonly isAnswered: boolean; readonly atMs: number } | undefined
+  let asking: Promise<boolean> | undefined
+  const ask = async (): Promise<boolean> => {
+    const { report, isSilent } = await view.status()
+    const isAnswered = report.daemon !== null && !isSilent
+    known = { isAnswered, atMs: clock.monotonic() }
+    return isAnswered
+  }
+  return async () => {
+    if (known !== undefined && clock.monotonic() - known.atMs < freshMs) return known.isAnswered
+    asking ??= ask().finally(() => (asking = undefined))
+    return asking
+  }
+}
+
 /** A look draws the picture by what the daemon says now. */
 function newLook(view: View, clock: Clock, picture: Picture): () => Promise<SeenStatus> {
   let countedAtMs = -Infinity
+  let trouble: Trouble | undefined
+
+  /** The status is worth showing without its past too. After a fault the history rests for a while. */
+  async function readHistory({ report }: SeenStatus): Promise<void> {
+    const isDue = clock.monotonic() - countedAtMs >= freshCountsMs
+    if (trouble !== undefined && !isDue) return
+    try {
+      await picture.pasts.load(report.tasks)
+      if (isDue) picture.counts = await view.countsSince(clock.now() - dayMs)
+      trouble = undefined
+    } catch (error) {
+      if (!(error instanceof TorchError)) throw error
+      // Without its daemon, the view socket has no history.
+      if (error.code !== 'history-unreadable') return
+      const message = `the numbers of past runs are missing: ${error.message}`
+      trouble ??= { message, since: new Date(clock.now()).toISOString() }
+    }
+    if (isDue || trouble !== undefined) countedAtMs = clock.monotonic()
+  }
+
   return async () => {
     const status = await view.status()
     // More than one run may have ended since the last look.
     picture.pasts.forget(changedTasks(picture, status))
-    await picture.pasts.load(status.report.tasks)
-    const now = clock.monotonic()
-    if (now - countedAtMs >= freshCountsMs) {
-      picture.counts = await view.countsSince(clock.now() - dayMs)
-      countedAtMs = now
-    }
-    takeStatus(picture, status)
-    return status
+    await readHistory(status)
+    const { report } = status
+    const seen =
+      trouble === undefined
+        ? status
+        : { ...status, report: { ...report, trouble: [...(report.trouble ?? []), trouble] } }
+    takeStatus(picture, seen)
+    return seen
   }
 }
 

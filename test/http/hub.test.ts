@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { StatusReport, TaskStatus } from '../../src/control/status-report.ts'
+import { TorchError } from '../../src/errors.ts'
 import { newHub } from '../../src/http/hub.ts'
 import type { HistoryRow } from '../../src/plan/history-row.ts'
 import type { Heard, View } from '../../src/view/view.ts'
@@ -20,6 +21,7 @@ function fakeView() {
   const heard: Heard[] = []
   const calls = { status: 0, fileChange: 0 }
   const disk: { change: readonly string[] | null } = { change: null }
+  const daemon = { isSilent: false }
   let wake = (): void => {}
   const report: StatusReport = {
     daemon: { pid: 1, version: '1', startedAt: '2026-03-10T00:00:00Z', state: 'running' },
@@ -31,7 +33,7 @@ function fakeView() {
   const view: View = {
     async status() {
       calls.status += 1
-      return { report: structuredClone(report), isSilent: false }
+      return { report: structuredClone(report), isSilent: daemon.isSilent }
     },
     async *follow(signal) {
       while (!signal.aborted) {
@@ -54,7 +56,7 @@ function fakeView() {
     heard.push(...events)
     wake()
   }
-  return { view, report, calls, disk, say }
+  return { view, report, daemon, calls, disk, say }
 }
 
 function row(changes: Partial<HistoryRow>): HistoryRow {
@@ -125,6 +127,54 @@ test('a page that was away for more than a thousand rows asks for everything aga
   expect(hub.changesSince(hub.id())).toBeDefined()
   leave()
   hub.close()
+})
+
+test('whether the daemon answers is asked each second, also while events keep the picture', async () => {
+  const { view, calls, daemon, say } = fakeView()
+  const clock = handClock('2026-03-10T12:00:00.000Z')
+  const hub = newHub(view, clock)
+  const leave = hub.listen(() => {})
+  say({ kind: 'look' })
+  await until(() => calls.status === 1, 'the look')
+  expect(await Promise.all([hub.isAnswered(), hub.isAnswered()])).toEqual([true, true])
+  expect(calls.status).toBe(2)
+  daemon.isSilent = true
+  clock.advance(999)
+  expect(await hub.isAnswered()).toBe(true)
+  clock.advance(1)
+  expect(await hub.isAnswered()).toBe(false)
+  expect(calls.status).toBe(3)
+  leave()
+  hub.close()
+})
+
+test('a history that cannot be read is a trouble of the status, and no more than that', async () => {
+  const { view, report } = fakeView()
+  let isDamaged = true
+  let reads = 0
+  view.countsSince = async () => {
+    reads += 1
+    if (isDamaged) throw new TorchError('history-unreadable', 'cannot read history.db: bad')
+    return { failed: 2 }
+  }
+  const clock = handClock('2026-03-10T12:00:00.000Z')
+  const hub = newHub(view, clock)
+  report.trouble = [{ message: 'the disk is full', since: '2026-03-10T11:00:00.000Z' }]
+  const message = 'the numbers of past runs are missing: cannot read history.db: bad'
+  for (let second = 0; second <= 10; second++) {
+    const { host, tasks } = await hub.picture()
+    expect(tasks).toHaveLength(2)
+    expect(host.trouble).toEqual([
+      ...report.trouble,
+      { message, since: '2026-03-10T12:00:00.000Z' },
+    ])
+    clock.advance(1_000)
+  }
+  expect(reads).toBe(2)
+  isDamaged = false
+  clock.advance(10_000)
+  const { host } = await hub.picture()
+  expect(host).toMatchObject({ trouble: report.trouble, day: { failed: 2 } })
 })
 
 test('the tasks file is compared in the background, not more often than each three seconds', async () => {
