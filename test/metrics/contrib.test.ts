@@ -138,6 +138,17 @@ const cases: readonly Case[] = [
     fires: ['TorchTaskFailing dump', 'TorchTaskWithoutSuccess dump'],
   },
   {
+    name: 'a new task that fails is not one that has not succeeded for 26 hours',
+    step: '5m',
+    samples: {
+      ...fresh,
+      [runs('failed')]: `0x${2 * hour} 1x${28 * hour}`,
+      [`torch_failures_in_a_row${task}`]: `0x${2 * hour} 1x${28 * hour}`,
+    },
+    at: '3h',
+    fires: ['TorchTaskFailing dump'],
+  },
+  {
     name: 'a task that failed and then succeeded does not fire',
     step: '5m',
     samples: {
@@ -164,7 +175,7 @@ const cases: readonly Case[] = [
     step: '5m',
     samples: { ...fresh, [missed]: '0x120 stale _x12 3x240' },
     at: '11h30m',
-    fires: ['TorchMissed dump', 'TorchTaskWithoutSuccess dump'],
+    fires: ['TorchMissed dump'],
   },
   {
     name: 'an old count that is continued after a day does not fire',
