@@ -21,7 +21,7 @@ export interface EventStreams {
   load(revision: string | null): void
   refuse(problems: readonly Problem[]): void
   /** Replies to `POST /events`, until the client goes away. Throws TorchError `too-many`. */
-  follow(request: EventsRequest, response: ServerResponse): void
+  follow(request: EventsRequest, response: ServerResponse, isViewer: boolean): void
   /** Ends all streams, and those that come later at once. */
   end(): void
 }
@@ -33,6 +33,8 @@ export interface EventParts {
 }
 
 export const maxStreams = 64
+/** Viewers may take only this many of them: the rest is for the user of the daemon. */
+export const maxViewerStreams = 32
 /** The last events, for clients that come back. */
 export const maxKeptEvents = 1_000
 /** For each reader: so that 64 of them take a few milliseconds, and no tick waits for more. */
@@ -55,6 +57,7 @@ interface Kept {
  */
 interface Reader {
   readonly response: ServerResponse
+  readonly isViewer: boolean
   readonly wants: (event: KeptEvent) => boolean
   seq: number
   /** It had not read everything at the last `alive`. */
@@ -87,7 +90,7 @@ export function newEventStreams(parts: EventParts): EventStreams {
       const first = problems.slice(0, maxEventProblems)
       publish(state, { kind: 'refuse', ...common(), problems: first })
     },
-    follow: (request, response) => follow(state, request, response),
+    follow: (request, response, isViewer) => follow(state, request, response, isViewer),
     end: () => end(state),
   }
 }
@@ -103,14 +106,18 @@ function follow(
   state: State,
   { since, tasks = [] }: EventsRequest,
   response: ServerResponse,
+  isViewer: boolean,
 ): void {
   const { daemon, last, kept, readers, clock } = state
   if (response.destroyed) return
-  if (readers.size >= maxStreams) throw tooMany()
+  const viewers = [...readers].filter((each) => each.isViewer).length
+  if (readers.size >= maxStreams) throw tooMany(`${maxStreams} clients`)
+  if (isViewer && viewers >= maxViewerStreams) throw tooMany(`${maxViewerStreams} viewers`)
   const isComplete =
     since?.daemon === daemon && since.seq <= last && since.seq >= last - kept.length
   const reader: Reader = {
     response,
+    isViewer,
     wants: (event) => tasks.length === 0 || !('row' in event) || isSelected(tasks, event.row.task),
     seq: isComplete ? since.seq : last,
     isStuck: false,
@@ -225,8 +232,8 @@ function lineOf(line: EventLine): string {
   return `${JSON.stringify(line)}\n`
 }
 
-function tooMany(): TorchError {
-  return new TorchError('too-many', `${maxStreams} clients follow the events of this daemon`, {
+function tooMany(clients: string): TorchError {
+  return new TorchError('too-many', `${clients} follow the events of this daemon`, {
     hint: 'close one of them: torch status --watch, torch logs -f, torch web, or a program of yours',
   })
 }

@@ -4,7 +4,7 @@ import { messageOf, TorchError } from '../errors.ts'
 import { wallClock } from '../host/clock.ts'
 import { descriptorOf } from '../host/lock.ts'
 import { checkEventsRequest, type EventsRequest } from './events.ts'
-import { maxStreams } from './event-streams.ts'
+import { maxViewerStreams } from './event-streams.ts'
 import { boundIdle, type IdleConnections, maxIdleConnections } from './idle-connections.ts'
 import {
   checkRequest,
@@ -19,7 +19,11 @@ import { listen, stopListening } from './socket.ts'
 /** How the daemon answers each request. If it throws a TorchError, that error is the reply. */
 export type Answers = PlainAnswers & {
   /** Writes the whole reply, which has no end. */
-  readonly events: (request: EventsRequest, response: ServerResponse) => void | Promise<void>
+  readonly events: (
+    request: EventsRequest,
+    response: ServerResponse,
+    isViewer: boolean,
+  ) => void | Promise<void>
 }
 export type PlainAnswers = {
   [N in RequestName]: (
@@ -51,7 +55,7 @@ const requestCheckIntervalMs = 1_000
 const maxUnreadMs = 10_000
 const maxConnections = 2 * maxIdleConnections
 /** Those who only look must not use up the descriptors of the daemon. */
-const maxViewers = maxStreams + 64
+const maxViewers = maxViewerStreams + 64
 /** How long the end of a server waits for its clients. */
 interface Patience {
   /** For requests that have not arrived yet or have no reply yet. */
@@ -176,7 +180,7 @@ async function reply(
     // A client that has gone away has asked for nothing: half a request must not stop the daemon,
     // and neither must one that the client gave up while the daemon was busy.
     if (body === undefined || socket.readableEnded || socket.destroyed) return
-    if (name === 'events') await follow(answers, body, response)
+    if (name === 'events') await follow(answers, body, response, isForViewers)
     else await send(200, await answer(answers, name, body))
   } catch (error) {
     const failure = failureReply(error, request.url ?? '', report)
@@ -239,10 +243,15 @@ async function answer<N extends RequestName>(
   return answers[name](checked.request)
 }
 
-async function follow({ events }: Answers, body: string, response: ServerResponse): Promise<void> {
+async function follow(
+  { events }: Answers,
+  body: string,
+  response: ServerResponse,
+  isViewer: boolean,
+): Promise<void> {
   const checked = checkEventsRequest(parseJson(body || '{}'))
   if ('faults' in checked) throw badRequest('events', checked.faults)
-  await events(checked.request, response)
+  await events(checked.request, response, isViewer)
 }
 
 function badRequest(name: string, faults: readonly string[]): TorchError {

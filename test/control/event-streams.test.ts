@@ -4,7 +4,12 @@ import { promisify } from 'node:util'
 import { expect, onTestFinished, test } from 'vitest'
 import { streamEvents } from '../../src/control/client.ts'
 import { aliveMs, type EventLine, maxEventProblems } from '../../src/control/events.ts'
-import { maxKeptEvents, maxStreams, newEventStreams } from '../../src/control/event-streams.ts'
+import {
+  maxKeptEvents,
+  maxStreams,
+  maxViewerStreams,
+  newEventStreams,
+} from '../../src/control/event-streams.ts'
 import type { HistoryRow } from '../../src/plan/history-row.ts'
 import { handClock } from '../support/clock.ts'
 import { requestText, sendRaw, serve } from '../support/control.ts'
@@ -163,6 +168,25 @@ test('one client more than may follow is refused, until another one goes', async
     await until(() => next.text() !== '', 'an answer')
     return next.kinds().includes('hello')
   }, 'room for another client')
+})
+
+test('viewers cannot take the streams of the user of the daemon', async () => {
+  const { events, socket } = await streams()
+  const follow: typeof events.follow = (...call) => events.follow(...call)
+  const view = await serve({ events: follow }, undefined, { viewers: process.getgid?.() ?? 0 })
+  const viewers = Array.from({ length: maxViewerStreams }, () => rawClient(view.socket))
+  for (const viewer of viewers) await viewer.has(1)
+  const refused = rawClient(view.socket)
+  await until(() => refused.text().includes('}'), 'an answer')
+  expect(refused.text()).toMatch(/ 429 [^]*32 viewers follow/)
+  const owners = Array.from({ length: maxStreams - maxViewerStreams }, () => rawClient(socket))
+  for (const owner of owners) await owner.has(1)
+  viewers[0]?.client.destroy()
+  await until(async () => {
+    const next = rawClient(view.socket)
+    await until(() => next.text() !== '', 'an answer')
+    return next.kinds().includes('hello')
+  }, 'room for another viewer')
 })
 
 test('a client that stands still loses events but no others, and is ended when it stays so', async () => {

@@ -5,7 +5,12 @@ import path from 'node:path'
 import { onTestFinished } from 'vitest'
 import type { MetricsReport } from '../../src/control/metrics-report.ts'
 import type { TaskStatus } from '../../src/control/status-report.ts'
-import { type Answers, type ControlServer, serveControl } from '../../src/control/server.ts'
+import {
+  type Answers,
+  type ControlServer,
+  serveControl,
+  type Serving,
+} from '../../src/control/server.ts'
 
 /** A new folder that is gone after the test. */
 export function newHome(name = ''): string {
@@ -103,11 +108,15 @@ export interface Served {
 }
 
 /** A control server in a home of its own, closed after the test. */
-export async function serve(answers: Partial<Answers> = {}, home = newHome()): Promise<Served> {
+export async function serve(
+  answers: Partial<Answers> = {},
+  home = newHome(),
+  serving: Serving = {},
+): Promise<Served> {
   const socket = path.join(home, 'torch.sock')
   const troubles: string[] = []
   const all = { ...plainAnswers, ...answers }
-  const server = await serveControl(socket, all, (words) => troubles.push(words))
+  const server = await serveControl(socket, all, (words) => troubles.push(words), serving)
   onTestFinished(() => server.close())
   return { socket, server, troubles }
 }

@@ -51,7 +51,7 @@ export function answersOf(daemon: Daemon, { reload, stop, handover }: Actions): 
     inbox: (change) => changeInbox(daemon, change),
     history: (request) => historyAnswer(daemon, request),
     output: (request) => outputAnswer(daemon, request),
-    events: (request, response) => daemon.events.follow(request, response),
+    events: (...call) => daemon.events.follow(...call),
     notify: ({ target }) => testTarget(daemon, target),
     flush() {
       daemon.history.flush()

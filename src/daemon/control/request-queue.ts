@@ -37,7 +37,7 @@ export function newRequestQueue(): RequestQueue {
         const answers: PlainAnswers = await serving.promise
         return answers[name](request)
       }),
-      events: async (request, response) => (await serving.promise).events(request, response),
+      events: async (...call) => (await serving.promise).events(...call),
     },
     serve,
     hold() {
