@@ -64,10 +64,10 @@ export function takeStatus(picture: Picture, status: SeenStatus): void {
   picture.status = status
   const { name: host } = status.report.host
   for (const task of status.report.tasks) {
-    // What came by an event is known already.
+    // What came by an event is known already. The past has been read with this row.
     const { name, last } = task
     if (before !== undefined && last !== null && !isSameRow(lastRows.get(name), last))
-      keepRow(picture, last)
+      tellRow(picture, last)
     drawTask(picture, host, task)
   }
   const names = new Set(status.report.tasks.map((task) => task.name))
@@ -88,7 +88,9 @@ export function takeRow(picture: Picture, row: HistoryRow, next: string | null):
   const { status, starts, counts } = picture
   const task = status?.report.tasks.find(({ name }) => name === row.task)
   if (status === undefined || task === undefined) return false
-  keepRow(picture, row)
+  if (isInStatus(task, row)) return true
+  picture.pasts.add(row)
+  tellRow(picture, row)
   if (row.run !== null && row.outcome === 'running') starts.set(row.run, row)
   else if (row.run !== null) starts.delete(row.run)
   Object.assign(task, taskAfter(task, row, next))
@@ -135,8 +137,7 @@ function drawHost(picture: Picture, status: SeenStatus): void {
   if (picture.host?.text !== text) picture.host = { view, text, seq: ++picture.seq }
 }
 
-function keepRow(picture: Picture, row: HistoryRow): void {
-  picture.pasts.add(row)
+function tellRow(picture: Picture, row: HistoryRow): void {
   picture.rows.push({ row, seq: ++picture.seq })
 }
 
@@ -145,6 +146,12 @@ function forget(picture: Picture): void {
     const old = list.splice(0, Math.max(list.length - maxKept, 0))
     picture.firstKnown = Math.max(picture.firstKnown, old.at(-1)?.seq ?? 0)
   }
+}
+
+/** An event may wait while a look is made, which then has its row. */
+function isInStatus({ last }: TaskStatus, row: HistoryRow): boolean {
+  if (row.outcome === 'running') return last !== null && last.run === row.run
+  return isSameRow(last, row)
 }
 
 function isSameRow(a: HistoryRow | null | undefined, b: HistoryRow): boolean {

@@ -129,6 +129,45 @@ test('a page that was away for more than a thousand rows asks for everything aga
   hub.close()
 })
 
+test('a row that a look has read is not counted again when its event comes', async () => {
+  const { view, report, calls, say } = fakeView()
+  const lengths: [string, HistoryRow['outcome'], number, number][] = [['r1', 'ok', 0, 100]]
+  const day = { failed: 0 }
+  view.recent = async (names) => new Map(names.map((name) => [name, [...lengths]]))
+  view.countsSince = async () => ({ ...day })
+  const clock = handClock('2026-03-10T12:00:00.000Z')
+  const hub = newHub(view, clock)
+  const leave = hub.listen(() => {})
+  say({ kind: 'look' })
+  await until(() => calls.status === 1, 'the look')
+  // Both runs end before the status is read, and their events come after it.
+  const [ok, failed] = [row({ run: 'r2', durationMs: 300 }), row({ task: 'report', run: 'r3' })]
+  const ends = [ok, { ...failed, outcome: 'failed', exitCode: 1 } satisfies HistoryRow]
+  report.tasks = ends.map((last) => task(last.task, { last }))
+  lengths.push(['r2', 'ok', 0, 300])
+  day.failed = 1
+  clock.advance(10_000)
+  say(
+    { kind: 'look' },
+    ...ends.flatMap((end): Heard[] => [
+      { kind: 'row', row: { ...end, outcome: 'running', endedAt: null }, next: null },
+      { kind: 'row', row: end, next: null },
+    ]),
+    { kind: 'row', row: row({ run: 'r4', outcome: 'running', endedAt: null }), next: null },
+  )
+  const seen = await until(async () => {
+    const found = await hub.picture()
+    return found.tasks[0]?.running.length === 1 ? found : undefined
+  }, 'the last event')
+  expect(seen.host.day.failed).toBe(1)
+  expect(seen.tasks).toMatchObject([
+    { name: 'backup', running: [{ run: 'r4' }], p50Ms: 100 },
+    { name: 'report', running: [], last: { run: 'r3', outcome: 'failed' } },
+  ])
+  leave()
+  hub.close()
+})
+
 test('whether the daemon answers is asked each second, also while events keep the picture', async () => {
   const { view, calls, daemon, say } = fakeView()
   const clock = handClock('2026-03-10T12:00:00.000Z')
