@@ -7,7 +7,7 @@ import { wholeIn } from './query.ts'
 import { type Env, refusal } from './reply.ts'
 
 export interface OutputParts {
-  readonly view: View
+  readonly view: Pick<View, 'run' | 'output'>
   readonly streams: EventStreams
   readonly clock: Clock
 }
@@ -50,7 +50,7 @@ export function addOutputRoutes(app: Hono<Env>, parts: OutputParts): void {
     const headers: Record<string, string> = {
       'content-type': 'text/plain; charset=utf-8',
       'torch-output-size': String(found.size),
-      'torch-output-ended': String(found.isWhole || (row.outcome !== 'running' && bytes === 0)),
+      'torch-output-ended': String(found.isWhole),
       'torch-output-from': String(found.from),
       'torch-output-to': String(found.to),
     }
@@ -66,13 +66,15 @@ function fileName({ task, run }: RunName): string {
 }
 
 /** The whole output until now, in pieces: the reader sets the pace. */
-function download(view: View, run: RunName): ReadableStream<Uint8Array> {
+function download(view: Pick<View, 'output'>, run: RunName): ReadableStream<Uint8Array> {
   let from = 0
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
         const part = await view.output(run, from, maxEventBytes)
-        if (part === undefined || part.bytes.length === 0) return controller.close()
+        // Whoever saves it is not to take a part of it for the whole.
+        if (part === undefined) return controller.error(new Error('the output was removed'))
+        if (part.bytes.length === 0) return controller.close()
         from = part.to
         controller.enqueue(part.bytes)
       },
