@@ -2,11 +2,13 @@ import { expect, test } from 'vitest'
 import {
   lineAt,
   linesWith,
+  mayGrow,
   type OutputLines,
   withEarlier,
   withText,
   wrappedRows,
 } from '../../src/web/output/lines.ts'
+import { historyRow } from './rows.ts'
 
 const none = (): OutputLines => ({ lines: [], isOpen: false, dropped: 0 })
 const raw = ({ lines }: OutputLines): string[] => lines.map((line) => line.raw)
@@ -55,4 +57,12 @@ test('a wrapped line takes as many rows as it needs', () => {
   const rows = wrappedRows(lines, 10)
   expect([...rows.starts]).toEqual([0, 3, 4, 5, 6])
   expect([0, 2, 3, 4, 5, 99].map((row) => lineAt(rows, row))).toEqual([0, 0, 1, 2, 3, 3])
+})
+
+test('a run that has ended may print more until its output is whole', () => {
+  const grows = (outcome: 'ok' | 'running', isWhole: boolean) =>
+    mayGrow({ row: historyRow({ outcome }), output: { bytes: 6, isWhole } })
+  expect([grows('running', false), grows('running', true)]).toEqual([true, true])
+  expect([grows('ok', false), grows('ok', true)]).toEqual([true, false])
+  expect(mayGrow({ row: historyRow({ outcome: 'ok' }), output: null })).toBe(false)
 })

@@ -1,3 +1,4 @@
+import type { RunAnswer } from '../../http/api.ts'
 import { type Look, piecesOf, plainLook, plainOutput } from './ansi.ts'
 
 /** A line of output as it was printed, and the look in force at its start. */
@@ -107,4 +108,9 @@ export function lineAt({ starts }: WrappedRows, row: number): number {
     else high = middle - 1
   }
   return low
+}
+
+/** Whether more output may come: after the end of a run its last lines may still be on their way to the file. */
+export function mayGrow({ row, output }: RunAnswer): boolean {
+  return row.outcome === 'running' || output?.isWhole === false
 }

@@ -4,7 +4,7 @@ import { byteLength } from '../../text/size.ts'
 import { apiAddress, type Fields, getJson, isAborted, problemWords, request } from '../ask.ts'
 import { eventsOf } from '../live.ts'
 import { retryAfterMs } from '../model/event-stream.ts'
-import { noLines, type OutputLines, withEarlier, withText } from './lines.ts'
+import { mayGrow, noLines, type OutputLines, withEarlier, withText } from './lines.ts'
 
 /** How much of the end of an output comes first, and how much before it at a time, in bytes. */
 const firstBytes = 256 * 1024
@@ -88,9 +88,10 @@ async function loadEnd(
   output: Signal<Output>,
   aborted: AbortSignal,
 ): Promise<boolean> {
-  const { row, output: kept } = await getJson<RunAnswer>(path, [], aborted)
-  const isRunning = row.outcome === 'running'
-  if (kept === null && !isRunning) {
+  const run = await getJson<RunAnswer>(path, [], aborted)
+  const { output: kept } = run
+  const isGrowing = mayGrow(run)
+  if (kept === null && !isGrowing) {
     output.value = { ...output.peek(), state: 'none' }
     return false
   }
@@ -100,7 +101,7 @@ async function loadEnd(
       ? { from: 0, to: 0, text: '' }
       : await getBytes(path, Math.max(0, size - firstBytes), size, aborted)
   const before: OutputLines = { lines: [], isOpen: false, dropped: 0 }
-  const state = isRunning ? 'following' : 'ended'
+  const state = isGrowing ? 'following' : 'ended'
   output.value = {
     text: withText(before, part.text),
     from: part.from,
@@ -108,7 +109,7 @@ async function loadEnd(
     state,
     problem: null,
   }
-  return isRunning
+  return isGrowing
 }
 
 interface Part {
