@@ -82,6 +82,7 @@ export function newNotifier({ host, hostName, ...parts }: NotifierParts): Notifi
       const message = newTestMessage(hostName, clock.now())
       const delivery = await deliverer.deliver({ kind: 'message', target, message })
       results.note(name, delivery.kind === 'delivered' ? 'delivered' : 'failed', delivery.words)
+      if (delivery.kind === 'delivered') sending.retryNow(name)
       return delivery
     },
     report: () => reportOf(followed, sending.entries(), results.all()),

@@ -37,6 +37,8 @@ export interface Outbox {
   letterOf(entry: Entry): Letter | undefined
   /** It could not be sent and is tried again. */
   postpone(entry: Entry, again: Pick<Entry, 'waitedMs' | 'nextMs' | 'lastError'>): void
+  /** It does not wait for the rest of its pause, which does not count as waited. Only in memory. */
+  hasten(entry: Entry, leftMs: number): void
   remove(entry: Entry): void
 }
 
@@ -80,6 +82,8 @@ export function openOutbox(parts: OutboxParts): Outbox {
     letterOf: (entry) =>
       entry.letter ?? quietly(() => readEntry(host.files, fileOf(state, entry)))?.letter,
     postpone: (entry, again) => postpone(state, entry, again),
+    hasten: (entry, leftMs) =>
+      keep(state, { ...entry, nextMs: null, waitedMs: Math.max(entry.waitedMs - leftMs, 0) }),
     remove: (entry) => remove(state, entry),
   }
 }

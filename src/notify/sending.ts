@@ -17,6 +17,8 @@ export interface Sending {
   add(letter: Letter): void
   /** Begins to send: also what an earlier daemon left. */
   start(): void
+  /** The recipient works now: what waits for it is due at once. */
+  retryNow(recipient: string): void
   /** Begins nothing more, and waits a moment for what is under way. */
   close(): Promise<void>
 }
@@ -87,6 +89,10 @@ export function newSending(parts: SendingParts): Sending {
     },
     start() {
       state.phase = 'running'
+      beginDue(state)
+    },
+    retryNow(recipient) {
+      makeDue(state, recipient)
       beginDue(state)
     },
     async close() {
@@ -182,7 +188,7 @@ function finish(state: State, entry: Entry, delivery: Delivery): void {
     state.failing.delete(recipient)
     results.count(recipient, 'delivered')
     results.note(recipient, 'delivered', delivery.words)
-    return
+    return makeDue(state, recipient)
   }
   const retryAfterMs = delivery.kind === 'later' ? delivery.retryAfterMs : undefined
   const mayRetry = delivery.kind === 'later' && !isReplaced(state, entry)
@@ -199,6 +205,18 @@ function finish(state: State, entry: Entry, delivery: Delivery): void {
     nextMs: host.clock.now() + delayMs,
     lastError: delivery.words,
   })
+}
+
+/** One delivery shows that the recipient works: nothing for it waits out the pause after an earlier failure. */
+function makeDue({ host, outbox, due, held }: State, recipient: string): void {
+  held.delete(recipient)
+  const nowMs = host.clock.monotonic()
+  for (const entry of outbox.waitingFor(recipient)) {
+    const leftMs = (due.get(entry.name) ?? nowMs) - nowMs
+    if (leftMs <= 0) continue
+    due.delete(entry.name)
+    outbox.hasten(entry, leftMs)
+  }
 }
 
 /** Whether a newer ping for the same recipient waits. */
