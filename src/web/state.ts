@@ -1,7 +1,7 @@
 import { batch, computed, signal } from '@preact/signals'
 import type { StatusAnswer, TaskView, Update } from '../http/api.ts'
 import { homeAddress, type PageAddress, readAddress, writeAddress } from './model/address.ts'
-import { joined, type Model, modelOf, withUpdate } from './model/model.ts'
+import { joined, maxJoinedRows, type Model, modelOf, withUpdate } from './model/model.ts'
 
 /** How the page stands to its server. */
 export type Connection =
@@ -79,7 +79,11 @@ export function keepTime(): void {
     if (held) return
     const late = waiting
     waiting = undefined
-    if (late !== undefined) tellUpdate(late)
+    batch(() => {
+      if (late !== undefined) tellUpdate(late)
+      // Older rows may be missing.
+      if ((late?.rows.length ?? 0) >= maxJoinedRows) statusVersion.value += 1
+    })
     tickNow()
   })
 }

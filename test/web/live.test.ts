@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { HostView, StatusAnswer, Update } from '../../src/http/api.ts'
 import { eventReader, retryAfterMs } from '../../src/web/model/event-stream.ts'
-import { joined, modelOf, taskKey, withUpdate } from '../../src/web/model/model.ts'
+import { joined, maxJoinedRows, modelOf, taskKey, withUpdate } from '../../src/web/model/model.ts'
 import { verdictOf } from '../../src/web/model/verdict.ts'
 import { rowWindow, scrollToShow } from '../../src/web/model/windows.ts'
 import { historyRow, taskView } from './rows.ts'
@@ -94,6 +94,14 @@ describe('an update', () => {
     expect(both.tasks).toEqual(oneByOne.tasks)
     expect(both.tasks.get(taskKey('db-1', 'x'))?.failures).toBe(2)
     expect(joined(first, second).rows).toEqual(first.rows)
+  })
+
+  test('joined to many others keeps only the last rows', () => {
+    const rowOf = (n: number) => historyRow({ run: `r${n}` })
+    let all = update({})
+    for (let n = 0; n < maxJoinedRows + 10; n++) all = joined(all, update({ rows: [rowOf(n)] }))
+    expect(all.rows).toHaveLength(maxJoinedRows)
+    expect(all.rows[0]?.run).toBe('r10')
   })
 })
 

@@ -37,6 +37,9 @@ export function withUpdate(model: Model, { hosts, tasks, gone }: Update): Model 
   }
 }
 
+/** Of joined updates only the last rows are kept: text may stay selected for hours. */
+export const maxJoinedRows = 1_000
+
 /** Joins two updates that follow each other, for a page that is not to change at the moment. */
 export function joined(first: Update, second: Update): Update {
   const key = (task: TaskView): string => taskKey(task.host, task.name)
@@ -51,6 +54,6 @@ export function joined(first: Update, second: Update): Update {
       ...second.tasks,
     ],
     gone: [...first.gone.filter(([host, name]) => !named.has(taskKey(host, name))), ...second.gone],
-    rows: [...first.rows, ...second.rows],
+    rows: [...first.rows, ...second.rows].slice(-maxJoinedRows),
   }
 }
