@@ -41,8 +41,17 @@ const maxKept = 1_000
 
 export function newPicture(pasts: Pasts): Picture {
   return {
-    ...{ pasts, status: undefined, counts: {}, change: null, host: undefined },
-    ...{ tasks: new Map(), starts: new Map(), gone: [], rows: [], seq: 0, firstKnown: 0 },
+    pasts,
+    status: undefined,
+    counts: {},
+    change: null,
+    host: undefined,
+    tasks: new Map(),
+    starts: new Map(),
+    gone: [],
+    rows: [],
+    seq: 0,
+    firstKnown: 0,
   }
 }
 
