@@ -16,7 +16,7 @@ import type { Hub } from './hub.ts'
 import { plannedStarts } from './planned.ts'
 import { maxRecentRuns } from './task-past.ts'
 import { badQuery, outcomesIn, placeIn, tasksIn, timeIn, wholeIn } from './query.ts'
-import { type Env, refusal } from './reply.ts'
+import { type Env, refusal, wrongMethod } from './reply.ts'
 import { limitsOf, timelineOf } from './timeline.ts'
 
 export interface ApiParts {
@@ -86,6 +86,8 @@ function addTaskRoutes(app: Hono<Env>, parts: ApiParts): void {
   })
   app.get('/api/tasks/:name', async (c) => c.json(await taskAnswer(parts, c.req.param('name'))))
   app.get('/api/events', (c) => {
+    // Hono answers HEAD as GET, and never reads or ends the stream.
+    if (c.req.method === 'HEAD') return wrongMethod(c, 'GET')
     const since = c.req.header('last-event-id') ?? c.req.query('since') ?? ''
     const stream = parts.streams.start((wake) => updates(parts, since, wake))
     if (stream === undefined)

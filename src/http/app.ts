@@ -14,7 +14,7 @@ import {
 import { addActions } from './actions.ts'
 import { addApiRoutes, type ApiParts } from './api-routes.ts'
 import { addOutputRoutes } from './output-routes.ts'
-import { type App, type Asked, type Env, failure, refusal } from './reply.ts'
+import { type App, type Asked, type Env, failure, refusal, wrongMethod } from './reply.ts'
 import type { StaticFile } from './static-files.ts'
 
 /** What the routes answer from. */
@@ -67,7 +67,7 @@ export function newApp(parts: AppParts): App {
   addActions(app, { ...parts, who: (c) => callerOf(c).address ?? 'a client of its Unix socket' })
   app.all('/api/*', (c) => refusal(c, 404, 'not-found', 'nothing is at this address'))
   app.get('*', (c) => pageFile(c, parts.files))
-  app.all('*', (c) => refusal(c, 405, 'wrong-method', 'only GET and POST are answered'))
+  app.all('*', (c) => wrongMethod(c, 'GET, HEAD'))
   return app
 }
 

@@ -1,10 +1,10 @@
-import type { Clock } from '../host/clock.ts'
+import { type Clock, newSleep, type Sleep } from '../host/clock.ts'
 
 /** Streams of server-sent events at one time: https://html.spec.whatwg.org/multipage/server-sent-events.html */
 const maxStreams = 50
 /** A proxy may end a connection on which nothing comes for a minute. */
 const aliveMs = 15_000
-/** A reader that takes nothing for so long is cut off. */
+/** A reader that takes nothing for this time is cut off. */
 const maxStandstillMs = 60_000
 
 /** What a stream sends next: text, null at its end, or undefined if nothing is new until wake() is called. */
@@ -13,7 +13,6 @@ type Next = string | null | undefined
 export interface EventStreams {
   /** undefined if too many streams are open. `open` gets a function that wakes the stream, and returns what it sends. */
   start(open: (wake: () => void) => OpenStream): ReadableStream<Uint8Array> | undefined
-  count(): number
   /** Ends all streams. */
   close(): void
 }
@@ -23,14 +22,16 @@ export interface OpenStream {
   close(): void
 }
 
-export function newEventStreams(clock: Pick<Clock, 'after'>): EventStreams {
+/** The time of the machine and its timers. */
+type StreamClock = Pick<Clock, 'after' | 'monotonic'>
+
+export function newEventStreams(clock: StreamClock): EventStreams {
   const open = new Set<() => void>()
   return {
     start(openStream) {
       if (open.size >= maxStreams) return undefined
       return streamOf(clock, openStream, open)
     },
-    count: () => open.size,
     close() {
       for (const end of open) end()
     },
@@ -39,64 +40,68 @@ export function newEventStreams(clock: Pick<Clock, 'after'>): EventStreams {
 
 /** The reader sets the pace: nothing is made for it before it has taken what came before. */
 function streamOf(
-  clock: Pick<Clock, 'after'>,
+  clock: StreamClock,
   openStream: (wake: () => void) => OpenStream,
   all: Set<() => void>,
 ): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder()
-  let wake = (): void => {}
+  const sleep = newSleep(clock)
   let isEnded = false
   let cancelStandstill = (): void => {}
-  const stream = openStream(() => wake())
+  const stream = openStream(sleep.wake)
   const end = (): void => {
     if (isEnded) return
     isEnded = true
     all.delete(end)
     cancelStandstill()
     stream.close()
-    wake()
+    sleep.wake()
   }
   all.add(end)
+  const awaitReader = (controller: ReadableStreamDefaultController<Uint8Array>): void => {
+    cancelStandstill = clock.after(maxStandstillMs, () => {
+      end()
+      controller.error(new Error('the reader stands still'))
+    })
+  }
   return new ReadableStream<Uint8Array>(
     {
+      // Whoever sent the request may never begin to read.
+      start: awaitReader,
       async pull(controller) {
         cancelStandstill()
-        const chunk = await nextChunk()
-        if (chunk === null || isEnded) {
+        try {
+          const chunk = await nextChunk(clock, sleep, () => (isEnded ? null : stream.next()))
+          if (chunk !== null && !isEnded) {
+            controller.enqueue(encoder.encode(chunk))
+            return awaitReader(controller)
+          }
+        } catch (error) {
           end()
-          controller.close()
-          return
+          throw error
         }
-        controller.enqueue(encoder.encode(chunk))
-        cancelStandstill = clock.after(maxStandstillMs, () => {
-          end()
-          controller.error(new Error('the reader stands still'))
-        })
+        end()
+        controller.close()
       },
       cancel: end,
     },
     { highWaterMark: 0 },
   )
+}
 
-  /** The next chunk, or a comment if nothing is new for a while. */
-  async function nextChunk(): Promise<string | null> {
-    for (;;) {
-      let isWoken = false
-      const woken = new Promise<boolean>((resolve) => {
-        const cancel = clock.after(aliveMs, () => resolve(false))
-        wake = () => {
-          isWoken = true
-          cancel()
-          resolve(true)
-        }
-      })
-      const chunk = isEnded ? null : await stream.next()
-      if (chunk !== undefined) {
-        wake()
-        return chunk
-      }
-      if (!isWoken && !(await woken)) return ': alive\n\n'
-    }
+/** The next chunk, or a comment if nothing is new for a while. */
+async function nextChunk(
+  clock: StreamClock,
+  { sleep }: Sleep,
+  next: OpenStream['next'],
+): Promise<string | null> {
+  const aliveAtMs = clock.monotonic() + aliveMs
+  for (;;) {
+    const chunk = await next()
+    if (chunk !== undefined) return chunk
+    const leftMs = aliveAtMs - clock.monotonic()
+    if (leftMs <= 0) return ': alive\n\n'
+    await sleep(leftMs)
   }
 }
 

@@ -4,7 +4,7 @@ import type { OutputPart, RunName, View } from '../view/view.ts'
 import { eventStreamReply, noRun } from './api-routes.ts'
 import { eventText, type EventStreams, type OpenStream } from './event-stream.ts'
 import { wholeIn } from './query.ts'
-import { type Env, refusal } from './reply.ts'
+import { type Env, refusal, wrongMethod } from './reply.ts'
 
 export interface OutputParts {
   readonly view: Pick<View, 'run' | 'output'>
@@ -31,6 +31,7 @@ export function addOutputRoutes(app: Hono<Env>, parts: OutputParts): void {
       : (wholeIn(c, 'from', maxOffset) ?? 0)
     const to = wholeIn(c, 'to', maxOffset) ?? from + maxAnswerBytes
     if (c.req.query('follow') === '1') {
+      if (c.req.method === 'HEAD') return wrongMethod(c, 'GET')
       const stream = parts.streams.start((wake) => followed(parts, run, from, wake))
       if (stream === undefined)
         return refusal(c, 503, 'too-many', 'too many pages are open', 'close some of them')

@@ -25,6 +25,12 @@ export function refusal(
   return c.json(answer, status)
 }
 
+/** The answer to a method that this address does not know. `allow` lists the methods that it knows. */
+export function wrongMethod(c: Asked, allow: string): Response {
+  c.header('allow', allow)
+  return refusal(c, 405, 'wrong-method', `${c.req.method} is not answered here`, `use ${allow}`)
+}
+
 /** The answer to a request that failed. Anything but a TorchError is a fault of the server itself. */
 export function failure(c: Asked, error: unknown, report: (message: string) => void): Response {
   if (error instanceof TorchError) {

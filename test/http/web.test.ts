@@ -192,6 +192,15 @@ test('events reach the page, also across a kill of the daemon', async () => {
   const output = await openEvents(web, `/api/runs/${run}/output?follow=1`)
   await output.wait<{ text: string }>((_, { text }) => text === 'begun\n', 'the first line')
 
+  // Each HEAD would take a place of the 50 and never give it back.
+  for (const at of ['/api/events', `/api/runs/${run}/output?follow=1`])
+    for (let n = 0; n < 30; n++) {
+      const head = await askServer(web, at, { method: 'HEAD', headers: bearer(web) })
+      expect(head).toMatchObject({ status: 405, headers: { allow: 'GET' } })
+    }
+  const later = await openEvents(web, '/api/events')
+  await later.wait((event) => event === 'reset', 'a reset after the HEADs')
+
   process.kill(site.pid() ?? 0, 'SIGKILL')
   await events.wait<Update>(
     (event, { hosts }) => event === 'update' && hosts[0]?.daemon === null,
