@@ -38,12 +38,13 @@ export function readNotifyState(host: Host, paths: HomePaths): NotifyState | und
 /** What a person edited, or another version wrote, must not be taken for a time: the daemon decides by it each second. */
 function isTrouble(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false
-  const { failing, stuck, late, skipped, seenMs, noSuccess } = value as Partial<
+  const { failing, stuck, stuckToldMs, late, skipped, seenMs, noSuccess } = value as Partial<
     Record<keyof TaskTrouble, unknown>
   >
   return (
     (failing === undefined || isFailing(failing)) &&
     (stuck === undefined || isStuck(stuck)) &&
+    (stuckToldMs === undefined || isTime(stuckToldMs)) &&
     (late === undefined || hasTimes(late, 'slot', 'toldMs')) &&
     (skipped === undefined || hasTimes(skipped, 'count', 'toldMs')) &&
     (seenMs === undefined || isTime(seenMs)) &&

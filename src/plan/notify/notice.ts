@@ -32,11 +32,13 @@ export interface TaskTrouble {
     readonly run: string
     readonly toldMs: number | null
   }
-  /** Runs that take too long, by their id. */
+  /** Runs that take too long and for which a message was sent, by their id. */
   readonly stuck?: Readonly<Record<string, { readonly sinceMs: number; readonly toldMs: number }>>
-  /** The last late slot that was sent, since when starts are late. */
+  /** When `stuck` was sent last, until a run ends `ok` in time. Missing in a state of an older version. */
+  readonly stuckToldMs?: number
+  /** The last late slot that was sent. */
   readonly late?: { readonly slot: number; readonly toldMs: number }
-  /** Starts that were skipped since one happened; `count` are not sent yet. */
+  /** Starts were skipped; `count` of them came after the last message. */
   readonly skipped?: { readonly count: number; readonly toldMs: number }
   /** When a task with `no_success_for` was first seen, if no run of it has ended `ok`. */
   readonly seenMs?: number

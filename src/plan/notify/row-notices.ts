@@ -54,16 +54,19 @@ export function failedNotice(
 function afterSuccess(
   task: NotifiedTask,
   trouble: TaskTrouble,
-  { run, exitCode, outcome }: HistoryRow,
+  { run, exitCode, outcome, durationMs }: HistoryRow,
   atMs: number,
 ): Decision {
   const { name, notify } = task
+  const isInTime = (durationMs ?? Infinity) < (notify.stuckAfterMs ?? Infinity)
   const since = [
     trouble.failing?.toldMs == null ? undefined : trouble.failing.sinceMs,
     trouble.stuck?.[run ?? '']?.sinceMs,
     trouble.noSuccess?.sinceMs,
   ].filter((each) => each !== undefined)
-  const left = without(withoutStuck(trouble, run), 'failing', 'noSuccess', 'seenMs')
+  const others = without(withoutStuck(trouble, run), 'failing', 'noSuccess', 'seenMs')
+  // The next run that takes too long is a new trouble.
+  const left = isInTime && others.stuck === undefined ? without(others, 'stuckToldMs') : others
   if (since.length === 0 || !isWanted(notify, 'recovered')) return { trouble: left, notices: [] }
   const sinceMs = Math.min(...since)
   const key = `recovered/${name}/${run}`
@@ -150,15 +153,20 @@ function afterLostRetry(task: NotifiedTask, trouble: TaskTrouble, row: HistoryRo
   }
 }
 
-/** What to send when a run has started: a scheduled one may be late, and ends a row of skips. */
+/**
+ * What to send when a run has started: a scheduled one may be late. A start in time does not end the pause after a
+ * message: every second start of a busy task may be late or skipped.
+ */
 export function afterStart(task: NotifiedTask, trouble: TaskTrouble, row: HistoryRow): Decision {
   if (!isScheduled(row)) return { trouble, notices: [] }
-  const left = without(trouble, 'skipped')
   const { lateAfterMs } = task.notify
   const { lateMs, slot } = row
+  const startMs = timeOf(row.startedAt)
+  const isOver = (part: { readonly toldMs: number } | undefined): boolean =>
+    part !== undefined && isTimeToRepeat(task.notify, part.toldMs, startMs)
+  const left = isOver(trouble.skipped) ? without(trouble, 'skipped') : trouble
   if (lateAfterMs === undefined || lateMs === null || slot === null)
     return { trouble: left, notices: [] }
-  const startMs = timeOf(row.startedAt)
   if (lateMs >= lateAfterMs)
     return late(task, left, {
       slotMs: timeOf(slot),
@@ -166,7 +174,7 @@ export function afterStart(task: NotifiedTask, trouble: TaskTrouble, row: Histor
       nowMs: startMs,
       run: row.run,
     })
-  return { trouble: without(left, 'late'), notices: [] }
+  return { trouble: isOver(left.late) ? without(left, 'late') : left, notices: [] }
 }
 
 /** What to send about a slot that has waited too long, whether it has started now or not. */

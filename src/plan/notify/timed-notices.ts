@@ -73,36 +73,35 @@ export function dueMsOf({ slot, dueMs }: Start): number {
   return dueMs ?? (slot === undefined ? Infinity : slot * 1000)
 }
 
+/** A run is sent only if nothing was sent about another one within `repeat`: each run of a slow task is stuck. */
 function stuckRuns(
   { name, type, notify }: NotifiedTask,
   trouble: TaskTrouble,
-  now: TaskNow,
+  { runs, nowMs }: TaskNow,
 ): Decision {
   const { stuckAfterMs } = notify
   if (stuckAfterMs === undefined || type === 'daemon' || !isWanted(notify, 'stuck'))
-    return { trouble: without(trouble, 'stuck'), notices: [] }
-  const stuck: Record<string, { sinceMs: number; toldMs: number }> = {}
+    return { trouble: without(trouble, 'stuck', 'stuckToldMs'), notices: [] }
+  const known = Object.entries(trouble.stuck ?? {})
+  let toldMs = trouble.stuckToldMs ?? known.at(-1)?.[1].toldMs
+  const long = runs.filter(({ startedMs }) => nowMs - startedMs >= stuckAfterMs)
+  const stuck = Object.fromEntries(known.filter(([id]) => long.some(({ run }) => run === id)))
   const notices: Notice[] = []
-  for (const { run, startedMs } of now.runs) {
-    if (now.nowMs - startedMs < stuckAfterMs) continue
-    const before = trouble.stuck?.[run]
-    stuck[run] = before ?? { sinceMs: startedMs, toldMs: now.nowMs }
-    if (before !== undefined && !isTimeToRepeat(notify, before.toldMs, now.nowMs)) continue
-    stuck[run] = { sinceMs: startedMs, toldMs: now.nowMs }
+  for (const { run, startedMs } of long) {
+    if (toldMs !== undefined && !isTimeToRepeat(notify, toldMs, nowMs)) break
     const reason = `it has been running for more than ${formatDuration(stuckAfterMs)}`
-    const facts = {
-      task: name,
-      run,
-      atMs: now.nowMs,
-      sinceMs: startedMs,
-      outcome: 'running',
-      reason,
-    }
-    const key = again(`stuck/${name}/${run}`, before?.toldMs)
-    notices.push(newNotice({ kind: 'stuck', ...facts, key }))
+    const facts = { run, atMs: nowMs, sinceMs: startedMs, outcome: 'running', reason }
+    const key = again(`stuck/${name}/${run}`, stuck[run]?.toldMs)
+    notices.push(newNotice({ kind: 'stuck', task: name, ...facts, key }))
+    stuck[run] = { sinceMs: startedMs, toldMs: nowMs }
+    toldMs = nowMs
   }
+  const isOver = long.length === 0 && toldMs !== undefined && isTimeToRepeat(notify, toldMs, nowMs)
+  const rest = without(trouble, 'stuck', 'stuckToldMs')
+  if (toldMs === undefined || isOver) return { trouble: rest, notices }
   const isNone = Object.keys(stuck).length === 0
-  return { trouble: isNone ? without(trouble, 'stuck') : { ...trouble, stuck }, notices }
+  if (isNone && trouble.stuck === undefined) return { trouble, notices }
+  return { trouble: { ...rest, ...(!isNone && { stuck }), stuckToldMs: toldMs }, notices }
 }
 
 function noSuccess(

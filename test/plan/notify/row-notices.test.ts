@@ -151,7 +151,7 @@ describe('a slot without a start', () => {
     ])
   })
 
-  test('skipped slots are sent at the first one, and again after `repeat`, until one starts', () => {
+  test('skipped slots are sent at the first one, and again after `repeat`, also if some start', () => {
     const first = afterNoStart(wanted, {}, skip())
     expect(kinds(first)).toEqual(['skipped at its max'])
     const second = afterNoStart(wanted, first.trouble, skip())
@@ -159,7 +159,10 @@ describe('a slot without a start', () => {
     const later = skip({ endedAt: '2026-03-11T12:00:00.000Z' })
     expect(afterNoStart(wanted, second.trouble, later).notices).toMatchObject([{ count: 2 }])
     const started = afterStart(wanted, second.trouble, row({ outcome: 'running' }))
-    expect(kinds(afterNoStart(wanted, started.trouble, skip()))).toEqual(['skipped at its max'])
+    expect(kinds(afterNoStart(wanted, started.trouble, skip()))).toEqual([])
+    expect(afterNoStart(wanted, started.trouble, later).notices).toMatchObject([{ count: 2 }])
+    const nextDay = row({ outcome: 'running', startedAt: '2026-03-11T12:00:00.000Z' })
+    expect(afterStart(wanted, second.trouble, nextDay).trouble).toEqual({})
   })
 
   test.each([
@@ -182,16 +185,18 @@ describe('a start that came late', () => {
   const start = (slot: string, lateMs: number, given: Partial<HistoryRow> = {}) =>
     row({ outcome: 'running', slot, lateMs, endedAt: null, ...given })
 
-  test('is sent once until a start is in time', () => {
+  test('is sent once each `repeat`, also if some starts are in time', () => {
     const first = afterStart(task, {}, start('2026-03-10T10:50:00Z', 600_000))
     expect(kinds(first)).toEqual(['late the start of 2026-03-10T10:50:00.000Z came late'])
     const second = afterStart(task, first.trouble, start('2026-03-10T10:51:00Z', 700_000))
     expect(kinds(second)).toEqual([])
     const good = afterStart(task, second.trouble, start('2026-03-10T10:59:00Z', 10))
-    expect(good.trouble).toEqual({})
-    expect(
-      kinds(afterStart(task, good.trouble, start('2026-03-10T10:50:01Z', 600_000))),
-    ).toHaveLength(1)
+    const third = start('2026-03-10T10:50:01Z', 600_000)
+    expect(kinds(afterStart(task, good.trouble, third))).toEqual([])
+    const nextDay = { startedAt: '2026-03-11T11:00:00.000Z' }
+    expect(kinds(afterStart(task, good.trouble, { ...third, ...nextDay }))).toHaveLength(1)
+    const inTime = start('2026-03-11T11:00:00Z', 10, nextDay)
+    expect(afterStart(task, good.trouble, inTime).trouble).toEqual({})
   })
 
   test.each([

@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest'
 import type { TaskTrouble } from '../../../src/plan/notify/notice.ts'
+import { afterEnd } from '../../../src/plan/notify/row-notices.ts'
 import { type TaskNow, timedDecision } from '../../../src/plan/notify/timed-notices.ts'
 import { noNotify, type TaskNotify } from '../../../src/tasks/notify.ts'
 import type { Task } from '../../../src/tasks/task.ts'
+import { runRow } from '../../support/history.ts'
 import { aTask } from '../../support/plan.ts'
 
 const hour = 3_600_000
@@ -42,16 +44,53 @@ test('a run that takes too long is stuck at once, and again after `repeat`', () 
   const runs = [{ run: 'r1', startedMs: noon }]
   const { sent, trouble } = sentAt(task, [1.9, 2, 3, 5.9, 6, 7, 10], { runs })
   expect(sent).toEqual(['2 stuck', '6 stuck', '10 stuck'])
-  expect(sentAt(task, [11], {}, trouble).trouble).toEqual({})
+  expect(sentAt(task, [11, 14], {}, trouble).trouble).toEqual({})
 })
 
-test('each run of a task is stuck by itself, and a daemon task never is', () => {
+test('each run of a slow task is stuck, which is sent once each `repeat`', () => {
+  const task = aNotified({ stuckAfterMs: 2 * hour, repeatMs: 12 * hour })
+  let trouble: TaskTrouble = {}
+  const sent = Array.from({ length: 8 }, (_, n) => n * 3).flatMap((begin) => {
+    const looked = sentAt(
+      task,
+      [begin + 1, begin + 2.5],
+      {
+        runs: [{ run: `r${begin}`, startedMs: noon + begin * hour }],
+      },
+      trouble,
+    )
+    const row = runRow(1, {
+      task: 'job',
+      run: `r${begin}`,
+      durationMs: 2.9 * hour,
+      outcome: 'ok',
+      endedAt: new Date(noon + (begin + 2.9) * hour).toISOString(),
+    })
+    const ended = afterEnd(task, looked.trouble, row, false)
+    trouble = ended.trouble
+    return [...looked.sent, ...ended.notices.map(({ kind }) => kind)]
+  })
+  expect(sent).toEqual(['2.5 stuck', 'recovered', '14.5 stuck', 'recovered'])
+  // A run in time ends the trouble, so the next slow one is new.
+  const quick = afterEnd(
+    task,
+    trouble,
+    runRow(1, { task: 'job', run: 'q', durationMs: hour, outcome: 'ok' }),
+    false,
+  )
+  expect(quick.trouble).toEqual({})
+})
+
+test('a run is stuck only if the task is not, and a daemon task never is', () => {
   const runs = [
     { run: 'r1', startedMs: noon },
     { run: 'r2', startedMs: noon + hour },
   ]
   const stuck = { stuckAfterMs: 2 * hour }
-  expect(sentAt(aNotified(stuck), [2, 2.5, 3, 4], { runs }).sent).toEqual(['2 stuck', '3 stuck'])
+  expect(sentAt(aNotified(stuck), [2, 2.5, 3, 4], { runs }).sent).toEqual(['2 stuck'])
+  // A version that sent each of them has left this.
+  const old = { stuck: { r1: { sinceMs: noon, toldMs: noon + 2 * hour } } }
+  expect(sentAt(aNotified(stuck), [3, 4], { runs }, old).sent).toEqual([])
   expect(sentAt(aNotified(stuck, { type: 'daemon' }), [2, 9], { runs }).sent).toEqual([])
   expect(sentAt(aNotified({ ...stuck, on: ['failed'] }), [2, 9], { runs }).sent).toEqual([])
 })
