@@ -55,6 +55,7 @@ function factVariables(message: Message): Record<string, string> {
     TORCH_TITLE: titleOf(message),
     TORCH_HOST: message.host,
     TORCH_TASK: message.task,
+    TORCH_DESCRIPTION: message.description,
     TORCH_RUN: message.run,
     TORCH_AT: message.at,
     TORCH_SINCE: message.since,

@@ -19,6 +19,8 @@ export interface Message {
   readonly kind: MessageKind
   readonly host: string
   readonly task: string | null
+  /** What the tasks file says that the task is for. */
+  readonly description: string | null
   readonly run: string | null
   readonly at: string
   /** Since when it is so, if that is not `at`. */
@@ -45,12 +47,13 @@ const maxWordLength = 512
 
 /** The same message with no text longer than the outbox keeps. Of the output the end counts. */
 export function boundedMessage(message: Message): Message {
-  const { task, reason, output, more, url } = message
+  const { task, description, reason, output, more, url } = message
   return {
     ...message,
     id: message.id.slice(0, maxWordLength),
     host: message.host.slice(0, maxWordLength),
     task: task && task.slice(0, maxWordLength),
+    description: description && description.slice(0, maxWordLength),
     reason: reason && reason.slice(0, maxReasonLength),
     output: output && output.slice(-maxOutputLength),
     more: more.slice(0, maxWordLength),
@@ -67,6 +70,7 @@ export function parseMessage(value: unknown): Message | undefined {
   const text = (each: unknown): string | null => (typeof each === 'string' ? each : null)
   return {
     ...{ id: id ?? '', kind: kind ?? 'test', host: host ?? '', at: at ?? '', more: more ?? '' },
+    description: text(rest.description),
     ...{ task: text(rest.task), run: text(rest.run), since: text(rest.since) },
     ...{ signal: text(rest.signal), reason: text(rest.reason), outcome: text(rest.outcome) },
     ...{ output: text(rest.output), url: text(rest.url) },

@@ -11,6 +11,7 @@ export function newTestMessage(host: string, nowMs: number): Message {
     ...{ id: `test-${randomBytes(8).toString('hex')}`, kind: 'test', host, task: null, run: null },
     ...{ at: new Date(nowMs).toISOString(), since: null, exitCode: null, signal: null },
     reason: 'somebody ran torch notify test',
+    description: null,
     ...{ outcome: null, output: null, more: 'torch notify', url: null, count: 1 },
   }
 }

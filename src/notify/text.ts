@@ -25,8 +25,9 @@ export function titleOf({ kind, task, host, count }: Message): string {
 
 /** The facts of a message as names and values, in the order in which people want them. */
 export function factsOf(message: Message): (readonly [string, string])[] {
-  const { at, since, exitCode, signal, reason, run, more, url, kind } = message
+  const { at, since, exitCode, signal, reason, run, more, url, kind, description } = message
   const facts: readonly (readonly [string, string | null])[] = [
+    ['description', description && description.trim().replace(/\s+/g, ' ')],
     ['when', timeText(at)],
     ['since', since === null || since === at ? null : timeText(since)],
     ['exit code', exitCode === null ? null : String(exitCode)],

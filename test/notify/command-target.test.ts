@@ -19,7 +19,7 @@ function send(script: string, { message = messageOf(), signal = never } = {}) {
 }
 
 test('a command gets the text on its standard input, and the facts as variables', async () => {
-  const message = messageOf({ reason: 'a\0b', run: null })
+  const message = messageOf({ reason: 'a\0b', run: null, description: 'Dumps' })
   const out = path.join(folder, 'out')
   const delivery = await send(`cat >${out}; env >${out}.env`, { message })
   expect(delivery).toEqual({ kind: 'delivered', words: 'exit code 0' })
@@ -27,6 +27,7 @@ test('a command gets the text on its standard input, and the facts as variables'
   const env = fs.readFileSync(`${out}.env`, 'utf8')
   for (const line of [
     ...['TORCH_EVENT=failed', 'TORCH_TASK=dump', 'TORCH_HOST=db1', 'TORCH_RUN='],
+    'TORCH_DESCRIPTION=Dumps',
     ...['TORCH_EXIT_CODE=3', 'TORCH_REASON=ab', 'TORCH_MESSAGE=id-1', 'TORCH_COUNT=1'],
   ])
     expect(env.split('\n')).toContain(line)

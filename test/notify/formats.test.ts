@@ -33,6 +33,12 @@ bye
 `)
   })
 
+  test('the description of the task comes before the facts', () => {
+    expect(textOf(messageOf({ description: 'Dumps the shop.\nDaily.' })).split('\n')[2]).toBe(
+      'description  Dumps the shop. Daily.',
+    )
+  })
+
   test.each<[MessageKind, number, string]>([
     ['recovered', 1, 'dump is ok again on db1'],
     ['missed', 1, 'dump missed a start on db1'],

@@ -11,6 +11,8 @@ import { runDirectory } from '../../run/directory.ts'
 import { readEnvFileBytes } from '../../run/env-file-bytes.ts'
 import { parseEnvFile } from '../../tasks/file/env-file.ts'
 import type { Task } from '../../tasks/task.ts'
+import { shellQuoted } from '../../text/shell-quote.ts'
+import { defaultHome } from '../settings.ts'
 
 /** How much of an output a message has. */
 const maxOutputBytes = 4096
@@ -35,12 +37,13 @@ export function messageOf(place: MessagePlace, notice: Notice, task: Task | unde
     kind,
     host: place.hostName,
     task: notice.task,
+    description: task?.description === undefined ? null : withoutValues(task.description, hidden),
     run,
     at: timeText(notice.atMs),
     since: notice.sinceMs === null ? null : timeText(notice.sinceMs),
     ...{ exitCode, signal, reason: reason && withoutValues(reason, hidden), outcome },
     output: outputOf(place, notice, hidden),
-    more: moreOf(notice),
+    more: commandFor(place, moreOf(notice)),
     url: urlOf(place, notice),
     count,
   }
@@ -62,9 +65,10 @@ export function digestMessage(
 ): Message {
   return {
     id: idOf(place.hostName, `digest/${target}/${window.startMs}`),
-    ...{ kind: 'digest', host: place.hostName, task: null, run: null },
+    ...{ kind: 'digest', host: place.hostName, task: null, description: null, run: null },
     ...{ at: timeText(nowMs), since: timeText(window.startMs), exitCode: null, signal: null },
-    ...{ reason: digestText(window), outcome: null, output: null, more: 'torch status' },
+    ...{ reason: digestText(window), outcome: null, output: null },
+    more: commandFor(place, 'torch status'),
     url: place.webUrl ?? null,
     count: window.held,
   }
@@ -80,6 +84,11 @@ function moreOf({ kind, task, run }: Notice): string {
   if (kind === 'refused') return 'torch validate'
   if (kind === 'missed' || kind === 'skipped') return `torch history ${task}`
   return task === null ? 'torch status' : `torch status ${task}`
+}
+
+/** With the home, unless the user of the daemon gets this one without naming it. */
+function commandFor({ host, home }: MessagePlace, words: string): string {
+  return home === defaultHome(host) ? words : `${words} --home ${shellQuoted(home)}`
 }
 
 function urlOf({ webUrl }: MessagePlace, { task, run }: Notice): string | null {

@@ -58,6 +58,7 @@ tasks:
     type: manual
     command: 'seq 30; echo "key=$SECRET $FROM_FILE"; exit $(cat code)'
     cwd: .
+    description: Dumps hunter-two each night
     env: { SECRET: hunter-two }
     env_file: job.env
     notify: [ops, log]
@@ -72,7 +73,8 @@ tasks:
   expect(message).toMatchObject({ task: 'job', exitCode: 3, outcome: 'failed', count: 1 })
   const lines = message?.output?.split('\n') ?? []
   expect([lines.length, lines[0], lines.at(-1)]).toEqual([20, '12', 'key=*** ***'])
-  expect(message?.more).toBe(`torch history ${message?.run}`)
+  expect(message?.more).toBe(`torch history ${message?.run} --home ${site.home}`)
+  expect(message?.description).toBe('Dumps *** each night')
   expect(message?.url).toBe(`https://torch.example.com/?task=job&run=${message?.run}`)
   expect(site.pings()).toEqual(['job failed'])
   expect(JSON.stringify([site.state(), first.lines])).not.toMatch(/hunter|T0K/)
@@ -158,7 +160,9 @@ test('a refused file is sent once, and nothing is sent while it stays as it is',
   const { edit, seconds } = await site.daemon()
   await edit(`${targets}tasks: [`)
   seconds(3)
-  expect(site.messages()).toMatchObject([{ kind: 'refused', task: null, more: 'torch validate' }])
+  expect(site.messages()).toMatchObject([
+    { kind: 'refused', task: null, more: `torch validate --home ${site.home}` },
+  ])
   seconds(30)
   expect(site.messages()).toHaveLength(1)
   await edit(targets + good)
@@ -186,7 +190,11 @@ test('the next daemon sends that the previous one died, and nothing if it stoppe
   third.seconds(1)
   expect(site.messages()).toMatchObject([
     {
-      ...{ kind: 'daemon-started-after-crash', task: null, more: 'torch status' },
+      ...{
+        kind: 'daemon-started-after-crash',
+        task: null,
+        more: `torch status --home ${site.home}`,
+      },
       reason: expect.stringContaining('the previous daemon was killed or crashed'),
     },
   ])
