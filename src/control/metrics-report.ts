@@ -20,6 +20,8 @@ export interface MetricsReport {
   /** Starts by the schedule, by the seconds after their time. */
   lateness: Histogram
   notifications: NotificationCount[]
+  /** Messages that wait for each target. An older daemon does not have it. */
+  notificationsWaiting?: { target: string; count: number }[]
   process: ProcessUsage
 }
 

@@ -82,6 +82,14 @@ function familiesOfDaemon(report: MetricsReport, server: ProcessUsage | undefine
         value: count,
       })),
     },
+    gauge(
+      'torch_notifications_waiting',
+      'Messages to a target that are not delivered yet.',
+      (report.notificationsWaiting ?? []).map(({ target, count }) => ({
+        labels: { target },
+        value: count,
+      })),
+    ),
     ...processFamilies([
       ['daemon', report.process],
       ...(server === undefined ? [] : [['web', server] as const]),

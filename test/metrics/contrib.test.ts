@@ -230,6 +230,16 @@ const cases: readonly Case[] = [
     at: '30m',
     fires: ['TorchNotificationsFailing'],
   },
+  {
+    name: 'messages that wait for ten minutes fire, and those that leave before do not',
+    step: '1m',
+    samples: {
+      'torch_notifications_waiting{instance="a",target="ops"}': '0x10 2x20',
+      'torch_notifications_waiting{instance="a",target="chat"}': '0x10 1x5 0x15',
+    },
+    at: '25m',
+    fires: ['TorchNotificationsWaiting'],
+  },
 ]
 
 test('the alerts and the dashboard ask only for metrics that torch has', () => {

@@ -47,6 +47,7 @@ export function fullReport(): MetricsReport {
   return metricsReport({
     series: [{ ...neverRan, ...times }],
     notifications,
+    notificationsWaiting: [{ target: 'ops', count: 2 }],
     process: { ...process, maxDescriptors: 1024 },
   })
 }

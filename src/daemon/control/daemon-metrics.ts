@@ -33,6 +33,7 @@ export function metricsOf(daemon: Daemon): MetricsReport {
     durationBounds,
     lateness: { bounds: latenessBounds, ...lateness },
     notifications: notificationsOf(daemon),
+    notificationsWaiting: waitingOf(daemon),
     process: ownUsage(),
   }
 }
@@ -45,6 +46,17 @@ function notificationsOf({ notifier, tasks }: Daemon): MetricsReport['notificati
       ([result, count]) => ({ target, result, count }),
     ),
   )
+}
+
+function waitingOf({
+  notifier,
+  tasks,
+}: Daemon): NonNullable<MetricsReport['notificationsWaiting']> {
+  const waiting = new Map(notifier.report().targets.map((each) => [each.name, each.waiting]))
+  return tasks.loaded.file.notify.targets.map(({ name: target }) => ({
+    target,
+    count: waiting.get(target) ?? 0,
+  }))
 }
 
 function seriesOf(
