@@ -1,6 +1,7 @@
 import type { Hono } from 'hono'
 import type { Clock } from '../host/clock.ts'
-import type { OutputPart, RunName, View } from '../view/view.ts'
+import type { OutputPart } from '../follow/output-part.ts'
+import type { RunName, View } from '../view/view.ts'
 import { eventStreamReply, noRun } from './api-routes.ts'
 import { eventText, type EventStreams, type OpenStream } from './event-stream.ts'
 import { wholeIn } from './query.ts'

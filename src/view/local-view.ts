@@ -1,7 +1,9 @@
+import path from 'node:path'
 import { askDaemon } from '../control/client.ts'
 import type { HomePaths } from '../daemon/settings.ts'
 import { TorchError } from '../errors.ts'
 import { followEvents } from '../follow/events.ts'
+import { readOutputPart } from '../follow/output-part.ts'
 import { rowInHistory } from '../follow/run-end.ts'
 import type { Host } from '../host/host.ts'
 import { ownUsage } from '../host/process-usage.ts'
@@ -11,7 +13,6 @@ import type { HostFacts } from '../tasks/hosts.ts'
 import { definitionHere } from './definition.ts'
 import { fileChangeReader } from './file-change.ts'
 import { heardEvents } from './heard-events.ts'
-import { outputHere } from './output.ts'
 import { rowPage } from './row-pages.ts'
 import type { SeenStatus, View } from './view.ts'
 
@@ -56,7 +57,8 @@ export function localView(home: LocalHome): View {
     between: async (window, limits) => past.between(window, limits),
     page: (filter) => rowPage(async (step) => readHistoryPage(paths.history, step), filter),
     run: (idOrPrefix) => rowInHistory({ host, paths }, idOrPrefix),
-    output: async (run, from, maxBytes) => outputHere({ host, paths }, run, from, maxBytes),
+    output: ({ task, run }, from, maxBytes) =>
+      readOutputPart(host, path.join(paths.runs, task, run), from, maxBytes),
     definition: (task) => definitionHere(home, task),
     fileChange: fileChangeReader(home),
     metrics: () => metricsHere(home),

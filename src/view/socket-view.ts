@@ -3,6 +3,7 @@ import type { Protocol } from '../control/protocol.ts'
 import type { StatusReport } from '../control/status-report.ts'
 import { TorchError } from '../errors.ts'
 import { followEvents } from '../follow/events.ts'
+import type { OutputPart } from '../follow/output-part.ts'
 import type { Host } from '../host/host.ts'
 import { ownUsage } from '../host/process-usage.ts'
 import { type HistoryRow, type Outcome, outcomes } from '../plan/history-row.ts'
@@ -13,7 +14,7 @@ import type { PageFilter } from '../record/history/history-page.ts'
 import { grouped } from '../text/grouped.ts'
 import { heardEvents } from './heard-events.ts'
 import { rowPage } from './row-pages.ts'
-import type { OutputPart, RunName, SeenStatus, View } from './view.ts'
+import type { RunName, SeenStatus, View } from './view.ts'
 
 /** A home of another user, of which only the view socket can be reached. */
 export interface ViewedHome {

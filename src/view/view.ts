@@ -1,5 +1,6 @@
 import type { Protocol } from '../control/protocol.ts'
 import type { StatusReport } from '../control/status-report.ts'
+import type { OutputPart } from '../follow/output-part.ts'
 import type { HistoryRow, Outcome } from '../plan/history-row.ts'
 import type { PageFilter } from '../record/history/history-page.ts'
 import type { EndedRun } from '../record/history/look-back.ts'
@@ -53,17 +54,6 @@ export interface RunName {
 export type Heard =
   | { readonly kind: 'row'; readonly row: HistoryRow; readonly next: string | null }
   | { readonly kind: 'look' }
-
-export interface OutputPart {
-  readonly bytes: Uint8Array
-  /** Where the bytes begin and end in what the run printed. */
-  readonly from: number
-  readonly to: number
-  /** How much the run has printed until now. */
-  readonly size: number
-  /** The run has ended, and nothing comes behind `size`. */
-  readonly isWhole: boolean
-}
 
 export interface TaskDefinition {
   /** Key and value, without secret values. */

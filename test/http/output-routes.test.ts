@@ -1,9 +1,10 @@
 import { Hono } from 'hono'
 import { expect, test } from 'vitest'
+import type { OutputPart } from '../../src/follow/output-part.ts'
 import { newEventStreams } from '../../src/http/event-stream.ts'
 import { addOutputRoutes } from '../../src/http/output-routes.ts'
 import type { Env } from '../../src/http/reply.ts'
-import type { OutputPart, View } from '../../src/view/view.ts'
+import type { View } from '../../src/view/view.ts'
 import { handClock } from '../support/clock.ts'
 import { runRow } from '../support/history.ts'
 
