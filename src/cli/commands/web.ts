@@ -67,15 +67,8 @@ export async function web(call: Call, values: Values): Promise<number> {
           { host: shownHost(listen.host, hostNames), port: server.port ?? listen.port },
           tls !== undefined,
         )
-  await terminal.say(
-    values.json
-      ? JSON.stringify({ address, token: token ?? null })
-      : token === undefined
-        ? address
-        : isRecorded()
-          ? `${address} (the token is in ${tokenFile})`
-          : linkOf(address, token),
-  )
+  const line = token === undefined ? address : lineFor(address, token, tokenFile)
+  await terminal.say(values.json ? JSON.stringify({ address, token: token ?? null }) : line)
   // Before anybody asks: with 2,000 tasks the first look takes a second. A page that fails asks again.
   hub.picture().catch(() => {})
   if (values.open) void openPage(call, address, once)
@@ -92,11 +85,13 @@ function linkOf(address: string, token: string): string {
 }
 
 /**
- * Whether others read what is printed: the output of a task goes into messages and to the view group, that of a
- * service into the journal. The token is not for them.
+ * The link, unless others read what is printed: the output of a task goes into messages and to the view group,
+ * that of a service into the journal. The token is not for them.
  */
-function isRecorded(): boolean {
-  return process.env['TORCH_RUN_ID'] !== undefined || process.env['JOURNAL_STREAM'] !== undefined
+function lineFor(address: string, token: string, tokenFile: string): string {
+  const { TORCH_RUN_ID: run, JOURNAL_STREAM: journal } = process.env
+  const isRecorded = run !== undefined || journal !== undefined
+  return isRecorded ? `${address} (the token is in ${tokenFile})` : linkOf(address, token)
 }
 
 /** Nobody can open 0.0.0.0. */
