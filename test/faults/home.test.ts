@@ -124,7 +124,8 @@ describe.concurrent('a damaged home', { timeout: maxTestMs }, () => {
       await refused()
       await until(() => fs.existsSync(at('torch.sock')), 'the new socket')
 
-      fs.rmSync(site.home, { recursive: true })
+      // The daemon may write into the home meanwhile; then the removal finds it not empty.
+      fs.rmSync(site.home, { recursive: true, maxRetries: 20, retryDelay: 10 })
       const files = [
         'torch.lock',
         'torch.sock',
