@@ -9,4 +9,5 @@ import v8 from 'node:v8'
 export function keepHeapSmall(): void {
   v8.setFlagsFromString('--semi-space-growth-factor=1')
   v8.setFlagsFromString('--heap-growing-percent=30')
+  v8.setFlagsFromString('--optimize-for-size')
 }
