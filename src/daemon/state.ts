@@ -43,6 +43,7 @@ import {
   readHostFacts,
   type TasksState,
 } from './tasks-file/tasks-state.ts'
+import { statusLink } from './notify/message-of.ts'
 import { newNotifications, type Notifications } from './notify/notifications.ts'
 import { newOldRuns, type OldRuns } from './upkeep/old-runs.ts'
 import { newOpenOutputs, type OpenOutputs } from './upkeep/open-outputs.ts'
@@ -144,7 +145,10 @@ export function createDaemon(
   const origin = () => ({ host: hostName, revision: tasks.loaded.revision })
   const order = newEventOrder(host, paths.home, lastMs)
   const events = newEventStreams({ clock, nextStarts: () => nextStarts(tickClock) })
-  const notifier = newNotifier({ host, hostName, folder: paths.outbox, faults, log })
+  const notifier = newNotifier({
+    ...{ host, hostName, folder: paths.outbox, faults, log },
+    seeMore: () => statusLink({ host, ...paths, webUrl: tasks.loaded.file.notify.webUrl }),
+  })
   const notifications = newNotifications({
     ...{ host, clock, paths, log, faults, phase, tasks, runs, queue, hostName, notifier },
   })

@@ -29,6 +29,8 @@ export interface Entry {
   /** When it is tried next, by the wall clock; null: now. */
   readonly nextMs: number | null
   readonly lastError: string | null
+  /** Of a digest: the ids of the messages in it. */
+  readonly ids?: readonly string[]
   /** Only if it is not on the disk. */
   readonly letter?: Letter
 }
@@ -64,13 +66,24 @@ export function taskOf(letter: Letter): string | null {
 
 /** A part of the name of an entry: the same for the same message to the same target. */
 export function hashOf(letter: Letter): string {
-  const key = letter.kind === 'message' ? [letter.target, letter.message.id] : [recipientOf(letter)]
+  return letter.kind === 'message'
+    ? messageHash(letter.target, letter.message.id)
+    : shortHash([recipientOf(letter)])
+}
+
+function messageHash(target: string, id: string): string {
+  return shortHash([target, id])
+}
+
+function shortHash(key: readonly string[]): string {
   return createHash('sha256').update(JSON.stringify(key)).digest('hex').slice(0, 16)
 }
 
 /** The name of an entry: its time in milliseconds, a number that keeps the order, and the hash of its letter. */
 const namePattern = /^\d{15}-\d{4}-[0-9a-f]{16}\.json$/
 const timeDigits = 15
+/** Of `0123456789abcdef.json`. */
+const hashLength = 21
 
 /** Makes names that sort in the order of their making, also if the clock was set back. `lastName`: the last one so far. */
 export function newNames(now: () => number, lastName = ''): (hash: string) => string {
@@ -93,13 +106,14 @@ export function addedMs({ name }: Entry): number {
   return Number(name.slice(0, timeDigits))
 }
 
-const maxEntryBytes = 64 * 1024
+/** A digest has the ids of a thousand messages. */
+const maxEntryBytes = 256 * 1024
 
-/** The entries on the disk, the oldest first, and the names of files that cannot be read as one. */
-export function readOutbox(
-  files: Host['files'],
-  folder: string,
-): { readonly entries: readonly Entry[]; readonly damaged: readonly string[] } {
+/**
+ * The entries on the disk, the oldest first, and the names of files that cannot be read as one. A crash may leave
+ * messages beside the digest that stands for them: `inDigest`.
+ */
+export function readOutbox(files: Host['files'], folder: string): Found {
   const entries: Entry[] = []
   const damaged: string[] = []
   for (const name of quietly(() => files.list(folder)) ?? []) {
@@ -108,10 +122,24 @@ export function readOutbox(
     if (read === undefined) damaged.push(name)
     else entries.push({ ...read.entry, name })
   }
-  return { entries, damaged }
+  const hashes = new Set(
+    entries.flatMap(({ recipient, ids = [] }) => ids.map((id) => messageHash(recipient, id))),
+  )
+  const isInDigest = ({ name }: Entry): boolean => hashes.has(name.slice(-hashLength, -5))
+  return {
+    entries: entries.filter((entry) => !isInDigest(entry)),
+    inDigest: entries.filter(isInDigest),
+    damaged,
+  }
 }
 
-interface EntryFile extends Omit<Entry, 'name' | 'recipient' | 'task' | 'letter'> {
+interface Found {
+  readonly entries: readonly Entry[]
+  readonly inDigest: readonly Entry[]
+  readonly damaged: readonly string[]
+}
+
+interface EntryFile extends Omit<Entry, 'name' | 'recipient' | 'task' | 'ids' | 'letter'> {
   readonly version: 1
   readonly letter: Letter
 }
@@ -123,6 +151,11 @@ export function encodeEntry(
 ): string {
   const file: EntryFile = { version: 1, attempts, waitedMs, nextMs, lastError, letter }
   return `${JSON.stringify(file)}\n`
+}
+
+export function idsOf(letter: Letter): Pick<Entry, 'ids'> {
+  const ids = letter.kind === 'message' ? letter.message.ids : null
+  return ids === null ? {} : { ids }
 }
 
 /** undefined if the file is gone or damaged. */
@@ -145,6 +178,7 @@ export function readEntry(
       waitedMs: number(waitedMs),
       nextMs: typeof nextMs === 'number' ? nextMs : null,
       lastError: typeof lastError === 'string' ? lastError : null,
+      ...idsOf(letter),
     }
     return { entry, letter }
   } catch {

@@ -38,16 +38,20 @@ export interface Message {
   readonly url: string | null
   /** How many events this message stands for. */
   readonly count: number
+  /** Of a digest of messages that waited: their ids. */
+  readonly ids: readonly string[] | null
 }
 
 /** The most that is kept of each text of a message. */
 const maxReasonLength = 8_000
 const maxOutputLength = 4_096
 const maxWordLength = 512
+/** The newest ones. As many messages as an outbox holds. */
+export const maxIds = 1_000
 
 /** The same message with no text longer than the outbox keeps. Of the output the end counts. */
 export function boundedMessage(message: Message): Message {
-  const { task, description, reason, output, more, url } = message
+  const { task, description, reason, output, more, url, ids } = message
   return {
     ...message,
     id: message.id.slice(0, maxWordLength),
@@ -58,6 +62,7 @@ export function boundedMessage(message: Message): Message {
     output: output && output.slice(-maxOutputLength),
     more: more.slice(0, maxWordLength),
     url: url && url.slice(0, maxWordLength),
+    ids: ids && ids.slice(-maxIds),
   }
 }
 
@@ -76,5 +81,6 @@ export function parseMessage(value: unknown): Message | undefined {
     ...{ output: text(rest.output), url: text(rest.url) },
     exitCode: typeof rest.exitCode === 'number' ? rest.exitCode : null,
     count: typeof rest.count === 'number' ? rest.count : 1,
+    ids: Array.isArray(rest.ids) ? rest.ids.filter((each) => typeof each === 'string') : null,
   }
 }

@@ -37,7 +37,6 @@ export interface Followed {
 
 export interface NotifierParts extends Omit<SendingParts, 'deliverer' | 'jobOf'> {
   readonly host: Pick<Host, 'clock' | 'files' | 'startHelper'>
-  readonly hostName: string
 }
 
 export function newNotifier({ host, hostName, ...parts }: NotifierParts): Notifier {
@@ -45,7 +44,7 @@ export function newNotifier({ host, hostName, ...parts }: NotifierParts): Notifi
   const deliverer = newDeliverer(host)
   let followed: Followed = { targets: [], pingOf: () => undefined, heartbeat: undefined }
   const jobOf = (letter: Letter): Job | undefined => jobFor(letter, followed)
-  const sending = newSending({ host, ...parts, deliverer, jobOf })
+  const sending = newSending({ host, hostName, ...parts, deliverer, jobOf })
   const { results } = sending
   let isRunning = false
   let cancelBeat = (): void => {}

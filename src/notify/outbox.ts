@@ -6,6 +6,7 @@ import {
   encodeEntry,
   type Entry,
   hashOf,
+  idsOf,
   isTarget,
   type Letter,
   newNames,
@@ -33,6 +34,8 @@ export interface Outbox {
    * that wait for the same recipient, except `busy` ones.
    */
   add(letter: Letter, busy: ReadonlySet<string>): Entry | undefined
+  /** Puts one letter in the place of these entries. undefined: the disk refuses it, and they stay. */
+  replace(entries: readonly Entry[], letter: Letter): Entry | undefined
   /** What is in an entry; undefined if its file is gone or damaged. */
   letterOf(entry: Entry): Letter | undefined
   /** It could not be sent and is tried again. */
@@ -73,12 +76,14 @@ export function openOutbox(parts: OutboxParts): Outbox {
   const [messages, pings, byRecipient] = [new Map(), new Map(), new Map()]
   const state: State = { ...parts, messages, pings, byRecipient, newName }
   for (const entry of found.entries) keep(state, entry)
-  for (const name of found.damaged) quietly(() => host.files.remove(path.join(folder, name)))
+  const over = [...found.damaged, ...found.inDigest.map(({ name }) => name)]
+  for (const name of over) quietly(() => host.files.remove(path.join(folder, name)))
   return {
     entries: () => [...inOrder(state)],
     each: () => inOrder(state),
     waitingFor: (recipient) => waitingFor(state, recipient),
     add: (letter, busy) => add(state, letter, busy),
+    replace: (entries, letter) => replace(state, entries, letter),
     letterOf: (entry) =>
       entry.letter ?? quietly(() => readEntry(host.files, fileOf(state, entry)))?.letter,
     postpone: (entry, again) => postpone(state, entry, again),
@@ -93,7 +98,7 @@ function add(state: State, letter: Letter, busy: ReadonlySet<string>): Entry | u
   const hash = hashOf(letter)
   const waiting = waitingFor(state, recipient)
   const isMessage = letter.kind === 'message'
-  if (isMessage && waiting.some(({ name }) => name.includes(hash))) return undefined
+  if (isMessage && waiting.some((each) => isSame(each, hash, letter))) return undefined
   if (!isMessage)
     for (const each of waiting)
       if (!busy.has(each.name)) {
@@ -101,15 +106,35 @@ function add(state: State, letter: Letter, busy: ReadonlySet<string>): Entry | u
         state.onReplaced(each)
       }
   makeRoom(state, letter, busy)
-  const entry: Entry = {
-    ...{ name: state.newName(hash), recipient, task: taskOf(letter) },
-    ...{ attempts: 0, waitedMs: 0, nextMs: null, lastError: null },
-  }
+  const entry = newEntry(state, letter)
   const bounded = isMessage ? { ...letter, message: boundedMessage(letter.message) } : letter
   const isKept = isOnDisk(letter) && save(state, entry, bounded, isMessage)
   const added = isKept ? entry : { ...entry, letter: bounded }
   keep(state, added)
   return added
+}
+
+function newEntry({ newName }: State, letter: Letter): Entry {
+  return {
+    ...{ name: newName(hashOf(letter)), recipient: recipientOf(letter), task: taskOf(letter) },
+    ...{ attempts: 0, waitedMs: 0, nextMs: null, lastError: null, ...idsOf(letter) },
+  }
+}
+
+/** Whether this message waits, by itself or in a digest. */
+function isSame({ name, ids }: Entry, hash: string, letter: Letter): boolean {
+  if (name.includes(hash)) return true
+  return letter.kind === 'message' && ids?.includes(letter.message.id) === true
+}
+
+/** FIRST the new one is on the disk: a crash in between leaves both, and the next daemon removes the others. */
+function replace(state: State, entries: readonly Entry[], letter: Letter): Entry | undefined {
+  const waitedMs = Math.max(...entries.map((entry) => entry.waitedMs))
+  const entry = { ...newEntry(state, letter), waitedMs }
+  if (!save(state, entry, letter, true)) return undefined
+  keep(state, entry)
+  for (const each of entries) remove(state, each)
+  return entry
 }
 
 function makeRoom(state: State, { kind }: Letter, busy: ReadonlySet<string>): void {

@@ -2,6 +2,7 @@ import path from 'node:path'
 import type { Host } from '../host/host.ts'
 import { quietly } from '../host/system-error.ts'
 import { isTarget } from './entry-file.ts'
+import { recentOf } from './target-rate.ts'
 
 /** What came of the last attempt for a target, a ping or the heartbeat. */
 export interface LastResult {
@@ -29,6 +30,16 @@ export interface Results {
   count(recipient: string, what: keyof Counts): void
   /** Forgets results of recipients that are not there any more. */
   keepOnly(isThere: (recipient: string) => boolean): void
+  /** When a target got its last messages, in milliseconds since the epoch: those of the last minute. */
+  sentMs(recipient: string): readonly number[]
+  /** It got one now. To be called before note(), which writes it to the disk. */
+  noteSent(recipient: string): void
+}
+
+/** As it is on the disk. */
+interface KeptResult extends LastResult {
+  /** Missing in a file of an older version, and if there is none. */
+  readonly sentMs?: readonly number[]
 }
 
 /** A tasks file has at most some thousands of pings. */
@@ -41,7 +52,8 @@ export function openResults(
   folder: string,
 ): Results {
   const file = path.join(folder, fileName)
-  const results = new Map(Object.entries(readResults(files, folder)))
+  const results = new Map(readKept(files, folder))
+  const sent = new Map([...results].map(([name, { sentMs = [] }]) => [name, sentMs]))
   const counts = new Map<string, Counts>()
 
   /** It only informs: a disk that is full costs the last result. */
@@ -53,11 +65,17 @@ export function openResults(
   }
 
   return {
-    last: (recipient) => results.get(recipient) ?? null,
-    all: () => Object.fromEntries(results),
+    last(recipient) {
+      const kept = results.get(recipient)
+      return kept === undefined ? null : plainResult(kept)
+    },
+    all: () => plainResults(results),
     note(recipient, result, words) {
       const before = results.get(recipient)
-      results.set(recipient, { at: new Date(clock.now()).toISOString(), result, words })
+      const nowMs = clock.now()
+      const sentMs = recentOf(sent.get(recipient) ?? [], nowMs)
+      const kept = { at: new Date(nowMs).toISOString(), result, words }
+      results.set(recipient, { ...kept, ...(sentMs.length > 0 && { sentMs }) })
       // A heartbeat that goes well is not worth a write each minute.
       const isNews = before?.result !== result || before.words !== words
       if (isNews || isTarget(recipient)) save()
@@ -74,24 +92,40 @@ export function openResults(
       for (const each of counts.keys()) if (!isThere(each)) counts.delete(each)
       if (gone.length > 0) save()
     },
+    sentMs: (recipient) => sent.get(recipient) ?? [],
+    noteSent(recipient) {
+      const nowMs = clock.now()
+      sent.set(recipient, recentOf([...(sent.get(recipient) ?? []), nowMs], nowMs))
+    },
   }
 }
 
 /** The last results in an outbox, also without a daemon. */
 export function readResults(files: Host['files'], folder: string): Record<string, LastResult> {
+  return plainResults(readKept(files, folder))
+}
+
+function plainResults(kept: Iterable<readonly [string, KeptResult]>): Record<string, LastResult> {
+  return Object.fromEntries([...kept].map(([name, each]) => [name, plainResult(each)]))
+}
+
+function plainResult({ at, result, words }: KeptResult): LastResult {
+  return { at, result, words }
+}
+
+function readKept(files: Host['files'], folder: string): [string, KeptResult][] {
   const read = quietly((): unknown =>
     JSON.parse(files.readFile(path.join(folder, fileName), maxBytes)?.toString() ?? '{}'),
   )
-  if (typeof read !== 'object' || read === null) return {}
-  return Object.fromEntries(
-    Object.entries(read).filter((each): each is [string, LastResult] => isResult(each[1])),
-  )
+  if (typeof read !== 'object' || read === null) return []
+  return Object.entries(read).filter((each): each is [string, KeptResult] => isResult(each[1]))
 }
 
-function isResult(value: unknown): value is LastResult {
+function isResult(value: unknown): value is KeptResult {
   if (typeof value !== 'object' || value === null) return false
-  const { at, result, words } = value as Partial<LastResult>
+  const { at, result, words, sentMs = [] } = value as Partial<KeptResult>
   const isKnown = result !== undefined && ['delivered', 'waiting', 'failed'].includes(result)
   const isTime = typeof at === 'string' && !Number.isNaN(Date.parse(at))
-  return isKnown && isTime && typeof words === 'string'
+  const isNumbers = Array.isArray(sentMs) && sentMs.every((each) => typeof each === 'number')
+  return isKnown && isTime && isNumbers && typeof words === 'string'
 }

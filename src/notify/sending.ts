@@ -3,11 +3,14 @@ import type { Host } from '../host/host.ts'
 import type { Faults } from '../run/faults.ts'
 import type { Job } from './deliver.ts'
 import type { Deliverer } from './deliverer.ts'
+import type { SeeMore } from './digest.ts'
 import { type Entry, isTarget, type Letter } from './entry-file.ts'
+import { type DeliveryLog, type FailureLog, factsOf, newFailureLog } from './failure-log.ts'
 import { openOutbox, type Outbox } from './outbox.ts'
 import { openResults, type Results } from './results.ts'
 import { type Delivery, maxWaitMs, nextDelayMs } from './retry-plan.ts'
-import { titleOf } from './text.ts'
+import { type Room, roomOf } from './target-rate.ts'
+import { together } from './together.ts'
 
 /** Sends what is in the outbox: a few at a time, and again if that fails. */
 export interface Sending {
@@ -28,12 +31,13 @@ export interface SendingParts {
   /** Of the outbox. */
   readonly folder: string
   readonly faults: Pick<Faults, 'attempt'>
-  readonly log: {
-    warn(event: string, facts: object, message: string): void
-  }
+  readonly log: DeliveryLog
   readonly deliverer: Deliverer
   /** What there is to do for a letter now; undefined: the tasks file does not have its target any more. */
   readonly jobOf: (letter: Letter) => Job | undefined
+  readonly hostName: string
+  /** What a digest says. */
+  readonly seeMore: () => SeeMore
 }
 
 /** Deliveries at one time. Each recipient gets one after another. */
@@ -49,8 +53,7 @@ interface State extends SendingParts {
   readonly held: Map<string, number>
   /** When an entry is tried again, by the monotonic clock. */
   readonly due: Map<string, number>
-  /** Pings and the heartbeat that do not arrive: they come often, and one line in the log is enough. */
-  readonly failing: Set<string>
+  readonly failures: FailureLog
   phase: 'new' | 'running' | 'closed'
   /** In the next turn of the event loop, what is due begins. */
   isBeginning: boolean
@@ -60,6 +63,7 @@ interface State extends SendingParts {
 export function newSending(parts: SendingParts): Sending {
   const { host, folder, faults, log } = parts
   const results = openResults(host, folder)
+  const failures = newFailureLog(log)
   const outbox = openOutbox({
     ...{ host, folder, faults },
     onDropped(entry) {
@@ -70,11 +74,11 @@ export function newSending(parts: SendingParts): Sending {
     onReplaced(entry) {
       if (entry.attempts === 0) return
       results.count(entry.recipient, 'failed')
-      logFailure(state, entry, entry.lastError ?? '')
+      failures.note(entry, entry.lastError ?? '')
     },
   })
   const state: State = {
-    ...{ ...parts, outbox, results, busy: new Map(), held: new Map(), failing: new Set() },
+    ...{ ...parts, outbox, results, failures, busy: new Map(), held: new Map() },
     phase: 'new',
     isBeginning: false,
     due: new Map(outbox.entries().map((entry) => [entry.name, firstDue(host.clock, entry)])),
@@ -143,11 +147,21 @@ function beginSome(state: State, mostOfKind: number): number {
     const lane = `${entry.recipient}\n${entry.task}`
     if (busy.has(entry.recipient) || seen.has(lane)) continue
     seen.add(lane)
-    const atMs = Math.max(due.get(entry.name) ?? 0, held.get(entry.recipient) ?? 0)
+    const room = roomFor(state, entry.recipient)
+    const roomMs = room.left > 0 ? 0 : nowMs + room.moreInMs
+    const atMs = Math.max(due.get(entry.name) ?? 0, held.get(entry.recipient) ?? 0, roomMs)
     if (atMs > nowMs) nextMs = Math.min(nextMs, atMs)
-    else if (busyLike(state, entry) < mostOfKind) begin(state, entry)
+    else if (busyLike(state, entry) < mostOfKind)
+      begin(state, room.left === 1 ? together({ ...state, clock: host.clock }, entry) : entry)
   }
   return nextMs
+}
+
+/** Pings and the heartbeat have no limit. */
+function roomFor({ results, host }: State, recipient: string): Room {
+  return isTarget(recipient)
+    ? roomOf(results.sentMs(recipient), host.clock.now())
+    : { left: Infinity, moreInMs: 0 }
 }
 
 /** How many messages are under way, or how many pings. */
@@ -181,12 +195,13 @@ async function deliver(
 }
 
 function finish(state: State, entry: Entry, delivery: Delivery): void {
-  const { results, outbox, host, held, due } = state
+  const { results, outbox, host, held, due, failures } = state
   const { recipient } = entry
   if (delivery.kind === 'delivered') {
     forget(state, entry)
-    state.failing.delete(recipient)
+    failures.over(recipient)
     results.count(recipient, 'delivered')
+    if (isTarget(recipient)) results.noteSent(recipient)
     results.note(recipient, 'delivered', delivery.words)
     return makeDue(state, recipient)
   }
@@ -226,21 +241,12 @@ function isReplaced({ outbox }: State, { name, recipient }: Entry): boolean {
 }
 
 function giveUp(state: State, entry: Entry, words: string): void {
-  const { outbox, results } = state
+  const { outbox, results, failures } = state
   const letter = outbox.letterOf(entry)
   forget(state, entry)
   results.count(entry.recipient, 'failed')
   results.note(entry.recipient, 'failed', words)
-  logFailure(state, entry, words, letter)
-}
-
-function logFailure({ failing, log }: State, entry: Entry, words: string, letter?: Letter): void {
-  const { recipient } = entry
-  if (failing.has(recipient)) return
-  if (!isTarget(recipient)) failing.add(recipient)
-  const what = letter?.kind === 'message' ? `: ${titleOf(letter.message)}` : ''
-  const facts = { ...factsOf(entry), ...idOf(letter), reason: words }
-  log.warn('notify', facts, `${recipient}: could not be delivered: ${words}${what}`)
+  failures.note(entry, words, letter)
 }
 
 function forget({ due, outbox }: State, entry: Entry): void {
@@ -257,14 +263,4 @@ function allDone({ host, busy }: State): Promise<void> {
       return resolve()
     })
   })
-}
-
-function factsOf({ recipient, task, attempts }: Entry): object {
-  return { target: recipient, ...(task !== null && { task }), attempts: attempts + 1 }
-}
-
-function idOf(letter: Letter | undefined): object {
-  if (letter?.kind !== 'message') return {}
-  const { id, kind, run } = letter.message
-  return { id, kind, ...(run !== null && { run }) }
 }

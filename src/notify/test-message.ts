@@ -12,7 +12,7 @@ export function newTestMessage(host: string, nowMs: number): Message {
     ...{ at: new Date(nowMs).toISOString(), since: null, exitCode: null, signal: null },
     reason: 'somebody ran torch notify test',
     description: null,
-    ...{ outcome: null, output: null, more: 'torch notify', url: null, count: 1 },
+    ...{ outcome: null, output: null, more: 'torch notify', url: null, count: 1, ids: null },
   }
 }
 

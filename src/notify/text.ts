@@ -1,5 +1,6 @@
 import { counted } from '../text/plural.ts'
 import { plainLine, plainText } from '../text/sanitize.ts'
+import { utcTimes } from '../text/utc-time.ts'
 import type { Message, MessageKind } from './message.ts'
 
 /** What happened, on one line: the subject of a mail. */
@@ -28,11 +29,11 @@ export function factsOf(message: Message): (readonly [string, string])[] {
   const { at, since, exitCode, signal, reason, run, more, url, kind, description } = message
   const facts: readonly (readonly [string, string | null])[] = [
     ['description', description && description.trim().replace(/\s+/g, ' ')],
-    ['when', timeText(at)],
-    ['since', since === null || since === at ? null : timeText(since)],
+    ['when', utcTimes(at)],
+    ['since', since === null || since === at ? null : utcTimes(since)],
     ['exit code', exitCode === null ? null : String(exitCode)],
     ['signal', signal],
-    ['reason', kind === 'digest' ? null : reason],
+    ['reason', kind === 'digest' ? null : reason && utcTimes(reason)],
     ['run', run],
     ['see more', more],
     ['page', url],
@@ -67,11 +68,6 @@ export function textOf(message: Message): string {
     ...(output === undefined ? [] : ['', 'the last lines of its output:', '', output]),
   ]
   return `${lines.join('\n')}\n`
-}
-
-/** `2026-03-10 12:00:05 UTC`; a text that is not a time as it is. */
-function timeText(iso: string): string {
-  return iso.replace(/^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?Z$/, '$1 $2 UTC')
 }
 
 /** Colours and other escape sequences of a terminal (ECMA-48). */

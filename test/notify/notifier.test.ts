@@ -34,6 +34,7 @@ async function bench(followed: (url: string) => Partial<Followed>) {
     ...{ host: { clock, files: diskFiles, startHelper }, hostName: 'db1' },
     ...{ folder: path.join(home, 'outbox'), faults: newFaults(clock, () => {}) },
     log: { warn() {} },
+    seeMore: () => ({ more: 'torch status', url: null }),
   })
   const empty = { targets: [], pingOf: () => undefined, heartbeat: undefined }
   notifier.follow({ ...empty, ...followed(server.url) })

@@ -152,3 +152,39 @@ test('texts that are too long are cut: of the output the end stays', () => {
   expect(read).toMatchObject({ message: { output: output.slice(-4096) } })
   expect(JSON.stringify(read).length).toBeLessThan(20_000)
 })
+
+test('a digest replaces its messages, also after a crash before they were removed, and they are known', () => {
+  const { open, folder } = bench()
+  const first = open()
+  for (const id of ['1', '2', '3']) first.add(letter(id), none)
+  first.add(letter('1', 'other'), none)
+  const copies = fs.readdirSync(folder).map((name) => {
+    const file = path.join(folder, name)
+    return [file, fs.readFileSync(file)] as const
+  })
+  const message = messageOf({ id: 'd', kind: 'digest', task: null, ids: ['1', '2'] })
+  const both = first.waitingFor('ops').slice(0, 2)
+  const digest: Letter = { kind: 'message', target: 'ops', message }
+  expect(first.replace(both, digest)).toMatchObject({ recipient: 'ops', task: null })
+  const left = ['ops 3', 'other 1', 'ops d']
+  const names = (outbox: ReturnType<typeof open>): string[] =>
+    outbox.entries().map((entry) => {
+      const found = outbox.letterOf(entry)
+      return found?.kind === 'message' ? `${found.target} ${found.message.id}` : ''
+    })
+  expect(names(first)).toEqual(left)
+  expect(first.add(letter('2'), none)).toBeUndefined()
+  for (const [file, text] of copies) fs.writeFileSync(file, text)
+  const next = open()
+  expect(names(next)).toEqual(left)
+  expect(next.add(letter('2'), none)).toBeUndefined()
+  expect(fs.readdirSync(folder)).toHaveLength(3)
+})
+
+test('a digest of a thousand messages fits into its file', () => {
+  const { open } = bench()
+  const ids = Array.from({ length: 1_000 }, (_, n) => String(n).padStart(32, '0'))
+  const message = messageOf({ id: 'd', kind: 'digest', reason: '\u0001'.repeat(8_000), ids })
+  open().add({ kind: 'message', target: 'ops', message }, none)
+  expect(open().entries()).toHaveLength(1)
+})

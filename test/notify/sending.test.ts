@@ -22,17 +22,20 @@ function bench(home = fs.mkdtempSync(path.join(os.tmpdir(), 'torch-sending-'))) 
   const folder = path.join(home, 'outbox')
   const clock = handClock('2026-03-10T12:00:00.000Z')
   const logged: { facts: object; words: string }[] = []
-  const asked: { what: string; answer: (delivery: Delivery) => Promise<void> }[] = []
+  const asked: { job: Job; what: string; answer: (delivery: Delivery) => Promise<void> }[] = []
   const targets = new Set(['a', 'b', 'c', 'd', 'e'])
   const sending = newSending({
     ...{ host: { clock, files: diskFiles }, folder, faults: newFaults(clock, () => {}) },
     log: { warn: (_, facts, words) => logged.push({ facts, words }) },
+    hostName: 'db1',
+    seeMore: () => ({ more: 'torch status', url: null }),
     jobOf: (letter) =>
       letter.kind === 'message' && !targets.has(letter.target) ? undefined : jobFor(letter),
     deliverer: {
       deliver: (job) =>
         new Promise((resolve) => {
           asked.push({
+            job,
             what: job.kind === 'message' ? `${job.target.name} ${job.message.id}` : job.event,
             async answer(delivery) {
               resolve(delivery)
@@ -146,6 +149,97 @@ test('a delivery makes everything due that waits for the same target, in order',
   expect(waiting()).toEqual(['b 1'])
 })
 
+test('after an outage a target gets ten messages in a minute: the last one is a digest of all others', async () => {
+  const { sending, add, waiting, answer, clock, asked } = bench()
+  sending.start()
+  for (let n = 1; n <= 30; n++) {
+    await add(message(`m${n}`))
+    await answer('later', 'HTTP 500')
+  }
+  clock.advance(4_999)
+  await add(message('late', 'a', 'm30'), message('new'))
+  expect(waiting()).toEqual(['a new'])
+  await answer('delivered')
+  const got: string[] = []
+  while (asked.length > 0) {
+    got.push(...waiting())
+    await answer('delivered')
+  }
+  expect(got.slice(0, 8)).toEqual(
+    ['m1', 'm2', 'm3', 'm4', 'm5', 'm6', 'm7', 'm8'].map((id) => `a ${id}`),
+  )
+  expect(got).toHaveLength(9)
+  expect(sending.entries()).toEqual([])
+  // More than that waits until the minute is over, and is one message too.
+  await add(message('x'), message('y'))
+  expect(waiting()).toEqual([])
+  await add(message('z', 'b'))
+  expect(waiting()).toEqual(['b z'])
+  await answer('delivered')
+  clock.advance(59_999)
+  expect(waiting()).toEqual([])
+  clock.advance(1)
+  expect(waiting()).toEqual(['a x'])
+  await answer('delivered')
+  expect(waiting()).toEqual(['a y'])
+})
+
+test('the next daemon knows how many messages a target got in this minute', async () => {
+  const first = bench()
+  first.sending.start()
+  for (let n = 1; n <= 10; n++) {
+    await first.add(message(`m${n}`))
+    await first.answer('delivered')
+  }
+  await first.add(message('x'), message('y'))
+  expect(first.waiting()).toEqual([])
+  const next = bench(first.home)
+  next.sending.start()
+  expect(next.waiting()).toEqual([])
+  next.clock.advance(60_000)
+  expect(next.waiting()).toEqual(['a x'])
+  expect(next.sending.results.last('a')).toEqual({
+    ...{ at: '2026-03-10T12:00:00.000Z', result: 'delivered', words: 'HTTP 1' },
+  })
+})
+
+test('a message that waits for an earlier one about its task is not in a digest before it', async () => {
+  const { sending, add, waiting, answer, asked } = bench()
+  sending.start()
+  for (let n = 1; n <= 9; n++) {
+    await add(message(`m${n}`))
+    await answer('delivered')
+  }
+  await add(message('failed', 'a', 'dump'))
+  await answer('later', 'HTTP 500')
+  await add(message('recovered', 'a', 'dump'), message('x'), message('y'))
+  expect(waiting()).toHaveLength(1)
+  expect(asked[0]?.job).toMatchObject({ message: { kind: 'digest', count: 2, ids: ['x', 'y'] } })
+  expect(sending.entries()).toHaveLength(3)
+  await answer('delivered')
+  expect(waiting()).toEqual([])
+  expect(sending.entries().map(({ task }) => task)).toEqual(['dump', 'dump'])
+})
+
+test('if the disk is full, messages that would be in a digest are sent one by one', async () => {
+  const { sending, add, waiting, answer, folder, clock } = bench()
+  sending.start()
+  for (let n = 1; n <= 9; n++) {
+    await add(message(`m${n}`))
+    await answer('delivered')
+  }
+  fs.renameSync(folder, `${folder}.gone`)
+  fs.writeFileSync(folder, 'not a folder')
+  await add(message('x'), message('y'))
+  expect(waiting()).toEqual(['a x'])
+  await answer('delivered')
+  expect(waiting()).toEqual([])
+  clock.advance(60_000)
+  expect(waiting()).toEqual(['a y'])
+  await answer('delivered')
+  expect(sending.entries()).toEqual([])
+})
+
 test('a pause that ends early does not count as waited, so nothing is given up too soon', async () => {
   const { sending, add, waiting, answer, clock } = bench()
   sending.start()
@@ -158,6 +252,7 @@ test('a pause that ends early does not count as waited, so nothing is given up t
   for (let n = 0; n < 50; n++) {
     await add(message(`good ${n}`))
     await answer('delivered')
+    clock.advance(10_000)
     expect(waiting()).toEqual(['a bad'])
     await answer('later', 'HTTP 500')
   }

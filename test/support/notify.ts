@@ -7,7 +7,7 @@ export function messageOf(changes: Partial<Message> = {}): Message {
     description: null,
     ...{ at: '2026-03-10T12:00:05.000Z', since: null, exitCode: 3, signal: null },
     ...{ reason: 'exit code 3', outcome: 'failed', output: 'cannot connect\nbye\n' },
-    ...{ more: 'torch history 20260310T120000.000-0a1b', url: null, count: 1 },
+    ...{ more: 'torch history 20260310T120000.000-0a1b', url: null, count: 1, ids: null },
     ...changes,
   }
 }

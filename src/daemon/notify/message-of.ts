@@ -45,7 +45,7 @@ export function messageOf(place: MessagePlace, notice: Notice, task: Task | unde
     output: outputOf(place, notice, hidden),
     more: commandFor(place, moreOf(notice)),
     url: urlOf(place, notice),
-    count,
+    ...{ count, ids: null },
   }
 }
 
@@ -60,18 +60,24 @@ export function digestLine(place: MessagePlace, notice: Notice, task: Task | und
 export function digestMessage(
   place: MessagePlace,
   target: string,
-  window: TargetWindow,
+  { startMs, held, lines }: TargetWindow,
   nowMs: number,
 ): Message {
   return {
-    id: idOf(place.hostName, `digest/${target}/${window.startMs}`),
+    id: idOf(place.hostName, `digest/${target}/${startMs}`),
     ...{ kind: 'digest', host: place.hostName, task: null, description: null, run: null },
-    ...{ at: timeText(nowMs), since: timeText(window.startMs), exitCode: null, signal: null },
-    ...{ reason: digestText(window), outcome: null, output: null },
-    more: commandFor(place, 'torch status'),
-    url: place.webUrl ?? null,
-    count: window.held,
+    ...{ at: timeText(nowMs), since: timeText(startMs), exitCode: null, signal: null },
+    ...{ reason: digestText(lines, held - lines.length), outcome: null, output: null },
+    ...statusLink(place),
+    ...{ count: held, ids: null },
   }
+}
+
+/** Where a digest says that there is more. */
+export function statusLink(
+  place: Pick<MessagePlace, 'host' | 'home' | 'webUrl'>,
+): Pick<Message, 'more' | 'url'> {
+  return { more: commandFor(place, 'torch status'), url: place.webUrl ?? null }
 }
 
 /** Plain letters, because it becomes part of headers and file names. */
@@ -87,7 +93,7 @@ function moreOf({ kind, task, run }: Notice): string {
 }
 
 /** With the home, unless the user of the daemon gets this one without naming it. */
-function commandFor({ host, home }: MessagePlace, words: string): string {
+function commandFor({ host, home }: Pick<MessagePlace, 'host' | 'home'>, words: string): string {
   return home === defaultHome(host) ? words : `${words} --home ${shellQuoted(home)}`
 }
 

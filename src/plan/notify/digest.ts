@@ -1,10 +1,11 @@
+import { utcTime, utcTimes } from '../../text/utc-time.ts'
 import type { Notice } from './notice.ts'
 
 /** More messages than this within {@link windowMs} become one. */
-const maxInWindow = 10
-const windowMs = 60_000
+export const maxInWindow = 10
+export const windowMs = 60_000
 /** Lines of a digest. It says how many more there are. */
-const maxLines = 50
+export const maxLines = 50
 
 /** What one target got within a minute. It survives a restart of the daemon. */
 export interface TargetWindow {
@@ -35,16 +36,21 @@ export function isOverAt({ startMs }: TargetWindow, nowMs: number): boolean {
   return nowMs - startMs >= windowMs || nowMs < startMs
 }
 
-/** The text of a digest: one line for each message. */
-export function digestText({ held, lines }: TargetWindow): string {
-  const more = held - lines.length
+/** The text of a digest: a line for each message, and how many more there are. */
+export function digestText(lines: readonly string[], more: number): string {
   return [...lines, ...(more > 0 ? [`and ${more} more`] : [])].join('\n')
 }
 
 /** A message as a line of a digest. */
-export function lineOf({ kind, task, reason, exitCode, atMs }: Notice): string {
+export function lineOf({
+  kind,
+  task,
+  reason,
+  exitCode,
+  atMs,
+}: Pick<Notice, 'task' | 'reason' | 'exitCode' | 'atMs'> & { readonly kind: string }): string {
   const why = reason ?? (exitCode === null ? null : `exit code ${exitCode}`)
   const who = task ?? 'torch'
-  const when = new Date(atMs).toISOString()
-  return `${when} ${who}: ${kind.replaceAll('_', ' ')}${why === null ? '' : ` (${why})`}`
+  const what = `${who}: ${kind.replaceAll('_', ' ')}`
+  return `${utcTime(atMs)} ${what}${why === null ? '' : ` (${utcTimes(why)})`}`
 }

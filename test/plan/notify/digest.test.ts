@@ -27,14 +27,17 @@ test('ten messages of a minute go out, and all others become lines of one', () =
   expect(windowOf(10)).toMatchObject({ sent: 10, window: { held: 0 } })
   const { sent, window } = windowOf(12)
   expect(sent).toBe(10)
-  expect(window && digestText(window)).toBe(
-    '2026-03-10T12:00:00.000Z job-10: failed (exit code 3)\n2026-03-10T12:00:00.000Z job-11: failed (exit code 3)',
+  expect(window && digestText(window.lines, 0)).toBe(
+    '2026-03-10 12:00:00 UTC job-10: failed (exit code 3)\n2026-03-10 12:00:00 UTC job-11: failed (exit code 3)',
   )
 })
 
 test('a digest of a thousand messages has 50 lines and a count', () => {
   const { window } = windowOf(1010)
-  const lines = window === undefined ? [] : digestText(window).split('\n')
+  const lines =
+    window === undefined
+      ? []
+      : digestText(window.lines, window.held - window.lines.length).split('\n')
   expect(lines).toHaveLength(51)
   expect(lines.at(-1)).toBe('and 950 more')
 })

@@ -1,0 +1,41 @@
+import { type Entry, isTarget, type Letter } from './entry-file.ts'
+import { titleOf } from './text.ts'
+
+export interface DeliveryLog {
+  warn(event: string, facts: object, message: string): void
+}
+
+/** Says in the log what could not be delivered. */
+export interface FailureLog {
+  /** It was given up. `letter`: what was in it. */
+  note(entry: Entry, words: string, letter?: Letter): void
+  /** The recipient works. */
+  over(recipient: string): void
+}
+
+/** Of pings and the heartbeat, only the first failure in a row is in the log: they come often. */
+export function newFailureLog(log: DeliveryLog): FailureLog {
+  const failing = new Set<string>()
+  return {
+    note(entry, words, letter) {
+      const { recipient } = entry
+      if (failing.has(recipient)) return
+      if (!isTarget(recipient)) failing.add(recipient)
+      const what = letter?.kind === 'message' ? `: ${titleOf(letter.message)}` : ''
+      const facts = { ...factsOf(entry), ...idOf(letter), reason: words }
+      log.warn('notify', facts, `${recipient}: could not be delivered: ${words}${what}`)
+    },
+    over: (recipient) => void failing.delete(recipient),
+  }
+}
+
+/** What the log says of an entry. */
+export function factsOf({ recipient, task, attempts }: Entry): object {
+  return { target: recipient, ...(task !== null && { task }), attempts: attempts + 1 }
+}
+
+function idOf(letter: Letter | undefined): object {
+  if (letter?.kind !== 'message') return {}
+  const { id, kind, run } = letter.message
+  return { id, kind, ...(run !== null && { run }) }
+}
