@@ -10,7 +10,10 @@ export function titleOf({ kind, task, host, count }: Message): string {
   const words: Readonly<Record<MessageKind, string>> = {
     failed: `${who} failed ${where}`,
     recovered: `${who} is ok again ${where}`,
-    missed: `${who} missed ${count > 1 ? counted(count, 'start') : 'a start'} ${where}`,
+    missed:
+      task === null
+        ? `torch was down ${where} and missed ${counted(count, 'start')}`
+        : `${who} missed ${count > 1 ? counted(count, 'start') : 'a start'} ${where}`,
     skipped: `${who} skipped ${count > 1 ? counted(count, 'start') : 'a start'} ${where}`,
     late: `${who} is late ${where}`,
     stuck: `${who} has been running for too long ${where}`,

@@ -55,6 +55,11 @@ bye
     expect(titleOf(messageOf({ kind, count }))).toBe(title)
   })
 
+  test('the title of a message about an outage names no task', () => {
+    const message = messageOf({ kind: 'missed', task: null, count: 3 })
+    expect(titleOf(message)).toBe('torch was down on db1 and missed 3 starts')
+  })
+
   test('a digest has a line for each of its messages', () => {
     const digest = messageOf({
       kind: 'digest',

@@ -88,6 +88,7 @@ function idOf(hostName: string, key: string): string {
 function moreOf({ kind, task, run }: Notice): string {
   if (run !== null && run !== '') return `torch history ${run}`
   if (kind === 'refused') return 'torch validate'
+  if (kind === 'missed' && task === null) return 'torch history --outcome missed'
   if (kind === 'missed' || kind === 'skipped') return `torch history ${task}`
   return task === null ? 'torch status' : `torch status ${task}`
 }

@@ -38,6 +38,7 @@ export function newNotifications(parts: NotificationParts): Notifications {
   const state: Deciding = {
     ...parts,
     startedMs: clock.now(),
+    outage: { previous: undefined, toMs: clock.now() },
     kept: read ?? { tasks: failuresOf(parts), windows: new Map(), refused: undefined },
     pending: [],
     dirty: 'no',
@@ -131,6 +132,10 @@ function noteRefused(state: Deciding): void {
 }
 
 function noteEnd(state: Deciding, end: DaemonEnd | null): void {
+  if (end !== null) {
+    const { how, at, by } = end
+    state.outage = { ...state.outage, previous: { how, atMs: Date.parse(at), by } }
+  }
   const { daemon } = state.tasks.loaded.file.notify
   const event = 'daemon-started-after-crash'
   if (end === null || end.how === 'stopped' || !isWanted(daemon, event)) return

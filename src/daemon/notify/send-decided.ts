@@ -3,6 +3,7 @@ import type { Host } from '../../host/host.ts'
 import type { Notifier } from '../../notify/notifier.ts'
 import { addToWindow, isOverAt } from '../../plan/notify/digest.ts'
 import type { Notice } from '../../plan/notify/notice.ts'
+import { type Outage, withOneForOutage } from '../../plan/notify/outage.ts'
 import type { Log } from '../../record/log.ts'
 import type { Faults } from '../../run/faults.ts'
 import type { TaskNotify } from '../../tasks/notify.ts'
@@ -32,6 +33,8 @@ export interface NotificationParts {
 export interface Deciding extends NotificationParts {
   readonly startedMs: number
   readonly kept: NotifyState
+  /** Before this daemon started. */
+  outage: Outage
   /** Decided, but not yet in the outbox. */
   readonly pending: { readonly notice: Notice; readonly to: readonly string[] }[]
   /** What is kept has changed: `soon` is for what costs only a second message. */
@@ -48,10 +51,11 @@ export function tell(state: Deciding, { to }: TaskNotify, notice: Notice): void 
 
 /** FIRST the outbox, then what says that it was sent: a crash in between sends it twice, with the same id. */
 export function flush(state: Deciding): void {
-  const { pending, kept, host, paths, phase, faults } = state
+  const { pending, kept, host, paths, phase, faults, outage } = state
   if (state.dirty !== 'now' || phase.now === 'gone') return
-  for (const { notice, to } of pending.splice(0))
-    for (const target of to) post(state, target, notice)
+  const decided = pending.splice(0)
+  const posts = decided.flatMap(({ notice, to }) => to.map((target) => ({ target, notice })))
+  for (const { target, notice } of withOneForOutage(posts, outage)) post(state, target, notice)
   state.dirty = 'no'
   if (!faults.attempt('write notify.json', () => writeNotifyState(host, paths, kept)))
     state.dirty = 'soon'

@@ -19,6 +19,8 @@ export interface Notice {
   readonly count: number
   /** The same for the same event, also if it is decided again after a crash. */
   readonly key: string
+  /** Missed because torch was down: see outage.ts. */
+  readonly isOutage?: boolean
 }
 
 /**

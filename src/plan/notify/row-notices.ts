@@ -137,7 +137,8 @@ function missedNotices(task: NotifiedTask, row: HistoryRow): Notice[] {
     reason,
     key,
   }
-  return [newNotice({ kind: 'missed', ...facts, count: count ?? 1 })]
+  const isOutage = row.reason === 'down'
+  return [newNotice({ kind: 'missed', ...facts, count: count ?? 1, isOutage })]
 }
 
 function afterLostRetry(task: NotifiedTask, trouble: TaskTrouble, row: HistoryRow): Decision {

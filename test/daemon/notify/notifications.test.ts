@@ -200,6 +200,37 @@ test('the next daemon sends that the previous one died, and nothing if it stoppe
   ])
 })
 
+test('one outage is one message for each target, about the tasks that it hears of', async () => {
+  const task = (notify: string) =>
+    `{ schedule: "*/10 * * * * *", command: "true", notify: ${notify} }`
+  const site = notifiedSite(`
+tasks:
+  a: ${task('[ops, log]')}
+  b: ${task('ops')}
+  quiet: ${task('{ to: ops, on: [failed] }')}
+  silent: ${task('{ to: [] }')}
+`)
+  const first = await site.daemon()
+  await first.stop(null)
+  await first.ended
+  site.clock.advance(70_000)
+  const second = await site.daemon()
+  second.seconds(1)
+  const times = 'from 2026-03-10 12:00:00 UTC to 2026-03-10 12:01:10 UTC (torch stop)'
+  expect(site.messages()).toMatchObject([
+    {
+      ...{ target: 'ops', kind: 'missed', task: null, count: 12 },
+      ...{ at: '2026-03-10T12:01:10.000Z', since: '2026-03-10T12:00:00.000Z' },
+      reason: `torch was down ${times}: 2 tasks missed starts: a, b`,
+      more: `torch history --outcome missed --home ${site.home}`,
+    },
+    {
+      ...{ target: 'log', kind: 'missed', task: 'a', count: 6 },
+      reason: 'torch was down; due from 2026-03-10T12:00:10Z to 2026-03-10T12:01:00Z',
+    },
+  ])
+})
+
 test('a state of messages that makes no sense is left out, and the rest of it counts', async () => {
   const task = '{ type: manual, command: "exit 3", notify: { to: ops, stuck_after: 1h } }'
   const names = ['job', 'a', 'b', 'c', 'd']
