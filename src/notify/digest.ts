@@ -6,8 +6,9 @@ import { maxIds, type Message } from './message.ts'
 /** Where a digest says that there is more. */
 export type SeeMore = Pick<Message, 'more' | 'url'>
 
-/** The trouble that is over when a task has recovered. */
-const endsWithRecovery: ReadonlySet<string> = new Set(['failed', 'late', 'stuck', 'no_success_for'])
+/** The trouble that is over when a task has recovered, and when the tasks file is good again. */
+const troubleOfTask: ReadonlySet<string> = new Set(['failed', 'late', 'stuck', 'no_success_for'])
+const troubleOfFile: ReadonlySet<string> = new Set(['refused'])
 
 interface Line {
   readonly text: string
@@ -55,8 +56,9 @@ function countOf({ kind, count }: Message): number {
 function withLine(lines: Line[], message: Message): Line[] {
   const { kind, task, at } = message
   if (kind === 'digest') return [...lines, ...linesOf(message)]
-  const isOver = ({ task: about, kind: before }: Line): boolean =>
-    kind === 'recovered' && task !== null && about === task && endsWithRecovery.has(before)
+  const ended = task === null ? troubleOfFile : troubleOfTask
+  const isOver = (line: Line): boolean =>
+    kind === 'recovered' && line.task === task && ended.has(line.kind)
   const last = lines.findLastIndex(isOver)
   const text = lineOf({ ...message, atMs: Date.parse(at) })
   if (last === -1) return [...lines, { text, task, kind, count: 1 }]

@@ -9,7 +9,8 @@ export function titleOf({ kind, task, host, count }: Message): string {
   const where = `on ${plainLine(host)}`
   const words: Readonly<Record<MessageKind, string>> = {
     failed: `${who} failed ${where}`,
-    recovered: `${who} is ok again ${where}`,
+    recovered:
+      task === null ? `the tasks file is good again ${where}` : `${who} is ok again ${where}`,
     missed:
       task === null
         ? `torch was down ${where} and missed ${counted(count, 'start')}`

@@ -41,6 +41,13 @@ test('the line of a trouble says since when it is over, in place of a line for i
     '2026-03-10 12:05:00 UTC other: recovered',
   ])
   expect(text.count).toBe(5)
+  const file = digest(
+    at(1, { kind: 'refused', task: null, reason: null, exitCode: null }),
+    at(2, { kind: 'recovered', task: null, reason: null }),
+  )
+  expect(file.reason).toBe(
+    '2026-03-10 12:01:00 UTC torch: refused, over since 2026-03-10 12:02:00 UTC',
+  )
 })
 
 test('a digest of a digest has its lines and ids, and 50 lines at most', () => {

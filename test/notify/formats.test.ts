@@ -55,9 +55,10 @@ bye
     expect(titleOf(messageOf({ kind, count }))).toBe(title)
   })
 
-  test('the title of a message about an outage names no task', () => {
+  test('the titles of messages about an outage and about the tasks file name no task', () => {
     const message = messageOf({ kind: 'missed', task: null, count: 3 })
     expect(titleOf(message)).toBe('torch was down on db1 and missed 3 starts')
+    expect(titleOf({ ...message, kind: 'recovered' })).toBe('the tasks file is good again on db1')
   })
 
   test('a digest has a line for each of its messages', () => {

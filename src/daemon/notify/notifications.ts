@@ -5,8 +5,9 @@ import { afterEnd, afterNoStart, afterStart } from '../../plan/notify/row-notice
 import { isFailure } from '../../plan/run-outcome.ts'
 import { runRow } from '../../record/history/rows.ts'
 import type { RunConclusion, RunDescription } from '../../run/directory.ts'
-import { problemLine } from '../../tasks/file/problem.ts'
+import { type Problem, problemLine } from '../../tasks/file/problem.ts'
 import type { Task } from '../../tasks/task.ts'
+import { counted } from '../../text/plural.ts'
 import { decide, lookAtTasks } from './look-at-tasks.ts'
 import { type NotifyState, readNotifyState } from './saved-notify.ts'
 import { type Deciding, flush, type NotificationParts, sendDigests, tell } from './send-decided.ts'
@@ -110,13 +111,8 @@ function follow({ notifier, tasks }: Deciding): void {
 function noteRefused(state: Deciding): void {
   const { tasks, kept, clock } = state
   const { refused } = tasks
-  if (refused === undefined || refused.isTemporary === true) {
-    if (refused === undefined && kept.refused !== undefined) {
-      kept.refused = undefined
-      state.dirty = 'now'
-    }
-    return
-  }
+  if (refused === undefined) return noteGoodAgain(state)
+  if (refused.isTemporary === true) return
   const { daemon } = tasks.loaded.file.notify
   if (!isWanted(daemon, 'refused')) return
   const nowMs = clock.now()
@@ -124,11 +120,36 @@ function noteRefused(state: Deciding): void {
   const isKnown = before?.hash === refused.hash
   if (before !== undefined && isKnown && !isTimeToRepeat(daemon, before.toldMs, nowMs)) return
   const sinceMs = before?.sinceMs ?? refused.atMs
-  const first = refused.problems.find(({ severity }) => severity === 'error')
   const key = `refused/${refused.hash}/${isKnown ? before?.toldMs : ''}`
-  const reason = `the last good file stays in use${first === undefined ? '' : `; ${problemLine(first)}`}`
-  kept.refused = { hash: refused.hash, sinceMs, toldMs: nowMs }
+  const reason = ['the last good file stays in use', ...errorWords(refused.problems)].join('; ')
+  const to = [...new Set([...(before?.to ?? []), ...daemon.to])]
+  kept.refused = { hash: refused.hash, sinceMs, toldMs: nowMs, to }
   tell(state, daemon, newNotice({ kind: 'refused', task: null, atMs: nowMs, sinceMs, reason, key }))
+}
+
+/** The first error, and how many more there are. */
+function errorWords(problems: readonly Problem[]): string[] {
+  const [first, ...more] = problems.filter(({ severity }) => severity === 'error')
+  if (first === undefined) return []
+  const rest = more.length === 0 ? '' : `, and ${counted(more.length, 'more problem')}`
+  return [problemLine(first) + rest]
+}
+
+/** Whoever heard that the file was refused hears that this is over, unless the new file has no such target. */
+function noteGoodAgain(state: Deciding): void {
+  const { tasks, kept, clock } = state
+  const before = kept.refused
+  if (before === undefined) return
+  kept.refused = undefined
+  state.dirty = 'now'
+  const { targets, daemon } = tasks.loaded.file.notify
+  const names = new Set(targets.map(({ name }) => name))
+  const to = (before.to ?? daemon.to).filter((name) => names.has(name))
+  const { revision } = tasks.loaded
+  const { hash, sinceMs, toldMs } = before
+  const facts = { atMs: clock.now(), sinceMs, key: `recovered/refused/${hash}/${toldMs}` }
+  const reason = revision === null ? null : `revision ${revision} is loaded`
+  tell(state, { ...daemon, to }, newNotice({ kind: 'recovered', task: null, reason, ...facts }))
 }
 
 function noteEnd(state: Deciding, end: DaemonEnd | null): void {

@@ -10,7 +10,15 @@ export interface NotifyState {
   /** By the name of the target. */
   readonly windows: Map<string, TargetWindow>
   /** The refused tasks file about which a message was sent. */
-  refused: { readonly hash: string; readonly sinceMs: number; readonly toldMs: number } | undefined
+  refused:
+    | {
+        readonly hash: string
+        readonly sinceMs: number
+        readonly toldMs: number
+        /** The targets that got it. Missing in a state of an older version. */
+        readonly to?: readonly string[]
+      }
+    | undefined
 }
 
 interface NotifyFile {
@@ -28,7 +36,7 @@ export function readNotifyState(host: Host, paths: HomePaths): NotifyState | und
     return {
       tasks: new Map(Object.entries(file.tasks).filter(([, trouble]) => isTrouble(trouble))),
       windows: new Map(Object.entries(file.windows).filter(([, window]) => isWindow(window))),
-      refused: hasTimes(refused, 'sinceMs', 'toldMs') ? refused : undefined,
+      refused: isRefused(refused) ? (refused ?? undefined) : undefined,
     }
   } catch {
     return undefined
@@ -50,6 +58,12 @@ function isTrouble(value: unknown): boolean {
     (seenMs === undefined || isTime(seenMs)) &&
     (noSuccess === undefined || hasTimes(noSuccess, 'sinceMs', 'toldMs'))
   )
+}
+
+function isRefused(value: NotifyFile['refused']): boolean {
+  if (!hasTimes(value, 'sinceMs', 'toldMs')) return false
+  const { to } = value
+  return to === undefined || (Array.isArray(to) && to.every((each) => typeof each === 'string'))
 }
 
 function isFailing(value: unknown): boolean {

@@ -154,7 +154,7 @@ tasks:
   expect(kinds(site)).toContain('ops no_success_for')
 })
 
-test('a refused file is sent once, and nothing is sent while it stays as it is', async () => {
+test('a refused file is sent once, and once more when the file is good again', async () => {
   const good = 'defaults: { notify: ops }\ntasks: {}\n'
   const site = notifiedSite(good)
   const { edit, seconds } = await site.daemon()
@@ -165,10 +165,28 @@ test('a refused file is sent once, and nothing is sent while it stays as it is',
   ])
   seconds(30)
   expect(site.messages()).toHaveLength(1)
-  await edit(targets + good)
+  const bad = 'tasks: { a: { kommand: x }, b: { kommand: x } }\n'
+  await edit(targets + bad)
+  seconds(3)
+  expect(site.messages()).toMatchObject([
+    { kind: 'refused' },
+    { kind: 'refused', reason: expect.stringMatching(/expected a schedule.*, and 3 more problems$/) },
+  ])
+  const state = site.state()
+  expect(state.refused.to).toEqual(['ops'])
+  // Who heard of it hears of its end, whatever the new file says of `refused`.
+  await edit(`${targets}defaults: { notify: log }\ntasks: {}\n`)
+  seconds(3)
+  expect(site.messages().slice(2)).toMatchObject([
+    {
+      ...{ kind: 'recovered', target: 'ops', task: null, since: '2026-03-10T12:00:00.000Z' },
+      more: `torch status --home ${site.home}`,
+    },
+  ])
+  seconds(3)
   await edit(`${targets}tasks: [1`)
   seconds(3)
-  expect(site.messages()).toHaveLength(2)
+  expect(kinds(site).slice(3)).toEqual(['log refused'])
 })
 
 test('the next daemon sends that the previous one died, and nothing if it stopped in good order', async () => {
