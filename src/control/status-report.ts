@@ -137,7 +137,7 @@ export interface TaskFacts {
 /** What happened to a task lately. */
 export interface TaskCounts {
   /**
-   * Runs in a row, up to the last one, that failed. Runs that a person or a reload ended do not count. 0 if
+   * Runs in a row, up to the last one, that failed. All attempts of a run are one. Runs that a person or a reload ended do not count. 0 if
    * the task has `ready`, and all its runs are ready.
    */
   failures: number

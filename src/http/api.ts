@@ -50,7 +50,7 @@ export interface TaskView {
   readonly nextRestart: string | null
   readonly running: readonly RunningRun[]
   readonly last: HistoryRow | null
-  /** Failures in a row, and since when; 0 and null if the last run was ok. */
+  /** Runs in a row that failed, and since when; 0 and null if the last run was ok. */
   readonly failures: number
   readonly failingSince: string | null
   /** Of the last ok runs; null if there are none. */

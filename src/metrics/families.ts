@@ -166,7 +166,7 @@ function taskGauges(series: readonly Gauges[], leaving: MetricsReport['leaving']
     ]),
     gauge(
       'torch_failures_in_a_row',
-      'Failures since the last run that was ok, as torch status counts them.',
+      'Runs that failed since the last one that was ok. All attempts of a run count as one.',
       ofEach(({ failures }) => failures),
     ),
     gauge(

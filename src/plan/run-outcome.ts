@@ -1,4 +1,4 @@
-import type { Outcome } from './history-row.ts'
+import type { HistoryRow, Outcome } from './history-row.ts'
 
 const endReasons = ['timeout', 'not ready', 'kill', 'stop', 'replace', 'reload', 'removed'] as const
 
@@ -115,6 +115,14 @@ export function endedByTorch({
  */
 export function isFailure({ outcome, reason }: Pick<RunOutcome, 'outcome' | 'reason'>): boolean {
   return outcome !== 'ok' && !endedByTorch({ outcome, reason })
+}
+
+/**
+ * The failures in a row after one more run that has failed. A retry belongs to the run before it: the attempts of a
+ * run are one failure.
+ */
+export function failuresAfter(failures: number, { trigger }: Pick<HistoryRow, 'trigger'>): number {
+  return trigger === 'retry' && failures > 0 ? failures : failures + 1
 }
 
 /** The outcome of a run that could not be started, and why. */

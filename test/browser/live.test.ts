@@ -260,12 +260,12 @@ describe.skipIf(isMissing)(
       // Another page shows what this one has heard too.
       const other = await visit(watched.browser, watched.server)
       await run('other')
-      await other.page.getByText('failed 4, 2 in a row').waitFor()
+      await other.page.getByText('exit 4, 2 runs in a row').waitFor()
       await other.close()
       expect(await words.innerText()).toBe('failed 4')
       expect(await seen.page.locator('.clock').innerText()).toBe(clock)
       await seen.page.evaluate('getSelection().removeAllRanges()')
-      await expect.poll(() => words.innerText(), poll).toBe('failed 4, 2 in a row')
+      await expect.poll(() => words.innerText(), poll).toBe('exit 4, 2 runs in a row')
     })
 
     test('the page says that torch web is gone, and is right again when it is back', async () => {
@@ -280,13 +280,13 @@ describe.skipIf(isMissing)(
       const recent = rowOf('third').locator('.recent')
       await expect.poll(() => recent.getAttribute('aria-label'), poll).toBe('Last 2 runs: 0 failed')
       await run('other')
-      await rowOf('other').getByText('failed 4, 3 in a row').waitFor()
+      await rowOf('other').getByText('exit 4, 3 runs in a row').waitFor()
     })
 
     test('the memory of the page stays flat while much happens', async () => {
       renameOver(watched.site, tasks + churn)
       await rowOf('beat-b')
-        .getByText(/[5-9] in a row/)
+        .getByText(/[5-9] runs in a row/)
         .waitFor()
       await rowOf('beat-a').locator('a.name').click()
       const debug = await seen.context.newCDPSession(seen.page)
@@ -297,7 +297,7 @@ describe.skipIf(isMissing)(
       await until(() => Date.now() > end, 'the end of the time', pageMinutes * 60_000 + 60_000)
       const after = await memoryOf(debug)
       await rowOf('beat-b')
-        .getByText(/\d+ in a row/)
+        .getByText(/\d+ runs in a row/)
         .waitFor({ state: 'visible' })
       expect(lines()).toContain('beat-a')
       expect(after.nodes - before.nodes).toBeLessThan(3_000)

@@ -30,7 +30,7 @@ test.each<[string, Partial<TaskView>, string, string, string, string]>([
   [
     'fails again and again',
     { last: failed, failures: 5, failingSince: '2026-03-06T02:30:00Z' },
-    'failed 3, 5 in a row',
+    'exit 3, 5 runs in a row',
     'since Fri 02:30',
     'next in 1h',
     '13:00',
@@ -41,7 +41,7 @@ test.each<[string, Partial<TaskView>, string, string, string, string]>([
     'for 2m',
     '',
     'failing since 11:05',
-    '2 in a row',
+    '2 runs in a row',
   ],
   [
     'runs',

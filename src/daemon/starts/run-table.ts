@@ -1,5 +1,5 @@
 import type { HistoryRow } from '../../plan/history-row.ts'
-import { isFailure } from '../../plan/run-outcome.ts'
+import { failuresAfter, isFailure } from '../../plan/run-outcome.ts'
 import type { TaskCounts } from '../../record/history/task-habits.ts'
 import { isOver, type LiveRun } from '../../run/live-run.ts'
 
@@ -99,5 +99,6 @@ export function pastAfter({ last, lastOk, failures, skips }: TaskPast, row: Hist
   // After a crash the end of a run is recorded again.
   if (last?.run === row.run) return { last: row, lastOk, failures, skips }
   if (row.outcome === 'ok') return { last: row, lastOk: row.endedAt ?? lastOk, failures: 0, skips }
-  return { last: row, lastOk, failures: failures + (isFailure(row) ? 1 : 0), skips }
+  const after = isFailure(row) ? failuresAfter(failures, row) : failures
+  return { last: row, lastOk, failures: after, skips }
 }

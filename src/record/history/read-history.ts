@@ -79,7 +79,7 @@ export const skipsOfTasks = `${givenNames}
   ) AS skips FROM names`
 
 const lastEnds = `${givenNames}
-  SELECT task, outcome, reason FROM names JOIN history ON history.id IN (
+  SELECT task, outcome, reason, trigger FROM names JOIN history ON history.id IN (
     SELECT id FROM history WHERE task = name AND ${finished}
     ORDER BY at DESC, id DESC LIMIT ${maxFailuresCounted}
   ) ORDER BY at DESC, history.id DESC`

@@ -1,15 +1,15 @@
 import type { HistoryRow, Outcome } from '../../plan/history-row.ts'
-import { isFailure } from '../../plan/run-outcome.ts'
+import { failuresAfter, isFailure } from '../../plan/run-outcome.ts'
 
 /** What happened to a task since its last good run. */
 export interface TaskCounts {
-  /** Runs in a row, up to the last one, that failed: see isFailure(). At most `maxFailuresCounted`. */
+  /** Runs in a row, up to the last one, that failed: see isFailure(). All attempts of a run count as one. */
   readonly failures: number
   /** Starts that were skipped since the last run started. */
   readonly skips: number
 }
 
-/** A daemon that starts looks back this far; while it runs it counts all. */
+/** A daemon that starts looks back this many attempts; while it runs it counts all. */
 export const maxFailuresCounted = 100
 /** At most this many `ok` runs count for the usual duration. */
 const maxUsualRuns = 20
@@ -25,14 +25,14 @@ export interface Skips {
 /** Counts for each task of `skipped`. `ends`: runs that have ended, the newest first. */
 export function countsOf(
   skipped: readonly Skips[],
-  ends: readonly Pick<HistoryRow, 'task' | 'outcome' | 'reason'>[],
+  ends: readonly Pick<HistoryRow, 'task' | 'outcome' | 'reason' | 'trigger'>[],
 ): Map<string, TaskCounts> {
   const counts = new Map(skipped.map(({ task, skips }) => [task, { failures: 0, skips }]))
-  const hasOk = new Set<string>()
-  for (const end of ends) {
+  for (const end of ends.toReversed()) {
     const count = counts.get(end.task)
-    if (end.outcome === 'ok') hasOk.add(end.task)
-    else if (count !== undefined && !hasOk.has(end.task) && isFailure(end)) count.failures += 1
+    if (count === undefined) continue
+    if (end.outcome === 'ok') count.failures = 0
+    else if (isFailure(end)) count.failures = failuresAfter(count.failures, end)
   }
   return counts
 }

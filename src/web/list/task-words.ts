@@ -66,7 +66,7 @@ function firstLine(task: TaskView, { zone, now }: Moment): FirstLine {
     const words = type === 'manual' ? 'started by hand only' : 'has not run yet'
     return { sign: 'waiting', tone: 'quiet', progress: null, words, when: '' }
   }
-  const words = failures > 1 ? `${outcomeWords(last)}, ${failures} in a row` : outcomeWords(last)
+  const words = failures > 1 ? `${codeOr(last)}, ${failures} runs in a row` : outcomeWords(last)
   const at = last.endedAt ?? last.slot
   const when =
     failures > 1 && failingSince !== null
@@ -75,6 +75,13 @@ function firstLine(task: TaskView, { zone, now }: Moment): FirstLine {
         ? ''
         : `${roughlyAgo(now - Date.parse(at))} ago`
   return { sign: last.outcome, tone: toneOf(task), progress: null, words, when }
+}
+
+/** Beside a count of runs, `failed 3` would read as three times. */
+function codeOr(last: NonNullable<TaskView['last']>): string {
+  const { outcome, exitCode, signal } = last
+  const isPlain = outcome === 'failed' && exitCode !== null && signal === null
+  return isPlain ? `exit ${exitCode}` : outcomeWords(last)
 }
 
 function toneOf(task: TaskView): Tone {
@@ -95,7 +102,7 @@ function secondLine(task: TaskView, { zone, now, isUp }: Moment): [string, strin
   if (here && running.length > 0 && failures > 0) {
     const since =
       failingSince === null ? '' : ` since ${shortTime(zone, Date.parse(failingSince), now)}`
-    return [`failing${since}`, failures > 1 ? `${failures} in a row` : '', 'bad']
+    return [`failing${since}`, failures > 1 ? `${failures} runs in a row` : '', 'bad']
   }
   const at = startMs(task)
   if (!here || at === null)

@@ -170,7 +170,10 @@ test('a refused file is sent once, and once more when the file is good again', a
   seconds(3)
   expect(site.messages()).toMatchObject([
     { kind: 'refused' },
-    { kind: 'refused', reason: expect.stringMatching(/expected a schedule.*, and 3 more problems$/) },
+    {
+      kind: 'refused',
+      reason: expect.stringMatching(/expected a schedule.*, and 3 more problems$/),
+    },
   ])
   const state = site.state()
   expect(state.refused.to).toEqual(['ops'])

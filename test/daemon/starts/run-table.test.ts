@@ -36,7 +36,12 @@ test('failures in a row are counted, and a good run ends the row', () => {
   expect(failuresAfter(4, { outcome: 'killed', reason: 'not by torch' })).toBe(3)
   // After a crash the same end is recorded again.
   expect(failuresAfter(4, { outcome: 'killed', reason: 'not by torch' })).toBe(3)
-  expect(failuresAfter(5, { outcome: 'ok' })).toBe(0)
+  // A retry is an attempt of the run before it, unless a good run came in between.
+  const retry = { outcome: 'failed', trigger: 'retry' } as const
+  expect(failuresAfter(5, { ...retry, attempt: 2 })).toBe(3)
+  expect(failuresAfter(6, { outcome: 'ok' })).toBe(0)
+  expect(failuresAfter(7, { ...retry, attempt: 2 })).toBe(1)
+  expect(failuresAfter(8, { ...retry, attempt: 3 })).toBe(1)
 })
 
 test('skips are counted since the last start, and a run that was adopted has not started now', () => {

@@ -179,6 +179,20 @@ describe('recent failures and skips of each task', () => {
     })
   })
 
+  test('the attempts of a run are one failure', () => {
+    const retry = { outcome: 'failed', trigger: 'retry' } as const
+    const found = written(
+      runRow(1, { outcome: 'failed' }),
+      runRow(2, { ...retry, attempt: 2 }),
+      runRow(3, { ...retry, attempt: 3 }),
+      runRow(4, { outcome: 'failed' }),
+      runRow(5, { ...retry, attempt: 2 }),
+      runRow(6, { task: 'other' }),
+      runRow(7, { ...retry, task: 'other', attempt: 2 }),
+    )
+    expect(countsOf(found)).toMatchObject({ backup: { failures: 2 }, other: { failures: 1 } })
+  })
+
   test('a reader looks back a bounded number of failures', () => {
     const rows = Array.from({ length: maxFailuresCounted + 5 }, (_, n) =>
       runRow(n, { outcome: 'failed' }),
