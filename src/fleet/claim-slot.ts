@@ -1,0 +1,90 @@
+import type { Clock } from '../host/clock.ts'
+import { pause } from '../host/clock.ts'
+import { type GetAnswer, ownershipOf } from '../plan/fleet/answers.ts'
+import type { Claim, ClaimKey } from '../plan/fleet/records.ts'
+import { isStoredInTime, type StartWindow, windowMs } from '../plan/fleet/windows.ts'
+import type { Engine } from './engine.ts'
+
+export interface ClaimParts {
+  readonly engine: Pick<Engine, 'putClaim' | 'getClaim'>
+  readonly clock: Clock
+  /** A number from 0 to below 1. */
+  readonly random: () => number
+}
+
+/** An attempt to get a slot. It is on disk before it is made: the next daemon continues with the same one. */
+export interface ClaimAttempt {
+  readonly key: ClaimKey
+  readonly claim: Claim
+  readonly window: StartWindow
+  /** When the slot was due, by the monotonic clock of this machine. */
+  readonly dueMonotonicMs: number
+  /** Aborted once somebody else is known to have the slot, or the daemon stops. */
+  readonly signal: AbortSignal
+}
+
+/** What became of an attempt. */
+export type ClaimResult =
+  /** Only now may the run start. */
+  | { readonly kind: 'won'; readonly sequence: number; readonly storedMs: number }
+  | { readonly kind: 'elsewhere'; readonly host: string }
+  /** The engine gave no answer as long as the slot could start. If the claim is stored later, nobody starts. */
+  | { readonly kind: 'unreachable'; readonly words: string }
+  | { readonly kind: 'refused'; readonly words: string }
+  /** This machine has the claim, but it was stored, or is known, too early or too late. */
+  | { readonly kind: 'clock'; readonly words: string }
+  | { readonly kind: 'aborted' }
+
+/**
+ * Tries to get the right to start a slot until somebody has it or its time is over. Whatever the engine
+ * answers, the attempt counts as won only if its own record was read at the leader.
+ */
+export async function claimSlot(parts: ClaimParts, attempt: ClaimAttempt): Promise<ClaimResult> {
+  const { engine, clock, random } = parts
+  const { key, claim, signal } = attempt
+  const endMs = attempt.dueMonotonicMs + windowMs(attempt.window)
+  let words = 'no answer'
+  while (!signal.aborted) {
+    if (clock.monotonic() >= endMs) return { kind: 'unreachable', words }
+    const put = await engine.putClaim(key, claim)
+    if (put.kind === 'refused' && !put.mayPass) return { kind: 'refused', words: put.words }
+    const found = await engine.getClaim(key)
+    switch (ownershipOf(found, (stored) => stored.attempt === claim.attempt)) {
+      case 'mine':
+        return settled(attempt, found, clock.monotonic() < endMs)
+      case 'others':
+        return { kind: 'elsewhere', host: found.kind === 'found' ? found.value.host : '' }
+      case 'unknown':
+        words = wordsOf(put, found, words)
+        await pause(clock, againMs * (0.5 + random()))
+    }
+  }
+  return { kind: 'aborted' }
+}
+
+/** Before the same message is sent once more. */
+const againMs = 100
+
+function settled(
+  { window }: ClaimAttempt,
+  found: GetAnswer<Claim>,
+  isInTime: boolean,
+): ClaimResult {
+  if (found.kind !== 'found') return { kind: 'unreachable', words: 'no answer' }
+  const { sequence, storedMs } = found
+  if (!isStoredInTime(storedMs, window)) {
+    const words = `the engine stored it ${storedMs - window.slotMs} ms after its time`
+    return { kind: 'clock', words }
+  }
+  // The machine was frozen between the claim and now.
+  if (!isInTime) return { kind: 'clock', words: 'the machine knew it too late' }
+  return { kind: 'won', sequence, storedMs }
+}
+
+function wordsOf(
+  put: { readonly kind: string; readonly words?: string },
+  found: { readonly kind: string; readonly words?: string },
+  before: string,
+): string {
+  return put.words ?? found.words ?? before
+}

@@ -1,0 +1,23 @@
+import type { GetAnswer, PutAnswer } from '../plan/fleet/answers.ts'
+import type { Claim, ClaimKey, Place, PlaceKey } from '../plan/fleet/records.ts'
+
+/** How a message is stored. */
+export interface PutOptions {
+  /** The sequence of the last message of the subject, as this machine knows it; 0: there is none. */
+  readonly expected: number
+  /** The same for each copy of one message. */
+  readonly id: string
+}
+
+/**
+ * What the machines of a fleet share. No function throws or rejects: what went wrong is an answer. Each
+ * answer comes within a few seconds.
+ */
+export interface Engine {
+  /** Stores a claim, if there is none for its key. */
+  putClaim(key: ClaimKey, claim: Claim): Promise<PutAnswer>
+  /** Asks the leader of the stream. */
+  getClaim(key: ClaimKey): Promise<GetAnswer<Claim>>
+  putPlace(key: PlaceKey, place: Place, options: PutOptions): Promise<PutAnswer>
+  getPlace(key: PlaceKey): Promise<GetAnswer<Place>>
+}

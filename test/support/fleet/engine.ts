@@ -1,0 +1,132 @@
+import type { Engine } from '../../../src/fleet/engine.ts'
+import type { GetAnswer, PutAnswer } from '../../../src/plan/fleet/answers.ts'
+import type { Claim, ClaimKey, Place, PlaceKey } from '../../../src/plan/fleet/records.ts'
+import type { Machine, World } from './world.ts'
+
+/** What goes wrong between a machine and the engine, as parts of all calls from 0 to 1. */
+export interface Troubles {
+  /** It is stored, and the answer does not come. */
+  lostAcks: number
+  /** It is stored later, long after the call gave up. */
+  lateCommits: number
+  /** A server that no longer leads answers "none". */
+  staleReads: number
+  lostReads: number
+}
+
+/** An engine in memory, as several servers with troubles look from outside. */
+export interface FakeEngine {
+  /** The engine as one machine sees it. */
+  of(machine: Machine): Engine
+  readonly troubles: Troubles
+  /** Nobody gets an answer for so long; what was sent may still be stored at its end. */
+  outage(ms: number): void
+  /** The same for one machine. */
+  cutOff(machine: Machine, ms: number): void
+  /** What is stored, by subject. */
+  readonly stored: ReadonlyMap<string, Message>
+  /** Everything that was ever stored, in order. */
+  readonly log: readonly Message[]
+}
+
+export interface Message {
+  readonly subject: string
+  readonly value: unknown
+  readonly sequence: number
+  readonly storedMs: number
+  readonly id: string
+}
+
+/** How long a client waits for an answer. */
+const timeoutMs = 1_000
+
+export function newFakeEngine(world: World): FakeEngine {
+  const stored = new Map<string, Message>()
+  const log: Message[] = []
+  const troubles: Troubles = { lostAcks: 0, lateCommits: 0, staleReads: 0, lostReads: 0 }
+  let downUntilMs = 0
+  const cutUntilMs = new Map<Machine, number>()
+  const silentUntil = (machine: Machine): number =>
+    Math.max(downUntilMs, cutUntilMs.get(machine) ?? 0)
+
+  function store(subject: string, value: unknown, expected: number, id: string): PutAnswer {
+    const last = stored.get(subject)
+    if ((last?.sequence ?? 0) !== expected) return { kind: 'taken' }
+    const message = { subject, value, sequence: log.length + 1, storedMs: world.now(), id }
+    stored.set(subject, message)
+    log.push(message)
+    return { kind: 'stored', sequence: message.sequence }
+  }
+
+  /** Sends a message on its way. The answer never comes if the machine is killed. */
+  function put(
+    machine: Machine,
+    subject: string,
+    value: unknown,
+    { expected, id }: { readonly expected: number; readonly id: string },
+  ): Promise<PutAnswer> {
+    return new Promise((resolve) => {
+      const answer = (ms: number, what: PutAnswer): void =>
+        void machine.after(ms, () => resolve(what))
+      const silent: PutAnswer = { kind: 'silent', words: 'no responders' }
+      const silentMs = silentUntil(machine) - world.now()
+      if (silentMs > 0 || world.random() < troubles.lateCommits) {
+        // Kept on the way, by the client or by a server, and stored when there is a leader again.
+        if (world.random() < 0.5)
+          world.after(Math.max(silentMs, 0) + world.between(0, 3_000), () =>
+            store(subject, value, expected, id),
+          )
+        return answer(timeoutMs, silent)
+      }
+      const isLost = world.random() < troubles.lostAcks
+      world.after(world.between(0, 4), () => {
+        const what = store(subject, value, expected, id)
+        answer(isLost ? timeoutMs : world.between(0, 4), isLost ? silent : what)
+      })
+    })
+  }
+
+  function get<T>(machine: Machine, subject: string): Promise<GetAnswer<T>> {
+    return new Promise((resolve) => {
+      const answer = (ms: number, what: GetAnswer<T>): void =>
+        void machine.after(ms, () => resolve(what))
+      const isSilent = silentUntil(machine) > world.now() || world.random() < troubles.lostReads
+      if (isSilent) return answer(timeoutMs, { kind: 'silent', words: 'timeout' })
+      if (world.random() < troubles.staleReads) return answer(2, { kind: 'none' })
+      world.after(world.between(0, 4), () => {
+        const found = stored.get(subject)
+        const { sequence, storedMs } = found ?? { sequence: 0, storedMs: 0 }
+        const value = found?.value as T
+        answer(
+          world.between(0, 4),
+          found === undefined ? { kind: 'none' } : { kind: 'found', value, sequence, storedMs },
+        )
+      })
+    })
+  }
+
+  return {
+    troubles,
+    stored,
+    log,
+    of: (machine) => ({
+      putClaim: (key, claim) =>
+        put(machine, claimSubject(key), claim, { expected: 0, id: claim.attempt }),
+      getClaim: (key) => get<Claim>(machine, claimSubject(key)),
+      putPlace: (key, place, options) => put(machine, placeSubject(key), place, options),
+      getPlace: (key) => get<Place>(machine, placeSubject(key)),
+    }),
+    outage(ms) {
+      downUntilMs = Math.max(downUntilMs, world.now() + ms)
+    },
+    cutOff: (machine, ms) => void cutUntilMs.set(machine, world.now() + ms),
+  }
+}
+
+export function claimSubject({ task, slot, tryNumber }: ClaimKey): string {
+  return `claim.${task}.${slot}${tryNumber === 1 ? '' : `.${tryNumber}`}`
+}
+
+export function placeSubject({ task, index }: PlaceKey): string {
+  return `place.${task}.${index}`
+}
