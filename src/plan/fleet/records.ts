@@ -43,8 +43,8 @@ export type Place =
       /** Unique for each holding: the id of the run. */
       readonly run: string
       readonly slot: number | null
-      /** Grows with each renewal, so that the holder knows which of its own messages is stored. */
-      readonly renewal: number
+      /** Unique for each message, so that the holder knows which of its own is stored, and when it sent it. */
+      readonly message: string
       /** The holder gives this promise: it ends the run within that time after its last renewal. */
       readonly holdForMs: number
       /** Milliseconds since the epoch, for people. Nothing is decided by it. */

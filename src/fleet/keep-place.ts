@@ -1,0 +1,120 @@
+import { pause } from '../host/clock.ts'
+import type { HeldPlace } from '../plan/fleet/records.ts'
+import type { Holding, PlaceParts } from './take-place.ts'
+
+/** What the holder of a place is called for. */
+export interface HolderCalls {
+  /** The place was renewed with a message that was sent at that time, by `uptimeMs`. */
+  readonly onRenewed: (sentMs: number) => void
+  /** Another machine has the place: the run must end. */
+  readonly onLost: () => void
+  /** Another machine asks for the end of the run. */
+  readonly onAsk: (ask: NonNullable<HeldPlace['ask']>) => void
+}
+
+/** A place that is being kept. */
+export interface KeptPlace {
+  /** Renews no more, and leaves the place as it is: the next daemon renews it, or the promise ends. */
+  leave(): void
+  /** Gives the place to others. Settles when it is free, or another machine has it, or time is up. */
+  free(withinMs: number): Promise<void>
+}
+
+/** How often a place is renewed; and how soon again where the answer is not known. */
+const renewMs = 5_000
+const againMs = 1_000
+
+/** Renews a place until it is lost or given up. Silence changes nothing: the fence ends the run in time. */
+export function keepPlace(parts: PlaceParts, first: Holding, calls: HolderCalls): KeptPlace {
+  const { engine, clock, uptimeMs, random, newId } = parts
+  const { key } = first
+  let { place, sequence } = first
+  let phase: 'kept' | 'freeing' | 'over' = 'kept'
+  /** When each message that may be stored was sent. */
+  const sentMs = new Map([[place.message, first.sentMs]])
+  let cancel = clock.after(nextMs(renewMs), () => void renew())
+  let renewing = Promise.resolve()
+
+  /** What was sent before this message can no longer be stored. */
+  function forgetBefore(message: string): void {
+    for (const each of sentMs.keys()) {
+      if (each === message) return
+      sentMs.delete(each)
+    }
+  }
+
+  function nextMs(ms: number): number {
+    return ms * (0.9 + 0.2 * random())
+  }
+
+  /** Adopts what is stored. False if it is not this holder's. */
+  async function readAgain(): Promise<'mine' | 'others' | 'unknown'> {
+    const found = await engine.getPlace(key)
+    if (found.kind !== 'found') return 'unknown'
+    const { value } = found
+    if (value.state !== 'held' || value.run !== place.run) return 'others'
+    // A stale answer of a server that no longer leads.
+    if (found.sequence < sequence) return 'unknown'
+    const isAsked = value.ask !== undefined && place.ask === undefined
+    ;({ sequence } = found)
+    place = value
+    // undefined: an earlier life of this daemon sent it.
+    const atMs = sentMs.get(value.message)
+    if (atMs !== undefined) forgetBefore(value.message)
+    if (atMs !== undefined && phase === 'kept') calls.onRenewed(atMs)
+    if (isAsked && value.ask !== undefined && phase === 'kept') calls.onAsk(value.ask)
+    return 'mine'
+  }
+
+  async function renewOnce(): Promise<number> {
+    // Each try is a message of its own: the one that is stored says when it was sent.
+    const next = { ...place, message: newId() }
+    const atMs = uptimeMs()
+    sentMs.set(next.message, atMs)
+    const put = await engine.putPlace(key, next, { expected: sequence, id: next.message })
+    if (put.kind === 'stored') {
+      ;({ sequence } = put)
+      place = next
+      forgetBefore(next.message)
+      if (phase === 'kept') calls.onRenewed(atMs)
+      return renewMs
+    }
+    if (put.kind === 'refused') return againMs
+    const whose = await readAgain()
+    if (whose === 'others' && phase === 'kept') {
+      phase = 'over'
+      calls.onLost()
+    }
+    return place.message === next.message ? renewMs : againMs
+  }
+
+  function renew(): Promise<void> {
+    renewing = (async () => {
+      const waitMs = await renewOnce()
+      if (phase === 'kept') cancel = clock.after(nextMs(waitMs), () => void renew())
+    })()
+    return renewing
+  }
+
+  return {
+    leave() {
+      phase = 'over'
+      cancel()
+    },
+    async free(withinMs) {
+      if (phase !== 'kept') return
+      phase = 'freeing'
+      cancel()
+      const endMs = clock.monotonic() + withinMs
+      await renewing
+      while (clock.monotonic() < endMs) {
+        const id = `${place.run}-${sequence}-free`
+        const put = await engine.putPlace(key, { v: 1, state: 'free' }, { expected: sequence, id })
+        if (put.kind === 'stored' || put.kind === 'refused') break
+        if ((await readAgain()) === 'others') break
+        await pause(clock, 100 * (0.5 + random()))
+      }
+      phase = 'over'
+    },
+  }
+}
