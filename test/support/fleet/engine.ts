@@ -9,7 +9,7 @@ export interface Troubles {
   lostAcks: number
   /** It is stored later, long after the call gave up. */
   lateCommits: number
-  /** A server that no longer leads answers "none". */
+  /** A server that no longer leads answers "none", or with the message before. */
   staleReads: number
   lostReads: number
 }
@@ -92,9 +92,10 @@ export function newFakeEngine(world: World): FakeEngine {
         void machine.after(ms, () => resolve(what))
       const isSilent = silentUntil(machine) > world.now() || world.random() < troubles.lostReads
       if (isSilent) return answer(timeoutMs, { kind: 'silent', words: 'timeout' })
-      if (world.random() < troubles.staleReads) return answer(2, { kind: 'none' })
+      const isStale = world.random() < troubles.staleReads
+      const before = log.findLast((each) => each.subject === subject && each !== stored.get(subject))
       world.after(world.between(0, 4), () => {
-        const found = stored.get(subject)
+        const found = isStale ? (world.random() < 0.5 ? before : undefined) : stored.get(subject)
         const { sequence, storedMs } = found ?? { sequence: 0, storedMs: 0 }
         const value = found?.value as T
         answer(
