@@ -171,7 +171,6 @@ test('whatever goes wrong, the program of one place never runs twice at once', a
     // All trouble is over for 60 seconds: somebody has it.
     expect({ seed, runs: played.lives.at(-1)?.toMs }).toEqual({ seed, runs: Infinity })
   }
-  
 })
 
 test('if nothing goes wrong, one machine has the place all the time', async () => {

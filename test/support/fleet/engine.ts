@@ -93,7 +93,9 @@ export function newFakeEngine(world: World): FakeEngine {
       const isSilent = silentUntil(machine) > world.now() || world.random() < troubles.lostReads
       if (isSilent) return answer(timeoutMs, { kind: 'silent', words: 'timeout' })
       const isStale = world.random() < troubles.staleReads
-      const before = log.findLast((each) => each.subject === subject && each !== stored.get(subject))
+      const before = log.findLast(
+        (each) => each.subject === subject && each !== stored.get(subject),
+      )
       world.after(world.between(0, 4), () => {
         const found = isStale ? (world.random() < 0.5 ? before : undefined) : stored.get(subject)
         const { sequence, storedMs } = found ?? { sequence: 0, storedMs: 0 }

@@ -1,0 +1,40 @@
+import type { ClaimKey, PlaceKey } from '../../plan/fleet/records.ts'
+
+/*
+ * The names in the engine. A task name may contain dots, which separate the parts of a subject; it never contains
+ * a slash, so a slash stands for a dot.
+ */
+
+/** The names of one fleet's streams and subjects. */
+export interface FleetNames {
+  readonly claims: string
+  readonly places: string
+  readonly rows: string
+  readonly prefix: string
+}
+
+/** The names for a fleet: its name has only letters, digits and hyphens. */
+export function fleetNames(fleet: string): FleetNames {
+  const stream = `TORCH_${fleet}`
+  return {
+    claims: `${stream}_CLAIMS`,
+    places: `${stream}_PLACES`,
+    rows: `${stream}_ROWS`,
+    prefix: `torch.${fleet}`,
+  }
+}
+
+/** The subject of a claim: the first try has no number. */
+export function claimSubject(names: FleetNames, { task, slot, tryNumber }: ClaimKey): string {
+  const first = `${names.prefix}.claim.${token(task)}.${slot}`
+  return tryNumber === 1 ? first : `${first}.${tryNumber}`
+}
+
+/** The subject of a place. */
+export function placeSubject(names: FleetNames, { task, index }: PlaceKey): string {
+  return `${names.prefix}.place.${token(task)}.${index}`
+}
+
+function token(task: string): string {
+  return task.replaceAll('.', '/')
+}

@@ -1,0 +1,98 @@
+import { jetstream, jetstreamManager } from '@nats-io/jetstream'
+import { connect } from '@nats-io/transport-node'
+import { afterAll, describe, expect, test } from 'vitest'
+import type { Engine } from '../../src/fleet/engine.ts'
+import { natsEngine } from '../../src/fleet/nats/engine.ts'
+import { fleetStreams } from '../../src/fleet/nats/streams.ts'
+import { fleetNames } from '../../src/fleet/nats/subjects.ts'
+import type { Claim, HeldPlace } from '../../src/plan/fleet/records.ts'
+import { newFakeEngine } from '../support/fleet/engine.ts'
+import { natsPrograms, natsServer } from '../support/fleet/nats-server.ts'
+import { newMachine, newWorld } from '../support/fleet/world.ts'
+
+const closings: (() => Promise<unknown>)[] = []
+afterAll(async () => {
+  for (const close of closings.toReversed()) await close()
+})
+
+/** An engine in memory whose time passes by itself. */
+function fakeEngine(): Promise<Engine> {
+  const world = newWorld(1)
+  let isOpen = true
+  closings.push(() => Promise.resolve((isOpen = false)))
+  const pass = async (): Promise<void> => {
+    await world.runTo(world.now() + 1)
+    if (isOpen) setImmediate(() => void pass())
+  }
+  void pass()
+  return Promise.resolve(newFakeEngine(world).of(newMachine(world, 'a', 0)))
+}
+
+async function natsEngineOf(program: string): Promise<Engine> {
+  const server = await natsServer(program)
+  closings.push(() => server.close())
+  const connection = await connect({ servers: server.url })
+  closings.push(() => connection.close())
+  const manager = await jetstreamManager(connection, { checkAPI: false })
+  const names = fleetNames('prod')
+  for (const stream of fleetStreams(names, { replicas: 1, keepMs: 3_600_000 }))
+    await manager.streams.add(stream)
+  return natsEngine({ js: jetstream(connection), manager, names })
+}
+
+const engines = [
+  { name: 'the engine in memory', open: fakeEngine },
+  ...natsPrograms.map((program) => ({ name: program, open: () => natsEngineOf(program) })),
+]
+
+const claim = (attempt: string): Claim => ({
+  ...{ v: 1, attempt, host: 'a', session: 's', slot: 60, definition: 'd1:0', revision: null },
+})
+const place = (run: string): HeldPlace => ({
+  ...{ v: 1, state: 'held', host: 'a', session: 's', run, slot: null, message: run },
+  ...{ holdForMs: 45_000, sinceMs: 0 },
+})
+
+describe.each(engines)('$name', ({ open }) => {
+  const key = (slot: number, tryNumber = 1) => ({ task: 'db.dump', slot, tryNumber })
+  const engine = open()
+
+  test('a claim is stored once; whoever comes later reads whose it is', async () => {
+    const { putClaim, getClaim } = await engine
+    expect(await getClaim(key(60))).toEqual({ kind: 'none' })
+    const first = await putClaim(key(60), claim('one'))
+    expect(first).toEqual({ kind: 'stored', sequence: expect.any(Number) as number })
+    const { sequence } = first as { sequence: number }
+    expect(await putClaim(key(60), claim('two'))).toEqual({ kind: 'taken' })
+    expect(await putClaim(key(60), claim('one'))).toEqual({ kind: 'taken' })
+    expect(await getClaim(key(60))).toEqual({
+      ...{ kind: 'found', value: claim('one'), sequence, storedMs: expect.any(Number) as number },
+    })
+    // Another slot, and another try, are others.
+    expect(await putClaim(key(61), claim('three'))).toMatchObject({ kind: 'stored' })
+    expect(await putClaim(key(60, 2), claim('four'))).toMatchObject({ kind: 'stored' })
+  })
+
+  test('of a hundred that come at once, one gets the claim', async () => {
+    const { putClaim } = await engine
+    const attempts = Array.from({ length: 100 }, (_, index) => claim(`at once ${index}`))
+    const answers = await Promise.all(attempts.map((each) => putClaim(key(62), each)))
+    expect(answers.filter(({ kind }) => kind === 'stored')).toHaveLength(1)
+    expect(answers.filter(({ kind }) => kind === 'taken')).toHaveLength(99)
+  })
+
+  test('a place changes hands only from the sequence that its new holder has read', async () => {
+    const { putPlace, getPlace } = await engine
+    const at = { task: 'web', index: 0 }
+    const first = await putPlace(at, place('one'), { expected: 0, id: 'm1' })
+    expect(first.kind).toBe('stored')
+    const { sequence } = first as { sequence: number }
+    expect(await putPlace(at, place('two'), { expected: 0, id: 'm2' })).toEqual({ kind: 'taken' })
+    const second = await putPlace(at, place('two'), { expected: sequence, id: 'm3' })
+    expect(second).toMatchObject({ kind: 'stored' })
+    const free = { expected: sequence, id: 'm4' }
+    expect(await putPlace(at, { v: 1, state: 'free' }, free)).toEqual({ kind: 'taken' })
+    expect(await getPlace(at)).toMatchObject({ kind: 'found', value: place('two') })
+    expect(await getPlace({ task: 'web', index: 'q' })).toEqual({ kind: 'none' })
+  })
+})
