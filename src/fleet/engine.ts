@@ -1,4 +1,5 @@
 import type { GetAnswer, PutAnswer } from '../plan/fleet/answers.ts'
+import type { Hint } from '../plan/fleet/hints.ts'
 import type { Claim, ClaimKey, Place, PlaceKey } from '../plan/fleet/records.ts'
 
 /** How a message is stored. */
@@ -20,4 +21,8 @@ export interface Engine {
   getClaim(key: ClaimKey): Promise<GetAnswer<Claim>>
   putPlace(key: PlaceKey, place: Place, options: PutOptions): Promise<PutAnswer>
   getPlace(key: PlaceKey): Promise<GetAnswer<Place>>
+  /** Tells all machines of the fleet, this one included. */
+  tell(hint: Hint): void
+  /** Calls back for each hint that is told from now on. */
+  hear(listener: (hint: Hint) => void): void
 }

@@ -5,10 +5,12 @@ import type { Engine } from '../../src/fleet/engine.ts'
 import { natsEngine } from '../../src/fleet/nats/engine.ts'
 import { fleetStreams } from '../../src/fleet/nats/streams.ts'
 import { fleetNames } from '../../src/fleet/nats/subjects.ts'
+import type { Hint } from '../../src/plan/fleet/hints.ts'
 import type { Claim, HeldPlace } from '../../src/plan/fleet/records.ts'
 import { newFakeEngine } from '../support/fleet/engine.ts'
 import { natsPrograms, natsServer } from '../support/fleet/nats-server.ts'
 import { newMachine, newWorld } from '../support/fleet/world.ts'
+import { until } from '../support/until.ts'
 
 const closings: (() => Promise<unknown>)[] = []
 afterAll(async () => {
@@ -37,7 +39,7 @@ async function natsEngineOf(program: string): Promise<Engine> {
   const names = fleetNames('prod')
   for (const stream of fleetStreams(names, { replicas: 1, keepMs: 3_600_000 }))
     await manager.streams.add(stream)
-  return natsEngine({ js: jetstream(connection), manager, names })
+  return natsEngine({ connection, js: jetstream(connection), manager, names })
 }
 
 const engines = [
@@ -94,5 +96,18 @@ describe.each(engines)('$name', ({ open }) => {
     expect(await putPlace(at, { v: 1, state: 'free' }, free)).toEqual({ kind: 'taken' })
     expect(await getPlace(at)).toMatchObject({ kind: 'found', value: place('two') })
     expect(await getPlace({ task: 'web', index: 'q' })).toEqual({ kind: 'none' })
+  })
+
+  test('what a machine tells, all hear', async () => {
+    const { tell, hear } = await engine
+    const heard: Hint[] = []
+    hear((hint) => heard.push(hint))
+    const hints: Hint[] = [
+      { kind: 'won', task: 'db.dump', slot: 60, host: 'a' },
+      { kind: 'free', task: 'web' },
+    ]
+    for (const hint of hints) tell(hint)
+    await until(() => heard.length === 2, 'the hints')
+    expect(heard).toEqual(expect.arrayContaining(hints))
   })
 })

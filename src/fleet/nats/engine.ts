@@ -1,22 +1,32 @@
 import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream'
+import type { NatsConnection } from '@nats-io/transport-node'
 import type { GetAnswer, PutAnswer } from '../../plan/fleet/answers.ts'
+import type { Hint } from '../../plan/fleet/hints.ts'
 import type { Claim, Place } from '../../plan/fleet/records.ts'
 import type { Engine, PutOptions } from '../engine.ts'
+import { quietly } from '../../host/system-error.ts'
 import { getError, putError } from './answers.ts'
-import { claimSubject, type FleetNames, placeSubject } from './subjects.ts'
+import {
+  claimSubject,
+  type FleetNames,
+  hintSubject,
+  hintSubjects,
+  placeSubject,
+} from './subjects.ts'
 
 /** How long one question may take. */
 const timeoutMs = 1_000
 
 /** What the adapter uses of the client. Its manager has `checkAPI: false`: a host has no right to ask for it. */
 export interface NatsParts {
+  readonly connection: NatsConnection
   readonly js: JetStreamClient
   readonly manager: JetStreamManager
   readonly names: FleetNames
 }
 
 /** The engine on NATS JetStream. */
-export function natsEngine({ js, manager, names }: NatsParts): Engine {
+export function natsEngine({ connection, js, manager, names }: NatsParts): Engine {
   async function put(
     subject: string,
     value: unknown,
@@ -53,5 +63,17 @@ export function natsEngine({ js, manager, names }: NatsParts): Engine {
     getClaim: (key) => get<Claim>(names.claims, claimSubject(names, key)),
     putPlace: (key, place, options) => put(placeSubject(names, key), place, options),
     getPlace: (key) => get<Place>(names.places, placeSubject(names, key)),
+    tell(hint) {
+      // A connection that is closed throws; whoever does not hear a hint looks by himself later.
+      quietly(() => connection.publish(hintSubject(names, hint), JSON.stringify(hint)))
+    },
+    hear(listener) {
+      for (const subject of hintSubjects(names))
+        connection.subscribe(subject, {
+          callback: (error, message) => {
+            if (error === null) quietly(() => listener(message.json<Hint>()))
+          },
+        })
+    },
   }
 }

@@ -1,3 +1,4 @@
+import type { Hint } from '../../plan/fleet/hints.ts'
 import type { ClaimKey, PlaceKey } from '../../plan/fleet/records.ts'
 
 /*
@@ -37,4 +38,21 @@ export function placeSubject(names: FleetNames, { task, index }: PlaceKey): stri
 
 function token(task: string): string {
   return task.replaceAll('.', '/')
+}
+
+/** The subject on which a hint is told. */
+export function hintSubject({ prefix }: FleetNames, hint: Hint): string {
+  switch (hint.kind) {
+    case 'heartbeat':
+      return `${prefix}.hb.${token(hint.beat.host)}`
+    case 'won':
+      return `${prefix}.won.${token(hint.task)}`
+    case 'free':
+      return `${prefix}.free.${token(hint.task)}`
+  }
+}
+
+/** The subjects on which hints are heard. */
+export function hintSubjects({ prefix }: FleetNames): readonly string[] {
+  return ['hb', 'won', 'free'].map((kind) => `${prefix}.${kind}.*`)
 }

@@ -1,5 +1,6 @@
 import type { Engine } from '../../../src/fleet/engine.ts'
 import type { GetAnswer, PutAnswer } from '../../../src/plan/fleet/answers.ts'
+import type { Hint } from '../../../src/plan/fleet/hints.ts'
 import type { Claim, ClaimKey, Place, PlaceKey } from '../../../src/plan/fleet/records.ts'
 import type { Machine, World } from './world.ts'
 
@@ -45,6 +46,7 @@ export function newFakeEngine(world: World): FakeEngine {
   const log: Message[] = []
   const troubles: Troubles = { lostAcks: 0, lateCommits: 0, staleReads: 0, lostReads: 0 }
   let downUntilMs = 0
+  const listeners: (readonly [Machine, (hint: Hint) => void])[] = []
   const cutUntilMs = new Map<Machine, number>()
   const silentUntil = (machine: Machine): number =>
     Math.max(downUntilMs, cutUntilMs.get(machine) ?? 0)
@@ -118,6 +120,13 @@ export function newFakeEngine(world: World): FakeEngine {
       getClaim: (key) => get<Claim>(machine, claimSubject(key)),
       putPlace: (key, place, options) => put(machine, placeSubject(key), place, options),
       getPlace: (key) => get<Place>(machine, placeSubject(key)),
+      tell(hint) {
+        if (silentUntil(machine) > world.now()) return
+        for (const [other, listener] of listeners)
+          if (silentUntil(other) <= world.now())
+            other.after(world.between(0, 4), () => listener(hint))
+      },
+      hear: (listener) => void listeners.push([machine, listener]),
     }),
     outage(ms) {
       downUntilMs = Math.max(downUntilMs, world.now() + ms)
