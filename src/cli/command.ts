@@ -1,5 +1,6 @@
 import type { HomePaths } from '../daemon/settings.ts'
 import type { Host } from '../host/host.ts'
+import type { FleetSection } from './args/fleet-section.ts'
 import { commonOptions, type OptionName, type Values } from './args/options.ts'
 import type { Resolved } from './args/precedence.ts'
 import type { Terminal } from './terminal/terminal.ts'
@@ -38,6 +39,8 @@ export interface Call {
   readonly args: readonly string[]
   /** Where the value of each option comes from. */
   readonly from: Resolved['from']
+  /** The section `fleet` of the config file, not checked yet. */
+  readonly fleet: FleetSection | undefined
   readonly version: string
   /** The script that Node runs now; a daemon is started with the same one. */
   readonly script: string

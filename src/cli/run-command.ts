@@ -26,7 +26,10 @@ export async function runCommand(
   const weaker = others.map((each) => without(each, command.flagsOnly ?? []))
   const { values, from } = resolveOptions(optionsOf(command), [flags, ...weaker], help)
   const script = path.resolve(process.argv[1] ?? '')
-  const call = { host, terminal, paths: chosenHome(host, values), args, from, version, script }
+  // The stronger file wins, as for an option.
+  const fleet = others.find((each) => each.fleet !== undefined)?.fleet
+  const paths = chosenHome(host, values)
+  const call = { host, terminal, paths, args, from, fleet, version, script }
   try {
     return await command.run(call, values)
   } catch (error) {

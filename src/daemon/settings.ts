@@ -1,4 +1,5 @@
 import path from 'node:path'
+import type { FleetSettings } from '../fleet/settings.ts'
 import type { Host } from '../host/host.ts'
 import type { InheritedSocket } from '../run/task-sockets.ts'
 
@@ -23,6 +24,8 @@ export interface Settings {
   readonly viewGroup?: string | undefined
   /** Where scripts are kept; undefined: where torch keeps them by itself. Older daemons do not pass it on. */
   readonly cache?: string | undefined
+  /** How this machine takes part in a fleet; undefined: it does not. Older daemons do not pass it on. */
+  readonly fleet?: FleetSettings | undefined
   readonly version: string
 }
 

@@ -4,6 +4,7 @@ import type { Host } from '../../host/host.ts'
 import { hasCode } from '../../host/system-error.ts'
 import { shellQuoted } from '../../text/shell-quote.ts'
 import { nearest } from '../../text/suggest.ts'
+import type { FleetSection } from './fleet-section.ts'
 import type { FilePath } from './option.ts'
 import { optionNames, type OptionSource } from './options.ts'
 
@@ -16,6 +17,8 @@ const maxConfigBytes = 1_000_000
 
 /** A config file may set every option except which config file to use. */
 const keys = optionNames.filter((name) => name !== 'config')
+/** And it may have this section, which is no option: only the commands that need it check what is in it. */
+const fleetKey = 'fleet'
 
 /**
  * Reads the config files, the stronger first: the named one, which must exist; otherwise the user's
@@ -51,13 +54,19 @@ async function readOne(host: Host, userHome: string, file: string): Promise<Opti
   if (text === undefined) throw refusal(file, 'does not exist')
   const { parse } = await import('yaml')
   const raw: Record<string, unknown> = {}
+  const base = { folder: path.dirname(file), userHome }
+  let fleet: FleetSection | undefined
   for (const [key, value] of Object.entries(mapOf(file, () => parse(text)))) {
+    if (key === fleetKey) {
+      fleet = { file, base, value }
+      continue
+    }
     const name = keys.find((each) => each === key.replaceAll('_', '-'))
     if (name === undefined) throw refusal(file, `unknown key "${key}"`, hintFor(key))
     raw[name] = value ?? undefined
   }
-  const base = { folder: path.dirname(file), userHome }
-  return { kind: 'config', base, raw, nameOf: (name) => `${file}: ${name}` }
+  const nameOf: OptionSource['nameOf'] = (name) => `${file}: ${name}`
+  return { kind: 'config', base, raw, nameOf, ...(fleet && { fleet }) }
 }
 
 async function refuseIfOpen(host: Host, file: string): Promise<void> {
@@ -91,8 +100,9 @@ function mapOf(file: string, parse: () => unknown): object {
 }
 
 function hintFor(key: string): string {
-  const near = nearest(key, keys)
-  return near === undefined ? `the keys are ${keys.join(', ')}` : `did you mean "${near}"?`
+  const all = [...keys, fleetKey]
+  const near = nearest(key, all)
+  return near === undefined ? `the keys are ${all.join(', ')}` : `did you mean "${near}"?`
 }
 
 function refusal(

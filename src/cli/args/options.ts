@@ -1,5 +1,6 @@
 import { signalNames } from '../../host/processes.ts'
 import { outcomes } from '../../plan/history-row.ts'
+import type { FleetSection } from './fleet-section.ts'
 import {
   choice,
   choiceList,
@@ -166,6 +167,8 @@ export interface OptionSource {
   readonly raw: Readonly<Record<string, unknown>>
   /** The name of an option there: `--grace`, `TORCH_GRACE`. */
   readonly nameOf: (name: OptionName) => string
+  /** The section `fleet` of a config file. */
+  readonly fleet?: FleetSection
 }
 
 /** Every command takes it. */

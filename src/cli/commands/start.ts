@@ -7,6 +7,7 @@ import { counted, someOf } from '../../text/plural.ts'
 import { plainLine } from '../../text/sanitize.ts'
 import { shellQuoted } from '../../text/shell-quote.ts'
 import type { Values } from '../args/options.ts'
+import { fleetSettings } from '../args/fleet-section.ts'
 import { checkedAddresses } from '../args/host-facts.ts'
 import { liveRuns } from '../../follow/kept-runs.ts'
 import { quietly } from '../../host/system-error.ts'
@@ -81,6 +82,7 @@ function daemonSettings(call: Call, values: Values, tasks: FilePath): Settings {
     viewGroup: values['view-group'],
     lastGood: values['last-good'] ?? false,
     cache: values.cache?.absolute,
+    fleet: call.fleet && fleetSettings(call.fleet, call.host.network.name()),
     version: call.version,
   }
 }
