@@ -47,5 +47,8 @@ function plainWords(name: string, words: string): string {
 function factsOf(error: unknown): { code: number; name: string; words: string } {
   if (!(error instanceof Error)) return { code: 0, name: '', words: String(error) }
   const code = 'code' in error && typeof error.code === 'number' ? error.code : 0
-  return { code, name: error.name, words: error.message }
+  // The client wraps the refusal of a publish that waits for an answer.
+  const name =
+    error.cause instanceof Error && isForbidden(error.cause.name) ? error.cause.name : error.name
+  return { code, name, words: error.message }
 }

@@ -36,8 +36,14 @@ export function placeSubject(names: FleetNames, { task, index }: PlaceKey): stri
   return `${names.prefix}.place.${token(task)}.${index}`
 }
 
-function token(task: string): string {
-  return task.replaceAll('.', '/')
+/** The subjects on which a machine, or a person, gets the answers to its own questions. */
+export function inboxPrefix({ name, host }: { name: string; host: string }): string {
+  return `${fleetNames(name).prefix}.re.${token(host)}`
+}
+
+/** A name of a task or machine as one part of a subject. */
+export function token(name: string): string {
+  return name.replaceAll('.', '/')
 }
 
 /** The subject on which a hint is told. */

@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
+import { describe } from 'vitest'
 import { freePort } from '../free-port.ts'
 import { until } from '../until.ts'
 
@@ -11,18 +12,31 @@ export const natsPrograms: readonly string[] = [
   ...['/usr/sbin/nats-server', '/usr/bin/nats-server', '/usr/local/bin/nats-server'],
 ].filter((file) => fs.existsSync(file))
 
+/** A group of tests for each version of the server; without any, it is shown as skipped. */
+export const describeNats = describe
+  .skipIf(natsPrograms.length === 0)
+  .each(natsPrograms.length === 0 ? ['nats-server, which is missing'] : natsPrograms)
+
 /** A real server of its own on loopback. */
 export interface NatsServer {
   readonly url: string
   readonly pid: () => number
   kill(signal: NodeJS.Signals): void
+  /** Kills it with KILL, and waits for its end. */
+  crash(): Promise<void>
   /** Starts it again on the same port, with what it has on disk. */
   start(): Promise<void>
   close(): Promise<void>
 }
 
-export async function natsServer(program: string, extra: string = ''): Promise<NatsServer> {
+/** `extra` is added to its configuration; `includes` is a folder with files that this includes. */
+export async function natsServer(
+  program: string,
+  extra: string = '',
+  includes?: string,
+): Promise<NatsServer> {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'torch-nats-'))
+  if (includes !== undefined) fs.cpSync(includes, folder, { recursive: true })
   const port = await freePort()
   const config = path.join(folder, 'nats.conf')
   fs.writeFileSync(
@@ -50,9 +64,12 @@ export async function natsServer(program: string, extra: string = ''): Promise<N
         'nats-server',
       )
     },
-    async close() {
+    async crash() {
       child?.kill('SIGKILL')
       await exited()
+    },
+    async close() {
+      await server.crash()
       fs.rmSync(folder, { recursive: true, force: true })
     },
   }
