@@ -53,6 +53,9 @@ export type ErrorCode =
   | 'no-message' // no message begins with this id, or several do
   | 'no-queue' // the task takes no messages
   | 'no-target' // the tasks file has no target of this name
+  // The fleet
+  | 'no-engine' // no server of the fleet can be reached, or none takes the login
+  | 'fleet-file' // a file of torch fleet init has other content already, or cannot be written
   // Runs
   | 'refused' // the daemon does not start the run now: max, or it is stopping
   | 'input-unreadable' // standard input cannot be read

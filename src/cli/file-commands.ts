@@ -82,6 +82,24 @@ export const setupCommands: readonly Command[] = [
     run: async (...call) => (await import('./commands/doctor.ts')).doctor(...call),
   },
   {
+    name: 'fleet',
+    group: 'setup',
+    usage: 'init|check',
+    summary: 'prepare the engine that machines share',
+    description:
+      'For machines that share tasks, by the section fleet of their config files. fleet init makes the streams on the NATS servers, and keeps those that are there; --force changes their settings where they differ, and never removes a stream. With --on it writes nats.conf for new servers instead, and the task that runs them; with --users also who may do what, with passwords in nats-passwords.conf. fleet check compares the streams with what init makes, says what differs and what may happen, and exits with 1 then.',
+    options: ['replicas', 'keep', 'on', 'users', 'force'],
+    flagsOnly: ['replicas', 'keep', 'on', 'users', 'force'],
+    examples: [
+      ['fleet init --on db1,db2,web1', 'write nats.conf and the task for three servers'],
+      ['fleet init --on db1,db2,web1 --users web2,web3', 'and a user for each of five machines'],
+      ['fleet init', 'make the streams, once the servers run'],
+      ['fleet init --replicas 1', 'on a single server'],
+      ['fleet check --json', 'are the streams as they must be, for a program'],
+    ],
+    run: async (...call) => (await import('./commands/fleet/fleet.ts')).fleet(...call),
+  },
+  {
     name: 'completion',
     group: 'setup',
     usage: '[SHELL]',

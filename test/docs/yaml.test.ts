@@ -2,6 +2,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
+import { fleetSettings } from '../../src/cli/args/fleet-section.ts'
 import { optionNames } from '../../src/cli/args/options.ts'
 import { parseSchedule } from '../../src/schedule/parse.ts'
 import { nextOf } from '../../src/schedule/due.ts'
@@ -62,11 +63,14 @@ describe('the tasks files of the pages', () => {
   )
 
   test.each(blocks.filter((block) => block.language === 'yaml config'))(
-    '$place: the keys of the config file are options',
+    '$place: the keys of the config file are options, or the section fleet',
     ({ text }) => {
-      const keys = Object.keys(parse(text) as object)
+      const { fleet, ...rest } = parse(text) as { fleet?: unknown }
+      const base = { folder: '/etc/torch', userHome: '/root' }
+      if (fleet !== undefined) fleetSettings({ file: 'torch.yaml', base, value: fleet }, 'web1')
+      const keys = Object.keys(rest)
       expect(keys.filter((key) => !(optionNames as readonly string[]).includes(key))).toEqual([])
-      expect(keys).not.toHaveLength(0)
+      expect([...keys, fleet].filter((each) => each !== undefined)).not.toHaveLength(0)
     },
   )
 })

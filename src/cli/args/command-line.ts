@@ -121,9 +121,11 @@ function checkArguments(
   if (surplus !== undefined)
     throw usageError(`unexpected argument "${surplus}"`, hintForSurplus(command, surplus) ?? usage)
   const missing = known[args.length]
+  // Lower case stands for itself.
+  const words = missing?.names.map((name) => (name === name.toUpperCase() ? `a ${name}` : name))
   if (missing?.isRequired)
     throw usageError(
-      `torch ${command.name} needs a ${missing.names.join(' or a ')}`,
+      `torch ${command.name} needs ${words?.join(' or ')}`,
       hintForMissing(command, raw) ?? usage,
     )
   // "$FILE" is empty if FILE is not set. As a path it would mean this folder. A line may be empty.

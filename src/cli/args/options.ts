@@ -123,7 +123,18 @@ export const options = {
   insecure: flag('listen for other machines without TLS'),
   open: flag('open the page in a browser'),
 
-  force: flag('start it even if the task is at its max'),
+  replicas: choice('number', ['1', '3', '5'], 'on how many servers each message is kept', {
+    preset: '3 for new streams, else as they are',
+  }),
+  keep: duration('how long the history of the fleet stays', {
+    preset: '30d for a new stream, else as it is',
+  }),
+  on: list('host', 'a machine that runs nats-server; repeatable, or with commas'),
+  users: list('host', 'a machine that gets a user of its own; repeatable, or with commas'),
+
+  force: flag(
+    'start it even if the task is at its max; for fleet init: change streams and files that differ',
+  ),
   end: flag('close the input of the run, behind the lines'),
   timeout: duration('how long to wait for a run that does not read', {
     preset: '10s for standard input, else 1s',
