@@ -89,7 +89,7 @@ const rows = [
   ['tasks'],
   ['plan', 'forecast', 'import'],
   ['run'],
-  ['record', 'control', 'scripts', 'notify'],
+  ['record', 'control', 'scripts', 'notify', 'fleet'],
   ['follow', 'metrics'],
   ['daemon'],
   ['doctor', 'view'],
