@@ -65,7 +65,7 @@ function reportOf(info: StreamInfo, differences: readonly Difference[]): StreamR
     name: info.config.name,
     state: differences.length === 0 ? 'ok' : 'differs',
     copies: info.config.num_replicas,
-    complete: 1 + others.filter(({ current }) => current).length,
+    complete: 1 + others.filter(({ current, offline }) => current && !offline).length,
     leader: info.cluster?.leader ?? null,
     messages: info.state.messages,
     differences,

@@ -122,10 +122,12 @@ function factsOf({ copies, complete, leader, messages, words }: StreamReport): s
 
 function warningsOf({ open, settings, streams }: Shown): string[] {
   const isSingle = streams.some(({ copies }) => copies === 1)
+  const isShort = streams.some(({ copies, complete }) => (complete ?? 0) < (copies ?? 0))
   const isOpen = settings.login.kind === 'none'
   return [
     ...(open.warning === null ? [] : [open.warning]),
     ...(isSingle ? ['with one copy, no task of the fleet starts while its server is down'] : []),
+    ...(isShort ? ['a copy is not complete: a server is down, or still catches up'] : []),
     ...(isOpen ? ['the servers ask for no login: whoever reaches them may do everything'] : []),
   ]
 }
