@@ -129,6 +129,8 @@ export interface TaskFacts {
   } | null
   /** As written; null: every host. */
   hosts: string[] | null
+  /** Only there for a task with `scope: fleet`. */
+  scope?: 'fleet'
   /** null: `unlimited`. */
   max: number | null
   timeoutMs: number | null

@@ -1,9 +1,8 @@
 import { secondsPerDay } from '../schedule/calendar.ts'
 import { nextOf } from '../schedule/due.ts'
 import type { Schedule } from '../schedule/schedule.ts'
-import { hashedName, isHashed, schedulesOn } from '../tasks/host-schedules.ts'
+import { hashedName, isHashed, jitterOn, schedulesOn } from '../tasks/host-schedules.ts'
 import type { Task } from '../tasks/task.ts'
-import { jitterOf } from '../text/hash.ts'
 import { sharedSlotsIn, slotsIn, type Window } from './window-slots.ts'
 
 /** What one host starts in a window of time. Times are seconds since the epoch. */
@@ -36,9 +35,10 @@ export interface TaskForecast {
 export interface Warning {
   /**
    * `herd`: many tasks start in one second on one host; `fleet`: a task starts in the same second on
-   * many machines; `gap`, `overlap`: the clock skips or repeats a time. These words are in the JSON.
+   * many machines; `gap`, `overlap`: the clock skips or repeats a time; `claims`: the tasks with
+   * `scope: fleet` have more slots than the fleet should keep. These words are in the JSON.
    */
-  readonly kind: 'nowhere' | 'never' | 'herd' | 'fleet' | 'gap' | 'overlap' | 'timeout'
+  readonly kind: 'nowhere' | 'never' | 'herd' | 'fleet' | 'gap' | 'overlap' | 'timeout' | 'claims'
   /** Task names, in the order of the file. */
   readonly tasks: readonly string[]
   /** What is wrong with these tasks, without a full stop. */
@@ -74,8 +74,7 @@ export function forecastOf(
 }
 
 function forecastTask(task: Task, name: string, window: Window): TaskForecast {
-  const jitterMs = jitterOf(task.name, name, task.jitterMs)
-  const shift = Math.floor(jitterMs / 1000)
+  const shift = Math.floor(jitterOn(task, name) / 1000)
   const hasHash = task.schedules.some(isHashed)
   const schedules = hasHash ? schedulesOn(task, name) : task.schedules
   const slots = hasHash ? slotsIn(schedules, window, shift) : sharedSlotsIn(task, window, shift)
@@ -86,7 +85,8 @@ function forecastTask(task: Task, name: string, window: Window): TaskForecast {
     starts: slots.length,
     slots,
     shift,
-    varies: hasHash || (task.type !== 'manual' && task.jitterMs >= 1000),
+    varies:
+      task.fleet === undefined && (hasHash || (task.type !== 'manual' && task.jitterMs >= 1000)),
   }
 }
 

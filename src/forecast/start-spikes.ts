@@ -35,7 +35,10 @@ export interface HostSpike {
 export function hostSpikeIn(forecast: Forecast, isName: boolean): HostSpike | undefined {
   const { host, from, busiest } = forecast
   if (busiest === undefined || busiest.starts < minSpikeTasks) return undefined
-  const certain = isName ? forecast.tasks : forecast.tasks.filter(({ varies }) => !varies)
+  // A task of the fleet starts on one of its machines, and nobody knows on which.
+  const certain = forecast.tasks.filter(
+    ({ task, varies }) => task.fleet === undefined && (isName || !varies),
+  )
   const isAll = certain.length === forecast.tasks.length
   const counts = isAll ? forecast.perSecond : startsPerSecond(certain, forecast)
   const spikes = counts.filter((count) => count >= minSpikeTasks)
@@ -97,9 +100,11 @@ export function manyMachinesWarnings(file: TasksFile, tasks: readonly TaskForeca
   })
 }
 
-/** The task starts by the clock, is not spread yet, and is not due in every second. */
+/** The task starts by the clock on each machine, is not spread yet, and is not due in every second. */
 function canBeSpread(forecast: TaskForecast): boolean {
-  return !forecast.varies && forecast.next !== undefined && shortestInterval(forecast) !== 1
+  const { task, varies, next } = forecast
+  if (task.fleet !== undefined || varies || next === undefined) return false
+  return shortestInterval(forecast) !== 1
 }
 
 /**

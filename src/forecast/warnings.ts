@@ -30,6 +30,7 @@ export function fileWarnings(
     ...manyMachinesWarnings(file, tasks),
     ...clockWarnings(tasks, from, false),
     ...timeoutWarnings(tasks),
+    ...claimsWarnings(enabled, from),
   ]
 }
 
@@ -109,7 +110,9 @@ interface ClockChange {
 function clockWarnings(tasks: readonly TaskForecast[], from: number, isName: boolean): Warning[] {
   const fixed = tasks.flatMap(({ task, schedules }) =>
     schedules.flatMap((schedule) =>
-      schedule.kind === 'cron' && !schedule.interval && (isName || !isHashed(schedule))
+      schedule.kind === 'cron' &&
+      !schedule.interval &&
+      (isName || task.fleet !== undefined || !isHashed(schedule))
         ? [{ task: task.name, schedule }]
         : [],
     ),
@@ -216,4 +219,22 @@ function timeoutText(
       ? `timeout: ${most}, or none`
       : `timeout: ${most}, or a greater max if runs may overlap`
   return { message, hint }
+}
+
+/** The fleet remembers each slot that was started for this long. */
+const rememberedSeconds = 2 * secondsPerDay
+/** It remembers at most twice as many, and starts nothing more when it is full. */
+const maxClaims = 500_000
+
+/** Warns if all tasks of the fleet together have so many slots that the fleet cannot remember them. */
+function claimsWarnings(enabled: readonly Task[], from: number): Warning[] {
+  const shared = enabled.filter(({ fleet }) => fleet !== undefined)
+  if (shared.length === 0) return []
+  const { starts, tasks } = forecastOf(shared, everywhere, from, rememberedSeconds)
+  if (starts <= maxClaims) return []
+  const most = tasks.filter((task) => task.starts > 0).toSorted((a, b) => b.starts - a.starts)
+  return warningFor('claims', most, {
+    message: `tasks with scope: fleet have ${starts} slots in 48 h: the fleet remembers at most ${2 * maxClaims}, and starts nothing more when it is full`,
+    hint: 'start them less often, or write scope: host if every machine may run them',
+  })
 }

@@ -46,8 +46,8 @@ function schedulesOf(
   host: string,
   { name, definition }: Pick<TaskStatus, 'name' | 'definition'>,
 ): readonly Schedule[] {
-  const { schedule = [], timezone: zone = 'UTC' } = definition ?? {}
-  const seed = seedOf(name, hashedName(host))
+  const { schedule = [], timezone: zone = 'UTC', scope } = definition ?? {}
+  const seed = seedOf(name, scope === 'fleet' ? undefined : hashedName(host))
   return remembered(known, maxKnown, [seed, zone, ...schedule].join('\n'), () =>
     schedule.flatMap((text) => {
       const parsed = parseSchedule(text, { zone, seed })

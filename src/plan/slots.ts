@@ -1,6 +1,6 @@
-import { jitterOf } from '../text/hash.ts'
 import { isDue, latestDue, nextOf } from '../schedule/due.ts'
 import type { Schedule } from '../schedule/schedule.ts'
+import { jitterOn } from '../tasks/host-schedules.ts'
 import type { Task } from '../tasks/task.ts'
 import type { AgendaEntry } from './agenda.ts'
 
@@ -31,7 +31,7 @@ export function timetableOf(task: Task, host: string): Timetable {
     task: task.name,
     intervals: task.schedules.filter(isInterval),
     fixed: task.schedules.filter((schedule) => !isInterval(schedule)),
-    jitterMs: jitterOf(task.name, host, task.jitterMs),
+    jitterMs: jitterOn(task, host),
     catchup: task.catchup,
     catchupWindowMs: task.catchupWindowMs,
   }

@@ -1,6 +1,6 @@
 import type { Settings } from './file/settings.ts'
 import { noNotify, type TaskNotify } from './notify.ts'
-import type { Limits, Ready, Task } from './task.ts'
+import type { Limits, Ready, Task, TaskFleet } from './task.ts'
 
 const second = 1000
 const minute = 60 * second
@@ -83,7 +83,8 @@ export function withBuiltInDefaults(settings: Settings, timezone: string) {
 /** The settings of a task that sets nothing. */
 export const defaultSettings = {
   ...withBuiltInDefaults({}, 'UTC'),
-  ...({ script: undefined, listen: [], ready: undefined, ping: undefined } as const),
+  ...({ script: undefined, listen: [], ready: undefined, fleet: undefined } as const),
+  ping: undefined,
 }
 
 /** When a run of a daemon task is ready. With a socket, the default is to wait for a second. */
@@ -94,6 +95,19 @@ export function readyOf(ready: Settings['ready'], listen: Task['listen']): Ready
   const afterMs = ready?.after ?? second
   // Later than `after`, which ends the wait by itself.
   return { kind: 'after', afterMs, timeoutMs: afterMs + timeoutMs }
+}
+
+/** How the fleet shares a task, without its definition. A run of a daemon task is fenced by default. */
+export function fleetOf(settings: Settings, type: Task['type']): Omit<TaskFleet, 'definition'> {
+  const { fence = type === 'daemon' ? 30 * second : 'off' } = settings
+  return {
+    prefer: settings.prefer ?? [],
+    preferEntries: settings.preferEntries ?? [],
+    maxPerHost: Math.min(settings.max_per_host ?? 1, settings.max ?? 1),
+    startWithinMs: settings.start_within ?? minute,
+    onLost: settings.on_lost ?? 'skip',
+    fenceMs: fence === 'off' ? undefined : fence,
+  }
 }
 
 function inputOf({ input }: Settings): Task['input'] {

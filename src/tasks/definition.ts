@@ -1,5 +1,5 @@
 import type { HostMatch, HostRule } from './hosts.ts'
-import type { Task } from './task.ts'
+import type { Task, TaskFleet } from './task.ts'
 
 /**
  * Everything about a task that has meaning, as canonical JSON. A task's `definition` is the digest
@@ -10,7 +10,7 @@ import type { Task } from './task.ts'
  */
 export function definitionOf(task: Omit<Task, 'name' | 'file' | 'line' | 'definition'>): string {
   const { command, schedules, description: _1, labels: _2, hostEntries: _3, ...others } = task
-  const { script, input, listen, ready, notify: _4, ping: _5, ...rest } = others
+  const { script, input, listen, ready, fleet, notify: _4, ping: _5, ...rest } = others
   // As written, not as compiled: H is compiled for one host, and a definition is for all hosts.
   const texts = schedules.map(({ text }) => text.trim().toLowerCase().split(/\s+/).join(' '))
   // The code sets the order of these keys. What its author may order freely is sorted. The daemon
@@ -29,7 +29,13 @@ export function definitionOf(task: Omit<Task, 'name' | 'file' | 'line' | 'defini
     ...(input.mode !== 'none' && { input: [input.mode, input.format] }),
     ...(listen.length > 0 && { listen: listen.map(({ name, text }) => [name ?? null, text]) }),
     ...(ready && { ready }),
+    ...(fleet && { fleet: fleetMeaning(fleet) }),
   })
+}
+
+/** The order of the tiers counts, that of the entries of a group does not. */
+function fleetMeaning({ prefer, maxPerHost, startWithinMs, onLost, fenceMs }: TaskFleet) {
+  return [prefer.map(unorderedRule), maxPerHost, startWithinMs, onLost, fenceMs ?? 'off']
 }
 
 /** A rule without order and duplicates: two rules are the same exactly if these are equal as JSON. */

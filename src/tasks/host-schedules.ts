@@ -1,4 +1,4 @@
-import { seedOf } from '../text/hash.ts'
+import { jitterOf, seedOf } from '../text/hash.ts'
 import { parseSchedule } from '../schedule/parse.ts'
 import type { Schedule } from '../schedule/schedule.ts'
 import { hostFacts } from './hosts.ts'
@@ -12,14 +12,23 @@ export function hashedName(host: string): string {
 /** The schedules of a task on the machine with that hashed name, whichever machine read the file. */
 export function schedulesOn(task: Task, name: string): readonly Schedule[] {
   if (!task.schedules.some(isHashed)) return task.schedules
-  const options = { zone: task.timezone, seed: seedOf(task.name, name) }
+  const host = task.fleet === undefined ? name : undefined
+  const options = { zone: task.timezone, seed: seedOf(task.name, host) }
   return task.schedules.map((schedule) => {
     const parsed = isHashed(schedule) ? parseSchedule(schedule.text, options) : undefined
     return parsed?.ok ? parsed.schedule : schedule
   })
 }
 
-/** Whether a schedule contains an `H`, so that it differs from machine to machine. */
+/** The delay of a task's starts on the machine with that hashed name, in milliseconds. */
+export function jitterOn(
+  { name, fleet, jitterMs }: Pick<Task, 'name' | 'fleet' | 'jitterMs'>,
+  host: string,
+): number {
+  return jitterOf(name, fleet === undefined ? host : undefined, jitterMs)
+}
+
+/** Whether a schedule contains an `H`. Unless its task is one of the fleet, it differs from machine to machine. */
 export function isHashed({ text }: Schedule): boolean {
   return isHashedText(text)
 }

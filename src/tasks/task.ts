@@ -27,12 +27,14 @@ export interface Task {
   readonly hosts: HostRule | undefined
   /** The hosts as they are written, with names of groups: this is what people see. */
   readonly hostEntries: readonly string[] | undefined
-  /** Infinity for `unlimited`. */
+  /** How the machines of the fleet share the task; undefined for `scope: host`. */
+  readonly fleet: TaskFleet | undefined
+  /** In the whole fleet, or on one machine. Infinity for `unlimited`. */
   readonly max: number
   readonly overlap: 'skip' | 'queue' | 'replace'
   /** The time zone of its schedules, and TZ of its runs. */
   readonly timezone: string
-  /** The longest jitter. The delay on one host is jitterOf(task.name, host, jitterMs). */
+  /** The longest jitter. The delay on one host is jitterOn(task, host). */
   readonly jitterMs: number
   readonly catchup: 'off' | 'latest'
   readonly catchupWindowMs: number
@@ -80,6 +82,24 @@ export interface Task {
   /** Where the task is written. */
   readonly file: string
   readonly line: number
+}
+
+/** How the machines of a fleet share a task: each slot is started on one of them. */
+export interface TaskFleet {
+  /** One rule for each tier: machines of the first one are tried first, those of no tier last. */
+  readonly prefer: readonly HostRule[]
+  /** As they are written. */
+  readonly preferEntries: readonly string[]
+  /** Of `max`, how many runs at the same time on one machine; at most `max`. */
+  readonly maxPerHost: number
+  /** How late a slot may start if the fleet had to wait. */
+  readonly startWithinMs: number
+  /** What becomes of a run whose machine is gone. */
+  readonly onLost: 'skip' | 'rerun'
+  /** A run is ended if its machine has heard nothing of the engine for this long; undefined: never. */
+  readonly fenceMs: number | undefined
+  /** The same on two machines exactly if their files say the same of the task: see fleetDefinition(). */
+  readonly definition: string
 }
 
 /** A program that torch fetches by its URL. */

@@ -19,15 +19,18 @@ export function withShortSums(text: string): string {
   return text.replace(/\b[0-9a-f]{64}\b/g, (sum) => sum.slice(0, shownDigits))
 }
 
-/** The text that `H` and the jitter of a task are hashed from. `host` is the short name. */
-export function seedOf(task: string, host: string): string {
-  return `${task}@${host}`
+/**
+ * The text that `H` and the jitter of a task are hashed from. `host` is the short name; undefined: for all
+ * machines of a fleet, because they must agree on the slots.
+ */
+export function seedOf(task: string, host: string | undefined): string {
+  return host === undefined ? task : `${task}@${host}`
 }
 
 /**
  * The delay of a task's starts on a host, in whole milliseconds from 0 to below `widthMs`. It is always
- * the same for the same task and host, and evenly spread over tasks and hosts.
+ * the same for the same task and host, and evenly spread over tasks and hosts. `host` is as in seedOf().
  */
-export function jitterOf(task: string, host: string, widthMs: number): number {
+export function jitterOf(task: string, host: string | undefined, widthMs: number): number {
   return Math.floor((hash32(seedOf(task, host)) / 2 ** 32) * widthMs)
 }

@@ -33,6 +33,25 @@ torch: tasks.yaml is not valid (1 problem)
     })
   })
 
+  test('torch validate refuses a task that the fleet cannot share, and says what to write', async () => {
+    const text =
+      'tasks:\n  a:\n    scope: fleet\n    schedule: "@daily"\n    command: x\n    fence: 5s\n'
+    const { status, stderr } = await newSite(text).torch('validate')
+    expect([status, stderr]).toEqual([
+      2,
+      `tasks.yaml:2:3: tasks.a.timezone: a task with scope: fleet needs a time zone: machines in different zones would not agree on its slots
+  a:
+  ^
+hint: write timezone: UTC, or another zone, in the file or in the task
+tasks.yaml:6:5: tasks.a.fence: expected a duration of at least 15s, or "off"; got "5s"
+    fence: 5s
+    ^
+hint: write 15s or more: the servers of the fleet may need some seconds to choose a new leader
+torch: tasks.yaml is not valid (2 problems)
+`,
+    ])
+  })
+
   test('torch validate --json prints the problems as JSON', async () => {
     const site = newSite(good)
     const file = site.write('bad.yaml', bad)

@@ -29,6 +29,7 @@ function read(): TasksFile {
     isAccount: () => true,
     folder: root,
     digest: (definition) => definition,
+    sha256: (sum) => sum,
   })
   if (!parsed.ok) throw new Error(parsed.problems[0]?.message)
   expect(parsed.warnings).toEqual([])

@@ -190,3 +190,35 @@ describe('changes of the clock', () => {
     )
   })
 })
+
+describe('the slots of the fleet', () => {
+  const each = { schedule: '* * * * * *', scope: 'fleet' }
+
+  test('tasks of the fleet get a warning if they have too many slots together', () => {
+    const off = { ...each, enabled: false }
+    const tasks = { rare: { ...each, schedule: '@hourly' }, ...many('t', 3, each), off }
+    expect(messagesOf(tasks)).toEqual([
+      'claims t0 t1 t2 rare: tasks with scope: fleet have 518448 slots in 48 h: the fleet remembers at most 1000000, and starts nothing more when it is full',
+    ])
+  })
+
+  test('fewer slots, and tasks of single machines, get no such warning', () => {
+    const alone = many('host', 3, '* * * * * *')
+    const found = messagesOf({ ...many('t', 2, each), ...alone })
+    expect(found.filter((line) => line.startsWith('claims'))).toEqual([])
+  })
+})
+
+test('a task of the fleet starts on one machine, so many machines and many tasks are no spike', () => {
+  const shared = { schedule: '30 6 * * *', scope: 'fleet' }
+  expect(messagesOf(many('t', 12, shared), { web: ['10.0.0.0/8'] })).toEqual([])
+  const alone = messagesOf(many('t', 12, '30 6 * * *'), { web: ['10.0.0.0/8'] })
+  expect(alone.map((line) => line.split(' ')[0])).toEqual(['herd', 'fleet'])
+})
+
+test('the times of a task of the fleet with H are known, also when the clock changes', () => {
+  const tasks = Object.fromEntries(
+    Array.from({ length: 20 }, (_, at) => [`t${at}`, { schedule: 'H 2 * * *', scope: 'fleet' }]),
+  )
+  expect(messagesOf(tasks).map((line) => line.split(' ')[0])).toContain('gap')
+})

@@ -4,7 +4,7 @@ import { keysOfTask } from '../../src/tasks/file/json-schema.ts'
 import { casesOf, failureText, fuzz, newSeed } from './run.ts'
 import { pure } from './target.ts'
 import { targets } from './targets.ts'
-import { settings } from './tasks-settings.ts'
+import { fleetSettings, settings } from './tasks-settings.ts'
 
 /** About eight seconds of one processor, with a new seed each time. `npm run fuzz` tries more. */
 const totalCases = 6_000
@@ -44,12 +44,14 @@ test('a fuzz case that takes too much processor time is a failure', async () => 
 })
 
 test('the generated tasks files use every key of the schema', () => {
-  const beside = ['schedule', 'command', 'type', 'env', 'labels', 'input', 'notify']
+  const beside = ['schedule', 'command', 'type', 'scope', 'env', 'labels', 'input', 'notify']
   // These have generators of their own.
   const isWhole = (key: string): boolean => /^(?:script|listen|ready|ping)(?:\.|$)/.test(key)
   const keys = keysOfTask()
     .map(({ path }) => path)
     .filter((key) => !isWhole(key))
-  const tried = Object.keys(settings).filter((key) => !/^(?:env|labels)\./.test(key))
+  const tried = Object.keys({ ...settings, ...fleetSettings }).filter(
+    (key) => !/^(?:env|labels)\./.test(key),
+  )
   expect([...tried, ...beside].toSorted()).toEqual(keys.toSorted())
 })

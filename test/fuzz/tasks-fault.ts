@@ -5,6 +5,7 @@ import { readTasks } from '../../src/tasks/file/read.ts'
 import { assertShowable } from './tasks-bytes.ts'
 import { pure } from './target.ts'
 import { rootFacts } from './tasks-valid.ts'
+import { fleetSettings } from './tasks-settings.ts'
 import { forms, type Keys, textOf, type Tree, trees, writtenTree } from './tasks-tree.ts'
 
 type Path = readonly (string | number)[]
@@ -102,6 +103,16 @@ const faults: readonly Fault[] = [
   ['input', 'tty'],
   ['input', { mode: 'quue' }, ['mode']],
   ['input', { mode: 'queue', size: 1 }, ['size']],
+  ['scope', 'cluster'],
+  ['scope', null],
+  ['prefer', ['web']],
+  ['prefer', []],
+  ['max_per_host', 1],
+  ['max_per_host', 0],
+  ['start_within', '11m'],
+  ['on_lost', 'restart'],
+  ['fence', '30s'],
+  ['fence', '14s'],
   ['listen', 80],
   ['ready', { after: '1s' }],
   ['commando', 'x'],
@@ -146,11 +157,18 @@ function withCommon(tree: Tree, at: number): Tree {
           type: 'common' as const,
           schedule: '@daily',
           listen: undefined,
-          keys: onEveryHost(one.keys),
+          keys: onEveryHost(withoutFleet(one.keys)),
         }
       : one,
   )
   return { ...tree, defaults: onEveryHost(tree.defaults), tasks }
+}
+
+/** Faults are for a task of one machine, which has none of these keys. */
+function withoutFleet(keys: Keys): Keys {
+  return Object.fromEntries(
+    Object.entries(keys).filter(([key]) => key !== 'scope' && !Object.hasOwn(fleetSettings, key)),
+  )
 }
 
 function onEveryHost(keys: Keys): Keys {

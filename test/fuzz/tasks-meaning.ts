@@ -61,13 +61,15 @@ export function meantTasks(tree: Tree): Record<string, unknown>[] {
 /** The keys of a task that torch read, in the same form. */
 export function readKeys({
   schedules,
+  fleet,
   definition: _1,
   hosts: _2,
   file: _3,
   line: _4,
   ...rest
 }: Task) {
-  return { ...rest, schedules: schedules.map(({ text }) => text) }
+  const { prefer: _5, definition: _6, ...shared } = fleet ?? {}
+  return { ...rest, fleet: fleet && shared, schedules: schedules.map(({ text }) => text) }
 }
 
 function meantTask(
@@ -79,7 +81,8 @@ function meantTask(
   for (const [place, preset] of Object.values(places)) put(task, place, preset)
   for (const [key, { meant }] of Object.entries(given)) {
     const isOpen = open.includes(key.split('.')[0] ?? '')
-    if (key !== 'timezone') put(task, isOpen ? key : (places[key]?.[0] ?? key), meant)
+    if (key !== 'timezone' && !fleetKeys.has(key))
+      put(task, isOpen ? key : (places[key]?.[0] ?? key), meant)
   }
   const { mode, format } = task['input'] as Record<string, unknown>
   const waits = type === 'daemon' && (ready !== undefined || listen !== undefined)
@@ -90,12 +93,27 @@ function meantTask(
     type,
     // Only a queue has a format.
     input: { mode, format: mode === 'queue' ? format : 'text' },
+    fleet: given['scope'] === undefined ? undefined : meantFleet(type, given),
     script: script?.meant,
     ping: ping?.meant,
     listen: listen?.meant ?? [],
     ready: waits ? (ready?.meant ?? afterOneSecond) : undefined,
     timezone: given['timezone']?.meant ?? tree.zone ?? 'UTC',
     schedules: type === 'common' ? [schedule].flat() : [],
+  }
+}
+
+const fleetKeys: ReadonlySet<string> = new Set([
+  ...['scope', 'prefer', 'max_per_host', 'start_within', 'on_lost', 'fence'],
+])
+
+function meantFleet(type: string, given: Keys): Record<string, unknown> {
+  return {
+    preferEntries: given['prefer']?.meant ?? [],
+    maxPerHost: given['max_per_host']?.meant ?? 1,
+    startWithinMs: given['start_within']?.meant ?? minute,
+    onLost: given['on_lost']?.meant ?? 'skip',
+    fenceMs: given['fence'] ? given['fence'].meant : type === 'daemon' ? 30_000 : undefined,
   }
 }
 

@@ -168,6 +168,17 @@ export const settings: Readonly<Record<string, fc.Arbitrary<Setting>>> = {
   enabled: oneOf(true, false),
 }
 
+/** The keys that only a task of the fleet may have, but all defaults. */
+export const fleetSettings: Readonly<Record<string, fc.Arbitrary<Setting>>> = {
+  prefer: same(hosts),
+  max_per_host: whole(1, 3),
+  start_within: fc.integer({ min: 5, max: 600 }).map((seconds) => {
+    return { written: `${seconds}s`, meant: seconds * 1000 }
+  }),
+  on_lost: oneOf('skip', 'rerun'),
+  fence: fc.oneof(durations(15_000), fc.constant({ written: 'off', meant: undefined })),
+}
+
 const schedule = fc.constantFrom(
   '@daily',
   '*/5 * * * *',

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { stringify } from 'yaml'
 import {
   commands,
+  fleetSettings,
   listenForms,
   listenOf,
   pings,
@@ -38,8 +39,8 @@ export interface Tree {
   readonly tasks: readonly TreeTask[]
 }
 
-function someKeys(maxLength: number): fc.Arbitrary<Keys> {
-  const each = Object.entries(settings).map(([key, value]) => fc.tuple(fc.constant(key), value))
+function someKeys(maxLength: number, from = settings): fc.Arbitrary<Keys> {
+  const each = Object.entries(from).map(([key, value]) => fc.tuple(fc.constant(key), value))
   return fc.array(fc.oneof(...each), { maxLength }).map((pairs) => Object.fromEntries(pairs))
 }
 
@@ -75,32 +76,40 @@ const task: fc.Arbitrary<(place: number) => TreeTask> = fc
     listen: fc.option(fc.nat(listenForms - 1), { nil: undefined }),
     ready: fc.option(readies, { nil: undefined }),
     keys: someKeys(8),
+    fleet: fc.option(someKeys(5, fleetSettings), { nil: undefined }),
   })
-  .map(({ ready, listen, ...one }) => (place) => {
+  .map(({ ready, fleet, ...all }) => (place) => {
+    const isShared = fleet !== undefined && all.type !== 'manual'
+    const keys = { ...all.keys, ...(isShared && { ...inFleet, ...fleet }) }
+    const { listen, ...one } = { ...all, keys, listen: isShared ? undefined : all.listen }
     const command = one.command ?? (one.script === undefined ? 'run' : undefined)
     if (one.type !== 'daemon') return { ...one, command, listen: undefined }
     // The max of a daemon task must be a number.
-    const keys = { max: { written: 2, meant: 2 }, ...withoutMax(one.keys), ...(ready && { ready }) }
     return {
       ...one,
       command,
-      keys,
+      keys: { ...one.keys, max: { written: 3, meant: 3 }, ...(ready && { ready }) },
       listen: listen === undefined ? undefined : listenOf(listen, firstPort + place),
     }
   })
 
-const firstPort = 1000
-
-function withoutMax(keys: Keys): Keys {
-  return Object.fromEntries(Object.entries(keys).filter(([key]) => key !== 'max'))
+/** What a task of the fleet needs, and what it must not inherit. */
+const inFleet: Keys = {
+  scope: { written: 'fleet', meant: 'fleet' },
+  timezone: { written: 'Asia/Tokyo', meant: 'Asia/Tokyo' },
+  max: { written: 3, meant: 3 },
+  catchup_window: { written: '24h', meant: 24 * 3_600_000 },
+  'input.mode': { written: 'live', meant: 'live' },
 }
+
+const firstPort = 1000
 
 export const trees: fc.Arbitrary<Tree> = fc.record({
   zone: fc.option(fc.constantFrom('UTC', 'Europe/Berlin'), { nil: undefined }),
   groups: fc.constant({ web: ['10.0.1.0/24', 'web1'], db: ['db*.example', '2001:db8::1'] }),
   defaults: fc.oneof(
     fc.constant({}),
-    someKeys(5),
+    someKeys(5, { ...settings, ...fleetSettings }),
     fc.tuple(someKeys(5), readies).map(([keys, ready]) => ({ ...keys, ready })),
   ),
   tasks: fc

@@ -180,3 +180,17 @@ test('runs that the history has counted are density, together with those that st
     ],
   })
 })
+
+test('planned starts of a task of the fleet are the same on every machine', () => {
+  const one = task(['H * * * *'])
+  const starts = (host: string, scope: object) =>
+    plannedStarts(
+      host,
+      { ...one, definition: { ...one.definition!, ...scope } },
+      until(noon + 6 * hour),
+      200,
+    ).starts
+  const shared = { scope: 'fleet' }
+  expect(starts('web1', shared)).toEqual(starts('web2', shared))
+  expect(starts('web1', {})).not.toEqual(starts('web2', {}))
+})

@@ -27,6 +27,7 @@ export function aTask(fields: Partial<Task> & { schedule?: string | string[] } =
     ready: undefined,
     hosts: undefined,
     hostEntries: undefined,
+    fleet: undefined,
     max: 1,
     overlap: 'skip',
     timezone,

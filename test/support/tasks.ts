@@ -13,6 +13,7 @@ export const facts: TasksFacts = {
   mayChangeUser: false,
   folder: '/srv',
   digest: (text) => text,
+  sha256: (text) => text,
   isAccount: () => true,
   whyNoHeaders: () => undefined,
   readEnvFile: (file) => {

@@ -70,8 +70,23 @@ describe('an unchanged definition', () => {
 
   test('the definition of a task without the keys of later versions is what it always was', () => {
     expect(definition('{ schedule: "@daily", command: run }')).not.toMatch(
-      /"(?:input|script|listen|ready)"/,
+      /"(?:input|script|listen|ready|fleet|scope)"/,
     )
+  })
+
+  test('the definition stays the same with scope: host, and without defaults that only the fleet uses', () => {
+    const task = '{ schedule: "@daily", command: run, timezone: UTC }'
+    const more = task.replace('}', ', scope: host }')
+    expect(definition(more, 'defaults: { fence: 1m, prefer: [a.b] }\n')).toBe(definition(task, ''))
+  })
+
+  test('the definition of a task of the fleet stays the same with its defaults written, and on each machine', () => {
+    const task = '{ scope: fleet, schedule: "H 2 * * *", command: run, timezone: UTC }'
+    const keys =
+      'prefer: [web, db], max_per_host: 1, start_within: 60s, on_lost: skip, fence: off }'
+    const plainKeys = task.replace('}', ', prefer: [web, db] }')
+    expect(definition(task.replace('}', `, ${keys}`))).toBe(definition(plainKeys))
+    expect(definition(plainKeys)).not.toBe(definition(task))
   })
 
   test('ready with its default is the same as listen alone', () => {
@@ -106,8 +121,26 @@ describe('a changed definition', () => {
     'script: "https://x.example/a"',
     'output: { keep_runs: 1 }',
     'enabled: false',
+    'scope: fleet, timezone: UTC',
   ])('the definition changes with %s', (setting) => {
     expect(definition(plain.replace('}', `}, ${setting}`))).not.toBe(definition(plain))
+  })
+
+  test.each([
+    'prefer: [db, web]',
+    'max_per_host: 2',
+    'start_within: 2m',
+    'on_lost: rerun',
+    'fence: 30s',
+  ])('the definition of a task of the fleet changes with %s', (setting) => {
+    const shared = plain.replace('}', '}, scope: fleet, timezone: UTC, max: 3')
+    expect(definition(shared.replace('max: 3', `max: 3, ${setting}`))).not.toBe(definition(shared))
+  })
+
+  test('the definition changes with the order of prefer', () => {
+    const shared = (prefer: string) =>
+      definition(plain.replace('}', `}, scope: fleet, timezone: UTC, prefer: ${prefer}`))
+    expect(shared('[db, web]')).not.toBe(shared('[web, db]'))
   })
 
   test.each([

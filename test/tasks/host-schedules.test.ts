@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { hashedName, isHashed, schedulesOn } from '../../src/tasks/host-schedules.ts'
+import { hashedName, isHashed, jitterOn, schedulesOn } from '../../src/tasks/host-schedules.ts'
 import { good, oneTask, task } from '../support/tasks.ts'
 
 describe('an H', () => {
@@ -30,6 +30,16 @@ describe('the schedules of a task on another host', () => {
     expect(schedulesOn(here, 'web2')).toEqual(loadedOn('web2').schedules)
     expect(schedulesOn(here, 'web2')).not.toEqual(here.schedules)
     expect(schedulesOn(here, 'web1')).toEqual(here.schedules)
+  })
+
+  test('the schedules and the jitter of a task of the fleet are the same on every host', () => {
+    const [shared] = good(
+      text.replace('timezone', 'scope: fleet\n    jitter: 1h\n    timezone'),
+    ).tasks
+    expect(schedulesOn(shared!, 'web2')).toEqual(shared?.schedules)
+    expect(jitterOn(shared!, 'web1')).toBe(jitterOn(shared!, 'web2'))
+    const own = { ...shared!, fleet: undefined }
+    expect(jitterOn(own, 'web1')).not.toBe(jitterOn(own, 'web2'))
   })
 
   test.each([

@@ -3,7 +3,7 @@ import { ownUsage } from '../../host/process-usage.ts'
 import type { AgendaEntry } from '../../plan/agenda.ts'
 import { durationBounds, latenessBounds, type TaskTotals } from '../../record/totals.ts'
 import type { Task } from '../../tasks/task.ts'
-import { jitterOf } from '../../text/hash.ts'
+import { jitterOn } from '../../tasks/host-schedules.ts'
 import type { Daemon } from '../state.ts'
 import { failuresOf, restartsOf } from './daemon-status.ts'
 
@@ -69,7 +69,7 @@ function seriesOf(
   const { name } = task
   const last = runs.last(name)
   const run = last?.run === null ? undefined : last
-  const jitterMs = jitterOf(name, runContext.hostName, task.jitterMs)
+  const jitterMs = jitterOn(task, runContext.hostName)
   return {
     task: name,
     running: runs.of(name).length,

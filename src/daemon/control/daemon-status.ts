@@ -13,7 +13,7 @@ import { unreadBytes } from '../../run/input.ts'
 import { problemLine } from '../../tasks/file/problem.ts'
 import { type HostFacts, matchHosts } from '../../tasks/hosts.ts'
 import type { Task, TaskScript } from '../../tasks/task.ts'
-import { jitterOf } from '../../text/hash.ts'
+import { jitterOn } from '../../tasks/host-schedules.ts'
 import type { Daemon } from '../state.ts'
 import type { Loaded } from '../tasks-file/load.ts'
 import { queueStatus } from './messages.ts'
@@ -199,7 +199,7 @@ export function taskStatus(
     here,
     reason,
     next: slotText(here ? (known.next?.slot ?? null) : null),
-    jitterMs: jitterOf(task.name, known.hostName, task.jitterMs),
+    jitterMs: jitterOn(task, known.hostName),
     running: known.running,
     last: known.last ?? null,
     counts: known.counts,
@@ -211,13 +211,14 @@ export function taskStatus(
 }
 
 function factsOf(task: Task): TaskFacts {
-  const { schedules, timezone, command, script, hostEntries, max, timeoutMs } = task
+  const { schedules, timezone, command, script, hostEntries, fleet, max, timeoutMs } = task
   return {
     schedule: schedules.map(({ text }) => text),
     timezone,
     command: command === undefined ? null : typeof command === 'string' ? command : [...command],
     script: script === undefined ? null : scriptFacts(script),
     hosts: hostEntries === undefined ? null : [...hostEntries],
+    ...(fleet !== undefined && { scope: 'fleet' }),
     max: max === Infinity ? null : max,
     timeoutMs: timeoutMs ?? null,
   }

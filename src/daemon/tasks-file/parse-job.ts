@@ -25,6 +25,7 @@ export function parseJob(
       isAccount: fileOnly ? () => true : accountLookup(machine.accounts),
       whyNoHeaders: (file) => (fileOnly ? undefined : whyNoHeaders(machine, file)),
       digest,
+      sha256,
     },
     { allowPartial },
   )
@@ -84,5 +85,9 @@ function whyNoHeaders(machine: EnvFileMachine, file: string): string | undefined
 
 /** 64 bits are enough: only the old and the new definition of one task are compared. */
 function digest(text: string): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, 16)
+  return sha256(text).slice(0, 16)
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
 }

@@ -22,7 +22,10 @@ export interface RawText {
 /** Everything that reading needs, as plain data, so that a thread can do it. */
 export interface ParseJob {
   readonly texts: readonly RawText[]
-  readonly facts: Omit<TasksFacts, 'readEnvFile' | 'isAccount' | 'whyNoHeaders' | 'digest'>
+  readonly facts: Omit<
+    TasksFacts,
+    'readEnvFile' | 'isAccount' | 'whyNoHeaders' | 'digest' | 'sha256'
+  >
   /** Read nothing else of this machine: neither an `env_file`, nor a `headers_file`, nor the accounts. */
   readonly fileOnly: boolean
   /** Also give what can be read of a bad file. */

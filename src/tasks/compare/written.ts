@@ -1,6 +1,6 @@
 import { formatDuration } from '../../text/duration.ts'
 import type { Schedule } from '../../schedule/schedule.ts'
-import { defaultSettings } from '../defaults.ts'
+import { defaultSettings, fleetOf } from '../defaults.ts'
 import { formatUmask } from '../file/schema-values.ts'
 import { resolvePath } from '../file/settings.ts'
 import { entryMeaning } from '../host-entry.ts'
@@ -48,7 +48,7 @@ function valuesOf(task: Task, folder: string): Record<string, Written> {
     listen: listenValue(task.listen),
     type: task.type,
     hosts: task.hostEntries ?? null,
-    max: task.max === Infinity ? 'unlimited' : task.max,
+    ...fleetValues(task),
     overlap: task.overlap,
     timezone: task.timezone,
     jitter: formatDuration(task.jitterMs),
@@ -100,6 +100,21 @@ function scriptValues(script: Task['script'], folder: string): Record<string, Wr
     'script.timeout': durationOrNone(script?.timeoutMs),
     'script.max_size': sizeOrNone(script?.maxBytes),
     'script.headers_file': pathOrNone(script?.headersFile, folder),
+  }
+}
+
+/** On a task without `scope: fleet` the other keys of the fleet have their defaults. */
+function fleetValues({ fleet, max }: Task): Record<string, Written> {
+  const { preferEntries, maxPerHost, startWithinMs, onLost, fenceMs } =
+    fleet ?? fleetOf({}, 'common')
+  return {
+    scope: fleet === undefined ? 'host' : 'fleet',
+    prefer: preferEntries.length === 0 ? null : preferEntries,
+    max: max === Infinity ? 'unlimited' : max,
+    max_per_host: maxPerHost,
+    start_within: formatDuration(startWithinMs),
+    on_lost: onLost,
+    fence: fenceMs === undefined ? 'off' : formatDuration(fenceMs),
   }
 }
 
@@ -163,6 +178,8 @@ function meaningOf(key: string, value: Written, { schedules, ping }: Task): stri
   if (key === 'ping.url') return JSON.stringify(ping?.url ?? null)
   if (key === 'notify.to' && Array.isArray(value)) return unordered(value.map(String))
   if (key === 'schedule') return unordered(schedules.map(timesOf))
+  if (key === 'prefer' && Array.isArray(value))
+    return JSON.stringify(value.map(String).map(entryMeaning))
   if (key === 'hosts' && Array.isArray(value)) return unordered(value.map(String).map(entryMeaning))
   return JSON.stringify(value)
 }
@@ -188,7 +205,10 @@ export function nonDefaultKeys(
 ): [key: string, value: Written][] {
   const withDefaults = { ...task, ...defaultSettings, timezone: zone, command: [], schedules: [] }
   const defaults = writtenKeys(withDefaults, folder)
+  // The only key whose default depends on the type of the task.
+  const hasOwnFence =
+    task.fleet !== undefined && task.fleet.fenceMs !== fleetOf({}, task.type).fenceMs
   return [...writtenKeys(task, folder)].flatMap(([key, { value, meaning }]) =>
-    defaults.get(key)?.meaning === meaning ? [] : [[key, value]],
+    (key === 'fence' ? !hasOwnFence : defaults.get(key)?.meaning === meaning) ? [] : [[key, value]],
   )
 }

@@ -3,16 +3,18 @@ import { parseSchedule } from '../../schedule/parse.ts'
 import type { Schedule } from '../../schedule/schedule.ts'
 import { isInIntl } from '../../schedule/zone-names.ts'
 import { seedOf } from '../../text/hash.ts'
-import { readyOf, withBuiltInDefaults, withFileDefaults } from '../defaults.ts'
+import { fleetOf, readyOf, withBuiltInDefaults, withFileDefaults } from '../defaults.ts'
 import { definitionOf } from '../definition.ts'
 import { isHashedText } from '../host-schedules.ts'
 import { matchHosts } from '../hosts.ts'
 import type { Task } from '../task.ts'
 import { checkLength } from './argument-length.ts'
 import { expected } from './expected.ts'
+import { checkScope } from './fleet-checks.ts'
+import { fleetDefinition, type WrittenTask } from './fleet-definition.ts'
 import type { KeyPath } from './key-path.ts'
 import { checkListen, checkSharedAddresses, type PlacedTask } from './listen-checks.ts'
-import type { MergedFile } from './merge.ts'
+import type { MergedFile, UnclearKey } from './merge.ts'
 import { warnAboutNotify } from './notify-checks.ts'
 import { readScript, warnAboutHeaders, warnAboutScriptVariable } from './script.ts'
 import { checkEnvFile, checkSettings, type Settings, type TasksFacts } from './settings.ts'
@@ -35,10 +37,13 @@ export function buildTasks(file: MergedFile, facts: TasksFacts): Task[] {
       defaultUser: file.defaults.user,
     })
     const settings = withFileDefaults(file.defaults, checked)
-    const type = hasUnclearType(file, source, path, own.type)
-      ? 'unclear'
-      : (settings.type ?? 'common')
+    const isUnclear = (key: UnclearKey): boolean =>
+      own[key] === undefined && isWronglyGiven(file, source, path, key)
+    const type = isUnclear('type') ? 'unclear' : (settings.type ?? 'common')
+    const scope = isUnclear('scope') ? 'unclear' : (settings.scope ?? 'host')
     checkType(source, path, type, settings)
+    const { isZoneGiven } = file
+    checkScope(source, path, { type, scope, own: input, checked, settings, isZoneGiven })
     warnAboutNotify(source, path, type, { own: checked.notify, settings: settings.notify })
     const isHere = settings.enabled !== false && matchHosts(settings.hosts, facts.machine)
     if (isHere) {
@@ -56,13 +61,17 @@ export function buildTasks(file: MergedFile, facts: TasksFacts): Task[] {
       type,
       // An unknown zone is already reported. The schedule may be wrong too.
       zone: isInIntl(timezone) ? timezone : 'UTC',
-      seed: seedOf(name, facts.host),
+      seed: seedOf(name, scope === 'fleet' ? undefined : facts.host),
       compile,
     })
     const rest = withBuiltInDefaults(settings, timezone)
     const ready = type === 'daemon' ? readyOf(settings.ready, listen) : undefined
     const ping = readPing(source, path, called, facts.folder)
-    const all = { command, script, listen, ready, ping, schedules, ...rest }
+    const fleet =
+      scope === 'fleet'
+        ? readFleet({ schedule, command, script, settings, timezone }, file, facts)
+        : undefined
+    const all = { command, script, listen, ready, ping, fleet, schedules, ...rest }
     const definition = facts.digest(definitionOf(all))
     // The same order of keys in every task keeps them small in V8.
     const task = { name, line: source.line(path), definition, file: source.file, ...all }
@@ -115,16 +124,22 @@ function checkAccounts(source: Source, path: KeyPath, settings: Settings, facts:
   }
 }
 
-/** Whether the type is written, but wrong. It is reported, and what depends on the type is not judged. */
-function hasUnclearType(
-  file: MergedFile,
-  source: Source,
-  path: KeyPath,
-  own: Task['type'] | undefined,
-): boolean {
-  if (own !== undefined) return false
-  if (file.hasUnclearType || source.errors.length === 0) return file.hasUnclearType
-  return isGiven(source, [...path, 'type'])
+/** Whether a key is written, but wrong. It is reported, and what depends on it is not judged. */
+function isWronglyGiven(file: MergedFile, source: Source, path: KeyPath, key: UnclearKey): boolean {
+  if (file.unclear[key] || source.errors.length === 0) return file.unclear[key]
+  return isGiven(source, [...path, key])
+}
+
+function readFleet(
+  { timezone, ...task }: Omit<WrittenTask, 'groups'>,
+  { isZoneGiven, groupEntries: groups }: MergedFile,
+  { sha256 }: TasksFacts,
+): Task['fleet'] {
+  const { settings } = task
+  // The zone of the machine is not written anywhere.
+  const written = isZoneGiven ? timezone : settings.timezone
+  const definition = fleetDefinition({ ...task, timezone: written, groups }, sha256)
+  return { ...fleetOf(settings, settings.type ?? 'common'), definition }
 }
 
 interface ScheduleOptions {

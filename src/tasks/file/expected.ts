@@ -36,6 +36,8 @@ export const expected = {
   notifyEvent:
     '"failed", "recovered", "missed", "skipped", "late", "stuck" or "no_success_for", or in defaults "refused" or "daemon-started-after-crash"',
   notifyEvents: 'a list of events, such as [failed, missed]',
+  fence: 'a duration of at least 15s, or "off"',
+  startWithin: 'a duration from 5s to 10m',
   listen:
     'an address such as 80, "0.0.0.0:80", "[::1]:80" or "unix:/run/app.sock", or a list or map of at most three',
   address: 'an address such as 80, "0.0.0.0:80", "[::1]:80" or "unix:/run/app.sock"',

@@ -53,6 +53,11 @@ const byExpected: Readonly<Record<string, (found: unknown) => string | undefined
     typeof found === 'string' && parseDuration(found).ok
       ? 'write 1m or more, or always'
       : durationHint(found),
+  [expected.fence]: fenceHint,
+  [expected.startWithin]: (found) =>
+    typeof found === 'string' && parseDuration(found).ok
+      ? 'write 5s or more, and 10m or less'
+      : durationHint(found),
   [expected.sha256]: sumHint,
   [expected.sourceUrl]: (found) => {
     if (typeof found !== 'string') return undefined
@@ -155,6 +160,13 @@ function flagHint(found: unknown): string | undefined {
   return undefined
 }
 
+function fenceHint(found: unknown): string | undefined {
+  if (/^(?:false|no|none|never|null|0|0s)$/i.test(String(found))) return didYouMean('off')
+  return typeof found === 'string' && parseDuration(found).ok
+    ? 'write 15s or more: the servers of the fleet may need some seconds to choose a new leader'
+    : durationHint(found)
+}
+
 function entriesHint(found: unknown): string | undefined {
   if (typeof found !== 'string' || found.trim() === '') return undefined
   if (/^(?:all|any|everywhere)$/i.test(found.trim()))
@@ -231,6 +243,11 @@ const choices = new Map(
       daemon: 'service worker always simple',
       manual: 'ondemand on-demand triggered adhoc ad-hoc none command',
     },
+    scope: {
+      fleet: 'cluster global shared once one single singleton all',
+      host: 'local machine node server each every',
+    },
+    on_lost: { rerun: 'restart retry again reschedule true yes', skip: 'ignore none no false off' },
     input: inputWords,
     mode: inputWords,
     format: { text: 'plain line lines raw string', json: 'jsonl ndjson jsonlines object' },

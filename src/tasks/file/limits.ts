@@ -63,3 +63,13 @@ export const minHeartbeatMs = 10_000
 
 /** Pairs of tasks with one port that are compared: each comparison takes some microseconds. */
 export const maxAddressPairs = 50_000
+
+/** A shorter fence would end runs whenever the servers of the engine choose a new leader, which takes up to 8 s. */
+export const minFenceMs = 15_000
+
+/** Choosing a leader must fit into it, and the machines must not wait for one slot for ever. */
+export const minStartWithinMs = 5_000
+export const maxStartWithinMs = 10 * 60_000
+
+/** The fleet forgets after 48 h which slots were started. */
+export const maxFleetCatchupMs = 24 * 3_600_000

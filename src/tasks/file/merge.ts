@@ -18,9 +18,14 @@ export interface FilePart {
   readonly input: FileInput
 }
 
+/** What other keys depend on. Where it is wrong, they are not judged. */
+export type UnclearKey = 'type' | 'scope'
+
 /** All texts of a tasks file as one. */
 export interface MergedFile {
   readonly zone: string
+  /** The file has a zone for all its tasks, right or wrong, and does not use that of the machine. */
+  readonly isZoneGiven: boolean
   readonly groups: Groups
   /** The entries of the groups as written. */
   readonly groupEntries: Readonly<Record<string, readonly string[]>>
@@ -31,8 +36,8 @@ export interface MergedFile {
   /** What it says about messages. */
   readonly notify: FileNotify
   readonly defaults: Settings
-  /** Whether the defaults have a type that is wrong. */
-  readonly hasUnclearType: boolean
+  /** Which of these the defaults have, but wrong. */
+  readonly unclear: Readonly<Record<UnclearKey, boolean>>
   readonly tasks: readonly {
     readonly source: Source
     readonly name: string
@@ -52,11 +57,17 @@ export function mergeFiles(parts: readonly FilePart[], facts: TasksFacts): Merge
   const merged = {
     ...groups,
     zone: mergeZone(parts, isFirst) ?? facts.zone,
+    isZoneGiven: parts.some(({ source }) =>
+      [['timezone'], ['defaults', 'timezone']].some((path) => isGiven(source, path)),
+    ),
     sources: mergeSources(parts, isFirst),
     targets,
     notify: mergeNotify(parts, isFirst, { folder: facts.folder, defaults }),
     defaults,
-    hasUnclearType: parts.some(hasUnclearType),
+    unclear: {
+      type: parts.some((part) => isUnclearDefault(part, 'type')),
+      scope: parts.some((part) => isUnclearDefault(part, 'scope')),
+    },
     tasks: parts.flatMap(tasksOf).filter(({ source, name }) => isFirst(source, ['tasks', name])),
   }
   warnAboutMachineZone(parts, merged, facts)
@@ -86,9 +97,9 @@ function tasksOf({ source, input: { tasks = {} } }: FilePart): MergedFile['tasks
   })
 }
 
-function hasUnclearType({ source, input }: FilePart): boolean {
-  if (input.defaults?.type !== undefined || source.errors.length === 0) return false
-  return isGiven(source, ['defaults', 'type']) || isMisspelt(source, ['defaults'])
+function isUnclearDefault({ source, input }: FilePart, key: UnclearKey): boolean {
+  if (input.defaults?.[key] !== undefined || source.errors.length === 0) return false
+  return isGiven(source, ['defaults', key]) || isMisspelt(source, ['defaults'])
 }
 
 /** Every object of JavaScript has a `constructor` that is not in the file. */
@@ -154,7 +165,8 @@ function isUnclear(source: Source, top: 'hosts' | 'sources' | 'notify'): boolean
 
 function wordsInHosts({ input }: FilePart): string[] {
   const all = [input.defaults, ...Object.values(input.tasks ?? {})]
-  return all.flatMap((settings) => (settings?.hosts ?? []).map((entry) => bareEntry(entry).text))
+  const lists = all.flatMap((settings) => [settings?.hosts ?? [], settings?.prefer ?? []])
+  return lists.flat().map((entry) => bareEntry(entry).text)
 }
 
 function mergeSources(parts: readonly FilePart[], isFirst: IsFirst): MergedFile['sources'] {

@@ -34,13 +34,14 @@ export function partialOf(
   const [own, keys, groups] = [namesOf('tasks'), namesOf('keys'), namesOf('groups')]
   const wrongSources = namesOf('sources')
   const inputs = new Map(merged.tasks.map(({ name, input }) => [name, input]))
-  const isUnreadable = ({ name, hostEntries = [] }: Task): boolean => {
+  const isUnreadable = ({ name, hostEntries = [], fleet }: Task): boolean => {
     const input: Readonly<Record<string, unknown>> = inputs.get(name) ?? {}
     const inherits = (key: string): boolean => input[key] === undefined || isMerged(key)
     const isInGroup = (entry: string): boolean => groups.has(bareEntry(entry).text)
     const isFromWrong = wrongSources.has(inputs.get(name)?.script?.url.split(':', 1)[0] ?? '')
+    const entries = [...hostEntries, ...(fleet?.preferEntries ?? [])]
     return (
-      isFromWrong || all || own.has(name) || [...keys].some(inherits) || hostEntries.some(isInGroup)
+      isFromWrong || all || own.has(name) || [...keys].some(inherits) || entries.some(isInGroup)
     )
   }
   const readable = tasks.filter((task) => !isUnreadable(task))

@@ -60,20 +60,22 @@ export const nowhere: HostRule = { some: [], none: [anyMachine] }
 
 /**
  * Reads the `hosts` of a task or of the defaults. Wrong entries are reported, and the rule is then
- * {@link nowhere}: the other entries alone would mean other machines.
+ * {@link nowhere}: the other entries alone would mean other machines. `first` is the place of the first
+ * entry in its list.
  */
 export function resolveHosts(
   source: Source,
   path: KeyPath,
   entries: readonly string[],
   groups: Groups,
+  first = 0,
 ): HostRule {
   const rule: { some: HostMatch[]; none: HostMatch[] } = { some: [], none: [] }
   const unknown: (() => void)[] = []
   let isWrong = false
   for (const [at, written] of entries.entries()) {
     const [, sign = '', text = ''] = /^\s*(!?)(.*)$/s.exec(written) ?? []
-    const entryPath = [...path, at]
+    const entryPath = [...path, first + at]
     const entry = parseHostEntry(text)
     if (entry.kind === 'wrong') {
       isWrong = true
@@ -101,6 +103,16 @@ export function resolveHosts(
     source.report(path, message, { severity: 'warning' })
   }
   return rule
+}
+
+/** Reads `prefer`: one rule for each entry, in their order. */
+export function resolveTiers(
+  source: Source,
+  path: KeyPath,
+  entries: readonly string[],
+  groups: Groups,
+): HostRule[] {
+  return entries.map((entry, at) => resolveHosts(source, path, [entry], groups, at))
 }
 
 /**

@@ -5,8 +5,11 @@ import {
   maxListen,
   maxNameChars,
   maxScriptBytes,
+  maxStartWithinMs,
   maxTextChars,
+  minFenceMs,
   minHeartbeatMs,
+  minStartWithinMs,
   minUpdateMs,
 } from './limits.ts'
 import { parseSize, sizePattern } from '../../text/size.ts'
@@ -96,6 +99,13 @@ function isCountOfAddresses(count: number): boolean {
 export const duration = durationOf(expected.duration, 0)
 export const longDuration = durationOf(expected.longDuration, 1)
 export const heartbeatPeriod = durationOf(expected.heartbeatPeriod, minHeartbeatMs)
+
+export const startWithin = durationOf(expected.startWithin, minStartWithinMs)
+  .refine((ms) => ms <= maxStartWithinMs, { error: expected.startWithin })
+  .meta({ title: 'duration from 5s to 10m', pattern: durationPattern.source })
+export const fence = z
+  .union([z.literal('off'), durationOf(expected.fence, minFenceMs)], { error: expected.fence })
+  .meta({ title: 'duration from 15s, or off' })
 
 export const size = z
   .string({ error: expected.size })

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { whereKeys } from './where-keys.ts'
 import { maxTextChars } from './limits.ts'
 import * as messages from './notification-values.ts'
 import * as value from './schema-values.ts'
@@ -108,15 +109,7 @@ const settings = {
     '`common`: started by its schedule; `daemon`: kept running all the time; `manual`: started by `torch run`, the library or a message',
     'common',
   ),
-  hosts: key(
-    value.hostEntries,
-    'where the task runs: groups, addresses, CIDR blocks, host names and patterns; `!` excludes; default: everywhere',
-  ),
-  max: key(
-    value.max,
-    'most runs at the same time on one machine; for a `daemon`: how many runs to keep running (not `unlimited`)',
-    1,
-  ),
+  ...whereKeys,
   overlap: key(
     z.enum(['skip', 'queue', 'replace']),
     'when the task is due and `max` runs are running: `skip`: do not start it; `queue`: start it when a run ends (at most one start waits); `replace`: end the oldest run, then start it',
@@ -128,7 +121,7 @@ const settings = {
   ),
   jitter: key(
     value.duration,
-    'delays every start by a fixed part of this duration, which depends on the task and the machine',
+    'delays every start by a fixed part of this duration, which depends on the task and, with `scope: host`, on the machine',
     '0s',
   ),
   catchup: key(

@@ -5,7 +5,7 @@ import { whyTooLong } from './argument-length.ts'
 import { parseEnvFile } from './env-file.ts'
 import type { KeyPath } from './key-path.ts'
 import { checkNotify, type TargetNames } from './notify-checks.ts'
-import { type Groups, nowhere, resolveHosts } from './resolve-hosts.ts'
+import { type Groups, nowhere, resolveHosts, resolveTiers } from './resolve-hosts.ts'
 import type { SettingsInput } from './schema.ts'
 import type { Source } from './source.ts'
 import { checkParts } from './type-checks.ts'
@@ -34,6 +34,8 @@ export interface TasksFacts {
   whyNoHeaders(absolutePath: string): string | undefined
   /** A short digest of a text, which becomes the definition of a task. */
   digest(text: string): string
+  /** The SHA-256 sum of a text, in hexadecimal digits. */
+  sha256(text: string): string
   /** Absolute. A relative `cwd` or `env_file` starts from this folder. */
   readonly folder: string
 }
@@ -47,10 +49,14 @@ type EnvFileText = (
 }
 
 /** The checked settings of a task or of the defaults, with hosts and paths resolved. */
-export interface Settings extends Omit<SettingsInput, 'hosts'> {
+export interface Settings extends Omit<SettingsInput, 'hosts' | 'prefer'> {
   readonly hosts?: HostRule | undefined
+  readonly prefer?: readonly HostRule[]
   /** As written. */
   readonly hostEntries?: readonly string[]
+  readonly preferEntries?: readonly string[]
+  readonly writtenCwd?: string
+  readonly writtenEnvFile?: string | undefined
 }
 
 /**
@@ -75,7 +81,7 @@ export function checkSettings(
     readonly targets: TargetNames
   },
 ): Settings {
-  const { hosts: entries, cwd, env_file: envFile, ...rest } = input
+  const { hosts: entries, prefer: tiers, cwd, env_file: envFile, ...rest } = input
   // After a mistake in these two it is not known where the task runs, so nothing else is checked here.
   const isWrong = (['hosts', 'enabled'] as const).some(
     (key) => input[key] === undefined && source.has([...path, key]),
@@ -101,9 +107,13 @@ export function checkSettings(
     checkEnvFile(source, [...path, 'env_file'], { file: envPath, user }, facts)
   return {
     ...rest,
-    ...(cwd !== undefined && { cwd: absolute('cwd', cwd) }),
-    ...(envPath !== undefined && { env_file: envPath }),
+    ...(cwd !== undefined && { cwd: absolute('cwd', cwd), writtenCwd: cwd }),
+    ...(envPath !== undefined && { env_file: envPath, writtenEnvFile: envFile }),
     ...(hosts && { hosts, hostEntries: entries ?? [] }),
+    ...(tiers && {
+      prefer: resolveTiers(source, [...path, 'prefer'], tiers, groups),
+      preferEntries: tiers,
+    }),
   }
 }
 

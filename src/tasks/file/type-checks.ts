@@ -31,7 +31,7 @@ export function checkType(
 
 const unusedKeys: Readonly<Record<Task['type'], readonly (keyof TaskInput)[]>> = {
   common: ['restart'],
-  daemon: ['overlap', 'catchup', 'catchup_window', 'retry'],
+  daemon: ['overlap', 'catchup', 'catchup_window', 'retry', 'start_within', 'on_lost'],
   manual: ['overlap', 'catchup', 'catchup_window', 'jitter', 'restart'],
 }
 

@@ -324,6 +324,20 @@ describe('scripts, input and sockets', () => {
     expect(textOf(compared(file('v1'), moved))).toContain('no change in meaning')
   })
 
+  test('a task that moves to the fleet is shown with the keys that count there', () => {
+    const to = 'scope: fleet, max: 2, max_per_host: 2, prefer: [10.0.0.1, 10.0.0.2]'
+    expect(textOf(compared(task('max: 2'), task(to)))).toContain(
+      [
+        '~ web',
+        '    scope: host -> fleet',
+        '    prefer: none -> [10.0.0.1, 10.0.0.2]',
+        '    max_per_host: 1 -> 2',
+        '    fence: off -> 30s',
+      ].join('\n'),
+    )
+    expect(textOf(compared(task(to), task(`${to}, fence: 30s`)))).toContain('no change in meaning')
+  })
+
   test('input, listen and ready are shown with their parts', () => {
     const from = task('input: live, listen: 80')
     const to = task(

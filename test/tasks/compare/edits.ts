@@ -39,6 +39,10 @@ const settings: readonly [
   [{ enabled: true, nice: 0 }, {}],
   [{ enabled: false }, { enabled: [true, false] }],
   [{ schedule: '0 5 * * *' }, { schedule: ['30 4 * * *', '0 5 * * *'] }],
+  [
+    { scope: 'fleet', timezone: 'UTC', prefer: ['10.0.0.9'], fence: 'off' },
+    { scope: ['host', 'fleet'], prefer: [null, ['10.0.0.9']] },
+  ],
   [{ input: 'live' }, { 'input.mode': ['none', 'live'] }],
   [{ input: { mode: 'none' } }, {}],
   [

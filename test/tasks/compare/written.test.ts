@@ -14,6 +14,14 @@ describe('writtenKeys', () => {
     ['hosts: [10.0.1.0/24, "!10.0.1.9"]', 'hosts', ['10.0.1.0/24', '!10.0.1.9']],
     ['max: unlimited', 'max', 'unlimited'],
     ['max: 3', 'max', 3],
+    ['max: 3', 'scope', 'host'],
+    ['max: 3', 'fence', 'off'],
+    ['max: 3', 'start_within', '1m'],
+    ['{ scope: fleet, prefer: [10.0.0.1, "!a.b"] }', 'prefer', ['10.0.0.1', '!a.b']],
+    ['{ scope: fleet, max: 4, max_per_host: 2 }', 'max_per_host', 2],
+    ['{ scope: fleet, fence: 90s }', 'fence', '1m30s'],
+    ['{ scope: fleet, on_lost: rerun }', 'on_lost', 'rerun'],
+    ['{ scope: fleet, start_within: 600s }', 'start_within', '10m'],
     ['jitter: 90s', 'jitter', '1m30s'],
     ['timeout: 90m', 'timeout', '1h30m'],
     ['nice: 0', 'timeout', null],
@@ -38,10 +46,12 @@ describe('writtenKeys', () => {
     ['enabled: false', 'enabled', false],
   ])('%s gives the written value of %s', (line, key, value) => {
     const own = line.startsWith('schedule') || line.startsWith('command')
+    // A map stands for several keys.
+    const given = line.startsWith('{') ? [`<<: ${line}`, 'timezone: UTC'] : [line]
     const others = ['schedule: "@hourly"', 'command: run']
     const lines = own
       ? [...others.filter((each) => each.slice(0, 4) !== line.slice(0, 4)), line]
-      : [...others, line]
+      : [...others, ...given]
     const text = `tasks:\n  a:\n${lines.map((each) => `    ${each}\n`).join('')}`
     const [only] = good(text, { mayChangeUser: true }).tasks
     if (only === undefined) throw new Error('no task')
@@ -73,6 +83,19 @@ describe('nonDefaultKeys', () => {
   ])('nonDefaultKeys() gives only keys that differ from their defaults: %j', (lines, more) => {
     const always = { schedule: '@daily', command: 'run' }
     expect(Object.fromEntries(keysOf(...lines))).toEqual({ ...always, ...more })
+  })
+
+  test('nonDefaultKeys() gives the keys of the fleet that differ from the defaults of the type', () => {
+    const keysOfDaemon = (keys: string) => {
+      const [one] = good(`tasks: { a: { type: daemon, command: x, scope: fleet, ${keys} } }`).tasks
+      if (one === undefined) throw new Error('no task')
+      return Object.fromEntries(nonDefaultKeys(one, '/srv', 'UTC'))
+    }
+    const always = { type: 'daemon', command: 'x', scope: 'fleet' }
+    expect(keysOfDaemon('fence: 30s')).toEqual(always)
+    expect(keysOfDaemon('fence: off')).toEqual({ ...always, fence: 'off' })
+    const shared = Object.fromEntries(keysOf('scope: fleet', 'timezone: UTC', 'fence: 30s'))
+    expect(shared).toEqual({ schedule: '@daily', command: 'run', scope: 'fleet', fence: '30s' })
   })
 
   test('nonDefaultKeys() gives the type of a daemon task, and no key without effect on it', () => {

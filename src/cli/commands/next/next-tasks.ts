@@ -1,6 +1,6 @@
 import { exitStatus, TorchError } from '../../../errors.ts'
 import type { TaskStatus } from '../../../control/status-report.ts'
-import { jitterOf } from '../../../text/hash.ts'
+import { jitterOn } from '../../../tasks/host-schedules.ts'
 import { isDue } from '../../../schedule/due.ts'
 import type { Schedule } from '../../../schedule/schedule.ts'
 import { someOf } from '../../../text/plural.ts'
@@ -61,7 +61,7 @@ export async function sourcesOfTasks(call: Call, values: Values): Promise<TimeSo
     task: task.name,
     schedules: task.schedules,
     zone: task.timezone,
-    jitterMs: jitterOf(task.name, hostName, task.jitterMs),
+    jitterMs: jitterOn(task, hostName),
     pending: pendingOf(task, pending.get(task.name)),
   }))
 }

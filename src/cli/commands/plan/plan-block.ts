@@ -184,7 +184,7 @@ function rowOf(
 /** The next start: its slot and the jitter. */
 function nextWords({ zone }: Layout, { task, schedules, next, shift }: TaskForecast): string {
   if (next !== undefined) return localText(zone, next + shift)
-  if (task.type === 'daemon') return `always ${task.max}`
+  if (task.type === 'daemon') return `always ${task.max}${task.fleet ? ' in the fleet' : ''}`
   if (task.type === 'manual') return task.input.mode === 'queue' ? 'by hand or message' : 'by hand'
   return schedules.some(({ kind }) => kind === 'reboot') ? 'at boot' : 'never'
 }

@@ -13,6 +13,8 @@ interface HostJson {
   readonly tasks: readonly {
     readonly task: string
     readonly type: Task['type']
+    /** `fleet`: it starts on one of the machines that run it. */
+    readonly scope: 'host' | 'fleet'
     /** The slot of its next start, in UTC. */
     readonly next: string | null
     readonly starts24h: number
@@ -73,6 +75,7 @@ function hostJson(
     tasks: forecast.tasks.map(({ task, next, starts, varies }, index) => ({
       task: task.name,
       type: task.type,
+      scope: task.fleet === undefined ? 'host' : 'fleet',
       next: slotText(next ?? null),
       starts24h: starts,
       part: tasks[index]?.part ?? false,

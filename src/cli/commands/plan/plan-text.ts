@@ -12,6 +12,7 @@ import {
 } from '../../../forecast/named-hosts.ts'
 import { type HostSpike, hostSpikeIn } from '../../../forecast/start-spikes.ts'
 import { fileWarnings, hostWarnings } from '../../../forecast/warnings.ts'
+import { bareEntry } from '../../../tasks/host-entry.ts'
 import { type HostFacts, matchHosts } from '../../../tasks/hosts.ts'
 import type { Task, TasksFile } from '../../../tasks/task.ts'
 import { grouped } from '../../../text/grouped.ts'
@@ -40,6 +41,7 @@ export interface HostPlan {
   readonly forecast: Forecast
   readonly not: readonly WhyNot[]
   readonly warnings: readonly Warning[]
+  readonly groups: TasksFile['groups']
 }
 
 /** The plan of all hosts of a file in the 24 hours after `from`, in parts. Parts may be empty. */
@@ -63,10 +65,9 @@ export function* filePlan(view: PlanView, file: TasksFile, from: number): Genera
   yield exclusionsText(layout, exclusions)
   const disabled = file.tasks.filter((task) => !task.enabled).map(({ name }) => name)
   if (disabled.length > 0) yield paragraph(layout, `not enabled: ${disabled.join(', ')}`)
-  yield messagesText(
-    layout,
-    file.tasks.filter((task) => task.enabled),
-  )
+  const enabled = file.tasks.filter((task) => task.enabled)
+  yield fleetText(layout, enabled, file.groups)
+  yield messagesText(layout, enabled)
   yield legendText(layout, { varies, part: shown.some(({ part }) => part) })
   yield warningsText(layout, fileWarnings(file, hosts, spikes, { from, zone: view.zone }))
 }
@@ -96,6 +97,7 @@ export function planHost(
     forecast,
     not: file.tasks.flatMap((task) => whyNot(task, facts, file) ?? []),
     warnings: hostWarnings(forecast.tasks, spike, { from, zone, isName }),
+    groups: file.groups,
   }
 }
 
@@ -105,10 +107,9 @@ export function* hostPlan(view: PlanView, planned: HostPlan): Generator<string> 
   const layout = layoutFor(view, host.tasks)
   yield blockText(layout, blockOf([host], host.tasks), forecast, new Set())
   if (not.length > 0) yield notText(layout, not)
-  yield messagesText(
-    layout,
-    host.tasks.map(({ task }) => task),
-  )
+  const tasks = host.tasks.map(({ task }) => task)
+  yield fleetText(layout, tasks, planned.groups)
+  yield messagesText(layout, tasks)
   const varies = !host.isName && forecast.tasks.some((task) => task.varies)
   yield legendText(layout, { varies, part: false })
   yield warningsText(layout, warnings)
@@ -128,6 +129,42 @@ function exclusionsText(layout: Layout, exclusions: readonly Exclusion[]): strin
       return paragraph(layout, `not on ${hosts}: ${someOf(tasks, maxNamedHosts)}`)
     })
     .join('\n')
+}
+
+/** `fleet: one of web1 web2 web3: backup, sync`: which machines share which tasks. */
+function fleetText(layout: Layout, tasks: readonly Task[], groups: TasksFile['groups']): string {
+  const shared = tasks.filter(({ fleet }) => fleet !== undefined)
+  const alike = grouped(shared, (task) => fleetWords(task, groups))
+  return [...alike]
+    .map(([words, same]) => {
+      const names = same.map(({ name }) => name)
+      return paragraph(layout, `fleet: ${words}: ${someOf(names, maxNamedHosts)}`)
+    })
+    .join('\n')
+}
+
+/** `2 of web1 web2 web3, first web1`: a slot starts on one machine, a daemon task keeps `max` runs. */
+function fleetWords(
+  { type, max, hostEntries = [], fleet }: Task,
+  groups: TasksFile['groups'],
+): string {
+  const machines = hostEntries.flatMap((entry) => {
+    const { text, negated } = bareEntry(entry)
+    const inside = Object.hasOwn(groups, text) ? (groups[text] ?? []) : [text]
+    return inside.map((machine) => ({ machine, negated }))
+  })
+  const namesOf = (isNegated: boolean): string =>
+    machines
+      .filter(({ negated }) => negated === isNegated)
+      .map(({ machine }) => machine)
+      .join(' ')
+  const count = type === 'daemon' && max > 1 ? String(max) : 'one'
+  const excluded = namesOf(true)
+  const first = fleet?.preferEntries.join(', then ') ?? ''
+  return [
+    `${count} of ${namesOf(false) || 'all machines'}${excluded && ` except ${excluded}`}`,
+    ...(first === '' ? [] : [`first ${first}`]),
+  ].join(', ')
 }
 
 /** `messages to ops, oncall: backup, sync`: who hears of which task. */

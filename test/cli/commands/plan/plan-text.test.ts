@@ -343,3 +343,33 @@ tasks:
   const planned = planHost(told, 'web1', hostFacts('web1', []), { from, zone: 'UTC' })
   expect(shown(hostPlan(view(80), planned))).toContain(lines)
 })
+
+test('a plan says which machines share a task of the fleet, and which of them come first', () => {
+  const shared = good(`
+timezone: UTC
+hosts: { web: [web1, web2, web3], db: [db1] }
+defaults: { scope: fleet, hosts: [web] }
+tasks:
+  dump: { schedule: "H 6 * * *", jitter: 10m, command: x }
+  report: { schedule: "0 6 * * *", command: x }
+  consumer: { type: daemon, command: [x], max: 2, prefer: [web2, db], hosts: [web, db, "!web3"] }
+  sync: { schedule: "@hourly", command: x, hosts: ["!db"] }
+  plain: { schedule: "@hourly", command: x, scope: host }
+  off: { schedule: "@hourly", command: x, enabled: false }
+`)
+  const lines = shown(filePlan(view(100, { zone: 'UTC' }), shared, from)).split('\n')
+  expect(lines.filter((line) => line.startsWith('fleet'))).toEqual([
+    'fleet: one of web1 web2 web3: dump, report',
+    'fleet: 2 of web1 web2 web3 db1 except web3, first web2, then db: consumer',
+    'fleet: one of all machines except db1: sync',
+  ])
+  expect(lines.some((line) => /^consumer\*? +always 2 in the fleet$/.test(line))).toBe(true)
+  // H and jitter are the same on all machines.
+  expect(lines.join('\n')).not.toContain('~')
+
+  const host = planHost(shared, 'db1', { names: ['db1'], addresses: [] }, { from, zone: 'UTC' })
+  const one = shown(hostPlan(view(100, { zone: 'UTC' }), host)).split('\n')
+  expect(one.filter((line) => line.startsWith('fleet'))).toEqual([
+    'fleet: 2 of web1 web2 web3 db1 except web3, first web2, then db: consumer',
+  ])
+})

@@ -23,7 +23,7 @@ async function json(...words: string[]): Promise<unknown> {
   return JSON.parse(stdout)
 }
 
-const ofCommon = { type: 'common', script: null, listen: [], notify: null }
+const ofCommon = { type: 'common', scope: 'host', script: null, listen: [], notify: null }
 const early = {
   ...ofCommon,
   task: 'early',
@@ -63,6 +63,17 @@ describe.concurrent('torch plan', () => {
       { host: '10.0.1.0/24', tasks: [early, { ...hourly, part: true }, kept] },
       { host: '10.0.1.9', tasks: [early, kept] },
     ])
+  })
+
+  test('torch plan shows which machines share a task', async () => {
+    const text = `timezone: UTC
+hosts: { web: [web1, web2, web3] }
+tasks: { dump: { schedule: "H H * * *", command: x, hosts: [web], scope: fleet } }`
+    const site = newSite(text)
+    expect((await site.torch('plan')).stdout).toContain('\nfleet: one of web1 web2 web3: dump\n')
+    const nextOn = async (host: string) =>
+      (await site.torch('next', '--host', host, '--json', ...from)).stdout
+    expect(JSON.parse(await nextOn('web1'))).toEqual(JSON.parse(await nextOn('web2')))
   })
 
   test('torch plan --host ADDRESS shows one machine', async () => {
