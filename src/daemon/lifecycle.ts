@@ -1,3 +1,4 @@
+import { endRun } from '../run/end.ts'
 import { timeText } from '../record/history/rows.ts'
 import { formatProblem, problemLine } from '../tasks/file/problem.ts'
 import { counted } from '../text/plural.ts'
@@ -6,6 +7,8 @@ import { answersOf } from './control/answers.ts'
 import { dumpState } from './control/daemon-status.ts'
 import { openViewSocket } from './control/view-socket.ts'
 import { troubleOf } from './control/trouble.ts'
+import { startFilling } from './fleet/fill-places.ts'
+import { giveBackUnused } from './fleet/unused-places.ts'
 import { newHandover } from './handover.ts'
 import { lastDaemonEnd, type StoppedBy, writeDaemonRecord } from './recovery/daemon-record.ts'
 import { recover } from './recovery/recover.ts'
@@ -60,6 +63,7 @@ export async function runLifecycle(
   // IN ONE GO, without a pause in which a signal or a request could see half of it.
   recover(daemon)
   const stopTicking = startTicker(daemon)
+  const stopFilling = fleetOf(daemon)
   followScripts(daemon)
   daemon.notifier.start()
   daemon.tickClock.save()
@@ -71,6 +75,8 @@ export async function runLifecycle(
   })
   const handover = newHandover(own, daemon, () => {
     stopTicking()
+    stopFilling()
+    daemon.fleet?.close()
     daemon.scripts.close()
     stopMaintenance()
     void stopWatching()
@@ -108,8 +114,26 @@ export async function runLifecycle(
   daemon.scripts.close()
   await stop.done
   stopTicking()
+  stopFilling()
+  giveBackUnused(daemon)
+  await daemon.fleet?.holdings.settled()
+  daemon.fleet?.close()
   await Promise.all([closeHome(own, daemon, stoppedBy), view.close()])
   return { kind: 'stopped' }
+}
+
+/** What the previous daemon had and nobody needs is given back, and what is free is taken. */
+function fleetOf(daemon: Daemon): () => void {
+  const { fleet } = daemon
+  if (fleet === undefined) return () => {}
+  giveBackUnused(daemon)
+  // The engine may have said so before the runs were adopted.
+  for (const run of daemon.runs.all()) {
+    const place = run.description.claim?.holding
+    if (place !== undefined && fleet.holdings.byId(place) === undefined)
+      endRun(daemon.runContext, run, 'place lost')
+  }
+  return startFilling({ ...daemon, fleet })
 }
 
 /** A last resort: two daemons on one home would start each slot twice, and only the other has the lock. */

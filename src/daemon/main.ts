@@ -1,9 +1,11 @@
 import { serveControl } from '../control/server.ts'
 import { exitStatus, TorchError } from '../errors.ts'
 import type { Channel } from '../host/daemon-child.ts'
+import { connectFleet, type FleetConnection } from '../fleet/nats/connect.ts'
+import type { FleetSettings } from '../fleet/settings.ts'
 import type { Host } from '../host/host.ts'
 import { heldLock } from '../host/lock.ts'
-import { openLog } from '../record/log.ts'
+import { type Log, openLog } from '../record/log.ts'
 import { newTaskSockets } from '../run/task-sockets.ts'
 import { newRequestQueue } from './control/request-queue.ts'
 import { awaitGo, firstTaskSocket, inherited, sayTaken } from './handover.ts'
@@ -69,13 +71,38 @@ export async function runDaemon(
     throw new TorchError('stopped-early', 'a stop was requested while the daemon was starting')
   }
   const systemd = openSystemd(host, environment)
-  const own = { ...start, paths, lock, log, systemd, signals, requests, server, sockets }
+  const fleet = settings.fleet && joinEngine(host, settings.fleet, log)
+  const own = {
+    ...start,
+    paths,
+    lock,
+    log,
+    systemd,
+    signals,
+    requests,
+    server,
+    sockets,
+    connection: fleet,
+  }
   let end = await runLifecycle(own, loaded, refused, (ready) =>
     previous === undefined ? onReady(ready) : sayTaken(previous),
   )
   // After a handover that failed, the home is taken up again as after a crash: from what is on disk.
   while (end.kind === 'handover-failed')
     end = await runLifecycle(own, end.loaded, end.refused, () => {})
+  await fleet?.close()
+}
+
+/** Connects to the engine of the fleet in the background. The log says when it is there, and when it is not. */
+function joinEngine(host: Host, settings: FleetSettings, log: Log): FleetConnection {
+  return connectFleet({
+    host,
+    settings,
+    onLink(link) {
+      if (link.state === 'up') log.info('fleet', link, `fleet: connected to ${link.server}`)
+      else if (link.state === 'down') log.warn('fleet', link, `fleet: ${link.lastError}`)
+    },
+  })
 }
 
 /** The tasks file or, with --last-good, the copy of the last good one in the home. Throws if it is bad. */

@@ -23,12 +23,14 @@ import type { Scripts } from '../scripts/scripts.ts'
 import { counted } from '../text/plural.ts'
 import type { RequestQueue } from './control/request-queue.ts'
 import { newPhase, type Phase } from './phase.ts'
+import type { EngineConnection, Fleet } from './fleet/fleet.ts'
+import { joinFleet } from './fleet/join-fleet.ts'
 import type { HomePaths, Settings } from './settings.ts'
 import type { Signals } from './signals.ts'
 import { takeSavedTotals } from './recovery/saved-state.ts'
 import { runEnded } from './starts/after-run.ts'
 import { openDaemonScripts } from './starts/daemon-scripts.ts'
-import { type DaemonTasks, newDaemonTasks, runReady } from './starts/daemon-tasks.ts'
+import { type DaemonTasks, keepInstances, newDaemonTasks, runReady } from './starts/daemon-tasks.ts'
 import { type Messages, newMessages } from './starts/messages.ts'
 import { socketsForRun } from './starts/replacement.ts'
 import { newRunTable, type RunTable } from './starts/run-table.ts'
@@ -64,6 +66,8 @@ export interface DaemonProcess {
   readonly server: ControlServer
   /** The sockets of tasks. They stay open while the home is handed over. */
   readonly sockets: TaskSockets
+  /** To the engine of the fleet; undefined: this machine is in no fleet. */
+  readonly connection: EngineConnection | undefined
 }
 
 /** What a daemon knows. Each part has one file, which holds the only functions that change it. */
@@ -112,11 +116,12 @@ export interface Daemon extends DaemonState {
   readonly scripts: Scripts
   /** The outputs that are written, also by what runs left behind. */
   readonly outputs: OpenOutputs
+  readonly fleet: Fleet | undefined
 }
 
 /** A daemon with an open history and nothing on its agenda yet. Nothing has started. */
 export function createDaemon(
-  { host, settings, paths, log, sockets }: DaemonProcess,
+  { host, settings, paths, log, sockets, connection }: DaemonProcess,
   loaded: LoadedTasks,
   refused: Loaded | undefined,
 ): Daemon {
@@ -172,6 +177,7 @@ export function createDaemon(
     onEnd: (run, conclusion) => runEnded(daemon, run, conclusion),
     socketsOf: (task) => socketsForRun(daemon, task),
     onReady: (run) => runReady(daemon, run),
+    beforeStart: (run) => daemon.fleet?.beforeStart(run),
     onTrouble: ({ description: { task, run } }, words) => log.warn('trouble', { task, run }, words),
   })
   const scripts = openDaemonScripts({ host, settings, hostName, log, faults })
@@ -184,6 +190,23 @@ export function createDaemon(
     ...{ notifications, notifier },
     scripts,
     outputs,
+    fleet:
+      connection &&
+      joinFleet({
+        ...{
+          connection,
+          version: settings.version,
+          host,
+          paths,
+          faults,
+          runs,
+          tasks,
+          phase,
+          runContext,
+        },
+        hostName: settings.fleet?.host ?? hostName,
+        keepInstances: (task) => keepInstances(daemon, task),
+      }),
     oldRuns: newOldRuns({ host, paths, faults, phase, tasks, runs, queue, tickClock, outputs }),
   }
   return daemon

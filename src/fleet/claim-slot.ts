@@ -2,11 +2,11 @@ import type { Clock } from '../host/clock.ts'
 import { pause } from '../host/clock.ts'
 import { type GetAnswer, ownershipOf } from '../plan/fleet/answers.ts'
 import type { Claim, ClaimKey } from '../plan/fleet/records.ts'
-import { isStoredInTime, type StartWindow, windowMs } from '../plan/fleet/windows.ts'
+import { isStoredInTime, maxOffsetMs, type StartWindow, windowMs } from '../plan/fleet/windows.ts'
 import type { Engine } from './engine.ts'
 
 export interface ClaimParts {
-  readonly engine: Pick<Engine, 'putClaim' | 'getClaim'>
+  readonly engine: Pick<Engine, 'putClaim' | 'getClaim' | 'claimsSince'>
   readonly clock: Clock
   /** A number from 0 to below 1. */
   readonly random: () => number
@@ -51,7 +51,7 @@ export async function claimSlot(parts: ClaimParts, attempt: ClaimAttempt): Promi
     const found = await engine.getClaim(key)
     switch (ownershipOf(found, (stored) => stored.attempt === claim.attempt)) {
       case 'mine':
-        return settled(attempt, found, clock.monotonic() < endMs)
+        return settled(parts, attempt, found, endMs)
       case 'others':
         return { kind: 'elsewhere', host: found.kind === 'found' ? found.value.host : '' }
       case 'unknown':
@@ -65,21 +65,33 @@ export async function claimSlot(parts: ClaimParts, attempt: ClaimAttempt): Promi
 /** Before the same message is sent once more. */
 const againMs = 100
 
-function settled(
-  { window }: ClaimAttempt,
+/** The claim is this machine's own. It counts if it came in time, and if no earlier one can be forgotten. */
+async function settled(
+  { engine, clock, random }: ClaimParts,
+  { key, window, signal }: ClaimAttempt,
   found: GetAnswer<Claim>,
-  isInTime: boolean,
-): ClaimResult {
+  endMs: number,
+): Promise<ClaimResult> {
   if (found.kind !== 'found') return { kind: 'unreachable', words: 'no answer' }
   const { sequence, storedMs } = found
   if (!isStoredInTime(storedMs, window)) {
     const words = `the engine stored it ${storedMs - window.slotMs} ms after its time`
     return { kind: 'clock', words }
   }
+  let since = await engine.claimsSince()
+  while (since.kind === 'silent' && clock.monotonic() < endMs && !signal.aborted) {
+    await pause(clock, againMs * (0.5 + random()))
+    since = await engine.claimsSince()
+  }
+  if (since.kind === 'silent') return { kind: 'unreachable', words: since.words }
+  // Another machine may have claimed it that much earlier, in a stream that is gone.
+  if (since.ms > key.slot * 1000 - maxOffsetMs) return { kind: 'refused', words: forgottenWords }
   // The machine was frozen between the claim and now.
-  if (!isInTime) return { kind: 'clock', words: 'the machine knew it too late' }
+  if (clock.monotonic() >= endMs) return { kind: 'clock', words: 'the machine knew it too late' }
   return { kind: 'won', sequence, storedMs }
 }
+
+const forgottenWords = 'the stream of claims is newer than the slot, which may have started'
 
 function wordsOf(
   put: { readonly kind: string; readonly words?: string },

@@ -1,4 +1,4 @@
-import type { GetAnswer, PutAnswer } from '../plan/fleet/answers.ts'
+import type { GetAnswer, PutAnswer, SinceAnswer } from '../plan/fleet/answers.ts'
 import type { Hint } from '../plan/fleet/hints.ts'
 import type { Claim, ClaimKey, Place, PlaceKey } from '../plan/fleet/records.ts'
 
@@ -19,6 +19,8 @@ export interface Engine {
   putClaim(key: ClaimKey, claim: Claim): Promise<PutAnswer>
   /** Asks the leader of the stream. */
   getClaim(key: ClaimKey): Promise<GetAnswer<Claim>>
+  /** Since when the engine remembers claims, by its own clock: nobody knows what was started before. */
+  claimsSince(): Promise<SinceAnswer>
   putPlace(key: PlaceKey, place: Place, options: PutOptions): Promise<PutAnswer>
   getPlace(key: PlaceKey): Promise<GetAnswer<Place>>
   /** Tells all machines of the fleet, this one included. */

@@ -11,10 +11,11 @@
  * KILL-AFTER seconds more it sends KILL. A minute after the last file it ends.
  */
 
-/** The script. Its arguments: the folder `fence`. */
+/** The script. Its arguments: a word for `ps`, and the folder `fence`. */
 export const guardScript = `
 trap '' TERM HUP INT QUIT
-fence=$1
+fence=$2
+read -r self </proc/self/stat && echo "$self" >"$fence/guard"
 ended=' '
 idle=0
 

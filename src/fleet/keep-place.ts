@@ -25,14 +25,19 @@ const renewMs = 5_000
 const againMs = 1_000
 
 /** Renews a place until it is lost or given up. Silence changes nothing: the fence ends the run in time. */
-export function keepPlace(parts: PlaceParts, first: Holding, calls: HolderCalls): KeptPlace {
+export function keepPlace(
+  parts: PlaceParts,
+  first: Holding,
+  calls: HolderCalls,
+  firstRenewalMs = renewMs,
+): KeptPlace {
   const { engine, clock, uptimeMs, random, newId } = parts
   const { key } = first
   let { place, sequence } = first
   let phase: 'kept' | 'freeing' | 'over' = 'kept'
   /** When each message that may be stored was sent. */
   const sentMs = new Map([[place.message, first.sentMs]])
-  let cancel = clock.after(nextMs(renewMs), () => void renew())
+  let cancel = clock.after(nextMs(firstRenewalMs), () => void renew())
   let renewing = Promise.resolve()
 
   /** What was sent before this message can no longer be stored. */

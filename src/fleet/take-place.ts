@@ -38,7 +38,12 @@ export type TakeResult =
   /** Only now may the run start. */
   | { readonly kind: 'held'; readonly holding: Holding; readonly from: HeldPlace | undefined }
   /** Another machine holds it. Look again after that many milliseconds. */
-  | { readonly kind: 'taken'; readonly sighting: Sighting; readonly againMs: number }
+  | {
+      readonly kind: 'taken'
+      readonly by: HeldPlace
+      readonly sighting: Sighting
+      readonly againMs: number
+    }
   | { readonly kind: 'unreachable'; readonly words: string }
   | { readonly kind: 'refused'; readonly words: string }
 

@@ -1,4 +1,4 @@
-import type { Task } from '../tasks/task.ts'
+import type { FleetTask, Task } from '../tasks/task.ts'
 import type { Trigger } from './history-row.ts'
 
 /** One start of a task that a slot, a retry, a person or a daemon task asks for. */
@@ -13,6 +13,18 @@ export interface Start {
   readonly dueMs: number | undefined
   /** For a retry of a run that had messages: that run, whose messages it gets. */
   readonly retryOf?: string
+  /** Only for a task that a fleet shares. */
+  readonly claim?: StartClaim
+}
+
+/** The right of this machine to make a start that any machine of the fleet could make. */
+export interface StartClaim {
+  /** By this the claim is recognised. */
+  readonly attempt: string
+  /** Of the stored claim; undefined: it is not known yet whether this machine gets it. */
+  readonly sequence?: number
+  /** The place that the run has, and gives back at its end: see the daemon's holdings. */
+  readonly holding?: string
 }
 
 /** What one task does on this host now. */
@@ -23,10 +35,25 @@ export interface TaskActivity {
   readonly waiting: Start | undefined
 }
 
-export type SkipReason = 'enabled' | 'hosts' | 'max' | 'draining' | 'removed'
+export type SkipReason = 'enabled' | 'hosts' | 'max' | 'draining' | 'removed' | FleetReason
+
+/** Why the fleet does not let this machine start a task. */
+export type FleetReason =
+  /** This machine has no section `fleet`. */
+  | 'no fleet'
+  | 'fleet unreachable'
+  /** Most machines have another definition of the task. */
+  | 'drift'
+  | 'clock'
+  /** Another daemon says that it is this machine. */
+  | 'duplicate name'
+  /** Another machine has the place, or nobody has said for too long that it is still this one's. */
+  | 'place lost'
 
 export type Admission =
   | { readonly answer: 'start' }
+  /** The machines of the fleet must agree first who starts it. */
+  | { readonly answer: 'claim' }
   | {
       readonly answer: 'wait'
       /** Ids of the runs to end first. */
@@ -43,6 +70,10 @@ export interface AdmitFacts {
   readonly here: boolean
   /** `torch run --force`: start it even at `max`. */
   readonly forced: boolean
+  /** Why no start of the fleet is possible here at the moment. */
+  readonly whyNoFleet?: FleetReason | undefined
+  /** The place of the start, in the fleet, is still this machine's. */
+  readonly hasPlace?: boolean | undefined
 }
 
 /**
@@ -53,16 +84,46 @@ export function admit(
   task: Task | undefined,
   { running, waiting }: TaskActivity,
   start: Start,
-  { draining, here, forced }: AdmitFacts,
+  facts: AdmitFacts,
 ): Admission {
+  const { draining, here, forced } = facts
   if (draining) return { answer: 'skip', reason: 'draining' }
   if (task === undefined) return { answer: 'skip', reason: 'removed' }
   const manual = start.trigger === 'manual'
   if (!task.enabled && !manual) return { answer: 'skip', reason: 'enabled' }
   if (!here && !manual) return { answer: 'skip', reason: 'hosts' }
+  if (task.fleet !== undefined)
+    return admitShared({ ...task, fleet: task.fleet }, { ...facts, running, start })
   if (running.length < task.max || forced) return { answer: 'start' }
   if (manual) return { answer: 'skip', reason: 'max' }
   return admitAtMax(task, { running, waiting })
+}
+
+interface SharedFacts extends Pick<AdmitFacts, 'forced' | 'whyNoFleet' | 'hasPlace'> {
+  readonly running: TaskActivity['running']
+  readonly start: Start
+}
+
+/**
+ * A task that the fleet shares: its `max` and `overlap` count over all machines, so only the places in the engine
+ * can tell. What this machine knows by itself is how many of them it runs.
+ */
+function admitShared(
+  { fleet, overlap, max }: FleetTask,
+  { running, start, forced, whyNoFleet, hasPlace = false }: SharedFacts,
+): Admission {
+  if (forced) return { answer: 'start' }
+  const { claim, trigger } = start
+  const hasRight = trigger === 'manual' || claim?.sequence !== undefined
+  // Without a max there are no places.
+  if (hasPlace || (max === Infinity && hasRight)) return { answer: 'start' }
+  if (trigger === 'daemon') return { answer: 'skip', reason: whyNoFleet ?? 'place lost' }
+  if (whyNoFleet !== undefined) return { answer: 'skip', reason: whyNoFleet }
+  const isFull = running.length >= fleet.maxPerHost
+  // A start that waits, or replaces a run, may do that on the machine that runs it.
+  if (isFull && (overlap === 'skip' || trigger === 'manual'))
+    return { answer: 'skip', reason: 'max' }
+  return { answer: 'claim' }
 }
 
 /** The task already has `max` runs: its `overlap` decides what happens to the start. */

@@ -1,6 +1,18 @@
 import type { HistoryRow, Outcome } from './history-row.ts'
 
-const endReasons = ['timeout', 'not ready', 'kill', 'stop', 'replace', 'reload', 'removed'] as const
+const endReasons = [
+  'timeout',
+  'not ready',
+  'kill',
+  'stop',
+  'replace',
+  'reload',
+  'removed',
+  // The machine did not hear from the engine of its fleet for too long.
+  'fence',
+  // Another machine has the place of the run.
+  'place lost',
+] as const
 
 /** Why torch ended a run. */
 export type EndReason = (typeof endReasons)[number]

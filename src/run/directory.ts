@@ -3,6 +3,7 @@ import path from 'node:path'
 import { exitStatus, TorchError } from '../errors.ts'
 import type { Host } from '../host/host.ts'
 import { parseStat, type ProcessIdentity } from '../host/processes.ts'
+import type { StartClaim } from '../plan/admit.ts'
 import type { RunScript, Trigger } from '../plan/history-row.ts'
 import type { Limits, Task } from '../tasks/task.ts'
 import type { EndReason, RunOutcome } from '../plan/run-outcome.ts'
@@ -118,6 +119,8 @@ export interface RunDescription {
   /** Only the limits that the task has. Old records do not have it. */
   readonly limits?: Limits
   readonly maxOutputBytes: number
+  /** Only for a task that a fleet shares. */
+  readonly claim?: StartClaim
   /** For a daemon task: how long the start was delayed. */
   readonly restartDelayMs: number
   /** For a daemon task: how many restarts in a row its start is. Old records do not have it. */

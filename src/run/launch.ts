@@ -27,7 +27,7 @@ import { spawnErrorText } from './start-failure.ts'
 import { type HeldSocket, newTaskSockets, openSockets } from './task-sockets.ts'
 import { newRunWatch } from './watch.ts'
 
-type OptionalPart = 'order' | 'socketsOf' | 'onReady'
+type OptionalPart = 'order' | 'socketsOf' | 'onReady' | 'beforeStart'
 
 /** What all runs of one process share: nothing runs in it yet. */
 export function newRunContext(
@@ -39,6 +39,7 @@ export function newRunContext(
     order: newEventOrder(parts.host, parts.home, 0),
     socketsOf: (task) => openSockets(sockets, task, []),
     onReady() {},
+    beforeStart() {},
     ...parts,
     recorders: newRecorderPool(parts),
     watch: newRunWatch(parts, parts.faults, (run) => concludeRun(context, run, undefined)),
@@ -57,6 +58,8 @@ export interface LaunchRequest {
   readonly script?: ScriptForRun | undefined
   /** How many restarts in a row this start of a daemon task is; 0 for all others. */
   readonly restarts?: number
+  /** Grows with each owner of a start or a place in the fleet: the run gets it as TORCH_TOKEN. */
+  readonly token?: number | undefined
   /** Only for a task that gets its messages as a file. */
   readonly messages?: RunMessages | undefined
 }
@@ -103,6 +106,7 @@ function describeRun(
     trigger: start.trigger,
     attempt: start.attempt,
     ...(start.retryOf !== undefined && { retryOf: start.retryOf }),
+    ...(start.claim !== undefined && { claim: start.claim }),
     // A run that was started by hand is not retried.
     attempts: start.trigger === 'manual' ? 1 : task.retry.attempts + 1,
     definition: task.definition,
@@ -207,11 +211,12 @@ function giveTo(
   context: RunContext,
   run: LiveRun,
   recorder: Recorder | undefined,
-  { task, start, script }: LaunchRequest,
+  { task, start, script, token }: LaunchRequest,
 ): void {
   const { run: id, startedMs } = run.description
   const slot = start.slot ?? Math.floor(startedMs / 1000)
-  const line = `${id} ${secondText(slot)} ${start.attempt}\n`
+  const words = [id, secondText(slot), start.attempt, ...(token === undefined ? [] : [token])]
+  const line = `${words.join(' ')}\n`
   if (recorder === undefined || assign(context, run, recorder, line)) return
   const fresh = startFresh(context, run, { task, script })
   try {
@@ -226,8 +231,13 @@ function giveTo(
 
 /** Returns false if the recorder is gone already. */
 function assign(context: RunContext, run: LiveRun, recorder: Recorder, line: string): boolean {
-  if (!recorder.assign(line)) return false
   run.recorder = recorder.identity
+  // BEFORE the command: what must end it in time knows of it.
+  context.beforeStart(run)
+  if (!recorder.assign(line)) {
+    run.recorder = undefined
+    return false
+  }
   recorder.onExit = (status) =>
     context.faults.insist('read how runs ended', () => {
       if (!concludeRun(context, run, status)) context.watch.add(run)

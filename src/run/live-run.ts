@@ -132,6 +132,8 @@ export interface RunContext extends RunHome {
   readonly socketsOf: (task: Task) => readonly HeldSocket[]
   /** Called once for a run that was waited for, when it is ready. */
   readonly onReady: (run: LiveRun) => void
+  /** Called when a recorder is found for a run, before it starts the command. May be called twice. */
+  readonly beforeStart: (run: LiveRun) => void
   /** Called for trouble with one run. The run continues. */
   readonly onTrouble: (run: LiveRun, message: string) => void
 }

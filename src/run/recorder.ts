@@ -83,6 +83,7 @@ export function startRecorder(
     input: hasInputPipe(place.task) ? inputPrograms(runHome.host) : undefined,
     stdin: hasInputFile(place.task) ? inputFile : '/dev/null',
     listens: place.task.listen.length > 0,
+    isShared: place.task.fleet !== undefined,
   })
   if (hasInputPipe(place.task)) makeInputPipes(runHome.host, place.folder, environment.owner)
   const pipe = processes.openPipe(environment.owner, place.folder)

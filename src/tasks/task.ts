@@ -102,6 +102,9 @@ export interface TaskFleet {
   readonly definition: string
 }
 
+/** A task that a fleet shares. */
+export type FleetTask = Task & { readonly fleet: TaskFleet }
+
 /** A program that torch fetches by its URL. */
 export interface TaskScript {
   /** Complete, and in its normal form. */

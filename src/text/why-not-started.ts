@@ -1,6 +1,6 @@
 /** Why a slot did not start, in words: from the reason of a `skipped` or `missed` row. */
 export function whyNotStarted(reason: string): string {
-  return reasonTexts.get(reason) ?? reason
+  return reasonTexts.get(reason) ?? reason.replace(/^max: /, 'at its max: ')
 }
 
 const reasonTexts: ReadonlyMap<string, string> = new Map([
@@ -11,4 +11,9 @@ const reasonTexts: ReadonlyMap<string, string> = new Map([
   ['hosts', 'no longer for this host'],
   ['down', 'torch was down'],
   ['clock', 'the machine slept, or its clock was set'],
+  ['no fleet', 'this machine is in no fleet'],
+  ['fleet unreachable', 'the fleet could not be reached in time'],
+  ['drift', 'most machines of the fleet have another definition of it'],
+  ['place lost', 'its place is no longer for this machine'],
+  ['duplicate name', 'another machine of the fleet has the same name'],
 ])

@@ -62,7 +62,7 @@ async function trySlot(play: Play, machine: Machine, disk: Disk, slot: number): 
 type Troubles = 'none' | 'answers' | 'all'
 
 /** Plays five machines and three slots, with troubles that the seed decides. */
-async function play(seed: number, troubles: Troubles): Promise<Play> {
+async function playOne(seed: number, troubles: Troubles): Promise<Play> {
   const world = newWorld(seed)
   const engine = newFakeEngine(world)
   const now: Play = { world, engine, starts: [], results: new Map() }
@@ -130,7 +130,7 @@ function isTooLate({ slot, atMs }: Start): boolean {
 test('whatever goes wrong, a slot is started at most once, in its time and with its claim', async () => {
   let started = 0
   for (let seed = 1; seed <= histories; seed += 1) {
-    const played = await play(seed, 'all')
+    const played = await playOne(seed, 'all')
     expect({ seed, breaches: breaches(played) }).toEqual({ seed, breaches: [] })
     started += played.starts.length
   }
@@ -140,7 +140,7 @@ test('whatever goes wrong, a slot is started at most once, in its time and with 
 
 test('if nothing goes wrong, each slot is started exactly once, at once', async () => {
   for (let seed = 1; seed <= 50; seed += 1) {
-    const { starts, results } = await play(seed, 'none')
+    const { starts, results } = await playOne(seed, 'none')
     expect(starts.map(({ slot }) => slot)).toEqual(slots)
     for (const { slot, atMs } of starts) expect(atMs - slot * 1000).toBeLessThan(30)
     const kinds = [...results.values()].map(({ kind }) => kind)
@@ -150,7 +150,7 @@ test('if nothing goes wrong, each slot is started exactly once, at once', async 
 
 test('lost and late answers alone cost no start', async () => {
   for (let seed = 1; seed <= histories / 4; seed += 1) {
-    const { starts } = await play(seed, 'answers')
+    const { starts } = await playOne(seed, 'answers')
     expect({ seed, slots: starts.map(({ slot }) => slot) }).toEqual({ seed, slots })
   }
 })

@@ -1,6 +1,6 @@
 import { jetstream, jetstreamManager } from '@nats-io/jetstream'
 import { connect } from '@nats-io/transport-node'
-import { afterAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Engine } from '../../src/fleet/engine.ts'
 import { natsEngine } from '../../src/fleet/nats/engine.ts'
 import { fleetStreams } from '../../src/fleet/nats/streams.ts'
@@ -8,7 +8,7 @@ import { fleetNames } from '../../src/fleet/nats/subjects.ts'
 import type { Hint } from '../../src/plan/fleet/hints.ts'
 import type { Claim, HeldPlace } from '../../src/plan/fleet/records.ts'
 import { newFakeEngine } from '../support/fleet/engine.ts'
-import { natsPrograms, natsServer } from '../support/fleet/nats-server.ts'
+import { describeNats, natsServer } from '../support/fleet/nats-server.ts'
 import { newMachine, newWorld } from '../support/fleet/world.ts'
 import { until } from '../support/until.ts'
 
@@ -42,11 +42,6 @@ async function natsEngineOf(program: string): Promise<Engine> {
   return natsEngine({ connection, js: jetstream(connection), manager, names })
 }
 
-const engines = [
-  { name: 'the engine in memory', open: fakeEngine },
-  ...natsPrograms.map((program) => ({ name: program, open: () => natsEngineOf(program) })),
-]
-
 const claim = (attempt: string): Claim => ({
   ...{ v: 1, attempt, host: 'a', session: 's', slot: 60, definition: 'd1:0', revision: null },
 })
@@ -55,9 +50,14 @@ const place = (run: string): HeldPlace => ({
   ...{ holdForMs: 45_000, sinceMs: 0 },
 })
 
-describe.each(engines)('$name', ({ open }) => {
+describe('the engine in memory', () => suite(fakeEngine))
+describeNats('the engine of %s', (program) => suite(() => natsEngineOf(program)))
+
+/** What both must do. */
+function suite(open: () => Promise<Engine>): void {
   const key = (slot: number, tryNumber = 1) => ({ task: 'db.dump', slot, tryNumber })
-  const engine = open()
+  let engine: Promise<Engine>
+  beforeAll(() => void (engine = open()))
 
   test('a claim is stored once; whoever comes later reads whose it is', async () => {
     const { putClaim, getClaim } = await engine
@@ -98,6 +98,11 @@ describe.each(engines)('$name', ({ open }) => {
     expect(await getPlace({ task: 'web', index: 'q' })).toEqual({ kind: 'none' })
   })
 
+  test('it says since when it remembers claims', async () => {
+    const { claimsSince } = await engine
+    expect(await claimsSince()).toEqual({ kind: 'since', ms: expect.any(Number) as number })
+  })
+
   test('what a machine tells, all hear', async () => {
     const { tell, hear } = await engine
     const heard: Hint[] = []
@@ -110,4 +115,4 @@ describe.each(engines)('$name', ({ open }) => {
     await until(() => heard.length === 2, 'the hints')
     expect(heard).toEqual(expect.arrayContaining(hints))
   })
-})
+}

@@ -81,7 +81,7 @@ test('the guard ends what is over, first with TERM, then with KILL, and nothing 
   // The number of a group that ended belongs to somebody else now.
   fence(other.pid, '12345', 1)
   fence(other.pid, ticksOf(other.pid), 1, 'half-written.tmp')
-  const guard = start(guardScript, path.join(folder, 'fence'))
+  const guard = start(guardScript, 'guard', path.join(folder, 'fence'))
   await until(() => isOver(polite), 'the first end')
   process.kill(guard.pid, 'SIGTERM')
   await until(() => isOver(polite) && isOver(stubborn), 'the ends')
@@ -90,8 +90,8 @@ test('the guard ends what is over, first with TERM, then with KILL, and nothing 
   const sinceMs = expect.any(Number) as number
   expect(endingOf(runs[0] ?? '')).toEqual({ reason: 'fence', signal: 'SIGTERM', sinceMs })
   expect(endingOf(runs[1] ?? '')).toEqual({ reason: 'fence', signal: 'SIGKILL', sinceMs })
-  const left = [String(later.pid), 'half-written.tmp']
-  await until(() => fs.readdirSync(path.join(folder, 'fence')).length === 2, 'the other files')
+  const left = [String(later.pid), 'guard', 'half-written.tmp']
+  await until(() => fs.readdirSync(path.join(folder, 'fence')).length === 3, 'the other files')
   expect(fs.readdirSync(path.join(folder, 'fence')).toSorted()).toEqual(left.toSorted())
   expect([isOver(later), isOver(other), isOver(guard)]).toEqual([false, false, false])
 })

@@ -109,7 +109,7 @@ async function hold(play: Play, site: Site): Promise<void> {
 
 type Troubles = 'none' | 'all'
 
-async function play(seed: number, troubles: Troubles): Promise<Play> {
+async function playOne(seed: number, troubles: Troubles): Promise<Play> {
   const world = newWorld(seed)
   const engine = newFakeEngine(world)
   const played: Play = { world, engine, lives: [] }
@@ -162,7 +162,7 @@ function overlaps({ lives }: Play): string[] {
 test('whatever goes wrong, the program of one place never runs twice at once', async () => {
   let served = 0
   for (let seed = 1; seed <= histories; seed += 1) {
-    const played = await play(seed, 'all')
+    const played = await playOne(seed, 'all')
     expect({ seed, overlaps: overlaps(played) }).toEqual({ seed, overlaps: [] })
     served += played.lives.reduce(
       (sum, { fromMs, toMs }) => sum + Math.min(toMs, endMs) - fromMs,
@@ -174,7 +174,7 @@ test('whatever goes wrong, the program of one place never runs twice at once', a
 })
 
 test('if nothing goes wrong, one machine has the place all the time', async () => {
-  const { lives } = await play(1, 'none')
+  const { lives } = await playOne(1, 'none')
   expect(lives).toHaveLength(1)
   expect(lives[0]?.fromMs).toBeLessThan(1_000)
   expect(lives[0]?.toMs).toBe(Infinity)

@@ -12,6 +12,8 @@ import type { Daemon, DaemonProcess } from '../../src/daemon/state.ts'
 import { openSystemd } from '../../src/daemon/systemd.ts'
 import { loadTasks } from '../../src/daemon/tasks-file/load.ts'
 import { newReload, type ReloadCause } from '../../src/daemon/tasks-file/reload.ts'
+import type { Engine } from '../../src/fleet/engine.ts'
+import type { Link } from '../../src/fleet/nats/connect.ts'
 import type { Clock } from '../../src/host/clock.ts'
 import { type Host, thisMachine } from '../../src/host/host.ts'
 import type { HistoryRow } from '../../src/plan/history-row.ts'
@@ -20,8 +22,11 @@ import { newTaskSockets } from '../../src/run/task-sockets.ts'
 import { signalRun } from '../../src/run/process-group.ts'
 import { pollMs } from '../../src/run/watch.ts'
 import { until } from './until.ts'
-import { handClock } from './clock.ts'
+import { type HandClock, handClock } from './clock.ts'
 
+const up: Link = {
+  ...{ state: 'up', sinceMs: 0, server: 'memory', version: '', warning: null, lastError: null },
+}
 const noon = '2026-03-10T12:00:00.000Z'
 
 /** What a daemon logged. */
@@ -31,18 +36,28 @@ interface Line {
   readonly facts: object
 }
 
+interface SiteOptions {
+  readonly at?: string
+  readonly addresses?: string[]
+  /** Several machines have the same clock. */
+  readonly clock?: HandClock
+  /** What is different from this machine. */
+  readonly host?: Partial<Host>
+  readonly engine?: Engine
+}
+
 /**
  * A home with a tasks file, and daemons that live on it as the real ones do (lifecycle.ts). The test
  * moves their clock; runs are real processes. Nobody listens on the control socket.
  */
-export function newSite(yaml: string, options: { at?: string; addresses?: string[] } = {}) {
+export function newSite(yaml: string, options: SiteOptions = {}) {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'torch-site-'))
   const tasks = path.join(folder, 'tasks.yaml')
   const home = path.join(folder, 'home')
   fs.writeFileSync(tasks, yaml)
   // With retries: what the daemon began to write, it may still write.
   onTestFinished(() => fs.rmSync(folder, { recursive: true, force: true, maxRetries: 10 }))
-  const clock = handClock(options.at ?? noon)
+  const clock = options.clock ?? handClock(options.at ?? noon)
   const addresses = options.addresses ?? ['10.0.0.1']
   let killPrevious = (): void => {}
 
@@ -51,11 +66,11 @@ export function newSite(yaml: string, options: { at?: string; addresses?: string
     killPrevious()
     let isKilled = false
     const host: Host = {
-      ...{ ...thisMachine(), watchFolder: async () => async () => {}, ...changes },
+      ...{ ...thisMachine(), watchFolder: async () => async () => {}, ...options.host, ...changes },
       clock: mortal(changes.clock ?? clock, () => isKilled),
     }
     const lines: Line[] = []
-    const own = processOf(host, { home, tasks, addresses }, lines)
+    const own = processOf(host, { home, tasks, addresses, engine: options.engine }, lines)
     const loaded = await loadTasks(host, tasks)
     const { file } = loaded
     if (file === undefined) throw new Error(loaded.problems.map((each) => each.message).join('\n'))
@@ -135,7 +150,7 @@ function live(own: DaemonProcess, loaded: Parameters<typeof runLifecycle>[1]) {
 /** What a daemon process holds, without a control socket, signals and systemd. */
 function processOf(
   host: Host,
-  given: { home: string; tasks: string; addresses: readonly string[] },
+  given: { home: string; tasks: string; addresses: readonly string[]; engine: Engine | undefined },
   lines: Line[],
 ): DaemonProcess {
   const say = (event: string, facts: object, words: string) =>
@@ -161,6 +176,7 @@ function processOf(
     requests: newRequestQueue(),
     server: { descriptor: undefined, close: async () => {}, handOver: async () => {} },
     sockets: newTaskSockets(host, (facts, words) => say('listen', facts, words)),
+    connection: given.engine && { engine: given.engine, link: () => up },
   }
 }
 

@@ -5,7 +5,9 @@ import { testReport, unknownTarget } from '../../notify/test-message.ts'
 import { endRun, sendSignal } from '../../run/end.ts'
 import type { LiveRun } from '../../run/live-run.ts'
 import { unknownTask } from '../../tasks/select.ts'
+import type { Task } from '../../tasks/task.ts'
 import { plainLine } from '../../text/sanitize.ts'
+import { whyNotStarted } from '../../text/why-not-started.ts'
 import { answerScripts, scriptForPerson } from './scripts-answer.ts'
 import type { Handover } from '../handover.ts'
 import { replaceRun } from '../starts/daemon-tasks.ts'
@@ -88,7 +90,8 @@ async function runNow(
   if (found === undefined) throw unknownTask(task, [...all.keys()])
   const script = await scriptForPerson(daemon.scripts, found, update)
   const start = { task, slot: undefined, trigger: 'manual', attempt: 1, dueMs: undefined } as const
-  const answer = requestStart(daemon, start, { forced: force, script })
+  const first = requestStart(daemon, start, { forced: force, script })
+  const answer = first.kind === 'waits' ? ((await first.later) ?? first) : first
   if (answer.kind === 'started') {
     const { run, elsewhere } = answer
     if (by !== undefined) logAction(daemon, by, `${task} was started`)
@@ -96,12 +99,22 @@ async function runNow(
   }
   const reason = answer.kind === 'skipped' ? answer.reason : 'max'
   throw new TorchError('refused', refusalText(daemon, task, reason), {
-    hint: reason === 'max' ? 'wait until it ends, or add --force' : 'start the daemon again first',
+    hint: refusalHint(found, reason),
   })
 }
 
+function refusalHint({ fleet }: Task, reason: string): string {
+  if (reason === 'draining') return 'start the daemon again first'
+  if (reason.startsWith('max')) return 'wait until it ends, or add --force'
+  return fleet === undefined
+    ? 'try again'
+    : 'add --force to start it on this machine without a word of the fleet'
+}
+
 function refusalText({ runs }: Daemon, task: string, reason: string): string {
-  if (reason !== 'max') return `the daemon is stopping: ${task} is not started`
+  if (reason === 'draining') return `the daemon is stopping: ${task} is not started`
+  // In the fleet, runs on other machines count too.
+  if (reason !== 'max') return `${task} is not started: ${whyNotStarted(reason)}`
   const running = runs.of(task).map((run) => run.description.run)
   return `${task} is at its max: ${running.join(', ')} ${running.length === 1 ? 'is' : 'are'} running`
 }

@@ -14,6 +14,7 @@ import { problemLine } from '../../tasks/file/problem.ts'
 import { type HostFacts, matchHosts } from '../../tasks/hosts.ts'
 import type { Task, TaskScript } from '../../tasks/task.ts'
 import { jitterOn } from '../../tasks/host-schedules.ts'
+import { fleetState } from '../fleet/fleet-state.ts'
 import type { Daemon } from '../state.ts'
 import type { Loaded } from '../tasks-file/load.ts'
 import { queueStatus } from './messages.ts'
@@ -234,16 +235,8 @@ function scriptFacts({
 }
 
 /** SIGUSR1: all that the daemon knows, as one line of the log; without values of environments. */
-export function dumpState({
-  phase,
-  tasks,
-  tickClock,
-  runs,
-  queue,
-  daemonTasks,
-  sockets,
-  log,
-}: Daemon): void {
+export function dumpState(daemon: Daemon): void {
+  const { phase, tasks, tickClock, runs, queue, daemonTasks, sockets, log } = daemon
   log.info(
     'dump',
     {
@@ -266,6 +259,7 @@ export function dumpState({
       due: [...queue.due],
       timed: [...queue.timed.keys()],
       vacancies: [...daemonTasks.restarts],
+      fleet: fleetState(daemon),
     },
     'state dump',
   )

@@ -6,7 +6,7 @@ import { hasScript, recordKey, type ScriptTask, sumFor } from '../../scripts/url
 import { selectNames } from '../../tasks/select.ts'
 import type { Task } from '../../tasks/task.ts'
 import { cleanScripts } from '../starts/daemon-scripts.ts'
-import type { FoundScript } from '../starts/request-start.ts'
+import type { FoundScript } from '../starts/start-parts.ts'
 import type { Daemon } from '../state.ts'
 
 type Request = Protocol['scripts']['request']

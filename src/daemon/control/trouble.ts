@@ -6,6 +6,7 @@ import { quietly } from '../../host/system-error.ts'
 import { hasScript, recordKey } from '../../scripts/url-records.ts'
 import { reportOf } from './scripts-answer.ts'
 import { counted } from '../../text/plural.ts'
+import { whyNotStarted } from '../../text/why-not-started.ts'
 import { failedWords } from '../starts/replacement.ts'
 import type { Daemon } from '../state.ts'
 
@@ -19,7 +20,7 @@ export const scriptWords = 'the script of '
 export function troubleOf(
   daemon: Pick<
     Daemon,
-    'faults' | 'history' | 'tasks' | 'daemonTasks' | 'scripts' | 'notifier' | 'startedMs'
+    'faults' | 'history' | 'tasks' | 'daemonTasks' | 'scripts' | 'notifier' | 'startedMs' | 'fleet'
   >,
 ): Trouble[] {
   const { faults, history, tasks, daemonTasks } = daemon
@@ -34,7 +35,7 @@ export function troubleOf(
     sinceMs: failed.sinceMs,
   }))
   const messages = daemon.notifier.report().targets.flatMap(undelivered)
-  const others = [...replacements, ...scriptTroubles(daemon), ...messages]
+  const others = [...replacements, ...scriptTroubles(daemon), ...messages, ...fleetTroubles(daemon)]
   return [file, history.trouble(), ...faults.current(), ...others]
     .filter((each) => each !== undefined)
     .map(({ message, sinceMs }) => ({ message, since: timeText(sinceMs) }))
@@ -56,6 +57,28 @@ function scriptTroubles({
     const message = `${scriptWords}${task.name} is ${report.state}: ${report.reason ?? ''}`
     return [{ message, sinceMs: failure?.sinceMs ?? startedMs }]
   })
+}
+
+/** What keeps the tasks from starting that the fleet shares. */
+function fleetTroubles({
+  fleet,
+  tasks,
+  startedMs,
+}: Pick<Daemon, 'fleet' | 'tasks' | 'startedMs'>): { message: string; sinceMs: number }[] {
+  const shared = [...tasks.here.values()].filter((task) => task.fleet !== undefined).length
+  if (fleet === undefined) {
+    const message = `${counted(shared, 'task')} with scope: fleet ${shared === 1 ? 'does' : 'do'} not start: the config file has no section fleet`
+    return shared === 0 ? [] : [{ message, sinceMs: startedMs }]
+  }
+  const link = fleet.link()
+  if (link.state !== 'up' && link.lastError !== null) {
+    const sinceMs = link.state === 'down' ? link.sinceMs : startedMs
+    return [{ message: `the fleet cannot be reached: ${link.lastError}`, sinceMs }]
+  }
+  const why = fleet.whyNot()
+  if (why === undefined) return []
+  const message = `no task of the fleet starts on this machine: ${whyNotStarted(why)}`
+  return [{ message, sinceMs: startedMs }]
 }
 
 /** Pings are left out: the service that waits for them says so itself. */

@@ -5,6 +5,7 @@ import { runsWithMessages } from '../../record/inbox/batch.ts'
 import type { RunConclusion, RunDescription } from '../../run/directory.ts'
 import type { LiveRun } from '../../run/live-run.ts'
 import { removeInput } from '../../run/run-messages.ts'
+import { giveBackUnused } from '../fleet/unused-places.ts'
 import type { Notifications } from '../notify/notifications.ts'
 import type { TasksState } from '../tasks-file/tasks-state.ts'
 import type { OldRuns } from '../upkeep/old-runs.ts'
@@ -44,6 +45,7 @@ export function runEnded(parts: AfterRunParts, run: LiveRun, conclusion: RunConc
     if (retry !== undefined && phase.now === 'draining') requestStart(parts, retry)
     else if (retry !== undefined) requestStartLater(parts, retry, (retry.dueMs ?? 0) - clock.now())
   }
+  giveBackUnused(parts)
   requestWaiting(parts, description.task)
   startForMessages(parts, description.task)
 }
@@ -87,6 +89,7 @@ export function retryOf(
     trigger: 'retry',
     attempt: run.attempt + 1,
     dueMs: endedMs + delayMs,
+    ...(run.claim !== undefined && { claim: run.claim }),
     ...(run.messages !== undefined && run.messages.length > 0 && { retryOf: run.run }),
   }
 }

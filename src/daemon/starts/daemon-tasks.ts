@@ -1,4 +1,5 @@
 import type { Clock } from '../../host/clock.ts'
+import type { Start } from '../../plan/admit.ts'
 import {
   type DaemonRun,
   type InstancesPlan,
@@ -23,7 +24,8 @@ import {
   type SocketParts,
   whyNotReady,
 } from './replacement.ts'
-import { requestStart, type StartParts } from './request-start.ts'
+import { requestStart } from './request-start.ts'
+import type { StartParts } from './start-parts.ts'
 
 /** The restarts of daemon tasks that wait for their delay, and the timers that wake the daemon for them. */
 export interface DaemonTasks {
@@ -92,7 +94,11 @@ export function keepInstances(parts: DaemonTaskParts, name: string): void {
   const instances = runs.of(name).filter((run) => run.description.type === 'daemon')
   const replacement = task && replacementOf(parts, task)
   const plan = planInstances(
-    task && { max: task.max, definition: task.definition, replacement: replacement ?? 'end-first' },
+    task && {
+      max: maxHere(parts, task, instances.length),
+      definition: task.definition,
+      replacement: replacement ?? 'end-first',
+    },
     [
       ...instances.map((run) => asPlanned(run, daemonTasks.mustGo)),
       // An instance whose script is being fetched: it will start with the definition of that moment.
@@ -111,12 +117,40 @@ export function keepInstances(parts: DaemonTaskParts, name: string): void {
   for (const { delayMs, restarts = 0 } of plan.start)
     requestStart(
       parts,
-      { task: name, slot: undefined, trigger: 'daemon', attempt: 1, dueMs: undefined },
+      {
+        ...{ task: name, slot: undefined, trigger: 'daemon', attempt: 1, dueMs: undefined },
+        ...claimOfPlace(parts, task),
+      },
       { restartDelayMs: delayMs, restarts, forced: replacement === 'start-first' },
     )
   if (task !== undefined && task.listen.length > 0) noteReplacement(parts, task, instances, plan)
   const delayMs = plan.wakeMs && Math.max(plan.wakeMs - clock.now(), 0)
   daemonTasks.wakeIn(name, delayMs, () => keepInstances(parts, name))
+}
+
+/**
+ * A task that the fleet shares has one instance here for each place that this machine has. What runs in a place
+ * whose fence is over is ended by that, and nothing starts in it.
+ */
+function maxHere({ fleet }: DaemonTaskParts, task: Task, instances: number): number {
+  if (task.fleet === undefined) return task.max
+  const held = fleet?.holdings.of(task.name) ?? []
+  const good = held.filter(({ id }) => fleet?.has(id)).length
+  return Math.max(good, Math.min(instances, held.length))
+}
+
+/** A place of a shared task in which nothing runs. */
+function claimOfPlace(
+  { fleet, runs, queue }: DaemonTaskParts,
+  task: Task | undefined,
+): Pick<Start, 'claim'> {
+  if (task?.fleet === undefined) return {}
+  const used = new Set([
+    ...runs.of(task.name).map(({ description }) => description.claim?.holding),
+    ...queue.heldOf(task.name).map(({ claim }) => claim?.holding),
+  ])
+  const free = fleet?.holdings.of(task.name).find(({ id }) => !used.has(id) && fleet.has(id))
+  return free === undefined ? {} : { claim: { attempt: free.id, holding: free.id } }
 }
 
 function asPlanned(

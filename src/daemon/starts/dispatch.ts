@@ -1,7 +1,8 @@
 import type { Clock } from '../../host/clock.ts'
 import type { Start } from '../../plan/admit.ts'
 import type { Phase } from '../phase.ts'
-import { requestStart, type StartParts } from './request-start.ts'
+import { requestStart } from './request-start.ts'
+import type { StartParts } from './start-parts.ts'
 
 /** How long starts are made without a pause. In a pause the event loop handles everything else. */
 const maxBurstMs = 20

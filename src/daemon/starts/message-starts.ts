@@ -11,7 +11,8 @@ import { rebootReason } from '../../run/recover.ts'
 import { counted } from '../../text/plural.ts'
 import type { HomePaths } from '../settings.ts'
 import { feedRuns } from './feed.ts'
-import { requestStart, type StartParts } from './request-start.ts'
+import { requestStart } from './request-start.ts'
+import type { StartParts } from './start-parts.ts'
 
 export interface MessageParts extends StartParts {
   readonly host: Host

@@ -1,58 +1,25 @@
 import { admit, type Admission, type SkipReason } from '../../plan/admit.ts'
 import type { Start } from '../../plan/admit.ts'
-import type { Journal } from '../../record/journal.ts'
 import { concludeIfExited } from '../../run/conclude.ts'
 import { endRun } from '../../run/end.ts'
-import type { LiveRun, RunContext } from '../../run/live-run.ts'
-import type { Faults } from '../../run/faults.ts'
+import type { LiveRun } from '../../run/live-run.ts'
 import { launchRun } from '../../run/launch.ts'
-import type { ScriptForRun } from '../../run/run-script.ts'
-import type { Scripts } from '../../scripts/scripts.ts'
 import { hasScript, recordKey, type ScriptTask } from '../../scripts/url-records.ts'
 import { matchHosts } from '../../tasks/hosts.ts'
 import type { Task } from '../../tasks/task.ts'
-import type { Phase } from '../phase.ts'
-import type { TasksState } from '../tasks-file/tasks-state.ts'
+import type { Agreement } from '../fleet/agreement.ts'
+import { claimFirst } from '../fleet/claim-first.ts'
+import type { FoundScript, StartOptions, StartParts } from './start-parts.ts'
 import { feedSoon } from './feed.ts'
-import { type Messages, messagesFor } from './messages.ts'
-import type { RunTable } from './run-table.ts'
-import type { StartQueue } from './start-queue.ts'
-
-/** The parts of a daemon that a start needs. */
-export interface StartParts {
-  readonly phase: Phase
-  readonly tasks: TasksState
-  readonly runs: RunTable
-  readonly queue: StartQueue
-  readonly scripts: Scripts
-  readonly runContext: RunContext
-  readonly journal: Journal
-  readonly faults: Faults
-  readonly messages: Messages
-}
+import { messagesFor } from './messages.ts'
 
 /** What became of a request. */
 export type StartAnswer =
   /** `elsewhere`: the task's hosts do not name this machine. */
   | { readonly kind: 'started'; readonly run: LiveRun; readonly elsewhere: boolean }
-  | { readonly kind: 'waits' }
+  /** `later`: what becomes of it when the fleet has decided. */
+  | { readonly kind: 'waits'; readonly later?: Promise<StartAnswer> }
   | { readonly kind: 'skipped'; readonly reason: string }
-
-/** What was found for the script with this key. A reload may have changed the script since. */
-export interface FoundScript {
-  readonly key: string
-  readonly script: ScriptForRun
-}
-
-export interface StartOptions {
-  /** A person insists: neither hosts nor max apply. */
-  readonly forced?: boolean
-  /** The script of the task, as it turned out to be: it is not asked for again. */
-  readonly script?: FoundScript | undefined
-  /** For a daemon task: how long its restart was delayed, and how many restarts in a row it is. */
-  readonly restartDelayMs?: number
-  readonly restarts?: number
-}
 
 /**
  * The one way to start something, whoever asks: it starts now, waits, or is skipped, and a skip is
@@ -74,15 +41,26 @@ export function requestStart(
   const { task, admission } = decide(parts, start, options.forced ?? false)
   if (task === undefined || admission.answer === 'skip') {
     const reason = admission.answer === 'skip' ? admission.reason : 'removed'
+    if (reason === 'max' && task !== undefined && isForOthers(parts, task, start))
+      return { kind: 'skipped', reason: 'elsewhere' }
     journal.skipped(start, reason)
     return { kind: 'skipped', reason }
   }
   if (admission.answer === 'start') return launchWithScript(parts, task, start, options)
+  if (admission.answer === 'claim')
+    return { kind: 'waits', later: startShared(parts, task, start, options) }
   if (admission.displaced !== undefined) journal.skipped(admission.displaced, 'max')
   queue.wait(start)
   for (const run of parts.runs.of(start.task))
     if (admission.end.includes(run.description.run)) endRun(parts.runContext, run, 'replace')
   return { kind: 'waits' }
+}
+
+/** A slot of the fleet that this machine has no room for: another one starts it, or records why not. */
+function isForOthers({ fleet }: StartParts, { hosts, fleet: shared }: Task, start: Start): boolean {
+  if (fleet === undefined || shared === undefined || start.trigger === 'manual') return false
+  const candidates = fleet.membership.candidates({ hosts, ...shared })
+  return candidates.some(({ host }) => host !== fleet.host)
 }
 
 /** Before a start is refused at max, runs that have already ended are concluded, and it decides again. */
@@ -107,6 +85,8 @@ function decide(
       draining: phase.now !== 'running',
       here: here !== undefined,
       forced,
+      whyNoFleet: parts.fleet === undefined ? 'no fleet' : parts.fleet.whyNot(),
+      hasPlace: start.claim?.holding !== undefined && parts.fleet?.has(start.claim.holding),
     })
   }
   const admission = ask()
@@ -121,6 +101,35 @@ function concludeEnded({ runs, runContext, faults }: StartParts, task: string): 
     for (const run of runs.of(task)) if (concludeIfExited(runContext, run)) count += 1
   })
   return count > 0
+}
+
+/** Starts what the fleet shares, once this machine has the right to it. */
+async function startShared(
+  parts: StartParts,
+  task: Task,
+  start: Start,
+  options: StartOptions,
+): Promise<StartAnswer> {
+  const { fleet, queue } = parts
+  if (fleet === undefined || task.fleet === undefined)
+    return { kind: 'skipped', reason: 'no fleet' }
+  const agreed = await claimFirst({ ...parts, fleet }, { ...task, fleet: task.fleet }, start)
+  const answer = settle(parts, agreed, options)
+  queue.saveSoon()
+  return answer
+}
+
+function settle(parts: StartParts, agreed: Agreement, options: StartOptions): StartAnswer {
+  switch (agreed.kind) {
+    case 'start':
+      return requestStart(parts, agreed.start, options)
+    case 'skip':
+      parts.journal.skipped(agreed.start, agreed.reason)
+      return { kind: 'skipped', reason: agreed.reason }
+    case 'elsewhere':
+    case 'dropped':
+      return { kind: 'skipped', reason: agreed.kind }
+  }
 }
 
 /** A start with a copy of its script never waits for the network; without one it is held until there is one. */
@@ -159,17 +168,24 @@ function launch(
   task: Task,
   start: Start,
   { restartDelayMs = 0, restarts = 0 }: StartOptions,
-  script?: ScriptForRun,
+  script?: FoundScript['script'],
 ): StartAnswer {
   const { tasks, runs, runContext, journal } = parts
   const { revision } = tasks.loaded
   const messages = messagesFor(parts.messages.inbox, task, start)
-  const request = { task, start, revision, restartDelayMs, restarts, messages, script }
+  const token = tokenOf(parts, start)
+  const request = { task, start, revision, restartDelayMs, restarts, messages, script, token }
   const run = launchRun(runContext, request)
   runs.add(run)
   journal.started(run.description, run.recorder?.pid)
   if (task.input.mode === 'queue' && task.type === 'daemon') feedSoon(parts, task.name)
   return { kind: 'started', run, elsewhere: !matchHosts(task.hosts, tasks.facts) }
+}
+
+/** It grows with each owner, so that others can tell an old one from a new one. */
+function tokenOf({ fleet }: StartParts, { claim }: Start): number | undefined {
+  const held = claim?.holding === undefined ? undefined : fleet?.holdings.byId(claim.holding)
+  return held?.token ?? claim?.sequence
 }
 
 /** Requests the start after a delay: the part of a jitter below a second, or the delay of a retry. */

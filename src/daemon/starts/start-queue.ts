@@ -162,8 +162,9 @@ function writePending(
   },
 ): void {
   const now = clock.now()
-  // An instance of a daemon task is missing, which the next daemon sees by itself.
-  const slots = [...held].filter(({ trigger }) => trigger !== 'daemon')
+  // An instance of a daemon task is missing, which the next daemon sees by itself. Whoever wants a run by hand
+  // gets no answer from this daemon, and must not find a run of the next one later.
+  const slots = [...held].filter(({ trigger }) => trigger !== 'daemon' && trigger !== 'manual')
   const pending: Pending = {
     waiting: [...waiting.values()],
     timed: [

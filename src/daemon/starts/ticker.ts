@@ -6,7 +6,8 @@ import type { Log } from '../../record/log.ts'
 import { hasScript } from '../../scripts/url-records.ts'
 import type { Task } from '../../tasks/task.ts'
 import { dispatch } from './dispatch.ts'
-import { requestStartLater, type StartParts } from './request-start.ts'
+import { requestStartLater } from './request-start.ts'
+import type { StartParts } from './start-parts.ts'
 import type { TickClock } from './tick-clock.ts'
 
 interface TickerParts extends StartParts {

@@ -1,4 +1,4 @@
-import type { GetAnswer, PutAnswer } from '../../plan/fleet/answers.ts'
+import type { PutAnswer } from '../../plan/fleet/answers.ts'
 
 /*
  * Which error of the client means what, found by trying servers 2.9, 2.10 and 2.15. An error never says that a
@@ -27,7 +27,7 @@ export function putError(error: unknown): PutAnswer {
 }
 
 /** What the error of a read means. "No message" is not an error, and comes as null. */
-export function getError<T>(error: unknown): GetAnswer<T> {
+export function getError(error: unknown): { kind: 'silent'; words: string } {
   const { name, words } = factsOf(error)
   return { kind: 'silent', words: plainWords(name, words) }
 }

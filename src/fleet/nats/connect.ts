@@ -117,6 +117,7 @@ export function connectFleet(parts: FleetParts): FleetConnection {
     engine: {
       putClaim: async (...call) => (await engine?.putClaim(...call)) ?? silent(link),
       getClaim: async (...call) => (await engine?.getClaim(...call)) ?? silent(link),
+      claimsSince: async () => (await engine?.claimsSince()) ?? silent(link),
       putPlace: async (...call) => (await engine?.putPlace(...call)) ?? silent(link),
       getPlace: async (...call) => (await engine?.getPlace(...call)) ?? silent(link),
       tell: (hint) => engine?.tell(hint),

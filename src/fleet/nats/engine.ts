@@ -61,6 +61,14 @@ export function natsEngine({ connection, js, manager, names }: NatsParts): Engin
     putClaim: (key, claim) =>
       put(claimSubject(names, key), claim, { expected: 0, id: claim.attempt }),
     getClaim: (key) => get<Claim>(names.claims, claimSubject(names, key)),
+    async claimsSince() {
+      try {
+        const { created } = await manager.streams.info(names.claims)
+        return { kind: 'since', ms: new Date(created).getTime() }
+      } catch (error) {
+        return getError(error)
+      }
+    },
     putPlace: (key, place, options) => put(placeSubject(names, key), place, options),
     getPlace: (key) => get<Place>(names.places, placeSubject(names, key)),
     tell(hint) {

@@ -1,9 +1,6 @@
 import type { StreamConfig } from '@nats-io/jetstream'
 import type { FleetNames } from './subjects.ts'
 
-const second = 1_000_000_000
-const hour = 3600 * second
-
 /** How `torch fleet init` makes the streams of a fleet. */
 export interface StreamOptions {
   /** On how many servers each message is: 1 or 3. */
@@ -15,7 +12,7 @@ export interface StreamOptions {
 type Stream = Partial<StreamConfig> & Pick<StreamConfig, 'name' | 'subjects'>
 
 /** How long a claim stays. It must outlast the latest moment at which somebody may try to get its slot. */
-export const claimMaxAgeMs = 48 * 3_600_000
+const claimMaxAgeMs = 48 * 3_600_000
 
 /**
  * The streams of a fleet. A claim is stored once and never changed: the stream takes one message for each
@@ -38,7 +35,7 @@ export function fleetStreams(
       max_msgs_per_subject: 1,
       max_msgs: 1_000_000,
       max_msg_size: 4096,
-      max_age: 48 * hour,
+      max_age: claimMaxAgeMs * 1_000_000,
       deny_delete: true,
       deny_purge: true,
     },

@@ -27,6 +27,11 @@ export type GetAnswer<T> =
   | { readonly kind: 'none' }
   | { readonly kind: 'silent'; readonly words: string }
 
+/** The answer to "since when is there this stream?", in milliseconds since the epoch. */
+export type SinceAnswer =
+  | { readonly kind: 'since'; readonly ms: number }
+  | { readonly kind: 'silent'; readonly words: string }
+
 /** What a reading says about somebody who wants to own the record. */
 export type Ownership = 'mine' | 'others' | 'unknown'
 

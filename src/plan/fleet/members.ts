@@ -37,7 +37,7 @@ export interface Member {
 
 /** How often a machine says that it is there, and after what silence it counts as gone. */
 export const heartbeatMs = 5_000
-export const silentAfterMs = 15_000
+const silentAfterMs = 15_000
 
 /** Members that are remembered although they are silent. */
 export const maxMembers = 1_000

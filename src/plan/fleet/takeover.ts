@@ -12,7 +12,12 @@ export interface Sighting {
 export type PlaceChoice =
   /** Put its own record after that sequence. */
   | { readonly kind: 'take'; readonly expected: number; readonly from: HeldPlace | undefined }
-  | { readonly kind: 'watch'; readonly sighting: Sighting; readonly againMs: number }
+  | {
+      readonly kind: 'watch'
+      readonly by: HeldPlace
+      readonly sighting: Sighting
+      readonly againMs: number
+    }
   | { readonly kind: 'unknown' }
 
 /**
@@ -33,7 +38,7 @@ export function choiceOf(
   const seen = sighting?.sequence === sequence ? sighting : { sequence, sinceMs: nowMs }
   const leftMs = seen.sinceMs + place.holdForMs - nowMs
   if (leftMs <= 0) return { kind: 'take', expected: sequence, from: place }
-  return { kind: 'watch', sighting: seen, againMs: leftMs }
+  return { kind: 'watch', by: place, sighting: seen, againMs: leftMs }
 }
 
 /** The guard looks once a second, and what it does takes a moment. */

@@ -51,7 +51,7 @@ test('each machine has another rank, and over many slots each is first as often 
   const first = new Map<string, number>()
   for (let slot = 0; slot < 5_000; slot += 1) {
     const ranks = names.map((host) => rankOf({ task: 't', slot, host }, candidates))
-    expect(ranks.toSorted()).toEqual([0, 1, 2, 3, 4])
+    expect(ranks.toSorted((a, b) => a - b)).toEqual([0, 1, 2, 3, 4])
     const winner = names[ranks.indexOf(0)] ?? ''
     first.set(winner, (first.get(winner) ?? 0) + 1)
   }

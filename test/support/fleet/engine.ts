@@ -5,7 +5,7 @@ import type { Claim, ClaimKey, Place, PlaceKey } from '../../../src/plan/fleet/r
 import type { Machine, World } from './world.ts'
 
 /** What goes wrong between a machine and the engine, as parts of all calls from 0 to 1. */
-export interface Troubles {
+interface Troubles {
   /** It is stored, and the answer does not come. */
   lostAcks: number
   /** It is stored later, long after the call gave up. */
@@ -24,13 +24,15 @@ export interface FakeEngine {
   outage(ms: number): void
   /** The same for one machine. */
   cutOff(machine: Machine, ms: number): void
+  /** Since when it remembers claims. */
+  claimsSinceMs: number
   /** What is stored, by subject. */
   readonly stored: ReadonlyMap<string, Message>
   /** Everything that was ever stored, in order. */
   readonly log: readonly Message[]
 }
 
-export interface Message {
+interface Message {
   readonly subject: string
   readonly value: unknown
   readonly sequence: number
@@ -110,14 +112,26 @@ export function newFakeEngine(world: World): FakeEngine {
     })
   }
 
-  return {
+  const fake: FakeEngine = {
     troubles,
+    claimsSinceMs: 0,
     stored,
     log,
     of: (machine) => ({
       putClaim: (key, claim) =>
         put(machine, claimSubject(key), claim, { expected: 0, id: claim.attempt }),
       getClaim: (key) => get<Claim>(machine, claimSubject(key)),
+      claimsSince: () =>
+        new Promise((resolve) => {
+          const isSilent = silentUntil(machine) > world.now() || world.random() < troubles.lostReads
+          machine.after(isSilent ? timeoutMs : world.between(0, 4), () =>
+            resolve(
+              isSilent
+                ? { kind: 'silent', words: 'timeout' }
+                : { kind: 'since', ms: fake.claimsSinceMs },
+            ),
+          )
+        }),
       putPlace: (key, place, options) => put(machine, placeSubject(key), place, options),
       getPlace: (key) => get<Place>(machine, placeSubject(key)),
       tell(hint) {
@@ -133,12 +147,13 @@ export function newFakeEngine(world: World): FakeEngine {
     },
     cutOff: (machine, ms) => void cutUntilMs.set(machine, world.now() + ms),
   }
+  return fake
 }
 
 export function claimSubject({ task, slot, tryNumber }: ClaimKey): string {
   return `claim.${task}.${slot}${tryNumber === 1 ? '' : `.${tryNumber}`}`
 }
 
-export function placeSubject({ task, index }: PlaceKey): string {
+function placeSubject({ task, index }: PlaceKey): string {
   return `place.${task}.${index}`
 }

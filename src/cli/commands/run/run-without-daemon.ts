@@ -105,6 +105,12 @@ function checkMax({ host, paths }: Call, task: Task, forced: boolean): void {
     'start'
   )
     return
+  if (running.length < task.max)
+    throw new TorchError(
+      'refused',
+      `${task.name} is not started: the fleet shares it, and only a daemon can ask the fleet`,
+      { hint: 'start the daemon first: torch start; or add --force' },
+    )
   const are = running.length === 1 ? 'is' : 'are'
   throw new TorchError(
     'refused',

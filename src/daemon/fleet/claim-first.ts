@@ -1,0 +1,147 @@
+import { randomUUID } from 'node:crypto'
+import { claimSlot, type ClaimResult } from '../../fleet/claim-slot.ts'
+import { pause } from '../../host/clock.ts'
+import type { Start } from '../../plan/admit.ts'
+import { holdBackMs } from '../../plan/fleet/ranks.ts'
+import { type StartWindow, windowMs } from '../../plan/fleet/windows.ts'
+import { nextEntry, timetableOf } from '../../plan/slots.ts'
+import type { FleetTask } from '../../tasks/task.ts'
+import type { Agreement, SharedParts } from './agreement.ts'
+import { placeFor } from './place-for.ts'
+
+/**
+ * Gets the right to a start: first its slot, then, where the task has a max, a place. The start is held meanwhile,
+ * with what it has so far, and is on disk before the engine is asked: the next daemon continues from there.
+ */
+export async function claimFirst(
+  parts: SharedParts,
+  task: FleetTask,
+  start: Start,
+): Promise<Agreement> {
+  const { queue } = parts
+  // A place that it had before is lost.
+  const { holding: _, ...known } = { attempt: randomUUID(), ...start.claim }
+  const asked: Start = { ...start, claim: known }
+  queue.hold(asked)
+  queue.saveNow()
+  const isClaimed = asked.slot === undefined || asked.claim?.sequence !== undefined
+  const window = windowOf(task, asked, parts)
+  const claimed = isClaimed
+    ? 'has it'
+    : await tryToClaim(parts, task, {
+        start: asked,
+        window,
+        isContinued: start.claim !== undefined,
+      })
+  if (!queue.release(asked)) return { kind: 'dropped' }
+  if (claimed !== 'has it' && claimed.kind !== 'won') return refused(asked, claimed)
+  const { attempt = '' } = asked.claim ?? {}
+  const right: Start =
+    claimed === 'has it' ? asked : { ...asked, claim: { attempt, sequence: claimed.sequence } }
+  if (task.max === Infinity) return { kind: 'start', start: right }
+  return placeFor(parts, task, right, window.endMs)
+}
+
+function refused(start: Start, result: Exclude<ClaimResult, { kind: 'won' }>): Agreement {
+  switch (result.kind) {
+    case 'elsewhere':
+      return { kind: 'elsewhere' }
+    case 'aborted':
+      return { kind: 'dropped' }
+    case 'unreachable':
+      return { kind: 'skip', start, reason: 'fleet unreachable' }
+    case 'clock':
+      return { kind: 'skip', start, reason: 'clock' }
+    case 'refused':
+      return { kind: 'skip', start, reason: `fleet: ${result.words}` }
+  }
+}
+
+interface ClaimFacts {
+  readonly start: Start
+  readonly window: DueWindow
+  /** Another daemon of this machine tried it before. */
+  readonly isContinued: boolean
+}
+
+/** Waits for the machines that come first, then tries to get the slot. */
+async function tryToClaim(
+  { fleet, runContext, tasks }: SharedParts,
+  task: FleetTask,
+  { start, window, isContinued }: ClaimFacts,
+): Promise<ClaimResult> {
+  const { clock } = runContext.host
+  const { slot = 0, claim: own } = start
+  const stop = new AbortController()
+  const ignore = fleet.onHint((hint) => {
+    if (hint.kind === 'won' && hint.task === task.name && hint.slot === slot) stop.abort()
+  })
+  try {
+    const candidates = fleet.membership.candidates({ hosts: task.hosts, ...task.fleet })
+    const rank = { task: task.name, slot, host: fleet.host, aheadMs: fleet.offsetMs() ?? 0 }
+    if (!isContinued) await pause(clock, holdBackMs(rank, candidates))
+    if (stop.signal.aborted) return { kind: 'elsewhere', host: '' }
+    const { revision } = tasks.loaded
+    const { host, session, engine } = fleet
+    const sentMs = clock.now()
+    const result = await claimSlot(
+      { engine, clock, random: Math.random },
+      {
+        key: { task: task.name, slot, tryNumber: 1 },
+        claim: {
+          ...{ v: 1, attempt: own?.attempt ?? '', host, session, slot, revision },
+          definition: task.fleet.definition,
+        },
+        window,
+        dueMonotonicMs: window.dueMonotonicMs,
+        // The hint of another machine is no proof: what counts is what is stored.
+        signal: new AbortController().signal,
+      },
+    )
+    if (result.kind === 'won') {
+      // It was stored after it was sent, and before it was read.
+      fleet.noteOffset((sentMs + clock.now()) / 2 - result.storedMs)
+      fleet.engine.tell({ kind: 'won', task: task.name, slot, host })
+    }
+    return result
+  } finally {
+    ignore()
+  }
+}
+
+/** A window with the same moments by the monotonic clock. */
+interface DueWindow extends StartWindow {
+  readonly dueMonotonicMs: number
+  /** When it is too late to start. */
+  readonly endMs: number
+}
+
+/** How long a person waits for the fleet. */
+const manualMs = 10_000
+
+/** A slot that is caught up, and a retry, may start within the same time from now on. */
+function windowOf(
+  task: FleetTask,
+  { slot, trigger, dueMs, claim }: Start,
+  { runContext }: SharedParts,
+): DueWindow {
+  const { clock } = runContext.host
+  const now = clock.now()
+  const isLate = slot === undefined || trigger === 'catchup' || claim?.sequence !== undefined
+  const slotMs = isLate ? now : (dueMs ?? slot * 1000)
+  const next =
+    slot === undefined
+      ? undefined
+      : nextEntry(
+          timetableOf(task, runContext.hostName),
+          isLate ? Math.floor(now / 1000) : slot,
+          slot,
+        )
+  const window = {
+    slotMs,
+    startWithinMs: trigger === 'manual' ? manualMs : task.fleet.startWithinMs,
+    nextSlotMs: next === undefined ? undefined : next.at * 1000,
+  }
+  const dueMonotonicMs = clock.monotonic() - (now - slotMs)
+  return { ...window, dueMonotonicMs, endMs: dueMonotonicMs + windowMs(window) }
+}

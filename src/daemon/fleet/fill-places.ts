@@ -1,0 +1,129 @@
+import { type Sighting } from '../../plan/fleet/takeover.ts'
+import { takePlace } from '../../fleet/take-place.ts'
+import type { Clock } from '../../host/clock.ts'
+import { pause } from '../../host/clock.ts'
+import type { Candidate } from '../../plan/fleet/ranks.ts'
+import { holdBackMs } from '../../plan/fleet/ranks.ts'
+import { endRun } from '../../run/end.ts'
+import type { FleetTask } from '../../tasks/task.ts'
+import { type DaemonTaskParts, keepInstances } from '../starts/daemon-tasks.ts'
+import type { Fleet } from './fleet.ts'
+import { placeOf } from './place-for.ts'
+
+interface FillParts extends DaemonTaskParts {
+  readonly fleet: Fleet
+}
+
+/** What this machine knows of a place that another one has. */
+interface Seen {
+  readonly host: string
+  readonly sighting: Sighting
+  /** When to look again although the other machine seems to be there, by the monotonic clock. */
+  readonly lookMs: number
+}
+
+/** How often the places are gone through, and how often one is looked at although its machine is heard. */
+const roundMs = 1_000
+const backstopMs = 60_000
+const answerMs = 5_000
+
+/**
+ * Takes places for the tasks that always run somewhere in the fleet: those that are free, and those of machines
+ * that broke their promise. Returns a function that stops it.
+ */
+export function startFilling(parts: FillParts): () => void {
+  const { clock, fleet, faults } = parts
+  const seen = new Map<string, Seen>()
+  let isOpen = true
+  let isBusy = false
+  const round = async (): Promise<void> => {
+    if (isBusy) return
+    isBusy = true
+    endFenced(parts)
+    await faults.attemptAsync('take places of the fleet', () => fillAll(parts, seen))
+    isBusy = false
+  }
+  const again = (): void => {
+    if (!isOpen) return
+    void round()
+    cancel = clock.after(roundMs, again)
+  }
+  let cancel = clock.after(0, again)
+  const ignore = fleet.onHint((hint) => {
+    if (hint.kind !== 'free') return
+    for (const key of seen.keys()) if (key.startsWith(`${hint.task}/`)) seen.delete(key)
+    void round()
+  })
+  return () => {
+    isOpen = false
+    cancel()
+    ignore()
+  }
+}
+
+/** The guard does the same, also while no daemon works. */
+function endFenced({ fleet, runs, runContext }: FillParts): void {
+  for (const run of runs.all()) {
+    const place = run.description.claim?.holding
+    if (place !== undefined && fleet.holdings.byId(place) !== undefined && !fleet.has(place))
+      endRun(runContext, run, 'fence')
+  }
+}
+
+async function fillAll(parts: FillParts, seen: Map<string, Seen>): Promise<void> {
+  for (const task of [...parts.tasks.here.values()]) {
+    if (task.type !== 'daemon' || task.fleet === undefined) continue
+    await fill(parts, { ...task, fleet: task.fleet }, seen)
+  }
+}
+
+async function fill(parts: FillParts, task: FleetTask, seen: Map<string, Seen>): Promise<void> {
+  const { phase, fleet, clock } = parts
+  for (let index = 0; index < task.max; index += 1) {
+    const held = fleet.holdings.of(task.name)
+    const isFull = held.length >= task.fleet.maxPerHost
+    if (isFull || phase.now !== 'running' || fleet.whyNot() !== undefined) return
+    const key = `${task.name}/${index}`
+    if (held.some((each) => each.key.index === index) || !isWorthALook(fleet, clock, seen.get(key)))
+      continue
+    await takeOne(parts, task, index, seen)
+  }
+}
+
+function isWorthALook({ membership }: Fleet, clock: Clock, known: Seen | undefined): boolean {
+  if (known === undefined) return true
+  return !membership.isLive(known.host) || clock.monotonic() >= known.lookMs
+}
+
+async function takeOne(
+  parts: FillParts,
+  task: FleetTask,
+  index: number,
+  seen: Map<string, Seen>,
+): Promise<void> {
+  const { fleet, clock, phase } = parts
+  const key = `${task.name}/${index}`
+  const known = seen.get(key)
+  const candidates: readonly Candidate[] = fleet.membership.candidates({
+    hosts: task.hosts,
+    ...task.fleet,
+  })
+  const rank = { task: task.name, slot: index, host: fleet.host, aheadMs: 0 }
+  if (known === undefined) await pause(clock, holdBackMs(rank, candidates))
+  const result = await takePlace(fleet.placeParts, {
+    key: { task: task.name, index },
+    place: placeOf(fleet, task, { slot: undefined }, clock.now()),
+    sighting: known?.sighting,
+    endMs: clock.monotonic() + answerMs,
+    signal: new AbortController().signal,
+  })
+  if (result.kind === 'taken') {
+    const lookMs = clock.monotonic() + backstopMs * (0.5 + Math.random())
+    seen.set(key, { host: result.by.host, sighting: result.sighting, lookMs })
+  }
+  if (result.kind !== 'held') return
+  seen.delete(key)
+  const { id } = fleet.holdings.add(result.holding, { fenceMs: task.fleet.fenceMs })
+  if (phase.now === 'running') keepInstances(parts, task.name)
+  else void fleet.holdings.free(id)
+}

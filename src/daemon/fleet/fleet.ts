@@ -1,0 +1,146 @@
+import { randomUUID } from 'node:crypto'
+import path from 'node:path'
+import type { Engine } from '../../fleet/engine.ts'
+import type { FleetConnection, Link } from '../../fleet/nats/connect.ts'
+import { type Guard, newGuard } from '../../fleet/guard.ts'
+import { type HeldHere, type Holdings, openHoldings } from '../../fleet/holdings.ts'
+import { type Membership, newMembership } from '../../fleet/membership.ts'
+import type { PlaceParts } from '../../fleet/take-place.ts'
+import type { Host } from '../../host/host.ts'
+import type { FleetReason } from '../../plan/admit.ts'
+import type { Hint } from '../../plan/fleet/hints.ts'
+import type { Heartbeat } from '../../plan/fleet/members.ts'
+import type { Sighting } from '../../plan/fleet/takeover.ts'
+import { maxOffsetMs, medianOf } from '../../plan/fleet/windows.ts'
+import type { Faults } from '../../run/faults.ts'
+import type { LiveRun } from '../../run/live-run.ts'
+
+/** The engine, and whether it is there. */
+export type EngineConnection = Pick<FleetConnection, 'engine' | 'link'>
+
+/** The fleet, as the daemon of one machine has it. */
+export interface Fleet {
+  /** The name of this machine in the fleet. */
+  readonly host: string
+  readonly session: string
+  readonly engine: Engine
+  readonly placeParts: PlaceParts
+  readonly membership: Membership
+  readonly holdings: Holdings
+  /** What this machine saw of the places of others, by `task/index`. */
+  readonly sightings: Map<string, Sighting>
+  /** The connection to the engine. */
+  link(): Link
+  /** How far this clock is ahead of the engine's, in milliseconds; null: not measured. */
+  offsetMs(): number | null
+  /** Notes one measured offset. */
+  noteOffset(ms: number): void
+  /** Why this machine starts no task of the fleet at the moment. */
+  whyNot(): FleetReason | undefined
+  /** Whether a place, by its id, is this machine's, as far as the engine was heard in time. */
+  has(place: string): boolean
+  /** Calls back for each hint of another machine, until `stop` is called. */
+  onHint(listener: (hint: Hint) => void): () => void
+  /** Before the command of a run starts: the guard must know when to end it. */
+  beforeStart(run: LiveRun): void
+  close(): void
+}
+
+export interface FleetParts {
+  readonly host: Host
+  readonly home: string
+  readonly connection: EngineConnection
+  readonly hostName: string
+  readonly faults: Faults
+  /** What this machine says of itself, but for what the fleet knows. */
+  readonly about: () => Omit<Heartbeat, 'v' | 'host' | 'session' | 'places' | 'offsetMs'>
+  /** The runs of this machine. */
+  readonly runs: () => readonly LiveRun[]
+  /** A place is good again whose fence was over. */
+  readonly onBack: (held: HeldHere) => void
+  readonly onLost: (held: HeldHere) => void
+  readonly onAsk: (held: HeldHere, ask: 'replace' | 'kill') => void
+}
+
+/** How many of the last measurements of the clock count. */
+const maxOffsets = 5
+
+/** Joins the fleet: this machine is heard from now on, and keeps the places that it has. */
+export function openFleet(parts: FleetParts): Fleet {
+  const { host, home, connection, hostName, faults, about } = parts
+  const { engine } = connection
+  const { clock } = host
+  const session = randomUUID()
+  const offsets: number[] = []
+  const offsetMs = (): number | null =>
+    offsets.length === 0 ? null : Math.round(medianOf(offsets))
+  const listeners = new Set<(hint: Hint) => void>()
+  const guard = newGuard({ host, home, faults })
+  const placeParts: PlaceParts = {
+    ...{ engine, clock, random: Math.random, newId: randomUUID },
+    uptimeMs: () => uptimeMs(host),
+  }
+  const holdings = openHoldings({
+    ...{ ...placeParts, engine, host, faults, file: path.join(home, 'fleet.json') },
+    onRenewed(held, wasOver) {
+      for (const run of parts.runs()) if (isIn(run, held)) note(guard, run, held)
+      if (wasOver) parts.onBack(held)
+    },
+    onLost: parts.onLost,
+    onAsk: parts.onAsk,
+  })
+  const membership = newMembership({
+    ...{ engine, clock },
+    own: () => ({
+      ...{ v: 1, host: hostName, session, ...about() },
+      places: holdings.all().map(({ key }) => `${key.task}/${key.index}`),
+      offsetMs: offsetMs(),
+    }),
+  })
+  engine.hear((hint) => {
+    for (const listener of listeners) listener(hint)
+  })
+  return {
+    ...{ host: hostName, session, engine, placeParts, membership, holdings },
+    ...{ sightings: new Map(), link: () => connection.link() },
+    offsetMs,
+    noteOffset(ms) {
+      offsets.push(ms)
+      if (offsets.length > maxOffsets) offsets.shift()
+    },
+    whyNot() {
+      if (Math.abs(offsetMs() ?? 0) > maxOffsetMs) return 'clock'
+      return membership.impostor() === undefined ? undefined : 'duplicate name'
+    },
+    has: (place) => (holdings.byId(place)?.untilMs ?? 0) > placeParts.uptimeMs(),
+    onHint(listener) {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
+    },
+    beforeStart(run) {
+      const held = holdings.byId(run.description.claim?.holding ?? '')
+      if (held !== undefined) note(guard, run, held)
+    },
+    close() {
+      membership.close()
+      holdings.leave()
+    },
+  }
+}
+
+/** Whether a run has this place. */
+export function isIn({ description }: LiveRun, { id }: HeldHere): boolean {
+  return description.claim?.holding === id
+}
+
+function note(guard: Guard, { recorder, description, directory }: LiveRun, held: HeldHere): void {
+  const { untilMs } = held
+  if (recorder === undefined || untilMs === Infinity) return
+  guard.note({ recorder, killAfterMs: description.killAfterMs, untilMs, directory })
+}
+
+/** Since the machine started, with the time that it was suspended. */
+function uptimeMs({ files }: Host): number {
+  const [seconds] = (files.readText('/proc/uptime') ?? '0').split(' ')
+  return Number(seconds) * 1000
+}

@@ -1,0 +1,63 @@
+import { createHash } from 'node:crypto'
+import type { Host } from '../../host/host.ts'
+import type { Faults } from '../../run/faults.ts'
+import { endRun } from '../../run/end.ts'
+import type { RunContext } from '../../run/live-run.ts'
+import type { Phase } from '../phase.ts'
+import type { Task } from '../../tasks/task.ts'
+import type { HomePaths } from '../settings.ts'
+import type { RunTable } from '../starts/run-table.ts'
+import type { TasksState } from '../tasks-file/tasks-state.ts'
+import { type EngineConnection, type Fleet, isIn, openFleet } from './fleet.ts'
+
+interface JoinParts {
+  readonly connection: EngineConnection
+  readonly version: string
+  readonly host: Host
+  readonly paths: HomePaths
+  readonly hostName: string
+  readonly faults: Faults
+  readonly phase: Phase
+  readonly tasks: TasksState
+  readonly runs: RunTable
+  readonly runContext: RunContext
+  /** Brings a task to the number of instances that its places allow. */
+  readonly keepInstances: (task: string) => void
+}
+
+/** Joins the fleet with what this daemon knows: a run whose place is lost ends. */
+export function joinFleet(parts: JoinParts): Fleet {
+  const { connection, host, paths, hostName, faults, phase, tasks, runs, runContext } = parts
+  let known: { readonly all: TasksState['all']; readonly hash: string } | undefined
+  const hashNow = (): string => {
+    if (known?.all !== tasks.all) known = { all: tasks.all, hash: hashOf(tasks.all.values()) }
+    return known.hash
+  }
+  return openFleet({
+    ...{ connection, host, hostName, faults, home: paths.home },
+    about: () => ({
+      facts: tasks.facts,
+      torch: parts.version,
+      tz: process.versions['tz'] ?? '',
+      file: { revision: tasks.loaded.revision, committedMs: null, hash: hashNow() },
+      running: runs.all().length,
+      isDraining: phase.now !== 'running',
+    }),
+    runs: () => runs.all(),
+    onBack: ({ key }) => parts.keepInstances(key.task),
+    onLost(held) {
+      for (const run of runs.all()) if (isIn(run, held)) endRun(runContext, run, 'place lost')
+    },
+    onAsk(held, ask) {
+      for (const run of runs.all()) if (isIn(run, held)) endRun(runContext, run, ask)
+    },
+  })
+}
+
+/** One digest for all that the fleet shares: equal on two machines whose files say the same of it. */
+function hashOf(tasks: Iterable<Task>): string {
+  const definitions = [...tasks].flatMap(({ name, fleet }) =>
+    fleet === undefined ? [] : `${name} ${fleet.definition}`,
+  )
+  return createHash('sha256').update(definitions.toSorted().join('\n')).digest('hex')
+}

@@ -1,0 +1,30 @@
+import type { HeldHere } from '../../fleet/holdings.ts'
+import type { StartParts } from '../starts/start-parts.ts'
+
+type Parts = Pick<StartParts, 'fleet' | 'runs' | 'queue' | 'tasks' | 'phase' | 'faults'>
+
+/**
+ * Gives back every place in which nothing runs and for which nothing waits. A place of a task that always runs is
+ * kept for its next run, unless the task is gone or the daemon stops.
+ */
+export function giveBackUnused(parts: Parts): void {
+  const { fleet, phase } = parts
+  // The next daemon continues with what it finds.
+  if (fleet === undefined || phase.now === 'leaving' || phase.now === 'gone') return
+  const used = usedPlaces(parts)
+  for (const held of fleet.holdings.all())
+    if (!used.has(held.id) && !isWanted(parts, held)) void fleet.holdings.free(held.id)
+}
+
+function usedPlaces({ runs, queue }: Parts): Set<string | undefined> {
+  const starts = [...queue.waiting.values(), ...queue.due, ...queue.timed.keys(), ...queue.held]
+  return new Set([
+    ...runs.all().map(({ description }) => description.claim?.holding),
+    ...starts.map(({ claim }) => claim?.holding),
+  ])
+}
+
+function isWanted({ phase, tasks }: Parts, { key }: HeldHere): boolean {
+  const task = tasks.here.get(key.task)
+  return phase.now === 'running' && task?.type === 'daemon' && task.fleet !== undefined
+}

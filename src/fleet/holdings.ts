@@ -1,0 +1,155 @@
+import path from 'node:path'
+import type { Host } from '../host/host.ts'
+import type { PlaceKey } from '../plan/fleet/records.ts'
+import type { Faults } from '../run/faults.ts'
+import type { Engine } from './engine.ts'
+import { keepPlace, type HolderCalls, type KeptPlace } from './keep-place.ts'
+import type { Holding, PlaceParts } from './take-place.ts'
+
+/** A place that this machine has. */
+export interface HeldHere {
+  /** The `run` of its record in the engine. */
+  readonly id: string
+  readonly key: PlaceKey
+  /** For TORCH_TOKEN: it grows with each owner. */
+  readonly token: number
+  /** When what runs in it must have ended, by `uptimeMs`; Infinity: no fence. */
+  untilMs: number
+  /** Another machine has it, or it was given back. */
+  isOver: boolean
+}
+
+/** How long a place may be kept without a word of the engine, in milliseconds; undefined: for ever. */
+interface Fence {
+  readonly fenceMs: number | undefined
+}
+
+interface HoldingCalls {
+  /** `wasOver`: what ran in it had to end before this renewal came. */
+  readonly onRenewed: (held: HeldHere, wasOver: boolean) => void
+  readonly onLost: (held: HeldHere) => void
+  readonly onAsk: (held: HeldHere, ask: Parameters<HolderCalls['onAsk']>[0]) => void
+}
+
+/** The places that this machine has. They are on disk, so that the next daemon keeps them. */
+export interface Holdings {
+  all(): readonly HeldHere[]
+  of(task: string): readonly HeldHere[]
+  byId(id: string): HeldHere | undefined
+  /** Keeps a place that was taken just now. */
+  add(holding: Holding, fence: Fence): HeldHere
+  /** Gives a place back. Settles when others can have it, or after some seconds. */
+  free(id: string): Promise<void>
+  /** Renews nothing more: the next daemon does. */
+  leave(): void
+  /** Settles when all that is being given back is free, or cannot be reached. */
+  settled(): Promise<void>
+}
+
+interface HoldingParts extends PlaceParts, HoldingCalls {
+  readonly engine: Pick<Engine, 'putPlace' | 'getPlace' | 'tell'>
+  readonly host: Host
+  /** `fleet.json` of the home. */
+  readonly file: string
+  readonly faults: Faults
+}
+
+interface Saved extends Fence {
+  readonly holding: Holding
+  readonly bootId: string
+}
+
+/** How long a place is given back. After that, the promise of the holder ends by itself. */
+const freeMs = 5_000
+
+/** The places of the previous daemon, which are renewed at once. */
+export function openHoldings(parts: HoldingParts): Holdings {
+  const { host, file, faults } = parts
+  const held = new Map<
+    string,
+    { readonly here: HeldHere; readonly kept: KeptPlace; saved: Saved }
+  >()
+  const { bootId } = host.processes
+
+  function save(): void {
+    faults.attempt(`write ${path.basename(file)}`, () => {
+      const saved = [...held.values()].map((each) => each.saved)
+      host.files.replace(file, `${JSON.stringify({ holdings: saved })}\n`)
+    })
+  }
+
+  function keep(saved: Saved, firstRenewalMs?: number): HeldHere {
+    const { holding, fenceMs } = saved
+    const { key, place } = holding
+    const until = (sentMs: number): number => (fenceMs === undefined ? Infinity : sentMs + fenceMs)
+    // After a reboot the uptime begins anew, and nothing of the run is left.
+    const sentMs = saved.bootId === bootId ? holding.sentMs : 0
+    const here: HeldHere = {
+      ...{ id: place.run, key, token: holding.sequence, untilMs: until(sentMs), isOver: false },
+    }
+    const kept = keepPlace(
+      parts,
+      holding,
+      {
+        onRenewed(renewedMs) {
+          const wasOver = here.untilMs <= parts.uptimeMs()
+          here.untilMs = Math.max(here.untilMs, until(renewedMs))
+          parts.onRenewed(here, wasOver)
+        },
+        onLost() {
+          here.isOver = true
+          held.delete(here.id)
+          save()
+          parts.onLost(here)
+        },
+        onAsk: (ask) => parts.onAsk(here, ask),
+      },
+      firstRenewalMs,
+    )
+    held.set(here.id, { here, kept, saved })
+    return here
+  }
+
+  // At once: nobody renewed them while no daemon was here.
+  for (const saved of readSaved(host, file)) keep(saved, 0)
+  const freeing = new Set<Promise<void>>()
+  const all = (): HeldHere[] => [...held.values()].map(({ here }) => here)
+  return {
+    all,
+    of: (task) => all().filter(({ key }) => key.task === task),
+    byId: (id) => held.get(id)?.here,
+    add(holding, { fenceMs }) {
+      const here = keep({ holding, fenceMs, bootId })
+      save()
+      return here
+    },
+    async free(id) {
+      const found = held.get(id)
+      if (found === undefined) return
+      found.here.isOver = true
+      held.delete(id)
+      const freed = found.kept.free(freeMs)
+      freeing.add(freed)
+      await freed
+      freeing.delete(freed)
+      save()
+      parts.engine.tell({ kind: 'free', task: found.here.key.task })
+    },
+    async settled() {
+      await Promise.all(freeing)
+    },
+    leave() {
+      for (const { kept } of held.values()) kept.leave()
+    },
+  }
+}
+
+function readSaved({ files }: Host, file: string): readonly Saved[] {
+  try {
+    const text = files.readText(file)
+    return text === undefined ? [] : (JSON.parse(text) as { holdings: Saved[] }).holdings
+  } catch {
+    // Damaged: the places stay taken until their time is over.
+    return []
+  }
+}

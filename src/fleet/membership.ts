@@ -1,0 +1,70 @@
+import type { Clock } from '../host/clock.ts'
+import {
+  type CandidateRule,
+  candidatesOf,
+  type Heartbeat,
+  heartbeatMs,
+  impostorOf,
+  isLive,
+  maxMembers,
+  type Member,
+} from '../plan/fleet/members.ts'
+import type { Candidate } from '../plan/fleet/ranks.ts'
+import type { Engine } from './engine.ts'
+
+/** The machines of the fleet, as this one hears them. */
+export interface Membership {
+  members(): readonly Member[]
+  /** The live machines that may start a task. This machine is among them if the rule names it. */
+  candidates(rule: CandidateRule): readonly Candidate[]
+  /** Whether a machine was heard lately. */
+  isLive(host: string): boolean
+  /** Another daemon with the name of this machine, if one was heard lately. */
+  impostor(): Heartbeat | undefined
+  /** Says at once what this machine does now. */
+  beat(): void
+  close(): void
+}
+
+interface MembershipParts {
+  readonly engine: Pick<Engine, 'tell' | 'hear'>
+  readonly clock: Clock
+  readonly own: () => Heartbeat
+}
+
+export function newMembership({ engine, clock, own }: MembershipParts): Membership {
+  const members = new Map<string, Member>()
+  let impostor: Member | undefined
+  let cancel = (): void => {}
+  const beat = (): void => engine.tell({ kind: 'heartbeat', beat: own() })
+  const beatAgain = (): void => {
+    beat()
+    cancel = clock.after(heartbeatMs, beatAgain)
+  }
+
+  engine.hear((hint) => {
+    if (hint.kind !== 'heartbeat') return
+    const member = { beat: hint.beat, heardMs: clock.monotonic() }
+    if (impostorOf(own(), hint.beat) !== undefined) impostor = member
+    else if (members.has(hint.beat.host) || members.size < maxMembers)
+      members.set(hint.beat.host, member)
+  })
+  beatAgain()
+
+  /** This machine does not wait for its own heartbeat to come back. */
+  const all = (): Member[] => {
+    const beating = own()
+    members.delete(beating.host)
+    return [...members.values(), { beat: beating, heardMs: clock.monotonic() }]
+  }
+  return {
+    members: all,
+    candidates: (rule) => candidatesOf(rule, all(), clock.monotonic()),
+    isLive: (host) =>
+      all().some((each) => each.beat.host === host && isLive(each, clock.monotonic())),
+    impostor: () =>
+      impostor !== undefined && isLive(impostor, clock.monotonic()) ? impostor.beat : undefined,
+    beat,
+    close: () => cancel(),
+  }
+}

@@ -1,0 +1,106 @@
+import { describe, expect, test } from 'vitest'
+import { newFleetSite } from '../../support/fleet/daemons.ts'
+import { until } from '../../support/until.ts'
+
+type Machine = ReturnType<typeof newFleetSite>['machines'][number]
+
+async function fleetOf(tasks: string, names = ['web1', 'web2', 'web3']) {
+  const site = newFleetSite(`timezone: UTC\ntasks: ${tasks}`, names)
+  const start = async (machine: Pick<Machine, 'name' | 'machine' | 'site'>) => {
+    const daemon = await machine.site.daemon()
+    return { ...machine, daemon, isUp: true }
+  }
+  const machines: Awaited<ReturnType<typeof start>>[] = []
+  for (const machine of site.machines) machines.push(await start(machine))
+  const running = (task: string) =>
+    machines.filter((each) => each.isUp && each.daemon.running(task).length > 0)
+  return {
+    ...site,
+    start,
+    machines,
+    running,
+    names: (task: string) => running(task).map(({ name }) => name),
+    /** Kills the daemon of a machine; its runs continue. */
+    kill(machine: (typeof machines)[number]) {
+      machine.isUp = false
+      machine.machine.kill()
+      machine.daemon.kill()
+    },
+  }
+}
+
+const consumer = '{consumer: {type: daemon, command: exec sleep 60, scope: fleet, max: 2}}'
+
+describe('a daemon task of the fleet', () => {
+  test('runs on as many machines as its max, and another one takes over when a daemon is gone', async () => {
+    const fleet = await fleetOf(consumer)
+    await fleet.pass(4_000)
+    expect(fleet.names('consumer')).toHaveLength(2)
+    const [first] = fleet.running('consumer')
+    if (first === undefined) throw new Error('nothing runs')
+    fleet.kill(first)
+    // The promise of the machine ends 45 seconds after its last renewal at the latest.
+    await fleet.pass(35_000)
+    expect(fleet.names('consumer')).toHaveLength(1)
+    await fleet.pass(40_000)
+    expect(fleet.names('consumer')).toHaveLength(2)
+    expect(fleet.names('consumer')).not.toContain(first.name)
+  })
+
+  test('keeps its run and its place when the daemon of its machine is killed and comes back', async () => {
+    const fleet = await fleetOf(consumer.replace('max: 2', 'max: 1'))
+    await fleet.pass(4_000)
+    const [owner] = fleet.running('consumer')
+    if (owner === undefined) throw new Error('nothing runs')
+    const [run] = owner.daemon.running('consumer')
+    fleet.kill(owner)
+    await fleet.pass(10_000)
+    const back = await fleet.start(owner)
+    await fleet.pass(60_000)
+    expect(back.daemon.running('consumer')).toEqual([run])
+    expect(fleet.names('consumer')).toEqual([])
+  })
+
+  test('ends when its machine has heard nothing for the time of the fence, and another machine has it then', async () => {
+    const fleet = await fleetOf(consumer.replace('max: 2', 'max: 1'))
+    await fleet.pass(4_000)
+    const [owner] = fleet.running('consumer')
+    if (owner === undefined) throw new Error('nothing runs')
+    fleet.engine.cutOff(owner.machine, 120_000)
+    await fleet.pass(40_000)
+    await owner.daemon.runs('consumer', 0)
+    expect(owner.daemon.history()).toContain('consumer killed fence')
+    await fleet.pass(30_000)
+    const names = fleet.names('consumer')
+    expect(names).toHaveLength(1)
+    expect(names).not.toContain(owner.name)
+  })
+
+  test('gives its place to another machine when the daemon stops', async () => {
+    const fleet = await fleetOf(consumer.replace('max: 2', 'max: 1'))
+    await fleet.pass(4_000)
+    const [owner] = fleet.running('consumer')
+    if (owner === undefined) throw new Error('nothing runs')
+    void owner.daemon.stop(null)
+    owner.isUp = false
+    await until(async () => {
+      await fleet.pass(100)
+      return fleet.names('consumer').length === 1
+    }, 'the next machine')
+    expect(fleet.names('consumer')).not.toContain(owner.name)
+  })
+})
+
+test('a place of a machine that is gone is taken for the next slot', async () => {
+  const fleet = await fleetOf(
+    '{job: {schedule: "0 * * * * *", command: exec sleep 60, scope: fleet}}',
+    ['web1', 'web2'],
+  )
+  await fleet.pass(61_000)
+  const [owner] = fleet.running('job')
+  if (owner === undefined) throw new Error('nothing runs')
+  fleet.kill(owner)
+  await fleet.pass(120_000)
+  const other = fleet.machines.find(({ name }) => name !== owner.name)
+  expect(other?.daemon.running('job')).toHaveLength(1)
+})

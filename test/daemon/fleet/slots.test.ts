@@ -1,0 +1,133 @@
+import { describe, expect, test } from 'vitest'
+import { newSite } from '../../support/daemon-here.ts'
+import { newFleetSite } from '../../support/fleet/daemons.ts'
+
+type Daemons = Awaited<ReturnType<ReturnType<typeof newSite>['daemon']>>[]
+
+async function fleetOf(yaml: string, names = ['web1', 'web2', 'web3']) {
+  const site = newFleetSite(`timezone: UTC\ntasks: ${yaml}`, names)
+  const daemons: Daemons = []
+  for (const { daemon } of site.machines) daemons.push(await daemon())
+  const rows = () => daemons.flatMap((daemon) => daemon.rows())
+  return {
+    ...site,
+    daemons,
+    /** All rows of the fleet as `second outcome reason`, in the order of the slots. */
+    history: () =>
+      rows()
+        .map(({ slot, outcome, reason }) => `${slot?.slice(17, 19)} ${outcome} ${reason ?? ''}`)
+        .map((text) => text.trim())
+        .toSorted((a, b) => (a < b ? -1 : 1)),
+    ended: async (task: string) => {
+      for (const daemon of daemons) await daemon.runs(task, 0)
+    },
+  }
+}
+
+describe('a slot that three machines share', () => {
+  test('each slot starts on one of them, and the others have no row of it', async () => {
+    const fleet = await fleetOf(
+      '{job: {schedule: "*/5 * * * * *", command: "true", scope: fleet, max: unlimited}}',
+    )
+    await fleet.pass(31_000)
+    await fleet.ended('job')
+    expect(fleet.history()).toEqual(['05', '10', '15', '20', '25', '30'].map((at) => `${at} ok`))
+  })
+
+  test('at max, one machine records the skip, with the machine of the run', async () => {
+    const fleet = await fleetOf(
+      '{job: {schedule: "*/5 * * * * *", command: exec sleep 60, scope: fleet}}',
+    )
+    await fleet.pass(16_000)
+    const [first, ...others] = fleet.history()
+    expect(first).toBe('05 running')
+    const owner = fleet.daemons.findIndex((daemon) => daemon.running('job').length > 0)
+    expect(others).toEqual(['10', '15'].map((at) => `${at} skipped max: runs on web${owner + 1}`))
+  })
+
+  test('without an answer of the engine nothing of the fleet starts, and plain tasks do', async () => {
+    const fleet = await fleetOf(
+      '{job: {schedule: "*/30 * * * * *", command: "true", scope: fleet, start_within: 5s}, plain: {schedule: "*/30 * * * * *", command: "true"}}',
+      ['web1'],
+    )
+    fleet.engine.outage(40_000)
+    await fleet.pass(37_000)
+    await fleet.ended('plain')
+    expect(fleet.daemons[0]?.history()).toEqual(['plain ok', 'job skipped fleet unreachable'])
+  })
+
+  test('a slot that is older than the stream of claims does not start', async () => {
+    const fleet = await fleetOf(
+      '{job: {schedule: "*/10 * * * * *", command: "true", scope: fleet}}',
+      ['web1'],
+    )
+    fleet.engine.claimsSinceMs = fleet.clock.now() + 8_000
+    await fleet.pass(25_000)
+    await fleet.ended('job')
+    expect(fleet.history()).toEqual([
+      '10 skipped fleet: the stream of claims is newer than the slot, which may have started',
+      '20 ok',
+    ])
+  })
+
+  test('a retry keeps the claim and the place of its slot', async () => {
+    const fleet = await fleetOf(
+      '{job: {schedule: "0 * * * * *", command: "exit 1", scope: fleet, retry: {attempts: 1, delay: 5s}}}',
+      ['web1', 'web2'],
+    )
+    await fleet.pass(61_000)
+    await fleet.ended('job')
+    const places = fleet.engine.log.filter(({ subject }) => subject.startsWith('place.'))
+    await fleet.pass(10_000)
+    await fleet.ended('job')
+    const rows = fleet.daemons.flatMap((daemon) => daemon.rows())
+    expect(rows.map(({ attempt, outcome }) => [attempt, outcome])).toEqual([
+      [1, 'failed'],
+      [2, 'failed'],
+    ])
+    expect(new Set(rows.map(({ host }) => host)).size).toBe(1)
+    await fleet.pass(1_000)
+    const states = fleet.engine.log
+      .filter(({ subject }) => subject.startsWith('place.'))
+      .map(({ value }) => (value as { state: string }).state)
+    expect(places).toHaveLength(1)
+    expect(states.filter((state) => state === 'free')).toHaveLength(1)
+    expect(states.at(-1)).toBe('free')
+  })
+})
+
+describe('a machine without a fleet', () => {
+  test('does not start a task of the fleet: slots are skipped, and the status says why', async () => {
+    const site = newSite(
+      'timezone: UTC\ntasks: {job: {schedule: "*/5 * * * * *", command: "true", scope: fleet}, always: {type: daemon, command: "sleep 60", scope: fleet}}',
+    )
+    const daemon = await site.daemon()
+    daemon.seconds(6)
+    expect(daemon.history()).toEqual(['job skipped no fleet'])
+    expect(daemon.running('always')).toEqual([])
+    const { trouble = [] } = await daemon.ask('status', {})
+    expect(trouble.map(({ message }) => message)).toEqual([
+      '2 tasks with scope: fleet do not start: the config file has no section fleet',
+    ])
+    await expect(daemon.ask('run', { task: 'job', force: false })).rejects.toThrow(
+      'job is not started: this machine is in no fleet',
+    )
+  })
+})
+
+describe('a run by hand', () => {
+  test('takes a place in the fleet, and is refused with the machine that has it', async () => {
+    const fleet = await fleetOf(
+      '{job: {schedule: "0 0 1 1 *", command: exec sleep 60, scope: fleet}}',
+      ['web1', 'web2'],
+    )
+    const [one, two] = fleet.daemons
+    const started = one?.ask('run', { task: 'job', force: false })
+    await fleet.pass(1_000)
+    expect(await started).toMatchObject({ task: 'job' })
+    const refused = two?.ask('run', { task: 'job', force: false })
+    const answer = expect(refused).rejects.toThrow('job is not started: at its max: runs on web1')
+    await fleet.pass(1_000)
+    await answer
+  })
+})

@@ -1,0 +1,78 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import { onTestFinished } from 'vitest'
+import type { Host } from '../../../src/host/host.ts'
+import { thisMachine } from '../../../src/host/host.ts'
+import { parseStat } from '../../../src/host/processes.ts'
+import { type HandClock, handClock } from '../clock.ts'
+import { newSite } from '../daemon-here.ts'
+import { newFakeEngine } from './engine.ts'
+import { newMachine, newWorld, type World } from './world.ts'
+
+const noon = '2026-03-10T12:00:00.000Z'
+
+/** How long time stands still for promises, by the clock that the test moves. */
+const stepMs = 10
+
+/**
+ * Machines of a fleet with one tasks file: a home and daemons for each, one clock that the test moves, and an
+ * engine in memory. Runs are real processes.
+ */
+export function newFleetSite(yaml: string, names: readonly string[]) {
+  const clock = handClock(noon)
+  const world = worldOf(clock)
+  const engine = newFakeEngine(world)
+  const bootedMs = Number(fs.readFileSync('/proc/uptime', 'utf8').split(' ')[0]) * 1000
+  const machines = names.map((name) => {
+    const machine = newMachine(world, name, 0)
+    const site = newSite(yaml, {
+      ...{ clock, engine: engine.of(machine) },
+      host: machineOf(name, () => bootedMs + clock.monotonic()),
+    })
+    onTestFinished(() => killGuard(site.home))
+    return { name, machine, site, daemon: site.daemon }
+  })
+
+  /** Time passes, and everybody does what is due. */
+  async function pass(ms: number): Promise<void> {
+    for (let left = ms; left > 0; left -= stepMs) {
+      clock.advance(Math.min(stepMs, left))
+      await new Promise((done) => setImmediate(done))
+    }
+  }
+
+  return { clock, engine, machines, pass }
+}
+
+/** A world whose time is that of a clock. Nobody can set it: it is the time of the engine. */
+function worldOf(clock: HandClock): World {
+  const { random, between } = newWorld(1)
+  const startMs = clock.now()
+  return {
+    ...{ random, between, after: clock.after },
+    now: () => startMs + clock.monotonic(),
+    runTo: () => Promise.reject(new Error('the clock is moved by hand')),
+  }
+}
+
+function machineOf(name: string, uptimeMs: () => number): Partial<Host> {
+  const { files, network } = thisMachine()
+  return {
+    network: { ...network, name: () => name },
+    files: {
+      ...files,
+      readText: (file) =>
+        file === '/proc/uptime' ? `${uptimeMs() / 1000} 0\n` : files.readText(file),
+    },
+  }
+}
+
+/** It would end by itself after a minute. */
+function killGuard(home: string): void {
+  try {
+    const guard = parseStat(fs.readFileSync(path.join(home, 'fence', 'guard'), 'utf8'))
+    if (guard !== undefined) process.kill(guard.pid, 'SIGKILL')
+  } catch {
+    // No run had a fence.
+  }
+}
