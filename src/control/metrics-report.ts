@@ -21,7 +21,12 @@ export interface MetricsReport {
   lateness: Histogram
   notifications: NotificationCount[]
   /** Messages that wait for each target. An older daemon does not have it. */
-  notificationsWaiting?: { target: string; count: number }[]
+  notificationsWaiting?: {
+    target: string
+    count: number
+    /** When the oldest was made; null if none waits. An older daemon does not have it. */
+    oldestMs?: number | null
+  }[]
   process: ProcessUsage
 }
 

@@ -90,6 +90,13 @@ function familiesOfDaemon(report: MetricsReport, server: ProcessUsage | undefine
         value: count,
       })),
     ),
+    gauge(
+      'torch_notifications_oldest_timestamp_seconds',
+      'When the oldest message to a target that waits was made, in seconds since 1970.',
+      (report.notificationsWaiting ?? []).flatMap(({ target, oldestMs }) =>
+        oldestMs == null ? [] : [{ labels: { target }, value: oldestMs / 1000 }],
+      ),
+    ),
     ...processFamilies([
       ['daemon', report.process],
       ...(server === undefined ? [] : [['web', server] as const]),

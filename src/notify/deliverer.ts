@@ -1,7 +1,7 @@
 import type { Host } from '../host/host.ts'
 import type { Helper } from '../host/helper.ts'
 import { deliveryMs, type Job } from './deliver.ts'
-import type { AnswerLine, JobLine } from './helper-process.ts'
+import type { AnswerLine, JobLine, ReadyLine } from './helper-process.ts'
 import type { Delivery } from './retry-plan.ts'
 
 /** Has the helper process deliver things. It is started when it is needed, and ends when it has nothing to do. */
@@ -14,13 +14,24 @@ export interface Deliverer {
 
 /** How long the helper stays without work: a start costs more than that. */
 const idleMs = 5_000
-/** A helper that takes longer than this for one delivery hangs. */
+const busy = 'the machine is too busy'
+/** The helper ends a delivery itself before this. */
 const hangMs = deliveryMs + 5_000
+/** On a machine that is very busy, a process takes long to start. This is not the time of the target. */
+const helperStartMs = 60_000
 
 /** One helper process, with what it has not answered yet. */
 interface Running {
   readonly helper: Helper
-  readonly waiting: Map<number, (delivery: Delivery) => void>
+  readonly waiting: Map<number, Waiting>
+  /** It takes jobs. */
+  isReady: boolean
+}
+
+interface Waiting {
+  readonly settle: (delivery: Delivery) => void
+  /** Its time begins. */
+  readonly begin: () => void
 }
 
 export function newDeliverer({
@@ -33,20 +44,26 @@ export function newDeliverer({
 
   function startOne(): Running {
     const waiting: Running['waiting'] = new Map()
-    const helper = startHelper({
-      file: 'notify/helper-process',
-      onLine(line) {
-        const answer = parseAnswer(line)
-        if (answer === undefined) return
-        waiting.get(answer.number)?.(answer.delivery)
-      },
-      onEnd(why) {
-        if (running?.helper === helper) running = undefined
-        const words = `the process that delivers ended (${why})`
-        for (const settle of waiting.values()) settle({ kind: 'later', words })
-      },
-    })
-    return { helper, waiting }
+    const started: Running = {
+      helper: startHelper({
+        file: 'notify/helper-process',
+        onLine(line) {
+          const answer = parseAnswer(line)
+          if (answer === undefined) return
+          if ('delivery' in answer) return waiting.get(answer.number)?.settle(answer.delivery)
+          started.isReady = true
+          for (const { begin } of waiting.values()) begin()
+        },
+        onEnd(why) {
+          if (running === started) running = undefined
+          const words = `the process that sends messages was ended (${why})`
+          for (const { settle } of waiting.values()) settle({ kind: 'later', words })
+        },
+      }),
+      waiting,
+      isReady: false,
+    }
+    return started
   }
 
   async function endHelper(): Promise<void> {
@@ -60,31 +77,39 @@ export function newDeliverer({
     deliver: (job) =>
       new Promise((resolve) => {
         cancelIdle()
-        running ??= startOne()
-        const { helper, waiting } = running
+        const started = (running ??= startOne())
+        const { helper, waiting } = started
         const own = (number += 1)
         const settle = (delivery: Delivery): void => {
           cancel()
           waiting.delete(own)
-          if (waiting.size === 0 && running?.helper === helper)
+          if (waiting.size === 0 && running === started)
             cancelIdle = clock.after(idleMs, () => void endHelper())
           resolve(delivery)
         }
-        const cancel = clock.after(hangMs, () => {
+        const giveUp = (words: string): void => {
           // Whatever else it has is tried again by another one.
-          if (running?.helper === helper) void endHelper()
-          settle({ kind: 'later', words: 'the process that delivers hangs' })
-        })
-        waiting.set(own, settle)
+          if (running === started) void endHelper()
+          settle({ kind: 'later', words })
+        }
+        let cancel = clock.after(helperStartMs, () =>
+          giveUp(`${busy}: nothing was sent within ${helperStartMs / 1000} s`),
+        )
+        const begin = (): void => {
+          cancel()
+          cancel = clock.after(hangMs, () => giveUp(`${busy}: not sent within ${hangMs / 1000} s`))
+        }
+        waiting.set(own, { settle, begin })
+        if (started.isReady) begin()
         helper.send(JSON.stringify({ number: own, job } satisfies JobLine))
       }),
     close: endHelper,
   }
 }
 
-function parseAnswer(line: string): AnswerLine | undefined {
+function parseAnswer(line: string): AnswerLine | ReadyLine | undefined {
   try {
-    return JSON.parse(line) as AnswerLine
+    return JSON.parse(line) as AnswerLine | ReadyLine
   } catch {
     return undefined
   }

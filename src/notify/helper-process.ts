@@ -22,6 +22,11 @@ export interface AnswerLine {
   readonly delivery: Delivery
 }
 
+/** Comes first: it takes jobs. Until then it starts, which takes long on a busy machine. */
+export interface ReadyLine {
+  readonly isReady: true
+}
+
 const host = { clock: wallClock, files: diskFiles, processes: realProcesses }
 
 serveLines(async (line, signal) => {
@@ -29,3 +34,4 @@ serveLines(async (line, signal) => {
   const delivery = await deliver({ host, variables: process.env }, job, signal)
   return JSON.stringify({ number, delivery } satisfies AnswerLine)
 })
+process.stdout.write(`${JSON.stringify({ isReady: true } satisfies ReadyLine)}\n`)

@@ -84,7 +84,7 @@ export function newNotifier({ host, hostName, ...parts }: NotifierParts): Notifi
       if (delivery.kind === 'delivered') sending.retryNow(name)
       return delivery
     },
-    report: () => reportOf(followed, sending.entries(), results.all()),
+    report: () => reportOf(followed, sending.entries(), results, clock.now()),
     counts: () => results.counts(),
     async close() {
       isRunning = false

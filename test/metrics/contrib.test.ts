@@ -234,8 +234,10 @@ const cases: readonly Case[] = [
     name: 'messages that wait for ten minutes fire, and those that leave before do not',
     step: '1m',
     samples: {
-      'torch_notifications_waiting{instance="a",target="ops"}': '0x10 2x20',
-      'torch_notifications_waiting{instance="a",target="chat"}': '0x10 1x5 0x15',
+      // The time of these tests begins at 0.
+      'torch_notifications_oldest_timestamp_seconds{instance="a",target="ops"}': '_x10 600x20',
+      'torch_notifications_oldest_timestamp_seconds{instance="a",target="chat"}':
+        '_x10 600x5 960x20',
     },
     at: '25m',
     fires: ['TorchNotificationsWaiting'],

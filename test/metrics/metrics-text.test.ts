@@ -72,9 +72,14 @@ test('the times of a task are seconds, and the buckets of a histogram add up', a
 test('quotes, backslashes and line breaks in labels are escaped', async () => {
   const notifications = [{ target: 'a"b\\c\nd', result: 'ok', count: 7 }]
   const file = { ok: false, revision: 'x"\n# y' }
-  const notificationsWaiting = [{ target: 'ops', count: 3 }]
+  const notificationsWaiting = [
+    { target: 'ops', count: 3, oldestMs: 1_700_000_000_000 },
+    { target: 'chat', count: 0, oldestMs: null },
+  ]
   const found = await lines(report({ notifications, notificationsWaiting, file }))
   expect(found).toContain('torch_notifications_waiting{target="ops"} 3')
+  const oldest = found.filter((line) => line.startsWith('torch_notifications_oldest'))
+  expect(oldest).toEqual(['torch_notifications_oldest_timestamp_seconds{target="ops"} 1700000000'])
   expect(found).toContain('torch_notifications_total{target="a\\"b\\\\c\\nd",result="ok"} 7')
   expect(found).toContain('torch_tasks_file_info{revision="x\\"\\n# y"} 1')
   expect(found).toContain('torch_tasks_file_ok 0')

@@ -106,7 +106,13 @@ test('messages, pings and the heartbeat arrive by a helper process, which ends w
   expect(await notifier.test('none')).toBeUndefined()
   await until(() => notifier.report().waiting === 0, 'an empty outbox')
   expect(notifier.report().targets).toMatchObject([
-    { name: 'ops', kind: 'webhook', waiting: 0, last: { result: 'delivered', words: 'HTTP 200' } },
+    {
+      name: 'ops',
+      kind: 'webhook',
+      waiting: 0,
+      next: null,
+      last: { result: 'delivered', words: 'HTTP 200' },
+    },
     { name: 'own', kind: 'command', last: { result: 'failed', words: 'exit code 3' } },
     { name: '(heartbeat)', kind: 'heartbeat', last: { result: 'delivered' } },
   ])
@@ -131,8 +137,8 @@ test('if the helper is killed, what it had is delivered by another one, with the
   server.answer = good
   await until(() => notifier.report().targets[0]?.last?.result === 'waiting', 'the failure')
   expect(notifier.report().targets[0]).toMatchObject({
-    ...{ waiting: 1, oldest: '2026-03-10T12:00:00.000Z' },
-    last: { words: 'the process that delivers ended (SIGKILL)' },
+    ...{ waiting: 1, oldest: '2026-03-10T12:00:00.000Z', next: '2026-03-10T12:00:05.000Z' },
+    last: { words: 'the process that sends messages was ended (SIGKILL)' },
   })
   clock.advance(5_000)
   await until(() => got.length === 1, 'the second attempt')

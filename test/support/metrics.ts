@@ -47,7 +47,7 @@ export function fullReport(): MetricsReport {
   return metricsReport({
     series: [{ ...neverRan, ...times }],
     notifications,
-    notificationsWaiting: [{ target: 'ops', count: 2 }],
+    notificationsWaiting: [{ target: 'ops', count: 2, oldestMs: 1_700_000_000_000 }],
     process: { ...process, maxDescriptors: 1024 },
   })
 }

@@ -3,7 +3,7 @@ import { exitStatus } from '../../errors.ts'
 import { deliver } from '../../notify/deliver.ts'
 import { readOutbox } from '../../notify/entry-file.ts'
 import { type NotifyReport, reportOf, type TargetReport } from '../../notify/report.ts'
-import { readResults } from '../../notify/results.ts'
+import { openResults } from '../../notify/results.ts'
 import { newTestMessage, testReport, unknownTarget } from '../../notify/test-message.ts'
 import { plainLine } from '../../text/sanitize.ts'
 import { usageError } from '../args/option.ts'
@@ -28,20 +28,31 @@ async function showTargets(call: Call, values: Values): Promise<number> {
   const { host, paths, terminal } = call
   const { file } = await readTasks(call, daemonsPath(call, values, (await askForFile(call)).file))
   const { entries } = readOutbox(host.files, paths.outbox)
-  const report = reportOf(file.notify, entries, readResults(host.files, paths.outbox))
+  const results = openResults(host, paths.outbox)
+  const report = reportOf(file.notify, entries, results, host.clock.now())
   if (values.json) await terminal.say(JSON.stringify(report, null, 2))
   else if (report.targets.length === 0)
     terminal.note('the tasks file has no targets, and no heartbeat')
-  else await terminal.say(targetsTable(call, report))
+  else {
+    await terminal.say(targetsTable(call, report))
+    const waits = report.targets.find((each) => each.waiting > 0 && hasTest(each))
+    if (waits !== undefined)
+      terminal.note(`to try now: torch notify test ${waits.name} also sends what waits for it`)
+  }
   return exitStatus.done
 }
 
+function hasTest({ kind }: TargetReport): boolean {
+  return kind !== 'ping' && kind !== 'heartbeat'
+}
+
 function targetsTable({ host, terminal }: Call, { targets }: NotifyReport): string {
-  const rows = targets.map(({ name, kind, waiting, oldest, last }): Cell[] => [
+  const rows = targets.map(({ name, kind, waiting, oldest, next, last }): Cell[] => [
     plainLine(name),
     kind,
     waiting === 0 ? '0' : [String(waiting), 'yellow'],
     shownTime(host, oldest),
+    shownTime(host, next),
     shownTime(host, last?.at ?? null),
     resultCell(last),
   ])
@@ -50,6 +61,7 @@ function targetsTable({ host, terminal }: Call, { targets }: NotifyReport): stri
     'KIND',
     'WAITING',
     { text: 'OLDEST', leave: 1 },
+    { text: 'NEXT TRY', leave: 3 },
     { text: 'LAST', leave: 2 },
     { text: 'RESULT', cut: 'end' },
   ] as const

@@ -92,8 +92,8 @@ const timeoutsMs: Readonly<Record<RequestName, number>> = {
   message: 60_000,
   /** Thousands of messages, on a slow disk. */
   inbox: 120_000,
-  /** One delivery is bounded; others may be under way. */
-  notify: 30_000,
+  /** A busy machine takes up to a minute to start the process for it. */
+  notify: 90_000,
   history: 5_000,
   output: 5_000,
 }

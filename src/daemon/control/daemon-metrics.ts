@@ -52,10 +52,11 @@ function waitingOf({
   notifier,
   tasks,
 }: Daemon): NonNullable<MetricsReport['notificationsWaiting']> {
-  const waiting = new Map(notifier.report().targets.map((each) => [each.name, each.waiting]))
+  const reports = new Map(notifier.report().targets.map((each) => [each.name, each]))
   return tasks.loaded.file.notify.targets.map(({ name: target }) => ({
     target,
-    count: waiting.get(target) ?? 0,
+    count: reports.get(target)?.waiting ?? 0,
+    oldestMs: timeOf(reports.get(target)?.oldest),
   }))
 }
 

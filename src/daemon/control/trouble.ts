@@ -5,6 +5,7 @@ import { problemLine } from '../../tasks/file/problem.ts'
 import { quietly } from '../../host/system-error.ts'
 import { hasScript, recordKey } from '../../scripts/url-records.ts'
 import { reportOf } from './scripts-answer.ts'
+import { formatDuration } from '../../text/duration.ts'
 import { counted } from '../../text/plural.ts'
 import { whyNotStarted } from '../../text/why-not-started.ts'
 import { failedWords } from '../starts/replacement.ts'
@@ -20,10 +21,18 @@ export const scriptWords = 'the script of '
 export function troubleOf(
   daemon: Pick<
     Daemon,
-    'faults' | 'history' | 'tasks' | 'daemonTasks' | 'scripts' | 'notifier' | 'startedMs' | 'fleet'
+    | 'faults'
+    | 'history'
+    | 'tasks'
+    | 'daemonTasks'
+    | 'scripts'
+    | 'notifier'
+    | 'startedMs'
+    | 'fleet'
+    | 'clock'
   >,
 ): Trouble[] {
-  const { faults, history, tasks, daemonTasks } = daemon
+  const { faults, history, tasks, daemonTasks, clock } = daemon
   const { refused } = tasks
   const bad = refused?.problems.find(({ severity }) => severity === 'error')
   const file = refused && {
@@ -34,7 +43,9 @@ export function troubleOf(
     message: failedWords(task, failed),
     sinceMs: failed.sinceMs,
   }))
-  const messages = daemon.notifier.report().targets.flatMap(undelivered)
+  const messages = daemon.notifier
+    .report()
+    .targets.flatMap((target) => undelivered(target, clock.now()))
   const others = [...replacements, ...scriptTroubles(daemon), ...messages, ...fleetTroubles(daemon)]
   return [file, history.trouble(), ...faults.current(), ...others]
     .filter((each) => each !== undefined)
@@ -81,16 +92,22 @@ function fleetTroubles({
   return [{ message, sinceMs: startedMs }]
 }
 
+/** A message that waits longer than this is trouble, also if others arrive. */
+const longWaitMs = 600_000
+
 /** Pings are left out: the service that waits for them says so itself. */
-function undelivered({
-  name,
-  kind,
-  waiting,
-  last,
-  oldest,
-}: TargetReport): { message: string; sinceMs: number }[] {
+export function undelivered(
+  { name, kind, waiting, last, oldest }: TargetReport,
+  nowMs: number,
+): { message: string; sinceMs: number }[] {
   if (kind === 'ping' || kind === 'heartbeat') return []
-  if (last === null || last.result === 'delivered') return []
+  const waitsSinceMs = oldest === null ? Infinity : Date.parse(oldest)
+  if (last === null || last.result === 'delivered') {
+    if (nowMs - waitsSinceMs < longWaitMs) return []
+    const age = formatDuration(longWaitMs)
+    const message = `messages to ${name} wait: ${waiting}, the oldest for more than ${age}`
+    return [{ message, sinceMs: waitsSinceMs }]
+  }
   const verb = waiting === 1 ? 'waits' : 'wait'
   const rest = waiting === 0 ? '' : `; ${counted(waiting, 'message')} for it ${verb}`
   const message = `messages to ${name} are not delivered: ${last.words}${rest}`
