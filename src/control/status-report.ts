@@ -21,6 +21,11 @@ export interface StatusReport {
     /** false while the file on disk has problems and the daemon still uses the one before. */
     ok: boolean
     problems: Problem[]
+    /**
+     * No daemon runs, the file has problems, and the tasks are those of the last good file: when that was
+     * loaded. Missing otherwise.
+     */
+    lastGoodAt?: string
   }
   tasks: TaskStatus[]
 }

@@ -1,4 +1,5 @@
 import type { StatusReport, TaskStatus } from '../control/status-report.ts'
+import { loadLastGood } from '../daemon/tasks-file/last-good.ts'
 import { loadTasks } from '../daemon/tasks-file/load.ts'
 import { fileOf, goneStatus, liveStatus, taskStatus } from '../daemon/control/daemon-status.ts'
 import { queueStatus } from '../daemon/control/messages.ts'
@@ -8,6 +9,7 @@ import type { Host } from '../host/host.ts'
 import type { HistoryRow } from '../plan/history-row.ts'
 import { freshEntry, timetableOf } from '../plan/slots.ts'
 import { readHistoryOrRuns } from '../record/history/read-history.ts'
+import { timeText } from '../record/history/rows.ts'
 import { openInbox } from '../record/inbox/inbox.ts'
 import { readTraces, runDirectory } from '../run/directory.ts'
 import type { HostFacts } from '../tasks/hosts.ts'
@@ -23,20 +25,25 @@ export interface OfflineHome {
   readonly file: { readonly shown: string; readonly absolute: string }
 }
 
-/** The status without an answer of a daemon: from the tasks file, the run directories and the history. */
+/**
+ * The status without an answer of a daemon: from the tasks file, the run directories and the history. If the
+ * file has problems, its tasks are those of the copy of the last good one, as `torch start --last-good` takes them.
+ */
 export async function offlineStatus(
   home: OfflineHome,
   tell: (note: string) => void,
 ): Promise<StatusReport> {
   const { host, paths, facts, file } = home
   const loaded = await loadTasks(host, file.absolute, { shown: file.shown })
+  const lastGood =
+    loaded.file === undefined ? await loadLastGood(host, paths, file.absolute, facts) : undefined
   const hostName = facts.names[0] ?? host.network.name()
   const running = liveRuns(host, paths.home)
   const reader = readHistoryOrRuns(host, paths, tell)
   const last = reader.lastOfEach()
   const counts = reader.counts(last)
   reader.close()
-  const tasks = loaded.file?.tasks ?? []
+  const tasks = (loaded.file ?? lastGood?.file)?.tasks ?? []
   const now = Math.floor(host.clock.now() / 1000)
   const inbox = openInbox(host, paths.inbox, () => {})
   const known = new Set(tasks.map((task) => task.name))
@@ -45,7 +52,11 @@ export async function offlineStatus(
     daemon: null,
     ended: lastDaemonEnd(host, paths),
     host: { name: hostName, addresses: [...facts.addresses] },
-    file: { ...fileOf(loaded, loaded.file === undefined ? loaded : undefined), loadedAt: null },
+    file: {
+      ...fileOf(loaded, loaded.file === undefined ? loaded : undefined),
+      loadedAt: null,
+      ...(lastGood && { lastGoodAt: timeText(lastGood.atMs) }),
+    },
     tasks: [
       ...tasks.map((task) =>
         taskStatus(task, {

@@ -114,9 +114,17 @@ function statusReader(host: Host, ask: () => Promise<StatusReport>): () => Promi
       const code = error instanceof TorchError ? error.code : undefined
       const isSilent = code === 'daemon-silent'
       if (code !== 'no-daemon' && code !== 'daemon-gone' && !isSilent) throw error
-      return { report: { ...(last ?? unknownHome(host)), daemon: null, ended: null }, isSilent }
+      return { report: { ...withoutDaemon(last ?? unknownHome(host)), ended: null }, isSilent }
     }
   }
+}
+
+/** What a daemon said before it ended. If it had refused a file, its tasks are those of the last good one. */
+function withoutDaemon(last: StatusReport): StatusReport {
+  const { file } = last
+  const { loadedAt } = file
+  const lastGood = !file.ok && loadedAt !== null ? { lastGoodAt: loadedAt } : {}
+  return { ...last, daemon: null, file: { ...file, loadedAt: null, ...lastGood } }
 }
 
 function unknownHome({ network }: Host): StatusReport {

@@ -68,8 +68,10 @@ function HostStrips({ host }: { host: HostView }): JSX.Element {
       {(daemon === null || silent) && (
         <section class="strip strip-bad">
           <b>{silent ? 'The daemon does not answer.' : 'No daemon runs, so nothing starts.'}</b>
-          <span>{silent ? 'It may be busy: look at its log.' : `${endWords(host)}Start it: `}</span>
-          {!silent && <code>torch start</code>}
+          <span>
+            {silent ? 'It may be busy: look at its log.' : endWords(host) + startWords(host)}
+          </span>
+          {!silent && <code>torch start{file.lastGoodAt === undefined ? '' : ' --last-good'}</code>}
         </section>
       )}
       {!file.ok && <Problems host={host} />}
@@ -84,6 +86,14 @@ function HostStrips({ host }: { host: HostView }): JSX.Element {
       {change !== null && <Change lines={change.lines} isRefused={!file.ok} />}
     </>
   )
+}
+
+/** A plain `torch start` refuses a file with problems. */
+function startWords({ file }: HostView): string {
+  if (file.ok) return 'Start it: '
+  return file.lastGoodAt === undefined
+    ? 'Fix the tasks file, then start it: '
+    : 'Fix the tasks file, or start it on the last good one: '
 }
 
 /** How the last daemon ended. */
@@ -109,6 +119,12 @@ function Problems({ host: { file, daemon } }: { host: HostView }): JSX.Element {
         {counted(file.problems.length, 'problem')}.
       </b>
       {daemon !== null && <span>The daemon keeps using the last good file.</span>}
+      {file.lastGoodAt !== undefined && (
+        <span>
+          The tasks are shown from the last good file, loaded{' '}
+          {fullTime(zone, Date.parse(file.lastGoodAt))}.
+        </span>
+      )}
       <button
         type="button"
         aria-expanded={isOpen}

@@ -115,6 +115,7 @@ test.each([
   ],
   [{ type: 'daemon' as const }, 'always runs', ''],
   [{ type: 'manual' as const }, 'by hand', ''],
+  [{ schedules: [] }, 'not in the tasks file', ''],
 ])('the schedule %o is shown in words and as written', (change, words, written) => {
   expect(scheduleWords(taskView(change))).toEqual({ words, written })
 })

@@ -125,7 +125,8 @@ export function scheduleWords({ type, schedules, timezone }: TaskView): {
   written: string
 } {
   if (type === 'daemon') return { words: 'always runs', written: '' }
-  if (schedules.length === 0) return { words: 'by hand', written: '' }
+  if (type === 'manual') return { words: 'by hand', written: '' }
+  if (schedules.length === 0) return { words: 'not in the tasks file', written: '' }
   const words = schedules.map(({ text, words: each }) => each ?? text).join('; ')
   const texts = schedules.map(({ text }) => text).join('; ')
   const written = words === texts ? '' : texts

@@ -160,6 +160,13 @@ hint: fix the file, then check it with: torch validate ${site.tasks}
     const bad = await site.torch('start')
     expect(bad.status).toBe(2)
     expect(bad.stderr).toContain(hint)
+    const shown = await site.torch('status')
+    expect(shown).toMatchObject({
+      status: 3,
+      stderr: 'torch is not running: torch start --last-good starts it on the last good file\n',
+    })
+    expect(shown.stdout).toMatch(/^Shown from the last good file, loaded \d{4}-/m)
+    expect(shown.stdout).toMatch(/^keep +daemon/m)
     const { status, stdout, stderr } = await site.torchWith(
       { env: { TORCH_LAST_GOOD: 'true' } },
       'start',

@@ -39,8 +39,17 @@ export async function showStatus(call: Call, values: Values): Promise<number> {
   if (report.tasks.length === 0 && found.total > 0)
     terminal.note(values.outcome === undefined ? noTaskHasLabels : 'no task has this outcome')
   if (report.daemon === null && !found.isSilent)
-    terminal.note(`torch is not running: ${startCommandHere(call, values)} starts it`)
+    terminal.note(`torch is not running: ${startWords(call, values, report.file)}`)
   return statusOfDaemon(found)
+}
+
+/** A plain `torch start` refuses a file with problems. */
+function startWords(call: Call, values: Values, file: FoundStatus['report']['file']): string {
+  const command = startCommandHere(call, values)
+  if (file.ok) return `${command} starts it`
+  return file.lastGoodAt === undefined
+    ? `once the tasks file is valid, ${command} starts it`
+    : `${command} --last-good starts it on the last good file`
 }
 
 /** `torch start` takes ./tasks.yaml, which is not always the file of the last daemon. */

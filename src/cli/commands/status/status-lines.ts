@@ -70,7 +70,7 @@ function headLines(
     ...fileLines({ host, terminal }, file, verdict, rows),
     headLine(terminal, 'host', addresses),
     ...troubleLines({ host, terminal }, report, rows),
-    ...(file.ok ? [] : problemLines(terminal, file.problems, daemon !== null, rows)),
+    ...(file.ok ? [] : problemLines({ host, terminal }, file, daemon !== null, rows)),
   ]
 }
 
@@ -154,8 +154,8 @@ function troubleLines(
 }
 
 function problemLines(
-  terminal: Call['terminal'],
-  problems: StatusReport['file']['problems'],
+  { host, terminal }: Pick<Call, 'host' | 'terminal'>,
+  { problems, lastGoodAt }: StatusReport['file'],
   runs: boolean,
   rows: number,
 ): string[] {
@@ -167,6 +167,9 @@ function problemLines(
     ...showProblems(terminal, shown).split('\n'),
     ...(left === 0 ? [] : [`... and ${counted(left, 'more problem')}: torch validate`]),
     ...(runs ? ['The daemon keeps using the last good file.'] : []),
+    ...(lastGoodAt === undefined
+      ? []
+      : [`Shown from the last good file, loaded ${shownTime(host, lastGoodAt)}.`]),
   ]
 }
 
