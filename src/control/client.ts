@@ -192,15 +192,22 @@ export function deniedHome(home: string, cause: unknown): TorchError {
   const facts = factsOf(home)
   if (facts === undefined)
     return denied('cannot be entered by this user', 'run torch as its owner, or as root')
-  if (facts.uid !== realProcesses.uid)
-    return denied(
-      `belongs to another user (uid ${facts.uid})`,
-      'run torch as that user, or as root',
-    )
+  if (facts.uid !== realProcesses.uid) {
+    const hint = 'run torch as that user, or as root'
+    return denied(`belongs to another user (uid ${facts.uid})`, viewHint(home) ?? hint)
+  }
   return denied(
     `cannot be entered (mode ${facts.mode.toString(8)})`,
     `chmod 700 ${shellQuoted(home)}`,
   )
+}
+
+/** What a member of the view group can do; undefined for everybody else, who cannot see the view socket. */
+function viewHint(home: string): string | undefined {
+  const socket = path.join(home, 'torch-view.sock')
+  if (factsOf(socket) === undefined) return undefined
+  const curl = `curl --unix-socket ${shellQuoted(socket)} -d '{}' http://torch/status`
+  return `as a member of its view group, use torch web --token-file FILE, or ${curl}`
 }
 
 /** undefined if a directory on the way to it cannot be entered either. */

@@ -1,4 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
+import { plainLine } from '../text/sanitize.ts'
 
 /** Who may come in: checked before anything else is done for a request. */
 export interface AccessRules {
@@ -120,4 +121,27 @@ export function refusedPost(caller: Caller): string | undefined {
   const [, host] = /^https?:\/\/([^/]+)$/.exec(origin) ?? []
   const isOurs = host !== undefined && host.toLowerCase() === caller.header('host')?.toLowerCase()
   return isOurs ? undefined : 'a POST from another origin'
+}
+
+/** The most characters of a name or an address that another web server sends. */
+const maxPersonChars = 100
+
+/**
+ * Who acts, for the log of the daemon. On a Unix socket the client is another web server, which says for whom it
+ * asks: its headers name the person (`X-Remote-User`, else `X-Forwarded-User`) and the address. From anybody else
+ * these headers would be a lie that costs nothing, and so they do not count.
+ */
+export function whoActs(caller: Caller): string {
+  if (caller.address !== undefined) return caller.address
+  const said = (name: string): string | undefined => {
+    const text = plainLine(caller.header(name)?.trim() ?? '')
+    return text === '' ? undefined : [...text].slice(0, maxPersonChars).join('')
+  }
+  const user = said('x-remote-user') ?? said('x-forwarded-user')
+  // Each web server on the way adds the address that it sees, so the last one is the one to trust.
+  const address = caller.header('x-forwarded-for')?.split(',').at(-1)
+  const from =
+    address === undefined ? undefined : plainLine(address.trim()).slice(0, maxPersonChars)
+  if (user === undefined) return from || 'a client of the Unix socket'
+  return from ? `user ${user} at ${from}` : `user ${user}`
 }

@@ -104,7 +104,7 @@ function addHistoryRoutes(app: Hono<Env>, { view }: ApiParts): void {
       since: timeText(timeIn(c, 'since')),
       until: timeText(timeIn(c, 'until')),
       before: placeIn(c),
-      limit: wholeIn(c, 'limit', maxHistoryRows) ?? defaultHistoryRows,
+      limit: wholeIn(c, 'limit', maxHistoryRows, 1) ?? defaultHistoryRows,
     })
     return c.json(answer)
   })

@@ -10,10 +10,12 @@ import {
   newTokenGate,
   plainAddress,
   refusedPost,
+  whoActs,
 } from './access.ts'
 import { addActions } from './actions.ts'
 import { addApiRoutes, type ApiParts } from './api-routes.ts'
 import { addOutputRoutes } from './output-routes.ts'
+import { refusedPage, refusedStyle, refusedStylePath, wantsPage } from './refused-page.ts'
 import { type App, type Asked, type Env, failure, refusal, wrongMethod } from './reply.ts'
 import type { StaticFile } from './static-files.ts'
 
@@ -36,11 +38,14 @@ export function newApp(parts: AppParts): App {
   app.onError((error, c) => failure(c, error, parts.report))
   app.use(secureHeaders)
   app.use(compress({ threshold: minZippedBytes }))
+  app.get(refusedStylePath, (c) => c.body(refusedStyle, 200, { 'content-type': 'text/css' }))
   app.use(async (c, next) => {
     if (isOurHost(parts.rules, callerOf(c))) return next()
     const message = 'this server does not have the name in the Host header'
     const hint = 'use the address that torch web printed, or start it with --host-name NAME'
-    return refusal(c, 421, 'wrong-host', message, hint)
+    return wantsPage(c)
+      ? personPage(c, 421, refusedPage(message, { hint }))
+      : refusal(c, 421, 'wrong-host', message, hint)
   })
   app.get('/healthz', async (c) => {
     const isUp = await parts.hub.isAnswered()
@@ -64,7 +69,7 @@ export function newApp(parts: AppParts): App {
   })
   addApiRoutes(app, parts)
   addOutputRoutes(app, parts)
-  addActions(app, { ...parts, who: (c) => callerOf(c).address ?? 'a client of its Unix socket' })
+  addActions(app, { ...parts, who: (c) => whoActs(callerOf(c)) })
   app.all('/api/*', (c) => refusal(c, 404, 'not-found', 'nothing is at this address'))
   app.get('*', (c) => pageFile(c, parts.files))
   app.all('*', (c) => wrongMethod(c, 'GET, HEAD'))
@@ -111,26 +116,34 @@ function tokenCheck({ rules, clock }: AppParts): MiddlewareHandler<Env> {
         c.header('cache-control', 'no-store')
         return c.redirect(withoutToken(c.req.url), 303)
       case 'wait':
-        c.header('retry-after', String(gate.retryAfterSeconds))
-        return refusal(
-          c,
-          429,
-          'too-many',
-          'too many wrong tokens from this address',
-          `wait ${gate.retryAfterSeconds} seconds`,
-        )
+        return waitAnswer(c, gate.retryAfterSeconds)
       case 'none':
+        return tokenAnswer(c, 'no-token', 'this server needs its token')
       case 'wrong':
-        c.header('www-authenticate', 'Bearer')
-        return refusal(
-          c,
-          401,
-          'no-token',
-          'this server needs its token',
-          'open the address that torch web printed; programs send Authorization: Bearer TOKEN',
-        )
+        return tokenAnswer(c, 'wrong-token', 'this is not the token of this server')
     }
   }
+}
+
+function waitAnswer(c: Asked, seconds: number): Response {
+  c.header('retry-after', String(seconds))
+  const message = 'too many wrong tokens from this address'
+  const hint = `wait ${seconds} seconds`
+  return wantsPage(c)
+    ? personPage(c, 429, refusedPage(message, { hint }))
+    : refusal(c, 429, 'too-many', message, hint)
+}
+
+function tokenAnswer(c: Asked, code: string, message: string): Response {
+  c.header('www-authenticate', 'Bearer')
+  if (wantsPage(c)) return personPage(c, 401, refusedPage(message, 'get-token'))
+  const hint = 'open the address that torch web printed; programs send Authorization: Bearer TOKEN'
+  return refusal(c, 401, code, message, hint)
+}
+
+function personPage(c: Asked, status: 401 | 421 | 429, page: string): Response {
+  c.header('cache-control', 'no-store')
+  return c.html(page, status)
 }
 
 /** The path and the query of an address without the token: never another host. */
@@ -170,7 +183,13 @@ function pageFile(c: Asked, files: ReadonlyMap<string, StaticFile>): Response {
   c.header('content-type', type)
   c.header('cache-control', isHashed ? 'private, max-age=31536000, immutable' : 'no-cache')
   c.header('vary', 'accept-encoding')
-  const isZipped = zipped !== undefined && /\bgzip\b/.test(c.req.header('accept-encoding') ?? '')
+  const isZipped = zipped !== undefined && takesGzip(c.req.header('accept-encoding') ?? '')
   if (isZipped) c.header('content-encoding', 'gzip')
   return c.body(new Uint8Array(isZipped ? zipped : bytes))
+}
+
+/** `gzip;q=0` refuses it: https://www.rfc-editor.org/rfc/rfc9110#name-accept-encoding */
+function takesGzip(accepted: string): boolean {
+  const [, weight = '1'] = /(?:^|,)\s*gzip\s*(?:;\s*q=([\d.]+))?/i.exec(accepted) ?? ['', '0']
+  return Number(weight) > 0
 }

@@ -41,12 +41,13 @@ export function timeIn(c: Asked, name: string): number | undefined {
   return ms
 }
 
-export function wholeIn(c: Asked, name: string, most: number): number | undefined {
+export function wholeIn(c: Asked, name: string, most: number, least = 0): number | undefined {
   const text = c.req.query(name)
   if (text === undefined) return undefined
   const number = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN
-  if (number <= most) return number
-  throw badQuery(`${name}: expected a whole number up to ${most}; got ${JSON.stringify(text)}`)
+  if (number >= least && number <= most) return number
+  const range = `a whole number from ${least} to ${most}`
+  throw badQuery(`${name}: expected ${range}; got ${JSON.stringify(text)}`)
 }
 
 /** The `before` of an answer, by which the next page begins. */

@@ -147,8 +147,12 @@ describe.skipIf(isMissing)(
         .filter((line) => line.includes('"event":"action"'))
         .map((line) => JSON.parse(line) as { by: string; msg: string })
       expect(actions).toMatchObject([
-        { by: '127.0.0.1', msg: 'held was started by 127.0.0.1' },
-        { by: '127.0.0.1', msg: expect.stringMatching(/^held \S+ is to end by 127\.0\.0\.1$/) },
+        { by: '127.0.0.1', task: 'held', msg: '127.0.0.1 starts held' },
+        {
+          by: '127.0.0.1',
+          task: 'held',
+          msg: expect.stringMatching(/^127\.0\.0\.1 ends the run \S+ of held$/),
+        },
       ])
       await seen.page.keyboard.press('Escape')
     })

@@ -77,7 +77,7 @@ test('the link gives a cookie, every answer has its headers, and names of others
     task: 'byhand',
   })
   expect(fs.readFileSync(path.join(site.home, 'daemon.log'), 'utf8')).toMatch(
-    /"by":"127\.0\.0\.1","event":"action","msg":"byhand was started by 127\.0\.0\.1"/,
+    /"by":"127\.0\.0\.1","task":"byhand","run":"\S+","event":"action","msg":"127\.0\.0\.1 starts byhand"/,
   )
 })
 
@@ -289,6 +289,11 @@ test.skipIf(!isRoot)(
     const token = path.join(own, 'token')
     const refused = await site.torchWith({ uid: other, cwd: '/' }, 'web', '--actions')
     expect(refused).toMatchObject({ status: 2, stderr: expect.stringContaining('--actions needs') })
+    const denied = await site.torchWith({ uid: other, cwd: '/' }, 'status')
+    const socket = path.join(site.home, 'torch-view.sock')
+    expect(denied.stderr).toContain(
+      `hint: as a member of its view group, use torch web --token-file FILE, or curl --unix-socket ${socket} `,
+    )
     const words = ['web', '--listen', '127.0.0.1:0', '--token-file', token]
     const { child, stdout } = site.spawn(words, { uid: other, cwd: '/' })
     onTestFinished(() => void child.kill())
@@ -395,10 +400,18 @@ test('the printed link works with every token, and what others read has no token
     expect(await first({ [name]: '1' }, '--token-file', file)).toMatch(
       /^http:\/\/127\.0\.0\.1:\d+\/ \(the token is in .*my token\)$/,
     )
-  expect(await site.torch('web', '--host-name', 'torch.example.com:8443')).toMatchObject({
-    status: 2,
-    stderr: expect.stringContaining('without a port; got "torch.example.com:8443"'),
-  })
+})
+
+test.each([
+  ['--host-name', 'torch.example.com:8443', 'without a port; got "torch.example.com:8443"'],
+  ['--host-name', 'http://torch.example.com', 'without a port; got "http://torch.example.com"'],
+  ['--home', 'nowhere', '/nowhere does not exist, so no daemon has run there'],
+  ['--token-file', 'nowhere/token', '--token-file: nowhere/token: there is no folder '],
+])('torch web refuses %s %s, and makes nothing', async (option, value, words) => {
+  const site = newSite(yaml)
+  const ended = await site.torch('web', option, value)
+  expect(ended).toMatchObject({ status: 2, stderr: expect.stringContaining(words) })
+  expect(fs.readdirSync(site.folder)).toEqual(['tasks.yaml'])
 })
 
 /** What the server answers to these bytes. */

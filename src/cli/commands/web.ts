@@ -28,16 +28,17 @@ const maxPemBytes = 1024 * 1024
 
 /** Runs `torch web` until a signal ends it. */
 export async function web(call: Call, values: Values): Promise<number> {
-  const { host, terminal, paths } = call
+  const { host, terminal } = call
   keepHeapSmall()
   const listen = listenOf(values)
   const tls = tlsOf(call, values)
   demandSafe(call, values, listen, tls)
-  const view = viewOf(call, values)
-  const tokenFile = values['token-file']?.absolute ?? path.join(paths.home, 'web-token')
-  const token = listen.kind === 'unix' ? undefined : readToken(host, tokenFile)
   const hostNames = values['host-name'] ?? []
   demandNames(hostNames)
+  demandHome(call)
+  const view = viewOf(call, values)
+  const tokenFile = tokenFileOf(call, values)
+  const token = listen.kind === 'unix' ? undefined : readToken(host, tokenFile)
   const once = new Set<string>()
   const hub = newHub(view, host.clock)
   const streams = newEventStreams(host.clock)
@@ -77,6 +78,26 @@ export async function web(call: Call, values: Values): Promise<number> {
   hub.close()
   await server.close()
   return signal === 'SIGINT' || signal === 'SIGTERM' ? exitStatus.done : statusOfSignal(signal)
+}
+
+/** A home that is named and missing is a slip: the page would make it, and show nothing. */
+function demandHome({ host, paths, from }: Call): void {
+  if (from.home !== 'flag' || host.files.facts(paths.home) !== undefined) return
+  throw usageError(
+    `--home: ${paths.home} does not exist, so no daemon has run there`,
+    'name the home of the daemon, or start it first with torch start',
+  )
+}
+
+/** The file of the token, which is made if it is missing, but its folder only if that is the home. */
+function tokenFileOf({ host, paths }: Call, { 'token-file': named }: Values): string {
+  if (named === undefined) return path.join(paths.home, 'web-token')
+  const folder = path.dirname(named.absolute)
+  if (host.files.facts(folder)?.kind === 'directory') return named.absolute
+  throw usageError(
+    `--token-file: ${named.shown}: there is no folder ${folder}`,
+    'make that folder first, or name a file in another one',
+  )
 }
 
 /** Opening it is logging in. */

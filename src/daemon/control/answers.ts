@@ -94,7 +94,8 @@ async function runNow(
   const answer = first.kind === 'waits' ? ((await first.later) ?? first) : first
   if (answer.kind === 'started') {
     const { run, elsewhere } = answer
-    if (by !== undefined) logAction(daemon, by, `${task} was started`)
+    if (by !== undefined)
+      logAction(daemon, { by, task, run: run.description.run }, `starts ${task}`)
     return { run: run.description.run, task, directory: run.directory, elsewhere }
   }
   const reason = answer.kind === 'skipped' ? answer.reason : 'max'
@@ -134,13 +135,18 @@ function killNow(
     return { run, task }
   })
   if (by !== undefined)
-    for (const { run, task } of ended) logAction(daemon, by, `${task} ${run} is to end`)
+    for (const { run, task } of ended)
+      logAction(daemon, { by, task, run }, `ends the run ${run} of ${task}`)
   return { runs: ended }
 }
 
 /** What somebody did who is not at this machine. */
-function logAction({ log }: Daemon, by: string, what: string): void {
-  log.info('action', { by }, `${what} by ${plainLine(by)}`)
+function logAction(
+  { log }: Daemon,
+  action: { readonly by: string; readonly task: string; readonly run: string },
+  what: string,
+): void {
+  log.info('action', action, `${plainLine(action.by)} ${what}`)
 }
 
 function matches(run: LiveRun, target: string): boolean {
