@@ -1,7 +1,7 @@
 import type { Hono } from 'hono'
 import { TorchError } from '../errors.ts'
 import type { Clock } from '../host/clock.ts'
-import { whyNotStarted } from '../text/why-not-started.ts'
+import { timeText } from '../record/history/rows.ts'
 import type { View } from '../view/view.ts'
 import type {
   HistoryAnswer,
@@ -14,8 +14,9 @@ import type {
 import { eventText, type EventStreams } from './event-stream.ts'
 import type { Hub } from './hub.ts'
 import { plannedStarts } from './planned.ts'
+import { slotsNotStarted } from './not-started.ts'
 import { maxRecentRuns } from './task-past.ts'
-import { badQuery, outcomesIn, placeIn, tasksIn, timeIn, wholeIn } from './query.ts'
+import { badQuery, outcomesIn, placeIn, tasksIn, timeIn, timeTextIn, wholeIn } from './query.ts'
 import { type Env, refusal, wrongMethod } from './reply.ts'
 import { limitsOf, timelineOf } from './timeline.ts'
 
@@ -36,7 +37,6 @@ const maxWindowOfAllMs = 2 * 86_400_000
 const defaultReachMs = 6 * 3_600_000
 const maxHistoryRows = 1_000
 const defaultHistoryRows = 100
-const maxNotRun = 20
 const maxUpcoming = 10
 /** How far ahead the next starts of a task are looked for. */
 const upcomingMs = 400 * 86_400_000
@@ -52,7 +52,7 @@ function addTaskRoutes(app: Hono<Env>, parts: ApiParts): void {
   app.get('/api/status', async (c) => {
     const { host, tasks, id } = await hub.picture()
     const answer: StatusAnswer = {
-      now: timeNow(clock),
+      now: timeText(clock.now()),
       version: parts.version,
       actions: parts.actions,
       hosts: [host],
@@ -101,8 +101,8 @@ function addHistoryRoutes(app: Hono<Env>, { view }: ApiParts): void {
     const answer: HistoryAnswer = await view.page({
       tasks: tasksIn(c),
       outcomes: outcomesIn(c),
-      since: timeText(timeIn(c, 'since')),
-      until: timeText(timeIn(c, 'until')),
+      since: timeTextIn(c, 'since'),
+      until: timeTextIn(c, 'until'),
       before: placeIn(c),
       limit: wholeIn(c, 'limit', maxHistoryRows, 1) ?? defaultHistoryRows,
     })
@@ -185,7 +185,7 @@ async function taskAnswer({ view, hub, clock }: ApiParts, name: string): Promise
     })
   const [definition, notRun] = await Promise.all([
     view.definition(name),
-    view.page({ tasks: [name], outcomes: ['missed', 'skipped'], limit: maxNotRun }),
+    slotsNotStarted(view, name),
   ])
   const { host } = status.report
   const isStarting = status.report.daemon !== null
@@ -199,20 +199,7 @@ async function taskAnswer({ view, hub, clock }: ApiParts, name: string): Promise
       definition === undefined
         ? null
         : { file: definition.file, line: definition.line, changed: definition.changed },
-    notRun: notRun.rows.map(({ slot, endedAt, lastSlot, count, reason }) => ({
-      slot: slot ?? endedAt ?? '',
-      lastSlot,
-      count: count ?? 1,
-      why: whyNotStarted(reason ?? ''),
-    })),
-    upcoming: upcoming.map((ms) => new Date(ms).toISOString()),
+    notRun,
+    upcoming: upcoming.map(timeText),
   }
-}
-
-function timeText(ms: number | undefined): string | undefined {
-  return ms === undefined ? undefined : new Date(ms).toISOString()
-}
-
-function timeNow(clock: Clock): string {
-  return new Date(clock.now()).toISOString()
 }

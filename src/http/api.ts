@@ -137,6 +137,8 @@ export interface TaskAnswer {
     readonly lastSlot: string | null
     readonly count: number
     readonly why: string
+    /** At its max: a run that had not ended; null if it is another reason, or not known. */
+    readonly inTheWay: { readonly run: string; readonly startedAt: string } | null
   }[]
   /** The next starts, at most 10, ISO 8601 in UTC. */
   readonly upcoming: readonly string[]

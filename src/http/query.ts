@@ -1,5 +1,6 @@
 import { exitStatus, TorchError } from '../errors.ts'
 import { type Outcome, outcomes } from '../plan/history-row.ts'
+import { timeText } from '../record/history/rows.ts'
 import type { Asked } from './reply.ts'
 
 /** Tasks that one request may name: more do not fit into an address. */
@@ -39,6 +40,12 @@ export function timeIn(c: Asked, name: string): number | undefined {
       `${name}: expected a time such as 2026-03-08T07:00:00Z; got ${JSON.stringify(text)}`,
     )
   return ms
+}
+
+/** The same, as the history has its times. */
+export function timeTextIn(c: Asked, name: string): string | undefined {
+  const ms = timeIn(c, name)
+  return ms === undefined ? undefined : timeText(ms)
 }
 
 export function wholeIn(c: Asked, name: string, most: number, least = 0): number | undefined {

@@ -5,7 +5,7 @@ import { parseDuration, formatDuration } from '../text/duration.ts'
 
 /*
  * A schedule in words, where the words are right. cronstrue says something wrong about what torch means
- * by `H`, `#`, `L`, lists of seconds, a day of the month beside a weekday, and steps that do not divide
+ * by `H`, `#`, `L`, some forms with seconds, a day of the month beside a weekday, and steps that do not divide
  * their range. So only the forms below get its words; a test reads the words back and compares them with
  * the engine.
  */
@@ -26,8 +26,9 @@ function wordsOf(text: string): string | null {
   const meaning = Object.hasOwn(nicknames, words.join(' ')) ? nicknames[words.join(' ')] : undefined
   const fields = meaning?.split(' ') ?? (words.length === 5 ? ['0', ...words] : words)
   if (!isPlain(fields)) return null
+  const read = Number(fields[0]) === 0 ? fields.slice(1) : fields
   try {
-    return cronWords(fields.slice(1).join(' '), {
+    return cronWords(read.join(' '), {
       use24HourTimeFormat: true,
       verbose: false,
       throwExceptionOnParseError: true,
@@ -45,15 +46,23 @@ function everyWords(period: string): string | null {
 /** Whether cronstrue reads these six fields as the engine does. */
 function isPlain(fields: readonly string[]): boolean {
   const [second, minute, hour, day, month, weekday] = fields
-  if (fields.length !== 6 || second !== '0') return false
+  if (fields.length !== 6 || second === undefined) return false
   if (minute === undefined || hour === undefined) return false
   if (day === undefined || month === undefined || weekday === undefined) return false
-  const isTime =
-    (isStep(minute, 60) && (hour === '*' || isRange(hour) || isNumber(hour))) ||
-    (isNumber(minute) && (hour === '*' || isStep(hour, 24) || isList(hour) || isRange(hour)))
   // cron takes a day that matches one of two restricted fields; the words would say both.
   const isDay = day === '*' ? weekday === '*' || isWeekday(weekday) : weekday === '*' && isList(day)
-  return isTime && isDay && (month === '*' || isList(month))
+  return isTime(second, minute, hour) && isDay && (month === '*' || isList(month))
+}
+
+function isTime(second: string, minute: string, hour: string): boolean {
+  const isHours = hour === '*' || isNumber(hour) || isRange(hour)
+  // Every second, or each few of them: also each few minutes would be two "every" in a row.
+  if (!isNumber(second)) return isStep(second, 60) && minute === '*' && isHours
+  if (isStep(minute, 60)) return isHours
+  // With a second, the words have a list of hours as if it was the start of each.
+  return (
+    isNumber(minute) && (isHours || (Number(second) === 0 && (isStep(hour, 24) || isList(hour))))
+  )
 }
 
 function isNumber(field: string): boolean {

@@ -1,12 +1,11 @@
 import type { TaskStatus } from '../control/status-report.ts'
 import { withoutSecretLine } from '../daemon/control/task-definition.ts'
-import type { HistoryRow, Outcome } from '../plan/history-row.ts'
+import { badOutcomes, type HistoryRow, type Outcome } from '../plan/history-row.ts'
 import { startOfRun } from '../run/directory.ts'
 import type { SeenStatus } from '../view/view.ts'
 import type { HostView, RunningRun, TaskView } from './api.ts'
 import { scheduleWords } from './schedule-words.ts'
 import { percentile, type TaskPast } from './task-past.ts'
-import { isBad } from './timeline.ts'
 
 /**
  * What the page shows of a host. `counts`: rows of the last 24 hours by their outcome. `change`: what the tasks
@@ -17,7 +16,6 @@ export function hostView(
   counts: Partial<Record<Outcome, number>>,
   change: readonly string[] | null,
 ): HostView {
-  const bad = Object.entries(counts).filter(([outcome]) => isBad(outcome as Outcome))
   return {
     name: report.host.name,
     addresses: report.host.addresses,
@@ -27,7 +25,7 @@ export function hostView(
     trouble: report.trouble ?? [],
     file: { ...report.file, problems: report.file.problems.map(withoutSecretLine) },
     day: {
-      failed: bad.reduce((sum, [, count]) => sum + count, 0),
+      failed: badOutcomes.reduce((sum, outcome) => sum + (counts[outcome] ?? 0), 0),
       missed: counts.missed ?? 0,
       skipped: counts.skipped ?? 0,
     },
@@ -52,7 +50,7 @@ export function taskView(
     description: task.description,
     labels: task.labels,
     here: task.here,
-    why: task.reason === null ? null : (notHere[task.reason] ?? task.reason),
+    why: task.reason === null ? null : whyNotHere(task.reason, definition?.hosts ?? null),
     schedules: (definition?.schedule ?? []).map((text) => ({ text, words: scheduleWords(text) })),
     timezone: definition?.timezone ?? null,
     next: task.next,
@@ -67,9 +65,10 @@ export function taskView(
   }
 }
 
-const notHere: Readonly<Record<string, string>> = {
-  enabled: 'not enabled',
-  hosts: 'not on this host',
+function whyNotHere(reason: string, hosts: readonly string[] | null): string {
+  if (reason === 'enabled') return 'not enabled'
+  if (reason !== 'hosts') return reason
+  return hosts === null ? 'not on this host' : `not on this host, only on ${hosts.join(', ')}`
 }
 
 /** A run that began before anybody looked has no row here: what most runs have is shown. */

@@ -1,5 +1,5 @@
 import type { StatusReport } from '../control/status-report.ts'
-import type { Outcome } from '../plan/history-row.ts'
+import { isBad } from '../plan/history-row.ts'
 import type {
   PastLimits,
   PastWindow,
@@ -133,9 +133,4 @@ function densityOf(
 
 function stepOf({ from, to }: Window): number {
   return Math.max(Math.ceil((to - from) / densityParts), 1)
-}
-
-/** Of a run that has ended. */
-export function isBad(outcome: Outcome): boolean {
-  return !['ok', 'running', 'skipped', 'missed'].includes(outcome)
 }

@@ -12,6 +12,13 @@ export const outcomes = [
 ] as const
 export type Outcome = (typeof outcomes)[number]
 
+/** Of runs that have ended and were not ok. Some `killed` ones are on purpose: isFailure() tells. */
+export const badOutcomes = ['failed', 'timeout', 'killed', 'spawn-failed', 'unknown'] as const
+
+export function isBad(outcome: Outcome): boolean {
+  return badOutcomes.some((each) => each === outcome)
+}
+
 /** What caused a start. */
 export type Trigger = 'schedule' | 'catchup' | 'retry' | 'manual' | 'reboot' | 'daemon' | 'message'
 

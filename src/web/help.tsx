@@ -60,6 +60,16 @@ export function Help(): JSX.Element | null {
       </label>
       <h3>Timeline</h3>
       <dl class="legend">
+        <div>
+          <dt>
+            <svg width={28} height={plotHeight} aria-hidden="true">
+              <rect class="future" x={14} width={14} height={plotHeight} />
+              <path class="base" d="M0 25.5H28" />
+              <path class="now" d={`M14 0V${plotHeight}`} />
+            </svg>
+          </dt>
+          <dd>now; grey is the time to come</dd>
+        </div>
         {legend.map(([words, mark]) => (
           <div key={words}>
             <dt>
@@ -94,6 +104,11 @@ const run = {
 } as const
 const at = { x: 10, width: 8, run }
 
+const planned = {
+  kind: 'planned',
+  starts: { first: 0, last: 0, count: 1, isCut: false },
+} as const
+
 const legend: readonly (readonly [string, Mark])[] = [
   ['ok', { ...at, kind: 'ok' }],
   ['running', { ...at, kind: 'running' }],
@@ -104,8 +119,6 @@ const legend: readonly (readonly [string, Mark])[] = [
   ['killed', { ...at, kind: 'killed' }],
   ['missed start', { kind: 'gap', x: 14, width: 0, gap: [0, 0, 1, 'missed', ''] }],
   ['skipped start', { kind: 'gap', x: 14, width: 0, gap: [0, 0, 1, 'skipped', ''] }],
-  [
-    'planned start',
-    { kind: 'planned', x: 14, width: 0, starts: { first: 0, last: 0, count: 1, isCut: false } },
-  ],
+  ['planned start', { ...planned, x: 14, width: 0 }],
+  ['many planned starts', { ...planned, x: 6, width: 22 }],
 ]

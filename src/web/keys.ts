@@ -3,7 +3,7 @@ import { focusRow } from './list/task-list.tsx'
 import { shownKeys } from './list/list-state.ts'
 import { isHelpOpen } from './now-line.tsx'
 import { taskKey } from './model/model.ts'
-import { address, closed, isStepping, model, opened, openTask, show } from './state.ts'
+import { address, closed, isPanelOpen, isStepping, model, opened, openTask, show } from './state.ts'
 import { pointed } from './timeline/plot-state.ts'
 
 /** WCAG 2.1.4: keys without a modifier can be turned off. */
@@ -46,10 +46,12 @@ function escape(): void {
 }
 
 export function closePanel(): void {
-  if (address.peek().task === null) return
+  if (!isPanelOpen.peek()) return
   const key = openKey()
+  const { day } = address.peek()
   show(closed, true)
   if (key !== undefined) focusRow(key)
+  else if (day !== null) document.getElementById(`day-${day}`)?.focus()
 }
 
 function openKey(): string | undefined {

@@ -10,16 +10,15 @@ import { stayLive } from './live.ts'
 import { verdictOf } from './model/verdict.ts'
 import { NowLine } from './now-line.tsx'
 import { Panel } from './panel/panel.tsx'
-import { address, connection, followHistory, keepTime, model, show } from './state.ts'
+import { connection, followHistory, isPanelOpen, keepTime, model, show } from './state.ts'
 import { Strips } from './strips.tsx'
 import { followData } from './timeline/timeline-data.ts'
 import { Tooltip } from './timeline/tooltip.tsx'
 import { Toolbar } from './toolbar.tsx'
 
 function Page(): JSX.Element {
-  const isOpen = address.value.task !== null
   return (
-    <div class={isOpen ? 'page with-panel' : 'page'}>
+    <div class={isPanelOpen.value ? 'page with-panel' : 'page'}>
       <NowLine />
       <main>
         <Strips />

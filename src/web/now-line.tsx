@@ -6,7 +6,19 @@ import { verdictOf } from './model/verdict.ts'
 import { clockTime, roughly } from './model/words.ts'
 import { counts } from './list/list-state.ts'
 import { shortRevision } from './timeline/mark-words.ts'
-import { address, connection, isHeld, model, now, show, zone } from './state.ts'
+import {
+  address,
+  closed,
+  connection,
+  followLink,
+  isHeld,
+  linkTo,
+  model,
+  now,
+  show,
+  zone,
+} from './state.ts'
+import type { DayKind } from './model/address.ts'
 import { SignIcon } from './signs.tsx'
 
 /** Which strip below the line is open. */
@@ -103,14 +115,26 @@ function DayCount({
   isBad,
 }: {
   count: number
-  what: string
+  what: DayKind
   isBad: boolean
 }): JSX.Element {
-  const look = count === 0 ? 'count count-none' : isBad ? 'count tone-bad' : 'count'
+  if (count === 0)
+    return (
+      <span class="count count-none">
+        {count} {what}
+      </span>
+    )
+  const change = { ...closed, day: what }
   return (
-    <span class={look}>
+    <a
+      class={isBad ? 'count tone-bad' : 'count'}
+      id={`day-${what}`}
+      href={linkTo(change)}
+      title={`List what ${what === 'failed' ? what : `was ${what}`} in the last 24 hours`}
+      onClick={(event) => followLink(event, change)}
+    >
       {count} {what}
-    </span>
+    </a>
   )
 }
 

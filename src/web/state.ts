@@ -102,10 +102,17 @@ export function linkTo(change: Partial<PageAddress>): string {
   return writeAddress({ ...address.value, ...change })
 }
 
+/** Follows a link of {@link linkTo} without loading the page again, unless a new tab or window is wanted. */
+export function followLink(event: MouseEvent, change: Partial<PageAddress>): void {
+  if (event.metaKey || event.ctrlKey || event.shiftKey) return
+  event.preventDefault()
+  show(change, true)
+}
+
 /** What opens the panel of a task: its run, or its last one. */
 export function opened(task: TaskView, run: string | null = null): Partial<PageAddress> {
   const on = (model.peek()?.hosts.size ?? 0) > 1 ? task.host : null
-  return { task: task.name, on, run, only: null }
+  return { day: null, task: task.name, on, run, only: null }
 }
 
 /** The keys j and k go through the list: its panel follows, and the focus stays in the list. */
@@ -126,8 +133,13 @@ export function followHistory(): void {
   })
 }
 
+export const isPanelOpen = computed(
+  (): boolean => address.value.task !== null || address.value.day !== null,
+)
+
 /** What closes a panel: the task, its run and all that belongs to them. */
 export const closed: Partial<PageAddress> = {
+  day: homeAddress.day,
   task: homeAddress.task,
   on: homeAddress.on,
   run: homeAddress.run,

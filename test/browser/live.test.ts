@@ -65,7 +65,7 @@ describe.skipIf(isMissing)(
       await seen.page.locator('.now-line').getByText('live', { exact: true }).waitFor()
       await run('held')
       await rowOf('held')
-        .getByText(/^for \d/)
+        .getByText(/^running for \d/)
         .waitFor()
       watched.site.write('end-held', '')
       await rowOf('held').getByText('ok', { exact: true }).waitFor()

@@ -149,10 +149,57 @@ describe.skipIf(isMissing)(`the page ${needsChromium}`, { timeout: maxTestMs }, 
     await seen.go('')
   })
 
+  test('the numbers of the last day list these rows, at an address of their own', async () => {
+    await seen.page.locator('.now-line').getByRole('link', { name: '6 failed' }).click()
+    await panel().getByRole('heading', { name: 'Failed in the last 24 hours' }).waitFor()
+    await expect.poll(() => panel().locator('tbody tr').count(), poll).toBe(6)
+    await expect.poll(() => seen.page.url(), poll).toMatch(/\?day=failed$/)
+    await seen.page.reload()
+    await expect.poll(() => panel().locator('tbody tr').count(), poll).toBe(6)
+    await panel().locator('.of-task a', { hasText: 'poll-payments' }).click()
+    await panel().getByRole('heading', { name: 'poll-payments' }).waitFor()
+    await seen.page.goBack()
+    await panel().getByText('resize-images').waitFor()
+    await seen.page.keyboard.press('Escape')
+    await panel().waitFor({ state: 'detached' })
+    expect(await seen.page.evaluate('document.activeElement?.id')).toBe('day-failed')
+    await seen.page.locator('#day-missed').click()
+    await panel().locator('.of-task a', { hasText: 'resize-images' }).click()
+    await panel().getByText('torch was down').first().waitFor()
+    await seen.go('')
+  })
+
+  test('a task that is opened by a link is in view, and says once since when it fails', async () => {
+    await seen.page.setViewportSize({ width: 1280, height: 520 })
+    const names = await seen.page.locator('.rows a.name').allInnerTexts()
+    await seen.go(`?task=${names.at(-1)}`)
+    const row = rowOf(String(names.at(-1)))
+    const bottom = async () => {
+      const box = await row.boundingBox()
+      return box === null ? Infinity : box.y + box.height
+    }
+    await expect.poll(bottom, poll).toBeLessThanOrEqual(520)
+    await seen.page.setViewportSize({ width: 1280, height: 800 })
+    await seen.go('?task=mirror-packages')
+    await panel().getByText('done').or(panel().getByText('failed 3')).first().waitFor()
+    expect((await panel().innerText()).match(/since/g)).toHaveLength(1)
+  })
+
+  test('a task of other hosts says which', async () => {
+    await seen.go('?task=replicate-db&tab=starts')
+    await panel().getByText('not on this host, only on databases').first().waitFor()
+    await panel().getByText('no start is planned here').waitFor()
+  })
+
   test('a task that was skipped or missed says why', async () => {
     await seen.go('?task=resize-images&tab=starts')
     await panel()
       .getByText(/at its max/)
+      .first()
+      .waitFor()
+    await panel().getByText('had not ended').first().waitFor()
+    await panel()
+      .getByRole('link', { name: /^the run of \d{4}-/ })
       .first()
       .waitFor()
     await panel()
@@ -181,6 +228,7 @@ describe.skipIf(isMissing)(`the page ${needsChromium}`, { timeout: maxTestMs }, 
     ['?task=mirror-packages&tab=history', 1280, 'dark'],
     ['?task=nightly-dump&tab=definition', phone.width, 'light'],
     ['?task=deploy-docs', phone.width, 'dark'],
+    ['?day=skipped', 1280, 'light'],
     ['', phone.width, 'light'],
     ['', phone.width, 'dark'],
   ] as const)('axe finds no fault in %j, %i pixels wide, %s', async (query, width, colorScheme) => {

@@ -8,6 +8,12 @@ test.each([
   ['30 2 * * *', 'At 02:30'],
   ['*/5 * * * *', 'Every 5 minutes'],
   ['0 0 9 * * 1-5', 'At 09:00, Monday through Friday'],
+  ['50 * * * * *', 'At 50 seconds past the minute'],
+  ['00 30 2 * * *', 'At 02:30'],
+  ['15 30 2 * * 1-5', 'At 02:30:15, Monday through Friday'],
+  ['15 30 * * * *', 'At 15 seconds past the minute, at 30 minutes past the hour'],
+  ['*/10 * * * * *', 'Every 10 seconds'],
+  ['* * * * * *', 'Every second'],
   ['@daily', 'At 00:00'],
   ['@every 90s', 'Every 1m30s'],
   ['@reboot', 'At boot'],
@@ -20,7 +26,10 @@ test.each([
   ['0 9 * * 1#2', 'the second Monday'],
   ['0 9 L * *', 'the last day'],
   ['0 9 * * 5L', 'the last Friday'],
-  ['*/10 * * * * *', 'seconds'],
+  ['0,30 * * * * *', 'a list of seconds'],
+  ['*/7 * * * * *', 'a step that does not divide the minute'],
+  ['*/10 */5 * * * *', 'steps of seconds and of minutes'],
+  ['15 30 2,4 * * *', 'a second in more than one hour'],
   ['0 0 1 * 1', 'a day of the month or a weekday'],
   ['*/7 * * * *', 'a step that does not divide the hour'],
   ['0 5-23/3 * * *', 'a step within a range'],
@@ -45,13 +54,14 @@ const steps = (whole: number) => fc.integer({ min: 2, max: whole - 1 }).map((ste
 const star = fc.constant('*')
 const plain = fc
   .tuple(
+    fc.option(fc.oneof(star, number(59), steps(60), listOf(0, 59)), { nil: '' }),
     fc.oneof(star, number(59), steps(60), listOf(0, 59)),
     fc.oneof(star, number(23), steps(24), listOf(0, 23), rangeOf(0, 23)),
     fc.oneof(star, star, listOf(1, 31)),
     fc.oneof(star, star, listOf(1, 12)),
     fc.oneof(star, star, listOf(0, 6), rangeOf(0, 6), fc.constantFrom('mon', 'mon-fri', 'sat,sun')),
   )
-  .map((fields) => fields.join(' '))
+  .map((fields) => fields.filter((field) => field !== '').join(' '))
 
 test('whatever the schedule, its words mean the same times and days as the engine has', () => {
   const numRuns = Number(process.env['TORCH_TEST_WORDS'] ?? 2_000)
@@ -63,10 +73,13 @@ test('whatever the schedule, its words mean the same times and days as the engin
       if (words === null || !parsed.ok || parsed.schedule.kind !== 'cron') return
       worded += 1
       const { seconds, minutes, hours, days, months, weekdays } = parsed.schedule
-      const { low, high } = minutes
+      const sixty = ({ low, high }: typeof minutes): number[] => [
+        ...bits(low, 0, 29),
+        ...bits(high, 0, 29).map((bit) => bit + 30),
+      ]
       const engine = {
-        seconds: seconds.low === 1 && seconds.high === 0 ? [0] : ['?'],
-        minutes: [...bits(low, 0, 29), ...bits(high, 0, 29).map((bit) => bit + 30)],
+        seconds: sixty(seconds),
+        minutes: sixty(minutes),
         hours: bits(hours, 0, 23),
         days: bits(days, 1, 31),
         months: bits(months, 1, 12),
@@ -120,11 +133,22 @@ function readPart(part: string, found: Omit<Meaning, never>): void {
   const match = (form: RegExp): RegExpExecArray | null => form.exec(part)
   let groups: RegExpExecArray | null
   if (/^Every minute$/i.test(part)) return
-  if (/^Every hour$/.test(part) || /^On the hour$/.test(part)) {
+  if (/^Every second$/.test(part)) {
+    found.seconds = upTo(0, 59)
+    return
+  }
+  if (/^Every hour$/.test(part) || /^On the hour$/i.test(part)) {
     found.minutes = [0]
     return
   }
-  if ((groups = match(/^Every (\d+) minutes$/i))) found.minutes = upTo(0, 59, Number(groups[1]))
+  if ((groups = match(/^Every (\d+) seconds$/))) found.seconds = upTo(0, 59, Number(groups[1]))
+  else if ((groups = match(/^At (\d+) seconds? past the minute$/)))
+    found.seconds = [Number(groups[1])]
+  else if ((groups = match(/^At (\d\d):(\d\d):(\d\d)$/))) {
+    const [hour = 0, minute = 0, second = 0] = groups.slice(1).map(Number)
+    Object.assign(found, { hours: [hour], minutes: [minute], seconds: [second] })
+  } else if ((groups = match(/^Every (\d+) minutes$/i)))
+    found.minutes = upTo(0, 59, Number(groups[1]))
   else if ((groups = match(/^Every (\d+) hours$/i))) {
     found.hours = upTo(0, 23, Number(groups[1]))
   } else if ((groups = match(/^(?:At )?0*(\d+) minutes? past the hour$/i)))

@@ -17,6 +17,10 @@ test('every choice of the page comes back from its address', () => {
     only: 'failed',
   } as const
   expect(readAddress(writeAddress(address))).toEqual(address)
+  const day = { ...homeAddress, day: 'missed' } as const
+  expect(writeAddress(day)).toBe('?day=missed')
+  expect(readAddress('?day=missed')).toEqual(day)
+  expect(readAddress('?day=ok')).toEqual(homeAddress)
 })
 
 test.each([

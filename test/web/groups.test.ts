@@ -39,11 +39,15 @@ test('what a person must look at comes first, then what runs, then what starts n
     taskView({ name: 'missed', last: historyRow({ outcome: 'missed', run: null }) }),
     taskView({ name: 'old-failure', ...failing }),
     taskView({ name: 'new-failure', ...failing, failingSince: '2026-03-08T09:00:00Z' }),
+    taskView({ name: 'a-failure', ...failing, failingSince: '2026-03-08T00:00:00Z' }),
+    taskView({ name: 'also-runs', running: [runningRun('2026-03-08T11:59:00Z')] }),
   ]
   expect(named(tasks)).toEqual([
+    'a-failure',
     'new-failure',
     'old-failure',
     'missed',
+    'also-runs',
     'runs',
     'soon',
     'later',

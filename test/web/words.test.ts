@@ -38,7 +38,7 @@ test.each<[string, Partial<TaskView>, string, string, string, string]>([
   [
     'runs while it fails',
     { running: [runningRun()], failures: 2, failingSince: '2026-03-08T11:05:00Z' },
-    'for 2m',
+    'running for 2m',
     '',
     'failing since 11:05',
     '2 runs in a row',
@@ -124,8 +124,8 @@ test.each([
   [60_000, 300_000, null, '[#-------] 1m of usually 5m', false],
   [310_000, 300_000, 600_000, '[########] 5m10s of usually 5m', false],
   [610_000, 300_000, 600_000, '[########] 10m10s of usually 5m', true],
-  [1_000, 2_000, null, 'for 1s', false],
-  [9_000, null, null, 'for 9s', false],
+  [1_000, 2_000, null, 'running for 1s', false],
+  [9_000, null, null, 'running for 9s', false],
 ])('a run of %i ms, usually %s, shows %4$s', (elapsed, usual, long, text, isOver) => {
   const { cells, words, isOver: over } = progressOf(elapsed, usual, long)
   expect(cells === null ? words : `[${cells.join('')}] ${words}`).toBe(text)

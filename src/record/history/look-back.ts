@@ -1,5 +1,5 @@
 import fs from 'node:fs'
-import type { Outcome } from '../../plan/history-row.ts'
+import { badOutcomes, type Outcome } from '../../plan/history-row.ts'
 import { asJson, openQuery, type Query, rowsOfJson } from './read-only.ts'
 import { finished } from './tables.ts'
 import { type PastLimits, type PastWindow, readWindow, type WindowPast } from './window-past.ts'
@@ -46,9 +46,9 @@ const firstFailures = `
   ) AS since FROM json_each(?) AS names`
 
 // By the index of outcomes: most rows are ok, and need no look.
+const counted = [...badOutcomes, 'skipped', 'missed'].map((each) => `'${each}'`).join(', ')
 const outcomeCounts = `SELECT outcome, count(*) AS count FROM history
-  WHERE outcome IN ('failed', 'timeout', 'killed', 'spawn-failed', 'unknown', 'skipped', 'missed') AND at >= ?
-  GROUP BY outcome`
+  WHERE outcome IN (${counted}) AND at >= ? GROUP BY outcome`
 
 export function openLookBack(path: string): LookBack {
   let open: { readonly identity: string; readonly query: Query; close(): void } | undefined

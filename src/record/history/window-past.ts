@@ -1,4 +1,4 @@
-import type { Outcome } from '../../plan/history-row.ts'
+import { badOutcomes, type Outcome } from '../../plan/history-row.ts'
 import { grouped } from '../../text/grouped.ts'
 import { asJson, type Query, rowsOfJson } from './read-only.ts'
 import { finished } from './tables.ts'
@@ -96,7 +96,7 @@ const partsIn = (window: string, some: SomeTasks): string =>
 const busyTasks = (some: SomeTasks): string =>
   `SELECT task FROM history WHERE ${finished} AND ${inWindow} ${some.sql} GROUP BY task HAVING count(*) > ?3`
 
-const bad = "outcome IN ('failed', 'timeout', 'killed', 'spawn-failed', 'unknown')"
+const bad = `outcome IN (${badOutcomes.map((each) => `'${each}'`).join(', ')})`
 
 /**
  * ?3 the length of a part; libsql passes numbers as reals. Indexes have everything that is counted, except

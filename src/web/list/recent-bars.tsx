@@ -2,6 +2,7 @@ import type { JSX } from 'preact'
 import { useMemo } from 'preact/hooks'
 import type { RecentRun, TaskView } from '../../http/api.ts'
 import { counted } from '../../text/plural.ts'
+import { isBad } from '../model/outcomes.ts'
 import { opened, show, zone } from '../state.ts'
 import { fullTime, outcomeWords, roughly } from '../model/words.ts'
 import { pointed } from '../timeline/plot-state.ts'
@@ -13,17 +14,20 @@ const step = 4
 const height = 20
 /** A failure has a dot on it, in this room above the bars. */
 const headRoom = 4
+const none: readonly RecentRun[] = []
 
 /** The last runs as small bars, the newest on the right. The higher, the longer it took. */
 export function RecentBars({ id, task }: { id: string; task: TaskView }): JSX.Element {
   void dataVersion.value
-  const runs = dataOf(id)?.recent ?? []
+  const data = dataOf(id)
+  const runs = data?.recent ?? none
   const paths = useMemo(() => recentPaths(runs), [runs])
   const runAt = (event: Pointing): RecentRun | undefined => {
     const x = event.clientX - event.currentTarget.getBoundingClientRect().left
     return runs[Math.floor(x / step) - (maxBars - runs.length)]
   }
-  const bad = runs.filter(([, outcome]) => isBad(outcome)).length
+  if (data === undefined) return <span class="loading recent">loading</span>
+  const bad = runs.filter(([, outcome]) => isFailed(outcome)).length
   return (
     <svg
       class="recent"
@@ -65,9 +69,9 @@ function recentPaths(runs: readonly RecentRun[]): Record<string, string> {
   for (const [index, [, outcome, , ms]] of runs.entries()) {
     const x = (maxBars - runs.length + index) * step
     const high = Math.max(2, Math.round(((ms ?? longest) / longest) * (height - headRoom - 1)))
-    const kind = isBad(outcome) ? 'failed' : outcome === 'killed' ? 'dense' : outcome
+    const kind = isFailed(outcome) ? 'failed' : outcome === 'killed' ? 'dense' : outcome
     const top = height - 1 - high
-    const dot = isBad(outcome) ? `M${x} 0h3v3h-3z` : ''
+    const dot = isFailed(outcome) ? `M${x} 0h3v3h-3z` : ''
     paths[kind] = `${paths[kind] ?? ''}M${x} ${top}h${barWidth}v${high}h-${barWidth}z${dot}`
   }
   return paths
@@ -81,8 +85,9 @@ function recentWords([, outcome, startedMs, durationMs]: RecentRun): string[] {
   ]
 }
 
-function isBad(outcome: RecentRun[1]): boolean {
-  return ['failed', 'timeout', 'spawn-failed', 'unknown'].includes(outcome)
+/** Many runs are killed on purpose, so these are drawn in their own way. */
+function isFailed(outcome: RecentRun[1]): boolean {
+  return outcome !== 'killed' && isBad(outcome)
 }
 
 interface Pointing {

@@ -31,6 +31,7 @@ export function TaskList(): JSX.Element {
   }, [inView.join('\t')])
   const open = openTask.value
   const openKey = open === undefined ? undefined : taskKey(open.host, open.name)
+  useRevealOnce(openKey)
   const { host } = address.value
   const withHost = host === null && (model.value?.hosts.size ?? 0) > 1
   return (
@@ -111,17 +112,34 @@ function useMeasures(
   }, [])
 }
 
-/** Puts the focus on the row of a task, and brings it into view. */
-export function focusRow(key: string): void {
+/** Whoever opens the link of a task sees its row, also far down the list. */
+function useRevealOnce(key: string | undefined): void {
+  const isDone = useRef(false)
+  const isReady = rowHeight.value > 0 && shownKeys.value.length > 0
+  useEffect(() => {
+    if (isDone.current || !isReady) return
+    isDone.current = true
+    if (key !== undefined) revealRow(key, innerHeight / 3)
+  }, [isReady])
+}
+
+/** Brings the row of a task into view, that far from its edges. Returns whether it is in the list. */
+function revealRow(key: string, edge = 0): boolean {
   const index = shownKeys.peek().indexOf(key)
   const body = document.querySelector('.rows')
-  if (index === -1 || body === null) return
+  if (index === -1 || body === null) return false
   const listTop = body.getBoundingClientRect().top + scrollY
   const covered = document.querySelector('.list-head')?.getBoundingClientRect().bottom ?? 0
   const height = rowHeight.peek()
-  const row = { top: listTop + index * height, height }
+  const row = { top: listTop + index * height - edge, height: height + 2 * edge }
   const top = scrollToShow(row, { top: scrollY, height: innerHeight }, Math.max(0, covered))
   if (top !== undefined) scrollTo({ top, behavior: 'instant' })
+  return true
+}
+
+/** Puts the focus on the row of a task, and brings it into view. */
+export function focusRow(key: string): void {
+  if (!revealRow(key)) return
   // The row may come into the document only after the window has moved.
   let tries = 5
   const focus = (): void => {

@@ -1,7 +1,7 @@
 import type { JSX } from 'preact'
 import type { TaskView } from '../../http/api.ts'
 import { plainLine } from '../../text/sanitize.ts'
-import { linkTo, model, now, opened, show, zone } from '../state.ts'
+import { followLink, linkTo, model, now, opened, zone } from '../state.ts'
 import { SignIcon } from '../signs.tsx'
 import { isIn } from '../model/groups.ts'
 import { briefly, usualWords } from '../model/words.ts'
@@ -29,11 +29,7 @@ export function TaskRow({ id, index, isOpen, withHost }: RowProps): JSX.Element 
           data-key={id}
           title={name}
           aria-current={isOpen ? 'true' : undefined}
-          onClick={(event) => {
-            if (event.metaKey || event.ctrlKey || event.shiftKey) return
-            event.preventDefault()
-            show(change, true)
-          }}
+          onClick={(event) => followLink(event, change)}
         >
           {withHost && <span class="on">{plainLine(task.host)} / </span>}
           <Name text={name} />

@@ -26,6 +26,10 @@ export type Group = (typeof groupNames)[number]
 export const tabs = ['output', 'history', 'starts', 'definition'] as const
 export type Tab = (typeof tabs)[number]
 
+/** The rows of the last 24 hours that the page lists, of all tasks. */
+const dayKinds = ['failed', 'missed', 'skipped'] as const
+export type DayKind = (typeof dayKinds)[number]
+
 /** What the page shows. All of it is in the address, so that a link shows the same to others. */
 export interface PageAddress {
   readonly filter: string
@@ -36,6 +40,8 @@ export interface PageAddress {
   readonly at: number | null
   /** null: all hosts. */
   readonly host: string | null
+  /** The panel lists these rows, unless it shows a task. */
+  readonly day: DayKind | null
   readonly task: string | null
   /** The host of that task, where there is more than one. */
   readonly on: string | null
@@ -52,6 +58,7 @@ export const homeAddress: PageAddress = {
   span: '6h',
   at: null,
   host: null,
+  day: null,
   task: null,
   on: null,
   run: null,
@@ -72,6 +79,7 @@ export function readAddress(query: string): PageAddress {
     span: isSpanName(span) ? span : homeAddress.span,
     at: Number.isNaN(at) ? null : at,
     host: text('host'),
+    day: dayKinds.find((kind) => kind === text('day')) ?? null,
     task: text('task'),
     on: text('on'),
     run: text('run'),
@@ -92,7 +100,8 @@ export function writeAddress(address: PageAddress): string {
   put('span', address.span, homeAddress.span)
   put('at', address.at === null ? null : new Date(address.at).toISOString(), null)
   put('host', address.host, null)
-  if (address.task !== null) {
+  if (address.task === null) put('day', address.day, null)
+  else {
     put('task', address.task, null)
     put('on', address.on, null)
     put('run', address.run, null)

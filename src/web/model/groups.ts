@@ -72,14 +72,19 @@ export function matcherOf(filter: string): (task: TaskView) => boolean {
 
 /**
  * First what a person must look at, then what runs, then what comes, then what always runs or never starts by
- * the clock. In each part: the newest failure, the oldest run, the next start.
+ * the clock. In each part by name, so that tasks keep their places; but what comes, by the next start.
  */
 function byUrgency(tasks: readonly TaskView[]): TaskView[] {
-  const ranked = tasks.map((task) => ({ task, rank: rankOf(task), tie: tieOf(task) }))
+  const ranked = tasks.map((task) => {
+    const rank = rankOf(task)
+    return { task, rank, startsAt: rank === comingRank ? (startMs(task) ?? 0) : 0 }
+  })
   return ranked
-    .toSorted((a, b) => a.rank - b.rank || a.tie - b.tie || byName(a.task, b.task))
+    .toSorted((a, b) => a.rank - b.rank || a.startsAt - b.startsAt || byName(a.task, b.task))
     .map(({ task }) => task)
 }
+
+const comingRank = 4
 
 function rankOf(task: TaskView): number {
   const standing = standingOf(task)
@@ -94,21 +99,9 @@ function rankOf(task: TaskView): number {
       return 3
     case 'ok':
     case 'waiting':
-      return task.type === 'daemon' ? 3 : task.next === null ? 6 : 4
+      return task.type === 'daemon' ? 3 : task.next === null ? 6 : comingRank
     case 'away':
       return 7
-  }
-}
-
-function tieOf(task: TaskView): number {
-  switch (rankOf(task)) {
-    case 0:
-      return -Date.parse(task.failingSince ?? task.last?.endedAt ?? '') || 0
-    case 2:
-    case 5:
-      return Date.parse(task.running[0]?.startedAt ?? '') || 0
-    default:
-      return startMs(task) ?? Infinity
   }
 }
 

@@ -86,6 +86,21 @@ export function outcomeWords({ outcome, exitCode, signal, reason, count }: Outco
   return why === '' || reason === outcome ? words : `${words} (${why})`
 }
 
+const triggerTexts: Readonly<Record<NonNullable<HistoryRow['trigger']>, string>> = {
+  schedule: 'by its schedule',
+  catchup: 'to catch up',
+  retry: 'as a retry',
+  manual: 'by hand',
+  reboot: 'at boot',
+  daemon: 'as a daemon task',
+  message: 'by a message',
+}
+
+/** What started a run. A newer daemon may know more triggers. */
+export function triggerWords(trigger: NonNullable<HistoryRow['trigger']>): string {
+  return Object.hasOwn(triggerTexts, trigger) ? triggerTexts[trigger] : trigger
+}
+
 /** Cells of a progress bar between its brackets. */
 const barCells = 8
 /** A run that takes less than this, in ms, gets no bar. */
@@ -107,7 +122,7 @@ export function progressOf(
 ): Progress {
   const elapsed = countdown(Math.max(0, elapsedMs))
   if (usualMs === null || Math.max(elapsedMs, usualMs) < minBarMs)
-    return { cells: null, words: `for ${elapsed}`, isOver: false }
+    return { cells: null, words: `running for ${elapsed}`, isOver: false }
   const full = Math.min(Math.floor((elapsedMs / Math.max(usualMs, 1)) * barCells), barCells)
   return {
     cells: ['#'.repeat(full), '-'.repeat(barCells - full)],

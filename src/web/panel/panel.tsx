@@ -5,14 +5,14 @@ import { plainLine, plainText } from '../../text/sanitize.ts'
 import { getJson } from '../ask.ts'
 import { closePanel } from '../keys.ts'
 import { scheduleWords, taskState } from '../list/task-words.ts'
-import { type Tab, tabs } from '../model/address.ts'
-import { fullTime, roughly, usualWords } from '../model/words.ts'
+import { type DayKind, type Tab, tabs } from '../model/address.ts'
+import { roughly, usualWords } from '../model/words.ts'
 import { SignIcon } from '../signs.tsx'
 import { address, isStepping, linkTo, model, now, openTask, show, zone } from '../state.ts'
 import { Actions } from './actions.tsx'
 import { type Asked, useAsked } from './asked.ts'
 import { Definition } from './definition.tsx'
-import { History } from './history.tsx'
+import { DayRows, History } from './history.tsx'
 import { RunOutput } from './run-output.tsx'
 import { Starts } from './starts.tsx'
 
@@ -25,8 +25,8 @@ const tabWords: Readonly<Record<Tab, string>> = {
 
 /** The panel of a task at the side: what it printed, its history, why it did not run, its definition. */
 export function Panel(): JSX.Element | null {
-  const { task: name } = address.value
-  if (name === null) return null
+  const { task: name, day } = address.value
+  if (name === null) return day === null ? null : <DayPanel key={day} kind={day} />
   const task = openTask.value
   return (
     <aside class="panel" aria-label={`Task ${plainLine(name)}`}>
@@ -37,6 +37,24 @@ export function Panel(): JSX.Element | null {
           <p class="note">{model.value === null ? 'Loading' : 'There is no task of this name.'}</p>
         </PanelHead>
       )}
+    </aside>
+  )
+}
+
+const dayTitles: Readonly<Record<DayKind, string>> = {
+  failed: 'Failed in the last 24 hours',
+  missed: 'Missed in the last 24 hours',
+  skipped: 'Skipped in the last 24 hours',
+}
+
+function DayPanel({ kind }: { kind: DayKind }): JSX.Element {
+  const title = dayTitles[kind]
+  return (
+    <aside class="panel" aria-label={title}>
+      <PanelHead name={title} />
+      <div class="panel-body" tabIndex={0} role="region" aria-label="Rows">
+        <DayRows kind={kind} />
+      </div>
     </aside>
   )
 }
@@ -146,9 +164,6 @@ function Summary({ task }: { task: TaskView }): JSX.Element {
         <p class="when" title={usualWords(task.p50Ms, task.p95Ms)}>
           usually takes {roughly(task.p50Ms)} (p50), seldom over {roughly(task.p95Ms)} (p95)
         </p>
-      )}
-      {task.failingSince !== null && task.failures > 0 && (
-        <p class="tone-bad">failing since {fullTime(zone, Date.parse(task.failingSince))}</p>
       )}
       {task.description !== null && <p class="description">{plainText(task.description)}</p>}
       {labels.length > 0 && (

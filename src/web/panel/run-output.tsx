@@ -2,7 +2,7 @@ import type { JSX } from 'preact'
 import { useMemo } from 'preact/hooks'
 import type { RunAnswer, TaskView } from '../../http/api.ts'
 import { getJson } from '../ask.ts'
-import { fullTime, outcomeWords, roughly } from '../model/words.ts'
+import { fullTime, outcomeWords, roughly, triggerWords } from '../model/words.ts'
 import { OutputView } from '../output/output-view.tsx'
 import { lastRows, now, statusVersion, zone } from '../state.ts'
 import { shortRevision } from '../timeline/mark-words.ts'
@@ -44,7 +44,7 @@ function RunFacts({ run }: { run: string }): JSX.Element | null {
         : '',
     attempt !== null && attempt > 1 ? `attempt ${attempt}` : '',
     lateMs !== null && lateMs > 1000 ? `${roughly(lateMs)} late` : '',
-    trigger === null ? '' : `by ${trigger}`,
+    trigger === null ? '' : `started ${triggerWords(trigger)}`,
     revision === null ? '' : `revision ${shortRevision(revision)}`,
   ]
   return (

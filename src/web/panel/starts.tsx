@@ -5,6 +5,7 @@ import { plainLine } from '../../text/sanitize.ts'
 import { countdown, fullTime } from '../model/words.ts'
 import { now, zone } from '../state.ts'
 import type { Asked } from './asked.ts'
+import { RunLink } from './row-table.tsx'
 
 /** Why a task did not run: the slots without a start, each with its reason; and when it starts next. */
 export function Starts({ task, asked }: { task: TaskView; asked: Asked<TaskAnswer> }): JSX.Element {
@@ -16,14 +17,26 @@ export function Starts({ task, asked }: { task: TaskView; asked: Asked<TaskAnswe
       {!task.here && <p class="away">It does not run here: {plainLine(task.why ?? 'unknown')}.</p>}
       <h3>Slots that did not start</h3>
       {notRun.length === 0 ? (
-        <p class="note">torch knows of none: every planned start happened.</p>
+        <p class="note">
+          {task.here
+            ? 'torch knows of none: every planned start happened.'
+            : 'None: no start is planned here.'}
+        </p>
       ) : (
         <ul class="slots">
-          {notRun.map(({ slot, lastSlot, count, why }) => (
+          {notRun.map(({ slot, lastSlot, count, why, inTheWay }) => (
             <li key={slot + why}>
               <time>{fullTime(zone, Date.parse(slot))}</time>
               <div>
                 <b>{plainLine(why)}</b>
+                {inTheWay !== null && (
+                  <span>
+                    <RunLink task={task} run={inTheWay.run}>
+                      the run of {fullTime(zone, Date.parse(inTheWay.startedAt))}
+                    </RunLink>{' '}
+                    had not ended
+                  </span>
+                )}
                 {lastSlot !== null && lastSlot !== slot && (
                   <span>
                     {counted(count, 'slot')}, the last at {fullTime(zone, Date.parse(lastSlot))}
@@ -33,6 +46,12 @@ export function Starts({ task, asked }: { task: TaskView; asked: Asked<TaskAnswe
             </li>
           ))}
         </ul>
+      )}
+      {notRun.some(({ inTheWay }) => inTheWay !== null) && (
+        <p class="note">
+          The keys <code>max</code> and <code>overlap</code> of the task say what happens to a start
+          while it runs.
+        </p>
       )}
       <h3>Next starts</h3>
       {upcoming.length === 0 ? (

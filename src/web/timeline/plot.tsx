@@ -33,7 +33,13 @@ export function Plot({ id, task }: { id: string; task: TaskView }): JSX.Element 
   const open = (index: number | undefined): void =>
     openMark(task, index === undefined ? undefined : marks[index])
   const drawing = <Drawing marks={marks} scale={scale} now={now} mark={mark} />
-  if (marks.length === 0) return <div class="plot">{drawing}</div>
+  if (marks.length === 0)
+    return (
+      <div class="plot">
+        {drawing}
+        {row === undefined && <span class="loading">loading</span>}
+      </div>
+    )
   const at = active ?? lastRun(marks)
   return (
     <div
