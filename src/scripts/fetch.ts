@@ -27,6 +27,8 @@ export interface FetchParts {
    * names what it is, so that the trouble is over only when that works again.
    */
   readonly onDisk: <T>(subject: 'folder' | 'copy' | 'record', act: () => T) => T
+  /** From then on nothing is put on record: the next daemon has the cache folder, or nobody. */
+  readonly isClosed: () => boolean
 }
 
 interface ScriptFacts {
@@ -50,6 +52,8 @@ export async function fetchScript(parts: FetchParts, task: ScriptTask): Promise<
   try {
     const current = parts.records.read(recordKey(task))?.current ?? undefined
     const known = current && (await copyOf(parts.cache, current.sha256))
+    // Like a download that waits for its turn: nobody needs the answer.
+    if (parts.isClosed()) return await new Promise<never>(() => {})
     const answer = await ask(parts, task, known && current?.etag)
     if (answer.kind === 'not-modified' && known && current) {
       const { sha256 } = current
@@ -170,10 +174,11 @@ function recordAfter(before: UrlRecord, stored: Whole, nowMs: number): UrlRecord
  * process may have fetched the script during the download.
  */
 function note(
-  { host, records, onDisk, tell }: FetchParts,
+  { host, records, onDisk, tell, isClosed }: FetchParts,
   task: ScriptTask,
   change: (record: UrlRecord, nowMs: number) => UrlRecord,
 ): void {
+  if (isClosed()) return
   const key = recordKey(task)
   const before = records.read(key)
   const nowMs = host.clock.now()

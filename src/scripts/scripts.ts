@@ -28,14 +28,16 @@ export interface Scripts {
   update(task: ScriptTask): Promise<ScriptForRun>
   /** From now on the scripts of these tasks are fetched and kept fresh in the background, and no others. */
   follow(tasks: readonly ScriptTask[]): void
-  /** Stops what happens in the background. */
+  /** Stops what happens in the background. A download that is under way comes to its end, but is not put on record. */
   close(): void
 }
 
 /** How long a start waits beyond the timeout of a download, so that the download can say what is wrong. */
 const patienceMs = 500
 
-export function newScripts(parts: BackgroundParts): Scripts {
+export function newScripts(given: Omit<BackgroundParts, 'isClosed'>): Scripts {
+  let isClosed = false
+  const parts = { ...given, isClosed: () => isClosed }
   const { host, cache, records } = parts
   const downloads = newDownloads((task) => fetchScript(parts, task))
   const background = newBackground(parts, downloads)
@@ -77,6 +79,7 @@ export function newScripts(parts: BackgroundParts): Scripts {
       }),
     follow: background.follow,
     close() {
+      isClosed = true
       background.close()
       downloads.close()
     },

@@ -46,6 +46,24 @@ describe('a script', () => {
     expect(server.requests).toHaveLength(1)
   })
 
+  test('that comes after the end is not put on record, and its folder is not made again', async () => {
+    const answers: (() => void)[] = []
+    const server = await serverOf((request, response) => {
+      answers.push(() => sends(one)(request, response))
+    })
+    const { open, above, told, trouble } = newCache()
+    const scripts = open()
+    const fetching = [scripts.update(scriptTask(`${server.url}/a`))]
+    fetching.push(scripts.update(scriptTask(`${server.url}/b`, { sha256: sumOf(two) })))
+    await until(() => answers.length === 2, 'both requests')
+    scripts.close()
+    fs.rmSync(above, { recursive: true })
+    for (const answer of answers) answer()
+    await Promise.all(fetching)
+    expect(fs.existsSync(above)).toBe(false)
+    expect([told, trouble.filter((each) => each.startsWith('record'))]).toEqual([[], []])
+  })
+
   test('that changed on the disk does not run: it is fetched again', async () => {
     const server = await serverOf(sends(one))
     const scripts = newCache().open()

@@ -203,6 +203,8 @@ function rows(daemon: Daemon): HistoryRow[] {
 function killRuns(daemon: Daemon, kill: () => void): void {
   const runs = [...daemon.runs.all(), ...daemon.runs.remains()]
   kill()
+  // What still comes must not make the folder again that the test removes.
+  daemon.scripts.close()
   for (const run of runs) signalRun(daemon.host, run, 'SIGKILL')
   daemon.history.close()
 }
