@@ -3,15 +3,10 @@ import { newSleep } from '../host/clock.ts'
 import type { Host } from '../host/host.ts'
 import { readTraces } from '../run/directory.ts'
 import { type Collected, isCollecting, isOutputWhole } from '../run/output.ts'
+import type { Piece } from './holes.ts'
 import type { HomeFiles, KeptRun } from './kept-runs.ts'
 import type { NewRuns } from './new-runs.ts'
-import {
-  type Beginning,
-  fromStart,
-  openOutput,
-  type OutputReader,
-  type Piece,
-} from './run-output.ts'
+import { type Beginning, fromStart, openOutput, type OutputReader } from './run-output.ts'
 
 /** What happens to the output of the runs that somebody follows. */
 export type OutputEvent =

@@ -1,4 +1,4 @@
-import type { Piece } from './run-output.ts'
+import type { Piece } from './holes.ts'
 
 /** A line of an output. */
 export interface OutputLine {

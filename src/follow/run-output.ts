@@ -3,6 +3,16 @@ import { hasCode } from '../host/system-error.ts'
 import type { Host } from '../host/host.ts'
 import { readDescription, readTraces } from '../run/directory.ts'
 import { type Cut, cutIn, outputWhole } from '../run/output.ts'
+import {
+  behindHole,
+  chunkBytes,
+  hasBlock,
+  isHole,
+  isSparse,
+  newHoleSkipper,
+  type Piece,
+  tailOffset,
+} from './holes.ts'
 import type { HomeFiles, KeptRun } from './kept-runs.ts'
 
 /*
@@ -10,14 +20,6 @@ import type { HomeFiles, KeptRun } from './kept-runs.ts'
  * Places in it all the same count what the run wrote: a reader who comes again finds the place where
  * it stopped.
  */
-
-/** Some bytes of an output, unchanged, or the line that stands for bytes that are gone. */
-export interface Piece {
-  readonly bytes: Buffer
-  /** Where it begins and ends in what the run wrote. For the line of a gap: where the gap does. */
-  readonly begin: number
-  readonly end: number
-}
 
 /** Reads the output file of one run. */
 export interface OutputReader {
@@ -38,8 +40,6 @@ export interface RunOutput {
   drain(): Promise<boolean>
   close(): void
 }
-
-const chunkBytes = 64 * 1024
 
 /** Where to begin: a place in what the run wrote, or its last lines. */
 export type Beginning = { readonly from: number } | { readonly lastLines: number }
@@ -169,7 +169,7 @@ function openFile(host: Host, directory: string, beginning: Beginning): OpenFile
       const begin = Number(offset)
       offset += BigInt(bytes.length)
       // A slow reader may come to a hole that was not there in the beginning.
-      if (skip === undefined && bytes.includes(block) && isSparse(host, file))
+      if (skip === undefined && hasBlock(bytes) && isSparse(host, file))
         skip = newHoleSkipper(first)
       if (skip === undefined) return piecesOf(bytes, begin, cut)
       if (isHole(bytes)) offset = BigInt(behindHole(host, file, Number(offset)))
@@ -205,80 +205,4 @@ function* piecesOf(bytes: Buffer, offset: number, cut: Cut | undefined): Generat
   if (behind.length === 0) return
   const begin = Math.max(offset, lineEnd) - cut.lineBytes + cut.leftOut
   yield { bytes: behind, begin, end: begin + behind.length }
-}
-
-/** The offset in bytes at which the last `lines` of a file begin. Reads from the end. */
-export function tailOffset(host: Host, file: string, lines: number): number {
-  const { size = 0, allocated = 0 } = host.files.facts(file) ?? {}
-  let left = lines
-  for (let end = size; end > 0;) {
-    const start = Math.max(end - chunkBytes, 0)
-    const bytes = host.files.readBytes(file, BigInt(start), end - start)
-    // All that is in front of a large hole is within this many bytes.
-    const before = Math.ceil(allocated / block.length) * block.length
-    end = isHole(bytes) && start - before >= minJumpBytes ? before : start
-    for (let at = bytes.length - 1; at >= 0; at--) {
-      // The line break at the very end does not begin a line.
-      if (bytes[at] !== newline || start + at === size - 1) continue
-      if (--left <= 0) return left < 0 ? size : start + at + 1
-    }
-  }
-  return left < 0 || lines === 0 ? size : 0
-}
-
-const newline = 10
-
-/** If a run writes too much, torch frees the middle of the file on the disk: it reads as zeros. */
-function isSparse(host: Host, file: string): boolean {
-  const facts = host.files.facts(file)
-  return facts !== undefined && facts.allocated < facts.size - chunkBytes
-}
-
-/** Less is read: it takes no time, and may be more than one hole. */
-const minJumpBytes = 1024 ** 3
-
-const zeros = Buffer.alloc(chunkBytes)
-
-function isHole(bytes: Buffer): boolean {
-  return bytes.length === chunkBytes && bytes.equals(zeros)
-}
-
-/** Where to read on within a hole: what is behind a large one is at most what the file takes on the disk. */
-function behindHole(host: Host, file: string, offset: number): number {
-  const { size = 0, allocated = 0 } = host.files.facts(file) ?? {}
-  const end = Math.floor((size - allocated) / block.length) * block.length
-  return end - offset >= minJumpBytes ? end : offset
-}
-
-/** Holes consist of whole blocks. */
-const block = Buffer.alloc(4096)
-const holeLine = Buffer.from('\n[torch: output left out here]\n')
-
-/**
- * Replaces each hole in the chunks of a file with a line that says so, at the end of the hole. Reading
- * begins at this offset.
- */
-function newHoleSkipper(first: number): (bytes: Buffer, offset: number) => Generator<Piece> {
-  let holeBegin: number | undefined
-  return function* (bytes, offset) {
-    for (let at = 0; at < bytes.length;) {
-      const found = holeBegin !== undefined && bytes[at] === 0 ? at : bytes.indexOf(block, at)
-      const end = found === -1 ? bytes.length : found
-      if (end > at) {
-        const begin = offset + at
-        if (holeBegin !== undefined) yield gap(holeBegin, begin, holeBegin === first)
-        holeBegin = undefined
-        yield { bytes: bytes.subarray(at, end), begin, end: offset + end }
-      }
-      at = end
-      if (at === bytes.length) return
-      holeBegin ??= offset + at
-      while (at < bytes.length && bytes[at] === 0) at++
-    }
-  }
-}
-
-/** The line for a hole. It ends the line before it, unless reading begins within the hole. */
-function gap(begin: number, end: number, isFirst: boolean): Piece {
-  return { bytes: isFirst ? holeLine.subarray(1) : holeLine, begin, end }
 }

@@ -20,11 +20,6 @@ function isSingle(host: string): boolean {
   return network !== undefined && network.first === network.last
 }
 
-/** Whether only this machine can reach it. */
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127(?:\.\d+){3}$/.test(host)
-}
-
 /** The names that may stand in the Host header; undefined on a Unix socket, which no browser reaches by a name. */
 export function hostNamesOf(listen: Listen, given: readonly string[]): string[] | undefined {
   if (listen.kind === 'unix') return undefined

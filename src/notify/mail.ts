@@ -1,6 +1,7 @@
 import type { SendMailOptions } from 'nodemailer'
 import { runInGroup } from '../host/group-program.ts'
 import { findProgram } from '../host/programs.ts'
+import { isThisMachine } from '../tasks/address.ts'
 import type { MailTarget } from '../tasks/notify.ts'
 import { basicVariables, deliveryOf } from './command-target.ts'
 import type { Message } from './message.ts'
@@ -92,8 +93,6 @@ function addressOf(text: string): string {
   return /<([^<>]*)>\s*$/.exec(text)?.[1] ?? text
 }
 
-const loopback = /^(?:localhost|127(?:\.\d+){3}|\[?::1\]?)$/
-
 /**
  * Without a password the server is a relay, and TLS is used if it has it, whatever its certificate, as between
  * servers (RFC 7435). A password goes only to a server with a valid certificate, or to this machine.
@@ -105,10 +104,11 @@ function serverOptions(smtp: string, { password, timeoutMs }: Mail) {
   const user = decodeURIComponent(url.username)
   const pass = password ?? decodeURIComponent(url.password)
   const hasLogin = user !== ''
-  const isLocal = loopback.test(url.hostname)
+  const host = url.hostname.replace(/^\[|\]$/g, '')
+  const isLocal = isThisMachine(host)
   const port = Number(url.port) || (secure ? 465 : hasLogin ? 587 : 25)
   return {
-    host: url.hostname.replace(/^\[|\]$/g, ''),
+    host,
     port,
     secure,
     requireTLS: !secure && hasLogin && !isLocal,

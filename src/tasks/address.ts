@@ -36,6 +36,19 @@ export function covers(outer: Network, inner: Network): boolean {
 }
 
 /** The number of addresses in a network. */
+const loopback = ['127.0.0.0/8', '::1'].flatMap((text) => parseNetwork(text) ?? [])
+
+/** Whether only the machine itself has these addresses. */
+export function isLoopbackNetwork(network: Network): boolean {
+  return loopback.some((each) => covers(each, network))
+}
+
+/** Whether only the machine itself is reached by this: `localhost`, `127.0.0.1`, `::1`. */
+export function isThisMachine(host: string): boolean {
+  const network = parseNetwork(host)
+  return host === 'localhost' || (network !== undefined && isLoopbackNetwork(network))
+}
+
 export function sizeOf({ first, last }: Network): number {
   return Number(BigInt(`0x${last}`) - BigInt(`0x${first}`)) + 1
 }

@@ -1,4 +1,4 @@
-import { covers, parseNetwork } from './address.ts'
+import { isLoopbackNetwork, parseNetwork } from './address.ts'
 import { expected, showValue } from './file/expected.ts'
 import { addressRange, nameRange } from './host-ranges.ts'
 import type { HostMatch } from './hosts.ts'
@@ -63,10 +63,8 @@ export function insteadHint(instead: readonly string[], sign = ''): string | nul
 export function isLoopback(match: HostMatch): boolean {
   if (match.kind === 'name')
     return /^(?:ip6-)?(?:localhost|loopback)(?:[46]?\.localdomain[46]?|[46])?$/.test(match.name)
-  return match.kind === 'network' && loopback.some((network) => covers(network, match))
+  return match.kind === 'network' && isLoopbackNetwork(match)
 }
-
-const loopback = ['127.0.0.0/8', '::1'].flatMap((text) => parseNetwork(text) ?? [])
 
 function wrong(what: string, written: string, instead: readonly string[] = []) {
   const message = `expected ${what}; got ${showValue(written)}`

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { newLineSplitter, type OutputLine } from '../../src/follow/lines.ts'
-import type { Piece } from '../../src/follow/run-output.ts'
+import type { Piece } from '../../src/follow/holes.ts'
 
 /** Cuts bytes into pieces of these lengths, and makes lines of them. */
 function linesOf(bytes: Buffer, lengths: readonly number[], longest?: number): OutputLine[] {

@@ -2,13 +2,8 @@ import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
-import {
-  fromStart,
-  openOutput,
-  type OutputReader,
-  type Piece,
-  tailOffset,
-} from '../../src/follow/run-output.ts'
+import { type Piece, tailOffset } from '../../src/follow/holes.ts'
+import { fromStart, openOutput, type OutputReader } from '../../src/follow/run-output.ts'
 import { cutMiddle } from '../../src/run/output.ts'
 import { thisMachine } from '../../src/host/host.ts'
 import { closeSites, newSite } from '../support/torch.ts'

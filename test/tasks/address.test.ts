@@ -1,7 +1,7 @@
 import { BlockList, isIPv4 } from 'node:net'
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { blocksBetween, covers, parseNetwork } from '../../src/tasks/address.ts'
+import { blocksBetween, covers, isThisMachine, parseNetwork } from '../../src/tasks/address.ts'
 
 describe('a network', () => {
   test.each([
@@ -83,4 +83,17 @@ test('blocksBetween gives the fewest blocks with exactly the addresses of a rang
     }),
     { numRuns: 30 },
   )
+})
+
+test.each([
+  ['127.0.0.1', true],
+  ['127.9.9.9', true],
+  ['::1', true],
+  ['localhost', true],
+  ['127.0.0.1.example.com', false],
+  ['0.0.0.0', false],
+  ['::', false],
+  ['10.0.1.5', false],
+])('only this machine reaches %s: %s', (host, expected) => {
+  expect(isThisMachine(host)).toBe(expected)
 })

@@ -6,11 +6,12 @@ import type { Signal } from '../../host/processes.ts'
 import { newApp } from '../../http/app.ts'
 import { newEventStreams } from '../../http/event-stream.ts'
 import { newHub } from '../../http/hub.ts'
-import { addressOf, hostNamesOf, isLoopback, parseListen } from '../../http/listen-address.ts'
+import { addressOf, hostNamesOf, parseListen } from '../../http/listen-address.ts'
 import { type Listen, serve, type Tls, tlsFault } from '../../http/serve.ts'
 import { readStaticFiles } from '../../http/static-files.ts'
 import { newToken, readToken } from '../../http/token.ts'
 import { localView } from '../../view/local-view.ts'
+import { isThisMachine } from '../../tasks/address.ts'
 import { socketView } from '../../view/socket-view.ts'
 import type { View } from '../../view/view.ts'
 import { factsHere } from '../args/host-facts.ts'
@@ -198,7 +199,7 @@ function pemOf({ host }: Call, option: string, { shown, absolute }: FilePath): B
 
 /** Other machines would read the token from the network. */
 function demandSafe(call: Call, values: Values, listen: Listen, tls: Tls | undefined): void {
-  if (listen.kind === 'unix' || isLoopback(listen.host) || tls !== undefined) return
+  if (listen.kind === 'unix' || isThisMachine(listen.host) || tls !== undefined) return
   const where = `${listen.host} port ${listen.port}`
   if (values.insecure ?? false) {
     call.terminal.note(

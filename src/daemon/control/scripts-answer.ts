@@ -1,5 +1,6 @@
 import type { Protocol, ScriptReport } from '../../control/protocol.ts'
 import { exitStatus, TorchError } from '../../errors.ts'
+import { timeText } from '../../record/history/rows.ts'
 import { type ScriptForRun } from '../../run/run-script.ts'
 import type { Scripts } from '../../scripts/scripts.ts'
 import { hasScript, recordKey, type ScriptTask, sumFor } from '../../scripts/url-records.ts'
@@ -99,15 +100,15 @@ export function reportOf({ cache, records }: Scripts, task: ScriptTask): ScriptR
     bytes: copy?.bytes ?? null,
     fetchedAt: copy === undefined ? null : timeText(record?.current?.fetchedMs ?? copy.storedMs),
     finalUrl: copy === undefined ? null : (record?.current?.finalUrl ?? null),
-    lookedAt: timeText(record?.lookedMs),
+    lookedAt: timeOrNull(record?.lookedMs),
     state: copy === undefined ? 'missing' : why === null ? 'ok' : 'stale',
     reason: why,
-    staleSince: copy === undefined ? null : timeText(failure?.sinceMs),
+    staleSince: copy === undefined ? null : timeOrNull(failure?.sinceMs),
     ...{ pinned: pin !== undefined, update },
     path: copy?.path ?? null,
   }
 }
 
-function timeText(ms: number | null | undefined): string | null {
-  return ms === null || ms === undefined ? null : new Date(ms).toISOString()
+function timeOrNull(ms: number | null | undefined): string | null {
+  return ms === null || ms === undefined ? null : timeText(ms)
 }
