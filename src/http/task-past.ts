@@ -30,7 +30,7 @@ export interface Pasts {
   keep(names: ReadonlySet<string>): void
 }
 
-export function newPasts(view: View, clock: Clock): Pasts {
+export function newPasts(view: Pick<View, 'recent' | 'failingSince'>, clock: Clock): Pasts {
   const known = new Map<string, TaskPast>()
   return {
     of: (task) => known.get(task),

@@ -182,6 +182,7 @@ describe.skipIf(isMissing)(
       await seen.page.locator('a.name[title="counting"]').click()
       const output = panel().getByRole('region', { name: 'Output' })
       await output.getByText('line 20', { exact: true }).waitFor()
+      await pauseAndFollow()
       process.kill(watched.site.pid() ?? 0, 'SIGKILL')
       await seen.page.getByText('No daemon runs, so nothing starts.').waitFor()
       await startDaemon(watched.site)
@@ -200,6 +201,19 @@ describe.skipIf(isMissing)(
       expect(rows.filter((row) => row.run === id)).toMatchObject([{ outcome: 'ok' }])
       await seen.page.keyboard.press('Escape')
     })
+
+    /** After Pause the output grows but does not move; after Follow its end is in view again. */
+    async function pauseAndFollow(): Promise<void> {
+      const box = (what: string) =>
+        seen.page.evaluate<number>(`document.querySelector('.lines').${what}`)
+      await expect.poll(() => box('scrollTop'), poll).toBeGreaterThan(200)
+      await panel().getByRole('button', { name: 'Pause' }).click()
+      const [top, height] = [await box('scrollTop'), await box('scrollHeight')]
+      await expect.poll(() => box('scrollHeight'), poll).toBeGreaterThan(height + 200)
+      expect(await box('scrollTop')).toBe(top)
+      await panel().getByRole('button', { name: 'Follow' }).click()
+      await expect.poll(() => box('scrollTop'), poll).toBeGreaterThan(top + 100)
+    }
 
     /** Scrolls through the output of the panel and collects its lines. */
     function allLines(): Promise<string[]> {

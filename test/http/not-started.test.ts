@@ -32,6 +32,7 @@ test('a start that was skipped at max names the run that had not ended', async (
   const { slots } = await slotsOf([
     run('still', 50, null),
     skipRow(55),
+    skipRow(45),
     run('short', 40, 41),
     skipRow(30),
     run('long', 20, 35),
@@ -39,8 +40,9 @@ test('a start that was skipped at max names the run that had not ended', async (
   ])
   expect(slots.map(({ slot, why, inTheWay }) => [slot, why, inTheWay])).toEqual([
     ['2026-03-08T07:00:55Z', 'at its max', { run: 'still', startedAt: at(50) }],
-    ['2026-03-08T07:00:30Z', 'at its max', { run: 'long', startedAt: at(20) }],
     // Nobody knows any more.
+    ['2026-03-08T07:00:45Z', 'at its max', null],
+    ['2026-03-08T07:00:30Z', 'at its max', { run: 'long', startedAt: at(20) }],
     ['2026-03-08T07:00:10Z', 'at its max', null],
   ])
 })
