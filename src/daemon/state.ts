@@ -196,6 +196,7 @@ export function createDaemon(
         ...{
           connection,
           version: settings.version,
+          tasksPath: settings.tasks,
           host,
           paths,
           faults,

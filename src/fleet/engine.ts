@@ -1,5 +1,6 @@
 import type { GetAnswer, PutAnswer, SinceAnswer } from '../plan/fleet/answers.ts'
 import type { Hint } from '../plan/fleet/hints.ts'
+import type { Question, Reply } from '../plan/fleet/questions.ts'
 import type { Claim, ClaimKey, Place, PlaceKey } from '../plan/fleet/records.ts'
 
 /** How a message is stored. */
@@ -23,6 +24,10 @@ export interface Engine {
   claimsSince(): Promise<SinceAnswer>
   putPlace(key: PlaceKey, place: Place, options: PutOptions): Promise<PutAnswer>
   getPlace(key: PlaceKey): Promise<GetAnswer<Place>>
+  /** Asks one machine. */
+  ask(host: string, question: Question): Promise<Reply>
+  /** Answers what other machines ask this one; undefined: it does not know the question. */
+  answer(listener: (question: Question) => unknown): void
   /** Tells all machines of the fleet, this one included. */
   tell(hint: Hint): void
   /** Calls back for each hint that is told from now on. */

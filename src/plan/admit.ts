@@ -39,6 +39,8 @@ export type SkipReason = 'enabled' | 'hosts' | 'max' | 'draining' | 'removed' | 
 
 /** Why the fleet does not let this machine start a task. */
 export type FleetReason =
+  /** Most machines no longer have the task. */
+  | 'removed'
   /** This machine has no section `fleet`. */
   | 'no fleet'
   | 'fleet unreachable'

@@ -6,7 +6,7 @@ import { claimSubject, type FakeEngine, newFakeEngine } from '../support/fleet/e
 import { type Machine, newMachine, newWorld, type World } from '../support/fleet/world.ts'
 
 /** How many histories are played. Each has another seed, which the test names when it fails. */
-const histories = Number(process.env['TORCH_TEST_FLEET_HISTORIES'] ?? 2_000)
+const histories = Number(process.env['TORCH_TEST_FLEET_HISTORIES'] ?? 1_000)
 
 const hosts = ['a', 'b', 'c', 'd', 'e']
 const slots = [10, 40, 70]

@@ -39,7 +39,7 @@ async function natsEngineOf(program: string): Promise<Engine> {
   const names = fleetNames('prod')
   for (const stream of fleetStreams(names, { replicas: 1, keepMs: 3_600_000 }))
     await manager.streams.add(stream)
-  return natsEngine({ connection, js: jetstream(connection), manager, names })
+  return natsEngine({ connection, js: jetstream(connection), manager, names, host: 'a' })
 }
 
 const claim = (attempt: string): Claim => ({
@@ -96,6 +96,13 @@ function suite(open: () => Promise<Engine>): void {
     expect(await putPlace(at, { v: 1, state: 'free' }, free)).toEqual({ kind: 'taken' })
     expect(await getPlace(at)).toMatchObject({ kind: 'found', value: place('two') })
     expect(await getPlace({ task: 'web', index: 'q' })).toEqual({ kind: 'none' })
+  })
+
+  test('a machine answers what it is asked, and a machine that is not there is silent', async () => {
+    const { ask, answer } = await engine
+    answer((question) => ({ got: question.kind }))
+    expect(await ask('a', { kind: 'defs' })).toEqual({ kind: 'answer', value: { got: 'defs' } })
+    expect(await ask('nobody', { kind: 'defs' })).toMatchObject({ kind: 'silent' })
   })
 
   test('it says since when it remembers claims', async () => {

@@ -7,7 +7,7 @@ import { type FakeEngine, newFakeEngine } from '../support/fleet/engine.ts'
 import { type Machine, newMachine, newWorld, type World } from '../support/fleet/world.ts'
 
 /** How many histories are played. Each has another seed, which the test names when it fails. */
-const histories = Number(process.env['TORCH_TEST_FLEET_HISTORIES'] ?? 500)
+const histories = Number(process.env['TORCH_TEST_FLEET_HISTORIES'] ?? 200)
 
 const hosts = ['a', 'b', 'c', 'd', 'e']
 const fenceMs = 15_000

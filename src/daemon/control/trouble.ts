@@ -9,6 +9,7 @@ import { formatDuration } from '../../text/duration.ts'
 import { counted } from '../../text/plural.ts'
 import { whyNotStarted } from '../../text/why-not-started.ts'
 import { failedWords } from '../starts/replacement.ts'
+import type { Fleet } from '../fleet/fleet.ts'
 import type { Daemon } from '../state.ts'
 
 /** How the message about a refused tasks file begins. `torch status` shows its problems in full. */
@@ -86,10 +87,29 @@ function fleetTroubles({
     const sinceMs = link.state === 'down' ? link.sinceMs : startedMs
     return [{ message: `the fleet cannot be reached: ${link.lastError}`, sinceMs }]
   }
+  return [...standstill(fleet, startedMs), ...drifts(fleet)]
+}
+
+/** What keeps everything of the fleet from this machine, or soon will. */
+function standstill(fleet: Fleet, startedMs: number): { message: string; sinceMs: number }[] {
   const why = fleet.whyNot()
-  if (why === undefined) return []
-  const message = `no task of the fleet starts on this machine: ${whyNotStarted(why)}`
-  return [{ message, sinceMs: startedMs }]
+  const offsetMs = fleet.offsetMs() ?? 0
+  const badSinceMs = fleet.offsetBadSinceMs()
+  const nothing = 'no task of the fleet starts on this machine: '
+  if (badSinceMs !== undefined) {
+    const away = formatDuration(Math.round(Math.abs(offsetMs) / 100) * 100)
+    const clock = `the clock is ${away} ${offsetMs > 0 ? 'ahead of' : 'behind'} that of the engine`
+    return [{ message: why === 'clock' ? nothing + clock : `fleet: ${clock}`, sinceMs: badSinceMs }]
+  }
+  return why === undefined ? [] : [{ message: nothing + whyNotStarted(why), sinceMs: startedMs }]
+}
+
+function drifts({ drift }: Fleet): { message: string; sinceMs: number }[] {
+  return drift.all().map(({ task, kind, sinceMs }) => {
+    const how = kind === 'removed' ? 'no longer have' : 'have another version of'
+    const message = `most machines of the fleet ${how} ${task}: after five minutes it does not start here`
+    return { message, sinceMs }
+  })
 }
 
 /** A message that waits longer than this is trouble, also if others arrive. */

@@ -82,7 +82,7 @@ async function fill(parts: FillParts, task: FleetTask, seen: Map<string, Seen>):
   for (let index = 0; index < task.max; index += 1) {
     const held = fleet.holdings.of(task.name)
     const isFull = held.length >= task.fleet.maxPerHost
-    if (isFull || phase.now !== 'running' || fleet.whyNot() !== undefined) return
+    if (isFull || phase.now !== 'running' || fleet.whyNot(task.name) !== undefined) return
     const key = `${task.name}/${index}`
     if (held.some((each) => each.key.index === index) || !isWorthALook(fleet, clock, seen.get(key)))
       continue

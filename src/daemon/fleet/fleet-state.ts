@@ -2,6 +2,7 @@ import type { Link } from '../../fleet/nats/connect.ts'
 import type { FleetReason } from '../../plan/admit.ts'
 import { type Heartbeat, isLive } from '../../plan/fleet/members.ts'
 import type { PlaceKey } from '../../plan/fleet/records.ts'
+import type { DriftingTask } from './watch-drift.ts'
 import type { Daemon } from '../state.ts'
 
 /** What the daemon of one machine knows of its fleet. */
@@ -15,6 +16,8 @@ export interface FleetState {
   readonly whyNot: FleetReason | null
   /** How far the clock of this machine is ahead of the engine's; null: not measured. */
   readonly offsetMs: number | null
+  /** The tasks that most machines have in another version, or no longer have. */
+  readonly drift: readonly DriftingTask[]
   /** All machines that were heard since the daemon started, this one included. */
   readonly members: readonly MemberState[]
   /** The places that this machine has. */
@@ -51,7 +54,7 @@ export function fleetState({
   )
   return {
     ...{ host, session, link: fleet.link(), whyNot: fleet.whyNot() ?? null },
-    offsetMs: fleet.offsetMs(),
+    ...{ offsetMs: fleet.offsetMs(), drift: fleet.drift.all() },
     members: membership.members().map((member) => ({
       ...member.beat,
       isLive: isLive(member, now),

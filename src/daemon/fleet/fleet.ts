@@ -5,15 +5,20 @@ import type { FleetConnection, Link } from '../../fleet/nats/connect.ts'
 import { type Guard, newGuard } from '../../fleet/guard.ts'
 import { type HeldHere, type Holdings, openHoldings } from '../../fleet/holdings.ts'
 import { type Membership, newMembership } from '../../fleet/membership.ts'
+import { measureOffset } from '../../fleet/measure-offset.ts'
 import type { PlaceParts } from '../../fleet/take-place.ts'
 import type { Host } from '../../host/host.ts'
 import type { FleetReason } from '../../plan/admit.ts'
 import type { Hint } from '../../plan/fleet/hints.ts'
 import type { Heartbeat } from '../../plan/fleet/members.ts'
+import type { Definitions } from '../../plan/fleet/questions.ts'
 import type { Sighting } from '../../plan/fleet/takeover.ts'
-import { maxOffsetMs, medianOf } from '../../plan/fleet/windows.ts'
+import { maxOffsetMs } from '../../plan/fleet/windows.ts'
 import type { Faults } from '../../run/faults.ts'
 import type { LiveRun } from '../../run/live-run.ts'
+import type { Task } from '../../tasks/task.ts'
+import { watchOffset } from './watch-clock.ts'
+import { type DriftWatch, watchDrift } from './watch-drift.ts'
 
 /** The engine, and whether it is there. */
 export type EngineConnection = Pick<FleetConnection, 'engine' | 'link'>
@@ -33,10 +38,14 @@ export interface Fleet {
   link(): Link
   /** How far this clock is ahead of the engine's, in milliseconds; null: not measured. */
   offsetMs(): number | null
+  /** Since when that is too far, in milliseconds since the epoch. */
+  offsetBadSinceMs(): number | undefined
   /** Notes one measured offset. */
   noteOffset(ms: number): void
-  /** Why this machine starts no task of the fleet at the moment. */
-  whyNot(): FleetReason | undefined
+  /** Why this machine does not start a task of the fleet at the moment; without a task: any task. */
+  whyNot(task?: string): FleetReason | undefined
+  /** The tasks that most machines have in another version. */
+  readonly drift: Pick<DriftWatch, 'all'>
   /** Whether a place, by its id, is this machine's, as far as the engine was heard in time. */
   has(place: string): boolean
   /** Calls back for each hint of another machine, until `stop` is called. */
@@ -54,6 +63,8 @@ export interface FleetParts {
   readonly faults: Faults
   /** What this machine says of itself, but for what the fleet knows. */
   readonly about: () => Omit<Heartbeat, 'v' | 'host' | 'session' | 'places' | 'offsetMs'>
+  /** The tasks of the file, by name. */
+  readonly tasks: () => ReadonlyMap<string, Task>
   /** The runs of this machine. */
   readonly runs: () => readonly LiveRun[]
   /** A place is good again whose fence was over. */
@@ -62,18 +73,17 @@ export interface FleetParts {
   readonly onAsk: (held: HeldHere, ask: 'replace' | 'kill') => void
 }
 
-/** How many of the last measurements of the clock count. */
-const maxOffsets = 5
-
 /** Joins the fleet: this machine is heard from now on, and keeps the places that it has. */
 export function openFleet(parts: FleetParts): Fleet {
   const { host, home, connection, hostName, faults, about } = parts
   const { engine } = connection
   const { clock } = host
   const session = randomUUID()
-  const offsets: number[] = []
-  const offsetMs = (): number | null =>
-    offsets.length === 0 ? null : Math.round(medianOf(offsets))
+  const offset = watchOffset({
+    clock,
+    link: () => connection.link(),
+    measure: () => measureOffset({ engine, clock, host: hostName, newId: randomUUID }),
+  })
   const listeners = new Set<(hint: Hint) => void>()
   const guard = newGuard({ host, home, faults })
   const placeParts: PlaceParts = {
@@ -89,28 +99,28 @@ export function openFleet(parts: FleetParts): Fleet {
     onLost: parts.onLost,
     onAsk: parts.onAsk,
   })
-  const membership = newMembership({
-    ...{ engine, clock },
-    own: () => ({
-      ...{ v: 1, host: hostName, session, ...about() },
-      places: holdings.all().map(({ key }) => `${key.task}/${key.index}`),
-      offsetMs: offsetMs(),
-    }),
+  const own = (): Heartbeat => ({
+    ...{ v: 1, host: hostName, session, ...about() },
+    places: holdings.all().map(({ key }) => `${key.task}/${key.index}`),
+    offsetMs: offset.now(),
   })
+  const membership = newMembership({ engine, clock, own })
+  const drift = watchDrift({ engine, clock, membership, own, tasks: parts.tasks })
+  engine.answer((question) => (question.kind === 'defs' ? definitionsOf(parts.tasks()) : undefined))
   engine.hear((hint) => {
     for (const listener of listeners) listener(hint)
   })
   return {
     ...{ host: hostName, session, engine, placeParts, membership, holdings },
     ...{ sightings: new Map(), link: () => connection.link() },
-    offsetMs,
-    noteOffset(ms) {
-      offsets.push(ms)
-      if (offsets.length > maxOffsets) offsets.shift()
-    },
-    whyNot() {
-      if (Math.abs(offsetMs() ?? 0) > maxOffsetMs) return 'clock'
-      return membership.impostor() === undefined ? undefined : 'duplicate name'
+    offsetMs: offset.now,
+    offsetBadSinceMs: offset.badSinceMs,
+    noteOffset: offset.note,
+    drift,
+    whyNot(task) {
+      if (Math.abs(offset.now() ?? 0) > maxOffsetMs) return 'clock'
+      if (membership.impostor() !== undefined) return 'duplicate name'
+      return task === undefined ? undefined : drift.whyNot(task)
     },
     has: (place) => (holdings.byId(place)?.untilMs ?? 0) > placeParts.uptimeMs(),
     onHint(listener) {
@@ -122,6 +132,8 @@ export function openFleet(parts: FleetParts): Fleet {
       if (held !== undefined) note(guard, run, held)
     },
     close() {
+      offset.close()
+      drift.close()
       membership.close()
       holdings.leave()
     },
@@ -137,6 +149,15 @@ function note(guard: Guard, { recorder, description, directory }: LiveRun, held:
   const { untilMs } = held
   if (recorder === undefined || untilMs === Infinity) return
   guard.note({ recorder, killAfterMs: description.killAfterMs, untilMs, directory })
+}
+
+/** What others compare with theirs. */
+function definitionsOf(tasks: ReadonlyMap<string, Task>): Definitions {
+  return Object.fromEntries(
+    [...tasks.values()].flatMap(({ name, fleet }) =>
+      fleet === undefined ? [] : [[name, fleet.definition]],
+    ),
+  )
 }
 
 /** Since the machine started, with the time that it was suspended. */

@@ -8,11 +8,14 @@ import type { Task } from '../../tasks/task.ts'
 import type { HomePaths } from '../settings.ts'
 import type { RunTable } from '../starts/run-table.ts'
 import type { TasksState } from '../tasks-file/tasks-state.ts'
+import { commitTime } from '../tasks-file/revision.ts'
 import { type EngineConnection, type Fleet, isIn, openFleet } from './fleet.ts'
 
 interface JoinParts {
   readonly connection: EngineConnection
   readonly version: string
+  /** The tasks file, as it was asked for. */
+  readonly tasksPath: string
   readonly host: Host
   readonly paths: HomePaths
   readonly hostName: string
@@ -33,16 +36,26 @@ export function joinFleet(parts: JoinParts): Fleet {
     if (known?.all !== tasks.all) known = { all: tasks.all, hash: hashOf(tasks.all.values()) }
     return known.hash
   }
+  let committed: { readonly revision: string | null; ms: number | null } | undefined
+  const committedMs = (): number | null => {
+    const { revision } = tasks.loaded
+    if (committed?.revision === revision) return committed.ms
+    const entry: { revision: string | null; ms: number | null } = { revision, ms: null }
+    committed = entry
+    void commitTime(host, parts.tasksPath, revision).then((ms) => (entry.ms = ms))
+    return null
+  }
   return openFleet({
     ...{ connection, host, hostName, faults, home: paths.home },
     about: () => ({
       facts: tasks.facts,
       torch: parts.version,
       tz: process.versions['tz'] ?? '',
-      file: { revision: tasks.loaded.revision, committedMs: null, hash: hashNow() },
+      file: { revision: tasks.loaded.revision, committedMs: committedMs(), hash: hashNow() },
       running: runs.all().length,
       isDraining: phase.now !== 'running',
     }),
+    tasks: () => tasks.all,
     runs: () => runs.all(),
     onBack: ({ key }) => parts.keepInstances(key.task),
     onLost(held) {

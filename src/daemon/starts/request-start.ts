@@ -85,7 +85,7 @@ function decide(
       draining: phase.now !== 'running',
       here: here !== undefined,
       forced,
-      whyNoFleet: parts.fleet === undefined ? 'no fleet' : parts.fleet.whyNot(),
+      whyNoFleet: parts.fleet === undefined ? 'no fleet' : parts.fleet.whyNot(start.task),
       hasPlace: start.claim?.holding !== undefined && parts.fleet?.has(start.claim.holding),
     })
   }

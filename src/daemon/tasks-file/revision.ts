@@ -22,6 +22,27 @@ export async function tasksRevision(host: Host, tasks: string): Promise<string |
   }
 }
 
+/** When a revision was committed, in milliseconds since the epoch; null if that is not known, or if it is dirty. */
+export async function commitTime(
+  host: Host,
+  tasks: string,
+  revision: string | null,
+): Promise<number | null> {
+  try {
+    const real = host.files.realPath(tasks)
+    const repository = real === undefined ? undefined : findRepository(host, real)
+    if (repository?.kind !== 'trusted' || revision === null || !/^[0-9a-f]+$/.test(revision))
+      return null
+    const git = gitIn(host, repository, { timeoutMs: gitTimeoutMs })
+    // Not `git log`: the repository can configure programs that it runs.
+    const { ok, stdout } = await git(['cat-file', 'commit', revision])
+    const [, seconds] = /^committer .*> (\d+) [-+]\d+$/m.exec(stdout) ?? []
+    return ok && seconds !== undefined ? Number(seconds) * 1000 : null
+  } catch {
+    return null
+  }
+}
+
 async function revisionOf(host: Host, tasks: string): Promise<string | null> {
   const real = host.files.realPath(tasks)
   const repository = real === undefined ? undefined : findRepository(host, real)

@@ -55,6 +55,7 @@ export function connectFleet(parts: FleetParts): FleetConnection {
   const { host, settings, onLink, random = Math.random, load = loadClient } = parts
   const names = fleetNames(settings.name)
   const listeners: ((hint: Hint) => void)[] = []
+  let answers: Parameters<Engine['answer']>[0] | undefined
   const rest = newSleep(host.clock)
   let link: Link = { state: 'connecting', lastError: null }
   let open: OpenConnection | undefined
@@ -85,8 +86,9 @@ export function connectFleet(parts: FleetParts): FleetConnection {
     if (isClosed) return connection.close()
     open = found
     const lost = connection.closed()
-    engine = natsEngine({ connection, js, manager, names })
+    engine = natsEngine({ connection, js, manager, names, host: settings.host })
     for (const listener of listeners) engine.hear(listener)
+    if (answers !== undefined) engine.answer((question) => answers?.(question))
     void watch(found).catch(() => {})
     const now = host.clock.now()
     change({
@@ -120,6 +122,13 @@ export function connectFleet(parts: FleetParts): FleetConnection {
       claimsSince: async () => (await engine?.claimsSince()) ?? silent(link),
       putPlace: async (...call) => (await engine?.putPlace(...call)) ?? silent(link),
       getPlace: async (...call) => (await engine?.getPlace(...call)) ?? silent(link),
+      ask: async (...call) => (await engine?.ask(...call)) ?? silent(link),
+      answer(listener) {
+        // The daemon that has the home answers: after a handover that failed, that is another one.
+        const isFirst = answers === undefined
+        answers = listener
+        if (isFirst) engine?.answer((question) => answers?.(question))
+      },
       tell: (hint) => engine?.tell(hint),
       hear(listener) {
         listeners.push(listener)

@@ -2,11 +2,13 @@ import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
 import type { GetAnswer, PutAnswer } from '../../plan/fleet/answers.ts'
 import type { Hint } from '../../plan/fleet/hints.ts'
+import type { Question } from '../../plan/fleet/questions.ts'
 import type { Claim, Place } from '../../plan/fleet/records.ts'
 import type { Engine, PutOptions } from '../engine.ts'
 import { quietly } from '../../host/system-error.ts'
 import { getError, putError } from './answers.ts'
 import {
+  askSubject,
   claimSubject,
   type FleetNames,
   hintSubject,
@@ -16,6 +18,8 @@ import {
 
 /** How long one question may take. */
 const timeoutMs = 1_000
+/** How long another machine may take to answer. */
+const askMs = 2_000
 
 /** What the adapter uses of the client. Its manager has `checkAPI: false`: a host has no right to ask for it. */
 export interface NatsParts {
@@ -23,10 +27,12 @@ export interface NatsParts {
   readonly js: JetStreamClient
   readonly manager: JetStreamManager
   readonly names: FleetNames
+  /** The name of this machine in the fleet. */
+  readonly host: string
 }
 
 /** The engine on NATS JetStream. */
-export function natsEngine({ connection, js, manager, names }: NatsParts): Engine {
+export function natsEngine({ connection, js, manager, names, host }: NatsParts): Engine {
   async function put(
     subject: string,
     value: unknown,
@@ -71,6 +77,27 @@ export function natsEngine({ connection, js, manager, names }: NatsParts): Engin
     },
     putPlace: (key, place, options) => put(placeSubject(names, key), place, options),
     getPlace: (key) => get<Place>(names.places, placeSubject(names, key)),
+    async ask(other, question) {
+      try {
+        const reply = await connection.request(askSubject(names, other), JSON.stringify(question), {
+          timeout: askMs,
+        })
+        return { kind: 'answer', value: reply.json<unknown>() }
+      } catch (error) {
+        return getError(error)
+      }
+    },
+    answer(listener) {
+      connection.subscribe(askSubject(names, host), {
+        callback(error, message) {
+          if (error !== null) return
+          quietly(() => {
+            const value = listener(message.json<Question>())
+            if (value !== undefined) message.respond(JSON.stringify(value))
+          })
+        },
+      })
+    },
     tell(hint) {
       // A connection that is closed throws; whoever does not hear a hint looks by himself later.
       quietly(() => connection.publish(hintSubject(names, hint), JSON.stringify(hint)))

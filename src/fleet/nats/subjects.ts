@@ -58,6 +58,11 @@ export function hintSubject({ prefix }: FleetNames, hint: Hint): string {
   }
 }
 
+/** The subject on which a machine is asked. */
+export function askSubject({ prefix }: FleetNames, host: string): string {
+  return `${prefix}.ask.${token(host)}`
+}
+
 /** The subjects on which hints are heard. */
 export function hintSubjects({ prefix }: FleetNames): readonly string[] {
   return ['hb', 'won', 'free'].map((kind) => `${prefix}.${kind}.*`)

@@ -17,6 +17,9 @@ export type Drift =
   /** Most no longer have the task. */
   | { readonly kind: 'removed' }
 
+/** How long a machine may be in the minority: a rollout takes that long. */
+export const driftGraceMs = 5 * 60_000
+
 /**
  * Compares the version of a machine with those of all live machines that may run the task, its own included. The
  * version of most machines counts; among equals, the one that was committed last. Where that is not known

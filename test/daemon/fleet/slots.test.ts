@@ -1,32 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { newSite } from '../../support/daemon-here.ts'
-import { newFleetSite } from '../../support/fleet/daemons.ts'
-
-type Daemons = Awaited<ReturnType<ReturnType<typeof newSite>['daemon']>>[]
-
-async function fleetOf(yaml: string, names = ['web1', 'web2', 'web3']) {
-  const site = newFleetSite(`timezone: UTC\ntasks: ${yaml}`, names)
-  const daemons: Daemons = []
-  for (const { daemon } of site.machines) daemons.push(await daemon())
-  const rows = () => daemons.flatMap((daemon) => daemon.rows())
-  return {
-    ...site,
-    daemons,
-    /** All rows of the fleet as `second outcome reason`, in the order of the slots. */
-    history: () =>
-      rows()
-        .map(({ slot, outcome, reason }) => `${slot?.slice(17, 19)} ${outcome} ${reason ?? ''}`)
-        .map((text) => text.trim())
-        .toSorted((a, b) => (a < b ? -1 : 1)),
-    ended: async (task: string) => {
-      for (const daemon of daemons) await daemon.runs(task, 0)
-    },
-  }
-}
+import { runningFleet } from '../../support/fleet/daemons.ts'
 
 describe('a slot that three machines share', () => {
   test('each slot starts on one of them, and the others have no row of it', async () => {
-    const fleet = await fleetOf(
+    const fleet = await runningFleet(
       '{job: {schedule: "*/5 * * * * *", command: "true", scope: fleet, max: unlimited}}',
     )
     await fleet.pass(31_000)
@@ -35,7 +13,7 @@ describe('a slot that three machines share', () => {
   })
 
   test('at max, one machine records the skip, with the machine of the run', async () => {
-    const fleet = await fleetOf(
+    const fleet = await runningFleet(
       '{job: {schedule: "*/5 * * * * *", command: exec sleep 60, scope: fleet}}',
     )
     await fleet.pass(16_000)
@@ -46,7 +24,7 @@ describe('a slot that three machines share', () => {
   })
 
   test('without an answer of the engine nothing of the fleet starts, and plain tasks do', async () => {
-    const fleet = await fleetOf(
+    const fleet = await runningFleet(
       '{job: {schedule: "*/30 * * * * *", command: "true", scope: fleet, start_within: 5s}, plain: {schedule: "*/30 * * * * *", command: "true"}}',
       ['web1'],
     )
@@ -57,7 +35,7 @@ describe('a slot that three machines share', () => {
   })
 
   test('a slot that is older than the stream of claims does not start', async () => {
-    const fleet = await fleetOf(
+    const fleet = await runningFleet(
       '{job: {schedule: "*/10 * * * * *", command: "true", scope: fleet}}',
       ['web1'],
     )
@@ -71,13 +49,13 @@ describe('a slot that three machines share', () => {
   })
 
   test('a retry keeps the claim and the place of its slot', async () => {
-    const fleet = await fleetOf(
+    const fleet = await runningFleet(
       '{job: {schedule: "0 * * * * *", command: "exit 1", scope: fleet, retry: {attempts: 1, delay: 5s}}}',
       ['web1', 'web2'],
     )
     await fleet.pass(61_000)
     await fleet.ended('job')
-    const places = fleet.engine.log.filter(({ subject }) => subject.startsWith('place.'))
+    const places = fleet.engine.log.filter(({ subject }) => subject.startsWith('place.job'))
     await fleet.pass(10_000)
     await fleet.ended('job')
     const rows = fleet.daemons.flatMap((daemon) => daemon.rows())
@@ -88,7 +66,7 @@ describe('a slot that three machines share', () => {
     expect(new Set(rows.map(({ host }) => host)).size).toBe(1)
     await fleet.pass(1_000)
     const states = fleet.engine.log
-      .filter(({ subject }) => subject.startsWith('place.'))
+      .filter(({ subject }) => subject.startsWith('place.job'))
       .map(({ value }) => (value as { state: string }).state)
     expect(places).toHaveLength(1)
     expect(states.filter((state) => state === 'free')).toHaveLength(1)
@@ -117,7 +95,7 @@ describe('a machine without a fleet', () => {
 
 describe('a run by hand', () => {
   test('takes a place in the fleet, and is refused with the machine that has it', async () => {
-    const fleet = await fleetOf(
+    const fleet = await runningFleet(
       '{job: {schedule: "0 0 1 1 *", command: exec sleep 60, scope: fleet}}',
       ['web1', 'web2'],
     )

@@ -5,6 +5,7 @@ import path from 'node:path'
 import { jetstream, jetstreamManager } from '@nats-io/jetstream'
 import { connect, type NatsConnection } from '@nats-io/transport-node'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { measureOffset } from '../../../src/fleet/measure-offset.ts'
 import { natsEngine } from '../../../src/fleet/nats/engine.ts'
 import {
   passwordsConf,
@@ -13,6 +14,7 @@ import {
   usersConf,
 } from '../../../src/fleet/nats/server-files.ts'
 import { setUpStreams } from '../../../src/fleet/nats/setup.ts'
+import { wallClock } from '../../../src/host/clock.ts'
 import { fleetNames, inboxPrefix } from '../../../src/fleet/nats/subjects.ts'
 import { describeNats, natsServer, type NatsServer } from '../../support/fleet/nats-server.ts'
 
@@ -146,7 +148,13 @@ describeNats('%s', (program) => {
   test('a host claims, keeps a place and looks at the streams with its rights alone', async () => {
     const connection = await as('web-1.example.com')
     const manager = await jetstreamManager(connection, { checkAPI: false })
-    const engine = natsEngine({ connection, js: jetstream(connection), manager, names })
+    const host = 'web-1.example.com'
+    const js = jetstream(connection)
+    const engine = natsEngine({ connection, js, manager, names, host })
+    engine.answer(() => 'here')
+    expect(await engine.ask(host, { kind: 'defs' })).toEqual({ kind: 'answer', value: 'here' })
+    const parts = { engine, clock: wallClock, host, newId: () => 'clock' }
+    expect(Math.abs((await measureOffset(parts)) ?? NaN)).toBeLessThan(1_000)
     const key = { task: 'db.dump', slot: 60, tryNumber: 1 }
     const claim = {
       v: 1,

@@ -11,9 +11,6 @@ import { newMachine, newWorld, type World } from './world.ts'
 
 const noon = '2026-03-10T12:00:00.000Z'
 
-/** How long time stands still for promises, by the clock that the test moves. */
-const stepMs = 10
-
 /**
  * Machines of a fleet with one tasks file: a home and daemons for each, one clock that the test moves, and an
  * engine in memory. Runs are real processes.
@@ -33,8 +30,8 @@ export function newFleetSite(yaml: string, names: readonly string[]) {
     return { name, machine, site, daemon: site.daemon }
   })
 
-  /** Time passes, and everybody does what is due. */
-  async function pass(ms: number): Promise<void> {
+  /** Time passes in steps, and everybody does what is due. */
+  async function pass(ms: number, stepMs = 10): Promise<void> {
     for (let left = ms; left > 0; left -= stepMs) {
       clock.advance(Math.min(stepMs, left))
       await new Promise((done) => setImmediate(done))
@@ -42,6 +39,27 @@ export function newFleetSite(yaml: string, names: readonly string[]) {
   }
 
   return { clock, engine, machines, pass }
+}
+
+/** Machines whose daemons run. */
+export async function runningFleet(yaml: string, names = ['web1', 'web2', 'web3']) {
+  const site = newFleetSite(`timezone: UTC\ntasks: ${yaml}`, names)
+  const daemons: Awaited<ReturnType<(typeof site.machines)[number]['daemon']>>[] = []
+  for (const { daemon } of site.machines) daemons.push(await daemon())
+  const rows = () => daemons.flatMap((daemon) => daemon.rows())
+  return {
+    ...site,
+    daemons,
+    /** All rows of the fleet as `second outcome reason`, in the order of the slots. */
+    history: () =>
+      rows()
+        .map(({ slot, outcome, reason }) => `${slot?.slice(17, 19)} ${outcome} ${reason ?? ''}`)
+        .map((text) => text.trim())
+        .toSorted((a, b) => (a < b ? -1 : 1)),
+    ended: async (task: string) => {
+      for (const daemon of daemons) await daemon.runs(task, 0)
+    },
+  }
 }
 
 /** A world whose time is that of a clock. Nobody can set it: it is the time of the engine. */

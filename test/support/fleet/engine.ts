@@ -40,6 +40,11 @@ interface Message {
   readonly id: string
 }
 
+interface Answerer {
+  readonly machine: Machine
+  readonly listener: Parameters<Engine['answer']>[0]
+}
+
 /** How long a client waits for an answer. */
 const timeoutMs = 1_000
 
@@ -49,6 +54,7 @@ export function newFakeEngine(world: World): FakeEngine {
   const troubles: Troubles = { lostAcks: 0, lateCommits: 0, staleReads: 0, lostReads: 0 }
   let downUntilMs = 0
   const listeners: (readonly [Machine, (hint: Hint) => void])[] = []
+  const answerers = new Map<string, Answerer>()
   const cutUntilMs = new Map<Machine, number>()
   const silentUntil = (machine: Machine): number =>
     Math.max(downUntilMs, cutUntilMs.get(machine) ?? 0)
@@ -134,6 +140,18 @@ export function newFakeEngine(world: World): FakeEngine {
         }),
       putPlace: (key, place, options) => put(machine, placeSubject(key), place, options),
       getPlace: (key) => get<Place>(machine, placeSubject(key)),
+      ask: (host, question) =>
+        new Promise((resolve) => {
+          const silent = { kind: 'silent', words: 'timeout' } as const
+          const found = answerers.get(host)
+          if (found === undefined || silentUntil(machine) > world.now())
+            return void machine.after(timeoutMs, () => resolve(silent))
+          return void found.machine.after(world.between(0, 4), () => {
+            const value = found.listener(question)
+            machine.after(world.between(0, 4), () => resolve({ kind: 'answer', value }))
+          })
+        }),
+      answer: (listener) => void answerers.set(machine.name, { machine, listener }),
       tell(hint) {
         if (silentUntil(machine) > world.now()) return
         for (const [other, listener] of listeners)

@@ -1,0 +1,115 @@
+import type { Engine } from '../../fleet/engine.ts'
+import type { Membership } from '../../fleet/membership.ts'
+import type { Clock } from '../../host/clock.ts'
+import { driftGraceMs, driftOf, type TaskVersion } from '../../plan/fleet/drift.ts'
+import { type Heartbeat, isLive, type Member } from '../../plan/fleet/members.ts'
+import { type Definitions, definitionsOf } from '../../plan/fleet/questions.ts'
+import type { FleetTask, Task } from '../../tasks/task.ts'
+
+/** Which tasks of this machine differ from those of most machines. */
+export interface DriftWatch {
+  /** Why this machine does not start a task: it has differed for too long. */
+  whyNot(task: string): 'drift' | 'removed' | undefined
+  /** All tasks that differ. */
+  all(): readonly DriftingTask[]
+  close(): void
+}
+
+/** A task that most machines have in another version, or no longer have. */
+export interface DriftingTask {
+  readonly task: string
+  readonly kind: 'differs' | 'removed'
+  /** Milliseconds since the epoch. */
+  readonly sinceMs: number
+}
+
+interface DriftParts {
+  readonly engine: Pick<Engine, 'ask'>
+  readonly clock: Clock
+  readonly membership: Pick<Membership, 'members' | 'candidates'>
+  readonly own: () => Heartbeat
+  /** The tasks of the file, by name. */
+  readonly tasks: () => ReadonlyMap<string, Task>
+}
+
+interface Since extends Pick<DriftingTask, 'kind' | 'sinceMs'> {
+  /** The same by the monotonic clock. */
+  readonly steadyMs: number
+}
+
+const lookMs = 5_000
+
+/** Compares the tasks that the fleet shares with those of the machines that are heard. */
+export function watchDrift({ engine, clock, membership, own, tasks }: DriftParts): DriftWatch {
+  /** What other machines answered last, with the digest of all that they had then. */
+  const known = new Map<string, { readonly hash: string; readonly definitions: Definitions }>()
+  const asked = new Set<string>()
+  const since = new Map<string, Since>()
+  let cancel = (): void => {}
+
+  async function learn({ host, file: { hash } }: Heartbeat): Promise<void> {
+    if (known.get(host)?.hash === hash || asked.has(host)) return
+    asked.add(host)
+    const reply = await engine.ask(host, { kind: 'defs' })
+    asked.delete(host)
+    const definitions = reply.kind === 'answer' ? definitionsOf(reply.value) : undefined
+    if (definitions !== undefined) known.set(host, { hash, definitions })
+  }
+
+  /** Machines whose tasks are not known do not count. */
+  function versionsOf({ name, hosts, fleet }: FleetTask, live: readonly Member[]): TaskVersion[] {
+    const mine = own()
+    const rule = { hosts, prefer: [] }
+    const candidates = new Set(membership.candidates(rule).map(({ host }) => host))
+    return live.flatMap(({ beat: { host, file } }): TaskVersion[] => {
+      const { committedMs } = file
+      const base = { host, committedMs: committedMs ?? undefined }
+      if (!candidates.has(host)) return []
+      if (file.hash === mine.file.hash) return [{ ...base, definition: fleet.definition }]
+      // Until it has said more, what it said last counts.
+      const answer = known.get(host)
+      if (answer === undefined) return []
+      return [{ ...base, definition: answer.definitions[name] }]
+    })
+  }
+
+  function look(): void {
+    const now = clock.monotonic()
+    const live = membership.members().filter((member) => isLive(member, now))
+    const { host, file } = own()
+    const differing = live.filter(({ beat }) => beat.file.hash !== file.hash)
+    for (const { beat } of differing) void learn(beat)
+    const shared = differing.length === 0 ? [] : sharedOf(tasks().values())
+    const names = new Set(shared.map(({ name }) => name))
+    for (const name of since.keys()) if (!names.has(name)) since.delete(name)
+    for (const task of shared) {
+      const { kind } = driftOf(host, versionsOf(task, live))
+      if (kind === 'none') since.delete(task.name)
+      else {
+        const { steadyMs = now, sinceMs = clock.now() } = since.get(task.name) ?? {}
+        since.set(task.name, { kind, steadyMs, sinceMs })
+      }
+    }
+  }
+
+  function lookAgain(): void {
+    look()
+    cancel = clock.after(lookMs, lookAgain)
+  }
+  lookAgain()
+  return {
+    whyNot(task) {
+      const found = since.get(task)
+      if (found === undefined || clock.monotonic() - found.steadyMs < driftGraceMs) return undefined
+      return found.kind === 'removed' ? 'removed' : 'drift'
+    },
+    all: () => [...since].map(([task, { kind, sinceMs }]) => ({ task, kind, sinceMs })),
+    close: () => cancel(),
+  }
+}
+
+function sharedOf(tasks: Iterable<Task>): FleetTask[] {
+  return [...tasks].flatMap((task) =>
+    task.fleet === undefined ? [] : [{ ...task, fleet: task.fleet }],
+  )
+}

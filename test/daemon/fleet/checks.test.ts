@@ -1,0 +1,60 @@
+import { expect, test } from 'vitest'
+import { runningFleet } from '../../support/fleet/daemons.ts'
+
+const minute = 60_000
+const each = '{job: {schedule: "0 * * * * *", command: "true", scope: fleet, max: unlimited}}'
+
+test('a machine whose clock is more than five seconds away does not start what the fleet shares', async () => {
+  const fleet = await runningFleet(each, ['web1'])
+  const [daemon] = fleet.daemons
+  await fleet.pass(minute + 500)
+  await fleet.ended('job')
+  expect(daemon?.state.fleet?.offsetMs()).toBeLessThan(50)
+  fleet.clock.set(fleet.clock.now() + 8_000)
+  await fleet.pass(minute)
+  expect(daemon?.state.fleet?.offsetMs()).toBeGreaterThan(7_900)
+  expect(daemon?.history()).toEqual(['job ok', 'job skipped clock'])
+  const status = await daemon?.ask('status', {})
+  expect(status?.trouble?.map(({ message }) => message)).toEqual([
+    'no task of the fleet starts on this machine: the clock is 8s ahead of that of the engine',
+  ])
+  // The clock is set right.
+  fleet.clock.set(fleet.clock.now() - 8_000)
+  await fleet.pass(2 * minute)
+  await fleet.ended('job')
+  expect(daemon?.history().at(-1)).toBe('job ok')
+})
+
+test('two machines with one name start nothing of the fleet', async () => {
+  const fleet = await runningFleet(each, ['web1', 'web1'])
+  await fleet.pass(minute + 500)
+  expect(fleet.daemons.map((daemon) => daemon.history())).toEqual([
+    ['job skipped duplicate name'],
+    ['job skipped duplicate name'],
+  ])
+})
+
+test('a machine with another version of a task than most does not start it after five minutes', async () => {
+  const tasks = `timezone: UTC\ntasks: ${each}`
+  const fleet = await runningFleet(each)
+  const [, , other] = fleet.daemons
+  await fleet.pass(10_000)
+  await other?.edit(tasks.replace('"true"', '"exit 1"'))
+  const others = (reason: string) =>
+    fleet.daemons.map((daemon) => daemon.history().filter((row) => row.includes(reason)).length)
+  await fleet.pass(4 * minute + 40_000, 50)
+  expect(others('drift')).toEqual([0, 0, 0])
+  expect(other?.state.fleet?.drift.all()).toMatchObject([{ task: 'job', kind: 'differs' }])
+  await fleet.pass(2 * minute, 50)
+  expect(others('skipped')).toEqual([0, 0, others('skipped drift')[2]])
+  expect(others('skipped drift')[2]).toBeGreaterThan(0)
+  // A task that most no longer have.
+  const [one, two] = fleet.daemons
+  for (const daemon of [one, two]) await daemon?.edit('timezone: UTC\ntasks: {}')
+  await fleet.pass(6 * minute, 50)
+  expect(other?.history().at(-1)).toBe('job skipped removed')
+  // It gets the file of the others.
+  for (const daemon of fleet.daemons) await daemon.edit(tasks)
+  await fleet.pass(10_000)
+  expect(fleet.daemons.map((daemon) => daemon.state.fleet?.drift.all())).toEqual([[], [], []])
+})
