@@ -1,8 +1,11 @@
+import { execFile } from 'node:child_process'
 import fs from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import net from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { promisify } from 'node:util'
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server'
 import { afterAll, afterEach, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import { wallClock } from '../../src/host/clock.ts'
@@ -13,6 +16,7 @@ import type { MailTarget } from '../../src/tasks/notify.ts'
 import { freePort } from '../support/free-port.ts'
 import { messageOf } from '../support/notify.ts'
 import { type Certificate, newCertificate } from '../support/script-server.ts'
+import { root } from '../support/torch.ts'
 
 let folder: string
 let certificate: Certificate
@@ -213,4 +217,21 @@ test('a server that is not there, hangs or is none at all is tried again', async
     ...{ kind: 'later', words: 'it did not answer in time' },
   })
   expect(await send('mailto:x')).toMatchObject({ kind: 'refused' })
+})
+
+test('without the package nodemailer, the error says how to get it', async () => {
+  // A process in which that package does not exist.
+  const hooks = `export async function resolve(name, context, next) {
+    if (name === 'nodemailer') throw new Error('Cannot find package')
+    return next(name, context)
+  }`
+  const url = (text: string): string => `data:text/javascript,${encodeURIComponent(text)}`
+  const program = `
+    import { register } from 'node:module'
+    register(${JSON.stringify(url(hooks))})
+    const { sendMail } = await import(${JSON.stringify(pathToFileURL(path.join(root, 'dist/notify/mail.js')).href)})
+    await sendMail({}).catch((error) => console.log(error.message))`
+  const words = ['--input-type=module', '--eval', program]
+  const { stdout } = await promisify(execFile)(process.execPath, words)
+  expect(stdout).toBe('the package nodemailer is missing: npm install nodemailer\n')
 })

@@ -1,4 +1,5 @@
 import http from 'node:http'
+import { expect, onTestFinished } from 'vitest'
 import type { Site } from './torch.ts'
 import { until } from './until.ts'
 
@@ -95,4 +96,43 @@ export function askServer(
 /** The header with which programs show the token. */
 export function bearer({ token }: Pick<WebServer, 'token'>): Readonly<Record<string, string>> {
   return { authorization: `Bearer ${token}` }
+}
+
+/** The JSON of an answer that must be a success. */
+export async function jsonOf<T>(web: WebServer, at: string): Promise<T> {
+  const { status, body } = await askServer(web, at, { headers: bearer(web) })
+  expect({ at, status }).toEqual({ at, status: 200 })
+  return JSON.parse(body) as T
+}
+
+/** Server-sent events as they come. */
+export interface Events {
+  /** The first event that fits; what came before is looked at too. */
+  wait<T>(fits: (event: string, data: T) => boolean, what: string): Promise<T>
+}
+
+/** Opens an event stream, until the end of the test. */
+export function openEvents(web: Pick<WebServer, 'port' | 'token'>, at: string): Promise<Events> {
+  return new Promise((resolve, reject) => {
+    const options = { host: '127.0.0.1', port: web.port, path: at, agent: false }
+    const request = http.get({ ...options, headers: bearer(web) }, (response) => {
+      let text = ''
+      response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk))
+      response.on('error', () => {})
+      resolve({
+        wait: <T>(fits: (event: string, data: T) => boolean, what: string) =>
+          until(() => {
+            for (const block of text.split('\n\n').slice(0, -1)) {
+              const event = /^event: (.*)$/m.exec(block)?.[1] ?? 'message'
+              const data = /^data: (.*)$/m.exec(block)?.[1]
+              const value = data === undefined ? undefined : (JSON.parse(data) as T)
+              if (value !== undefined && fits(event, value)) return value
+            }
+            return undefined
+          }, what),
+      })
+    })
+    request.on('error', reject)
+    onTestFinished(() => void request.destroy())
+  })
 }
