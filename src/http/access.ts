@@ -22,7 +22,7 @@ export interface Caller {
   header(name: string): string | undefined
 }
 
-/** After so many wrong tokens from one address within the time, it hears only that it must wait. */
+/** An address that sends more wrong tokens than this within the time only hears that it must wait. */
 const maxWrongTokens = 10
 const wrongTokensMs = 60_000
 /** Of more addresses than this, the oldest are forgotten. */
@@ -77,7 +77,7 @@ export function cookieFor(token: string, isSecure: boolean): string {
   return `${cookieName(token)}=${token}; ${flags}${isSecure ? '; Secure' : ''}`
 }
 
-/** The token of `Authorization: Bearer`, else that of the cookie. */
+/** The token of `Authorization: Bearer`, else the token of the cookie. */
 export function givenToken(caller: Caller, token: string): string | undefined {
   const [, bearer] = /^bearer +(\S+) *$/i.exec(caller.header('authorization') ?? '') ?? []
   if (bearer !== undefined) return bearer

@@ -12,9 +12,9 @@ export interface TaskPast {
   readonly failingSince: string | null
 }
 
-/** Among the last runs of a task, so many count for the usual length. */
+/** The number of last runs of a task that count for its usual length. */
 export const maxRecentRuns = 30
-/** So many tasks are read at once: that blocks other requests for some milliseconds. */
+/** Tasks that are read at once, which blocks other requests for some milliseconds. */
 const tasksAtOnce = 50
 
 /** The past of all tasks: read once, and then kept by the rows that come. */

@@ -16,7 +16,7 @@ import { heardEvents } from './heard-events.ts'
 import { rowPage } from './row-pages.ts'
 import type { RunName, SeenStatus, View } from './view.ts'
 
-/** A home of another user, of which only the view socket can be reached. */
+/** A home of another user: only its view socket can be reached. */
 export interface ViewedHome {
   readonly host: Host
   readonly paths: { readonly viewSocket: string }

@@ -34,7 +34,7 @@ const sequences =
 
 /**
  * One line of output as pieces. Colours and the weight of letters (SGR) are kept; every other escape sequence is
- * dropped. Of a line that was written over with carriage returns, the last text counts, as on a terminal.
+ * dropped. If a line was written over with carriage returns, its last text counts, as on a terminal.
  */
 export function piecesOf(line: string, start: Look): { pieces: Piece[]; look: Look } {
   if (!unusual.test(line))

@@ -73,7 +73,7 @@ export function linesWith(lines: readonly OutputLine[], text: string, most: numb
   return found
 }
 
-/** Where a line stands, in rows of the screen, if lines wrap after so many columns. */
+/** Where a line stands, in rows of the screen, if lines wrap after `columns`. */
 export interface WrappedRows {
   /** For each line the number of rows above it, and one more: the sum. */
   readonly starts: Float64Array

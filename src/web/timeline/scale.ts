@@ -1,7 +1,7 @@
 import { offsetAt } from '../../schedule/timezone.ts'
 import { dayName, shortTime } from '../model/words.ts'
 
-/** The part of the time that is in view, in ms since the epoch, on so many px. */
+/** The part of the time that is in view, in ms since the epoch, and its width in px. */
 export interface Scale {
   readonly from: number
   readonly to: number

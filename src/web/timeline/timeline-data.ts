@@ -16,13 +16,13 @@ export interface TaskData {
 const maxTasksAsked = 40
 /** Tasks whose data are kept. */
 const maxTasksKept = 400
-/** The shortest time between two answers of which only the server knows the counts, in ms. */
+/** The shortest time between two answers about a row that only the server can count, in ms. */
 const minRefreshMs = 10_000
 /** What changes within this time, such as by scrolling, is asked for at once, in ms. */
 const settleMs = 60
 
 interface Kept extends TaskData {
-  /** Of which part of the time, and which version of the file. */
+  /** The part of the time, and the version of the file. */
   readonly cover: string
   readonly askedAt: number
   readonly isStale: boolean
