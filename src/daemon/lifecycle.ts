@@ -77,6 +77,7 @@ export async function runLifecycle(
     stopTicking()
     stopFilling()
     daemon.fleet?.close()
+    daemon.sharing?.close()
     daemon.scripts.close()
     stopMaintenance()
     void stopWatching()
@@ -116,7 +117,8 @@ export async function runLifecycle(
   stopTicking()
   stopFilling()
   giveBackUnused(daemon)
-  await daemon.fleet?.holdings.settled()
+  daemon.history.flush()
+  await Promise.all([daemon.fleet?.holdings.settled(), daemon.sharing?.finish()])
   daemon.fleet?.close()
   await Promise.all([closeHome(own, daemon, stoppedBy), view.close()])
   return { kind: 'stopped' }

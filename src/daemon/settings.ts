@@ -62,6 +62,8 @@ export interface HomePaths {
   readonly outbox: string
   /** What was sent about what. */
   readonly notify: string
+  /** Which rows of the history the fleet has. */
+  readonly sharedRows: string
 }
 
 /** The paths of a home. */
@@ -88,6 +90,7 @@ export function homePaths(home: string): HomePaths {
     totals: at('totals.json'),
     outbox: at('outbox'),
     notify: at('notify.json'),
+    sharedRows: at('fleet-rows.json'),
   }
 }
 

@@ -25,6 +25,7 @@ import type { RequestQueue } from './control/request-queue.ts'
 import { newPhase, type Phase } from './phase.ts'
 import type { EngineConnection, Fleet } from './fleet/fleet.ts'
 import { joinFleet } from './fleet/join-fleet.ts'
+import { newRowSharing, type RowSharing } from './fleet/share-rows.ts'
 import type { HomePaths, Settings } from './settings.ts'
 import type { Signals } from './signals.ts'
 import { takeSavedTotals } from './recovery/saved-state.ts'
@@ -117,6 +118,8 @@ export interface Daemon extends DaemonState {
   /** The outputs that are written, also by what runs left behind. */
   readonly outputs: OpenOutputs
   readonly fleet: Fleet | undefined
+  /** Gives rows of the history to the fleet. */
+  readonly sharing: RowSharing | undefined
 }
 
 /** A daemon with an open history and nothing on its agenda yet. Nothing has started. */
@@ -170,8 +173,11 @@ export function createDaemon(
       runs.noteRow(row)
       events.row(row)
       notifications.noteRow(row)
+      sharing?.wake()
     },
   })
+  const sharing =
+    connection && openSharing({ host, settings, paths, log, faults, tasks }, connection)
   const runContext = newRunContext({
     ...{ host, home: paths.home, hostName, faults, order },
     onEnd: (run, conclusion) => runEnded(daemon, run, conclusion),
@@ -187,7 +193,7 @@ export function createDaemon(
     ...{ totals, sockets },
     ...{ phase, tasks, tickClock, runs, queue, daemonTasks, journal, events, runContext },
     messages: newMessages({ host, paths, log }),
-    ...{ notifications, notifier },
+    ...{ notifications, notifier, sharing },
     scripts,
     outputs,
     fleet:
@@ -213,6 +219,20 @@ export function createDaemon(
   return daemon
 }
 
+function openSharing(
+  { host, settings, paths, log, faults, tasks }: SharingParts,
+  { rows, link }: EngineConnection,
+): RowSharing {
+  return newRowSharing({
+    ...{ clock: host.clock, files: host.files, faults, store: rows, link },
+    ...{ history: paths.history, file: paths.sharedRows },
+    share: settings.fleet?.share ?? 'problems',
+    isOfFleet: (task) => tasks.all.get(task)?.fleet !== undefined,
+    onDropped: (count) =>
+      log.warn('trouble', {}, `the fleet lacks ${counted(count, 'row')}: too many were waiting`),
+  })
+}
+
 function warnOfOthers(log: Log, others: number): void {
   const words = `metrics: ${counted(others, 'task')} of this host ${others === 1 ? 'has' : 'have'} no series`
   const most = `the first ${maxCounted.toLocaleString('en')} tasks have their own`
@@ -223,6 +243,10 @@ function warnOfOthers(log: Log, others: number): void {
 function nextStarts({ tick }: TickClock): (task: string) => string | null {
   const slots = new Map(tick.agenda.heap.map(({ task, slot }) => [task, slot]))
   return (task) => slotText(slots.get(task) ?? null)
+}
+
+interface SharingParts extends Pick<Daemon, 'host' | 'settings' | 'paths' | 'log' | 'faults'> {
+  readonly tasks: TasksState
 }
 
 interface HistoryParts {

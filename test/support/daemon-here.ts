@@ -12,7 +12,9 @@ import type { Daemon, DaemonProcess } from '../../src/daemon/state.ts'
 import { openSystemd } from '../../src/daemon/systemd.ts'
 import { loadTasks } from '../../src/daemon/tasks-file/load.ts'
 import { newReload, type ReloadCause } from '../../src/daemon/tasks-file/reload.ts'
+import type { EngineConnection } from '../../src/daemon/fleet/fleet.ts'
 import type { Engine } from '../../src/fleet/engine.ts'
+import type { FleetSettings } from '../../src/fleet/settings.ts'
 import type { Link } from '../../src/fleet/nats/connect.ts'
 import type { Clock } from '../../src/host/clock.ts'
 import { type Host, thisMachine } from '../../src/host/host.ts'
@@ -44,6 +46,24 @@ interface SiteOptions {
   /** What is different from this machine. */
   readonly host?: Partial<Host>
   readonly engine?: Engine
+  /** What machines say to each other, and the rows that they keep for each other; without it, nobody hears anything. */
+  readonly talk?: Talk
+  readonly fleet?: FleetSettings
+}
+
+type Talk = Pick<EngineConnection, 'rows' | 'exchange'>
+
+const noTalk: Talk = {
+  rows: {
+    put: async () => ({ kind: 'silent', words: 'no rows here' }),
+    read: async () => ({ kind: 'silent', words: 'no rows here' }),
+  },
+  exchange: {
+    listen: () => () => {},
+    publish() {},
+    request: async () => ({ kind: 'nobody' }),
+    newInbox: () => 're.nobody',
+  },
 }
 
 /**
@@ -70,7 +90,7 @@ export function newSite(yaml: string, options: SiteOptions = {}) {
       clock: mortal(changes.clock ?? clock, () => isKilled),
     }
     const lines: Line[] = []
-    const own = processOf(host, { home, tasks, addresses, engine: options.engine }, lines)
+    const own = processOf(host, { ...options, home, tasks, addresses }, lines)
     const loaded = await loadTasks(host, tasks)
     const { file } = loaded
     if (file === undefined) throw new Error(loaded.problems.map((each) => each.message).join('\n'))
@@ -150,7 +170,8 @@ function live(own: DaemonProcess, loaded: Parameters<typeof runLifecycle>[1]) {
 /** What a daemon process holds, without a control socket, signals and systemd. */
 function processOf(
   host: Host,
-  given: { home: string; tasks: string; addresses: readonly string[]; engine: Engine | undefined },
+  given: Pick<SiteOptions, 'engine' | 'talk' | 'fleet'> &
+    Pick<DaemonProcess['settings'], 'home' | 'tasks' | 'addresses'>,
   lines: Line[],
 ): DaemonProcess {
   const say = (event: string, facts: object, words: string) =>
@@ -158,7 +179,7 @@ function processOf(
   return {
     host,
     settings: {
-      ...given,
+      ...{ home: given.home, tasks: given.tasks, addresses: given.addresses, fleet: given.fleet },
       graceMs: 1000,
       foreground: false,
       pretty: false,
@@ -176,7 +197,9 @@ function processOf(
     requests: newRequestQueue(),
     server: { descriptor: undefined, close: async () => {}, handOver: async () => {} },
     sockets: newTaskSockets(host, (facts, words) => say('listen', facts, words)),
-    connection: given.engine && { engine: given.engine, link: () => up },
+    connection: given.engine && {
+      ...{ engine: given.engine, link: () => up, ...(given.talk ?? noTalk) },
+    },
   }
 }
 

@@ -3,10 +3,14 @@ import { newSleep } from '../../host/clock.ts'
 import type { Host } from '../../host/host.ts'
 import type { Hint } from '../../plan/fleet/hints.ts'
 import type { Engine } from '../engine.ts'
+import type { Exchange } from '../exchange.ts'
+import type { RowStore } from '../row-store.ts'
 import type { FleetSettings } from '../settings.ts'
 import { loadClient, type NatsClient } from './client.ts'
 import { addressOf, dial, type OpenConnection } from './dial.ts'
 import { natsEngine } from './engine.ts'
+import { natsExchange } from './exchange.ts'
+import { natsRowStore } from './row-store.ts'
 import { fleetNames } from './subjects.ts'
 
 /** How the connection to the engine is. Times are by the wall clock. */
@@ -29,6 +33,8 @@ export type Link =
 export interface FleetConnection {
   /** While there is no connection, it answers `silent` at once, and keeps nothing to send it later. */
   readonly engine: Engine
+  readonly rows: RowStore
+  readonly exchange: Exchange
   link(): Link
   /** Ends the connection for good. */
   close(): Promise<void>
@@ -60,6 +66,8 @@ export function connectFleet(parts: FleetParts): FleetConnection {
   let link: Link = { state: 'connecting', lastError: null }
   let open: OpenConnection | undefined
   let engine: Engine | undefined
+  let rows: RowStore | undefined
+  const exchange = natsExchange(names, settings.name, settings.host)
   let isClosed = false
 
   function change(next: Link): void {
@@ -87,6 +95,8 @@ export function connectFleet(parts: FleetParts): FleetConnection {
     open = found
     const lost = connection.closed()
     engine = natsEngine({ connection, js, manager, names, host: settings.host })
+    rows = natsRowStore({ js, manager, names, host: settings.host })
+    exchange.use(connection)
     for (const listener of listeners) engine.hear(listener)
     if (answers !== undefined) engine.answer((question) => answers?.(question))
     void watch(found).catch(() => {})
@@ -98,6 +108,8 @@ export function connectFleet(parts: FleetParts): FleetConnection {
     const error = await lost
     open = undefined
     engine = undefined
+    rows = undefined
+    exchange.use(undefined)
     if (!isClosed) {
       const why = error instanceof Error && error.message !== '' ? `: ${error.message}` : ''
       change({
@@ -135,6 +147,11 @@ export function connectFleet(parts: FleetParts): FleetConnection {
         engine?.hear(listener)
       },
     },
+    rows: {
+      put: async (...call) => (await rows?.put(...call)) ?? silent(link),
+      read: async (...call) => (await rows?.read(...call)) ?? silent(link),
+    },
+    exchange,
     link: () => link,
     async close() {
       isClosed = true

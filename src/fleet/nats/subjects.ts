@@ -36,6 +36,28 @@ export function placeSubject(names: FleetNames, { task, index }: PlaceKey): stri
   return `${names.prefix}.place.${token(task)}.${index}`
 }
 
+/** The subject of a row of the history. */
+export function rowSubject({ prefix }: FleetNames, host: string, task: string): string {
+  return `${prefix}.row.${token(host)}.${token(task)}`
+}
+
+/** The subjects of rows that may be meant: those of one machine or task, where only one is. */
+export function rowFilter(
+  { prefix }: FleetNames,
+  {
+    hosts,
+    tasks,
+  }: { hosts?: readonly string[] | undefined; tasks?: readonly string[] | undefined },
+): string {
+  const parts = [hosts, tasks].map((names) => (names?.length === 1 ? token(names[0] ?? '') : '*'))
+  return `${prefix}.row.${parts.join('.')}`
+}
+
+/** The machine of a row, by its subject. */
+export function hostOfRow({ prefix }: FleetNames, subject: string): string {
+  return (subject.slice(prefix.length).split('.')[2] ?? '').replaceAll('/', '.')
+}
+
 /** The subjects on which a machine, or a person, gets the answers to its own questions. */
 export function inboxPrefix({ name, host }: { name: string; host: string }): string {
   return `${fleetNames(name).prefix}.re.${token(host)}`

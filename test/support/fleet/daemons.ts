@@ -1,12 +1,14 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { onTestFinished } from 'vitest'
+import type { FleetSettings } from '../../../src/fleet/settings.ts'
 import type { Host } from '../../../src/host/host.ts'
 import { thisMachine } from '../../../src/host/host.ts'
 import { parseStat } from '../../../src/host/processes.ts'
 import { type HandClock, handClock } from '../clock.ts'
 import { newSite } from '../daemon-here.ts'
 import { newFakeEngine } from './engine.ts'
+import { newFakeTalk } from './talk.ts'
 import { newMachine, newWorld, type World } from './world.ts'
 
 const noon = '2026-03-10T12:00:00.000Z'
@@ -15,15 +17,21 @@ const noon = '2026-03-10T12:00:00.000Z'
  * Machines of a fleet with one tasks file: a home and daemons for each, one clock that the test moves, and an
  * engine in memory. Runs are real processes.
  */
-export function newFleetSite(yaml: string, names: readonly string[]) {
+export function newFleetSite(
+  yaml: string,
+  names: readonly string[],
+  settings: Partial<FleetSettings> = {},
+) {
   const clock = handClock(noon)
   const world = worldOf(clock)
   const engine = newFakeEngine(world)
+  const talk = newFakeTalk(world)
   const bootedMs = Number(fs.readFileSync('/proc/uptime', 'utf8').split(' ')[0]) * 1000
   const machines = names.map((name) => {
     const machine = newMachine(world, name, 0)
     const site = newSite(yaml, {
-      ...{ clock, engine: engine.of(machine) },
+      ...{ clock, engine: engine.of(machine), talk: talk.of(name) },
+      fleet: { ...section, host: name, ...settings },
       host: machineOf(name, () => bootedMs + clock.monotonic()),
     })
     onTestFinished(() => killGuard(site.home))
@@ -38,7 +46,12 @@ export function newFleetSite(yaml: string, names: readonly string[]) {
     }
   }
 
-  return { clock, engine, machines, pass }
+  return { clock, engine, talk, machines, pass }
+}
+
+const section: Omit<FleetSettings, 'host'> = {
+  ...{ name: 'prod', servers: [], login: { kind: 'none' }, tls: undefined, monitor: undefined },
+  ...{ accept: ['run', 'kill', 'reload'], share: 'problems' },
 }
 
 /** Machines whose daemons run. */
