@@ -46,17 +46,18 @@ export function readNotifyState(host: Host, paths: HomePaths): NotifyState | und
 /** What a person edited, or another version wrote, must not be taken for a time: the daemon decides by it each second. */
 function isTrouble(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false
-  const { failing, stuck, stuckToldMs, late, skipped, seenMs, noSuccess } = value as Partial<
-    Record<keyof TaskTrouble, unknown>
-  >
+  const given = value as Partial<Record<keyof TaskTrouble, unknown>>
+  const { failing, stuck, stuckToldMs, stuckMore, late, skipped, seenMs, noSuccess } = given
   return (
     (failing === undefined || isFailing(failing)) &&
     (stuck === undefined || isStuck(stuck)) &&
     (stuckToldMs === undefined || isTime(stuckToldMs)) &&
-    (late === undefined || hasTimes(late, 'slot', 'toldMs')) &&
+    (stuckMore === undefined || isStuckMore(stuckMore)) &&
+    (late === undefined || isLate(late)) &&
     (skipped === undefined || hasTimes(skipped, 'count', 'toldMs')) &&
     (seenMs === undefined || isTime(seenMs)) &&
-    (noSuccess === undefined || hasTimes(noSuccess, 'sinceMs', 'toldMs'))
+    (noSuccess === undefined || hasTimes(noSuccess, 'sinceMs', 'toldMs')) &&
+    (given.noSuccessToldMs === undefined || isTime(given.noSuccessToldMs))
   )
 }
 
@@ -75,6 +76,19 @@ function isFailing(value: unknown): boolean {
 function isStuck(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false
   return Object.values(value).every((each) => hasTimes(each, 'sinceMs', 'toldMs'))
+}
+
+function isStuckMore(value: unknown): boolean {
+  if (!hasTimes(value, 'count')) return false
+  const { runs } = value
+  return Array.isArray(runs) && runs.every((run) => typeof run === 'string')
+}
+
+/** An older version has no counts. */
+function isLate(value: unknown): boolean {
+  if (!hasTimes(value, 'slot', 'toldMs')) return false
+  const { count, newest } = value
+  return [count, newest].every((each) => each === undefined || isTime(each))
 }
 
 function isWindow(value: unknown): boolean {

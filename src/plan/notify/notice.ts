@@ -1,3 +1,5 @@
+import { counted } from '../../text/plural.ts'
+import { utcTime } from '../../text/utc-time.ts'
 import type { DaemonEvent, TaskEvent, TaskNotify } from '../../tasks/notify.ts'
 
 /** Something that people want to know. It becomes a message for each of the targets. */
@@ -38,14 +40,25 @@ export interface TaskTrouble {
   readonly stuck?: Readonly<Record<string, { readonly sinceMs: number; readonly toldMs: number }>>
   /** When `stuck` was sent last, until a run ends `ok` in time. Missing in a state of an older version. */
   readonly stuckToldMs?: number
-  /** The last late slot that was sent. */
-  readonly late?: { readonly slot: number; readonly toldMs: number }
+  /** Runs that took too long after the last message about one, and those of them that still run. */
+  readonly stuckMore?: { readonly count: number; readonly runs: readonly string[] }
+  /** The last late slot that was sent. After it came `count` more, the newest being `newest`. */
+  readonly late?: {
+    readonly slot: number
+    readonly toldMs: number
+    readonly count?: number
+    readonly newest?: number
+  }
   /** Starts were skipped; `count` of them came after the last message. */
   readonly skipped?: { readonly count: number; readonly toldMs: number }
   /** When a task with `no_success_for` was first seen, if no run of it has ended `ok`. */
   readonly seenMs?: number
   /** It was sent that no run ends `ok`. */
   readonly noSuccess?: { readonly sinceMs: number; readonly toldMs: number }
+  /** When that was sent last, until two runs end `ok` within `no_success_for`. */
+  readonly noSuccessToldMs?: number
+  /** No run ends `ok`, and nothing is sent: `repeat` has not passed since the last message. */
+  readonly isNoSuccessKnown?: boolean
 }
 
 /** What is to be sent, and what is known of the task from now on. */
@@ -76,6 +89,13 @@ export function newNotice(
 /** Whether the same trouble is sent again. A clock that was set back counts as no time. */
 export function isTimeToRepeat({ repeatMs }: TaskNotify, toldMs: number, nowMs: number): boolean {
   return nowMs - toldMs >= repeatMs
+}
+
+/** What a message adds if there was more of the same after the last one: `7 late starts since 2026-03-10 12:00:05 UTC`. */
+export function moreSince(count: number, what: string, toldMs: number | undefined): string {
+  return count < 2 || toldMs === undefined
+    ? ''
+    : `; ${counted(count, what)} since ${utcTime(toldMs)}`
 }
 
 /** The same trouble without some of its parts; the same object if it has none of them. */

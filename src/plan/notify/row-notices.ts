@@ -6,6 +6,7 @@ import {
   type Decision,
   isTimeToRepeat,
   isWanted,
+  moreSince,
   newNotice,
   type Notice,
   type TaskTrouble,
@@ -64,9 +65,16 @@ function afterSuccess(
     trouble.stuck?.[run ?? '']?.sinceMs,
     trouble.noSuccess?.sinceMs,
   ].filter((each) => each !== undefined)
-  const others = without(withoutStuck(trouble, run), 'failing', 'noSuccess', 'seenMs')
+  const others = without(
+    withoutStuck(trouble, run),
+    ...(['failing', 'noSuccess', 'isNoSuccessKnown', 'seenMs'] as const),
+  )
+  // In good time after the one before it: the next time without success is a new trouble.
+  const hadSuccess = trouble.noSuccess === undefined && trouble.isNoSuccessKnown !== true
+  const rest = hadSuccess ? without(others, 'noSuccessToldMs') : others
   // The next run that takes too long is a new trouble.
-  const left = isInTime && others.stuck === undefined ? without(others, 'stuckToldMs') : others
+  const isQuick = isInTime && rest.stuck === undefined
+  const left = isQuick ? without(rest, 'stuckToldMs', 'stuckMore') : rest
   if (since.length === 0 || !isWanted(notify, 'recovered')) return { trouble: left, notices: [] }
   const sinceMs = Math.min(...since)
   const key = `recovered/${name}/${run}`
@@ -110,7 +118,7 @@ export function afterNoStart(task: NotifiedTask, trouble: TaskTrouble, row: Hist
     task: row.task,
     atMs,
     outcome: row.outcome,
-    reason: whyNotStarted(reason),
+    reason: whyNotStarted(reason) + moreSince(count, 'skip', trouble.skipped?.toldMs),
     count,
     key,
   }
@@ -195,22 +203,32 @@ export function late(
   },
 ): Decision {
   const before = trouble.late
+  if (!isWanted(task.notify, 'late')) return { trouble, notices: [] }
+  // The same slot comes here each second, and once more when it starts.
+  const isNew = before === undefined || slotMs > (before.newest ?? before.slot)
+  const count = (before?.count ?? 0) + (isNew ? 1 : 0)
   const isKnown =
     before !== undefined &&
     (before.slot === slotMs || !isTimeToRepeat(task.notify, before.toldMs, nowMs))
-  if (isKnown || !isWanted(task.notify, 'late')) return { trouble, notices: [] }
+  if (isKnown) {
+    const more = isNew ? { ...trouble, late: { ...before, count, newest: slotMs } } : trouble
+    return { trouble: more, notices: [] }
+  }
   const slot = new Date(slotMs).toISOString()
-  const reason = `the start of ${slot} ${run === null ? 'still waits' : 'came late'}`
+  const what = `the start of ${slot} ${run === null ? 'still waits' : 'came late'}`
+  const reason = what + moreSince(count, 'late start', before?.toldMs)
   const facts = {
     task: task.name,
     run,
     atMs: nowMs,
     sinceMs: dueMs,
     reason,
+    count: Math.max(count, 1),
     key: `late/${task.name}/${slot}`,
   }
+  const newest = Math.max(slotMs, before?.newest ?? slotMs)
   return {
-    trouble: { ...trouble, late: { slot: slotMs, toldMs: nowMs } },
+    trouble: { ...trouble, late: { slot: slotMs, toldMs: nowMs, count: 0, newest } },
     notices: [newNotice({ kind: 'late', ...facts })],
   }
 }

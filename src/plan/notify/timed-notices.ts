@@ -6,6 +6,7 @@ import {
   type Decision,
   isTimeToRepeat,
   isWanted,
+  moreSince,
   newNotice,
   type Notice,
   type TaskTrouble,
@@ -86,23 +87,53 @@ function stuckRuns(
   let toldMs = trouble.stuckToldMs ?? known.at(-1)?.[1].toldMs
   const long = runs.filter(({ startedMs }) => nowMs - startedMs >= stuckAfterMs)
   const stuck = Object.fromEntries(known.filter(([id]) => long.some(({ run }) => run === id)))
+  let more = moreStuck(trouble, long, stuck)
   const notices: Notice[] = []
   for (const { run, startedMs } of long) {
     if (toldMs !== undefined && !isTimeToRepeat(notify, toldMs, nowMs)) break
-    const reason = `it has been running for more than ${formatDuration(stuckAfterMs)}`
+    const what = `it has been running for more than ${formatDuration(stuckAfterMs)}`
+    const reason = what + moreSince(more.count, 'such run', toldMs)
     const facts = { run, atMs: nowMs, sinceMs: startedMs, outcome: 'running', reason }
     const key = again(`stuck/${name}/${run}`, stuck[run]?.toldMs)
-    notices.push(newNotice({ kind: 'stuck', task: name, ...facts, key }))
+    const count = Math.max(more.count, 1)
+    notices.push(newNotice({ kind: 'stuck', task: name, ...facts, count, key }))
     stuck[run] = { sinceMs: startedMs, toldMs: nowMs }
     toldMs = nowMs
+    more = { count: 0, runs: long.map((each) => each.run) }
   }
   const isOver = long.length === 0 && toldMs !== undefined && isTimeToRepeat(notify, toldMs, nowMs)
-  const rest = without(trouble, 'stuck', 'stuckToldMs')
+  const rest = without(trouble, 'stuck', 'stuckToldMs', 'stuckMore')
   if (toldMs === undefined || isOver) return { trouble: rest, notices }
   const isNone = Object.keys(stuck).length === 0
-  if (isNone && trouble.stuck === undefined) return { trouble, notices }
-  return { trouble: { ...rest, ...(!isNone && { stuck }), stuckToldMs: toldMs }, notices }
+  if (isNone && trouble.stuck === undefined && more === (trouble.stuckMore ?? noMore))
+    return { trouble, notices }
+  const isMore = more.count > 0 || more.runs.length > 0
+  return {
+    trouble: {
+      ...rest,
+      ...(!isNone && { stuck }),
+      ...(isMore && { stuckMore: more }),
+      stuckToldMs: toldMs,
+    },
+    notices,
+  }
 }
+
+const noMore: NonNullable<TaskTrouble['stuckMore']> = { count: 0, runs: [] }
+
+/** With the runs that are stuck now and were not counted yet. The same object if nothing has changed. */
+function moreStuck(
+  { stuckMore = noMore }: TaskTrouble,
+  long: TaskNow['runs'],
+  sent: Readonly<Record<string, unknown>>,
+): NonNullable<TaskTrouble['stuckMore']> {
+  const runs = long.map(({ run }) => run)
+  const added = runs.filter((run) => !stuckMore.runs.includes(run) && !(run in sent))
+  const isSame = added.length === 0 && stuckMore.runs.every((run) => runs.includes(run))
+  return isSame ? stuckMore : { count: stuckMore.count + added.length, runs }
+}
+
+const noSuccessKeys = ['seenMs', 'noSuccess', 'noSuccessToldMs', 'isNoSuccessKnown'] as const
 
 function noSuccess(
   { name, type, notify }: NotifiedTask,
@@ -111,18 +142,25 @@ function noSuccess(
 ): Decision {
   const { noSuccessForMs } = notify
   if (noSuccessForMs === undefined || type === 'daemon' || notify.to.length === 0)
-    return { trouble: without(trouble, 'seenMs', 'noSuccess'), notices: [] }
+    return { trouble: without(trouble, ...noSuccessKeys), notices: [] }
   const { nowMs, lastOkMs } = now
   const sinceMs = lastOkMs ?? trouble.seenMs ?? nowMs
   const known = lastOkMs === undefined ? { ...trouble, seenMs: sinceMs } : trouble
-  const toldMs = trouble.noSuccess?.toldMs
-  const isDue = toldMs === undefined || isTimeToRepeat(notify, toldMs, nowMs)
-  if (nowMs - sinceMs < noSuccessForMs || !isDue) return { trouble: known, notices: [] }
+  if (nowMs - sinceMs < noSuccessForMs) return { trouble: known, notices: [] }
+  const toldMs = trouble.noSuccess?.toldMs ?? trouble.noSuccessToldMs
+  // Each run of a slow task may end too late: then every `ok` would be a recovery, and be followed by this again.
+  if (toldMs !== undefined && !isTimeToRepeat(notify, toldMs, nowMs)) {
+    const isKnown = known.noSuccess !== undefined || known.isNoSuccessKnown === true
+    return { trouble: isKnown ? known : { ...known, isNoSuccessKnown: true }, notices: [] }
+  }
   const reason = `no run has ended ok for more than ${formatDuration(noSuccessForMs)}`
   const key = again(`no_success_for/${name}/${sinceMs}`, toldMs)
   const facts = { task: name, run: now.last?.run ?? null, atMs: nowMs, sinceMs, reason, key }
   return {
-    trouble: { ...known, noSuccess: { sinceMs, toldMs: nowMs } },
+    trouble: {
+      ...without(known, 'isNoSuccessKnown'),
+      ...{ noSuccess: { sinceMs, toldMs: nowMs }, noSuccessToldMs: nowMs },
+    },
     notices: [newNotice({ kind: 'no_success_for', ...facts })],
   }
 }

@@ -157,7 +157,9 @@ describe('a slot without a start', () => {
     const second = afterNoStart(wanted, first.trouble, skip())
     expect(kinds(second)).toEqual([])
     const later = skip({ endedAt: '2026-03-11T12:00:00.000Z' })
-    expect(afterNoStart(wanted, second.trouble, later).notices).toMatchObject([{ count: 2 }])
+    expect(afterNoStart(wanted, second.trouble, later).notices).toMatchObject([
+      { count: 2, reason: expect.stringMatching(/^at its max; 2 skips since 2026-03-10 .* UTC$/) },
+    ])
     const started = afterStart(wanted, second.trouble, row({ outcome: 'running' }))
     expect(kinds(afterNoStart(wanted, started.trouble, skip()))).toEqual([])
     expect(afterNoStart(wanted, started.trouble, later).notices).toMatchObject([{ count: 2 }])
@@ -195,6 +197,15 @@ describe('a start that came late', () => {
     expect(kinds(afterStart(task, good.trouble, third))).toEqual([])
     const nextDay = { startedAt: '2026-03-11T11:00:00.000Z' }
     expect(kinds(afterStart(task, good.trouble, { ...third, ...nextDay }))).toHaveLength(1)
+    const fourth = afterStart(task, good.trouble, start('2026-03-10T10:52:00Z', 600_000))
+    const again = start('2026-03-11T10:50:00Z', 600_000, nextDay)
+    expect(afterStart(task, fourth.trouble, again).notices).toMatchObject([
+      {
+        count: 3,
+        reason:
+          'the start of 2026-03-11T10:50:00.000Z came late; 3 late starts since 2026-03-10 11:00:00 UTC',
+      },
+    ])
     const inTime = start('2026-03-11T11:00:00Z', 10, nextDay)
     expect(afterStart(task, good.trouble, inTime).trouble).toEqual({})
   })

@@ -151,3 +151,65 @@ test('a daemon task has recovered when a run after the failure lasts for reset_a
     '0.1 recovered',
   ])
 })
+
+test('a message that comes again says how many runs took too long since the last one', () => {
+  const task = aNotified({ stuckAfterMs: hour, repeatMs: 10 * hour })
+  let trouble: TaskTrouble = {}
+  const reasons: string[] = []
+  for (let begin = 0; begin < 12; begin += 2)
+    for (const after of [1, 1.1, 1.9]) {
+      const nowMs = noon + (begin + after) * hour
+      const runs = [{ run: `r${begin}`, startedMs: noon + begin * hour }]
+      const decision = timedDecision(task, trouble, { ...nothing, runs, nowMs })
+      trouble = decision.trouble
+      for (const { reason, count } of decision.notices) reasons.push(`${count} ${reason}`)
+    }
+  expect(reasons).toEqual([
+    '1 it has been running for more than 1h',
+    '5 it has been running for more than 1h; 5 such runs since 2026-03-10 13:00:00 UTC',
+  ])
+})
+
+test('a state in which nothing happens stays the same object, so nothing is written', () => {
+  const task = aNotified({ stuckAfterMs: hour, noSuccessForMs: hour })
+  const lastOkMs = noon - 2 * hour
+  const first = timedDecision(task, {}, { ...nothing, lastOkMs, nowMs: noon })
+  expect(first.notices).toHaveLength(1)
+  const trouble = { ...first.trouble, stuckToldMs: noon }
+  const next = timedDecision(task, trouble, { ...nothing, lastOkMs, nowMs: noon + 1000 })
+  expect(next.trouble).toBe(trouble)
+})
+
+test('a task whose runs all end ok too late sends no success and a recovery once each `repeat`', () => {
+  const task = aNotified({ noSuccessForMs: hour, repeatMs: 10 * hour })
+  let trouble: TaskTrouble = {}
+  let lastOkMs = noon
+  const sent: string[] = []
+  const ends = (hours: number): void => {
+    lastOkMs = noon + hours * hour
+    const endedAt = new Date(lastOkMs).toISOString()
+    const row = runRow(1, { task: 'job', run: `r${hours}`, outcome: 'ok', endedAt })
+    const ended = afterEnd(task, trouble, row, false)
+    trouble = ended.trouble
+    sent.push(...ended.notices.map(({ kind }) => `${hours} ${kind}`))
+  }
+  const looks = (hours: number): void => {
+    const now = { ...nothing, lastOkMs, nowMs: noon + hours * hour }
+    const decision = timedDecision(task, trouble, now)
+    trouble = decision.trouble
+    sent.push(...decision.notices.map(({ kind }) => `${hours} ${kind}`))
+  }
+  for (let begin = 0; begin < 24; begin += 2) {
+    looks(begin + 1)
+    looks(begin + 1.5)
+    ends(begin + 2)
+  }
+  expect(sent).toEqual([
+    ...['1 no_success_for', '2 recovered', '11 no_success_for', '12 recovered'],
+    ...['21 no_success_for', '22 recovered'],
+  ])
+  // Two runs in good time: the next time without success is a new trouble.
+  ends(24.5)
+  looks(26)
+  expect(sent.at(-1)).toBe('26 no_success_for')
+})
