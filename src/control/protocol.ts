@@ -152,6 +152,8 @@ export interface ReloadReport {
   added: string[]
   removed: string[]
   changed: string[]
+  /** Set if the daemon had loaded this change by itself shortly before: when. ISO 8601 in UTC. */
+  loadedAt?: string
   /** Errors if the file was refused, otherwise warnings. */
   problems: Problem[]
 }

@@ -167,6 +167,15 @@ hint: fix the file; until then the daemon keeps using the last good file
     const shown = (await site.torch('status')).stdout
     expect(shown).toContain(', REFUSED\n')
     expect(shown).toContain('The daemon keeps using the last good file.\n')
+
+    const log = () => fs.readFileSync(path.join(site.home, 'daemon.log'), 'utf8')
+    site.write('tasks.yaml', good)
+    const isLoad = (line: string): boolean =>
+      line.includes('"event":"load"') && line.includes('"cause":"file"')
+    await until(() => log().split('\n').some(isLoad), 'a load by the daemon itself')
+    expect((await site.torch('reload')).stdout).toMatch(
+      /: 1 task, already loaded at \d\d:\d\d:\d\d:\n {2}removed same\n$/,
+    )
   })
 })
 

@@ -7,7 +7,7 @@ import { requireSameFile } from '../daemon/tasks-file.ts'
 import type { Call } from '../command.ts'
 import type { Values } from '../args/options.ts'
 import { problemJson, showProblems } from '../terminal/problems.ts'
-import type { Terminal } from '../terminal/terminal.ts'
+import { shownTime } from '../terminal/times.ts'
 
 /** Runs `torch reload`. */
 export async function reload(call: Call, values: Values): Promise<number> {
@@ -16,11 +16,11 @@ export async function reload(call: Call, values: Values): Promise<number> {
   const report = await ask(call, 'reload', {}, 'required')
   const json = { ...report, problems: report.problems.map(problemJson) }
   if (values.json) await terminal.say(JSON.stringify(json, null, 2))
-  else await show(terminal, report)
+  else await show(call, report)
   return report.verdict === 'refused' ? exitStatus.usage : exitStatus.done
 }
 
-async function show(terminal: Terminal, report: ReloadReport): Promise<void> {
+async function show({ host, terminal }: Call, report: ReloadReport): Promise<void> {
   if (report.problems.length > 0) terminal.note(showProblems(terminal, report.problems))
   if (report.verdict === 'refused') {
     terminal.note(`torch: ${plainLine(report.path)} was refused`)
@@ -28,7 +28,10 @@ async function show(terminal: Terminal, report: ReloadReport): Promise<void> {
     return
   }
   const revision = report.revision === null ? '' : ` at revision ${report.revision}`
-  await terminal.say(`${report.path}${revision}: ${counted(report.tasks, 'task')}`)
+  const { loadedAt } = report
+  const already =
+    loadedAt === undefined ? '' : `, already loaded at ${shownTime(host, loadedAt).slice(11, 19)}:`
+  await terminal.say(`${report.path}${revision}: ${counted(report.tasks, 'task')}${already}`)
   const names = (what: string, list: readonly string[]) => list.map((name) => `  ${what} ${name}`)
   const lines = [
     ...names('added', report.added),

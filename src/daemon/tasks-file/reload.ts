@@ -1,5 +1,6 @@
 import type { ReloadReport } from '../../control/protocol.ts'
 import type { ReloadPlan } from '../../plan/reload.ts'
+import { timeText } from '../../record/history/rows.ts'
 import { problemLine } from '../../tasks/file/problem.ts'
 import type { Problem } from '../../tasks/file/problem.ts'
 import { withoutSecretLine } from '../control/task-definition.ts'
@@ -26,8 +27,8 @@ interface Request {
 /** After this long a file is tried again that the machine could not read, although it may be good. */
 const againMs = 5_000
 
-/** After the watch took a change, a `torch reload` within this time reports that change. */
-const freshMs = 5_000
+/** After the watch took a change, a `torch reload` within this time reports that change, and when it was loaded. */
+const freshMs = 60_000
 
 /**
  * The one way to reload, whoever asks. Whoever asks while a reload is in progress shares the next one,
@@ -36,7 +37,8 @@ const freshMs = 5_000
 export function newReload(parts: ApplyParts): Reload {
   const { tasks, clock, phase } = parts
   let next: { request: Request; readonly report: Promise<ReloadReport> } | undefined
-  let seenByWatch: { report: ReloadReport; hash: string; atMs: number } | undefined
+  let seenByWatch:
+    { report: ReloadReport; hash: string; atMs: number; loadedAt: string } | undefined
 
   function ask(cause: ReloadCause, expected?: string): Promise<ReloadReport> {
     const request = { cause, expected }
@@ -63,7 +65,8 @@ export function newReload(parts: ApplyParts): Reload {
     if (cause === 'command' && report.verdict === 'unchanged') return takeSeenByWatch() ?? report
     // A signal is answered too: what the watch saw before it is no longer news.
     if (report.verdict === 'loaded' || cause === 'signal') {
-      const seen = { report, hash: tasks.loaded.hash, atMs: clock.monotonic() }
+      const loadedAt = timeText(clock.now())
+      const seen = { report, hash: tasks.loaded.hash, atMs: clock.monotonic(), loadedAt }
       seenByWatch = cause === 'file' ? seen : undefined
     }
     return report
@@ -78,7 +81,8 @@ export function newReload(parts: ApplyParts): Reload {
     const seen = seenByWatch
     seenByWatch = undefined
     if (seen === undefined || seen.hash !== tasks.loaded.hash) return undefined
-    return clock.monotonic() - seen.atMs <= freshMs ? seen.report : undefined
+    const isFresh = clock.monotonic() - seen.atMs <= freshMs
+    return isFresh ? { ...seen.report, loadedAt: seen.loadedAt } : undefined
   }
 
   return ask

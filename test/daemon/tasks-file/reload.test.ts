@@ -226,8 +226,13 @@ describe('torch reload right after an edit', () => {
     const site = newSite(job('exit 0'))
     const daemon = await site.daemon()
     await daemon.edit(job('exit 1'), 'file')
-    expect(await daemon.reload('command')).toMatchObject({ verdict: 'loaded', changed: ['job'] })
-    expect(await daemon.reload('command')).toMatchObject({ verdict: 'unchanged', changed: [] })
+    site.clock.advance(59_000)
+    expect(await daemon.reload('command')).toMatchObject({
+      ...{ verdict: 'loaded', changed: ['job'], loadedAt: '2026-03-10T12:00:00.000Z' },
+    })
+    const next = await daemon.reload('command')
+    expect(next).toMatchObject({ verdict: 'unchanged', changed: [] })
+    expect(next).not.toHaveProperty('loadedAt')
   })
 
   test('torch reload reports no change after another edit that changed no task', async () => {
@@ -251,7 +256,7 @@ describe('torch reload right after an edit', () => {
     const site = newSite(job('exit 0'))
     const daemon = await site.daemon()
     await daemon.edit(job('exit 1'), 'file')
-    site.clock.advance(6_000)
+    site.clock.advance(61_000)
     expect(await daemon.reload('command')).toMatchObject({ verdict: 'unchanged' })
   })
 })
