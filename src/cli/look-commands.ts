@@ -108,13 +108,14 @@ export const lookCommands: readonly Command[] = [
     name: 'notify',
     group: 'look',
     usage: '[test [NAME]]',
-    summary: 'show where messages go, and test a target',
+    summary: 'show where messages go, and test targets',
     description:
-      'Shows the targets of the tasks file, how many messages wait for each, and what came of the last one. With test and the name of a target it sends a test message, says what came back, and exits with 1 if it did not arrive. The daemon sends it, with its own user and variables; without a daemon this command does.',
+      'Shows the targets of the tasks file, how many messages wait for each, when the next try is, and what came of the last one. With test it sends a test message to a target, or to all of them, says what came back, and exits with 1 if one did not arrive. The daemon sends it, with its own user and variables; without a daemon this command does.',
     options: [],
     examples: [
       ['notify', 'the last result of each target'],
-      ['notify test ops', 'send a test message'],
+      ['notify test', 'send a test message to each target'],
+      ['notify test ops', 'send one to this target'],
     ],
     run: async (...call) => (await import('./commands/notify.ts')).notify(...call),
   },

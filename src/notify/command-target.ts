@@ -24,9 +24,17 @@ export function deliveryOf(result: GroupResult, signal: AbortSignal, program: st
   const output = result.output.trim()
   const details = output !== '' && { details: output.slice(0, maxDetailsLength) }
   if (code === 0) return { kind: 'delivered', words: 'exit code 0', ...details }
-  if (failure !== null) return { kind: 'later', words: `${program} cannot be started: ${failure}` }
+  if (failure !== null) return { kind: 'later', words: whyNotStarted(program, failure) }
   if (signal.aborted) return { kind: 'later', words: 'it did not end in time', ...details }
   return { kind: 'later', words: by ?? `exit code ${code}`, ...details }
+}
+
+/** `failure`: the message of Node, such as `spawn /srv/tell EACCES`. */
+function whyNotStarted(program: string, failure: string): string {
+  if (failure.endsWith('EACCES')) return `${program} is not executable: chmod +x ${program}`
+  if (failure.endsWith('ENOENT'))
+    return `${program} was not found, or the interpreter in its first line`
+  return `${program} cannot be started: ${failure}`
 }
 
 const maxDetailsLength = 300

@@ -1,11 +1,12 @@
 import type { TestReport } from '../../control/protocol.ts'
-import { exitStatus } from '../../errors.ts'
+import { exitStatus, TorchError } from '../../errors.ts'
 import { deliver } from '../../notify/deliver.ts'
 import { readOutbox } from '../../notify/entry-file.ts'
 import { type NotifyReport, reportOf, type TargetReport } from '../../notify/report.ts'
 import { openResults } from '../../notify/results.ts'
 import { newTestMessage, testReport, unknownTarget } from '../../notify/test-message.ts'
 import { plainLine } from '../../text/sanitize.ts'
+import { nearest } from '../../text/suggest.ts'
 import { usageError } from '../args/option.ts'
 import type { Values } from '../args/options.ts'
 import type { Call } from '../command.ts'
@@ -18,9 +19,14 @@ import { shownTime } from '../terminal/times.ts'
 export async function notify(call: Call, values: Values): Promise<number> {
   const [action, target] = call.args
   if (action === undefined) return showTargets(call, values)
-  if (action !== 'test' || target === undefined)
-    throw usageError('expected test and the name of a target', 'torch notify test ops')
-  return testTarget(call, values, target)
+  if (action !== 'test') throw unknownAction(action)
+  return target === undefined ? testAll(call, values) : testTarget(call, values, target)
+}
+
+function unknownAction(action: string): TorchError {
+  const meant = nearest(action, ['test'])
+  const hint = meant === undefined ? 'torch notify test ops' : `did you mean ${meant}?`
+  return usageError(`expected test; got ${JSON.stringify(action)}`, hint)
 }
 
 /** From the files alone: a daemon that runs writes them. */
@@ -78,17 +84,44 @@ function resultCell(last: TargetReport['last']): Cell {
 }
 
 async function testTarget(call: Call, values: Values, name: string): Promise<number> {
+  const report = await testOne(call, values, name)
+  if (values.json) await call.terminal.say(JSON.stringify(report, null, 2))
+  else await sayReport(call, report)
+  return isDelivered(report) ? exitStatus.done : exitStatus.failed
+}
+
+/** One after the other, in the order of the file. */
+async function testAll(call: Call, values: Values): Promise<number> {
   const { terminal } = call
-  const report =
-    (await ask(call, 'notify', { target: name }, 'optional')) ??
-    (await testHere(call, values, name))
-  const isThere = report.result === 'delivered'
-  if (values.json) await terminal.say(JSON.stringify(report, null, 2))
-  else {
-    await terminal.say(`${name}: ${isThere ? 'delivered' : 'not delivered'}: ${report.words}`)
-    if (report.details !== null) await terminal.say(`it said: ${plainLine(report.details)}`)
+  const { file } = await readTasks(call, daemonsPath(call, values, (await askForFile(call)).file))
+  const { targets } = file.notify
+  if (targets.length === 0)
+    throw new TorchError('no-target', 'the tasks file has no targets', {
+      hint: 'name them at the top of the file: notify: { ops: { webhook: URL } }',
+    })
+  const reports: TestReport[] = []
+  for (const { name } of targets) {
+    const report = await testOne(call, values, name)
+    reports.push(report)
+    if (!values.json) await sayReport(call, report)
   }
-  return isThere ? exitStatus.done : exitStatus.failed
+  if (values.json) await terminal.say(JSON.stringify(reports, null, 2))
+  return reports.every(isDelivered) ? exitStatus.done : exitStatus.failed
+}
+
+async function testOne(call: Call, values: Values, name: string): Promise<TestReport> {
+  const report = await ask(call, 'notify', { target: name }, 'optional')
+  return report ?? testHere(call, values, name)
+}
+
+async function sayReport({ terminal }: Call, report: TestReport): Promise<void> {
+  const result = isDelivered(report) ? 'delivered' : 'not delivered'
+  await terminal.say(`${report.target}: ${result}: ${report.words}`)
+  if (report.details !== null) await terminal.say(`it said: ${plainLine(report.details)}`)
+}
+
+function isDelivered({ result }: TestReport): boolean {
+  return result === 'delivered'
 }
 
 /** Without a daemon: with the user and the variables of this shell. */

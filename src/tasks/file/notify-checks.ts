@@ -31,6 +31,9 @@ export function checkNotify(
   }
 }
 
+/** What people write who want no messages. */
+const nobody: ReadonlySet<string> = new Set(['off', 'no', 'none', 'nobody', 'false', 'never'])
+
 function checkNames(
   source: Source,
   path: KeyPath,
@@ -43,6 +46,7 @@ function checkNames(
   for (const [index, name] of to.entries()) {
     if (names.has(name)) continue
     const hint =
+      (nobody.has(name) ? 'for no messages: notify: { to: [] }' : undefined) ??
       source.guess(name, [...names]) ??
       `name it at the top of the file: notify: { ${name}: { webhook: URL } }`
     source.report(isList ? [...inner, index] : inner, `unknown target ${JSON.stringify(name)}`, {

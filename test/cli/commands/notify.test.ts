@@ -87,14 +87,29 @@ test('torch notify tests a target, through the daemon and without one, and shows
   expect(wrong).toMatchObject({ status: 1 })
   expect(wrong.stderr).toContain('the tasks file has no target "obs"')
   expect(wrong.stderr).toContain('did you mean ops?')
-  expect(await site.torch('notify', 'tset')).toMatchObject({ status: 2 })
+  expect(await site.torch('notify', 'tset', 'ops')).toMatchObject({
+    ...{ status: 2, stderr: expect.stringContaining('did you mean test?') },
+  })
+  const all = await site.torch('notify', 'test')
+  expect(all.status).toBe(1)
+  expect(all.stdout.split('\n').filter((line) => /^(ops|plain|gone|own): /.test(line))).toEqual([
+    'ops: not delivered: HTTP 404',
+    'plain: not delivered: HTTP 404',
+    expect.stringMatching(/^gone: not delivered: the daemon has no variable/),
+    'own: delivered: exit code 0',
+  ])
+  const listed = await site.torch('notify', 'test', '--json')
+  expect(JSON.parse(listed.stdout)).toMatchObject([
+    ...[{ target: 'ops' }, { target: 'plain' }, { target: 'gone' }],
+    { target: 'own', result: 'delivered' },
+  ])
   const shown = await site.torch('notify', '--json')
   expect(JSON.parse(shown.stdout)).toMatchObject({
     targets: [
-      { name: 'ops', kind: 'webhook', waiting: 0, last: { result: 'delivered' } },
+      { name: 'ops', kind: 'webhook', waiting: 0, last: { result: 'failed' } },
       { name: 'plain', last: { result: 'failed', words: 'HTTP 404' } },
       { name: 'gone', last: { result: 'failed' } },
-      { name: 'own', kind: 'command', last: null },
+      { name: 'own', kind: 'command', last: { result: 'delivered' } },
     ],
   })
   const table = await site.torch('notify')

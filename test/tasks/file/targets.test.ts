@@ -326,6 +326,11 @@ describe('who gets the messages of a task', () => {
       ],
     ],
     [
+      'no target, as people write it',
+      'notify: off',
+      ['tasks.a.notify: unknown target "off" (for no messages: notify: { to: [] })'],
+    ],
+    [
       'an unknown event',
       'notify: { to: ops, on: [fail] }',
       [
