@@ -212,6 +212,7 @@ export function createDaemon(
           runContext,
         },
         hostName: settings.fleet?.host ?? hostName,
+        onMissed: journal.missed,
         keepInstances: (task) => keepInstances(daemon, task),
       }),
     oldRuns: newOldRuns({ host, paths, faults, phase, tasks, runs, queue, tickClock, outputs }),

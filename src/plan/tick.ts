@@ -41,7 +41,7 @@ export interface Miss {
   readonly first: number
   readonly last: number
   readonly count: number
-  readonly reason: 'down' | 'clock'
+  readonly reason: 'down' | 'clock' | 'fleet unreachable'
 }
 
 export interface TickPlan {

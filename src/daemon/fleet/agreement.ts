@@ -12,6 +12,8 @@ export type Agreement =
   | { readonly kind: 'start'; readonly start: Start }
   /** Another machine has it. That is no news here. */
   | { readonly kind: 'elsewhere' }
+  /** The engine gave no answer in time. */
+  | { readonly kind: 'unreachable'; readonly start: Start }
   | { readonly kind: 'skip'; readonly start: Start; readonly reason: string }
   /** Somebody took the start away meanwhile: its task is gone, or the daemon stops. */
   | { readonly kind: 'dropped' }

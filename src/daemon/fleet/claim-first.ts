@@ -49,7 +49,7 @@ function refused(start: Start, result: Exclude<ClaimResult, { kind: 'won' }>): A
     case 'aborted':
       return { kind: 'dropped' }
     case 'unreachable':
-      return { kind: 'skip', start, reason: 'fleet unreachable' }
+      return { kind: 'unreachable', start }
     case 'clock':
       return { kind: 'skip', start, reason: 'clock' }
     case 'refused':

@@ -40,6 +40,7 @@ export function startFilling(parts: FillParts): () => void {
     if (isBusy) return
     isBusy = true
     endFenced(parts)
+    fleet.outage.look()
     await faults.attemptAsync('take places of the fleet', () => fillAll(parts, seen))
     isBusy = false
   }

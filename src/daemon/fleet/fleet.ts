@@ -14,9 +14,11 @@ import type { Heartbeat } from '../../plan/fleet/members.ts'
 import type { Definitions } from '../../plan/fleet/questions.ts'
 import type { Sighting } from '../../plan/fleet/takeover.ts'
 import { maxOffsetMs } from '../../plan/fleet/windows.ts'
+import type { Miss } from '../../plan/tick.ts'
 import type { Faults } from '../../run/faults.ts'
 import type { LiveRun } from '../../run/live-run.ts'
 import type { Task } from '../../tasks/task.ts'
+import { newOutage, noting, type Outage } from './outage.ts'
 import { watchOffset } from './watch-clock.ts'
 import { type DriftWatch, watchDrift } from './watch-drift.ts'
 
@@ -34,6 +36,8 @@ export interface Fleet {
   readonly holdings: Holdings
   /** What this machine saw of the places of others, by `task/index`. */
   readonly sightings: Map<string, Sighting>
+  /** What is missed while the engine cannot be reached. */
+  readonly outage: Outage
   /** The connection to the engine. */
   link(): Link
   /** How far this clock is ahead of the engine's, in milliseconds; null: not measured. */
@@ -69,6 +73,8 @@ export interface FleetParts {
   readonly runs: () => readonly LiveRun[]
   /** A place is good again whose fence was over. */
   readonly onBack: (held: HeldHere) => void
+  /** Slots passed without a start. */
+  readonly onMissed: (misses: readonly Miss[]) => void
   readonly onLost: (held: HeldHere) => void
   readonly onAsk: (held: HeldHere, ask: 'replace' | 'kill') => void
 }
@@ -76,7 +82,11 @@ export interface FleetParts {
 /** Joins the fleet: this machine is heard from now on, and keeps the places that it has. */
 export function openFleet(parts: FleetParts): Fleet {
   const { host, home, connection, hostName, faults, about } = parts
-  const { engine } = connection
+  let answeredMs = -Infinity
+  const engine = noting(connection.engine, () => (answeredMs = host.clock.monotonic()))
+  const outage = newOutage({
+    ...{ host, home, faults, answeredMs: () => answeredMs, record: parts.onMissed },
+  })
   const { clock } = host
   const session = randomUUID()
   const offset = watchOffset({
@@ -112,7 +122,7 @@ export function openFleet(parts: FleetParts): Fleet {
   })
   return {
     ...{ host: hostName, session, engine, placeParts, membership, holdings },
-    ...{ sightings: new Map(), link: () => connection.link() },
+    ...{ outage, sightings: new Map(), link: () => connection.link() },
     offsetMs: offset.now,
     offsetBadSinceMs: offset.badSinceMs,
     noteOffset: offset.note,
@@ -136,6 +146,7 @@ export function openFleet(parts: FleetParts): Fleet {
       drift.close()
       membership.close()
       holdings.leave()
+      outage.save()
     },
   }
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Host } from '../../host/host.ts'
 import type { Faults } from '../../run/faults.ts'
 import { endRun } from '../../run/end.ts'
+import type { Miss } from '../../plan/tick.ts'
 import type { RunContext } from '../../run/live-run.ts'
 import type { Phase } from '../phase.ts'
 import type { Task } from '../../tasks/task.ts'
@@ -24,6 +25,7 @@ interface JoinParts {
   readonly tasks: TasksState
   readonly runs: RunTable
   readonly runContext: RunContext
+  readonly onMissed: (misses: readonly Miss[]) => void
   /** Brings a task to the number of instances that its places allow. */
   readonly keepInstances: (task: string) => void
 }
@@ -58,6 +60,7 @@ export function joinFleet(parts: JoinParts): Fleet {
     tasks: () => tasks.all,
     runs: () => runs.all(),
     onBack: ({ key }) => parts.keepInstances(key.task),
+    onMissed: parts.onMissed,
     onLost(held) {
       for (const run of runs.all()) if (isIn(run, held)) endRun(runContext, run, 'place lost')
     },

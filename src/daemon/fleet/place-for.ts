@@ -30,14 +30,14 @@ export async function placeFor(
   const isWanted = queue.release(start)
   if (tried.kind === 'held' && (isLate || !isWanted)) void fleet.holdings.free(tried.id)
   if (!isWanted) return { kind: 'dropped' }
-  if (tried.kind === 'held' && isLate) return { kind: 'skip', start, reason: 'fleet unreachable' }
+  if (tried.kind === 'held' && isLate) return { kind: 'unreachable', start }
   switch (tried.kind) {
     case 'held':
       return { kind: 'start', start: withPlace(start, tried.id) }
     case 'full':
       return { kind: 'skip', start, reason: `max: runs on ${tried.hosts.join(', ')}` }
     case 'unreachable':
-      return { kind: 'skip', start, reason: 'fleet unreachable' }
+      return { kind: 'unreachable', start }
     case 'refused':
       return { kind: 'skip', start, reason: `fleet: ${tried.words}` }
   }

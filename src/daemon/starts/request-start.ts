@@ -78,8 +78,14 @@ function decide(
         run: run.description.run,
         ending: run.state.kind === 'ending',
       })),
-      // It will be a run as soon as its script is there.
-      ...queue.heldOf(start.task).map(() => ({ run: '', ending: false })),
+      // It will be a run as soon as its script is there, or the fleet has given it a place.
+      ...queue
+        .heldOf(start.task)
+        .filter(
+          ({ claim, slot }) =>
+            claim === undefined || claim.sequence !== undefined || slot === undefined,
+        )
+        .map(() => ({ run: '', ending: false })),
     ]
     return admit(task, { running, waiting: queue.waiting.get(start.task) }, start, {
       draining: phase.now !== 'running',
@@ -126,10 +132,21 @@ function settle(parts: StartParts, agreed: Agreement, options: StartOptions): St
     case 'skip':
       parts.journal.skipped(agreed.start, agreed.reason)
       return { kind: 'skipped', reason: agreed.reason }
+    case 'unreachable':
+      noteUnreachable(parts, agreed.start)
+      return { kind: 'skipped', reason: 'fleet unreachable' }
     case 'elsewhere':
     case 'dropped':
       return { kind: 'skipped', reason: agreed.kind }
   }
+}
+
+/** Slots of one outage become one row of their task. */
+function noteUnreachable({ fleet, journal }: StartParts, start: Start): void {
+  const { task, slot, trigger } = start
+  const isSlot = slot !== undefined && trigger !== 'retry'
+  if (fleet !== undefined && isSlot) fleet.outage.miss(task, slot)
+  else journal.skipped(start, 'fleet unreachable')
 }
 
 /** A start with a copy of its script never waits for the network; without one it is held until there is one. */

@@ -23,15 +23,28 @@ describe('a slot that three machines share', () => {
     expect(others).toEqual(['10', '15'].map((at) => `${at} skipped max: runs on web${owner + 1}`))
   })
 
-  test('without an answer of the engine nothing of the fleet starts, and plain tasks do', async () => {
+  test('without an answer of the engine nothing of the fleet starts, one row says so at its end, and plain tasks start', async () => {
     const fleet = await runningFleet(
       '{job: {schedule: "*/30 * * * * *", command: "true", scope: fleet, start_within: 5s}, plain: {schedule: "*/30 * * * * *", command: "true"}}',
       ['web1'],
     )
-    fleet.engine.outage(40_000)
-    await fleet.pass(37_000)
+    const [daemon] = fleet.daemons
+    fleet.engine.outage(100_000)
+    await fleet.pass(99_000, 50)
     await fleet.ended('plain')
-    expect(fleet.daemons[0]?.history()).toEqual(['plain ok', 'job skipped fleet unreachable'])
+    expect(daemon?.history()).toEqual(['plain ok', 'plain ok', 'plain ok'])
+    // Only now it is known how much was missed.
+    await fleet.pass(30_000, 50)
+    await fleet.ended('job')
+    await fleet.ended('plain')
+    const missed = daemon?.rows().filter(({ outcome }) => outcome === 'missed')
+    expect(missed).toMatchObject([
+      {
+        ...{ task: 'job', slot: '2026-03-10T12:00:30Z', lastSlot: '2026-03-10T12:01:30Z' },
+        ...{ count: 3, reason: 'fleet unreachable' },
+      },
+    ])
+    expect(daemon?.history().at(-1)).toMatch(/ ok$/)
   })
 
   test('a slot that is older than the stream of claims does not start', async () => {
