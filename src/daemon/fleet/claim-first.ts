@@ -7,7 +7,7 @@ import { type StartWindow, windowMs } from '../../plan/fleet/windows.ts'
 import { nextEntry, timetableOf } from '../../plan/slots.ts'
 import type { FleetTask } from '../../tasks/task.ts'
 import type { Agreement, SharedParts } from './agreement.ts'
-import { placeFor } from './place-for.ts'
+import { hasRoom, placeFor } from './place-for.ts'
 
 /**
  * Gets the right to a start: first its slot, then, where the task has a max, a place. The start is held meanwhile,
@@ -39,7 +39,7 @@ export async function claimFirst(
   const right: Start =
     claimed === 'has it' ? asked : { ...asked, claim: { attempt, sequence: claimed.sequence } }
   if (task.max === Infinity) return { kind: 'start', start: right }
-  return placeFor(parts, task, right, window.endMs)
+  return placeFor(parts, { task, start: right, endMs: window.endMs })
 }
 
 function refused(start: Start, result: Exclude<ClaimResult, { kind: 'won' }>): Agreement {
@@ -57,6 +57,12 @@ function refused(start: Start, result: Exclude<ClaimResult, { kind: 'won' }>): A
   }
 }
 
+/** More than the wait of the last rank. */
+const afterOthersMs = 2_500
+
+/** What took longer says too little about the clock. */
+const maxTookMs = 1_000
+
 interface ClaimFacts {
   readonly start: Start
   readonly window: DueWindow
@@ -66,10 +72,11 @@ interface ClaimFacts {
 
 /** Waits for the machines that come first, then tries to get the slot. */
 async function tryToClaim(
-  { fleet, runContext, tasks }: SharedParts,
+  parts: SharedParts,
   task: FleetTask,
   { start, window, isContinued }: ClaimFacts,
 ): Promise<ClaimResult> {
+  const { fleet, runContext, tasks } = parts
   const { clock } = runContext.host
   const { slot = 0, claim: own } = start
   const stop = new AbortController()
@@ -79,7 +86,10 @@ async function tryToClaim(
   try {
     const candidates = fleet.membership.candidates({ hosts: task.hosts, ...task.fleet })
     const rank = { task: task.name, slot, host: fleet.host, aheadMs: fleet.offsetMs() ?? 0 }
-    if (!isContinued) await pause(clock, holdBackMs(rank, candidates))
+    // A machine that is full comes after all that have room: it can only wait, or say that all are full.
+    const fullMs = hasRoom(parts, task) ? 0 : afterOthersMs
+    const waitMs = Math.min(holdBackMs(rank, candidates) + fullMs, windowMs(window) / 2)
+    if (!isContinued) await pause(clock, waitMs)
     if (stop.signal.aborted) return { kind: 'elsewhere', host: '' }
     const { revision } = tasks.loaded
     const { host, session, engine } = fleet
@@ -100,7 +110,8 @@ async function tryToClaim(
     )
     if (result.kind === 'won') {
       // It was stored after it was sent, and before it was read.
-      fleet.noteOffset((sentMs + clock.now()) / 2 - result.storedMs)
+      const tookMs = clock.now() - sentMs
+      if (tookMs < maxTookMs) fleet.noteOffset(sentMs + tookMs / 2 - result.storedMs)
       fleet.engine.tell({ kind: 'won', task: task.name, slot, host })
     }
     return result

@@ -8,7 +8,7 @@ import { endRun } from '../../run/end.ts'
 import type { FleetTask } from '../../tasks/task.ts'
 import { type DaemonTaskParts, keepInstances } from '../starts/daemon-tasks.ts'
 import type { Fleet } from './fleet.ts'
-import { placeOf } from './place-for.ts'
+import { placeOf } from './take-any.ts'
 
 interface FillParts extends DaemonTaskParts {
   readonly fleet: Fleet

@@ -1,3 +1,4 @@
+import type { Start } from '../../plan/admit.ts'
 import type { HeldHere } from '../../fleet/holdings.ts'
 import type { StartParts } from '../starts/start-parts.ts'
 
@@ -13,7 +14,8 @@ export function giveBackUnused(parts: Parts): void {
   if (fleet === undefined || phase.now === 'leaving' || phase.now === 'gone') return
   const used = usedPlaces(parts)
   for (const held of fleet.holdings.all())
-    if (!used.has(held.id) && !isWanted(parts, held)) void fleet.holdings.free(held.id)
+    if (!used.has(held.id) && !isWanted(parts, held) && !isWaitedIn(parts, held))
+      void fleet.holdings.free(held.id)
 }
 
 function usedPlaces({ runs, queue }: Parts): Set<string | undefined> {
@@ -22,6 +24,12 @@ function usedPlaces({ runs, queue }: Parts): Set<string | undefined> {
     ...runs.all().map(({ description }) => description.claim?.holding),
     ...starts.map(({ claim }) => claim?.holding),
   ])
+}
+
+/** Whether a start waits in the line of its task. */
+function isWaitedIn({ queue }: Parts, { key }: HeldHere): boolean {
+  const isSure = ({ claim }: Start): boolean => claim?.sequence !== undefined
+  return key.index === 'q' && queue.heldOf(key.task).some(isSure)
 }
 
 function isWanted({ phase, tasks }: Parts, { key }: HeldHere): boolean {

@@ -1,0 +1,114 @@
+import { takePlace, type TakeResult } from '../../fleet/take-place.ts'
+import { pause } from '../../host/clock.ts'
+import type { Start } from '../../plan/admit.ts'
+import type { HeldPlace, PlaceKey } from '../../plan/fleet/records.ts'
+import { holdForMs } from '../../plan/fleet/takeover.ts'
+import { newRunId } from '../../run/directory.ts'
+import type { FleetTask } from '../../tasks/task.ts'
+import type { SharedParts } from './agreement.ts'
+import type { Fleet } from './fleet.ts'
+
+/** Without a fence a run is not ended; its machine counts as gone after this long. */
+const defaultFenceMs = 30_000
+
+/** A start that wants a place. */
+export interface PlaceWish {
+  readonly task: FleetTask
+  readonly start: Start
+  /** When to give up, by the monotonic clock. */
+  readonly endMs: number
+}
+
+/** A place that another run has. */
+export interface Holder {
+  readonly key: PlaceKey
+  readonly by: HeldPlace
+  readonly sequence: number
+}
+
+/** All places are taken. */
+export interface FullPlaces {
+  readonly kind: 'full'
+  readonly holders: readonly Holder[]
+  /** When the first place is free whose machine is gone; Infinity: none is. */
+  readonly againMs: number
+}
+
+/** What became of a wish. */
+export type Taken =
+  | { readonly kind: 'held'; readonly id: string }
+  | FullPlaces
+  | Exclude<TakeResult, { kind: 'held' | 'taken' }>
+
+/**
+ * Takes the first of these places that is free, and keeps it. While the machine of one is gone, it waits until the
+ * promise of that machine ends, as far as the start may wait.
+ */
+export async function takeAny(
+  parts: SharedParts,
+  wish: PlaceWish,
+  places: readonly PlaceKey['index'][],
+): Promise<Taken> {
+  const { clock } = parts.runContext.host
+  for (;;) {
+    const tried = await tryEach(parts, wish, places)
+    if (tried.kind !== 'full' || clock.monotonic() + tried.againMs >= wish.endMs) return tried
+    await pause(clock, tried.againMs)
+  }
+}
+
+/** The numbers of all places of a task. */
+export function placesOf({ max }: FleetTask): number[] {
+  return Array.from({ length: max }, (_, index) => index)
+}
+
+/** The same once, without waiting. */
+export async function tryEach(
+  { fleet, runContext }: SharedParts,
+  { task, start, endMs }: PlaceWish,
+  places: readonly PlaceKey['index'][],
+): Promise<Taken> {
+  const { clock } = runContext.host
+  const holders: Holder[] = []
+  let againMs = Infinity
+  for (const index of places) {
+    const key: PlaceKey = { task: task.name, index }
+    const known = `${task.name}/${index}`
+    const result = await takePlace(fleet.placeParts, {
+      ...{ key, place: placeOf(fleet, task, start, clock.now()), endMs },
+      sighting: fleet.sightings.get(known),
+      signal: new AbortController().signal,
+    })
+    if (result.kind === 'held') {
+      fleet.sightings.delete(known)
+      // Nothing runs in a place in which a start waits.
+      const fenceMs = index === 'q' ? undefined : task.fleet.fenceMs
+      return { kind: 'held', id: fleet.holdings.add(result.holding, { fenceMs }).id }
+    }
+    if (result.kind !== 'taken') return result
+    const { by, sighting } = result
+    fleet.sightings.set(known, sighting)
+    holders.push({ key, by, sequence: sighting.sequence })
+    if (isGone(fleet, by)) againMs = Math.min(againMs, result.againMs)
+  }
+  return { kind: 'full', holders, againMs }
+}
+
+/** Whether the holder of a place is not heard, or is this machine, which knows nothing of it. */
+function isGone({ host, holdings, membership }: Fleet, by: HeldPlace): boolean {
+  return by.host === host ? holdings.byId(by.run) === undefined : !membership.isLive(by.host)
+}
+
+/** The record of a place for a run of this machine. */
+export function placeOf(
+  { host, session }: Pick<Fleet, 'host' | 'session'>,
+  task: FleetTask,
+  { slot }: Pick<Start, 'slot'>,
+  nowMs: number,
+): Omit<HeldPlace, 'message'> {
+  const { fenceMs = defaultFenceMs } = task.fleet
+  return {
+    ...{ v: 1, state: 'held', host, session, run: newRunId(nowMs), slot: slot ?? null },
+    ...{ holdForMs: holdForMs(fenceMs, task.killAfterMs), sinceMs: nowMs },
+  }
+}
