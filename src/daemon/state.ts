@@ -179,7 +179,7 @@ export function createDaemon(
   const sharing =
     connection && openSharing({ host, settings, paths, log, faults, tasks }, connection)
   const runContext = newRunContext({
-    ...{ host, home: paths.home, hostName, faults, order },
+    ...{ host, home: paths.home, hostName, faults, order, fleet: settings.fleet },
     onEnd: (run, conclusion) => runEnded(daemon, run, conclusion),
     socketsOf: (task) => socketsForRun(daemon, task),
     onReady: (run) => runReady(daemon, run),

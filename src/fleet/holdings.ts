@@ -17,11 +17,15 @@ export interface HeldHere {
   untilMs: number
   /** Another machine has it, or it was given back. */
   isOver: boolean
+  /** The machine that had it before may still run something in it. */
+  mayOverlap: boolean
 }
 
 /** How long a place may be kept without a word of the engine, in milliseconds; undefined: for ever. */
 interface Fence {
   readonly fenceMs: number | undefined
+  /** The machine that had the place before may still run something in it. */
+  readonly mayOverlap?: boolean
 }
 
 interface HoldingCalls {
@@ -86,6 +90,7 @@ export function openHoldings(parts: HoldingParts): Holdings {
     const sentMs = saved.bootId === bootId ? holding.sentMs : 0
     const here: HeldHere = {
       ...{ id: place.run, key, token: holding.sequence, untilMs: until(sentMs), isOver: false },
+      mayOverlap: saved.mayOverlap ?? false,
     }
     const kept = keepPlace(
       parts,
@@ -118,8 +123,8 @@ export function openHoldings(parts: HoldingParts): Holdings {
     all,
     of: (task) => all().filter(({ key }) => key.task === task),
     byId: (id) => held.get(id)?.here,
-    add(holding, { fenceMs }) {
-      const here = keep({ holding, fenceMs, bootId })
+    add(holding, { fenceMs, mayOverlap = false }) {
+      const here = keep({ holding, fenceMs, mayOverlap, bootId })
       save()
       return here
     },

@@ -25,6 +25,8 @@ export interface StartClaim {
   readonly sequence?: number
   /** The place that the run has, and gives back at its end: see the daemon's holdings. */
   readonly holding?: string
+  /** The place was taken from a machine that may still run the one before: it has no fence. */
+  readonly mayOverlap?: true
 }
 
 /** What one task does on this host now. */

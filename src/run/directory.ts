@@ -18,6 +18,8 @@ export interface RunHome {
   readonly host: Host
   readonly home: string
   readonly hostName: string
+  /** The fleet of this machine, and its name in there, which runs see then; undefined: it is in none. */
+  readonly fleet?: { readonly name: string; readonly host: string } | undefined
 }
 
 /** The folder that holds all run directories of a task. */

@@ -28,7 +28,7 @@ export interface RunEnvironment {
  * the task's script, if it has one.
  */
 export function runEnvironment(
-  { host, home, hostName }: RunHome,
+  { host, home, hostName, fleet }: RunHome,
   task: Task,
   script?: string,
 ): RunEnvironment {
@@ -47,7 +47,8 @@ export function runEnvironment(
       ...task.env,
       // LAST: a task can change TORCH_HOME, but not these. The recorder adds the names that differ from run to run.
       TORCH_TASK: task.name,
-      TORCH_HOST: hostName,
+      TORCH_HOST: fleet?.host ?? hostName,
+      ...(fleet !== undefined && { TORCH_FLEET: fleet.name }),
       ...listenVariables(task),
       ...(script !== undefined && { [scriptVariable]: script }),
     },

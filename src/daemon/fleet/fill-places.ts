@@ -7,8 +7,9 @@ import { holdBackMs } from '../../plan/fleet/ranks.ts'
 import { endRun } from '../../run/end.ts'
 import type { FleetTask } from '../../tasks/task.ts'
 import { type DaemonTaskParts, keepInstances } from '../starts/daemon-tasks.ts'
+import { giveBackUnused } from './unused-places.ts'
 import type { Fleet } from './fleet.ts'
-import { placeOf } from './take-any.ts'
+import { keepTaken, placeOf } from './take-any.ts'
 
 interface FillParts extends DaemonTaskParts {
   readonly fleet: Fleet
@@ -26,6 +27,8 @@ interface Seen {
 const roundMs = 1_000
 const backstopMs = 60_000
 const answerMs = 5_000
+/** How much later than all others a machine tries on which the runs of a task do not live. */
+const afterOthersMs = 5_000
 
 /**
  * Takes places for the tasks that always run somewhere in the fleet: those that are free, and those of machines
@@ -34,26 +37,34 @@ const answerMs = 5_000
 export function startFilling(parts: FillParts): () => void {
   const { clock, fleet, faults } = parts
   const seen = new Map<string, Seen>()
+  const busy = new Set<string>()
   let isOpen = true
-  let isBusy = false
-  const round = async (): Promise<void> => {
-    if (isBusy) return
-    isBusy = true
+  /** The tasks do not wait for each other: a machine may hold back. */
+  const fillOne = async (task: FleetTask): Promise<void> => {
+    if (busy.has(task.name)) return
+    busy.add(task.name)
+    await faults.attemptAsync('take places of the fleet', () => fill(parts, task, seen))
+    busy.delete(task.name)
+  }
+  const round = (): void => {
     endFenced(parts)
     fleet.outage.look()
-    await faults.attemptAsync('take places of the fleet', () => fillAll(parts, seen))
-    isBusy = false
+    giveBackUnused(parts)
+    for (const task of parts.tasks.here.values())
+      if (task.type === 'daemon' && task.fleet !== undefined)
+        void fillOne({ ...task, fleet: task.fleet })
   }
   const again = (): void => {
     if (!isOpen) return
-    void round()
+    // FIRST the next timer: if something goes wrong now, it is tried again next time.
     cancel = clock.after(roundMs, again)
+    round()
   }
   let cancel = clock.after(0, again)
   const ignore = fleet.onHint((hint) => {
     if (hint.kind !== 'free') return
     for (const key of seen.keys()) if (key.startsWith(`${hint.task}/`)) seen.delete(key)
-    void round()
+    round()
   })
   return () => {
     isOpen = false
@@ -68,13 +79,6 @@ function endFenced({ fleet, runs, runContext }: FillParts): void {
     const place = run.description.claim?.holding
     if (place !== undefined && fleet.holdings.byId(place) !== undefined && !fleet.has(place))
       endRun(runContext, run, 'fence')
-  }
-}
-
-async function fillAll(parts: FillParts, seen: Map<string, Seen>): Promise<void> {
-  for (const task of [...parts.tasks.here.values()]) {
-    if (task.type !== 'daemon' || task.fleet === undefined) continue
-    await fill(parts, { ...task, fleet: task.fleet }, seen)
   }
 }
 
@@ -110,7 +114,8 @@ async function takeOne(
     ...task.fleet,
   })
   const rank = { task: task.name, slot: index, host: fleet.host, aheadMs: 0 }
-  if (known === undefined) await pause(clock, holdBackMs(rank, candidates))
+  const lastMs = fleet.triesLast(task.name) ? afterOthersMs : 0
+  if (known === undefined || lastMs > 0) await pause(clock, holdBackMs(rank, candidates) + lastMs)
   const result = await takePlace(fleet.placeParts, {
     key: { task: task.name, index },
     place: placeOf(fleet, task, { slot: undefined }, clock.now()),
@@ -124,7 +129,7 @@ async function takeOne(
   }
   if (result.kind !== 'held') return
   seen.delete(key)
-  const { id } = fleet.holdings.add(result.holding, { fenceMs: task.fleet.fenceMs })
+  const { id } = keepTaken(fleet, task, result)
   if (phase.now === 'running') keepInstances(parts, task.name)
   else void fleet.holdings.free(id)
 }

@@ -52,6 +52,9 @@ export interface Fleet {
   readonly drift: Pick<DriftWatch, 'all'>
   /** Whether a place, by its id, is this machine's, as far as the engine was heard in time. */
   has(place: string): boolean
+  /** The runs of a task do not live on this machine: for some minutes it takes a place only if nobody else does. */
+  tryLast(task: string): void
+  triesLast(task: string): boolean
   /** Calls back for each hint of another machine, until `stop` is called. */
   onHint(listener: (hint: Hint) => void): () => void
   /** Before the command of a run starts: the guard must know when to end it. */
@@ -79,6 +82,8 @@ export interface FleetParts {
   readonly onAsk: (held: HeldHere, ask: 'replace' | 'kill') => void
 }
 
+const tryLastMs = 5 * 60_000
+
 /** Joins the fleet: this machine is heard from now on, and keeps the places that it has. */
 export function openFleet(parts: FleetParts): Fleet {
   const { host, home, connection, hostName, faults, about } = parts
@@ -94,6 +99,7 @@ export function openFleet(parts: FleetParts): Fleet {
     link: () => connection.link(),
     measure: () => measureOffset({ engine, clock, host: hostName, newId: randomUUID }),
   })
+  const lastUntilMs = new Map<string, number>()
   const listeners = new Set<(hint: Hint) => void>()
   const guard = newGuard({ host, home, faults })
   const placeParts: PlaceParts = {
@@ -133,6 +139,8 @@ export function openFleet(parts: FleetParts): Fleet {
       return task === undefined ? undefined : drift.whyNot(task)
     },
     has: (place) => (holdings.byId(place)?.untilMs ?? 0) > placeParts.uptimeMs(),
+    tryLast: (task) => void lastUntilMs.set(task, clock.monotonic() + tryLastMs),
+    triesLast: (task) => (lastUntilMs.get(task) ?? 0) > clock.monotonic(),
     onHint(listener) {
       listeners.add(listener)
       return () => void listeners.delete(listener)

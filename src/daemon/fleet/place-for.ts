@@ -1,3 +1,4 @@
+import type { HeldHere } from '../../fleet/holdings.ts'
 import type { Start } from '../../plan/admit.ts'
 import type { FleetTask } from '../../tasks/task.ts'
 import type { Agreement, SharedParts } from './agreement.ts'
@@ -29,7 +30,7 @@ export async function placeFor(parts: SharedParts, wish: PlaceWish): Promise<Agr
     case 'held':
       // The machine may have been frozen meanwhile.
       if (isLate && tried === first) return { kind: 'unreachable', start }
-      return { kind: 'start', start: withPlace(start, tried.id) }
+      return { kind: 'start', start: withPlace(start, fleet.holdings.byId(tried.id)) }
     case 'full': {
       // Without room on this machine, the places were not looked at.
       const by =
@@ -48,7 +49,9 @@ export function hasRoom({ runs }: Pick<SharedParts, 'runs'>, { name, fleet }: Fl
   return runs.of(name).length < fleet.maxPerHost
 }
 
-function withPlace(start: Start, holding: string): Start {
+function withPlace(start: Start, held: HeldHere | undefined): Start {
   const { attempt = '', ...claim } = start.claim ?? {}
-  return { ...start, claim: { ...claim, attempt, holding } }
+  if (held === undefined) return start
+  const mayOverlap = held.mayOverlap && { mayOverlap: true as const }
+  return { ...start, claim: { ...claim, attempt, holding: held.id, ...mayOverlap } }
 }

@@ -1,3 +1,4 @@
+import type { HeldHere } from '../../fleet/holdings.ts'
 import { takePlace, type TakeResult } from '../../fleet/take-place.ts'
 import { pause } from '../../host/clock.ts'
 import type { Start } from '../../plan/admit.ts'
@@ -83,7 +84,7 @@ export async function tryEach(
       fleet.sightings.delete(known)
       // Nothing runs in a place in which a start waits.
       const fenceMs = index === 'q' ? undefined : task.fleet.fenceMs
-      return { kind: 'held', id: fleet.holdings.add(result.holding, { fenceMs }).id }
+      return { kind: 'held', id: keepTaken(fleet, task, result, fenceMs).id }
     }
     if (result.kind !== 'taken') return result
     const { by, sighting } = result
@@ -92,6 +93,17 @@ export async function tryEach(
     if (isGone(fleet, by)) againMs = Math.min(againMs, result.againMs)
   }
   return { kind: 'full', holders, againMs }
+}
+
+/** Keeps a place. What another machine runs in it without a fence ends only when that machine hears of it. */
+export function keepTaken(
+  { holdings }: Fleet,
+  task: FleetTask,
+  { holding, from }: Extract<TakeResult, { kind: 'held' }>,
+  fenceMs = task.fleet.fenceMs,
+): HeldHere {
+  const mayOverlap = from !== undefined && task.fleet.fenceMs === undefined
+  return holdings.add(holding, { fenceMs, mayOverlap })
 }
 
 /** Whether the holder of a place is not heard, or is this machine, which knows nothing of it. */

@@ -34,5 +34,6 @@ function isWaitedIn({ queue }: Parts, { key }: HeldHere): boolean {
 
 function isWanted({ phase, tasks }: Parts, { key }: HeldHere): boolean {
   const task = tasks.here.get(key.task)
-  return phase.now === 'running' && task?.type === 'daemon' && task.fleet !== undefined
+  if (phase.now !== 'running' || task?.type !== 'daemon' || task.fleet === undefined) return false
+  return key.index !== 'q' && key.index < task.max
 }

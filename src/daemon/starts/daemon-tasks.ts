@@ -8,6 +8,7 @@ import {
   restartDelay,
   restartsInARow,
 } from '../../plan/daemon-instances.ts'
+import type { PlaceKey } from '../../plan/fleet/records.ts'
 import { notReady } from '../../plan/run-outcome.ts'
 import type { RunConclusion, RunDescription } from '../../run/directory.ts'
 import { endRun } from '../../run/end.ts'
@@ -134,9 +135,31 @@ export function keepInstances(parts: DaemonTaskParts, name: string): void {
  */
 function maxHere({ fleet }: DaemonTaskParts, task: Task, instances: number): number {
   if (task.fleet === undefined) return task.max
-  const held = fleet?.holdings.of(task.name) ?? []
+  const held = fleet?.holdings.of(task.name).filter(({ key }) => isPlace(task, key)) ?? []
   const good = held.filter(({ id }) => fleet?.has(id)).length
   return Math.max(good, Math.min(instances, held.length))
+}
+
+/** Failed starts in a row after which a machine leaves a place to others, and tries last. */
+const maxFailedStarts = 3
+
+/** The runs of a task of the fleet do not live on this machine: another one may do better. */
+function giveUpPlace(
+  { fleet }: DaemonTaskParts,
+  { name, hosts, fleet: shared }: Task,
+  { claim }: RunDescription,
+): void {
+  const place = claim?.holding
+  if (fleet === undefined || shared === undefined || place === undefined) return
+  const others = fleet.membership.candidates({ hosts, ...shared })
+  if (!others.some(({ host }) => host !== fleet.host)) return
+  fleet.tryLast(name)
+  void fleet.holdings.free(place)
+}
+
+/** Whether the task still has this place: its max may have been lowered. */
+function isPlace({ max }: Task, { index }: PlaceKey): boolean {
+  return index !== 'q' && index < max
 }
 
 /** A place of a shared task in which nothing runs. */
@@ -149,8 +172,14 @@ function claimOfPlace(
     ...runs.of(task.name).map(({ description }) => description.claim?.holding),
     ...queue.heldOf(task.name).map(({ claim }) => claim?.holding),
   ])
-  const free = fleet?.holdings.of(task.name).find(({ id }) => !used.has(id) && fleet.has(id))
-  return free === undefined ? {} : { claim: { attempt: free.id, holding: free.id } }
+  const free = fleet?.holdings
+    .of(task.name)
+    .find(({ id, key }) => !used.has(id) && fleet.has(id) && isPlace(task, key))
+  if (free === undefined) return {}
+  const mayOverlap = free.mayOverlap && { mayOverlap: true as const }
+  // Only the first run in it can meet another one.
+  free.mayOverlap = false
+  return { claim: { attempt: free.id, holding: free.id, ...mayOverlap } }
 }
 
 function asPlanned(
@@ -240,6 +269,7 @@ export function replaceInstance(
     const pending = daemonTasks.restarts.get(run.task) ?? []
     const next = { notBeforeMs: endedMs + delayMs, delayMs, restarts }
     daemonTasks.setRestarts(run.task, [...pending, next])
+    if (restarts >= maxFailedStarts) giveUpPlace(parts, task, run)
     if (couldNotReplace(conclusion)) noteFailure(parts, task, { run, conclusion, restarts })
   }
   keepInstances(parts, run.task)

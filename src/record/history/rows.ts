@@ -44,7 +44,7 @@ export function runRow(run: RunDescription, conclusion?: RunConclusion): History
     outcome: conclusion?.outcome ?? 'running',
     exitCode: conclusion?.exitCode ?? null,
     signal: conclusion?.signal ?? null,
-    reason: conclusion?.reason ?? null,
+    reason: conclusion?.reason ?? (run.claim?.mayOverlap ? 'may have overlapped' : null),
     trigger: run.trigger,
     attempt: run.attempt,
     lateMs: latenessOf(run),
