@@ -68,7 +68,7 @@ async function enter(parts: SharedParts, wish: PlaceWish): Promise<Taken> {
 
 /** This machine may have a run that must end first, although others have none. */
 async function look(parts: SharedParts, { task, start }: PlaceWish): Promise<Taken> {
-  const { fleet, runs, runContext } = parts
+  const { runs, runContext } = parts
   const own = runs.of(task.name)
   if (own.length >= task.fleet.maxPerHost) {
     const [oldest] = own
