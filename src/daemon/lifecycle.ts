@@ -76,7 +76,7 @@ export async function runLifecycle(
   const handover = newHandover(own, daemon, () => {
     stopTicking()
     stopFilling()
-    daemon.fleet?.close()
+    daemon.fleet?.close(true)
     daemon.sharing?.close()
     daemon.scripts.close()
     stopMaintenance()
@@ -119,7 +119,7 @@ export async function runLifecycle(
   giveBackUnused(daemon)
   daemon.history.flush()
   await Promise.all([daemon.fleet?.holdings.settled(), daemon.sharing?.finish()])
-  daemon.fleet?.close()
+  daemon.fleet?.close(daemon.phase.now === 'leaving')
   await Promise.all([closeHome(own, daemon, stoppedBy), view.close()])
   return { kind: 'stopped' }
 }

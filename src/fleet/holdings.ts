@@ -44,8 +44,10 @@ export interface Holdings {
   add(holding: Holding, fence: Fence): HeldHere
   /** Gives a place back. Settles when others can have it, or after some seconds. */
   free(id: string): Promise<void>
-  /** Renews nothing more: the next daemon does. */
-  leave(): void
+  /** Renews nothing more: the next daemon does. It gets the session, if that continues. */
+  leave(session: string | undefined): void
+  /** The session that the previous daemon left. */
+  readonly session: string | undefined
   /** Settles when all that is being given back is free, or cannot be reached. */
   settled(): Promise<void>
 }
@@ -75,10 +77,10 @@ export function openHoldings(parts: HoldingParts): Holdings {
   >()
   const { bootId } = host.processes
 
-  function save(): void {
+  function save(session?: string): void {
     faults.attempt(`write ${path.basename(file)}`, () => {
       const saved = [...held.values()].map((each) => each.saved)
-      host.files.replace(file, `${JSON.stringify({ holdings: saved })}\n`)
+      host.files.replace(file, `${JSON.stringify({ holdings: saved, session, bootId })}\n`)
     })
   }
 
@@ -116,7 +118,8 @@ export function openHoldings(parts: HoldingParts): Holdings {
   }
 
   // At once: nobody renewed them while no daemon was here.
-  for (const saved of readSaved(host, file)) keep(saved, 0)
+  const left = readSaved(host, file)
+  for (const saved of left.holdings) keep(saved, 0)
   const freeing = new Set<Promise<void>>()
   const all = (): HeldHere[] => [...held.values()].map(({ here }) => here)
   return {
@@ -143,18 +146,28 @@ export function openHoldings(parts: HoldingParts): Holdings {
     async settled() {
       await Promise.all(freeing)
     },
-    leave() {
+    // After a reboot, or on a copy of the machine, it would be another life.
+    session: left.bootId === bootId ? left.session : undefined,
+    leave(session) {
+      save(session)
       for (const { kept } of held.values()) kept.leave()
     },
   }
 }
 
-function readSaved({ files }: Host, file: string): readonly Saved[] {
+/** The content of the file. Older ones have only the places. */
+interface SavedFile {
+  readonly holdings: readonly Saved[]
+  readonly session?: string
+  readonly bootId?: string
+}
+
+function readSaved({ files }: Host, file: string): SavedFile {
   try {
     const text = files.readText(file)
-    return text === undefined ? [] : (JSON.parse(text) as { holdings: Saved[] }).holdings
+    return text === undefined ? { holdings: [] } : (JSON.parse(text) as SavedFile)
   } catch {
     // Damaged: the places stay taken until their time is over.
-    return []
+    return { holdings: [] }
   }
 }

@@ -21,6 +21,8 @@ export interface Start {
 export interface StartClaim {
   /** By this the claim is recognised. */
   readonly attempt: string
+  /** Which try of its slot it is, if it was lost with its machine: 2 or 3. */
+  readonly tryNumber?: number
   /** Of the stored claim; undefined: it is not known yet whether this machine gets it. */
   readonly sequence?: number
   /** The place that the run has, and gives back at its end: see the daemon's holdings. */
@@ -120,7 +122,8 @@ function admitShared(
   const { claim, trigger } = start
   const hasRight = trigger === 'manual' || claim?.sequence !== undefined
   // Without a max there are no places.
-  if (hasPlace || (max === Infinity && hasRight)) return { answer: 'start' }
+  if ((hasPlace && (hasRight || start.slot === undefined)) || (max === Infinity && hasRight))
+    return { answer: 'start' }
   if (trigger === 'daemon') return { answer: 'skip', reason: whyNoFleet ?? 'place lost' }
   if (whyNoFleet !== undefined) return { answer: 'skip', reason: whyNoFleet }
   const isFull = running.length >= fleet.maxPerHost

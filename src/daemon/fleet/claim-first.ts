@@ -19,9 +19,10 @@ export async function claimFirst(
   start: Start,
 ): Promise<Agreement> {
   const { queue } = parts
-  // A place that it had before is lost.
-  const { holding: _, ...known } = { attempt: randomUUID(), ...start.claim }
-  const asked: Start = { ...start, claim: known }
+  const { holding, ...known } = { attempt: randomUUID(), ...start.claim }
+  // Otherwise the place that it had is lost.
+  const isMine = holding !== undefined && parts.fleet.has(holding)
+  const asked: Start = { ...start, claim: isMine ? { ...known, holding } : known }
   queue.hold(asked)
   queue.saveNow()
   const isClaimed = asked.slot === undefined || asked.claim?.sequence !== undefined
@@ -35,10 +36,12 @@ export async function claimFirst(
       })
   if (!queue.release(asked)) return { kind: 'dropped' }
   if (claimed !== 'has it' && claimed.kind !== 'won') return refused(asked, claimed)
-  const { attempt = '' } = asked.claim ?? {}
+  const { attempt = '', ...own } = asked.claim ?? {}
   const right: Start =
-    claimed === 'has it' ? asked : { ...asked, claim: { attempt, sequence: claimed.sequence } }
-  if (task.max === Infinity) return { kind: 'start', start: right }
+    claimed === 'has it'
+      ? asked
+      : { ...asked, claim: { ...own, attempt, sequence: claimed.sequence } }
+  if (task.max === Infinity || isMine) return { kind: 'start', start: right }
   return placeFor(parts, { task, start: right, endMs: window.endMs })
 }
 
@@ -97,7 +100,7 @@ async function tryToClaim(
     const result = await claimSlot(
       { engine, clock, random: Math.random },
       {
-        key: { task: task.name, slot, tryNumber: 1 },
+        key: { task: task.name, slot, tryNumber: own?.tryNumber ?? 1 },
         claim: {
           ...{ v: 1, attempt: own?.attempt ?? '', host, session, slot, revision },
           definition: task.fleet.definition,
@@ -138,7 +141,7 @@ function windowOf(
 ): DueWindow {
   const { clock } = runContext.host
   const now = clock.now()
-  const isLate = slot === undefined || trigger === 'catchup' || claim?.sequence !== undefined
+  const isLate = slot === undefined || trigger !== 'schedule' || claim?.sequence !== undefined
   const slotMs = isLate ? now : (dueMs ?? slot * 1000)
   const next =
     slot === undefined

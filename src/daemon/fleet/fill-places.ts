@@ -9,6 +9,7 @@ import type { FleetTask } from '../../tasks/task.ts'
 import { type DaemonTaskParts, keepInstances } from '../starts/daemon-tasks.ts'
 import { giveBackUnused } from './unused-places.ts'
 import type { Fleet } from './fleet.ts'
+import { newRerun } from './rerun-lost.ts'
 import { keepTaken, placeOf } from './take-any.ts'
 
 interface FillParts extends DaemonTaskParts {
@@ -37,6 +38,7 @@ const afterOthersMs = 5_000
 export function startFilling(parts: FillParts): () => void {
   const { clock, fleet, faults } = parts
   const seen = new Map<string, Seen>()
+  const rerun = newRerun(parts)
   const busy = new Set<string>()
   let isOpen = true
   /** The tasks do not wait for each other: a machine may hold back. */
@@ -50,6 +52,7 @@ export function startFilling(parts: FillParts): () => void {
     endFenced(parts)
     fleet.outage.look()
     giveBackUnused(parts)
+    rerun()
     for (const task of parts.tasks.here.values())
       if (task.type === 'daemon' && task.fleet !== undefined)
         void fillOne({ ...task, fleet: task.fleet })

@@ -59,7 +59,8 @@ export interface Fleet {
   onHint(listener: (hint: Hint) => void): () => void
   /** Before the command of a run starts: the guard must know when to end it. */
   beforeStart(run: LiveRun): void
-  close(): void
+  /** `isContinued`: the next daemon continues what this one does. */
+  close(isContinued: boolean): void
 }
 
 export interface FleetParts {
@@ -93,7 +94,6 @@ export function openFleet(parts: FleetParts): Fleet {
     ...{ host, home, faults, answeredMs: () => answeredMs, record: parts.onMissed },
   })
   const { clock } = host
-  const session = randomUUID()
   const offset = watchOffset({
     clock,
     link: () => connection.link(),
@@ -115,6 +115,7 @@ export function openFleet(parts: FleetParts): Fleet {
     onLost: parts.onLost,
     onAsk: parts.onAsk,
   })
+  const session = holdings.session ?? randomUUID()
   const own = (): Heartbeat => ({
     ...{ v: 1, host: hostName, session, ...about() },
     places: holdings.all().map(({ key }) => `${key.task}/${key.index}`),
@@ -149,11 +150,11 @@ export function openFleet(parts: FleetParts): Fleet {
       const held = holdings.byId(run.description.claim?.holding ?? '')
       if (held !== undefined) note(guard, run, held)
     },
-    close() {
+    close(isContinued) {
       offset.close()
       drift.close()
       membership.close()
-      holdings.leave()
+      holdings.leave(isContinued ? session : undefined)
       outage.save()
     },
   }

@@ -118,6 +118,11 @@ function checkMax(source: Source, path: KeyPath, { own, settings }: ScopedTask):
       { hint: 'raise max, or lower max_per_host' },
     )
   }
+  if (max === Infinity && own.on_lost === 'rerun') {
+    const message = 'has no effect with max: unlimited: only a run that counts for max is missed'
+    const hint = 'set max to a number'
+    source.report([...path, 'on_lost'], message, { hint, severity: 'warning' })
+  }
   if (max === Infinity && own.fence !== undefined && own.fence !== 'off') {
     const message = 'has no effect with max: unlimited: only a run that counts for max is fenced'
     const hint = 'set max to a number'

@@ -239,6 +239,9 @@ describe('keys that do nothing', () => {
   })
 
   test('a fence of a task without a limit is a warning', () => {
+    expect(problems(`scope: fleet, ${nightly}, max: unlimited, on_lost: rerun`)).toEqual([
+      'warning: tasks.a.on_lost: has no effect with max: unlimited: only a run that counts for max is missed (set max to a number)',
+    ])
     expect(problems(`scope: fleet, ${nightly}, max: unlimited, fence: 30s`)).toEqual([
       'warning: tasks.a.fence: has no effect with max: unlimited: only a run that counts for max is fenced (set max to a number)',
     ])
