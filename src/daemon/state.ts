@@ -202,6 +202,7 @@ export function createDaemon(
         ...{
           connection,
           version: settings.version,
+          log,
           tasksPath: settings.tasks,
           host,
           paths,

@@ -83,6 +83,8 @@ function beginStop(daemon: Daemon, options: StopOptions): void {
   const { phase, daemonTasks, runContext, runs, log } = daemon
   // What is left continues under the next daemon, and so does everything that it has still to start.
   phase.enter(options.leave ? 'leaving' : 'draining')
+  // Other machines need not wait for this one.
+  daemon.fleet?.membership.beat()
   if (!options.leave) skipPending(daemon, () => 'draining')
   daemonTasks.cancelTimers()
   runContext.recorders.dismissAll()

@@ -11,10 +11,12 @@ import type { Host } from '../../host/host.ts'
 import type { FleetReason } from '../../plan/admit.ts'
 import type { Hint } from '../../plan/fleet/hints.ts'
 import type { Heartbeat } from '../../plan/fleet/members.ts'
+import type { PlaceKey } from '../../plan/fleet/records.ts'
 import type { Definitions } from '../../plan/fleet/questions.ts'
 import type { Sighting } from '../../plan/fleet/takeover.ts'
 import { maxOffsetMs } from '../../plan/fleet/windows.ts'
 import type { Miss } from '../../plan/tick.ts'
+import type { Log } from '../../record/log.ts'
 import type { Faults } from '../../run/faults.ts'
 import type { LiveRun } from '../../run/live-run.ts'
 import type { Task } from '../../tasks/task.ts'
@@ -52,6 +54,8 @@ export interface Fleet {
   readonly drift: Pick<DriftWatch, 'all'>
   /** Whether a place, by its id, is this machine's, as far as the engine was heard in time. */
   has(place: string): boolean
+  /** Logs that a place was taken from a machine. */
+  tookFrom(host: string, key: PlaceKey): void
   /** The runs of a task do not live on this machine: for some minutes it takes a place only if nobody else does. */
   tryLast(task: string): void
   triesLast(task: string): boolean
@@ -68,6 +72,7 @@ export interface FleetParts {
   readonly home: string
   readonly connection: EngineConnection
   readonly hostName: string
+  readonly log: Log
   readonly faults: Faults
   /** What this machine says of itself, but for what the fleet knows. */
   readonly about: () => Omit<Heartbeat, 'v' | 'host' | 'session' | 'places' | 'offsetMs'>
@@ -87,7 +92,7 @@ const tryLastMs = 5 * 60_000
 
 /** Joins the fleet: this machine is heard from now on, and keeps the places that it has. */
 export function openFleet(parts: FleetParts): Fleet {
-  const { host, home, connection, hostName, faults, about } = parts
+  const { host, home, connection, hostName, faults, log, about } = parts
   let answeredMs = -Infinity
   const engine = noting(connection.engine, () => (answeredMs = host.clock.monotonic()))
   const outage = newOutage({
@@ -112,7 +117,11 @@ export function openFleet(parts: FleetParts): Fleet {
       for (const run of parts.runs()) if (isIn(run, held)) note(guard, run, held)
       if (wasOver) parts.onBack(held)
     },
-    onLost: parts.onLost,
+    onLost(held) {
+      const { task, index } = held.key
+      log.warn('fleet', { task, place: index }, `another machine has place ${index} of ${task}`)
+      parts.onLost(held)
+    },
     onAsk: parts.onAsk,
   })
   const session = holdings.session ?? randomUUID()
@@ -140,7 +149,18 @@ export function openFleet(parts: FleetParts): Fleet {
       return task === undefined ? undefined : drift.whyNot(task)
     },
     has: (place) => (holdings.byId(place)?.untilMs ?? 0) > placeParts.uptimeMs(),
-    tryLast: (task) => void lastUntilMs.set(task, clock.monotonic() + tryLastMs),
+    tookFrom(from, { task, index }) {
+      const facts = { task, place: index, from }
+      log.warn(
+        'fleet',
+        facts,
+        `place ${index} of ${task} is taken from ${from}, which is not heard`,
+      )
+    },
+    tryLast(task) {
+      lastUntilMs.set(task, clock.monotonic() + tryLastMs)
+      log.warn('fleet', { task }, `${task} does not live here: its place is for another machine`)
+    },
     triesLast: (task) => (lastUntilMs.get(task) ?? 0) > clock.monotonic(),
     onHint(listener) {
       listeners.add(listener)

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Host } from '../../host/host.ts'
+import type { Log } from '../../record/log.ts'
 import type { Faults } from '../../run/faults.ts'
 import { endRun } from '../../run/end.ts'
 import type { Miss } from '../../plan/tick.ts'
@@ -15,6 +16,7 @@ import { type EngineConnection, type Fleet, isIn, openFleet } from './fleet.ts'
 interface JoinParts {
   readonly connection: EngineConnection
   readonly version: string
+  readonly log: Log
   /** The tasks file, as it was asked for. */
   readonly tasksPath: string
   readonly host: Host
@@ -48,7 +50,7 @@ export function joinFleet(parts: JoinParts): Fleet {
     return null
   }
   return openFleet({
-    ...{ connection, host, hostName, faults, home: paths.home },
+    ...{ connection, host, hostName, faults, home: paths.home, log: parts.log },
     about: () => ({
       facts: tasks.facts,
       torch: parts.version,

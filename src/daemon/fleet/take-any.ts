@@ -97,11 +97,12 @@ export async function tryEach(
 
 /** Keeps a place. What another machine runs in it without a fence ends only when that machine hears of it. */
 export function keepTaken(
-  { holdings }: Fleet,
+  { holdings, tookFrom }: Fleet,
   task: FleetTask,
   { holding, from }: Extract<TakeResult, { kind: 'held' }>,
   fenceMs = task.fleet.fenceMs,
 ): HeldHere {
+  if (from !== undefined) tookFrom(from.host, holding.key)
   const mayOverlap = from !== undefined && task.fleet.fenceMs === undefined
   return holdings.add(holding, { fenceMs, mayOverlap })
 }

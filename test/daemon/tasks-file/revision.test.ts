@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { tasksRevision } from '../../../src/daemon/tasks-file/revision.ts'
+import { commitTime, tasksRevision } from '../../../src/daemon/tasks-file/revision.ts'
 import { thisMachine } from '../../../src/host/host.ts'
 import { newRepository, type Repository } from '../../support/repository.ts'
 
@@ -23,6 +23,15 @@ test('a file outside a repository has no revision, and neither has one before th
   fs.rmSync(at('.git'), { recursive: true })
   expect(await revision()).toBeNull()
   expect(await revision('gone.yaml')).toBeNull()
+})
+
+test('the time of a revision is that of its commit; a dirty file has none', async () => {
+  repository.write('tasks.yaml', 'tasks: {}')
+  const clean = commit()
+  const seconds = Number(repository.git('log', '-1', '--format=%ct'))
+  expect(await commitTime(host, at('tasks.yaml'), clean)).toBe(seconds * 1000)
+  for (const none of [`${clean}-dirty`, null, '000000000000'])
+    expect(await commitTime(host, at('tasks.yaml'), none)).toBeNull()
 })
 
 test('the revision of a file says dirty until its content is committed, and other files do not matter', async () => {
