@@ -15,6 +15,8 @@ export interface HeldHere {
   readonly token: number
   /** When what runs in it must have ended, by `uptimeMs`; Infinity: no fence. */
   untilMs: number
+  /** The previous daemon had it, and only the guard knows how long it was renewed. */
+  isInherited: boolean
   /** Another machine has it, or it was given back. */
   isOver: boolean
   /** The machine that had it before may still run something in it. */
@@ -76,14 +78,18 @@ export function openHoldings(parts: HoldingParts): Holdings {
     { readonly here: HeldHere; readonly kept: KeptPlace; saved: Saved }
   >()
   const { bootId } = host.processes
+  let isLeft = false
 
   function save(session?: string): void {
+    // Another daemon may have the file by now.
+    if (isLeft) return
     faults.attempt(`write ${path.basename(file)}`, () => {
       const saved = [...held.values()].map((each) => each.saved)
       host.files.replace(file, `${JSON.stringify({ holdings: saved, session, bootId })}\n`)
     })
   }
 
+  /** Where the first renewal comes at once, the previous daemon had the place. */
   function keep(saved: Saved, firstRenewalMs?: number): HeldHere {
     const { holding, fenceMs } = saved
     const { key, place } = holding
@@ -93,6 +99,7 @@ export function openHoldings(parts: HoldingParts): Holdings {
     const here: HeldHere = {
       ...{ id: place.run, key, token: holding.sequence, untilMs: until(sentMs), isOver: false },
       mayOverlap: saved.mayOverlap ?? false,
+      isInherited: firstRenewalMs !== undefined,
     }
     const kept = keepPlace(
       parts,
@@ -100,6 +107,7 @@ export function openHoldings(parts: HoldingParts): Holdings {
       {
         onRenewed(renewedMs) {
           const wasOver = here.untilMs <= parts.uptimeMs()
+          here.isInherited = false
           here.untilMs = Math.max(here.untilMs, until(renewedMs))
           parts.onRenewed(here, wasOver)
         },
@@ -150,6 +158,7 @@ export function openHoldings(parts: HoldingParts): Holdings {
     session: left.bootId === bootId ? left.session : undefined,
     leave(session) {
       save(session)
+      isLeft = true
       for (const { kept } of held.values()) kept.leave()
     },
   }

@@ -79,8 +79,8 @@ export function startFilling(parts: FillParts): () => void {
 /** The guard does the same, also while no daemon works. */
 function endFenced({ fleet, runs, runContext }: FillParts): void {
   for (const run of runs.all()) {
-    const place = run.description.claim?.holding
-    if (place !== undefined && fleet.holdings.byId(place) !== undefined && !fleet.has(place))
+    const held = fleet.holdings.byId(run.description.claim?.holding ?? '')
+    if (held !== undefined && !held.isInherited && !fleet.has(held.id))
       endRun(runContext, run, 'fence')
   }
 }

@@ -1,3 +1,4 @@
+import { messageOf } from '../../errors.ts'
 import { admit, type Admission, type SkipReason } from '../../plan/admit.ts'
 import type { Start } from '../../plan/admit.ts'
 import { concludeIfExited } from '../../run/conclude.ts'
@@ -48,7 +49,7 @@ export function requestStart(
   }
   if (admission.answer === 'start') return launchWithScript(parts, task, start, options)
   if (admission.answer === 'claim')
-    return { kind: 'waits', later: startShared(parts, task, start, options) }
+    return { kind: 'waits', later: startSafely(parts, task, start, options) }
   if (admission.displaced !== undefined) journal.skipped(admission.displaced, 'max')
   queue.wait(start)
   for (const run of parts.runs.of(start.task))
@@ -107,6 +108,20 @@ function concludeEnded({ runs, runContext, faults }: StartParts, task: string): 
     for (const run of runs.of(task)) if (concludeIfExited(runContext, run)) count += 1
   })
   return count > 0
+}
+
+/** A fault of torch itself costs this start, and not the daemon. */
+function startSafely(
+  parts: StartParts,
+  task: Task,
+  start: Start,
+  options: StartOptions,
+): Promise<StartAnswer> {
+  return startShared(parts, task, start, options).catch((error: unknown) => {
+    const reason = `fleet: ${messageOf(error)}`
+    parts.journal.skipped(start, reason)
+    return { kind: 'skipped', reason }
+  })
 }
 
 /** Starts what the fleet shares, once this machine has the right to it. */

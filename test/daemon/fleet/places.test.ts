@@ -53,8 +53,10 @@ describe('a daemon task of the fleet', () => {
     const [owner] = fleet.running('consumer')
     if (owner === undefined) throw new Error('nothing runs')
     const [run] = owner.daemon.running('consumer')
+    // Longer than the fence: it was renewed since.
+    await fleet.pass(60_000, 50)
     fleet.kill(owner)
-    await fleet.pass(10_000)
+    await fleet.pass(10_000, 50)
     const back = await fleet.start(owner)
     await fleet.pass(60_000)
     expect(back.daemon.running('consumer')).toEqual([run])
