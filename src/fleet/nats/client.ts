@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module'
 import type * as jetstream from '@nats-io/jetstream'
 import type * as transport from '@nats-io/transport-node'
 import { messageOf } from '../../errors.ts'
@@ -10,13 +11,15 @@ export type NatsClient = Pick<
 > &
   Pick<typeof jetstream, 'jetstream' | 'jetstreamManager'>
 
-/** Loads the client, which only a machine of a fleet needs. Throws with words for a person. */
+/**
+ * Loads the client, which only a machine of a fleet needs. Throws with words for a person. Both packages are
+ * CommonJS. With `import` the daemon gets them without their exports where node_modules has symbolic links.
+ */
 export async function loadClient(): Promise<NatsClient> {
   try {
-    const [client, streams] = await Promise.all([
-      import('@nats-io/transport-node'),
-      import('@nats-io/jetstream'),
-    ])
+    const require = createRequire(import.meta.url)
+    const client = require('@nats-io/transport-node') as typeof transport
+    const streams = require('@nats-io/jetstream') as typeof jetstream
     return { ...client, ...streams }
   } catch (error) {
     const words = hasCode(error, 'ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND')

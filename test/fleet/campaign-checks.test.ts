@@ -1,0 +1,153 @@
+import { describe, expect, test } from 'vitest'
+import { checkFleet, readLines, type Row } from '../../bench/fleet-campaign/check.js'
+
+/*
+ * The checker of the fleet campaign, with logs that are made by hand: each rule is broken once. Slots are
+ * written as seconds after noon, and a line is `task slot try run host pid uptime word`.
+ */
+
+const noon = Date.parse('2026-03-10T12:00:00Z') / 1000
+const slotOf = (seconds: number) => new Date((noon + seconds) * 1000).toISOString()
+const tasks = [
+  { name: 'often', kind: 'slots', every: 10 },
+  { name: 'single', kind: 'slots', every: 10, max: 1 },
+  { name: 'keep', kind: 'daemon', max: 1, holdFor: 21 },
+  { name: 'plain', kind: 'host', every: 10 },
+] as const
+
+/** Slots 0, 10 and 20 of all tasks begin, and `keep` runs all the time. */
+const good = [
+  'often 0 1 a1 web1 11 100.0 begin',
+  'often 0 1 a1 web1 11 100.1 end',
+  'often 10 1 a2 web2 12 110.0 begin',
+  'often 20 1 a3 web1 13 120.0 begin',
+  'single 0 1 b1 web1 21 100.0 begin',
+  'single 0 1 b1 web1 21 105.0 end',
+  'single 10 1 b2 web2 22 110.0 begin',
+  'single 10 1 b2 web2 22 115.0 beat',
+  'single 20 1 b3 web2 23 120.0 begin',
+  'keep - 1 k1 web3 31 100.0 begin',
+  'keep - 1 k1 web3 31 125.0 beat',
+  ...['web1', 'web2'].map((host) => `plain 0 1 p-${host} ${host} 41 100.0 begin`),
+]
+
+interface Change {
+  readonly without?: string
+  readonly with?: readonly string[]
+  readonly rows?: readonly Row[]
+  readonly lived?: { readonly from: number; readonly to: number }
+  readonly away?: readonly { readonly from: number; readonly to: number }[]
+}
+
+function check({ without, with: added = [], rows = [], lived, away = [] }: Change) {
+  const all = [
+    ...good.filter((line) => without === undefined || !line.startsWith(without)),
+    ...added,
+  ]
+  const text = all.map((line) => {
+    const [task, slot = '-', ...rest] = line.split(' ')
+    return `${[task, slot === '-' ? slot : slotOf(Number(slot)), ...rest].join(' ')}\n`
+  })
+  return checkFleet({
+    ...{ lines: readLines(text.join('')), rows, tasks, away },
+    ...{ from: noon, to: noon + 20, lived: lived ?? { from: 100, to: 125 } },
+  })
+}
+
+function row(task: string, slot: number, outcome: string, lastSlot?: number): Row {
+  const last = lastSlot === undefined ? null : slotOf(lastSlot)
+  return { task, slot: slotOf(slot), lastSlot: last, outcome }
+}
+
+const longLife = { from: 100, to: 160 }
+
+describe('the checker of the fleet campaign', () => {
+  test('finds nothing where nothing is wrong, and counts what it saw', () => {
+    const { breaches, figures } = check({})
+    expect(breaches).toEqual([])
+    expect(figures).toMatchObject({ due: 6, started: 6, 'not started': 0, doubled: 0 })
+  })
+
+  test.each<[string, Change, string]>([
+    [
+      'a slot that began on two machines',
+      { with: ['often 10 1 a9 web3 19 112.0 begin'] },
+      'doubled: often',
+    ],
+    [
+      'a run that began twice',
+      { with: ['often 0 1 a1 web1 11 101.0 begin'] },
+      'doubled: run a1 of often began 2 times',
+    ],
+    [
+      'a run that has two processes',
+      { with: ['keep - 1 k1 web3 99 110.0 beat'] },
+      'doubled: run k1 of keep has the pids 31 99',
+    ],
+    [
+      'a plain task that began twice on one machine',
+      { with: ['plain 0 1 p9 web1 49 101.0 begin'] },
+      'doubled: plain',
+    ],
+    [
+      'a run that begins before the last sign of the one before',
+      { with: ['single 10 1 b2 web2 22 120.5 beat'] },
+      'overlap: single began on web2 at 120 (b3) beside b2 on web2, until 120.5',
+    ],
+    [
+      'a second run of a task that always runs',
+      { with: ['keep - 1 k2 web4 32 112.0 begin', 'keep - 1 k2 web4 32 113.0 end'] },
+      'overlap: keep began on web4',
+    ],
+    [
+      'a slot that nobody knows of',
+      { without: 'often 10' },
+      'unexplained: often at 2026-03-10T12:00:10.000Z',
+    ],
+    [
+      'a slot whose run is on record as good but never began',
+      { without: 'often 10', rows: [row('often', 10, 'ok')] },
+      'unexplained: often',
+    ],
+    [
+      'a slot outside of the missed ones on record',
+      { without: 'often 10', rows: [row('often', 20, 'missed', 30)] },
+      'unexplained: often',
+    ],
+    [
+      'a task that did not run for longer than the promise',
+      { lived: longLife },
+      'gap: keep did not run from 125 to 160: 35.0 s with an engine, not 29',
+    ],
+    [
+      'a task that never ran',
+      { lived: longLife, without: 'keep' },
+      'gap: keep did not run from 100 to 160',
+    ],
+    ['a line that is not whole', { with: ['often 10 1 a2'] }, 'torn line: often'],
+  ])('finds %s', (_, change, words) => {
+    expect(check(change).breaches).toEqual([expect.stringContaining(words)])
+  })
+
+  test.each<[string, Change]>([
+    ['another try of the same slot', { with: ['often 10 2 a9 web2 19 112.0 begin'] }],
+    ['a slot that is skipped', { without: 'often 10', rows: [row('often', 10, 'skipped')] }],
+    ['a slot among missed ones', { without: 'often 10', rows: [row('often', 0, 'missed', 20)] }],
+    ['a gap without an engine', { lived: longLife, away: [{ from: 130, to: 140 }] }],
+    ['a plain task on each machine', { with: ['plain 0 1 p3 web3 43 100.0 begin'] }],
+  ])('accepts %s', (_, change) => {
+    expect(check(change).breaches).toEqual([])
+  })
+
+  test('finds a start on a machine that was barred from it', () => {
+    const text = `often ${slotOf(10)} 1 a2 web2 12 110.0 begin\n`
+    const { breaches } = checkFleet({
+      ...{ lines: readLines(text), rows: [], tasks: [], from: noon, to: noon },
+      lived: { from: 100, to: 125 },
+      barred: [{ task: 'often', host: 'web2', from: 105, to: 120 }],
+    })
+    expect(breaches).toEqual([
+      'barred: often began on web2 at 110, which was not allowed to start it',
+    ])
+  })
+})
