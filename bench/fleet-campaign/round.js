@@ -9,6 +9,8 @@ import { closeWorld, newWorld, uptime } from './world.js'
 
 /** Slots of the last seconds may still wait for the engine, or in line. */
 const settleMs = 35_000
+/** Enough after few faults. */
+const shortSettleMs = 18_000
 
 /**
  * A fleet of five machines that is disturbed for `ms`, or with the faults of `only`, once each. Returns figures
@@ -48,7 +50,7 @@ export async function playRound({ seed, ms, only, natsServer, keep = false, say 
     }
     const to = Math.floor(Date.now() / 1000)
     lived.to = uptime()
-    await pause(settleMs)
+    await pause(only === undefined ? settleMs : shortSettleMs)
     const rows = (await Promise.all(world.hosts.map((host) => host.rows()))).flat()
     fs.writeFileSync(`${world.folder}/rows.json`, JSON.stringify(rows))
     const lines = readLines(fs.readFileSync(world.witness, 'utf8'))

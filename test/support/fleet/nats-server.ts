@@ -7,7 +7,7 @@ import { freePort } from '../free-port.ts'
 import { until } from '../until.ts'
 
 /** Servers of several versions: the one on PATH, and those in TORCH_TEST_NATS_SERVERS (paths, with colons between). */
-const natsPrograms: readonly string[] = [
+export const natsPrograms: readonly string[] = [
   ...(process.env['TORCH_TEST_NATS_SERVERS'] ?? '').split(':').filter((file) => file !== ''),
   ...['/usr/sbin/nats-server', '/usr/bin/nats-server', '/usr/local/bin/nats-server'],
 ].filter((file) => fs.existsSync(file))
