@@ -15,7 +15,7 @@ export interface AccessRules {
 
 /** What a request says about its sender. */
 export interface Caller {
-  /** The address of the client; undefined on a Unix socket. */
+  /** The address of the client; undefined on a Unix socket, and if the client is gone already. */
   readonly address: string | undefined
   /** Our own address of its connection. */
   readonly localAddress: string | undefined
@@ -39,14 +39,14 @@ export function newTokenGate(token: string, now: () => number) {
   const expected = digest(token)
   const wrong = new Map<string, { count: number; readonly sinceMs: number }>()
   return {
-    /** `wait`: the address has sent too many wrong tokens; undefined stands for no token at all. */
+    /** `wait`: the address has sent too many wrong tokens. No token at all is no guess. */
     judge(given: string | undefined, address: string): 'right' | 'none' | 'wrong' | 'wait' {
       // Digests have the same length, and so no comparison takes longer than another one.
       if (given !== undefined && timingSafeEqual(digest(given), expected)) return 'right'
+      if (given === undefined) return 'none'
       const found = wrong.get(address)
       const isRecent = found !== undefined && now() - found.sinceMs < wrongTokensMs
       if (isRecent && found.count >= maxWrongTokens) return 'wait'
-      if (given === undefined) return 'none'
       if (isRecent) found.count += 1
       else {
         wrong.delete(address)
@@ -56,7 +56,11 @@ export function newTokenGate(token: string, now: () => number) {
       }
       return 'wrong'
     },
-    retryAfterSeconds: wrongTokensMs / 1000,
+    /** How long an address must wait, in whole seconds. */
+    retryAfterSeconds(address: string): number {
+      const sinceMs = wrong.get(address)?.sinceMs ?? now()
+      return Math.max(Math.ceil((sinceMs + wrongTokensMs - now()) / 1000), 1)
+    },
   }
 }
 
@@ -128,14 +132,18 @@ const maxPersonChars = 100
 
 /**
  * Who acts, for the log of the daemon. On a Unix socket the client is another web server, which says for whom it
- * asks: its headers name the person (`X-Remote-User`, else `X-Forwarded-User`) and the address. From anybody else
- * these headers would be a lie that costs nothing, and so they do not count.
+ * asks: its headers name the person (`X-Remote-User`, else `X-Forwarded-User`) and the address. Over TCP anybody
+ * could send these headers, so they do not count there.
  */
-export function whoActs(caller: Caller): string {
-  if (caller.address !== undefined) return caller.address
+export function whoActs(caller: Caller, { token }: AccessRules): string {
+  const isUnixSocket = token === undefined
+  if (!isUnixSocket) return caller.address ?? 'a client that is gone'
   const said = (name: string): string | undefined => {
     const text = plainLine(caller.header(name)?.trim() ?? '')
-    return text === '' ? undefined : [...text].slice(0, maxPersonChars).join('')
+    // Two headers of one name arrive with a comma between: one of them may be of the browser.
+    if (text === '' || text.includes(',')) return undefined
+    const short = [...text].slice(0, maxPersonChars).join('')
+    return short.includes(' ') ? JSON.stringify(short) : short
   }
   const user = said('x-remote-user') ?? said('x-forwarded-user')
   // Each web server on the way adds the address that it sees, so the last one is the one to trust.

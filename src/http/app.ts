@@ -69,7 +69,7 @@ export function newApp(parts: AppParts): App {
   })
   addApiRoutes(app, parts)
   addOutputRoutes(app, parts)
-  addActions(app, { ...parts, who: (c) => whoActs(callerOf(c)) })
+  addActions(app, { ...parts, who: (c) => whoActs(callerOf(c), parts.rules) })
   app.all('/api/*', (c) => refusal(c, 404, 'not-found', 'nothing is at this address'))
   app.get('*', (c) => pageFile(c, parts.files))
   app.all('*', (c) => wrongMethod(c, 'GET, HEAD'))
@@ -106,17 +106,19 @@ function tokenCheck({ rules, clock }: AppParts): MiddlewareHandler<Env> {
   const gate = newTokenGate(token, clock.monotonic)
   return async (c, next) => {
     const caller = callerOf(c)
-    const inAddress = c.req.method === 'GET' ? c.req.query('token') : undefined
+    // Somebody may have put the right one behind a wrong one.
+    const inAddress = c.req.method === 'GET' ? c.req.queries('token')?.at(-1) : undefined
     const isOnce = inAddress !== undefined && once.delete(inAddress)
     const given = isOnce ? token : (inAddress ?? givenToken(caller, token))
-    switch (gate.judge(given, caller.address ?? '')) {
+    const address = caller.address ?? ''
+    switch (gate.judge(given, address)) {
       case 'right':
         if (inAddress === undefined) return next()
         c.header('set-cookie', cookieFor(token, isSecure))
         c.header('cache-control', 'no-store')
         return c.redirect(withoutToken(c.req.url), 303)
       case 'wait':
-        return waitAnswer(c, gate.retryAfterSeconds)
+        return waitAnswer(c, gate.retryAfterSeconds(address))
       case 'none':
         return tokenAnswer(c, 'no-token', 'this server needs its token')
       case 'wrong':

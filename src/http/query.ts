@@ -30,11 +30,14 @@ export function outcomesIn(c: Asked): readonly Outcome[] {
   })
 }
 
+/** A day, or a time with its zone: without one, the zone of the server would count. */
+const isoTime = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:\d\d))?$/
+
 /** Milliseconds since the epoch. */
 export function timeIn(c: Asked, name: string): number | undefined {
   const text = c.req.query(name)
   if (text === undefined) return undefined
-  const ms = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN
+  const ms = isoTime.test(text) ? Date.parse(text) : Number.NaN
   if (Number.isNaN(ms))
     throw badQuery(
       `${name}: expected a time such as 2026-03-08T07:00:00Z; got ${JSON.stringify(text)}`,

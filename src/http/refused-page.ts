@@ -55,6 +55,6 @@ const tokenWords = `<p>Log in to the machine where torch runs, and print the tok
 <pre>cat /var/lib/torch/web-token</pre>
 <p>If torch does not run as root, the file is <code>web-token</code> in its home, by default
 <code>~/.local/state/torch</code>; <code>torch web --token-file</code> names another one.</p>
-<p>Then open this address again, with the token at its end:</p>
-<pre>?token=TOKEN</pre>
-<p>The browser keeps it for 30 days.</p>`
+<p>Then put the token behind the name and the port in the address bar:</p>
+<pre>/?token=TOKEN</pre>
+<p>The browser keeps it for 30 days, and every link to this page works.</p>`

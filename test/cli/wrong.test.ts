@@ -463,7 +463,7 @@ describe('A directory or file that cannot be used', () => {
     const status = await torchHere(['status', '--home', file])
     expect([status.status, status.stderr]).toEqual([
       3,
-      'torch is not running: torch start starts it\n',
+      `torch is not running: torch start --home ${file} starts it\n`,
     ])
     expect(await torchHere(['run', 'backup', '--home', file])).toMatchObject({
       status: 1,
@@ -479,7 +479,7 @@ hint: choose another with --home or TORCH_HOME
     fs.writeFileSync(`${home}/history.db`, 'no database, '.repeat(100))
     for (const suffix of ['-wal', '-shm']) fs.rmSync(`${home}/history.db${suffix}`, { force: true })
     const trouble = `cannot read ${home}/history.db: file is not a database: showing only the runs that still have a directory\n`
-    const isDown = 'torch is not running: torch start starts it\n'
+    const isDown = `torch is not running: torch start --home ${home} starts it\n`
     for (const [command, code, said] of [
       ['status', 3, trouble + isDown],
       ['history', 0, trouble],

@@ -17,7 +17,7 @@ const page: StaticFile = {
 }
 
 /** `torch web` without a network: requests are calls. Starts and kills are kept. */
-function newServer({ onSocket = false } = {}) {
+function newServer({ onSocket = false, isGone = false } = {}) {
   const clock = handClock('2026-03-10T12:00:00.000Z')
   const started: Protocol['run']['request'][] = []
   const killed: Protocol['kill']['request'][] = []
@@ -63,7 +63,7 @@ function newServer({ onSocket = false } = {}) {
     actions: true,
     report: (message) => expect.fail(message),
   })
-  const socket = onSocket ? {} : { remoteAddress: '10.0.1.9', localAddress: '10.0.1.5' }
+  const socket = onSocket || isGone ? {} : { remoteAddress: '10.0.1.9', localAddress: '10.0.1.5' }
   const ask = async (path: string, headers: Record<string, string> = {}, body?: string) =>
     app.request(
       `http://localhost${path}`,
@@ -124,6 +124,9 @@ test.each([
   [{ 'x-forwarded-user': 'bob' }, 'user bob'],
   [{ 'x-forwarded-for': '10.0.1.9' }, '10.0.1.9'],
   [{ 'x-remote-user': '  ', 'x-forwarded-user': 'bob' }, 'user bob'],
+  [{ 'x-remote-user': 'alice at 10.9.9.9' }, 'user "alice at 10.9.9.9"'],
+  // Two headers of one name: the browser may have sent the first one.
+  [{ 'x-remote-user': 'root, alice', 'x-forwarded-for': '10.0.1.9' }, '10.0.1.9'],
   [{ 'x-remote-user': `a\u0085b${'c'.repeat(5_000)}` }, `user a\ufffdb${'c'.repeat(97)}`],
 ])('on a Unix socket the headers %o name the person: %s', async (headers, by) => {
   const { act, started, killed } = newServer({ onSocket: true })
@@ -134,11 +137,34 @@ test.each([
 })
 
 test('over TCP nobody can act in the name of another person', async () => {
-  const { act, started } = newServer()
   const headers = { 'x-remote-user': 'root', 'x-forwarded-for': '127.0.0.1' }
+  const { act, started } = newServer()
   await act('/api/run', '{"task":"backup"}', headers)
   expect(started).toMatchObject([{ by: '10.0.1.9' }])
+  // A client that resets its connection at once has no address either.
+  const gone = newServer({ isGone: true })
+  await gone.act('/api/run', '{"task":"backup"}', headers)
+  expect(gone.started).toMatchObject([{ by: 'a client that is gone' }])
 })
+
+test('the words of the page without a token are true for each address', async () => {
+  const { ask } = newServer()
+  const to = async (path: string) => {
+    const answer = await ask(path, browser)
+    return [answer.status, answer.headers.get('location')]
+  }
+  expect(await to(`/?token=${token}`)).toEqual([303, '/'])
+  expect(await to(`/?day=failed&token=old&token=${token}`)).toEqual([303, '/?day=failed'])
+})
+
+test.each(['2026-11-29junk', '2026-11-29T10:00:00', 'Nov 29 2026', '2026-13-01', '1'])(
+  'a time of a query that is "%s" is refused',
+  async (time) => {
+    const { ask } = newServer()
+    const answer = await ask(`/api/history?since=${time}`, { authorization: `Bearer ${token}` })
+    expect(answer.status).toBe(400)
+  },
+)
 
 test.each([
   ['gzip, br', 'zip'],

@@ -1,5 +1,5 @@
 import type { ComponentChildren, JSX } from 'preact'
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import type { HistoryAnswer, TaskView } from '../../http/api.ts'
 import { plainLine } from '../../text/sanitize.ts'
 import { type Fields, getJson, isAborted, problemWords } from '../ask.ts'
@@ -22,7 +22,7 @@ interface RowTableProps {
 
 /** Rows of the history, newest first, and what comes meanwhile. */
 export function RowTable({ fields, fits, of }: RowTableProps): JSX.Element {
-  const { rows, before, state, load } = useRows(fields, fits)
+  const { rows, before, state, older } = useRows(fields, fits)
   return (
     <>
       {rows.length > 0 && (
@@ -46,7 +46,7 @@ export function RowTable({ fields, fits, of }: RowTableProps): JSX.Element {
       {state !== '' && <p class="note">{state}</p>}
       {state === '' && rows.length === 0 && <p class="note">Nothing yet.</p>}
       {before !== null && (
-        <button type="button" onClick={() => void load(before)}>
+        <button type="button" disabled={older === undefined} onClick={older}>
           Older
         </button>
       )}
@@ -58,31 +58,37 @@ function useRows(fields: Fields, fits: (row: HistoryRow) => boolean) {
   const [rows, setRows] = useState<readonly HistoryRow[]>([])
   const [before, setBefore] = useState<string | null>(null)
   const [state, setState] = useState('Loading')
-  const load = async (from: string | null, signal?: AbortSignal): Promise<void> => {
+  const [isLoading, setLoading] = useState(false)
+  const closing = useRef(new AbortController())
+  const load = async (from: string | null, signal: AbortSignal): Promise<void> => {
+    setLoading(true)
     const page = [['limit', String(pageRows)] as const, ...fields]
     const query = from === null ? page : [...page, ['before', from] as const]
     try {
       const answer = await getJson<HistoryAnswer>('history', query, signal)
-      setRows((have) => (from === null ? answer.rows : [...have, ...answer.rows]))
+      setRows((have) => (from === null ? answer.rows : withOlder(have, answer.rows)))
       setBefore(answer.before)
       setState('')
     } catch (error) {
       if (!isAborted(error)) setState(problemWords(error))
     }
+    if (!signal.aborted) setLoading(false)
   }
   useEffect(() => {
-    const closing = new AbortController()
+    const { signal } = (closing.current = new AbortController())
     setRows([])
     setBefore(null)
     setState('Loading')
-    void load(null, closing.signal)
-    return () => closing.abort()
+    void load(null, signal)
+    return () => closing.current.abort()
   }, [fields.join('\n'), statusVersion.value])
   useEffect(() => {
     const news = lastRows.value.filter(fits)
     if (news.length > 0) setRows((have) => withNews(have, news))
   }, [lastRows.value])
-  return { rows, before, state, load }
+  // One page at a time: a second click must not add the same rows again.
+  const older = isLoading ? undefined : () => void load(before, closing.current.signal)
+  return { rows, before, state, older }
 }
 
 function Row({ row, of }: { row: HistoryRow; of: TaskView | undefined }): JSX.Element {
@@ -180,6 +186,12 @@ function toneOf(outcome: Outcome): 'ok' | 'bad' | 'warn' | 'run' | 'quiet' {
 
 function keyOf({ run, task, slot, outcome, startedAt }: HistoryRow): string {
   return run ?? `${task} ${outcome} ${slot} ${startedAt}`
+}
+
+/** A row that came meanwhile may be in the next page too. */
+function withOlder(have: readonly HistoryRow[], older: readonly HistoryRow[]): HistoryRow[] {
+  const known = new Set(have.map(keyOf))
+  return [...have, ...older.filter((row) => !known.has(keyOf(row)))]
 }
 
 function withNews(have: readonly HistoryRow[], news: readonly HistoryRow[]): HistoryRow[] {

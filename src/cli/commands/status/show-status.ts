@@ -52,13 +52,13 @@ function startWords(call: Call, values: Values, file: FoundStatus['report']['fil
     : `${command} --last-good starts it on the last good file`
 }
 
-/** `torch start` takes ./tasks.yaml, which is not always the file of the last daemon. */
+/** `torch start` takes ./tasks.yaml, which is not always the file of the last daemon, and the usual home. */
 function startCommandHere(call: Call, values: Values): string {
   const last = lastDaemonFile(call)
   const file = tasksPath(call, values, undefined).absolute
-  return last === undefined || values.tasks !== undefined || last === file
-    ? 'torch start'
-    : `torch start --tasks ${shellQuoted(last)}`
+  const isLast = last === undefined || values.tasks !== undefined || last === file
+  const home = call.from.home === 'flag' ? ` --home ${shellQuoted(call.paths.home)}` : ''
+  return `torch start${home}${isLast ? '' : ` --tasks ${shellQuoted(last)}`}`
 }
 
 /** As systemctl status: 0 only if the daemon runs, and here answers too. */
