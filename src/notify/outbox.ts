@@ -127,9 +127,12 @@ function isSame({ name, ids }: Entry, hash: string, letter: Letter): boolean {
   return letter.kind === 'message' && ids?.includes(letter.message.id) === true
 }
 
-/** FIRST the new one is on the disk: a crash in between leaves both, and the next daemon removes the others. */
+/**
+ * FIRST the new one is on the disk: a crash in between leaves both, and the next daemon removes the others. It has
+ * waited as long as the newest: no message is given up before its time.
+ */
 function replace(state: State, entries: readonly Entry[], letter: Letter): Entry | undefined {
-  const waitedMs = Math.max(...entries.map((entry) => entry.waitedMs))
+  const waitedMs = Math.min(...entries.map((entry) => entry.waitedMs))
   const entry = { ...newEntry(state, letter), waitedMs }
   if (!save(state, entry, letter, true)) return undefined
   keep(state, entry)

@@ -181,6 +181,18 @@ test('a digest replaces its messages, also after a crash before they were remove
   expect(fs.readdirSync(folder)).toHaveLength(3)
 })
 
+test('a digest has waited as long as its newest message, so none is given up early', () => {
+  const { open } = bench()
+  const outbox = open()
+  const first = outbox.add(letter('1'), none)
+  outbox.add(letter('2'), none)
+  if (first !== undefined)
+    outbox.postpone(first, { waitedMs: 84_000_000, nextMs: null, lastError: 'HTTP 503' })
+  const message = messageOf({ id: 'd', kind: 'digest', ids: ['1', '2'] })
+  const digest = outbox.replace(outbox.entries(), { kind: 'message', target: 'ops', message })
+  expect(digest).toMatchObject({ waitedMs: 0 })
+})
+
 test('a digest of a thousand messages fits into its file', () => {
   const { open } = bench()
   const ids = Array.from({ length: 1_000 }, (_, n) => String(n).padStart(32, '0'))
