@@ -1,21 +1,29 @@
 import { createHash } from 'node:crypto'
-import { digestText, lineOf, maxLines } from '../plan/notify/digest.ts'
-import { utcTime } from '../text/utc-time.ts'
+import {
+  type DigestLine,
+  digestText,
+  lineOf,
+  overSince,
+  parseDigestText,
+} from '../plan/notify/digest-text.ts'
 import { maxIds, type Message } from './message.ts'
 
 /** Where a digest says that there is more. */
 export type SeeMore = Pick<Message, 'more' | 'url'>
 
 /** The trouble that is over when a task has recovered, and when the tasks file is good again. */
-const troubleOfTask: ReadonlySet<string> = new Set(['failed', 'late', 'stuck', 'no_success_for'])
+const troubleOfTask: ReadonlySet<string> = new Set(['failed', 'late', 'no_success_for'])
 const troubleOfFile: ReadonlySet<string> = new Set(['refused'])
 
-interface Line {
-  readonly text: string
-  readonly task: string | null
-  readonly kind: string
-  /** How many messages it stands for. */
-  readonly count: number
+/** Lines so far, and how many messages have none. */
+interface Digested {
+  readonly lines: readonly Line[]
+  readonly more: number
+}
+
+interface Line extends DigestLine {
+  /** The message that it is about. undefined: a digest told it, or it is over. */
+  readonly about?: Message
 }
 
 /** One message in the place of these, the oldest first. A digest among them gives its lines. */
@@ -25,10 +33,8 @@ export function digestOf(
   host: string,
   nowMs: number,
 ): Message {
-  const lines = messages.reduce<Line[]>(withLine, []).filter(({ text }) => text !== '')
-  const shown = lines.slice(0, maxLines)
+  const { lines, more } = messages.reduce(withMessage, { lines: [], more: 0 })
   const held = messages.reduce((sum, message) => sum + countOf(message), 0)
-  const left = held - shown.reduce((sum, { count }) => sum + count, 0)
   const ids = messages.flatMap((each) => [each.id, ...(each.ids ?? [])]).slice(-maxIds)
   return {
     id: createHash('sha256')
@@ -38,10 +44,7 @@ export function digestOf(
     ...{ kind: 'digest', host, task: null, description: null, run: null },
     ...{ at: new Date(nowMs).toISOString(), since: messages[0]?.at ?? null },
     ...{ exitCode: null, signal: null, outcome: null, output: null },
-    reason: digestText(
-      shown.map(({ text }) => text),
-      left,
-    ),
+    reason: digestText(lines, more),
     ...seeMore,
     ...{ count: held, ids },
   }
@@ -53,32 +56,28 @@ function countOf({ kind, count }: Message): number {
 }
 
 /** A recovery has no line of its own if the trouble before it has one: that line says since when it is over. */
-function withLine(lines: Line[], message: Message): Line[] {
-  const { kind, task, at } = message
-  if (kind === 'digest') return [...lines, ...linesOf(message)]
-  const ended = task === null ? troubleOfFile : troubleOfTask
-  const isOver = (line: Line): boolean =>
-    kind === 'recovered' && line.task === task && ended.has(line.kind)
-  const last = lines.findLastIndex(isOver)
-  const text = lineOf({ ...message, atMs: Date.parse(at) })
-  if (last === -1) return [...lines, { text, task, kind, count: 1 }]
-  const over = `, over since ${utcTime(Date.parse(at))}`
-  return lines.map((line, index) =>
-    isOver(line)
-      ? {
-          text: line.text + over,
-          task,
-          kind: 'over',
-          count: line.count + (index === last ? 1 : 0),
-        }
+function withMessage({ lines, more }: Digested, message: Message): Digested {
+  const atMs = Date.parse(message.at)
+  if (message.kind === 'digest') {
+    const inner = parseDigestText(message.reason ?? '')
+    return { lines: [...lines, ...inner.lines], more: more + inner.more }
+  }
+  const last = lines.findLastIndex(({ about }) => isEnded(about, message))
+  if (last === -1) {
+    const line = { text: lineOf({ ...message, atMs }), count: 1, about: message }
+    return { lines: [...lines, line], more }
+  }
+  const ended = lines.map((line, index) =>
+    isEnded(line.about, message)
+      ? { text: overSince(line.text, atMs), count: line.count + (index === last ? 1 : 0) }
       : line,
   )
+  return { lines: ended, more }
 }
 
-/** "and 7 more" stands at the end of all. */
-function linesOf({ reason }: Message): Line[] {
-  const texts = (reason ?? '').trimEnd().split('\n')
-  return texts
-    .filter((text) => !/^and \d+ more$/.test(text))
-    .map((text) => ({ text, task: null, kind: 'digest', count: 1 }))
+/** Whether this message says that the trouble of an earlier one is over. Another run may hang while one ends well. */
+function isEnded(about: Message | undefined, { kind, task, run }: Message): boolean {
+  if (about === undefined || kind !== 'recovered' || about.task !== task) return false
+  if (about.kind === 'stuck') return about.run === run
+  return (task === null ? troubleOfFile : troubleOfTask).has(about.kind)
 }

@@ -1,5 +1,5 @@
 import { type Entry, isTarget, type Letter } from './entry-file.ts'
-import { titleOf } from './text.ts'
+import { digestLines, titleOf } from './text.ts'
 
 export interface DeliveryLog {
   warn(event: string, facts: object, message: string): void
@@ -13,7 +13,7 @@ export interface FailureLog {
   over(recipient: string): void
 }
 
-/** Of pings and the heartbeat, only the first failure in a row is in the log: they come often. */
+/** Pings and the heartbeat come often, so the log has only the first failure in a row. */
 export function newFailureLog(log: DeliveryLog): FailureLog {
   const failing = new Set<string>()
   return {
@@ -36,6 +36,8 @@ export function factsOf({ recipient, task, attempts }: Entry): object {
 
 function idOf(letter: Letter | undefined): object {
   if (letter?.kind !== 'message') return {}
-  const { id, kind, run } = letter.message
-  return { id, kind, ...(run !== null && { run }) }
+  const { id, kind, run, count } = letter.message
+  const lines = digestLines(letter.message)
+  // Nothing else says what was in a digest.
+  return { id, kind, ...(run !== null && { run }), ...(lines.length > 0 && { count, lines }) }
 }

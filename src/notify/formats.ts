@@ -1,5 +1,6 @@
 import type { WebhookTarget } from '../tasks/notify.ts'
 import type { Message, MessageKind } from './message.ts'
+import { shortened } from '../text/sanitize.ts'
 import { digestLines, factsOf, outputOf, textOf, titleOf } from './text.ts'
 
 /**
@@ -29,11 +30,11 @@ const maxSlackLength = 12_000
 function slackBody(message: Message): object {
   const escape = (text: string): string =>
     text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
-  const text = [
-    `${symbolOf(message.kind)} *${escape(titleOf(message)).replaceAll('*', '∗')}*`,
-    ...digestLines(message).map(escape),
-    ...factsOf(message).map(([name, value]) => `${name}: ${escape(value)}`),
-  ].join('\n')
+  const title = `${symbolOf(message.kind)} *${escape(titleOf(message)).replaceAll('*', '∗')}*`
+  const facts = factsOf(message).map(([name, value]) => `${name}: ${escape(value)}`)
+  const size = maxSlackLength - [title, ...facts].join('\n').length - 1
+  const lines = digestLines(message, { size, sizeOf: (line) => escape(line).length + 1 })
+  const text = [title, ...lines.map(escape), ...facts].join('\n')
   const output = outputOf(message)
   const block = output === undefined ? '' : `\n${fenced(escape(output))}`
   return { text: shortened(text, maxSlackLength) + block }
@@ -42,25 +43,28 @@ function slackBody(message: Message): object {
 /** The limits of an embed: https://discord.com/developers/docs/resources/message#embed-object-embed-limits */
 const maxDiscordTitle = 256
 const maxDiscordText = 1_700
+/** A digest has no output. */
+const maxDiscordDigest = 4_000
 const maxDiscordOutput = 2_000
 
 function discordBody(message: Message): object {
   const escape = (text: string): string => text.replace(/[\\*_~|`>#[\]()<@:-]/g, '\\$&')
-  const text = [
-    ...digestLines(message).map(escape),
-    ...factsOf(message).map(([name, value]) => `${name}: ${escape(value)}`),
-  ].join('\n')
+  const facts = factsOf(message).map(([name, value]) => `${name}: ${escape(value)}`)
+  const size = maxDiscordDigest - facts.join('\n').length
+  const lines = digestLines(message, { size, sizeOf: (line) => escape(line).length + 1 })
+  const text = [...lines.map(escape), ...facts].join('\n')
   const output = outputOf(message)
   const block =
     output === undefined
       ? ''
       : `\n${fenced(output.slice(-maxDiscordOutput).replace(/^[\udc00-\udfff]/, ''))}`
   const title = shortened(escape(titleOf(message)), maxDiscordTitle)
+  const maxText = message.kind === 'digest' ? maxDiscordDigest : maxDiscordText
   return {
     embeds: [
       {
         title,
-        description: shortened(text, maxDiscordText) + block,
+        description: shortened(text, maxText) + block,
         color: colourOf(message.kind),
         timestamp: message.at,
       },
@@ -72,6 +76,8 @@ function discordBody(message: Message): object {
 
 /** Teams refuses more than 28 KB. */
 const maxTeamsText = 8_000
+/** Bytes of the lines of a digest, as JSON. The rest is for its title and facts. */
+const maxTeamsDigest = 20_000
 
 /** An Adaptive Card for a workflow of Teams. A TextRun shows its text as it is, a TextBlock would be Markdown. */
 function teamsBody(message: Message): object {
@@ -81,6 +87,8 @@ function teamsBody(message: Message): object {
   })
   const output = outputOf(message)
   const facts = factsOf(message).map(([name, value]) => `${name}: ${value}`)
+  const sizeOf = (line: string): number => Buffer.byteLength(JSON.stringify(block(line))) + 1
+  const lines = digestLines(message, { size: maxTeamsDigest, sizeOf })
   return {
     type: 'message',
     attachments: [
@@ -92,7 +100,7 @@ function teamsBody(message: Message): object {
           version: '1.4',
           body: [
             block(titleOf(message), { weight: 'Bolder', size: 'Medium' }),
-            ...[...digestLines(message), ...facts].map((line) => block(line)),
+            ...[...lines, ...facts].map((line) => block(line)),
             ...(output === undefined ? [] : [block(output, { fontType: 'Monospace' })]),
           ],
         },
@@ -104,13 +112,6 @@ function teamsBody(message: Message): object {
 /** As a block of code. Three backticks in the text would end it. */
 function fenced(text: string): string {
   return `\`\`\`\n${text.replaceAll('```', "'''")}\n\`\`\``
-}
-
-/** Not in the middle of a character: JSON with half of one is refused. */
-function shortened(text: string, length: number): string {
-  return text.length > length
-    ? `${text.slice(0, length - 1).replace(/[\ud800-\udbff]$/, '')}…`
-    : text
 }
 
 const good: readonly MessageKind[] = ['recovered', 'test']

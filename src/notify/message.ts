@@ -1,3 +1,5 @@
+import { maxDigestLength } from '../plan/notify/digest-text.ts'
+
 /** What a message tells. */
 export type MessageKind =
   | 'failed'
@@ -42,8 +44,8 @@ export interface Message {
   readonly ids: readonly string[] | null
 }
 
-/** The most that is kept of each text of a message. */
-const maxReasonLength = 8_000
+/** The most that is kept of each text of a message. A digest has its lines in the reason. */
+const maxReasonLength = maxDigestLength
 const maxOutputLength = 4_096
 const maxWordLength = 512
 /** The newest ones. As many messages as an outbox holds. */

@@ -1,3 +1,4 @@
+import { digestText, parseDigestText, type Room } from '../plan/notify/digest-text.ts'
 import { counted } from '../text/plural.ts'
 import { plainLine, plainText } from '../text/sanitize.ts'
 import { utcTimes } from '../text/utc-time.ts'
@@ -47,9 +48,11 @@ export function factsOf(message: Message): (readonly [string, string])[] {
   )
 }
 
-/** What a digest stands for: its messages, a line for each. Empty for all others. */
-export function digestLines({ kind, reason }: Message): string[] {
-  return kind === 'digest' && reason !== null ? plainText(reason).trimEnd().split('\n') : []
+/** The lines of a digest that have room, with how many more messages there are. Empty for all others. */
+export function digestLines({ kind, reason }: Message, room?: Room): string[] {
+  if (kind !== 'digest' || reason === null) return []
+  const { lines, more } = parseDigestText(plainText(reason))
+  return digestText(lines, more, room).split('\n')
 }
 
 /** The end of the output, without colours; undefined if there is none. */

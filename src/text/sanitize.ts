@@ -24,3 +24,10 @@ export function plainLines(text: string): string[] {
 export function commandLines(command: string | readonly string[]): string[] {
   return typeof command === 'string' ? plainLines(command) : [plainLine(JSON.stringify(command))]
 }
+
+/** At most so many UTF-16 units, and not cut in the middle of a character. */
+export function shortened(text: string, length: number): string {
+  return text.length > length
+    ? `${text.slice(0, length - 1).replace(/[\ud800-\udbff]$/, '')}…`
+    : text
+}

@@ -50,12 +50,41 @@ test('the line of a trouble says since when it is over, in place of a line for i
   )
 })
 
-test('a digest of a digest has its lines and ids, and 50 lines at most', () => {
+test('a run that hangs is over when it recovers itself, not when another run of the task ends well', () => {
+  const text = digest(
+    at(1, { run: 'r0', reason: null }),
+    at(2, { kind: 'stuck', run: 'r1', reason: null, exitCode: null }),
+    at(3, { kind: 'stuck', run: 'r2', reason: null, exitCode: null }),
+    at(4, { kind: 'recovered', run: 'r2', reason: null, exitCode: 0 }),
+  )
+  expect(text.reason?.split('\n')).toEqual([
+    '2026-03-10 12:01:00 UTC dump: failed (exit code 3), over since 2026-03-10 12:04:00 UTC',
+    '2026-03-10 12:02:00 UTC dump: stuck',
+    '2026-03-10 12:03:00 UTC dump: stuck, over since 2026-03-10 12:04:00 UTC',
+  ])
+})
+
+test('a digest of digests has their newest lines and counts all messages', () => {
   const many = Array.from({ length: 60 }, (_, n) => at(1, { id: `m${n}`, task: `t${n}` }))
   const first = digest(...many)
-  const both = digest(at(0, {}), first, at(2, {}))
+  expect(first.reason?.split('\n').at(-1)).toBe('and 10 more')
+  const both = digest(at(0, { task: 'old' }), first, at(2, {}))
   const lines = both.reason?.split('\n') ?? []
   expect([lines.length, lines.at(-1), both.count]).toEqual([51, 'and 12 more', 62])
-  expect(lines[1]).toBe('2026-03-10 12:01:00 UTC t0: failed (exit code 3)')
+  expect(lines[0]).toBe('2026-03-10 12:01:00 UTC t11: failed (exit code 3)')
+  expect(lines.at(-2)).toBe('2026-03-10 12:02:00 UTC dump: failed (exit code 3)')
   expect(both.ids).toHaveLength(63)
+  const again = digest(both, first)
+  expect([again.count, again.reason?.split('\n').length]).toEqual([122, 51])
+})
+
+test('what is wrong now has a line, however many messages there are', () => {
+  const many = Array.from({ length: 300 }, (_, n) =>
+    at(1, { id: `m${n}`, task: `t${n % 25}`, reason: 'r'.repeat(180) }),
+  )
+  const text = digest(...many, at(2, { kind: 'late', task: 'last', reason: null, exitCode: null }))
+  const lines = text.reason?.split('\n') ?? []
+  expect(lines).toHaveLength(26)
+  expect(lines[0]).toContain(', 12 times since 2026-03-10 12:01:00 UTC')
+  expect(lines.at(-1)).toBe('2026-03-10 12:02:00 UTC last: late')
 })

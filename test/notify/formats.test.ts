@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { bodyFor } from '../../src/notify/formats.ts'
+import { digestOf } from '../../src/notify/digest.ts'
 import type { MessageKind } from '../../src/notify/message.ts'
 import { textOf, titleOf } from '../../src/notify/text.ts'
 import { messageOf } from '../support/notify.ts'
@@ -110,6 +111,28 @@ describe('formats', () => {
     expect(text).not.toContain('"TextBlock"')
     expect(text).toContain('[x](https://evil.example)')
   })
+
+  test.each(['x', '(-)', '<&>', '世', '😀'])(
+    'a digest with %s has whole lines, how many more there are, and its link in each format',
+    (letters) => {
+      const reason = letters.repeat(Math.floor(100 / letters.length))
+      const many = Array.from({ length: 80 }, (_, n) =>
+        messageOf({ task: `nightly-dump-${n}`, reason, at: '2026-03-10T12:00:00.000Z' }),
+      )
+      const link = { more: 'torch status --home /srv/torch', url: 'https://torch.example.com' }
+      const digest = digestOf(many, link, 'db1', Date.parse('2026-03-10T13:00:00Z'))
+      const bodies = { slack: 40_000, discord: 10_000, teams: 28_000 }
+      for (const [format, most] of Object.entries(bodies)) {
+        const body = JSON.stringify(bodyFor(format as keyof typeof bodies, digest))
+        expect(Buffer.byteLength(body)).toBeLessThan(most)
+        const shown = body.match(/failed \(|failed \\\\\(/g)?.length ?? 0
+        expect(body.match(/UTC nightly/g)).toHaveLength(shown)
+        expect(shown).toBeGreaterThan(format === 'teams' ? 35 : 10)
+        expect(body).toContain(`and ${80 - shown} more`)
+        expect(body).toMatch(/see more: .*page: /)
+      }
+    },
+  )
 
   test('long texts stay within the limits of each service, and characters stay whole', () => {
     const long = messageOf({

@@ -3,7 +3,8 @@ import path from 'node:path'
 import type { Host } from '../../host/host.ts'
 import { quietly } from '../../host/system-error.ts'
 import type { Message } from '../../notify/message.ts'
-import { digestText, lineOf, type TargetWindow } from '../../plan/notify/digest.ts'
+import type { TargetWindow } from '../../plan/notify/digest.ts'
+import { digestText, lineOf } from '../../plan/notify/digest-text.ts'
 import { cutBehindValues, hiddenValues, withoutValues } from '../../plan/notify/hidden-values.ts'
 import type { Notice } from '../../plan/notify/notice.ts'
 import { timeText } from '../../record/history/rows.ts'
@@ -67,7 +68,11 @@ export function digestMessage(
     id: idOf(place.hostName, `digest/${target}/${startMs}`),
     ...{ kind: 'digest', host: place.hostName, task: null, description: null, run: null },
     ...{ at: timeText(nowMs), since: timeText(startMs), exitCode: null, signal: null },
-    ...{ reason: digestText(lines, held - lines.length), outcome: null, output: null },
+    reason: digestText(
+      lines.map((text) => ({ text, count: 1 })),
+      held - lines.length,
+    ),
+    ...{ outcome: null, output: null },
     ...statusLink(place),
     ...{ count: held, ids: null },
   }
