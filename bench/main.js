@@ -1,4 +1,4 @@
-// npm run bench -- lateness|ticks|scale|burst|memory|recovery|history|commands|web|endurance|soak [options]: see README.md beside this file.
+// npm run bench -- lateness|ticks|scale|burst|memory|recovery|history|commands|web|endurance|fleet|soak [options]: see README.md beside this file.
 import fs from 'node:fs'
 import { parseArgs } from 'node:util'
 import { machine, printTable } from './figures.js'
@@ -14,6 +14,7 @@ const benchmarks = {
   commands: async () => (await import('./commands.js')).commands,
   web: async () => (await import('./web/web.js')).web,
   endurance: async () => (await import('./endurance.js')).endurance,
+  fleet: async () => (await import('./fleet-burst.js')).fleetBurst,
   soak: async () => (await import('./soak/soak.js')).soak,
 }
 
