@@ -55,6 +55,9 @@ export type ErrorCode =
   | 'no-target' // the tasks file has no target of this name
   // The fleet
   | 'no-engine' // no server of the fleet can be reached, or none takes the login
+  | 'no-fleet' // this machine is in no fleet
+  | 'no-host' // a machine of the fleet does not answer
+  | 'no-right' // the servers of the fleet do not allow it
   | 'fleet-file' // a file of torch fleet init has other content already, or cannot be written
   // Runs
   | 'refused' // the daemon does not start the run now: max, or it is stopping

@@ -7,6 +7,7 @@ import { hasCode } from '../host/system-error.ts'
 import { realProcesses } from '../host/processes.ts'
 import { shellQuoted } from '../text/shell-quote.ts'
 import { aliveMs, type EventLine, type EventsRequest } from './events.ts'
+import type { FleetLogLine, FleetLogRequest } from './fleet-reports.ts'
 import type { ErrorReport, Protocol, RequestName } from './protocol.ts'
 import { withShortPath } from './socket.ts'
 
@@ -56,17 +57,38 @@ const maxEventLineBytes = 4 * 1024 * 1024
  * The lines of a stream of events (control/events.ts), until the daemon ends it. Throws the errors of
  * askDaemon(), also if nothing comes for `maxSilenceMs`, and the reason of the signal.
  */
-export async function* streamEvents(
+export function streamEvents(
   socketPath: string,
   request: EventsRequest,
   stop: AbortSignal,
 ): AsyncGenerator<EventLine, void, undefined> {
+  return streamLines<EventLine>(socketPath, 'events', request, stop)
+}
+
+/** The output of runs on another machine (control/fleet-reports.ts), until it has no more. Throws as streamEvents(). */
+export async function* streamFleetLog(
+  socketPath: string,
+  request: FleetLogRequest,
+  stop: AbortSignal,
+): AsyncGenerator<Exclude<FleetLogLine, { kind: 'alive' | 'error' }>, void, undefined> {
+  for await (const line of streamLines<FleetLogLine>(socketPath, 'fleetLog', request, stop)) {
+    if (line.kind === 'error') throw errorFromJson(line.error)
+    if (line.kind !== 'alive') yield line
+  }
+}
+
+async function* streamLines<Line>(
+  socketPath: string,
+  name: 'events' | 'fleetLog',
+  request: object,
+  stop: AbortSignal,
+): AsyncGenerator<Line, void, undefined> {
   const silence = new AbortController()
   const signal = AbortSignal.any([silence.signal, stop])
   const giveUpAfter = (ms: number) => wallClock.after(ms, () => silence.abort())
   let cancel = giveUpAfter(firstLineMs)
   try {
-    const response = await connect(socketPath, 'events', JSON.stringify(request), signal)
+    const response = await connect(socketPath, name, JSON.stringify(request), signal)
     if (response.statusCode !== 200)
       throw errorFromJson((JSON.parse(await readReply(response)) as ErrorReport).error)
     let rest = ''
@@ -76,7 +98,7 @@ export async function* streamEvents(
       const lines = (rest + chunk).split('\n')
       rest = lines.pop() ?? ''
       if (rest.length > maxEventLineBytes) throw new Error('an event is too long')
-      for (const line of lines) yield JSON.parse(line) as EventLine
+      for (const line of lines) yield JSON.parse(line) as Line
       cancel = giveUpAfter(maxSilenceMs)
     }
   } catch (error) {

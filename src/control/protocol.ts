@@ -1,6 +1,7 @@
 import type { ErrorJson } from '../errors.ts'
 import type { HistoryRow } from '../plan/history-row.ts'
 import type { Problem } from '../tasks/file/problem.ts'
+import type { ClaimReport, FleetAnswers, FleetReport, FleetRows } from './fleet-reports.ts'
 import type { MetricsReport } from './metrics-report.ts'
 import {
   command,
@@ -20,11 +21,14 @@ import {
   outcomeList,
   place,
   position,
+  record,
   sender,
   signal,
   texts,
   time,
   upTo,
+  verb,
+  whole,
 } from './request-fields.ts'
 import type { StatusReport } from './status-report.ts'
 
@@ -52,6 +56,8 @@ type Fields<N extends RequestName> = {
 
 /** The most rows of one reply. */
 const maxHistoryRows = 500
+/** The most rows that other machines left in the fleet, in one reply. */
+const maxFleetRows = 5_000
 /** The most bytes of one reply. */
 const maxOutputBytes = 256 * 1024
 
@@ -108,6 +114,21 @@ const requestFields = {
   },
   /** Part of what a run printed, from that byte. */
   output: { run: name, from: position, bytes: upTo(maxOutputBytes) },
+  /** What this daemon knows of its fleet. */
+  fleetState: {},
+  /** Asks these machines of the fleet, or all that are up. */
+  fleetAsk: { hosts: optional(names), question: record },
+  /** The rows that machines left in the fleet, newest first: for those that are down. */
+  fleetRows: {
+    hosts: optional(names),
+    tasks: optional(names),
+    since: optional(time),
+    limit: upTo(maxFleetRows),
+  },
+  /** Who has a slot. */
+  fleetClaim: { task: name, slot: whole },
+  /** Tells a machine of the fleet what to do. `who` is for its records. */
+  fleetDo: { host: name, verb, request: record, who: name },
 } as const
 
 /** What came of a test message. */
@@ -121,7 +142,10 @@ export interface TestReport {
 }
 
 /** What the view socket answers: all of it only shows something. */
-export const viewRequests: readonly string[] = ['status', 'metrics', 'history', 'output', 'events']
+export const viewRequests: readonly string[] = [
+  ...['status', 'metrics', 'history', 'output', 'events'],
+  ...['fleetState', 'fleetAsk', 'fleetRows', 'fleetClaim'],
+]
 
 interface Replies {
   readonly notify: TestReport
@@ -142,6 +166,11 @@ interface Replies {
   readonly inbox: { readonly messages: readonly string[] }
   readonly history: HistoryReply
   readonly output: OutputReply
+  readonly fleetState: FleetReport
+  readonly fleetAsk: FleetAnswers
+  readonly fleetRows: FleetRows
+  readonly fleetClaim: ClaimReport
+  readonly fleetDo: { readonly value: unknown }
 }
 
 export interface ReloadReport {

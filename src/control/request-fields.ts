@@ -148,6 +148,19 @@ export const whole: Field<number> = {
   accepts: (value): value is number => Number.isSafeInteger(value) && Number(value) >= 0,
 }
 
+/** What somebody else checks. */
+export const record: Field<Readonly<Record<string, unknown>>> = {
+  expected: 'an object',
+  accepts: (value): value is Readonly<Record<string, unknown>> =>
+    typeof value === 'object' && value !== null && !Array.isArray(value),
+}
+/** What a machine of a fleet may be told. */
+const verbs = ['run', 'kill', 'reload'] as const
+export const verb: Field<(typeof verbs)[number]> = {
+  expected: verbs.join(', '),
+  accepts: (value): value is (typeof verbs)[number] => verbs.some((each) => each === value),
+}
+
 /** The field may be missing. */
 export function optional<Value>(field: Field<Value>): Field<Value | undefined> {
   return {

@@ -4,6 +4,7 @@ import { messageOf, TorchError } from '../errors.ts'
 import { wallClock } from '../host/clock.ts'
 import { descriptorOf } from '../host/lock.ts'
 import { checkEventsRequest, type EventsRequest } from './events.ts'
+import { checkFleetLogRequest, type FleetLogRequest } from './fleet-reports.ts'
 import { maxViewerStreams } from './event-streams.ts'
 import { boundIdle, type IdleConnections, maxIdleConnections } from './idle-connections.ts'
 import {
@@ -24,6 +25,8 @@ export type Answers = PlainAnswers & {
     response: ServerResponse,
     isViewer: boolean,
   ) => void | Promise<void>
+  /** Writes the output of runs on another machine. */
+  readonly fleetLog: (request: FleetLogRequest, response: ServerResponse) => void | Promise<void>
 }
 export type PlainAnswers = {
   [N in RequestName]: (
@@ -181,6 +184,7 @@ async function reply(
     // and neither must one that the client gave up while the daemon was busy.
     if (body === undefined || socket.readableEnded || socket.destroyed) return
     if (name === 'events') await follow(answers, body, response, isForViewers)
+    else if (name === 'fleetLog') await followFleet(answers, body, response)
     else await send(200, await answer(answers, name, body))
   } catch (error) {
     const failure = failureReply(error, request.url ?? '', report)
@@ -189,7 +193,7 @@ async function reply(
 }
 
 /** What a client may ask for. */
-const knownNames = [...requestNames, 'events'] as const
+const knownNames = [...requestNames, 'events', 'fleetLog'] as const
 
 function nameOf(request: IncomingMessage): (typeof knownNames)[number] {
   const name = (request.url ?? '').slice(1)
@@ -252,6 +256,16 @@ async function follow(
   const checked = checkEventsRequest(parseJson(body || '{}'))
   if ('faults' in checked) throw badRequest('events', checked.faults)
   await events(checked.request, response, isViewer)
+}
+
+async function followFleet(
+  { fleetLog }: Answers,
+  body: string,
+  response: ServerResponse,
+): Promise<void> {
+  const checked = checkFleetLogRequest(parseJson(body || '{}'))
+  if ('faults' in checked) throw badRequest('fleetLog', checked.faults)
+  await fleetLog(checked.request, response)
 }
 
 function badRequest(name: string, faults: readonly string[]): TorchError {

@@ -1,3 +1,4 @@
+import type { Answers } from '../control/server.ts'
 import { endRun } from '../run/end.ts'
 import { timeText } from '../record/history/rows.ts'
 import { formatProblem, problemLine } from '../tasks/file/problem.ts'
@@ -7,6 +8,8 @@ import { answersOf } from './control/answers.ts'
 import { dumpState } from './control/daemon-status.ts'
 import { openViewSocket } from './control/view-socket.ts'
 import { troubleOf } from './control/trouble.ts'
+import { answerAsks } from './fleet/answer-asks.ts'
+import { obeyCommands } from './fleet/obey-commands.ts'
 import { startFilling } from './fleet/fill-places.ts'
 import { giveBackUnused } from './fleet/unused-places.ts'
 import { newHandover } from './handover.ts'
@@ -76,6 +79,7 @@ export async function runLifecycle(
   const handover = newHandover(own, daemon, () => {
     stopTicking()
     stopFilling()
+    stopAnswering()
     daemon.fleet?.close(true)
     daemon.sharing?.close()
     daemon.scripts.close()
@@ -87,6 +91,7 @@ export async function runLifecycle(
   })
   const answers = answersOf(daemon, { reload, stop, handover })
   own.requests.serve(answers)
+  const stopAnswering = answerFleet(daemon, answers)
   const view = openViewSocket(daemon, answers)
   const stopsPassedOn = handleSignals(own, {
     reload,
@@ -116,6 +121,7 @@ export async function runLifecycle(
   await stop.done
   stopTicking()
   stopFilling()
+  stopAnswering()
   giveBackUnused(daemon)
   daemon.history.flush()
   await Promise.all([daemon.fleet?.holdings.settled(), daemon.sharing?.finish()])
@@ -136,6 +142,21 @@ function fleetOf(daemon: Daemon): () => void {
       endRun(daemon.runContext, run, 'place lost')
   }
   return startFilling({ ...daemon, fleet })
+}
+
+/** Other machines ask this one, and tell it what to do. */
+function answerFleet(daemon: Daemon, answers: Answers): () => void {
+  const { fleet, connection, clock, settings } = daemon
+  if (fleet === undefined || connection === undefined) return () => {}
+  const { exchange } = connection
+  const accept = settings.fleet?.accept ?? []
+  const stops = [
+    answerAsks({ daemon, fleet, exchange, answers }),
+    obeyCommands({ ...{ exchange, clock, accept, answers }, ...fleet }),
+  ]
+  return () => {
+    for (const stop of stops) stop()
+  }
 }
 
 /** A last resort: two daemons on one home would start each slot twice, and only the other has the lock. */

@@ -118,6 +118,8 @@ export interface Daemon extends DaemonState {
   /** The outputs that are written, also by what runs left behind. */
   readonly outputs: OpenOutputs
   readonly fleet: Fleet | undefined
+  /** To the engine of the fleet. */
+  readonly connection: EngineConnection | undefined
   /** Gives rows of the history to the fleet. */
   readonly sharing: RowSharing | undefined
 }
@@ -193,7 +195,7 @@ export function createDaemon(
     ...{ totals, sockets },
     ...{ phase, tasks, tickClock, runs, queue, daemonTasks, journal, events, runContext },
     messages: newMessages({ host, paths, log }),
-    ...{ notifications, notifier, sharing },
+    ...{ notifications, notifier, sharing, connection },
     scripts,
     outputs,
     fleet:

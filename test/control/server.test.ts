@@ -88,7 +88,7 @@ describe('what is refused, and how', () => {
   test('the refusal of an unknown request names the known ones', async () => {
     const { socket } = await serve()
     const answer = await refused(socket, requestText('POST', '/explode', '{}'))
-    expect(answer.hint).toBe(`the requests are ${requestNames.join(', ')}, events`)
+    expect(answer.hint).toBe(`the requests are ${requestNames.join(', ')}, events, fleetLog`)
   })
 
   test('a body that is sent in chunks has the same limit', async () => {

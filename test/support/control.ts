@@ -1,3 +1,4 @@
+import { TorchError } from '../../src/errors.ts'
 import fs from 'node:fs'
 import net from 'node:net'
 import os from 'node:os'
@@ -78,6 +79,16 @@ export const plainAnswers: Answers = {
   message: ({ task }) => ({ task, messages: [] }),
   inbox: () => ({ messages: [] }),
   history: () => ({ rows: [], more: null }),
+  fleetState: () => {
+    throw new TorchError('no-fleet', 'the daemon is in no fleet')
+  },
+  fleetAsk: () => ({ answers: [] }),
+  fleetRows: () => ({ rows: [] }),
+  fleetClaim: () => ({ tries: [] }),
+  fleetDo: () => ({ value: null }),
+  fleetLog(_, response) {
+    response.end()
+  },
   output: ({ from }) => ({ text: '', from, next: from, size: 0, isWhole: true }),
   events: (_, response) => void response.end(),
   notify: ({ target }) => ({ target, result: 'delivered', words: 'HTTP 200', details: null }),

@@ -199,6 +199,10 @@ function processOf(
     sockets: newTaskSockets(host, (facts, words) => say('listen', facts, words)),
     connection: given.engine && {
       ...{ engine: given.engine, link: () => up, ...(given.talk ?? noTalk) },
+      describe: async () => ({
+        kind: 'engine',
+        engine: { servers: ['db1', 'db2', 'db3'], leader: 'db1', copies: 3 },
+      }),
     },
   }
 }

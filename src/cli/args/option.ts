@@ -244,7 +244,7 @@ function readChoice<T extends string>(
 const anInstant = 'a time such as 2026-03-08T07:00:00Z'
 
 /** Reads ISO 8601. Without an offset it is in the time zone of this machine. In milliseconds. */
-function readInstant(written: string): number {
+export function readInstant(written: string): number {
   const form = /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?(?:Z|[+-]\d\d:?\d\d)?)?$/i
   const isDay = /^\d{4}-\d\d-\d\d$/.test(written)
   // Date takes a bare day for UTC, and a time without an offset for local time.

@@ -129,7 +129,10 @@ export const options = {
   keep: duration('how long the history of the fleet stays', {
     preset: '30d for a new stream, else as it is',
   }),
-  on: list('host', 'a machine that runs nats-server; repeatable, or with commas'),
+  on: list(
+    'host',
+    'a machine: for fleet init one that runs nats-server; repeatable, or with commas',
+  ),
   users: list('host', 'a machine that gets a user of its own; repeatable, or with commas'),
 
   force: flag(

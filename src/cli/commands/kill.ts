@@ -96,7 +96,7 @@ async function endRuns(
 }
 
 /** `TERM`, `SIGTERM`, `term` or `15`. */
-function signalOf(text: string): Signal {
+export function signalOf(text: string): Signal {
   const wanted = text.toUpperCase().replace(/^(?!SIG)/, 'SIG')
   const found = signalNames.find((name) => name === wanted || text === String(signalNumbers[name]))
   if (found !== undefined) return found

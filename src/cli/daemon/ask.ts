@@ -96,6 +96,12 @@ const timeoutsMs: Readonly<Record<RequestName, number>> = {
   notify: 90_000,
   history: 5_000,
   output: 5_000,
+  /** The engine, and other machines, take their time. */
+  fleetState: 10_000,
+  fleetAsk: 10_000,
+  fleetRows: 30_000,
+  fleetClaim: 10_000,
+  fleetDo: 20_000,
 }
 
 /** How long to wait for a reply before looking at the process of the daemon, and between two looks. */

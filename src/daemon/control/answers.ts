@@ -9,6 +9,7 @@ import type { Task } from '../../tasks/task.ts'
 import { plainLine } from '../../text/sanitize.ts'
 import { whyNotStarted } from '../../text/why-not-started.ts'
 import { answerScripts, scriptForPerson } from './scripts-answer.ts'
+import { relayOf } from '../fleet/relay.ts'
 import type { Handover } from '../handover.ts'
 import { replaceRun } from '../starts/daemon-tasks.ts'
 import { requestStart } from '../starts/request-start.ts'
@@ -31,8 +32,14 @@ export interface Actions {
 /** What the daemon answers to each request on its control socket. */
 export function answersOf(daemon: Daemon, { reload, stop, handover }: Actions): Answers {
   const wholeStatus = oneAfterTheOther(() => statusOf(daemon))
+  const plain = {
+    status: ({ task }: Protocol['status']['request']) =>
+      task === undefined ? wholeStatus() : statusOfTask(daemon, task),
+    history: (request: Protocol['history']['request']) => historyAnswer(daemon, request),
+    output: (request: Protocol['output']['request']) => outputAnswer(daemon, request),
+  }
   return {
-    status: ({ task }) => (task === undefined ? wholeStatus() : statusOfTask(daemon, task)),
+    ...plain,
     metrics: () => metricsOf(daemon),
     reload: () => reload('command'),
     restart: ({ command }) => handover.request(command),
@@ -51,9 +58,8 @@ export function answersOf(daemon: Daemon, { reload, stop, handover }: Actions): 
     },
     message: (request) => takeMessages(daemon, request),
     inbox: (change) => changeInbox(daemon, change),
-    history: (request) => historyAnswer(daemon, request),
-    output: (request) => outputAnswer(daemon, request),
     events: (...call) => daemon.events.follow(...call),
+    ...relayOf(daemon, plain),
     notify: ({ target }) => testTarget(daemon, target),
     flush() {
       daemon.history.flush()

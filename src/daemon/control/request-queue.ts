@@ -38,6 +38,7 @@ export function newRequestQueue(): RequestQueue {
         return answers[name](request)
       }),
       events: async (...call) => (await serving.promise).events(...call),
+      fleetLog: async (...call) => (await serving.promise).fleetLog(...call),
     },
     serve,
     hold() {
@@ -48,12 +49,15 @@ export function newRequestQueue(): RequestQueue {
       serve({
         ...forEachName((name) => (request) => askDaemon(socketPath, name, request, options)),
         // Whoever follows comes back anyway, and then reaches the next daemon.
-        events() {
-          throw new TorchError('busy', 'this daemon has handed over', { hint: 'ask again' })
-        },
+        events: handedOver,
+        fleetLog: handedOver,
       })
     },
   }
+}
+
+function handedOver(): never {
+  throw new TorchError('busy', 'this daemon has handed over', { hint: 'ask again' })
 }
 
 type Answer<N extends RequestName> = (
@@ -78,5 +82,10 @@ function forEachName(make: <N extends RequestName>(name: N) => Answer<N>): Plain
     notify: make('notify'),
     history: make('history'),
     output: make('output'),
+    fleetState: make('fleetState'),
+    fleetAsk: make('fleetAsk'),
+    fleetRows: make('fleetRows'),
+    fleetClaim: make('fleetClaim'),
+    fleetDo: make('fleetDo'),
   }
 }

@@ -25,7 +25,7 @@ import { watchOffset } from './watch-clock.ts'
 import { type DriftWatch, watchDrift } from './watch-drift.ts'
 
 /** The engine, and whether it is there. */
-export type EngineConnection = Pick<FleetConnection, 'engine' | 'link' | 'rows' | 'exchange'>
+export type EngineConnection = Omit<FleetConnection, 'close'>
 
 /** The fleet, as the daemon of one machine has it. */
 export interface Fleet {

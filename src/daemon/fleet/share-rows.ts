@@ -76,10 +76,6 @@ export function newRowSharing(parts: SharingParts): RowSharing {
   async function step(): Promise<boolean> {
     const { place, open = [], dropped = 0 } = saved ?? {}
     const later = rowsBehind(history, place, { limit: maxBatch, maxWaiting })
-    if (saved === undefined) {
-      save({ place: later.place, open, dropped })
-      return false
-    }
     if (later.dropped > 0) parts.onDropped(later.dropped)
     const ended = open.length === 0 ? [] : currentRows(history, open)
     const isOver = await give(parts, [...ended.filter(hasEnded), ...later.rows])
@@ -91,8 +87,17 @@ export function newRowSharing(parts: SharingParts): RowSharing {
     return later.left > 0
   }
 
+  function count(): void {
+    const later = rowsBehind(history, saved?.place, { limit: 1, maxWaiting })
+    waiting = later.left + later.rows.length
+    // BEFORE anything starts: what comes from now on is for the fleet.
+    if (saved === undefined) save({ place: later.place, open: [], dropped: 0 })
+  }
+
   async function round(): Promise<void> {
-    if (isBusy || parts.link().state !== 'up') return
+    if (isBusy) return
+    if (saved === undefined || parts.link().state !== 'up')
+      return void faults.attempt('count rows for the fleet', count)
     isBusy = true
     await faults.attemptAsync('give rows to the fleet', async () => {
       while (await step());
@@ -109,6 +114,7 @@ export function newRowSharing(parts: SharingParts): RowSharing {
     })
   }
 
+  faults.attempt('count rows for the fleet', count)
   wakeAfter(soonMs)
   return {
     wake: () => wakeAfter(soonMs),

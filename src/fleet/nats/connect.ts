@@ -9,9 +9,10 @@ import type { FleetSettings } from '../settings.ts'
 import { loadClient, type NatsClient } from './client.ts'
 import { addressOf, dial, type OpenConnection } from './dial.ts'
 import { natsEngine } from './engine.ts'
+import { getError } from './answers.ts'
 import { natsExchange } from './exchange.ts'
 import { natsRowStore } from './row-store.ts'
-import { fleetNames } from './subjects.ts'
+import { type FleetNames, fleetNames } from './subjects.ts'
 
 /** How the connection to the engine is. Times are by the wall clock. */
 export type Link =
@@ -35,10 +36,24 @@ export interface FleetConnection {
   readonly engine: Engine
   readonly rows: RowStore
   readonly exchange: Exchange
+  /** Which servers keep what the fleet shares. */
+  describe(): Promise<EngineFacts>
   link(): Link
   /** Ends the connection for good. */
   close(): Promise<void>
 }
+
+type EngineFacts =
+  | {
+      readonly kind: 'engine'
+      readonly engine: {
+        /** Empty for a single server. */
+        readonly servers: readonly string[]
+        readonly leader: string | null
+        readonly copies: number
+      }
+    }
+  | { readonly kind: 'silent'; readonly words: string }
 
 export interface FleetParts {
   readonly host: Pick<Host, 'clock' | 'files' | 'processes'>
@@ -152,12 +167,29 @@ export function connectFleet(parts: FleetParts): FleetConnection {
       read: async (...call) => (await rows?.read(...call)) ?? silent(link),
     },
     exchange,
+    describe: async () => (open === undefined ? silent(link) : describe(open, names)),
     link: () => link,
     async close() {
       isClosed = true
       rest.wake()
       await open?.connection.close()
     },
+  }
+}
+
+/** From the stream of claims: without it nothing starts. */
+async function describe({ manager }: OpenConnection, { claims }: FleetNames): Promise<EngineFacts> {
+  try {
+    const { cluster, config } = await manager.streams.info(claims)
+    const { leader = '', replicas = [] } = cluster ?? {}
+    const servers = [leader, ...replicas.map(({ name }) => name)].filter((name) => name !== '')
+    const engine = {
+      ...{ servers: servers.toSorted(), copies: config.num_replicas },
+      leader: leader === '' ? null : leader,
+    }
+    return { kind: 'engine', engine }
+  } catch (error) {
+    return getError(error)
   }
 }
 

@@ -199,8 +199,8 @@ describe('torch fleet init --on', () => {
       [['init', '--on', 'a/b'], 'not a machine: "a/b"'],
       [['init'], 'this machine is in no fleet'],
       [['check', '--config', config], `${config}: fleet: unknown key "nmae"`],
-      [['chekc'], 'expected init or check; got "chekc"'],
-      [[], 'torch fleet needs init or check'],
+      [['chekc'], 'expected status, history, logs, run, kill, why, init or check; got "chekc"'],
+      [[], 'torch fleet needs status or history or logs or run or kill or why or init or check'],
     ] as const) {
       const { status, stderr } = await site.torch('fleet', ...words)
       expect(status).toBe(2)

@@ -1,17 +1,10 @@
-import fs from 'node:fs'
-import os from 'node:os'
-import path from 'node:path'
-import { jetstreamManager } from '@nats-io/jetstream'
-import { connect } from '@nats-io/transport-node'
 import { afterEach, expect, test } from 'vitest'
 import { connectFleet } from '../../../src/fleet/nats/connect.ts'
-import { passwordsConf, usersConf } from '../../../src/fleet/nats/server-files.ts'
-import { setUpStreams } from '../../../src/fleet/nats/setup.ts'
-import { fleetNames, inboxPrefix } from '../../../src/fleet/nats/subjects.ts'
 import { thisMachine } from '../../../src/host/host.ts'
 import type { HistoryRow } from '../../../src/plan/history-row.ts'
 import { rowId } from '../../../src/plan/fleet/shared-rows.ts'
-import { describeNats, natsServer } from '../../support/fleet/nats-server.ts'
+import { describeNats } from '../../support/fleet/nats-server.ts'
+import { usersServer } from '../../support/fleet/nats-users.ts'
 import { runRow } from '../../support/history.ts'
 import { until } from '../../support/until.ts'
 
@@ -21,25 +14,10 @@ afterEach(async () => {
   closings = []
 })
 
-/** A server with a user for each machine, and the streams. */
+/** A server with a user for each machine, and what connects one. */
 async function fleetServer(program: string, hosts: readonly string[]) {
-  const folder = fs.mkdtempSync(path.join(os.homedir(), '.torch-talk-'))
-  closings.push(() => fs.rmSync(folder, { recursive: true }))
-  const plan = { fleet: 'prod', servers: [], users: hosts, hasSync: true }
-  fs.writeFileSync(path.join(folder, 'nats-users.conf'), usersConf(plan))
-  const passwords = passwordsConf(plan, undefined, () => 'same-for-all')
-  fs.writeFileSync(path.join(folder, 'nats-passwords.conf'), passwords)
-  const server = await natsServer(program, 'include nats-users.conf\n', folder)
-  closings.push(() => server.close())
-  const setup = await connect({
-    ...{ servers: server.url, user: 'setup', pass: 'same-for-all' },
-    inboxPrefix: inboxPrefix({ name: 'prod', host: 'setup' }),
-  })
-  const manager = await jetstreamManager(setup, { checkAPI: false })
-  await setUpStreams(manager, fleetNames('prod'), { replicas: 1, keepMs: undefined }, false)
-  await setup.close()
-  const file = path.join(folder, 'password')
-  fs.writeFileSync(file, 'same-for-all', { mode: 0o600 })
+  const { server, passwordFile: file, close } = await usersServer(program, hosts)
+  closings.push(close)
   return async (user: string) => {
     const fleet = connectFleet({
       host: thisMachine(),

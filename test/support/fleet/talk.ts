@@ -8,6 +8,8 @@ export interface FakeTalk {
   of(host: string): Pick<EngineConnection, 'rows' | 'exchange'>
   /** The engine is away. */
   isDown: boolean
+  /** Machines that hear and say nothing. */
+  readonly away: Set<string>
   /** All rows that were stored, in order, each with its id. */
   readonly stored: readonly { readonly id: string; readonly row: HistoryRow }[]
   /** All messages that were sent, as `subject text`. */
@@ -17,6 +19,7 @@ export interface FakeTalk {
 }
 
 interface Listening {
+  readonly host: string
   readonly pattern: RegExp
   readonly listener: (message: HeardMessage) => void
 }
@@ -30,9 +33,11 @@ export function newFakeTalk(world: Pick<World, 'after' | 'now'>): FakeTalk {
   const forbidden = new Set<string>()
   let inboxes = 0
 
-  function listen(subject: string, listener: Listening['listener']): () => void {
+  const away = new Set<string>()
+
+  function listen(host: string, subject: string, listener: Listening['listener']): () => void {
     const source = subject.replaceAll('.', String.raw`\.`).replaceAll('*', '[^.]+')
-    const each = { pattern: new RegExp(`^${source}$`), listener }
+    const each = { host, pattern: new RegExp(`^${source}$`), listener }
     listening.add(each)
     return () => void listening.delete(each)
   }
@@ -42,7 +47,9 @@ export function newFakeTalk(world: Pick<World, 'after' | 'now'>): FakeTalk {
     if (talk.isDown) return false
     const bytes = Buffer.from(data)
     said.push(`${subject} ${bytes.toString()}`)
-    const heard = [...listening].filter(({ pattern }) => pattern.test(subject))
+    const heard = [...listening].filter(
+      ({ host, pattern }) => pattern.test(subject) && !away.has(host),
+    )
     for (const { listener } of heard)
       world.after(1, () => listener({ subject, data: bytes, reply }))
     return heard.length > 0
@@ -50,12 +57,13 @@ export function newFakeTalk(world: Pick<World, 'after' | 'now'>): FakeTalk {
 
   const talk: FakeTalk = {
     isDown: false,
+    away,
     stored,
     said,
     forbidden,
     of: (host) => ({
       exchange: {
-        listen,
+        listen: (subject, listener) => listen(host, subject, listener),
         publish: (subject, data, reply) => void send(subject, data, reply),
         newInbox: () => `re.${host}.${++inboxes}`,
         request: (subject, data, ms) =>
@@ -63,7 +71,7 @@ export function newFakeTalk(world: Pick<World, 'after' | 'now'>): FakeTalk {
             if (talk.isDown) return resolve(silent)
             if (forbidden.has(subject)) return resolve({ kind: 'forbidden', words: 'no right' })
             const inbox = `re.${host}.${++inboxes}`
-            const stop = listen(inbox, ({ data: answer }) => {
+            const stop = listen(host, inbox, ({ data: answer }) => {
               stop()
               resolve({ kind: 'answer', data: answer })
             })

@@ -1,20 +1,37 @@
 import { usageError } from '../../args/option.ts'
 import type { Values } from '../../args/options.ts'
 import type { Call } from '../../command.ts'
-import { checkStreams, initStreams } from './streams.ts'
-import { writeServerFiles } from './write-server-files.ts'
 
-/** Runs `torch fleet init` and `torch fleet check`. */
+/** Runs `torch fleet ACTION`. */
 export async function fleet(call: Call, values: Values): Promise<number> {
-  const [action] = call.args
+  const [action = '', ...words] = call.args
+  if ((action === 'init' || action === 'check') && words.length > 0)
+    throw usageError(`fleet ${action} takes no arguments`, `torch fleet ${action}`)
   switch (action) {
     case 'init':
       return values.on === undefined && values.users === undefined
-        ? initStreams(call, values)
-        : writeServerFiles(call, values)
+        ? (await import('./streams.ts')).initStreams(call, values)
+        : (await import('./write-server-files.ts')).writeServerFiles(call, values)
     case 'check':
-      return checkStreams(call, values)
+      return (await import('./streams.ts')).checkStreams(call, values)
+    case 'status':
+      return (await import('./show-fleet.ts')).showFleet(call, values)
+    case 'history':
+      return (await import('./show-fleet-history.ts')).showFleetHistory(call, values)
+    case 'logs':
+      return (await import('./show-fleet-logs.ts')).showFleetLogs(call, values)
+    case 'run':
+      return (await import('./run-elsewhere.ts')).runElsewhere(call, values)
+    case 'kill':
+      return (await import('./kill-elsewhere.ts')).killElsewhere(call, values)
+    case 'why':
+      return (await import('./show-slot.ts')).showSlot(call, values)
     default:
-      throw usageError(`expected init or check; got "${action}"`, 'torch fleet --help')
+      throw usageError(
+        `expected ${actions.slice(0, -1).join(', ')} or ${actions.at(-1)}; got "${action}"`,
+        'torch fleet --help',
+      )
   }
 }
+
+const actions = ['status', 'history', 'logs', 'run', 'kill', 'why', 'init', 'check']

@@ -44,29 +44,36 @@ function wantedOf({ replicas, keep }: Values): WantedStreams {
 }
 
 async function withEngine(
-  { host, fleet }: Call,
+  call: Call,
   work: (open: OpenConnection, settings: FleetSettings) => Promise<number>,
 ): Promise<number> {
+  const { open, settings } = await dialEngine(call)
+  try {
+    return await work(open, settings)
+  } finally {
+    await open.connection.close()
+  }
+}
+
+/** Connects to the servers of the section fleet. Throws TorchError `bad-config` or `no-engine`. */
+export async function dialEngine({
+  host,
+  fleet,
+}: Call): Promise<{ readonly open: OpenConnection; readonly settings: FleetSettings }> {
   if (fleet === undefined)
     throw new TorchError('bad-config', 'this machine is in no fleet: no section fleet was found', {
       exit: exitStatus.usage,
       hint: 'name the servers in /etc/torch/torch.yaml, such as fleet: { name: prod, servers: [nats://db1:4222] }; torch fleet init --on HOST writes the files for new servers',
     })
   const settings = fleetSettings(fleet, host.network.name())
-  let open: OpenConnection
   try {
-    open = await dial(host, await loadClient(), settings)
+    return { open: await dial(host, await loadClient(), settings), settings }
   } catch (error) {
     const message = `the engine of the fleet ${settings.name} cannot be used: ${plainLine(messageOf(error))}`
     throw new TorchError('no-engine', message, {
       cause: error,
       hint: `the section fleet of ${fleet.file} names the servers and the login`,
     })
-  }
-  try {
-    return await work(open, settings)
-  } finally {
-    await open.connection.close()
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Host } from '../../../host/host.ts'
 import type { HistoryRow } from '../../../plan/history-row.ts'
 import { readTraces, runDirectory } from '../../../run/directory.ts'
+import { plainLine } from '../../../text/sanitize.ts'
 import type { Call } from '../../command.ts'
 import { type Cell, fits, table } from '../../terminal/table.ts'
 import { shownTime } from '../../terminal/times.ts'
@@ -24,15 +25,21 @@ interface Form {
 
 /**
  * Rows as a table. On a narrow terminal the run ids become shorter first, then the triggers, then the
- * times. `isServed`: a daemon runs, so rows that say "running" are true.
+ * times. `isServed`: a daemon runs, so rows that say "running" are true. `hosts`: rows of several machines.
  */
-export function historyTable(call: Call, rows: readonly HistoryRow[], isServed: boolean): string {
+export function historyTable(
+  call: Call,
+  rows: readonly HistoryRow[],
+  isServed: boolean,
+  hosts: 'with hosts' | 'one host' = 'one host',
+): string {
   const { host, terminal } = call
   const isRunning = stillRuns(call, rows, isServed)
   const attempts = attemptsOf(call, rows)
   const cellsIn = (form: Form) =>
     rows.map((row): Cell[] => [
       shortTime(shownTime(host, timeOf(row)), form),
+      ...(hosts === 'with hosts' ? [plainLine(row.host)] : []),
       row.task,
       rowOutcome(host, row, isRunning(row)),
       tookWords(host, row, isRunning(row), form.shortTook),
@@ -44,6 +51,7 @@ export function historyTable(call: Call, rows: readonly HistoryRow[], isServed: 
   const headsIn = (form: Form, comfort: typeof roomy) =>
     [
       headOfTimes(form),
+      ...(hosts === 'with hosts' ? [{ text: 'HOST', cut: 'middle' as const }] : []),
       { text: 'TASK', cut: 'middle', comfort: comfort.task },
       { text: 'OUTCOME', cut: 'end', comfort: comfort.outcome },
       'TOOK',

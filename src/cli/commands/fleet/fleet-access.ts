@@ -1,0 +1,101 @@
+import { randomUUID } from 'node:crypto'
+import { streamFleetLog } from '../../../control/client.ts'
+import type { FleetLogRequest } from '../../../control/fleet-reports.ts'
+import type { HistoryRow } from '../../../plan/history-row.ts'
+import type { HostStatus } from '../../../daemon/fleet/answer-asks.ts'
+import { askAll, askHost, tellHost } from '../../../fleet/ask.ts'
+import { readChunks } from '../../../fleet/log-stream.ts'
+import { natsExchange } from '../../../fleet/nats/exchange.ts'
+import { people } from '../../../fleet/nats/rights.ts'
+import { fleetNames } from '../../../fleet/nats/subjects.ts'
+import { type AskMachines, statusOfAll } from '../../../view/fleet/fleet-status.ts'
+import { fleetSettings } from '../../args/fleet-section.ts'
+import type { Call } from '../../command.ts'
+import { ask } from '../../daemon/ask.ts'
+import { dialEngine } from './streams.ts'
+
+/** Part of the output of a machine. */
+export type LogPart =
+  | { readonly kind: 'start'; readonly task: string; readonly run: string }
+  | {
+      readonly kind: 'output'
+      readonly task: string
+      readonly run: string
+      readonly bytes: Uint8Array
+    }
+  | {
+      readonly kind: 'end'
+      readonly task: string
+      readonly run: string
+      readonly row: HistoryRow | null
+    }
+
+/** How a command reaches the machines. */
+export interface FleetAccess {
+  /** The status of each machine that answers. */
+  statuses(): Promise<Map<string, HostStatus>>
+  tell(host: string, verb: 'run' | 'kill' | 'reload', request: object): Promise<unknown>
+  log(request: FleetLogRequest, signal: AbortSignal): AsyncGenerator<LogPart, void, undefined>
+  close(): Promise<void>
+}
+
+/**
+ * Through the daemon of this machine. With the login of a user that is no machine, such as operator, straight to
+ * the servers: a machine may not tell others what to do where each has a login of its own.
+ */
+export async function openAccess(call: Call): Promise<FleetAccess> {
+  const settings = call.fleet && fleetSettings(call.fleet, call.host.network.name())
+  const user = settings?.login.kind === 'password' ? settings.login.user : ''
+  return people.some((each) => each === user) ? directAccess(call, user) : daemonAccess(call)
+}
+
+function daemonAccess(call: Call): FleetAccess {
+  const who = nameOfUser(call)
+  const asked: AskMachines = (request) => ask(call, 'fleetAsk', request, 'required')
+  return {
+    statuses: () => statusOfAll(asked, undefined, [], false),
+    tell: async (host, verb, request) =>
+      (await ask(call, 'fleetDo', { host, verb, who, request: { ...request } }, 'required')).value,
+    async *log(request, signal) {
+      for await (const line of streamFleetLog(call.paths.socket, request, signal))
+        yield line.kind === 'output' ? { ...line, bytes: Buffer.from(line.text, 'base64') } : line
+    },
+    close: () => Promise.resolve(),
+  }
+}
+
+async function directAccess(call: Call, user: string): Promise<FleetAccess> {
+  const { clock } = call.host
+  const { open, settings } = await dialEngine(call)
+  const exchange = natsExchange(fleetNames(settings.name), settings.name, user)
+  exchange.use(open.connection)
+  const who = nameOfUser(call)
+  const asked: AskMachines = async ({ hosts, question }) => {
+    if (hosts === undefined) return { answers: await askAll(exchange, clock, question, undefined) }
+    const answers = hosts.map(async (host) => ({
+      host,
+      value: await askHost(exchange, host, question),
+    }))
+    return { answers: await Promise.all(answers) }
+  }
+  return {
+    statuses: () => statusOfAll(asked, undefined, [], false),
+    tell: (host, verb, request) =>
+      tellHost(exchange, host, { id: randomUUID(), verb, who, atMs: clock.now(), request }),
+    async *log({ host, ...request }, signal) {
+      for await (const { head, bytes } of readChunks(exchange, clock, host, request, signal)) {
+        const { kind, task = '', run = '', row } = head
+        if (kind === 'start') yield { kind, task, run }
+        else if (kind === 'output') yield { kind, task, run, bytes }
+        else if (kind === 'end') yield { kind, task, run, row: (row ?? null) as HistoryRow | null }
+      }
+    },
+    close: () => open.connection.close(),
+  }
+}
+
+/** For the records of the machine that is told: who, and where. */
+function nameOfUser({ host }: Call): string {
+  const user = process.env['SUDO_USER'] ?? host.accounts.self().name
+  return `${user}@${host.network.name()}`
+}

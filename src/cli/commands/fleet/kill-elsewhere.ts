@@ -1,0 +1,80 @@
+import { exitStatus, messageOf, TorchError } from '../../../errors.ts'
+import { counted } from '../../../text/plural.ts'
+import { plainLine } from '../../../text/sanitize.ts'
+import { usageError } from '../../args/option.ts'
+import type { Values } from '../../args/options.ts'
+import type { Call } from '../../command.ts'
+import { signalOf } from '../kill.ts'
+import { openAccess } from './fleet-access.ts'
+
+interface Killed {
+  readonly host: string
+  readonly task: string
+  readonly run: string
+}
+
+/** Runs `torch fleet kill`: TASK, TASK@MACHINE, or a run. */
+export async function killElsewhere(call: Call, values: Values): Promise<number> {
+  const { terminal, args } = call
+  const targets = args.slice(1)
+  if (targets.length === 0)
+    throw usageError('torch fleet kill needs a task or a run', 'torch fleet kill TASK@MACHINE')
+  const signal = values.signal === undefined ? null : signalOf(values.signal)
+  const access = await openAccess(call)
+  const killed: Killed[] = []
+  const failures: string[] = []
+  try {
+    const statuses = await access.statuses()
+    for (const target of targets) {
+      const { name, machine } = partsOf(target)
+      const hosts = [...statuses].flatMap(([host, { report }]) => {
+        const isRunning = report.tasks.some(
+          (task) => task.running.includes(name) || (task.name === name && task.running.length > 0),
+        )
+        return isRunning && (machine === undefined || machine === host) ? [host] : []
+      })
+      if (hosts.length === 0)
+        failures.push(`${plainLine(target)} is not running on a machine that is up`)
+      for (const host of hosts)
+        try {
+          const value = await access.tell(host, 'kill', { target: name, signal })
+          killed.push(...killedRuns(host, value))
+        } catch (error) {
+          if (!(error instanceof TorchError)) throw error
+          failures.push(`${plainLine(host)}: ${messageOf(error)}`)
+        }
+    }
+  } finally {
+    await access.close()
+  }
+  const said = signal === null ? 'ending' : `sent ${signal} to`
+  if (values.json) await terminal.say(JSON.stringify({ runs: killed }, null, 2))
+  else
+    for (const { host, task, run } of killed)
+      await terminal.say(`${said} ${task} ${run} on ${plainLine(host)}`)
+  if (failures.length === 0) return exitStatus.done
+  const [first = ''] = failures
+  throw new TorchError(
+    'not-running',
+    failures.length === 1 ? first : counted(failures.length, 'machine'),
+    {
+      ...(failures.length > 1 && { details: failures }),
+      hint: 'torch fleet status shows what runs where',
+    },
+  )
+}
+
+/** `consumer@web1`: a task has no @ in its name. */
+function partsOf(target: string): { readonly name: string; readonly machine: string | undefined } {
+  const at = target.indexOf('@')
+  return at === -1
+    ? { name: target, machine: undefined }
+    : { name: target.slice(0, at), machine: target.slice(at + 1) }
+}
+
+function killedRuns(host: string, value: unknown): Killed[] {
+  const runs = typeof value === 'object' && value !== null && 'runs' in value ? value.runs : []
+  return Array.isArray(runs)
+    ? (runs as readonly Omit<Killed, 'host'>[]).map(({ task, run }) => ({ host, task, run }))
+    : []
+}

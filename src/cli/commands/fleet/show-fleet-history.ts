@@ -1,0 +1,45 @@
+import { exitStatus } from '../../../errors.ts'
+import { plainLine } from '../../../text/sanitize.ts'
+import { fleetHistory } from '../../../view/fleet/fleet-history.ts'
+import type { Values } from '../../args/options.ts'
+import type { Call } from '../../command.ts'
+import { ask } from '../../daemon/ask.ts'
+import { isPattern, selectNames } from '../../../tasks/select.ts'
+import { type AskMachines, statusOfAll } from '../../../view/fleet/fleet-status.ts'
+import { historyTable } from '../history/history-table.ts'
+
+const defaultRows = 20
+
+/** Runs `torch fleet history`. */
+export async function showFleetHistory(call: Call, values: Values): Promise<number> {
+  const { terminal, host } = call
+  const { since, outcome, limit = defaultRows, on } = values
+  const words = call.args.slice(1)
+  const { rows, notes } = await fleetHistory(
+    (name, request) => ask(call, name, request, 'required'),
+    {
+      tasks: words.length === 0 ? undefined : await namesOf(call, words),
+      hosts: on,
+      outcomes: outcome,
+      since: since && new Date(since(host.clock.now())).toISOString(),
+      limit,
+    },
+  )
+  const shown = rows.toReversed()
+  if (values.json) await terminal.say(JSON.stringify(shown, null, 2))
+  else if (shown.length === 0) terminal.note('nothing recorded')
+  else await terminal.say(historyTable(call, shown, true, 'with hosts'))
+  for (const note of notes) terminal.note(`note: ${plainLine(note)}`)
+  return exitStatus.done
+}
+
+/** A name is taken as it is: its task may be gone from the file. A pattern needs the tasks of all machines. */
+async function namesOf(call: Call, words: readonly string[]): Promise<string[]> {
+  const patterns = words.filter(isPattern)
+  const names = words.filter((word) => !isPattern(word))
+  if (patterns.length === 0) return names
+  const asked: AskMachines = (request) => ask(call, 'fleetAsk', request, 'required')
+  const statuses = await statusOfAll(asked, undefined, [], false)
+  const known = [...statuses.values()].flatMap(({ report }) => report.tasks.map(({ name }) => name))
+  return [...new Set([...names, ...selectNames(patterns, known, 'torch fleet status')])]
+}

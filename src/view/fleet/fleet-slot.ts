@@ -1,0 +1,41 @@
+import type { ClaimReport } from '../../control/fleet-reports.ts'
+import type { HostReason } from '../../daemon/fleet/answer-asks.ts'
+import { TorchError } from '../../errors.ts'
+import type { HistoryRow } from '../../plan/history-row.ts'
+import type { AskFleet } from './fleet-status.ts'
+
+/** What is known about one slot of a task. */
+export interface SlotReport {
+  readonly claim: ClaimReport['tries']
+  readonly machines: readonly ({ readonly host: string } & HostReason)[]
+  /** What machines that are down left in the fleet. */
+  readonly rows: readonly HistoryRow[]
+  readonly notes: readonly string[]
+}
+
+/** Asks all machines about a slot, in seconds since the epoch. */
+export async function slotReport(ask: AskFleet, task: string, slot: number): Promise<SlotReport> {
+  const notes: string[] = []
+  const quietly = async <T>(promise: Promise<T>, otherwise: T): Promise<T> => {
+    try {
+      return await promise
+    } catch (error) {
+      if (!(error instanceof TorchError)) throw error
+      notes.push(error.message)
+      return otherwise
+    }
+  }
+  const since = new Date(slot * 1000 - 60_000).toISOString()
+  const [claim, answers, left] = await Promise.all([
+    quietly(ask('fleetClaim', { task, slot }), { tries: [] }),
+    quietly(ask('fleetAsk', { question: { kind: 'why', task, slot } }), { answers: [] }),
+    quietly(ask('fleetRows', { tasks: [task], since, limit: 5_000 }), { rows: [] }),
+  ])
+  const machines = answers.answers.flatMap((answer) =>
+    'error' in answer ? [] : [{ host: answer.host, ...(answer.value as HostReason) }],
+  )
+  const text = new Date(slot * 1000).toISOString().slice(0, 19)
+  const known = new Set(machines.map(({ host }) => host))
+  const rows = left.rows.filter((row) => row.slot?.slice(0, 19) === text && !known.has(row.host))
+  return { claim: claim.tries, machines, rows, notes }
+}

@@ -1,0 +1,156 @@
+import { afterEach, expect, test } from 'vitest'
+import { describeNats } from '../../support/fleet/nats-server.ts'
+import { usersServer } from '../../support/fleet/nats-users.ts'
+import { closeSites, newSite, type Site } from '../../support/torch.ts'
+import { until } from '../../support/until.ts'
+
+let closings: (() => Promise<unknown>)[] = []
+afterEach(async () => {
+  for (const close of closings.toReversed()) await close()
+  closings = []
+  await closeSites()
+})
+
+const tasks = `timezone: UTC
+tasks:
+  job: { schedule: "@yearly", scope: fleet, command: "echo first; echo second; exit 3" }
+  always: { type: daemon, scope: fleet, command: "echo up; exec sleep 600" }
+  plain: { schedule: "@yearly", command: "echo plain" }
+  every: { schedule: "*/5 * * * * *", scope: fleet, max: unlimited, command: "true" }
+`
+
+interface Machine {
+  readonly host: string
+  readonly state: string
+  readonly running: number
+  readonly places: readonly string[]
+}
+interface Status {
+  readonly machines: readonly Machine[]
+  readonly tasks: readonly {
+    readonly name: string
+    readonly next: string | null
+    readonly running: readonly { readonly host: string; readonly isSure: boolean }[]
+  }[]
+}
+interface Row {
+  readonly host: string
+  readonly task: string
+  readonly outcome: string
+  readonly slot: string | null
+}
+
+describeNats('%s', (program) => {
+  test('any machine shows all of them and their history, runs and ends tasks there, also for one that is down', async () => {
+    const names = ['db1', 'web1']
+    const { server, passwordFile, close } = await usersServer(program, names)
+    closings.push(close)
+    const config = (site: Site, host: string, user: string): string =>
+      site.write(
+        `${user}.yaml`,
+        `fleet: { name: prod, servers: ["${server.url}"], host: ${host}, user: ${user}, password_file: ${passwordFile} }\n`,
+      )
+    const sites = names.map((name) => {
+      const site = newSite(tasks)
+      return { site, config: config(site, name, name) }
+    })
+    for (const { site, config: file } of sites) {
+      const started = await site.torch('start', '--tasks', site.tasks, '--config', file)
+      expect(started, started.stderr).toMatchObject({ status: 0 })
+    }
+    const [db1, web1] = sites
+    if (db1 === undefined || web1 === undefined) throw new Error('no sites')
+    const fleet = (...words: string[]) => db1.site.torch('fleet', ...words)
+    const json = async <T>(...words: string[]): Promise<T> => {
+      const { stdout, stderr } = await fleet(...words, '--json')
+      try {
+        return JSON.parse(stdout) as T
+      } catch {
+        throw new Error(stdout + stderr)
+      }
+    }
+    const ownerOf = async (): Promise<string | undefined> => {
+      const status = await json<Status>('status')
+      return status.tasks.find(({ name }) => name === 'always')?.running[0]?.host
+    }
+    await until(async () => (await ownerOf()) !== undefined, 'the daemon task')
+
+    const status = await fleet('status')
+    expect(status).toMatchObject({ status: 0, stderr: '' })
+    expect(status.stdout).toMatch(
+      /^prod on 127\.0\.0\.1:\d+ \(2\.\d+\.\d+, 1 copy\) {3}2 of 2 machines up/,
+    )
+    expect(status.stdout).toMatch(/^db1 +up /m)
+    expect(status.stdout).toMatch(/^always 1\/1 +always +(?:db1|web1) +running$/m)
+    expect(status.stdout).not.toMatch(/^plain/m)
+
+    // A machine may not tell others: that is for the operator.
+    const refused = await fleet('run', 'job', '--on', 'web1')
+    expect(refused).toMatchObject({ status: 1, stdout: '' })
+    expect(refused.stderr).toContain('hint: use the login of the user operator')
+    const operator = ['--config', config(db1.site, 'db1', 'operator')]
+    const run = await fleet('run', 'job', '--on', 'web1', ...operator)
+    expect(run.stdout).toBe('first\nsecond\n')
+    expect(run).toMatchObject({ status: 3, stderr: expect.stringContaining('job ended: failed 3') })
+    expect(await fleet('run', 'plain', ...operator)).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('name one with --on'),
+    })
+
+    await until(async () => {
+      const rows = await json<Row[]>('history', 'job')
+      return rows.some(({ host, outcome }) => host === 'web1' && outcome === 'failed')
+    }, 'the row of the run')
+    const logs = await fleet('logs', 'job')
+    expect(logs.stdout).toBe('web1 job | first\nweb1 job | second\n')
+
+    const every = await json<Row[]>('history', 'every', '--outcome', 'ok', '-n', '50')
+    const slots = every.map(({ slot }) => slot)
+    expect(new Set(slots).size).toBe(slots.length)
+    const [slot = ''] = slots
+    const why = await fleet('why', 'every', slot ?? '')
+    expect(why).toMatchObject({ status: 0 })
+    expect(why.stdout).toMatch(/^claim {5}(?:db1|web1) at .* after its time/m)
+    expect(why.stdout).toMatch(/^web1 +is number [12] of 2 for this slot/m)
+
+    const owner = (await ownerOf()) ?? ''
+    const killed = await fleet('kill', `always@${owner}`, ...operator)
+    expect(killed.stdout).toMatch(new RegExp(`^ending always \\S+ on ${owner}\n$`))
+
+    // A machine that is killed is seen by what it left.
+    await until(async () => (await ownerOf()) !== undefined, 'the daemon task')
+    const pid = web1.site.pid() ?? 0
+    process.kill(pid, 'SIGKILL')
+    await until(async () => {
+      const { machines } = await json<Status>('status')
+      return machines.find(({ host }) => host === 'web1')?.state === 'silent'
+    }, 'the silence of web1')
+    const rows = await json<Row[]>('history', 'job')
+    expect(rows).toMatchObject([{ host: 'web1', outcome: 'failed' }])
+    expect(await fleet('logs', 'job')).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('web1 does not answer'),
+    })
+
+    // Without the engine it says since when, and shows this machine.
+    await server.crash()
+    await until(async () => (await fleet('status')).status === 1, 'the loss of the engine')
+    const alone = await fleet('status')
+    expect(alone.stdout).toMatch(/^prod: the fleet cannot be reached since 20\d\d-.*: 127/)
+    expect(alone.stdout).toMatch(/^this is what db1 knows[^]*^job +2/m)
+    const own = await fleet('history')
+    expect(own).toMatchObject({ status: 0, stdout: expect.stringMatching(/^AT +HOST +TASK/) })
+    expect(own.stderr).toContain('note: only the rows of this machine')
+    expect(await db1.site.torch('stop')).toMatchObject({ status: 0 })
+    expect(await fleet('status')).toMatchObject({ status: 3 })
+  }, 300_000)
+})
+
+test('without a section fleet the words say so', async () => {
+  const site = newSite('tasks: {}\n')
+  expect(await site.torch('start', '--tasks', site.tasks)).toMatchObject({ status: 0 })
+  expect(await site.torch('fleet', 'status')).toMatchObject({
+    status: 1,
+    stderr: expect.stringContaining('torch: the daemon is in no fleet\nhint: '),
+  })
+})
