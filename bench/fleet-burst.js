@@ -35,8 +35,7 @@ export async function fleetBurst({ runs = 3 }, say) {
     await initStreams(folder, urls)
     const host = thisMachine()
     const names = Array.from({ length: hostCount }, (_, index) => `web${index + 1}`)
-    for (const name of names)
-      links.push({ name, link: connectFleet({ host, settings: settingsOf(name, urls) }) })
+    for (const name of names) links.push(joined(host, name, urls))
     await until(
       () => links.every(({ link }) => link.link().state === 'up'),
       'all connections',
@@ -65,6 +64,14 @@ export async function fleetBurst({ runs = 3 }, say) {
     for (const server of servers?.all ?? []) await server.end('SIGKILL')
     fs.rmSync(folder, { recursive: true, force: true })
   }
+}
+
+/** A machine with its connection, and the tasks that others have by their own words. */
+function joined(host, name, urls) {
+  const link = connectFleet({ host, settings: settingsOf(name, urls) })
+  const heard = new Set()
+  link.engine.hear((hint) => hint.kind === 'won' && heard.add(hint.task))
+  return { name, link, heard }
 }
 
 function settingsOf(host, servers) {
@@ -98,9 +105,7 @@ async function burst({ clock }, links, turn) {
   const window = { slotMs: slot * 1000, startWithinMs: 60_000, nextSlotMs: undefined }
   const tasks = Array.from({ length: taskCount }, (_, index) => `task-${turn}-${index}`)
   await Promise.all(
-    links.flatMap(({ name, link }) => {
-      const heard = new Set()
-      link.engine.hear((hint) => hint.kind === 'won' && heard.add(hint.task))
+    links.flatMap(({ name, link, heard }) => {
       return tasks.map(async (task) => {
         await pause(holdBackMs({ task, slot, host: name, aheadMs: 0 }, candidates))
         if (heard.has(task)) return

@@ -103,18 +103,24 @@ async function broken({ failed, host, world }, name, error) {
   else await host.start().catch(() => {})
 }
 
-/** Makes one thing go wrong, or with `second` two at a time, and waits until the engine works again. */
+/** Makes one thing go wrong, or several at a time, and waits until all is as before. */
 export async function disturb(round, names) {
-  const from = uptime()
-  const started = []
-  for (const name of names) {
-    round.say(`${name}: ${name.startsWith('server') ? 'servers' : round.host.name}`)
-    round.count(name)
-    started.push(faults[name](round).catch((error) => broken(round, name, error)))
-  }
-  await Promise.all(started)
-  if (!names.some((name) => name.startsWith('server'))) return
+  await Promise.all(
+    names.map((name) => {
+      const isServers = name.startsWith('server')
+      round.say(`${name}: ${isServers ? 'servers' : round.host.name}`)
+      round.count(name)
+      const made = isServers ? withoutServers(round, name) : faults[name](round)
+      return made.catch((error) => broken(round, name, error))
+    }),
+  )
+}
+
+/** The time until the servers are complete again, with a leader, counts as one without an engine. */
+async function withoutServers(round, name) {
   const { servers } = round.world
+  const from = uptime()
+  await faults[name](round)
   await until(
     async () =>
       (await Promise.all(servers.all.map(isReady))).every(Boolean) && (await servers.leader()),
