@@ -33,7 +33,7 @@ export function deliveryOf(result: GroupResult, signal: AbortSignal, program: st
 function whyNotStarted(program: string, failure: string): string {
   if (failure.endsWith('EACCES')) return `${program} is not executable: chmod +x ${program}`
   if (failure.endsWith('ENOENT'))
-    return `${program} was not found, or the interpreter in its first line`
+    return `${program}, or the interpreter in its first line, was not found`
   return `${program} cannot be started: ${failure}`
 }
 

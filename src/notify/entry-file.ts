@@ -29,7 +29,7 @@ export interface Entry {
   /** When it is tried next, by the wall clock; null: now. */
   readonly nextMs: number | null
   readonly lastError: string | null
-  /** Of a digest: the ids of the messages in it. */
+  /** A digest has the ids of its messages. */
   readonly ids?: readonly string[]
   /** Only if it is not on the disk. */
   readonly letter?: Letter

@@ -40,7 +40,7 @@ export interface Message {
   readonly url: string | null
   /** How many events this message stands for. */
   readonly count: number
-  /** Of a digest of messages that waited: their ids. */
+  /** A digest of messages that waited has their ids. */
   readonly ids: readonly string[] | null
 }
 

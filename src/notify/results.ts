@@ -89,7 +89,8 @@ export function openResults(
     keepOnly(isThere) {
       const gone = [...results.keys()].filter((each) => !isThere(each))
       for (const each of gone) results.delete(each)
-      for (const each of counts.keys()) if (!isThere(each)) counts.delete(each)
+      for (const kept of [counts, sent])
+        for (const each of kept.keys()) if (!isThere(each)) kept.delete(each)
       if (gone.length > 0) save()
     },
     sentMs: (recipient) => sent.get(recipient) ?? [],

@@ -35,7 +35,7 @@ export async function sendRequest(request: WebRequest): Promise<Delivery> {
     if (isBadPort(error))
       return {
         kind: 'refused',
-        words: 'its URL has a port that torch does not ask, because another service owns it',
+        words: 'torch does not send to the port in its URL, which belongs to another service',
       }
     return { kind: 'later', words: failureWords(error, request.signal) }
   } finally {

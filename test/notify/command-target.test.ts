@@ -42,7 +42,7 @@ test('a command that fails is run again later; what it printed is for a person o
   const missing = { kind: 'command', name: 'own', command: ['/no/such'] } as const
   const delivery = await sendToCommand(missing, messageOf(), {}, never)
   expect(delivery).toMatchObject({ kind: 'later' })
-  expect(delivery.words).toBe('/no/such was not found, or the interpreter in its first line')
+  expect(delivery.words).toBe('/no/such, or the interpreter in its first line, was not found')
   const plain = { ...missing, command: ['/proc/version'] } as const
   expect((await sendToCommand(plain, messageOf(), {}, never)).words).toBe(
     '/proc/version is not executable: chmod +x /proc/version',

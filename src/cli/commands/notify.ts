@@ -41,15 +41,16 @@ async function showTargets(call: Call, values: Values): Promise<number> {
     terminal.note('the tasks file has no targets, and no heartbeat')
   else {
     await terminal.say(targetsTable(call, report))
-    const waits = report.targets.find((each) => each.waiting > 0 && hasTest(each))
+    const waits = report.targets.find(mayTryNow)
     if (waits !== undefined)
-      terminal.note(`to try now: torch notify test ${waits.name} also sends what waits for it`)
+      terminal.note(`torch notify test ${waits.name} tries now, and then sends what waits`)
   }
   return exitStatus.done
 }
 
-function hasTest({ kind }: TargetReport): boolean {
-  return kind !== 'ping' && kind !== 'heartbeat'
+/** A target that takes messages has what waits as soon as its minute has room: a test does not change that. */
+function mayTryNow({ kind, waiting, last }: TargetReport): boolean {
+  return kind !== 'ping' && kind !== 'heartbeat' && waiting > 0 && last?.result !== 'delivered'
 }
 
 function targetsTable({ host, terminal }: Call, { targets }: NotifyReport): string {
@@ -84,7 +85,9 @@ function resultCell(last: TargetReport['last']): Cell {
 }
 
 async function testTarget(call: Call, values: Values, name: string): Promise<number> {
-  const report = await testOne(call, values, name)
+  const asked = await askDaemon(call, name)
+  if (asked === undefined) noteNoDaemon(call)
+  const report = asked ?? (await testHere(call, values, name))
   if (values.json) await call.terminal.say(JSON.stringify(report, null, 2))
   else await sayReport(call, report)
   return isDelivered(report) ? exitStatus.done : exitStatus.failed
@@ -100,8 +103,13 @@ async function testAll(call: Call, values: Values): Promise<number> {
       hint: 'name them at the top of the file: notify: { ops: { webhook: URL } }',
     })
   const reports: TestReport[] = []
+  let isNoted = false
   for (const { name } of targets) {
-    const report = await testOne(call, values, name)
+    const asked = await askDaemon(call, name)
+    // FIRST the note, before the first message that this command sends.
+    if (asked === undefined && !isNoted) noteNoDaemon(call)
+    isNoted ||= asked === undefined
+    const report = asked ?? (await testHere(call, values, name))
     reports.push(report)
     if (!values.json) await sayReport(call, report)
   }
@@ -109,9 +117,13 @@ async function testAll(call: Call, values: Values): Promise<number> {
   return reports.every(isDelivered) ? exitStatus.done : exitStatus.failed
 }
 
-async function testOne(call: Call, values: Values, name: string): Promise<TestReport> {
-  const report = await ask(call, 'notify', { target: name }, 'optional')
-  return report ?? testHere(call, values, name)
+/** undefined: torch is not running. */
+function askDaemon(call: Call, target: string): Promise<TestReport | undefined> {
+  return ask(call, 'notify', { target }, 'optional')
+}
+
+function noteNoDaemon({ terminal }: Call): void {
+  terminal.note('torch is not running: this command sends the messages, with its own variables')
 }
 
 async function sayReport({ terminal }: Call, report: TestReport): Promise<void> {
@@ -126,12 +138,11 @@ function isDelivered({ result }: TestReport): boolean {
 
 /** Without a daemon: with the user and the variables of this shell. */
 async function testHere(call: Call, values: Values, name: string): Promise<TestReport> {
-  const { host, terminal } = call
+  const { host } = call
   const { file } = await readTasks(call, daemonsPath(call, values, undefined))
   const { targets } = file.notify
   const target = targets.find((each) => each.name === name)
   if (target === undefined) throw unknownTarget(name, targets)
-  terminal.note('torch is not running: this command sends the message, with its own variables')
   const message = newTestMessage(host.network.name(), host.clock.now())
   const never = new AbortController().signal
   const parts = { host, variables: process.env }

@@ -57,7 +57,8 @@ function isTrouble(value: unknown): boolean {
     (skipped === undefined || hasTimes(skipped, 'count', 'toldMs')) &&
     (seenMs === undefined || isTime(seenMs)) &&
     (noSuccess === undefined || hasTimes(noSuccess, 'sinceMs', 'toldMs')) &&
-    (given.noSuccessToldMs === undefined || isTime(given.noSuccessToldMs))
+    (given.noSuccessToldMs === undefined || isTime(given.noSuccessToldMs)) &&
+    (given.isNoSuccessKnown === undefined || typeof given.isNoSuccessKnown === 'boolean')
   )
 }
 

@@ -1,6 +1,6 @@
 import { grouped } from '../../text/grouped.ts'
 import { counted, someOf } from '../../text/plural.ts'
-import { utcTime } from '../../text/utc-time.ts'
+import { utcTime, utcTimes } from '../../text/utc-time.ts'
 import { newNotice, type Notice } from './notice.ts'
 
 /** The time without a daemon before this one. Times in milliseconds since the epoch. */
@@ -24,7 +24,7 @@ export interface Post {
   readonly notice: Notice
 }
 
-/** One outage is one message: if several tasks missed starts in it, each target gets one notice about its tasks. */
+/** One outage is one message: if several tasks missed starts in it, each target gets one notice about its tasks. Each says when torch was down. */
 export function withOneForOutage(posts: readonly Post[], outage: Outage): Post[] {
   const missed = grouped(
     posts.filter(({ notice }) => notice.isOutage === true),
@@ -33,10 +33,17 @@ export function withOneForOutage(posts: readonly Post[], outage: Outage): Post[]
   return posts.flatMap((post) => {
     const { target, notice } = post
     const own = missed.get(target) ?? []
-    if (notice.isOutage !== true || own.length === 1) return [post]
+    if (notice.isOutage !== true) return [post]
+    if (own.length === 1) return [{ target, notice: taskNotice(notice, outage) }]
     const notices = own.map((each) => each.notice)
     return own[0] === post ? [{ target, notice: outageNotice(notices, outage, target) }] : []
   })
+}
+
+/** What one task missed in the outage. */
+function taskNotice(notice: Notice, outage: Outage): Notice {
+  const when = notice.reason === null ? '' : `; ${utcTimes(notice.reason)}`
+  return { ...notice, reason: `torch was down ${timesOf(outage)}${when}` }
 }
 
 /** Names of tasks in a message. */

@@ -135,7 +135,9 @@ function missedNotices(task: NotifiedTask, row: HistoryRow): Notice[] {
   if (!isWanted(task.notify, 'missed')) return []
   const { slot, lastSlot, count, outcome } = row
   const when = slot === lastSlot ? `due at ${slot}` : `due from ${slot} to ${lastSlot}`
-  const reason = `${whyNotStarted(row.reason ?? '')}; ${when}`
+  const isOutage = row.reason === 'down'
+  // outage.ts says why torch was down, and when.
+  const reason = isOutage ? when : `${whyNotStarted(row.reason ?? '')}; ${when}`
   const key = `missed/${row.task}/${slot}`
   const facts = {
     task: row.task,
@@ -145,7 +147,6 @@ function missedNotices(task: NotifiedTask, row: HistoryRow): Notice[] {
     reason,
     key,
   }
-  const isOutage = row.reason === 'down'
   return [newNotice({ kind: 'missed', ...facts, count: count ?? 1, isOutage })]
 }
 

@@ -68,11 +68,14 @@ test('torch notify tests a target, through the daemon and without one, and shows
   const here = await site.torchWith({ env }, 'notify', 'test', 'ops')
   expect(here).toMatchObject({ status: 0, stdout: 'ops: delivered: HTTP 200\n' })
   expect(here.stderr).toContain('torch is not running')
+  const each = await site.torchWith({ env }, 'notify', 'test')
+  expect(each.stdout).toContain('own: delivered')
+  expect(each.stderr.match(/torch is not running/g)).toHaveLength(1)
   expect(await site.torchWith({ env }, 'start')).toMatchObject({ status: 0 })
   expect(await site.torch('notify', 'test', 'ops')).toMatchObject({
     ...{ status: 0, stdout: 'ops: delivered: HTTP 200\n', stderr: '' },
   })
-  expect(ids).toHaveLength(2)
+  expect(ids).toHaveLength(4)
   server.answer = (request, response) => response.writeHead(404).end(`no hook ${request.url}`)
   const plain = await site.torch('notify', 'test', 'plain', '--json')
   expect(JSON.parse(plain.stdout)).toEqual({
@@ -129,6 +132,13 @@ test('a message survives kill -9 of the daemon and torch restart, and comes agai
   const waiting = await site.torch('notify', '--json')
   const shown = JSON.parse(waiting.stdout) as { targets: object[] }
   expect(shown.targets[0]).toMatchObject({ name: 'ops', waiting: 1 })
+  const hint = 'torch notify test ops tries now, and then sends what waits'
+  expect((await site.torch('notify')).stderr).toContain(hint)
+  const results = path.join(site.home, 'outbox', 'results.json')
+  const last = { at: '2026-03-10T12:00:00.000Z', result: 'delivered', words: 'HTTP 200' }
+  fs.writeFileSync(results, JSON.stringify({ ops: last }))
+  expect((await site.torch('notify')).stderr).not.toContain(hint)
+  fs.rmSync(results)
   state.isSilent = false
   await site.torchWith({ env }, 'start')
   await until(() => ids.length >= 2, 'the second attempt')

@@ -32,7 +32,15 @@ test('tasks that missed starts in one outage are one message for each target, in
   ).toEqual([
     'ops: x 1 null',
     `ops: null 50 torch was down ${times}: 25 tasks missed starts: ${names.slice(0, 10).join(', ')} and 15 more`,
-    'log: t1 1 null',
+    `log: t1 1 torch was down ${times}`,
+  ])
+})
+
+test('one task that missed starts in an outage says when it was and why, and what was due', () => {
+  const reason = 'due from 2026-03-10T12:10:00Z to 2026-03-10T12:50:00Z'
+  expect(words(ended('died'), ['ops', { ...missed('a', 5), reason }])).toEqual([
+    'ops: a 5 torch was down from about 2026-03-10 12:00:00 UTC to 2026-03-10 13:00:00 UTC (it was killed or crashed); ' +
+      'due from 2026-03-10 12:10:00 UTC to 2026-03-10 12:50:00 UTC',
   ])
 })
 
