@@ -42,28 +42,8 @@ export function newDeliverer({
   let number = 0
   let cancelIdle = (): void => {}
 
-  function startOne(): Running {
-    const waiting: Running['waiting'] = new Map()
-    const started: Running = {
-      helper: startHelper({
-        file: 'notify/helper-process',
-        onLine(line) {
-          const answer = parseAnswer(line)
-          if (answer === undefined) return
-          if ('delivery' in answer) return waiting.get(answer.number)?.settle(answer.delivery)
-          started.isReady = true
-          for (const { begin } of waiting.values()) begin()
-        },
-        onEnd(why) {
-          if (running === started) running = undefined
-          const words = `the process that sends messages was ended (${why})`
-          for (const { settle } of waiting.values()) settle({ kind: 'later', words })
-        },
-      }),
-      waiting,
-      isReady: false,
-    }
-    return started
+  function forget(ended: Running): void {
+    if (running === ended) running = undefined
   }
 
   async function endHelper(): Promise<void> {
@@ -77,7 +57,7 @@ export function newDeliverer({
     deliver: (job) =>
       new Promise((resolve) => {
         cancelIdle()
-        const started = (running ??= startOne())
+        const started = (running ??= startOne(startHelper, forget))
         const { helper, waiting } = started
         const own = (number += 1)
         const settle = (delivery: Delivery): void => {
@@ -105,6 +85,31 @@ export function newDeliverer({
       }),
     close: endHelper,
   }
+}
+
+/** A helper that has nothing to do yet. `onEnded`: its process is gone, before anybody hears what that means. */
+function startOne(startHelper: Host['startHelper'], onEnded: (ended: Running) => void): Running {
+  const waiting: Running['waiting'] = new Map()
+  const started: Running = {
+    helper: startHelper({
+      file: 'notify/helper-process',
+      onLine(line) {
+        const answer = parseAnswer(line)
+        if (answer === undefined) return
+        if ('delivery' in answer) return waiting.get(answer.number)?.settle(answer.delivery)
+        started.isReady = true
+        for (const { begin } of waiting.values()) begin()
+      },
+      onEnd(why) {
+        onEnded(started)
+        const words = `the process that sends messages was ended (${why})`
+        for (const { settle } of waiting.values()) settle({ kind: 'later', words })
+      },
+    }),
+    waiting,
+    isReady: false,
+  }
+  return started
 }
 
 function parseAnswer(line: string): AnswerLine | ReadyLine | undefined {
