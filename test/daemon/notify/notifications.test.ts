@@ -254,8 +254,12 @@ tasks:
 
 test('a state of messages that makes no sense is left out, and the rest of it counts', async () => {
   const task = '{ type: manual, command: "exit 3", notify: { to: ops, stuck_after: 1h } }'
-  const names = ['job', 'a', 'b', 'c', 'd', 'e']
-  const site = notifiedSite(`tasks:\n${names.map((name) => `  ${name}: ${task}\n`).join('')}`)
+  const names = ['job', 'a', 'b', 'c', 'd']
+  const lines = [
+    ...names.map((name) => `${name}: ${task}`),
+    `e: ${task.replace('stuck_after', 'no_success_for')}`,
+  ]
+  const site = notifiedSite(`tasks:\n${lines.map((line) => `  ${line}\n`).join('')}`)
   fs.mkdirSync(path.join(site.home, 'outbox'), { recursive: true, mode: 0o700 })
   const at = site.clock.now() - 1000
   const failing = { sinceMs: at, run: 'r', toldMs: at }
@@ -277,7 +281,7 @@ test('a state of messages that makes no sense is left out, and the rest of it co
   await run(daemon, 'job')
   expect(site.messages()).toEqual([])
   daemon.state.notifications.save()
-  expect(Object.keys(site.state().tasks)).toEqual(['job'])
+  expect(site.state().tasks).toEqual({ job: expect.anything(), e: { seenMs: expect.any(Number) } })
 })
 
 test('many failures are ten messages and a digest, also if the daemon is killed in between', async () => {
