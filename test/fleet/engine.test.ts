@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Engine } from '../../src/fleet/engine.ts'
 import { natsEngine } from '../../src/fleet/nats/engine.ts'
 import { fleetStreams } from '../../src/fleet/nats/streams.ts'
-import { fleetNames } from '../../src/fleet/nats/subjects.ts'
+import { fleetNames, inboxPrefix } from '../../src/fleet/nats/subjects.ts'
 import type { Hint } from '../../src/plan/fleet/hints.ts'
 import type { Claim, HeldPlace } from '../../src/plan/fleet/records.ts'
 import { newFakeEngine } from '../support/fleet/engine.ts'
@@ -33,7 +33,8 @@ function fakeEngine(): Promise<Engine> {
 async function natsEngineOf(program: string): Promise<Engine> {
   const server = await natsServer(program)
   closings.push(() => server.close())
-  const connection = await connect({ servers: server.url })
+  const inbox = inboxPrefix({ name: 'prod', host: 'a' })
+  const connection = await connect({ servers: server.url, inboxPrefix: inbox })
   closings.push(() => connection.close())
   const manager = await jetstreamManager(connection, { checkAPI: false })
   const names = fleetNames('prod')

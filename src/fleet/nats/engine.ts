@@ -90,7 +90,8 @@ export function natsEngine({ connection, js, manager, names, host }: NatsParts):
     answer(listener) {
       connection.subscribe(askSubject(names, host), {
         callback(error, message) {
-          if (error !== null) return
+          // Who asks also names the subject of the answer: it must not be a command to a third machine.
+          if (error !== null || message.reply?.startsWith(`${names.prefix}.re.`) !== true) return
           quietly(() => {
             const value = listener(message.json<Question>())
             if (value !== undefined) message.respond(JSON.stringify(value))
