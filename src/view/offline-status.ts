@@ -47,7 +47,9 @@ export async function offlineStatus(
   const now = Math.floor(host.clock.now() / 1000)
   const inbox = openInbox(host, paths.inbox, () => {})
   const known = new Set(tasks.map((task) => task.name))
-  const others = [...running].filter(([name]) => !known.has(name))
+  const others = [...running]
+    .filter(([name]) => !known.has(name))
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
   return {
     daemon: null,
     ended: lastDaemonEnd(host, paths),

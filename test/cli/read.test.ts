@@ -219,6 +219,7 @@ describe.concurrent('torch status', () => {
       revision: null,
       loadedAt: null,
       ok: false,
+      lastGoodAt: expect.any(String) as string,
       problems: [
         {
           severity: 'error',

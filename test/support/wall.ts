@@ -165,13 +165,19 @@ function rowsOf(
   const newest = Math.floor((nowMs - atMinute * 60_000) / stepMs) * stepMs + atMinute * 60_000
   const rows: HistoryRow[] = []
   const oldest = nowMs - (everyMinutes < 1440 ? pastMs : longPastMs)
-  for (let slot = newest, ago = 0; slot > oldest; slot -= stepMs, ago += 1) {
+  let ago = -1
+  for (let slot = newest; slot > oldest; slot -= stepMs) {
+    ago += 1
     const sinceDown = slot - (nowMs - down.agoMs)
     if (sinceDown >= 0 && sinceDown < down.forMs) continue
     // Neither the same length each time, nor another one at each call.
     const usual = typeof seconds === 'number' ? seconds : seconds(ago)
     const ms = Math.round(usual * 1000 * (0.8 + 0.4 * ((ago * 0.618) % 1)))
-    if (slot + ms > nowMs) continue
+    if (slot + ms > nowMs) {
+      // It would still run: the one before is the newest that has ended.
+      ago -= 1
+      continue
+    }
     rows.push(pastRow(task, slot, ms, { revision, ...end?.(ago) }))
   }
   const first = Math.ceil((nowMs - down.agoMs) / stepMs) * stepMs

@@ -1,5 +1,6 @@
 import { argumentsOf, type Command, optionsOf } from '../command.ts'
 import { commands, otherCommands } from '../commands.ts'
+import { fleetActions } from '../commands/fleet/actions.ts'
 import type { Option, ValueType } from '../args/option.ts'
 import {
   commonOptions,
@@ -60,6 +61,7 @@ export const argumentValues: Readonly<Record<string, Values>> = {
   REV: { type: 'revision' },
   SHELL: { choices: shells },
   FORMAT: { choices: importFormats },
+  VERB: { choices: fleetActions },
 }
 
 /** What the argument with this index may be; the last one may repeat. */

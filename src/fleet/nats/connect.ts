@@ -181,7 +181,8 @@ export function connectFleet(parts: FleetParts): FleetConnection {
 async function describe({ manager }: OpenConnection, { claims }: FleetNames): Promise<EngineFacts> {
   try {
     const { cluster, config } = await manager.streams.info(claims)
-    const { leader = '', replicas = [] } = cluster ?? {}
+    // A server without a cluster calls itself the leader, by an id that says nothing to a person.
+    const { leader = '', replicas = [] } = (config.num_replicas > 1 && cluster) || {}
     const servers = [leader, ...replicas.map(({ name }) => name)].filter((name) => name !== '')
     const engine = {
       ...{ servers: servers.toSorted(), copies: config.num_replicas },

@@ -1,6 +1,7 @@
 import { usageError } from '../../args/option.ts'
 import type { Values } from '../../args/options.ts'
 import type { Call } from '../../command.ts'
+import { fleetActions } from './actions.ts'
 
 /** Runs `torch fleet ACTION`. */
 export async function fleet(call: Call, values: Values): Promise<number> {
@@ -28,10 +29,8 @@ export async function fleet(call: Call, values: Values): Promise<number> {
       return (await import('./show-slot.ts')).showSlot(call, values)
     default:
       throw usageError(
-        `expected ${actions.slice(0, -1).join(', ')} or ${actions.at(-1)}; got "${action}"`,
+        `expected ${fleetActions.slice(0, -1).join(', ')} or ${fleetActions.at(-1)}; got "${action}"`,
         'torch fleet --help',
       )
   }
 }
-
-const actions = ['status', 'history', 'logs', 'run', 'kill', 'why', 'init', 'check']

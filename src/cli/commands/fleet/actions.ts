@@ -1,0 +1,2 @@
+/** The first word behind `torch fleet`. */
+export const fleetActions = ['status', 'history', 'logs', 'run', 'kill', 'why', 'init', 'check']
