@@ -75,6 +75,9 @@ describeNats('%s', (program) => {
     }
     await until(async () => (await ownerOf()) !== undefined, 'the daemon task')
 
+    // The other machine may have said nothing yet.
+    const machinesUp = async () => (await fleet('status')).stdout.includes('2 of 2 machines up')
+    await until(machinesUp, 'both machines')
     const status = await fleet('status')
     expect(status).toMatchObject({ status: 0, stderr: '' })
     expect(status.stdout).toMatch(
@@ -104,7 +107,11 @@ describeNats('%s', (program) => {
     const logs = await fleet('logs', 'job')
     expect(logs.stdout).toBe('web1 job | first\nweb1 job | second\n')
 
-    const every = await json<Row[]>('history', 'every', '--outcome', 'ok', '-n', '50')
+    let every: Row[] = []
+    await until(async () => {
+      every = await json<Row[]>('history', 'every', '--outcome', 'ok', '-n', '50')
+      return every.length > 0
+    }, 'a run of the shared task')
     const slots = every.map(({ slot }) => slot)
     expect(new Set(slots).size).toBe(slots.length)
     const [slot = ''] = slots
