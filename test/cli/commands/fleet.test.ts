@@ -200,7 +200,7 @@ describe('torch fleet init --on', () => {
       [['init'], 'this machine is in no fleet'],
       [['check', '--config', config], `${config}: fleet: unknown key "nmae"`],
       [['chekc'], 'expected status, history, logs, run, kill, why, init or check; got "chekc"'],
-      [[], 'torch fleet needs status or history or logs or run or kill or why or init or check'],
+      [[], 'torch fleet needs a VERB'],
     ] as const) {
       const { status, stderr } = await site.torch('fleet', ...words)
       expect(status).toBe(2)
