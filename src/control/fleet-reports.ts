@@ -1,4 +1,5 @@
 import type { ErrorJson } from '../errors.ts'
+import type { Heartbeat } from '../plan/fleet/members.ts'
 import type { HistoryRow } from '../plan/history-row.ts'
 import type { Claim } from '../plan/fleet/records.ts'
 import { type Field, faultsOf, name, upTo } from './request-fields.ts'
@@ -37,20 +38,7 @@ interface EngineReport {
 }
 
 /** A machine of the fleet, as this one heard it. */
-export interface MemberReport {
-  readonly host: string
-  readonly session: string
-  readonly torch: string
-  readonly tz: string
-  readonly file: {
-    readonly revision: string | null
-    readonly committedMs: number | null
-    readonly hash: string
-  }
-  readonly running: number
-  readonly places: readonly string[]
-  readonly offsetMs: number | null
-  readonly isDraining: boolean
+export interface MemberReport extends Omit<Heartbeat, 'v' | 'facts'> {
   readonly isLive: boolean
   readonly heardAgoMs: number
 }

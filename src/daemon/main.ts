@@ -1,7 +1,7 @@
 import { serveControl } from '../control/server.ts'
 import { exitStatus, TorchError } from '../errors.ts'
 import type { Channel } from '../host/daemon-child.ts'
-import { connectFleet, type FleetConnection } from '../fleet/nats/connect.ts'
+import type { FleetConnection } from '../fleet/nats/connect.ts'
 import type { FleetSettings } from '../fleet/settings.ts'
 import type { Host } from '../host/host.ts'
 import { heldLock } from '../host/lock.ts'
@@ -71,7 +71,7 @@ export async function runDaemon(
     throw new TorchError('stopped-early', 'a stop was requested while the daemon was starting')
   }
   const systemd = openSystemd(host, environment)
-  const fleet = settings.fleet && joinEngine(host, settings.fleet, log)
+  const fleet = settings.fleet && (await joinEngine(host, settings.fleet, log))
   const own = {
     ...start,
     paths,
@@ -94,7 +94,9 @@ export async function runDaemon(
 }
 
 /** Connects to the engine of the fleet in the background. The log says when it is there, and when it is not. */
-function joinEngine(host: Host, settings: FleetSettings, log: Log): FleetConnection {
+async function joinEngine(host: Host, settings: FleetSettings, log: Log): Promise<FleetConnection> {
+  // A daemon of no fleet does not load it.
+  const { connectFleet } = await import('../fleet/nats/connect.ts')
   return connectFleet({
     host,
     settings,

@@ -1,7 +1,6 @@
 import { type ErrorJson, errorFromJson, errorToJson, TorchError } from '../errors.ts'
 import { type Clock, pause } from '../host/clock.ts'
-import { quietly } from '../host/system-error.ts'
-import type { Exchange } from './exchange.ts'
+import { type Exchange, jsonOf } from './exchange.ts'
 import { token } from './nats/subjects.ts'
 
 /*
@@ -135,7 +134,7 @@ export function errorText(host: string, error: unknown): string {
 }
 
 function answerOf(data: Uint8Array): HostAnswer | undefined {
-  const value: unknown = quietly(() => JSON.parse(Buffer.from(data).toString('utf8')))
+  const value = jsonOf(data)
   if (typeof value !== 'object' || value === null) return undefined
   const { host, error } = value as { readonly host?: unknown; readonly error?: unknown }
   if (typeof host !== 'string') return undefined

@@ -19,8 +19,6 @@ export interface ClaimAttempt {
   readonly window: StartWindow
   /** When the slot was due, by the monotonic clock of this machine. */
   readonly dueMonotonicMs: number
-  /** Aborted once somebody else is known to have the slot, or the daemon stops. */
-  readonly signal: AbortSignal
 }
 
 /** What became of an attempt. */
@@ -33,7 +31,6 @@ export type ClaimResult =
   | { readonly kind: 'refused'; readonly words: string }
   /** This machine has the claim, but it was stored, or is known, too early or too late. */
   | { readonly kind: 'clock'; readonly words: string }
-  | { readonly kind: 'aborted' }
 
 /**
  * Tries to get the right to start a slot until somebody has it or its time is over. Whatever the engine
@@ -41,11 +38,10 @@ export type ClaimResult =
  */
 export async function claimSlot(parts: ClaimParts, attempt: ClaimAttempt): Promise<ClaimResult> {
   const { engine, clock, random } = parts
-  const { key, claim, signal } = attempt
+  const { key, claim } = attempt
   const endMs = attempt.dueMonotonicMs + windowMs(attempt.window)
   let words = 'no answer'
-  while (!signal.aborted) {
-    if (clock.monotonic() >= endMs) return { kind: 'unreachable', words }
+  while (clock.monotonic() < endMs) {
     const put = await engine.putClaim(key, claim)
     if (put.kind === 'refused' && !put.mayPass) return { kind: 'refused', words: put.words }
     const found = await engine.getClaim(key)
@@ -59,7 +55,7 @@ export async function claimSlot(parts: ClaimParts, attempt: ClaimAttempt): Promi
         await pause(clock, againMs * (0.5 + random()))
     }
   }
-  return { kind: 'aborted' }
+  return { kind: 'unreachable', words }
 }
 
 /** Before the same message is sent once more. */
@@ -68,7 +64,7 @@ const againMs = 100
 /** The claim is this machine's own. It counts if it came in time, and if no earlier one can be forgotten. */
 async function settled(
   { engine, clock, random }: ClaimParts,
-  { key, window, signal }: ClaimAttempt,
+  { key, window }: ClaimAttempt,
   found: GetAnswer<Claim>,
   endMs: number,
 ): Promise<ClaimResult> {
@@ -79,7 +75,7 @@ async function settled(
     return { kind: 'clock', words }
   }
   let since = await engine.claimsSince()
-  while (since.kind === 'silent' && clock.monotonic() < endMs && !signal.aborted) {
+  while (since.kind === 'silent' && clock.monotonic() < endMs) {
     await pause(clock, againMs * (0.5 + random()))
     since = await engine.claimsSince()
   }

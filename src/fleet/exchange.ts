@@ -1,9 +1,16 @@
+import { quietly } from '../host/system-error.ts'
+
 /** A message of another machine. Subjects are as in `Exchange`. */
 export interface HeardMessage {
   readonly subject: string
   readonly data: Uint8Array
   /** Where to answer; undefined: nowhere, or not in an inbox of this fleet. */
   readonly reply: string | undefined
+}
+
+/** The JSON of a message; undefined: it is none. Another version of torch may have sent it. */
+export function jsonOf(data: Uint8Array): unknown {
+  return quietly(() => JSON.parse(Buffer.from(data).toString('utf8')) as unknown)
 }
 
 /** The answer to a request. */

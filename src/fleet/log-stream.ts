@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { TorchError } from '../errors.ts'
 import { type Clock, newSleep } from '../host/clock.ts'
-import { quietly } from '../host/system-error.ts'
 import { askHost } from './ask.ts'
-import type { Exchange } from './exchange.ts'
+import { type Exchange, jsonOf } from './exchange.ts'
 
 /*
  * The output of runs from one machine to another, through the engine. The reader allows a few chunks at a time, so
@@ -60,7 +59,7 @@ export function newChunkSender(exchange: Exchange, clock: Clock, id: string): Ch
     cancel = clock.after(goneMs, end)
   }
   const stop = exchange.listen(`log.${id}.more`, ({ data }) => {
-    const value: unknown = quietly(() => JSON.parse(Buffer.from(data).toString()))
+    const value = jsonOf(data)
     const upTo = typeof value === 'object' && value !== null && 'upTo' in value ? value.upTo : 0
     if (upTo === null) return end()
     if (typeof upTo !== 'number') return
@@ -153,7 +152,7 @@ export async function* readChunks(
 function chunkOf(data: Uint8Array): Chunk | undefined {
   const bytes = Buffer.from(data)
   const end = bytes.indexOf(10)
-  const head: unknown = quietly(() => JSON.parse(bytes.toString('utf8', 0, end)))
+  const head = jsonOf(bytes.subarray(0, Math.max(end, 0)))
   if (typeof head !== 'object' || head === null || !('kind' in head)) return undefined
   return { head: head as ChunkHead, bytes: bytes.subarray(end + 1) }
 }

@@ -31,7 +31,6 @@ export interface PlaceRequest {
   readonly sighting: Sighting | undefined
   /** When to give up, by the monotonic clock. */
   readonly endMs: number
-  readonly signal: AbortSignal
 }
 
 export type TakeResult =
@@ -59,14 +58,14 @@ interface Sent {
 /** Takes a place that is free, or whose holder broke its promise. Whatever is answered, only what is read counts. */
 export async function takePlace(parts: PlaceParts, request: PlaceRequest): Promise<TakeResult> {
   const { engine, clock, uptimeMs, random, newId } = parts
-  const { key, endMs, signal } = request
+  const { key, endMs } = request
   const sent = new Map<string, Sent>()
   const held = (place: HeldPlace, sequence: number, { atMs, from }: Sent): TakeResult => {
     return { kind: 'held', holding: { key, place, sequence, sentMs: atMs }, from }
   }
   let { sighting } = request
   let words = 'no answer'
-  while (!signal.aborted && clock.monotonic() < endMs) {
+  while (clock.monotonic() < endMs) {
     const found = await engine.getPlace(key)
     if (found.kind === 'silent') ({ words } = found)
     const mine = found.kind === 'found' ? ownOf(found.value, sent) : undefined

@@ -1,4 +1,4 @@
-import type { FleetTask, Task } from '../tasks/task.ts'
+import { type FleetTask, isFleetTask, type Task } from '../tasks/task.ts'
 import type { Trigger } from './history-row.ts'
 
 /** One start of a task that a slot, a retry, a person or a daemon task asks for. */
@@ -98,8 +98,7 @@ export function admit(
   const manual = start.trigger === 'manual'
   if (!task.enabled && !manual) return { answer: 'skip', reason: 'enabled' }
   if (!here && !manual) return { answer: 'skip', reason: 'hosts' }
-  if (task.fleet !== undefined)
-    return admitShared({ ...task, fleet: task.fleet }, { ...facts, running, start })
+  if (isFleetTask(task)) return admitShared(task, { ...facts, running, start })
   if (running.length < task.max || forced) return { answer: 'start' }
   if (manual) return { answer: 'skip', reason: 'max' }
   return admitAtMax(task, { running, waiting })

@@ -105,6 +105,10 @@ export interface TaskFleet {
 /** A task that a fleet shares. */
 export type FleetTask = Task & { readonly fleet: TaskFleet }
 
+export function isFleetTask(task: Task): task is FleetTask {
+  return task.fleet !== undefined
+}
+
 /** A program that torch fetches by its URL. */
 export interface TaskScript {
   /** Complete, and in its normal form. */

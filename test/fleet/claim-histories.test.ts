@@ -49,7 +49,6 @@ async function trySlot(play: Play, machine: Machine, disk: Disk, slot: number): 
       claim,
       window: { slotMs: slot * 1000, startWithinMs, nextSlotMs: (slot + 30) * 1000 },
       dueMonotonicMs,
-      signal: new AbortController().signal,
     },
   )
   disk.delete(slot)

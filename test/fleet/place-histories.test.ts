@@ -75,7 +75,7 @@ async function serve(play: Play, site: Site): Promise<void> {
     }
     const endsMs = machine.clock.monotonic() + 10_000
     const request = { key: { task: 't', index: 0 }, place, sighting, endMs: endsMs }
-    const taken = await takePlace(parts, { ...request, signal: new AbortController().signal })
+    const taken = await takePlace(parts, request)
     if (taken.kind === 'held') {
       const life = { host: machine.name, fromMs: world.now(), toMs: Infinity }
       lives.push(life)

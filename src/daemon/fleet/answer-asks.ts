@@ -17,9 +17,8 @@ import type { StatusReport } from '../../control/status-report.ts'
 import type { PlainAnswers } from '../../control/server.ts'
 import { TorchError } from '../../errors.ts'
 import { answerText, errorText, maxAnswerBytes } from '../../fleet/ask.ts'
-import type { Exchange, HeardMessage } from '../../fleet/exchange.ts'
+import { type Exchange, type HeardMessage, jsonOf } from '../../fleet/exchange.ts'
 import { token } from '../../fleet/nats/subjects.ts'
-import { quietly } from '../../host/system-error.ts'
 import type { Heartbeat } from '../../plan/fleet/members.ts'
 import { rankOf } from '../../plan/fleet/ranks.ts'
 import type { HistoryRow } from '../../plan/history-row.ts'
@@ -103,7 +102,7 @@ async function answer(
   { data, reply }: HeardMessage,
 ): Promise<void> {
   const { exchange, fleet } = parts
-  const question: unknown = quietly(() => JSON.parse(Buffer.from(data).toString('utf8')))
+  const question = jsonOf(data)
   if (reply === undefined || askOf(question) === undefined) return
   try {
     exchange.publish(reply, answerText(fleet.host, await answerTo(parts, question, logs)))

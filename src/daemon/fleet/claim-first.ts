@@ -49,8 +49,6 @@ function refused(start: Start, result: Exclude<ClaimResult, { kind: 'won' }>): A
   switch (result.kind) {
     case 'elsewhere':
       return { kind: 'elsewhere' }
-    case 'aborted':
-      return { kind: 'dropped' }
     case 'unreachable':
       return { kind: 'unreachable', start }
     case 'clock':
@@ -107,8 +105,6 @@ async function tryToClaim(
         },
         window,
         dueMonotonicMs: window.dueMonotonicMs,
-        // The hint of another machine is no proof: what counts is what is stored.
-        signal: new AbortController().signal,
       },
     )
     if (result.kind === 'won') {

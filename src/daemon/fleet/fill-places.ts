@@ -1,16 +1,13 @@
 import { type Sighting } from '../../plan/fleet/takeover.ts'
 import { takePlace } from '../../fleet/take-place.ts'
 import type { Clock } from '../../host/clock.ts'
-import { pause } from '../../host/clock.ts'
-import type { Candidate } from '../../plan/fleet/ranks.ts'
-import { holdBackMs } from '../../plan/fleet/ranks.ts'
 import { endRun } from '../../run/end.ts'
-import type { FleetTask } from '../../tasks/task.ts'
+import { type FleetTask, isFleetTask } from '../../tasks/task.ts'
 import { type DaemonTaskParts, keepInstances } from '../starts/daemon-tasks.ts'
 import { giveBackUnused } from './unused-places.ts'
 import type { Fleet } from './fleet.ts'
 import { newRerun } from './rerun-lost.ts'
-import { keepTaken, placeOf } from './take-any.ts'
+import { keepTaken, placeOf, waitForRank } from './take-any.ts'
 
 interface FillParts extends DaemonTaskParts {
   readonly fleet: Fleet
@@ -54,8 +51,7 @@ export function startFilling(parts: FillParts): () => void {
     giveBackUnused(parts)
     rerun()
     for (const task of parts.tasks.here.values())
-      if (task.type === 'daemon' && task.fleet !== undefined)
-        void fillOne({ ...task, fleet: task.fleet })
+      if (task.type === 'daemon' && isFleetTask(task)) void fillOne(task)
   }
   const again = (): void => {
     if (!isOpen) return
@@ -112,19 +108,13 @@ async function takeOne(
   const { fleet, clock, phase } = parts
   const key = `${task.name}/${index}`
   const known = seen.get(key)
-  const candidates: readonly Candidate[] = fleet.membership.candidates({
-    hosts: task.hosts,
-    ...task.fleet,
-  })
-  const rank = { task: task.name, slot: index, host: fleet.host, aheadMs: 0 }
   const lastMs = fleet.triesLast(task.name) ? afterOthersMs : 0
-  if (known === undefined || lastMs > 0) await pause(clock, holdBackMs(rank, candidates) + lastMs)
+  if (known === undefined || lastMs > 0) await waitForRank(parts, task, index, lastMs)
   const result = await takePlace(fleet.placeParts, {
     key: { task: task.name, index },
     place: placeOf(fleet, task, { slot: undefined }, clock.now()),
     sighting: known?.sighting,
     endMs: clock.monotonic() + answerMs,
-    signal: new AbortController().signal,
   })
   if (result.kind === 'taken') {
     const lookMs = clock.monotonic() + backstopMs * (0.5 + Math.random())

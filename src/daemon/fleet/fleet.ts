@@ -19,7 +19,7 @@ import type { Miss } from '../../plan/tick.ts'
 import type { Log } from '../../record/log.ts'
 import type { Faults } from '../../run/faults.ts'
 import type { LiveRun } from '../../run/live-run.ts'
-import type { Task } from '../../tasks/task.ts'
+import { isFleetTask, type Task } from '../../tasks/task.ts'
 import { newOutage, noting, type Outage } from './outage.ts'
 import { watchOffset } from './watch-clock.ts'
 import { type DriftWatch, watchDrift } from './watch-drift.ts'
@@ -194,9 +194,7 @@ function note(guard: Guard, { recorder, description, directory }: LiveRun, held:
 /** What others compare with theirs. */
 function definitionsOf(tasks: ReadonlyMap<string, Task>): Definitions {
   return Object.fromEntries(
-    [...tasks.values()].flatMap(({ name, fleet }) =>
-      fleet === undefined ? [] : [[name, fleet.definition]],
-    ),
+    [...tasks.values()].filter(isFleetTask).map(({ name, fleet }) => [name, fleet.definition]),
   )
 }
 

@@ -6,7 +6,7 @@ import { endRun } from '../../run/end.ts'
 import type { Miss } from '../../plan/tick.ts'
 import type { RunContext } from '../../run/live-run.ts'
 import type { Phase } from '../phase.ts'
-import type { Task } from '../../tasks/task.ts'
+import { isFleetTask, type Task } from '../../tasks/task.ts'
 import type { HomePaths } from '../settings.ts'
 import type { RunTable } from '../starts/run-table.ts'
 import type { TasksState } from '../tasks-file/tasks-state.ts'
@@ -74,8 +74,7 @@ export function joinFleet(parts: JoinParts): Fleet {
 
 /** One digest for all that the fleet shares: equal on two machines whose files say the same of it. */
 function hashOf(tasks: Iterable<Task>): string {
-  const definitions = [...tasks].flatMap(({ name, fleet }) =>
-    fleet === undefined ? [] : `${name} ${fleet.definition}`,
-  )
+  const shared = [...tasks].filter(isFleetTask)
+  const definitions = shared.map(({ name, fleet }) => `${name} ${fleet.definition}`)
   return createHash('sha256').update(definitions.toSorted().join('\n')).digest('hex')
 }

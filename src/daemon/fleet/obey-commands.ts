@@ -2,11 +2,10 @@ import { checkRequest } from '../../control/protocol.ts'
 import type { PlainAnswers } from '../../control/server.ts'
 import { TorchError } from '../../errors.ts'
 import { answerText, errorText, type HostCommand } from '../../fleet/ask.ts'
-import type { Exchange, HeardMessage } from '../../fleet/exchange.ts'
+import { type Exchange, type HeardMessage, jsonOf } from '../../fleet/exchange.ts'
 import { token } from '../../fleet/nats/subjects.ts'
 import type { FleetSettings } from '../../fleet/settings.ts'
 import type { Clock } from '../../host/clock.ts'
-import { quietly } from '../../host/system-error.ts'
 import { plainLine } from '../../text/sanitize.ts'
 
 interface ObeyParts {
@@ -36,7 +35,7 @@ export function obeyCommands(parts: ObeyParts): () => void {
   const { exchange, clock, host } = parts
   const done = new Map<string, { readonly atMs: number; readonly answer: Promise<string> }>()
   return exchange.listen(`do.${token(host)}`, ({ data, reply }: HeardMessage) => {
-    const command = commandOf(quietly(() => JSON.parse(Buffer.from(data).toString('utf8'))))
+    const command = commandOf(jsonOf(data))
     if (reply === undefined || command === undefined) return
     const now = clock.monotonic()
     for (const [id, { atMs }] of done)

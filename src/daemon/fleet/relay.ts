@@ -7,7 +7,7 @@ import { errorToJson, messageOf, TorchError } from '../../errors.ts'
 import { askAll, askHost, type HostAnswer, tellHost } from '../../fleet/ask.ts'
 import { type Chunk, readChunks } from '../../fleet/log-stream.ts'
 import { newSleep } from '../../host/clock.ts'
-import type { Claim } from '../../plan/fleet/records.ts'
+import { type Claim, maxTries } from '../../plan/fleet/records.ts'
 import type { HistoryRow } from '../../plan/history-row.ts'
 import type { Daemon } from '../state.ts'
 import { answerTo, type AskParts } from './answer-asks.ts'
@@ -18,8 +18,6 @@ type Relayed = 'fleetState' | 'fleetAsk' | 'fleetRows' | 'fleetClaim' | 'fleetDo
 
 /** What may be asked through this machine. A log has a request of its own. */
 const asks = ['status', 'history', 'output', 'why']
-/** How often a start that was lost with its machine is made again. */
-const maxTries = 3
 /** How many outputs of other machines are read through this one. */
 const maxLogs = 16
 

@@ -1,17 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { takePlace } from '../../fleet/take-place.ts'
-import { pause } from '../../host/clock.ts'
 import { isLive, type Member } from '../../plan/fleet/members.ts'
-import type { HeldPlace } from '../../plan/fleet/records.ts'
-import { holdBackMs } from '../../plan/fleet/ranks.ts'
-import type { FleetTask } from '../../tasks/task.ts'
+import { type HeldPlace, maxTries } from '../../plan/fleet/records.ts'
+import { type FleetTask, isFleetTask } from '../../tasks/task.ts'
 import { requestStart } from '../starts/request-start.ts'
 import type { SharedParts } from './agreement.ts'
 import { hasRoom } from './place-for.ts'
-import { keepTaken, placeOf } from './take-any.ts'
+import { keepTaken, placeOf, waitForRank } from './take-any.ts'
 
-/** A lost run is started again at most twice: its third try is the last. */
-const maxTries = 3
 const answerMs = 5_000
 
 /** A place of a machine that is not heard. */
@@ -64,8 +60,8 @@ function placesOf(
   return beat.places.flatMap((place): [string, Omit<LostPlace, 'slot'>][] => {
     const [, name = '', index = ''] = /^(.+)\/(\d+)$/.exec(place) ?? []
     const task = tasks.here.get(name)
-    if (task?.type !== 'common' || task.fleet?.onLost !== 'rerun') return []
-    const lost = { task: { ...task, fleet: task.fleet }, index: Number(index), host: beat.host }
+    if (task?.type !== 'common' || !isFleetTask(task) || task.fleet.onLost !== 'rerun') return []
+    const lost = { task, index: Number(index), host: beat.host }
     return [[`${beat.host} ${place}`, lost]]
   })
 }
@@ -80,15 +76,12 @@ async function takeOver(
   const { clock } = runContext.host
   if (fleet.whyNot(task.name) !== undefined || !hasRoom(parts, task)) return answerMs
   const known = `${task.name}/${index}`
-  const rank = { task: task.name, slot: index, host: fleet.host, aheadMs: 0 }
-  const candidates = fleet.membership.candidates({ hosts: task.hosts, ...task.fleet })
-  await pause(clock, holdBackMs(rank, candidates))
+  await waitForRank(parts, task, index)
   const result = await takePlace(fleet.placeParts, {
     key: { task: task.name, index },
     place: placeOf(fleet, task, { slot }, clock.now()),
     sighting: fleet.sightings.get(known),
     endMs: clock.monotonic() + answerMs,
-    signal: new AbortController().signal,
   })
   switch (result.kind) {
     case 'taken':

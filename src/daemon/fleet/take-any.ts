@@ -3,6 +3,7 @@ import { takePlace, type TakeResult } from '../../fleet/take-place.ts'
 import { pause } from '../../host/clock.ts'
 import type { Start } from '../../plan/admit.ts'
 import type { HeldPlace, PlaceKey } from '../../plan/fleet/records.ts'
+import { holdBackMs } from '../../plan/fleet/ranks.ts'
 import { holdForMs } from '../../plan/fleet/takeover.ts'
 import { newRunId } from '../../run/directory.ts'
 import type { FleetTask } from '../../tasks/task.ts'
@@ -78,7 +79,6 @@ export async function tryEach(
     const result = await takePlace(fleet.placeParts, {
       ...{ key, place: placeOf(fleet, task, start, clock.now()), endMs },
       sighting: fleet.sightings.get(known),
-      signal: new AbortController().signal,
     })
     if (result.kind === 'held') {
       fleet.sightings.delete(known)
@@ -105,6 +105,18 @@ export function keepTaken(
   if (from !== undefined) tookFrom(from.host, holding.key)
   const mayOverlap = from !== undefined && task.fleet.fenceMs === undefined
   return holdings.add(holding, { fenceMs, mayOverlap })
+}
+
+/** Waits for the machines that come first for a place, in which no slot starts. `moreMs`: longer than its rank says. */
+export async function waitForRank(
+  { fleet, runContext }: SharedParts,
+  task: FleetTask,
+  index: number,
+  moreMs = 0,
+): Promise<void> {
+  const rank = { task: task.name, slot: index, host: fleet.host, aheadMs: 0 }
+  const candidates = fleet.membership.candidates({ hosts: task.hosts, ...task.fleet })
+  await pause(runContext.host.clock, holdBackMs(rank, candidates) + moreMs)
 }
 
 /** Whether the holder of a place is not heard, or is this machine, which knows nothing of it. */

@@ -4,7 +4,7 @@ import type { Clock } from '../../host/clock.ts'
 import { driftGraceMs, driftOf, type TaskVersion } from '../../plan/fleet/drift.ts'
 import { type Heartbeat, isLive, type Member } from '../../plan/fleet/members.ts'
 import { type Definitions, definitionsOf } from '../../plan/fleet/questions.ts'
-import type { FleetTask, Task } from '../../tasks/task.ts'
+import { type FleetTask, isFleetTask, type Task } from '../../tasks/task.ts'
 
 /** Which tasks of this machine differ from those of most machines. */
 export interface DriftWatch {
@@ -57,15 +57,18 @@ export function watchDrift({ engine, clock, membership, own, tasks }: DriftParts
   }
 
   /** Machines whose tasks are not known do not count. */
-  function versionsOf({ name, hosts, fleet }: FleetTask, live: readonly Member[]): TaskVersion[] {
-    const mine = own()
+  function versionsOf(
+    { name, hosts, fleet }: FleetTask,
+    live: readonly Member[],
+    ownHash: string,
+  ): TaskVersion[] {
     const rule = { hosts, prefer: [] }
     const candidates = new Set(membership.candidates(rule).map(({ host }) => host))
     return live.flatMap(({ beat: { host, file } }): TaskVersion[] => {
       const { committedMs } = file
       const base = { host, committedMs: committedMs ?? undefined }
       if (!candidates.has(host)) return []
-      if (file.hash === mine.file.hash) return [{ ...base, definition: fleet.definition }]
+      if (file.hash === ownHash) return [{ ...base, definition: fleet.definition }]
       // Until it has said more, what it said last counts.
       const answer = known.get(host)
       if (answer === undefined) return []
@@ -79,11 +82,11 @@ export function watchDrift({ engine, clock, membership, own, tasks }: DriftParts
     const { host, file } = own()
     const differing = live.filter(({ beat }) => beat.file.hash !== file.hash)
     for (const { beat } of differing) void learn(beat)
-    const shared = differing.length === 0 ? [] : sharedOf(tasks().values())
+    const shared = differing.length === 0 ? [] : [...tasks().values()].filter(isFleetTask)
     const names = new Set(shared.map(({ name }) => name))
     for (const name of since.keys()) if (!names.has(name)) since.delete(name)
     for (const task of shared) {
-      const { kind } = driftOf(host, versionsOf(task, live))
+      const { kind } = driftOf(host, versionsOf(task, live, file.hash))
       if (kind === 'none') since.delete(task.name)
       else {
         const { steadyMs = now, sinceMs = clock.now() } = since.get(task.name) ?? {}
@@ -106,10 +109,4 @@ export function watchDrift({ engine, clock, membership, own, tasks }: DriftParts
     all: () => [...since].map(([task, { kind, sinceMs }]) => ({ task, kind, sinceMs })),
     close: () => cancel(),
   }
-}
-
-function sharedOf(tasks: Iterable<Task>): FleetTask[] {
-  return [...tasks].flatMap((task) =>
-    task.fleet === undefined ? [] : [{ ...task, fleet: task.fleet }],
-  )
 }

@@ -7,7 +7,7 @@ import type { LiveRun } from '../../run/live-run.ts'
 import { launchRun } from '../../run/launch.ts'
 import { hasScript, recordKey, type ScriptTask } from '../../scripts/url-records.ts'
 import { matchHosts } from '../../tasks/hosts.ts'
-import type { Task } from '../../tasks/task.ts'
+import { isFleetTask, type Task } from '../../tasks/task.ts'
 import type { Agreement } from '../fleet/agreement.ts'
 import { claimFirst } from '../fleet/claim-first.ts'
 import type { FoundScript, StartOptions, StartParts } from './start-parts.ts'
@@ -132,9 +132,8 @@ async function startShared(
   options: StartOptions,
 ): Promise<StartAnswer> {
   const { fleet, queue } = parts
-  if (fleet === undefined || task.fleet === undefined)
-    return { kind: 'skipped', reason: 'no fleet' }
-  const agreed = await claimFirst({ ...parts, fleet }, { ...task, fleet: task.fleet }, start)
+  if (fleet === undefined || !isFleetTask(task)) return { kind: 'skipped', reason: 'no fleet' }
+  const agreed = await claimFirst({ ...parts, fleet }, task, start)
   const answer = settle(parts, agreed, options)
   queue.saveSoon()
   return answer

@@ -13,6 +13,7 @@ import {
   type FleetNames,
   hintSubject,
   hintSubjects,
+  isInbox,
   placeSubject,
 } from './subjects.ts'
 
@@ -90,8 +91,7 @@ export function natsEngine({ connection, js, manager, names, host }: NatsParts):
     answer(listener) {
       connection.subscribe(askSubject(names, host), {
         callback(error, message) {
-          // Who asks also names the subject of the answer: it must not be a command to a third machine.
-          if (error !== null || message.reply?.startsWith(`${names.prefix}.re.`) !== true) return
+          if (error !== null || !isInbox(names, message.reply)) return
           quietly(() => {
             const value = listener(message.json<Question>())
             if (value !== undefined) message.respond(JSON.stringify(value))

@@ -3,7 +3,7 @@ import type { Msg, NatsConnection, Subscription } from '@nats-io/transport-node'
 import { messageOf } from '../../errors.ts'
 import { quietly } from '../../host/system-error.ts'
 import type { Exchange, HeardMessage } from '../exchange.ts'
-import { type FleetNames, inboxPrefix } from './subjects.ts'
+import { type FleetNames, inboxPrefix, isInbox } from './subjects.ts'
 
 /** An exchange over connections that come and go. */
 export interface NatsExchange extends Exchange {
@@ -18,7 +18,8 @@ interface Listening {
 }
 
 /** `who` is the name of this machine, or of the user that is none. */
-export function natsExchange({ prefix }: FleetNames, fleet: string, who: string): NatsExchange {
+export function natsExchange(names: FleetNames, fleet: string, who: string): NatsExchange {
+  const { prefix } = names
   const all = new Set<Listening>()
   const inbox = inboxPrefix({ name: fleet, host: who }).slice(prefix.length + 1)
   let open: NatsConnection | undefined
@@ -26,7 +27,7 @@ export function natsExchange({ prefix }: FleetNames, fleet: string, who: string)
   const inside = (subject: string): string => subject.slice(prefix.length + 1)
   /** Answers go only into inboxes: nobody makes this machine say something in its own name elsewhere. */
   const inboxOf = (reply: string | undefined): string | undefined =>
-    reply?.startsWith(`${prefix}.re.`) === true ? inside(reply) : undefined
+    isInbox(names, reply) ? inside(reply) : undefined
 
   function subscribe(each: Listening): void {
     each.subscription = quietly(() =>

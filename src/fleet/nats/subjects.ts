@@ -58,6 +58,11 @@ export function hostOfRow({ prefix }: FleetNames, subject: string): string {
   return (subject.slice(prefix.length).split('.')[2] ?? '').replaceAll('/', '.')
 }
 
+/** Whether a subject is one for answers. Who asks names it: it must not be a command to a third machine. */
+export function isInbox({ prefix }: FleetNames, subject: string | undefined): subject is string {
+  return subject?.startsWith(`${prefix}.re.`) === true
+}
+
 /** The subjects on which a machine, or a person, gets the answers to its own questions. */
 export function inboxPrefix({ name, host }: { name: string; host: string }): string {
   return `${fleetNames(name).prefix}.re.${token(host)}`

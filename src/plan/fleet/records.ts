@@ -12,6 +12,9 @@ export interface ClaimKey {
   readonly tryNumber: number
 }
 
+/** A run that was lost with its machine is started again at most twice: the third try is the last. */
+export const maxTries = 3
+
 /** The right to start one slot of a task. It is written once and never changes. */
 export interface Claim {
   readonly v: 1
