@@ -2,7 +2,8 @@ import path from 'node:path'
 import type { Host } from '../host/host.ts'
 import { isAlive } from '../host/processes.ts'
 import { type EndFacts, type RunOutcome, outcomeOf } from '../plan/run-outcome.ts'
-import { exitTime, hasExited, readTraces, type RunConclusion } from './directory.ts'
+import { exitTime, hasExited, readEnding, readTraces, type RunConclusion } from './directory.ts'
+import { resumeEnding } from './end.ts'
 import { settleInput } from './input.ts'
 import { enter, isLive, type LiveRun, type RunContext } from './live-run.ts'
 import { membersOf, noteRecorderEnd } from './process-group.ts'
@@ -20,6 +21,7 @@ export function concludeRun(
   status: RecorderStatus | undefined,
 ): boolean {
   if (!isLive(run)) return true
+  noteForeignEnd(context, run)
   const stragglers = status === undefined ? undefined : noteRecorderEnd(context.host, run)
   // Only the recorder exits with 0, and only if the command did: no file can say anything else.
   const found = status?.code === 0 ? success : readFindings(context.host, run, status)
@@ -38,6 +40,18 @@ export function concludeRun(
   const endedMs = endTime(context.host, run, isWritten, status !== undefined)
   recordOutcome(context, run, outcome, endedMs, stragglers)
   return true
+}
+
+/**
+ * While this daemon was stopped, the guard of the home may have ended a run that has a place of the fleet. It wrote
+ * that down; what is left of the group still gets KILL.
+ */
+function noteForeignEnd(context: RunContext, run: LiveRun): void {
+  if (run.state.kind !== 'running' || run.description.claim?.holding === undefined) return
+  const ending = readEnding(context.host, run.directory)
+  if (ending === undefined) return
+  enter(run, { kind: 'ending', ...ending })
+  resumeEnding(context, run, ending)
 }
 
 /** Concludes a run whose exit status is written, even if its end was not reported yet. */

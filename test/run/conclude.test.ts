@@ -3,6 +3,7 @@ import path from 'node:path'
 import { expect, test } from 'vitest'
 import { activeFolder } from '../../src/run/active.ts'
 import { thisMachine } from '../../src/host/host.ts'
+import { until } from '../support/until.ts'
 import { newBench } from './support.ts'
 
 test.each([
@@ -43,6 +44,23 @@ test.each([
     expect(await bench.ended(run)).toMatchObject({ outcome: 'killed', signal, reason })
   },
   30_000,
+)
+
+test.each([0, 143])(
+  'a run that the guard of the home ended is killed by the fence, also if it exits with %s',
+  async (status) => {
+    const bench = newBench()
+    const command = `trap 'exit ${status}' TERM; echo up; sleep 60 & wait`
+    const run = bench.start({ command }, { claim: { attempt: 'a', sequence: 1, holding: 'p' } })
+    await until(() => bench.output(run) !== '', 'the trap')
+    // As guard-script.ts does, while the daemon is stopped.
+    const note = '{"reason":"fence","signal":"SIGTERM","sinceMs":1000}'
+    fs.writeFileSync(path.join(run.directory, 'ending.json'), note)
+    process.kill(-(run.recorder?.pid ?? NaN), 'SIGTERM')
+    expect(await bench.ended(run)).toMatchObject({
+      ...{ outcome: 'killed', reason: 'fence', exitCode: status, signal: 'SIGTERM' },
+    })
+  },
 )
 
 test('a recorder does not bring back an entry in active that is already removed', async () => {
