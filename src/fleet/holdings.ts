@@ -44,13 +44,13 @@ export interface Holdings {
   byId(id: string): HeldHere | undefined
   /** Keeps a place that was taken just now. */
   add(holding: Holding, fence: Fence): HeldHere
-  /** Gives a place back. Settles when others can have it, or after some seconds. */
+  /** Gives a place back, as soon as the engine can be reached. Settles when others can have it. */
   free(id: string): Promise<void>
   /** Renews nothing more: the next daemon does. It gets the session, if that continues. */
   leave(session: string | undefined): void
   /** The session that the previous daemon left. */
   readonly session: string | undefined
-  /** Settles when all that is being given back is free, or cannot be reached. */
+  /** Settles when all that is being given back is free, or after some seconds. */
   settled(): Promise<void>
 }
 
@@ -67,8 +67,8 @@ interface Saved extends Fence {
   readonly bootId: string
 }
 
-/** How long a place is given back. After that, the promise of the holder ends by itself. */
-const freeMs = 5_000
+/** How long a daemon that stops waits for places that it gives back. The promise of the holder ends by itself. */
+const settleMs = 5_000
 
 /** The places of the previous daemon, which are renewed at once. */
 export function openHoldings(parts: HoldingParts): Holdings {
@@ -128,7 +128,7 @@ export function openHoldings(parts: HoldingParts): Holdings {
   // At once: nobody renewed them while no daemon was here.
   const left = readSaved(host, file)
   for (const saved of left.holdings) keep(saved, 0)
-  const freeing = new Set<Promise<void>>()
+  const freeing = new Map<KeptPlace, Promise<void>>()
   const all = (): HeldHere[] => [...held.values()].map(({ here }) => here)
   return {
     all,
@@ -144,21 +144,27 @@ export function openHoldings(parts: HoldingParts): Holdings {
       if (found === undefined) return
       found.here.isOver = true
       held.delete(id)
-      const freed = found.kept.free(freeMs)
-      freeing.add(freed)
+      const freed = found.kept.free()
+      freeing.set(found.kept, freed)
       await freed
-      freeing.delete(freed)
+      freeing.delete(found.kept)
       save()
       parts.engine.tell({ kind: 'free', task: found.here.key.task })
     },
     async settled() {
-      await Promise.all(freeing)
+      let cancel = (): void => {}
+      const late = new Promise<void>((resolve) => {
+        cancel = parts.clock.after(settleMs, resolve)
+      })
+      await Promise.race([Promise.all(freeing.values()), late])
+      cancel()
     },
     // After a reboot, or on a copy of the machine, it would be another life.
     session: left.bootId === bootId ? left.session : undefined,
     leave(session) {
       save(session)
       isLeft = true
+      for (const kept of freeing.keys()) kept.leave()
       for (const { kept } of held.values()) kept.leave()
     },
   }

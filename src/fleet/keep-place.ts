@@ -14,10 +14,10 @@ export interface HolderCalls {
 
 /** A place that is being kept. */
 export interface KeptPlace {
-  /** Renews no more, and leaves the place as it is: the next daemon renews it, or the promise ends. */
+  /** Renews and frees no more, and leaves the place as it is: the next daemon renews it, or the promise ends. */
   leave(): void
-  /** Gives the place to others. Settles when it is free, or another machine has it, or time is up. */
-  free(withinMs: number): Promise<void>
+  /** Gives the place to others. Settles when it is free, or another machine has it, or its promise is over. */
+  free(): Promise<void>
 }
 
 /** How often a place is renewed; and how soon again where the answer is not known. */
@@ -93,6 +93,8 @@ export function keepPlace(
     return place.message === next.message ? renewMs : againMs
   }
 
+  const isOver = (): boolean => phase === 'over'
+
   function renew(): Promise<void> {
     renewing = (async () => {
       const waitMs = await renewOnce()
@@ -106,13 +108,14 @@ export function keepPlace(
       phase = 'over'
       cancel()
     },
-    async free(withinMs) {
+    async free() {
       if (phase !== 'kept') return
       phase = 'freeing'
       cancel()
-      const endMs = clock.monotonic() + withinMs
+      // Then others take it as that of a machine that is gone.
+      const endMs = clock.monotonic() + place.holdForMs
       await renewing
-      while (clock.monotonic() < endMs) {
+      while (!isOver() && clock.monotonic() < endMs) {
         const id = `${place.run}-${sequence}-free`
         const put = await engine.putPlace(key, { v: 1, state: 'free' }, { expected: sequence, id })
         if (put.kind === 'stored' || put.kind === 'refused') break

@@ -2,6 +2,7 @@ import type { Clock } from '../host/clock.ts'
 import {
   type CandidateRule,
   candidatesOf,
+  hasLeft,
   type Heartbeat,
   heartbeatMs,
   impostorOf,
@@ -19,6 +20,11 @@ export interface Membership {
   candidates(rule: CandidateRule): readonly Candidate[]
   /** Whether a machine was heard lately. */
   isLive(host: string): boolean
+  /**
+   * Whether a machine is not heard, or has not named a place (`task/index`) since that was seen so many milliseconds
+   * ago.
+   */
+  hasLeft(host: string, place: string, seenAgoMs: number): boolean
   /** Another daemon with the name of this machine, if one was heard lately. */
   impostor(): Heartbeat | undefined
   /** Says at once what this machine does now. */
@@ -62,6 +68,10 @@ export function newMembership({ engine, clock, own }: MembershipParts): Membersh
     candidates: (rule) => candidatesOf(rule, all(), clock.monotonic()),
     isLive: (host) =>
       all().some((each) => each.beat.host === host && isLive(each, clock.monotonic())),
+    hasLeft(host, place, seenAgoMs) {
+      const nowMs = clock.monotonic()
+      return hasLeft(members.get(host), place, { seenMs: nowMs - seenAgoMs, nowMs })
+    },
     impostor: () =>
       impostor !== undefined && isLive(impostor, clock.monotonic()) ? impostor.beat : undefined,
     beat,

@@ -1,13 +1,13 @@
-import { type Sighting } from '../../plan/fleet/takeover.ts'
+import type { HeldPlace } from '../../plan/fleet/records.ts'
+import type { Sighting } from '../../plan/fleet/takeover.ts'
 import { takePlace } from '../../fleet/take-place.ts'
-import type { Clock } from '../../host/clock.ts'
 import { endRun } from '../../run/end.ts'
 import { type FleetTask, isFleetTask } from '../../tasks/task.ts'
 import { type DaemonTaskParts, keepInstances } from '../starts/daemon-tasks.ts'
 import { giveBackUnused } from './unused-places.ts'
 import type { Fleet } from './fleet.ts'
 import { newRerun } from './rerun-lost.ts'
-import { keepTaken, placeOf, waitForRank } from './take-any.ts'
+import { isGone, keepTaken, placeOf, waitForRank } from './take-any.ts'
 
 interface FillParts extends DaemonTaskParts {
   readonly fleet: Fleet
@@ -15,13 +15,13 @@ interface FillParts extends DaemonTaskParts {
 
 /** What this machine knows of a place that another one has. */
 interface Seen {
-  readonly host: string
+  readonly by: HeldPlace
   readonly sighting: Sighting
-  /** When to look again although the other machine seems to be there, by the monotonic clock. */
+  /** When to look again although the other machine seems to have it, by the monotonic clock. */
   readonly lookMs: number
 }
 
-/** How often the places are gone through, and how often one is looked at although its machine is heard. */
+/** How often the places are gone through, and how often one is looked at although its machine says that it has it. */
 const roundMs = 1_000
 const backstopMs = 60_000
 const answerMs = 5_000
@@ -82,21 +82,21 @@ function endFenced({ fleet, runs, runContext }: FillParts): void {
 }
 
 async function fill(parts: FillParts, task: FleetTask, seen: Map<string, Seen>): Promise<void> {
-  const { phase, fleet, clock } = parts
+  const { phase, fleet } = parts
   for (let index = 0; index < task.max; index += 1) {
     const held = fleet.holdings.of(task.name)
     const isFull = held.length >= task.fleet.maxPerHost
     if (isFull || phase.now !== 'running' || fleet.whyNot(task.name) !== undefined) return
     const key = `${task.name}/${index}`
-    if (held.some((each) => each.key.index === index) || !isWorthALook(fleet, clock, seen.get(key)))
+    if (held.some((each) => each.key.index === index) || !isWorthALook(parts, key, seen.get(key)))
       continue
     await takeOne(parts, task, index, seen)
   }
 }
 
-function isWorthALook({ membership }: Fleet, clock: Clock, known: Seen | undefined): boolean {
+function isWorthALook({ fleet, clock }: FillParts, key: string, known: Seen | undefined): boolean {
   if (known === undefined) return true
-  return !membership.isLive(known.host) || clock.monotonic() >= known.lookMs
+  return clock.monotonic() >= known.lookMs || isGone(fleet, key, known)
 }
 
 async function takeOne(
@@ -118,7 +118,7 @@ async function takeOne(
   })
   if (result.kind === 'taken') {
     const lookMs = clock.monotonic() + backstopMs * (0.5 + Math.random())
-    seen.set(key, { host: result.by.host, sighting: result.sighting, lookMs })
+    seen.set(key, { by: result.by, sighting: result.sighting, lookMs })
   }
   if (result.kind !== 'held') return
   seen.delete(key)

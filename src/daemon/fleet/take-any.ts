@@ -4,7 +4,7 @@ import { pause } from '../../host/clock.ts'
 import type { Start } from '../../plan/admit.ts'
 import type { HeldPlace, PlaceKey } from '../../plan/fleet/records.ts'
 import { holdBackMs } from '../../plan/fleet/ranks.ts'
-import { holdForMs } from '../../plan/fleet/takeover.ts'
+import { holdForMs, type Sighting } from '../../plan/fleet/takeover.ts'
 import { newRunId } from '../../run/directory.ts'
 import type { FleetTask } from '../../tasks/task.ts'
 import type { SharedParts } from './agreement.ts'
@@ -90,7 +90,7 @@ export async function tryEach(
     const { by, sighting } = result
     fleet.sightings.set(known, sighting)
     holders.push({ key, by, sequence: sighting.sequence })
-    if (isGone(fleet, by)) againMs = Math.min(againMs, result.againMs)
+    if (isGone(fleet, known, result)) againMs = Math.min(againMs, result.againMs)
   }
   return { kind: 'full', holders, againMs }
 }
@@ -119,9 +119,17 @@ export async function waitForRank(
   await pause(runContext.host.clock, holdBackMs(rank, candidates) + moreMs)
 }
 
-/** Whether the holder of a place is not heard, or is this machine, which knows nothing of it. */
-function isGone({ host, holdings, membership }: Fleet, by: HeldPlace): boolean {
-  return by.host === host ? holdings.byId(by.run) === undefined : !membership.isLive(by.host)
+/**
+ * Whether the holder of a place, which is named `task/index`, is not heard or no longer says that it has the place. It
+ * may be this machine, which knows best.
+ */
+export function isGone(
+  { host, holdings, membership, placeParts }: Fleet,
+  place: string,
+  { by, sighting }: { readonly by: HeldPlace; readonly sighting: Sighting },
+): boolean {
+  if (by.host === host) return holdings.byId(by.run) === undefined
+  return membership.hasLeft(by.host, place, placeParts.uptimeMs() - sighting.sinceMs)
 }
 
 /** The record of a place for a run of this machine. */

@@ -47,6 +47,20 @@ export function isLive({ heardMs }: Member, nowMs: number): boolean {
   return nowMs - heardMs < silentAfterMs
 }
 
+/**
+ * Whether the holder of a place seems to have left it: it is silent, or it was heard after the place was seen and did
+ * not name it. That proves nothing, because a machine may give a place up and not get through to the engine, and a
+ * heartbeat may be late. Both times are by the monotonic clock of the one who heard it.
+ */
+export function hasLeft(
+  holder: Member | undefined,
+  place: string,
+  { seenMs, nowMs }: { readonly seenMs: number; readonly nowMs: number },
+): boolean {
+  if (holder === undefined || !isLive(holder, nowMs)) return true
+  return holder.heardMs > seenMs && !holder.beat.places.includes(place)
+}
+
 /** Which machines a fleet task may run on. */
 export interface CandidateRule {
   readonly hosts: HostRule | undefined

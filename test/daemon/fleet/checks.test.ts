@@ -35,24 +35,35 @@ test('two machines with one name start nothing of the fleet', async () => {
 })
 
 test('a machine with another version of a task than most does not start it after five minutes', async () => {
-  const tasks = `timezone: UTC\ntasks: ${each}`
-  const fleet = await runningFleet(each)
-  const [, , other] = fleet.daemons
+  const both = each.replace('}}', '}, keep: {type: daemon, command: exec sleep 600, scope: fleet}}')
+  const tasks = `timezone: UTC\ntasks: ${both}`
+  const fleet = await runningFleet(both)
   await fleet.pass(10_000)
-  await other?.edit(tasks.replace('"true"', '"exit 1"'))
-  const others = (reason: string) =>
-    fleet.daemons.map((daemon) => daemon.history().filter((row) => row.includes(reason)).length)
+  const owns = (daemon: (typeof fleet.daemons)[number]) => daemon.running('keep').length > 0
+  const other = fleet.daemons.find(owns)
+  const own = fleet.daemons.filter((daemon) => daemon !== other)
+  await other?.edit(tasks.replace('"true"', '"exit 1"').replace('600', '601'))
+  const rowsOf = (daemon: typeof other, text: string) =>
+    daemon?.history().filter((row) => row.includes(text)).length
   await fleet.pass(4 * minute + 40_000, 50)
-  expect(others('drift')).toEqual([0, 0, 0])
-  expect(other?.state.fleet?.drift.all()).toMatchObject([{ task: 'job', kind: 'differs' }])
+  expect(fleet.daemons.map((daemon) => rowsOf(daemon, 'drift'))).toEqual([0, 0, 0])
+  expect(other?.state.fleet?.drift.all()).toMatchObject([
+    { task: 'job', kind: 'differs' },
+    { task: 'keep', kind: 'differs' },
+  ])
   await fleet.pass(2 * minute, 50)
-  expect(others('skipped')).toEqual([0, 0, others('skipped drift')[2]])
-  expect(others('skipped drift')[2]).toBeGreaterThan(0)
+  expect(own.map((daemon) => rowsOf(daemon, 'skipped'))).toEqual([0, 0])
+  expect(rowsOf(other, 'job skipped drift')).toBeGreaterThan(0)
+  // A run continues. When it has ended, its place is for the others.
+  expect(other?.running('keep')).toHaveLength(1)
+  for (const run of other?.state.runs.of('keep') ?? []) process.kill(-(run.recorder?.pid ?? NaN))
+  await other?.runs('keep', 0)
+  await fleet.pass(5_000)
+  expect(own.filter(owns)).toHaveLength(1)
   // A task that most no longer have.
-  const [one, two] = fleet.daemons
-  for (const daemon of [one, two]) await daemon?.edit('timezone: UTC\ntasks: {}')
+  for (const daemon of own) await daemon.edit('timezone: UTC\ntasks: {}')
   await fleet.pass(6 * minute, 50)
-  expect(other?.history().at(-1)).toBe('job skipped removed')
+  expect(rowsOf(other, 'job skipped removed')).toBeGreaterThan(0)
   // It gets the file of the others.
   for (const daemon of fleet.daemons) await daemon.edit(tasks)
   await fleet.pass(10_000)

@@ -1,4 +1,7 @@
+import fs from 'node:fs'
+import path from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { holdForMs } from '../../../src/plan/fleet/takeover.ts'
 import { newFleetSite } from '../../support/fleet/daemons.ts'
 import { until } from '../../support/until.ts'
 
@@ -76,6 +79,23 @@ describe('a daemon task of the fleet', () => {
     const names = fleet.names('consumer')
     expect(names).toHaveLength(1)
     expect(names).not.toContain(owner.name)
+  })
+
+  test('runs again within the promise of its machine if that comes back and knows nothing of the place', async () => {
+    const fleet = await fleetOf(consumer.replace('max: 2', 'max: 1'))
+    await fleet.pass(4_000)
+    const [owner] = fleet.running('consumer')
+    if (owner === undefined) throw new Error('nothing runs')
+    const [run] = owner.daemon.state.runs.of('consumer')
+    await fleet.pass(20_000, 50)
+    fleet.kill(owner)
+    process.kill(-(run?.recorder?.pid ?? NaN), 'SIGKILL')
+    fs.rmSync(path.join(owner.site.home, 'fleet.json'))
+    fs.rmSync(path.join(owner.site.home, 'active'), { recursive: true })
+    const back = await fleet.start(owner)
+    await fleet.pass(holdForMs(30_000, 10_000) + 8_000, 50)
+    const names = [...fleet.names('consumer'), ...back.daemon.running('consumer')]
+    expect(names).toHaveLength(1)
   })
 
   test('gives its place to another machine when the daemon stops', async () => {

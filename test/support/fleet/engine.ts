@@ -53,7 +53,10 @@ export function newFakeEngine(world: World): FakeEngine {
   const log: Message[] = []
   const troubles: Troubles = { lostAcks: 0, lateCommits: 0, staleReads: 0, lostReads: 0 }
   let downUntilMs = 0
-  const listeners: (readonly [Machine, (hint: Hint) => void])[] = []
+  const listeners = new Map<
+    (hint: Hint) => void,
+    { readonly machine: Machine; readonly life: number }
+  >()
   const answerers = new Map<string, Answerer>()
   const cutUntilMs = new Map<Machine, number>()
   const silentUntil = (machine: Machine): number =>
@@ -154,11 +157,12 @@ export function newFakeEngine(world: World): FakeEngine {
       answer: (listener) => void answerers.set(machine.name, { machine, listener }),
       tell(hint) {
         if (silentUntil(machine) > world.now()) return
-        for (const [other, listener] of listeners)
-          if (silentUntil(other) <= world.now())
+        for (const [listener, { machine: other, life }] of listeners)
+          if (life !== other.life()) listeners.delete(listener)
+          else if (silentUntil(other) <= world.now())
             other.after(world.between(0, 4), () => listener(hint))
       },
-      hear: (listener) => void listeners.push([machine, listener]),
+      hear: (listener) => void listeners.set(listener, { machine, life: machine.life() }),
     }),
     outage(ms) {
       downUntilMs = Math.max(downUntilMs, world.now() + ms)
