@@ -2,6 +2,7 @@ import { counted } from '../text/plural.ts'
 import { judgeTasks, type TasksFacts } from './daemon-and-tasks.ts'
 import { judgePrograms, type ProgramFacts } from './external-programs.ts'
 import type { Finding, Severity } from './finding.ts'
+import { type FleetFacts, judgeFleet } from './fleet-machine.ts'
 import { type HomeFacts, judgeHome } from './home.ts'
 import { judgeMessageTargets, type MessageTargetFacts } from './message-targets.ts'
 import { judgeLimits, type LimitFacts } from './resource-limits.ts'
@@ -21,6 +22,7 @@ export interface Facts {
   readonly time: TimeFacts
   readonly limits: LimitFacts
   readonly system: SystemFacts
+  readonly fleet: FleetFacts
 }
 
 /** The findings about these facts, always in the same order. */
@@ -35,6 +37,7 @@ export function diagnose(facts: Facts): Finding[] {
     ...judgeTime(facts.time),
     ...judgeLimits(facts.limits),
     ...judgeSystem(facts.system),
+    ...judgeFleet(facts.fleet),
   ]
 }
 

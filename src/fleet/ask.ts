@@ -25,7 +25,7 @@ const doMs = 12_000
 
 /**
  * Asks all machines, and waits until those in `expected` have answered, but at most two seconds. Without `expected` it
- * also ends when nothing more comes.
+ * also ends when nothing more comes. Two daemons with one name give two answers.
  */
 export async function askAll(
   exchange: Exchange,
@@ -33,7 +33,7 @@ export async function askAll(
   question: object,
   expected: readonly string[] | undefined,
 ): Promise<HostAnswer[]> {
-  const answers = new Map<string, HostAnswer>()
+  const answers: HostAnswer[] = []
   const missing = new Set(expected)
   let finish = (): void => {}
   const finished = new Promise<void>((resolve) => (finish = resolve))
@@ -42,7 +42,7 @@ export async function askAll(
   const stop = exchange.listen(inbox, ({ data }) => {
     const answer = answerOf(data)
     if (answer === undefined) return
-    answers.set(answer.host, answer)
+    answers.push(answer)
     missing.delete(answer.host)
     if (missing.size > 0) return
     cancelStall()
@@ -52,7 +52,7 @@ export async function askAll(
   await Promise.race([finished, pause(clock, allMs)])
   cancelStall()
   stop()
-  return [...answers.values()]
+  return answers
 }
 
 /** Asks one machine. Throws TorchError `no-host` if it does not answer, or the error that it answers. */

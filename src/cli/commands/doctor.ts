@@ -3,6 +3,7 @@ import { probeTasks } from '../../doctor/daemon-and-tasks.ts'
 import { bySeverity, canRun, diagnose, summaryOf } from '../../doctor/diagnose.ts'
 import { probePrograms } from '../../doctor/external-programs.ts'
 import type { Finding, Severity } from '../../doctor/finding.ts'
+import { probeFleet } from '../../doctor/fleet-machine.ts'
 import { probeHome } from '../../doctor/home.ts'
 import { probeMessageTargets } from '../../doctor/message-targets.ts'
 import { probeLimits } from '../../doctor/resource-limits.ts'
@@ -14,6 +15,7 @@ import { probeTime } from '../../doctor/time.ts'
 import { exitStatus } from '../../errors.ts'
 import { plainLine } from '../../text/sanitize.ts'
 import { defaultCacheFolder } from '../../scripts/cache-folder.ts'
+import { fleetSettings } from '../args/fleet-section.ts'
 import { factsHere } from '../args/host-facts.ts'
 import type { FilePath } from '../args/option.ts'
 import type { Values } from '../args/options.ts'
@@ -53,6 +55,11 @@ async function examine(call: Call, values: Values): Promise<Finding[]> {
     time: await probeTime(host, here, system.inContainer),
     limits: probeLimits(host, here, pid),
     system,
+    fleet: await probeFleet(host, {
+      settings: () => call.fleet && fleetSettings(call.fleet, host.network.name()),
+      socket: paths.socket,
+      here,
+    }),
   })
 }
 

@@ -1,6 +1,6 @@
 import type { Link } from '../../fleet/nats/connect.ts'
 import type { Clock } from '../../host/clock.ts'
-import { maxOffsetMs, medianOf } from '../../plan/fleet/windows.ts'
+import { maxOffsetMs, medianOf, warnOffsetMs } from '../../plan/fleet/windows.ts'
 
 /** How far the clock of this machine is from the engine's. */
 export interface ClockOffset {
@@ -21,8 +21,6 @@ interface OffsetParts {
 
 /** How many of the last measurements count. */
 const maxMeasured = 5
-/** A clock that is further away starts late, or lets others start first. */
-const warnOffsetMs = 1_000
 const lookMs = 5_000
 /** How often a clock is measured that is good, and one that is not. */
 const againMs = 5 * 60_000

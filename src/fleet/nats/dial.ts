@@ -41,7 +41,11 @@ export async function dial(
     try {
       const connection = await client.connect({
         ...{ ...login(server), servers: server, reconnect: false, ignoreClusterUpdates: true },
-        ...{ name: `torch ${settings.host}`, inboxPrefix: inboxOf(settings), timeout: dialMs },
+        ...{
+          name: `torch ${settings.host}`,
+          inboxPrefix: inboxPrefix({ name: settings.name, host: inboxOwner(settings) }),
+          timeout: dialMs,
+        },
         // A peer that vanished is noticed after ten seconds.
         ...{ pingInterval: 5_000, maxPingOut: 2, noAsyncTraces: true },
       })
@@ -55,10 +59,10 @@ export async function dial(
   throw new Error(all.join('; '))
 }
 
-/** A machine has its own inbox, and so has each user that is not a machine. */
-function inboxOf({ name, host, login }: FleetSettings): string {
+/** Whose inbox gets the answers: a machine has its own one, and so has each user that is not a machine. */
+export function inboxOwner({ host, login }: Pick<FleetSettings, 'host' | 'login'>): string {
   const user = login.kind === 'password' ? login.user : ''
-  return inboxPrefix({ name, host: people.some((each) => each === user) ? user : host })
+  return people.some((each) => each === user) ? user : host
 }
 
 function shuffled(servers: readonly string[], random: () => number): string[] {

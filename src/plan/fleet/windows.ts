@@ -8,6 +8,8 @@ export interface StartWindow {
 
 /** A clock may be ahead of the engine's by this much. */
 export const maxOffsetMs = 5_000
+/** A clock that is further away starts late, or lets others start first. */
+export const warnOffsetMs = 1_000
 
 /** How long a slot may be tried for, counted from its own time. */
 export function windowMs({ slotMs, startWithinMs, nextSlotMs }: StartWindow): number {

@@ -87,6 +87,16 @@ describeNats('%s', (program) => {
     expect(status.stdout).toMatch(/^always 1\/1 +always +(?:db1|web1) +running$/m)
     expect(status.stdout).not.toMatch(/^plain/m)
 
+    const doctor = await db1.site.torch('doctor', '--json', '--config', db1.config)
+    const { checks } = JSON.parse(doctor.stdout) as {
+      readonly checks: readonly { readonly name: string; readonly found: string }[]
+    }
+    const found = Object.fromEntries(checks.map(({ name, found: words }) => [name, words]))
+    expect(found['fleet-name']).toBe('db1: no other daemon has this name')
+    expect(found['fleet-tzdata']).toBe(`${process.versions['tz']} on all machines`)
+    expect(found['fleet-login']).toBe('this machine may not tell others what to run')
+    expect(found['fleet-claims']).toMatch(/^a claim and a place were stored and read back within/)
+
     // A machine may not tell others: that is for the operator.
     const refused = await fleet('run', 'job', '--on', 'web1')
     expect(refused).toMatchObject({ status: 1, stdout: '' })

@@ -1,10 +1,12 @@
+import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 import { jetstreamManager } from '@nats-io/jetstream'
 import { connect } from '@nats-io/transport-node'
 import { afterEach, describe, expect, test } from 'vitest'
 import { describeNats, natsServer } from '../../support/fleet/nats-server.ts'
-import { closeSites, newSite } from '../../support/torch.ts'
+import { freePort } from '../../support/free-port.ts'
+import { closeSites, newSite, type Site } from '../../support/torch.ts'
 
 let closings: (() => Promise<unknown>)[] = []
 afterEach(async () => {
@@ -25,12 +27,27 @@ interface Report {
   }[]
 }
 
+/** The rows of `torch doctor`, as `status: found`. */
+async function doctorRows(site: Site, config: string): Promise<Readonly<Record<string, string>>> {
+  const { stdout } = await site.torch('doctor', '--json', '--config', config)
+  const { checks } = JSON.parse(stdout) as {
+    readonly checks: readonly { name: string; status: string; found: string }[]
+  }
+  return Object.fromEntries(checks.map(({ name, status, found }) => [name, `${status}: ${found}`]))
+}
+
 describeNats('%s', (program) => {
   test('init makes the streams, check finds what differs, and init --force changes it back', async () => {
-    const server = await natsServer(program)
+    const monitor = await freePort()
+    const hasSync = !execFileSync(program, ['--version']).includes('v2.9.')
+    const sync = hasSync ? 'sync_interval: always' : ''
+    const server = await natsServer(program, `http: "127.0.0.1:${monitor}"\n`, undefined, sync)
     closings.push(() => server.close())
     const site = newSite()
-    const config = site.write('torch.yaml', `fleet: { name: prod, servers: ["${server.url}"] }\n`)
+    const config = site.write(
+      'torch.yaml',
+      `fleet: { name: prod, servers: ["${server.url}"], monitor: "http://127.0.0.1:${monitor}" }\n`,
+    )
     const fleet = async (...words: string[]) => {
       const { status, stdout, stderr } = await site.torch('fleet', ...words, '--config', config)
       return { status, text: stdout, stderr }
@@ -85,6 +102,24 @@ describeNats('%s', (program) => {
     expect(forced.streams.map(({ did }) => did)).toEqual(['changed', 'nothing', 'nothing'])
     // What was asked for is compared too.
     expect(await report('check', '--keep', '8d')).toMatchObject({ status: 1 })
+
+    const rows = await doctorRows(site, config)
+    expect(rows['fleet']).toMatch(/^(?:ok|warning): .*127\.0\.0\.1:\d+/)
+    expect(rows['fleet-streams']).toMatch(/^note: TORCH_prod_CLAIMS is on one server/)
+    expect(rows['fleet-claims']).toMatch(
+      /^ok: a claim and a place were stored and read back within/,
+    )
+    expect(rows['fleet-login']).toMatch(/^warning: the servers ask for no login/)
+    expect(rows['fleet-clock']).toMatch(/^ok: this clock is within/)
+    expect(rows['fleet-name']).toMatch(/^ok: .*: no other daemon has this name$/)
+    expect(rows['fleet-tzdata']).toBe(`ok: ${process.versions['tz']}; no other machine answers`)
+    expect(rows['fleet-fsync']).toMatch(
+      hasSync ? /^ok: / : /^warning: .*does not write each message/,
+    )
+    await manager.streams.delete('TORCH_prod_CLAIMS')
+    const without = await doctorRows(site, config)
+    expect(without['fleet-streams']).toBe('warning: the stream TORCH_prod_CLAIMS is missing')
+    expect(without['fleet-claims']).toMatch(/^warning: the engine takes no claim: /)
 
     await server.crash()
     const gone = await fleet('check')

@@ -29,11 +29,15 @@ export interface NatsServer {
   close(): Promise<void>
 }
 
-/** `extra` is added to its configuration; `includes` is a folder with files that this includes. */
+/**
+ * `extra` is added to its configuration; `includes` is a folder with files that this includes; `jetstream` is added
+ * to that section.
+ */
 export async function natsServer(
   program: string,
   extra: string = '',
   includes?: string,
+  jetstream: string = '',
 ): Promise<NatsServer> {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'torch-nats-'))
   if (includes !== undefined) fs.cpSync(includes, folder, { recursive: true })
@@ -41,7 +45,7 @@ export async function natsServer(
   const config = path.join(folder, 'nats.conf')
   fs.writeFileSync(
     config,
-    `listen: 127.0.0.1:${port}\njetstream { store_dir: ${JSON.stringify(path.join(folder, 'data'))} }\n${extra}`,
+    `listen: 127.0.0.1:${port}\njetstream {\n  store_dir: ${JSON.stringify(path.join(folder, 'data'))}\n  ${jetstream}\n}\n${extra}`,
   )
   const log = path.join(folder, 'log')
   let child: ChildProcess | undefined
