@@ -154,11 +154,44 @@ function countTimes(schedule: CronSchedule, time: number): number {
 function matchingDays(schedule: CronSchedule, year: number, month: number): number {
   if (!hasBit(schedule.months, month)) return 0
   const length = lengthOfMonth(year, month)
-  const last = 1 << length
-  const byDay = schedule.days | (schedule.lastDay ? last : 0)
-  const byWeekday = weekdaysOfMonth(schedule, weekdayOf(dayNumberOf(year, month, 1)), length)
+  const firstWeekday = weekdayOf(dayNumberOf(year, month, 1))
+  const byDay =
+    schedule.days |
+    fromEnd(schedule.lastDays, length) |
+    nearestWorkdays(schedule, firstWeekday, length)
+  const byWeekday = weekdaysOfMonth(schedule, firstWeekday, length)
   const days = schedule.eitherDay ? byDay | byWeekday : byDay & byWeekday
-  return days & (last | (last - 2))
+  return days & wholeMonth(length)
+}
+
+/** Bits 1 to `length`. */
+function wholeMonth(length: number): number {
+  const last = 1 << length
+  return last | (last - 2)
+}
+
+/** Bit n of the mask is the day n days before the last one. */
+function fromEnd(mask: number, length: number): number {
+  let days = 0
+  for (let bit = nextBit(mask, 0); bit >= 0 && bit < length; bit = nextBit(mask, bit + 1))
+    days |= 1 << (length - bit)
+  return days
+}
+
+/** The working days nearest to the days of `15W` and `LW`. A day that the month does not have has none. */
+function nearestWorkdays(schedule: CronSchedule, firstWeekday: number, length: number): number {
+  const wanted = schedule.workdays | fromEnd(schedule.lastWorkdays, length)
+  let days = 0
+  for (let day = nextBit(wanted, 1); day > 0 && day <= length; day = nextBit(wanted, day + 1))
+    days |= 1 << nearestWorkday(day, (firstWeekday + day - 1) % 7, length)
+  return days
+}
+
+/** As in Quartz: Friday for a Saturday and Monday for a Sunday, unless that is in another month. */
+function nearestWorkday(day: number, weekday: number, length: number): number {
+  if (weekday === 6) return day === 1 ? 3 : day - 1
+  if (weekday === 0) return day === length ? day - 2 : day + 1
+  return day
 }
 
 function weekdaysOfMonth(schedule: CronSchedule, firstWeekday: number, length: number): number {

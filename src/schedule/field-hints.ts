@@ -75,9 +75,9 @@ export function hintForWord(field: Field, word: string): string | null {
   if (/^\w+-$/.test(word)) return `did you mean "${word}${field.last}"?`
   if (/^h(?:$|\W)/.test(lower))
     return `H stands alone or takes a range, for example H(${field.min}-${field.hashMax})`
-  if (field.name !== 'day') return null
-  if (/^\w+(?:l|#\d)$/.test(lower))
+  if (field.name === 'weekday' && /^(?:l-\d+|l(?:-\d+)?w|\d+w)$/.test(lower))
+    return `${JSON.stringify(word)} belongs in the field before the month, the day`
+  if (field.name === 'day' && /^\w+(?:l|#\d)$/.test(lower))
     return `${JSON.stringify(word)} belongs in the last field, the weekday`
-  if (/^l?\d*w$/.test(lower)) return 'torch has no W, the nearest working day'
-  return lower.startsWith('l') ? 'L stands alone; it is the last day of the month' : null
+  return null
 }

@@ -1,6 +1,7 @@
 import { CronExpressionParser } from 'cron-parser'
 import { remembered } from '../text/cache.ts'
 import { counted } from '../text/plural.ts'
+import { checkDayForm, type Item } from './day-forms.ts'
 import {
   type Field,
   fields,
@@ -19,7 +20,7 @@ import { eachDay, forwards, hintForWord, rangeHint } from './field-hints.ts'
  * field and an eighth weekday, and its messages do not name the field.
  */
 
-/** `values` are numbers as text; in the day fields also `L`, `5L` and `5#2`. */
+/** `values` are numbers as text; in the day fields also `L`, `L-3`, `15W`, `LW`, `5L` and `5#2`. */
 export type ParsedField = { ok: true; values: readonly string[] } | Refused
 
 /** Most tasks files use only a few dozen different fields. */
@@ -51,12 +52,10 @@ function refuseEmptyItem(field: Field, text: string): Refused {
   return refuse(field, `${quoted(text)} has a comma too many`, hint)
 }
 
-/** An item of a list, rewritten in plain numbers for cron-parser. */
-type Item = { ok: true; text: string } | Refused
-
 /** Upper and lower case are the same. Messages show the item as it is written. */
 function checkItem(field: Field, item: string): Item {
-  if (field.name === 'day' && /^l$/i.test(item)) return { ok: true, text: 'L' }
+  const dayForm = field.name === 'day' ? checkDayForm(field, item) : undefined
+  if (dayForm !== undefined) return dayForm
   if (field.name === 'weekday' && item.includes('#')) return checkNth(field, item)
   if (field.name === 'weekday' && /l$/i.test(item)) return checkLast(field, item)
 
@@ -211,6 +210,7 @@ const knownItems = new Map<string, readonly string[]>()
  * a value twice, and that is allowed.
  */
 function expandItem(field: Field, item: string, seed: string): readonly string[] {
+  if (field.name === 'day' && /[LW]/.test(item)) return [item]
   const expand = (): readonly string[] => {
     const expression = fields.map(({ name }) => (name === field.name ? item : '*')).join(' ')
     // With an empty seed cron-parser would hash at random.

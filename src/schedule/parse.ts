@@ -155,14 +155,19 @@ function compile(
 const everyDay = -2
 const everyWeekday = 0x7f
 
-type Days = Pick<CronSchedule, 'days' | 'lastDay'>
+type Days = Pick<CronSchedule, 'days' | 'lastDays' | 'workdays' | 'lastWorkdays'>
 /** Keyed by the list of values, because parseField() returns the same list for the same text. */
 const knownDays = new WeakMap<readonly string[], Days>()
 
 function daysOf(values: readonly string[]): Days {
   const known = knownDays.get(values)
   if (known !== undefined) return known
-  const days = { days: maskOf(numbersIn(values, /^(\d+)$/)), lastDay: values.includes('L') }
+  const days = {
+    days: maskOf(numbersIn(values, /^(\d+)$/)),
+    lastDays: maskOf(numbersIn(values, /^L(?:-(\d+))?$/)),
+    workdays: maskOf(numbersIn(values, /^(\d+)W$/)),
+    lastWorkdays: maskOf(numbersIn(values, /^L(?:-(\d+))?W$/)),
+  }
   knownDays.set(values, days)
   return days
 }
@@ -189,10 +194,11 @@ function weekdayMask(values: readonly string[], form: RegExp): number {
   return maskOf(numbersIn(values, form).map((day) => day % 7))
 }
 
+/** The numbers of the values that have the form; 0 for one without a number. */
 function numbersIn(values: readonly string[], form: RegExp): number[] {
   return values.flatMap((value) => {
     const match = form.exec(value)
-    return match === null ? [] : [Number(match[1])]
+    return match === null ? [] : [Number(match[1] ?? 0)]
   })
 }
 

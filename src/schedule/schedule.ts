@@ -22,8 +22,12 @@ export interface CronSchedule {
   readonly hours: number
   /** Bits 1-31. */
   readonly days: number
-  /** `L` in the day field: the last day of the month. */
-  readonly lastDay: boolean
+  /** Bits 0-30: `L` sets bit 0, the last day of the month, and `L-3` bit 3, the third day before it. */
+  readonly lastDays: number
+  /** Bits 1-31: `15W` sets bit 15, the working day nearest to the 15th. */
+  readonly workdays: number
+  /** Bits 0-30: `LW` sets bit 0, the working day nearest to the last day of the month, and `L-3W` bit 3. */
+  readonly lastWorkdays: number
   /** Bits 1-12. */
   readonly months: number
   /** Bits 0-6; 0 is Sunday. */

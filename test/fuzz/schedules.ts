@@ -47,6 +47,12 @@ const tokens = [
     'w',
     '15W',
     'LW',
+    'L-3',
+    'L-2w',
+    '31W,l-30',
+    '0W',
+    'L-31',
+    '1-5W',
     '@daily',
     '@every',
     '90s',
@@ -69,6 +75,7 @@ const lines = [
   '0 H(1-4) * jan-MAR,nov sun,Mon-fri',
   '30 2 29 2 5#5,0L',
   '@every 1h30m',
+  '0 6 1W,15W,LW,L-3 */2 ?',
   'H/20 H H(1-28) H/3 H',
 ]
 const fields = fc
@@ -94,7 +101,7 @@ export const schedules = pure('schedules', 250, fc.tuple(texts, anyTime), ([text
   assert.ok(next > after && isDue(schedule, next), 'the next due second is later, and due')
   const words = text.trim().split(/\s+/)
   if (schedule.kind !== 'cron' || !isOfReference(text)) return
-  const six = (words.length === 5 ? ['0', ...words] : words).join(' ').replaceAll(/l/g, 'L')
+  const six = (words.length === 5 ? ['0', ...words] : words).join(' ').toUpperCase()
   const from = next - 40
   const walls = Array.from({ length: 80 }, (_, at) => from + at)
   const due = chain(schedule, from, from + 79)

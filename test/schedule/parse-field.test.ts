@@ -56,21 +56,45 @@ test.each([
   expect(schedule.interval).toBe(interval)
 })
 
-test.each([
-  ['*', range(1, 31), false],
-  ['1,15', [1, 15], false],
-  ['31', [31], false],
-  ['*/10', [1, 11, 21, 31], false],
-  ['25-31/3', [25, 28, 31], false],
-  ['L', [], true],
-  ['l', [], true],
-  ['1,L', [1], true],
-  ['L,15-16', [15, 16], true],
-])('the day field %s has the days %j, and the last day of the month: %s', (text, days, lastDay) => {
-  const schedule = readCron(`0 0 ${text} * *`)
-  expect(bitsOf(schedule.days)).toEqual(days)
-  expect(schedule.lastDay).toBe(lastDay)
-})
+const aboutL = 'L is the last day of the month, and L-3 the third day before it'
+const aboutW =
+  '15W is the working day nearest to the 15th; for all working days write mon-fri as the weekday'
+
+test.each<[string, number[], number[]]>([
+  ['*', range(1, 31), []],
+  ['1,15', [1, 15], []],
+  ['31', [31], []],
+  ['*/10', [1, 11, 21, 31], []],
+  ['25-31/3', [25, 28, 31], []],
+  ['L', [], [0]],
+  ['l', [], [0]],
+  ['1,L', [1], [0]],
+  ['L,15-16', [15, 16], [0]],
+  ['L-3', [], [3]],
+  ['l-03,l-30,7', [7], [3, 30]],
+])(
+  'the day field %s has the days %j, and the days %j before the last one',
+  (text, days, lastDays) => {
+    const schedule = readCron(`0 0 ${text} * *`)
+    expect(bitsOf(schedule.days)).toEqual(days)
+    expect(bitsOf(schedule.lastDays)).toEqual(lastDays)
+  },
+)
+
+test.each<[string, number[], number[]]>([
+  ['15W', [15], []],
+  ['1w,15W,31W', [1, 15, 31], []],
+  ['LW', [], [0]],
+  ['L-2W,lw', [], [0, 2]],
+  ['1-7,20', [], []],
+])(
+  'the day field %s has the working days nearest to %j, and to %j before the last day',
+  (text, workdays, lastWorkdays) => {
+    const schedule = readCron(`0 0 ${text} * *`)
+    expect(bitsOf(schedule.workdays)).toEqual(workdays)
+    expect(bitsOf(schedule.lastWorkdays)).toEqual(lastWorkdays)
+  },
+)
 
 test('day 31 in a schedule for short months is still day 31', () => {
   expect(bitsOf(readCron('0 0 31 2,3 *').days)).toEqual([31])
@@ -381,20 +405,37 @@ describe('a mistake in a field', () => {
     ['\u001b[31m * * * *', 'minute: "\\u001b[31m" is not a minute; minutes are 0-59', null],
     // L, W, # and H
     ['L * * * *', 'minute: "L" is not a minute; minutes are 0-59', null],
+    ['0 0 L-0 * *', 'day: "L-0" is out of range; L-1 to L-30 are allowed', 'write "L"'],
+    ['0 0 L-0W * *', 'day: "L-0W" is out of range; L-1 to L-30 are allowed', 'write "LW"'],
+    ['0 0 L-31 * *', 'day: "L-31" is out of range; L-1 to L-30 are allowed', aboutL],
+    ['0 0 L3 * *', 'day: "L3" is not a day; days are 1-31', 'did you mean "L-3"?'],
+    ['0 0 L+3 * *', 'day: "L+3" is not a day; days are 1-31', 'did you mean "L-3"?'],
+    ['0 0 L-L * *', 'day: "L-L" is not a day; days are 1-31', aboutL],
+    ['0 0 L-3/2 * *', 'day: L takes no step; got "L-3/2"; days are 1-31', 'write "L-3"'],
     [
-      '0 0 L-3 * *',
-      'day: "L-3" is not a day; days are 1-31',
-      'L stands alone; it is the last day of the month',
+      '0 0 0W * *',
+      'day: "0W" is out of range; days are 1-31',
+      'write "1W" for the first working day of the month',
     ],
     [
-      '0 0 15W * *',
-      'day: "15W" is not a day; days are 1-31',
-      'torch has no W, the nearest working day',
+      '0 0 32W * *',
+      'day: "32W" is out of range; days are 1-31',
+      'write "LW" for the last working day of the month',
+    ],
+    ['0 0 W15 * *', 'day: "W15" is not a day; days are 1-31', 'did you mean "15W"?'],
+    ['0 0 WL * *', 'day: "WL" is not a day; days are 1-31', 'did you mean "LW"?'],
+    ['0 0 w * *', 'day: "w" is not a day; days are 1-31', aboutW],
+    ['0 0 1-5W * *', 'day: W takes one day, not "1-5"; days are 1-31', aboutW],
+    ['0 0 15W/2 * *', 'day: W takes no step; got "15W/2"; days are 1-31', 'write "15W"'],
+    [
+      '0 0 * * 15W',
+      'weekday: "15W" is not a weekday; weekdays are 0-7 or sun-sat',
+      '"15W" belongs in the field before the month, the day',
     ],
     [
-      '0 0 LW * *',
-      'day: "LW" is not a day; days are 1-31',
-      'torch has no W, the nearest working day',
+      '0 0 * * L-3',
+      'weekday: "L-3" is not a weekday; weekdays are 0-7 or sun-sat',
+      '"L-3" belongs in the field before the month, the day',
     ],
     [
       '0 0 5L * *',

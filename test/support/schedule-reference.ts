@@ -28,7 +28,23 @@ function wallMatcher(text: string): (local: number) => boolean {
 }
 
 function dayMatches(item: string, date: Date): boolean {
-  return item === 'L' ? isLast(date, 1) : valuesOf(item, 1, 31).has(date.getUTCDate())
+  const day = date.getUTCDate()
+  const length = new Date(Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 0)).getUTCDate()
+  const [, last, before = '0', number, isWorkday] =
+    /^(?:(L)(?:-(\d+))?|(\d+))(W)?$/.exec(item) ?? []
+  if (last === undefined && isWorkday === undefined) return valuesOf(item, 1, 31).has(day)
+  const wanted = last === undefined ? Number(number) : length - Number(before)
+  if (wanted < 1 || wanted > length) return false
+  return day === (isWorkday === undefined ? wanted : nearestWorkday(date, wanted, length))
+}
+
+/** The working day of the month with the least distance to the wanted one. */
+function nearestWorkday(date: Date, wanted: number, length: number): number {
+  const workdays = Array.from({ length }, (_, index) => index + 1).filter((day) => {
+    const weekday = new Date(Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), day)).getUTCDay()
+    return weekday >= 1 && weekday <= 5
+  })
+  return workdays.toSorted((a, b) => Math.abs(a - wanted) - Math.abs(b - wanted))[0]!
 }
 
 function weekdayMatches(item: string, date: Date): boolean {

@@ -41,6 +41,10 @@ const days = fc.oneof(
   { weight: 4, arbitrary: fc.constantFrom('*', '?') },
   { weight: 2, arbitrary: field(1, 31) },
   { weight: 1, arbitrary: fc.constantFrom('L', '1,L', '*/2', '15-20,L') },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom('15W', '1W,16W', 'LW', '31W', 'L-3', 'L-30', 'L-2W,LW', '8,L-27W'),
+  },
 )
 
 const months = fc.oneof(

@@ -1,8 +1,9 @@
-import { fields, type Refused } from '../../schedule/field.ts'
+import { type Field, fields, type Refused } from '../../schedule/field.ts'
+import { parseField } from '../../schedule/parse-field.ts'
 import { parseSchedule } from '../../schedule/parse.ts'
 import { maxTextChars } from '../../tasks/file/limits.ts'
 import { showValue } from '../../tasks/file/expected.ts'
-import { readCronField } from '../cron-field.ts'
+import { type CronField, readCronField } from '../cron-field.ts'
 import { unsupportedIn } from '../draft.ts'
 import { type CronLine, withoutBlanks } from './cron-lines.ts'
 import { userColumn } from './system-form.ts'
@@ -83,12 +84,30 @@ function readCronWhen(words: readonly string[]): CronWhen {
   for (const [index, text] of words.entries()) {
     const field = fields[index + 1]
     if (field === undefined) return { ok: false, message: 'expected five fields' }
-    const read = readCronField(field, text)
+    const read = readQuartzField(field, text) ?? readCronField(field, text)
     if (!read.ok) return refusal(read)
     texts.push(read.text)
     notes.push(...read.notes)
   }
   return checkSchedule(texts.join(' '), notes)
+}
+
+/**
+ * `L`, `15W` and `5#2` come from Quartz. No cron of Linux knows them, but supercronic and others do, and their
+ * files look the same. undefined for a field without them.
+ */
+function readQuartzField(field: Field, text: string): CronField | undefined {
+  const form = quartzForms[field.name]
+  if (form === undefined || !text.split(',').some((item) => form.test(item))) return undefined
+  const parsed = parseField(field, text, '')
+  if (!parsed.ok) return parsed
+  const note = `${field.name}: cron on Linux refuses ${showValue(text)}; torch reads it as Quartz and supercronic do`
+  return { ok: true, text, notes: [note] }
+}
+
+const quartzForms: Partial<Record<Field['name'], RegExp>> = {
+  day: /^(?:L(?:-\d+)?W?|\d+W)$/i,
+  weekday: /^(?:\d|[a-z]{3})(?:L|#\d)$/i,
 }
 
 /** cron knows these, only in lower case. They mean the same in torch. */

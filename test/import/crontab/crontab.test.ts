@@ -457,6 +457,23 @@ describe('a line with an extension of one cron', () => {
     expect(warningsOf(result)).toEqual([`1: ${note}`])
   })
 
+  test.each([
+    ['0 3 15W * *', 'day: cron on Linux refuses "15W"'],
+    ['0 3 1,L-3 * *', 'day: cron on Linux refuses "1,L-3"'],
+    ['0 3 * * 5L', 'weekday: cron on Linux refuses "5L"'],
+    ['0 3 * * fri#2', 'weekday: cron on Linux refuses "fri#2"'],
+  ])('the schedule %s of supercronic is imported, with a note: %s', (when, note) => {
+    const result = fromCrontab(`${when} x\n`)
+    expect(tasksOf(result)[0]?.schedules.map(({ text }) => text)).toEqual([when])
+    expect(warningsOf(result)).toEqual([`1: ${note}; torch reads it as Quartz and supercronic do`])
+  })
+
+  test('a form of Quartz that does not exist stays as a comment', () => {
+    expect(warningsOf(fromCrontab('0 3 0W * * x\n'))).toEqual([
+      '1: not imported: day: "0W" is out of range; days are 1-31; write "1W" for the first working day of the month',
+    ])
+  })
+
   test('several flags may stand between the user and the command', () => {
     const result = fromCrontab('@daily root -n -q x -n\n@hourly root -nq y\n', true)
     expect(tasksOf(result).map(({ user, command }) => [user, command])).toEqual([
