@@ -10,7 +10,7 @@ if (major < 20 || (major === 20 && minor < 19)) {
   )
   process.exit(1)
 }
-if (!existsSync(new URL('../dist/cli/main.js', import.meta.url))) {
+if (!existsSync(new URL('../dist/program/main.js', import.meta.url))) {
   const folder = fileURLToPath(new URL('..', import.meta.url)).slice(0, -1)
   console.error(`torch: this clone is not built: run npm ci in ${folder}`)
   process.exit(1)
@@ -19,6 +19,6 @@ if (!existsSync(new URL('../dist/cli/main.js', import.meta.url))) {
 const isDaemon =
   ['start', 'daemon'].includes(process.argv[2]) || process.argv.includes('--foreground')
 const early = isDaemon
-  ? import('../dist/daemon/signals.js').then(({ holdSignals }) => holdSignals())
+  ? import('../dist/program/signals.js').then(({ holdSignals }) => holdSignals())
   : Promise.resolve()
-early.then(() => import('../dist/cli/main.js')).then(({ main }) => main())
+early.then(() => import('../dist/program/main.js')).then(({ main }) => main())

@@ -13,7 +13,7 @@ export interface Helper {
 }
 
 interface HelperRequest {
-  /** One of ours, such as `notify/helper-process`. It calls {@link serveLines}. */
+  /** One of ours, such as `helper-process`. It calls {@link serveLines}. */
   readonly file: string
   readonly onLine: (line: string) => void
   /** Called once, when the process is gone or could not be started. `why` is for a person. */
@@ -23,7 +23,7 @@ interface HelperRequest {
 export type StartHelper = (request: HelperRequest) => Helper
 
 /** Node 20 does not run TypeScript, so a helper always runs the compiled file. */
-const compiledFolder = path.resolve(import.meta.dirname, '../../dist')
+const compiledFolder = path.resolve(import.meta.dirname, '../../dist/program')
 
 /** How long a process may take to end after its last line. */
 const endMs = 2_000

@@ -13,7 +13,7 @@ import { hasCode } from './system-error.ts'
 
 /**
  * Runs one job in a thread of its own. `file` is one of ours, such as
- * `daemon/tasks-file/parse-worker`, and calls {@link answerJob}. The job and the answer are plain
+ * `parse-worker`, and calls {@link answerJob}. The job and the answer are plain
  * data. The answer consists of parts, because reading all of a large answer at once would block the
  * event loop: each part is read in a turn of its own. Never throws, and always ends the thread.
  */
@@ -30,7 +30,7 @@ export type WorkerResult<Part> =
   | { readonly kind: 'failed'; readonly message: string }
 
 /** Node 20 does not run TypeScript, so a thread always runs the compiled file. */
-const compiledFolder = path.resolve(import.meta.dirname, '../../dist')
+const compiledFolder = path.resolve(import.meta.dirname, '../../dist/program')
 
 /** V8's own default, which a limit on the old generation would otherwise lower. */
 const youngGenerationMiB = 48

@@ -92,7 +92,7 @@ function startOne(startHelper: Host['startHelper'], onEnded: (ended: Running) =>
   const waiting: Running['waiting'] = new Map()
   const started: Running = {
     helper: startHelper({
-      file: 'notify/helper-process',
+      file: 'helper-process',
       onLine(line) {
         const answer = parseAnswer(line)
         if (answer === undefined) return

@@ -58,7 +58,7 @@ async function fileChange(
     after: parseJobFor(host, tasks, now, options),
     folder: content.isFolder ? tasks : path.dirname(tasks),
   }
-  const result = await host.inWorker<readonly string[] | null>('view/compare-worker', job, bounds)
+  const result = await host.inWorker<readonly string[] | null>('compare-worker', job, bounds)
   switch (result.kind) {
     case 'answer':
       return result.parts[0] ?? null

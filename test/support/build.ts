@@ -14,6 +14,7 @@ export function setup(): void {
     'tsconfig.json',
     'tsconfig.build.json',
     'vite.config.ts',
+    'vite.program.config.ts',
     ...texts,
   ]
   if (inputs.every((input) => changedAt(path.join(root, input)) < built)) return
@@ -25,7 +26,11 @@ export function setup(): void {
   for (const script of ['scripts/declarations.js', 'scripts/man.js'])
     execFileSync(process.execPath, [script], { cwd: root, stdio: 'inherit' })
   const vite = path.join(root, 'node_modules/.bin/vite')
-  execFileSync(vite, ['build', '--logLevel', 'warn'], { cwd: root, stdio: 'inherit' })
+  for (const config of ['vite.config.ts', 'vite.program.config.ts'])
+    execFileSync(vite, ['build', '--logLevel', 'warn', '--config', config], {
+      cwd: root,
+      stdio: 'inherit',
+    })
 }
 
 /** The time at which the newest file in a folder was written; 0 if there is none. */

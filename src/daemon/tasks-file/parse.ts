@@ -69,7 +69,7 @@ export async function parse(
   }
 }
 
-const workerFile = 'daemon/tasks-file/parse-worker'
+const workerFile = 'parse-worker'
 
 /** Loaded only here, so that a daemon does not keep the parser in memory. */
 async function parseHere(host: Host, job: ParseJob): Promise<ReadTasks> {

@@ -228,14 +228,14 @@ describe('a thread', () => {
     ['memory', { memoryMiB: 40, timeoutMs: 20_000 }],
     ['late', { memoryMiB: 1000, timeoutMs: 1 }],
   ])('a thread is ended at its limit: %s', async (kind, bounds) => {
-    expect(await inWorker('daemon/tasks-file/parse-worker', job, bounds)).toEqual({
+    expect(await inWorker('parse-worker', job, bounds)).toEqual({
       kind,
     })
   })
 
   test('a thread that fails gives the reason', async () => {
     const bounds = { memoryMiB: 100, timeoutMs: 20_000 }
-    expect(await inWorker('daemon/tasks-file/parse-worker', {}, bounds)).toMatchObject({
+    expect(await inWorker('parse-worker', {}, bounds)).toMatchObject({
       kind: 'failed',
     })
   })
