@@ -1,15 +1,12 @@
-import path from 'node:path'
 import { type EventStreams, newEventStreams } from '../control/event-streams.ts'
 import { otherTasks } from '../control/metrics-report.ts'
 import type { ControlServer } from '../control/server.ts'
 import type { Clock } from '../host/clock.ts'
 import type { Host } from '../host/host.ts'
 import type { Lock } from '../host/lock.ts'
-import type { HistoryRow } from '../plan/history-row.ts'
 import { newNotifier, type Notifier } from '../notify/notifier.ts'
 import { type Counters, newCounters } from '../record/counters.ts'
-import { type History, openHistory } from '../record/history/write-history.ts'
-import { rebuildHistory } from '../record/history/rebuild.ts'
+import type { History } from '../record/history/write-history.ts'
 import { slotText } from '../record/history/rows.ts'
 import { type Journal, newJournal } from '../record/journal.ts'
 import type { Log } from '../record/log.ts'
@@ -22,6 +19,7 @@ import type { TaskSockets } from '../run/task-sockets.ts'
 import type { Scripts } from '../scripts/scripts.ts'
 import { counted } from '../text/plural.ts'
 import type { RequestQueue } from './control/request-queue.ts'
+import { openDaemonHistory } from './open-history.ts'
 import { newPhase, type Phase } from './phase.ts'
 import type { EngineConnection, Fleet } from './fleet/fleet.ts'
 import { joinFleet } from './fleet/join-fleet.ts'
@@ -251,68 +249,4 @@ function nextStarts({ tick }: TickClock): (task: string) => string | null {
 
 interface SharingParts extends Pick<Daemon, 'host' | 'settings' | 'paths' | 'log' | 'faults'> {
   readonly tasks: TasksState
-}
-
-interface HistoryParts {
-  readonly host: Host
-  readonly paths: HomePaths
-  readonly log: Log
-  readonly faults: Faults
-  readonly queue: StartQueue
-  /** What was decided about these runs must be on disk. */
-  readonly beforeForgotten: () => void
-}
-
-/** A history that is new, because the old one is lost or damaged, is rebuilt from the runs that are kept. */
-function openDaemonHistory({
-  host,
-  paths,
-  log,
-  faults,
-  queue,
-  beforeForgotten,
-}: HistoryParts): History {
-  // On disk until it is rebuilt: after a crash, half of it must not be taken for the whole.
-  const mark = `${paths.history}.rebuilding`
-  let isOpen = false
-  const rebuild = (): void => {
-    const add: History['add'] = (row, orderMs) => history.add(row, orderMs)
-    rebuildHistory(host, paths.runs, add, (runs) => {
-      history.flush()
-      faults.insist('note that the history is complete', () => host.files.remove(mark))
-      if (runs === 0) return
-      log.warn('rebuilt', { runs }, `the history was rebuilt from ${counted(runs, 'kept run')}`)
-    })
-  }
-  const history = openHistory(paths.history, {
-    after: (ms, callback) => host.clock.after(ms, callback),
-    now: () => host.clock.now(),
-    onTrouble: (words) => log.warn('trouble', { file: paths.history }, words),
-    onNew() {
-      host.files.write(mark, '')
-      if (isOpen) rebuild()
-    },
-    onWritten(rows) {
-      // FIRST save what follows from an end: so far only the entry in `active` tells the next daemon.
-      queue.saveNow()
-      beforeForgotten()
-      forgetActive(host, paths, faults, rows)
-    },
-  })
-  isOpen = true
-  if (host.files.facts(mark) !== undefined) rebuild()
-  return history
-}
-
-/** Removes the entries in `active` of runs that the history has: they are on record for good. */
-function forgetActive(
-  host: Host,
-  paths: HomePaths,
-  faults: Faults,
-  rows: readonly HistoryRow[],
-): void {
-  for (const { run, outcome } of rows) {
-    if (run === null || outcome === 'running') continue
-    faults.insist('remove entries in active', () => host.files.remove(path.join(paths.active, run)))
-  }
 }
