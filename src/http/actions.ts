@@ -1,8 +1,8 @@
 import type { Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
-import type { View } from '../view/view.ts'
 import type { KillReply, RunReply } from './api.ts'
-import { badQuery } from './query.ts'
+import type { Scopes } from './fleet/scopes.ts'
+import { badQuery, hostIn } from './query.ts'
 import { type Asked, type Env, refusal } from './reply.ts'
 
 const maxBodyBytes = 4096
@@ -10,7 +10,7 @@ const maxBodyBytes = 4096
 /** Starts and ends runs. `who` names the client for the log of the daemon. */
 export function addActions(
   app: Hono<Env>,
-  { view, actions, who }: { view: View; actions: boolean; who: (c: Asked) => string },
+  { scopes, actions, who }: { scopes: Scopes; actions: boolean; who: (c: Asked) => string },
 ): void {
   const limit = bodyLimit({
     maxSize: maxBodyBytes,
@@ -27,6 +27,7 @@ export function addActions(
     const { task, force = false } = await fieldsOf(c)
     if (typeof task !== 'string' || typeof force !== 'boolean')
       throw badQuery('expected {"task": NAME, "force": true or false}')
+    const { view } = await scopes.of(hostIn(c))
     const { run } = await view.start({ task, force, by: who(c) })
     const answer: RunReply = { run, task }
     return c.json(answer)
@@ -34,6 +35,7 @@ export function addActions(
   app.post('/api/kill', async (c) => {
     const { target } = await fieldsOf(c)
     if (typeof target !== 'string') throw badQuery('expected {"target": TASK or RUN}')
+    const { view } = await scopes.of(hostIn(c))
     const { runs } = await view.kill({ target, signal: null, by: who(c) })
     const answer: KillReply = { runs: runs.map(({ run, task }) => ({ run, task })) }
     return c.json(answer)

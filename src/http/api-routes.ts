@@ -1,6 +1,7 @@
 import type { Hono } from 'hono'
 import { TorchError } from '../errors.ts'
 import type { Clock } from '../host/clock.ts'
+import type { HistoryRow } from '../plan/history-row.ts'
 import { timeText } from '../record/history/rows.ts'
 import type { View } from '../view/view.ts'
 import type {
@@ -12,17 +13,26 @@ import type {
   TimelineAnswer,
 } from './api.ts'
 import { eventText, type EventStreams } from './event-stream.ts'
+import type { Scope, Scopes } from './fleet/scopes.ts'
 import type { Hub } from './hub.ts'
 import { plannedStarts } from './planned.ts'
 import { slotsNotStarted } from './not-started.ts'
 import { maxRecentRuns } from './task-past.ts'
-import { badQuery, outcomesIn, placeIn, tasksIn, timeIn, timeTextIn, wholeIn } from './query.ts'
+import {
+  badQuery,
+  hostIn,
+  outcomesIn,
+  placeIn,
+  tasksIn,
+  timeIn,
+  timeTextIn,
+  wholeIn,
+} from './query.ts'
 import { type Env, refusal, wrongMethod } from './reply.ts'
 import { limitsOf, timelineOf } from './timeline.ts'
 
 export interface ApiParts {
-  readonly view: View
-  readonly hub: Hub
+  readonly scopes: Scopes
   readonly streams: EventStreams
   readonly clock: Clock
   readonly version: string
@@ -48,9 +58,10 @@ export function addApiRoutes(app: Hono<Env>, parts: ApiParts): void {
 }
 
 function addTaskRoutes(app: Hono<Env>, parts: ApiParts): void {
-  const { view, hub, clock } = parts
+  const { scopes, clock } = parts
   app.get('/api/status', async (c) => {
-    const { host, tasks, id } = await hub.picture()
+    const { hub } = await scopes.of(hostIn(c))
+    const [{ host, tasks, id }, fleet] = await Promise.all([hub.picture(), scopes.feed?.view()])
     const answer: StatusAnswer = {
       now: timeText(clock.now()),
       version: parts.version,
@@ -58,10 +69,12 @@ function addTaskRoutes(app: Hono<Env>, parts: ApiParts): void {
       hosts: [host],
       tasks,
       lastEventId: id,
+      ...(fleet !== undefined && { fleet }),
     }
     return c.json(answer)
   })
   app.get('/api/recent', async (c) => {
+    const { view } = await scopes.of(hostIn(c))
     const tasks = tasksIn(c)
     const found = await view.recent(tasks, maxRecentRuns)
     const answer: RecentAnswer = {
@@ -78,26 +91,33 @@ function addTaskRoutes(app: Hono<Env>, parts: ApiParts): void {
     const tasks = tasksIn(c)
     if (tasks.length === 0 && to - from > maxWindowOfAllMs)
       throw badQuery('from and to: without a task, at most 2 days apart; name tasks with task=NAME')
+    const { view, hub } = await scopes.of(hostIn(c))
     const { status } = await hub.picture()
     const window = { from, to, now, tasks }
     const past = await view.between(window, limitsOf(window))
     const answer: TimelineAnswer = timelineOf(status.report, past, window)
     return c.json(answer)
   })
-  app.get('/api/tasks/:name', async (c) => c.json(await taskAnswer(parts, c.req.param('name'))))
-  app.get('/api/events', (c) => {
+  app.get('/api/tasks/:name', async (c) => {
+    const scope = await scopes.of(hostIn(c))
+    return c.json(await taskAnswer(scope, clock, c.req.param('name')))
+  })
+  app.get('/api/events', async (c) => {
     // Hono answers HEAD as GET, and never reads or ends the stream.
     if (c.req.method === 'HEAD') return wrongMethod(c, 'GET')
     const since = c.req.header('last-event-id') ?? c.req.query('since') ?? ''
-    const stream = parts.streams.start((wake) => updates(parts, since, wake))
+    const { hub } = await scopes.of(hostIn(c))
+    const sources = { hub, feed: scopes.feed, clock }
+    const stream = parts.streams.start((wake) => updates(sources, since, wake))
     if (stream === undefined)
       return refusal(c, 503, 'too-many', 'too many pages are open', 'close some of them')
     return eventStreamReply(stream)
   })
 }
 
-function addHistoryRoutes(app: Hono<Env>, { view }: ApiParts): void {
+function addHistoryRoutes(app: Hono<Env>, { scopes }: ApiParts): void {
   app.get('/api/history', async (c) => {
+    const { view } = await scopes.of(hostIn(c))
     const answer: HistoryAnswer = await view.page({
       tasks: tasksIn(c),
       outcomes: outcomesIn(c),
@@ -109,15 +129,25 @@ function addHistoryRoutes(app: Hono<Env>, { view }: ApiParts): void {
     return c.json(answer)
   })
   app.get('/api/runs/:run', async (c) => {
+    const { view } = await scopes.of(hostIn(c))
     const row = await view.run(c.req.param('run'))
     if (row === undefined || row.run === null) throw noRun(c.req.param('run'))
-    const output = await view.output({ task: row.task, run: row.run }, 0, 0)
-    const answer: RunAnswer = {
+    return c.json(await runAnswer(view, row, row.run))
+  })
+}
+
+/** The output of a run stays on its machine, which may not answer. */
+async function runAnswer(view: View, row: HistoryRow, run: string): Promise<RunAnswer> {
+  try {
+    const output = await view.output({ task: row.task, run }, 0, 0)
+    return {
       row,
       output: output === undefined ? null : { bytes: output.size, isWhole: output.isWhole },
     }
-    return c.json(answer)
-  })
+  } catch (error) {
+    if (!(error instanceof TorchError) || error.code !== 'no-host') throw error
+    return { row, output: null, why: error.message }
+  }
 }
 
 export function eventStreamReply(stream: ReadableStream<Uint8Array>): Response {
@@ -139,7 +169,14 @@ export function noRun(run: string): TorchError {
 /** Times between two updates of one page. */
 const minUpdateMs = 250
 
-function updates({ hub, clock }: ApiParts, since: string, wake: () => void) {
+interface Sources extends Pick<ApiParts, 'clock'> {
+  readonly hub: Hub
+  readonly feed: Scopes['feed']
+}
+
+function updates({ hub, feed, clock }: Sources, since: string, wake: () => void) {
+  let fleetVersion = 0
+  const stopFeed = feed?.listen(wake)
   let id = since
   let isBegun = false
   let sentMs = -Infinity
@@ -147,6 +184,11 @@ function updates({ hub, clock }: ApiParts, since: string, wake: () => void) {
   const stopListening = hub.listen(wake)
   return {
     next(): string | undefined {
+      const fleet = feed?.newest()
+      if (fleet?.view !== undefined && fleet.version !== fleetVersion) {
+        fleetVersion = fleet.version
+        return eventText('fleet', undefined, JSON.stringify(fleet.view))
+      }
       const leftMs = sentMs + minUpdateMs - clock.monotonic()
       if (isBegun && leftMs > 0) {
         cancel()
@@ -171,11 +213,12 @@ function updates({ hub, clock }: ApiParts, since: string, wake: () => void) {
     close() {
       cancel()
       stopListening()
+      stopFeed?.()
     },
   }
 }
 
-async function taskAnswer({ view, hub, clock }: ApiParts, name: string): Promise<TaskAnswer> {
+async function taskAnswer({ view, hub }: Scope, clock: Clock, name: string): Promise<TaskAnswer> {
   const { status, tasks } = await hub.picture()
   const task = tasks.find((each) => each.name === name)
   const known = status.report.tasks.find((each) => each.name === name)

@@ -1,5 +1,6 @@
 import type { DaemonEnd, StatusReport, Trouble } from '../control/status-report.ts'
 import type { HistoryRow, Outcome, Trigger } from '../plan/history-row.ts'
+import type { Away } from '../view/view.ts'
 
 // The JSON of the HTTP API of `torch web` (docs/reference/http.md). All times are ISO 8601 in UTC where they are
 // texts, and milliseconds since the epoch where they are numbers (in lists that can be long).
@@ -15,6 +16,61 @@ export interface StatusAnswer {
   readonly tasks: readonly TaskView[]
   /** The id of the last event that is contained in this: give it to /api/events as Last-Event-ID. */
   readonly lastEventId: string
+  /** Missing if this machine is in no fleet. */
+  readonly fleet?: FleetView
+}
+
+/** The `host` of a request about all machines of the fleet at once. No machine has such a name. */
+export const allMachines = '*'
+
+/** What this machine knows of its fleet. In /api/events, `event: fleet` has it after each change. */
+export interface FleetView {
+  readonly name: string
+  /** This machine. */
+  readonly host: string
+  readonly engine: EngineView
+  /** Why this machine starts nothing of the fleet; null: it does. */
+  readonly whyNot: string | null
+  /** Rows of this machine that wait for the engine. */
+  readonly rowsWaiting: number
+  readonly machines: readonly MachineView[]
+  /** Why this may be old; null: it is not. */
+  readonly problem: string | null
+}
+
+/** The servers of the fleet, and the connection of this machine to them. */
+export interface EngineView {
+  readonly link: 'connecting' | 'up' | 'down'
+  readonly since: string | null
+  readonly error: string | null
+  /** Whether it says something about itself. */
+  readonly isAnswering: boolean
+  readonly servers: readonly string[]
+  /** null: a single server, or none is elected. */
+  readonly leader: string | null
+  readonly copies: number | null
+  readonly version: string | null
+}
+
+export interface MachineView {
+  readonly name: string
+  /** `unknown`: it left rows, but was not heard since the daemon of this machine started. */
+  readonly state: 'up' | 'stopping' | 'stopped' | 'silent' | 'unknown'
+  /** When it was last heard; null while it is up, and if it was not. */
+  readonly heardAt: string | null
+  readonly revision: string | null
+  readonly committedAt: string | null
+  /** Its tasks of the fleet are not those that most machines have. */
+  readonly isOdd: boolean
+  /** Those that differ. */
+  readonly differs: readonly string[]
+  readonly running: number | null
+  /** As `task/index`. */
+  readonly places: readonly string[]
+  /** How far its clock is ahead of the engine's. */
+  readonly offsetMs: number | null
+  readonly torch: string | null
+  readonly trouble: readonly string[]
 }
 
 export interface HostView {
@@ -30,6 +86,8 @@ export interface HostView {
   readonly day: { readonly failed: number; readonly missed: number; readonly skipped: number }
   /** What differs between the file on disk and the loaded one, in the words of `torch diff`; null: nothing, or not known. */
   readonly change: { readonly lines: readonly string[] } | null
+  /** Only of another machine that does not answer: this is what it said last, and what it left in the fleet. */
+  readonly away?: Away
 }
 
 export interface TaskView {
@@ -56,6 +114,8 @@ export interface TaskView {
   /** Of the last ok runs; null if there are none. */
   readonly p50Ms: number | null
   readonly p95Ms: number | null
+  /** Only rows of it are known: its machine does not answer, or it is a plain task among all machines. */
+  readonly isFromRows?: true
 }
 
 export interface RunningRun {
@@ -63,6 +123,8 @@ export interface RunningRun {
   readonly startedAt: string
   readonly trigger: Trigger
   readonly attempt: number
+  /** Only among all machines. */
+  readonly host?: string
 }
 
 /** GET /api/recent?task=NAME&task=NAME...: the last 30 runs of each, oldest first. */
@@ -96,8 +158,15 @@ export interface TimelineRow {
     readonly stepMs: number
     readonly parts: readonly (readonly [number, number, number])[]
   } | null
-  /** Missed and skipped slots, as [first slot, last slot, count, outcome, reason]. */
-  readonly gaps: readonly (readonly [number, number, number, 'missed' | 'skipped', string])[]
+  /** Missed and skipped slots, as [first slot, last slot, count, outcome, reason]; of all machines also the machines. */
+  readonly gaps: readonly (readonly [
+    first: number,
+    last: number,
+    count: number,
+    outcome: 'missed' | 'skipped',
+    reason: string,
+    host?: string,
+  ])[]
   /** Planned starts after now, at most 200. */
   readonly planned: readonly number[]
   readonly plannedIsCut: boolean
@@ -113,6 +182,8 @@ export interface TimelineRun {
   readonly lateMs: number | null
   readonly attempt: number | null
   readonly revision: string | null
+  /** Only in the timeline of all machines. */
+  readonly host?: string
 }
 
 /** GET /api/tasks/NAME */
@@ -155,6 +226,8 @@ export interface HistoryAnswer {
 export interface RunAnswer {
   readonly row: HistoryRow
   readonly output: { readonly bytes: number; readonly isWhole: boolean } | null
+  /** Why the machine that has the output does not give it. */
+  readonly why?: string
 }
 
 // GET /api/runs/ID/output?from=BYTE&to=BYTE: text/plain bytes as they were printed, at most 1 MB; headers `Torch-Output-Size: N`,

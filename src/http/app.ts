@@ -48,7 +48,8 @@ export function newApp(parts: AppParts): App {
       : refusal(c, 421, 'wrong-host', message, hint)
   })
   app.get('/healthz', async (c) => {
-    const isUp = await parts.hub.isAnswered()
+    const { hub } = await parts.scopes.of(undefined)
+    const isUp = await hub.isAnswered()
     c.header('cache-control', 'no-store')
     return c.text(isUp ? 'ok\n' : 'the daemon does not answer\n', isUp ? 200 : 503)
   })
@@ -56,7 +57,8 @@ export function newApp(parts: AppParts): App {
   app.get('/metrics', parts.isMetricsOpen ? (_, next) => next() : check, async (c) => {
     c.header('content-type', 'text/plain; version=0.0.4; charset=utf-8')
     c.header('cache-control', 'no-store')
-    return c.body(await parts.view.metrics())
+    const { view } = await parts.scopes.of(undefined)
+    return c.body(await view.metrics())
   })
   app.use(check)
   app.use('/api/*', async (c, next) => {

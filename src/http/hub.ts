@@ -23,6 +23,8 @@ export interface Hub {
   id(): string
   /** Whether the daemon answers: asked now or in the last second, however fresh the picture is. */
   isAnswered(): Promise<boolean>
+  /** Whether somebody listens. */
+  isFollowed(): boolean
   close(): void
 }
 
@@ -81,6 +83,7 @@ export function newHub(view: View, clock: Clock): Hub {
     },
     id: idNow,
     isAnswered: newAnswerCheck(view, clock),
+    isFollowed: () => listeners.size > 0,
     close() {
       cancelBeat?.()
       looker.leave()

@@ -4,11 +4,13 @@ import type { OutputPart } from '../follow/output-part.ts'
 import type { RunName, View } from '../view/view.ts'
 import { eventStreamReply, noRun } from './api-routes.ts'
 import { eventText, type EventStreams, type OpenStream } from './event-stream.ts'
-import { wholeIn } from './query.ts'
+import { hostIn, wholeIn } from './query.ts'
 import { type Env, refusal, wrongMethod } from './reply.ts'
 
 export interface OutputParts {
-  readonly view: Pick<View, 'run' | 'output'>
+  readonly scopes: {
+    of(host: string | undefined): Promise<{ readonly view: Pick<View, 'run' | 'output'> }>
+  }
   readonly streams: EventStreams
   readonly clock: Clock
 }
@@ -23,7 +25,8 @@ const maxOffset = Number.MAX_SAFE_INTEGER
 /** What runs printed, as text: a browser never takes it for a page. */
 export function addOutputRoutes(app: Hono<Env>, parts: OutputParts): void {
   app.get('/api/runs/:run/output', async (c) => {
-    const row = await parts.view.run(c.req.param('run'))
+    const { view } = await parts.scopes.of(hostIn(c))
+    const row = await view.run(c.req.param('run'))
     if (row === undefined || row.run === null) throw noRun(c.req.param('run'))
     const run = { task: row.task, run: row.run }
     const resumed = c.req.header('last-event-id')
@@ -33,14 +36,16 @@ export function addOutputRoutes(app: Hono<Env>, parts: OutputParts): void {
     const to = wholeIn(c, 'to', maxOffset) ?? from + maxAnswerBytes
     if (c.req.query('follow') === '1') {
       if (c.req.method === 'HEAD') return wrongMethod(c, 'GET')
-      const stream = parts.streams.start((wake) => followed(parts, run, from, wake))
+      const stream = parts.streams.start((wake) =>
+        followed({ view, clock: parts.clock }, run, from, wake),
+      )
       if (stream === undefined)
         return refusal(c, 503, 'too-many', 'too many pages are open', 'close some of them')
       return eventStreamReply(stream)
     }
     const isDownload = c.req.query('download') === '1'
     const bytes = isDownload ? 0 : Math.min(Math.max(to - from, 0), maxAnswerBytes)
-    const found = await parts.view.output(run, from, bytes)
+    const found = await view.output(run, from, bytes)
     if (found === undefined)
       return refusal(
         c,
@@ -58,7 +63,7 @@ export function addOutputRoutes(app: Hono<Env>, parts: OutputParts): void {
     }
     if (!isDownload) return new Response(new Uint8Array(found.bytes), { headers })
     headers['content-disposition'] = `attachment; filename="${fileName(run)}"`
-    return new Response(download(parts.view, run), { headers })
+    return new Response(download(view, run), { headers })
   })
 }
 
@@ -87,7 +92,7 @@ function download(view: Pick<View, 'output'>, run: RunName): ReadableStream<Uint
 
 /** New output as it comes, and at its end the row of the run. */
 function followed(
-  { view, clock }: OutputParts,
+  { view, clock }: { readonly view: Pick<View, 'run' | 'output'>; readonly clock: Clock },
   run: RunName,
   start: number,
   wake: () => void,

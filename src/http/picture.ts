@@ -71,6 +71,7 @@ export function takeStatus(picture: Picture, status: SeenStatus): void {
   const before = picture.status
   const lastRows = new Map(before?.report.tasks.map(({ name, last }) => [name, last]))
   picture.status = status
+  for (const row of status.running ?? []) if (row.run !== null) starts.set(row.run, row)
   const { name: host } = status.report.host
   for (const task of status.report.tasks) {
     // What came by an event is known already. The past has been read with this row.
@@ -134,7 +135,8 @@ export function updateSince(picture: Picture, from: number, now: string): Update
 
 /** Changes the part of a task, if it looks different now. */
 function drawTask(picture: Picture, host: string, task: TaskStatus): void {
-  const view = taskView(host, task, picture.pasts.of(task.name), picture.starts)
+  const isOfAll = picture.status?.running !== undefined
+  const view = taskView(host, task, picture.pasts.of(task.name), picture.starts, isOfAll)
   const text = JSON.stringify(view)
   if (picture.tasks.get(task.name)?.text === text) return
   picture.tasks.set(task.name, { view, text, seq: ++picture.seq })

@@ -66,3 +66,8 @@ export function placeIn(c: Asked): string | undefined {
   if (text === undefined || /^\d{1,15}\.\d{1,15}$/.test(text)) return text
   throw badQuery(`before: expected what the last answer has; got ${JSON.stringify(text)}`)
 }
+
+/** The machine that a request is about; undefined: this one. */
+export function hostIn(c: Asked): string | undefined {
+  return c.req.query('host') || undefined
+}

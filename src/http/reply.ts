@@ -51,12 +51,15 @@ function statusOf(code: ErrorCode): ErrorStatus {
     case 'no-task':
     case 'no-run':
     case 'no-runs':
+    case 'no-fleet':
       return 404
     case 'no-daemon':
     case 'daemon-silent':
     case 'daemon-gone':
     case 'daemon-denied':
     case 'history-unreadable':
+    case 'no-host':
+    case 'no-engine':
       return 503
     default:
       return 409

@@ -12,7 +12,7 @@ import { percentile, type TaskPast } from './task-past.ts'
  * file on disk would change.
  */
 export function hostView(
-  { report, isSilent }: SeenStatus,
+  { report, isSilent, away }: SeenStatus,
   counts: Partial<Record<Outcome, number>>,
   change: readonly string[] | null,
 ): HostView {
@@ -30,15 +30,20 @@ export function hostView(
       skipped: counts.skipped ?? 0,
     },
     change: change && { lines: change },
+    ...(away !== undefined && { away }),
   }
 }
 
-/** What the page shows of a task. `starts`: the rows of its running runs, as far as they are known. */
+/**
+ * What the page shows of a task. `starts`: the rows of its running runs, as far as they are known. `isOfAll`: they are
+ * of several machines.
+ */
 export function taskView(
   host: string,
   task: TaskStatus,
   past: TaskPast | undefined,
   starts: ReadonlyMap<string, HistoryRow>,
+  isOfAll = false,
 ): TaskView {
   const { definition } = task
   const lengths = past?.lengths ?? []
@@ -56,12 +61,13 @@ export function taskView(
     next: task.next,
     jitterMs: task.jitterMs,
     nextRestart: task.nextRestart ?? null,
-    running: task.running.map((run) => runningRun(run, task, starts.get(run))),
+    running: task.running.map((run) => runningRun(run, task, starts.get(run), isOfAll)),
     last: task.last,
     failures,
     failingSince: failures > 0 ? (past?.failingSince ?? null) : null,
     p50Ms: percentile(lengths, 0.5),
     p95Ms: percentile(lengths, 0.95),
+    ...(definition === undefined && { isFromRows: true }),
   }
 }
 
@@ -72,12 +78,18 @@ function whyNotHere(reason: string, hosts: readonly string[] | null): string {
 }
 
 /** A run that began before anybody looked has no row here: what most runs have is shown. */
-function runningRun(run: string, { type }: TaskStatus, row: HistoryRow | undefined): RunningRun {
+function runningRun(
+  run: string,
+  { type }: TaskStatus,
+  row: HistoryRow | undefined,
+  isOfAll: boolean,
+): RunningRun {
   return {
     run,
     startedAt: row?.startedAt ?? new Date(startOfRun(run)).toISOString(),
     trigger:
       row?.trigger ?? (type === 'daemon' ? 'daemon' : type === 'manual' ? 'manual' : 'schedule'),
     attempt: row?.attempt ?? 1,
+    ...(isOfAll && row !== undefined && { host: row.host }),
   }
 }

@@ -74,10 +74,11 @@ function rowOf(
     const [, run, outcome, atMs] = part
     if (run !== null) runs.push(runOf(part, run))
     else if (outcome === 'missed' || outcome === 'skipped') {
-      const [, , , , , , , reason, , , , slot, lastSlot, count] = part
+      const [, , , , , , , reason, , , , slot, lastSlot, count, host] = part
       const first = slot === null ? atMs : Date.parse(slot)
       const last = lastSlot === null ? first : Date.parse(lastSlot)
-      gaps.push([first, last, count ?? 1, outcome, reason ?? ''])
+      const gap = [first, last, count ?? 1, outcome, reason ?? ''] as const
+      gaps.push(host === undefined ? gap : [...gap, host])
     }
   }
   // Oldest first.
@@ -93,6 +94,7 @@ function rowOf(
 
 function runOf(part: TimelinePart, run: string): TimelineRun {
   const [, , outcome, startMs, durationMs, exitCode, signal, , attempt, lateMs, revision] = part
+  const host = part[14]
   return {
     run,
     startMs,
@@ -103,6 +105,7 @@ function runOf(part: TimelinePart, run: string): TimelineRun {
     lateMs,
     attempt,
     revision,
+    ...(host !== undefined && { host }),
   }
 }
 

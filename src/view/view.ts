@@ -43,6 +43,17 @@ export interface SeenStatus {
   readonly report: StatusReport
   /** A daemon runs, but does not answer. */
   readonly isSilent: boolean
+  /** Only of all machines: the rows of what runs, for where it runs. */
+  readonly running?: readonly HistoryRow[]
+  /** Only of another machine that does not answer. */
+  readonly away?: Away
+}
+
+/** Why another machine of the fleet does not answer: what is shown of it is what it said last, and what it left. */
+export interface Away {
+  readonly state: 'silent' | 'stopped' | 'unknown'
+  /** When it was last heard, ISO 8601; null: not since the daemon of this machine started. */
+  readonly heardAt: string | null
 }
 
 export interface RunName {

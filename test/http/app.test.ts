@@ -3,6 +3,7 @@ import type { StatusReport } from '../../src/control/status-report.ts'
 import type { Protocol } from '../../src/control/protocol.ts'
 import { newApp } from '../../src/http/app.ts'
 import { newEventStreams } from '../../src/http/event-stream.ts'
+import { oneScope } from '../../src/http/fleet/scopes.ts'
 import { newHub } from '../../src/http/hub.ts'
 import type { StaticFile } from '../../src/http/static-files.ts'
 import type { View } from '../../src/view/view.ts'
@@ -47,9 +48,8 @@ function newServer({ onSocket = false, isGone = false } = {}) {
     },
   }
   const app = newApp({
-    view,
     clock,
-    hub: newHub(view, clock),
+    scopes: oneScope({ view, hub: newHub(view, clock) }),
     streams: newEventStreams(clock),
     rules: {
       token: onSocket ? undefined : token,

@@ -23,7 +23,8 @@ function routesOf({ isWhole, parts }: { isWhole: boolean; parts: number }) {
   }
   const app = new Hono<Env>()
   const clock = handClock('2026-03-10T12:00:00.000Z')
-  addOutputRoutes(app, { view, clock, streams: newEventStreams(clock) })
+  const scopes = { of: async () => ({ view }) }
+  addOutputRoutes(app, { scopes, clock, streams: newEventStreams(clock) })
   return app
 }
 
@@ -58,7 +59,8 @@ async function follow(parts: readonly OutputPart[], query = '') {
     },
   }
   const app = new Hono<Env>()
-  addOutputRoutes(app, { view, clock, streams: newEventStreams(clock) })
+  const scopes = { of: async () => ({ view }) }
+  addOutputRoutes(app, { scopes, clock, streams: newEventStreams(clock) })
   const answer = await app.request(`/api/runs/r1/output?follow=1${query}`)
   const reader = answer.body?.getReader()
   /** The next event. Time moves on until it is there. */

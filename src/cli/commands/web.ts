@@ -1,10 +1,12 @@
 import path from 'node:path'
+import { askDaemon } from '../../control/client.ts'
 import { interceptSignals } from '../../daemon/signals.ts'
 import { exitStatus, messageOf, TorchError } from '../../errors.ts'
 import { keepHeapSmall } from '../../host/small-heap.ts'
 import type { Signal } from '../../host/processes.ts'
 import { newApp } from '../../http/app.ts'
 import { newEventStreams } from '../../http/event-stream.ts'
+import { type FleetAsking, fleetScopes, oneScope } from '../../http/fleet/scopes.ts'
 import { newHub } from '../../http/hub.ts'
 import { addressOf, hostNamesOf, parseListen } from '../../http/listen-address.ts'
 import { type Listen, serve, type Tls, tlsFault } from '../../http/serve.ts'
@@ -41,11 +43,12 @@ export async function web(call: Call, values: Values): Promise<number> {
   const tokenFile = tokenFileOf(call, values)
   const token = listen.kind === 'unix' ? undefined : readToken(host, tokenFile)
   const once = new Set<string>()
-  const hub = newHub(view, host.clock)
+  const own = { view, hub: newHub(view, host.clock) }
+  const scopes =
+    call.fleet === undefined ? oneScope(own) : fleetScopes(own, fleetAsking(call), host.clock)
   const streams = newEventStreams(host.clock)
   const app = newApp({
-    view,
-    hub,
+    scopes,
     streams,
     clock: host.clock,
     rules: {
@@ -72,11 +75,11 @@ export async function web(call: Call, values: Values): Promise<number> {
   const line = token === undefined ? address : lineFor(address, token, tokenFile)
   await terminal.say(values.json ? JSON.stringify({ address, token: token ?? null }) : line)
   // Before anybody asks: with 2,000 tasks the first look takes a second. A page that fails asks again.
-  hub.picture().catch(() => {})
+  own.hub.picture().catch(() => {})
   if (values.open) void openPage(call, address, once)
   const signal = await ended
   streams.close()
-  hub.close()
+  scopes.close()
   await server.close()
   return signal === 'SIGINT' || signal === 'SIGTERM' ? exitStatus.done : statusOfSignal(signal)
 }
@@ -133,15 +136,19 @@ function demandNames(hostNames: readonly string[]): void {
   )
 }
 
+/** Whether this user may not read the home, and reaches only its view socket. */
+function isForeign({ host, paths }: Call): boolean {
+  const { uid: own } = host.processes
+  return own !== 0 && (host.files.facts(paths.home)?.uid ?? own) !== own
+}
+
 /**
  * The home, by its files or, if it belongs to another user, by its view socket. Nobody can act through that
  * socket.
  */
 function viewOf(call: Call, values: Values): View {
   const { host, paths } = call
-  const { uid: own } = host.processes
-  const owner = host.files.facts(paths.home)?.uid ?? own
-  if (own === 0 || owner === own)
+  if (!isForeign(call))
     return localView({
       host,
       paths,
@@ -150,10 +157,27 @@ function viewOf(call: Call, values: Values): View {
     })
   if (values.actions)
     throw usageError(
-      `--actions needs the user of the daemon: ${paths.home} belongs to another one (uid ${owner})`,
+      `--actions needs the user of the daemon: ${paths.home} belongs to another one (uid ${host.files.facts(paths.home)?.uid})`,
       'leave out --actions, or run torch web as that user',
     )
   return socketView({ host, paths })
+}
+
+/** How long a question to the whole fleet may take, and a command that loads a large file. */
+const fleetMs = 15_000
+
+/** The fleet, as the daemon of this machine sees it. */
+function fleetAsking(call: Call): FleetAsking {
+  const { paths } = call
+  const socket = isForeign(call) ? paths.viewSocket : paths.socket
+  const options = { timeoutMs: fleetMs }
+  return {
+    ask: (name, request) => askDaemon(socket, name, request, options),
+    async tell(host, verb, who, request) {
+      const told = { host, verb, who, request: { ...request } }
+      return (await askDaemon(socket, 'fleetDo', told, options)).value
+    },
+  }
 }
 
 function listenOf({ listen: written = defaultListen, open = false }: Values): Listen {

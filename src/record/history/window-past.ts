@@ -22,6 +22,8 @@ export type TimelinePart = readonly [
   slot: string | null,
   lastSlot: string | null,
   count: number | null,
+  /** Only where rows are of several machines. */
+  host?: string,
 ]
 
 /**

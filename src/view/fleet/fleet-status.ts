@@ -1,11 +1,12 @@
 import type { FleetReport, MemberReport } from '../../control/fleet-reports.ts'
 import type { Protocol } from '../../control/protocol.ts'
-import type { StatusReport, TaskStatus } from '../../control/status-report.ts'
+import type { TaskStatus } from '../../control/status-report.ts'
 import type { HostStatus } from '../../daemon/fleet/answer-asks.ts'
 import { TorchError } from '../../errors.ts'
 import { mergedRows, timeOfRow } from '../../plan/fleet/merged-rows.ts'
 import type { HistoryRow } from '../../plan/history-row.ts'
 import { grouped } from '../../text/grouped.ts'
+import { readRow, readStatus } from './read-answer.ts'
 
 /** Asks the daemon of this machine, which knows its fleet. */
 export type AskFleet = <N extends 'fleetState' | 'fleetAsk' | 'fleetRows' | 'fleetClaim'>(
@@ -72,12 +73,29 @@ const keptRows = 500
 
 /** Looks at the whole fleet. Without the engine: what this machine knows. */
 export async function fleetStatus(ask: AskFleet): Promise<FleetStatus> {
+  const look = await lookAtFleet(ask, (notes) => rowsLeft(ask, { limit: keptRows }, notes))
+  return look.status
+}
+
+/** A look at the fleet, and what it is made of. */
+export interface FleetLook {
+  readonly status: FleetStatus
+  readonly report: FleetReport
+  /** Of each machine that answered, with the tasks that the fleet shares. */
+  readonly statuses: ReadonlyMap<string, HostStatus>
+}
+
+/** As fleetStatus(), with the last rows that machines left in the fleet from elsewhere. */
+export async function lookAtFleet(
+  ask: AskFleet,
+  readRows: (notes: string[]) => Promise<readonly HistoryRow[]>,
+): Promise<FleetLook> {
   const report = await ask('fleetState', {})
   const notes: string[] = []
   const isUp = report.link.state === 'up'
   const [statuses, rows] = await Promise.all([
     statusOfAll((asked) => ask('fleetAsk', asked), isUp ? undefined : [report.host], notes),
-    isUp ? rowsLeft(ask, { limit: keptRows }, notes) : [],
+    isUp ? readRows(notes) : [],
   ])
   const { fleet, host, link, whyNot, rowsWaiting, engine } = report
   const machines = machinesOf(report, statuses, rows)
@@ -85,11 +103,12 @@ export async function fleetStatus(ask: AskFleet): Promise<FleetStatus> {
   const names = new Set(down.map((each) => each.host))
   const left = rows.filter((row) => names.has(row.host))
   const merged = mergedRows([left], { isGone: () => false, isOfFleet: () => true })
-  return {
+  const status = {
     ...{ fleet, host, link, whyNot, rowsWaiting, engine, machines },
     tasks: sharedTasks(statuses, merged),
     notes,
   }
+  return { status, report, statuses }
 }
 
 /** The rows that machines left in the fleet; without an answer none, and a note. */
@@ -99,7 +118,8 @@ export async function rowsLeft(
   notes: string[],
 ): Promise<readonly HistoryRow[]> {
   try {
-    return (await ask('fleetRows', query)).rows
+    const { rows } = await ask('fleetRows', query)
+    return rows.flatMap((row) => readRow(row.host, row) ?? [])
   } catch (error) {
     if (!(error instanceof TorchError)) throw error
     notes.push(`rows of machines that are down are not known: ${error.message}`)
@@ -118,9 +138,13 @@ export async function statusOfAll(
   const { answers } = await ask({ ...(hosts !== undefined && { hosts }), question })
   const statuses = new Map<string, HostStatus>()
   for (const answer of answers) {
-    if ('error' in answer) notes.push(`${answer.host}: ${answer.error.message}`)
-    else if (isStatus(answer.value)) statuses.set(answer.host, answer.value)
-    else notes.push(`${answer.host}: its answer cannot be read`)
+    if ('error' in answer) {
+      notes.push(`${answer.host}: ${answer.error.message}`)
+      continue
+    }
+    const status = readStatus(answer.host, answer.value)
+    if (status === undefined) notes.push(`${answer.host}: its answer cannot be read`)
+    else statuses.set(answer.host, status)
   }
   await Promise.all([...statuses].map(([host]) => addRest(ask, statuses, host, question)))
   return statuses
@@ -136,8 +160,9 @@ async function addRest(
     const asked = { ...question, after: known.more }
     const { answers } = await ask({ hosts: [host], question: asked })
     const [answer] = answers
-    if (answer === undefined || 'error' in answer || !isStatus(answer.value)) return
-    const { report, more }: HostStatus = answer.value
+    const part = answer && 'value' in answer ? readStatus(host, answer.value) : undefined
+    if (part === undefined) return
+    const { report, more } = part
     const tasks = [...known.report.tasks, ...report.tasks]
     known = {
       ...known,
@@ -146,13 +171,6 @@ async function addRest(
     }
     statuses.set(host, known)
   }
-}
-
-/** Only what is used: it may come from another version of torch. */
-function isStatus(value: unknown): value is HostStatus {
-  if (typeof value !== 'object' || value === null || !('report' in value)) return false
-  const { report } = value as { readonly report: Partial<StatusReport> | null }
-  return Array.isArray(report?.tasks) && report.file !== undefined && 'beat' in value
 }
 
 function machinesOf(

@@ -1,8 +1,7 @@
 import type { HistoryRow } from '../../../plan/history-row.ts'
-import type { HostStatus } from '../../../daemon/fleet/answer-asks.ts'
 import { exitStatus, TorchError } from '../../../errors.ts'
-import { rankOf } from '../../../plan/fleet/ranks.ts'
 import { plainLine } from '../../../text/sanitize.ts'
+import { hostsFor, hostToRun } from '../../../view/fleet/choose-host.ts'
 import { usageError } from '../../args/option.ts'
 import type { Values } from '../../args/options.ts'
 import type { Call } from '../../command.ts'
@@ -75,13 +74,8 @@ async function chosenHost(
   if (others.length > 0)
     throw usageError('--on takes one machine here', `torch fleet run ${task} --on ${named}`)
   if (named !== undefined) return named
-  const able = [...(await access.statuses())].filter(([, status]) => mayRun(status, task))
-  const [first] = able
-  if (first === undefined)
-    throw new TorchError('no-task', `no machine that is up may run ${plainLine(task)}`, {
-      exit: exitStatus.usage,
-      hint: 'torch fleet status shows the machines and the tasks; --on names one of them',
-    })
+  const statuses = await access.statuses()
+  const able = hostsFor(statuses, task)
   const isOfFleet = able.some(([, { report }]) =>
     report.tasks.some(({ name, definition }) => name === task && definition?.scope === 'fleet'),
   )
@@ -89,16 +83,7 @@ async function chosenHost(
   if (!isOfFleet && names.length > 1)
     throw usageError(
       `${task} runs on each of ${names.map(plainLine).join(', ')} by itself: name one with --on`,
-      `torch fleet run ${task} --on ${plainLine(first[0])}`,
+      `torch fleet run ${task} --on ${plainLine(names[0] ?? '')}`,
     )
-  const slot = Math.floor(clock.now() / 1000)
-  const candidates = names.map((host) => ({ host, tier: 0 }))
-  const ranked = names.map((host) => ({ host, rank: rankOf({ task, slot, host }, candidates) }))
-  return ranked.toSorted((a, b) => a.rank - b.rank)[0]?.host ?? first[0]
-}
-
-/** A machine with another version of the task than most is not chosen. */
-function mayRun({ report, drift }: HostStatus, task: string): boolean {
-  const isHere = report.tasks.some(({ name, here }) => name === task && here)
-  return isHere && report.daemon?.state === 'running' && !drift.some((each) => each.task === task)
+  return hostToRun(statuses, task, Math.floor(clock.now() / 1000))
 }

@@ -1,0 +1,70 @@
+import { TorchError } from '../../errors.ts'
+import type { Clock } from '../../host/clock.ts'
+import type { FleetLooks } from '../../view/fleet/fleet-looks.ts'
+import type { FleetView } from '../api.ts'
+import { fleetView } from './fleet-view.ts'
+
+/** The machines of the fleet, as all pages of this server show them. */
+export interface FleetFeed {
+  /** What is known now; undefined: the daemon has not answered yet. */
+  view(): Promise<FleetView | undefined>
+  /** The last view, and a number that grows with each change. */
+  newest(): { readonly view: FleetView | undefined; readonly version: number }
+  /** Looks now and then, and calls back after changes, until the returned function is called. */
+  listen(onChange: () => void): () => void
+}
+
+/** Heartbeats come every 5 seconds. */
+const lookMs = 3_000
+
+export function newFleetFeed(looks: FleetLooks, clock: Clock): FleetFeed {
+  const listeners = new Set<() => void>()
+  let [view, text, version]: [FleetView | undefined, string, number] = [undefined, '', 0]
+  let cancel: (() => void) | undefined
+
+  function take(next: FleetView): void {
+    const nextText = JSON.stringify(next)
+    if (nextText === text) return
+    ;[view, text, version] = [next, nextText, version + 1]
+    for (const listener of listeners) listener()
+  }
+
+  async function look(): Promise<void> {
+    try {
+      const { status } = await looks.look()
+      take(fleetView(status, clock.now(), view))
+    } catch (error) {
+      if (!(error instanceof TorchError)) throw error
+      if (view !== undefined) take({ ...view, problem: error.message })
+    }
+  }
+
+  function lookAgain(): void {
+    cancel = clock.after(lookMs, () => {
+      void look()
+        .catch(() => {})
+        .finally(() => {
+          if (listeners.size > 0) lookAgain()
+          else cancel = undefined
+        })
+    })
+  }
+
+  return {
+    async view() {
+      await look()
+      return view
+    },
+    newest: () => ({ view, version }),
+    listen(onChange) {
+      listeners.add(onChange)
+      if (cancel === undefined) lookAgain()
+      return () => {
+        listeners.delete(onChange)
+        if (listeners.size > 0) return
+        cancel?.()
+        cancel = undefined
+      }
+    },
+  }
+}

@@ -1,0 +1,207 @@
+import type {
+  StatusReport,
+  TaskFacts,
+  TaskStatus,
+  WrittenDefinition,
+} from '../../control/status-report.ts'
+import type { HostStatus } from '../../daemon/fleet/answer-asks.ts'
+import { type HistoryRow, outcomes, type Trigger } from '../../plan/history-row.ts'
+import { isRunId } from '../../run/directory.ts'
+
+/*
+ * What machines answer comes from other versions of torch, and perhaps from somebody who has taken one over. Here it
+ * becomes what the page can show: every field has its type, and what has not is left out.
+ */
+
+/** The status of a machine; undefined: it is none. */
+export function readStatus(host: string, value: unknown): HostStatus | undefined {
+  const { report: given, more, drift, beat } = fieldsOf(value)
+  const { daemon, file, tasks, trouble, host: machine } = fieldsOf(given)
+  if (!Array.isArray(tasks)) return undefined
+  const { startedAt, state, pid, version } = fieldsOf(daemon)
+  const started = timeOf(startedAt)
+  const { path, revision, loadedAt, ok, problems } = fieldsOf(file)
+  const report: StatusReport = {
+    daemon:
+      started === null
+        ? null
+        : {
+            ...{ startedAt: started, pid: numberOf(pid) ?? 0, version: textOf(version) ?? '' },
+            state: state === 'draining' ? 'draining' : 'running',
+          },
+    trouble: listOf(trouble).flatMap((each) => {
+      const { message, since } = fieldsOf(each)
+      const at = timeOf(since)
+      return typeof message === 'string' && at !== null ? [{ message, since: at }] : []
+    }),
+    host: {
+      name: textOf(fieldsOf(machine)['name']) ?? host,
+      addresses: textsOf(fieldsOf(machine)['addresses']),
+    },
+    file: {
+      ...{ path: textOf(path) ?? '', revision: textOf(revision), loadedAt: timeOf(loadedAt) },
+      ok: ok !== false,
+      problems: listOf(problems).flatMap(readProblem),
+    },
+    tasks: tasks.flatMap((task) => readTask(host, task)),
+  }
+  return {
+    report,
+    beat: null,
+    drift: listOf(drift).flatMap((each) => {
+      const { task, kind } = fieldsOf(each)
+      return typeof task === 'string' ? [{ task, kind: textOf(kind) ?? '' }] : []
+    }),
+    more: textOf(more),
+    ...(isBeat(beat, host) && { beat }),
+  }
+}
+
+function isBeat(value: unknown, host: string): value is NonNullable<HostStatus['beat']> {
+  const { host: name, file, places, running, offsetMs, torch } = fieldsOf(value)
+  const { hash, revision, committedMs } = fieldsOf(file)
+  return (
+    name === host &&
+    typeof hash === 'string' &&
+    (revision === null || typeof revision === 'string') &&
+    (committedMs === null || typeof committedMs === 'number') &&
+    (offsetMs === null || typeof offsetMs === 'number') &&
+    typeof running === 'number' &&
+    typeof torch === 'string' &&
+    Array.isArray(places) &&
+    places.every((each) => typeof each === 'string')
+  )
+}
+
+type Problem = StatusReport['file']['problems'][number]
+
+/** Without the line of the file: a machine that does not hide its secrets is none of this one's business. */
+function readProblem(value: unknown): Problem[] {
+  const { file, line, column, path, message, hint } = fieldsOf(value)
+  if (typeof message !== 'string') return []
+  return [
+    {
+      ...{ severity: 'error', source: null, message, hint: textOf(hint) },
+      ...{ file: textOf(file) ?? '', line: numberOf(line), column: numberOf(column) },
+      path: textOf(path) ?? '',
+    },
+  ]
+}
+
+function readTask(host: string, value: unknown): TaskStatus[] {
+  const given = fieldsOf(value)
+  const { name, type, counts, last, definition, written } = given
+  if (typeof name !== 'string') return []
+  const { failures, skips, restarts } = fieldsOf(counts)
+  return [
+    {
+      ...{ name, type: type === 'daemon' || type === 'manual' ? type : 'common' },
+      description: textOf(given['description']),
+      labels: Object.fromEntries(
+        Object.entries(fieldsOf(given['labels'])).flatMap(([key, text]) =>
+          typeof text === 'string' ? [[key, text]] : [],
+        ),
+      ),
+      here: given['here'] === true,
+      reason: textOf(given['reason']),
+      next: timeOf(given['next']),
+      jitterMs: numberOf(given['jitterMs']) ?? 0,
+      running: textsOf(given['running']).filter(isRunId),
+      last: readRow(host, last) ?? null,
+      counts: {
+        failures: numberOf(failures) ?? 0,
+        skips: numberOf(skips) ?? 0,
+        restarts: numberOf(restarts) ?? 0,
+      },
+      nextRestart: timeOf(given['nextRestart']),
+      ...(definition !== undefined && { definition: readFacts(definition) }),
+      written: readWritten(written),
+    },
+  ]
+}
+
+function readFacts(value: unknown): TaskFacts | null {
+  if (value === null) return null
+  const { schedule, timezone, hosts, scope, max, timeoutMs } = fieldsOf(value)
+  return {
+    schedule: textsOf(schedule),
+    timezone: textOf(timezone) ?? 'UTC',
+    // The page shows it as a part of what is written, which has no secrets.
+    command: null,
+    hosts: Array.isArray(hosts) ? textsOf(hosts) : null,
+    ...(scope === 'fleet' && { scope }),
+    ...{ max: numberOf(max), timeoutMs: numberOf(timeoutMs) },
+  }
+}
+
+function readWritten(value: unknown): WrittenDefinition | null {
+  const { file, line, keys } = fieldsOf(value)
+  if (typeof file !== 'string' || !Array.isArray(keys)) return null
+  const known = keys.flatMap((each): [string, string][] => {
+    const [key, text] = listOf(each)
+    return typeof key === 'string' && typeof text === 'string' ? [[key, text]] : []
+  })
+  return { file, line: numberOf(line) ?? 0, keys: known }
+}
+
+const triggers: readonly Trigger[] = [
+  ...(['schedule', 'catchup', 'retry', 'manual', 'reboot', 'daemon', 'message'] as const),
+]
+
+/** A row of the history of a machine, whose name it gets; undefined: it is none. */
+export function readRow(host: string, value: unknown): HistoryRow | undefined {
+  const row = fieldsOf(value)
+  const { run, task, trigger } = row
+  const outcome = outcomes.find((each) => each === row['outcome'])
+  if (typeof task !== 'string' || outcome === undefined) return undefined
+  if (run !== null && (typeof run !== 'string' || !isRunId(run))) return undefined
+  return {
+    ...{ run, task, outcome, host },
+    ...{ slot: timeOf(row['slot']), lastSlot: timeOf(row['lastSlot']) },
+    ...{ startedAt: timeOf(row['startedAt']), endedAt: timeOf(row['endedAt']) },
+    ...{ durationMs: numberOf(row['durationMs']), lateMs: numberOf(row['lateMs']) },
+    ...{ exitCode: numberOf(row['exitCode']), signal: textOf(row['signal']) },
+    ...{ reason: textOf(row['reason']), revision: textOf(row['revision']) },
+    trigger: triggers.find((each) => each === trigger) ?? null,
+    ...{ attempt: numberOf(row['attempt']), count: numberOf(row['count']) },
+    script: readScript(row['script']),
+  }
+}
+
+function readScript(value: unknown): HistoryRow['script'] {
+  const { url, sha256, stale } = fieldsOf(value)
+  return typeof url === 'string' ? { url, sha256: textOf(sha256), stale: textOf(stale) } : null
+}
+
+/** A part of the history, as a machine answers it. */
+export function readRows(
+  host: string,
+  value: unknown,
+): { readonly rows: HistoryRow[]; readonly more: string | null } {
+  const { rows, more } = fieldsOf(value)
+  return { rows: listOf(rows).flatMap((row) => readRow(host, row) ?? []), more: textOf(more) }
+}
+
+export function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? (value as readonly unknown[]) : []
+}
+
+function textsOf(value: unknown): string[] {
+  return listOf(value).filter((each) => typeof each === 'string')
+}
+
+function textOf(value: unknown): string | null {
+  return typeof value === 'string' ? value : null
+}
+
+function numberOf(value: unknown): number | null {
+  return typeof value === 'number' && Number.isFinite(value) ? value : null
+}
+
+function timeOf(value: unknown): string | null {
+  return typeof value === 'string' && !Number.isNaN(Date.parse(value)) ? value : null
+}
