@@ -16,6 +16,8 @@ export interface ExpectedTask {
   readonly every?: number
   readonly max?: number
   readonly holdFor?: number
+  readonly within?: number
+  readonly tries?: number
 }
 
 export interface Span {
@@ -34,4 +36,6 @@ export function checkFleet(facts: {
   readonly lived: Span
   readonly away?: readonly Span[]
   readonly barred?: readonly (Span & { readonly task: string; readonly host: string })[]
+  readonly disturbed?: readonly (Span & { readonly host: string; readonly isCrash?: boolean })[]
+  readonly bootedAt?: number
 }): { readonly breaches: string[]; readonly figures: Readonly<Record<string, number>> }

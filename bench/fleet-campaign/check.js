@@ -2,12 +2,19 @@
  * The independent checker of the fleet. It reads what the commands wrote about themselves, and the rows of
  * `torch history --json` of each home; nothing of the engine, and no code of torch.
  *
- * A command writes lines `task slot try run host pid uptime WORD`, all into one file: `begin`, `end`, and
- * `beat` while it lives. Uptime is in seconds; one clock for all, because all runs are on one machine.
+ * A command writes lines `task slot try run host pid uptime WORD`, all into one file: `begin`, `beat` while it
+ * lives, and `end`, or `term` if it is told to end. Uptime is in seconds; one clock for all, because all runs are on one machine.
  */
 
 /** At most this many breaches of one kind are reported. */
 const maxReported = 5
+/** A machine counts as gone after so long without a word. */
+const silentSeconds = 15
+/** A clock may be ahead of the engine's by that much; and a start may come that late after its time. */
+const earlySeconds = 6
+const lateSeconds = 15
+/** A run writes a sign of life each half second. */
+const signSeconds = 1.5
 /** The guard acts within seconds, and the next machine needs a moment: the gap beyond the promise. */
 const maxExtraSeconds = 8
 
@@ -18,7 +25,7 @@ export function readLines(text) {
     .filter((line) => line !== '')
     .map((line) => {
       const [task, slot, tryNumber, run, host, pid, uptime, word, ...more] = line.split(' ')
-      const isWhole = more.length === 0 && ['begin', 'beat', 'end'].includes(word ?? '')
+      const isWhole = more.length === 0 && ['begin', 'beat', 'end', 'term'].includes(word ?? '')
       return { task, slot, tryNumber, run, host, pid, uptime: Number(uptime), word, isWhole, line }
     })
 }
@@ -30,13 +37,18 @@ export function readLines(text) {
  *   kind     `slots`, `daemon` (always runs) or `host` (a plain task, which each machine starts by itself)
  *   every    `slots` and `host`: seconds between two slots
  *   max      how many may run at one time; undefined: any number
- *   holdFor  `daemon`: seconds after which a silent machine has broken its promise
+ *   holdFor  `daemon`, and with `tries`: seconds after which a silent machine has broken its promise
+ *   within   `slots`: a start comes at most so many seconds after its slot
+ *   tries    `slots`: a run that is lost with its machine starts again, up to so many tries
  *
  * `rows` are those of all homes; `from` and `to` bound the slots that are looked for (seconds since the
  * epoch); `lived` bounds the time of the daemon tasks, and `away` has the times without an engine (both in
  * seconds of uptime); `barred` are times in which a machine must not start a task: { task, host, from, to }.
+ * `disturbed` are times in which a machine was not as it should be, { host, from, to, isCrash }: after a crash
+ * nothing of what it ran is left. `bootedAt` is when uptime was 0, in seconds since the epoch.
  */
-export function checkFleet({ lines, rows, tasks, from, to, lived, away = [], barred = [] }) {
+export function checkFleet(facts) {
+  const { lines, rows, tasks, from, to, lived, away = [], barred = [] } = facts
   const breaches = []
   const counts = {}
   const breach = (kind, words) => {
@@ -51,6 +63,8 @@ export function checkFleet({ lines, rows, tasks, from, to, lived, away = [], bar
     const own = runs.filter((run) => run.task === task.name)
     if (task.max !== undefined) checkOverlap(task, own, breach)
     if (task.kind === 'slots') checkSlots(task, own, rows, { from, to }, breach)
+    if (task.within !== undefined) checkTimes(task, own, facts, breach)
+    if (task.tries !== undefined) checkTries(task, own, facts, breach)
     if (task.kind === 'daemon') checkGaps(task, own, lived, away, breach)
   }
   for (const bar of barred) checkBarred(bar, runs, breach)
@@ -69,6 +83,7 @@ export function checkFleet({ lines, rows, tasks, from, to, lived, away = [], bar
       unexplained: counts.unexplained ?? 0,
       overlaps: counts.overlap ?? 0,
       'gaps too long': counts.gap ?? 0,
+      'started again': begun.filter((run) => isSecondTry(run, known)).length,
       'longest gap, s': Math.max(0, ...daemons.map((task) => longestGap(task, runs, lived))),
       'other breaches': otherCount(counts),
     },
@@ -91,11 +106,13 @@ function runsOf(lines) {
         first: uptime,
         last: uptime,
         pids: new Set(),
+        words: new Set(),
       },
     }
     runs.set(key, entry)
     if (word === 'begin') entry.begins += 1
     entry.pids.add(pid)
+    entry.words.add(word)
     entry.first = Math.min(entry.first, uptime)
     entry.last = Math.max(entry.last, uptime)
   }
@@ -157,17 +174,75 @@ function explains({ outcome }) {
 /** No time without a run is longer than the promise of a machine, not counting the time without an engine. */
 function checkGaps({ name, holdFor }, runs, lived, away, breach) {
   for (const { from, to } of gapsOf(runs, lived)) {
-    const without = away.reduce(
-      (sum, each) => sum + Math.max(0, Math.min(to, each.to) - Math.max(from, each.from)),
-      0,
-    )
-    const length = to - from - without
+    const length = to - from - timeWithin(away, from, to)
     if (length > holdFor + maxExtraSeconds)
       breach(
         'gap',
         `${name} did not run from ${from} to ${to}: ${length.toFixed(1)} s with an engine, not ${holdFor + maxExtraSeconds}`,
       )
   }
+}
+
+/** No start comes before its slot, beyond what clocks differ, or long after it. */
+function checkTimes({ name, within }, runs, { bootedAt }, breach) {
+  if (bootedAt === undefined) return
+  for (const { slot, first, host, run } of runs) {
+    const late = bootedAt + first - secondsOf(slot)
+    if (late < -earlySeconds || late > within + lateSeconds)
+      breach(
+        'untimely',
+        `${name} at ${slot} began ${late.toFixed(1)} s after it on ${host} (${run})`,
+      )
+  }
+}
+
+/**
+ * A slot starts again only if its machine was disturbed while it ran, after the try before was over, and at most
+ * `tries` times. What a machine ran when it crashed starts again within the promise.
+ */
+function checkTries({ name, tries, holdFor }, runs, facts, breach) {
+  const { disturbed = [], away = [], lived } = facts
+  const tried = (slot, number) =>
+    runs.find((run) => run.slot === slot && Number(run.tryNumber) === number)
+  for (const next of runs) {
+    const number = Number(next.tryNumber)
+    if (number > tries) breach('tries', `${name} at ${next.slot} has a try ${number}`)
+    if (number === 1) continue
+    const before = tried(next.slot, number - 1)
+    const words = `try ${number} of ${name} at ${next.slot} began on ${next.host} at ${next.first}`
+    if (before !== undefined && before.last > next.first)
+      breach('tries', `${words}, before try ${number - 1} was over on ${before.host}`)
+    const isReason = ({ host, from, to }) =>
+      (before === undefined || host === undefined || host === before.host) &&
+      from <= next.first &&
+      to >= (before?.first ?? next.first - silentSeconds - holdFor - 2 * maxExtraSeconds)
+    if (![...disturbed, ...away].some(isReason)) breach('tries', `${words} without a reason`)
+  }
+  for (const { host, from, to, isCrash } of disturbed) {
+    if (isCrash !== true) continue
+    for (const run of runs) {
+      const isHit = run.host === host && run.last <= from + 1 && run.last >= from - signSeconds
+      const number = Number(run.tryNumber)
+      if (!isHit || run.words.has('end') || run.words.has('term') || number >= tries) continue
+      const promise = silentSeconds + holdFor + maxExtraSeconds
+      const until = from + promise + timeWithin(away, from, from + 3 * promise)
+      if (until > Math.min(to, lived.to)) continue
+      const next = tried(run.slot, number + 1)
+      if (next === undefined || next.first > until)
+        breach('not again', `${name} at ${run.slot} was lost with ${host} at ${from} (${run.run})`)
+    }
+  }
+}
+
+function isSecondTry({ task, tryNumber }, known) {
+  return known.get(task)?.tries !== undefined && Number(tryNumber) > 1
+}
+
+function timeWithin(spans, from, to) {
+  return spans.reduce(
+    (sum, each) => sum + Math.max(0, Math.min(to, each.to) - Math.max(from, each.from)),
+    0,
+  )
 }
 
 function gapsOf(runs, lived) {

@@ -5,6 +5,10 @@ import { isReady } from './servers.js'
 import { fakeTime, uptime } from './world.js'
 
 const fenceMs = 15_000
+/** Others have started again by then what the machine ran. */
+const crashMs = 50_000
+/** A machine whose tasks differ may start them for that long; the rest is for what it still has to hear. */
+const graceMs = 5 * 60_000 + 20_000
 
 /**
  * What goes wrong, by its kind and name. Each gets the round and ends when all is as before. `hostOf` picks a
@@ -18,7 +22,19 @@ export const faults = {
   },
   'daemon stop 1x': (round) => stopped(round, fenceMs),
   'daemon stop 2x': (round) => stopped(round, 2 * fenceMs),
+  'machine crash': async (round) => {
+    await round.host.crash()
+    await pause(crashMs)
+    await round.host.start()
+  },
   'daemon restart': ({ host }) => host.restart(),
+  'claim restart': (round) => duringClaims(round, ({ host }) => host.restart()),
+  'claim reload': (round) => duringClaims(round, ({ host }) => host.write({ other: true })),
+  'claim kill': (round) =>
+    duringClaims(round, async ({ host }) => {
+      await host.kill()
+      await host.start()
+    }),
   'daemon upgrade': async ({ host }) => {
     const file = host.tasks.replace('.json', '-next.json')
     fs.copyFileSync(host.tasks, file)
@@ -42,12 +58,23 @@ export const faults = {
     await pause(7_000)
     leader.signal('SIGCONT')
   },
+  'server cut': async (round) => {
+    const { name } = await leaderOf(round)
+    round.world.spaces.cut(name)
+    await pause(20_000)
+    round.world.spaces.heal(name)
+  },
   'server rolling': async ({ world }) => {
     for (const server of world.servers.all) {
       await server.end('SIGTERM')
       server.start()
       await until(() => isReady(server), `the server ${server.name}`, 40_000)
     }
+  },
+  'net cut': async ({ host, world, random }) => {
+    world.spaces.cut(host.name)
+    await pause(random.pick([8_000, 25_000]))
+    world.spaces.heal(host.name)
   },
   'net hole': (round) => network(round, 'hole', 25_000),
   'net hole short': (round) => network(round, 'hole', 8_000),
@@ -70,6 +97,9 @@ export const faults = {
   }),
 }
 
+/** Those that need namespaces. */
+export const cuts = ['server cut', 'net cut']
+
 async function stopped({ host }, ms) {
   host.signal('SIGSTOP')
   await pause(ms)
@@ -80,6 +110,34 @@ async function network({ host }, mode, ms) {
   host.proxy.set(mode)
   await pause(ms)
   host.proxy.set('pass')
+}
+
+/** Something changes while claims are stored whose answers do not come back. */
+async function duringClaims(round, change) {
+  const { host, random } = round
+  host.proxy.set('acks')
+  await pause(random.between(2_500, 4_500))
+  await change(round)
+  await pause(random.pick([0, 3_000]))
+  host.proxy.set('pass')
+  await host.write()
+}
+
+/**
+ * One machine has an old file for longer than it may start what is in it. What it may not start any more is noted.
+ * Meanwhile nothing else happens to it.
+ */
+export async function driftLong(round, tasks) {
+  const { reserved: host, barred, say, count } = round
+  say(`long drift: ${host.name}`)
+  count('long drift')
+  await host.write({ other: true })
+  await pause(graceMs)
+  const from = uptime()
+  await pause(40_000)
+  for (const task of tasks) barred.push({ task, host: host.name, from, to: uptime() })
+  await host.write()
+  round.reserved = undefined
 }
 
 async function clockOff({ host }, faketime) {
@@ -98,6 +156,7 @@ function leaderOf({ world }) {
 async function broken({ failed, host, world }, name, error) {
   failed.push(`a fault failed: ${name}: ${error.message}`)
   host.proxy.set('pass')
+  for (const each of [...world.servers.all, host]) world.spaces.heal(each.name)
   for (const server of world.servers.all) server.revive()
   if (isAlive(host.pid)) host.signal('SIGCONT')
   else await host.start().catch(() => {})
@@ -107,13 +166,26 @@ async function broken({ failed, host, world }, name, error) {
 export async function disturb(round, names) {
   await Promise.all(
     names.map((name) => {
-      const isServers = name.startsWith('server')
+      const isServers = isOfServers(name)
       round.say(`${name}: ${isServers ? 'servers' : round.host.name}`)
       round.count(name)
-      const made = isServers ? withoutServers(round, name) : faults[name](round)
+      const made = isServers ? withoutServers(round, name) : onMachine(round, name)
       return made.catch((error) => broken(round, name, error))
     }),
   )
+}
+
+export function isOfServers(name) {
+  return name.startsWith('server')
+}
+
+/** The time is noted, and some seconds in which others may still not hear the machine. */
+async function onMachine(round, name) {
+  const { host, disturbed } = round
+  const entry = { host: host.name, from: uptime(), to: Infinity, isCrash: name === 'machine crash' }
+  disturbed.push(entry)
+  await faults[name](round)
+  entry.to = uptime() + 5
 }
 
 /** The time until the servers are complete again, with a leader, counts as one without an engine. */

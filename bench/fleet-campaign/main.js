@@ -1,7 +1,8 @@
 // npm run fleet-campaign -- [options]: see ../README.md.
 import fs from 'node:fs'
 import { parseArgs } from 'node:util'
-import { faults } from './faults.js'
+import { cuts, faults } from './faults.js'
+import { canSeparate } from './namespaces.js'
 import { playRound } from './round.js'
 import { natsProgram } from './servers.js'
 
@@ -12,6 +13,8 @@ const { values } = parseArgs({
     seed: { type: 'string', default: String(Math.floor(Math.random() * 1e9)) },
     /** Only these faults, once each, with commas between them. */
     faults: { type: 'string' },
+    /** Another nats-server, such as one of 2.9. */
+    'nats-server': { type: 'string' },
     /** A file for the report in JSON. */
     out: { type: 'string' },
     /** Keeps the folder of the round. */
@@ -24,13 +27,19 @@ const only = values.faults?.split(',').map((name) => name.trim())
 const unknown = only?.filter((name) => faults[name] === undefined) ?? []
 if (!(minutes > 0) || Number.isNaN(seed) || unknown.length > 0) {
   console.error(
-    `usage: npm run fleet-campaign -- [--minutes 10] [--seed N] [--faults A,B] [--out FILE] [--verbose]\nfaults: ${Object.keys(faults).join(', ')}`,
+    `usage: npm run fleet-campaign -- [--minutes 10] [--seed N] [--faults A,B] [--nats-server FILE] [--out FILE] [--verbose]\nfaults: ${Object.keys(faults).join(', ')}`,
   )
   process.exit(2)
 }
-const natsServer = natsProgram()
+const natsServer = values['nats-server'] ?? natsProgram()
 if (natsServer === undefined) {
   console.error('nats-server is missing: install it, or name it in NATS_SERVER')
+  process.exit(2)
+}
+// All on loopback takes less time, and needs no root.
+const isSeparate = (only === undefined || only.some((name) => cuts.includes(name))) && canSeparate()
+if (!isSeparate && only?.some((name) => cuts.includes(name))) {
+  console.error(`${cuts.join(' and ')} need root, and the programs ip and nsenter`)
   process.exit(2)
 }
 // An end by a signal leaves no daemon and no server behind either.
@@ -40,7 +49,7 @@ const say = values.verbose
   ? (words) => console.error(`${Math.round((performance.now() - started) / 1000)} s: ${words}`)
   : () => {}
 const { figures, counts, breaches, folder } = await playRound({
-  ...{ seed, only, natsServer, say, keep: values.keep, ms: minutes * 60_000 },
+  ...{ seed, only, natsServer, isSeparate, say, keep: values.keep, ms: minutes * 60_000 },
 })
 const list = (all) =>
   Object.entries(all)

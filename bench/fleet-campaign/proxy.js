@@ -11,13 +11,13 @@ const delayMs = 300
  *   acks    the servers hear everything, and no answer to a question comes back
  *   delay   everything arrives late
  */
-export async function newProxy(targets) {
+export async function newProxy(address, targets) {
   let mode = 'pass'
   const links = new Set()
   const servers = await Promise.all(
     targets.map(async (target) => {
       const server = net.createServer((client) => link(client, target))
-      await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
+      await new Promise((resolve) => server.listen(0, address, resolve))
       return server
     }),
   )

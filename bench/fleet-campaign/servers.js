@@ -12,21 +12,26 @@ export function natsProgram() {
   return [...named, ...found].find((file) => fs.existsSync(file))
 }
 
+export const serverNames = ['s1', 's2', 's3']
+
 /** Three servers in a cluster, in `folder`. They have MARK in their environment, like all of a round. */
-export async function newServers(folder, mark, program) {
+export async function newServers({ folder, program, spaces }) {
   const ports = await freePorts(9)
-  const routes = [1, 4, 7].map((at) => `nats-route://127.0.0.1:${ports[at]}`)
-  const servers = [0, 1, 2].map((index) => {
+  const routes = serverNames.map(
+    (name, index) => `nats-route://${spaces.addressOf(name)}:${ports[index * 3 + 1]}`,
+  )
+  const servers = serverNames.map((name, index) => {
     const [port, route, monitor] = ports.slice(index * 3, index * 3 + 3)
-    const name = `s${index + 1}`
+    const address = spaces.addressOf(name)
     const config = path.join(folder, `${name}.conf`)
     fs.writeFileSync(
       config,
-      `server_name: ${name}\nlisten: "127.0.0.1:${port}"\nhttp: "127.0.0.1:${monitor}"\n` +
+      `server_name: ${name}\nlisten: "${address}:${port}"\nhttp: "${address}:${monitor}"\n` +
         `jetstream { store_dir: ${JSON.stringify(path.join(folder, name))} }\n` +
-        `cluster { name: campaign, listen: "127.0.0.1:${route}", routes: [${routes.map((each) => JSON.stringify(each)).join(', ')}] }\n`,
+        `cluster { name: campaign, listen: "${address}:${route}", routes: [${routes.map((each) => JSON.stringify(each)).join(', ')}] }\n`,
     )
-    return newServer({ name, program, config, port, monitor, mark, log: `${config}.log` })
+    const words = [...spaces.enter(name), program, '-c', config, '-l', `${config}.log`]
+    return newServer({ name, words, address, port, monitor, mark: folder })
   })
   for (const server of servers) server.start()
   await until(async () => (await Promise.all(servers.map(isReady))).every(Boolean), 'the servers')
@@ -44,13 +49,12 @@ export async function newServers(folder, mark, program) {
   return { all: servers, leader }
 }
 
-function newServer({ name, program, config, port, monitor, mark, log }) {
+function newServer({ name, words: [program, ...args], address, port, monitor, mark }) {
   let child
   const server = {
-    ...{ name, port, monitor, log },
-    pid: () => child?.pid,
+    ...{ name, address, port, monitor },
     start() {
-      child = spawn(program, ['-c', config, '-l', log], {
+      child = spawn(program, args, {
         stdio: 'ignore',
         env: { PATH: process.env.PATH, MARK: mark },
       })
@@ -76,9 +80,9 @@ export async function isReady(server) {
   return (await look(server, '/healthz'))?.status === 'ok'
 }
 
-async function look({ monitor }, what) {
+async function look({ address, monitor }, what) {
   try {
-    const response = await fetch(`http://127.0.0.1:${monitor}${what}`, {
+    const response = await fetch(`http://${address}:${monitor}${what}`, {
       signal: AbortSignal.timeout(1_000),
     })
     return await response.json()

@@ -9,21 +9,22 @@ export const holdFor = fence + killAfter + 5
 
 /** What the checker expects of the tasks below. */
 export const expected = [
-  { name: 'often', kind: 'slots', every: 2 },
-  { name: 'seldom', kind: 'slots', every: 15 },
-  { name: 'single', kind: 'slots', every: 5, max: 1 },
-  { name: 'pair', kind: 'slots', every: 3, max: 2 },
+  { name: 'often', kind: 'slots', every: 2, within: 60 },
+  { name: 'seldom', kind: 'slots', every: 15, within: 60 },
+  { name: 'single', kind: 'slots', every: 5, max: 1, within: 60 },
+  { name: 'pair', kind: 'slots', every: 3, max: 2, within: 60 },
   { name: 'queued', kind: 'slots', every: 6, max: 1 },
   { name: 'replaced', kind: 'slots', every: 10, max: 1 },
   { name: 'again', kind: 'slots', every: 10 },
+  { name: 'lost', kind: 'slots', every: 10, max: 3, tries: 3, holdFor },
   { name: 'keep', kind: 'daemon', max: 1, holdFor },
   { name: 'keep-two', kind: 'daemon', max: 2, holdFor },
   { name: 'plain', kind: 'host', every: 1 },
 ]
 
 /**
- * The script of all runs: it writes `begin`, a `beat` every half second, and `end`. Its arguments: seconds to
- * live, and the status to end with. One printf is one write, and O_APPEND puts it whole at the end of the file.
+ * The script of all runs: it writes `begin`, a `beat` every half second, and `end`, or `term` if somebody ends it.
+ * Its arguments: seconds to live, and the status to end with. One printf is one write, and O_APPEND puts it whole at the end of the file.
  */
 export function writeWitness(folder) {
   fs.writeFileSync(
@@ -33,7 +34,7 @@ export function writeWitness(folder) {
   printf '%s %s %s %s %s %s %s %s\\n' "$TORCH_TASK" "\${TORCH_SLOT:--}" "\${TORCH_ATTEMPT:-1}" \\
     "$TORCH_RUN_ID" "$TORCH_HOST" "$$" "$up" "$1" >>'${folder}/witness'
 }
-trap 'say end; exit 143' TERM
+trap 'say term; exit 143' TERM
 say begin
 left=$(($1 * 2))
 while [ "$left" -gt 0 ]; do
@@ -71,6 +72,13 @@ export function tasksText(folder, { without, other = false } = {}) {
       max: 'unlimited',
       retry: { attempts: 2, delay: '1s' },
       command: command('0', 1),
+    },
+    lost: {
+      ...fenced,
+      schedule: '*/10 * * * * *',
+      max: 3,
+      on_lost: 'rerun',
+      command: command('12'),
     },
     keep: { ...fenced, type: 'daemon', command: command('3600') },
     'keep-two': { ...fenced, type: 'daemon', max: 2, command: command('3600') },

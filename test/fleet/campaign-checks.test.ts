@@ -13,6 +13,8 @@ const tasks = [
   { name: 'single', kind: 'slots', every: 10, max: 1 },
   { name: 'keep', kind: 'daemon', max: 1, holdFor: 21 },
   { name: 'plain', kind: 'host', every: 10 },
+  { name: 'lost', kind: 'slots', every: 10, max: 3, tries: 3, holdFor: 21 },
+  { name: 'timely', kind: 'slots', every: 10, within: 60 },
 ] as const
 
 /** Slots 0, 10 and 20 of all tasks begin, and `keep` runs all the time. */
@@ -28,6 +30,10 @@ const good = [
   'single 20 1 b3 web2 23 120.0 begin',
   'keep - 1 k1 web3 31 100.0 begin',
   'keep - 1 k1 web3 31 125.0 beat',
+  ...[0, 10, 20].map((at) => `lost ${at} 1 l${at} web${at / 10 + 1} 5${at} ${100 + at}.5 begin`),
+  'lost 0 1 l0 web1 50 112.0 beat',
+  'lost 0 1 l0 web1 50 112.5 end',
+  ...[0, 10, 20].map((at) => `timely ${at} 1 t${at} web1 6${at} ${104 + at}.0 begin`),
   ...['web1', 'web2'].map((host) => `plain 0 1 p-${host} ${host} 41 100.0 begin`),
 ]
 
@@ -37,9 +43,10 @@ interface Change {
   readonly rows?: readonly Row[]
   readonly lived?: { readonly from: number; readonly to: number }
   readonly away?: readonly { readonly from: number; readonly to: number }[]
+  readonly disturbed?: NonNullable<Parameters<typeof checkFleet>[0]['disturbed']>
 }
 
-function check({ without, with: added = [], rows = [], lived, away = [] }: Change) {
+function check({ without, with: added = [], rows = [], lived, ...change }: Change) {
   const all = [
     ...good.filter((line) => without === undefined || !line.startsWith(without)),
     ...added,
@@ -49,7 +56,7 @@ function check({ without, with: added = [], rows = [], lived, away = [] }: Chang
     return `${[task, slot === '-' ? slot : slotOf(Number(slot)), ...rest].join(' ')}\n`
   })
   return checkFleet({
-    ...{ lines: readLines(text.join('')), rows, tasks, away },
+    ...{ lines: readLines(text.join('')), rows, tasks, bootedAt: noon - 100, ...change },
     ...{ from: noon, to: noon + 20, lived: lived ?? { from: 100, to: 125 } },
   })
 }
@@ -60,12 +67,15 @@ function row(task: string, slot: number, outcome: string, lastSlot?: number): Ro
 }
 
 const longLife = { from: 100, to: 160 }
+const crash = { host: 'web2', from: 111, to: 161, isCrash: true }
+/** The whole life of `keep`, and nothing of what web2 ran after its crash. */
+const crashed = { lived: longLife, with: ['keep - 1 k1 web3 31 160.0 beat'], disturbed: [crash] }
 
 describe('the checker of the fleet campaign', () => {
   test('finds nothing where nothing is wrong, and counts what it saw', () => {
     const { breaches, figures } = check({})
     expect(breaches).toEqual([])
-    expect(figures).toMatchObject({ due: 6, started: 6, 'not started': 0, doubled: 0 })
+    expect(figures).toMatchObject({ due: 12, started: 12, 'not started': 0, doubled: 0 })
   })
 
   test.each<[string, Change, string]>([
@@ -124,6 +134,36 @@ describe('the checker of the fleet campaign', () => {
       { lived: longLife, without: 'keep' },
       'gap: keep did not run from 100 to 160',
     ],
+    [
+      'a start before its slot',
+      { with: ['timely 20 2 t9 web2 69 113.5 begin'] },
+      'untimely: timely',
+    ],
+    ['a start long after its slot', { with: ['timely 0 2 t9 web2 69 175.5 begin'] }, 'untimely'],
+    [
+      'another try without a reason',
+      { with: ['lost 0 2 l9 web2 59 120.0 begin'] },
+      'tries: try 2 of lost',
+    ],
+    [
+      'another try before the one before is over',
+      {
+        with: ['lost 0 2 l9 web2 59 111.0 begin'],
+        disturbed: [{ host: 'web1', from: 105, to: 110 }],
+      },
+      'tries: try 2 of lost at 2026-03-10T12:00:00.000Z began on web2 at 111, before try 1 was over',
+    ],
+    [
+      'a fourth try',
+      { with: ['lost 10 4 l9 web2 59 120.0 begin'], disturbed: [{ ...crash, isCrash: false }] },
+      'tries: lost at 2026-03-10T12:00:10.000Z has a try 4',
+    ],
+    ['a lost run that does not start again', crashed, 'not again: lost at 2026-03-10T12:00:10'],
+    [
+      'a lost run that starts again too late',
+      { ...crashed, with: [...crashed.with, 'lost 10 2 l9 web1 59 156.0 begin'] },
+      'not again: lost',
+    ],
     ['a line that is not whole', { with: ['often 10 1 a2'] }, 'torn line: often'],
   ])('finds %s', (_, change, words) => {
     expect(check(change).breaches).toEqual([expect.stringContaining(words)])
@@ -134,6 +174,7 @@ describe('the checker of the fleet campaign', () => {
     ['a slot that is skipped', { without: 'often 10', rows: [row('often', 10, 'skipped')] }],
     ['a slot among missed ones', { without: 'often 10', rows: [row('often', 0, 'missed', 20)] }],
     ['a gap without an engine', { lived: longLife, away: [{ from: 130, to: 140 }] }],
+    ['a lost run', { ...crashed, with: [...crashed.with, 'lost 10 2 l9 web1 59 154.0 begin'] }],
     ['a plain task on each machine', { with: ['plain 0 1 p3 web3 43 100.0 begin'] }],
   ])('accepts %s', (_, change) => {
     expect(check(change).breaches).toEqual([])
