@@ -29,6 +29,8 @@ export interface PlaceRequest {
   readonly place: Omit<HeldPlace, 'message'>
   /** What this machine saw of the place before. */
   readonly sighting: Sighting | undefined
+  /** How much longer than its promise a place is left to its holder, in milliseconds. */
+  readonly graceMs?: number | undefined
   /** When to give up, by the monotonic clock. */
   readonly endMs: number
 }
@@ -58,7 +60,7 @@ interface Sent {
 /** Takes a place that is free, or whose holder broke its promise. Whatever is answered, only what is read counts. */
 export async function takePlace(parts: PlaceParts, request: PlaceRequest): Promise<TakeResult> {
   const { engine, clock, uptimeMs, random, newId } = parts
-  const { key, endMs } = request
+  const { key, endMs, graceMs } = request
   const sent = new Map<string, Sent>()
   const held = (place: HeldPlace, sequence: number, { atMs, from }: Sent): TakeResult => {
     return { kind: 'held', holding: { key, place, sequence, sentMs: atMs }, from }
@@ -70,7 +72,7 @@ export async function takePlace(parts: PlaceParts, request: PlaceRequest): Promi
     if (found.kind === 'silent') ({ words } = found)
     const mine = found.kind === 'found' ? ownOf(found.value, sent) : undefined
     if (mine !== undefined && found.kind === 'found') return held(mine.place, found.sequence, mine)
-    const choice = choiceOf(found, sighting, uptimeMs())
+    const choice = choiceOf(found, sighting, { nowMs: uptimeMs(), graceMs })
     if (choice.kind === 'watch') return { ...choice, kind: 'taken' }
     if (choice.kind === 'take') {
       const place = { ...request.place, message: newId() }

@@ -9,14 +9,18 @@ import { hasRoom } from './place-for.ts'
 import { keepTaken, placeOf, waitForRank } from './take-any.ts'
 
 const answerMs = 5_000
+/** The places of one task that are looked at when a machine falls silent, beside those that it named. */
+const maxLooked = 100
 
-/** A place of a machine that is not heard. */
+/** A place that a machine may have which is not heard. */
 interface LostPlace {
   readonly task: FleetTask
   readonly index: number
   readonly host: string
+  /** When it is looked at again, by the monotonic clock. */
+  nextMs: number
   /** The slot of the run that was seen in it. */
-  readonly slot: number | undefined
+  slot: number | undefined
 }
 
 /**
@@ -24,69 +28,80 @@ interface LostPlace {
  * the next try of its slot. Returns a function to call each second.
  */
 export function newRerun(parts: SharedParts): () => void {
-  const { fleet, faults, runContext } = parts
+  const { fleet, faults, runContext, phase } = parts
   const { clock } = runContext.host
-  /** When each place is looked at again; Infinity: nothing is left to do until its machine is heard again. */
-  const nextMs = new Map<string, number>()
-  const slots = new Map<string, number>()
+  /** What is left to look at of each machine that is not heard, until it is heard again. */
+  const silent = new Map<string, Set<LostPlace>>()
 
-  async function look(name: string, lost: Omit<LostPlace, 'slot'>): Promise<void> {
-    nextMs.set(name, Infinity)
+  async function look(places: Set<LostPlace>, lost: LostPlace): Promise<void> {
+    lost.nextMs = Infinity
+    let againMs: number | undefined
     await faults.attemptAsync('start lost runs again', async () => {
-      const noteSlot = (slot: number): void => void slots.set(name, slot)
-      const againMs = await takeOver(parts, { ...lost, slot: slots.get(name) }, noteSlot)
-      if (againMs !== undefined) nextMs.set(name, clock.monotonic() + againMs)
+      againMs = await takeOver(parts, lost)
     })
+    if (againMs === undefined) places.delete(lost)
+    else lost.nextMs = clock.monotonic() + againMs
   }
 
   return () => {
     const now = clock.monotonic()
-    for (const member of fleet.membership.members())
-      for (const [name, lost] of placesOf(parts, member)) {
-        if (isLive(member, now)) {
-          nextMs.delete(name)
-          slots.delete(name)
-        } else if ((nextMs.get(name) ?? 0) <= now) void look(name, lost)
+    for (const member of fleet.membership.members()) {
+      const { host } = member.beat
+      if (isLive(member, now)) silent.delete(host)
+      else if (phase.now === 'running') {
+        const places = silent.get(host) ?? new Set(placesOf(parts, member))
+        silent.set(host, places)
+        for (const lost of places) if (lost.nextMs <= now) void look(places, lost)
       }
+    }
   }
 }
 
-/** The places that the machine had when it was heard last, of tasks whose lost runs start again. */
-function placesOf(
-  { tasks, phase, fleet }: SharedParts,
-  { beat }: Member,
-): [string, Omit<LostPlace, 'slot'>][] {
-  if (phase.now !== 'running' || beat.host === fleet.host) return []
-  return beat.places.flatMap((place): [string, Omit<LostPlace, 'slot'>][] => {
-    const [, name = '', index = ''] = /^(.+)\/(\d+)$/.exec(place) ?? []
-    const task = tasks.here.get(name)
-    if (task?.type !== 'common' || !isFleetTask(task) || task.fleet.onLost !== 'rerun') return []
-    const lost = { task, index: Number(index), host: beat.host }
-    return [[`${beat.host} ${place}`, lost]]
+/**
+ * The places that a machine may have, of tasks whose lost runs start again. It may have taken one after its last word,
+ * so it is not enough to look at those that it named.
+ */
+function placesOf({ tasks }: SharedParts, { beat: { host, places } }: Member): LostPlace[] {
+  return [...tasks.here.values()].flatMap((task) => {
+    if (task.type !== 'common' || !isFleetTask(task) || task.fleet.onLost !== 'rerun') return []
+    const named = places.flatMap((place) => indexIn(task.name, place))
+    const first = Array.from({ length: Math.min(task.max, maxLooked) }, (_, index) => index)
+    return [...new Set([...named, ...first])].map((index): LostPlace => {
+      return { task, index, host, nextMs: 0, slot: undefined }
+    })
   })
 }
 
+function indexIn(task: string, place: string): number[] {
+  const [, name, index] = /^(.+)\/(\d+)$/.exec(place) ?? []
+  return name === task ? [Number(index)] : []
+}
+
 /** Returns after how long to look again, in milliseconds; undefined: nothing is left to do. */
-async function takeOver(
-  parts: SharedParts,
-  { task, index, host, slot }: LostPlace,
-  noteSlot: (slot: number) => void,
-): Promise<number | undefined> {
-  const { fleet, runContext } = parts
+async function takeOver(parts: SharedParts, lost: LostPlace): Promise<number | undefined> {
+  const { fleet, runContext, tasks } = parts
   const { clock } = runContext.host
+  const { index, host } = lost
+  const task = tasks.here.get(lost.task.name)
+  if (task === undefined || !isFleetTask(task)) return undefined
+  const found = await fleet.engine.getPlace({ task: task.name, index })
+  if (found.kind === 'silent') return answerMs
+  // It is free, or another machine was quicker.
+  if (found.kind === 'none' || found.value.state !== 'held' || found.value.host !== host)
+    return undefined
+  lost.slot = found.value.slot ?? lost.slot
   if (fleet.whyNot(task.name) !== undefined || !hasRoom(parts, task)) return answerMs
   const known = `${task.name}/${index}`
   await waitForRank(parts, task, index)
   const result = await takePlace(fleet.placeParts, {
     key: { task: task.name, index },
-    place: placeOf(fleet, task, { slot }, clock.now()),
+    place: placeOf(fleet, task, lost, clock.now()),
     sighting: fleet.sightings.get(known),
     endMs: clock.monotonic() + answerMs,
   })
   switch (result.kind) {
     case 'taken':
       fleet.sightings.set(known, result.sighting)
-      if (result.by.slot !== null) noteSlot(result.by.slot)
       // Another machine was quicker.
       return result.by.host === host ? result.againMs : undefined
     case 'held': {

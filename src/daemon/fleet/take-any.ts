@@ -13,6 +13,9 @@ import type { Fleet } from './fleet.ts'
 /** Without a fence a run is not ended; its machine counts as gone after this long. */
 const defaultFenceMs = 30_000
 
+/** So much longer starts leave the place of a lost run to whoever starts that run again. */
+const rerunMs = 15_000
+
 /** A start that wants a place. */
 export interface PlaceWish {
   readonly task: FleetTask
@@ -79,6 +82,7 @@ export async function tryEach(
     const result = await takePlace(fleet.placeParts, {
       ...{ key, place: placeOf(fleet, task, start, clock.now()), endMs },
       sighting: fleet.sightings.get(known),
+      graceMs: task.fleet.onLost === 'rerun' && index !== 'q' ? rerunMs : 0,
     })
     if (result.kind === 'held') {
       fleet.sightings.delete(known)

@@ -23,12 +23,13 @@ export type PlaceChoice =
 /**
  * Decides about a place that was read just now. The holder promised to end its run within `holdForMs` after its
  * last renewal. It renewed before this machine saw the sequence; so once this machine has seen the same sequence
- * for that long by its own clock, the run has ended. No two clocks are compared.
+ * for that long by its own clock, the run has ended. No two clocks are compared. `graceMs` is how much longer this
+ * machine leaves the place to others.
  */
 export function choiceOf(
   answer: GetAnswer<Place>,
   sighting: Sighting | undefined,
-  nowMs: number,
+  { nowMs, graceMs = 0 }: { readonly nowMs: number; readonly graceMs?: number | undefined },
 ): PlaceChoice {
   if (answer.kind === 'silent') return { kind: 'unknown' }
   // "none" proves nothing, but a message that expects none is stored only if there is none.
@@ -36,7 +37,7 @@ export function choiceOf(
   const { value: place, sequence } = answer
   if (place.state === 'free') return { kind: 'take', expected: sequence, from: undefined }
   const seen = sighting?.sequence === sequence ? sighting : { sequence, sinceMs: nowMs }
-  const leftMs = seen.sinceMs + place.holdForMs - nowMs
+  const leftMs = seen.sinceMs + place.holdForMs + graceMs - nowMs
   if (leftMs <= 0) return { kind: 'take', expected: sequence, from: place }
   return { kind: 'watch', by: place, sighting: seen, againMs: leftMs }
 }

@@ -55,6 +55,19 @@ test('on_lost: rerun starts a run again on another machine, at most twice, and s
   expect(left[0]?.daemon.rows()).toEqual([])
 })
 
+test('a run starts again that began after the last word of its machine', async () => {
+  const fleet = await started(job('on_lost: rerun'), ['web1', 'web2'])
+  // A heartbeat comes each five seconds, so none names the place.
+  await fleet.pass(31_500, 20)
+  const owner = fleet.owner()
+  const other = fleet.machines.find((each) => each !== owner)
+  const heard = other?.daemon.state.fleet?.membership.members() ?? []
+  expect(heard.flatMap(({ beat }) => (beat.host === owner.name ? beat.places : []))).toEqual([])
+  owner.kill()
+  await fleet.pass(90_000, 50)
+  expect(other?.daemon.rows()).toMatchObject([{ attempt: 2, outcome: 'running' }])
+})
+
 test('on_lost: skip leaves a lost run', async () => {
   const fleet = await started(job('on_lost: skip'), ['web1', 'web2'])
   await fleet.pass(36_000, 20)
@@ -65,26 +78,38 @@ test('on_lost: skip leaves a lost run', async () => {
   expect(other?.daemon.rows()).toEqual([])
 })
 
-test('a daemon that is killed while it claims leaves its attempt to the next one', async () => {
-  const fleet = await started(job('max: unlimited', 'true'), ['web1'])
-  const [first] = fleet.machines
-  if (first === undefined) throw new Error('no machine')
-  await fleet.pass(29_000, 20)
-  fleet.engine.troubles.lostAcks = 1
-  fleet.engine.troubles.lostReads = 1
-  await fleet.pass(5_000)
-  // The claim is stored, and nobody has said so.
-  const claims = () => fleet.engine.log.filter(({ subject }) => subject.startsWith('claim.'))
-  expect(claims()).toHaveLength(1)
-  first.kill()
-  fleet.engine.troubles.lostAcks = 0
-  fleet.engine.troubles.lostReads = 0
-  const next = await start(first)
-  await fleet.pass(5_000)
-  await next.daemon.runs('job', 0)
-  expect(next.daemon.history()).toEqual(['job ok'])
-  expect(claims()).toHaveLength(1)
-})
+test.each([
+  ['is killed', 'kill'],
+  ['stops with --leave', 'leave'],
+] as const)(
+  'a daemon that %s while it claims leaves its attempt to the next one',
+  async (_, how) => {
+    const fleet = await started(job('max: unlimited', 'true'), ['web1'])
+    const [first] = fleet.machines
+    if (first === undefined) throw new Error('no machine')
+    await fleet.pass(29_000, 20)
+    fleet.engine.troubles.lostAcks = 1
+    fleet.engine.troubles.lostReads = 1
+    await fleet.pass(5_000)
+    // The claim is stored, and nobody has said so.
+    const claims = () => fleet.engine.log.filter(({ subject }) => subject.startsWith('claim.'))
+    expect(claims()).toHaveLength(1)
+    if (how === 'kill') first.kill()
+    else {
+      void first.daemon.stop(0, true)
+      await first.daemon.ended
+    }
+    fleet.engine.troubles.lostAcks = 0
+    fleet.engine.troubles.lostReads = 0
+    // What the previous daemon still hears must start nothing.
+    if (how === 'leave') await fleet.pass(2_000)
+    const next = await start(first)
+    await fleet.pass(5_000)
+    await next.daemon.runs('job', 0)
+    expect(next.daemon.history()).toEqual(['job ok'])
+    expect(claims()).toHaveLength(1)
+  },
+)
 
 test('stop --leave keeps the run, its place and the session for the next daemon', async () => {
   const fleet = await started(job('fence: 30s'), ['web1', 'web2'])

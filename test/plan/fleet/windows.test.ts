@@ -56,5 +56,5 @@ test.each([
 ])('a place: $what', ({ what: _, answer, since, ...wanted }) => {
   const [sequence = 0, sinceMs = 0] = since ?? []
   const sighting = since && { sequence, sinceMs }
-  expect(choiceOf(answer, sighting, 0)).toMatchObject(wanted)
+  expect(choiceOf(answer, sighting, { nowMs: 0 })).toMatchObject(wanted)
 })
