@@ -1,7 +1,7 @@
 import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
 import type { GetAnswer, PutAnswer } from '../../plan/fleet/answers.ts'
-import type { Hint } from '../../plan/fleet/hints.ts'
+import { hintOf } from '../../plan/fleet/hints.ts'
 import type { Question } from '../../plan/fleet/questions.ts'
 import type { Claim, Place } from '../../plan/fleet/records.ts'
 import type { Engine, PutOptions } from '../engine.ts'
@@ -107,7 +107,8 @@ export function natsEngine({ connection, js, manager, names, host }: NatsParts):
       for (const subject of hintSubjects(names))
         connection.subscribe(subject, {
           callback: (error, message) => {
-            if (error === null) quietly(() => listener(message.json<Hint>()))
+            const hint = error === null ? quietly(() => hintOf(message.json<unknown>())) : undefined
+            if (hint !== undefined) quietly(() => listener(hint))
           },
         })
     },
