@@ -179,11 +179,13 @@ function loseFree(played: Play, sites: readonly Site[]): void {
     end(played, owner)
     return
   }
-  // Its daemon comes back and knows nothing of the place.
+  // Its daemon comes back and knows nothing of the place, or of the task.
   run.life.toMs = world.now()
   owner.run = undefined
   machine.kill()
-  void serve(played, owner)
+  const { clock } = machine
+  if (world.random() < 0.5) void serve(played, owner)
+  else newMembership({ engine: engine.of(machine), clock, own: () => beatOf(owner) })
 }
 
 /** Something happens to the machine that runs the program, or to the engine. */

@@ -134,6 +134,8 @@ async function startShared(
   const { fleet, queue } = parts
   if (fleet === undefined || !isFleetTask(task)) return { kind: 'skipped', reason: 'no fleet' }
   const agreed = await claimFirst({ ...parts, fleet }, task, start)
+  // The next daemon settles it, with the same attempt.
+  if (parts.phase.now === 'gone') return { kind: 'skipped', reason: 'draining' }
   const answer = settle(parts, agreed, options)
   queue.saveSoon()
   return answer

@@ -1,3 +1,5 @@
+import fs from 'node:fs'
+import { connect } from '@nats-io/transport-node'
 import { afterEach, expect, test } from 'vitest'
 import { describeNats } from '../../support/fleet/nats-server.ts'
 import { usersServer } from '../../support/fleet/nats-users.ts'
@@ -38,6 +40,21 @@ interface Row {
   readonly task: string
   readonly outcome: string
   readonly slot: string | null
+  readonly run: string | null
+}
+
+/** The session of each machine, as all machines hear it. */
+async function hearSessions(url: string, passwordFile: string) {
+  const pass = fs.readFileSync(passwordFile, 'utf8')
+  const connection = await connect({ servers: url, user: 'viewer', pass })
+  const sessions = new Map<string, string>()
+  connection.subscribe('torch.prod.hb.*', {
+    callback(_, message) {
+      const { beat } = message.json<{ beat: { host: string; session: string } }>()
+      sessions.set(beat.host, beat.session)
+    },
+  })
+  return { sessions, stopHearing: () => connection.close() }
 }
 
 describeNats('%s', (program) => {
@@ -130,7 +147,22 @@ describeNats('%s', (program) => {
     expect(why.stdout).toMatch(/^claim {5}(?:db1|web1) at .* after its time/m)
     expect(why.stdout).toMatch(/^web1 +is number [12] of 2 for this slot/m)
 
+    // After a restart it is the same machine to the others, and has the same run in the same place.
     const owner = (await ownerOf()) ?? ''
+    const site = sites[names.indexOf(owner)]
+    const { sessions, stopHearing } = await hearSessions(server.url, passwordFile)
+    closings.push(stopHearing)
+    const runsOf = async () => {
+      const rows = await json<Row[]>('history', 'always')
+      return rows.map(({ host, outcome, run }) => `${host} ${run} ${outcome}`)
+    }
+    await until(() => sessions.has(owner), 'the session')
+    const before = [sessions.get(owner), await runsOf()]
+    expect(await site?.site.torch('restart')).toMatchObject({ status: 0 })
+    sessions.clear()
+    await until(() => sessions.has(owner), 'the session after the restart')
+    expect([sessions.get(owner), await runsOf()]).toEqual(before)
+
     const killed = await fleet('kill', `always@${owner}`, ...operator)
     expect(killed.stdout).toMatch(new RegExp(`^ending always \\S+ on ${owner}\n$`))
 
