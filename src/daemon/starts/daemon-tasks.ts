@@ -249,7 +249,8 @@ export function replaceRun(parts: DaemonTaskParts, run: LiveRun): boolean {
 
 /**
  * An instance has ended. It is replaced after its delay. If a reload ended it, it is replaced at once, or
- * not at all if the task is gone.
+ * not at all if the task is gone. That the engine of the fleet was away says nothing about the task either: it
+ * is replaced as soon as its place is sure.
  */
 export function replaceInstance(
   parts: DaemonTaskParts,
@@ -260,8 +261,9 @@ export function replaceInstance(
   const { reason, endedMs } = conclusion
   const task = tasks.here.get(run.task)
   const isReload = reason === 'reload' || reason === 'removed' || daemonTasks.mustGo.has(run.run)
+  const isOfFleet = reason === 'fence' || reason === 'place lost'
   daemonTasks.forgetRun(run.run)
-  if (task?.type === 'daemon' && !isReload) {
+  if (task?.type === 'daemon' && !isReload && !isOfFleet) {
     // The time that it took to fail says nothing about how long it would have lived.
     const lastedMs = reason === notReady ? 0 : endedMs - run.startedMs
     const delayMs = restartDelay(task.restart, lastedMs, run.restartDelayMs)

@@ -154,7 +154,7 @@ describeNats('%s', (program) => {
     closings.push(stopHearing)
     const runsOf = async () => {
       const rows = await json<Row[]>('history', 'always')
-      return rows.map(({ host, outcome, run }) => `${host} ${run} ${outcome}`)
+      return rows.map((row) => `${row.host} ${row.run} ${row.outcome}`)
     }
     await until(() => sessions.has(owner), 'the session')
     const before = [sessions.get(owner), await runsOf()]

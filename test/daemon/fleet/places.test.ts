@@ -81,6 +81,20 @@ describe('a daemon task of the fleet', () => {
     expect(names).not.toContain(owner.name)
   })
 
+  test('starts at once on the machine that ended it when the engine is back in time, however often', async () => {
+    const fleet = await fleetOf(consumer.replace('max: 2', 'max: 1'))
+    await fleet.pass(4_000)
+    const [owner] = fleet.running('consumer')
+    if (owner === undefined) throw new Error('nothing runs')
+    for (let count = 1; count <= 4; count += 1) {
+      fleet.engine.cutOff(owner.machine, 33_000)
+      await fleet.pass(32_000, 20)
+      await owner.daemon.runs('consumer', 0)
+      await fleet.pass(4_000)
+      expect([count, ...fleet.names('consumer')]).toEqual([count, owner.name])
+    }
+  })
+
   test('runs again within the promise of its machine if that comes back and knows nothing of the place', async () => {
     const fleet = await fleetOf(consumer.replace('max: 2', 'max: 1'))
     await fleet.pass(4_000)
