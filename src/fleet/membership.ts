@@ -25,6 +25,8 @@ export interface Membership {
    * ago.
    */
   hasLeft(host: string, place: string, seenAgoMs: number): boolean
+  /** Since when a machine is not heard, in milliseconds; Infinity: it was never heard. */
+  silentMs(host: string): number
   /** Another daemon with the name of this machine, if one was heard lately. */
   impostor(): Heartbeat | undefined
   /** Says at once what this machine does now. */
@@ -72,6 +74,7 @@ export function newMembership({ engine, clock, own }: MembershipParts): Membersh
       const nowMs = clock.monotonic()
       return hasLeft(members.get(host), place, { seenMs: nowMs - seenAgoMs, nowMs })
     },
+    silentMs: (host) => clock.monotonic() - (members.get(host)?.heardMs ?? -Infinity),
     impostor: () =>
       impostor !== undefined && isLive(impostor, clock.monotonic()) ? impostor.beat : undefined,
     beat,

@@ -1,3 +1,4 @@
+import { heartbeatMs } from '../../plan/fleet/members.ts'
 import type { HeldPlace } from '../../plan/fleet/records.ts'
 import type { Sighting } from '../../plan/fleet/takeover.ts'
 import { takePlace } from '../../fleet/take-place.ts'
@@ -25,6 +26,11 @@ interface Seen {
 const roundMs = 1_000
 const backstopMs = 60_000
 const answerMs = 5_000
+/**
+ * The time of a promise runs from the first look at the record. So others look as soon as a heartbeat is late, and not
+ * only when the machine counts as gone.
+ */
+const lateMs = heartbeatMs + 500
 /** How much later than all others a machine tries on which the runs of a task do not live. */
 const afterOthersMs = 5_000
 
@@ -96,7 +102,9 @@ async function fill(parts: FillParts, task: FleetTask, seen: Map<string, Seen>):
 
 function isWorthALook({ fleet, clock }: FillParts, key: string, known: Seen | undefined): boolean {
   if (known === undefined) return true
-  return clock.monotonic() >= known.lookMs || isGone(fleet, key, known)
+  const { host } = known.by
+  const isLate = host !== fleet.host && fleet.membership.silentMs(host) > lateMs
+  return clock.monotonic() >= known.lookMs || isLate || isGone(fleet, key, known)
 }
 
 async function takeOne(

@@ -95,7 +95,10 @@ describe('a daemon task of the fleet', () => {
     }
   })
 
-  test('runs again within the promise of its machine if that comes back and knows nothing of the place', async () => {
+  test.each([
+    ['is gone', false],
+    ['comes back and knows nothing of the place', true],
+  ])('runs again within the promise of its machine if that %s', async (_, isBack) => {
     const fleet = await fleetOf(consumer.replace('max: 2', 'max: 1'))
     await fleet.pass(4_000)
     const [owner] = fleet.running('consumer')
@@ -106,9 +109,9 @@ describe('a daemon task of the fleet', () => {
     process.kill(-(run?.recorder?.pid ?? NaN), 'SIGKILL')
     fs.rmSync(path.join(owner.site.home, 'fleet.json'))
     fs.rmSync(path.join(owner.site.home, 'active'), { recursive: true })
-    const back = await fleet.start(owner)
+    const back = isBack ? await fleet.start(owner) : undefined
     await fleet.pass(holdForMs(30_000, 10_000) + 8_000, 50)
-    const names = [...fleet.names('consumer'), ...back.daemon.running('consumer')]
+    const names = [...fleet.names('consumer'), ...(back?.daemon.running('consumer') ?? [])]
     expect(names).toHaveLength(1)
   })
 
