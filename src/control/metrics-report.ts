@@ -28,6 +28,33 @@ export interface MetricsReport {
     oldestMs?: number | null
   }[]
   process: ProcessUsage
+  /** Missing on a machine that is in no fleet. An older daemon does not have it. */
+  fleet?: FleetMetrics
+}
+
+/** What a machine knows of its fleet. Counts begin at 0 with each daemon. */
+export interface FleetMetrics {
+  /** Whether it is connected. */
+  isUp: boolean
+  /** Whether the servers have a leader: without one nothing of the fleet starts. */
+  hasLeader: boolean
+  /** Machines that were heard since the daemon started, by their state. */
+  hosts: Readonly<Record<string, number>>
+  /** Slots that this machine tried to get, by what became of it. */
+  claims: Readonly<Record<string, number>>
+  claimSeconds: Histogram
+  placesHeld: number
+  /** Since the renewal of the place that waits longest; null: it has none. */
+  renewalAgeMs: number | null
+  fenced: number
+  takeovers: number
+  /** Machines whose tasks of the fleet are not those that most machines have. */
+  driftHosts: number
+  /** How far this clock is ahead of the engine's; null: not measured. */
+  offsetMs: number | null
+  /** How long there was no connection. */
+  awayMs: number
+  rowsWaiting: number
 }
 
 /** The name of the series of all tasks that have none of their own. No task can have this name. */

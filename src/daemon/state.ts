@@ -174,6 +174,7 @@ export function createDaemon(
       events.row(row)
       notifications.noteRow(row)
       sharing?.wake()
+      if (row.reason === 'fence') daemon.fleet?.counts.noteFenced()
     },
   })
   const sharing =

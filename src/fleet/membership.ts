@@ -50,12 +50,22 @@ export function newMembership({ engine, clock, own }: MembershipParts): Membersh
     cancel = clock.after(heartbeatMs, beatAgain)
   }
 
+  /** Makes room for a new machine, unless all are heard. */
+  function forgetOne(): void {
+    const [oldest] = members.values()
+    if (oldest !== undefined && !isLive(oldest, clock.monotonic())) members.delete(oldest.beat.host)
+  }
+
   engine.hear((hint) => {
     if (hint.kind !== 'heartbeat') return
     const member = { beat: hint.beat, heardMs: clock.monotonic() }
     if (impostorOf(own(), hint.beat) !== undefined) impostor = member
-    else if (members.has(hint.beat.host) || members.size < maxMembers)
-      members.set(hint.beat.host, member)
+    else {
+      if (!members.has(hint.beat.host) && members.size >= maxMembers) forgetOne()
+      // LAST in the table, so that the first one was silent for longest.
+      members.delete(hint.beat.host)
+      if (members.size < maxMembers) members.set(hint.beat.host, member)
+    }
   })
   beatAgain()
 

@@ -1,27 +1,9 @@
-import {
-  type Buckets,
-  type MetricsReport,
-  otherTasks,
-  type TaskSeries,
-} from '../control/metrics-report.ts'
+import { type MetricsReport, otherTasks, type TaskSeries } from '../control/metrics-report.ts'
 import type { StatusReport } from '../control/status-report.ts'
 import type { ProcessUsage } from '../host/process-usage.ts'
 import { maxCounted } from '../record/totals.ts'
-
-/** All series of one name, as the library takes them. */
-export interface Family {
-  readonly name: string
-  readonly help: string
-  readonly type: 'counter' | 'gauge' | 'histogram'
-  readonly values: readonly Value[]
-}
-
-interface Value {
-  readonly value: number
-  readonly labels: Readonly<Record<string, string | number>>
-  /** Of the parts of a histogram: `torch_run_duration_seconds_bucket`. */
-  readonly metricName?: string
-}
+import { type Family, gauge, histogram, type Value } from './family.ts'
+import { fleetFamilies } from './fleet-families.ts'
 
 /** What is known without a daemon. */
 export interface OfflineMetrics {
@@ -97,6 +79,7 @@ function familiesOfDaemon(report: MetricsReport, server: ProcessUsage | undefine
         oldestMs == null ? [] : [{ labels: { target }, value: oldestMs / 1000 }],
       ),
     ),
+    ...(report.fleet === undefined ? [] : fleetFamilies(report.fleet)),
     ...processFamilies([
       ['daemon', report.process],
       ...(server === undefined ? [] : [['web', server] as const]),
@@ -236,10 +219,6 @@ function processFamilies(processes: readonly (readonly [string, ProcessUsage])[]
   ]
 }
 
-function gauge(name: string, help: string, values: readonly Value[]): Family {
-  return { name, help, type: 'gauge', values }
-}
-
 function counter(
   name: string,
   help: string,
@@ -251,28 +230,6 @@ function counter(
     Object.entries(counts).map(([key, value]) => ({ labels: { task, [label]: key }, value })),
   )
   return { name, help, type: 'counter', values }
-}
-
-function histogram(
-  name: string,
-  help: string,
-  series: readonly (readonly [Value['labels'], Buckets])[],
-  bounds: readonly number[],
-): Family {
-  const values = series.flatMap(([labels, { counts, sum }]) => {
-    let count = 0
-    const buckets = counts.map((more, index) => {
-      count += more
-      const le = bounds[index] ?? '+Inf'
-      return { metricName: `${name}_bucket`, labels: { ...labels, le }, value: count }
-    })
-    return [
-      ...buckets,
-      { metricName: `${name}_sum`, labels, value: sum },
-      { metricName: `${name}_count`, labels, value: count },
-    ]
-  })
-  return { name, help, type: 'histogram', values }
 }
 
 function timeOf(text: string | null | undefined): number | null {

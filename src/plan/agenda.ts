@@ -62,17 +62,16 @@ const prepareMs = 4
 const prepareSeconds = (maxPreparedRecorders * prepareMs) / 1000
 
 /**
- * The tasks whose recorders should be started in advance now, in the order of their starts: all
- * tasks that start in the next second, and parts of a large burst in a later one, because one second is
+ * The starts whose recorders should be started in advance now, in the order of their time: all
+ * that come in the next second, and parts of a large burst in a later one, because one second is
  * too short to prepare all of it.
  */
-export function tasksDueSoon(agenda: Agenda, now: number): string[] {
+export function startsDueSoon(agenda: Agenda, now: number): AgendaEntry[] {
   const nextSecondMs = (now + 1) * 1000
   return entriesSoon(agenda, now)
     .toSorted((a, b) => a.at - b.at || (a.task < b.task ? -1 : 1))
     .slice(0, maxPreparedRecorders)
     .filter(({ at }, index) => at * 1000 - index * prepareMs <= nextSecondMs)
-    .map(({ task }) => task)
 }
 
 function entriesSoon(agenda: Agenda, now: number): AgendaEntry[] {

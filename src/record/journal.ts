@@ -83,7 +83,8 @@ export function newJournal({
       const { task, trigger } = start
       const { slot } = record(skipRow(start, reason, clock.now(), origin()), nextPlace())
       counters.count('skipped')
-      totals.skipped(task, reason)
+      // Only the kind: `max: runs on web1` would be a series for each machine.
+      totals.skipped(task, reason.split(':', 1)[0] ?? reason)
       const facts = { task, slot, trigger, reason }
       log.info('skip', facts, `${task} did not start: ${whyNotStarted(reason)}`)
     },

@@ -167,11 +167,13 @@ function noTotals(): MutableTotals {
   }
 }
 
-function noSpread(bounds: readonly number[]): MutableSpread {
+/** No values yet. */
+export function noSpread(bounds: readonly number[]): MutableSpread {
   return { counts: Array.from({ length: bounds.length + 1 }, () => 0), sum: 0 }
 }
 
-function addTo(spread: MutableSpread, bounds: readonly number[], value: number): void {
+/** Adds a value to those of the same bounds. */
+export function addTo(spread: MutableSpread, bounds: readonly number[], value: number): void {
   const found = bounds.findIndex((bound) => value <= bound)
   const at = found === -1 ? bounds.length : found
   spread.counts[at] = (spread.counts[at] ?? 0) + 1

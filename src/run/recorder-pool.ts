@@ -15,7 +15,7 @@ import { type Recorder, startRecorder } from './recorder.ts'
  * Worth: with a recorder and its collector in the burst itself, the last of 1,000 starts would take about
  * twice as long (bench/RESULTS.md, burst).
  *
- * How: tasksDueSoon() in plan/agenda.ts decides which tasks are due soon. Between two ticks
+ * How: startsDueSoon() in plan/agenda.ts decides which tasks are due soon. Between two ticks
  * daemon/starts/ticker.ts prepares a recorder for each of them, and launch.ts takes it when the task is
  * due. A run is the same without the pool: if no recorder waits, launch.ts starts a new one.
  */

@@ -242,6 +242,49 @@ const cases: readonly Case[] = [
     at: '25m',
     fires: ['TorchNotificationsWaiting'],
   },
+  {
+    name: 'a fleet that cannot be reached, or has no leader, fires after two minutes',
+    step: '1m',
+    samples: {
+      'torch_fleet_up{instance="a"}': '1 0x20',
+      'torch_fleet_leader{instance="a"}': '1 0x20',
+      'torch_fleet_up{instance="b"}': '1x9 0 1x20',
+      'torch_fleet_leader{instance="b"}': steady(1, 20),
+    },
+    at: '10m',
+    fires: ['TorchFleetUnreachable'],
+  },
+  {
+    name: 'machines that are silent or differ fire once, whoever says it, and few minutes of it do not',
+    step: '1m',
+    samples: {
+      'torch_fleet_hosts{instance="a",state="silent"}': '0x5 2x30',
+      'torch_fleet_hosts{instance="b",state="silent"}': '0x5 2x30',
+      'torch_fleet_hosts{instance="a",state="stopped"}': steady(1, 40),
+      'torch_fleet_drift_hosts{instance="a"}': '0x10 1x30',
+      'torch_fleet_drift_hosts{instance="b"}': '0x10 1x30',
+    },
+    at: '20m',
+    fires: ['TorchFleetMachineSilent'],
+  },
+  {
+    name: 'a machine that differs for a quarter of an hour fires, and so does a clock that is wrong',
+    step: '1m',
+    samples: {
+      'torch_fleet_drift_hosts{instance="a"}': '1x40',
+      'torch_fleet_clock_offset_seconds{instance="a"}': '-1.5x40',
+      'torch_fleet_clock_offset_seconds{instance="b"}': '0.5x40',
+    },
+    at: '20m',
+    fires: ['TorchFleetClock', 'TorchFleetDrift'],
+  },
+  {
+    name: 'a run that was ended by its fence fires for an hour',
+    step: '1m',
+    samples: { 'torch_fleet_fenced_total{instance="a"}': '0x10 1x40' },
+    at: '30m',
+    fires: ['TorchFleetFenced'],
+  },
 ]
 
 test('the alerts and the dashboard ask only for metrics that torch has', () => {

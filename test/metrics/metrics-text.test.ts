@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { metricsText } from '../../src/metrics/metrics-text.ts'
 import { taskStatus } from '../support/control.ts'
 import { runRow } from '../support/history.ts'
-import { metricsReport as report, neverRan as never } from '../support/metrics.ts'
+import { fleetMetrics, metricsReport as report, neverRan as never } from '../support/metrics.ts'
 
 /** The lines that are no comments. */
 async function lines(...facts: Parameters<typeof metricsText>): Promise<string[]> {
@@ -88,6 +88,35 @@ test('quotes, backslashes and line breaks in labels are escaped', async () => {
 test('a run of a task that has left this host shows until it ends, and nothing else of the task', async () => {
   const found = await lines(report({ series: [], leaving: [{ task: 'old', running: 1 }] }))
   expect(found.filter((line) => line.includes('old'))).toEqual(['torch_runs_running{task="old"} 1'])
+})
+
+test('a machine of a fleet has the numbers of the fleet, and others have none', async () => {
+  const ofFleet = (found: readonly string[]) => found.filter((line) => line.includes('_fleet_'))
+  expect(ofFleet(await lines(report()))).toEqual([])
+  expect(ofFleet(await lines(report({ fleet: fleetMetrics })))).toEqual([
+    'torch_fleet_up 1',
+    'torch_fleet_leader 0',
+    'torch_fleet_hosts{state="up"} 3',
+    'torch_fleet_hosts{state="silent"} 1',
+    'torch_fleet_claims_total{outcome="won"} 7',
+    'torch_fleet_claims_total{outcome="elsewhere"} 2',
+    'torch_fleet_claim_seconds_bucket{le="0.01"} 6',
+    'torch_fleet_claim_seconds_bucket{le="1"} 7',
+    'torch_fleet_claim_seconds_bucket{le="+Inf"} 8',
+    'torch_fleet_claim_seconds_sum 2.5',
+    'torch_fleet_claim_seconds_count 8',
+    'torch_fleet_places_held 2',
+    'torch_fleet_renewal_age_seconds 4.5',
+    'torch_fleet_fenced_total 1',
+    'torch_fleet_takeovers_total 3',
+    'torch_fleet_drift_hosts 1',
+    'torch_fleet_clock_offset_seconds -1.25',
+    'torch_fleet_unreachable_seconds_total 90.5',
+    'torch_fleet_rows_waiting 12',
+  ])
+  const unknown = { ...fleetMetrics, offsetMs: null, renewalAgeMs: null }
+  const found = ofFleet(await lines(report({ fleet: unknown })))
+  expect(found.filter((line) => /offset|age/.test(line))).toEqual([])
 })
 
 test('a server shows what it uses beside the daemon', async () => {

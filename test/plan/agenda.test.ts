@@ -6,7 +6,7 @@ import {
   agendaOf,
   dueBy,
   earliest,
-  tasksDueSoon,
+  startsDueSoon,
 } from '../../src/plan/agenda.ts'
 
 const byNumber = (a: number, b: number) => a - b
@@ -78,7 +78,7 @@ function startsIn(count: number, inSeconds: number, name: string): AgendaEntry[]
 }
 
 function soon(...entries: AgendaEntry[][]): string[] {
-  return tasksDueSoon(agendaOf(entries.flat()), now)
+  return startsDueSoon(agendaOf(entries.flat()), now).map(({ task }) => task)
 }
 
 test('recorders are prepared for the tasks of the next second and not for later ones', () => {

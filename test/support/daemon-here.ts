@@ -198,7 +198,7 @@ function processOf(
     server: { descriptor: undefined, close: async () => {}, handOver: async () => {} },
     sockets: newTaskSockets(host, (facts, words) => say('listen', facts, words)),
     connection: given.engine && {
-      ...{ engine: given.engine, link: () => up, ...(given.talk ?? noTalk) },
+      ...{ engine: given.engine, link: () => up, awayMs: () => 0, ...(given.talk ?? noTalk) },
       describe: async () => ({
         kind: 'engine',
         engine: { servers: ['db1', 'db2', 'db3'], leader: 'db1', copies: 3 },

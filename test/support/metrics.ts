@@ -1,4 +1,4 @@
-import type { MetricsReport, TaskSeries } from '../../src/control/metrics-report.ts'
+import type { FleetMetrics, MetricsReport, TaskSeries } from '../../src/control/metrics-report.ts'
 
 /** A task that never ran. */
 export const neverRan: TaskSeries = {
@@ -49,5 +49,26 @@ export function fullReport(): MetricsReport {
     notifications,
     notificationsWaiting: [{ target: 'ops', count: 2, oldestMs: 1_700_000_000_000 }],
     process: { ...process, maxDescriptors: 1024 },
+    fleet: fleetMetrics,
   })
+}
+
+/** What a machine of a fleet reports. */
+export const fleetMetrics: FleetMetrics = {
+  ...{
+    isUp: true,
+    hasLeader: false,
+    hosts: { up: 3, silent: 1 },
+    claims: { won: 7, elsewhere: 2 },
+  },
+  claimSeconds: { bounds: [0.01, 1], counts: [6, 1, 1], sum: 2.5 },
+  ...{
+    placesHeld: 2,
+    renewalAgeMs: 4_500,
+    fenced: 1,
+    takeovers: 3,
+    driftHosts: 1,
+    offsetMs: -1_250,
+  },
+  ...{ awayMs: 90_500, rowsWaiting: 12 },
 }

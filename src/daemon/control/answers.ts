@@ -16,7 +16,7 @@ import { requestStart } from '../starts/request-start.ts'
 import type { Daemon } from '../state.ts'
 import type { Stop } from '../stop.ts'
 import type { Reload } from '../tasks-file/reload.ts'
-import { metricsOf } from './daemon-metrics.ts'
+import { metricsWithFleet } from './daemon-metrics.ts'
 import { changeInbox, takeMessages } from './messages.ts'
 import { statusOf, statusOfTask } from './daemon-status.ts'
 import { sendLines } from './send-lines.ts'
@@ -40,7 +40,7 @@ export function answersOf(daemon: Daemon, { reload, stop, handover }: Actions): 
   }
   return {
     ...plain,
-    metrics: () => metricsOf(daemon),
+    metrics: () => metricsWithFleet(daemon),
     reload: () => reload('command'),
     restart: ({ command }) => handover.request(command),
     stop(request) {

@@ -4,6 +4,7 @@ import type { AgendaEntry } from '../../plan/agenda.ts'
 import { durationBounds, latenessBounds, type TaskTotals } from '../../record/totals.ts'
 import type { Task } from '../../tasks/task.ts'
 import { jitterOn } from '../../tasks/host-schedules.ts'
+import { fleetMetrics } from '../fleet/fleet-metrics.ts'
 import type { Daemon } from '../state.ts'
 import { failuresOf, restartsOf } from './daemon-status.ts'
 
@@ -36,6 +37,12 @@ export function metricsOf(daemon: Daemon): MetricsReport {
     notificationsWaiting: waitingOf(daemon),
     process: ownUsage(),
   }
+}
+
+/** The same, with what the engine of the fleet says. */
+export async function metricsWithFleet(daemon: Daemon): Promise<MetricsReport> {
+  const fleet = await fleetMetrics(daemon)
+  return { ...metricsOf(daemon), ...(fleet && { fleet }) }
 }
 
 /** Of the targets alone: each ping would add series of its own. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { claimSlot, type ClaimResult } from '../../fleet/claim-slot.ts'
+import { type ClaimAttempt, claimSlot, type ClaimResult } from '../../fleet/claim-slot.ts'
 import { pause } from '../../host/clock.ts'
 import type { Start } from '../../plan/admit.ts'
 import { holdBackMs } from '../../plan/fleet/ranks.ts'
@@ -77,9 +77,9 @@ async function tryToClaim(
   task: FleetTask,
   { start, window, isContinued }: ClaimFacts,
 ): Promise<ClaimResult> {
-  const { fleet, runContext, tasks } = parts
+  const { fleet, runContext } = parts
   const { clock } = runContext.host
-  const { slot = 0, claim: own } = start
+  const { slot = 0 } = start
   const stop = new AbortController()
   const ignore = fleet.onHint((hint) => {
     if (hint.kind === 'won' && hint.task === task.name && hint.slot === slot) stop.abort()
@@ -91,32 +91,51 @@ async function tryToClaim(
     const fullMs = hasRoom(parts, task) ? 0 : afterOthersMs
     const waitMs = Math.min(holdBackMs(rank, candidates) + fullMs, windowMs(window) / 2)
     if (!isContinued) await pause(clock, waitMs)
-    if (stop.signal.aborted) return { kind: 'elsewhere', host: '' }
-    const { revision } = tasks.loaded
-    const { host, session, engine } = fleet
-    const sentMs = clock.now()
-    const result = await claimSlot(
-      { engine, clock, random: Math.random },
-      {
-        key: { task: task.name, slot, tryNumber: own?.tryNumber ?? 1 },
-        claim: {
-          ...{ v: 1, attempt: own?.attempt ?? '', host, session, slot, revision },
-          definition: task.fleet.definition,
-        },
-        window,
-        dueMonotonicMs: window.dueMonotonicMs,
-      },
-    )
-    if (result.kind === 'won') {
-      // It was stored after it was sent, and before it was read.
-      const tookMs = clock.now() - sentMs
-      if (tookMs < maxTookMs) fleet.noteOffset(sentMs + tookMs / 2 - result.storedMs)
-      fleet.engine.tell({ kind: 'won', task: task.name, slot, host })
+    if (stop.signal.aborted) {
+      fleet.counts.noteClaim('elsewhere')
+      return { kind: 'elsewhere', host: '' }
     }
+    const result = await askEngine(parts, task, start, window)
+    if (result.kind === 'won')
+      fleet.engine.tell({ kind: 'won', task: task.name, slot, host: fleet.host })
     return result
   } finally {
     ignore()
   }
+}
+
+/** Asks as soon as this machine asks for few enough other slots. */
+async function askEngine(
+  { fleet, runContext, tasks }: SharedParts,
+  task: FleetTask,
+  { slot = 0, claim: own }: Start,
+  window: DueWindow,
+): Promise<ClaimResult> {
+  const { clock } = runContext.host
+  const { host, session, engine } = fleet
+  const { revision } = tasks.loaded
+  const attempt: ClaimAttempt = {
+    key: { task: task.name, slot, tryNumber: own?.tryNumber ?? 1 },
+    claim: {
+      ...{ v: 1, attempt: own?.attempt ?? '', host, session, slot, revision },
+      definition: task.fleet.definition,
+    },
+    window,
+    dueMonotonicMs: window.dueMonotonicMs,
+  }
+  const result = await fleet.claimTurns.take(window.endMs, async () => {
+    const [sentMs, askedMs] = [clock.now(), clock.monotonic()]
+    const answer = await claimSlot({ engine, clock, random: Math.random }, attempt)
+    fleet.counts.noteClaim(answer.kind, clock.monotonic() - askedMs)
+    // It was stored after it was sent, and before it was read.
+    const tookMs = clock.now() - sentMs
+    if (answer.kind === 'won' && tookMs < maxTookMs)
+      fleet.noteOffset(sentMs + tookMs / 2 - answer.storedMs)
+    return answer
+  })
+  if (result !== undefined) return result
+  fleet.counts.noteClaim('unreachable')
+  return { kind: 'unreachable', words: 'too many slots are asked for at the same time' }
 }
 
 /** A window with the same moments by the monotonic clock. */

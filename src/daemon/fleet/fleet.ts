@@ -20,6 +20,8 @@ import type { Log } from '../../record/log.ts'
 import type { Faults } from '../../run/faults.ts'
 import type { LiveRun } from '../../run/live-run.ts'
 import { isFleetTask, type Task } from '../../tasks/task.ts'
+import { type ClaimTurns, newClaimTurns } from './claim-turns.ts'
+import { type FleetCounts, newFleetCounts } from './fleet-counts.ts'
 import { newOutage, noting, type Outage } from './outage.ts'
 import { watchOffset } from './watch-clock.ts'
 import { type DriftWatch, watchDrift } from './watch-drift.ts'
@@ -40,6 +42,10 @@ export interface Fleet {
   readonly sightings: Map<string, Sighting>
   /** What is missed while the engine cannot be reached. */
   readonly outage: Outage
+  /** How many slots are asked for at the same time. */
+  readonly claimTurns: ClaimTurns
+  /** What happened so far. */
+  readonly counts: FleetCounts
   /** The connection to the engine. */
   link(): Link
   /** How far this clock is ahead of the engine's, in milliseconds; null: not measured. */
@@ -104,6 +110,7 @@ export function openFleet(parts: FleetParts): Fleet {
     link: () => connection.link(),
     measure: () => measureOffset({ engine, clock, host: hostName, newId: randomUUID }),
   })
+  const counts = newFleetCounts(clock)
   const lastUntilMs = new Map<string, number>()
   const listeners = new Set<(hint: Hint) => void>()
   const guard = newGuard({ host, home, faults })
@@ -111,9 +118,10 @@ export function openFleet(parts: FleetParts): Fleet {
     ...{ engine, clock, random: Math.random, newId: randomUUID },
     uptimeMs: () => uptimeMs(host),
   }
-  const holdings = openHoldings({
+  const opened = openHoldings({
     ...{ ...placeParts, engine, host, faults, file: path.join(home, 'fleet.json') },
     onRenewed(held, wasOver) {
+      counts.noteRenewal(held.id)
       for (const run of parts.runs()) if (isIn(run, held)) note(guard, run, held)
       if (wasOver) parts.onBack(held)
     },
@@ -124,6 +132,15 @@ export function openFleet(parts: FleetParts): Fleet {
     },
     onAsk: parts.onAsk,
   })
+  const holdings: Holdings = {
+    ...opened,
+    add(holding, fence) {
+      const held = opened.add(holding, fence)
+      counts.noteRenewal(held.id)
+      return held
+    },
+  }
+  for (const { id } of holdings.all()) counts.noteRenewal(id)
   const session = holdings.session ?? randomUUID()
   const own = (): Heartbeat => ({
     ...{ v: 1, host: hostName, session, ...about() },
@@ -138,7 +155,13 @@ export function openFleet(parts: FleetParts): Fleet {
   })
   return {
     ...{ host: hostName, session, engine, placeParts, membership, holdings },
-    ...{ outage, sightings: new Map(), link: () => connection.link() },
+    ...{
+      outage,
+      counts,
+      claimTurns: newClaimTurns(clock),
+      sightings: new Map(),
+      link: () => connection.link(),
+    },
     offsetMs: offset.now,
     offsetBadSinceMs: offset.badSinceMs,
     noteOffset: offset.note,
@@ -150,6 +173,7 @@ export function openFleet(parts: FleetParts): Fleet {
     },
     has: (place) => (holdings.byId(place)?.untilMs ?? 0) > placeParts.uptimeMs(),
     tookFrom(from, { task, index }) {
+      counts.noteTakeover()
       const facts = { task, place: index, from }
       log.warn(
         'fleet',

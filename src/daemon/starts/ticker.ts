@@ -1,5 +1,6 @@
 import type { Clock } from '../../host/clock.ts'
-import { tasksDueSoon } from '../../plan/agenda.ts'
+import { type AgendaEntry, startsDueSoon } from '../../plan/agenda.ts'
+import { isAmongFirst } from '../../plan/fleet/ranks.ts'
 import { type Timetable, timetableOf } from '../../plan/slots.ts'
 import { planTick, type Step } from '../../plan/tick.ts'
 import type { Log } from '../../record/log.ts'
@@ -117,9 +118,10 @@ const recordersPerTurn = 16
 async function prepareRecorders(parts: TickerParts): Promise<void> {
   const { clock, tickClock, tasks, runContext, scripts } = parts
   if (!isIdle(parts)) return
-  const wanted = tasksDueSoon(tickClock.tick.agenda, tickClock.tick.done)
-  const names = new Set(wanted)
-  runContext.recorders.keepOnly(names)
+  const wanted = startsDueSoon(tickClock.tick.agenda, tickClock.tick.done)
+    .filter((entry) => mayComeFirst(parts, entry))
+    .map(({ task }) => task)
+  runContext.recorders.keepOnly(new Set(wanted))
   for (const [index, name] of wanted.entries()) {
     if (index % recordersPerTurn === 0 && index > 0) {
       await clock.turn()
@@ -133,6 +135,15 @@ async function prepareRecorders(parts: TickerParts): Promise<void> {
     // The machine refuses more: it is not asked again now.
     if (!runContext.recorders.prepare(task, script?.path)) return
   }
+}
+
+/** A slot that machines share usually starts on one of the first two. The others need no recorder for it. */
+function mayComeFirst({ fleet, tasks }: TickerParts, { task: name, slot }: AgendaEntry): boolean {
+  const task = tasks.here.get(name)
+  if (task?.fleet === undefined) return true
+  if (fleet === undefined) return false
+  const candidates = fleet.membership.candidates({ hosts: task.hosts, ...task.fleet })
+  return isAmongFirst({ task: name, slot, host: fleet.host }, candidates)
 }
 
 /** Preparing must not delay what is due. */

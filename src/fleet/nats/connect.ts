@@ -39,6 +39,8 @@ export interface FleetConnection {
   /** Which servers keep what the fleet shares. */
   describe(): Promise<EngineFacts>
   link(): Link
+  /** How long there was no connection since this was opened, in milliseconds. */
+  awayMs(): number
   /** Ends the connection for good. */
   close(): Promise<void>
 }
@@ -84,9 +86,17 @@ export function connectFleet(parts: FleetParts): FleetConnection {
   let rows: RowStore | undefined
   const exchange = natsExchange(names, settings.name, settings.host)
   let isClosed = false
+  let awayMs = 0
+  let awaySinceMs: number | undefined = host.clock.monotonic()
+  const awayNowMs = (): number =>
+    awayMs + (awaySinceMs === undefined ? 0 : host.clock.monotonic() - awaySinceMs)
 
   function change(next: Link): void {
     link = next
+    if (next.state === 'up') {
+      awayMs = awayNowMs()
+      awaySinceMs = undefined
+    } else awaySinceMs ??= host.clock.monotonic()
     onLink?.(next)
   }
 
@@ -169,6 +179,7 @@ export function connectFleet(parts: FleetParts): FleetConnection {
     exchange,
     describe: async () => (open === undefined ? silent(link) : describe(open, names)),
     link: () => link,
+    awayMs: awayNowMs,
     async close() {
       isClosed = true
       rest.wake()

@@ -1,4 +1,5 @@
 import { type HostFacts, type HostRule, matchHosts } from '../../tasks/hosts.ts'
+import { grouped } from '../../text/grouped.ts'
 import type { Candidate } from './ranks.ts'
 
 /** What a machine says about itself, every few seconds. */
@@ -39,7 +40,7 @@ export interface Member {
 export const heartbeatMs = 5_000
 const silentAfterMs = 15_000
 
-/** Members that are remembered although they are silent. */
+/** How many machines are remembered, also silent ones. */
 export const maxMembers = 1_000
 
 /** Whether a machine was heard lately. */
@@ -59,6 +60,33 @@ export function hasLeft(
 ): boolean {
   if (holder === undefined || !isLive(holder, nowMs)) return true
   return holder.heardMs > seenMs && !holder.beat.places.includes(place)
+}
+
+/** `stopped`: it said that it stops, and is not heard any more. */
+export type MemberState = 'up' | 'stopping' | 'stopped' | 'silent'
+
+/** How a machine is, as the others see it. */
+export function memberState(member: Member, nowMs: number): MemberState {
+  return stateOf(isLive(member, nowMs), member.beat.isDraining)
+}
+
+/** The same for a machine of which it is known whether it was heard lately. */
+export function stateOf(isHeard: boolean, isDraining: boolean): MemberState {
+  if (isHeard) return isDraining ? 'stopping' : 'up'
+  return isDraining ? 'stopped' : 'silent'
+}
+
+/** The live machines whose tasks of the fleet are not those that most live machines have. */
+export function oddMembers(members: readonly Member[], nowMs: number): Member[] {
+  const live = members.filter((member) => isLive(member, nowMs))
+  const hash = mostCommon(live.map(({ beat }) => beat.file.hash))
+  return live.filter(({ beat }) => beat.file.hash !== hash)
+}
+
+/** The text that occurs most often; among equals the first; undefined without any. */
+export function mostCommon(texts: readonly string[]): string | undefined {
+  const groups = [...grouped(texts, (text) => text)].toSorted((a, b) => b[1].length - a[1].length)
+  return groups[0]?.[0]
 }
 
 /** Which machines a fleet task may run on. */

@@ -39,6 +39,19 @@ export function rankOf(
   }).length
 }
 
+/**
+ * Whether a machine is one of the first two that try to get a slot, of all tiers together: the others only wait for
+ * these, and get ready when it is their turn.
+ */
+export function isAmongFirst(
+  facts: Omit<RankFacts, 'aheadMs'>,
+  candidates: readonly Candidate[],
+): boolean {
+  const tier = tierOf(facts.host, candidates)
+  const earlier = candidates.filter((other) => other.tier < tier).length
+  return earlier + rankOf(facts, candidates) < 2
+}
+
 /** How long a machine waits before it tries to get a slot, in milliseconds. */
 export function holdBackMs(facts: RankFacts, candidates: readonly Candidate[]): number {
   const rank = rankOf(facts, candidates)

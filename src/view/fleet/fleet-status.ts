@@ -3,6 +3,7 @@ import type { Protocol } from '../../control/protocol.ts'
 import type { TaskStatus } from '../../control/status-report.ts'
 import type { HostStatus } from '../../daemon/fleet/answer-asks.ts'
 import { TorchError } from '../../errors.ts'
+import { type MemberState, mostCommon, stateOf } from '../../plan/fleet/members.ts'
 import { mergedRows, timeOfRow } from '../../plan/fleet/merged-rows.ts'
 import type { HistoryRow } from '../../plan/history-row.ts'
 import { grouped } from '../../text/grouped.ts'
@@ -22,8 +23,8 @@ export type AskMachines = (
 /** A machine of the fleet, as the others see it. */
 export interface Machine {
   readonly host: string
-  /** `stopped`: it said that it stops. `unknown`: it was not heard since the daemon of this machine started. */
-  readonly state: 'up' | 'stopping' | 'stopped' | 'silent' | 'unknown'
+  /** `unknown`: it was not heard since the daemon of this machine started. */
+  readonly state: MemberState | 'unknown'
   readonly heardAgoMs: number | null
   readonly revision: string | null
   /** When its revision was committed, in milliseconds since the epoch. */
@@ -191,21 +192,21 @@ function machinesOf(
   ].toSorted((a, b) => (a.host < b.host ? -1 : 1))
 }
 
-function machineOf(member: MemberReport, status: HostStatus | undefined, hash: string): Machine {
+function machineOf(member: MemberReport, status: HostStatus | undefined, hash?: string): Machine {
   const { host, file, running, places, offsetMs, torch, heardAgoMs } = member
   return {
-    ...{ host, state: stateOf(member), heardAgoMs, revision: file.revision },
+    ...{
+      host,
+      state: stateOf(member.isLive, member.isDraining),
+      heardAgoMs,
+      revision: file.revision,
+    },
     committedMs: file.committedMs,
     isOdd: file.hash !== hash,
     differs: status?.drift.map(({ task }) => task) ?? [],
     ...{ running, places, offsetMs, torch },
     trouble: status?.report.trouble?.map(({ message }) => message) ?? [],
   }
-}
-
-function stateOf({ isLive, isDraining }: MemberReport): Machine['state'] {
-  if (isLive) return isDraining ? 'stopping' : 'up'
-  return isDraining ? 'stopped' : 'silent'
 }
 
 function unheardMachine(host: string): Machine {
@@ -220,11 +221,6 @@ function unheardMachine(host: string): Machine {
     },
     ...{ differs: [], running: null, places: [], offsetMs: null, torch: null, trouble: [] },
   }
-}
-
-function mostCommon(texts: readonly string[]): string {
-  const groups = [...grouped(texts, (text) => text)].toSorted((a, b) => b[1].length - a[1].length)
-  return groups[0]?.[0] ?? ''
 }
 
 /** The tasks of all machines that answered, by name. */

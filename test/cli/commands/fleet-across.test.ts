@@ -114,6 +114,12 @@ describeNats('%s', (program) => {
     expect(found['fleet-login']).toBe('this machine may not tell others what to run')
     expect(found['fleet-claims']).toMatch(/^a claim and a place were stored and read back within/)
 
+    const { stdout: metrics } = await db1.site.torch('metrics')
+    expect(metrics).toMatch(/^torch_fleet_up 1$/m)
+    expect(metrics).toMatch(/^torch_fleet_leader 1$/m)
+    expect(metrics).toMatch(/^torch_fleet_hosts\{state="up"\} 2$/m)
+    expect(metrics).toMatch(/^torch_fleet_unreachable_seconds_total \d/m)
+
     // A machine may not tell others: that is for the operator.
     const refused = await fleet('run', 'job', '--on', 'web1')
     expect(refused).toMatchObject({ status: 1, stdout: '' })

@@ -37,7 +37,8 @@ const consumer = '{consumer: {type: daemon, command: exec sleep 60, scope: fleet
 describe('a daemon task of the fleet', () => {
   test('runs on as many machines as its max, and another one takes over when a daemon is gone', async () => {
     const fleet = await fleetOf(consumer)
-    await fleet.pass(4_000)
+    // Each has heard the others.
+    await fleet.pass(6_000)
     expect(fleet.names('consumer')).toHaveLength(2)
     const [first] = fleet.running('consumer')
     if (first === undefined) throw new Error('nothing runs')
@@ -48,6 +49,16 @@ describe('a daemon task of the fleet', () => {
     await fleet.pass(40_000)
     expect(fleet.names('consumer')).toHaveLength(2)
     expect(fleet.names('consumer')).not.toContain(first.name)
+    const others = fleet.machines.filter(({ isUp }) => isUp)
+    const metrics = await Promise.all(others.map(async ({ daemon }) => daemon.ask('metrics', {})))
+    expect(metrics.map((each) => each.fleet?.takeovers ?? 9).toSorted((a, b) => a - b)).toEqual([
+      0, 1,
+    ])
+    for (const each of metrics) {
+      expect(each.fleet?.hosts).toEqual({ up: 2, stopping: 0, stopped: 0, silent: 1 })
+      expect(each.fleet).toMatchObject({ isUp: true, hasLeader: true, placesHeld: 1, fenced: 0 })
+      expect(each.fleet?.renewalAgeMs).toBeLessThanOrEqual(6_000)
+    }
   })
 
   test('keeps its run and its place when the daemon of its machine is killed and comes back', async () => {
@@ -75,6 +86,9 @@ describe('a daemon task of the fleet', () => {
     await fleet.pass(40_000)
     await owner.daemon.runs('consumer', 0)
     expect(owner.daemon.history()).toContain('consumer killed fence')
+    const { fleet: metrics } = await owner.daemon.ask('metrics', {})
+    expect(metrics).toMatchObject({ fenced: 1, placesHeld: 1 })
+    expect(metrics?.renewalAgeMs).toBeGreaterThan(30_000)
     await fleet.pass(30_000)
     const names = fleet.names('consumer')
     expect(names).toHaveLength(1)

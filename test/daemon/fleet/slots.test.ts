@@ -10,6 +10,29 @@ describe('a slot that three machines share', () => {
     await fleet.pass(31_000)
     await fleet.ended('job')
     expect(fleet.history()).toEqual(['05', '10', '15', '20', '25', '30'].map((at) => `${at} ok`))
+    const metrics = await Promise.all(
+      fleet.daemons.map(async (daemon) => daemon.ask('metrics', {})),
+    )
+    const count = (outcome: string) =>
+      metrics.reduce((sum, each) => sum + (each.fleet?.claims[outcome] ?? NaN), 0)
+    // The others heard of it, or asked in vain.
+    expect([count('won'), count('elsewhere'), count('unreachable')]).toEqual([6, 12, 0])
+    const asked = metrics.flatMap((each) => each.fleet?.claimSeconds.counts ?? [])
+    expect(asked.reduce((sum, each) => sum + each, 0)).toBeGreaterThanOrEqual(6)
+  })
+
+  test('recorders wait in advance only on the two machines that come first for the slot', async () => {
+    const job = '{schedule: "*/20 * * * * *", command: "true", scope: fleet, max: unlimited}'
+    const fleet = await runningFleet(`{job: ${job}}`, ['web1', 'web2', 'web3', 'web4'])
+    await fleet.pass(19_500)
+    const waiting = fleet.daemons.map((daemon) => daemon.state.runContext.recorders.waiting.size)
+    expect(waiting.toSorted((a, b) => a - b)).toEqual([0, 0, 1, 1])
+    await fleet.pass(2_000)
+    await fleet.ended('job')
+    expect(fleet.history()).toEqual(['20 ok'])
+    // One of the two had it.
+    const winner = fleet.daemons.findIndex((daemon) => daemon.rows().length > 0)
+    expect(waiting[winner]).toBe(1)
   })
 
   test('at max, one machine records the skip, with the machine of the run', async () => {
@@ -21,6 +44,13 @@ describe('a slot that three machines share', () => {
     expect(first).toBe('05 running')
     const owner = fleet.daemons.findIndex((daemon) => daemon.running('job').length > 0)
     expect(others).toEqual(['10', '15'].map((at) => `${at} skipped max: runs on web${owner + 1}`))
+    // In the metrics it has one name, whichever machine has the run.
+    const metrics = await Promise.all(
+      fleet.daemons.map(async (daemon) => daemon.ask('metrics', {})),
+    )
+    const skips = metrics.map(({ series }) => series[0]?.skipped ?? {})
+    expect(skips.reduce((sum, { max = 0 }) => sum + max, 0)).toBe(2)
+    expect(skips.flatMap((each) => Object.keys(each))).toEqual(['max', 'max', 'max'])
   })
 
   test('without an answer of the engine nothing of the fleet starts, one row says so at its end, and plain tasks start', async () => {

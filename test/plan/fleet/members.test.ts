@@ -5,7 +5,7 @@ import {
   impostorOf,
   type Member,
 } from '../../../src/plan/fleet/members.ts'
-import { rankOf, holdBackMs } from '../../../src/plan/fleet/ranks.ts'
+import { holdBackMs, isAmongFirst, rankOf } from '../../../src/plan/fleet/ranks.ts'
 import { hostFacts, type HostRule } from '../../../src/tasks/hosts.ts'
 
 function member(host: string, change: Partial<Heartbeat> = {}, heardMs = 0): Member {
@@ -79,4 +79,22 @@ test('a machine among a hundred waits two seconds at most', () => {
     holdBackMs({ task: 't', slot: 7, host, aheadMs: 0 }, candidates),
   )
   expect([Math.min(...waits), Math.max(...waits)]).toEqual([0, 2_000])
+})
+
+test('two machines are the first for a slot, whatever their tiers, and others when these are gone', () => {
+  const firstOf = (candidates: readonly { host: string; tier: number }[], slot = 60): string[] =>
+    candidates
+      .filter(({ host }) => isAmongFirst({ task: 'dump', slot, host }, candidates))
+      .map(({ host }) => host)
+  const equal = names.map((host) => ({ host, tier: 0 }))
+  expect(firstOf(equal)).toHaveLength(2)
+  const all = new Set([60, 120, 180, 240, 300, 360].flatMap((slot) => firstOf(equal, slot)))
+  expect(all.size).toBeGreaterThan(2)
+  const tiers = names.map((host, tier) => ({ host, tier }))
+  expect(firstOf(tiers)).toEqual(['db1', 'db2'])
+  expect(firstOf(tiers.slice(1))).toEqual(['db2', 'web1'])
+  const two = [{ host: 'a', tier: 0 }, ...names.map((host) => ({ host, tier: 1 }))]
+  expect(firstOf(two)).toHaveLength(2)
+  expect(firstOf(two)).toContain('a')
+  expect(firstOf([{ host: 'a', tier: 2 }])).toEqual(['a'])
 })
