@@ -15,6 +15,8 @@ export interface Start {
   readonly retryOf?: string
   /** Only for a task that a fleet shares. */
   readonly claim?: StartClaim
+  /** Who asked for it from elsewhere, such as `alice@db1`. */
+  readonly by?: string
 }
 
 /** The right of this machine to make a start that any machine of the fleet could make. */

@@ -51,6 +51,10 @@ export interface HistoryRow {
   readonly count: number | null
   /** For a run of a task with a script: which copy it got. */
   readonly script: RunScript | null
+  /** Who started it by hand on this machine from elsewhere, such as `alice@db1`. Other rows do not have it. */
+  readonly by?: string
+  /** Of a run of a task that a fleet shares: its TORCH_TOKEN, which grows with each owner. Others do not have it. */
+  readonly token?: number
 }
 
 /** The script of a run. */

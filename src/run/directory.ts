@@ -123,6 +123,10 @@ export interface RunDescription {
   readonly maxOutputBytes: number
   /** Only for a task that a fleet shares. */
   readonly claim?: StartClaim
+  /** Its TORCH_TOKEN. Only for a task that a fleet shares. */
+  readonly token?: number
+  /** Who started it by hand from elsewhere. */
+  readonly by?: string
   /** For a daemon task: how long the start was delayed. */
   readonly restartDelayMs: number
   /** For a daemon task: how many restarts in a row its start is. Old records do not have it. */

@@ -92,7 +92,7 @@ export function launchRun(context: RunContext, request: LaunchRequest): LiveRun 
 
 function describeRun(
   { host, home, hostName, order }: RunContext,
-  { task, start, revision, restartDelayMs, restarts = 0, script }: LaunchRequest,
+  { task, start, revision, restartDelayMs, restarts = 0, script, token }: LaunchRequest,
 ): LiveRun {
   const startedMs = host.clock.now()
   const orderMs = order.next()
@@ -107,6 +107,8 @@ function describeRun(
     attempt: start.attempt,
     ...(start.retryOf !== undefined && { retryOf: start.retryOf }),
     ...(start.claim !== undefined && { claim: start.claim }),
+    ...(token !== undefined && { token }),
+    ...(start.by !== undefined && { by: start.by }),
     // A run that was started by hand is not retried.
     attempts: start.trigger === 'manual' ? 1 : task.retry.attempts + 1,
     definition: task.definition,

@@ -95,7 +95,8 @@ async function runNow(
   const found = all.get(task)
   if (found === undefined) throw unknownTask(task, [...all.keys()])
   const script = await scriptForPerson(daemon.scripts, found, update)
-  const start = { task, slot: undefined, trigger: 'manual', attempt: 1, dueMs: undefined } as const
+  const base = { task, slot: undefined, trigger: 'manual', attempt: 1, dueMs: undefined } as const
+  const start = by === undefined ? base : { ...base, by: plainLine(by) }
   const first = requestStart(daemon, start, { forced: force, script })
   const answer = first.kind === 'waits' ? ((await first.later) ?? first) : first
   if (answer.kind === 'started') {

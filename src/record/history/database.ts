@@ -3,9 +3,9 @@ import path from 'node:path'
 import Database from 'libsql'
 import { messageOf } from '../../errors.ts'
 import { hasCode } from '../../host/system-error.ts'
-import { hasScript } from './read-only.ts'
+import { missingColumns } from './read-only.ts'
 import {
-  addScript,
+  addColumns,
   createSchema,
   deleteRunning,
   finished,
@@ -135,7 +135,10 @@ function connect(file: string, { onNew, lockWaitMs = maxLockWaitMs }: FileOption
       // INSIDE the transaction: if it fails, the file stays new and the next try calls it again.
       onNew?.()
     })
-  } else if (!hasScript(database)) database.exec(addScript)
+  } else {
+    const missing = missingColumns(database)
+    if (missing.length > 0) database.exec(addColumns(missing))
+  }
   return {
     database,
     upsert: database.prepare(upsertRow),

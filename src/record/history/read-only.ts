@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import Database from 'libsql'
 import { TorchError, messageOf } from '../../errors.ts'
-import { addScriptInView, schemaVersion } from './tables.ts'
+import { addColumnsInView, laterColumns, schemaVersion } from './tables.ts'
 
 /** Runs one SELECT. Throws TorchError `history-unreadable`. */
 export type Query = (sql: string, ...values: (string | number)[]) => unknown[]
@@ -32,18 +32,19 @@ export function openQuery(
     const version = versionOf(database)
     if (version > schemaVersion) throw new Error('it is from a newer torch')
     if (version === 0) return { query: () => [], close: () => database.close() }
-    // A file of the first version, which no daemon has opened since.
-    if (!hasScript(database)) database.exec(addScriptInView)
+    // A file of an earlier version, which no daemon has opened since.
+    const missing = missingColumns(database)
+    if (missing.length > 0) database.exec(addColumnsInView(missing))
     return { query: queryOf(database, path), close: () => database.close() }
   } catch (error) {
     throw unreadable(path, error)
   }
 }
 
-/** Whether the rows have a place for their script, which those of the first version do not have. */
-export function hasScript(database: Database.Database): boolean {
-  const found = database.prepare("SELECT 1 FROM pragma_table_info('history') WHERE name = 'script'")
-  return found.raw().all().length > 0
+/** The columns that the rows do not have, because an earlier version made the file. */
+export function missingColumns(database: Database.Database): (typeof laterColumns)[number][] {
+  const found = database.prepare("SELECT name FROM pragma_table_info('history')").raw().all().flat()
+  return laterColumns.filter((column) => !found.includes(column))
 }
 
 function hasContent(path: string): boolean {

@@ -51,6 +51,8 @@ export function runRow(run: RunDescription, conclusion?: RunConclusion): History
     host: run.host,
     revision: run.revision,
     script: run.script ?? null,
+    ...(run.by !== undefined && { by: run.by }),
+    ...(run.token !== undefined && { token: run.token }),
   }
 }
 
@@ -71,6 +73,7 @@ export function skipRow(start: Start, reason: string, nowMs: number, origin: Ori
     reason,
     trigger: start.trigger,
     attempt: start.attempt,
+    ...(start.by !== undefined && { by: start.by }),
   }
 }
 

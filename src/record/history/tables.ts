@@ -23,6 +23,8 @@ const columns = [
   ['lastSlot', 'last_slot'],
   ['count', 'count'],
   ['script', 'script'],
+  ['by', 'started_by'],
+  ['token', 'token'],
 ] as const satisfies readonly (readonly [keyof HistoryRow, string])[]
 
 /** Outcomes that say nothing about how the task is doing: it is still running, or did not start. */
@@ -41,7 +43,7 @@ export const createSchema = `
     run TEXT UNIQUE, task TEXT NOT NULL, slot TEXT, started_at TEXT, ended_at TEXT,
     duration_ms INTEGER, outcome TEXT NOT NULL, exit_code INTEGER, signal TEXT, reason TEXT,
     "trigger" TEXT, attempt INTEGER, late_ms INTEGER, host TEXT NOT NULL, revision TEXT,
-    last_slot TEXT, count INTEGER, script TEXT
+    last_slot TEXT, count INTEGER, script TEXT, started_by TEXT, token INTEGER
   );
   CREATE INDEX history_by_time ON history (at);
   CREATE INDEX history_by_task ON history (task, at);
@@ -50,14 +52,24 @@ export const createSchema = `
   PRAGMA user_version = ${schemaVersion};
 `
 
+/** Columns that files of earlier versions lack. */
+export const laterColumns = ['script', 'started_by', 'token'] as const
+type LaterColumn = (typeof laterColumns)[number]
+
 /**
  * Adds what a file of an earlier version lacks. Not a new version: that daemon can still use the file after
  * a downgrade, because it names the columns that it writes.
  */
-export const addScript = 'ALTER TABLE history ADD COLUMN script TEXT'
+export function addColumns(missing: readonly LaterColumn[]): string {
+  const types = { script: 'TEXT', started_by: 'TEXT', token: 'INTEGER' } as const
+  return missing.map((each) => `ALTER TABLE history ADD COLUMN ${each} ${types[each]};`).join(' ')
+}
+
 /** The same for a connection that only reads: the view hides the table of the same name. */
-export const addScriptInView = `PRAGMA temp_store = MEMORY;
-  CREATE TEMP VIEW history AS SELECT *, NULL AS script FROM main.history`
+export function addColumnsInView(missing: readonly LaterColumn[]): string {
+  return `PRAGMA temp_store = MEMORY;
+  CREATE TEMP VIEW history AS SELECT *, ${missing.map((each) => `NULL AS ${each}`).join(', ')} FROM main.history`
+}
 
 /** A run is written at its start and at its end: the second row replaces the first. */
 export const upsertRow = `
@@ -80,13 +92,18 @@ export const selectRow = `SELECT ${columns
 export const selectPlacedRow = selectRow.replace('SELECT ', 'SELECT at, id, ')
 
 /** A row as it is in the file: with the JSON of its script. */
-export type StoredRow = Omit<HistoryRow, 'script'> & { readonly script: string | null }
+export type StoredRow = Omit<HistoryRow, 'script' | 'by' | 'token'> & {
+  readonly script: string | null
+  readonly by: string | null
+  readonly token: number | null
+}
 
 export type PlacedRow = StoredRow & { readonly at: number; readonly id: number }
 
 export function rowFrom(stored: StoredRow): HistoryRow {
+  const { by, token, ...row } = stored
   const script = stored.script === null ? null : (JSON.parse(stored.script) as RunScript)
-  return { ...stored, script }
+  return { ...row, script, ...(by !== null && { by }), ...(token !== null && { token }) }
 }
 
 /** A row with its place in order, if that is not its time. */
@@ -100,7 +117,7 @@ export const timeOfRow = 'coalesce(started_at, ended_at, last_slot, slot)'
 /** The values for `upsertRow`. */
 export function valuesOf(row: OrderedRow): (string | number | null)[] {
   const stored = { ...row, script: row.script === null ? null : JSON.stringify(row.script) }
-  return [row.orderMs ?? timeOf(row), ...columns.map(([key]) => stored[key])]
+  return [row.orderMs ?? timeOf(row), ...columns.map(([key]) => stored[key] ?? null)]
 }
 
 /** When torch learned of it: a miss of last night has the time of the morning when torch found it. */

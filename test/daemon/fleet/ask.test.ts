@@ -113,7 +113,7 @@ describe('what machines tell each other to do', () => {
     const again = fleet.talk.of('web1').exchange.request('do.web2', told?.slice(8) ?? '', 1_000)
     expect(await fleet.during(again)).toMatchObject({ kind: 'answer' })
     await fleet.daemons[1]?.runs('job', 0)
-    expect(fleet.daemons[1]?.rows()).toHaveLength(1)
+    expect(fleet.daemons[1]?.rows()).toMatchObject([{ trigger: 'manual', by: 'alice@web1' }])
     const actions = fleet.daemons[1]?.lines.filter(({ event }) => event === 'action')
     expect(actions).toMatchObject([{ facts: { by: 'alice@web1' } }])
   })

@@ -10,6 +10,9 @@ describe('a slot that three machines share', () => {
     await fleet.pass(31_000)
     await fleet.ended('job')
     expect(fleet.history()).toEqual(['05', '10', '15', '20', '25', '30'].map((at) => `${at} ok`))
+    const tokens = fleet.daemons.flatMap((daemon) => daemon.rows()).map(({ token }) => token ?? 0)
+    expect(new Set(tokens).size).toBe(6)
+    expect(Math.min(...tokens)).toBeGreaterThan(0)
     const metrics = await Promise.all(
       fleet.daemons.map(async (daemon) => daemon.ask('metrics', {})),
     )

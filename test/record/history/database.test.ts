@@ -96,21 +96,31 @@ describe('a file that cannot be used', () => {
     ])
   })
 
-  test('a file of the first version keeps its rows, and gets a place for scripts', () => {
+  test('a file of an earlier version keeps its rows, and gets a place for what is new', () => {
     const { file, history } = openTestHistory()
     history.add(runRow(1))
     history.flush()
     history.close()
     // As the first version made it.
     const first = otherConnection(file)
-    first.exec('ALTER TABLE history DROP COLUMN script')
+    for (const column of ['script', 'started_by', 'token'])
+      first.exec(`ALTER TABLE history DROP COLUMN ${column}`)
     first.close()
     expect(rowsOf(file)).toEqual([runRow(1)])
     const again = openTestHistory(file)
     const script = { url: 'https://example.com/x', sha256: 'ab'.repeat(32), stale: 'gone' }
-    again.history.add(runRow(2, { script }))
+    again.history.add(runRow(2, { script, by: 'alice@db1', token: 17 }))
     again.history.flush()
+    const second = runRow(2, { script, by: 'alice@db1', token: 17 })
+    expect(rowsOf(file)).toEqual([runRow(1), second])
+    // The version before had scripts, and no more.
+    again.history.close()
+    const middle = otherConnection(file)
+    for (const column of ['started_by', 'token'])
+      middle.exec(`ALTER TABLE history DROP COLUMN ${column}`)
+    middle.close()
     expect(rowsOf(file)).toEqual([runRow(1), runRow(2, { script })])
+    openTestHistory(file)
     // The first version names its columns, and can go on with this file.
     const older = otherConnection(file)
     older.exec(`INSERT INTO history (at, run, task, outcome, host) VALUES (1, 'x', 'a', 'ok', 'h')`)

@@ -138,11 +138,12 @@ function attemptsOf(
 
 /** What started the run: `schedule`; for a retry `attempt 2 of 4`. Short: `sched`, `2 of 4`. */
 function triggerWords(
-  { trigger, attempt }: HistoryRow,
+  { trigger, attempt, by }: HistoryRow,
   attempts: number | undefined,
   isShort: boolean,
 ): string {
   if (trigger === 'schedule' && isShort) return 'sched'
+  if (by !== undefined && !isShort) return `${trigger} by ${plainLine(by)}`
   if (trigger !== 'retry' || attempt === null) return trigger ?? ''
   return `${isShort ? '' : 'attempt '}${attemptWords(attempt, attempts)}`
 }

@@ -40,7 +40,10 @@ function recordFacts(
     ['run', row.run ?? ''],
     ['task', row.task],
     ['outcome', typeof outcome === 'string' ? outcome : terminal.paint(outcome[1], outcome[0])],
-    ['trigger', row.trigger ?? ''],
+    [
+      'trigger',
+      row.by === undefined ? (row.trigger ?? '') : `${row.trigger} by ${plainLine(row.by)}`,
+    ],
     ['attempt', row.attempt === null ? '' : attemptWords(row.attempt, description?.attempts)],
     ['slot', row.slot === null ? '' : `${shownTime(host, row.slot)}, started ${late}`],
     ['started', row.startedAt === null ? '' : exactTime(host, row.startedAt)],
@@ -48,6 +51,7 @@ function recordFacts(
     ['ended', row.endedAt === null ? '' : exactTime(host, row.endedAt)],
     ['took', tookWords(host, row, isRunning)],
     ['script', row.script === null ? '' : scriptWords(row.script)],
+    ['token', row.token === undefined ? '' : String(row.token)],
     ['host', plainLine(row.host)],
     ['revision', row.revision ?? ''],
   ]

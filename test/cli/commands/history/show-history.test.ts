@@ -281,6 +281,15 @@ describe('torch history RUN', () => {
     ])
   })
 
+  test('a run that somebody started from elsewhere says who, and one of the fleet has its token', async () => {
+    const by = { trigger: 'manual', by: 'alice@db1\u001b[2J', token: 17 } as const
+    written(runRow(1, { run: runId(1), ...by }))
+    const { stdout } = await shown([runId(1)])
+    expect(stdout).toMatch(/\ntrigger +manual by alice@db1\ufffd\[2J\n/)
+    expect(stdout).toMatch(/\ntoken +17\n/)
+    expect((await shown([])).stdout).toContain('manual by alice@db1\ufffd[2J')
+  })
+
   test('torch history RUN says if the directory of the run was removed', async () => {
     written(row)
     const { stdout } = await shown([runId(2)])
