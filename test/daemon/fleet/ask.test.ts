@@ -56,7 +56,7 @@ describe('what machines ask each other', () => {
     const many = Array.from(
       { length: 450 },
       (_, n) =>
-        `t${String(n).padStart(3, '0')}: {schedule: "@yearly", command: "true", description: "${'x'.repeat(900)}"}`,
+        `t${String(n).padStart(3, '0')}: {schedule: "@yearly", command: "echo ${'x'.repeat(3_000)}"}`,
     )
     const fleet = await fleetOf(`{${many.join(', ')}}`, ['web1'])
     const names: string[] = []
