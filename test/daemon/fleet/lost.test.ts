@@ -68,6 +68,18 @@ test('a run starts again that began after the last word of its machine', async (
   expect(other?.daemon.rows()).toMatchObject([{ attempt: 2, outcome: 'running' }])
 })
 
+test('the start of a later slot does not take the place of a lost run', async () => {
+  const yaml = job('on_lost: rerun', 'exec sleep 600').replace('30 0 12 * * *', '*/10 * * * * *')
+  const fleet = await started(yaml, ['web1', 'web2'])
+  await fleet.pass(12_000, 20)
+  const owner = fleet.owner()
+  owner.kill()
+  await fleet.pass(65_000, 50)
+  const other = fleet.machines.find((each) => each !== owner)
+  const runs = other?.daemon.rows().filter(({ run }) => run !== null)
+  expect(runs).toMatchObject([{ slot: '2026-03-10T12:00:10Z', attempt: 2 }])
+})
+
 test('on_lost: skip leaves a lost run', async () => {
   const fleet = await started(job('on_lost: skip'), ['web1', 'web2'])
   await fleet.pass(36_000, 20)
