@@ -1,4 +1,5 @@
 import type { HistoryRow } from '../plan/history-row.ts'
+import type { Limits } from '../schedule/limits.ts'
 import type { Problem } from '../tasks/file/problem.ts'
 
 /** The JSON of `torch status`. */
@@ -60,6 +61,8 @@ export interface TaskStatus {
   reason: string | null
   /** The slot of the next start, ISO 8601 in UTC. The start is `jitterMs` later. */
   next: string | null
+  /** Only there if its last slot is over: the schedule of the task never fires again. */
+  done?: true
   jitterMs: number
   running: string[]
   last: HistoryRow | null
@@ -121,6 +124,8 @@ export interface WrittenDefinition {
 export interface TaskFacts {
   /** Only a common task has any. */
   schedule: string[]
+  /** What limits the schedule; missing without any. `words` are its keys as people read them. */
+  limits?: { compiled: Limits; words: [key: string, value: string][] }
   timezone: string
   /** null: the script itself is executed. */
   command: string | string[] | null

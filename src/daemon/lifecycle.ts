@@ -56,9 +56,13 @@ export async function runLifecycle(
   const stop = newStop(daemon)
   // A bad file is tried again when it has changed, or if only the machine refused to read it.
   const seen = refused === undefined || refused.isTemporary === true ? loaded : refused
-  const stopWatching = await watchTasks(host, settings.tasks, seen.hash, (hash) => {
-    void reload('file', hash)
-  })
+  const stopWatching = await watchTasks(
+    host,
+    settings.tasks,
+    seen.hash,
+    (hash) => void reload('file', hash),
+    () => (daemon.tasks.refused ?? daemon.tasks.loaded).calendarFiles,
+  )
 
   // BEFORE it is noted that this daemon is alive.
   daemon.notifications.noteEnd(lastDaemonEnd(host, own.paths))

@@ -1,4 +1,4 @@
-import { secondsPerDay } from '../schedule/calendar.ts'
+import { secondsPerDay } from '../schedule/civil-date.ts'
 import { nextOf } from '../schedule/due.ts'
 import type { Schedule } from '../schedule/schedule.ts'
 import { hashedName, isHashed, jitterOn, schedulesOn } from '../tasks/host-schedules.ts'
@@ -34,11 +34,12 @@ export interface TaskForecast {
 /** Something a reviewer of a valid tasks file should know. */
 export interface Warning {
   /**
-   * `herd`: many tasks start in one second on one host; `fleet`: a task starts in the same second on
+   * `done`: the last time of a task is over; `herd`: many tasks start in one second on one host; `fleet`: a task starts in the same second on
    * many machines; `gap`, `overlap`: the clock skips or repeats a time; `claims`: the tasks with
    * `scope: fleet` have more slots than the fleet should keep. These words are in the JSON.
    */
-  readonly kind: 'nowhere' | 'never' | 'herd' | 'fleet' | 'gap' | 'overlap' | 'timeout' | 'claims'
+  readonly kind:
+    'nowhere' | 'never' | 'done' | 'herd' | 'fleet' | 'gap' | 'overlap' | 'timeout' | 'claims'
   /** Task names, in the order of the file. */
   readonly tasks: readonly string[]
   /** What is wrong with these tasks, without a full stop. */

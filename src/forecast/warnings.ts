@@ -1,5 +1,7 @@
 import type { Task, TasksFile } from '../tasks/task.ts'
-import { nextLocal, secondsPerDay } from '../schedule/calendar.ts'
+import { nextLocal } from '../schedule/calendar.ts'
+import { isOver } from '../schedule/due.ts'
+import { secondsPerDay } from '../schedule/civil-date.ts'
 import type { CronSchedule } from '../schedule/schedule.ts'
 import { localText, spansIn } from '../schedule/timezone.ts'
 import { isHashed } from '../tasks/host-schedules.ts'
@@ -25,7 +27,7 @@ export function fileWarnings(
   const { tasks } = forecastOf(enabled, everywhere, from)
   return [
     ...nowhereWarnings(tasks, hosts),
-    ...neverWarnings(tasks),
+    ...neverWarnings(tasks, from),
     ...hostSpikeWarnings(spikes, zone),
     ...manyMachinesWarnings(file, tasks),
     ...clockWarnings(tasks, from, false),
@@ -45,7 +47,7 @@ export function hostWarnings(
   }: { readonly from: number; readonly zone: string; readonly isName: boolean },
 ): Warning[] {
   return [
-    ...neverWarnings(tasks),
+    ...neverWarnings(tasks, from),
     ...hostSpikeWarnings(spike === undefined ? [] : [spike], zone),
     ...clockWarnings(tasks, from, isName),
     ...timeoutWarnings(tasks),
@@ -64,17 +66,30 @@ function nowhereWarnings(tasks: readonly TaskForecast[], hosts: readonly NamedHo
   )
 }
 
-function neverWarnings(tasks: readonly TaskForecast[]): Warning[] {
+function neverWarnings(tasks: readonly TaskForecast[], from: number): Warning[] {
   const never = tasks.filter(
     ({ task, schedules, next }) =>
       task.type === 'common' &&
       next === undefined &&
       !schedules.some(({ kind }) => kind === 'reboot'),
   )
-  return warningFor('never', never, {
-    message: 'never starts: there is no such date',
-    hint: 'L is the last day of a month; try a schedule with: torch next --schedule "0 0 L 2 *"',
-  })
+  const done = never.filter(({ schedules }) => isOver(schedules, from))
+  const limited = never.filter((each) => each.task.when !== undefined && !done.includes(each))
+  const others = never.filter((each) => !done.includes(each) && !limited.includes(each))
+  return [
+    ...warningFor('never', others, {
+      message: 'never starts: there is no such date',
+      hint: 'L is the last day of a month; try a schedule with: torch next --schedule "0 0 L 2 *"',
+    }),
+    ...warningFor('never', limited, {
+      message: 'never starts: its limits leave no slot',
+      hint: 'look at from, until, cycle, only and except',
+    }),
+    ...warningFor('done', done, {
+      message: 'is done: its last time has passed',
+      hint: 'remove it, or write a later time',
+    }),
+  ]
 }
 
 function warningFor(

@@ -35,7 +35,8 @@ export function sharedSlotsIn(task: Task, window: Window, shift: number): Float6
   const { from, seconds } = window
   const widest = Math.ceil(jitterMs / 1000)
   if (widest > maxSharedShift) return slotsIn(schedules, window, shift)
-  const key = [from, seconds, widest, timezone, ...schedules.map(({ text }) => text)].join('\n')
+  const texts = schedules.map(({ text, limits }) => `${text}\n${limits?.id ?? ''}`)
+  const key = [from, seconds, widest, timezone, ...texts].join('\n')
   const all = remembered(known, maxKnown, key, () =>
     slotsIn(schedules, { from: from - widest, seconds: seconds + widest }, 0),
   )

@@ -1,5 +1,5 @@
 import type { TaskStatus } from '../control/status-report.ts'
-import { nextOf } from '../schedule/due.ts'
+import { nextOf, withLimits } from '../schedule/due.ts'
 import { parseSchedule } from '../schedule/parse.ts'
 import type { Schedule } from '../schedule/schedule.ts'
 import { hashedName } from '../tasks/host-schedules.ts'
@@ -46,12 +46,16 @@ function schedulesOf(
   host: string,
   { name, definition }: Pick<TaskStatus, 'name' | 'definition'>,
 ): readonly Schedule[] {
-  const { schedule = [], timezone: zone = 'UTC', scope } = definition ?? {}
+  const { schedule = [], timezone: zone = 'UTC', scope, limits } = definition ?? {}
   const seed = seedOf(name, scope === 'fleet' ? undefined : hashedName(host))
-  return remembered(known, maxKnown, [seed, zone, ...schedule].join('\n'), () =>
-    schedule.flatMap((text) => {
-      const parsed = parseSchedule(text, { zone, seed })
-      return parsed.ok ? [parsed.schedule] : []
-    }),
+  return remembered(
+    known,
+    maxKnown,
+    [seed, zone, limits?.compiled.id ?? '', ...schedule].join('\n'),
+    () =>
+      schedule.flatMap((text) => {
+        const parsed = parseSchedule(text, { zone, seed })
+        return parsed.ok ? [withLimits(parsed.schedule, limits?.compiled)] : []
+      }),
   )
 }

@@ -22,6 +22,7 @@ export function scheduleWords(text: string): string | null {
 function wordsOf(text: string): string | null {
   const words = text.trim().toLowerCase().split(/\s+/)
   if (words[0] === '@reboot') return 'At boot'
+  if (words[0] === '@at') return `Once, at ${(words[1] ?? '').toUpperCase()}`
   if (words[0] === '@every') return everyWords(words[1] ?? '')
   const meaning = Object.hasOwn(nicknames, words.join(' ')) ? nicknames[words.join(' ')] : undefined
   const fields = meaning?.split(' ') ?? (words.length === 5 ? ['0', ...words] : words)

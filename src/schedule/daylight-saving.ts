@@ -1,4 +1,5 @@
-import { countLocal, nextLocal, secondsPerDay } from './calendar.ts'
+import { countLocal, nextLocal } from './calendar.ts'
+import { secondsPerDay } from './civil-date.ts'
 import { nextBit, nextSixty } from './masks.ts'
 import type { CronSchedule } from './schedule.ts'
 import { maxOffsetSeconds, spanAt, spansIn } from './timezone.ts'
@@ -65,7 +66,7 @@ function nextFixed(schedule: CronSchedule, after: number): number | undefined {
 }
 
 /** The first second at which the clock of the zone shows that local second or a later one. */
-function firstInstant(zone: string, local: number): number {
+export function firstInstant(zone: string, local: number): number {
   let span = spanAt(zone, local - maxOffsetSeconds)
   for (;;) {
     const instant = Math.max(local - span.offset, span.from)

@@ -1,18 +1,40 @@
-import { countOnClock, listOnClock, nextOnClock } from './daylight-saving.ts'
-import type { Schedule } from './schedule.ts'
+import { secondsPerDay } from './civil-date.ts'
+import { countOnClock, firstInstant, listOnClock, nextOnClock } from './daylight-saving.ts'
+import { countEvery, dayIn, listEvery, nextEvery } from './every.ts'
+import type { Limits } from './limits.ts'
+import { firingDay } from './next-day.ts'
+import type { OnceSchedule, Schedule } from './schedule.ts'
+import { offsetAt } from './timezone.ts'
 
 /** 0001-01-01 and the last second of 9999, UTC. No schedule is due outside. */
 const firstSecond = -62_135_596_800
 const lastSecond = 253_402_300_799
 
 /**
+ * The schedule within limits. `@at` gets its second here, as calendars may move its day. `@reboot` keeps them:
+ * isAllowedAt() says whether it may start.
+ */
+export function withLimits<S extends Schedule>(schedule: S, limits: Limits | undefined): S {
+  if (limits === undefined) return schedule
+  if (schedule.kind !== 'once' || schedule.at === undefined) return { ...schedule, limits }
+  return { ...schedule, limits, at: movedAt(limits, schedule.at) }
+}
+
+/**
  * The first second after `after` in which the schedule is due; undefined if there is none, as for
  * `@reboot`. daylight-saving.ts says what happens when the clock skips or repeats an hour.
  */
 export function nextDue(schedule: Schedule, after: number): number | undefined {
-  const from = Math.max(Math.floor(after), firstSecond)
-  const due = from < lastSecond ? nextOfKind(schedule, from) : undefined
-  return due !== undefined && due <= lastSecond ? due : undefined
+  const { first, last } = boundsOf(schedule)
+  const from = Math.max(Math.floor(after), first)
+  const due = from < last ? nextOfKind(schedule, from) : undefined
+  return due !== undefined && due <= last ? due : undefined
+}
+
+/** Nothing is due up to `first`, or after `last`. */
+function boundsOf({ limits }: Schedule): { readonly first: number; readonly last: number } {
+  const { from = firstSecond, until = lastSecond + 1 } = limits ?? {}
+  return { first: Math.max(firstSecond, from - 1), last: Math.min(lastSecond, until - 1) }
 }
 
 /** True if the schedule is due in that second. Uses nextDue(), so the two always agree. */
@@ -30,19 +52,29 @@ export function nextOf(schedules: readonly Schedule[], after: number): number | 
   return earliest
 }
 
+/** True if the schedules were due, and never are again after a second. A task of such schedules is done. */
+export function isOver(schedules: readonly Schedule[], after: number): boolean {
+  if (schedules.some(({ kind }) => kind === 'reboot')) return false
+  return nextOf(schedules, after) === undefined && nextOf(schedules, firstSecond) !== undefined
+}
+
 /** All seconds of (after, until] in which the schedule is due, in order: what repeated nextDue() finds. */
 export function dueSeconds(schedule: Schedule, after: number, until: number): Float64Array {
-  const from = Math.max(Math.floor(after), firstSecond) + 1
-  const to = Math.min(Math.floor(until), lastSecond) + 1
+  const { first, last } = boundsOf(schedule)
+  const from = Math.max(Math.floor(after), first) + 1
+  const to = Math.min(Math.floor(until), last) + 1
   return new Float64Array(listOfKind(schedule, from, to))
 }
 
 /** How many seconds dueSeconds() would return. */
 export function countDue(schedule: Schedule, after: number, until: number): number {
-  if (until <= after) return 0
-  if (schedule.kind === 'cron') return countOnClock(schedule, after, until)
-  if (schedule.kind === 'reboot') return 0
-  return Math.floor(until / schedule.seconds) - Math.floor(after / schedule.seconds)
+  const { first, last } = boundsOf(schedule)
+  const from = Math.max(Math.floor(after), first)
+  const to = Math.min(Math.floor(until), last)
+  if (to <= from) return 0
+  if (schedule.kind === 'cron') return countOnClock(schedule, from, to)
+  if (schedule.kind === 'every') return countEvery(schedule, from + 1, to + 1)
+  return listOfKind(schedule, from + 1, to + 1).length
 }
 
 /** The slots of one task in a stretch of time. Epoch seconds. */
@@ -88,19 +120,48 @@ export function latestDue(
 }
 
 function nextOfKind(schedule: Schedule, after: number): number | undefined {
-  if (schedule.kind === 'cron') return nextOnClock(schedule, after)
-  if (schedule.kind === 'reboot') return undefined
-  return (Math.floor(after / schedule.seconds) + 1) * schedule.seconds
+  switch (schedule.kind) {
+    case 'cron':
+      return nextOnClock(schedule, after)
+    case 'every':
+      return nextEvery(schedule, after)
+    case 'once':
+      return schedule.at !== undefined && schedule.at > after ? schedule.at : undefined
+    case 'reboot':
+      return undefined
+  }
 }
 
 /** The due seconds in [from, to). */
 function listOfKind(schedule: Schedule, from: number, to: number): number[] {
-  if (schedule.kind === 'cron') return listOnClock(schedule, from, to)
-  if (schedule.kind === 'reboot') return []
-  const due: number[] = []
-  const { seconds } = schedule
-  for (let at = Math.ceil(from / seconds) * seconds; at < to; at += seconds) due.push(at)
-  return due
+  switch (schedule.kind) {
+    case 'cron':
+      return listOnClock(schedule, from, to)
+    case 'every':
+      return listEvery(schedule, from, to)
+    case 'once':
+      return isWithin(schedule, from, to) ? [schedule.at] : []
+    case 'reboot':
+      return []
+  }
+}
+
+function isWithin(
+  schedule: OnceSchedule,
+  from: number,
+  to: number,
+): schedule is OnceSchedule & { readonly at: number } {
+  return schedule.at !== undefined && schedule.at >= from && schedule.at < to
+}
+
+/** The second to which an `@at` moves, at the same time of day; undefined if it does not fire. */
+function movedAt(limits: Limits, at: number): number | undefined {
+  const { zone } = limits
+  const day = dayIn(zone, at)
+  const target = firingDay(limits, day)
+  if (target === day || target === undefined) return target === undefined ? undefined : at
+  const time = at + offsetAt(zone, at) - day * secondsPerDay
+  return firstInstant(zone, target * secondsPerDay + time)
 }
 
 /** The last due second up to and including `until`. `first` is due. */

@@ -1,5 +1,6 @@
 import { formatDuration, parseDuration } from '../text/duration.ts'
 import { nearest } from '../text/suggest.ts'
+import { parseMoment } from './dates.ts'
 import { type Field, fields, type Refused } from './field.ts'
 import { parseField } from './parse-field.ts'
 import { zoneHint, zonesMeant } from './zone-names.ts'
@@ -115,7 +116,9 @@ export function bareWordHint(words: readonly string[]): string | undefined {
   return duration === undefined ? undefined : `did you mean "@every ${duration}"?`
 }
 
-const allNicknames = [...Object.keys(nicknames), '@every', '@reboot']
+const allNicknames = [...Object.keys(nicknames), '@every', '@at', '@reboot']
+/** These need a word after them. */
+const withWord: ReadonlySet<string> = new Set(['@every', '@at'])
 
 /** Nicknames of other crons and schedulers, and words that people try. */
 const otherNicknames: Readonly<Record<string, string>> = {
@@ -152,7 +155,7 @@ const otherNicknames: Readonly<Record<string, string>> = {
 export function refuseNickname(words: readonly string[]): Refused {
   const [first = '', ...rest] = words
   const lower = first.toLowerCase()
-  const isKnown = allNicknames.includes(lower) && lower !== '@every'
+  const isKnown = allNicknames.includes(lower) && !withWord.has(lower)
   if (isKnown && rest.length > 0) return commandAfter([first])
   const message = `unknown nickname ${quoted(words)}; torch knows ${allNicknames.join(' ')}`
   const other = rest.length === 0 ? otherNickname(lower) : undefined
@@ -175,7 +178,7 @@ function otherNickname(word: string): string | undefined {
 function nearNickname(word: string): string | undefined {
   const near = nearest(
     word,
-    allNicknames.filter((name) => name !== '@every'),
+    allNicknames.filter((name) => !withWord.has(name)),
   )
   const isSpelling = near !== undefined && /^@[a-z]+$/.test(word) && word[1] === near[1]
   return isSpelling && word.length - near.length <= 2 ? near : undefined
@@ -228,6 +231,7 @@ function isNickname(words: readonly string[]): boolean {
   const [first = ''] = words
   const lower = first.toLowerCase()
   if (lower === '@every') return words.length === 2 && parseDuration(words[1] ?? '').ok
+  if (lower === '@at') return words.length === 2 && parseMoment(words[1] ?? '')?.isDate === false
   return words.length === 1 && allNicknames.includes(lower)
 }
 

@@ -13,6 +13,7 @@ import {
   refuseNickname,
   refuseZone,
 } from './other-dialects.ts'
+import { parseAt } from './parse-at.ts'
 import { parseField } from './parse-field.ts'
 import type { CronSchedule, Schedule } from './schedule.ts'
 import { isInIntl, zoneHint } from './zone-names.ts'
@@ -46,6 +47,10 @@ export function parseSchedule(text: string, options: ParseOptions): ParsedSchedu
   const zoned = refuseZone(words)
   if (zoned !== undefined) return zoned
   if (first === '@every') return parseEvery(text, words.slice(1))
+  if (first === '@at') {
+    const parsed = parseAt(text, words.slice(1), options.zone)
+    return parsed.ok ? { ...parsed, neverFires: false } : parsed
+  }
   if (first === '@reboot' && words.length === 1) {
     return { ok: true, schedule: { kind: 'reboot', text }, neverFires: false }
   }

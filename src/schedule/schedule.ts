@@ -1,10 +1,11 @@
+import type { Limits } from './limits.ts'
 import type { SixtyMask } from './masks.ts'
 
 /**
  * A compiled schedule. It is plain data, so that it can be sent to and from a worker thread.
  * Every time in this room is in whole seconds since the epoch.
  */
-export type Schedule = CronSchedule | EverySchedule | RebootSchedule
+export type Schedule = CronSchedule | EverySchedule | OnceSchedule | RebootSchedule
 
 export interface CronSchedule {
   readonly kind: 'cron'
@@ -38,17 +39,31 @@ export interface CronSchedule {
   readonly nthWeekdays: readonly number[]
   /** Neither day field begins with `*` or `?`, so a day that matches one of them is enough (crontab(5)). */
   readonly eitherDay: boolean
+  /** undefined without any: then it is due whenever the fields match. */
+  readonly limits?: Limits
 }
 
 /** `@every 90s`: due at every multiple of the period since the epoch. */
-interface EverySchedule {
+export interface EverySchedule {
   readonly kind: 'every'
   readonly text: string
   readonly seconds: number
+  readonly limits?: Limits
+}
+
+/** `@at 2026-12-31T23:00`: due once. */
+export interface OnceSchedule {
+  readonly kind: 'once'
+  readonly text: string
+  readonly zone: string
+  /** Epoch seconds; undefined if its limits leave that day out. */
+  readonly at: number | undefined
+  readonly limits?: Limits
 }
 
 /** `@reboot`: never due by the clock. The daemon starts it once after each boot. */
 interface RebootSchedule {
   readonly kind: 'reboot'
   readonly text: string
+  readonly limits?: Limits
 }

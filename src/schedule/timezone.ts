@@ -1,5 +1,5 @@
 import { remembered } from '../text/cache.ts'
-import { civilDateOf, secondsPerDay } from './calendar.ts'
+import { civilDateOf, secondsPerDay } from './civil-date.ts'
 
 /*
  * A zone is a sequence of spans of constant offset. Intl is the only source: it gives the offset at

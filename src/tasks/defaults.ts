@@ -85,6 +85,7 @@ export const defaultSettings = {
   ...withBuiltInDefaults({}, 'UTC'),
   ...({ script: undefined, listen: [], ready: undefined, fleet: undefined } as const),
   ping: undefined,
+  when: undefined,
 }
 
 /** When a run of a daemon task is ready. With a socket, the default is to wait for a second. */

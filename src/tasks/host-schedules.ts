@@ -1,4 +1,5 @@
 import { jitterOf, seedOf } from '../text/hash.ts'
+import { withLimits } from '../schedule/due.ts'
 import { parseSchedule } from '../schedule/parse.ts'
 import type { Schedule } from '../schedule/schedule.ts'
 import { hostFacts } from './hosts.ts'
@@ -16,7 +17,7 @@ export function schedulesOn(task: Task, name: string): readonly Schedule[] {
   const options = { zone: task.timezone, seed: seedOf(task.name, host) }
   return task.schedules.map((schedule) => {
     const parsed = isHashed(schedule) ? parseSchedule(schedule.text, options) : undefined
-    return parsed?.ok ? parsed.schedule : schedule
+    return parsed?.ok ? withLimits(parsed.schedule, schedule.limits) : schedule
   })
 }
 

@@ -9,6 +9,8 @@ export interface Task {
   readonly type: 'common' | 'daemon' | 'manual'
   /** Only a common task has any. */
   readonly schedules: readonly Schedule[]
+  /** What limits them; undefined without any. They contain it compiled. */
+  readonly when: TaskWhen | undefined
   /** Text is run by the shell, a list without one; undefined: the script itself is executed. */
   readonly command: string | readonly string[] | undefined
   /** Where the program comes from; undefined: it is on the machine already. */
@@ -82,6 +84,26 @@ export interface Task {
   /** Where the task is written. */
   readonly file: string
   readonly line: number
+}
+
+/** What limits the schedules of a task, as it is written. */
+export interface TaskWhen {
+  readonly from: string | undefined
+  readonly until: string | undefined
+  readonly cycle:
+    | {
+        readonly unit: 'days' | 'weeks' | 'months'
+        readonly count: number
+        readonly from: string
+      }
+    | undefined
+  readonly only: readonly string[]
+  readonly except: readonly string[]
+  readonly onExcluded: 'skip' | 'next-day' | 'previous-day'
+  /** The entries of those calendars of the file. */
+  readonly calendars: Readonly<Record<string, readonly string[]>>
+  /** Two tasks have the same limits exactly if these are equal. */
+  readonly id: string
 }
 
 /** How the machines of a fleet share a task: each slot is started on one of them. */

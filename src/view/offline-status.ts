@@ -66,6 +66,7 @@ export async function offlineStatus(
           hostName,
           // As if a daemon started now.
           next: freshEntry(timetableOf(task, hostName), now, now),
+          now,
           running: running.get(task.name) ?? [],
           last: last.get(task.name),
           counts: { ...(counts.get(task.name) ?? { failures: 0, skips: 0 }), restarts: 0 },

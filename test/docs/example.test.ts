@@ -24,6 +24,7 @@ function read(): TasksFile {
     machine: { names: ['web1'], addresses: [] },
     bounds: boundsOfAnyMachine,
     mayChangeUser: false,
+    readCalendar: () => ({ ok: false, message: 'is not there' }),
     whyNoHeaders: () => undefined,
     readEnvFile: () => ({ ok: false, message: 'is not there' }),
     isAccount: () => true,

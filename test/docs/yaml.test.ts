@@ -22,6 +22,7 @@ function read(text: string) {
     machine: { names: ['web1'], addresses: [] },
     bounds: boundsOfAnyMachine,
     mayChangeUser: true,
+    readCalendar: () => ({ ok: false, message: 'is not there' }),
     whyNoHeaders: () => undefined,
     readEnvFile: () => ({ ok: true, text: '' }),
     isAccount: () => true,

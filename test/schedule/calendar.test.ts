@@ -1,6 +1,11 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { civilDateOf, dayNumberOf, lengthOfMonth, weekdayOf } from '../../src/schedule/calendar.ts'
+import {
+  civilDateOf,
+  dayNumberOf,
+  lengthOfMonth,
+  weekdayOf,
+} from '../../src/schedule/civil-date.ts'
 import { dueTimes } from '../support/schedules.ts'
 
 const anyDay = fc.integer({ min: -719_162, max: 2_932_896 })

@@ -263,12 +263,12 @@ test.each<[string, string, string | null]>([
   // nicknames
   [
     '@dayly',
-    'unknown nickname "@dayly"; torch knows @yearly @annually @monthly @weekly @daily @midnight @hourly @minutely @secondly @every @reboot',
+    'unknown nickname "@dayly"; torch knows @yearly @annually @monthly @weekly @daily @midnight @hourly @minutely @secondly @every @at @reboot',
     'did you mean "@daily"?',
   ],
   [
     '@',
-    'unknown nickname "@"; torch knows @yearly @annually @monthly @weekly @daily @midnight @hourly @minutely @secondly @every @reboot',
+    'unknown nickname "@"; torch knows @yearly @annually @monthly @weekly @daily @midnight @hourly @minutely @secondly @every @at @reboot',
     null,
   ],
   [
@@ -278,7 +278,7 @@ test.each<[string, string, string | null]>([
   ],
   [
     '@toString',
-    'unknown nickname "@toString"; torch knows @yearly @annually @monthly @weekly @daily @midnight @hourly @minutely @secondly @every @reboot',
+    'unknown nickname "@toString"; torch knows @yearly @annually @monthly @weekly @daily @midnight @hourly @minutely @secondly @every @at @reboot',
     null,
   ],
   [

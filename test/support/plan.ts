@@ -20,6 +20,7 @@ export function aTask(fields: Partial<Task> & { schedule?: string | string[] } =
     name,
     type: 'common',
     schedules,
+    when: undefined,
     command: 'true',
     script: undefined,
     input: { mode: 'none', format: 'text' },

@@ -3,6 +3,9 @@
  * compares the text with the wall clock step by step, and shares nothing with the engine.
  */
 
+import type { WrittenLimits } from './limits.ts'
+import { limitedMatcher } from './limits-reference.ts'
+
 const names = 'sun mon tue wed thu fri sat - jan feb mar apr may jun jul aug sep oct nov dec'.split(
   ' ',
 )
@@ -14,16 +17,23 @@ function wallMatcher(text: string): (local: number) => boolean {
   const months = valuesOf(fields[4]!, 1, 12)
   const days = fields[3]!.split(',')
   const weekdays = fields[5]!.split(',')
+  const matching = new Map<number, boolean>()
+  const dateMatches = (date: Date): boolean => {
+    if (!months.has(date.getUTCMonth() + 1)) return false
+    const byDay = days.some((item) => dayMatches(item, date))
+    const byWeekday = weekdays.some((item) => weekdayMatches(item, date))
+    return both ? byDay && byWeekday : byDay || byWeekday
+  }
   const both = /^[*?]/.test(fields[3]!) || /^[*?]/.test(fields[5]!)
   return (local) => {
     const date = new Date(local * 1000)
     if (!times[0]!.has(date.getUTCSeconds())) return false
     if (!times[1]!.has(date.getUTCMinutes())) return false
     if (!times[2]!.has(date.getUTCHours())) return false
-    if (!months.has(date.getUTCMonth() + 1)) return false
-    const byDay = days.some((item) => dayMatches(item, date))
-    const byWeekday = weekdays.some((item) => weekdayMatches(item, date))
-    return both ? byDay && byWeekday : byDay || byWeekday
+    const key = Math.floor(local / 86_400)
+    const known = matching.get(key) ?? dateMatches(date)
+    matching.set(key, known)
+    return known
   }
 }
 
@@ -108,6 +118,10 @@ export function wallClock(zone: string, from: number, to: number, step: number):
   return walls
 }
 
+function localOf(text: string | undefined): number | undefined {
+  return text === undefined ? undefined : Date.parse(`${text.padEnd(16, 'T00:00')}Z`) / 1000
+}
+
 /**
  * When a schedule is due in the stretch of time that `walls` shows, from its second step on. The first
  * step must not be shortly after the clock was set back.
@@ -117,8 +131,10 @@ export function referenceDue(
   walls: readonly number[],
   from: number,
   step: number,
+  limits: WrittenLimits = {},
 ): number[] {
-  const matches = wallMatcher(text)
+  const matches = limitedMatcher(wallMatcher(text), limits)
+  const [earliest, end] = [localOf(limits.from) ?? -Infinity, localOf(limits.until) ?? Infinity]
   const [seconds, minutes, hours] = text.split(' ')
   const interval = valuesOf(hours!, 0, 23).size === 24
   const frequent = valuesOf(seconds!, 0, 59).size * valuesOf(minutes!, 0, 59).size > 1
@@ -133,6 +149,8 @@ export function referenceDue(
       isDue = matches(passed)
     }
     highest = Math.max(highest, local)
+    // The clock has shown the time of `from`, and not yet that of `until`.
+    if (highest < earliest || highest >= end) continue
     if (isDue) due.push(from + index * step)
   }
   return due

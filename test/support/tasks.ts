@@ -15,6 +15,12 @@ export const facts: TasksFacts = {
   digest: (text) => text,
   sha256: (text) => text,
   isAccount: () => true,
+  readCalendar: (file) => {
+    if (file === '/srv/good.dates')
+      return { ok: true, text: '# holidays\n12-25 # Christmas\n\n2026-12-28 .. 2027-01-02\n' }
+    if (file === '/srv/bad.dates') return { ok: true, text: '2026-02-30\n\n12-25\ntomorrow\n' }
+    return { ok: false, message: 'is not there' }
+  },
   whyNoHeaders: () => undefined,
   readEnvFile: (file) => {
     if (file === '/srv/good.env') return { ok: true, text: 'A=1\n' }

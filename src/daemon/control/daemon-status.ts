@@ -10,6 +10,7 @@ import { type AgendaEntry, earliest } from '../../plan/agenda.ts'
 import type { HistoryRow } from '../../plan/history-row.ts'
 import { slotText, timeText } from '../../record/history/rows.ts'
 import { unreadBytes } from '../../run/input.ts'
+import { isOver } from '../../schedule/due.ts'
 import { problemLine } from '../../tasks/file/problem.ts'
 import { type HostFacts, matchHosts } from '../../tasks/hosts.ts'
 import type { Task, TaskScript } from '../../tasks/task.ts'
@@ -90,6 +91,7 @@ function statusNow(daemon: Daemon, task: Task, next: AgendaEntry | undefined): T
     facts: tasks.facts,
     hostName: runContext.hostName,
     next,
+    now: daemon.tickClock.tick.done,
     running: runs.of(task.name).map((run) => run.description.run),
     last: runs.last(task.name),
     counts: {
@@ -182,6 +184,8 @@ export function taskStatus(
     hostName: string
     /** Its next start, if it runs here. */
     next: AgendaEntry | undefined
+    /** The second that it is; for an unfinished tick the last one. */
+    now: number
     running: string[]
     last: HistoryRow | undefined
     counts: TaskCounts
@@ -200,6 +204,7 @@ export function taskStatus(
     here,
     reason,
     next: slotText(here ? (known.next?.slot ?? null) : null),
+    ...(here && known.next === undefined && isOver(task.schedules, known.now) && { done: true }),
     jitterMs: jitterOn(task, known.hostName),
     running: known.running,
     last: known.last ?? null,
@@ -215,6 +220,7 @@ function factsOf(task: Task): TaskFacts {
   const { schedules, timezone, command, script, hostEntries, fleet, max, timeoutMs } = task
   return {
     schedule: schedules.map(({ text }) => text),
+    ...limitFacts(task),
     timezone,
     command: command === undefined ? null : typeof command === 'string' ? command : [...command],
     script: script === undefined ? null : scriptFacts(script),
@@ -223,6 +229,24 @@ function factsOf(task: Task): TaskFacts {
     max: max === Infinity ? null : max,
     timeoutMs: timeoutMs ?? null,
   }
+}
+
+function limitFacts({ schedules, when }: Task): Pick<TaskFacts, 'limits'> {
+  const compiled = schedules[0]?.limits
+  if (compiled === undefined || when === undefined) return {}
+  const { from, until, cycle, only, except, onExcluded } = when
+  const all: [string, string | undefined][] = [
+    ['from', from],
+    ['until', until],
+    ['cycle', cycle && `every ${cycle.count} ${cycle.unit}, counted from ${cycle.from}`],
+    ['only', only.length === 0 ? undefined : only.join(', ')],
+    ['except', except.length === 0 ? undefined : except.join(', ')],
+    ['on_excluded', onExcluded === 'skip' ? undefined : onExcluded],
+  ]
+  const words = all.flatMap(([key, value]): [string, string][] =>
+    value === undefined ? [] : [[key, value]],
+  )
+  return { limits: { compiled, words } }
 }
 
 function scriptFacts({

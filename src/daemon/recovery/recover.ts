@@ -2,6 +2,7 @@ import path from 'node:path'
 import type { Start } from '../../plan/admit.ts'
 import { maxStallSeconds } from '../../plan/tick.ts'
 import { readTraces, type RunConclusion, type RunDescription } from '../../run/directory.ts'
+import { isAllowedAt } from '../../schedule/every.ts'
 import { runDirectory, runStamp } from '../../run/directory.ts'
 import { recoverRuns } from '../../run/recover.ts'
 import { retryOf, runEnded } from '../starts/after-run.ts'
@@ -166,8 +167,12 @@ function startVoided(daemon: Daemon, run: RunDescription): void {
 function startFirst(daemon: Daemon): void {
   const { tasks, runs } = daemon
   const isReboot = claimBoot(daemon)
+  const now = Math.floor(daemon.clock.now() / 1000)
   for (const task of tasks.here.values()) {
-    if (isReboot && task.schedules.some((schedule) => schedule.kind === 'reboot'))
+    if (
+      isReboot &&
+      task.schedules.some(({ kind, limits }) => kind === 'reboot' && isAllowedAt(limits, now))
+    )
       requestStart(daemon, {
         task: task.name,
         slot: undefined,

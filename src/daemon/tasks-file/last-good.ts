@@ -15,6 +15,8 @@ import type { LoadedTasks } from './tasks-state.ts'
 interface Header extends Pick<LoadedTasks, 'path' | 'revision' | 'atMs' | 'hash'> {
   readonly isFolder: boolean
   readonly texts: readonly { readonly path: string; readonly bytes: number }[]
+  /** The files of calendars, whose texts follow the others. A file without any, and an older daemon, has none. */
+  readonly calendars?: readonly { readonly path: string; readonly bytes: number }[]
 }
 
 /** For the names of the files of a directory. */
@@ -41,13 +43,20 @@ export function saveLastGood(
   return faults.attemptAsync('keep a copy of the tasks file', async () => {
     if (content === undefined) return
     const texts = content.texts.map(({ path: name, text }) => ({ name, bytes: Buffer.from(text) }))
+    const calendars = (content.calendars ?? []).map(({ path: name, text }) => {
+      return { name, bytes: Buffer.from(text ?? '') }
+    })
+    const sizes = (all: typeof texts) =>
+      all.map(({ name, bytes }) => ({ path: name, bytes: bytes.length }))
     const header: Header = {
       ...{ path, revision, atMs, hash, isFolder: content.isFolder },
-      texts: texts.map(({ name, bytes }) => ({ path: name, bytes: bytes.length })),
+      texts: sizes(texts),
+      ...(calendars.length > 0 && { calendars: sizes(calendars) }),
     }
     const line = Buffer.from(`${JSON.stringify(header)}\n`)
     const next = `${paths.lastGood}.next`
-    await host.files.writeAsync(next, Buffer.concat([line, ...texts.map(({ bytes }) => bytes)]))
+    const all = [...texts, ...calendars].map(({ bytes }) => bytes)
+    await host.files.writeAsync(next, Buffer.concat([line, ...all]))
     // After a handover the file is the next daemon's.
     if (phase.now !== 'gone') host.files.rename(next, paths.lastGood)
   })
@@ -73,7 +82,9 @@ export async function loadLastGood(
     inThread: true,
   })
   const { revision, atMs, hash } = header
-  return parsed.file && { ...parsed, file: parsed.file, path: tasks, revision, atMs, hash }
+  const { calendars = [], ...rest } = parsed
+  const calendarFiles = calendars.map(({ path: file }) => file)
+  return rest.file && { ...rest, file: rest.file, path: tasks, revision, atMs, hash, calendarFiles }
 }
 
 /** The copy of this tasks file, with the texts as they were loaded; undefined without one. Never throws. */
@@ -87,16 +98,20 @@ export function readLastGood(
     const end = bytes?.indexOf('\n') ?? -1
     if (bytes === undefined || end < 0) return undefined
     const header = JSON.parse(bytes.toString('utf8', 0, end)) as Header
-    const texts = textsOf(header, bytes.subarray(end + 1))
+    const all = textsOf([...header.texts, ...(header.calendars ?? [])], bytes.subarray(end + 1))
+    const texts = all.slice(0, header.texts.length)
+    const calendars = all.slice(texts.length).map((each) => {
+      return { path: each.path, text: each.text.toString('utf8') }
+    })
     const isWhole = hashOf(texts.flatMap(({ path, text }) => [path, text])) === header.hash
     if (!isWhole || header.path !== tasks) return undefined
-    return { header, content: { texts, isFolder: header.isFolder } }
+    return { header, content: { texts, isFolder: header.isFolder, calendars } }
   } catch {
     return undefined
   }
 }
 
-function textsOf({ texts }: Header, bytes: Buffer): (RawText & { text: Buffer })[] {
+function textsOf(texts: Header['texts'], bytes: Buffer): (RawText & { text: Buffer })[] {
   let at = 0
   return texts.map(({ path, bytes: length }) => {
     const text = bytes.subarray(at, at + length)

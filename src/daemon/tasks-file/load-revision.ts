@@ -1,9 +1,10 @@
 import path from 'node:path'
 import { type AtCommit, type Located, lookAt, namesIn, readTexts } from '../../host/git-commits.ts'
 import type { Host } from '../../host/host.ts'
-import { maxFileBytes } from '../../tasks/file/limits.ts'
+import { maxCalendarBytes, maxFileBytes } from '../../tasks/file/limits.ts'
 import { fileProblem } from './bad-tasks.ts'
-import { parse, type Parsed } from './parse.ts'
+import { readCalendarFile } from './calendar-files.ts'
+import { type CalendarText, parse, type Parsed } from './parse.ts'
 import {
   emptyFolder,
   isTasksFile,
@@ -51,11 +52,49 @@ export async function loadRevision(
     host: host.network.name(),
     machine: { names: [], addresses: [] },
     bounds: boundsOfAnyMachine,
+    now: Math.floor(host.clock.now() / 1000),
     mayChangeUser: true,
     folder: found.kind === 'folder' ? tasks : path.dirname(tasks),
   }
-  const job = { texts, facts, fileOnly: true, allowPartial: true }
-  return parse(host, shown(located.path), job)
+  const job = { texts, facts, fileOnly: true, allowPartial: true, calendars: [] }
+  const first = await parse(host, shown(located.path), job)
+  if ((first.calendars ?? []).length === 0) return first
+  // Only now is it known which files it needs.
+  const folder = found.kind === 'folder' ? located.path : path.posix.dirname(located.path)
+  const calendars = await calendarsIn(host, located, { commit, folder, from: facts.folder }, first)
+  return parse(host, shown(located.path), { ...job, calendars })
+}
+
+/** The files of calendars as they are in the commit. `folder`: that of the tasks, which is `from` on disk. One outside of the repository as it is now. */
+async function calendarsIn(
+  host: Host,
+  located: Located,
+  {
+    commit,
+    folder,
+    from,
+  }: { readonly commit: string; readonly folder: string; readonly from: string },
+  { calendars = [] }: Parsed,
+): Promise<CalendarText[]> {
+  const places = calendars.map(({ path: file }) => {
+    const inside = path.posix.join(folder, path.posix.relative(from, file))
+    return { file, inside: inside.startsWith('..') ? undefined : inside }
+  })
+  const inCommit = places.flatMap(({ inside }) => inside ?? [])
+  const found = await lookAt(located, commit, inCommit)
+  const hashes = found.flatMap((each) =>
+    each.kind === 'file' && each.bytes <= maxCalendarBytes ? [each.hash] : [],
+  )
+  const texts = await readTexts(located, hashes)
+  const textAt = (inside: string): string | null => {
+    const each = found[inCommit.indexOf(inside)]
+    return each?.kind === 'file' ? (texts[hashes.indexOf(each.hash)] ?? null) : null
+  }
+  return places.map(({ file, inside }) => {
+    if (inside !== undefined) return { path: file, text: textAt(inside) }
+    const read = readCalendarFile(host, file)
+    return { path: file, text: read.ok ? read.text : null }
+  })
 }
 
 /** Why something in a commit is not read. `at`: the file in a directory, if it is only this one. */

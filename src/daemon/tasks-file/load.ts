@@ -7,7 +7,8 @@ import type { Problem } from '../../tasks/file/problem.ts'
 import { type HostFacts, hostFacts } from '../../tasks/hosts.ts'
 import { boundsOfAnyMachine } from '../../tasks/machine-bounds.ts'
 import { fileProblem } from './bad-tasks.ts'
-import { parse, type Parsed, type ParseJob, type RawText } from './parse.ts'
+import { readCalendarFile } from './calendar-files.ts'
+import { type CalendarText, parse, type Parsed, type ParseJob, type RawText } from './parse.ts'
 import {
   missing,
   readError,
@@ -20,7 +21,7 @@ import {
 import { tasksRevision } from './revision.ts'
 
 /** A tasks file (or directory) as it was at one moment. */
-export interface Loaded extends Parsed {
+export interface Loaded extends Omit<Parsed, 'calendars'> {
   /** As it was asked for. */
   readonly path: string
   /** Of the content, or of the reason why there is none. */
@@ -28,6 +29,8 @@ export interface Loaded extends Parsed {
   /** The git commit of the file; null if it is not known. */
   readonly revision: string | null
   readonly atMs: number
+  /** The files of its calendars, which are watched too. */
+  readonly calendarFiles: readonly string[]
   /** What it was read from, if that was asked for. */
   content?: TasksContent | undefined
 }
@@ -36,6 +39,8 @@ export interface Loaded extends Parsed {
 export interface TasksContent {
   readonly texts: readonly RawText[]
   readonly isFolder: boolean
+  /** The files of its calendars; undefined: as they are now. */
+  readonly calendars?: readonly CalendarText[] | undefined
 }
 
 interface LoadOptions {
@@ -69,11 +74,14 @@ export async function loadTasks(
     tasksRevision(host, tasks),
     content.problem === undefined
       ? loadContent(host, tasks, content, options)
-      : { file: undefined, problems: [content.problem] },
+      : { file: undefined, problems: [content.problem], calendars: [] },
   ])
-  const kept = options.withContent === true && parsed.file !== undefined ? { content } : {}
+  const { calendars = [], ...rest } = parsed
+  const isKept = options.withContent === true && parsed.file !== undefined
+  const kept = isKept ? { content: { ...content, calendars } } : {}
   const problems = [...(content.warning ? [content.warning] : []), ...parsed.problems]
-  return { ...base, revision, ...parsed, ...kept, problems }
+  const calendarFiles = calendars.map(({ path: file }) => file)
+  return { ...base, revision, ...rest, calendarFiles, ...kept, problems }
 }
 
 /** The same from texts that were read before. */
@@ -109,10 +117,11 @@ export function parseJobFor(
       !fileOnly && content.texts.some(({ text }) => Buffer.from(text).includes('listen'))
         ? host.sockets.whyNot()
         : undefined,
+    now: Math.floor(host.clock.now() / 1000),
     mayChangeUser: fileOnly || host.processes.uid === 0,
     folder: content.isFolder ? tasks : path.dirname(tasks),
   }
-  return { texts: content.texts, facts, fileOnly, allowPartial }
+  return { texts: content.texts, facts, fileOnly, allowPartial, calendars: content.calendars }
 }
 
 /** A hash that changes with the content. A reason why it cannot be read counts as content too. */
@@ -120,13 +129,23 @@ export function contentHash(host: Host, tasks: string): string {
   return readContent(host, tasks, tasks).hash
 }
 
+/** The same for the files of calendars. */
+export function calendarsHash(host: Host, files: readonly string[]): string {
+  const read = files.map((file) => readCalendarFile(host, file))
+  return hashOf(read.flatMap((each) => [each.path, each.ok ? each.text : `! ${each.message}`]))
+}
+
 /**
  * A cheap way to see that nothing was written: identity, size and times of all files. undefined if
  * the last write is so recent that another one could have the same times.
  */
-export function quietStamp(host: Host, tasks: string): string | undefined {
+export function quietStamp(
+  host: Host,
+  tasks: string,
+  calendars: readonly string[] = [],
+): string | undefined {
   try {
-    return stampOf(host, [tasks, ...tasksFiles(host, tasks)])
+    return stampOf(host, [tasks, ...tasksFiles(host, tasks), ...calendars])
   } catch {
     return undefined
   }

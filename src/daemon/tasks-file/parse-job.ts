@@ -6,22 +6,31 @@ import { diskFiles } from '../../host/files.ts'
 import { realProcesses } from '../../host/processes.ts'
 import { type EnvFileMachine, readEnvFileBytes } from '../../run/env-file-bytes.ts'
 import { readHeadersFile } from '../../scripts/headers-file.ts'
-import { readTasks, type ReadTasks } from '../../tasks/file/read.ts'
+import { readTasks } from '../../tasks/file/read.ts'
 import type { TasksFacts } from '../../tasks/file/settings.ts'
 import type { TasksText } from '../../tasks/file/source.ts'
-import type { ParseJob, RawText } from './parse.ts'
+import { readCalendarFile } from './calendar-files.ts'
+import type { CalendarText, JobResult, ParseJob, RawText } from './parse.ts'
 
 /** Reads and checks the texts here and now, in a thread or not. */
 export function parseJob(
-  { texts, facts, fileOnly, allowPartial = false }: ParseJob,
+  { texts, facts, fileOnly, allowPartial = false, calendars: kept }: ParseJob,
   machine: EnvFileMachine = thisMachine,
-): ReadTasks {
-  return readTasks(
+): JobResult {
+  const calendars: CalendarText[] = []
+  const read = readTasks(
     texts.map(decoded),
     {
       ...facts,
       readEnvFile: (file, user) =>
         fileOnly ? { ok: true, text: '' } : readEnvFile(machine, file, user),
+      readCalendar: (file) => {
+        const found = kept?.find(({ path }) => path === file)
+        const { path, ...result } =
+          kept === undefined ? readCalendarFile(machine, file) : keptCalendar(file, found)
+        calendars.push({ path, text: result.ok ? result.text : null })
+        return result
+      },
       isAccount: fileOnly ? () => true : accountLookup(machine.accounts),
       whyNoHeaders: (file) => (fileOnly ? undefined : whyNoHeaders(machine, file)),
       digest,
@@ -29,6 +38,14 @@ export function parseJob(
     },
     { allowPartial },
   )
+  return { ...read, calendars }
+}
+
+function keptCalendar(path: string, found: CalendarText | undefined) {
+  const text = found?.text ?? null
+  return text === null
+    ? ({ path, ok: false, message: 'is not there' } as const)
+    : ({ path, ok: true, text } as const)
 }
 
 const thisMachine = {

@@ -24,12 +24,22 @@ export interface ParseJob {
   readonly texts: readonly RawText[]
   readonly facts: Omit<
     TasksFacts,
-    'readEnvFile' | 'isAccount' | 'whyNoHeaders' | 'digest' | 'sha256'
+    'readEnvFile' | 'readCalendar' | 'isAccount' | 'whyNoHeaders' | 'digest' | 'sha256'
   >
   /** Read nothing else of this machine: neither an `env_file`, nor a `headers_file`, nor the accounts. */
   readonly fileOnly: boolean
   /** Also give what can be read of a bad file. */
   readonly allowPartial?: boolean
+  /** Files of calendars as they were: they are not read from this machine. */
+  readonly calendars?: readonly CalendarText[] | undefined
+}
+
+/** A file of a calendar. */
+export interface CalendarText {
+  /** Absolute. */
+  readonly path: string
+  /** null: it could not be read. */
+  readonly text: string | null
 }
 
 /** The tasks of a file, or all its problems. */
@@ -39,6 +49,8 @@ export interface Parsed {
   readonly problems: readonly Problem[]
   /** What can be read of a bad file, if that was asked for. */
   readonly partial?: PartialTasks | undefined
+  /** The files of calendars that it names. */
+  readonly calendars?: readonly CalendarText[] | undefined
   /** Not the file is wrong: the machine refused to read it now. Another try may succeed. */
   readonly isTemporary?: boolean
 }
@@ -72,7 +84,7 @@ export async function parse(
 const workerFile = 'parse-worker'
 
 /** Loaded only here, so that a daemon does not keep the parser in memory. */
-async function parseHere(host: Host, job: ParseJob): Promise<ReadTasks> {
+async function parseHere(host: Host, job: ParseJob): Promise<JobResult> {
   return (await import('./parse-job.ts')).parseJob(job, host)
 }
 
@@ -97,9 +109,13 @@ async function parseWithoutThread(host: Host, shown: string, job: ParseJob): Pro
   }
 }
 
-function parsedOf(read: ReadTasks): Parsed {
-  if (read.ok) return { file: read.file, problems: read.warnings }
-  return { file: undefined, problems: read.problems, partial: read.partial }
+/** What was read, and from which files of calendars. */
+export type JobResult = ReadTasks & { readonly calendars: readonly CalendarText[] }
+
+function parsedOf(read: JobResult): Parsed {
+  const { calendars } = read
+  if (read.ok) return { file: read.file, problems: read.warnings, calendars }
+  return { file: undefined, problems: read.problems, partial: read.partial, calendars }
 }
 
 function whyNot(result: Exclude<WorkerResult<AnswerPart>, { kind: 'answer' }>): string {
@@ -122,7 +138,7 @@ type AnswerPart =
 const tasksPerPart = 500
 
 /** In the thread: cuts the answer into parts that the event loop reads one by one. */
-export function* cutAnswer(read: ReadTasks): Generator<AnswerPart> {
+export function* cutAnswer(read: JobResult): Generator<AnswerPart> {
   const parsed = parsedOf(read)
   const { file } = parsed
   yield { kind: 'result', parsed: { ...parsed, file: file && { ...file, tasks: [] } } }

@@ -1,6 +1,6 @@
 import path from 'node:path'
 import type { Host } from '../../host/host.ts'
-import { contentHash, quietStamp } from './load.ts'
+import { calendarsHash, contentHash, quietStamp } from './load.ts'
 
 /** How often the content is examined, even without an event of the watcher. */
 const pollMs = 1_000
@@ -10,17 +10,22 @@ const settleMs = 200
 const hurryMs = 20
 
 /**
- * Calls `onChange` after each change of the content of a file or directory. The hash decides. The
- * watcher only makes it fast; the poll finds what the watcher misses. Returns a function that stops it.
+ * Calls `onChange` after each change of the content of a file or directory, or of the files of its calendars. The
+ * hash decides. The watcher only makes it fast; the poll finds what the watcher misses. The hash is undefined if
+ * only a calendar has changed. Returns a function that stops it.
  */
 export async function watchTasks(
   host: Host,
   tasks: string,
   seen: string,
-  onChange: (hash: string) => void,
+  onChange: (hash: string | undefined) => void,
+  calendarFiles: () => readonly string[] = () => [],
 ): Promise<() => Promise<void>> {
   let taken = seen
   let pending: string | undefined
+  // Calendars may have changed since the file was loaded: as if they had.
+  let files: readonly string[] = []
+  let calendars = calendarsHash(host, files)
   let cancel = (): void => {}
   const arm = (ms: number): void => {
     cancel()
@@ -28,17 +33,22 @@ export async function watchTasks(
   }
   let stamp: string | undefined
   const look = (): void => {
-    const quiet = quietStamp(host, tasks)
-    if (quiet !== undefined && quiet === stamp && pending === undefined) return arm(pollMs)
+    const isOther = calendarFiles() !== files
+    if (isOther) files = calendarFiles()
+    const quiet = quietStamp(host, tasks, files)
+    if (quiet !== undefined && quiet === stamp && pending === undefined && !isOther)
+      return arm(pollMs)
     stamp = quiet
     const now = contentHash(host, tasks)
-    if (now === taken) pending = undefined
-    else if (now === pending) {
-      taken = now
-      pending = undefined
-      onChange(now)
+    const days = calendarsHash(host, files)
+    const all = `${now} ${days}`
+    if (now === taken && days === calendars) pending = undefined
+    else if (all === pending) {
+      const isTasks = now !== taken
+      ;[taken, calendars, pending] = [now, days, undefined]
+      onChange(isTasks ? now : undefined)
     } else {
-      pending = now
+      pending = all
       return arm(settleMs)
     }
     arm(pollMs)

@@ -181,6 +181,7 @@ export function messageChanges(before: FileNotify, after: FileNotify): KeyChange
 const schemaOrder = keysAt(['tasks', ''])
 
 function rankOf(key: string): number {
+  if (key.startsWith('calendars.')) return schemaOrder.indexOf('except')
   return schemaOrder.indexOf(key.split('.', 1)[0] ?? '')
 }
 

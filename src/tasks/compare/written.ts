@@ -51,6 +51,7 @@ function valuesOf(task: Task, folder: string): Record<string, Written> {
     ...fleetValues(task),
     overlap: task.overlap,
     timezone: task.timezone,
+    ...limitValues(task.when),
     jitter: formatDuration(task.jitterMs),
     catchup: task.catchup,
     catchup_window: formatDuration(task.catchupWindowMs),
@@ -100,6 +101,30 @@ function scriptValues(script: Task['script'], folder: string): Record<string, Wr
     'script.timeout': durationOrNone(script?.timeoutMs),
     'script.max_size': sizeOrNone(script?.maxBytes),
     'script.headers_file': pathOrNone(script?.headersFile, folder),
+  }
+}
+
+/** Calendars have keys of their own: a change of their days changes when the task starts. */
+function limitValues(when: Task['when']): Record<string, Written> {
+  const {
+    from,
+    until,
+    cycle,
+    only = [],
+    except = [],
+    onExcluded = 'skip',
+    calendars = {},
+  } = when ?? {}
+  return {
+    from: from ?? null,
+    until: until ?? null,
+    cycle: cycle === undefined ? null : `${cycle.unit}: ${cycle.count}, from: ${cycle.from}`,
+    only: only.length === 0 ? null : only,
+    except: except.length === 0 ? null : except,
+    on_excluded: onExcluded,
+    ...Object.fromEntries(
+      Object.entries(calendars).map(([name, days]) => [`calendars.${name}`, days]),
+    ),
   }
 }
 
@@ -178,6 +203,8 @@ function meaningOf(key: string, value: Written, { schedules, ping }: Task): stri
   if (key === 'ping.url') return JSON.stringify(ping?.url ?? null)
   if (key === 'notify.to' && Array.isArray(value)) return unordered(value.map(String))
   if (key === 'schedule') return unordered(schedules.map(timesOf))
+  if (/^(?:only|except|calendars\.)/.test(key) && Array.isArray(value))
+    return unordered(value.map(String))
   if (key === 'prefer' && Array.isArray(value))
     return JSON.stringify(value.map(String).map(entryMeaning))
   if (key === 'hosts' && Array.isArray(value)) return unordered(value.map(String).map(entryMeaning))
@@ -189,7 +216,9 @@ function timesOf(schedule: Schedule): string {
   const text = schedule.text.trim().toLowerCase().split(/\s+/).join(' ')
   if (schedule.kind === 'every') return `@every ${schedule.seconds}s`
   if (schedule.kind === 'reboot' || isHashed(schedule)) return text
-  const { text: _1, zone: _2, ...times } = schedule
+  const { text: _1, limits: _2, ...rest } = schedule
+  if (rest.kind === 'once') return text
+  const { zone: _3, ...times } = rest
   return JSON.stringify(times)
 }
 

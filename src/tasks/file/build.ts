@@ -1,5 +1,6 @@
 import { mistakesOf } from '../../schedule/field.ts'
 import { parseSchedule } from '../../schedule/parse.ts'
+import type { Limits } from '../../schedule/limits.ts'
 import type { Schedule } from '../../schedule/schedule.ts'
 import { isInIntl } from '../../schedule/zone-names.ts'
 import { seedOf } from '../../text/hash.ts'
@@ -18,6 +19,7 @@ import type { MergedFile, UnclearKey } from './merge.ts'
 import { warnAboutNotify } from './notify-checks.ts'
 import { readScript, warnAboutHeaders, warnAboutScriptVariable } from './script.ts'
 import { checkEnvFile, checkSettings, type Settings, type TasksFacts } from './settings.ts'
+import { checkLeftSlots, limited, newLimitReader, warnAboutPast } from './slot-limits.ts'
 import type { Source } from './source.ts'
 import { readPing } from './targets.ts'
 import { checkType, type TypeRead } from './type-checks.ts'
@@ -26,6 +28,7 @@ import { isGiven, isMisspelt } from './validate.ts'
 /** Builds the tasks of a merged file, and reports what is wrong with them. */
 export function buildTasks(file: MergedFile, facts: TasksFacts): Task[] {
   const compile = newCompiler()
+  const limitsOf = newLimitReader(file.calendars, facts.digest)
   const placed = file.tasks.map(({ source, name, input }): PlacedTask => {
     const path = ['tasks', name]
     const { schedule, command, script: from, listen: addresses, ping: called, ...own } = input
@@ -33,6 +36,7 @@ export function buildTasks(file: MergedFile, facts: TasksFacts): Task[] {
       facts,
       groups: file.groups,
       targets: file.targets,
+      calendars: file.calendars,
       defaultHosts: file.defaults.hosts,
       defaultUser: file.defaults.user,
     })
@@ -57,21 +61,24 @@ export function buildTasks(file: MergedFile, facts: TasksFacts): Task[] {
     const listen = type === 'daemon' ? (addresses ?? noAddresses) : noAddresses
     checkLength(source, path, { command, env: settings.env, isHere }, facts.bounds)
     const timezone = settings.timezone ?? file.zone
+    // An unknown zone is already reported. The schedule may be wrong too.
+    const zone = isInIntl(timezone) ? timezone : 'UTC'
+    const within = type === 'common' ? limitsOf(settings, zone) : undefined
+    if (type === 'common') checkLeftSlots(source, path, { own: checked, settings, within })
     const schedules = readSchedules(source, path, schedule, {
-      type,
-      // An unknown zone is already reported. The schedule may be wrong too.
-      zone: isInIntl(timezone) ? timezone : 'UTC',
+      ...{ type, zone, compile, limits: within?.limits },
       seed: seedOf(name, scope === 'fleet' ? undefined : facts.host),
-      compile,
     })
+    warnAboutPast(source, path, { texts: schedule, schedules }, facts.now)
+    const when = within?.when
     const rest = withBuiltInDefaults(settings, timezone)
     const ready = type === 'daemon' ? readyOf(settings.ready, listen) : undefined
     const ping = readPing(source, path, called, facts.folder)
     const fleet =
       scope === 'fleet'
-        ? readFleet({ schedule, command, script, settings, timezone }, file, facts)
+        ? readFleet({ schedule, command, script, settings, timezone, when }, file, facts)
         : undefined
-    const all = { command, script, listen, ready, ping, fleet, schedules, ...rest }
+    const all = { command, script, listen, ready, ping, fleet, when, schedules, ...rest }
     const definition = facts.digest(definitionOf(all))
     // The same order of keys in every task keeps them small in V8.
     const task = { name, line: source.line(path), definition, file: source.file, ...all }
@@ -147,6 +154,7 @@ interface ScheduleOptions {
   readonly zone: string
   readonly seed: string
   readonly compile: Compile
+  readonly limits: Limits | undefined
 }
 
 /** Compiles the `schedule` of the task at a path, and reports what is wrong with it. */
@@ -184,7 +192,7 @@ function readSchedule(
   source: Source,
   path: KeyPath,
   text: string,
-  { zone, seed, compile }: ScheduleOptions,
+  { zone, seed, compile, limits }: ScheduleOptions,
 ): readonly Schedule[] {
   const { parsed, list } = compile(text, zone, seed)
   if (!parsed.ok) {
@@ -192,7 +200,9 @@ function readSchedule(
   } else if (parsed.neverFires) {
     source.report(path, `${JSON.stringify(text)} never fires`, { severity: 'warning' })
   }
-  return list
+  if (!parsed.ok || limits === undefined) return list
+  const within = limited(source, path, parsed, limits)
+  return within === undefined ? [] : [within]
 }
 
 interface Compiled {

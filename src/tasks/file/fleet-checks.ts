@@ -5,6 +5,7 @@ import { maxFleetCatchupMs } from './limits.ts'
 import { nowhere } from './resolve-hosts.ts'
 import type { SettingsInput, TaskInput } from './schema.ts'
 import type { Settings } from './settings.ts'
+import { limitKeys } from './slot-limits.ts'
 import type { Source } from './source.ts'
 import type { TypeRead } from './type-checks.ts'
 import { isGiven } from './validate.ts'
@@ -85,7 +86,9 @@ function checkSlots(
       { hint: 'write a schedule with times, or scope: host' },
     )
   }
-  const needsZone = texts.some((text) => !['@every', '@reboot'].includes(nicknameOf(text)))
+  // A time with an offset is the same everywhere, but its day is not.
+  const hasDays = limitKeys.some((key) => settings[key] !== undefined)
+  const needsZone = hasDays || texts.some((text) => !hasNoZone(text))
   if (needsZone && !isZoneGiven && !isGiven(source, [...path, 'timezone'])) {
     source.report(
       [...path, 'timezone'],
@@ -101,6 +104,13 @@ function checkSlots(
       { hint: 'write catchup_window: 24h, or less' },
     )
   }
+}
+
+function hasNoZone(text: string): boolean {
+  return (
+    ['@every', '@reboot'].includes(nicknameOf(text)) ||
+    /^\s*@at\s.*(?:z|[+-]\d\d:\d\d)\s*$/i.test(text)
+  )
 }
 
 function nicknameOf(text: string): string {

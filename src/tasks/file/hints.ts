@@ -1,3 +1,4 @@
+import { momentMeant } from '../../schedule/dates.ts'
 import { daemonEvents, taskEvents } from '../notify.ts'
 import { formatDuration, parseDuration } from '../../text/duration.ts'
 import { parseSize } from '../../text/size.ts'
@@ -75,8 +76,17 @@ const byExpected: Readonly<Record<string, (found: unknown) => string | undefined
     typeof found === 'string' && /[,;]/.test(found) ? 'write a list of addresses' : undefined,
   [expected.script]: (found) =>
     Array.isArray(found) ? 'write words to run in command' : undefined,
+  [expected.moment]: momentHint,
+  [expected.date]: momentHint,
   [expected.listen]: addressHint,
   [expected.address]: addressHint,
+}
+
+function momentHint(found: unknown): string | undefined {
+  const text = String(found)
+  const meant = momentMeant(text)
+  if (meant !== undefined && meant !== text) return didYouMean(meant)
+  return /^\d{4}-\d\d-\d\d/.test(text) ? 'there is no such day or time' : undefined
 }
 
 function isNever(found: unknown): boolean {

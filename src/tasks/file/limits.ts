@@ -58,6 +58,12 @@ export const maxAddressChars = 400
 /** Addresses of one mail. More people belong into a list of the mail server. */
 export const maxMailAddresses = 50
 
+/** Dates and ranges of one calendar: a century of holidays has fewer. */
+export const maxCalendarEntries = 10_000
+
+/** A line of a calendar file is short. */
+export const maxCalendarBytes = 1_000_000
+
 /** More often than this, the heartbeat costs more than it tells. */
 export const minHeartbeatMs = 10_000
 

@@ -2,12 +2,14 @@ import { zoneHint } from '../../schedule/zone-names.ts'
 import { notifyOf } from '../defaults.ts'
 import { bareEntry } from '../host-entry.ts'
 import type { FileNotify, Target } from '../notify.ts'
+import { readCalendar } from './calendars.ts'
 import { formatKeyPath, isMap, type KeyPath, valueAt } from './key-path.ts'
 import type { TargetNames } from './notify-checks.ts'
 import { type Group, type Groups, resolveGroup } from './resolve-hosts.ts'
 import type { Sources } from './script.ts'
 import type { FileInput, TaskInput } from './schema.ts'
 import { checkSettings, checkZone, type Settings, type TasksFacts } from './settings.ts'
+import type { Calendars, FileCalendar } from './slot-limits.ts'
 import type { Source } from './source.ts'
 import { readHeartbeat, readPageUrl, readTarget } from './targets.ts'
 import { isGiven, isMisspelt } from './validate.ts'
@@ -33,6 +35,8 @@ export interface MergedFile {
   readonly sources: Sources | 'unclear'
   /** The names of the targets of messages. `unclear` as for the sources. */
   readonly targets: TargetNames
+  /** Its calendars. `unclear` as for the sources. */
+  readonly calendars: Calendars | 'unclear'
   /** What it says about messages. */
   readonly notify: FileNotify
   readonly defaults: Settings
@@ -53,7 +57,9 @@ export function mergeFiles(parts: readonly FilePart[], facts: TasksFacts): Merge
   const isFirst = onlyOnce()
   const groups = mergeGroups(parts, isFirst)
   const targets = namesOfTargets(parts)
-  const defaults = mergeDefaults(parts, isFirst, { facts, groups: groups.groups, targets })
+  const calendars = mergeCalendars(parts, isFirst, facts)
+  const context = { facts, groups: groups.groups, targets, calendars }
+  const defaults = mergeDefaults(parts, isFirst, context)
   const merged = {
     ...groups,
     zone: mergeZone(parts, isFirst) ?? facts.zone,
@@ -62,6 +68,7 @@ export function mergeFiles(parts: readonly FilePart[], facts: TasksFacts): Merge
     ),
     sources: mergeSources(parts, isFirst),
     targets,
+    calendars,
     notify: mergeNotify(parts, isFirst, { folder: facts.folder, defaults }),
     defaults,
     unclear: {
@@ -157,7 +164,7 @@ function unreadGroup(source: Source, name: string): Group {
 const maxUnreadDepth = 3
 
 /** Whether a map is written, but not as a map. Then no name that may be in it is called unknown. */
-function isUnclear(source: Source, top: 'hosts' | 'sources' | 'notify'): boolean {
+function isUnclear(source: Source, top: 'hosts' | 'sources' | 'notify' | 'calendars'): boolean {
   if (source.errors.length === 0) return false
   const isWritten = source.has([top])
   return isWritten ? !isMap(valueAt(source.value, [top])) : isMisspelt(source, [top])
@@ -176,6 +183,22 @@ function mergeSources(parts: readonly FilePart[], isFirst: IsFirst): MergedFile[
       if (isFirst(source, ['sources', name])) merged.set(name, ownValue(input.sources ?? {}, name))
   }
   return parts.some(({ source }) => isUnclear(source, 'sources')) ? 'unclear' : merged
+}
+
+function mergeCalendars(
+  parts: readonly FilePart[],
+  isFirst: IsFirst,
+  facts: TasksFacts,
+): Calendars | 'unclear' {
+  const merged = new Map<string, FileCalendar | undefined>()
+  for (const { source, input } of parts) {
+    for (const name of source.keys(['calendars'])) {
+      if (!isFirst(source, ['calendars', name])) continue
+      const written = ownValue(input.calendars ?? {}, name)
+      merged.set(name, written && readCalendar(source, name, written, facts))
+    }
+  }
+  return parts.some(({ source }) => isUnclear(source, 'calendars')) ? 'unclear' : merged
 }
 
 /** A target with an error is not unknown. */
@@ -219,7 +242,7 @@ function mergeZone(parts: readonly FilePart[], isFirst: IsFirst): string | undef
 function mergeDefaults(
   parts: readonly FilePart[],
   isFirst: IsFirst,
-  context: { readonly facts: TasksFacts; readonly groups: Groups; readonly targets: TargetNames },
+  context: Parameters<typeof checkSettings>[3],
 ): Settings {
   const merged: Settings = {}
   for (const { source, input } of parts) {

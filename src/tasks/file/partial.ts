@@ -33,15 +33,24 @@ export function partialOf(
     new Set(effects.flatMap(({ affects, names }) => (affects === kind ? names : [])))
   const [own, keys, groups] = [namesOf('tasks'), namesOf('keys'), namesOf('groups')]
   const wrongSources = namesOf('sources')
+  const wrongCalendars = namesOf('calendars')
+  const calendarNames = (name: string) => ({ ...merged.defaults, ...inputs.get(name) })
   const inputs = new Map(merged.tasks.map(({ name, input }) => [name, input]))
   const isUnreadable = ({ name, hostEntries = [], fleet }: Task): boolean => {
     const input: Readonly<Record<string, unknown>> = inputs.get(name) ?? {}
     const inherits = (key: string): boolean => input[key] === undefined || isMerged(key)
     const isInGroup = (entry: string): boolean => groups.has(bareEntry(entry).text)
     const isFromWrong = wrongSources.has(inputs.get(name)?.script?.url.split(':', 1)[0] ?? '')
+    const { only = [], except = [] } = calendarNames(name)
+    const isOnWrong = [...only, ...except].some((each) => wrongCalendars.has(each))
     const entries = [...hostEntries, ...(fleet?.preferEntries ?? [])]
     return (
-      isFromWrong || all || own.has(name) || [...keys].some(inherits) || entries.some(isInGroup)
+      isFromWrong ||
+      isOnWrong ||
+      all ||
+      own.has(name) ||
+      [...keys].some(inherits) ||
+      entries.some(isInGroup)
     )
   }
   const readable = tasks.filter((task) => !isUnreadable(task))
@@ -59,9 +68,9 @@ function isMerged(key: string): boolean {
   return mergedKeys.some((merged) => merged === key)
 }
 
-/** What an error affects: the names of the tasks, all tasks, or the named tasks, keys, groups or sources. */
+/** What an error affects: the names of the tasks, all tasks, or the named tasks, keys, groups, sources or calendars. */
 interface Effect {
-  readonly affects: 'names' | 'all' | 'tasks' | 'keys' | 'groups' | 'sources'
+  readonly affects: 'names' | 'all' | 'tasks' | 'keys' | 'groups' | 'sources' | 'calendars'
   readonly names: readonly string[]
 }
 
@@ -84,6 +93,7 @@ const affectedBy: Readonly<Record<string, Effect['affects']>> = {
   defaults: 'keys',
   hosts: 'groups',
   sources: 'sources',
+  calendars: 'calendars',
 }
 
 /** A YAML error has no path. It belongs to the last key that begins above it. */

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { whereKeys } from './where-keys.ts'
 import { maxTextChars } from './limits.ts'
+import * as limits from './limit-values.ts'
 import * as messages from './notification-values.ts'
 import * as value from './schema-values.ts'
 import { key } from './schema-values.ts'
@@ -13,6 +14,7 @@ import { expected } from './expected.ts'
  */
 
 const nested = {
+  cycle: limits.cycle,
   script: z.strictObject({
     url: value.url.meta({
       ...value.url.meta(),
@@ -119,6 +121,22 @@ const settings = {
     value.zone,
     'time zone of the schedules, and `TZ` of the run; default: the time zone of the file',
   ),
+  from: key(limits.moment, 'no start before this date or time, in the time zone of the task'),
+  until: key(limits.moment, 'no start from this date or time on, in the time zone of the task'),
+  cycle: key(
+    nested.cycle,
+    'start only in every n-th week, month, or on every n-th day: `{ weeks: 2, from: 2026-01-05 }`',
+  ),
+  only: key(limits.calendarNames, 'start only on days of these calendars'),
+  except: key(
+    limits.calendarNames,
+    'do not start on days of these calendars: those of the file, `weekends` and `workdays`',
+  ),
+  on_excluded: key(
+    limits.onExcluded,
+    'for a start on a day that `only` or `except` leaves out: `skip` it, or move it to the nearest day before or after that is left, at the same time',
+    'skip',
+  ),
   jitter: key(
     value.duration,
     'delays every start by a fixed part of this duration, which depends on the task and, with `scope: host`, on the machine',
@@ -183,7 +201,7 @@ const task = z
   .strictObject({
     schedule: key(
       value.schedule,
-      'when the task is due: 5 or 6 fields as in a crontab, `@daily`, `@every 90s`, `@reboot`; required for a `common` task, not allowed for others',
+      'when the task is due: 5 or 6 fields as in a crontab, `@daily`, `@every 90s`, `@at 2026-12-31T23:00`, `@reboot`; required for a `common` task, not allowed for others',
     ),
     command: key(
       value.command,
@@ -221,6 +239,10 @@ const file = {
   sources: key(
     z.record(value.ownName, value.sourceUrl).meta({ title: 'map of names to URLs' }),
     'short names for the places of scripts; `%s` is the path: `ops: https://git.example.com/ops/%s`',
+  ),
+  calendars: key(
+    limits.calendars,
+    'named days for `only` and `except`: `holidays: [2026-12-25, 12-25, 2026-12-24..2027-01-01]`, or `{ file: PATH }` with one of these a line',
   ),
   defaults: key(
     defaults,

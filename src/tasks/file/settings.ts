@@ -7,6 +7,7 @@ import type { KeyPath } from './key-path.ts'
 import { checkNotify, type TargetNames } from './notify-checks.ts'
 import { type Groups, nowhere, resolveHosts, resolveTiers } from './resolve-hosts.ts'
 import type { SettingsInput } from './schema.ts'
+import { type Calendars, checkLimits } from './slot-limits.ts'
 import type { Source } from './source.ts'
 import { checkParts } from './type-checks.ts'
 
@@ -30,6 +31,10 @@ export interface TasksFacts {
   isAccount(kind: 'user' | 'group', nameOrId: string): boolean
   /** The text of an env_file. Here it is only checked. */
   readEnvFile(absolutePath: string, user: string | undefined): EnvFileText
+  /** The text of a file of a calendar. */
+  readCalendar(absolutePath: string): ReadText
+  /** The second in which the file is read, for warnings about what is over; undefined: there are none. */
+  readonly now?: number | undefined
   /** Why the headers for scripts cannot be read from a file on this machine; undefined if they can. */
   whyNoHeaders(absolutePath: string): string | undefined
   /** A short digest of a text, which becomes the definition of a task. */
@@ -40,10 +45,11 @@ export interface TasksFacts {
   readonly folder: string
 }
 
-/** The text of an env_file, read with the rights of the user that the task runs as. */
-type EnvFileText = (
+export type ReadText =
   { readonly ok: true; readonly text: string } | { readonly ok: false; readonly message: string }
-) & {
+
+/** The text of an env_file, read with the rights of the user that the task runs as. */
+type EnvFileText = ReadText & {
   /** That user is not the daemon's own, and may break the file at any time. */
   readonly isForOther?: boolean
 }
@@ -73,12 +79,14 @@ export function checkSettings(
     defaultHosts,
     defaultUser,
     targets,
+    calendars,
   }: {
     readonly facts: TasksFacts
     readonly groups: Groups
     readonly defaultHosts?: HostRule | undefined
     readonly defaultUser?: string | undefined
     readonly targets: TargetNames
+    readonly calendars: Calendars | 'unclear'
   },
 ): Settings {
   const { hosts: entries, prefer: tiers, cwd, env_file: envFile, ...rest } = input
@@ -98,6 +106,7 @@ export function checkSettings(
   if (isHere) warnAboutLimits(source, [...path, 'limits'], input.limits ?? {}, facts)
   checkVariables(source, [...path, 'env'], input.env ?? {})
   checkParts(source, path, input)
+  checkLimits(source, path, input, calendars)
   checkNotify(source, [...path, 'notify'], input.notify, targets)
   const absolute = (key: string, written: string): string | undefined =>
     resolveFile(source, [...path, key], written, facts.folder)

@@ -1,6 +1,7 @@
 import type { Task } from '../task.ts'
 import type { KeyPath } from './key-path.ts'
 import type { SettingsInput, TaskInput } from './schema.ts'
+import { limitKeys } from './slot-limits.ts'
 import type { Source } from './source.ts'
 
 /** The type of a task. `unclear`: it is wrong, and what depends on it is not judged. */
@@ -31,8 +32,16 @@ export function checkType(
 
 const unusedKeys: Readonly<Record<Task['type'], readonly (keyof TaskInput)[]>> = {
   common: ['restart'],
-  daemon: ['overlap', 'catchup', 'catchup_window', 'retry', 'start_within', 'on_lost'],
-  manual: ['overlap', 'catchup', 'catchup_window', 'jitter', 'restart'],
+  daemon: [
+    ...limitKeys,
+    'overlap',
+    'catchup',
+    'catchup_window',
+    'retry',
+    'start_within',
+    'on_lost',
+  ],
+  manual: [...limitKeys, 'overlap', 'catchup', 'catchup_window', 'jitter', 'restart'],
 }
 
 /** Only for keys of the task itself: the defaults are for tasks of all types. */

@@ -52,6 +52,25 @@ test('a directory is kept with all its files, and the copy has the hash of the o
   expect(kept?.file.tasks[1]?.cwd).toBe(path.join(folder, 'data'))
 })
 
+test('a copy has the calendars as they were', async () => {
+  const { site, paths, keep } = await aDaemon(job('one'))
+  const dates = path.join(site.folder, 'fair.dates')
+  fs.writeFileSync(dates, '2026-12-25\n')
+  fs.writeFileSync(
+    site.tasks,
+    `calendars: { fair: { file: fair.dates } }\n${job('two', ', only: fair')}`,
+  )
+  const { calendarFiles, file } = await keep(site.tasks)
+  expect(calendarFiles).toEqual([dates])
+  fs.rmSync(dates)
+  const kept = await loadLastGood(host, paths, site.tasks, machine)
+  expect(kept?.file.tasks[0]?.when).toEqual(file?.tasks[0]?.when)
+  expect(kept?.calendarFiles).toEqual([dates])
+  // Without it, the file itself is bad.
+  const { problems } = await keep(site.tasks)
+  expect(problems.map(({ message }) => message)).toEqual([`cannot be used: ${dates}: is not there`])
+})
+
 test('a copy is used without the env_file and the user that it names: the start of a run needs them', async () => {
   const { site, commands, keep } = await aDaemon(job('one'))
   fs.writeFileSync(path.join(site.folder, 'env'), 'A=1\n')

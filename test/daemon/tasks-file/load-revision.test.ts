@@ -46,6 +46,27 @@ describe('the tasks of a commit', () => {
     expect(loaded?.file?.tasks[0]).toMatchObject({ cwd: at('ops/app'), user: 'nobody' })
   })
 
+  test('a calendar of a commit has the days of that commit, and one outside of it those of today', async () => {
+    const outside = `${repository.folder}.dates`
+    fs.writeFileSync(outside, '12-31\n')
+    try {
+      repository.write(
+        'ops/tasks.yaml',
+        `calendars: { fair: { file: ../days/fair }, far: { file: ${outside} } }\ntasks:\n${task('a', ', except: [fair, far]')}`,
+      )
+      repository.write('days/fair', '12-25\n')
+      repository.commit('one')
+      repository.write('days/fair', '12-26\n')
+      const located = await locateInGit(host, at('ops/tasks.yaml'))
+      if (!isLocated(located)) throw new Error(JSON.stringify(located))
+      const revision = { commit: 'HEAD', revision: 'HEAD', tasks: at('ops/tasks.yaml') }
+      const loaded = await loadRevision(host, located, revision)
+      expect(loaded?.file?.tasks[0]?.when?.calendars).toEqual({ fair: ['12-25'], far: ['12-31'] })
+    } finally {
+      fs.rmSync(outside)
+    }
+  })
+
   test('a directory of a commit gives the same files as on disk, in the same order', async () => {
     repository.write('ops/b.yml', `tasks:\n${task('b')}`)
     repository.write('ops/B.yaml', `tasks:\n${task('first')}`)

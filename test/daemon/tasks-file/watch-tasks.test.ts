@@ -19,7 +19,7 @@ const deaf: Host['watchFolder'] = async () => async () => {}
 async function watched(context: Context, build: (folder: string) => string, host = thisMachine()) {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'torch-watch-'))
   const tasks = build(folder)
-  const seen: string[] = []
+  const seen: (string | undefined)[] = []
   const stop = await watchTasks(host, tasks, contentHash(host, tasks), (hash) => seen.push(hash))
   context.onTestFinished(async () => {
     await stop()
@@ -192,6 +192,34 @@ test('the watch reports nothing if a file is touched and its content stays the s
   fs.writeFileSync(tasks, 'tasks: {} # now\n')
   await takes('the change')
   expect(seen).toHaveLength(1)
+})
+
+test('the watch reports a changed calendar without a hash, and a change of both with that of the tasks file', async (context) => {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'torch-watch-'))
+  const [tasks, dates] = [plain(folder), path.join(folder, 'fair.dates')]
+  fs.writeFileSync(dates, '12-25\n')
+  const seen: (string | undefined)[] = []
+  const host = { ...thisMachine(), watchFolder: deaf }
+  const files = [dates]
+  const stop = await watchTasks(
+    host,
+    tasks,
+    contentHash(host, tasks),
+    (hash) => seen.push(hash),
+    () => files,
+  )
+  context.onTestFinished(async () => {
+    await stop()
+    fs.rmSync(folder, { recursive: true, force: true })
+  })
+  // Once after the start: it may have changed since the file was loaded.
+  await until(() => seen.length === 1, 'the first look', 8000)
+  fs.writeFileSync(dates, '12-26\n')
+  await until(() => seen.length === 2, 'the changed calendar', 8000)
+  fs.writeFileSync(tasks, 'tasks: {} # now\n')
+  fs.rmSync(dates)
+  await until(() => seen.length === 3, 'the change of both', 8000)
+  expect(seen).toEqual([undefined, undefined, contentHash(host, tasks)])
 })
 
 test('the watch reports that a file is gone, and that it is back', async (context) => {

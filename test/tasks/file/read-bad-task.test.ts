@@ -162,7 +162,7 @@ const table: Readonly<Record<string, { file: readonly string[]; shown: readonly 
   'one bad schedule of two': {
     file: ['tasks:', '  backup:', '    command: run', '    schedule: ["@daily", "@dayly"]'],
     shown: [
-      'tasks.yaml:4:26: tasks.backup.schedule[1]: unknown nickname "@dayly"; torch knows @yearly @annually @monthly @weekly @daily @midnight @hourly @minutely @secondly @every @reboot',
+      'tasks.yaml:4:26: tasks.backup.schedule[1]: unknown nickname "@dayly"; torch knows @yearly @annually @monthly @weekly @daily @midnight @hourly @minutely @secondly @every @at @reboot',
       '    schedule: ["@daily", "@dayly"]',
       '                         ^',
       'hint: did you mean "@daily"?',

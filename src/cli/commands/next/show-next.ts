@@ -1,5 +1,5 @@
 import { exitStatus, TorchError } from '../../../errors.ts'
-import { nextOf } from '../../../schedule/due.ts'
+import { isOver, nextOf } from '../../../schedule/due.ts'
 import { mistakesOf, type Refused } from '../../../schedule/field.ts'
 import { localText } from '../../../schedule/timezone.ts'
 import { isZone, zoneHint } from '../../../schedule/zone-names.ts'
@@ -43,7 +43,7 @@ export async function showNext(call: Call, values: Values): Promise<number> {
   if (sources.length === 0 && values.label) call.terminal.note(noTaskHasLabels)
   else if (sources.length === 0 && call.args.length > 0)
     call.terminal.note('none of these tasks has a schedule')
-  else await show(call, sources, rows)
+  else await show(call, sources, rows, from)
   return exitStatus.done
 }
 
@@ -104,10 +104,11 @@ async function show(
   { host, terminal }: Call,
   sources: readonly TimeSource[],
   rows: readonly NextRow[],
+  from: number,
 ): Promise<void> {
   for (const source of sources) {
     if (rows.some((row) => row.task === source.task)) continue
-    terminal.note(`${source.task ?? 'this schedule'}: ${neverWords(source)}`)
+    terminal.note(`${source.task ?? 'this schedule'}: ${neverWords(source, from)}`)
   }
   if (rows.length === 0) return
   const zones = new Map(sources.map(({ task, zone }) => [task, zone]))
@@ -131,7 +132,8 @@ async function show(
   await terminal.say(table(terminal, heads, shown))
 }
 
-function neverWords({ schedules }: TimeSource): string {
+function neverWords({ schedules }: TimeSource, from: number): string {
+  if (isOver(schedules, from)) return 'done: its last time has passed'
   const isReboot = schedules.some((schedule) => schedule.kind === 'reboot')
   return isReboot ? 'starts at boot, at no fixed time' : 'never due'
 }

@@ -5,6 +5,7 @@ import {
   type TaskForecast,
 } from '../../../forecast/forecast.ts'
 import type { HostBlock, NamedTask } from '../../../forecast/named-hosts.ts'
+import { isOver } from '../../../schedule/due.ts'
 import { localText, offsetAt } from '../../../schedule/timezone.ts'
 import { addressWords } from '../../../tasks/sockets.ts'
 import type { Task } from '../../../tasks/task.ts'
@@ -175,18 +176,23 @@ function rowOf(
   const mark = part ? partMark : ''
   const width = layout.nameWidth - mark.length
   const name = cutText(task.name, width, 'middle', cutMark(layout.isUnicode)) + mark
-  const next = (varies && !known ? variesMark : ' ') + nextWords(layout, forecast)
+  const next = (varies && !known ? variesMark : ' ') + nextWords(layout, forecast, window.from)
   if (task.type !== 'common') return [name, next, '', '']
   const counts = layout.cells === 0 ? [] : startsPerCell(forecast, window, layout.cells)
   return [name, next, countText(starts), timeline(counts)]
 }
 
 /** The next start: its slot and the jitter. */
-function nextWords({ zone }: Layout, { task, schedules, next, shift }: TaskForecast): string {
+function nextWords(
+  { zone }: Layout,
+  { task, schedules, next, shift }: TaskForecast,
+  from: number,
+): string {
   if (next !== undefined) return localText(zone, next + shift)
   if (task.type === 'daemon') return `always ${task.max}${task.fleet ? ' in the fleet' : ''}`
   if (task.type === 'manual') return task.input.mode === 'queue' ? 'by hand or message' : 'by hand'
-  return schedules.some(({ kind }) => kind === 'reboot') ? 'at boot' : 'never'
+  if (schedules.some(({ kind }) => kind === 'reboot')) return 'at boot'
+  return isOver(schedules, from) ? 'done' : 'never'
 }
 
 /** All starts of the host, including tasks that run everywhere. */

@@ -65,6 +65,7 @@ function definitionFacts({ host }: Pick<Call, 'host'>, task: TaskStatus): Fact[]
   const zone = there === undefined ? timezone : `${timezone}, where the next start is at ${there}`
   return [
     ['schedule', schedule.length === 0 ? [withoutSchedule[type]] : schedule.map(plainLine)],
+    ...(definition.limits?.words ?? []).map(([key, value]): Fact => [key, [plainLine(value)]]),
     ...(isElsewhere ? [['timezone', [plainLine(zone)]] as const] : []),
     ...(script ? [['script', scriptLines(script)] as const] : []),
     ['command', command === null ? ['the script'] : commandLines(command)],

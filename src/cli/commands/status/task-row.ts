@@ -29,7 +29,7 @@ export function taskRow(
   return [
     task.name,
     task.type,
-    next === null ? '' : dueWords(host, next),
+    next === null ? (task.done === true ? ['done', 'dim'] : '') : dueWords(host, next),
     shownTime(host, next),
     runningCell({ host, terminal }, task, usualMs, withBars),
     task.reason === null ? lastCell(host, task) : awayCell(host, task, task.reason),
