@@ -82,7 +82,8 @@ export function keepPlace(
       place = next
       forgetBefore(next.message)
       if (phase === 'kept') calls.onRenewed(atMs)
-      return renewMs
+      // The daemon may have stood still between the message and this answer: then the next one is due.
+      return Math.max(renewMs - (uptimeMs() - atMs), 0)
     }
     if (put.kind === 'refused') return againMs
     const whose = await readAgain()

@@ -95,16 +95,21 @@ describe('a daemon task of the fleet', () => {
     expect(names).not.toContain(owner.name)
   })
 
-  test('starts at once on the machine that ended it when the engine is back in time, however often', async () => {
+  test('starts at once again when the fence ended it and the place is sure, however often', async () => {
     const fleet = await fleetOf(consumer.replace('max: 2', 'max: 1'))
     await fleet.pass(4_000)
     const [owner] = fleet.running('consumer')
     if (owner === undefined) throw new Error('nothing runs')
     for (let count = 1; count <= 4; count += 1) {
-      fleet.engine.cutOff(owner.machine, 33_000)
-      await fleet.pass(32_000, 20)
-      await owner.daemon.runs('consumer', 0)
-      await fleet.pass(4_000)
+      const [run] = owner.daemon.state.runs.of('consumer')
+      if (run === undefined) throw new Error(`no run ${count}`)
+      await owner.daemon.begun('consumer')
+      // As the guard does it while the daemon stands still.
+      const note = '{"reason":"fence","signal":"SIGTERM","sinceMs":1000}'
+      fs.writeFileSync(path.join(run.directory, 'ending.json'), note)
+      process.kill(-(run.recorder?.pid ?? NaN), 'SIGTERM')
+      await until(() => !owner.daemon.state.runs.of('consumer').includes(run), 'the end')
+      await fleet.pass(500)
       expect([count, ...fleet.names('consumer')]).toEqual([count, owner.name])
     }
   })
