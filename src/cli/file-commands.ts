@@ -87,9 +87,19 @@ export const setupCommands: readonly Command[] = [
     usage: 'VERB [TASK...]',
     summary: 'show and use all machines of a fleet',
     description:
-      'For machines that share tasks, by the section fleet of their config files. The daemon of this machine asks the others. fleet status shows machines and shared tasks; for machines that are down, what they left in the fleet. fleet history shows the rows of all, fleet logs the output of a run, or with -f of all runs of a task. fleet run starts a task on the machine of --on, else on one of those that may run it, prints its output and exits with its status. fleet kill ends TASK, TASK@MACHINE or a run. fleet why shows who had a slot. fleet init makes the streams on the NATS servers, and keeps those that are there; --force changes their settings where they differ, and never removes a stream. With --on it writes nats.conf for new servers instead, and the task that runs them; with --users also who may do what, with passwords in nats-passwords.conf. fleet check compares the streams with what init makes, says what differs and what may happen, and exits with 1 then.',
+      'For machines that share tasks, by the section fleet of their config files. The daemon of this machine asks the others. fleet status shows machines and shared tasks; for machines that are down, what they left in the fleet. fleet history shows the rows of all, fleet logs the output of a run, or with -f of all runs of a task. status and history take --label. fleet run starts a task on the machine of --on, else on one of those that may run it, prints its output and exits with its status. fleet kill ends TASK, TASK@MACHINE or a run. fleet why shows who had a slot. fleet init makes the streams on the NATS servers, and keeps those that are there; --force changes their settings where they differ, and never removes a stream. With --on it writes nats.conf for new servers instead, and the task that runs them; with --users also who may do what, with passwords in nats-passwords.conf. fleet check compares the streams with what init makes, says what differs and what may happen, and exits with 1 then.',
     options: [
-      ...(['since', 'outcome', 'limit', 'follow', 'on', 'force', 'detach', 'signal'] as const),
+      ...([
+        'since',
+        'outcome',
+        'label',
+        'limit',
+        'follow',
+        'on',
+        'force',
+        'detach',
+        'signal',
+      ] as const),
       ...(['replicas', 'keep', 'users'] as const),
     ],
     flagsOnly: ['follow', 'on', 'force', 'detach', 'signal', 'replicas', 'keep', 'users'],

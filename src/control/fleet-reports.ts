@@ -41,6 +41,16 @@ interface EngineReport {
 export interface MemberReport extends Omit<Heartbeat, 'v' | 'facts'> {
   readonly isLive: boolean
   readonly heardAgoMs: number
+  /** Of a silent machine: how long until others take its places, in milliseconds. Older daemons do not send it. */
+  readonly takeovers?: readonly TakeoverReport[]
+}
+
+/** A place that others take soon. */
+export interface TakeoverReport {
+  /** As `task/index`. */
+  readonly place: string
+  /** 0: it is due. */
+  readonly inMs: number
 }
 
 /** What machines answered. */
@@ -79,7 +89,14 @@ export interface FleetLogRequest {
 export type FleetLogLine =
   | { readonly kind: 'start'; readonly task: string; readonly run: string }
   /** `text` is in base64, because it may be any bytes. */
-  | { readonly kind: 'output'; readonly task: string; readonly run: string; readonly text: string }
+  | {
+      readonly kind: 'output'
+      readonly task: string
+      readonly run: string
+      readonly text: string
+      /** When it came, ISO 8601 in UTC. Older daemons do not send it. */
+      readonly at?: string
+    }
   | {
       readonly kind: 'end'
       readonly task: string

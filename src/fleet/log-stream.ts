@@ -23,6 +23,8 @@ interface ChunkHead {
   readonly kind: 'start' | 'output' | 'end' | 'alive' | 'over'
   readonly task?: string
   readonly run?: string
+  /** Of `output`: when it came, ISO 8601 in UTC. Older daemons do not send it. */
+  readonly at?: string
   /** Of `end`: the row of the run. */
   readonly row?: unknown
 }

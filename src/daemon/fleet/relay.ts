@@ -13,6 +13,7 @@ import type { Daemon } from '../state.ts'
 import { answerTo, type AskParts } from './answer-asks.ts'
 import type { EngineConnection, Fleet } from './fleet.ts'
 import { fleetState } from './fleet-state.ts'
+import { takeoversOf } from './takeovers.ts'
 
 type Relayed = 'fleetState' | 'fleetAsk' | 'fleetRows' | 'fleetClaim' | 'fleetDo' | 'fleetLog'
 
@@ -52,15 +53,25 @@ function noFleet(): TorchError {
   })
 }
 
-async function report({ daemon, connection }: FleetParts): Promise<FleetReport> {
+async function report({ daemon, connection, fleet }: FleetParts): Promise<FleetReport> {
   const state = fleetState(daemon)
   if (state === undefined) throw noFleet()
   const { host, link, whyNot, members } = state
-  const facts = await connection.describe()
+  const known = new Map(fleet.membership.members().map((member) => [member.beat.host, member]))
+  const [facts, ...takeovers] = await Promise.all([
+    connection.describe(),
+    ...members.map((member) => {
+      const found = known.get(member.host)
+      return found === undefined ? [] : takeoversOf({ ...daemon, fleet }, found)
+    }),
+  ])
   return {
     ...{ fleet: daemon.settings.fleet?.name ?? '', host, link, whyNot },
     engine: facts.kind === 'engine' ? facts.engine : null,
-    members: members.map(({ facts: _, v: __, ...member }) => member),
+    members: members.map(({ facts: _, v: __, ...member }, index) => ({
+      ...member,
+      takeovers: takeovers[index] ?? [],
+    })),
     rowsWaiting: daemon.sharing?.counts().waiting ?? 0,
   }
 }
@@ -179,12 +190,18 @@ async function passLog(
 }
 
 function lineOf({ head, bytes }: Chunk): FleetLogLine {
-  const { kind, task = '', run = '', row } = head
+  const { kind, task = '', run = '', row, at } = head
   switch (kind) {
     case 'start':
       return { kind, task, run }
     case 'output':
-      return { kind, task, run, text: Buffer.from(bytes).toString('base64') }
+      return {
+        kind,
+        task,
+        run,
+        text: Buffer.from(bytes).toString('base64'),
+        ...(at != null && { at }),
+      }
     case 'end':
       return { kind, task, run, row: (row ?? null) as HistoryRow | null }
     case 'alive':

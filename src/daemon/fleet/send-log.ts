@@ -11,6 +11,7 @@ import { type KeptRun, keptRuns, liveRuns } from '../../follow/kept-runs.ts'
 import { newRunsOf } from '../../follow/new-runs.ts'
 import { fromStart } from '../../follow/run-output.ts'
 import { endOfRun } from '../../follow/run-end.ts'
+import { timeText } from '../../record/history/rows.ts'
 import type { Daemon } from '../state.ts'
 
 interface LogParts {
@@ -55,8 +56,9 @@ async function pass(daemon: Daemon, sender: ChunkSender, event: OutputEvent): Pr
       return sender.send({ kind: 'start', task, run })
     case 'output': {
       const { bytes } = event.piece
+      const head = { kind: 'output', task, run, at: timeText(event.atMs) } as const
       for (let at = 0; at < bytes.length; at += chunkBytes)
-        await sender.send({ kind: 'output', task, run }, bytes.subarray(at, at + chunkBytes))
+        await sender.send(head, bytes.subarray(at, at + chunkBytes))
       return
     }
     case 'end':

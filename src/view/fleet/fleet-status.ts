@@ -1,4 +1,4 @@
-import type { FleetReport, MemberReport } from '../../control/fleet-reports.ts'
+import type { FleetReport, MemberReport, TakeoverReport } from '../../control/fleet-reports.ts'
 import type { Protocol } from '../../control/protocol.ts'
 import type { TaskStatus } from '../../control/status-report.ts'
 import type { HostStatus } from '../../daemon/fleet/answer-asks.ts'
@@ -39,6 +39,12 @@ export interface Machine {
   /** How far its clock is ahead of the engine's. */
   readonly offsetMs: number | null
   readonly torch: string | null
+  /** The version of its time zone data. */
+  readonly tz: string | null
+  /** Its time zone data are not those that most machines have: its schedules may have other slots. */
+  readonly hasOtherTz: boolean
+  /** Of a silent machine: when others take its places. */
+  readonly takeovers: readonly TakeoverReport[]
   readonly trouble: readonly string[]
 }
 
@@ -46,6 +52,7 @@ export interface Machine {
 export interface SharedTask {
   readonly name: string
   readonly type: TaskStatus['type']
+  readonly labels: Readonly<Record<string, string>>
   /** How many may run at a time; null: any number. */
   readonly max: number | null
   readonly next: string | null
@@ -184,16 +191,25 @@ function machinesOf(
   for (const { beat } of statuses.values())
     if (beat !== null) all.set(beat.host, { ...beat, isLive: true, heardAgoMs: 0 })
   const heard = [...all.values()]
-  const hash = mostCommon(heard.filter(({ isLive }) => isLive).map(({ file }) => file.hash))
+  const live = heard.filter(({ isLive }) => isLive)
+  const usual = {
+    hash: mostCommon(live.map(({ file }) => file.hash)),
+    tz: mostCommon(live.map(({ tz }) => tz)),
+  }
   const others = new Set(rows.map(({ host }) => host).filter((host) => !all.has(host)))
   return [
-    ...heard.map((member) => machineOf(member, statuses.get(member.host), hash)),
+    ...heard.map((member) => machineOf(member, statuses.get(member.host), usual)),
     ...[...others].map(unheardMachine),
   ].toSorted((a, b) => (a.host < b.host ? -1 : 1))
 }
 
-function machineOf(member: MemberReport, status: HostStatus | undefined, hash?: string): Machine {
-  const { host, file, running, places, offsetMs, torch, heardAgoMs } = member
+/** `usual`: what most machines have. */
+function machineOf(
+  member: MemberReport,
+  status: HostStatus | undefined,
+  usual: { readonly hash: string | undefined; readonly tz: string | undefined },
+): Machine {
+  const { host, file, running, places, offsetMs, torch, heardAgoMs, tz, takeovers = [] } = member
   return {
     ...{
       host,
@@ -202,9 +218,10 @@ function machineOf(member: MemberReport, status: HostStatus | undefined, hash?: 
       revision: file.revision,
     },
     committedMs: file.committedMs,
-    isOdd: file.hash !== hash,
+    isOdd: file.hash !== usual.hash,
     differs: status?.drift.map(({ task }) => task) ?? [],
-    ...{ running, places, offsetMs, torch },
+    ...{ running, places, offsetMs, torch, tz, takeovers },
+    hasOtherTz: tz !== usual.tz,
     trouble: status?.report.trouble?.map(({ message }) => message) ?? [],
   }
 }
@@ -220,6 +237,7 @@ function unheardMachine(host: string): Machine {
       isOdd: false,
     },
     ...{ differs: [], running: null, places: [], offsetMs: null, torch: null, trouble: [] },
+    ...{ tz: null, hasOtherTz: false, takeovers: [] },
   }
 }
 
@@ -245,6 +263,7 @@ function sharedTasks(
     return {
       name,
       type: versions[0]?.task.type ?? 'common',
+      labels: versions[0]?.task.labels ?? {},
       max: versions[0]?.task.definition?.max ?? null,
       next: nexts.toSorted()[0] ?? null,
       running: [

@@ -15,7 +15,7 @@ afterEach(async () => {
 
 const tasks = `timezone: UTC
 tasks:
-  job: { schedule: "@yearly", scope: fleet, command: "echo first; echo second; exit 3" }
+  job: { schedule: "@yearly", scope: fleet, command: "echo first; echo second; exit 3", labels: { team: data } }
   always: { type: daemon, scope: fleet, command: "echo up; exec sleep 600" }
   plain: { schedule: "@yearly", command: "echo plain" }
   every: { schedule: "*/5 * * * * *", scope: fleet, max: unlimited, command: "true" }
@@ -114,10 +114,14 @@ describeNats('%s', (program) => {
     expect(found['fleet-login']).toBe('this machine may not tell others what to run')
     expect(found['fleet-claims']).toMatch(/^a claim and a place were stored and read back within/)
 
-    const { stdout: metrics } = await db1.site.torch('metrics')
+    // The other machine has answered, and may not have said anything by itself yet.
+    let metrics = ''
+    await until(async () => {
+      metrics = (await db1.site.torch('metrics')).stdout
+      return /^torch_fleet_hosts\{state="up"\} 2$/m.test(metrics)
+    }, 'the heartbeat of the other machine')
     expect(metrics).toMatch(/^torch_fleet_up 1$/m)
     expect(metrics).toMatch(/^torch_fleet_leader 1$/m)
-    expect(metrics).toMatch(/^torch_fleet_hosts\{state="up"\} 2$/m)
     expect(metrics).toMatch(/^torch_fleet_unreachable_seconds_total \d/m)
 
     // A machine may not tell others: that is for the operator.
@@ -139,6 +143,29 @@ describeNats('%s', (program) => {
     }, 'the row of the run')
     const logs = await fleet('logs', 'job')
     expect(logs.stdout).toBe('web1 job | first\nweb1 job | second\n')
+    expect(await json('logs', 'job')).toMatchObject({
+      ...{ host: 'web1', task: 'job', output: 'first\nsecond\n' },
+    })
+    const [labelled] = await json<(Row & { run: string })[]>('history', '--label', 'team=data')
+    expect(labelled).toMatchObject({
+      task: 'job',
+      trigger: 'manual',
+      by: expect.stringMatching(/.@./),
+    })
+    const events = (await fleet('logs', labelled?.run ?? '', '-f', '--json')).stdout
+    const at = expect.stringMatching(/^20.*Z$/)
+    expect(
+      events
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as unknown),
+    ).toMatchObject([
+      { host: 'web1', task: 'job', run: labelled?.run, line: 'first', at },
+      { host: 'web1', line: 'second' },
+      { host: 'web1', task: 'job', end: { outcome: 'failed', exitCode: 3 } },
+    ])
+    const some = await json<Status>('status', '--label', 'team=data')
+    expect(some.tasks.map(({ name }) => name)).toEqual(['job'])
 
     let every: Row[] = []
     await until(async () => {

@@ -46,7 +46,20 @@ describe('a daemon task of the fleet', () => {
     // The promise of the machine ends 45 seconds after its last renewal at the latest.
     await fleet.pass(35_000)
     expect(fleet.names('consumer')).toHaveLength(1)
-    await fleet.pass(40_000)
+    const other = fleet.machines.find(({ isUp }) => isUp)
+    const asked = Promise.resolve(other?.daemon.ask('fleetState', {}))
+    await fleet.pass(200)
+    const takeovers = (await asked)?.members.map((member) => [member.host, member.takeovers])
+    expect(takeovers?.filter(([host]) => host !== first.name)).toEqual([
+      [expect.anything(), []],
+      [expect.anything(), []],
+    ])
+    const [soon] = takeovers?.find(([host]) => host === first.name)?.[1] ?? []
+    expect(soon).toMatchObject({ place: expect.stringMatching(/^consumer\/[01]$/) })
+    // It is so, within a few seconds.
+    await fleet.pass((typeof soon === 'object' ? soon.inMs : 0) + 5_000)
+    expect(fleet.names('consumer')).toHaveLength(2)
+    await fleet.pass(30_000)
     expect(fleet.names('consumer')).toHaveLength(2)
     expect(fleet.names('consumer')).not.toContain(first.name)
     const others = fleet.machines.filter(({ isUp }) => isUp)

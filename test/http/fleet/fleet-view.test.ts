@@ -12,6 +12,7 @@ function machine(changes: Partial<Machine> = {}): Machine {
   return {
     ...{ host: 'web1', state: 'up', heardAgoMs: 0, revision: 'abc', committedMs: null },
     ...{ isOdd: false, differs: [], running: 1, places: [], offsetMs: 0.31, torch: '1' },
+    ...{ tz: '2025b', hasOtherTz: false, takeovers: [] },
     ...{ trouble: [], ...changes },
   }
 }

@@ -22,6 +22,8 @@ export type LogPart =
       readonly task: string
       readonly run: string
       readonly bytes: Uint8Array
+      /** When it came, ISO 8601 in UTC; undefined: its machine does not say. */
+      readonly at?: string
     }
   | {
       readonly kind: 'end'
@@ -84,9 +86,10 @@ async function directAccess(call: Call, user: string): Promise<FleetAccess> {
       tellHost(exchange, host, { id: randomUUID(), verb, who, atMs: clock.now(), request }),
     async *log({ host, ...request }, signal) {
       for await (const { head, bytes } of readChunks(exchange, clock, host, request, signal)) {
-        const { kind, task = '', run = '', row } = head
+        const { kind, task = '', run = '', row, at } = head
         if (kind === 'start') yield { kind, task, run }
-        else if (kind === 'output') yield { kind, task, run, bytes }
+        else if (kind === 'output')
+          yield { kind, task, run, bytes, ...(at !== undefined && { at }) }
         else if (kind === 'end') yield { kind, task, run, row: (row ?? null) as HistoryRow | null }
       }
     },

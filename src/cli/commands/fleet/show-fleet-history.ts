@@ -4,6 +4,7 @@ import { fleetHistory } from '../../../view/fleet/fleet-history.ts'
 import type { Values } from '../../args/options.ts'
 import type { Call } from '../../command.ts'
 import { ask } from '../../daemon/ask.ts'
+import { withLabels } from '../../daemon/tasks-file.ts'
 import { isPattern, selectNames } from '../../../tasks/select.ts'
 import { type AskMachines, statusOfAll } from '../../../view/fleet/fleet-status.ts'
 import { historyTable } from '../history/history-table.ts'
@@ -18,7 +19,10 @@ export async function showFleetHistory(call: Call, values: Values): Promise<numb
   const { rows, notes } = await fleetHistory(
     (name, request) => ask(call, name, request, 'required'),
     {
-      tasks: words.length === 0 ? undefined : await namesOf(call, words),
+      tasks:
+        words.length === 0 && values.label === undefined
+          ? undefined
+          : await namesOf(call, words, values),
       hosts: on,
       outcomes: outcome,
       since: since && new Date(since(host.clock.now())).toISOString(),
@@ -33,13 +37,19 @@ export async function showFleetHistory(call: Call, values: Values): Promise<numb
   return exitStatus.done
 }
 
-/** A name is taken as it is: its task may be gone from the file. A pattern needs the tasks of all machines. */
-async function namesOf(call: Call, words: readonly string[]): Promise<string[]> {
+/**
+ * A name is taken as it is: its task may be gone from the file. A pattern and labels need the tasks of all machines.
+ */
+async function namesOf(call: Call, words: readonly string[], { label }: Values): Promise<string[]> {
   const patterns = words.filter(isPattern)
   const names = words.filter((word) => !isPattern(word))
-  if (patterns.length === 0) return names
+  if (patterns.length === 0 && label === undefined) return names
   const asked: AskMachines = (request) => ask(call, 'fleetAsk', request, 'required')
   const statuses = await statusOfAll(asked, undefined, [], false)
-  const known = [...statuses.values()].flatMap(({ report }) => report.tasks.map(({ name }) => name))
-  return [...new Set([...names, ...selectNames(patterns, known, 'torch fleet status')])]
+  const tasks = [...statuses.values()].flatMap(({ report }) => report.tasks)
+  const known = tasks.map(({ name }) => name)
+  const labelled = new Set(withLabels(tasks, label).map(({ name }) => name))
+  const found =
+    words.length === 0 ? known : [...names, ...selectNames(patterns, known, 'torch fleet status')]
+  return [...new Set(found)].filter((name) => label === undefined || labelled.has(name))
 }

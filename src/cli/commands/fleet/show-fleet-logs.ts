@@ -9,8 +9,8 @@ import { usageError } from '../../args/option.ts'
 import type { Values } from '../../args/options.ts'
 import type { Call } from '../../command.ts'
 import { ask } from '../../daemon/ask.ts'
-import { type LogWriter, prefixWriter } from '../logs/log-writer.ts'
 import { type FleetAccess, openAccess } from './fleet-access.ts'
+import { jsonPrinter, linesPrinter, type LogPrinter } from './log-printer.ts'
 
 /** How often to look for machines that have come up. */
 const lookMs = 5_000
@@ -21,10 +21,15 @@ export async function showFleetLogs(call: Call, values: Values): Promise<number>
   if (word === undefined || more.length > 0)
     throw usageError('torch fleet logs takes one task or run', 'torch fleet logs TASK')
   const access = await openAccess(call)
-  const writer = prefixWriter(call.terminal, [], false)
+  const now = (): string => new Date(call.host.clock.now()).toISOString()
+  const print = values.json ? jsonPrinter(call.terminal, now) : linesPrinter(call.terminal)
   try {
-    if (values.follow === true && !beginsRunId(word)) await followAll(call, access, word, writer)
-    else await showOne(call, access, { word, lines: values.limit ?? null }, writer)
+    if (values.follow === true && !beginsRunId(word)) await followAll(call, access, word, print)
+    else {
+      const lines = values.limit ?? null
+      const isDocument = values.json === true && values.follow !== true
+      await showOne(call, access, { word, lines, isDocument }, print)
+    }
   } finally {
     await access.close()
   }
@@ -34,14 +39,16 @@ export async function showFleetLogs(call: Call, values: Values): Promise<number>
 interface Wanted {
   readonly word: string
   readonly lines: number | null
+  /** One JSON document with the whole output, as torch logs --json. */
+  readonly isDocument: boolean
 }
 
 /** Its machine must be up: output stays where the run was. */
 async function showOne(
   call: Call,
   access: FleetAccess,
-  { word, lines }: Wanted,
-  writer: LogWriter,
+  { word, lines, isDocument }: Wanted,
+  print: LogPrinter,
 ): Promise<void> {
   const isRun = beginsRunId(word)
   const { rows } = await fleetHistory((name, request) => ask(call, name, request, 'required'), {
@@ -54,24 +61,27 @@ async function showOne(
       hint: 'torch fleet history shows the runs',
     })
   const { host, task, run } = row
-  call.terminal.note(`${plainLine(host)} ${task} ${run}`)
   const request = { host, task, run, lines, isFollowing: false }
-  await copy(access, request, writer, new AbortController().signal)
+  const { signal } = new AbortController()
+  if (!isDocument) {
+    call.terminal.note(`${plainLine(host)} ${task} ${run}`)
+    return copy(access, request, print, signal)
+  }
+  const chunks: Uint8Array[] = []
+  for await (const part of access.log(request, signal))
+    if (part.kind === 'output') chunks.push(part.bytes)
+  const output = Buffer.concat(chunks).toString('utf8')
+  await call.terminal.say(JSON.stringify({ host, task, run, output }, null, 2))
 }
 
-/** Prints the output of a machine until it has no more, each line after the machine and the task. */
+/** Prints the output of a machine until it has no more. */
 async function copy(
   access: FleetAccess,
   request: FleetLogRequest,
-  writer: LogWriter,
+  print: LogPrinter,
   signal: AbortSignal,
 ): Promise<void> {
-  const named = (task: string, run: string) => ({ task: `${plainLine(request.host)} ${task}`, run })
-  for await (const part of access.log(request, signal)) {
-    const { task, run } = part
-    if (part.kind === 'output') await writer.write(named(task, run), part.bytes)
-    if (part.kind === 'end') await writer.end(named(task, run))
-  }
+  for await (const part of access.log(request, signal)) await print(request.host, part)
 }
 
 /** A machine that falls silent is noted, and followed again once it is back. Until Ctrl-C. */
@@ -79,7 +89,7 @@ async function followAll(
   call: Call,
   access: FleetAccess,
   task: string,
-  writer: LogWriter,
+  print: LogPrinter,
 ): Promise<never> {
   const { signal } = new AbortController()
   const followed = new Map<string, Promise<void>>()
@@ -94,7 +104,7 @@ async function followAll(
     isFirst = false
     for (const host of hosts.filter((each) => !followed.has(each))) {
       const request = { host, task, run: null, lines: null, isFollowing: true }
-      const following = copy(access, request, writer, signal)
+      const following = copy(access, request, print, signal)
         .catch((error: unknown) => {
           if (!(error instanceof TorchError)) throw error
           call.terminal.note(`note: ${plainLine(error.message)}`)

@@ -12,6 +12,7 @@ import { isSelected, selectNames } from '../../../tasks/select.ts'
 import type { Values } from '../../args/options.ts'
 import type { Call } from '../../command.ts'
 import { ask } from '../../daemon/ask.ts'
+import { noTaskHasLabels, withLabels } from '../../daemon/tasks-file.ts'
 import { outcomeCell } from '../../terminal/outcomes.ts'
 import { type Cell, table } from '../../terminal/table.ts'
 import { roughly, shownDistance, shownTime } from '../../terminal/times.ts'
@@ -23,7 +24,11 @@ export async function showFleet(call: Call, values: Values): Promise<number> {
   const whole = await fleetStatus((name, request) => ask(call, name, request, 'required'))
   const names = whole.tasks.map(({ name }) => name)
   if (words.length > 0) selectNames(words, names, 'torch fleet status')
-  const tasks = whole.tasks.filter(({ name }) => words.length === 0 || isSelected(words, name))
+  const tasks = withLabels(whole.tasks, values.label).filter(
+    ({ name }) => words.length === 0 || isSelected(words, name),
+  )
+  if (tasks.length === 0 && values.label !== undefined && whole.tasks.length > 0)
+    terminal.note(noTaskHasLabels)
   const status = { ...whole, tasks }
   if (values.json) await terminal.say(JSON.stringify(status, null, 2))
   else await terminal.say(linesOf(call, status).join('\n'))
@@ -137,12 +142,29 @@ function stateCell({ state, isOdd, heardAgoMs }: Machine): Cell {
   }
 }
 
-function noteOf({ state, differs, places, trouble }: Machine): string {
+/** What is wrong with a machine, or happens to it soon. */
+export function noteOf({
+  state,
+  differs,
+  places,
+  takeovers,
+  tz,
+  hasOtherTz,
+  trouble,
+}: Machine): string {
   const notes = [
     ...(differs.length === 0
       ? []
       : [`${differs.join(', ')} ${differs.length === 1 ? 'differs' : 'differ'}`]),
-    ...(state === 'silent' && places.length > 0 ? ['others take its places'] : []),
+    ...takeovers.map(({ place, inMs }) =>
+      inMs === 0
+        ? `takeover of ${place} is due`
+        : `takeover of ${place} in ${formatDuration(Math.ceil(inMs / 1000) * 1000)}`,
+    ),
+    ...(state === 'silent' && places.length > 0 && takeovers.length === 0
+      ? ['others take its places']
+      : []),
+    ...(hasOtherTz && state === 'up' ? [`time zone data ${tz}: it may have other slots`] : []),
     ...trouble.slice(0, 1),
   ]
   return plainLine(notes.join('; '))
