@@ -2,7 +2,7 @@ import { dayNumberOf, lengthOfMonth, secondsPerDay } from './civil-date.ts'
 import { firstInstant } from './daylight-saving.ts'
 
 /** A date, or a time with or without an offset, as it is written. */
-interface Moment {
+export interface Moment {
   /** A local second: the time as if it were UTC. */
   readonly local: number
   /** Seconds east of UTC; undefined: in the zone of whoever reads it. */

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { parseDate, parseMoment } from '../../schedule/dates.ts'
+import { type Moment, parseDate, parseMoment } from '../../schedule/dates.ts'
 import { expected } from './expected.ts'
 import { maxCalendarEntries } from './limits.ts'
 import { key, ownName, path, whole } from './schema-values.ts'
@@ -9,7 +9,7 @@ import { key, ownName, path, whole } from './schema-values.ts'
 /** A date, or a time with or without an offset. */
 export const moment = z
   .string({ error: expected.moment })
-  .transform((text, context) => {
+  .transform((text, context): { readonly text: string; readonly moment: Moment } => {
     const parsed = parseMoment(text)
     if (parsed === undefined) context.addIssue({ code: 'custom', message: expected.moment })
     return parsed === undefined ? z.NEVER : { text, moment: parsed }
