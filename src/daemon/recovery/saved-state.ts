@@ -109,12 +109,22 @@ function* loadedText({ here, newTasks }: TasksState): Generator<string> {
   yield all.length === 0 ? '[]\n' : ']\n'
 }
 
-/** True once per boot of the machine. Noted before anything starts: after a crash nothing starts twice. */
+/**
+ * True once per boot of the machine, or of the container: its process 1 is new, on a machine that has not rebooted.
+ * Noted before anything starts: after a crash nothing starts twice.
+ */
 export function claimBoot({ host: { files, processes }, paths, faults }: Parts): boolean {
+  const { bootId } = processes
+  const startTicks = processes.identify(1)?.startTicks
   let isNew = false
   const wasNoted = faults.attempt('note the boot of the machine', () => {
-    isNew = files.readText(paths.boot)?.trim() !== processes.bootId
-    if (isNew) files.replace(paths.boot, `${processes.bootId}\n`)
+    const noted = (files.readText(paths.boot) ?? '').trim()
+    const [notedId, notedTicks] = noted.split(' ')
+    // An older version noted no process 1, and some systems hide it.
+    const isOther = startTicks !== undefined && notedTicks !== undefined
+    isNew = notedId !== bootId || (isOther && Number(notedTicks) !== startTicks)
+    const boot = startTicks === undefined ? bootId : `${bootId} ${startTicks}`
+    if (noted !== boot) files.replace(paths.boot, `${boot}\n`)
   })
   return isNew && wasNoted
 }

@@ -1,6 +1,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
+import type { Processes } from '../../../src/host/processes.ts'
 import { newSite } from '../../support/daemon-here.ts'
 import { until } from '../../support/until.ts'
 
@@ -105,6 +106,37 @@ describe('@reboot', () => {
     const third = await site.daemon({ processes: { ...host.processes, bootId: 'the-next-boot' } })
     await third.runs('boot', 0)
     expect(third.history()).toEqual(['boot ok', 'boot ok'])
+  })
+
+  test('a @reboot task starts again in each life of a container, whose process 1 is new', async () => {
+    const site = newSite(yaml)
+    await (await site.daemon()).runs('boot', 0)
+    const { host } = (await site.daemon()).state
+    const inContainer = (firstTicks: number | undefined): Processes => ({
+      ...host.processes,
+      identify: (pid) =>
+        pid !== 1
+          ? host.processes.identify(pid)
+          : firstTicks === undefined
+            ? undefined
+            : { pid, group: pid, startTicks: firstTicks },
+    })
+    for (const [startTicks, count] of [
+      [7, 2],
+      [7, 2],
+      [undefined, 2],
+      [7, 2],
+      [9, 3],
+    ] as const) {
+      const daemon = await site.daemon({ processes: inContainer(startTicks) })
+      await daemon.runs('boot', 0)
+      expect(daemon.rows(), String(startTicks)).toHaveLength(count)
+    }
+    // As an older version noted it: the same boot.
+    fs.writeFileSync(path.join(site.home, 'boot'), `${host.processes.bootId}\n`)
+    const upgraded = await site.daemon({ processes: inContainer(11) })
+    expect(upgraded.running('boot')).toEqual([])
+    expect(upgraded.rows()).toHaveLength(3)
   })
 })
 
