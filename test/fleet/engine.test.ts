@@ -2,7 +2,7 @@ import { jetstream, jetstreamManager } from '@nats-io/jetstream'
 import { connect } from '@nats-io/transport-node'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Engine } from '../../src/fleet/engine.ts'
-import { natsEngine } from '../../src/fleet/nats/engine.ts'
+import { natsEngine, type NatsParts } from '../../src/fleet/nats/engine.ts'
 import { fleetStreams } from '../../src/fleet/nats/streams.ts'
 import { fleetNames, inboxPrefix } from '../../src/fleet/nats/subjects.ts'
 import type { Hint } from '../../src/plan/fleet/hints.ts'
@@ -30,7 +30,7 @@ function fakeEngine(): Promise<Engine> {
   return Promise.resolve(newFakeEngine(world).of(newMachine(world, 'a', 0)))
 }
 
-async function natsEngineOf(program: string): Promise<Engine> {
+async function natsPartsOf(program: string): Promise<NatsParts> {
   const server = await natsServer(program)
   closings.push(() => server.close())
   const inbox = inboxPrefix({ name: 'prod', host: 'a' })
@@ -40,7 +40,7 @@ async function natsEngineOf(program: string): Promise<Engine> {
   const names = fleetNames('prod')
   for (const stream of fleetStreams(names, { replicas: 1, keepMs: 3_600_000 }))
     await manager.streams.add(stream)
-  return natsEngine({ connection, js: jetstream(connection), manager, names, host: 'a' })
+  return { connection, js: jetstream(connection), manager, names, host: 'a' }
 }
 
 const claim = (attempt: string): Claim => ({
@@ -52,7 +52,30 @@ const place = (run: string): HeldPlace => ({
 })
 
 describe('the engine in memory', () => suite(fakeEngine))
-describeNats('the engine of %s', (program) => suite(() => natsEngineOf(program)))
+describeNats('the engine of %s', (program) => {
+  suite(async () => natsEngine(await natsPartsOf(program)))
+
+  test('with a server that stores several, only the last one has the place', async () => {
+    const parts = await natsPartsOf(program)
+    const exact = natsEngine(parts)
+    const key = { task: 'job', index: 0 }
+    let settled = 0
+    const other = async (): Promise<void> => {
+      const found = await exact.getPlace(key)
+      const expected = found.kind === 'found' ? found.sequence : 0
+      settled += 1
+      if (settled === 1) await exact.putPlace(key, place('other'), { expected, id: 'other' })
+    }
+    const { putPlace } = natsEngine({ ...parts, settle: other })
+    const first = await putPlace(key, place('first'), { expected: 0, id: 'first' })
+    expect(first).toMatchObject({ kind: 'stored' })
+    const expected = first.kind === 'stored' ? first.sequence : 0
+    expect(await putPlace(key, place('mine'), { expected, id: 'mine' })).toEqual({ kind: 'taken' })
+    const again = { expected: expected + 2, id: 'again' }
+    expect(await putPlace(key, place('again'), again)).toMatchObject({ kind: 'stored' })
+    expect(settled).toBe(2)
+  })
+})
 
 /** What both must do. */
 function suite(open: () => Promise<Engine>): void {

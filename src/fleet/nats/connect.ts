@@ -1,5 +1,5 @@
 import { messageOf } from '../../errors.ts'
-import { newSleep } from '../../host/clock.ts'
+import { newSleep, pause } from '../../host/clock.ts'
 import type { Host } from '../../host/host.ts'
 import type { Hint } from '../../plan/fleet/hints.ts'
 import type { Engine } from '../engine.ts'
@@ -69,6 +69,8 @@ export interface FleetParts {
 /** Many machines lose the same server at once, and must not come back at once. */
 const againMs = 500
 const jitterMs = 1_500
+/** What old servers have on its way is stored by then: that takes some milliseconds. */
+const settleMs = 300
 
 /**
  * Opens the connection to the engine in the background, and again whenever it is lost, for ever. It never
@@ -115,11 +117,12 @@ export function connectFleet(parts: FleetParts): FleetConnection {
 
   /** Settles when the connection is lost. */
   async function serve(found: OpenConnection): Promise<void> {
-    const { connection, js, manager, server, version, warning } = found
+    const { connection, js, manager, server, version, warning, isExact } = found
     if (isClosed) return connection.close()
     open = found
     const lost = connection.closed()
-    engine = natsEngine({ connection, js, manager, names, host: settings.host })
+    const settle = isExact ? undefined : () => pause(host.clock, settleMs)
+    engine = natsEngine({ connection, js, manager, names, host: settings.host, settle })
     rows = natsRowStore({ js, manager, names, host: settings.host })
     exchange.use(connection)
     for (const listener of listeners) engine.hear(listener)

@@ -16,6 +16,8 @@ export interface OpenConnection {
   /** As the settings have it. */
   readonly server: string
   readonly version: string
+  /** Of several messages that expect the same sequence, it stores one. */
+  readonly isExact: boolean
   /** What is not good about this version of the server; null: nothing. */
   readonly warning: string | null
 }
@@ -80,12 +82,13 @@ async function checked(
     await connection.close()
     throw new Error(`it is nats-server ${version}; torch needs ${leastVersion} or newer`)
   }
-  const warning = isOlder(version, goodVersion)
+  const isExact = !isOlder(version, goodVersion)
+  const warning = !isExact
     ? `nats-server ${version} may lose what it acknowledged when a machine loses power: ${goodVersion} or newer can write everything to disk first`
     : null
   const options = { checkAPI: false, timeout: answerMs }
   return {
-    ...{ connection, server, version, warning },
+    ...{ connection, server, version, warning, isExact },
     js: client.jetstream(connection, options),
     manager: await client.jetstreamManager(connection, options),
   }

@@ -3,7 +3,7 @@ import type { NatsConnection } from '@nats-io/transport-node'
 import type { GetAnswer, PutAnswer } from '../../plan/fleet/answers.ts'
 import { hintOf } from '../../plan/fleet/hints.ts'
 import type { Question } from '../../plan/fleet/questions.ts'
-import type { Claim, Place } from '../../plan/fleet/records.ts'
+import type { Claim, Place, PlaceKey } from '../../plan/fleet/records.ts'
 import type { Engine, PutOptions } from '../engine.ts'
 import { quietly } from '../../host/system-error.ts'
 import { getError, putError } from './answers.ts'
@@ -30,11 +30,18 @@ export interface NatsParts {
   readonly names: FleetNames
   /** The name of this machine in the fleet. */
   readonly host: string
+  /**
+   * For servers that compare sequences too early: waits until everything is stored that was on its way. undefined: the
+   * server stores one message only.
+   */
+  readonly settle?: (() => Promise<void>) | undefined
 }
 
 /** The engine on NATS JetStream. */
-export function natsEngine({ connection, js, manager, names, host }: NatsParts): Engine {
-  async function put(
+export function natsEngine(parts: NatsParts): Engine {
+  const { connection, js, manager, names, host, settle } = parts
+
+  async function putOnce(
     subject: string,
     value: unknown,
     { expected, id }: PutOptions,
@@ -64,9 +71,28 @@ export function natsEngine({ connection, js, manager, names, host }: NatsParts):
     }
   }
 
+  /**
+   * A cluster of 2.9 compares a sequence other than 0 before the servers agree, and not again after that. So of several
+   * that come at once, each one may be acknowledged (5 of 5 were seen). The last one has replaced the others.
+   */
+  async function replace(
+    key: PlaceKey,
+    place: Place,
+    options: PutOptions,
+    wait: () => Promise<void>,
+  ): Promise<PutAnswer> {
+    const subject = placeSubject(names, key)
+    const put = await putOnce(subject, place, options)
+    if (put.kind !== 'stored' || options.expected === 0) return put
+    await wait()
+    const found = await get<Place>(names.places, subject)
+    if (found.kind === 'silent') return found
+    return found.kind === 'found' && found.sequence === put.sequence ? put : { kind: 'taken' }
+  }
+
   return {
     putClaim: (key, claim) =>
-      put(claimSubject(names, key), claim, { expected: 0, id: claim.attempt }),
+      putOnce(claimSubject(names, key), claim, { expected: 0, id: claim.attempt }),
     getClaim: (key) => get<Claim>(names.claims, claimSubject(names, key)),
     async claimsSince() {
       try {
@@ -76,7 +102,10 @@ export function natsEngine({ connection, js, manager, names, host }: NatsParts):
         return getError(error)
       }
     },
-    putPlace: (key, place, options) => put(placeSubject(names, key), place, options),
+    putPlace: (key, place, options) =>
+      settle === undefined
+        ? putOnce(placeSubject(names, key), place, options)
+        : replace(key, place, options, settle),
     getPlace: (key) => get<Place>(names.places, placeSubject(names, key)),
     async ask(other, question) {
       try {
