@@ -154,11 +154,15 @@ describe('a daemon task of the fleet', () => {
     if (owner === undefined) throw new Error('nothing runs')
     void owner.daemon.stop(null)
     owner.isUp = false
+    await owner.daemon.runs('consumer', 0)
+    // Nobody waits for the end of a promise.
+    const stoppedMs = fleet.clock.monotonic()
     await until(async () => {
       await fleet.pass(100)
       return fleet.names('consumer').length === 1
     }, 'the next machine')
     expect(fleet.names('consumer')).not.toContain(owner.name)
+    expect(fleet.clock.monotonic() - stoppedMs).toBeLessThan(10_000)
   })
 })
 
