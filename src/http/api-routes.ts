@@ -38,6 +38,8 @@ export interface ApiParts {
   readonly version: string
   /** Whether the page may run and kill. */
   readonly actions: boolean
+  /** The home, if commands for its daemon must name it. */
+  readonly home?: string | undefined
 }
 
 const maxWindowMs = 32 * 86_400_000
@@ -66,6 +68,7 @@ function addTaskRoutes(app: Hono<Env>, parts: ApiParts): void {
       now: timeText(clock.now()),
       version: parts.version,
       actions: parts.actions,
+      ...(parts.home !== undefined && { home: parts.home }),
       hosts: [host],
       tasks,
       lastEventId: id,

@@ -11,6 +11,8 @@ export interface StatusAnswer {
   readonly version: string
   /** Whether the page may run and kill. */
   readonly actions: boolean
+  /** Only if `torch web` was started with `--home`: commands for its daemon need it too. */
+  readonly home?: string
   /** One for a single host; all of them for a fleet. */
   readonly hosts: readonly HostView[]
   readonly tasks: readonly TaskView[]

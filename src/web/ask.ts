@@ -1,4 +1,5 @@
 import type { ErrorAnswer } from '../http/api.ts'
+import { address } from './state.ts'
 
 /** An answer of the server that is not the wanted one, or none at all. */
 export class AskError extends Error {
@@ -15,9 +16,14 @@ export class AskError extends Error {
 
 export type Fields = readonly (readonly [name: string, value: string])[]
 
-/** The address of a part of the API, relative to the page, so that it also works behind a proxy with a path. */
+/**
+ * The address of a part of the API, about the machine that the page shows. It is relative to the page, so that it
+ * also works behind a proxy with a path.
+ */
 export function apiAddress(path: string, fields: Fields = []): string {
-  const query = fields.map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join('&')
+  const { host } = address.peek()
+  const all = host === null ? fields : [...fields, ['host', host] as const]
+  const query = all.map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join('&')
   return `api/${path}${query === '' ? '' : `?${query}`}`
 }
 
@@ -43,10 +49,10 @@ export async function post<T>(path: string, body: Readonly<Record<string, unknow
 }
 
 /** Throws an AskError for every answer that is not a success. An aborted request throws an AbortError. */
-export async function request(address: string, init: RequestInit): Promise<Response> {
+export async function request(url: string, init: RequestInit): Promise<Response> {
   let response: Response
   try {
-    response = await fetch(address, { ...init, credentials: 'same-origin', cache: 'no-store' })
+    response = await fetch(url, { ...init, credentials: 'same-origin', cache: 'no-store' })
   } catch (error) {
     if (init.signal?.aborted === true) throw error
     throw new AskError(0, 'torch web does not answer', null)

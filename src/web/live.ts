@@ -1,7 +1,8 @@
-import type { StatusAnswer, Update } from '../http/api.ts'
+import type { FleetView, StatusAnswer, Update } from '../http/api.ts'
 import { apiAddress, AskError, getJson, isAborted, problemWords, request } from './ask.ts'
 import { eventReader, retryAfterMs, type ServerEvent } from './model/event-stream.ts'
-import { connection, tellStatus, tellUpdate } from './state.ts'
+import { effect } from '@preact/signals'
+import { address, connection, fleet, forgetScope, tellStatus, tellUpdate } from './state.ts'
 
 /** The server sends something each 15 s. After this long without, the connection is dead, in ms. */
 const maxSilenceMs = 40_000
@@ -14,9 +15,11 @@ let wake: () => void = () => {}
 /** Keeps the page as the server sees it, for as long as the page is open. */
 export async function stayLive(): Promise<never> {
   watchVisibility()
+  watchScope()
   let failures = 0
   for (;;) {
     attempt = new AbortController()
+    isSwitching = false
     try {
       await connectOnce(attempt.signal, () => (failures = 0))
       failures += 1
@@ -40,6 +43,10 @@ export function tryNow(): void {
 }
 
 async function lost(failures: number, error: unknown): Promise<void> {
+  if (isSwitching) {
+    isSwitching = false
+    return
+  }
   if (document.hidden && isAborted(error)) {
     await woken()
     return
@@ -75,6 +82,7 @@ async function connectOnce(signal: AbortSignal, onLive: () => void): Promise<voi
   for await (const { event, data } of eventsOf(response, () => attempt.abort())) {
     if (event === 'reset') tellStatus(await getJson<StatusAnswer>('status', [], signal))
     else if (event === 'update') tellUpdate(JSON.parse(data) as Update)
+    else if (event === 'fleet') fleet.value = JSON.parse(data) as FleetView
   }
 }
 
@@ -96,6 +104,23 @@ export async function* eventsOf(
   } finally {
     void reader.cancel().catch(() => {})
   }
+}
+
+/** The page shows another machine. */
+let isSwitching = false
+
+function watchScope(): void {
+  let before = address.peek().host
+  effect(() => {
+    const { host } = address.value
+    if (host === before) return
+    before = host
+    isSwitching = true
+    connection.value = { kind: 'connecting' }
+    forgetScope()
+    attempt.abort()
+    wake()
+  })
 }
 
 function watchVisibility(): void {

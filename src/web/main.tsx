@@ -10,17 +10,29 @@ import { stayLive } from './live.ts'
 import { verdictOf } from './model/verdict.ts'
 import { NowLine } from './now-line.tsx'
 import { Panel } from './panel/panel.tsx'
-import { connection, followHistory, isPanelOpen, keepTime, model, show } from './state.ts'
+import {
+  connection,
+  fleet,
+  fleetParts,
+  followHistory,
+  isOfAll,
+  isPanelOpen,
+  keepTime,
+  model,
+  show,
+} from './state.ts'
 import { Strips } from './strips.tsx'
 import { followData } from './timeline/timeline-data.ts'
 import { Tooltip } from './timeline/tooltip.tsx'
 import { Toolbar } from './toolbar.tsx'
 
 function Page(): JSX.Element {
+  const Machines = fleetParts.value?.Machines
   return (
     <div class={isPanelOpen.value ? 'page with-panel' : 'page'}>
       <NowLine />
       <main>
+        {Machines !== undefined && <Machines />}
         <Strips />
         <Toolbar />
         <TaskList />
@@ -42,8 +54,14 @@ function Empty(): JSX.Element | null {
   if (known.tasks.size === 0)
     return (
       <div class="empty">
-        <h2>The tasks file has no tasks yet</h2>
-        <p>Add one to it. The daemon loads the file when it changes, and the task appears here.</p>
+        <h2>
+          {isOfAll.value ? 'The machines share no tasks yet' : 'The tasks file has no tasks yet'}
+        </h2>
+        <p>
+          {isOfAll.value
+            ? 'A task with scope: fleet appears here, and plain tasks that failed.'
+            : 'Add one to it. The daemon loads the file when it changes, and the task appears here.'}
+        </p>
       </div>
     )
   return (
@@ -54,6 +72,22 @@ function Empty(): JSX.Element | null {
       </button>
     </div>
   )
+}
+
+/** A machine that is in no fleet loads nothing of this. */
+function followFleet(): void {
+  let isAsked = false
+  effect(() => {
+    if (fleet.value === null || isAsked) return
+    isAsked = true
+    // The next word about the fleet tries again.
+    loadFleetParts().catch(() => (isAsked = false))
+  })
+}
+
+async function loadFleetParts(): Promise<void> {
+  const { MachineChoice, Machines } = await import('./fleet/machines.tsx')
+  fleetParts.value = { MachineChoice, Machines }
 }
 
 /** The title and the icon tell of trouble while the page is behind other windows. */
@@ -78,6 +112,7 @@ if (place !== null) {
   followData()
   followKeys()
   followTitle()
+  followFleet()
   render(<Page />, place)
   void stayLive()
 }

@@ -7,15 +7,15 @@ import { clockTime, roughly } from './model/words.ts'
 import { counts } from './list/list-state.ts'
 import { shortRevision } from './timeline/mark-words.ts'
 import {
-  address,
   closed,
   connection,
+  fleetParts,
   followLink,
   isHeld,
+  isOfAll,
   linkTo,
   model,
   now,
-  show,
   zone,
 } from './state.ts'
 import type { DayKind } from './model/address.ts'
@@ -29,18 +29,17 @@ export const isHelpOpen = signal(false)
 export function NowLine(): JSX.Element {
   const known = model.value
   const hosts = [...(known?.hosts.values() ?? [])]
-  const [host] = hosts.filter(
-    ({ name }) => address.value.host === null || name === address.value.host,
-  )
+  const [host] = hosts
+  const Choice = fleetParts.value?.MachineChoice
   return (
     <header class="now-line">
       <h1>
         torch
-        {hosts.length === 1 && host !== undefined && (
+        {Choice === undefined && host !== undefined && (
           <span class="host">{plainLine(host.name)}</span>
         )}
       </h1>
-      {hosts.length > 1 && <HostChoice hosts={hosts} />}
+      {Choice !== undefined && <Choice />}
       {known !== null && <VerdictWords hosts={hosts} taskCount={known.tasks.size} />}
       {host !== undefined && <Facts hosts={hosts} host={host} />}
       <div class="line-end">
@@ -69,30 +68,17 @@ function VerdictWords({ hosts, taskCount }: { hosts: HostView[]; taskCount: numb
   )
 }
 
-function HostChoice({ hosts }: { hosts: HostView[] }): JSX.Element {
-  return (
-    <select
-      aria-label="Host"
-      value={address.value.host ?? ''}
-      onChange={(event) => show({ host: event.currentTarget.value || null })}
-    >
-      <option value="">all hosts</option>
-      {hosts.map(({ name }) => (
-        <option key={name} value={name}>
-          {plainLine(name)}
-        </option>
-      ))}
-    </select>
-  )
-}
-
 function Facts({ hosts, host }: { hosts: HostView[]; host: HostView }): JSX.Element {
   const sum = (field: 'failed' | 'missed' | 'skipped'): number =>
     hosts.reduce((total, { day }) => total + day[field], 0)
   return (
     <dl class="facts">
-      <DaemonFact host={host} />
-      <FileFact host={host} />
+      {!isOfAll.value && (
+        <>
+          <DaemonFact host={host} />
+          <FileFact host={host} />
+        </>
+      )}
       <div>
         <dt>running</dt>
         <dd>{counts.value.running}</dd>
@@ -139,15 +125,16 @@ function DayCount({
 }
 
 function DaemonFact({ host }: { host: HostView }): JSX.Element {
-  const { daemon, silent } = host
+  const { daemon, silent, away } = host
   const up = daemon === null ? '' : roughly(Math.max(0, now.value - Date.parse(daemon.startedAt)))
-  const words = silent
-    ? 'does not answer'
-    : daemon === null
-      ? 'down'
-      : daemon.state === 'draining'
-        ? 'stopping'
-        : `up ${up}`
+  const words =
+    silent || away !== undefined
+      ? 'does not answer'
+      : daemon === null
+        ? 'down'
+        : daemon.state === 'draining'
+          ? 'stopping'
+          : `up ${up}`
   return (
     <div>
       <dt>daemon</dt>
@@ -156,7 +143,8 @@ function DaemonFact({ host }: { host: HostView }): JSX.Element {
   )
 }
 
-function FileFact({ host: { file } }: { host: HostView }): JSX.Element {
+function FileFact({ host: { file } }: { host: HostView }): JSX.Element | null {
+  if (file.path === '' && file.revision === null) return null
   const name =
     file.revision === null
       ? plainLine(file.path.split('/').at(-1) ?? '')

@@ -1,5 +1,12 @@
 import { batch, computed, signal } from '@preact/signals'
-import type { StatusAnswer, TaskView, Update } from '../http/api.ts'
+import type { JSX } from 'preact'
+import {
+  allMachines,
+  type FleetView,
+  type StatusAnswer,
+  type TaskView,
+  type Update,
+} from '../http/api.ts'
 import { homeAddress, type PageAddress, readAddress, writeAddress } from './model/address.ts'
 import { joined, maxJoinedRows, type Model, modelOf, withUpdate } from './model/model.ts'
 
@@ -18,7 +25,15 @@ export type Connection =
 
 export const connection = signal<Connection>({ kind: 'connecting' })
 export const model = signal<Model | null>(null)
+/** The machines of the fleet; null: this machine is in none, or the server has not answered yet. */
+export const fleet = signal<FleetView | null>(null)
 export const address = signal<PageAddress>(readAddress(location.search))
+/** What the page loads only on a machine of a fleet. */
+interface FleetParts {
+  readonly MachineChoice: () => JSX.Element | null
+  readonly Machines: () => JSX.Element | null
+}
+export const fleetParts = signal<FleetParts | null>(null)
 /** Rows of the history as they come, for the timeline. */
 export const lastRows = signal<Update['rows']>([])
 
@@ -41,6 +56,7 @@ export function tellStatus(status: StatusAnswer): void {
   batch(() => {
     setClock(status.now)
     model.value = modelOf(status)
+    if (status.fleet !== undefined) fleet.value = status.fleet
     statusVersion.value += 1
   })
 }
@@ -88,6 +104,18 @@ export function keepTime(): void {
   })
 }
 
+/** The page shows all machines at once. */
+export const isOfAll = computed(() => address.value.host === allMachines)
+
+/** Shows another machine: what is known of the one before says nothing about it. */
+export function forgetScope(): void {
+  waiting = undefined
+  batch(() => {
+    model.value = null
+    lastRows.value = []
+  })
+}
+
 /** Changes what the page shows. `isStep`: the back button of the browser returns to what was before. */
 export function show(change: Partial<PageAddress>, isStep = false): void {
   const next = { ...address.peek(), ...change }
@@ -111,8 +139,7 @@ export function followLink(event: MouseEvent, change: Partial<PageAddress>): voi
 
 /** What opens the panel of a task: its run, or its last one. */
 export function opened(task: TaskView, run: string | null = null): Partial<PageAddress> {
-  const on = (model.peek()?.hosts.size ?? 0) > 1 ? task.host : null
-  return { day: null, task: task.name, on, run, only: null }
+  return { day: null, task: task.name, run, only: null }
 }
 
 /** The keys j and k go through the list: its panel follows, and the focus stays in the list. */
@@ -120,11 +147,9 @@ export const isStepping = signal(false)
 
 /** The task whose panel is open; undefined if none is, or if it does not exist. */
 export const openTask = computed((): TaskView | undefined => {
-  const { task, on } = address.value
+  const { task } = address.value
   if (task === null) return undefined
-  return [...(model.value?.tasks.values() ?? [])].find(
-    ({ name, host }) => name === task && (on === null || on === host),
-  )
+  return [...(model.value?.tasks.values() ?? [])].find(({ name }) => name === task)
 })
 
 export function followHistory(): void {
@@ -141,7 +166,6 @@ export const isPanelOpen = computed(
 export const closed: Partial<PageAddress> = {
   day: homeAddress.day,
   task: homeAddress.task,
-  on: homeAddress.on,
   run: homeAddress.run,
   tab: homeAddress.tab,
   only: homeAddress.only,

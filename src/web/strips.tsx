@@ -1,3 +1,4 @@
+import { computed } from '@preact/signals'
 import type { JSX } from 'preact'
 import type { HostView } from '../http/api.ts'
 import { counted } from '../text/plural.ts'
@@ -8,12 +9,12 @@ import { openStrip } from './now-line.tsx'
 import { address, connection, model, now, zone } from './state.ts'
 import { dataProblem } from './timeline/timeline-data.ts'
 
+/** Commands are shown as they work for the daemon of this page. */
+const homeOption = computed(() => model.value?.homeOption ?? '')
+
 /** What a person should know before everything else: one strip for each. */
 export function Strips(): JSX.Element {
-  const { host: chosen } = address.value
-  const hosts = [...(model.value?.hosts.values() ?? [])].filter(
-    ({ name }) => chosen === null || name === chosen,
-  )
+  const hosts = [...(model.value?.hosts.values() ?? [])]
   return (
     <div class="strips">
       <ConnectionStrip />
@@ -62,16 +63,22 @@ function ConnectionStrip(): JSX.Element | null {
 }
 
 function HostStrips({ host }: { host: HostView }): JSX.Element {
-  const { daemon, silent, file, trouble, change } = host
+  const { daemon, silent, file, trouble, change, away } = host
   return (
     <>
-      {(daemon === null || silent) && (
+      {away !== undefined && <AwayStrip away={away} />}
+      {away === undefined && (daemon === null || silent) && (
         <section class="strip strip-bad">
           <b>{silent ? 'The daemon does not answer.' : 'No daemon runs, so nothing starts.'}</b>
           <span>
             {silent ? 'It may be busy: look at its log.' : endWords(host) + startWords(host)}
           </span>
-          {!silent && <code>torch start{file.lastGoodAt === undefined ? '' : ' --last-good'}</code>}
+          {!silent && (
+            <code>
+              torch start{homeOption.value}
+              {file.lastGoodAt === undefined ? '' : ' --last-good'}
+            </code>
+          )}
         </section>
       )}
       {!file.ok && <Problems host={host} />}
@@ -85,6 +92,31 @@ function HostStrips({ host }: { host: HostView }): JSX.Element {
         ))}
       {change !== null && <Change lines={change.lines} isRefused={!file.ok} />}
     </>
+  )
+}
+
+/** Another machine that does not answer. */
+function AwayStrip({
+  away: { state, heardAt },
+}: {
+  away: NonNullable<HostView['away']>
+}): JSX.Element {
+  const name = plainLine(address.value.host ?? '')
+  const at = heardAt === null ? null : Date.parse(heardAt)
+  const when =
+    at === null
+      ? `since the daemon of this machine started`
+      : `since ${fullTime(zone, at)}, for ${roughly(Math.max(0, now.value - at))}`
+  return (
+    <section class="strip strip-bad">
+      <b>
+        {state === 'stopped' ? `The daemon of ${name} was stopped.` : `${name} does not answer.`}
+      </b>
+      <span>
+        {state === 'stopped' ? '' : `Nothing was heard from it ${when}. `}
+        You see what it said last, and what it left in the fleet.
+      </span>
+    </section>
   )
 }
 
@@ -182,7 +214,7 @@ function Change({
       </b>
       {!isRefused && (
         <span>
-          Load it: <code>torch reload</code>
+          Load it: <code>torch reload{homeOption.value}</code>
         </span>
       )}
       <button

@@ -13,6 +13,7 @@ import {
 import { ask, maxTestMs } from '../support/daemon.ts'
 import { until } from '../support/until.ts'
 import { newWall } from '../support/wall.ts'
+import { jsonOf } from '../support/web-server.ts'
 
 const isMissing = chromiumPath === undefined
 
@@ -70,6 +71,36 @@ describe.skipIf(isMissing)(`the page ${needsChromium}`, { timeout: maxTestMs }, 
     await marks('sync-warehouse', 'running').waitFor({ state: 'attached' })
     await marks('poll-payments', 'dense').waitFor({ state: 'attached' })
     expect(await marks('poll-payments', 'ok').count()).toBe(0)
+  })
+
+  test('a machine that is in no fleet loads nothing of one', async () => {
+    const loaded: string[] = []
+    const note = (request: { url(): string }): void =>
+      void loaded.push(new URL(request.url()).pathname)
+    seen.page.on('request', note)
+    await seen.go('')
+    await seen.page.locator('.now-line').getByText('live', { exact: true }).waitFor()
+    seen.page.off('request', note)
+    expect(loaded.filter((path) => path.includes('machines'))).toEqual([])
+    const status = await jsonOf<object>(watched.server, '/api/status')
+    expect(status).not.toHaveProperty('fleet')
+    expect(status).not.toHaveProperty('home')
+  })
+
+  test('a double click on Older asks for the next rows once', async () => {
+    await seen.go('?task=resize-images&tab=history')
+    const rows = panel().locator('tbody tr')
+    await expect.poll(() => rows.count(), poll).toBe(100)
+    const asked: string[] = []
+    const note = (request: { url(): string }): void => {
+      if (/history.*before=/.test(request.url())) asked.push(request.url())
+    }
+    seen.page.on('request', note)
+    await panel().getByRole('button', { name: 'Older' }).dblclick()
+    await expect.poll(() => rows.count(), poll).toBe(200)
+    seen.page.off('request', note)
+    expect(asked).toHaveLength(1)
+    await seen.go('')
   })
 
   test('the words of a run come by mouse and by keys', async () => {

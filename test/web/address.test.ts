@@ -11,7 +11,7 @@ test('every choice of the page comes back from its address', () => {
     at: Date.UTC(2026, 2, 8, 3, 0, 0),
     host: 'db-1',
     task: '../a?b#c',
-    on: 'db-2',
+    machines: 'all',
     run: '20260308T030000Z-1',
     tab: 'history',
     only: 'failed',

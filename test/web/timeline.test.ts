@@ -168,7 +168,7 @@ describe('a new row of the history', () => {
       first,
       historyRow({ ...missed, count: 2, lastSlot: '2026-03-08T12:00:00Z' }),
     )
-    expect(second?.gaps).toEqual([[noon - hour, noon, 2, 'missed', 'down']])
+    expect(second?.gaps).toEqual([[noon - hour, noon, 2, 'missed', 'down', 'db-1']])
   })
 
   test('is the last of thirty recent runs', () => {

@@ -61,6 +61,7 @@ export async function web(call: Call, values: Values): Promise<number> {
     files: readStaticFiles(host),
     version: call.version,
     actions: values.actions ?? false,
+    home: call.from.home === 'flag' ? call.paths.home : undefined,
     report: terminal.note,
   })
   const ended = untilSignal()

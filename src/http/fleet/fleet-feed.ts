@@ -20,7 +20,8 @@ const lookMs = 3_000
 export function newFleetFeed(looks: FleetLooks, clock: Clock): FleetFeed {
   const listeners = new Set<() => void>()
   let [view, text, version]: [FleetView | undefined, string, number] = [undefined, '', 0]
-  let cancel: (() => void) | undefined
+  /** Ends the looks that follow each other; undefined: nobody listens. */
+  let leave: (() => void) | undefined
 
   function take(next: FleetView): void {
     const nextText = JSON.stringify(next)
@@ -39,15 +40,23 @@ export function newFleetFeed(looks: FleetLooks, clock: Clock): FleetFeed {
     }
   }
 
-  function lookAgain(): void {
-    cancel = clock.after(lookMs, () => {
-      void look()
-        .catch(() => {})
-        .finally(() => {
-          if (listeners.size > 0) lookAgain()
-          else cancel = undefined
-        })
-    })
+  function follow(): () => void {
+    let isLeft = false
+    let cancel = (): void => {}
+    const lookAgain = (): void => {
+      cancel = clock.after(lookMs, () => {
+        void look()
+          .catch(() => {})
+          .finally(() => {
+            if (!isLeft) lookAgain()
+          })
+      })
+    }
+    lookAgain()
+    return () => {
+      isLeft = true
+      cancel()
+    }
   }
 
   return {
@@ -58,12 +67,12 @@ export function newFleetFeed(looks: FleetLooks, clock: Clock): FleetFeed {
     newest: () => ({ view, version }),
     listen(onChange) {
       listeners.add(onChange)
-      if (cancel === undefined) lookAgain()
+      leave ??= follow()
       return () => {
         listeners.delete(onChange)
         if (listeners.size > 0) return
-        cancel?.()
-        cancel = undefined
+        leave?.()
+        leave = undefined
       }
     },
   }

@@ -185,7 +185,9 @@ function reportOf(
     return {
       ...definedTask(task, statuses),
       next: isUp ? task.next : null,
-      running: task.running.map(({ run }) => run).filter((run) => !lost.has(run)),
+      running: isUp
+        ? task.running.map(({ run }) => run).filter((run) => !lost.has(run))
+        : own.flatMap(({ run, outcome }) => (outcome === 'running' ? (run ?? []) : [])),
       last: ended,
       counts: { failures: failuresOf(own), skips: 0, restarts: 0 },
     }

@@ -4,7 +4,7 @@ import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
 import { spanNames, spans } from '../model/address.ts'
 import { taskKey } from '../model/model.ts'
 import { rowWindow, scrollToShow } from '../model/windows.ts'
-import { address, model, now, openTask, show } from '../state.ts'
+import { address, now, openTask, show } from '../state.ts'
 import { Axis } from '../timeline/plot.tsx'
 import { plotWidth } from '../timeline/plot-state.ts'
 import { keysInView } from '../timeline/timeline-data.ts'
@@ -32,8 +32,6 @@ export function TaskList(): JSX.Element {
   const open = openTask.value
   const openKey = open === undefined ? undefined : taskKey(open.host, open.name)
   useRevealOnce(openKey)
-  const { host } = address.value
-  const withHost = host === null && (model.value?.hosts.size ?? 0) > 1
   return (
     <div class="list" role="table" aria-label="Tasks" aria-rowcount={keys.length + 1}>
       <ListHead />
@@ -54,13 +52,7 @@ export function TaskList(): JSX.Element {
           style={{ transform: `translateY(${first * rowHeight.value}px)` }}
         >
           {inView.map((key, index) => (
-            <TaskRow
-              key={key}
-              id={key}
-              index={first + index}
-              isOpen={key === openKey}
-              withHost={withHost}
-            />
+            <TaskRow key={key} id={key} index={first + index} isOpen={key === openKey} />
           ))}
         </div>
       </div>

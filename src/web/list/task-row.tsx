@@ -1,7 +1,7 @@
 import type { JSX } from 'preact'
 import type { TaskView } from '../../http/api.ts'
 import { plainLine } from '../../text/sanitize.ts'
-import { followLink, linkTo, model, now, opened, zone } from '../state.ts'
+import { followLink, isOfAll, linkTo, model, now, opened, zone } from '../state.ts'
 import { SignIcon } from '../signs.tsx'
 import { isIn } from '../model/groups.ts'
 import { briefly, usualWords } from '../model/words.ts'
@@ -10,12 +10,12 @@ import { RecentBars } from './recent-bars.tsx'
 import { scheduleWords, taskState, type TaskState } from './task-words.ts'
 
 /** One task: its name and schedule, how it stands and what comes, its timeline, its last runs. */
-export function TaskRow({ id, index, isOpen, withHost }: RowProps): JSX.Element | null {
+export function TaskRow({ id, index, isOpen }: RowProps): JSX.Element | null {
   const task = model.value?.tasks.get(id)
   if (task === undefined) return null
   const host = model.value?.hosts.get(task.host)
   const isUp = host !== undefined && (host.daemon !== null || host.silent)
-  const state = taskState(task, { zone, now: now.value, isUp })
+  const state = taskState(task, { zone, now: now.value, isUp, isOfAll: isOfAll.value })
   const { words, written } = scheduleWords(task)
   const name = plainLine(task.name)
   const change = opened(task)
@@ -31,7 +31,6 @@ export function TaskRow({ id, index, isOpen, withHost }: RowProps): JSX.Element 
           aria-current={isOpen ? 'true' : undefined}
           onClick={(event) => followLink(event, change)}
         >
-          {withHost && <span class="on">{plainLine(task.host)} / </span>}
           <Name text={name} />
         </a>
         <span class="under" title={written === '' ? words : `${words} (${written})`}>
@@ -65,7 +64,6 @@ interface RowProps {
   readonly id: string
   readonly index: number
   readonly isOpen: boolean
-  readonly withHost: boolean
 }
 
 function StateCell({ state }: { state: TaskState }): JSX.Element {

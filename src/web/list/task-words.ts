@@ -36,6 +36,8 @@ export interface Moment {
   readonly now: number
   /** A daemon runs on its host: planned starts will happen. */
   readonly isUp: boolean
+  /** It is a task of all machines: which one matters. */
+  readonly isOfAll?: boolean
 }
 
 /** How a task stands, and what comes next, in two short lines. */
@@ -47,7 +49,7 @@ export function taskState(task: TaskView, moment: Moment): TaskState {
 
 type FirstLine = Pick<TaskState, 'sign' | 'tone' | 'progress' | 'words' | 'when'>
 
-function firstLine(task: TaskView, { zone, now }: Moment): FirstLine {
+function firstLine(task: TaskView, { zone, now, isOfAll = false }: Moment): FirstLine {
   const { here, why, running, last, failures, failingSince, type } = task
   const [oldest] = running
   if (oldest !== undefined) {
@@ -55,7 +57,7 @@ function firstLine(task: TaskView, { zone, now }: Moment): FirstLine {
     const progress = type === 'daemon' ? null : progressOf(elapsed, task.p50Ms, task.p95Ms)
     const words = progress?.words ?? `running for ${countdown(Math.max(0, elapsed))}`
     const tone = progress?.isOver === true ? 'warn' : 'run'
-    const when = running.length > 1 ? `${running.length} runs` : ''
+    const when = isOfAll ? hostsOf(running) : running.length > 1 ? `${running.length} runs` : ''
     return { sign: 'running', tone, progress, words, when }
   }
   if (!here) {
@@ -66,7 +68,8 @@ function firstLine(task: TaskView, { zone, now }: Moment): FirstLine {
     const words = type === 'manual' ? 'started by hand only' : 'has not run yet'
     return { sign: 'waiting', tone: 'quiet', progress: null, words, when: '' }
   }
-  const words = failures > 1 ? `${codeOr(last)}, ${failures} runs in a row` : outcomeWords(last)
+  const ended = failures > 1 ? `${codeOr(last)}, ${failures} runs in a row` : outcomeWords(last)
+  const words = isOfAll ? `${ended} on ${plainLine(last.host)}` : ended
   const at = last.endedAt ?? last.slot
   const when =
     failures > 1 && failingSince !== null
@@ -75,6 +78,12 @@ function firstLine(task: TaskView, { zone, now }: Moment): FirstLine {
         ? ''
         : `${roughlyAgo(now - Date.parse(at))} ago`
   return { sign: last.outcome, tone: toneOf(task), progress: null, words, when }
+}
+
+/** `on web1, web2`. */
+function hostsOf(running: TaskView['running']): string {
+  const hosts = [...new Set(running.flatMap(({ host }) => host ?? []))]
+  return hosts.length === 0 ? '' : `on ${plainLine(hosts.join(', '))}`
 }
 
 /** Beside a count of runs, `failed 3` would read as three times. */
@@ -120,10 +129,11 @@ function secondLine(task: TaskView, { zone, now, isUp }: Moment): [string, strin
 }
 
 /** When a task runs, in words where there are right ones, and as written. */
-export function scheduleWords({ type, schedules, timezone }: TaskView): {
+export function scheduleWords({ type, schedules, timezone, isFromRows }: TaskView): {
   words: string
   written: string
 } {
+  if (isFromRows === true) return { words: 'seen only in the history', written: '' }
   if (type === 'daemon') return { words: 'always runs', written: '' }
   if (type === 'manual') return { words: 'by hand', written: '' }
   if (schedules.length === 0) return { words: 'not in the tasks file', written: '' }

@@ -38,13 +38,13 @@ export interface PageAddress {
   readonly span: SpanName
   /** The centre of the timeline in ms since the epoch; null: it moves with the time. */
   readonly at: number | null
-  /** null: all hosts. */
+  /** The machine of the fleet; `*`: all of them; null: the one of the page. */
   readonly host: string | null
+  /** The table of the machines shows all of them, also where there are many. */
+  readonly machines: 'all' | null
   /** The panel lists these rows, unless it shows a task. */
   readonly day: DayKind | null
   readonly task: string | null
-  /** The host of that task, where there is more than one. */
-  readonly on: string | null
   readonly run: string | null
   readonly tab: Tab
   /** The outcome to which the history of the task is limited. */
@@ -58,9 +58,9 @@ export const homeAddress: PageAddress = {
   span: '6h',
   at: null,
   host: null,
+  machines: null,
   day: null,
   task: null,
-  on: null,
   run: null,
   tab: 'output',
   only: null,
@@ -79,9 +79,9 @@ export function readAddress(query: string): PageAddress {
     span: isSpanName(span) ? span : homeAddress.span,
     at: Number.isNaN(at) ? null : at,
     host: text('host'),
+    machines: text('machines') === 'all' ? 'all' : null,
     day: dayKinds.find((kind) => kind === text('day')) ?? null,
     task: text('task'),
-    on: text('on'),
     run: text('run'),
     tab: tabs.find((name) => name === text('tab')) ?? homeAddress.tab,
     only: text('only'),
@@ -100,10 +100,10 @@ export function writeAddress(address: PageAddress): string {
   put('span', address.span, homeAddress.span)
   put('at', address.at === null ? null : new Date(address.at).toISOString(), null)
   put('host', address.host, null)
+  put('machines', address.machines, null)
   if (address.task === null) put('day', address.day, null)
   else {
     put('task', address.task, null)
-    put('on', address.on, null)
     put('run', address.run, null)
     put('tab', address.tab, homeAddress.tab)
     put('only', address.only, null)

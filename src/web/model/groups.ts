@@ -39,15 +39,10 @@ export function groupCounts(tasks: Iterable<TaskView>): Record<Group, number> {
 /** The keys of the tasks to list, in their order. */
 export function listedKeys(
   tasks: Iterable<TaskView>,
-  { filter, group, order, host }: Pick<PageAddress, 'filter' | 'group' | 'order' | 'host'>,
+  { filter, group, order }: Pick<PageAddress, 'filter' | 'group' | 'order'>,
 ): string[] {
   const matches = matcherOf(filter)
-  const listed = [...tasks].filter(
-    (task) =>
-      (host === null || task.host === host) &&
-      (group === null || isIn(task, group)) &&
-      matches(task),
-  )
+  const listed = [...tasks].filter((task) => (group === null || isIn(task, group)) && matches(task))
   const sorted = order === 'name' ? listed.toSorted(byName) : byUrgency(listed)
   return sorted.map((task) => taskKey(task.host, task.name))
 }

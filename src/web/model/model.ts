@@ -1,4 +1,5 @@
 import type { HostView, RunAnswer, StatusAnswer, TaskView, Update } from '../../http/api.ts'
+import { shellQuoted } from '../../text/shell-quote.ts'
 
 export type HistoryRow = RunAnswer['row']
 export type Outcome = HistoryRow['outcome']
@@ -7,6 +8,8 @@ export type Outcome = HistoryRow['outcome']
 export interface Model {
   readonly version: string
   readonly isActive: boolean
+  /** What follows `torch` and its command: empty, or the home of the daemon. */
+  readonly homeOption: string
   readonly hosts: ReadonlyMap<string, HostView>
   /** By {@link taskKey}. */
   readonly tasks: ReadonlyMap<string, TaskView>
@@ -21,6 +24,7 @@ export function modelOf(answer: StatusAnswer): Model {
   return {
     version: answer.version,
     isActive: answer.actions,
+    homeOption: answer.home === undefined ? '' : ` --home ${shellQuoted(answer.home)}`,
     hosts: new Map(answer.hosts.map((host) => [host.name, host])),
     tasks: new Map(answer.tasks.map((task) => [taskKey(task.host, task.name), task])),
   }

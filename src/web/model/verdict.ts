@@ -14,7 +14,12 @@ export function verdictOf(
   taskCount: number,
 ): Verdict {
   const problems = [
-    ...hostProblems(hosts, 'No daemon runs', ({ daemon, silent }) => daemon === null && !silent),
+    ...hostProblems(hosts, 'The machine does not answer', ({ away }) => away !== undefined),
+    ...hostProblems(
+      hosts,
+      'No daemon runs',
+      ({ daemon, silent, away }) => daemon === null && !silent && away === undefined,
+    ),
     ...hostProblems(hosts, 'The daemon does not answer', ({ silent }) => silent),
     ...hostProblems(hosts, 'The tasks file is refused', ({ file }) => !file.ok),
     ...(counts.failing === 0

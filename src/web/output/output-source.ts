@@ -18,6 +18,8 @@ export interface Output {
   readonly to: number
   readonly state: 'loading' | 'following' | 'ended' | 'none'
   readonly problem: string | null
+  /** The machine that has it does not answer. */
+  readonly isAway?: boolean
 }
 
 export interface OutputSource {
@@ -92,7 +94,7 @@ async function loadEnd(
   const { output: kept } = run
   const isGrowing = mayGrow(run)
   if (kept === null && !isGrowing) {
-    output.value = { ...output.peek(), state: 'none' }
+    output.value = { ...output.peek(), state: 'none', isAway: run.why !== undefined }
     return false
   }
   const size = kept?.bytes ?? 0

@@ -113,7 +113,7 @@ function useHeldOutput(source: OutputSource): Output {
   return held.current ?? now
 }
 
-function endWords({ state, problem, text, from, to }: Output): string {
+function endWords({ state, problem, text, from, to, isAway }: Output): string {
   if (problem !== null) return `${problem}: trying again`
   const count = text.lines.length
   const part = from > 0 ? `the last ${sizeText(to - from)} of ${sizeText(to)}` : sizeText(to)
@@ -122,7 +122,7 @@ function endWords({ state, problem, text, from, to }: Output): string {
     case 'loading':
       return 'loading'
     case 'none':
-      return 'no output is kept of this run'
+      return isAway ? '' : 'no output is kept of this run'
     case 'following':
       return `${lines} · running, new output appears here`
     case 'ended':

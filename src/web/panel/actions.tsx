@@ -2,8 +2,9 @@ import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import type { KillReply, RunReply, TaskView } from '../../http/api.ts'
 import { counted } from '../../text/plural.ts'
+import { plainLine } from '../../text/sanitize.ts'
 import { post, problemWords } from '../ask.ts'
-import { model, opened, show } from '../state.ts'
+import { address, isOfAll, model, opened, show } from '../state.ts'
 
 type Step = 'idle' | 'confirm' | 'busy'
 
@@ -23,7 +24,7 @@ export function Actions({ task }: { task: TaskView }): JSX.Element | null {
   const count = task.running.length
   return (
     <div class="actions">
-      <Action words="Run now" sure={`Run ${task.name} now`} act={run} tell={setTold} />
+      <Action words="Run now" sure={`Run ${task.name}${where()} now`} act={run} tell={setTold} />
       {count > 0 && (
         <Action words="Kill" sure={`Kill ${counted(count, 'run')}`} act={kill} tell={setTold} />
       )}
@@ -32,6 +33,13 @@ export function Actions({ task }: { task: TaskView }): JSX.Element | null {
       </span>
     </div>
   )
+}
+
+/** Which machine, if it is not the one of the page. */
+function where(): string {
+  const { host } = address.value
+  if (host === null) return ''
+  return isOfAll.value ? ' on one machine' : ` on ${plainLine(host)}`
 }
 
 interface ActionProps {

@@ -32,11 +32,7 @@ export function History({ task }: { task: TaskView }): JSX.Element {
       <RowTable
         of={task}
         fields={fields}
-        fits={(row) =>
-          row.task === task.name &&
-          row.host === task.host &&
-          (only === null || row.outcome === only)
-        }
+        fits={(row) => row.task === task.name && (only === null || row.outcome === only)}
       />
     </>
   )

@@ -8,7 +8,7 @@ import { scheduleWords, taskState } from '../list/task-words.ts'
 import { type DayKind, type Tab, tabs } from '../model/address.ts'
 import { roughly, usualWords } from '../model/words.ts'
 import { SignIcon } from '../signs.tsx'
-import { address, isStepping, linkTo, model, now, openTask, show, zone } from '../state.ts'
+import { address, isOfAll, isStepping, linkTo, model, now, openTask, show, zone } from '../state.ts'
 import { Actions } from './actions.tsx'
 import { type Asked, useAsked } from './asked.ts'
 import { Definition } from './definition.tsx'
@@ -147,7 +147,7 @@ function TabBody({ task, tab, run, asked }: TabBodyProps): JSX.Element {
 function Summary({ task }: { task: TaskView }): JSX.Element {
   const host = model.value?.hosts.get(task.host)
   const isUp = host !== undefined && (host.daemon !== null || host.silent)
-  const state = taskState(task, { zone, now: now.value, isUp })
+  const state = taskState(task, { zone, now: now.value, isUp, isOfAll: isOfAll.value })
   const { words, written } = scheduleWords(task)
   const labels = Object.entries(task.labels)
   return (

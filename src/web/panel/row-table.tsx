@@ -6,7 +6,16 @@ import { type Fields, getJson, isAborted, problemWords } from '../ask.ts'
 import { type HistoryRow, type Outcome, taskKey } from '../model/model.ts'
 import { fullTime, outcomeWords, roughly, triggerWords } from '../model/words.ts'
 import { SignIcon } from '../signs.tsx'
-import { followLink, lastRows, linkTo, model, opened, statusVersion, zone } from '../state.ts'
+import {
+  followLink,
+  isOfAll,
+  lastRows,
+  linkTo,
+  model,
+  opened,
+  statusVersion,
+  zone,
+} from '../state.ts'
 import { shortRevision } from '../timeline/mark-words.ts'
 
 const pageRows = 100
@@ -31,9 +40,10 @@ export function RowTable({ fields, fits, of }: RowTableProps): JSX.Element {
             <tr>
               <th scope="col">Time</th>
               {of === undefined && <th scope="col">Task</th>}
+              {isOfAll.value && <th scope="col">Machine</th>}
               <th scope="col">Outcome</th>
               <th scope="col">Took</th>
-              {of !== undefined && <th scope="col">Revision</th>}
+              {of !== undefined && !isOfAll.value && <th scope="col">Revision</th>}
             </tr>
           </thead>
           <tbody>
@@ -117,12 +127,13 @@ function Row({ row, of }: { row: HistoryRow; of: TaskView | undefined }): JSX.El
           <TaskLink task={task} row={row} />
         </td>
       )}
+      {isOfAll.value && <td class="of-task">{plainLine(row.host)}</td>}
       <td>
         <SignIcon sign={outcome} tone={toneOf(outcome)} /> {outcomeWords(row)}
         {more.length > 0 && <span class="when"> {more.join(', ')}</span>}
       </td>
       <td class="took">{durationMs === null ? '' : roughly(durationMs)}</td>
-      {of !== undefined && (
+      {of !== undefined && !isOfAll.value && (
         <td>
           <code>{revision === null ? '' : shortRevision(revision)}</code>
         </td>
@@ -184,8 +195,8 @@ function toneOf(outcome: Outcome): 'ok' | 'bad' | 'warn' | 'run' | 'quiet' {
   }
 }
 
-function keyOf({ run, task, slot, outcome, startedAt }: HistoryRow): string {
-  return run ?? `${task} ${outcome} ${slot} ${startedAt}`
+function keyOf({ run, task, host, slot, outcome, startedAt }: HistoryRow): string {
+  return `${host} ${run ?? `${task} ${outcome} ${slot} ${startedAt}`}`
 }
 
 /** A row that came meanwhile may be in the next page too. */

@@ -4,7 +4,8 @@ import type { RunAnswer, TaskView } from '../../http/api.ts'
 import { getJson } from '../ask.ts'
 import { fullTime, outcomeWords, roughly, triggerWords } from '../model/words.ts'
 import { OutputView } from '../output/output-view.tsx'
-import { lastRows, now, statusVersion, zone } from '../state.ts'
+import { plainLine } from '../../text/sanitize.ts'
+import { isOfAll, lastRows, now, statusVersion, zone } from '../state.ts'
 import { shortRevision } from '../timeline/mark-words.ts'
 import { useAsked } from './asked.ts'
 
@@ -32,10 +33,11 @@ function RunFacts({ run }: { run: string }): JSX.Element | null {
   )
   if (asked.kind === 'failed') return <p class="note tone-bad">{asked.why}</p>
   if (asked.kind === 'asking') return null
-  const { row } = asked.answer
+  const { row, why } = asked.answer
   const { startedAt, durationMs, attempt, lateMs, trigger, revision } = row
   const started = startedAt === null ? null : Date.parse(startedAt)
   const facts = [
+    isOfAll.value ? `on ${plainLine(row.host)}` : '',
     started === null ? '' : fullTime(zone, started),
     durationMs !== null
       ? `took ${roughly(durationMs)}`
@@ -48,8 +50,15 @@ function RunFacts({ run }: { run: string }): JSX.Element | null {
     revision === null ? '' : `revision ${shortRevision(revision)}`,
   ]
   return (
-    <p class="run-facts">
-      <b>{outcomeWords(row)}</b> {facts.filter(Boolean).join(' · ')}
-    </p>
+    <>
+      <p class="run-facts">
+        <b>{outcomeWords(row)}</b> {facts.filter(Boolean).join(' · ')}
+      </p>
+      {why !== undefined && (
+        <p class="note">
+          The output is on its machine, and can be read when that is up: {plainLine(why)}.
+        </p>
+      )}
+    </>
   )
 }

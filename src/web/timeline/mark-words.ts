@@ -6,15 +6,18 @@ import type { Mark } from './marks.ts'
 /** Starts later than this count as late, in ms. */
 const maxPunctualMs = 1_000
 
-/** What a mark says when a person points at it: the first line is its head. */
-export function markWords(mark: Mark, zone: string, now: number): string[] {
+/** What a mark says when a person points at it: the first line is its head. `withHost`: it is among those of all machines. */
+export function markWords(mark: Mark, zone: string, now: number, withHost = false): string[] {
+  const on = (host: string | undefined): string[] =>
+    withHost && host !== undefined ? [`on ${plainLine(host)}`] : []
   const time = (ms: number): string => fullTime(zone, ms)
   const range = (first: number, last: number): string =>
     first === last ? time(first) : `${time(first)} to ${sameDay(time(first), time(last))}`
   switch (mark.kind) {
     case 'gap': {
-      const [first, last, count, outcome, reason] = mark.gap
-      return [`${outcome} ${counted(count, 'slot')}`, range(first, last), reasonWords(reason)]
+      const [first, last, count, outcome, reason, host] = mark.gap
+      const head = `${outcome} ${counted(count, 'slot')}`
+      return [head, ...on(host), range(first, last), reasonWords(reason)]
     }
     case 'planned': {
       const { first, last, count, isCut } = mark.starts
@@ -26,10 +29,11 @@ export function markWords(mark: Mark, zone: string, now: number): string[] {
       return [`${counted(runs, 'run')}, ${failed === 0 ? 'none' : failed} failed`, range(from, to)]
     }
     default: {
-      const { startMs, endMs, lateMs, attempt, revision } = mark.run
+      const { startMs, endMs, lateMs, attempt, revision, host } = mark.run
       const took = `${endMs === null ? 'for ' : ''}${roughly((endMs ?? now) - startMs)}`
       return [
         `${outcomeWords(mark.run)}, ${took}`,
+        ...on(host),
         endMs === null ? `since ${time(startMs)}` : range(startMs, endMs),
         ...(lateMs !== null && lateMs > maxPunctualMs ? [`${roughly(lateMs)} late`] : []),
         ...(attempt !== null && attempt > 1 ? [`attempt ${attempt}`] : []),

@@ -1,7 +1,7 @@
 import type { JSX } from 'preact'
 import { useMemo, useState } from 'preact/hooks'
 import type { TaskView } from '../../http/api.ts'
-import { opened, show, zone } from '../state.ts'
+import { isOfAll, opened, show, zone } from '../state.ts'
 import { dataOf, dataVersion } from './timeline-data.ts'
 import { markWords } from './mark-words.ts'
 import { type Mark, markAt, marksOf } from './marks.ts'
@@ -50,7 +50,7 @@ export function Plot({ id, task }: { id: string; task: TaskView }): JSX.Element 
       aria-valuemin={0}
       aria-valuemax={marks.length - 1}
       aria-valuenow={at}
-      aria-valuetext={markWords(marks[at] ?? marks[0]!, zone, now).join(', ')}
+      aria-valuetext={markWords(marks[at] ?? marks[0]!, zone, now, isOfAll.value).join(', ')}
       onPointerMove={(event) => {
         const x = event.clientX - event.currentTarget.getBoundingClientRect().left
         const index = markAt(marks, x, reach) ?? null
@@ -164,7 +164,13 @@ export function Axis(): JSX.Element {
 function pointedAt(key: string, place: HTMLElement, mark: Mark, now: number): typeof pointed.value {
   const box = place.getBoundingClientRect()
   const x = box.left + Math.max(0, Math.min(mark.x + mark.width / 2, box.width))
-  return { key, lines: markWords(mark, zone, now), x, top: box.top, bottom: box.bottom }
+  return {
+    key,
+    lines: markWords(mark, zone, now, isOfAll.peek()),
+    x,
+    top: box.top,
+    bottom: box.bottom,
+  }
 }
 
 /** The newest run: planned starts come after it. */

@@ -20,18 +20,18 @@ export function withRow(row: TimelineRow, news: HistoryRow): TimelineRow | undef
 
 function withGap(
   row: TimelineRow,
-  { slot, lastSlot, count, outcome, reason }: HistoryRow,
+  { slot, lastSlot, count, outcome, reason, host }: HistoryRow,
 ): TimelineRow {
   if (slot === null || (outcome !== 'missed' && outcome !== 'skipped')) return row
   const first = Date.parse(slot)
   const last = lastSlot === null ? first : Date.parse(lastSlot)
-  const gap = [first, last, count ?? 1, outcome, reason ?? ''] as const
+  const gap = [first, last, count ?? 1, outcome, reason ?? '', host] as const
   const others = row.gaps.filter((each) => each[0] !== first || each[3] !== outcome)
   return { ...row, gaps: [...others, gap] }
 }
 
 function timelineRun(row: HistoryRow, run: string, startedAt: string): TimelineRun {
-  const { endedAt, outcome, exitCode, signal, lateMs, attempt, revision } = row
+  const { endedAt, outcome, exitCode, signal, lateMs, attempt, revision, host } = row
   const endMs = endedAt === null ? null : Date.parse(endedAt)
   return {
     run,
@@ -43,6 +43,7 @@ function timelineRun(row: HistoryRow, run: string, startedAt: string): TimelineR
     lateMs,
     attempt,
     revision,
+    host,
   }
 }
 

@@ -179,9 +179,11 @@ async function askPart(
 }
 
 function applyRows(rows: readonly HistoryRow[]): void {
+  // A machine may have had another name when it wrote a row, and all machines are shown as one.
+  const [host = ''] = model.peek()?.hosts.keys() ?? []
   let isChanged = false
   for (const row of rows) {
-    const key = taskKey(row.host, row.task)
+    const key = taskKey(host, row.task)
     const have = kept.get(key)
     if (have === undefined) continue
     isChanged = true
