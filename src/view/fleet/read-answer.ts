@@ -114,24 +114,44 @@ function readTask(host: string, value: unknown): TaskStatus[] {
         restarts: numberOf(restarts) ?? 0,
       },
       nextRestart: timeOf(given['nextRestart']),
-      ...(definition !== undefined && { definition: readFacts(definition) }),
+      ...(definition !== undefined && { definition: readFacts(definition, timeOf(given['next'])) }),
       written: readWritten(written),
     },
   ]
 }
 
-function readFacts(value: unknown): TaskFacts | null {
+function readFacts(value: unknown, next: string | null): TaskFacts | null {
   if (value === null) return null
-  const { schedule, timezone, hosts, scope, max, timeoutMs } = fieldsOf(value)
+  const { schedule, timezone, hosts, scope, max, timeoutMs, limits } = fieldsOf(value)
+  const zone = zoneOf(timezone)
   return {
     schedule: textsOf(schedule),
-    timezone: textOf(timezone) ?? 'UTC',
+    timezone: zone,
+    ...(fieldsOf(limits)['compiled'] !== undefined && { limits: onlyNext(zone, next) }),
     // The page shows it as a part of what is written, which has no secrets.
     command: null,
     hosts: Array.isArray(hosts) ? textsOf(hosts) : null,
     ...(scope === 'fleet' && { scope }),
     ...{ max: numberOf(max), timeoutMs: numberOf(timeoutMs) },
   }
+}
+
+/** A zone that this machine does not know would stop whoever computes with it. */
+function zoneOf(value: unknown): string {
+  const zone = textOf(value) ?? 'UTC'
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: zone }).format()
+    return zone
+  } catch {
+    return 'UTC'
+  }
+}
+
+/** What limits a schedule is not computed from the word of another machine: only its next start is known. */
+function onlyNext(zone: string, next: string | null): NonNullable<TaskFacts['limits']> {
+  const until = next === null ? 0 : Math.floor(Date.parse(next) / 1000) + 1
+  const none = { from: undefined, cycle: undefined, calendar: undefined }
+  return { compiled: { zone, until, id: `until ${until}`, ...none }, words: [] }
 }
 
 function readWritten(value: unknown): WrittenDefinition | null {
@@ -151,7 +171,7 @@ const triggers: readonly Trigger[] = [
 /** A row of the history of a machine, whose name it gets; undefined: it is none. */
 export function readRow(host: string, value: unknown): HistoryRow | undefined {
   const row = fieldsOf(value)
-  const { run, task, trigger } = row
+  const { run, task, trigger, by, token } = row
   const outcome = outcomes.find((each) => each === row['outcome'])
   if (typeof task !== 'string' || outcome === undefined) return undefined
   if (run !== null && (typeof run !== 'string' || !isRunId(run))) return undefined
@@ -165,6 +185,8 @@ export function readRow(host: string, value: unknown): HistoryRow | undefined {
     trigger: triggers.find((each) => each === trigger) ?? null,
     ...{ attempt: numberOf(row['attempt']), count: numberOf(row['count']) },
     script: readScript(row['script']),
+    ...(typeof by === 'string' && { by }),
+    ...(typeof token === 'number' && { token }),
   }
 }
 
