@@ -1,4 +1,4 @@
-// npm run bench -- lateness|ticks|scale|burst|memory|recovery|history|commands|web|endurance|fleet|soak [options]: see README.md beside this file.
+// npm run bench -- lateness|ticks|scale|burst|memory|recovery|history|schedules|commands|web|endurance|fleet|soak [options]: see README.md beside this file.
 import fs from 'node:fs'
 import { parseArgs } from 'node:util'
 import { machine, printTable } from './figures.js'
@@ -11,6 +11,7 @@ const benchmarks = {
   memory: async () => (await import('./memory.js')).memory,
   recovery: async () => (await import('./campaign/recovery.js')).recovery,
   history: async () => (await import('./history.js')).history,
+  schedules: async () => (await import('./schedules.js')).schedules,
   commands: async () => (await import('./commands.js')).commands,
   web: async () => (await import('./web/web.js')).web,
   endurance: async () => (await import('./endurance.js')).endurance,

@@ -8,7 +8,7 @@ import { bitsBelow } from './masks.ts'
 export const secondsPerDay = 86_400
 
 /** The calendar, weekdays included, repeats after 400 years. */
-export const yearsPerCycle = 400
+const yearsPerCycle = 400
 
 export interface CivilDate {
   readonly year: number

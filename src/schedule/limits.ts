@@ -1,4 +1,11 @@
-import { daysWithin, type Month, repeatWeekly, wholeMonth } from './civil-date.ts'
+import {
+  civilDateOf,
+  dayNumberOf,
+  daysWithin,
+  type Month,
+  repeatWeekly,
+  wholeMonth,
+} from './civil-date.ts'
 
 /*
  * What limits a schedule beside its fields: `from` and `until`, `cycle`, and calendars. The days of `cycle` and
@@ -67,6 +74,35 @@ export function cycleDays(cycle: Cycle | undefined, month: Month): number {
     days |= daysWithin(month, day, day + length - 1)
   return days
 }
+
+/** The first day at or after this one that is in the cycle. */
+export function nextCycleDay(cycle: Cycle, day: number): number {
+  if (cycle.kind === 'days') {
+    const { first, period, length } = cycle
+    const into = (day - first) % period
+    return day < first ? first : into < length ? day : day + period - into
+  }
+  const { year, month } = civilDateOf(day)
+  const since = year * 12 + month - cycle.first
+  if (since >= 0 && since % cycle.period === 0) return day
+  const next =
+    since < 0 ? cycle.first : cycle.first + Math.ceil(since / cycle.period) * cycle.period
+  return firstDayOf(next)
+}
+
+/** The number of the first day of a month that counts as year * 12 + its number. */
+function firstDayOf(month: number): number {
+  return dayNumberOf(Math.floor((month - 1) / 12), ((month - 1) % 12) + 1, 1)
+}
+
+/** The months in which the calendars may leave a day, as bits 1-12. */
+export function openMonths({ only }: Calendar): number {
+  if (only === undefined || only.weekdays !== 0 || only.ranges.length > 0) return everyMonth
+  return only.yearly.reduce((months, days, at) => (days === 0 ? months : months | (2 << at)), 0)
+}
+
+/** Bits 1-12. */
+export const everyMonth = 0b1_1111_1111_1110
 
 /** The days of a month that the calendars leave. */
 export function openDays({ only, except }: Calendar, month: Month): number {

@@ -7,10 +7,18 @@ import {
   monthOf,
   secondsPerDay,
   wholeMonth,
-  yearsPerCycle,
 } from './civil-date.ts'
 import { bitsBelow, countBits, hasBit, nextBit } from './masks.ts'
-import { type Calendar, cycleDays, lastOpenDay, type Limits, openDays } from './limits.ts'
+import {
+  type Calendar,
+  cycleDays,
+  everyMonth,
+  lastOpenDay,
+  type Limits,
+  nextCycleDay,
+  openDays,
+  openMonths,
+} from './limits.ts'
 import { matchingDays } from './month-days.ts'
 import type { CronSchedule } from './schedule.ts'
 
@@ -26,7 +34,7 @@ const maxMovedDays = 31
 export function nextDay(schedule: CronSchedule, from: number): number | undefined {
   const { limits, months } = schedule
   const days = { months, of: (month: Month) => matchingDays(schedule, month) }
-  if (limits === undefined) return firstIn(days, from, from + cycleDaysOfCalendar)
+  if (limits === undefined) return firstIn(days, from, from + daysOfCalendar)
   if (from >= (overFrom.get(schedule) ?? Infinity)) return undefined
   const found = nextLimited(days, limits, from)
   if (found === undefined) overFrom.set(schedule, from)
@@ -49,33 +57,25 @@ export function firingDay(limits: Limits, day: number): number | undefined {
 /** The next day for slots of `days` within the limits. */
 function nextLimited(days: Days, limits: Limits, from: number): number | undefined {
   const { cycle, calendar } = limits
-  const last = lastDayOf(limits)
-  const soon = Math.min(last, repeatsBy(undefined, calendar, from))
-  const found = nextUpTo(days, limits, from, soon)
-  if (found !== undefined || cycle === undefined) return found
-  // A long cycle may meet a rare day much later, but not if there is no such day at all.
-  const end = Math.min(last, repeatsBy(cycle, calendar, from))
-  if (end <= soon || nextUpTo(days, { calendar, cycle: undefined }, from, end) === undefined)
-    return undefined
-  return nextUpTo(days, limits, soon + 1, end)
-}
-
-function nextUpTo(
-  days: Days,
-  { cycle, calendar }: Pick<Limits, 'cycle' | 'calendar'>,
-  from: number,
-  end: number,
-): number | undefined {
+  const end = Math.min(
+    lastDayOf(limits),
+    cycle === undefined ? repeatsBy(calendar, from) : lastDayOfCycles,
+  )
   const own = {
     months: days.months,
     of: (month: Month) => both(days.of(month), () => cycleDays(cycle, month)),
+    skipTo: cycle && ((day: number) => nextCycleDay(cycle, day)),
   }
   if (calendar === undefined) return firstIn(own, from, end)
-  const open = { months: everyMonth, of: (month: Month) => openDays(calendar, month) }
+  const open = { months: openMonths(calendar), of: (month: Month) => openDays(calendar, month) }
   if (calendar.onExcluded === 'next-day') return nextMovedOn({ own, open }, from, end)
   if (calendar.onExcluded === 'previous-day') return nextMovedBack({ own, open }, from, end)
   return firstIn(
-    { months: days.months, of: (month) => both(own.of(month), () => open.of(month)) },
+    {
+      ...own,
+      months: days.months & open.months,
+      of: (month) => both(own.of(month), () => open.of(month)),
+    },
     from,
     end,
   )
@@ -86,35 +86,21 @@ function both(days: number, others: () => number): number {
   return days === 0 ? 0 : days & others()
 }
 
-/** After this day all that was possible has been: the calendar, the cycle and the dates of calendars repeat. */
-function repeatsBy(cycle: Limits['cycle'], calendar: Calendar | undefined, from: number): number {
+/** After this day all that was possible without a cycle has been: the calendar repeats, and dates are over. */
+function repeatsBy(calendar: Calendar | undefined, from: number): number {
   const sets = [calendar?.only, calendar?.except]
   const dates = sets.map((set) => set?.ranges.at(-1)?.[1] ?? from)
-  const begin = Math.max(from, ...dates, cycle === undefined ? from : firstDayOf(cycle))
-  const period =
-    cycle === undefined
-      ? cycleDaysOfCalendar
-      : cycle.kind === 'days'
-        ? leastCommonMultiple(cycleDaysOfCalendar, cycle.period)
-        : (leastCommonMultiple(monthsOfCalendar, cycle.period) / monthsOfCalendar) *
-          cycleDaysOfCalendar
-  return begin + period + 2 * maxMovedDays
+  return Math.max(from, ...dates) + daysOfCalendar + 2 * maxMovedDays
 }
 
 /** The calendar, weekdays included, repeats after 400 years. */
-const monthsOfCalendar = yearsPerCycle * 12
-const cycleDaysOfCalendar = 146_097
+const daysOfCalendar = 146_097
 
-function firstDayOf(cycle: NonNullable<Limits['cycle']>): number {
-  if (cycle.kind === 'days') return cycle.first
-  return dayNumberOf(Math.floor((cycle.first - 1) / 12), ((cycle.first - 1) % 12) + 1, 1)
-}
-
-function leastCommonMultiple(a: number, b: number): number {
-  let [divisor, rest] = [a, b]
-  while (rest !== 0) [divisor, rest] = [rest, divisor % rest]
-  return (a / divisor) * b
-}
+/**
+ * A cycle and the calendar together repeat only after thousands of years. So no cycle goes on for longer than this:
+ * the search for a day that never comes ends in milliseconds.
+ */
+const lastDayOfCycles = dayNumberOf(2499, 12, 31)
 
 /** The days of a schedule within its cycle, and those that the calendars leave. */
 interface MovedDays {
@@ -193,7 +179,7 @@ export function nextAllowedDay(limits: Limits, from: number): number | undefined
 /** Whether the calendars leave any day at all. */
 export function hasOpenDay(calendar: Calendar): boolean {
   const open = { months: everyMonth, of: (month: Month) => openDays(calendar, month) }
-  return firstIn(open, 0, repeatsBy(undefined, calendar, 0)) !== undefined
+  return firstIn(open, 0, repeatsBy(calendar, 0)) !== undefined
 }
 
 /** No day after this one matches. */
@@ -209,12 +195,15 @@ interface Days {
   /** Bits 1-12: all other months have none. */
   readonly months: number
   readonly of: (month: Month) => number
+  /** The first day from this one on that may be in a mask, for long searches. */
+  readonly skipTo?: ((day: number) => number) | undefined
 }
 
-const everyMonth = 0b1_1111_1111_1110
+/** A search goes on to the next month if what may match is not farther than this. */
+const farAhead = 62
 
 /** The first day from `from` to `end` that is in the masks of its month. */
-function firstIn({ months, of }: Days, from: number, end: number): number | undefined {
+function firstIn({ months, of, skipTo }: Days, from: number, end: number): number | undefined {
   if (from > end) return undefined
   const first = civilDateOf(from)
   let { year, month: number, day: lowest } = first
@@ -227,6 +216,11 @@ function firstIn({ months, of }: Days, from: number, end: number): number | unde
     start += length
     number = number === 12 ? 1 : number + 1
     if (number === 1) year++
+    const next = skipTo === undefined ? start : skipTo(start)
+    if (next < start + farAhead) continue
+    const date = civilDateOf(next)
+    start = next - date.day + 1
+    ;[year, number] = [date.year, date.month]
   }
   return undefined
 }
