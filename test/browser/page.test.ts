@@ -61,18 +61,6 @@ describe.skipIf(isMissing)(`the page ${needsChromium}`, { timeout: maxTestMs }, 
     await expect.poll(() => seen.page.title(), poll).toMatch(/^1 task fails/)
   })
 
-  test('the timeline shows ends by shape, planned starts, missed slots and density', async () => {
-    const marks = (name: string, kind: string) => rowOf(name).locator(`.plot .mark-${kind}`)
-    await marks('mirror-packages', 'failed').waitFor({ state: 'attached' })
-    await marks('mirror-packages', 'ok').waitFor({ state: 'attached' })
-    await marks('mirror-packages', 'planned').waitFor({ state: 'attached' })
-    await marks('mirror-packages', 'missed').waitFor({ state: 'attached' })
-    await marks('resize-images', 'skipped').waitFor({ state: 'attached' })
-    await marks('sync-warehouse', 'running').waitFor({ state: 'attached' })
-    await marks('poll-payments', 'dense').waitFor({ state: 'attached' })
-    expect(await marks('poll-payments', 'ok').count()).toBe(0)
-  })
-
   test('a machine that is in no fleet loads nothing of one', async () => {
     const loaded: string[] = []
     const note = (request: { url(): string }): void =>
@@ -101,6 +89,18 @@ describe.skipIf(isMissing)(`the page ${needsChromium}`, { timeout: maxTestMs }, 
     seen.page.off('request', note)
     expect(asked).toHaveLength(1)
     await seen.go('')
+  })
+
+  test('the timeline shows ends by shape, planned starts, missed slots and density', async () => {
+    const marks = (name: string, kind: string) => rowOf(name).locator(`.plot .mark-${kind}`)
+    await marks('mirror-packages', 'failed').waitFor({ state: 'attached' })
+    await marks('mirror-packages', 'ok').waitFor({ state: 'attached' })
+    await marks('mirror-packages', 'planned').waitFor({ state: 'attached' })
+    await marks('mirror-packages', 'missed').waitFor({ state: 'attached' })
+    await marks('resize-images', 'skipped').waitFor({ state: 'attached' })
+    await marks('sync-warehouse', 'running').waitFor({ state: 'attached' })
+    await marks('poll-payments', 'dense').waitFor({ state: 'attached' })
+    expect(await marks('poll-payments', 'ok').count()).toBe(0)
   })
 
   test('the words of a run come by mouse and by keys', async () => {
