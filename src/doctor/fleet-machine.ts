@@ -223,7 +223,7 @@ function checkServerProgram({ server }: MachineFacts): CheckResult | undefined {
   if (server === undefined) return undefined
   const { tasks, missing } = server
   if (missing.length === 0) return ok(`${namesOf(tasks)} can start it`)
-  return warning(`${namesOf(missing)} cannot start: nats-server is not in the PATH of the task`, {
+  return warning(`${namesOf(missing)} cannot start: nats-server was not found`, {
     hint: 'apt install nats-server, and systemctl disable --now nats-server',
   })
 }

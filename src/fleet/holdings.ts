@@ -94,10 +94,10 @@ export function openHoldings(parts: HoldingParts): Holdings {
     const { holding, fenceMs } = saved
     const { key, place } = holding
     const until = (sentMs: number): number => (fenceMs === undefined ? Infinity : sentMs + fenceMs)
-    // After a reboot the uptime begins anew, and nothing of the run is left.
-    const sentMs = saved.bootId === bootId ? holding.sentMs : 0
+    // After a reboot the uptime begins again, and another machine may have the place: only a renewal makes it good.
+    const untilMs = saved.bootId === bootId ? until(holding.sentMs) : -Infinity
     const here: HeldHere = {
-      ...{ id: place.run, key, token: holding.sequence, untilMs: until(sentMs), isOver: false },
+      ...{ id: place.run, key, token: holding.sequence, untilMs, isOver: false },
       mayOverlap: saved.mayOverlap ?? false,
       isInherited: firstRenewalMs !== undefined,
     }

@@ -98,7 +98,7 @@ export function keepPlace(
 
   function renew(): Promise<void> {
     renewing = (async () => {
-      const waitMs = await renewOnce()
+      const waitMs = await renewOnce().catch(() => againMs)
       if (phase === 'kept') cancel = clock.after(nextMs(waitMs), () => void renew())
     })()
     return renewing

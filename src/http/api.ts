@@ -105,6 +105,8 @@ export interface TaskView {
   readonly schedules: readonly { readonly text: string; readonly words: string | null }[]
   readonly timezone: string | null
   readonly next: string | null
+  /** Its last slot is over: its schedule never fires again. */
+  readonly done?: true
   readonly jitterMs: number
   /** Of a daemon task: when an instance is started again. */
   readonly nextRestart: string | null

@@ -59,6 +59,7 @@ export function taskView(
     schedules: (definition?.schedule ?? []).map((text) => ({ text, words: scheduleWords(text) })),
     timezone: definition?.timezone ?? null,
     next: task.next,
+    ...(task.done === true && { done: true }),
     jitterMs: task.jitterMs,
     nextRestart: task.nextRestart ?? null,
     running: task.running.map((run) => runningRun(run, task, starts.get(run), isOfAll)),

@@ -125,9 +125,9 @@ export async function askedOutput(
     const bytes = Math.min(Math.max(left, 1), maxBytes)
     const part = await asking.output({ run, from: to, bytes }).catch(unlessGone)
     if (part === undefined) return undefined
-    const isEmpty = part.text === '' || left <= 0
+    const chunk = Buffer.from(part.text, 'base64')
+    const isEmpty = chunk.length === 0 || left <= 0
     if (!isEmpty) {
-      const chunk = Buffer.from(part.text, 'base64')
       chunks.push(chunk)
       begin ??= part.from
       left -= chunk.length

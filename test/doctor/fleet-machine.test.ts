@@ -122,7 +122,7 @@ test('doctor finds nats-server where the tasks look for it, and the fenced tasks
   const found = said(judgeFleet(none), 'nats-server')
   expect(found.slice(0, 2)).toEqual([
     'warning',
-    'nats, own, whole cannot start: nats-server is not in the PATH of the task',
+    'nats, own, whole cannot start: nats-server was not found',
   ])
   const [status, words] = said(judgeFleet(none), 'fleet')
   expect([status, words]).toEqual([

@@ -66,14 +66,21 @@ export function readKeys({
   hosts: _2,
   file: _3,
   line: _4,
+  when,
   ...rest
 }: Task) {
+  const { id: _7, ...limits } = when ?? {}
   const { prefer: _5, definition: _6, ...shared } = fleet ?? {}
-  return { ...rest, fleet: fleet && shared, schedules: schedules.map(({ text }) => text) }
+  return {
+    ...rest,
+    fleet: fleet && shared,
+    when: when && limits,
+    schedules: schedules.map(({ text }) => text),
+  }
 }
 
 function meantTask(
-  { name, type, schedule, command, script, ping, listen, keys }: TreeTask,
+  { name, type, schedule, command, script, ping, listen, keys, when }: TreeTask,
   tree: Tree,
 ) {
   const { ready, ...given }: Keys = { ...tree.defaults, ...keys }
@@ -96,6 +103,7 @@ function meantTask(
     fleet: given['scope'] === undefined ? undefined : meantFleet(type, given),
     script: script?.meant,
     ping: ping?.meant,
+    when: when?.meant,
     listen: listen?.meant ?? [],
     ready: waits ? (ready?.meant ?? afterOneSecond) : undefined,
     timezone: given['timezone']?.meant ?? tree.zone ?? 'UTC',

@@ -179,12 +179,50 @@ export const fleetSettings: Readonly<Record<string, fc.Arbitrary<Setting>>> = {
   fence: fc.oneof(durations(15_000), fc.constant({ written: 'off', meant: undefined })),
 }
 
+/** The calendars of each file. */
+export const calendars = { holidays: ['12-25', '2026-12-24..2027-01-01'] }
+
+const oneOfOrNone = <T>(...values: readonly T[]) =>
+  fc.option(fc.constantFrom(...values), { nil: undefined })
+
+/** What limits the schedules of a task, with its meaning. */
+export const whens = fc
+  .record({
+    from: oneOfOrNone('2026-12-01', '2026-12-01T08:00'),
+    until: oneOfOrNone('2027-06-30', '2027-06-30T12:30'),
+    unit: oneOfOrNone('days' as const, 'weeks' as const, 'months' as const),
+    count: fc.integer({ min: 2, max: 50 }),
+    only: oneOfOrNone(['workdays'], ['workdays', 'holidays']),
+    except: oneOfOrNone(['weekends'], ['holidays']),
+    onExcluded: oneOfOrNone('skip', 'next-day', 'previous-day'),
+  })
+  .map(({ from, until, unit, count, only, except, onExcluded }) => {
+    const start = '2026-01-05'
+    const written = {
+      ...(from && { from }),
+      ...(until && { until }),
+      ...(unit && { cycle: { [unit]: count, from: start } }),
+      ...(only && { only }),
+      ...(except && { except }),
+      ...(onExcluded && { on_excluded: onExcluded }),
+    }
+    const isLimited = [from, until, unit, only, except].some((each) => each !== undefined)
+    const meant = {
+      ...{ from, until, cycle: unit && { unit, count, from: start } },
+      ...{ only: only ?? [], except: except ?? [], onExcluded: onExcluded ?? 'skip' },
+      calendars: [only, except].flat().includes('holidays') ? calendars : {},
+    }
+    return { written, meant: isLimited ? meant : undefined }
+  })
+
 const schedule = fc.constantFrom(
   '@daily',
   '*/5 * * * *',
   '0 0,12 1-7 * mon',
   'H H(1-4) * * *',
   '@every 90s',
+  '0 6 LW * *',
+  '@at 2126-12-31T23:00',
 )
 export const schedules: fc.Arbitrary<unknown> = fc.oneof(
   schedule,

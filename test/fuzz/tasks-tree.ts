@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { stringify } from 'yaml'
 import {
+  calendars,
   commands,
   fleetSettings,
   listenForms,
@@ -13,6 +14,7 @@ import {
   settings,
   sources,
   targets,
+  whens,
 } from './tasks-settings.ts'
 
 /** Keys with their values. A key within a map has a dot. */
@@ -29,6 +31,8 @@ export interface TreeTask {
   /** Only a daemon task has any. */
   readonly listen: Setting | undefined
   readonly keys: Keys
+  /** Only a task with a schedule has any. */
+  readonly when: { readonly written: object; readonly meant: unknown } | undefined
 }
 
 /** A good tasks file as data, before it is text. */
@@ -76,6 +80,7 @@ const task: fc.Arbitrary<(place: number) => TreeTask> = fc
     listen: fc.option(fc.nat(listenForms - 1), { nil: undefined }),
     ready: fc.option(readies, { nil: undefined }),
     keys: someKeys(8),
+    when: fc.option(whens, { nil: undefined }),
     fleet: fc.option(someKeys(5, fleetSettings), { nil: undefined }),
   })
   .map(({ ready, fleet, ...all }) => (place) => {
@@ -83,10 +88,12 @@ const task: fc.Arbitrary<(place: number) => TreeTask> = fc
     const keys = { ...all.keys, ...(isShared && { ...inFleet, ...fleet }) }
     const { listen, ...one } = { ...all, keys, listen: isShared ? undefined : all.listen }
     const command = one.command ?? (one.script === undefined ? 'run' : undefined)
-    if (one.type !== 'daemon') return { ...one, command, listen: undefined }
+    if (one.type === 'common') return { ...one, command, listen: undefined }
+    if (one.type === 'manual') return { ...one, command, listen: undefined, when: undefined }
     // The max of a daemon task must be a number.
     return {
       ...one,
+      when: undefined,
       command,
       keys: { ...one.keys, max: { written: 3, meant: 3 }, ...(ready && { ready }) },
       listen: listen === undefined ? undefined : listenOf(listen, firstPort + place),
@@ -124,6 +131,7 @@ export function writtenTree(tree: Tree): Map<string, unknown> {
     ['hosts', tree.groups],
     ['sources', sources],
     ['notify', targets],
+    ['calendars', calendars],
   ])
   if (tree.zone !== undefined) file.set('timezone', tree.zone)
   if (Object.keys(tree.defaults).length > 0) file.set('defaults', writtenKeys(tree.defaults))
@@ -138,6 +146,7 @@ function writtenTask({
   ping,
   listen,
   keys,
+  when,
 }: TreeTask): Record<string, unknown> {
   return {
     ...(command !== undefined && { command }),
@@ -145,6 +154,7 @@ function writtenTask({
     ...(ping && { ping: ping.written }),
     ...(listen && { listen: listen.written }),
     ...(type === 'common' ? { schedule } : { type }),
+    ...when?.written,
     ...writtenKeys(keys),
   }
 }

@@ -20,6 +20,14 @@ test.each<[string, Partial<TaskView>, string, string, string, string]>([
   ['is well', { last: historyRow() }, 'ok', '55m ago', 'next in 1h', '13:00'],
   ['has not run', {}, 'has not run yet', '', 'next in 1h', '13:00'],
   [
+    'is done',
+    { last: historyRow(), next: null, done: true },
+    'ok',
+    '55m ago',
+    'done: no more starts',
+    '',
+  ],
+  [
     'failed once',
     { last: failed, failures: 1, failingSince: '2026-03-08T11:05:00Z' },
     'failed 3',

@@ -33,6 +33,12 @@ import { sendLog } from './send-log.ts'
 const maxRows = 200
 /** Of an output, in bytes; in base64 it has a third more. */
 const maxOutputBytes = 128 * 1024
+/** It becomes a part of a subject: nothing else may be in it. */
+const streamId: Field<string> = {
+  expected: '24 hexadecimal digits',
+  accepts: (value): value is string => typeof value === 'string' && /^[0-9a-f]{24}$/.test(value),
+}
+
 /** What others may ask. All of it only shows something. */
 const askFields = {
   status: { after: optional(name), isOfFleet: optionalFlag, task: optional(name) },
@@ -43,7 +49,7 @@ const askFields = {
   },
   output: { run: name, from: position, bytes: upTo(maxOutputBytes) },
   why: { task: name, slot: whole },
-  log: { stream: name, ...logFields },
+  log: { stream: streamId, ...logFields },
 } as const
 type AskName = keyof typeof askFields
 type Asked<N extends AskName> = {

@@ -183,7 +183,11 @@ export function openFleet(parts: FleetParts): Fleet {
     },
     tryLast(task) {
       lastUntilMs.set(task, clock.monotonic() + tryLastMs)
-      log.warn('fleet', { task }, `${task} does not live here: its place is for another machine`)
+      log.warn(
+        'fleet',
+        { task },
+        `${task} ended three times in a row on this machine: its place goes to another one`,
+      )
     },
     triesLast: (task) => (lastUntilMs.get(task) ?? 0) > clock.monotonic(),
     onHint(listener) {

@@ -44,9 +44,9 @@ export async function watchTasks(
     const all = `${now} ${days}`
     if (now === taken && days === calendars) pending = undefined
     else if (all === pending) {
-      const isTasks = now !== taken
+      const isTasksOnly = now !== taken && days === calendars
       ;[taken, calendars, pending] = [now, days, undefined]
-      onChange(isTasks ? now : undefined)
+      onChange(isTasksOnly ? now : undefined)
     } else {
       pending = all
       return arm(settleMs)

@@ -3,7 +3,7 @@ import type { NatsConnection } from '@nats-io/transport-node'
 import type { GetAnswer, PutAnswer } from '../../plan/fleet/answers.ts'
 import { hintOf } from '../../plan/fleet/hints.ts'
 import type { Question } from '../../plan/fleet/questions.ts'
-import type { Claim, Place, PlaceKey } from '../../plan/fleet/records.ts'
+import { isClaim, isPlace, type Place, type PlaceKey } from '../../plan/fleet/records.ts'
 import type { Engine, PutOptions } from '../engine.ts'
 import { quietly } from '../../host/system-error.ts'
 import { getError, putError } from './answers.ts'
@@ -60,11 +60,17 @@ export function natsEngine(parts: NatsParts): Engine {
   }
 
   /** Not a direct get: those may come from a server that has not heard of the last message yet. */
-  async function get<T>(stream: string, subject: string): Promise<GetAnswer<T>> {
+  async function get<T>(
+    stream: string,
+    subject: string,
+    isRight: (value: unknown) => value is T,
+  ): Promise<GetAnswer<T>> {
     try {
       const message = await manager.streams.getMessage(stream, { last_by_subj: subject })
       if (message === null) return { kind: 'none' }
-      const value = message.json<T>()
+      const value = message.json<unknown>()
+      if (!isRight(value))
+        return { kind: 'silent', words: `what is stored cannot be read: ${subject}` }
       return { kind: 'found', value, sequence: message.seq, storedMs: message.time.getTime() }
     } catch (error) {
       return getError(error)
@@ -85,7 +91,7 @@ export function natsEngine(parts: NatsParts): Engine {
     const put = await putOnce(subject, place, options)
     if (put.kind !== 'stored' || options.expected === 0) return put
     await wait()
-    const found = await get<Place>(names.places, subject)
+    const found = await get(names.places, subject, isPlace)
     if (found.kind === 'silent') return found
     return found.kind === 'found' && found.sequence === put.sequence ? put : { kind: 'taken' }
   }
@@ -93,7 +99,7 @@ export function natsEngine(parts: NatsParts): Engine {
   return {
     putClaim: (key, claim) =>
       putOnce(claimSubject(names, key), claim, { expected: 0, id: claim.attempt }),
-    getClaim: (key) => get<Claim>(names.claims, claimSubject(names, key)),
+    getClaim: (key) => get(names.claims, claimSubject(names, key), isClaim),
     async claimsSince() {
       try {
         const { created } = await manager.streams.info(names.claims)
@@ -106,7 +112,7 @@ export function natsEngine(parts: NatsParts): Engine {
       settle === undefined
         ? putOnce(placeSubject(names, key), place, options)
         : replace(key, place, options, settle),
-    getPlace: (key) => get<Place>(names.places, placeSubject(names, key)),
+    getPlace: (key) => get(names.places, placeSubject(names, key), isPlace),
     async ask(other, question) {
       try {
         const reply = await connection.request(askSubject(names, other), JSON.stringify(question), {
@@ -137,7 +143,9 @@ export function natsEngine(parts: NatsParts): Engine {
         connection.subscribe(subject, {
           callback: (error, message) => {
             const hint = error === null ? quietly(() => hintOf(message.json<unknown>())) : undefined
-            if (hint !== undefined) quietly(() => listener(hint))
+            // The subject says who may tell it; what is in the message does not.
+            if (hint !== undefined && message.subject === hintSubject(names, hint))
+              quietly(() => listener(hint))
           },
         })
     },

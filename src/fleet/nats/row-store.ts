@@ -1,3 +1,4 @@
+import { quietly } from '../../host/system-error.ts'
 import type { HistoryRow } from '../../plan/history-row.ts'
 import type { RowQuery, RowStore } from '../row-store.ts'
 import { getError, putError } from './answers.ts'
@@ -35,9 +36,12 @@ export function natsRowStore({
       const message = await manager.streams.getMessage(names.rows, query)
       if (message === null || message.seq > to) return found
       const { seq: sequence, subject, time } = message
-      const row = { ...message.json<HistoryRow>(), host: hostOfRow(names, subject) }
-      found.push({ sequence, storedMs: time.getTime(), row })
       next = sequence + 1
+      // One that cannot be read does not hide the others.
+      const read = quietly(() => message.json<HistoryRow | null>()) ?? undefined
+      if (read === undefined) continue
+      const row = { ...read, host: hostOfRow(names, subject) }
+      found.push({ sequence, storedMs: time.getTime(), row })
     }
     return found
   }

@@ -59,3 +59,26 @@ export type Place =
 
 /** A place that somebody holds. */
 export type HeldPlace = Extract<Place, { state: 'held' }>
+
+/** Whether what is stored is a claim: anybody with a key of a machine may have written it. */
+export function isClaim(value: unknown): value is Claim {
+  return (
+    isRecord(value) && typeof value['attempt'] === 'string' && typeof value['host'] === 'string'
+  )
+}
+
+/** Whether what is stored is a place. */
+export function isPlace(value: unknown): value is Place {
+  if (!isRecord(value)) return false
+  const { state, host, run, message, holdForMs } = value
+  if (state === 'free') return true
+  return (
+    state === 'held' &&
+    [host, run, message].every((each) => typeof each === 'string') &&
+    typeof holdForMs === 'number'
+  )
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null
+}

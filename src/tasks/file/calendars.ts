@@ -15,7 +15,7 @@ export function readCalendar(
 ): FileCalendar | undefined {
   const path = ['calendars', name]
   if (Object.hasOwn(builtInCalendars, name)) {
-    const message = `torch has a calendar ${JSON.stringify(name)} itself`
+    const message = `${JSON.stringify(name)} is a built-in calendar`
     source.report(path, message, { hint: 'give it another name' })
     return undefined
   }

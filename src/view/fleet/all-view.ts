@@ -115,14 +115,24 @@ export function allView(access: FleetAccess, own: Pick<View, 'page'>): View {
     async kill({ target, by = '' }) {
       const [name, host] = partsOf(target)
       const { status } = await looks.look()
-      const running = status.tasks.find((task) => task.name === name)?.running ?? []
+      // A task by its name, or a run by the beginning of its id.
+      const running = status.tasks.flatMap((task) =>
+        task.running.filter(
+          ({ run, isSure }) => isSure && (task.name === name || run.startsWith(name)),
+        ),
+      )
       const hosts = host === undefined ? new Set(running.map((each) => each.host)) : [host]
       const request = { target: name, signal: null }
-      const runs = await Promise.all(
+      const answers = await Promise.allSettled(
         [...hosts].map(async (each) => killedRuns(await access.tell(each, 'kill', by, request))),
       )
-      if (runs.length > 0) return { runs: runs.flat() }
-      throw new TorchError('not-running', `${name} is not running on a machine that is up`)
+      const killed = answers.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []))
+      if (killed.length > 0) return { runs: killed.flat() }
+      const refused = answers.find((each) => each.status === 'rejected')
+      throw (
+        refused?.reason ??
+        new TorchError('not-running', `${name} is not running on a machine that is up`)
+      )
     },
   }
 }

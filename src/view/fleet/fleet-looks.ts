@@ -19,12 +19,13 @@ export function newFleetLooks(ask: AskFleet, clock: Clock): FleetLooks {
   let rows: { readonly all: readonly HistoryRow[]; readonly atMs: number } | undefined
 
   async function readRows(notes: string[]): Promise<readonly HistoryRow[]> {
-    if (rows === undefined || clock.monotonic() - rows.atMs >= rowsFreshMs)
-      rows = {
-        all: await rowsLeft(ask, { limit: maxRowsLeft }, notes),
-        atMs: clock.monotonic(),
-      }
-    return rows.all
+    if (rows !== undefined && clock.monotonic() - rows.atMs < rowsFreshMs) return rows.all
+    const before = notes.length
+    const all = await rowsLeft(ask, { limit: maxRowsLeft }, notes)
+    // A note says that they could not be read: the older ones are better than none.
+    if (notes.length > before) return rows?.all ?? all
+    rows = { all, atMs: clock.monotonic() }
+    return all
   }
 
   async function lookNow(): Promise<FleetLook> {

@@ -158,19 +158,23 @@ export async function statusOfAll(
   return statuses
 }
 
+/** More than 10,000 tasks: a machine that always has more is no endless work. */
+const maxParts = 200
+
 async function addRest(
   ask: AskMachines,
   statuses: Map<string, HostStatus>,
   host: string,
   question: object,
 ): Promise<void> {
-  for (let known = statuses.get(host); known !== undefined && known.more !== null;) {
+  let known = statuses.get(host)
+  for (let part = 0; part < maxParts && known !== undefined && known.more !== null; part += 1) {
     const asked = { ...question, after: known.more }
     const { answers } = await ask({ hosts: [host], question: asked })
     const [answer] = answers
-    const part = answer && 'value' in answer ? readStatus(host, answer.value) : undefined
-    if (part === undefined) return
-    const { report, more } = part
+    const rest = answer && 'value' in answer ? readStatus(host, answer.value) : undefined
+    if (rest === undefined) return
+    const { report, more } = rest
     const tasks = [...known.report.tasks, ...report.tasks]
     known = {
       ...known,
@@ -189,7 +193,7 @@ function machinesOf(
   const all = new Map(members.map((member) => [member.host, member]))
   // What a machine says of itself now is newer than its last heartbeat.
   for (const { beat } of statuses.values())
-    if (beat !== null) all.set(beat.host, { ...beat, isLive: true, heardAgoMs: 0 })
+    if (beat !== null) all.set(beat.host, { ...beat, takeovers: [], isLive: true, heardAgoMs: 0 })
   const heard = [...all.values()]
   const live = heard.filter(({ isLive }) => isLive)
   const usual = {

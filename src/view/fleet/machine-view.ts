@@ -84,7 +84,7 @@ export function machineView(access: FleetAccess, host: string): View {
         clock,
         async () => {
           const nexts = new Map(last?.tasks.map(({ name, next }) => [name, next]))
-          const { rows } = await page({ limit: maxRows }).catch(() => ({ rows: [] }))
+          const { rows } = await page({ limit: maxRows })
           return newOnes(rows).map((row) => ({ row, next: nexts.get(row.task) ?? null }))
         },
         signal,

@@ -9,7 +9,7 @@ const restPerLook = 9
 
 /**
  * What a look now and then tells: first that the status is to be asked, then the rows that are new. `newRows` gives
- * them, each with the next start of its task. Ends when the signal is aborted.
+ * them, each with the next start of its task; where it fails, there are none. Ends when the signal is aborted.
  */
 export async function* polled(
   clock: Clock,
@@ -23,7 +23,9 @@ export async function* polled(
       const beganMs = clock.monotonic()
       // Whoever hears this looks before it asks for more.
       yield { kind: 'look' }
-      for (const { row, next } of await newRows()) yield { kind: 'row', row, next }
+      // The daemon of this machine may be gone: the next look tries again.
+      const found = await newRows().catch(() => [])
+      for (const { row, next } of found) yield { kind: 'row', row, next }
       const tookMs = clock.monotonic() - beganMs
       if (!signal.aborted) await sleep(Math.max(lookMs, restPerLook * tookMs))
     }

@@ -58,7 +58,7 @@ export function readStatus(host: string, value: unknown): HostStatus | undefined
 }
 
 function isBeat(value: unknown, host: string): value is NonNullable<HostStatus['beat']> {
-  const { host: name, file, places, running, offsetMs, torch } = fieldsOf(value)
+  const { host: name, file, places, running, offsetMs, torch, tz, isDraining } = fieldsOf(value)
   const { hash, revision, committedMs } = fieldsOf(file)
   return (
     name === host &&
@@ -68,6 +68,8 @@ function isBeat(value: unknown, host: string): value is NonNullable<HostStatus['
     (offsetMs === null || typeof offsetMs === 'number') &&
     typeof running === 'number' &&
     typeof torch === 'string' &&
+    typeof tz === 'string' &&
+    typeof isDraining === 'boolean' &&
     Array.isArray(places) &&
     places.every((each) => typeof each === 'string')
   )
@@ -105,6 +107,7 @@ function readTask(host: string, value: unknown): TaskStatus[] {
       here: given['here'] === true,
       reason: textOf(given['reason']),
       next: timeOf(given['next']),
+      ...(given['done'] === true && { done: true }),
       jitterMs: numberOf(given['jitterMs']) ?? 0,
       running: textsOf(given['running']).filter(isRunId),
       last: readRow(host, last) ?? null,

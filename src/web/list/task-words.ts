@@ -114,8 +114,8 @@ function secondLine(task: TaskView, { zone, now, isUp }: Moment): [string, strin
     return [`failing${since}`, failures > 1 ? `${failures} runs in a row` : '', 'bad']
   }
   const at = startMs(task)
-  if (!here || at === null)
-    return here || last === null ? ['', ''] : [`last: ${outcomeWords(last)}`, '']
+  if (!here) return last === null ? ['', ''] : [`last: ${outcomeWords(last)}`, '']
+  if (at === null) return [task.done === true ? 'done: no more starts' : '', '']
   // The page says once that no daemon runs: here it would be in every row.
   if (!isUp) return ['', '']
   const verb = nextRestart === null ? 'next' : 'starts again'

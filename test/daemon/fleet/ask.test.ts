@@ -210,10 +210,10 @@ describe('the output of another machine', () => {
     await fleet.during(fleet.first.ask('run', { task: 'job', force: false }))
     await fleet.first.begun('job')
     const { exchange } = fleet.talk.of('reader')
-    const ask = async (n: number): Promise<string> => {
+    const ask = async (stream: string): Promise<string> => {
       const question = {
         kind: 'log',
-        stream: `s${n}`,
+        stream,
         task: 'job',
         run: null,
         lines: null,
@@ -224,9 +224,12 @@ describe('the output of another machine', () => {
       )
       return answer.kind === 'answer' ? Buffer.from(answer.data).toString() : answer.kind
     }
-    for (let n = 0; n < 4; n += 1) expect(await ask(n)).not.toContain('error')
-    expect(await ask(4)).toContain('too-many')
+    const stream = (n: number): string => String(n).padStart(24, '0')
+    // In a subject it would mean all readers.
+    expect(await ask('*')).toContain('24 hexadecimal digits')
+    for (let n = 0; n < 4; n += 1) expect(await ask(stream(n))).not.toContain('error')
+    expect(await ask(stream(4))).toContain('too-many')
     await fleet.pass(16_000)
-    expect(await ask(5)).not.toContain('error')
+    expect(await ask(stream(5))).not.toContain('error')
   })
 })

@@ -18,7 +18,7 @@ describe('what is removed from the home of a running daemon', () => {
     ['tasks-path', /^\/.*tasks.yaml\n$/],
     ['loaded.json', /^\[\["steady",/],
     ['slots', /^\d{12} \d{12}\n$/],
-    ['boot', /^\S+\n$/],
+    ['boot', /^\S+ \d+\n$/],
     ['pending.json', /"waiting":\[\]/],
     ['runs', /^$/],
     ['active', /^\d{8}T\S+$/],

@@ -190,7 +190,7 @@ test.each<[string[], string[], string[]]>([
   [
     [],
     ['calendars: { weekends: [12-25] }'],
-    ['calendars.weekends: torch has a calendar "weekends" itself (give it another name)'],
+    ['calendars.weekends: "weekends" is a built-in calendar (give it another name)'],
   ],
   [
     [],

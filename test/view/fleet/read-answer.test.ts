@@ -52,6 +52,7 @@ test('what has another type than the page expects is left out, and the rest stay
         {
           ...{ name: 'a', type: 'x', labels: { k: 1, l: 'm' }, running: ['../../etc', run, 5] },
           ...{ last: { run: '<b>', task: 'a', outcome: 'ok' }, next: 'never', jitterMs: '5' },
+          done: true,
           ...{ definition: { schedule: 'x', hosts: 3 }, counts: null, written: { keys: [[1, 2]] } },
         },
       ],
@@ -70,7 +71,7 @@ test('what has another type than the page expects is left out, and the rest stay
       tasks: [
         {
           ...{ name: 'a', type: 'common', description: null, labels: { l: 'm' }, here: false },
-          ...{ reason: null, next: null, jitterMs: 0, running: [run], last: null },
+          ...{ reason: null, next: null, done: true, jitterMs: 0, running: [run], last: null },
           ...{ counts: { failures: 0, skips: 0, restarts: 0 }, nextRestart: null, written: null },
           definition: {
             schedule: [],

@@ -120,7 +120,7 @@ function machineCells({ host }: Call, machine: Machine): Cell[] {
     stateCell(machine),
     revision === null ? '-' : `${plainLine(revision)}${isOdd && isUp ? age : ''}`,
     running === null ? '?' : `${running}${isUp ? '' : '?'}`,
-    places.length === 0 ? '-' : `${places.join(' ')}${isUp ? '' : '?'}`,
+    places.length === 0 ? '-' : `${plainLine(places.join(' '))}${isUp ? '' : '?'}`,
     offsetMs === null ? '-' : clockWords(offsetMs),
     torch === null ? '-' : plainLine(torch),
     [noteOf(machine), 'yellow'],
@@ -181,7 +181,7 @@ function taskCells({ host }: Call, { name, type, max, next, running, last }: Sha
   const count = type === 'daemon' ? ` ${running.length}/${max ?? '?'}` : ''
   const due = type === 'daemon' ? 'always' : shownTime(host, next) || '-'
   return [
-    `${name}${count}`,
+    `${plainLine(name)}${count}`,
     due,
     hosts.length === 0 ? '-' : plainLine([...new Set(hosts)].join(', ')),
     running.length > 0 && type === 'daemon' ? ['running', 'cyan'] : lastCell(host, last),
