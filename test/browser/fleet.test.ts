@@ -167,12 +167,12 @@ describe.skipIf(isMissing)(
                 more: null,
               },
       }))
-      stranger.say('hb.evil', { kind: 'heartbeat', beat })
+      stranger.say(`hb.${evil}`, { kind: 'heartbeat', beat })
       stranger.say('row.evil.x', row(evil))
       await seen.go('?host=*')
       await machine(evil).waitFor()
       await rowOf(`${evil}@evil`).waitFor()
-      stranger.say('hb.evil', { kind: 'heartbeat', beat })
+      stranger.say(`hb.${evil}`, { kind: 'heartbeat', beat })
       await seen.go(`?host=${encodeURIComponent(evil)}`)
       await rowOf(evil).locator('a.name').click()
       await panel().getByRole('heading', { name: evil }).waitFor()
