@@ -53,6 +53,11 @@ export interface TakeoverReport {
   readonly inMs: number
 }
 
+/** The most rows, or tasks, of one answer of a machine. */
+export const maxAskedRows = 200
+/** Of an output, in bytes; in base64 it has a third more. */
+export const maxAskedBytes = 128 * 1024
+
 /** What machines answered. */
 export interface FleetAnswers {
   readonly answers: readonly (

@@ -8,6 +8,7 @@ import type { Host } from '../host/host.ts'
 import { defaultPath } from '../run/environment.ts'
 import { recorderShell } from '../run/recorder.ts'
 import type { Task } from '../tasks/task.ts'
+import { fieldsOf } from '../text/fields-of.ts'
 import {
   type CheckResult,
   type Finding,
@@ -110,9 +111,7 @@ async function daemonOf(socket: string, host: string): Promise<DaemonFacts> {
 /** It comes from another machine, and maybe from another version of torch. */
 function beatOf(answer: HostAnswer): MachineFacts['answers'][number][] {
   const value = 'value' in answer ? answer.value : undefined
-  const beat = typeof value === 'object' && value !== null && 'beat' in value ? value.beat : null
-  if (typeof beat !== 'object' || beat === null) return []
-  const { session, tz } = beat as { readonly session?: unknown; readonly tz?: unknown }
+  const { session, tz } = fieldsOf(fieldsOf(value)['beat'])
   if (typeof session !== 'string' || typeof tz !== 'string') return []
   return [{ host: answer.host, session, tz }]
 }

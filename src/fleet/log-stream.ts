@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { TorchError } from '../errors.ts'
 import { type Clock, newSleep } from '../host/clock.ts'
+import { fieldsOf } from '../text/fields-of.ts'
 import { askHost } from './ask.ts'
 import { type Exchange, jsonOf } from './exchange.ts'
 
@@ -61,8 +62,7 @@ export function newChunkSender(exchange: Exchange, clock: Clock, id: string): Ch
     cancel = clock.after(goneMs, end)
   }
   const stop = exchange.listen(`log.${id}.more`, ({ data }) => {
-    const value = jsonOf(data)
-    const upTo = typeof value === 'object' && value !== null && 'upTo' in value ? value.upTo : 0
+    const { upTo = 0 } = fieldsOf(jsonOf(data))
     if (upTo === null) return end()
     if (typeof upTo !== 'number') return
     allowed = Math.max(allowed, Math.min(upTo, sent + inFlight))

@@ -1,5 +1,6 @@
 import type { DaemonEnd, StatusReport, Trouble } from '../control/status-report.ts'
 import type { HistoryRow, Outcome, Trigger } from '../plan/history-row.ts'
+import type { Machine } from '../view/fleet/fleet-status.ts'
 import type { Away } from '../view/view.ts'
 
 // The JSON of the HTTP API of `torch web` (docs/reference/http.md). All times are ISO 8601 in UTC where they are
@@ -54,25 +55,22 @@ export interface EngineView {
   readonly version: string | null
 }
 
-export interface MachineView {
+export interface MachineView extends Pick<
+  Machine,
+  | 'state'
+  | 'revision'
+  | 'isOdd'
+  | 'differs'
+  | 'running'
+  | 'places'
+  | 'offsetMs'
+  | 'torch'
+  | 'trouble'
+> {
   readonly name: string
-  /** `unknown`: it left rows, but was not heard since the daemon of this machine started. */
-  readonly state: 'up' | 'stopping' | 'stopped' | 'silent' | 'unknown'
   /** When it was last heard; null while it is up, and if it was not. */
   readonly heardAt: string | null
-  readonly revision: string | null
   readonly committedAt: string | null
-  /** Its tasks of the fleet are not those that most machines have. */
-  readonly isOdd: boolean
-  /** Those that differ. */
-  readonly differs: readonly string[]
-  readonly running: number | null
-  /** As `task/index`. */
-  readonly places: readonly string[]
-  /** How far its clock is ahead of the engine's. */
-  readonly offsetMs: number | null
-  readonly torch: string | null
-  readonly trouble: readonly string[]
 }
 
 export interface HostView {

@@ -129,6 +129,14 @@ export function isFailure({ outcome, reason }: Pick<RunOutcome, 'outcome' | 'rea
   return outcome !== 'ok' && !endedByTorch({ outcome, reason })
 }
 
+/** The failures in a row that are the last of these runs, all of which have ended: newest first. */
+export function failuresInRow<Row extends Pick<RunOutcome, 'outcome' | 'reason'>>(
+  ended: readonly Row[],
+): Row[] {
+  const firstOk = ended.findIndex(({ outcome }) => outcome === 'ok')
+  return ended.slice(0, firstOk === -1 ? ended.length : firstOk).filter(isFailure)
+}
+
 /**
  * The failures in a row after one more run that has failed. A retry belongs to the run before it: the attempts of a
  * run are one failure.

@@ -2,7 +2,7 @@ import type { Protocol } from '../control/protocol.ts'
 import { TorchError } from '../errors.ts'
 import type { OutputPart } from '../follow/output-part.ts'
 import { type HistoryRow, type Outcome, outcomes } from '../plan/history-row.ts'
-import { isFailure } from '../plan/run-outcome.ts'
+import { failuresInRow } from '../plan/run-outcome.ts'
 import type { EndedRun } from '../record/history/look-back.ts'
 import type { TimelinePart } from '../record/history/window-past.ts'
 import { grouped } from '../text/grouped.ts'
@@ -78,9 +78,7 @@ function endedRuns(rows: readonly HistoryRow[]): EndedRun[] {
 
 /** When the failures in a row began. */
 function firstFailure(task: string, rows: readonly HistoryRow[]): [task: string, since: string][] {
-  const firstOk = rows.findIndex(({ outcome }) => outcome === 'ok')
-  const since = rows.slice(0, firstOk === -1 ? rows.length : firstOk).filter(isFailure)
-  const startedAt = since.at(-1)?.startedAt ?? null
+  const startedAt = failuresInRow(rows).at(-1)?.startedAt ?? null
   return startedAt === null ? [] : [[task, startedAt]]
 }
 

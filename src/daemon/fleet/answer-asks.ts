@@ -1,4 +1,4 @@
-import { logFields } from '../../control/fleet-reports.ts'
+import { logFields, maxAskedBytes, maxAskedRows } from '../../control/fleet-reports.ts'
 import {
   faultsOf,
   type Field,
@@ -29,10 +29,6 @@ import type { Fleet } from './fleet.ts'
 import { fleetState } from './fleet-state.ts'
 import { sendLog } from './send-log.ts'
 
-/** The most rows, or tasks, of one answer. */
-const maxRows = 200
-/** Of an output, in bytes; in base64 it has a third more. */
-const maxOutputBytes = 128 * 1024
 /** It becomes a part of a subject: nothing else may be in it. */
 const streamId: Field<string> = {
   expected: '24 hexadecimal digits',
@@ -45,9 +41,9 @@ const askFields = {
   history: {
     ...{ run: optional(name), tasks: optional(names), outcomes: optional(outcomeList) },
     ...{ since: optional(time), until: optional(time), before: optional(place) },
-    limit: optional(upTo(maxRows)),
+    limit: optional(upTo(maxAskedRows)),
   },
-  output: { run: name, from: position, bytes: upTo(maxOutputBytes) },
+  output: { run: name, from: position, bytes: upTo(maxAskedBytes) },
   why: { task: name, slot: whole },
   log: { stream: streamId, ...logFields },
 } as const
@@ -157,7 +153,7 @@ async function valueOf(
     case 'status':
       return statusPart(parts, checked(kind, fields))
     case 'history': {
-      const { limit = maxRows, ...filter } = checked(kind, fields)
+      const { limit = maxAskedRows, ...filter } = checked(kind, fields)
       return answers.history({ ...filter, limit })
     }
     case 'output':
@@ -187,7 +183,7 @@ async function statusPart(
     file: { ...report.file, problems: report.file.problems.slice(0, 5) },
   }
   let left = maxAnswerBytes * 0.9 - Buffer.byteLength(JSON.stringify(head))
-  for (const each of meant.slice(first, first + maxRows)) {
+  for (const each of meant.slice(first, first + maxAskedRows)) {
     left -= Buffer.byteLength(JSON.stringify(each)) + 1
     if (left < 0 && tasks.length > 0) break
     tasks.push(each)
@@ -205,7 +201,7 @@ async function statusPart(
 }
 
 /** How many of the last rows of a task are looked at for those of one slot. */
-const maxRowsLookedAt = 2_000
+const maxAskedRowsLookedAt = 2_000
 
 function reasonOf({ daemon, fleet }: AskParts, { task, slot }: Asked<'why'>): HostReason {
   const { tasks, paths } = daemon
@@ -217,7 +213,7 @@ function reasonOf({ daemon, fleet }: AskParts, { task, slot }: Asked<'why'>): Ho
       : fleet.membership.candidates({ hosts: definition.hosts, ...shared })
   const isOne = candidates.some(({ host }) => host === fleet.host)
   const text = slotText(slot) ?? ''
-  const { rows } = readHistoryPage(paths.history, { tasks: [task], limit: maxRowsLookedAt })
+  const { rows } = readHistoryPage(paths.history, { tasks: [task], limit: maxAskedRowsLookedAt })
   return {
     hasTask: definition !== undefined,
     isHere: tasks.here.has(task),
@@ -226,7 +222,7 @@ function reasonOf({ daemon, fleet }: AskParts, { task, slot }: Asked<'why'>): Ho
     definition: shared?.definition ?? null,
     whyNot: fleet.whyNot(task) ?? null,
     offsetMs: fleet.offsetMs(),
-    rows: rows.filter((row) => isOfSlot(row, text)).slice(0, maxRows),
+    rows: rows.filter((row) => isOfSlot(row, text)).slice(0, maxAskedRows),
   }
 }
 

@@ -1,4 +1,4 @@
-import { heartbeatMs } from '../../plan/fleet/members.ts'
+import { lateMs } from '../../plan/fleet/members.ts'
 import type { HeldPlace } from '../../plan/fleet/records.ts'
 import type { Sighting } from '../../plan/fleet/takeover.ts'
 import { takePlace } from '../../fleet/take-place.ts'
@@ -26,11 +26,6 @@ interface Seen {
 const roundMs = 1_000
 const backstopMs = 60_000
 const answerMs = 5_000
-/**
- * The time of a promise runs from the first look at the record. So others look as soon as a heartbeat is late, and not
- * only when the machine counts as gone.
- */
-const lateMs = heartbeatMs + 500
 /** How much later than all others a machine tries on which the runs of a task do not live. */
 const afterOthersMs = 5_000
 

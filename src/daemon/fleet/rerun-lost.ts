@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { takePlace } from '../../fleet/take-place.ts'
 import { isLive, type Member } from '../../plan/fleet/members.ts'
-import { type HeldPlace, maxTries } from '../../plan/fleet/records.ts'
+import { type HeldPlace, maxTries, placeNamed } from '../../plan/fleet/records.ts'
 import { type FleetTask, isFleetTask } from '../../tasks/task.ts'
 import { requestStart } from '../starts/request-start.ts'
 import type { SharedParts } from './agreement.ts'
@@ -64,17 +64,15 @@ export function newRerun(parts: SharedParts): () => void {
 function placesOf({ tasks }: SharedParts, { beat: { host, places } }: Member): LostPlace[] {
   return [...tasks.here.values()].flatMap((task) => {
     if (task.type !== 'common' || !isFleetTask(task) || task.fleet.onLost !== 'rerun') return []
-    const named = places.flatMap((place) => indexIn(task.name, place))
+    const named = places.flatMap((place) => {
+      const key = placeNamed(place)
+      return key?.task === task.name ? [key.index] : []
+    })
     const first = Array.from({ length: Math.min(task.max, maxLooked) }, (_, index) => index)
     return [...new Set([...named, ...first])].map((index): LostPlace => {
       return { task, index, host, nextMs: 0, slot: undefined }
     })
   })
-}
-
-function indexIn(task: string, place: string): number[] {
-  const [, name, index] = /^(.+)\/(\d+)$/.exec(place) ?? []
-  return name === task ? [Number(index)] : []
 }
 
 /** Returns after how long to look again, in milliseconds; undefined: nothing is left to do. */

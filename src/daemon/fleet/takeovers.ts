@@ -1,13 +1,13 @@
 import type { TakeoverReport } from '../../control/fleet-reports.ts'
-import { heartbeatMs, isLive, type Member } from '../../plan/fleet/members.ts'
-import type { PlaceKey } from '../../plan/fleet/records.ts'
+import { isLive, lateMs, type Member } from '../../plan/fleet/members.ts'
+import { placeNamed } from '../../plan/fleet/records.ts'
 import type { Daemon } from '../state.ts'
 import type { Fleet } from './fleet.ts'
 
 /** The most places that are looked at for one machine: each is a question to the engine. */
 const maxLookedAt = 20
-/** The others look at its places when its heartbeat is late, and once a second. */
-const noticeMs = heartbeatMs + 1_000
+/** The others look at its places when its heartbeat is late, and once a second: half of that is usual. */
+const noticeMs = lateMs + 500
 
 interface TakeoverParts extends Pick<Daemon, 'clock' | 'tasks'> {
   readonly fleet: Fleet
@@ -25,7 +25,7 @@ export async function takeoversOf(
   const now = clock.monotonic()
   if (isLive(member, now)) return []
   const found = beat.places.slice(0, maxLookedAt).map(async (place): Promise<TakeoverReport[]> => {
-    const key = keyOf(place)
+    const key = placeNamed(place)
     const task = key && tasks.all.get(key.task)
     if (key === undefined || task?.fleet === undefined) return []
     if (task.type !== 'daemon' && task.fleet.onLost !== 'rerun') return []
@@ -40,9 +40,4 @@ export async function takeoversOf(
     return [{ place, inMs: Math.max(Math.round(dueMs - now), 0) }]
   })
   return (await Promise.all(found)).flat()
-}
-
-function keyOf(place: string): PlaceKey | undefined {
-  const [, task = '', index = ''] = /^(.+)\/(\d+)$/.exec(place) ?? []
-  return task === '' ? undefined : { task, index: Number(index) }
 }

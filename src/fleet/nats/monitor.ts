@@ -1,4 +1,5 @@
 import { messageOf } from '../../errors.ts'
+import { fieldsOf } from '../../text/fields-of.ts'
 
 /** What the monitoring port of a server says about its disk. */
 export type SyncLook =
@@ -40,8 +41,4 @@ function syncOf(value: unknown, url: string): SyncLook {
     ...{ kind: 'read', version, server: typeof name === 'string' ? name : url },
     ...{ isEngine: 'store_dir' in config, isAlways: config['sync_always'] === true },
   }
-}
-
-function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null ? { ...value } : {}
 }

@@ -1,3 +1,4 @@
+import { fieldsOf } from '../../text/fields-of.ts'
 import type { Heartbeat } from './members.ts'
 
 /** What machines tell each other. It may be lost or late, so nothing is decided by it alone. */
@@ -10,8 +11,7 @@ export type Hint =
 
 /** Reads what a machine told, perhaps one with another version of torch; undefined if it is no hint. */
 export function hintOf(value: unknown): Hint | undefined {
-  if (!isObject(value)) return undefined
-  const { kind, beat, task, slot, host } = value
+  const { kind, beat, task, slot, host } = fieldsOf(value)
   switch (kind) {
     case 'heartbeat':
       return isHeartbeat(beat) ? { kind, beat } : undefined
@@ -26,21 +26,20 @@ export function hintOf(value: unknown): Hint | undefined {
   }
 }
 
-function isHeartbeat(value: unknown): value is Heartbeat {
-  if (!isObject(value) || !isObject(value['facts']) || !isObject(value['file'])) return false
-  const { host, session, torch, tz, running, places, offsetMs, isDraining, facts, file } = value
+/** Whether a machine said of itself what torch needs to know. */
+export function isHeartbeat(value: unknown): value is Heartbeat {
+  const { host, session, torch, tz, running, places, offsetMs, isDraining, ...parts } =
+    fieldsOf(value)
+  const { names, addresses } = fieldsOf(parts['facts'])
+  const { hash, revision, committedMs } = fieldsOf(parts['file'])
   return (
-    [host, session, torch, tz, file['hash']].every(isText) &&
-    [places, facts['names'], facts['addresses']].every(isTexts) &&
-    [offsetMs, file['committedMs']].every((each) => each === null || typeof each === 'number') &&
-    (file['revision'] === null || isText(file['revision'])) &&
+    [host, session, torch, tz, hash].every(isText) &&
+    [places, names, addresses].every(isTexts) &&
+    [offsetMs, committedMs].every((each) => each === null || typeof each === 'number') &&
+    (revision === null || isText(revision)) &&
     typeof running === 'number' &&
     typeof isDraining === 'boolean'
   )
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null
 }
 
 function isText(value: unknown): value is string {

@@ -38,6 +38,11 @@ export interface Member {
 
 /** How often a machine says that it is there, and after what silence it counts as gone. */
 export const heartbeatMs = 5_000
+/**
+ * After this time a heartbeat is late. The time of a promise runs from the first look at the record of a place, so others
+ * look then, and not only when the machine counts as gone.
+ */
+export const lateMs = heartbeatMs + 500
 const silentAfterMs = 15_000
 
 /** How many machines are remembered, also silent ones. */

@@ -9,6 +9,14 @@ export interface MergeFacts {
   readonly isOfFleet: (task: string) => boolean
 }
 
+/** A machine that has said nothing for this long has lost its places, with the fence that tasks have by themselves. */
+const goneMs = 45_000
+
+/** Whether a machine is gone that was last heard so many milliseconds ago; without a number it was never heard. */
+export function isGoneAfter(heardAgoMs: number | null | undefined): boolean {
+  return (heardAgoMs ?? Infinity) > goneMs
+}
+
 /**
  * The rows of several sources as one history, newest first: of each run the row that says most. A source that
  * comes first is believed: the machine itself before what the engine keeps. A run of a machine that is gone is

@@ -1,3 +1,5 @@
+import { fieldsOf } from '../../text/fields-of.ts'
+
 /*
  * What the machines of a fleet keep in the engine. Other versions of torch read it too: a change of meaning
  * needs a new `v`.
@@ -36,6 +38,12 @@ export interface PlaceKey {
   readonly index: number | 'q'
 }
 
+/** The key of a place that is named `task/index`, as heartbeats name it; undefined for anything else. */
+export function placeNamed(name: string): { task: string; index: number } | undefined {
+  const [, task = '', index = ''] = /^(.+)\/(\d+)$/.exec(name) ?? []
+  return task === '' ? undefined : { task, index: Number(index) }
+}
+
 /** What is known about a place. */
 export type Place =
   | {
@@ -62,23 +70,17 @@ export type HeldPlace = Extract<Place, { state: 'held' }>
 
 /** Whether what is stored is a claim: anybody with a key of a machine may have written it. */
 export function isClaim(value: unknown): value is Claim {
-  return (
-    isRecord(value) && typeof value['attempt'] === 'string' && typeof value['host'] === 'string'
-  )
+  const { attempt, host } = fieldsOf(value)
+  return typeof attempt === 'string' && typeof host === 'string'
 }
 
 /** Whether what is stored is a place. */
 export function isPlace(value: unknown): value is Place {
-  if (!isRecord(value)) return false
-  const { state, host, run, message, holdForMs } = value
+  const { state, host, run, message, holdForMs } = fieldsOf(value)
   if (state === 'free') return true
   return (
     state === 'held' &&
     [host, run, message].every((each) => typeof each === 'string') &&
     typeof holdForMs === 'number'
   )
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null
 }

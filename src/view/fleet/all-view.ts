@@ -1,13 +1,14 @@
+import { maxAskedBytes } from '../../control/fleet-reports.ts'
 import type { StatusReport, TaskStatus } from '../../control/status-report.ts'
 import { TorchError } from '../../errors.ts'
-import { mergedRows, timeOfRow } from '../../plan/fleet/merged-rows.ts'
+import { isGoneAfter, mergedRows, timeOfRow } from '../../plan/fleet/merged-rows.ts'
 import { type HistoryRow, isBad } from '../../plan/history-row.ts'
-import { isFailure } from '../../plan/run-outcome.ts'
+import { failuresInRow } from '../../plan/run-outcome.ts'
 import { startOfRun } from '../../run/directory.ts'
 import { grouped } from '../../text/grouped.ts'
 import { askedDefinition, askedOutput, pastByPages } from '../asking-view.ts'
 import type { View } from '../view.ts'
-import { hostToRun } from './choose-host.ts'
+import { hostToRun, targetParts } from './choose-host.ts'
 import type { FleetLook, SharedTask } from './fleet-status.ts'
 import { newKeptRows, pageOfRows } from './kept-rows.ts'
 import {
@@ -21,8 +22,6 @@ import {
 import { newRowFilter, polled } from './poll.ts'
 import { readRows } from './read-answer.ts'
 
-const maxOutputBytes = 128 * 1024
-const goneMs = 45_000
 /** Plain tasks are shown if they left a row in this time. */
 const plainMs = 86_400_000
 const maxNewRows = 200
@@ -45,7 +44,7 @@ export function allView(access: FleetAccess, own: Pick<View, 'page'>): View {
       const { rows } = await own.page({ tasks: names, limit: maxOwnRows })
       return fleetRows(look, [...(await kept.all()), ...rows.map((row) => ({ ...row, host }))])
     }
-    const older = task === undefined ? [] : await kept.of(partsOf(task)[0]).catch(() => [])
+    const older = task === undefined ? [] : await kept.of(targetParts(task)[0]).catch(() => [])
     return fleetRows(look, [...(await kept.all()), ...older])
   }
   async function rowOf(run: string): Promise<HistoryRow | undefined> {
@@ -92,12 +91,12 @@ export function allView(access: FleetAccess, own: Pick<View, 'page'>): View {
         askingMachine(ask, row.host),
         { task: row.task, run },
         { from, bytes },
-        maxOutputBytes,
+        maxAskedBytes,
       )
     },
     async definition(task) {
       const { statuses } = await looks.look()
-      const [name, host] = partsOf(task)
+      const [name, host] = targetParts(task)
       const having = [...statuses].filter(([, { report, drift }]) =>
         report.tasks.some((each) => each.name === name && !drift.some((odd) => odd.task === name)),
       )
@@ -107,13 +106,13 @@ export function allView(access: FleetAccess, own: Pick<View, 'page'>): View {
     fileChange: async () => null,
     metrics: () => Promise.reject(new TorchError('internal', 'a machine gives its own metrics')),
     async start({ task, force, by = '' }) {
-      const [name, host] = partsOf(task)
+      const [name, host] = targetParts(task)
       const { statuses } = await looks.look()
       const slot = Math.floor(clock.now() / 1000)
       return startOn(access, host ?? hostToRun(statuses, name, slot), { task: name, force, by })
     },
     async kill({ target, by = '' }) {
-      const [name, host] = partsOf(target)
+      const [name, host] = targetParts(target)
       const { status } = await looks.look()
       // A task by its name, or a run by the beginning of its id.
       const running = status.tasks.flatMap((task) =>
@@ -137,12 +136,6 @@ export function allView(access: FleetAccess, own: Pick<View, 'page'>): View {
   }
 }
 
-/** `backup@web1`: a task has no @ in its name. */
-function partsOf(target: string): [name: string, host: string | undefined] {
-  const at = target.indexOf('@')
-  return at === -1 ? [target, undefined] : [target.slice(0, at), target.slice(at + 1)]
-}
-
 /** The rows of all machines, newest first, as all others see them. */
 function fleetRows(
   { status, report: { members }, statuses }: FleetLook,
@@ -159,7 +152,7 @@ function fleetRows(
     ]),
   )
   const rows = mergedRows([kept, live], {
-    isGone: (host) => (silentMs.get(host) ?? Infinity) > goneMs,
+    isGone: (host) => isGoneAfter(silentMs.get(host)),
     isOfFleet: (task) => shared.has(task),
   })
   return rows.map((row) =>
@@ -226,8 +219,7 @@ function definedTask({ name }: SharedTask, statuses: FleetLook['statuses']): Tas
 /** Runs in a row that failed, on whichever machine. */
 function failuresOf(rows: readonly HistoryRow[]): number {
   const ended = rows.filter(({ outcome }) => outcome === 'ok' || isBad(outcome))
-  const firstOk = ended.findIndex(({ outcome }) => outcome === 'ok')
-  return ended.slice(0, firstOk === -1 ? ended.length : firstOk).filter(isFailure).length
+  return failuresInRow(ended).length
 }
 
 function isRecent(row: HistoryRow, nowMs: number): boolean {

@@ -32,3 +32,9 @@ export function hostToRun(
   const ranked = names.map((host) => ({ host, rank: rankOf({ task, slot, host }, candidates) }))
   return ranked.toSorted((a, b) => a.rank - b.rank)[0]?.host ?? ''
 }
+
+/** The task, or run, and the machine of `backup@web1`: a task has no @ in its name. */
+export function targetParts(target: string): [name: string, host: string | undefined] {
+  const at = target.indexOf('@')
+  return at === -1 ? [target, undefined] : [target.slice(0, at), target.slice(at + 1)]
+}

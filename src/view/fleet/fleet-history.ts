@@ -1,9 +1,14 @@
-import type { FleetReport } from '../../control/fleet-reports.ts'
-import type { Protocol } from '../../control/protocol.ts'
+import { type FleetReport, maxAskedRows } from '../../control/fleet-reports.ts'
 import type { HostStatus } from '../../daemon/fleet/answer-asks.ts'
-import { type MergeFacts, mergedRows, timeOfRow } from '../../plan/fleet/merged-rows.ts'
+import {
+  isGoneAfter,
+  type MergeFacts,
+  mergedRows,
+  timeOfRow,
+} from '../../plan/fleet/merged-rows.ts'
 import type { HistoryRow, Outcome } from '../../plan/history-row.ts'
 import { type AskFleet, rowsLeft, statusOfAll } from './fleet-status.ts'
+import { readRows } from './read-answer.ts'
 
 /** Which rows to show. Times are ISO 8601. */
 export interface FleetFilter {
@@ -20,11 +25,6 @@ export interface FleetHistory {
   readonly notes: readonly string[]
 }
 
-/** A machine that has said nothing for this long has lost its places, with the fence that tasks have by themselves. */
-const goneMs = 45_000
-/** The most rows of one answer of a machine. */
-const maxRows = 200
-
 /** The rows of all machines: from those that answer, and for the others what they left in the fleet. */
 export async function fleetHistory(ask: AskFleet, filter: FleetFilter): Promise<FleetHistory> {
   const { tasks, since, limit } = filter
@@ -36,7 +36,11 @@ export async function fleetHistory(ask: AskFleet, filter: FleetFilter): Promise<
     rowsOfAll(ask, asked, filter, notes),
     statusOfAll((request) => ask('fleetAsk', request), asked, []),
     isUp
-      ? rowsLeft(ask, { tasks, since, limit: Math.min(Math.max(limit * 2, maxRows), 5_000) }, notes)
+      ? rowsLeft(
+          ask,
+          { tasks, since, limit: Math.min(Math.max(limit * 2, maxAskedRows), 5_000) },
+          notes,
+        )
       : [],
   ])
   if (!isUp) notes.push(`only the rows of this machine: ${linkWords(report)}`)
@@ -68,7 +72,7 @@ async function rowsOfAll(
   // A miss of one machine may be a run of another one, so the outcome is no reason to leave a row out here.
   const isPlain = outcomes === undefined || outcomes.includes('missed')
   const question = {
-    ...{ kind: 'history', limit: Math.min(limit, maxRows) },
+    ...{ kind: 'history', limit: Math.min(limit, maxAskedRows) },
     ...(tasks !== undefined && { tasks }),
     ...(since !== undefined && { since }),
     ...(!isPlain && { outcomes }),
@@ -89,24 +93,17 @@ async function allRows(
   first: unknown,
   { question, limit }: { readonly question: object; readonly limit: number },
 ): Promise<readonly HistoryRow[]> {
-  let part = partOf(first)
+  let part = readRows(host, first)
   const rows = [...part.rows]
   while (part.more !== null && rows.length < limit) {
     const asked = { ...question, before: part.more }
     const { answers } = await ask('fleetAsk', { hosts: [host], question: asked })
     const [answer] = answers
     if (answer === undefined || 'error' in answer) break
-    part = partOf(answer.value)
+    part = readRows(host, answer.value)
     rows.push(...part.rows)
   }
-  return rows.map((row) => ({ ...row, host }))
-}
-
-function partOf(value: unknown): Protocol['history']['reply'] {
-  const isPart = typeof value === 'object' && value !== null && 'rows' in value
-  return isPart && Array.isArray(value.rows)
-    ? (value as Protocol['history']['reply'])
-    : { rows: [], more: null }
+  return rows
 }
 
 function mergeFacts(
@@ -120,7 +117,7 @@ function mergeFacts(
     [...statuses.values()].flatMap(({ report }) => report.tasks.map(({ name }) => name)),
   )
   return {
-    isGone: (host) => (ages.get(host) ?? Infinity) > goneMs,
+    isGone: (host) => isGoneAfter(ages.get(host)),
     isOfFleet: (task) => shared.has(task),
   }
 }

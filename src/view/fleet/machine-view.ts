@@ -1,9 +1,11 @@
+import { maxAskedBytes, maxAskedRows } from '../../control/fleet-reports.ts'
 import type { StatusReport, TaskStatus } from '../../control/status-report.ts'
 import { errorFromJson, TorchError } from '../../errors.ts'
 import type { Clock } from '../../host/clock.ts'
-import { mergedRows, timeOfRow } from '../../plan/fleet/merged-rows.ts'
+import { isGoneAfter, mergedRows, timeOfRow } from '../../plan/fleet/merged-rows.ts'
 import type { HistoryRow } from '../../plan/history-row.ts'
 import { isRunId } from '../../run/directory.ts'
+import { fieldsOf } from '../../text/fields-of.ts'
 import { grouped } from '../../text/grouped.ts'
 import { askedDefinition, askedOutput, type Asking, pastByPages } from '../asking-view.ts'
 import { rowPage } from '../row-pages.ts'
@@ -12,7 +14,7 @@ import type { FleetLooks } from './fleet-looks.ts'
 import { type AskFleet, rowsLeft, statusOfAll } from './fleet-status.ts'
 import { pageOfRows } from './kept-rows.ts'
 import { newRowFilter, polled } from './poll.ts'
-import { fieldsOf, readRows, readStatus } from './read-answer.ts'
+import { readRows, readStatus } from './read-answer.ts'
 
 /** Tells a machine of the fleet to do something. Throws its error. */
 export type TellMachine = (
@@ -37,13 +39,8 @@ export interface FleetAccess {
   readonly looks: FleetLooks
 }
 
-/** Of one answer of a machine. */
-const maxRows = 200
-const maxOutputBytes = 128 * 1024
 /** Of the rows that a machine left in the fleet. */
 const maxLeft = 500
-/** A machine that has been silent for this long may have no run any more. */
-const goneMs = 45_000
 
 /**
  * Another machine of the fleet, through the daemon of this one. While it does not answer: what it said last, and
@@ -71,7 +68,7 @@ export function machineView(access: FleetAccess, host: string): View {
   const page: View['page'] = async (filter) => {
     if (away !== undefined) return pageOfRows(away.rows, filter)
     return rowPage(
-      (step) => asking.history({ ...step, limit: Math.min(step.limit, maxRows) }),
+      (step) => asking.history({ ...step, limit: Math.min(step.limit, maxAskedRows) }),
       filter,
     )
   }
@@ -84,7 +81,7 @@ export function machineView(access: FleetAccess, host: string): View {
         clock,
         async () => {
           const nexts = new Map(last?.tasks.map(({ name, next }) => [name, next]))
-          const { rows } = await page({ limit: maxRows })
+          const { rows } = await page({ limit: maxAskedRows })
           return newOnes(rows).map((row) => ({ row, next: nexts.get(row.task) ?? null }))
         },
         signal,
@@ -96,7 +93,7 @@ export function machineView(access: FleetAccess, host: string): View {
       if (away !== undefined) return away.rows.find((row) => row.run?.startsWith(run) === true)
       return (await asking.history({ run })).rows[0]
     },
-    output: (run, from, bytes) => askedOutput(asking, run, { from, bytes }, maxOutputBytes),
+    output: (run, from, bytes) => askedOutput(asking, run, { from, bytes }, maxAskedBytes),
     definition: (task) => askedDefinition(asking, task),
     // Its file is on its own disk.
     fileChange: async () => null,
@@ -114,10 +111,15 @@ export async function startOn(
   host: string,
   { task, force, by }: { readonly task: string; readonly force: boolean; readonly by: string },
 ): ReturnType<View['start']> {
-  const { run } = fieldsOf(await tell(host, 'run', by, { task, force }))
-  if (typeof run !== 'string' || !isRunId(run))
-    throw new TorchError('internal', `${host} did not say which run it started`)
+  const run = startedRun(host, await tell(host, 'run', by, { task, force }))
   return { run, task, directory: '', elsewhere: false }
+}
+
+/** What a machine answers to `run`. */
+export function startedRun(host: string, value: unknown): string {
+  const { run } = fieldsOf(value)
+  if (typeof run === 'string' && isRunId(run)) return run
+  throw new TorchError('internal', `${host} did not say which run it started`)
 }
 
 /** What a machine answers to `kill`. */
@@ -184,7 +186,7 @@ async function awayStatus(
   ])
   const machine = status.machines.find((each) => each.host === host)
   const heardAgoMs = machine?.heardAgoMs ?? null
-  const isGone = (heardAgoMs ?? Infinity) > goneMs
+  const isGone = isGoneAfter(heardAgoMs)
   const rows = mergedRows([left], { isGone: () => isGone, isOfFleet: () => false })
   const state = machine?.state ?? 'unknown'
   return {

@@ -5,8 +5,10 @@ import type {
   WrittenDefinition,
 } from '../../control/status-report.ts'
 import type { HostStatus } from '../../daemon/fleet/answer-asks.ts'
+import { isHeartbeat } from '../../plan/fleet/hints.ts'
 import { type HistoryRow, outcomes, type Trigger } from '../../plan/history-row.ts'
 import { isRunId } from '../../run/directory.ts'
+import { fieldsOf } from '../../text/fields-of.ts'
 
 /*
  * What machines answer comes from other versions of torch, and perhaps from somebody who has taken one over. Here it
@@ -53,26 +55,8 @@ export function readStatus(host: string, value: unknown): HostStatus | undefined
       return typeof task === 'string' ? [{ task, kind: textOf(kind) ?? '' }] : []
     }),
     more: textOf(more),
-    ...(isBeat(beat, host) && { beat }),
+    ...(isHeartbeat(beat) && beat.host === host && { beat }),
   }
-}
-
-function isBeat(value: unknown, host: string): value is NonNullable<HostStatus['beat']> {
-  const { host: name, file, places, running, offsetMs, torch, tz, isDraining } = fieldsOf(value)
-  const { hash, revision, committedMs } = fieldsOf(file)
-  return (
-    name === host &&
-    typeof hash === 'string' &&
-    (revision === null || typeof revision === 'string') &&
-    (committedMs === null || typeof committedMs === 'number') &&
-    (offsetMs === null || typeof offsetMs === 'number') &&
-    typeof running === 'number' &&
-    typeof torch === 'string' &&
-    typeof tz === 'string' &&
-    typeof isDraining === 'boolean' &&
-    Array.isArray(places) &&
-    places.every((each) => typeof each === 'string')
-  )
 }
 
 type Problem = StatusReport['file']['problems'][number]
@@ -205,10 +189,6 @@ export function readRows(
 ): { readonly rows: HistoryRow[]; readonly more: string | null } {
   const { rows, more } = fieldsOf(value)
   return { rows: listOf(rows).flatMap((row) => readRow(host, row) ?? []), more: textOf(more) }
-}
-
-export function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
 }
 
 function listOf(value: unknown): readonly unknown[] {

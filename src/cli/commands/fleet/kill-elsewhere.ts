@@ -1,6 +1,8 @@
 import { exitStatus, messageOf, TorchError } from '../../../errors.ts'
 import { counted } from '../../../text/plural.ts'
 import { plainLine } from '../../../text/sanitize.ts'
+import { targetParts } from '../../../view/fleet/choose-host.ts'
+import { killedRuns } from '../../../view/fleet/machine-view.ts'
 import { usageError } from '../../args/option.ts'
 import type { Values } from '../../args/options.ts'
 import type { Call } from '../../command.ts'
@@ -26,7 +28,7 @@ export async function killElsewhere(call: Call, values: Values): Promise<number>
   try {
     const statuses = await access.statuses()
     for (const target of targets) {
-      const { name, machine } = partsOf(target)
+      const [name, machine] = targetParts(target)
       const hosts = [...statuses].flatMap(([host, { report }]) => {
         const isRunning = report.tasks.some(
           (task) => task.running.includes(name) || (task.name === name && task.running.length > 0),
@@ -38,7 +40,7 @@ export async function killElsewhere(call: Call, values: Values): Promise<number>
       for (const host of hosts)
         try {
           const value = await access.tell(host, 'kill', { target: name, signal })
-          killed.push(...killedRuns(host, value))
+          killed.push(...killedRuns(value).map(({ task, run }) => ({ host, task, run })))
         } catch (error) {
           if (!(error instanceof TorchError)) throw error
           failures.push(`${plainLine(host)}: ${messageOf(error)}`)
@@ -62,19 +64,4 @@ export async function killElsewhere(call: Call, values: Values): Promise<number>
       hint: 'torch fleet status shows what runs where',
     },
   )
-}
-
-/** `consumer@web1`: a task has no @ in its name. */
-function partsOf(target: string): { readonly name: string; readonly machine: string | undefined } {
-  const at = target.indexOf('@')
-  return at === -1
-    ? { name: target, machine: undefined }
-    : { name: target.slice(0, at), machine: target.slice(at + 1) }
-}
-
-function killedRuns(host: string, value: unknown): Killed[] {
-  const runs = typeof value === 'object' && value !== null && 'runs' in value ? value.runs : []
-  return Array.isArray(runs)
-    ? (runs as readonly Omit<Killed, 'host'>[]).map(({ task, run }) => ({ host, task, run }))
-    : []
 }

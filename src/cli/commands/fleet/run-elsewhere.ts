@@ -2,6 +2,7 @@ import type { HistoryRow } from '../../../plan/history-row.ts'
 import { exitStatus, TorchError } from '../../../errors.ts'
 import { plainLine } from '../../../text/sanitize.ts'
 import { hostsFor, hostToRun } from '../../../view/fleet/choose-host.ts'
+import { startedRun } from '../../../view/fleet/machine-view.ts'
 import { usageError } from '../../args/option.ts'
 import type { Values } from '../../args/options.ts'
 import type { Call } from '../../command.ts'
@@ -34,12 +35,6 @@ export async function runElsewhere(call: Call, values: Values): Promise<number> 
   } finally {
     await access.close()
   }
-}
-
-function startedRun(host: string, value: unknown): string {
-  const run = typeof value === 'object' && value !== null && 'run' in value ? value.run : undefined
-  if (typeof run === 'string') return run
-  throw new TorchError('internal', `${host} did not say which run it started`)
 }
 
 /** Prints the output of the run, and returns its exit status. */
