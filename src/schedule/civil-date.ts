@@ -9,6 +9,7 @@ export const secondsPerDay = 86_400
 
 /** The calendar, weekdays included, repeats after 400 years. */
 const yearsPerCycle = 400
+export const daysOf400Years = 146_097
 
 export interface CivilDate {
   readonly year: number
@@ -26,14 +27,14 @@ export function dayNumberOf(year: number, month: number, day: number): number {
   const dayOfYear = Math.floor((153 * (month > 2 ? month - 3 : month + 9) + 2) / 5) + day - 1
   const dayOfEra =
     yearOfEra * 365 + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100) + dayOfYear
-  return era * 146_097 + dayOfEra - 719_468
+  return era * daysOf400Years + dayOfEra - 719_468
 }
 
 /** The inverse of {@link dayNumberOf}. */
 export function civilDateOf(dayNumber: number): CivilDate {
   const shifted = dayNumber + 719_468
-  const era = Math.floor(shifted / 146_097)
-  const dayOfEra = shifted - era * 146_097
+  const era = Math.floor(shifted / daysOf400Years)
+  const dayOfEra = shifted - era * daysOf400Years
   const leaps =
     Math.floor(dayOfEra / 1460) - Math.floor(dayOfEra / 36_524) + Math.floor(dayOfEra / 146_096)
   const yearOfEra = Math.floor((dayOfEra - leaps) / 365)

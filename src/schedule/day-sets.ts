@@ -1,4 +1,4 @@
-import { civilDateOf, lengthOfMonth } from './civil-date.ts'
+import { civilDateOf, lengthOfMonth, weekdayOf } from './civil-date.ts'
 import { momentMeant, parseDate, parseMoment } from './dates.ts'
 import type { Cycle, DaySet } from './limits.ts'
 
@@ -71,8 +71,7 @@ export function cycleOf(unit: 'days' | 'weeks' | 'months', count: number, from: 
   const { year, month } = civilDateOf(from)
   if (unit === 'months') return { kind: 'months', first: year * 12 + month, period: count }
   if (unit === 'days') return { kind: 'days', first: from, period: count, length: 1 }
-  // 1970-01-05 was a Monday.
-  const monday = from - ((((from - 4) % 7) + 7) % 7)
+  const monday = from - ((weekdayOf(from) + 6) % 7)
   return { kind: 'days', first: monday, period: 7 * count, length: 7 }
 }
 

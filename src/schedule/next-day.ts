@@ -1,6 +1,7 @@
 import {
   civilDateOf,
   dayNumberOf,
+  daysOf400Years,
   daysWithin,
   lengthOfMonth,
   type Month,
@@ -34,7 +35,7 @@ const maxMovedDays = 31
 export function nextDay(schedule: CronSchedule, from: number): number | undefined {
   const { limits, months } = schedule
   const days = { months, of: (month: Month) => matchingDays(schedule, month) }
-  if (limits === undefined) return firstIn(days, from, from + daysOfCalendar)
+  if (limits === undefined) return firstIn(days, from, from + daysOf400Years)
   if (from >= (overFrom.get(schedule) ?? Infinity)) return undefined
   const found = nextLimited(days, limits, from)
   if (found === undefined) overFrom.set(schedule, from)
@@ -90,11 +91,8 @@ function both(days: number, others: () => number): number {
 function repeatsBy(calendar: Calendar | undefined, from: number): number {
   const sets = [calendar?.only, calendar?.except]
   const dates = sets.map((set) => set?.ranges.at(-1)?.[1] ?? from)
-  return Math.max(from, ...dates) + daysOfCalendar + 2 * maxMovedDays
+  return Math.max(from, ...dates) + daysOf400Years + 2 * maxMovedDays
 }
-
-/** The calendar, weekdays included, repeats after 400 years. */
-const daysOfCalendar = 146_097
 
 /**
  * A cycle and the calendar together repeat only after thousands of years. So no cycle goes on for longer than this:
