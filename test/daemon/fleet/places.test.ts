@@ -147,6 +147,30 @@ describe('a daemon task of the fleet', () => {
     expect(names).toHaveLength(1)
   })
 
+  test('starts after a reboot only when its place was renewed: another machine may have it', async () => {
+    const fleet = await fleetOf(
+      consumer.replace('max: 2', 'max: 1, fence: off, restart: {delay: 1s}'),
+      ['web1'],
+    )
+    await fleet.pass(4_000)
+    const [owner] = fleet.running('consumer')
+    if (owner === undefined) throw new Error('nothing runs')
+    const [run] = owner.daemon.state.runs.of('consumer')
+    fleet.kill(owner)
+    process.kill(-(run?.recorder?.pid ?? NaN), 'SIGKILL')
+    fs.rmSync(path.join(owner.site.home, 'active'), { recursive: true })
+    // What the daemon of another boot left.
+    const left = path.join(owner.site.home, 'fleet.json')
+    const { bootId } = owner.daemon.state.host.processes
+    fs.writeFileSync(left, fs.readFileSync(left, 'utf8').replaceAll(bootId, 'another-boot'))
+    fleet.engine.cutOff(owner.machine, 20_000)
+    const back = await fleet.start(owner)
+    await fleet.pass(15_000, 50)
+    expect(back.daemon.running('consumer')).toEqual([])
+    await fleet.pass(30_000, 50)
+    expect(back.daemon.running('consumer')).toHaveLength(1)
+  })
+
   test('gives its place to another machine when the daemon stops', async () => {
     const fleet = await fleetOf(consumer.replace('max: 2', 'max: 1'))
     await fleet.pass(4_000)
