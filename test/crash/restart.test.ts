@@ -114,10 +114,12 @@ describe.concurrent('torch restart', { timeout: 120_000 }, () => {
     expectEachSecondOnce(site)
     expect(linesOf(site, 'steady')).toHaveLength(1)
     const rows = await historyOf(site)
-    expect(rows.filter(({ task }) => task === 'second')).toHaveLength(
-      linesOf(site, 'second').length,
-    )
-    expect([...new Set(endsOf(rows, 'second'))]).toEqual(['ok 0'])
+    // On a busy machine the stop may end the last run, even before it has written its line.
+    const ends = endsOf(rows, 'second')
+    const endedByStop = ends.filter((end) => end !== 'ok 0')
+    expect([[], ['killed SIGTERM']]).toContainEqual(endedByStop)
+    const written = linesOf(site, 'second').length
+    expect([ends.length, ends.length - endedByStop.length]).toContain(written)
     expect(site.living()).toEqual([])
   })
 

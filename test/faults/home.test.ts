@@ -125,7 +125,15 @@ describe.concurrent('a damaged home', { timeout: maxTestMs }, () => {
       await until(() => fs.existsSync(at('torch.sock')), 'the new socket')
 
       // The daemon may write into the home meanwhile; then the removal finds it not empty.
-      fs.rmSync(site.home, { recursive: true, maxRetries: 20, retryDelay: 10 })
+      await until(() => {
+        try {
+          fs.rmSync(site.home, { recursive: true })
+          return true
+        } catch (error) {
+          if ((error as NodeJS.ErrnoException).code !== 'ENOTEMPTY') throw error
+          return false
+        }
+      }, 'the removal')
       const files = [
         'torch.lock',
         'torch.sock',

@@ -66,7 +66,8 @@ test('events reach the page, also across a kill of the daemon', async () => {
     (event, { hosts }) => event === 'update' && hosts[0]?.daemon?.pid === site.pid(),
     'the next daemon',
   )
-  expect((await askServer(web, '/healthz')).status).toBe(200)
+  // It asks the daemon at most once a second.
+  await until(async () => (await askServer(web, '/healthz')).status === 200, 'its health')
 
   // The output is followed to its end, which another daemon has recorded.
   await site.torch('kill', 'long')

@@ -178,7 +178,11 @@ describe('a daemon task of the fleet', () => {
     if (owner === undefined) throw new Error('nothing runs')
     void owner.daemon.stop(null)
     owner.isUp = false
-    await owner.daemon.runs('consumer', 0)
+    // A run that has not reached its command is killed only after its grace.
+    await until(async () => {
+      await fleet.pass(100)
+      return owner.daemon.state.runs.of('consumer').length === 0
+    }, 'the end of its run')
     // Nobody waits for the end of a promise.
     const stoppedMs = fleet.clock.monotonic()
     await until(async () => {
