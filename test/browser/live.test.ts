@@ -19,7 +19,7 @@ import { startWebServer } from '../support/web-server.ts'
 const isMissing = chromiumPath === undefined
 
 /** How long a page stays open in the test of its memory. An hour is for a machine that does nothing else. */
-const pageMinutes = Number(process.env['TORCH_TEST_PAGE_MINUTES'] ?? 0.5)
+const pageMinutes = Number(process.env['TORCH_TEST_PAGE_MINUTES'] ?? 0.3)
 
 const numberedLines = 400
 /** Tasks whose end the tests decide, one that prints as it goes, and, in its group, some that change all the time. */

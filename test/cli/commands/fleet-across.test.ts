@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import { connect } from '@nats-io/transport-node'
 import { afterEach, expect, test } from 'vitest'
-import { describeNats } from '../../support/fleet/nats-server.ts'
+import { describeOneNats } from '../../support/fleet/nats-server.ts'
 import { usersServer } from '../../support/fleet/nats-users.ts'
 import { closeSites, newSite, type Site } from '../../support/torch.ts'
 import { until } from '../../support/until.ts'
@@ -57,7 +57,7 @@ async function hearSessions(url: string, passwordFile: string) {
   return { sessions, stopHearing: () => connection.close() }
 }
 
-describeNats('%s', (program) => {
+describeOneNats('%s', (program) => {
   test('any machine shows all of them and their history, runs and ends tasks there, also for one that is down', async () => {
     const names = ['db1', 'web1']
     const { server, passwordFile, close } = await usersServer(program, names)

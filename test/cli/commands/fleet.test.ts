@@ -4,7 +4,7 @@ import path from 'node:path'
 import { jetstreamManager } from '@nats-io/jetstream'
 import { connect } from '@nats-io/transport-node'
 import { afterEach, describe, expect, test } from 'vitest'
-import { describeNats, natsServer } from '../../support/fleet/nats-server.ts'
+import { describeOneNats, natsServer } from '../../support/fleet/nats-server.ts'
 import { freePort } from '../../support/free-port.ts'
 import { closeSites, newSite, type Site } from '../../support/torch.ts'
 
@@ -36,7 +36,7 @@ async function doctorRows(site: Site, config: string): Promise<Readonly<Record<s
   return Object.fromEntries(checks.map(({ name, status, found }) => [name, `${status}: ${found}`]))
 }
 
-describeNats('%s', (program) => {
+describeOneNats('%s', (program) => {
   test('init makes the streams, check finds what differs, and init --force changes it back', async () => {
     const monitor = await freePort()
     const hasSync = !execFileSync(program, ['--version']).includes('v2.9.')

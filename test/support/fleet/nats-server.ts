@@ -13,9 +13,16 @@ export const natsPrograms: readonly string[] = [
 ].filter((file) => fs.existsSync(file))
 
 /** A group of tests for each version of the server; without any, it is shown as skipped. */
-export const describeNats = describe
-  .skipIf(natsPrograms.length === 0)
-  .each(natsPrograms.length === 0 ? ['nats-server, which is missing'] : natsPrograms)
+export const describeNats = describeFor(natsPrograms)
+
+/** The same for what does not depend on the version: with the first of them. */
+export const describeOneNats = describeFor(natsPrograms.slice(0, 1))
+
+function describeFor(programs: readonly string[]) {
+  return describe
+    .skipIf(programs.length === 0)
+    .each(programs.length === 0 ? ['nats-server, which is missing'] : programs)
+}
 
 /** A real server of its own on loopback. */
 export interface NatsServer {
