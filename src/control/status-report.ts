@@ -65,6 +65,8 @@ export interface TaskStatus {
   done?: true
   jitterMs: number
   running: string[]
+  /** The start that waits for a place; missing if none waits. */
+  waiting?: WaitingStart
   last: HistoryRow | null
   /** Older daemons do not send it. */
   counts?: TaskCounts
@@ -82,6 +84,17 @@ export interface TaskStatus {
   written?: WrittenDefinition | null
   /** What its runs read; null without `input`. Older daemons do not send it. */
   input?: LiveStatus | QueueStatus | null
+}
+
+/** A start with `overlap: queue` or `replace` that waits for a place. */
+export interface WaitingStart {
+  /** ISO 8601 in UTC; null for a start without a slot. */
+  slot: string | null
+  for: 'max' | 'pool'
+  /** The full pool, if it waits for one. */
+  pool: string | null
+  /** The runs that have the places. */
+  runs: { task: string; run: string }[]
 }
 
 /** The messages of a task with `input: queue`. */
@@ -143,6 +156,8 @@ export interface TaskFacts {
   scope?: 'fleet'
   /** null: `unlimited`. */
   max: number | null
+  /** Its pools, with the most runs of all tasks of each; missing without any. */
+  pools?: { name: string; size: number }[]
   timeoutMs: number | null
 }
 

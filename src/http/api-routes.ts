@@ -1,4 +1,5 @@
 import type { Hono } from 'hono'
+import type { TaskStatus } from '../control/status-report.ts'
 import { TorchError } from '../errors.ts'
 import type { Clock } from '../host/clock.ts'
 import type { HistoryRow } from '../plan/history-row.ts'
@@ -221,6 +222,14 @@ function updates({ hub, feed, clock }: Sources, since: string, wake: () => void)
   }
 }
 
+/** The tasks that have a pool in common with a task. */
+function poolMates(tasks: readonly TaskStatus[], task: TaskStatus): string[] {
+  const pools = new Set(task.definition?.pools?.map((pool) => pool.name))
+  return tasks.flatMap(({ name, definition }) =>
+    definition?.pools?.some((pool) => pools.has(pool.name)) === true ? [name] : [],
+  )
+}
+
 async function taskAnswer({ view, hub }: Scope, clock: Clock, name: string): Promise<TaskAnswer> {
   const { status, tasks } = await hub.picture()
   const task = tasks.find((each) => each.name === name)
@@ -231,7 +240,7 @@ async function taskAnswer({ view, hub }: Scope, clock: Clock, name: string): Pro
     })
   const [definition, notRun] = await Promise.all([
     view.definition(name),
-    slotsNotStarted(view, name),
+    slotsNotStarted(view, name, poolMates(status.report.tasks, known)),
   ])
   const { host } = status.report
   const isStarting = status.report.daemon !== null

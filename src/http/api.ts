@@ -210,8 +210,13 @@ export interface TaskAnswer {
     readonly lastSlot: string | null
     readonly count: number
     readonly why: string
-    /** At its max: a run that had not ended; null if it is another reason, or not known. */
-    readonly inTheWay: { readonly run: string; readonly startedAt: string } | null
+    /** At its max, or in a full pool: a run that had not ended; null if it is another reason, or not known. */
+    readonly inTheWay: {
+      readonly run: string
+      readonly startedAt: string
+      /** Only there for a run of another task. */
+      readonly task?: string
+    } | null
   }[]
   /** The next starts, at most 10, ISO 8601 in UTC. */
   readonly upcoming: readonly string[]

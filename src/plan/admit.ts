@@ -37,11 +37,11 @@ export interface StartClaim {
 export interface TaskActivity {
   /** Its runs, oldest first. */
   readonly running: readonly { readonly run: string; readonly ending: boolean }[]
-  /** The start that waits until the task is below `max`. */
+  /** The start that waits until the task is below `max`, and its pools have room. */
   readonly waiting: Start | undefined
 }
 
-export type SkipReason = 'enabled' | 'hosts' | 'max' | 'draining' | 'removed' | FleetReason
+export type SkipReason = 'enabled' | 'hosts' | 'max' | 'pool' | 'draining' | 'removed' | FleetReason
 
 /** Why the fleet does not let this machine start a task. */
 export type FleetReason =
@@ -64,6 +64,7 @@ export type Admission =
   | { readonly answer: 'claim' }
   | {
       readonly answer: 'wait'
+      readonly reason: 'max' | 'pool'
       /** Ids of the runs to end first. */
       readonly end: readonly string[]
       /** The start that waited until now. It is skipped: the new one waits in its place. */
@@ -76,8 +77,10 @@ export interface AdmitFacts {
   readonly draining: boolean
   /** The task's hosts match this machine. */
   readonly here: boolean
-  /** `torch run --force`: start it even at `max`. */
+  /** `torch run --force`: start it even at `max`, and in a full pool. */
   readonly forced: boolean
+  /** One of the task's pools has no room on this machine. */
+  readonly isPoolFull?: boolean
   /** Why no start of the fleet is possible here at the moment. */
   readonly whyNoFleet?: FleetReason | undefined
   /** The place of the start, in the fleet, is still this machine's. */
@@ -100,52 +103,72 @@ export function admit(
   const manual = start.trigger === 'manual'
   if (!task.enabled && !manual) return { answer: 'skip', reason: 'enabled' }
   if (!here && !manual) return { answer: 'skip', reason: 'hosts' }
-  if (isFleetTask(task)) return admitShared(task, { ...facts, running, start })
-  if (running.length < task.max || forced) return { answer: 'start' }
-  if (manual) return { answer: 'skip', reason: 'max' }
-  return admitAtMax(task, { running, waiting })
+  if (isFleetTask(task)) return admitShared(task, { ...facts, running, waiting, start })
+  if (forced) return { answer: 'start' }
+  const isAtMax = running.length >= task.max
+  if (!isAtMax && facts.isPoolFull !== true) return { answer: 'start' }
+  const reason = isAtMax ? 'max' : 'pool'
+  return manual ? { answer: 'skip', reason } : admitFull(task, { running, waiting }, reason)
 }
 
-interface SharedFacts extends Pick<AdmitFacts, 'forced' | 'whyNoFleet' | 'hasPlace'> {
-  readonly running: TaskActivity['running']
+interface SharedFacts extends Omit<AdmitFacts, 'draining' | 'here'>, TaskActivity {
   readonly start: Start
 }
 
 /**
  * A task that the fleet shares: its `max` and `overlap` count over all machines, so only the places in the engine
- * can tell. What this machine knows by itself is how many of them it runs.
+ * can tell. What this machine knows by itself is how many of them it runs, and whether its pools have room.
  */
 function admitShared(
-  { fleet, overlap, max }: FleetTask,
-  { running, start, forced, whyNoFleet, hasPlace = false }: SharedFacts,
+  task: FleetTask,
+  {
+    running,
+    waiting,
+    start,
+    forced,
+    whyNoFleet,
+    hasPlace = false,
+    isPoolFull = false,
+  }: SharedFacts,
 ): Admission {
   if (forced) return { answer: 'start' }
+  const { fleet, overlap, max } = task
   const { claim, trigger } = start
   const hasRight = trigger === 'manual' || claim?.sequence !== undefined
   // Without a max there are no places.
-  if ((hasPlace && (hasRight || start.slot === undefined)) || (max === Infinity && hasRight))
-    return { answer: 'start' }
+  if ((hasPlace && (hasRight || start.slot === undefined)) || (max === Infinity && hasRight)) {
+    if (!isPoolFull) return { answer: 'start' }
+    if (trigger === 'manual') return { answer: 'skip', reason: 'pool' }
+    return admitFull(task, { running, waiting }, 'pool')
+  }
   if (trigger === 'daemon') return { answer: 'skip', reason: whyNoFleet ?? 'place lost' }
   if (whyNoFleet !== undefined) return { answer: 'skip', reason: whyNoFleet }
   const isFull = running.length >= fleet.maxPerHost
   // A start that waits, or replaces a run, may do that on the machine that runs it.
   if (isFull && (overlap === 'skip' || trigger === 'manual'))
     return { answer: 'skip', reason: 'max' }
+  if (isPoolFull && trigger === 'manual') return { answer: 'skip', reason: 'pool' }
+  // A slot is claimed also with a full pool, but last: if all machines are full, one of them must say so.
   return { answer: 'claim' }
 }
 
-/** The task already has `max` runs: its `overlap` decides what happens to the start. */
-function admitAtMax(task: Task, { running, waiting }: TaskActivity): Admission {
+/** The task has `max` runs, or a pool of it is full: its `overlap` decides what happens to the start. */
+function admitFull(
+  task: Task,
+  { running, waiting }: TaskActivity,
+  reason: 'max' | 'pool',
+): Admission {
   switch (task.overlap) {
     case 'skip':
-      return { answer: 'skip', reason: 'max' }
+      return { answer: 'skip', reason }
     case 'queue':
-      if (waiting !== undefined) return { answer: 'skip', reason: 'max' }
-      return { answer: 'wait', end: [], displaced: undefined }
+      if (waiting !== undefined) return { answer: 'skip', reason }
+      return { answer: 'wait', reason, end: [], displaced: undefined }
     case 'replace': {
-      // A run that is already ending makes room by itself. Only the newest start waits for it.
+      // A run that is already ending makes room by itself. Only the newest start waits for it. In a full pool
+      // too, only runs of the task itself are ended.
       const oldest = running.some(({ ending }) => ending) ? [] : running.slice(0, 1)
-      return { answer: 'wait', end: oldest.map(({ run }) => run), displaced: waiting }
+      return { answer: 'wait', reason, end: oldest.map(({ run }) => run), displaced: waiting }
     }
   }
 }

@@ -19,10 +19,15 @@ export interface Journal {
   /** A run that an earlier daemon started still runs, and this daemon watches it. */
   adopted(run: RunDescription, group: number | undefined): void
   ended(run: RunDescription, conclusion: RunConclusion): void
-  /** A start that was due does not happen. */
-  skipped(start: Start, reason: string): void
+  /** A start that was due does not happen. `inTheWay`: the pool that is full, and its runs, for the log. */
+  skipped(start: Start, reason: string, inTheWay?: InTheWay): void
   /** Slots that passed without a start. They are in the history when this returns. */
   missed(misses: readonly Miss[]): void
+}
+
+interface InTheWay {
+  readonly pool: string
+  readonly runs: readonly string[]
 }
 
 export interface JournalParts {
@@ -79,13 +84,13 @@ export function newJournal({
       totals.ended(run.task, conclusion.outcome, lengthOf(row))
       logEnd(log, run, conclusion, row)
     },
-    skipped(start, reason) {
+    skipped(start, reason, inTheWay) {
       const { task, trigger } = start
       const { slot } = record(skipRow(start, reason, clock.now(), origin()), nextPlace())
       counters.count('skipped')
       // Only the kind: `max: runs on web1` would be a series for each machine.
       totals.skipped(task, reason.split(':', 1)[0] ?? reason)
-      const facts = { task, slot, trigger, reason }
+      const facts = { task, slot, trigger, reason, ...inTheWay }
       log.info('skip', facts, `${task} did not start: ${whyNotStarted(reason)}`)
     },
     missed(misses) {

@@ -86,6 +86,7 @@ export const defaultSettings = {
   ...({ script: undefined, listen: [], ready: undefined, fleet: undefined } as const),
   ping: undefined,
   when: undefined,
+  pools: [],
 }
 
 /** When a run of a daemon task is ready. With a socket, the default is to wait for a second. */

@@ -10,7 +10,7 @@ import type { Task, TaskFleet } from './task.ts'
  */
 export function definitionOf(task: Omit<Task, 'name' | 'file' | 'line' | 'definition'>): string {
   const { command, schedules, description: _1, labels: _2, hostEntries: _3, ...others } = task
-  const { script, input, listen, ready, fleet, when, notify: _4, ping: _5, ...rest } = others
+  const { script, input, listen, ready, fleet, when, pools, notify: _4, ping: _5, ...rest } = others
   // As written, not as compiled: H is compiled for one host, and a definition is for all hosts.
   const texts = schedules.map(({ text }) => text.trim().toLowerCase().split(/\s+/).join(' '))
   // The code sets the order of these keys. What its author may order freely is sorted. The daemon
@@ -31,12 +31,20 @@ export function definitionOf(task: Omit<Task, 'name' | 'file' | 'line' | 'defini
     ...(ready && { ready }),
     ...(fleet && { fleet: fleetMeaning(fleet) }),
     ...(when && { when: when.id }),
+    ...(pools.length > 0 && { pools: poolMeaning(pools) }),
   })
 }
 
 /** The order of the tiers counts, that of the entries of a group does not. */
 function fleetMeaning({ prefer, maxPerHost, startWithinMs, onLost, fenceMs }: TaskFleet) {
   return [prefer.map(unorderedRule), maxPerHost, startWithinMs, onLost, fenceMs ?? 'off']
+}
+
+/** The order means nothing. */
+export function poolMeaning(pools: Task['pools']): (readonly [name: string, size: number])[] {
+  return pools
+    .map(({ name, size }) => [name, size] as const)
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
 }
 
 /** A rule without order and duplicates: two rules are the same exactly if these are equal as JSON. */

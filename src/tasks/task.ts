@@ -34,6 +34,8 @@ export interface Task {
   /** In the whole fleet, or on one machine. Infinity for `unlimited`. */
   readonly max: number
   readonly overlap: 'skip' | 'queue' | 'replace'
+  /** It starts only where each of these has room. A daemon task has none. */
+  readonly pools: readonly TaskPool[]
   /** The time zone of its schedules, and TZ of its runs. */
   readonly timezone: string
   /** The longest jitter. The delay on one host is jitterOn(task, host). */
@@ -104,6 +106,12 @@ export interface TaskWhen {
   readonly calendars: Readonly<Record<string, readonly string[]>>
   /** Two tasks have the same limits exactly if these are equal. */
   readonly id: string
+}
+
+/** The runs of all its tasks on one machine are at most that many. */
+interface TaskPool {
+  readonly name: string
+  readonly size: number
 }
 
 /** How the machines of a fleet share a task: each slot is started on one of them. */

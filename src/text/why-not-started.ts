@@ -5,6 +5,7 @@ export function whyNotStarted(reason: string): string {
 
 const reasonTexts: ReadonlyMap<string, string> = new Map([
   ['max', 'at its max'],
+  ['pool', 'its pool was full'],
   ['draining', 'the daemon was stopping'],
   ['removed', 'no longer in the tasks file'],
   ['enabled', 'no longer enabled'],
@@ -17,3 +18,13 @@ const reasonTexts: ReadonlyMap<string, string> = new Map([
   ['place lost', 'its place is no longer for this machine'],
   ['duplicate name', 'another machine of the fleet has the same name'],
 ])
+
+/** Why a person's start is refused: the runs that take the places of the pool. */
+export function poolFullText(
+  task: string,
+  pool: string,
+  runs: readonly { readonly task: string; readonly run: string }[],
+): string {
+  const names = runs.map((each) => `${each.task} (${each.run})`).join(', ')
+  return `${task} is not started: the pool ${pool} is full: ${names} ${runs.length === 1 ? 'is' : 'are'} running`
+}

@@ -15,6 +15,7 @@ const places: Readonly<Record<string, readonly [place: string, preset: unknown]>
   hosts: ['hostEntries', undefined],
   max: ['max', 1],
   overlap: ['overlap', 'skip'],
+  pool: ['pools', []],
   jitter: ['jitterMs', 0],
   catchup: ['catchup', 'off'],
   catchup_window: ['catchupWindowMs', hour],
@@ -98,6 +99,8 @@ function meantTask(
     name,
     command,
     type,
+    // A daemon task does not inherit them.
+    pools: type === 'daemon' ? [] : task['pools'],
     // Only a queue has a format.
     input: { mode, format: mode === 'queue' ? format : 'text' },
     fleet: given['scope'] === undefined ? undefined : meantFleet(type, given),

@@ -108,6 +108,11 @@ const hosts = fc.array(
   { minLength: 1, maxLength: 4 },
 )
 
+/** The pools of each file. */
+export const pools = { db: 1, 'h.2-x': 4 }
+const db = { name: 'db', size: 1 }
+const heavy = { name: 'h.2-x', size: 4 }
+
 /**
  * Every key that tasks and defaults share, in all of its forms. A key within a map has a dot. Names
  * of variables and labels are examples.
@@ -116,6 +121,11 @@ export const settings: Readonly<Record<string, fc.Arbitrary<Setting>>> = {
   hosts: same(hosts),
   max: fc.oneof(whole(1, 1e6), fc.constant({ written: 'unlimited', meant: Infinity })),
   overlap: oneOf('skip', 'queue', 'replace'),
+  pool: fc.constantFrom(
+    { written: 'db', meant: [db] },
+    { written: ['h.2-x', 'db'], meant: [heavy, db] },
+    { written: [], meant: [] },
+  ),
   timezone: oneOf('UTC', 'Asia/Shanghai', 'America/New_York'),
   jitter: durations(0),
   catchup: oneOf('off', 'latest'),

@@ -6,6 +6,7 @@ import {
   fleetSettings,
   listenForms,
   listenOf,
+  pools,
   pings,
   readies,
   schedules,
@@ -90,12 +91,13 @@ const task: fc.Arbitrary<(place: number) => TreeTask> = fc
     const command = one.command ?? (one.script === undefined ? 'run' : undefined)
     if (one.type === 'common') return { ...one, command, listen: undefined }
     if (one.type === 'manual') return { ...one, command, listen: undefined, when: undefined }
+    const { pool: _, ...rest } = one.keys
     // The max of a daemon task must be a number.
     return {
       ...one,
       when: undefined,
       command,
-      keys: { ...one.keys, max: { written: 3, meant: 3 }, ...(ready && { ready }) },
+      keys: { ...rest, max: { written: 3, meant: 3 }, ...(ready && { ready }) },
       listen: listen === undefined ? undefined : listenOf(listen, firstPort + place),
     }
   })
@@ -132,6 +134,7 @@ export function writtenTree(tree: Tree): Map<string, unknown> {
     ['sources', sources],
     ['notify', targets],
     ['calendars', calendars],
+    ['pools', pools],
   ])
   if (tree.zone !== undefined) file.set('timezone', tree.zone)
   if (Object.keys(tree.defaults).length > 0) file.set('defaults', writtenKeys(tree.defaults))

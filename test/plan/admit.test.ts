@@ -14,7 +14,12 @@ const activity = (running: TaskActivity['running'] = [], waiting?: Start): TaskA
 
 const start = { answer: 'start' }
 const skip = (reason: string) => ({ answer: 'skip', reason })
-const wait = (end: string[] = [], displaced?: Start) => ({ answer: 'wait', end, displaced })
+const wait = (end: string[] = [], displaced?: Start, reason = 'max') => ({
+  answer: 'wait',
+  reason,
+  end,
+  displaced,
+})
 
 describe('the first check that says no is the reason on record', () => {
   test.each([
@@ -137,5 +142,59 @@ describe('a manual run', () => {
     expect(admit(aTask(), activity(), manual, { ...facts, draining: true, forced: true })).toEqual(
       skip('draining'),
     )
+  })
+})
+
+describe('a task in a full pool', () => {
+  const full = { ...facts, isPoolFull: true }
+  const two = { max: 2 }
+  test.each([
+    { name: 'with overlap: skip, a slot is skipped', overlap: 'skip', expected: skip('pool') },
+    {
+      name: 'with overlap: queue, a slot waits',
+      overlap: 'queue',
+      expected: wait([], undefined, 'pool'),
+    },
+    {
+      name: 'with overlap: queue, a second slot is skipped while one waits',
+      overlap: 'queue',
+      at: activity([], older),
+      expected: skip('pool'),
+    },
+    {
+      name: 'with overlap: replace, a slot waits, and ends no run of another task',
+      overlap: 'replace',
+      expected: wait([], undefined, 'pool'),
+    },
+    {
+      name: 'with overlap: replace, a slot ends the oldest run of its own task',
+      overlap: 'replace',
+      at: activity([run('a')]),
+      expected: wait(['a'], undefined, 'pool'),
+    },
+    {
+      name: 'with overlap: replace, a newer slot displaces the one that waits',
+      overlap: 'replace',
+      at: activity([], older),
+      expected: wait([], older, 'pool'),
+    },
+    {
+      name: 'a slot at max is skipped as `max`, which is asked first',
+      overlap: 'skip',
+      at: activity([run('a'), run('b')]),
+      expected: skip('max'),
+    },
+  ] as const)('$name', ({ overlap, expected, ...given }) => {
+    const { at = activity() } = given as { at?: TaskActivity }
+    expect(admit(aTask({ overlap, ...two }), at, slot, full)).toEqual(expected)
+  })
+
+  test('a manual run is refused, whatever the overlap, unless it is forced', () => {
+    for (const overlap of ['skip', 'queue', 'replace'] as const) {
+      expect(admit(aTask({ overlap }), activity(), manual, full)).toEqual(skip('pool'))
+      expect(admit(aTask({ overlap }), activity(), manual, { ...full, forced: true })).toEqual(
+        start,
+      )
+    }
   })
 })

@@ -21,6 +21,7 @@ export function aTask(fields: Partial<Task> & { schedule?: string | string[] } =
     type: 'common',
     schedules,
     when: undefined,
+    pools: [],
     command: 'true',
     script: undefined,
     input: { mode: 'none', format: 'text' },

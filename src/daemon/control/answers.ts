@@ -7,11 +7,13 @@ import type { LiveRun } from '../../run/live-run.ts'
 import { unknownTask } from '../../tasks/select.ts'
 import type { Task } from '../../tasks/task.ts'
 import { plainLine } from '../../text/sanitize.ts'
-import { whyNotStarted } from '../../text/why-not-started.ts'
+
+import { poolFullText, whyNotStarted } from '../../text/why-not-started.ts'
 import { answerScripts, scriptForPerson } from './scripts-answer.ts'
 import { relayOf } from '../fleet/relay.ts'
 import type { Handover } from '../handover.ts'
 import { replaceRun } from '../starts/daemon-tasks.ts'
+import { fullPool, runsInPool } from '../starts/pools.ts'
 import { requestStart } from '../starts/request-start.ts'
 import type { Daemon } from '../state.ts'
 import type { Stop } from '../stop.ts'
@@ -106,7 +108,7 @@ async function runNow(
     return { run: run.description.run, task, directory: run.directory, elsewhere }
   }
   const reason = answer.kind === 'skipped' ? answer.reason : 'max'
-  throw new TorchError('refused', refusalText(daemon, task, reason), {
+  throw new TorchError('refused', refusalText(daemon, found, reason), {
     hint: refusalHint(found, reason),
   })
 }
@@ -114,17 +116,27 @@ async function runNow(
 function refusalHint({ fleet }: Task, reason: string): string {
   if (reason === 'draining') return 'start the daemon again first'
   if (reason.startsWith('max')) return 'wait until it ends, or add --force'
+  if (reason === 'pool') return 'wait until one of them ends, or add --force'
   return fleet === undefined
     ? 'try again'
     : 'add --force to start it on this machine without a word of the fleet'
 }
 
-function refusalText({ runs }: Daemon, task: string, reason: string): string {
+function refusalText(daemon: Daemon, found: Task, reason: string): string {
+  const { runs } = daemon
+  const task = found.name
+  if (reason === 'pool') return poolRefusal(daemon, found)
   if (reason === 'draining') return `the daemon is stopping: ${task} is not started`
   // In the fleet, runs on other machines count too.
   if (reason !== 'max') return `${task} is not started: ${whyNotStarted(reason)}`
   const running = runs.of(task).map((run) => run.description.run)
   return `${task} is at its max: ${running.join(', ')} ${running.length === 1 ? 'is' : 'are'} running`
+}
+
+function poolRefusal(daemon: Daemon, task: Task): string {
+  const pool = fullPool(daemon, task) ?? ''
+  const running = runsInPool(daemon, pool).map(({ description }) => description)
+  return poolFullText(task.name, pool, running)
 }
 
 function killNow(

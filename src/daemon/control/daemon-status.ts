@@ -22,6 +22,7 @@ import { queueStatus } from './messages.ts'
 import { isServed, listenPart, type ListenPart, listenPartOffline } from './listen-status.ts'
 import { withoutSecretLine, writtenDefinition } from './task-definition.ts'
 import { troubleOf } from './trouble.ts'
+import { waitingStart } from './waiting-start.ts'
 
 /** They take 1 ms. The page of `torch web` asks for the status of all tasks twice a minute, and no tick waits for it. */
 const tasksInTurn = 100
@@ -93,6 +94,7 @@ function statusNow(daemon: Daemon, task: Task, next: AgendaEntry | undefined): T
     next,
     now: daemon.tickClock.tick.done,
     running: runs.of(task.name).map((run) => run.description.run),
+    waiting: waitingStart(daemon, task),
     last: runs.last(task.name),
     counts: {
       ...runs.counts(task.name),
@@ -187,6 +189,7 @@ export function taskStatus(
     /** The second that it is; for an unfinished tick the last one. */
     now: number
     running: string[]
+    waiting?: TaskStatus['waiting']
     last: HistoryRow | undefined
     counts: TaskCounts
     nextRestart?: string | null
@@ -207,6 +210,7 @@ export function taskStatus(
     ...(here && known.next === undefined && isOver(task.schedules, known.now) && { done: true }),
     jitterMs: jitterOn(task, known.hostName),
     running: known.running,
+    ...(known.waiting && { waiting: known.waiting }),
     last: known.last ?? null,
     counts: known.counts,
     nextRestart: known.nextRestart ?? null,
@@ -217,7 +221,7 @@ export function taskStatus(
 }
 
 function factsOf(task: Task): TaskFacts {
-  const { schedules, timezone, command, script, hostEntries, fleet, max, timeoutMs } = task
+  const { schedules, timezone, command, script, hostEntries, fleet, max, pools, timeoutMs } = task
   return {
     schedule: schedules.map(({ text }) => text),
     ...limitFacts(task),
@@ -227,6 +231,7 @@ function factsOf(task: Task): TaskFacts {
     hosts: hostEntries === undefined ? null : [...hostEntries],
     ...(fleet !== undefined && { scope: 'fleet' }),
     max: max === Infinity ? null : max,
+    ...(pools.length > 0 && { pools: [...pools] }),
     timeoutMs: timeoutMs ?? null,
   }
 }

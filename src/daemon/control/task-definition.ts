@@ -51,6 +51,7 @@ export function withoutSecretLine(problem: Problem): Problem {
 const shownKeys = new Set([
   ...['type', 'schedule', 'timezone', 'jitter', 'catchup', 'catchup_window', 'command', 'shell'],
   ...['cwd', 'user', 'group', 'umask', 'nice', 'hosts', 'max', 'overlap', 'timeout', 'kill_after'],
+  'pool',
   ...['attempts', 'delay', 'backoff', 'max_delay', 'reset_after', 'success_codes', 'enabled'],
   ...['keep_runs', 'keep_for', 'max_size', 'description', 'listen', 'ready'],
 ])

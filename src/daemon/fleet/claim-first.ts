@@ -6,6 +6,7 @@ import { holdBackMs } from '../../plan/fleet/ranks.ts'
 import { type StartWindow, windowMs } from '../../plan/fleet/windows.ts'
 import { nextEntry, timetableOf } from '../../plan/slots.ts'
 import type { FleetTask } from '../../tasks/task.ts'
+import { fullPool } from '../starts/pools.ts'
 import type { Agreement, SharedParts } from './agreement.ts'
 import { hasRoom, placeFor } from './place-for.ts'
 
@@ -88,7 +89,8 @@ async function tryToClaim(
     const candidates = fleet.membership.candidates({ hosts: task.hosts, ...task.fleet })
     const rank = { task: task.name, slot, host: fleet.host, aheadMs: fleet.offsetMs() ?? 0 }
     // A machine that is full comes after all that have room: it can only wait, or say that all are full.
-    const fullMs = hasRoom(parts, task) ? 0 : afterOthersMs
+    const isFull = !hasRoom(parts, task) || fullPool(parts, task) !== undefined
+    const fullMs = isFull ? afterOthersMs : 0
     const waitMs = Math.min(holdBackMs(rank, candidates) + fullMs, windowMs(window) / 2)
     if (!isContinued) await pause(clock, waitMs)
     if (stop.signal.aborted) {

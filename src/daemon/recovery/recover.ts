@@ -10,7 +10,7 @@ import { keepInstances, replaceInstance } from '../starts/daemon-tasks.ts'
 import { settleFeed } from '../starts/feed.ts'
 import { closeUnneeded } from '../starts/replacement.ts'
 import { settleMessages, startForMessages } from '../starts/message-starts.ts'
-import { requestStart, requestStartLater } from '../starts/request-start.ts'
+import { bySlot, requestStart, requestStartLater } from '../starts/request-start.ts'
 import { readPending } from '../starts/start-queue.ts'
 import type { Daemon } from '../state.ts'
 import { recoverMessages } from './recover-messages.ts'
@@ -96,7 +96,8 @@ function recoverPending(
   const timed = pending.timed.filter(({ start }) => start.trigger !== 'message')
   for (const { start, atMs } of timed)
     if (known.addPending(start)) requestStartLater(daemon, start, atMs - now)
-  for (const start of pending.waiting) if (known.addPending(start)) requestStart(daemon, start)
+  for (const start of pending.waiting.toSorted(bySlot))
+    if (known.addPending(start)) requestStart(daemon, start)
 }
 
 /** The starts that were made or taken up already: none of them is made twice. */

@@ -13,7 +13,8 @@ import type { OpenOutputs } from '../upkeep/open-outputs.ts'
 import { type DaemonTaskParts, replaceInstance } from './daemon-tasks.ts'
 import { settleFeed } from './feed.ts'
 import { type MessageParts, settleMessages, startForMessages } from './message-starts.ts'
-import { requestStart, requestStartLater, requestWaiting } from './request-start.ts'
+import { sharesPool } from './pools.ts'
+import { requestStart, requestStartLater, requestWaitingFor } from './request-start.ts'
 
 export interface AfterRunParts extends DaemonTaskParts, MessageParts {
   readonly oldRuns: OldRuns
@@ -46,8 +47,13 @@ export function runEnded(parts: AfterRunParts, run: LiveRun, conclusion: RunConc
     else if (retry !== undefined) requestStartLater(parts, retry, (retry.dueMs ?? 0) - clock.now())
   }
   giveBackUnused(parts)
-  requestWaiting(parts, description.task)
+  requestWaitingFor(parts, description.task)
   startForMessages(parts, description.task)
+  const task = tasks.all.get(description.task)
+  if (task !== undefined && task.pools.length > 0)
+    for (const other of tasks.here.values())
+      if (other.input.mode === 'queue' && other !== task && sharesPool(task, other))
+        startForMessages(parts, other.name)
 }
 
 function endMessages(

@@ -11,6 +11,7 @@ import { rebootReason } from '../../run/recover.ts'
 import { counted } from '../../text/plural.ts'
 import type { HomePaths } from '../settings.ts'
 import { feedRuns } from './feed.ts'
+import { fullPool } from './pools.ts'
 import { requestStart } from './request-start.ts'
 import type { StartParts } from './start-parts.ts'
 
@@ -38,7 +39,8 @@ export function startForMessages(parts: MessageParts, name: string): void {
   const { held, inbox } = messages
   // A start that waits for its script has its place already.
   const places = () => runs.of(name).length + queue.heldOf(name).length
-  while (phase.now === 'running' && places() < task.max) {
+  const hasRoom = () => places() < task.max && fullPool(parts, task) === undefined
+  while (phase.now === 'running' && hasRoom()) {
     if (inbox.waiting.amount(name).count === 0) return
     const hold = held.get(name)
     if (hold !== undefined && clock.monotonic() < hold.untilMs) return

@@ -10,9 +10,11 @@ import { matchHosts } from '../../tasks/hosts.ts'
 import { isFleetTask, type Task } from '../../tasks/task.ts'
 import type { Agreement } from '../fleet/agreement.ts'
 import { claimFirst } from '../fleet/claim-first.ts'
+import { giveBackUnused } from '../fleet/unused-places.ts'
 import type { FoundScript, StartOptions, StartParts } from './start-parts.ts'
 import { feedSoon } from './feed.ts'
 import { messagesFor } from './messages.ts'
+import { fullPool, runsInPool, sharesPool } from './pools.ts'
 
 /** What became of a request. */
 export type StartAnswer =
@@ -44,17 +46,27 @@ export function requestStart(
     const reason = admission.answer === 'skip' ? admission.reason : 'removed'
     if (reason === 'max' && task !== undefined && isForOthers(parts, task, start))
       return { kind: 'skipped', reason: 'elsewhere' }
+    if (reason === 'pool' && task !== undefined) return skipAtPool(parts, task, start)
     journal.skipped(start, reason)
     return { kind: 'skipped', reason }
   }
   if (admission.answer === 'start') return launchWithScript(parts, task, start, options)
   if (admission.answer === 'claim')
     return { kind: 'waits', later: startSafely(parts, task, start, options) }
-  if (admission.displaced !== undefined) journal.skipped(admission.displaced, 'max')
+  if (admission.displaced !== undefined) journal.skipped(admission.displaced, admission.reason)
   queue.wait(start)
   for (const run of parts.runs.of(start.task))
     if (admission.end.includes(run.description.run)) endRun(parts.runContext, run, 'replace')
   return { kind: 'waits' }
+}
+
+/** The log names the runs that take the places. A place in the fleet is for another start. */
+function skipAtPool(parts: StartParts, task: Task, start: Start): StartAnswer {
+  const pool = fullPool(parts, task) ?? ''
+  const inTheWay = runsInPool(parts, pool).map(({ description }) => description)
+  parts.journal.skipped(start, 'pool', { pool, runs: inTheWay.map(({ run }) => run) })
+  if (start.claim?.holding !== undefined) giveBackUnused(parts)
+  return { kind: 'skipped', reason: 'pool' }
 }
 
 /** A slot of the fleet that this machine has no room for: another one starts it, or records why not. */
@@ -64,7 +76,7 @@ function isForOthers({ fleet }: StartParts, { hosts, fleet: shared }: Task, star
   return candidates.some(({ host }) => host !== fleet.host)
 }
 
-/** Before a start is refused at max, runs that have already ended are concluded, and it decides again. */
+/** Before a start is refused at max or by a pool, runs that have already ended are concluded, and it decides again. */
 function decide(
   parts: StartParts,
   start: Start,
@@ -92,20 +104,24 @@ function decide(
       draining: phase.now !== 'running',
       here: here !== undefined,
       forced,
+      isPoolFull: task !== undefined && fullPool(parts, task) !== undefined,
       whyNoFleet: parts.fleet === undefined ? 'no fleet' : parts.fleet.whyNot(start.task),
       hasPlace: start.claim?.holding !== undefined && parts.fleet?.has(start.claim.holding),
     })
   }
   const admission = ask()
-  const isFinal = admission.answer === 'start' || !concludeEnded(parts, start.task)
+  const isFinal = admission.answer === 'start' || !concludeEnded(parts, start.task, task)
   return { task, admission: isFinal ? admission : ask() }
 }
 
-/** In a burst the news of an end may come late. True if some run of the task turns out to have ended. */
-function concludeEnded({ runs, runContext, faults }: StartParts, task: string): boolean {
+/** In a burst the news of an end may come late. True if some run in the way turns out to have ended. */
+function concludeEnded(parts: StartParts, name: string, task: Task | undefined): boolean {
+  const { runs, runContext, faults } = parts
   let count = 0
   faults.attempt('check whether runs have ended', () => {
-    for (const run of runs.of(task)) if (concludeIfExited(runContext, run)) count += 1
+    const inPools = task?.pools.flatMap((pool) => runsInPool(parts, pool.name)) ?? []
+    for (const run of new Set([...runs.of(name), ...inPools]))
+      if (concludeIfExited(runContext, run)) count += 1
   })
   return count > 0
 }
@@ -226,12 +242,40 @@ export function requestStartLater(parts: StartParts, start: Start, delayMs: numb
   parts.queue.later(start, delayMs, () => void requestStart(parts, start))
 }
 
-/** Requests the waiting start of a task, which may now be below its max. */
-export function requestWaiting(parts: StartParts, task: string): void {
-  const waiting = parts.queue.takeWaiting(task)
-  if (waiting === undefined) return
-  requestStart(parts, waiting)
-  parts.queue.saveSoon()
+/**
+ * Requests the starts that wait for a place that a run of the task has left: that of the task itself, and those of
+ * its pools.
+ */
+export function requestWaitingFor(parts: StartParts, name: string): void {
+  const { tasks } = parts
+  const task = tasks.all.get(name)
+  requestWaiting(parts, (each) => each === name || sharesPool(task, tasks.all.get(each)))
+}
+
+/** Requests the waiting starts of the tasks that may have a place now: by slot, then by name. */
+export function requestWaiting(
+  parts: StartParts,
+  isMeant: (task: string) => boolean = () => true,
+): void {
+  const { queue, tasks } = parts
+  const waiting = [...queue.waiting.values()].filter(({ task }) => isMeant(task))
+  for (const start of waiting.toSorted(bySlot)) {
+    const task = tasks.here.get(start.task)
+    // It would only wait again.
+    if (task !== undefined && fullPool(parts, task) !== undefined) continue
+    // One that began before it may have ended at once, and done the same.
+    if (queue.waiting.get(start.task) !== start) continue
+    queue.takeWaiting(start.task)
+    requestStart(parts, start)
+    queue.saveSoon()
+  }
+}
+
+/** The order in which starts that waited begin. */
+export function bySlot(a: Start, b: Start): number {
+  const slot = (start: Start): number => start.slot ?? (start.dueMs ?? Infinity) / 1000
+  const [first, second] = [slot(a), slot(b)]
+  return first === second ? (a.task < b.task ? -1 : 1) : first - second
 }
 
 /** Skips every pending start of the tasks for which there is a reason. */

@@ -124,7 +124,7 @@ interface Prepared {
 }
 
 function switchTo(parts: ApplyParts, plan: ReloadPlan, prepared: Prepared): void {
-  const { tasks, runs, queue, tickClock, totals } = parts
+  const { tasks, runs, tickClock, totals } = parts
   tasks.setTasks(plan.tasks, plan.here)
   totals.setTasks(plan.here.keys())
   const dropped = new Set(plan.drop)
@@ -142,8 +142,8 @@ function switchTo(parts: ApplyParts, plan: ReloadPlan, prepared: Prepared): void
   parts.notifications.follow()
   for (const name of plan.daemonTasks) keepInstances(parts, name)
   for (const name of plan.here.keys()) startForMessages(parts, name)
-  // A higher max lets what waits start now.
-  for (const name of [...queue.waiting.keys()]) requestWaiting(parts, name)
+  // A higher max, or a larger pool, lets what waits start now.
+  requestWaiting(parts)
 }
 
 /** The first filter that says no. */

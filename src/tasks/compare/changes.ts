@@ -182,6 +182,7 @@ const schemaOrder = keysAt(['tasks', ''])
 
 function rankOf(key: string): number {
   if (key.startsWith('calendars.')) return schemaOrder.indexOf('except')
+  if (key.startsWith('pools.')) return schemaOrder.indexOf('pool')
   return schemaOrder.indexOf(key.split('.', 1)[0] ?? '')
 }
 

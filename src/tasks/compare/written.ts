@@ -50,6 +50,7 @@ function valuesOf(task: Task, folder: string): Record<string, Written> {
     hosts: task.hostEntries ?? null,
     ...fleetValues(task),
     overlap: task.overlap,
+    ...poolValues(task.pools),
     timezone: task.timezone,
     ...limitValues(task.when),
     jitter: formatDuration(task.jitterMs),
@@ -128,6 +129,14 @@ function limitValues(when: Task['when']): Record<string, Written> {
   }
 }
 
+/** The sizes have keys of their own, as the days of calendars. */
+function poolValues(pools: Task['pools']): Record<string, Written> {
+  return {
+    pool: oneOrList(pools.map(({ name }) => name)),
+    ...Object.fromEntries(pools.map(({ name, size }) => [`pools.${name}`, size])),
+  }
+}
+
 /** On a task without `scope: fleet` the other keys of the fleet have their defaults. */
 function fleetValues({ fleet, max }: Task): Record<string, Written> {
   const { preferEntries, maxPerHost, startWithinMs, onLost, fenceMs } =
@@ -203,7 +212,7 @@ function meaningOf(key: string, value: Written, { schedules, ping }: Task): stri
   if (key === 'ping.url') return JSON.stringify(ping?.url ?? null)
   if (key === 'notify.to' && Array.isArray(value)) return unordered(value.map(String))
   if (key === 'schedule') return unordered(schedules.map(timesOf))
-  if (/^(?:only|except|calendars\.)/.test(key) && Array.isArray(value))
+  if (/^(?:only|except|calendars\.|pool$)/.test(key) && Array.isArray(value))
     return unordered(value.map(String))
   if (key === 'prefer' && Array.isArray(value))
     return JSON.stringify(value.map(String).map(entryMeaning))

@@ -17,6 +17,7 @@ import type { KeyPath } from './key-path.ts'
 import { checkListen, checkSharedAddresses, type PlacedTask } from './listen-checks.ts'
 import type { MergedFile, UnclearKey } from './merge.ts'
 import { warnAboutNotify } from './notify-checks.ts'
+import { poolsOf } from './pools.ts'
 import { readScript, warnAboutHeaders, warnAboutScriptVariable } from './script.ts'
 import { checkEnvFile, checkSettings, type Settings, type TasksFacts } from './settings.ts'
 import { checkLeftSlots, limited, newLimitReader, warnAboutPast } from './slot-limits.ts'
@@ -37,6 +38,7 @@ export function buildTasks(file: MergedFile, facts: TasksFacts): Task[] {
       groups: file.groups,
       targets: file.targets,
       calendars: file.calendars,
+      pools: file.pools,
       defaultHosts: file.defaults.hosts,
       defaultUser: file.defaults.user,
     })
@@ -74,11 +76,12 @@ export function buildTasks(file: MergedFile, facts: TasksFacts): Task[] {
     const rest = withBuiltInDefaults(settings, timezone)
     const ready = type === 'daemon' ? readyOf(settings.ready, listen) : undefined
     const ping = readPing(source, path, called, facts.folder)
+    const pools = poolsOf(source, path, { type, settings, pools: file.pools })
     const fleet =
       scope === 'fleet'
-        ? readFleet({ schedule, command, script, settings, timezone, when }, file, facts)
+        ? readFleet({ schedule, command, script, settings, timezone, when, pools }, file, facts)
         : undefined
-    const all = { command, script, listen, ready, ping, fleet, when, schedules, ...rest }
+    const all = { command, script, listen, ready, ping, fleet, when, pools, schedules, ...rest }
     const definition = facts.digest(definitionOf(all))
     // The same order of keys in every task keeps them small in V8.
     const task = { name, line: source.line(path), definition, file: source.file, ...all }

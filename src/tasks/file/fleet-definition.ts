@@ -1,5 +1,6 @@
 import { bareEntry } from '../host-entry.ts'
-import type { TasksFile, TaskScript, TaskWhen } from '../task.ts'
+import { poolMeaning } from '../definition.ts'
+import type { Task, TasksFile, TaskScript, TaskWhen } from '../task.ts'
 import type { Settings } from './settings.ts'
 
 /** A task as its file says it, before anything of the machine is added. */
@@ -14,6 +15,7 @@ export interface WrittenTask {
   readonly groups: TasksFile['groups']
   /** What limits its schedules. */
   readonly when: TaskWhen | undefined
+  readonly pools: Task['pools']
 }
 
 /**
@@ -23,7 +25,7 @@ export interface WrittenTask {
  * never changes; a new list gets the next number. `sha256` gives the sum of a text in hexadecimal digits.
  */
 export function fleetDefinition(task: WrittenTask, sha256: (text: string) => string): string {
-  const { settings, schedule, command, script, groups, when } = task
+  const { settings, schedule, command, script, groups, when, pools } = task
   const keys: readonly (readonly [key: string, value: unknown])[] = [
     ['type', settings.type],
     ['schedule', schedule === undefined ? undefined : [schedule].flat().map(withoutBlanks)],
@@ -62,12 +64,15 @@ export function fleetDefinition(task: WrittenTask, sha256: (text: string) => str
   const digestOf = (all: typeof keys): string =>
     sha256(JSON.stringify(all.filter(([, value]) => value !== undefined)))
   // A version of torch that knows only the first list refuses a file with any of these keys.
+  if (pools.length > 0)
+    return `d3:${digestOf([...keys, ...limitsOf(when), ['pools', poolMeaning(pools)]])}`
   return when === undefined
     ? `d1:${digestOf(keys)}`
     : `d2:${digestOf([...keys, ...limitsOf(when)])}`
 }
 
-function limitsOf(when: TaskWhen): (readonly [string, unknown])[] {
+function limitsOf(when: TaskWhen | undefined): (readonly [string, unknown])[] {
+  if (when === undefined) return []
   const { from, until, cycle, only, except, onExcluded, calendars } = when
   const days = Object.entries(calendars).map(([name, entries]) => [name, [...entries].toSorted()])
   return [

@@ -286,6 +286,7 @@ function hintForMap(path: KeyPath, key: string, found: unknown): string | null {
   if (key === 'ready' && scalar !== undefined && scalar !== '')
     return `did you mean { ${parseDuration(scalar).ok ? 'after' : 'line'}: ${JSON.stringify(scalar)} }?`
   if (key === 'ready') return 'write { line: "listening" }, or { after: 1s }'
+  if (key === 'pools') return 'write names with numbers: { db: 1, heavy: 4 }'
   if (key === 'sources') return 'write names with URLs: { ops: "https://git.example.com/%s" }'
   if (key === 'notify' && path.length === 1)
     return 'write names with targets: { ops: { webhook: URL } }'

@@ -13,6 +13,7 @@ const otherNames = {
     timezone: 'tz zone crontz',
     calendars: 'calendar holidays holidaycalendars blackouts',
     sources: 'source repos repositories urls',
+    pools: 'semaphores queues resourcepools concurrencygroups',
     defaults: 'default global globals common settings',
     notify:
       'notifications notification notifiers alerts alerting alert targets receivers channels mailto',
@@ -46,6 +47,7 @@ const otherNames = {
     except: 'exclude excludes exclusions excludedates holidays skipdays',
     on_excluded: 'onexclude onholiday ifholiday',
     max: 'concurrency instances replicas parallelism numprocs maxinstances maxruns processes',
+    pool: 'resourcepool semaphore mutex concurrencygroup resourcegroup lockname',
     overlap: 'concurrencypolicy onoverlap',
     timeout: 'timelimit maxtime maxduration deadline runtimemaxsec activedeadlineseconds',
     kill_after: 'grace graceperiod stoptimeout timeoutstopsec stopwaitsecs killtimeout',

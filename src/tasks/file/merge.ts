@@ -5,6 +5,7 @@ import type { FileNotify, Target } from '../notify.ts'
 import { readCalendar } from './calendars.ts'
 import { formatKeyPath, isMap, type KeyPath, valueAt } from './key-path.ts'
 import type { TargetNames } from './notify-checks.ts'
+import type { Pools } from './pools.ts'
 import { type Group, type Groups, resolveGroup } from './resolve-hosts.ts'
 import type { Sources } from './script.ts'
 import type { FileInput, TaskInput } from './schema.ts'
@@ -37,6 +38,8 @@ export interface MergedFile {
   readonly targets: TargetNames
   /** Its calendars. `unclear` as for the sources. */
   readonly calendars: Calendars | 'unclear'
+  /** The sizes of its pools; undefined for one with an error. `unclear` as for the sources. */
+  readonly pools: Pools | 'unclear'
   /** What it says about messages. */
   readonly notify: FileNotify
   readonly defaults: Settings
@@ -58,7 +61,8 @@ export function mergeFiles(parts: readonly FilePart[], facts: TasksFacts): Merge
   const groups = mergeGroups(parts, isFirst)
   const targets = namesOfTargets(parts)
   const calendars = mergeCalendars(parts, isFirst, facts)
-  const context = { facts, groups: groups.groups, targets, calendars }
+  const pools = mergeNamed(parts, isFirst, 'pools', (input) => input.pools)
+  const context = { facts, groups: groups.groups, targets, calendars, pools }
   const defaults = mergeDefaults(parts, isFirst, context)
   const merged = {
     ...groups,
@@ -66,9 +70,10 @@ export function mergeFiles(parts: readonly FilePart[], facts: TasksFacts): Merge
     isZoneGiven: parts.some(({ source }) =>
       [['timezone'], ['defaults', 'timezone']].some((path) => isGiven(source, path)),
     ),
-    sources: mergeSources(parts, isFirst),
+    sources: mergeNamed(parts, isFirst, 'sources', (input) => input.sources),
     targets,
     calendars,
+    pools,
     notify: mergeNotify(parts, isFirst, { folder: facts.folder, defaults }),
     defaults,
     unclear: {
@@ -164,7 +169,10 @@ function unreadGroup(source: Source, name: string): Group {
 const maxUnreadDepth = 3
 
 /** Whether a map is written, but not as a map. Then no name that may be in it is called unknown. */
-function isUnclear(source: Source, top: 'hosts' | 'sources' | 'notify' | 'calendars'): boolean {
+function isUnclear(
+  source: Source,
+  top: 'hosts' | 'sources' | 'notify' | 'calendars' | 'pools',
+): boolean {
   if (source.errors.length === 0) return false
   const isWritten = source.has([top])
   return isWritten ? !isMap(valueAt(source.value, [top])) : isMisspelt(source, [top])
@@ -176,13 +184,19 @@ function wordsInHosts({ input }: FilePart): string[] {
   return lists.flat().map((entry) => bareEntry(entry).text)
 }
 
-function mergeSources(parts: readonly FilePart[], isFirst: IsFirst): MergedFile['sources'] {
-  const merged = new Map<string, string | undefined>()
+/** The values of a map of names; undefined for one with an error. */
+function mergeNamed<T>(
+  parts: readonly FilePart[],
+  isFirst: IsFirst,
+  top: 'sources' | 'pools',
+  valuesIn: (input: FileInput) => Readonly<Record<string, T>> | undefined,
+): ReadonlyMap<string, T | undefined> | 'unclear' {
+  const merged = new Map<string, T | undefined>()
   for (const { source, input } of parts) {
-    for (const name of source.keys(['sources']))
-      if (isFirst(source, ['sources', name])) merged.set(name, ownValue(input.sources ?? {}, name))
+    for (const name of source.keys([top]))
+      if (isFirst(source, [top, name])) merged.set(name, ownValue(valuesIn(input) ?? {}, name))
   }
-  return parts.some(({ source }) => isUnclear(source, 'sources')) ? 'unclear' : merged
+  return parts.some(({ source }) => isUnclear(source, top)) ? 'unclear' : merged
 }
 
 function mergeCalendars(

@@ -34,19 +34,21 @@ export function partialOf(
   const [own, keys, groups] = [namesOf('tasks'), namesOf('keys'), namesOf('groups')]
   const wrongSources = namesOf('sources')
   const wrongCalendars = namesOf('calendars')
-  const calendarNames = (name: string) => ({ ...merged.defaults, ...inputs.get(name) })
+  const wrongPools = namesOf('pools')
+  const namesIn = (name: string) => ({ ...merged.defaults, ...inputs.get(name) })
   const inputs = new Map(merged.tasks.map(({ name, input }) => [name, input]))
   const isUnreadable = ({ name, hostEntries = [], fleet }: Task): boolean => {
     const input: Readonly<Record<string, unknown>> = inputs.get(name) ?? {}
     const inherits = (key: string): boolean => input[key] === undefined || isMerged(key)
     const isInGroup = (entry: string): boolean => groups.has(bareEntry(entry).text)
     const isFromWrong = wrongSources.has(inputs.get(name)?.script?.url.split(':', 1)[0] ?? '')
-    const { only = [], except = [] } = calendarNames(name)
+    const { only = [], except = [], pool = [] } = namesIn(name)
     const isOnWrong = [...only, ...except].some((each) => wrongCalendars.has(each))
     const entries = [...hostEntries, ...(fleet?.preferEntries ?? [])]
     return (
       isFromWrong ||
       isOnWrong ||
+      pool.some((each) => wrongPools.has(each)) ||
       all ||
       own.has(name) ||
       [...keys].some(inherits) ||
@@ -68,9 +70,10 @@ function isMerged(key: string): boolean {
   return mergedKeys.some((merged) => merged === key)
 }
 
-/** What an error affects: the names of the tasks, all tasks, or the named tasks, keys, groups, sources or calendars. */
+/** What an error affects: the names of the tasks, all tasks, or the named tasks, keys, groups, sources, calendars or pools. */
 interface Effect {
-  readonly affects: 'names' | 'all' | 'tasks' | 'keys' | 'groups' | 'sources' | 'calendars'
+  readonly affects:
+    'names' | 'all' | 'tasks' | 'keys' | 'groups' | 'sources' | 'calendars' | 'pools'
   readonly names: readonly string[]
 }
 
@@ -94,6 +97,7 @@ const affectedBy: Readonly<Record<string, Effect['affects']>> = {
   hosts: 'groups',
   sources: 'sources',
   calendars: 'calendars',
+  pools: 'pools',
 }
 
 /** A YAML error has no path. It belongs to the last key that begins above it. */

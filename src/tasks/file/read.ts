@@ -2,6 +2,7 @@ import type { TasksFile } from '../task.ts'
 import { buildTasks } from './build.ts'
 import { type FilePart, mergeFiles } from './merge.ts'
 import { type PartialTasks, partialOf } from './partial.ts'
+import { warnAboutUnusedPools } from './pools.ts'
 import { inOrder, isError, limitProblems, type Problem } from './problem.ts'
 import type { TasksFacts } from './settings.ts'
 import { readSource, type TasksText } from './source.ts'
@@ -40,6 +41,7 @@ export function readTasks(
   const merged = mergeFiles(parts, facts)
   const tasks = buildTasks(merged, facts)
   reportMissingTasks(parts)
+  warnAboutUnusedPools(parts, merged.pools, tasks)
   const found = allProblems()
   const problems = limitProblems(found)
   if (!found.some(isError)) {

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { whereKeys } from './where-keys.ts'
 import { maxTextChars } from './limits.ts'
 import * as limits from './limit-values.ts'
+import * as names from './name-values.ts'
 import * as messages from './notification-values.ts'
 import * as value from './schema-values.ts'
 import { key } from './schema-values.ts'
@@ -243,6 +244,10 @@ const file = {
   calendars: key(
     limits.calendars,
     'named days for `only` and `except`: `holidays: [2026-12-25, 12-25, 2026-12-24..2027-01-01]`, or `{ file: PATH }` with one of these a line',
+  ),
+  pools: key(
+    names.poolSizes,
+    'names with numbers: at most so many runs of all tasks with this `pool` at the same time on one machine',
   ),
   defaults: key(
     defaults,

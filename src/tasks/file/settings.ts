@@ -5,6 +5,7 @@ import { whyTooLong } from './argument-length.ts'
 import { parseEnvFile } from './env-file.ts'
 import type { KeyPath } from './key-path.ts'
 import { checkNotify, type TargetNames } from './notify-checks.ts'
+import { checkPools, type Pools } from './pools.ts'
 import { type Groups, nowhere, resolveHosts, resolveTiers } from './resolve-hosts.ts'
 import type { SettingsInput } from './schema.ts'
 import { type Calendars, checkLimits } from './slot-limits.ts'
@@ -80,6 +81,7 @@ export function checkSettings(
     defaultUser,
     targets,
     calendars,
+    pools,
   }: {
     readonly facts: TasksFacts
     readonly groups: Groups
@@ -87,6 +89,7 @@ export function checkSettings(
     readonly defaultUser?: string | undefined
     readonly targets: TargetNames
     readonly calendars: Calendars | 'unclear'
+    readonly pools: Pools | 'unclear'
   },
 ): Settings {
   const { hosts: entries, prefer: tiers, cwd, env_file: envFile, ...rest } = input
@@ -107,6 +110,7 @@ export function checkSettings(
   checkVariables(source, [...path, 'env'], input.env ?? {})
   checkParts(source, path, input)
   checkLimits(source, path, input, calendars)
+  checkPools(source, [...path, 'pool'], input.pool, pools)
   checkNotify(source, [...path, 'notify'], input.notify, targets)
   const absolute = (key: string, written: string): string | undefined =>
     resolveFile(source, [...path, key], written, facts.folder)

@@ -198,7 +198,7 @@ function without(value: Record<string, unknown>, issues: readonly Issue[]): unkn
 }
 
 /** Top-level keys within which each key stands for itself. */
-const inner = new Set(['defaults', 'hosts', 'sources', 'notify', 'calendars'])
+const inner = new Set(['defaults', 'hosts', 'sources', 'notify', 'calendars', 'pools'])
 
 function removeKey(value: Record<string, unknown>, path: KeyPath): void {
   const depth = path[0] === 'tasks' ? 3 : inner.has(String(path[0])) ? 2 : 1

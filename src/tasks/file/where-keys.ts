@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import * as names from './name-values.ts'
 import * as value from './schema-values.ts'
 import { key } from './schema-values.ts'
 
@@ -21,6 +22,10 @@ export const whereKeys = {
     value.max,
     'most runs at the same time on one machine, or with `scope: fleet` on all machines together; for a `daemon`: how many runs to keep running (not `unlimited`)',
     1,
+  ),
+  pool: key(
+    names.pools,
+    'the task starts only if each of these `pools` has room on the machine; otherwise `overlap` says what happens; not for a `daemon`',
   ),
   max_per_host: key(
     value.whole(1),

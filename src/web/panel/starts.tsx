@@ -31,9 +31,13 @@ export function Starts({ task, asked }: { task: TaskView; asked: Asked<TaskAnswe
                 <b>{plainLine(why)}</b>
                 {inTheWay !== null && (
                   <span>
-                    <RunLink task={task} run={inTheWay.run}>
-                      the run of {fullTime(zone, Date.parse(inTheWay.startedAt))}
-                    </RunLink>{' '}
+                    {inTheWay.task === undefined ? (
+                      <RunLink task={task} run={inTheWay.run}>
+                        the run of {fullTime(zone, Date.parse(inTheWay.startedAt))}
+                      </RunLink>
+                    ) : (
+                      `the run of ${plainLine(inTheWay.task)} of ${fullTime(zone, Date.parse(inTheWay.startedAt))}`
+                    )}{' '}
                     had not ended
                   </span>
                 )}
@@ -49,8 +53,8 @@ export function Starts({ task, asked }: { task: TaskView; asked: Asked<TaskAnswe
       )}
       {notRun.some(({ inTheWay }) => inTheWay !== null) && (
         <p class="note">
-          The keys <code>max</code> and <code>overlap</code> of the task say what happens to a start
-          while it runs.
+          The keys <code>max</code>, <code>pool</code> and <code>overlap</code> of the task say what
+          happens to a start while it, or its pool, is busy.
         </p>
       )}
       <h3>Next starts</h3>

@@ -41,6 +41,7 @@ const ofAll = {
   script: undefined,
   input: { mode: 'none', format: 'text' },
   listen: [],
+  pools: [],
   ready: undefined,
   hosts: undefined,
   hostEntries: undefined,

@@ -13,6 +13,7 @@ import { batchEnd } from '../../../daemon/starts/message-starts.ts'
 import { messagesFor } from '../../../daemon/starts/messages.ts'
 import { settleBatch } from '../../../record/inbox/batch.ts'
 import { openInbox } from '../../../record/inbox/inbox.ts'
+import { poolFullText } from '../../../text/why-not-started.ts'
 import { counted } from '../../../text/plural.ts'
 import { readTraces, type RunConclusion } from '../../../run/directory.ts'
 import { killRun, sendSignal } from '../../../run/end.ts'
@@ -63,6 +64,7 @@ export async function runWithoutDaemon(call: Call, values: Values, name: string)
   const facts = factsHere(call, values)
   if (!matchHosts(task.hosts, facts)) terminal.note(otherHostWarning(name))
   checkMax(call, task, values.force ?? false)
+  if (values.force !== true) checkPools(call, task, file.tasks)
   const scripts = openScripts(call, values)
   const script = (await scriptForPerson(scripts, task, values.update ?? false))?.script
 
@@ -119,6 +121,22 @@ function checkMax({ host, paths }: Call, task: Task, forced: boolean): void {
       hint: 'wait until it ends, or add --force',
     },
   )
+}
+
+/** The same for its pools: the runs of all their tasks count. */
+function checkPools({ host, paths }: Call, { name, pools }: Task, tasks: readonly Task[]): void {
+  if (pools.length === 0) return
+  const live = liveRuns(host, paths.home)
+  for (const pool of pools) {
+    const members = tasks.filter((each) => each.pools.some((one) => one.name === pool.name))
+    const runs = members.flatMap((each) =>
+      (live.get(each.name) ?? []).map((run) => ({ task: each.name, run })),
+    )
+    if (runs.length < pool.size) continue
+    throw new TorchError('refused', poolFullText(name, pool.name, runs), {
+      hint: 'wait until one of them ends, or add --force',
+    })
+  }
 }
 
 function manualStart({ name }: Task): Start {

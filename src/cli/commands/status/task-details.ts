@@ -16,7 +16,12 @@ export function taskDetails(
   call: Pick<Call, 'host' | 'terminal' | 'paths'>,
   task: TaskStatus,
 ): string[] {
-  const facts = [...definitionFacts(call, task), ...inputFacts(call, task), ...runFacts(call, task)]
+  const facts = [
+    ...definitionFacts(call, task),
+    ...inputFacts(call, task),
+    ...runFacts(call, task),
+    ...waitingFacts(call, task),
+  ]
   const width = Math.max(...facts.map(([name]) => name.length), 0)
   const indent = ' '.repeat(width + 4)
   return [
@@ -58,7 +63,7 @@ function definitionFacts({ host }: Pick<Call, 'host'>, task: TaskStatus): Fact[]
   const pairs = Object.entries(labels).map(([name, value]) => `${name}=${value}`)
   const labelled: Fact[] = pairs.length === 0 ? [] : [['labels', [plainLine(pairs.join(', '))]]]
   if (!definition) return labelled
-  const { schedule, timezone, command, script, hosts, max, timeoutMs } = definition
+  const { schedule, timezone, command, script, hosts, max, pools = [], timeoutMs } = definition
   const isElsewhere = schedule.length > 0 && timezone !== host.clock.zone()
   const next = nextStart(task)
   const there = next === null ? undefined : timeThere(host, next, timezone)
@@ -71,6 +76,7 @@ function definitionFacts({ host }: Pick<Call, 'host'>, task: TaskStatus): Fact[]
     ['command', command === null ? ['the script'] : commandLines(command)],
     ['hosts', [hosts === null ? 'every host' : plainLine(hosts.join(', '))]],
     ...(max === 1 ? [] : [['max', [max === null ? 'unlimited' : String(max)]] as const]),
+    ...(pools.length === 0 ? [] : [['pool', [poolWords(pools)]] as const]),
     ['timeout', [timeoutMs === null ? 'none' : formatDuration(timeoutMs)]],
     ...listenFacts(task),
     ...labelled,
@@ -104,6 +110,25 @@ function listenFacts({ listen, ready, definition }: TaskStatus): Fact[] {
       ]
     : []
   return [[listen.length === 0 ? 'ready' : 'listens', [plainLine(words), ...lacking]]]
+}
+
+/** `db (at most 1 run), heavy (at most 4 runs)` */
+function poolWords(pools: readonly { readonly name: string; readonly size: number }[]): string {
+  const each = pools.map(({ name, size }) => `${name} (at most ${counted(size, 'run')})`)
+  return plainLine(each.join(', '))
+}
+
+/** The start that waits, and the runs that have the places. */
+function waitingFacts({ host }: Pick<Call, 'host'>, { name, waiting }: TaskStatus): Fact[] {
+  if (waiting === undefined) return []
+  const { slot, pool, runs } = waiting
+  const start = slot === null ? 'a start' : `the start of ${shownTime(host, slot)}`
+  const place = pool === null ? 'its max' : `the pool ${pool}`
+  const shown = runs.slice(0, maxRunsShown)
+  const others = shown.map(({ task, run }) => (task === name ? run : `${task} (${run})`))
+  const more = runs.length === shown.length ? '' : `, and ${runs.length - shown.length} more`
+  const behind = runs.length === 0 ? '' : `: ${others.join(', ')}${more}`
+  return [['waits', [plainLine(`${start} waits for ${place}${behind}`)]]]
 }
 
 /** The runs in progress, oldest first: id, pid of the command, since when. */
