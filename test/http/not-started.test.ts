@@ -61,3 +61,20 @@ test('a start that was missed has no run in its way, and no run is looked for', 
   ])
   expect(asked).toEqual([['missed', 'skipped']])
 })
+
+test('a start that found its pool full names the run of another task that had not ended', async () => {
+  const other = { ...run('mate', 20, 35), task: 'reindex' }
+  const view: Pick<View, 'page'> = {
+    page: async ({ tasks, outcomes }) => ({
+      rows: [skipRow(30, { reason: 'pool' }), other].filter(
+        (row) => tasks?.includes(row.task) === true && outcomes?.includes(row.outcome) === true,
+      ),
+      before: null,
+    }),
+  }
+  const [slot] = await slotsNotStarted(view, 'backup', ['backup', 'reindex'])
+  expect(slot).toMatchObject({
+    why: 'its pool was full',
+    inTheWay: { run: 'mate', startedAt: at(20), task: 'reindex' },
+  })
+})

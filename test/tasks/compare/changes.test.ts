@@ -89,6 +89,16 @@ describe('changed keys', () => {
     expect(change(one(plain), after)).toEqual({ changed: { a: keys } })
   })
 
+  test('a change of a pool is a change of its tasks, and the order of their pools means nothing', () => {
+    const file = (pools: string, pool: string) => `pools: ${pools}\n${also(`pool: ${pool}`)}`
+    expect(
+      change(file('{ db: 1, io: 2 }', '[db, io]'), file('{ db: 3, io: 2 }', '[io, db]')),
+    ).toEqual({ changed: { a: { 'pools.db': [1, 3] } } })
+    expect(change(also('max: 1'), file('{ db: 1 }', 'db'))).toEqual({
+      changed: { a: { pool: [null, 'db'], 'pools.db': [null, 1] } },
+    })
+  })
+
   test('changed keys are in the order of the schema, new variables among the old ones', () => {
     const now = `${plain.replace('A: 1', 'C: 1')}, nice: 1, enabled: false`
     const { changed } = change(one(plain), one(now))

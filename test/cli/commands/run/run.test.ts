@@ -10,6 +10,7 @@ const trappingAll =
   "trap 'exit 71' INT; trap 'exit 72' TERM; trap 'exit 73' HUP; trap 'exit 74' QUIT; echo begin; while :; do sleep 0.1; done"
 const sleeping = 'echo begin; exec sleep 600'
 const tasks = `
+pools: { shared: 1 }
 tasks:
   good: { ${rare}, command: "echo out; echo err >&2" }
   bad: { ${rare}, command: "exit 42" }
@@ -25,7 +26,9 @@ tasks:
   noisy: { ${rare}, command: "echo begin; until [ -e go ]; do sleep 0.1; done; yes torch | head -c 200000", output: { max_size: 1kB } }
 ${['asked', 'unread'].map((name) => `  ${name}: { ${rare}, command: "${trapping}" }`).join('\n')}
 ${['INT', 'TERM', 'HUP', 'QUIT'].map((name) => `  gets-${name}: { ${rare}, command: "${trappingAll}" }`).join('\n')}
-${['told', 'full', 'left'].map((name) => `  ${name}: { ${rare}, command: "${sleeping}" }`).join('\n')}
+${['told', 'left'].map((name) => `  ${name}: { ${rare}, command: "${sleeping}" }`).join('\n')}
+  full: { ${rare}, command: "${sleeping}", pool: shared }
+  mate: { ${rare}, command: "echo mate", pool: shared }
 `
 let served: Site
 let alone: Site
@@ -158,7 +161,7 @@ describe.concurrent.each([
     expect(await lastRow(where(), 'told')).toMatchObject({ outcome: 'killed', signal: 'SIGTERM' })
   })
 
-  test('torch run of a task at its max is refused, unless --force is given', async () => {
+  test('torch run of a task at its max, or in a full pool, is refused, unless --force is given', async () => {
     const first = where().spawn(['run', 'full'])
     await until(() => first.stdout() === 'begin\n', 'its beginning')
     const [id] = fs.readdirSync(path.join(where().home, 'runs/full')).toSorted().slice(-1)
@@ -167,6 +170,12 @@ describe.concurrent.each([
       stdout: '',
       stderr: `torch: full is at its max: ${id} is running\nhint: wait until it ends, or add --force\n`,
     })
+    expect(await where().torch('run', 'mate')).toMatchObject({
+      status: 1,
+      stdout: '',
+      stderr: `torch: mate is not started: the pool shared is full: full (${id}) is running\nhint: wait until one of them ends, or add --force\n`,
+    })
+    expect(await where().torch('run', 'mate', '--force')).toMatchObject({ stdout: 'mate\n' })
     const second = where().spawn(['run', 'full', '--force'])
     await until(() => second.stdout() === 'begin\n', 'the beginning of the second')
     for (const run of [first, second]) run.child.kill('SIGTERM')

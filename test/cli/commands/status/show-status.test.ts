@@ -219,6 +219,14 @@ describe('The tasks that torch status selects', () => {
   })
 })
 
+test('torch status TASK shows the pools of a task', async () => {
+  const yaml = '  dump: { schedule: "@daily", command: dump, pool: [db, io] }\n'
+  fs.writeFileSync(file, `pools: { db: 1, io: 4 }\n${tasks}${yaml}`)
+  expect((await status(['dump'])).stdout).toContain(
+    '  pool      db (at most 1 run), io (at most 4 runs)\n',
+  )
+})
+
 test('torch status TASK shows the definition of one task, and its runs', async () => {
   const yaml =
     '  dump: { schedule: ["30 2 * * *", "@hourly"], command: "pg_dump app |\\n gzip", hosts: [web1.example.com, "!10.0.1.9", "10.0.1.5"], timeout: 90m, max: 2, timezone: America/New_York, labels: { team: db }, description: All of it }\n'
