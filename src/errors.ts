@@ -78,6 +78,7 @@ export type ErrorCode =
   | 'no-env-file' // the env_file does not exist
   | 'bad-env-file' // the env_file cannot be read
   | 'metrics-unwritable' // the file of torch metrics --out cannot be written
+  | 'no-pause-file' // what is paused cannot be kept
   | 'history-unreadable' // history.db cannot be read
 
 /**

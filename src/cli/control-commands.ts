@@ -107,6 +107,38 @@ export const runCommands: readonly Command[] = [
     run: async (...call) => (await import('./commands/kill.ts')).kill(...call),
   },
   {
+    name: 'pause',
+    group: 'act',
+    usage: '[TASK...]',
+    summary: 'start nothing of a task for a while',
+    description:
+      "Lets torch start nothing of these tasks on this machine, until torch resume or the time that you give. This is kept over restarts and reboots. A task may be a pattern such as 'backup-*'. With --all it holds for every task, also for one that comes into the file later. Slots that pass meanwhile become one row of the history, skipped: paused, when the pause is over; they are not caught up, and a retry is not made. What runs continues, unless --stop ends it; an instance of a daemon task that ends by itself starts again only after the pause. torch run works all the same. Other machines are not paused. It works without a daemon too.",
+    options: ['all', 'for', 'until', 'reason', 'stop'],
+    flagsOnly: ['all', 'for', 'until', 'reason', 'stop'],
+    examples: [
+      ['pause backup', 'until torch resume backup'],
+      ['pause backup --for 2h --reason "new disk"', 'the others see why'],
+      ['pause consumer --stop', 'end its runs, and start none'],
+      ['pause --all --until 2026-12-01T06:00', 'while the machine is repaired'],
+    ],
+    run: async (...call) => (await import('./commands/pause.ts')).pauseTasks(...call),
+  },
+  {
+    name: 'resume',
+    group: 'act',
+    usage: '[TASK...]',
+    summary: 'let paused tasks start again',
+    description:
+      "Ends the pause of these tasks. A task may be a pattern such as 'backup-*'. With --all it ends the pause of all tasks; what somebody paused by name stays paused, unless nothing else is. Exits with 0 if nothing was paused. It works without a daemon too.",
+    options: ['all'],
+    flagsOnly: ['all'],
+    examples: [
+      ['resume backup', 'it starts at its next time'],
+      ['resume --all', 'after torch pause --all'],
+    ],
+    run: async (...call) => (await import('./commands/pause.ts')).resumeTasks(...call),
+  },
+  {
     name: 'send',
     group: 'act',
     usage: 'TASK [LINE...]',

@@ -162,7 +162,7 @@ export const lookCommands: readonly Command[] = [
     usage: '',
     summary: 'serve a page that shows all tasks, live',
     description:
-      'Serves a page with what runs, what comes, what failed and what it printed, until Ctrl-C. It prints the address to open, with a token; only who has the token sees the page. It only reads, unless --actions lets people run and kill tasks. It works without a daemon too. For other machines use an ssh tunnel, or TLS.',
+      'Serves a page with what runs, what comes, what failed and what it printed, until Ctrl-C. It prints the address to open, with a token; only who has the token sees the page. It only reads, unless --actions lets people run, kill and pause tasks. It works without a daemon too. For other machines use an ssh tunnel, or TLS.',
     options: [
       'listen',
       'actions',

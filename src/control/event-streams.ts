@@ -11,6 +11,8 @@ import {
   type EventLine,
   type EventsRequest,
   maxEventProblems,
+  maxEventTasks,
+  type PauseEvent,
   type TaskEvent,
 } from './events.ts'
 
@@ -20,6 +22,7 @@ export interface EventStreams {
   row(row: HistoryRow): void
   load(revision: string | null): void
   refuse(problems: readonly Problem[]): void
+  pause(event: Omit<PauseEvent, 'seq' | 'at'>): void
   /** Replies to `POST /events`, until the client goes away. Throws TorchError `too-many`. */
   follow(request: EventsRequest, response: ServerResponse, isViewer: boolean): void
   /** Ends all streams, and those that come later at once. */
@@ -89,6 +92,10 @@ export function newEventStreams(parts: EventParts): EventStreams {
     refuse(problems) {
       const first = problems.slice(0, maxEventProblems)
       publish(state, { kind: 'refuse', ...common(), problems: first })
+    },
+    pause({ kind, tasks, ...rest }) {
+      const first = tasks === 'all' ? tasks : tasks.slice(0, maxEventTasks)
+      publish(state, { kind, ...common(), tasks: first, ...rest })
     },
     follow: (request, response, isViewer) => follow(state, request, response, isViewer),
     end: () => end(state),

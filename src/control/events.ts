@@ -1,4 +1,5 @@
 import type { HistoryRow } from '../plan/history-row.ts'
+import type { PauseTarget } from '../plan/pauses.ts'
 import type { Problem } from '../tasks/file/problem.ts'
 import { type Field, faultsOf, names, optional, whole } from './request-fields.ts'
 
@@ -54,7 +55,21 @@ interface RefuseEvent {
   readonly problems: readonly Problem[]
 }
 
-export type DaemonEvent = TaskEvent | LoadEvent | RefuseEvent
+/** Somebody paused or resumed tasks, or the time of their pause is over. */
+export interface PauseEvent {
+  readonly kind: 'pause' | 'resume'
+  readonly seq: number
+  readonly at: string
+  /** `all`, or the first `maxEventTasks`. */
+  readonly tasks: PauseTarget
+  /** null: their time is over. */
+  readonly by: string | null
+  /** ISO 8601 in UTC; null: until somebody resumes them. */
+  readonly until: string | null
+  readonly reason: string | null
+}
+
+export type DaemonEvent = TaskEvent | LoadEvent | RefuseEvent | PauseEvent
 
 /** A line of a stream of events. */
 export type EventLine =
@@ -68,6 +83,7 @@ export type EventLine =
 /** How often `alive` comes, in milliseconds. */
 export const aliveMs = 15_000
 export const maxEventProblems = 20
+export const maxEventTasks = 100
 
 const place: Field<EventPlace> = {
   expected: 'an object with daemon and seq',

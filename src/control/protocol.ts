@@ -1,5 +1,6 @@
 import type { ErrorJson } from '../errors.ts'
 import type { HistoryRow } from '../plan/history-row.ts'
+import type { PauseTarget } from '../plan/pauses.ts'
 import type { Problem } from '../tasks/file/problem.ts'
 import type { ClaimReport, FleetAnswers, FleetReport, FleetRows } from './fleet-reports.ts'
 import type { MetricsReport } from './metrics-report.ts'
@@ -23,6 +24,7 @@ import {
   position,
   record,
   sender,
+  shortText,
   signal,
   texts,
   time,
@@ -30,7 +32,7 @@ import {
   verb,
   whole,
 } from './request-fields.ts'
-import type { StatusReport } from './status-report.ts'
+import type { PauseReport, StatusReport } from './status-report.ts'
 
 /**
  * What a command and the daemon say to each other: HTTP over the control socket, JSON both ways.
@@ -79,6 +81,12 @@ const requestFields = {
    * not a command on this machine.
    */
   run: { task: name, force: flag, update: optionalFlag, by: optionalName },
+  /** Nothing of these tasks (names or patterns) starts until then, or until they are resumed. `stop`: their runs end. */
+  pause: {
+    ...{ tasks: names, all: optionalFlag, until: optional(time), reason: optional(shortText) },
+    ...{ stop: optionalFlag, by: optionalName },
+  },
+  resume: { tasks: names, all: optionalFlag, by: optionalName },
   /** The scripts of these tasks, or of all of this host. */
   scripts: { tasks: names, update: flag, clean: flag },
   /** `target` is a task or the id of a run. */
@@ -155,6 +163,8 @@ interface Replies {
   readonly stop: { readonly pid: number }
   readonly restart: { readonly pid: number }
   readonly run: RunReport
+  readonly pause: PausedReport
+  readonly resume: ResumedReport
   readonly scripts: ScriptsReport
   readonly kill: { readonly runs: readonly KilledRun[] }
   readonly send: SendReport
@@ -252,6 +262,20 @@ export interface KilledRun {
   readonly task: string
   /** It has sockets: a successor starts first, and the run ends when that is ready. */
   readonly replacing?: boolean
+}
+
+/** What is paused from now on, and the runs that end because of it. */
+export interface PausedReport {
+  readonly tasks: PauseTarget
+  readonly pause: PauseReport
+  readonly stopping: readonly KilledRun[]
+}
+
+/** The pauses that have ended: that of all tasks, and those of these; and what stays paused by name. */
+export interface ResumedReport {
+  readonly all: boolean
+  readonly tasks: readonly string[]
+  readonly left: readonly string[]
 }
 
 /** What became of lines that were sent. */

@@ -116,6 +116,12 @@ export const names: Field<readonly string[]> = {
     Array.isArray(value) && value.length <= maxNames && value.every((each) => name.accepts(each)),
 }
 
+const maxShortText = 1_000
+export const shortText: Field<string> = {
+  expected: `a text of 1 to ${maxShortText} characters`,
+  accepts: (value): value is string =>
+    typeof value === 'string' && value !== '' && value.length <= maxShortText,
+}
 /** A time in ISO 8601. */
 export const time: Field<string> = {
   expected: 'a time in ISO 8601',

@@ -63,6 +63,8 @@ export interface TaskStatus {
   next: string | null
   /** Only there if its last slot is over: the schedule of the task never fires again. */
   done?: true
+  /** Only there while it is paused. `next` is then after the end of the pause. */
+  paused?: PauseReport
   jitterMs: number
   running: string[]
   /** The start that waits for a place; missing if none waits. */
@@ -95,6 +97,20 @@ export interface WaitingStart {
   pool: string | null
   /** The runs that have the places. */
   runs: { task: string; run: string }[]
+}
+
+/** Somebody wants torch to start nothing of a task. Times are ISO 8601 in UTC. */
+export interface PauseReport {
+  since: string
+  /** null: until somebody resumes it. */
+  until: string | null
+  reason: string | null
+  /** Who paused it. */
+  by: string
+  /** It is a pause of all tasks. */
+  all: boolean
+  /** The slots that have passed meanwhile. */
+  slots: number
 }
 
 /** The messages of a task with `input: queue`. */

@@ -217,11 +217,12 @@ async function passHome(
 
 /** Puts everything on disk; afterwards no timer of this daemon touches a run. */
 function saveAll(daemon: Daemon): void {
-  const { runs, runContext, faults, queue, tickClock, history, notifications } = daemon
+  const { runs, runContext, faults, queue, pauses, tickClock, history, notifications } = daemon
   for (const run of runs.remains()) killRun(runContext, run)
   faults.close()
   queue.saveSoon()
   queue.saveNow()
+  pauses.save()
   tickClock.save()
   saveLoaded(daemon)
   saveTotals(daemon)

@@ -5,7 +5,7 @@ import { formatProblem, problemLine } from '../tasks/file/problem.ts'
 import { counted } from '../text/plural.ts'
 import { plainLine } from '../text/sanitize.ts'
 import { answersOf } from './control/answers.ts'
-import { dumpState } from './control/daemon-status.ts'
+import { dumpState } from './control/dump-state.ts'
 import { openViewSocket } from './control/view-socket.ts'
 import { troubleOf } from './control/trouble.ts'
 import { answerAsks } from './fleet/answer-asks.ts'
@@ -241,11 +241,13 @@ async function leaveHome(own: DaemonProcess, stopsPassedOn: () => Promise<unknow
 
 /** Everything that happened is on disk; afterwards only the files of the home are left. */
 async function closeHome(own: DaemonProcess, daemon: Daemon, stoppedBy: StoppedBy): Promise<void> {
-  const { host, paths, queue, history, events, notifications, notifier, faults, log } = daemon
+  const { host, paths, queue, pauses, history, events, notifications, notifier, faults, log } =
+    daemon
   own.systemd.close()
   events.end()
   await own.server.close()
   queue.saveNow()
+  pauses.save()
   notifications.save()
   history.close()
   saveTotals(daemon)

@@ -62,6 +62,8 @@ export interface HomePaths {
   readonly outbox: string
   /** What was sent about what. */
   readonly notify: string
+  /** What somebody paused, and the slots that passed meanwhile. */
+  readonly paused: string
   /** Which rows of the history the fleet has. */
   readonly sharedRows: string
 }
@@ -90,6 +92,7 @@ export function homePaths(home: string): HomePaths {
     totals: at('totals.json'),
     outbox: at('outbox'),
     notify: at('notify.json'),
+    paused: at('paused.json'),
     sharedRows: at('fleet-rows.json'),
   }
 }

@@ -31,6 +31,7 @@ import { runEnded } from './starts/after-run.ts'
 import { openDaemonScripts } from './starts/daemon-scripts.ts'
 import { type DaemonTasks, keepInstances, newDaemonTasks, runReady } from './starts/daemon-tasks.ts'
 import { type Messages, newMessages } from './starts/messages.ts'
+import { newPauses, type Pauses } from './starts/pauses.ts'
 import { socketsForRun } from './starts/replacement.ts'
 import { newRunTable, type RunTable } from './starts/run-table.ts'
 import { recordedPast } from './tasks-file/task-past.ts'
@@ -85,6 +86,8 @@ interface DaemonState {
   readonly daemonTasks: DaemonTasks
   /** What waits for the tasks with a queue. */
   readonly messages: Messages
+  /** What somebody paused. */
+  readonly pauses: Pauses
 }
 
 /** A daemon that has its home: its state, and what it acts with. Functions take the parts they need. */
@@ -194,6 +197,7 @@ export function createDaemon(
     ...{ totals, sockets },
     ...{ phase, tasks, tickClock, runs, queue, daemonTasks, journal, events, runContext },
     messages: newMessages({ host, paths, log }),
+    pauses: newPauses({ host, paths, faults, phase }),
     ...{ notifications, notifier, sharing, connection },
     scripts,
     outputs,

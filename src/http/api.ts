@@ -1,4 +1,4 @@
-import type { DaemonEnd, StatusReport, Trouble } from '../control/status-report.ts'
+import type { DaemonEnd, PauseReport, StatusReport, Trouble } from '../control/status-report.ts'
 import type { HistoryRow, Outcome, Trigger } from '../plan/history-row.ts'
 import type { Machine } from '../view/fleet/fleet-status.ts'
 import type { Away } from '../view/view.ts'
@@ -10,7 +10,7 @@ import type { Away } from '../view/view.ts'
 export interface StatusAnswer {
   readonly now: string
   readonly version: string
-  /** Whether the page may run and kill. */
+  /** Whether the page may run, kill, pause and resume. */
   readonly actions: boolean
   /** Only if `torch web` was started with `--home`: commands for its daemon need it too. */
   readonly home?: string
@@ -105,6 +105,8 @@ export interface TaskView {
   readonly next: string | null
   /** Its last slot is over: its schedule never fires again. */
   readonly done?: true
+  /** Who paused it, until when (null: until somebody resumes it) and why; missing: it is not paused. `all`: with every task. */
+  readonly paused?: PauseView
   readonly jitterMs: number
   /** Of a daemon task: when an instance is started again. */
   readonly nextRestart: string | null
@@ -119,6 +121,8 @@ export interface TaskView {
   /** Only rows of it are known: its machine does not answer, or it is a plain task among all machines. */
   readonly isFromRows?: true
 }
+
+export type PauseView = PauseReport
 
 export interface RunningRun {
   readonly run: string
@@ -254,13 +258,29 @@ export interface Update {
 }
 // `event: reset`: events were lost (or too many came): ask /api/status again. `: alive` each 15 s.
 
-/** POST /api/run {task, force?} and /api/kill {target}, with `X-Torch: 1`. */
+/**
+ * POST /api/run {task, force?}, /api/kill {target}, /api/pause {task, for?, reason?} with `for` in milliseconds, and
+ * /api/resume {task}, with `X-Torch: 1`.
+ */
 export interface RunReply {
   readonly run: string
   readonly task: string
 }
 export interface KillReply {
   readonly runs: readonly { readonly run: string; readonly task: string }[]
+}
+
+export interface PauseReply {
+  readonly task: string
+  readonly since: string
+  readonly until: string | null
+  readonly reason: string | null
+  readonly by: string
+}
+/** `resumed`: false if it was not paused. */
+export interface ResumeReply {
+  readonly task: string
+  readonly resumed: boolean
 }
 
 /** Every error. */

@@ -71,7 +71,7 @@ export function newApp(parts: AppParts): App {
   })
   addApiRoutes(app, parts)
   addOutputRoutes(app, parts)
-  addActions(app, { ...parts, who: (c) => whoActs(callerOf(c), parts.rules) })
+  addActions(app, { ...parts, who: (c) => whoActs(callerOf(c), parts.rules), now: parts.clock.now })
   app.all('/api/*', (c) => refusal(c, 404, 'not-found', 'nothing is at this address'))
   app.get('*', (c) => pageFile(c, parts.files))
   app.all('*', (c) => wrongMethod(c, 'GET, HEAD'))

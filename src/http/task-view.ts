@@ -60,6 +60,7 @@ export function taskView(
     timezone: definition?.timezone ?? null,
     next: task.next,
     ...(task.done === true && { done: true }),
+    ...(task.paused && { paused: task.paused }),
     jitterMs: task.jitterMs,
     nextRestart: task.nextRestart ?? null,
     running: task.running.map((run) => runningRun(run, task, starts.get(run), isOfAll)),

@@ -9,6 +9,8 @@ export type MessageKind =
   | 'late'
   | 'stuck'
   | 'no_success_for'
+  | 'paused'
+  | 'resumed'
   | 'refused'
   | 'daemon-started-after-crash'
   | 'digest'

@@ -20,6 +20,8 @@ export function titleOf({ kind, task, host, count }: Message): string {
     late: `${who} is late ${where}`,
     stuck: `${who} has been running for too long ${where}`,
     no_success_for: `${who} has not succeeded for too long ${where}`,
+    paused: `${who} is paused ${where}`,
+    resumed: `${who} is no longer paused ${where}`,
     refused: `the tasks file was refused ${where}`,
     'daemon-started-after-crash': `the torch daemon started after a crash ${where}`,
     digest: `${counted(count, 'message')} from torch ${where}`,

@@ -41,7 +41,8 @@ export interface TaskActivity {
   readonly waiting: Start | undefined
 }
 
-export type SkipReason = 'enabled' | 'hosts' | 'max' | 'pool' | 'draining' | 'removed' | FleetReason
+export type SkipReason =
+  'enabled' | 'hosts' | 'paused' | 'max' | 'pool' | 'draining' | 'removed' | FleetReason
 
 /** Why the fleet does not let this machine start a task. */
 export type FleetReason =
@@ -77,6 +78,8 @@ export interface AdmitFacts {
   readonly draining: boolean
   /** The task's hosts match this machine. */
   readonly here: boolean
+  /** A pause keeps this start back. */
+  readonly paused?: boolean
   /** `torch run --force`: start it even at `max`, and in a full pool. */
   readonly forced: boolean
   /** One of the task's pools has no room on this machine. */
@@ -97,12 +100,13 @@ export function admit(
   start: Start,
   facts: AdmitFacts,
 ): Admission {
-  const { draining, here, forced } = facts
+  const { draining, here, paused = false, forced } = facts
   if (draining) return { answer: 'skip', reason: 'draining' }
   if (task === undefined) return { answer: 'skip', reason: 'removed' }
   const manual = start.trigger === 'manual'
   if (!task.enabled && !manual) return { answer: 'skip', reason: 'enabled' }
   if (!here && !manual) return { answer: 'skip', reason: 'hosts' }
+  if (paused) return { answer: 'skip', reason: 'paused' }
   if (isFleetTask(task)) return admitShared(task, { ...facts, running, waiting, start })
   if (forced) return { answer: 'start' }
   const isAtMax = running.length >= task.max

@@ -8,6 +8,8 @@ const endReasons = [
   'replace',
   'reload',
   'removed',
+  // Somebody paused its task with --stop.
+  'pause',
   // The machine did not hear from the engine of its fleet for too long.
   'fence',
   // Another machine has the place of the run.

@@ -2,13 +2,14 @@ import type { Clock } from '../host/clock.ts'
 import type { HistoryRow } from '../plan/history-row.ts'
 import { isFailure } from '../plan/run-outcome.ts'
 import type { Start } from '../plan/admit.ts'
+import type { PausedSlots } from '../plan/pauses.ts'
 import type { Miss } from '../plan/tick.ts'
 import type { RunConclusion, RunDescription } from '../run/directory.ts'
 import { counted } from '../text/plural.ts'
 import { whyNotStarted } from '../text/why-not-started.ts'
 import type { Counters } from './counters.ts'
 import type { History } from './history/write-history.ts'
-import { latenessOf, missRow, type Origin, runRow, skipRow } from './history/rows.ts'
+import { latenessOf, missRow, type Origin, pausedRow, runRow, skipRow } from './history/rows.ts'
 import type { Log } from './log.ts'
 import type { Totals } from './totals.ts'
 
@@ -21,6 +22,10 @@ export interface Journal {
   ended(run: RunDescription, conclusion: RunConclusion): void
   /** A start that was due does not happen. `inTheWay`: the pool that is full, and its runs, for the log. */
   skipped(start: Start, reason: string, inTheWay?: InTheWay): void
+  /** Slots of a paused task pass: they are counted now, and their row comes when the pause is over. */
+  passed(task: string, count: number): void
+  /** One row for the slots of each pause that is over. They are in the history when this returns. */
+  paused(slots: readonly PausedSlots[]): void
   /** Slots that passed without a start. They are in the history when this returns. */
   missed(misses: readonly Miss[]): void
 }
@@ -92,6 +97,19 @@ export function newJournal({
       totals.skipped(task, reason.split(':', 1)[0] ?? reason)
       const facts = { task, slot, trigger, reason, ...inTheWay }
       log.info('skip', facts, `${task} did not start: ${whyNotStarted(reason)}`)
+    },
+    passed(task, count) {
+      counters.count('skipped', count)
+      totals.skipped(task, 'paused', count)
+    },
+    paused(slots) {
+      for (const each of slots) {
+        const { task, count } = each
+        const { slot, lastSlot } = record(pausedRow(each, clock.now(), origin()), nextPlace())
+        const facts = { task, slot, lastSlot, count, reason: 'paused' }
+        log.info('skip', facts, `${task} was paused: ${counted(count, 'slot')} passed`)
+      }
+      if (slots.length > 0) history.flush()
     },
     missed(misses) {
       for (const miss of misses) {

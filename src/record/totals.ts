@@ -11,7 +11,7 @@ export interface Totals {
   started(lateMs: number): void
   /** `durationMs`: null if the run did not begin, or if nobody knows when it ended. */
   ended(task: string, outcome: Outcome, durationMs: number | null): void
-  skipped(task: string, reason: string): void
+  skipped(task: string, reason: string, slots?: number): void
   /** One miss may stand for many slots. */
   missed(task: string, reason: string, slots: number): void
   /** In the order of the tasks. */
@@ -84,7 +84,8 @@ export function newTotals(onOthers: (others: number) => void = () => {}): Totals
         if (durationMs !== null) addTo(durations, durationBounds, durationMs / 1000)
       })
     },
-    skipped: (task, reason) => add(task, ({ skipped }) => increase(skipped, reason, 1)),
+    skipped: (task, reason, slots = 1) =>
+      add(task, ({ skipped }) => increase(skipped, reason, slots)),
     missed: (task, reason, slots) => add(task, ({ missed }) => increase(missed, reason, slots)),
     counted,
     get others() {

@@ -63,6 +63,8 @@ export const taskEvents = [
   'late',
   'stuck',
   'no_success_for',
+  'paused',
+  'resumed',
 ] as const
 export type TaskEvent = (typeof taskEvents)[number]
 
@@ -98,10 +100,13 @@ export interface FileNotify {
 
 const dayMs = 24 * 3600 * 1000
 
+/** Only for who asks for it. */
+const unusualEvents: readonly string[] = ['skipped', 'paused', 'resumed']
+
 /** A task without `notify`. */
 export const noNotify: TaskNotify = {
   to: [],
-  on: [...taskEvents, ...daemonEvents].filter((event) => event !== 'skipped'),
+  on: [...taskEvents, ...daemonEvents].filter((event) => !unusualEvents.includes(event)),
   lateAfterMs: undefined,
   stuckAfterMs: undefined,
   noSuccessForMs: undefined,

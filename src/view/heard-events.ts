@@ -57,6 +57,8 @@ function heardOf(event: HeardEvent): Heard {
     case 'lost':
     case 'load':
     case 'refuse':
+    case 'pause':
+    case 'resume':
     case 'dropped':
       return { kind: 'look' }
   }

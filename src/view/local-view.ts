@@ -64,6 +64,8 @@ export function localView(home: LocalHome): View {
     metrics: () => metricsHere(home),
     start: (request) => askDaemon(paths.socket, 'run', request),
     kill: (request) => askDaemon(paths.socket, 'kill', request),
+    pause: (request) => askDaemon(paths.socket, 'pause', request),
+    resume: (request) => askDaemon(paths.socket, 'resume', request),
   }
 }
 

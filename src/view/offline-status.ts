@@ -3,6 +3,8 @@ import { loadLastGood } from '../daemon/tasks-file/last-good.ts'
 import { loadTasks } from '../daemon/tasks-file/load.ts'
 import { fileOf, goneStatus, liveStatus, taskStatus } from '../daemon/control/daemon-status.ts'
 import { queueStatus } from '../daemon/control/messages.ts'
+import { pauseReport } from '../daemon/control/pause-request.ts'
+import { readPaused } from '../daemon/starts/pauses.ts'
 import { lastDaemonEnd } from '../daemon/recovery/daemon-record.ts'
 import type { HomePaths } from '../daemon/settings.ts'
 import type { Host } from '../host/host.ts'
@@ -45,6 +47,8 @@ export async function offlineStatus(
   reader.close()
   const tasks = (loaded.file ?? lastGood?.file)?.tasks ?? []
   const now = Math.floor(host.clock.now() / 1000)
+  const paused = readPaused(host, paths)
+  const passed = new Map(paused.passed.map((each) => [each.task, each]))
   const inbox = openInbox(host, paths.inbox, () => {})
   const known = new Set(tasks.map((task) => task.name))
   const others = [...running]
@@ -69,6 +73,7 @@ export async function offlineStatus(
           now,
           running: running.get(task.name) ?? [],
           last: last.get(task.name),
+          paused: pauseReport(paused.pauses, task.name, passed.get(task.name), host.clock.now()),
           counts: { ...(counts.get(task.name) ?? { failures: 0, skips: 0 }), restarts: 0 },
           input:
             queueStatus(inbox, task) ??

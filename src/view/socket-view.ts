@@ -54,6 +54,8 @@ export function socketView({ host, paths: { viewSocket } }: ViewedHome): View {
     },
     start: notAllowed,
     kill: notAllowed,
+    pause: notAllowed,
+    resume: notAllowed,
   }
 }
 
@@ -91,7 +93,7 @@ function unknownHome({ network }: Host): StatusReport {
 }
 
 function notAllowed(): Promise<never> {
-  const message = 'this page reaches only the view socket, which lets nobody run or kill'
+  const message = 'this page reaches only the view socket, which lets nobody act'
   const hint = 'run torch web as the user of the daemon'
   return Promise.reject(new TorchError('not-allowed', message, { hint }))
 }

@@ -37,6 +37,8 @@ export interface View {
   metrics(): Promise<string>
   start(request: Protocol['run']['request']): Promise<Protocol['run']['reply']>
   kill(request: Protocol['kill']['request']): Promise<Protocol['kill']['reply']>
+  pause(request: Protocol['pause']['request']): Promise<Protocol['pause']['reply']>
+  resume(request: Protocol['resume']['request']): Promise<Protocol['resume']['reply']>
 }
 
 export interface SeenStatus {

@@ -4,7 +4,7 @@ import type { Keys, Tree, TreeTask } from './tasks-tree.ts'
 const minute = 60_000
 const hour = 60 * minute
 
-/** All events except `skipped`. */
+/** All events except `skipped`, `paused` and `resumed`. */
 const allEvents = [
   ...['failed', 'recovered', 'missed', 'late', 'stuck', 'no_success_for'],
   ...['refused', 'daemon-started-after-crash'],

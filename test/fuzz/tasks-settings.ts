@@ -167,7 +167,7 @@ export const settings: Readonly<Record<string, fc.Arbitrary<Setting>>> = {
   'output.keep_for': durations(1),
   'output.max_size': sizes,
   'notify.to': oneOf(['ops'], ['ops', 'n.2-x'], []),
-  'notify.on': oneOf(['failed'], ['failed', 'late', 'stuck', 'skipped'], []),
+  'notify.on': oneOf(['failed'], ['failed', 'late', 'stuck', 'skipped', 'paused'], []),
   'notify.late_after': durations(1),
   'notify.stuck_after': durations(1),
   'notify.no_success_for': durations(1),

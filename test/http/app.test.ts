@@ -18,10 +18,11 @@ const page: StaticFile = {
 }
 
 /** `torch web` without a network: requests are calls. Starts and kills are kept. */
-function newServer({ onSocket = false, isGone = false } = {}) {
+function newServer({ onSocket = false, isGone = false, actions = true } = {}) {
   const clock = handClock('2026-03-10T12:00:00.000Z')
   const started: Protocol['run']['request'][] = []
   const killed: Protocol['kill']['request'][] = []
+  const paused: (Protocol['pause']['request'] | Protocol['resume']['request'])[] = []
   const report: StatusReport = {
     daemon: { pid: 1, version: '1', startedAt: '2026-03-10T00:00:00Z', state: 'running' },
     host: { name: 'web1', addresses: [] },
@@ -46,6 +47,16 @@ function newServer({ onSocket = false, isGone = false } = {}) {
       killed.push(request)
       return { runs: [] }
     },
+    async pause(request) {
+      paused.push(request)
+      const { until = null, reason = null, by = '' } = request
+      const pause = { since: '2026-03-10T12:00:00.000Z', until, reason, by, all: false, slots: 0 }
+      return { tasks: request.tasks, pause, stopping: [] }
+    },
+    async resume(request) {
+      paused.push(request)
+      return { all: false, tasks: request.tasks, left: [] }
+    },
   }
   const app = newApp({
     clock,
@@ -60,7 +71,7 @@ function newServer({ onSocket = false, isGone = false } = {}) {
     isMetricsOpen: false,
     files: new Map([['/index.html', page]]),
     version: '1.2.3',
-    actions: true,
+    actions,
     report: (message) => expect.fail(message),
   })
   const socket = onSocket || isGone ? {} : { remoteAddress: '10.0.1.9', localAddress: '10.0.1.5' }
@@ -76,7 +87,7 @@ function newServer({ onSocket = false, isGone = false } = {}) {
     )
   const act = (path: string, body: string, headers: Record<string, string> = {}) =>
     ask(path, { 'x-torch': '1', authorization: `Bearer ${token}`, ...headers }, body)
-  return { ask, act, started, killed }
+  return { ask, act, started, killed, paused }
 }
 
 const browser = { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' }
@@ -134,6 +145,38 @@ test.each([
   expect(started).toEqual([{ task: 'backup', force: false, by }])
   expect((await act('/api/kill', '{"target":"backup"}', headers)).status).toBe(200)
   expect(killed).toEqual([{ target: 'backup', signal: null, by }])
+})
+
+test('a task is paused for a while and resumed, in the name of the client', async () => {
+  const { act, paused } = newServer()
+  const pausing = await act('/api/pause', '{"task":"backup","for":60000,"reason":"new disk"}')
+  const until = '2026-03-10T12:01:00.000Z'
+  expect(await pausing.json()).toEqual({
+    ...{ task: 'backup', since: '2026-03-10T12:00:00.000Z', until },
+    ...{ reason: 'new disk', by: '10.0.1.9' },
+  })
+  const resuming = await act('/api/resume', '{"task":"backup"}')
+  expect(await resuming.json()).toEqual({ task: 'backup', resumed: true })
+  expect(paused).toEqual([
+    { tasks: ['backup'], until, reason: 'new disk', by: '10.0.1.9' },
+    { tasks: ['backup'], by: '10.0.1.9' },
+  ])
+})
+
+test.each(['{}', '{"task":"back*"}', '{"task":"a","for":-1}', '{"task":"a","reason":1}'])(
+  'the body %s does not pause anything',
+  async (body) => {
+    const { act, paused } = newServer()
+    expect((await act('/api/pause', body)).status).toBe(400)
+    expect(paused).toEqual([])
+  },
+)
+
+test('a page that only reads does not pause and does not resume', async () => {
+  const { act, paused } = newServer({ actions: false })
+  for (const path of ['/api/pause', '/api/resume'])
+    expect((await act(path, '{"task":"backup"}')).status).toBe(403)
+  expect(paused).toEqual([])
 })
 
 test('over TCP nobody can act in the name of another person', async () => {

@@ -50,7 +50,7 @@ function fakeView() {
       return disk.change
     },
     ...{ between: unused, page: unused, run: unused, output: unused, definition: unused },
-    ...{ metrics: unused, start: unused, kill: unused },
+    ...{ metrics: unused, start: unused, kill: unused, pause: unused, resume: unused },
   }
   const say = (...events: Heard[]): void => {
     heard.push(...events)

@@ -51,6 +51,19 @@ describe('the first check that says no is the reason on record', () => {
       expected: skip('max'),
     },
     {
+      name: 'a paused task with max runs is skipped as `paused`',
+      task: {},
+      given: { paused: true },
+      full: true,
+      expected: skip('paused'),
+    },
+    {
+      name: 'a paused task that is not for this machine is skipped as `hosts`',
+      task: {},
+      given: { paused: true, here: false },
+      expected: skip('hosts'),
+    },
+    {
       name: 'a disabled task is skipped as `draining` while the daemon stops',
       task: { enabled: false },
       given: { draining: true },

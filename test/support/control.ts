@@ -67,6 +67,15 @@ export const plainAnswers: Answers = {
   run: ({ task }) => ({ run: 'r1', task, directory: '/runs/r1', elsewhere: false }),
   scripts: () => ({ scripts: [], removed: [] }),
   kill: ({ target }) => ({ runs: [{ run: 'r1', task: target }] }),
+  pause: ({ tasks, all }) => ({
+    tasks: all ? 'all' : tasks,
+    pause: {
+      ...{ since: '2026-03-10T12:00:00.000Z', until: null, reason: null, by: 'alice' },
+      ...{ all: all ?? false, slots: 0 },
+    },
+    stopping: [],
+  }),
+  resume: ({ tasks, all = false }) => ({ all, tasks, left: [] }),
   send: ({ task, lines }) => ({
     task,
     run: 'r1',

@@ -76,6 +76,20 @@ test.each<[string, Partial<TaskView>, string, string, string, string]>([
     '12:00',
   ],
   [
+    'is paused',
+    {
+      last: historyRow(),
+      paused: {
+        ...{ since: '2026-03-08T11:00:00Z', until: '2026-03-08T14:00:00Z', by: 'alice' },
+        ...{ reason: 'new disk', all: false, slots: 0 },
+      },
+    },
+    'ok',
+    '55m ago',
+    'paused until 14:00 by alice: new disk',
+    '',
+  ],
+  [
     'is not here',
     { here: false, why: 'only on web-*', last: historyRow(), next: null },
     'only on web-*',

@@ -20,6 +20,7 @@ export type ValueType =
   | 'address'
   | 'zone'
   | 'revision'
+  | 'text'
   | 'schedule'
   | 'level'
   | 'outcome'

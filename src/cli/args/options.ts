@@ -72,7 +72,9 @@ export const options = {
   label: labelList('only tasks with this NAME=VALUE; repeatable: tasks must have all'),
   host: text('host', 'as on the machine with this name or address'),
 
-  all: flag('every task, even if the screen has too few rows; for send: every run of the task'),
+  all: flag(
+    'every task, even if the screen has too few rows; for send: every run of the task; for pause and resume: all tasks of this machine',
+  ),
   watch: flag('refresh every second, until Ctrl-C'),
 
   run: text('run', 'the run with this id; the beginning of the id is enough'),
@@ -111,7 +113,7 @@ export const options = {
   listen: text('address', 'where to listen: an address with a port, or unix: and a path', {
     preset: '127.0.0.1:8181',
   }),
-  actions: flag('let people run and kill tasks from the page'),
+  actions: flag('let people run, kill and pause tasks from the page'),
   'token-file': filePath(
     'file',
     'the file with the token; it is made if it is missing. Without it: web-token in the home',
@@ -142,6 +144,10 @@ export const options = {
   timeout: duration('how long to wait for a run that does not read', {
     preset: '10s for standard input, else 1s',
   }),
+  for: duration('how long the pause lasts', { preset: 'until torch resume' }),
+  until: instant('when the pause ends, in ISO 8601', { preset: 'torch resume' }),
+  reason: text('text', 'why, for the others: torch status shows it'),
+  stop: flag('also end what runs'),
   detach: flag('leave the run to the daemon and return at once'),
   signal: {
     ...text('signal', 'only send this signal, such as HUP'),

@@ -85,6 +85,8 @@ const timeoutsMs: Readonly<Record<RequestName, number>> = {
   run: 10_000,
   scripts: 10_000,
   kill: 10_000,
+  pause: 10_000,
+  resume: 10_000,
   send: 5_000,
   flush: 5_000,
   reopen: 5_000,

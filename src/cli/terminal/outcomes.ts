@@ -30,11 +30,12 @@ type OutcomeFacts = Pick<HistoryRow, 'outcome' | 'exitCode' | 'signal' | 'reason
 export function outcomeWords(row: OutcomeFacts, when = ''): string {
   const { outcome, reason, count } = row
   const why = reason === null ? undefined : plainLine(whyNotStarted(reason))
-  if (outcome === 'skipped') return `skipped: ${why ?? 'unknown reason'}`
-  if (outcome === 'missed') {
-    const missed = `missed ${counted(count ?? 1, 'slot')}`
-    return [when === '' ? missed : `${missed}, ${when}`, why].join(': ')
+  const isGap = outcome === 'missed' || (outcome === 'skipped' && count !== null)
+  if (isGap) {
+    const passed = `${outcome} ${counted(count ?? 1, 'slot')}`
+    return [when === '' ? passed : `${passed}, ${when}`, why].join(': ')
   }
+  if (outcome === 'skipped') return `skipped: ${why ?? 'unknown reason'}`
   const words = howItEnded(row)
   return reason === null || reason === outcome ? words : `${words} (${plainLine(reason)})`
 }

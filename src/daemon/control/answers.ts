@@ -21,6 +21,7 @@ import type { Reload } from '../tasks-file/reload.ts'
 import { metricsWithFleet } from './daemon-metrics.ts'
 import { changeInbox, takeMessages } from './messages.ts'
 import { statusOf, statusOfTask } from './daemon-status.ts'
+import { pauseTasks, resumeTasks } from './pause.ts'
 import { sendLines } from './send-lines.ts'
 import { historyAnswer, outputAnswer } from './view-answers.ts'
 
@@ -52,6 +53,8 @@ export function answersOf(daemon: Daemon, { reload, stop, handover }: Actions): 
     run: (request) => runNow(daemon, request),
     scripts: (request) => answerScripts(daemon, request),
     kill: (request) => killNow(daemon, request),
+    pause: (request) => pauseTasks(daemon, request),
+    resume: (request) => resumeTasks(daemon, request),
     send: (request) => sendLines(daemon, request),
     reopen() {
       const problem = daemon.log.reopen()

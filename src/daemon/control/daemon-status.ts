@@ -1,25 +1,26 @@
 import type {
   LiveStatus,
+  PauseReport,
   StatusReport,
   TaskCounts,
   TaskFacts,
   TaskStatus,
 } from '../../control/status-report.ts'
 import type { Host } from '../../host/host.ts'
-import { type AgendaEntry, earliest } from '../../plan/agenda.ts'
+import type { AgendaEntry } from '../../plan/agenda.ts'
 import type { HistoryRow } from '../../plan/history-row.ts'
+import { nextEntry, timetableOf } from '../../plan/slots.ts'
 import { slotText, timeText } from '../../record/history/rows.ts'
 import { unreadBytes } from '../../run/input.ts'
 import { isOver } from '../../schedule/due.ts'
-import { problemLine } from '../../tasks/file/problem.ts'
 import { type HostFacts, matchHosts } from '../../tasks/hosts.ts'
 import type { Task, TaskScript } from '../../tasks/task.ts'
 import { jitterOn } from '../../tasks/host-schedules.ts'
-import { fleetState } from '../fleet/fleet-state.ts'
 import type { Daemon } from '../state.ts'
 import type { Loaded } from '../tasks-file/load.ts'
 import { queueStatus } from './messages.ts'
 import { isServed, listenPart, type ListenPart, listenPartOffline } from './listen-status.ts'
+import { pauseReport } from './pause-request.ts'
 import { withoutSecretLine, writtenDefinition } from './task-definition.ts'
 import { troubleOf } from './trouble.ts'
 import { waitingStart } from './waiting-start.ts'
@@ -87,7 +88,7 @@ export function failuresOf(daemon: Daemon, task: Task): number {
 
 /** The status of a task of the loaded file. */
 function statusNow(daemon: Daemon, task: Task, next: AgendaEntry | undefined): TaskStatus {
-  const { host, tasks, runs, runContext } = daemon
+  const { host, tasks, runs, runContext, pauses } = daemon
   return taskStatus(task, {
     facts: tasks.facts,
     hostName: runContext.hostName,
@@ -104,6 +105,7 @@ function statusNow(daemon: Daemon, task: Task, next: AgendaEntry | undefined): T
     nextRestart: nextRestartOf(daemon, task),
     input: queueStatus(daemon.messages.inbox, task) ?? liveStatus(host, task, runs.of(task.name)),
     listening: listenPart(daemon, task),
+    paused: pauseReport(pauses.set, task.name, pauses.passed(task.name), daemon.clock.now()),
   })
 }
 
@@ -195,6 +197,7 @@ export function taskStatus(
     nextRestart?: string | null
     input: TaskStatus['input']
     listening?: ListenPart
+    paused?: PauseReport | undefined
   },
 ): TaskStatus {
   const reason = !task.enabled ? 'enabled' : matchHosts(task.hosts, known.facts) ? null : 'hosts'
@@ -206,8 +209,9 @@ export function taskStatus(
     labels: { ...task.labels },
     here,
     reason,
-    next: slotText(here ? (known.next?.slot ?? null) : null),
+    next: slotText(here ? nextSlot(task, known) : null),
     ...(here && known.next === undefined && isOver(task.schedules, known.now) && { done: true }),
+    ...(known.paused && { paused: known.paused }),
     jitterMs: jitterOn(task, known.hostName),
     running: known.running,
     ...(known.waiting && { waiting: known.waiting }),
@@ -218,6 +222,25 @@ export function taskStatus(
     ...(known.listening ?? listenPartOffline(task)),
     definition: factsOf(task),
   }
+}
+
+/** The slot of the next start. In a pause it is the first one after its end, if that is known. */
+function nextSlot(
+  task: Task,
+  {
+    next,
+    paused,
+    hostName,
+  }: {
+    readonly next: AgendaEntry | undefined
+    readonly paused?: PauseReport | undefined
+    readonly hostName: string
+  },
+): number | null {
+  if (next === undefined || paused?.until === null) return null
+  const endSecond = paused === undefined ? 0 : Math.ceil(Date.parse(paused.until) / 1000)
+  if (next.at >= endSecond) return next.slot
+  return nextEntry(timetableOf(task, hostName), endSecond - 1, 0)?.slot ?? null
 }
 
 function factsOf(task: Task): TaskFacts {
@@ -261,35 +284,4 @@ function scriptFacts({
   update,
 }: TaskScript): NonNullable<TaskFacts['script']> {
   return { url, sha256: sha256 ?? null, timeoutMs, update }
-}
-
-/** SIGUSR1: all that the daemon knows, as one line of the log; without values of environments. */
-export function dumpState(daemon: Daemon): void {
-  const { phase, tasks, tickClock, runs, queue, daemonTasks, sockets, log } = daemon
-  log.info(
-    'dump',
-    {
-      phase: phase.now,
-      facts: tasks.facts,
-      file: {
-        path: tasks.loaded.path,
-        revision: tasks.loaded.revision,
-        refused: tasks.refused?.problems.map(problemLine),
-      },
-      tasks: tasks.loaded.file.tasks.length,
-      here: [...tasks.here.keys()],
-      done: slotText(tickClock.tick.done),
-      next: slotText(earliest(tickClock.tick.agenda) ?? null),
-      runs: runs.all().map(({ description: { run, task }, recorder, state }) => ({
-        ...{ run, task, pid: recorder?.pid, state },
-      })),
-      waiting: [...queue.waiting.values()],
-      sockets: [...sockets.held.values()],
-      due: [...queue.due],
-      timed: [...queue.timed.keys()],
-      vacancies: [...daemonTasks.restarts],
-      fleet: fleetState(daemon),
-    },
-    'state dump',
-  )
 }

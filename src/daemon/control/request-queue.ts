@@ -72,6 +72,8 @@ function forEachName(make: <N extends RequestName>(name: N) => Answer<N>): Plain
     stop: make('stop'),
     restart: make('restart'),
     run: make('run'),
+    pause: make('pause'),
+    resume: make('resume'),
     scripts: make('scripts'),
     kill: make('kill'),
     send: make('send'),

@@ -83,11 +83,13 @@ function endFenced({ fleet, runs, runContext }: FillParts): void {
 }
 
 async function fill(parts: FillParts, task: FleetTask, seen: Map<string, Seen>): Promise<void> {
-  const { phase, fleet } = parts
+  const { phase, fleet, pauses } = parts
   for (let index = 0; index < task.max; index += 1) {
     const held = fleet.holdings.of(task.name)
     const isFull = held.length >= task.fleet.maxPerHost
-    if (isFull || phase.now !== 'running' || fleet.whyNot(task.name) !== undefined) return
+    const isPaused = pauses.of(task.name) !== undefined
+    if (isFull || isPaused || phase.now !== 'running') return
+    if (fleet.whyNot(task.name) !== undefined) return
     const key = `${task.name}/${index}`
     if (held.some((each) => each.key.index === index) || !isWorthALook(parts, key, seen.get(key)))
       continue

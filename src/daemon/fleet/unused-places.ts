@@ -2,11 +2,11 @@ import type { Start } from '../../plan/admit.ts'
 import type { HeldHere } from '../../fleet/holdings.ts'
 import type { StartParts } from '../starts/start-parts.ts'
 
-type Parts = Pick<StartParts, 'fleet' | 'runs' | 'queue' | 'tasks' | 'phase' | 'faults'>
+type Parts = Pick<StartParts, 'fleet' | 'runs' | 'queue' | 'tasks' | 'phase' | 'faults' | 'pauses'>
 
 /**
  * Gives back every place in which nothing runs and for which nothing waits. A place of a task that always runs is
- * kept for its next run, unless the task is gone, this machine may not start it, or the daemon stops.
+ * kept for its next run, unless the task is gone or paused, this machine may not start it, or the daemon stops.
  */
 export function giveBackUnused(parts: Parts): void {
   const { fleet, phase } = parts
@@ -32,8 +32,9 @@ function isWaitedIn({ queue }: Parts, { key }: HeldHere): boolean {
   return key.index === 'q' && queue.heldOf(key.task).some(isSure)
 }
 
-function isWanted({ phase, tasks, fleet }: Parts, { key }: HeldHere): boolean {
+function isWanted({ phase, tasks, pauses, fleet }: Parts, { key }: HeldHere): boolean {
   const task = tasks.here.get(key.task)
+  if (pauses.of(key.task) !== undefined) return false
   if (phase.now !== 'running' || task?.type !== 'daemon' || task.fleet === undefined) return false
   return key.index !== 'q' && key.index < task.max && fleet?.whyNot(task.name) === undefined
 }

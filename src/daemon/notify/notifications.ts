@@ -1,6 +1,7 @@
 import type { DaemonEnd } from '../../control/status-report.ts'
 import type { HistoryRow } from '../../plan/history-row.ts'
-import { isTimeToRepeat, isWanted, newNotice } from '../../plan/notify/notice.ts'
+import { isTimeToRepeat, isWanted, newNotice, type Notice } from '../../plan/notify/notice.ts'
+import type { Pause } from '../../plan/pauses.ts'
 import { afterEnd, afterNoStart, afterStart } from '../../plan/notify/row-notices.ts'
 import { isFailure } from '../../plan/run-outcome.ts'
 import { runRow } from '../../record/history/rows.ts'
@@ -20,6 +21,10 @@ export interface Notifications {
   noteRow(row: HistoryRow): void
   /** A run has ended. `hasRetry`: another attempt follows. */
   ended(run: RunDescription, conclusion: RunConclusion, hasRetry: boolean): void
+  /** Somebody paused these tasks of this host. */
+  paused(tasks: readonly string[], pause: Pause): void
+  /** They start again. `by`: null if the time of the pause is over. */
+  resumed(tasks: readonly string[], by: string | null): void
   /** How the previous daemon ended, when this one starts. */
   noteEnd(end: DaemonEnd | null): void
   /** Looks at what depends on time. To be called each second. */
@@ -67,6 +72,15 @@ export function newNotifications(parts: NotificationParts): Notifications {
       if (!hasRetry) pingEnd(state, row)
       decide(state, task, afterEnd(task, state.kept.tasks.get(run.task) ?? {}, row, hasRetry))
     },
+    paused(names, { by, reason, untilMs, sinceMs }) {
+      const until = untilMs === null ? '' : ` until ${new Date(untilMs).toISOString()}`
+      const words = `by ${by}${until}${reason === null ? '' : `: ${reason}`}`
+      tellOfEach(state, names, { kind: 'paused', atMs: sinceMs, reason: words })
+    },
+    resumed(names, by) {
+      const reason = by === null ? 'the time of its pause is over' : `by ${by}`
+      tellOfEach(state, names, { kind: 'resumed', atMs: clock.now(), reason })
+    },
     noteEnd: (end) => noteEnd(state, end),
     look() {
       if (parts.phase.now === 'gone') return
@@ -82,6 +96,20 @@ export function newNotifications(parts: NotificationParts): Notifications {
       if (state.dirty === 'soon') state.dirty = 'now'
       flush(state)
     },
+  }
+}
+
+/** The same about several tasks. */
+function tellOfEach(
+  state: Deciding,
+  names: readonly string[],
+  { kind, atMs, reason }: Pick<Notice, 'kind' | 'atMs' | 'reason'>,
+): void {
+  for (const task of names) {
+    const notify = state.tasks.here.get(task)?.notify
+    const key = `${kind}/${task}/${atMs}`
+    if (notify !== undefined && isWanted(notify, kind))
+      tell(state, notify, newNotice({ kind, task, atMs, reason, key }))
   }
 }
 

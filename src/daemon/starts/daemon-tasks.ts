@@ -87,11 +87,13 @@ export interface DaemonTaskParts extends StartParts, SocketParts {
  * its definition or the time change.
  */
 export function keepInstances(parts: DaemonTaskParts, name: string): void {
-  const { phase, tasks, runs, daemonTasks, queue, clock, runContext } = parts
+  const { phase, tasks, runs, daemonTasks, queue, pauses, clock, runContext } = parts
   if (phase.now !== 'running') return
   const found = tasks.here.get(name)
   const task = found?.type === 'daemon' ? found : undefined
   closeUnneeded(parts)
+  // What runs stays as it is, also if its definition has changed.
+  if (task !== undefined && pauses.of(name) !== undefined) return
   const instances = runs.of(name).filter((run) => run.description.type === 'daemon')
   const replacement = task && replacementOf(parts, task)
   const plan = planInstances(
@@ -260,7 +262,8 @@ export function replaceInstance(
   const { tasks, daemonTasks } = parts
   const { reason, endedMs } = conclusion
   const task = tasks.here.get(run.task)
-  const isReload = reason === 'reload' || reason === 'removed' || daemonTasks.mustGo.has(run.run)
+  const isOnPurpose = reason === 'reload' || reason === 'removed' || reason === 'pause'
+  const isReload = isOnPurpose || daemonTasks.mustGo.has(run.run)
   const isOfFleet = reason === 'fence' || reason === 'place lost'
   daemonTasks.forgetRun(run.run)
   if (task?.type === 'daemon' && !isReload && !isOfFleet) {

@@ -31,11 +31,11 @@ const maxHoldMs = 60_000
  * task runs are started, as many as its `max` allows. Those of a common task wait for its slot.
  */
 export function startForMessages(parts: MessageParts, name: string): void {
-  const { phase, tasks, runs, queue, messages, clock } = parts
+  const { phase, tasks, runs, queue, messages, pauses, clock } = parts
   const task = tasks.here.get(name)
   if (task?.input.mode !== 'queue') return
   if (task.type === 'daemon') feedRuns(parts, name)
-  if (task.type !== 'manual') return
+  if (task.type !== 'manual' || pauses.of(name) !== undefined) return
   const { held, inbox } = messages
   // A start that waits for its script has its place already.
   const places = () => runs.of(name).length + queue.heldOf(name).length

@@ -10,11 +10,11 @@ import { matchHosts } from '../../tasks/hosts.ts'
 import { isFleetTask, type Task } from '../../tasks/task.ts'
 import type { Agreement } from '../fleet/agreement.ts'
 import { claimFirst } from '../fleet/claim-first.ts'
-import { giveBackUnused } from '../fleet/unused-places.ts'
 import type { FoundScript, StartOptions, StartParts } from './start-parts.ts'
 import { feedSoon } from './feed.ts'
 import { messagesFor } from './messages.ts'
 import { fullPool, runsInPool, sharesPool } from './pools.ts'
+import { skipStart } from './skip-start.ts'
 
 /** What became of a request. */
 export type StartAnswer =
@@ -44,11 +44,7 @@ export function requestStart(
   const { task, admission } = decide(parts, start, options.forced ?? false)
   if (task === undefined || admission.answer === 'skip') {
     const reason = admission.answer === 'skip' ? admission.reason : 'removed'
-    if (reason === 'max' && task !== undefined && isForOthers(parts, task, start))
-      return { kind: 'skipped', reason: 'elsewhere' }
-    if (reason === 'pool' && task !== undefined) return skipAtPool(parts, task, start)
-    journal.skipped(start, reason)
-    return { kind: 'skipped', reason }
+    return skipStart(parts, task, start, reason)
   }
   if (admission.answer === 'start') return launchWithScript(parts, task, start, options)
   if (admission.answer === 'claim')
@@ -58,22 +54,6 @@ export function requestStart(
   for (const run of parts.runs.of(start.task))
     if (admission.end.includes(run.description.run)) endRun(parts.runContext, run, 'replace')
   return { kind: 'waits' }
-}
-
-/** The log names the runs that take the places. A place in the fleet is for another start. */
-function skipAtPool(parts: StartParts, task: Task, start: Start): StartAnswer {
-  const pool = fullPool(parts, task) ?? ''
-  const inTheWay = runsInPool(parts, pool).map(({ description }) => description)
-  parts.journal.skipped(start, 'pool', { pool, runs: inTheWay.map(({ run }) => run) })
-  if (start.claim?.holding !== undefined) giveBackUnused(parts)
-  return { kind: 'skipped', reason: 'pool' }
-}
-
-/** A slot of the fleet that this machine has no room for: another one starts it, or records why not. */
-function isForOthers({ fleet }: StartParts, { hosts, fleet: shared }: Task, start: Start): boolean {
-  if (fleet === undefined || shared === undefined || start.trigger === 'manual') return false
-  const candidates = fleet.membership.candidates({ hosts, ...shared })
-  return candidates.some(({ host }) => host !== fleet.host)
 }
 
 /** Before a start is refused at max or by a pool, runs that have already ended are concluded, and it decides again. */
@@ -103,6 +83,7 @@ function decide(
     return admit(task, { running, waiting: queue.waiting.get(start.task) }, start, {
       draining: phase.now !== 'running',
       here: here !== undefined,
+      paused: parts.pauses.holds(start),
       forced,
       isPoolFull: task !== undefined && fullPool(parts, task) !== undefined,
       whyNoFleet: parts.fleet === undefined ? 'no fleet' : parts.fleet.whyNot(start.task),

@@ -7,6 +7,7 @@ import type { Fleet } from '../fleet/fleet.ts'
 import type { Phase } from '../phase.ts'
 import type { TasksState } from '../tasks-file/tasks-state.ts'
 import type { Messages } from './messages.ts'
+import type { Pauses } from './pauses.ts'
 import type { RunTable } from './run-table.ts'
 import type { StartQueue } from './start-queue.ts'
 
@@ -21,6 +22,7 @@ export interface StartParts {
   readonly journal: Journal
   readonly faults: Faults
   readonly messages: Messages
+  readonly pauses: Pauses
   /** undefined: this machine is in no fleet. */
   readonly fleet: Fleet | undefined
 }

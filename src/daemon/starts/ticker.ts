@@ -2,7 +2,7 @@ import type { Clock } from '../../host/clock.ts'
 import { type AgendaEntry, startsDueSoon } from '../../plan/agenda.ts'
 import { isAmongFirst } from '../../plan/fleet/ranks.ts'
 import { type Timetable, timetableOf } from '../../plan/slots.ts'
-import { planTick, type Step } from '../../plan/tick.ts'
+import { type Miss, planTick, type Step } from '../../plan/tick.ts'
 import type { Log } from '../../record/log.ts'
 import { hasScript } from '../../scripts/url-records.ts'
 import type { Task } from '../../tasks/task.ts'
@@ -44,7 +44,7 @@ function untilNextSecond(nowMs: number): number {
 
 /** Does what is due in this second, and returns how many starts that are. It is on disk that the second is done BEFORE anything starts. */
 function tick(parts: TickerParts, wasDown: boolean): number {
-  const { clock, tickClock, tasks, runContext, journal, log } = parts
+  const { clock, tickClock, tasks, pauses, runContext, journal, log } = parts
   const timetable = (task: Task): Timetable => timetableOf(task, runContext.hostName)
   const plan = planTick(
     tickClock.tick,
@@ -61,7 +61,8 @@ function tick(parts: TickerParts, wasDown: boolean): number {
   if (plan.step.kind === 'none') return 0
   logStep(log, plan.step, wasDown)
   // In the history BEFORE their seconds are done: a crash would leave no trace of them.
-  journal.missed(plan.misses)
+  journal.missed(plan.misses.filter((miss) => !pauses.covers(miss)))
+  for (const miss of plan.misses.filter(pauses.covers)) notePassed(parts, miss)
   tickClock.finish(plan)
   dispatch(
     parts,
@@ -70,6 +71,12 @@ function tick(parts: TickerParts, wasDown: boolean): number {
   for (const { start, delayMs } of plan.starts)
     if (delayMs > 0) requestStartLater(parts, start, delayMs)
   return plan.starts.length
+}
+
+/** Nobody waited for the slots of a paused task: they are not missed. */
+function notePassed({ pauses, journal }: TickerParts, { task, first, last, count }: Miss): void {
+  pauses.pass({ task, first, last, count })
+  journal.passed(task, count)
 }
 
 function logStep(log: Log, step: Step, wasDown: boolean): void {
@@ -116,10 +123,10 @@ const recordersPerTurn = 16
  * it comes, and dismisses those that are no longer needed.
  */
 async function prepareRecorders(parts: TickerParts): Promise<void> {
-  const { clock, tickClock, tasks, runContext, scripts } = parts
+  const { clock, tickClock, tasks, pauses, runContext, scripts } = parts
   if (!isIdle(parts)) return
   const wanted = startsDueSoon(tickClock.tick.agenda, tickClock.tick.done)
-    .filter((entry) => mayComeFirst(parts, entry))
+    .filter((entry) => pauses.of(entry.task) === undefined && mayComeFirst(parts, entry))
     .map(({ task }) => task)
   runContext.recorders.keepOnly(new Set(wanted))
   for (const [index, name] of wanted.entries()) {

@@ -1,4 +1,5 @@
 import type { Lock } from '../../host/lock.ts'
+import { lookAtPauses } from '../control/pause.ts'
 import { troubleOf } from '../control/trouble.ts'
 import { noteAlive } from '../recovery/daemon-record.ts'
 import { cleanScripts } from '../starts/daemon-scripts.ts'
@@ -57,6 +58,7 @@ export function startMaintenance(
   let nextQueue = 0
   const stopUrgent = repeat(clock, urgentMs, () => {
     daemon.outputs.limit()
+    lookAtPauses(daemon)
     daemon.notifications.look()
     for (const run of daemon.runs.all()) wakeOpeners(daemon.host, run)
     nextQueue = lookAtQueues(daemon, nextQueue)

@@ -108,7 +108,8 @@ export function afterNoStart(task: NotifiedTask, trouble: TaskTrouble, row: Hist
   if (row.trigger === 'manual' || row.trigger === 'daemon' || editReasons.has(reason)) return none
   // The failure before it is now the last one.
   if (row.trigger === 'retry') return afterLostRetry(task, trouble, row)
-  if (!isWanted(task.notify, 'skipped')) return none
+  // Whoever wants to know of pauses gets messages about these.
+  if (reason === 'paused' || !isWanted(task.notify, 'skipped')) return none
   const atMs = timeOf(row.endedAt)
   const count = (trouble.skipped?.count ?? 0) + 1
   if (trouble.skipped !== undefined && !isTimeToRepeat(task.notify, trouble.skipped.toldMs, atMs))

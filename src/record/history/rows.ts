@@ -1,5 +1,6 @@
 import type { HistoryRow } from '../../plan/history-row.ts'
 import type { Start } from '../../plan/admit.ts'
+import type { PausedSlots } from '../../plan/pauses.ts'
 import type { Miss } from '../../plan/tick.ts'
 import { type RunConclusion, type RunDescription, secondText } from '../../run/directory.ts'
 
@@ -79,16 +80,27 @@ export function skipRow(start: Start, reason: string, nowMs: number, origin: Ori
 
 /** One row for all slots of a task that one gap has missed. */
 export function missRow(miss: Miss, nowMs: number, origin: Origin): HistoryRow {
+  return { ...gapRow(miss, nowMs, origin), outcome: 'missed', reason: miss.reason }
+}
+
+/** One row for all slots of a task that passed in one pause. */
+export function pausedRow(slots: PausedSlots, nowMs: number, origin: Origin): HistoryRow {
+  return { ...gapRow(slots, nowMs, origin), outcome: 'skipped', reason: 'paused' }
+}
+
+function gapRow(
+  { task, first, last, count }: PausedSlots,
+  nowMs: number,
+  origin: Origin,
+): HistoryRow {
   return {
     ...empty,
     ...origin,
-    task: miss.task,
-    slot: slotText(miss.first),
-    lastSlot: slotText(miss.last),
-    count: miss.count,
+    task,
+    slot: slotText(first),
+    lastSlot: slotText(last),
+    count,
     endedAt: timeText(nowMs),
-    outcome: 'missed',
-    reason: miss.reason,
     trigger: 'schedule',
   }
 }

@@ -133,7 +133,15 @@ export function allView(access: FleetAccess, own: Pick<View, 'page'>): View {
         new TorchError('not-running', `${name} is not running on a machine that is up`)
       )
     },
+    pause: () => Promise.reject(noPause()),
+    resume: () => Promise.reject(noPause()),
   }
+}
+
+function noPause(): TorchError {
+  return new TorchError('not-allowed', 'a pause holds for one machine', {
+    hint: 'choose this machine on its own page, or use torch pause there',
+  })
 }
 
 /** The rows of all machines, newest first, as all others see them. */

@@ -102,7 +102,15 @@ export function machineView(access: FleetAccess, host: string): View {
     kill: async ({ target, by = '' }) => ({
       runs: killedRuns(await access.tell(host, 'kill', by, { target, signal: null })),
     }),
+    pause: () => Promise.reject(onlyThere(host)),
+    resume: () => Promise.reject(onlyThere(host)),
   }
+}
+
+function onlyThere(host: string): TorchError {
+  return new TorchError('not-allowed', `tasks of ${host} can be paused only on ${host}`, {
+    hint: 'torch pause, or torch web --actions on that machine',
+  })
 }
 
 /** Starts a task on a machine, and says which run it is. */

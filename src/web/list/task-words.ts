@@ -1,4 +1,4 @@
-import type { TaskView } from '../../http/api.ts'
+import type { PauseView, TaskView } from '../../http/api.ts'
 import { plainLine } from '../../text/sanitize.ts'
 import { isIn, startMs } from '../model/groups.ts'
 import type { Outcome } from '../model/model.ts'
@@ -107,12 +107,13 @@ function roughlyAgo(ms: number): string {
 }
 
 function secondLine(task: TaskView, { zone, now, isUp }: Moment): [string, string, Tone?] {
-  const { here, running, failures, failingSince, last, nextRestart } = task
+  const { here, running, failures, failingSince, last, nextRestart, paused } = task
   if (here && running.length > 0 && failures > 0) {
     const since =
       failingSince === null ? '' : ` since ${shortTime(zone, Date.parse(failingSince), now)}`
     return [`failing${since}`, failures > 1 ? `${failures} runs in a row` : '', 'bad']
   }
+  if (here && paused !== undefined) return [pausedWords(paused, zone, now), '', 'warn']
   const at = startMs(task)
   if (!here) return last === null ? ['', ''] : [`last: ${outcomeWords(last)}`, '']
   if (at === null) return [task.done === true ? 'done: no more starts' : '', '']
@@ -126,6 +127,12 @@ function secondLine(task: TaskView, { zone, now, isUp }: Moment): [string, strin
         ? 'due now'
         : 'starts again now'
   return [words, shortTime(zone, at, now)]
+}
+
+/** `paused until 14:00 by alice: new disk`. */
+function pausedWords({ until, by, reason }: PauseView, zone: string, now: number): string {
+  const end = until === null ? '' : ` until ${shortTime(zone, Date.parse(until), now)}`
+  return plainLine(`paused${end} by ${by}${reason === null ? '' : `: ${reason}`}`)
 }
 
 /** When a task runs, in words where there are right ones, and as written. */

@@ -1,6 +1,6 @@
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
-import type { KillReply, RunReply, TaskView } from '../../http/api.ts'
+import type { KillReply, PauseReply, ResumeReply, RunReply, TaskView } from '../../http/api.ts'
 import { counted } from '../../text/plural.ts'
 import { plainLine } from '../../text/sanitize.ts'
 import { post, problemWords } from '../ask.ts'
@@ -8,7 +8,7 @@ import { address, isOfAll, model, opened, show } from '../state.ts'
 
 type Step = 'idle' | 'confirm' | 'busy'
 
-/** Run and kill, where the server allows them. Both ask once more before they act. */
+/** Run, kill, pause and resume, where the server allows them. All ask once more before they act. */
 export function Actions({ task }: { task: TaskView }): JSX.Element | null {
   const [told, setTold] = useState('')
   if (model.value?.isActive !== true) return null
@@ -21,6 +21,14 @@ export function Actions({ task }: { task: TaskView }): JSX.Element | null {
     const { runs } = await post<KillReply>('kill', { target: task.name })
     setTold(`asked ${counted(runs.length, 'run')} to end`)
   }
+  const pause = async (): Promise<void> => {
+    await post<PauseReply>('pause', { task: task.name })
+    setTold('paused until somebody resumes it')
+  }
+  const resume = async (): Promise<void> => {
+    const { resumed } = await post<ResumeReply>('resume', { task: task.name })
+    setTold(resumed ? 'resumed' : 'it was not paused')
+  }
   const count = task.running.length
   return (
     <div class="actions">
@@ -28,11 +36,25 @@ export function Actions({ task }: { task: TaskView }): JSX.Element | null {
       {count > 0 && (
         <Action words="Kill" sure={`Kill ${counted(count, 'run')}`} act={kill} tell={setTold} />
       )}
+      {mayPause(task) && (
+        <Action
+          key={String(task.paused !== undefined)}
+          words={task.paused === undefined ? 'Pause' : 'Resume'}
+          sure={`${task.paused === undefined ? 'Pause' : 'Resume'} ${task.name}${where()}`}
+          act={task.paused === undefined ? pause : resume}
+          tell={setTold}
+        />
+      )}
       <span class="note" role="status">
         {told}
       </span>
     </div>
   )
+}
+
+/** Only on the machine of the page; and one task cannot be taken out of a pause of all tasks. */
+function mayPause({ here, paused }: TaskView): boolean {
+  return here && address.value.host === null && paused?.all !== true
 }
 
 /** Which machine, if it is not the one of the page. */

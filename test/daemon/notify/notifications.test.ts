@@ -339,3 +339,19 @@ test('status says which messages are not delivered', async () => {
     expect.stringMatching(/^messages to ops are not delivered: .*; 1 message for it waits$/),
   ])
 })
+
+test('who asks for it hears when a task is paused and when it starts again', async () => {
+  const site = notifiedSite(`
+tasks:
+  job: { type: manual, command: exit 0, notify: { to: ops, on: [paused, resumed] } }
+  other: { type: manual, command: exit 0, notify: ops }
+`)
+  const { ask, seconds } = await site.daemon()
+  const end = '2026-03-10T12:00:05Z'
+  await ask('pause', { tasks: ['*'], until: end, by: 'alice', reason: 'new disk' })
+  seconds(6)
+  expect(site.messages()).toMatchObject([
+    { kind: 'paused', task: 'job', reason: 'by alice until 2026-03-10T12:00:05.000Z: new disk' },
+    { kind: 'resumed', task: 'job', reason: 'the time of its pause is over' },
+  ])
+})

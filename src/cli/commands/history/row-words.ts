@@ -28,10 +28,10 @@ export function timeOf(row: HistoryRow): string | null {
   return row.startedAt ?? row.endedAt ?? row.slot
 }
 
-/** The outcome, for misses with their slots. `isRunning`: a run that the row calls running still runs. */
+/** The outcome, for misses and pauses with their slots. `isRunning`: a run that the row calls running still runs. */
 export function rowOutcome(host: Host, row: HistoryRow, isRunning: boolean): Cell {
   if (row.outcome === 'running' && !isRunning) return ['ended, not recorded yet', 'yellow']
-  return outcomeCell(row, row.outcome === 'missed' ? gapWords(host, row) : '')
+  return outcomeCell(row, row.lastSlot === null ? '' : gapWords(host, row))
 }
 
 /** `02:00 to 04:45`; with the day if it differs from the day of the row, and both days of a longer gap. */

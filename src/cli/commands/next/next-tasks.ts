@@ -16,6 +16,7 @@ import {
   readTasks,
   withLabels,
 } from '../../daemon/tasks-file.ts'
+import { pauseWords } from '../../terminal/pause-words.ts'
 import type { Call } from '../../command.ts'
 import type { Values } from '../../args/options.ts'
 
@@ -55,6 +56,7 @@ export async function sourcesOfTasks(call: Call, values: Values): Promise<TimeSo
   const common = meant.filter((task) => task.type === 'common')
   const found = isAll ? common.filter((task) => here.has(task)) : common
   const away = found.filter((task) => !here.has(task))
+  if (isNow && !values.json) notePaused(call, daemon?.report?.tasks ?? [], new Set(found))
   if (isAll) noteLeftOut(call, meant, here, hostName)
   else noteAway(call, away, hostName)
   return found.map((task) => ({
@@ -64,6 +66,20 @@ export async function sourcesOfTasks(call: Call, values: Values): Promise<TimeSo
     jitterMs: jitterOn(task, hostName),
     pending: pendingOf(task, pending.get(task.name)),
   }))
+}
+
+/** What the daemon will not start at these times. */
+function notePaused(
+  { host, terminal }: Call,
+  tasks: readonly TaskStatus[],
+  shown: ReadonlySet<Task>,
+): void {
+  const names = new Set([...shown].map(({ name }) => name))
+  const paused = tasks.filter(({ name, paused: pause }) => names.has(name) && pause !== undefined)
+  if (paused.length > maxAwayNotes)
+    return terminal.note(`${paused.length} of these tasks are paused: torch status shows them`)
+  for (const { name, paused: pause } of paused)
+    if (pause !== undefined) terminal.note(`${name} is paused ${pauseWords(host, pause)}`)
 }
 
 /** Past slots of tasks that the daemon starts once their jitter is over. */

@@ -6,6 +6,7 @@ import { counted } from '../../../text/plural.ts'
 import { plainLine } from '../../../text/sanitize.ts'
 import type { Call } from '../../command.ts'
 import { outcomeStyle } from '../../terminal/outcomes.ts'
+import { pauseWords } from '../../terminal/pause-words.ts'
 import { showProblems } from '../../terminal/problems.ts'
 import { shownDistance, shownTime } from '../../terminal/times.ts'
 import { cutMark, cutText, table, wrapped } from '../../terminal/table.ts'
@@ -69,6 +70,7 @@ function headLines(
     terminal.paint('dim', 'daemon  ') + daemonWords({ host, terminal }, report, isSilent),
     ...fileLines({ host, terminal }, file, verdict, rows),
     headLine(terminal, 'host', addresses),
+    ...pausedLines({ host, terminal }, report.tasks),
     ...troubleLines({ host, terminal }, report, rows),
     ...(file.ok ? [] : problemLines({ host, terminal }, file, daemon !== null, rows)),
   ]
@@ -99,9 +101,13 @@ function fileLines(
 
 /** A line `name  text`; the text is cut so that `more` fits after it. */
 function headLine(terminal: Call['terminal'], name: string, text: string, more = ''): string {
-  const room = Math.max(terminal.columns - headWidth - more.length, minHeadChars)
+  const room = lineRoom(terminal, more)
   const cut = cutText(text, room, 'middle', cutMark(terminal.isUnicode))
   return terminal.paint('dim', name.padEnd(headWidth)) + cut
+}
+
+function lineRoom({ columns }: Call['terminal'], more = ''): number {
+  return Math.max(columns - headWidth - more.length, minHeadChars)
 }
 
 function daemonWords(
@@ -130,6 +136,18 @@ function endWords(host: Host, { how, at, by, left }: DaemonEnd): string {
     case 'rebooted':
       return `, the machine went down with it within a minute after ${when}`
   }
+}
+
+/** The pause of all tasks. */
+function pausedLines(
+  { host, terminal }: Pick<Call, 'host' | 'terminal'>,
+  tasks: readonly TaskStatus[],
+): string[] {
+  const paused = tasks.find((task) => task.paused?.all === true)?.paused
+  if (paused === undefined) return []
+  const text = `all tasks ${pauseWords(host, paused)}`
+  const cut = cutText(text, lineRoom(terminal), 'end', cutMark(terminal.isUnicode))
+  return [terminal.paint('yellow', 'paused'.padEnd(headWidth)) + cut]
 }
 
 /** What the daemon cannot do until it is over. The problems of a refused file have their own lines. */
@@ -207,6 +225,7 @@ function paintCondition(terminal: Call['terminal'], condition: Condition, text: 
     case 'not on this host':
       return text
     case 'restarting':
+    case 'paused':
       return terminal.paint('yellow', text)
     default:
       return terminal.paint(outcomeStyle(condition), text)

@@ -9,6 +9,7 @@ const conditions = [
   'running',
   'restarting',
   ...outcomes.filter((outcome) => outcome !== 'running' && outcome !== 'ok'),
+  'paused',
   'ok',
   'ended',
   'never ran',
@@ -18,10 +19,12 @@ const conditions = [
 export type Condition = (typeof conditions)[number]
 
 export function conditionOf(task: TaskStatus): Condition {
-  const { type, running, reason, last } = task
-  if (isRestarting(task)) return 'restarting'
+  const { type, running, reason, last, paused } = task
+  const isPaused = paused !== undefined && reason === null
+  if (isRestarting(task) && !isPaused) return 'restarting'
   if (running.length > 0) return 'running'
   if (reason !== null) return reason === 'enabled' ? 'not enabled' : 'not on this host'
+  if (isPaused) return 'paused'
   if (type === 'daemon' && last?.outcome === 'ok') return 'ended'
   return last?.outcome ?? 'never ran'
 }
@@ -62,6 +65,7 @@ function urgency(task: TaskStatus): number {
       return 2
     case 'skipped':
     case 'missed':
+    case 'paused':
       return 3
     case 'ok':
     case 'ended':

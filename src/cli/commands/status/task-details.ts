@@ -5,6 +5,7 @@ import { sizeText } from '../../../text/size.ts'
 import { commandLines, plainLine, plainLines } from '../../../text/sanitize.ts'
 import { counted } from '../../../text/plural.ts'
 import type { Call } from '../../command.ts'
+import { pauseWords } from '../../terminal/pause-words.ts'
 import { roughly, shownTime, timeThere } from '../../terminal/times.ts'
 import { nextStart } from './status-order.ts'
 
@@ -17,6 +18,7 @@ export function taskDetails(
   task: TaskStatus,
 ): string[] {
   const facts = [
+    ...pauseFacts(call, task),
     ...definitionFacts(call, task),
     ...inputFacts(call, task),
     ...runFacts(call, task),
@@ -36,6 +38,16 @@ export function taskDetails(
 
 /** A name, and the lines beside it. */
 type Fact = readonly [name: string, lines: readonly string[]]
+
+/** Who paused it, since when, until when and why, and how many slots have passed. */
+function pauseFacts({ host }: Pick<Call, 'host'>, { paused }: TaskStatus): Fact[] {
+  if (paused === undefined) return []
+  const { since, slots, all } = paused
+  const what = all ? 'with all tasks, ' : ''
+  const passed =
+    slots === 0 ? [] : [`${counted(slots, 'slot')} passed since ${shownTime(host, since)}`]
+  return [['paused', [what + pauseWords(host, paused), ...passed]]]
+}
 
 /** What starts a task without a schedule. A common task always has one. */
 const withoutSchedule: Readonly<Record<TaskStatus['type'], string>> = {

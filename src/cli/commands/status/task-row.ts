@@ -1,8 +1,9 @@
-import type { TaskStatus } from '../../../control/status-report.ts'
+import type { PauseReport, TaskStatus } from '../../../control/status-report.ts'
 import { startOfRun } from '../../../run/directory.ts'
 import { counted } from '../../../text/plural.ts'
 import type { Call } from '../../command.ts'
 import { outcomeCell } from '../../terminal/outcomes.ts'
+import { pauseWords } from '../../terminal/pause-words.ts'
 import type { Cell } from '../../terminal/table.ts'
 import { dueWords, progressOf, shownDistance, shownTime } from '../../terminal/times.ts'
 import { isRestarting, nextStart } from './status-order.ts'
@@ -25,14 +26,19 @@ export function taskRow(
   task: TaskStatus,
   { isStarting, usualMs, withBars }: RowView,
 ): Cell[] {
-  const next = isStarting ? (nextStart(task) ?? task.nextRestart ?? null) : null
+  const restart = task.paused === undefined ? (task.nextRestart ?? null) : null
+  const next = isStarting ? (nextStart(task) ?? restart) : null
   return [
     task.name,
     task.type,
     next === null ? (task.done === true ? ['done', 'dim'] : '') : dueWords(host, next),
     shownTime(host, next),
     runningCell({ host, terminal }, task, usualMs, withBars),
-    task.reason === null ? lastCell(host, task) : awayCell(host, task, task.reason),
+    task.reason !== null
+      ? awayCell(host, task, task.reason)
+      : task.paused === undefined
+        ? lastCell(host, task)
+        : pausedCell(host, task, task.paused),
   ]
 }
 
@@ -42,6 +48,14 @@ function awayCell(host: Call['host'], task: TaskStatus, reason: string): Cell {
   if (task.last === null) return [words, 'dim']
   const last = lastCell(host, task)
   return `${words}; ${typeof last === 'string' ? last : last[0]}`
+}
+
+/** `paused until 2026-03-10T14:00:00+00:00 by alice: new disk; ok, 3h ago`. That of all tasks stands above the table. */
+function pausedCell(host: Call['host'], task: TaskStatus, pause: PauseReport): Cell {
+  const words = pause.all ? 'paused' : `paused ${pauseWords(host, pause)}`
+  if (task.last === null) return [words, 'yellow']
+  const last = lastCell(host, { ...task, nextRestart: null })
+  return [`${words}; ${typeof last === 'string' ? last : last[0]}`, 'yellow']
 }
 
 const notHere: Readonly<Record<string, string>> = {

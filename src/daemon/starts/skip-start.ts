@@ -1,0 +1,54 @@
+import type { SkipReason, Start } from '../../plan/admit.ts'
+import type { Task } from '../../tasks/task.ts'
+import { giveBackUnused } from '../fleet/unused-places.ts'
+import { fullPool, runsInPool } from './pools.ts'
+import type { StartParts } from './start-parts.ts'
+
+/** Puts on record why a start does not happen, unless another machine of the fleet makes it. `task`: undefined if it is gone. */
+export function skipStart(
+  parts: StartParts,
+  task: Task | undefined,
+  start: Start,
+  reason: SkipReason,
+): { readonly kind: 'skipped'; readonly reason: string } {
+  if (task !== undefined && isForOthers(parts, task, start, reason))
+    return { kind: 'skipped', reason: 'elsewhere' }
+  if (reason === 'pool' && task !== undefined) noteFullPool(parts, task, start)
+  else if (reason === 'paused') notePaused(parts, start)
+  else parts.journal.skipped(start, reason)
+  return { kind: 'skipped', reason }
+}
+
+/**
+ * A slot of the fleet that this machine has no room for, or that a pause keeps it from: another one starts it, or
+ * records why not. After a claim of this machine no other one will: then only what is at its max is left to others.
+ */
+function isForOthers(
+  { fleet }: StartParts,
+  { hosts, fleet: shared }: Task,
+  { trigger, claim }: Start,
+  reason: SkipReason,
+): boolean {
+  if (fleet === undefined || shared === undefined || trigger === 'manual') return false
+  const isPaused = reason === 'paused' && claim?.sequence === undefined
+  if (reason !== 'max' && !isPaused) return false
+  const candidates = fleet.membership.candidates({ hosts, ...shared })
+  return candidates.some(({ host }) => host !== fleet.host)
+}
+
+/** The log names the runs that take the places. A place in the fleet is for another start. */
+function noteFullPool(parts: StartParts, task: Task, start: Start): void {
+  const pool = fullPool(parts, task) ?? ''
+  const inTheWay = runsInPool(parts, pool).map(({ description }) => description)
+  parts.journal.skipped(start, 'pool', { pool, runs: inTheWay.map(({ run }) => run) })
+  if (start.claim?.holding !== undefined) giveBackUnused(parts)
+}
+
+/** All slots that pass in one pause become one row. */
+function notePaused({ pauses, journal }: StartParts, start: Start): void {
+  const { task, slot, trigger } = start
+  const isSlot = trigger === 'schedule' || trigger === 'catchup'
+  if (slot === undefined || !isSlot) return journal.skipped(start, 'paused')
+  pauses.pass({ task, first: slot, last: slot, count: 1 })
+  journal.passed(task, 1)
+}
