@@ -191,7 +191,10 @@ export function createDaemon(
     onTrouble: ({ description: { task, run } }, words) => log.warn('trouble', { task, run }, words),
   })
   const scripts = openDaemonScripts({ host, settings, hostName, log, faults })
-  const outputs = newOpenOutputs({ faults, phase, runs, context: runContext })
+  const outputs = newOpenOutputs({
+    ...{ faults, phase, runs, context: runContext },
+    onEnd: (task) => daemon.oldRuns.removeSoon(task),
+  })
   const daemon: Daemon = {
     ...{ host, clock, settings, paths, startedMs: clock.now(), log, faults, history, counters },
     ...{ totals, sockets },

@@ -36,18 +36,21 @@ interface OpenOutputsParts {
   readonly phase: Phase
   readonly runs: RunTable
   readonly context: RunContext
+  /** Called after the end of an output that was written longer than its run lasted: its run may be removed now. */
+  readonly onEnd: (task: string) => void
 }
 
 export function newOpenOutputs(parts: OpenOutputsParts): OpenOutputs {
-  const { faults, phase, runs, context } = parts
+  const { faults, phase, runs, context, onEnd } = parts
   const { host, home } = context
   const open = new Map<string, LiveRun>()
 
   function finish(run: LiveRun): void {
     const { maxOutputBytes } = run.description
     if (hasLost(host, run)) complainOfLoss(context, run)
-    open.delete(run.description.run)
+    const wasOpen = open.delete(run.description.run)
     void faults.attemptAsync('cut outputs', () => cutMiddle(host, run.directory, maxOutputBytes))
+    if (wasOpen) onEnd(run.description.task)
   }
 
   /** The next daemon takes it up if this one has left its home. */

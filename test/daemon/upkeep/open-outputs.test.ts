@@ -4,14 +4,15 @@ import { describe, expect, test } from 'vitest'
 import { thisMachine } from '../../../src/host/host.ts'
 import { newSite } from '../../support/daemon-here.ts'
 import { canPunch } from '../../support/disk.ts'
+import { isAlive } from '../../support/torch.ts'
 import { until } from '../../support/until.ts'
 
 const mb = 1024 * 1024
 
 describe.runIf(canPunch())('the output of processes that a run left behind', () => {
-  test('the output of processes that a run left behind stays within max_size, and the run is kept', async () => {
+  test('the output of processes that a run left behind stays within max_size', async () => {
     const straggler = `(head -c 5000000 /dev/zero | tr '\\0' x; until [ -e $TORCH_HOME/go ]; do sleep 0.05; done; echo last) & true`
-    const kept = '{ max_size: 2MB, keep_runs: 0 }'
+    const kept = '{ max_size: 2MB }'
     const site = newSite(
       `tasks: { job: { schedule: "@reboot", output: ${kept}, command: ${JSON.stringify(straggler)} } }`,
     )
@@ -39,6 +40,26 @@ describe.runIf(canPunch())('the output of processes that a run left behind', () 
     await until(() => fs.statSync(output).size < 2.1 * mb, 'the output to be cut')
     expect(fs.readFileSync(output, 'utf8').endsWith('last\n')).toBe(true)
   })
+})
+
+test('a run that is not kept is removed when nobody writes its output any more', async () => {
+  const straggler = '(until [ -e $TORCH_HOME/go ]; do sleep 0.05; done) & true'
+  const site = newSite(
+    `tasks: { job: { schedule: "@reboot", output: { keep_runs: 0 }, command: "${straggler}" } }`,
+  )
+  const daemon = await site.daemon()
+  const [run] = daemon.state.runs.of('job')
+  const { directory = '', description } = run ?? {}
+  await daemon.runs('job', 0)
+  site.clock.advance(5_000)
+  expect(daemon.state.outputs.has(description?.run ?? '')).toBe(true)
+  expect(fs.existsSync(directory)).toBe(true)
+
+  fs.writeFileSync(path.join(site.home, 'go'), '')
+  const { pid = 0 } = run?.collector ?? {}
+  await until(() => !isAlive(pid), 'the end of the collector')
+  site.clock.advance(12_000)
+  expect(fs.existsSync(directory)).toBe(false)
 })
 
 test('what follows from an end also follows if no descriptor is free to look at its collector', async () => {
