@@ -1,4 +1,4 @@
-import type { GetAnswer, PutAnswer, SinceAnswer } from '../plan/fleet/answers.ts'
+import type { AgeAnswer, GetAnswer, PutAnswer, SinceAnswer } from '../plan/fleet/answers.ts'
 import type { Hint } from '../plan/fleet/hints.ts'
 import type { Question, Reply } from '../plan/fleet/questions.ts'
 import type { Claim, ClaimKey, Place, PlaceKey } from '../plan/fleet/records.ts'
@@ -22,6 +22,8 @@ export interface Engine {
   getClaim(key: ClaimKey): Promise<GetAnswer<Claim>>
   /** Since when the engine remembers claims, by its own clock: nobody knows what was started before. */
   claimsSince(): Promise<SinceAnswer>
+  /** For how long the engine remembers places: nobody knows who had one before. */
+  placesAge(): Promise<AgeAnswer>
   putPlace(key: PlaceKey, place: Place, options: PutOptions): Promise<PutAnswer>
   getPlace(key: PlaceKey): Promise<GetAnswer<Place>>
   /** Asks one machine. */

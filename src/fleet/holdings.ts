@@ -55,7 +55,7 @@ export interface Holdings {
 }
 
 interface HoldingParts extends PlaceParts, HoldingCalls {
-  readonly engine: Pick<Engine, 'putPlace' | 'getPlace' | 'tell'>
+  readonly engine: Pick<Engine, 'putPlace' | 'getPlace' | 'placesAge' | 'tell'>
   readonly host: Host
   /** `fleet.json` of the home. */
   readonly file: string
@@ -95,7 +95,8 @@ export function openHoldings(parts: HoldingParts): Holdings {
     const { key, place } = holding
     const until = (sentMs: number): number => (fenceMs === undefined ? Infinity : sentMs + fenceMs)
     // After a reboot the uptime begins again, and another machine may have the place: only a renewal makes it good.
-    const untilMs = saved.bootId === bootId ? until(holding.sentMs) : -Infinity
+    const sentMs = saved.bootId === bootId ? holding.sentMs : -Infinity
+    const untilMs = sentMs === -Infinity ? sentMs : until(sentMs)
     const here: HeldHere = {
       ...{ id: place.run, key, token: holding.sequence, untilMs, isOver: false },
       mayOverlap: saved.mayOverlap ?? false,
@@ -103,7 +104,7 @@ export function openHoldings(parts: HoldingParts): Holdings {
     }
     const kept = keepPlace(
       parts,
-      holding,
+      { ...holding, sentMs },
       {
         onRenewed(renewedMs) {
           const wasOver = here.untilMs <= parts.uptimeMs()

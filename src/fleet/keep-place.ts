@@ -39,6 +39,20 @@ export function keepPlace(
   const sentMs = new Map([[place.message, first.sentMs]])
   let cancel = clock.after(nextMs(firstRenewalMs), () => void renew())
   let renewing = Promise.resolve()
+  /** Nothing is stored: somebody has made the stream again, or a server does not know that it no longer leads. */
+  let isMissing = false
+  let wasFirst = false
+  let renewedMs = first.sentMs
+
+  /**
+   * After which sequence the next message belongs. In a stream that was made again it is the first one, as long as the
+   * promise lasts: nobody else can have had the place. "none" proves nothing, so each second try is the usual one.
+   */
+  function expectedNow(): number {
+    const isSure = uptimeMs() < renewedMs + place.holdForMs
+    wasFirst = isMissing && isSure && !wasFirst
+    return wasFirst ? 0 : sequence
+  }
 
   /** What was sent before this message can no longer be stored. */
   function forgetBefore(message: string): void {
@@ -55,17 +69,22 @@ export function keepPlace(
   /** Adopts what is stored. False if it is not this holder's. */
   async function readAgain(): Promise<'mine' | 'others' | 'unknown'> {
     const found = await engine.getPlace(key)
+    isMissing = found.kind === 'none'
     if (found.kind !== 'found') return 'unknown'
     const { value } = found
     if (value.state !== 'held' || value.run !== place.run) return 'others'
-    // A stale answer of a server that no longer leads.
-    if (found.sequence < sequence) return 'unknown'
+    // A stale answer of a server that no longer leads; in a stream that was made again, a new message has a small number.
+    const isNewer = value.message !== place.message && sentMs.has(value.message)
+    if (found.sequence < sequence && !isNewer) return 'unknown'
     const isAsked = value.ask !== undefined && place.ask === undefined
     ;({ sequence } = found)
     place = value
     // undefined: an earlier life of this daemon sent it.
     const atMs = sentMs.get(value.message)
-    if (atMs !== undefined) forgetBefore(value.message)
+    if (atMs !== undefined) {
+      renewedMs = atMs
+      forgetBefore(value.message)
+    }
     if (atMs !== undefined && phase === 'kept') calls.onRenewed(atMs)
     if (isAsked && value.ask !== undefined && phase === 'kept') calls.onAsk(value.ask)
     return 'mine'
@@ -76,9 +95,11 @@ export function keepPlace(
     const next = { ...place, message: newId() }
     const atMs = uptimeMs()
     sentMs.set(next.message, atMs)
-    const put = await engine.putPlace(key, next, { expected: sequence, id: next.message })
+    const put = await engine.putPlace(key, next, { expected: expectedNow(), id: next.message })
     if (put.kind === 'stored') {
       ;({ sequence } = put)
+      isMissing = false
+      renewedMs = atMs
       place = next
       forgetBefore(next.message)
       if (phase === 'kept') calls.onRenewed(atMs)

@@ -1,10 +1,11 @@
 import { type Clock, pause } from '../host/clock.ts'
-import { choiceOf, type Sighting } from '../plan/fleet/takeover.ts'
+import { choiceOf, type PlaceChoice, type Sighting } from '../plan/fleet/takeover.ts'
+import type { GetAnswer } from '../plan/fleet/answers.ts'
 import type { HeldPlace, Place, PlaceKey } from '../plan/fleet/records.ts'
 import type { Engine } from './engine.ts'
 
 export interface PlaceParts {
-  readonly engine: Pick<Engine, 'putPlace' | 'getPlace'>
+  readonly engine: Pick<Engine, 'putPlace' | 'getPlace' | 'placesAge'>
   readonly clock: Clock
   /** Milliseconds since the machine started, with the time that it was suspended. */
   readonly uptimeMs: () => number
@@ -45,6 +46,8 @@ export type TakeResult =
       readonly sighting: Sighting
       readonly againMs: number
     }
+  /** Nothing is stored, and the stream is so new that an earlier run may still have it. Look again after that time. */
+  | { readonly kind: 'new'; readonly againMs: number }
   | { readonly kind: 'unreachable'; readonly words: string }
   | { readonly kind: 'refused'; readonly words: string }
 
@@ -55,6 +58,8 @@ interface Sent {
   readonly atMs: number
   /** Whose place it takes. */
   readonly from: HeldPlace | undefined
+  /** Nothing was stored before it. */
+  readonly isFirst: boolean
 }
 
 /** Takes a place that is free, or whose holder broke its promise. Whatever is answered, only what is read counts. */
@@ -62,28 +67,61 @@ export async function takePlace(parts: PlaceParts, request: PlaceRequest): Promi
   const { engine, clock, uptimeMs, random, newId } = parts
   const { key, endMs, graceMs } = request
   const sent = new Map<string, Sent>()
-  const held = (place: HeldPlace, sequence: number, { atMs, from }: Sent): TakeResult => {
-    return { kind: 'held', holding: { key, place, sequence, sentMs: atMs }, from }
-  }
+  // Nothing runs in the place of a start that waits.
+  const ownHoldForMs = key.index === 'q' ? 0 : request.place.holdForMs
   let { sighting } = request
   let words = 'no answer'
-  while (clock.monotonic() < endMs) {
-    const found = await engine.getPlace(key)
-    if (found.kind === 'silent') ({ words } = found)
+  const note = <T extends object>(answer: T): T => {
+    if ('words' in answer && typeof answer.words === 'string') ({ words } = answer)
+    return answer
+  }
+
+  /** undefined: the engine does not say how old its stream is. */
+  async function ageNow(): Promise<number | undefined> {
+    const age = note(await engine.placesAge())
+    return age.kind === 'age' ? age.ms : undefined
+  }
+
+  /** undefined: ask again. A first message may have been on its way while the stream was made again. */
+  async function held(place: HeldPlace, sequence: number, own: Sent): Promise<Found> {
+    const ageMs = own.isFirst ? await ageNow() : Infinity
+    if (ageMs === undefined) return undefined
+    if (ageMs < ownHoldForMs) return { kind: 'new', againMs: ownHoldForMs }
+    return { kind: 'held', holding: { key, place, sequence, sentMs: own.atMs }, from: own.from }
+  }
+
+  async function take({ expected, from }: Extract<PlaceChoice, { kind: 'take' }>): Promise<Found> {
+    const place = { ...request.place, message: newId() }
+    const message = { atMs: uptimeMs(), from, isFirst: expected === 0 }
+    sent.set(place.message, message)
+    const put = note(await engine.putPlace(key, place, { expected, id: place.message }))
+    if (put.kind === 'stored') return held(place, put.sequence, message)
+    return put.kind === 'refused' && !put.mayPass
+      ? { kind: 'refused', words: put.words }
+      : undefined
+  }
+
+  async function decide(found: GetAnswer<Place>): Promise<Found> {
     const mine = found.kind === 'found' ? ownOf(found.value, sent) : undefined
     if (mine !== undefined && found.kind === 'found') return held(mine.place, found.sequence, mine)
-    const choice = choiceOf(found, sighting, { nowMs: uptimeMs(), graceMs })
-    if (choice.kind === 'watch') return { ...choice, kind: 'taken' }
-    if (choice.kind === 'take') {
-      const place = { ...request.place, message: newId() }
-      const message = { atMs: uptimeMs(), from: choice.from }
-      sent.set(place.message, message)
-      const { expected } = choice
-      const put = await engine.putPlace(key, place, { expected, id: place.message })
-      if (put.kind === 'stored') return held(place, put.sequence, message)
-      if (put.kind === 'refused' && !put.mayPass) return { kind: 'refused', words: put.words }
-      if (put.kind !== 'taken') ({ words } = put)
+    const ageMs = found.kind === 'none' ? await ageNow() : undefined
+    const choice = choiceOf(found, sighting, { nowMs: uptimeMs(), graceMs, ownHoldForMs, ageMs })
+    switch (choice.kind) {
+      case 'take':
+        return take(choice)
+      case 'watch':
+        return { ...choice, kind: 'taken' }
+      case 'new':
+        return choice
+      case 'unknown':
+        return undefined
     }
+  }
+
+  while (clock.monotonic() < endMs) {
+    const found = note(await engine.getPlace(key))
+    const result = await decide(found)
+    if (result !== undefined) return result
     // What comes next may be the same message: its time runs since this moment.
     if (found.kind === 'found' && sighting?.sequence !== found.sequence)
       sighting = { sequence: found.sequence, sinceMs: uptimeMs() }
@@ -91,6 +129,9 @@ export async function takePlace(parts: PlaceParts, request: PlaceRequest): Promi
   }
   return { kind: 'unreachable', words }
 }
+
+/** undefined: not known yet. */
+type Found = TakeResult | undefined
 
 function ownOf(
   place: Place,

@@ -14,7 +14,7 @@ import { strangerOn, type WatchedFleet, watchFleet } from '../support/fleet/watc
 
 const shared = (command: string): string => `timezone: UTC
 tasks:
-  job: { schedule: "0 0 1 1 *", scope: fleet, command: ${JSON.stringify(command)} }
+  job: { schedule: "0 0 1 1 *", scope: fleet, max: unlimited, command: ${JSON.stringify(command)} }
 `
 const plain = `  plain: { type: manual, command: "echo begun; while [ ! -e end ]; do sleep 0.1; done; exit 4" }\n`
 const machines = {

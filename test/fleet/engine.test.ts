@@ -139,6 +139,18 @@ function suite(open: () => Promise<Engine>): void {
     expect(knownMs).toBeLessThan(300_000)
   })
 
+  test('it says for how long it remembers places', async () => {
+    const { placesAge, putPlace, getPlace } = await engine
+    const at = { task: 'aged', index: 0 }
+    await putPlace(at, place('aged'), { expected: 0, id: 'aged' })
+    const [first, stored, second] = [await placesAge(), await getPlace(at), await placesAge()]
+    const ages = [first, second].map((age) => (age.kind === 'age' ? age.ms : NaN))
+    expect(stored.kind).toBe('found')
+    expect(ages[0]).toBeGreaterThanOrEqual(0)
+    expect(ages[1]).toBeGreaterThanOrEqual(ages[0] ?? NaN)
+    expect(ages[1] === Infinity || (ages[1] ?? NaN) < 300_000).toBe(true)
+  })
+
   test('what a machine tells, all hear', async () => {
     const { tell, hear } = await engine
     const heard: Hint[] = []

@@ -14,10 +14,10 @@ interface FillParts extends DaemonTaskParts {
   readonly fleet: Fleet
 }
 
-/** What this machine knows of a place that another one has. */
+/** What this machine knows of a place that another one has, or may have. */
 interface Seen {
-  readonly by: HeldPlace
-  readonly sighting: Sighting
+  /** undefined: nothing is stored, and the stream is new. */
+  readonly held: { readonly by: HeldPlace; readonly sighting: Sighting } | undefined
   /** When to look again although the other machine seems to have it, by the monotonic clock. */
   readonly lookMs: number
 }
@@ -98,10 +98,12 @@ async function fill(parts: FillParts, task: FleetTask, seen: Map<string, Seen>):
 }
 
 function isWorthALook({ fleet, clock }: FillParts, key: string, known: Seen | undefined): boolean {
-  if (known === undefined) return true
-  const { host } = known.by
+  if (known === undefined || clock.monotonic() >= known.lookMs) return true
+  const { held } = known
+  if (held === undefined) return false
+  const { host } = held.by
   const isLate = host !== fleet.host && fleet.membership.silentMs(host) > lateMs
-  return clock.monotonic() >= known.lookMs || isLate || isGone(fleet, key, known)
+  return isLate || isGone(fleet, key, held)
 }
 
 async function takeOne(
@@ -114,17 +116,19 @@ async function takeOne(
   const key = `${task.name}/${index}`
   const known = seen.get(key)
   const lastMs = fleet.triesLast(task.name) ? afterOthersMs : 0
-  if (known === undefined || lastMs > 0) await waitForRank(parts, task, index, lastMs)
+  if (known?.held === undefined || lastMs > 0) await waitForRank(parts, task, index, lastMs)
   const result = await takePlace(fleet.placeParts, {
     key: { task: task.name, index },
     place: placeOf(fleet, task, { slot: undefined }, clock.now()),
-    sighting: known?.sighting,
+    sighting: known?.held?.sighting,
     endMs: clock.monotonic() + answerMs,
   })
   if (result.kind === 'taken') {
     const lookMs = clock.monotonic() + backstopMs * (0.5 + Math.random())
-    seen.set(key, { by: result.by, sighting: result.sighting, lookMs })
+    seen.set(key, { held: result, lookMs })
   }
+  if (result.kind === 'new')
+    seen.set(key, { held: undefined, lookMs: clock.monotonic() + result.againMs })
   if (result.kind !== 'held') return
   seen.delete(key)
   const { id } = keepTaken(fleet, task, result)

@@ -83,6 +83,7 @@ export function noting(engine: Engine, onAnswer: () => void): Engine {
     ...engine,
     putClaim: async (...call) => noted(await engine.putClaim(...call)),
     getClaim: async (...call) => noted(await engine.getClaim(...call)),
+    placesAge: async () => noted(await engine.placesAge()),
     putPlace: async (...call) => noted(await engine.putPlace(...call)),
     getPlace: async (...call) => noted(await engine.getPlace(...call)),
   }

@@ -32,6 +32,7 @@ export async function placeFor(parts: SharedParts, wish: PlaceWish): Promise<Agr
       if (isLate && tried === first) return { kind: 'unreachable', start }
       return { kind: 'start', start: withPlace(start, fleet.holdings.byId(tried.id)) }
     case 'full': {
+      if (tried.isNew === true) return { kind: 'skip', start, reason: `fleet: ${newWords}` }
       // Without room on this machine, the places were not looked at.
       const by =
         tried.holders.length === 0 ? [fleet.host] : tried.holders.map((each) => each.by.host)
@@ -43,6 +44,8 @@ export async function placeFor(parts: SharedParts, wish: PlaceWish): Promise<Agr
       return { kind: 'skip', start, reason: `fleet: ${tried.words}` }
   }
 }
+
+const newWords = 'the stream of places is so new that an earlier run may still have a place'
 
 /** Whether another run of the task may be on this machine. */
 export function hasRoom({ runs }: Pick<SharedParts, 'runs'>, { name, fleet }: FleetTask): boolean {

@@ -102,6 +102,9 @@ async function takeOver(parts: SharedParts, lost: LostPlace): Promise<number | u
       fleet.sightings.set(known, result.sighting)
       // Another machine was quicker.
       return result.by.host === host ? result.againMs : undefined
+    // The stream was made again, and forgot the lost run.
+    case 'new':
+      return undefined
     case 'held': {
       fleet.sightings.delete(known)
       const { id } = keepTaken(fleet, task, result)

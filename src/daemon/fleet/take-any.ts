@@ -37,13 +37,15 @@ export interface FullPlaces {
   readonly holders: readonly Holder[]
   /** When the first place is free whose machine is gone; Infinity: none is. */
   readonly againMs: number
+  /** Some have no holder, but an earlier run may still be in them: the stream of places is new. */
+  readonly isNew?: boolean
 }
 
 /** What became of a wish. */
 export type Taken =
   | { readonly kind: 'held'; readonly id: string }
   | FullPlaces
-  | Exclude<TakeResult, { kind: 'held' | 'taken' }>
+  | Exclude<TakeResult, { kind: 'held' | 'taken' | 'new' }>
 
 /**
  * Takes the first of these places that is free, and keeps it. While the machine of one is gone, it waits until the
@@ -76,6 +78,7 @@ export async function tryEach(
   const { clock } = runContext.host
   const holders: Holder[] = []
   let againMs = Infinity
+  let isNew = false
   for (const index of places) {
     const key: PlaceKey = { task: task.name, index }
     const known = `${task.name}/${index}`
@@ -90,13 +93,18 @@ export async function tryEach(
       const fenceMs = index === 'q' ? undefined : task.fleet.fenceMs
       return { kind: 'held', id: keepTaken(fleet, task, result, fenceMs).id }
     }
+    if (result.kind === 'new') {
+      isNew = true
+      againMs = Math.min(againMs, result.againMs)
+      continue
+    }
     if (result.kind !== 'taken') return result
     const { by, sighting } = result
     fleet.sightings.set(known, sighting)
     holders.push({ key, by, sequence: sighting.sequence })
     if (isGone(fleet, known, result)) againMs = Math.min(againMs, result.againMs)
   }
-  return { kind: 'full', holders, againMs }
+  return { kind: 'full', holders, againMs, isNew }
 }
 
 /** Keeps a place. What another machine runs in it without a fence ends only when that machine hears of it. */

@@ -44,7 +44,8 @@ export async function waitInLine(
         void fleet.holdings.free(line.id)
         return tried
       }
-      if (task.overlap === 'replace' && tried.kind === 'full') await askOldest(parts, tried.holders)
+      if (task.overlap === 'replace' && tried.kind === 'full' && tried.isNew !== true)
+        await askOldest(parts, tried.holders)
       await sleep(lookMs)
     }
     void fleet.holdings.free(line.id)

@@ -160,6 +160,7 @@ export function connectFleet(parts: FleetParts): FleetConnection {
       putClaim: async (...call) => (await engine?.putClaim(...call)) ?? silent(link),
       getClaim: async (...call) => (await engine?.getClaim(...call)) ?? silent(link),
       claimsSince: async () => (await engine?.claimsSince()) ?? silent(link),
+      placesAge: async () => (await engine?.placesAge()) ?? silent(link),
       putPlace: async (...call) => (await engine?.putPlace(...call)) ?? silent(link),
       getPlace: async (...call) => (await engine?.getPlace(...call)) ?? silent(link),
       ask: async (...call) => (await engine?.ask(...call)) ?? silent(link),

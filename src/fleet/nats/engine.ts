@@ -96,6 +96,17 @@ export function natsEngine(parts: NatsParts): Engine {
     return found.kind === 'found' && found.sequence === put.sequence ? put : { kind: 'taken' }
   }
 
+  /** A server before 2.10 does not say what time it is: a message says when it was stored. */
+  async function storedNow(): Promise<Date | string> {
+    const subject = placeSubject(names, { task: `torch/age/${host}`, index: 0 })
+    const { seq } = await js.publish(subject, JSON.stringify({ v: 1, state: 'free' }), {
+      timeout: timeoutMs,
+    })
+    const message = await manager.streams.getMessage(names.places, { seq })
+    if (message === null) throw new Error('the engine does not say what time it is')
+    return message.time
+  }
+
   return {
     putClaim: (key, claim) =>
       putOnce(claimSubject(names, key), claim, { expected: 0, id: claim.attempt }),
@@ -104,6 +115,15 @@ export function natsEngine(parts: NatsParts): Engine {
       try {
         const { created } = await manager.streams.info(names.claims)
         return { kind: 'since', ms: new Date(created).getTime() }
+      } catch (error) {
+        return getError(error)
+      }
+    },
+    async placesAge() {
+      try {
+        const info = await manager.streams.info(names.places)
+        const nowMs = new Date(info.ts ?? (await storedNow())).getTime()
+        return { kind: 'age', ms: nowMs - new Date(info.created).getTime() }
       } catch (error) {
         return getError(error)
       }

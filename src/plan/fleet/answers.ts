@@ -32,6 +32,11 @@ export type SinceAnswer =
   | { readonly kind: 'since'; readonly ms: number }
   | { readonly kind: 'silent'; readonly words: string }
 
+/** The answer to "how old is this stream?", in milliseconds by the clock of the engine; it may be older. */
+export type AgeAnswer =
+  | { readonly kind: 'age'; readonly ms: number }
+  | { readonly kind: 'silent'; readonly words: string }
+
 /** What a reading says about somebody who wants to own the record. */
 export type Ownership = 'mine' | 'others' | 'unknown'
 

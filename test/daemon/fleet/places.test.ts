@@ -225,3 +225,47 @@ test('a place of a machine that is gone is taken for the next slot', async () =>
   // It has no fence, so its run on the other machine may still go.
   expect(other?.daemon.history()).toContain('job running may have overlapped')
 })
+
+test('a daemon task runs on when somebody makes the stream of places again', async () => {
+  const fleet = await fleetOf(consumer.replace('max: 2', 'max: 1'))
+  await fleet.pass(4_000)
+  const [owner] = fleet.running('consumer')
+  const [run] = owner?.daemon.running('consumer') ?? []
+  expect(run).toBeDefined()
+  fleet.engine.remakePlaces()
+  await fleet.pass(100_000, 50)
+  expect(owner?.daemon.running('consumer')).toEqual([run])
+  expect(fleet.running('consumer')).toEqual([owner])
+})
+
+test('a place is not taken while the run of a machine that is cut off may go on, if the stream of places is new', async () => {
+  const fleet = await fleetOf(consumer.replace('max: 2', 'max: 1'))
+  await fleet.pass(4_000)
+  const [owner] = fleet.running('consumer')
+  if (owner === undefined) throw new Error('nothing runs')
+  fleet.engine.cutOff(owner.machine, 300_000)
+  await fleet.pass(10_000, 50)
+  fleet.engine.remakePlaces()
+  await fleet.pass(20_000, 50)
+  await owner.daemon.runs('consumer', 0)
+  expect(owner.daemon.history()).toContain('consumer killed fence')
+  expect(fleet.running('consumer')).toEqual([])
+  await fleet.pass(30_000, 50)
+  expect(fleet.names('consumer')).toHaveLength(1)
+})
+
+test('a start that cannot wait says that the stream of places is new', async () => {
+  const fleet = await fleetOf(
+    '{job: {schedule: "*/30 * * * * *", command: "true", scope: fleet}}',
+    ['web1'],
+  )
+  await fleet.pass(25_000, 50)
+  fleet.engine.remakePlaces()
+  await fleet.pass(65_000, 50)
+  const [web1] = fleet.machines
+  await web1?.daemon.runs('job', 0)
+  expect(web1?.daemon.history()).toEqual([
+    'job skipped fleet: the stream of places is so new that an earlier run may still have a place',
+    'job ok',
+  ])
+})

@@ -36,12 +36,16 @@ const held: HeldPlace = {
 }
 const found = (sequence: number) => ({ kind: 'found', value: held, sequence, storedMs: 0 }) as const
 
+const none = { kind: 'none' } as const
+
 test('the promise of a holder is its fence, its time to end, and the time of the guard', () => {
   expect(holdForMs(30_000, 10_000)).toBe(45_000)
 })
 
 test.each([
-  { what: 'nobody ever had it', answer: { kind: 'none' } as const, kind: 'take', expected: 0 },
+  { what: 'nobody ever had it', answer: none, ageMs: 45_000, kind: 'take', expected: 0 },
+  { what: 'its stream is new', answer: none, ageMs: 1_000, kind: 'new', againMs: 44_000 },
+  { what: 'nobody knows the age of its stream', answer: none, kind: 'unknown' },
   {
     what: 'it is free',
     answer: { kind: 'found', value: { v: 1, state: 'free' }, sequence: 4, storedMs: 0 } as const,
@@ -53,8 +57,9 @@ test.each([
   { what: 'seen before', answer: found(4), since: [4, -44_000], kind: 'watch', againMs: 1_000 },
   { what: 'renewed since', answer: found(5), since: [4, -44_000], kind: 'watch', againMs: 45_000 },
   { what: 'seen for too long', answer: found(4), since: [4, -45_000], kind: 'take', expected: 4 },
-])('a place: $what', ({ what: _, answer, since, ...wanted }) => {
+])('a place: $what', ({ what: _, answer, since, ageMs, ...wanted }) => {
   const [sequence = 0, sinceMs = 0] = since ?? []
   const sighting = since && { sequence, sinceMs }
-  expect(choiceOf(answer, sighting, { nowMs: 0 })).toMatchObject(wanted)
+  const facts = { nowMs: 0, ownHoldForMs: 45_000, ageMs }
+  expect(choiceOf(answer, sighting, facts)).toMatchObject(wanted)
 })

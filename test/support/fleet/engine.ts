@@ -26,6 +26,10 @@ export interface FakeEngine {
   cutOff(machine: Machine, ms: number): void
   /** Since when it remembers claims. */
   claimsSinceMs: number
+  /** Since when it remembers places; -Infinity: it always did. */
+  placesSinceMs: number
+  /** Somebody deletes the stream of places, and makes it again at once. */
+  remakePlaces(): void
   /** What is stored, by subject. */
   readonly stored: ReadonlyMap<string, Message>
   /** Everything that was ever stored, in order. */
@@ -124,6 +128,7 @@ export function newFakeEngine(world: World): FakeEngine {
   const fake: FakeEngine = {
     troubles,
     claimsSinceMs: 0,
+    placesSinceMs: -Infinity,
     stored,
     log,
     of: (machine) => ({
@@ -138,6 +143,17 @@ export function newFakeEngine(world: World): FakeEngine {
               isSilent
                 ? { kind: 'silent', words: 'timeout' }
                 : { kind: 'since', ms: fake.claimsSinceMs },
+            ),
+          )
+        }),
+      placesAge: () =>
+        new Promise((resolve) => {
+          const isSilent = silentUntil(machine) > world.now() || world.random() < troubles.lostReads
+          machine.after(isSilent ? timeoutMs : world.between(0, 4), () =>
+            resolve(
+              isSilent
+                ? { kind: 'silent', words: 'timeout' }
+                : { kind: 'age', ms: world.now() - fake.placesSinceMs },
             ),
           )
         }),
@@ -164,6 +180,10 @@ export function newFakeEngine(world: World): FakeEngine {
       },
       hear: (listener) => void listeners.set(listener, { machine, life: machine.life() }),
     }),
+    remakePlaces() {
+      for (const subject of stored.keys()) if (subject.startsWith('place.')) stored.delete(subject)
+      fake.placesSinceMs = world.now()
+    },
     outage(ms) {
       downUntilMs = Math.max(downUntilMs, world.now() + ms)
     },
