@@ -39,6 +39,8 @@ export interface ControlServer {
   readonly descriptor: number | undefined
   /** Removes the socket and ends within `patienceAtStop`, whatever clients do. */
   close(): Promise<void>
+  /** From this call on the file may be missing or another one: it is not made again. */
+  leave(): void
   /**
    * From this call on the socket belongs to the next daemon, which listens on it too. Settles when
    * all clients that connected here have their answers, within `patienceAtHandover`.
@@ -140,6 +142,7 @@ export async function serveControl(
       file.remove()
       return end(patienceAtStop)
     },
+    leave: () => file.leave(),
     handOver: () => end(patienceAtHandover),
   }
 }

@@ -96,7 +96,7 @@ export async function runLifecycle(
   const answers = answersOf(daemon, { reload, stop, handover })
   own.requests.serve(answers)
   const stopAnswering = answerFleet(daemon, answers)
-  const view = openViewSocket(daemon, answers)
+  const view = openViewSocket(daemon, own.requests.answers)
   const stopsPassedOn = handleSignals(own, {
     reload,
     dumpState: () => dumpState(daemon),
@@ -111,11 +111,13 @@ export async function runLifecycle(
 
   const end = await Promise.race([stop.requested, handover.ended])
   if (end === 'failed') {
+    void view.end()
     const { tasks } = daemon
     return { kind: 'handover-failed', loaded: tasks.loaded, refused: tasks.refused }
   }
   if (end === 'handed-over') {
-    await leaveHome(own, stopsPassedOn)
+    // In this turn those are accepted who connected before the next daemon replaced the file.
+    await Promise.all([leaveHome(own, stopsPassedOn), host.clock.turn().then(view.end)])
     return { kind: 'handed-over' }
   }
   const stoppedBy = own.signals.stopSignal() ?? 'torch stop'

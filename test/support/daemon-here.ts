@@ -195,7 +195,7 @@ function processOf(
     systemd: openSystemd(host, {}),
     signals: { handle() {}, stopSignal: () => undefined },
     requests: newRequestQueue(),
-    server: { descriptor: undefined, close: async () => {}, handOver: async () => {} },
+    server: { descriptor: undefined, close: async () => {}, leave() {}, handOver: async () => {} },
     sockets: newTaskSockets(host, (facts, words) => say('listen', facts, words)),
     connection: given.engine && {
       ...{ engine: given.engine, link: () => up, awayMs: () => 0, ...(given.talk ?? noTalk) },

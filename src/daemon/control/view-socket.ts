@@ -9,8 +9,10 @@ export interface ViewSocket {
   readonly opened: Promise<unknown>
   /** Removes it. */
   close(): Promise<void>
-  /** The next daemon makes it again in its place. */
+  /** From now on the next daemon may put its own in its place. Whoever connects to this one is still answered. */
   leave(): void
+  /** After `leave`: takes no more connections. Settles when all clients have their answers. */
+  end(): Promise<void>
 }
 
 /**
@@ -22,7 +24,8 @@ export function openViewSocket(daemon: Daemon, answers: Answers): ViewSocket {
   return {
     opened: opening,
     close: async () => (await opening)?.close(),
-    leave: () => void opening.then((server) => server?.handOver()),
+    leave: () => void opening.then((server) => server?.leave()),
+    end: async () => (await opening)?.handOver(),
   }
 }
 

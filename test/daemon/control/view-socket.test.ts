@@ -85,7 +85,18 @@ test(
       })
     expect(await look(site, 'history', { limit: 501 })).toMatchObject({ status: 400 })
 
+    // Nobody who looks is refused meanwhile.
+    let isOver = false
+    const answers = new Set<unknown>()
+    const client = async (): Promise<void> => {
+      while (!isOver)
+        answers.add(await look(site, 'status', {}).then(({ status }) => status, String))
+    }
+    const clients = [client(), client()]
     expect((await site.torch('restart')).status).toBe(0)
+    isOver = true
+    await Promise.all(clients)
+    expect([...answers]).toEqual([200])
     expect(await look(site, 'status', {})).toMatchObject({ body: { daemon: { pid: site.pid() } } })
     expect(openFiles(site.home)).toEqual(['torch-view.sock'])
 
