@@ -139,6 +139,7 @@ function retryOf({ retry }: Settings): Task['retry'] {
     delayMs: retry.delay ?? builtIn.retry.delayMs,
     backoff: retry.backoff ?? builtIn.retry.backoff,
     maxDelayMs: retry.max_delay ?? builtIn.retry.maxDelayMs,
+    ...(retry.on && { on: retry.on }),
   }
 }
 

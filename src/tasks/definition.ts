@@ -1,3 +1,4 @@
+import { causeText } from './retry-cause.ts'
 import type { HostMatch, HostRule } from './hosts.ts'
 import type { Task, TaskFleet } from './task.ts'
 
@@ -19,6 +20,7 @@ export function definitionOf(task: Omit<Task, 'name' | 'file' | 'line' | 'defini
     command,
     schedules: texts,
     ...rest,
+    retry: retryMeaning(task.retry),
     hosts: task.hosts && unorderedRule(task.hosts),
     max: task.max === Infinity ? 'unlimited' : task.max,
     successCodes: [...new Set(task.successCodes)].toSorted((a, b) => a - b),
@@ -33,6 +35,11 @@ export function definitionOf(task: Omit<Task, 'name' | 'file' | 'line' | 'defini
     ...(when && { when: when.id }),
     ...(pools.length > 0 && { pools: poolMeaning(pools) }),
   })
+}
+
+/** The order of the causes means nothing. */
+function retryMeaning({ on, ...rest }: Task['retry']): object {
+  return on === undefined ? rest : { ...rest, on: [...new Set(on.map(causeText))].toSorted() }
 }
 
 /** The order of the tiers counts, that of the entries of a group does not. */

@@ -2,6 +2,10 @@ import type { Schedule } from '../schedule/schedule.ts'
 import type { HostRule } from './hosts.ts'
 import type { FileNotify, PingTarget, TaskNotify } from './notify.ts'
 
+/** A failure that a further attempt may follow: one of these exit codes, or another end. */
+export type RetryCause =
+  { readonly from: number; readonly to: number } | 'timeout' | 'signal' | 'spawn-failed'
+
 /** A checked task of the file, with all its defaults. Plain data; durations in milliseconds. */
 export interface Task {
   readonly name: string
@@ -49,6 +53,8 @@ export interface Task {
     readonly delayMs: number
     readonly backoff: number
     readonly maxDelayMs: number
+    /** A further attempt comes only after these; missing: after every failure. */
+    readonly on?: readonly RetryCause[]
   }
   readonly restart: {
     readonly delayMs: number

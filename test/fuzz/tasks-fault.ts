@@ -86,6 +86,7 @@ const faults: readonly Fault[] = [
   ['labels', { a: [] }, ['a']],
   ['retry', { attempts: 1001 }, ['attempts']],
   ['retry', { backoff: 0.5 }, ['backoff']],
+  ['retry', { on: ['110..100'] }, ['on', 0]],
   ['retry', { delay: '1s', dealy: '1s' }, ['dealy']],
   ['restart', { delay: '0s' }, ['delay']],
   ['output', { max_size: 'big' }, ['max_size']],

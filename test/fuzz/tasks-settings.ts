@@ -138,6 +138,13 @@ export const settings: Readonly<Record<string, fc.Arbitrary<Setting>>> = {
   'retry.delay': durations(0),
   'retry.backoff': same(fc.integer({ min: 4, max: 400 }).map((quarters) => quarters / 4)),
   'retry.max_delay': durations(0),
+  'retry.on': fc.constantFrom(
+    { written: ['timeout'], meant: ['timeout'] },
+    {
+      written: [75, '100..110', 'signal', 'spawn-failed'],
+      meant: [{ from: 75, to: 75 }, { from: 100, to: 110 }, 'signal', 'spawn-failed'],
+    },
+  ),
   'restart.delay': durations(1),
   'restart.max_delay': durations(1),
   'restart.reset_after': durations(0),

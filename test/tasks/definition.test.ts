@@ -9,6 +9,18 @@ function definition(task: string, before = groups): string | undefined {
 
 const plain = '{ schedule: "0 2 * * *", command: run, hosts: [web, db], env: { A: 1, B: b, C: c } }'
 
+describe('the causes of a retry', () => {
+  const retried = (keys: string) => definition(plain.replace('}', `}, retry: { ${keys} }`))
+  test('their order and their number mean nothing', () => {
+    expect(retried('on: [timeout, 3, 3]')).toBe(retried('on: [3, timeout]'))
+  })
+
+  test('the definition changes with them', () => {
+    expect(retried('on: [timeout]')).not.toBe(retried('on: [signal]'))
+    expect(retried('on: [timeout]')).not.toBe(retried('attempts: 0'))
+  })
+})
+
 describe('an unchanged definition', () => {
   test.each([
     ['with a comment', `# nightly\n    ${plain} # yes`],

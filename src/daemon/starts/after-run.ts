@@ -85,9 +85,9 @@ export function retryOf(
 ): Start | undefined {
   const task = tasks.here.get(run.task)
   if (task === undefined || run.trigger === 'manual') return undefined
-  const { outcome, endedMs } = conclusion
+  const { outcome, exitCode, endedMs } = conclusion
   const byTorch = endedByTorch(conclusion)
-  const delayMs = retryDelay(task.retry, { attempt: run.attempt, outcome, byTorch })
+  const delayMs = retryDelay(task.retry, { attempt: run.attempt, outcome, exitCode, byTorch })
   if (delayMs === undefined) return undefined
   return {
     task: run.task,

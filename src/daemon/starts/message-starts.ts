@@ -3,6 +3,7 @@ import type { Clock } from '../../host/clock.ts'
 import type { Host } from '../../host/host.ts'
 import { isAlive } from '../../host/processes.ts'
 import type { BatchEnd } from '../../plan/messages.ts'
+import { mayHelp } from '../../plan/retry.ts'
 import { endedByTorch } from '../../plan/run-outcome.ts'
 import { discardBatch, putBack, runsWithMessages, settleBatch } from '../../record/inbox/batch.ts'
 import type { Log } from '../../record/log.ts'
@@ -70,7 +71,7 @@ export function settleMessages(
   const { messages, faults, log } = parts
   const { inbox, unsettled, kept } = messages
   const { task, run: id, attempt, retryOf } = run
-  const end = { ...batchEnd(conclusion, hasRetry, attemptsOf(parts, run)), attempt }
+  const end = { ...batchEnd(conclusion, hasRetry, attemptsOf(parts, run, conclusion)), attempt }
   unsettled.add(id)
   if (retryOf !== undefined) kept.delete(retryOf)
   if (hasRetry) kept.set(id, attempt)
@@ -85,9 +86,15 @@ export function settleMessages(
   })
 }
 
-/** A task that is gone from the file has the attempts that the run had. */
-function attemptsOf({ tasks }: MessageParts, { task, attempts = 1 }: RunDescription): number {
-  return tasks.all.get(task)?.retry.attempts ?? attempts - 1
+/** A task that is gone from the file has the attempts that the run had. After some failures there is none. */
+function attemptsOf(
+  { tasks }: MessageParts,
+  { task, attempts = 1 }: RunDescription,
+  conclusion: RunConclusion,
+): number {
+  const retry = tasks.all.get(task)?.retry
+  if (retry === undefined) return attempts - 1
+  return mayHelp(retry, conclusion) ? retry.attempts : 0
 }
 
 /** What decides about the messages of a run. `attempts`: after the first one. */

@@ -7,6 +7,7 @@ import { entryMeaning } from '../host-entry.ts'
 import { isHashed } from '../host-schedules.ts'
 import { formatSize } from '../../text/size.ts'
 import { daemonEvents, taskEvents } from '../notify.ts'
+import { causeText } from '../retry-cause.ts'
 import type { Task } from '../task.ts'
 import { shownSecret } from './written-targets.ts'
 
@@ -65,6 +66,7 @@ function valuesOf(task: Task, folder: string): Record<string, Written> {
     'retry.delay': formatDuration(retry.delayMs),
     'retry.backoff': retry.backoff,
     'retry.max_delay': formatDuration(retry.maxDelayMs),
+    'retry.on': retry.on === undefined ? null : retry.on.map(causeText),
     'restart.delay': formatDuration(restart.delayMs),
     'restart.max_delay': formatDuration(restart.maxDelayMs),
     'restart.reset_after': formatDuration(restart.resetAfterMs),
@@ -212,7 +214,7 @@ function meaningOf(key: string, value: Written, { schedules, ping }: Task): stri
   if (key === 'ping.url') return JSON.stringify(ping?.url ?? null)
   if (key === 'notify.to' && Array.isArray(value)) return unordered(value.map(String))
   if (key === 'schedule') return unordered(schedules.map(timesOf))
-  if (/^(?:only|except|calendars\.|pool$)/.test(key) && Array.isArray(value))
+  if (/^(?:only|except|calendars\.|pool$|retry\.on$)/.test(key) && Array.isArray(value))
     return unordered(value.map(String))
   if (key === 'prefer' && Array.isArray(value))
     return JSON.stringify(value.map(String).map(entryMeaning))

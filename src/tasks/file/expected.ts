@@ -34,7 +34,7 @@ export const expected = {
   targetNames: 'the name of a target, or a list of names',
   notify: 'names of targets, or a map with to and on',
   notifyEvent:
-    '"failed", "recovered", "missed", "skipped", "late", "stuck" or "no_success_for", or in defaults "refused" or "daemon-started-after-crash"',
+    '"failed", "recovered", "missed", "skipped", "late", "stuck", "no_success_for", "paused" or "resumed", or in defaults "refused" or "daemon-started-after-crash"',
   notifyEvents: 'a list of events, such as [failed, missed]',
   fence: 'a duration of at least 15s, or "off"',
   startWithin: 'a duration from 5s to 10m',
@@ -71,6 +71,9 @@ export const expected = {
   network: 'an address, or a CIDR block with a prefix of at most 32 (IPv6: 128)',
   codes: 'a list of at least one exit code',
   code: 'an exit code from 0 to 255',
+  retryCauses: 'a list such as [75, 100..110, timeout, signal, spawn-failed]',
+  retryCause:
+    'an exit code from 0 to 255, a range of them such as 100..110, "timeout", "signal" or "spawn-failed"',
 } as const
 
 /** `"skip", "queue" or "replace"` */

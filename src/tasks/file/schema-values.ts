@@ -180,6 +180,29 @@ export const exitCodes = z
   .min(1, { error: expected.codes })
   .meta({ title: 'list of 0 to 255' })
 
+const retryCode = z.int().min(0).max(255)
+const retryRange = z
+  .string()
+  .regex(/^\d{1,3}\.\.\d{1,3}$/)
+  .transform((written, context) => {
+    const [from = 0, to = 0] = written.split('..').map(Number)
+    if (from <= to && to <= 255) return { from, to }
+    context.addIssue({ code: 'custom', message: expected.retryCause })
+    return z.NEVER
+  })
+const retryCause = z.union(
+  [
+    retryCode.transform((code) => ({ from: code, to: code })),
+    z.enum(['timeout', 'signal', 'spawn-failed']),
+    retryRange,
+  ],
+  { error: expected.retryCause },
+)
+export const retryCauses = z
+  .array(retryCause, { error: expected.retryCauses })
+  .min(1, { error: expected.retryCauses })
+  .meta({ title: 'list of exit codes, ranges and words' })
+
 export const variableName = z.string().regex(/^[A-Za-z_]\w*$/, { error: expected.envName })
 const envName = z
   .string()

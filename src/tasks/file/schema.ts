@@ -70,6 +70,10 @@ const nested = {
     delay: key(value.duration, 'delay before the first retry', '1s'),
     backoff: key(value.factor(1, 100), 'each further delay is this many times longer', 2),
     max_delay: key(value.duration, 'longest delay', '5m'),
+    on: key(
+      value.retryCauses,
+      'retry only after these ends: exit codes, `timeout`, `signal` (not sent by torch), `spawn-failed`; default: after every failure',
+    ),
   }),
   restart: z.strictObject({
     delay: key(

@@ -12,7 +12,7 @@ export function checkType(
   source: Source,
   path: KeyPath,
   type: TypeRead,
-  settings: Pick<SettingsInput, 'max' | 'input'>,
+  settings: Pick<SettingsInput, 'max' | 'input' | 'retry' | 'success_codes'>,
 ): void {
   if (type === 'unclear') return
   warnAboutUnusedKeys(source, path, type)
@@ -21,12 +21,33 @@ export function checkType(
   if (type === 'daemon' && max === Infinity) {
     source.report([...path, 'max'], 'expected a whole number for a daemon task; got "unlimited"')
   }
+  if (type !== 'daemon') warnAboutRetry(source, path, settings)
   if (input.mode === undefined && input.format !== undefined)
     warnAbout(source, [...path, 'input', 'format'], 'has no effect without mode: queue')
   if (input.mode === 'queue') warnAboutQueue(source, path, type, max)
   else if (type === 'manual') {
     const message = 'has no effect without input: queue: a run that a person started is not retried'
     warnAbout(source, [...path, 'retry'], message)
+  }
+}
+
+/** `retry.on` names what it cannot follow, or nothing follows at all. */
+function warnAboutRetry(
+  source: Source,
+  path: KeyPath,
+  { retry, success_codes: codes = [0] }: Pick<SettingsInput, 'retry' | 'success_codes'>,
+): void {
+  const onPath = [...path, 'retry', 'on']
+  if (retry?.on === undefined || !source.has(onPath)) return
+  if ((retry.attempts ?? 0) === 0) warnAbout(source, onPath, 'has no effect without attempts')
+  const good = retry.on.flatMap((cause) =>
+    typeof cause !== 'string' && cause.from === cause.to && codes.includes(cause.from)
+      ? [cause.from]
+      : [],
+  )
+  if (good.length > 0) {
+    const message = `an exit code of ${good.join(', ')} counts as ok: no retry follows it`
+    warnAbout(source, onPath, message)
   }
 }
 

@@ -172,6 +172,18 @@ describe('a manual task with a queue', () => {
     expect(inbox(site)).toEqual(['dead bad 2'])
   })
 
+  test('after a failure that retry.on does not name, messages are dead at once', async () => {
+    const site = newSite(
+      'tasks: {job: {type: manual, command: "cat; exit 3", input: queue, retry: {attempts: 5, on: [75]}}}',
+    )
+    const daemon = await site.daemon()
+    await send(daemon, 'job', 'one')
+    await daemon.runs('job', 0)
+    site.clock.advance(600_000)
+    expect(daemon.history()).toEqual(['job failed'])
+    expect(inbox(site)).toEqual(['dead one 1'])
+  })
+
   test('a run that torch kill ends is not started again, and its messages are dead', async () => {
     const site = newSite(
       'tasks: {job: {type: manual, command: exec sleep 60, input: queue, retry: {attempts: 5}}}',

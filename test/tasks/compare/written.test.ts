@@ -28,6 +28,8 @@ describe('writtenKeys', () => {
     ['catchup_window: 36h', 'catchup_window', '1d12h'],
     ['retry: { attempts: 3 }', 'retry.attempts', 3],
     ['retry: { attempts: 3 }', 'retry.max_delay', '5m'],
+    ['retry: { attempts: 3 }', 'retry.on', null],
+    ['retry: { on: [75, 100..110, timeout] }', 'retry.on', ['75', '100..110', 'timeout']],
     ['success_codes: [3, 0, 3]', 'success_codes', [0, 3]],
     ['umask: 77', 'umask', '077'],
     ['limits: { cpu: 90, memory: 2048MiB }', 'limits.cpu', '1m30s'],

@@ -37,6 +37,48 @@ describe('a manual task', () => {
   })
 })
 
+describe('retry.on', () => {
+  const keys = 'schedule: "@daily", command: x'
+  test('it has exit codes, ranges of them, and other ends', () => {
+    const on = '[75, 100..110, timeout, signal, spawn-failed]'
+    const [task] = good(`tasks: { a: { ${keys}, retry: { attempts: 1, on: ${on} } } }`).tasks
+    expect(task?.retry.on).toEqual([
+      ...[
+        { from: 75, to: 75 },
+        { from: 100, to: 110 },
+      ],
+      ...['timeout', 'signal', 'spawn-failed'],
+    ])
+  })
+
+  test('a task without it has no such key, so that its definition stays as it was', () => {
+    const [task] = good(`tasks: { a: { ${keys}, retry: { attempts: 1 } } }`).tasks
+    expect(Object.keys(task?.retry ?? {})).not.toContain('on')
+  })
+
+  test.each([
+    ['[75..10]', 'on[0]: expected an exit code', 'got "75..10"'],
+    ['[256]', 'on[0]: expected an exit code', 'got 256'],
+    ['[0..300]', 'on[0]: expected an exit code', 'got "0..300"'],
+    ['[failed]', 'on[0]: expected an exit code', 'got "failed"'],
+    ['[]', 'on: expected a list such as [75, 100..110', 'got an empty list'],
+    ['timeout', 'on: expected a list such as [75, 100..110', 'got "timeout"'],
+  ])('on: %s is an error', (on, message, got) => {
+    const [problem = ''] = problems(`${keys}, retry: { attempts: 1, on: ${on} }`)
+    expect(problem).toContain(`tasks.a.retry.${message}`)
+    expect(problem).toContain(got)
+  })
+
+  test('a code that counts as ok, and causes without attempts, are warnings', () => {
+    expect(problems(`${keys}, success_codes: [0, 3], retry: { attempts: 1, on: [3, 4] }`)).toEqual([
+      'warning: tasks.a.retry.on: an exit code of 3 counts as ok: no retry follows it',
+    ])
+    expect(problems(`${keys}, retry: { on: [4] }`)).toEqual([
+      'warning: tasks.a.retry.on: has no effect without attempts',
+    ])
+  })
+})
+
 describe('listen and ready', () => {
   test.each(['type: common, schedule: "@daily"', 'schedule: "@daily"', 'type: manual'])(
     'only a daemon task can listen and be ready, and not one with %s',
