@@ -136,7 +136,7 @@ function admitShared(
   }: SharedFacts,
 ): Admission {
   if (forced) return { answer: 'start' }
-  const { fleet, overlap, max } = task
+  const { fleet, max } = task
   const { claim, trigger } = start
   const hasRight = trigger === 'manual' || claim?.sequence !== undefined
   // Without a max there are no places.
@@ -148,11 +148,10 @@ function admitShared(
   if (trigger === 'daemon') return { answer: 'skip', reason: whyNoFleet ?? 'place lost' }
   if (whyNoFleet !== undefined) return { answer: 'skip', reason: whyNoFleet }
   const isFull = running.length >= fleet.maxPerHost
-  // A start that waits, or replaces a run, may do that on the machine that runs it.
-  if (isFull && (overlap === 'skip' || trigger === 'manual'))
-    return { answer: 'skip', reason: 'max' }
+  if (isFull && trigger === 'manual') return { answer: 'skip', reason: 'max' }
   if (isPoolFull && trigger === 'manual') return { answer: 'skip', reason: 'pool' }
-  // A slot is claimed also with a full pool, but last: if all machines are full, one of them must say so.
+  // A slot is claimed also at max or with a full pool, but last: if all machines are full, one of them must say so.
+  // And a start that waits, or replaces a run, may do that on the machine that runs it.
   return { answer: 'claim' }
 }
 

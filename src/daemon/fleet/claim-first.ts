@@ -8,7 +8,7 @@ import { nextEntry, timetableOf } from '../../plan/slots.ts'
 import type { FleetTask } from '../../tasks/task.ts'
 import { fullPool } from '../starts/pools.ts'
 import type { Agreement, SharedParts } from './agreement.ts'
-import { hasRoom, placeFor } from './place-for.ts'
+import { fullReason, hasRoom, placeFor } from './place-for.ts'
 
 /**
  * Gets the right to a start: first its slot, then, where the task has a max, a place. The start is held meanwhile,
@@ -42,8 +42,15 @@ export async function claimFirst(
     claimed === 'has it'
       ? asked
       : { ...asked, claim: { ...own, attempt, sequence: claimed.sequence } }
-  if (task.max === Infinity || isMine) return { kind: 'start', start: right }
+  if (isMine) return { kind: 'start', start: right }
+  if (task.max === Infinity) return withoutPlaces(parts, task, right)
   return placeFor(parts, { task, start: right, endMs: window.endMs })
+}
+
+/** A task without a max has no places: only `max_per_host` counts. */
+function withoutPlaces(parts: SharedParts, task: FleetTask, start: Start): Agreement {
+  if (hasRoom(parts, task)) return { kind: 'start', start }
+  return { kind: 'skip', start, reason: fullReason([parts.fleet.host]) }
 }
 
 function refused(start: Start, result: Exclude<ClaimResult, { kind: 'won' }>): Agreement {

@@ -2,7 +2,7 @@ import type { HeldHere } from '../../fleet/holdings.ts'
 import type { Start } from '../../plan/admit.ts'
 import type { FleetTask } from '../../tasks/task.ts'
 import type { Agreement, SharedParts } from './agreement.ts'
-import { type PlaceWish, placesOf, takeAny } from './take-any.ts'
+import { type FullPlaces, type PlaceWish, placesOf, takeAny } from './take-any.ts'
 import { waitInLine } from './wait-in-line.ts'
 
 /**
@@ -22,6 +22,7 @@ export async function placeFor(parts: SharedParts, wish: PlaceWish): Promise<Agr
   const mayWait = task.overlap !== 'skip' && start.trigger !== 'manual'
   const tried = first.kind === 'full' && mayWait ? await waitInLine(parts, wish, first) : first
   if (tried.kind === 'left') return { kind: 'dropped' }
+  const by = tried.kind === 'full' ? await hostsOf(parts, task, tried) : []
   const isWanted = queue.release(start)
   if (tried.kind === 'held' && (!isWanted || (isLate && tried === first)))
     void fleet.holdings.free(tried.id)
@@ -33,16 +34,38 @@ export async function placeFor(parts: SharedParts, wish: PlaceWish): Promise<Agr
       return { kind: 'start', start: withPlace(start, fleet.holdings.byId(tried.id)) }
     case 'full': {
       if (tried.isNew === true) return { kind: 'skip', start, reason: `fleet: ${newWords}` }
-      // Without room on this machine, the places were not looked at.
-      const by =
-        tried.holders.length === 0 ? [fleet.host] : tried.holders.map((each) => each.by.host)
-      return { kind: 'skip', start, reason: `max: runs on ${[...new Set(by)].join(', ')}` }
+      return { kind: 'skip', start, reason: fullReason(by) }
     }
     case 'unreachable':
       return { kind: 'unreachable', start }
     case 'refused':
       return { kind: 'skip', start, reason: `fleet: ${tried.words}` }
   }
+}
+
+/** The reason on record of a start that has no room on any machine. */
+export function fullReason(hosts: readonly string[]): string {
+  return `max: runs on ${[...new Set(hosts)].toSorted().join(', ')}`
+}
+
+/** As many places are looked at for a reason. */
+const maxLookedAt = 20
+
+/** The machines that have places of a task. Without room on this machine, the places were not looked at yet. */
+async function hostsOf(
+  { fleet }: SharedParts,
+  task: FleetTask,
+  { holders }: FullPlaces,
+): Promise<string[]> {
+  if (holders.length > 0) return holders.map(({ by }) => by.host)
+  const places = placesOf(task).slice(0, maxLookedAt)
+  const found = await Promise.all(
+    places.map((index) => fleet.engine.getPlace({ task: task.name, index })),
+  )
+  const others = found.flatMap((each) =>
+    each.kind === 'found' && each.value.state === 'held' ? [each.value.host] : [],
+  )
+  return [fleet.host, ...others]
 }
 
 const newWords = 'the stream of places is so new that an earlier run may still have a place'

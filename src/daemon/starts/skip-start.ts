@@ -20,8 +20,8 @@ export function skipStart(
 }
 
 /**
- * A slot of the fleet that this machine has no room for, or that a pause keeps it from: another one starts it, or
- * records why not. After a claim of this machine no other one will: then only what is at its max is left to others.
+ * A slot of the fleet that a pause keeps this machine from: another one starts it, or records why not. After a claim of
+ * this machine no other one will.
  */
 function isForOthers(
   { fleet }: StartParts,
@@ -30,8 +30,7 @@ function isForOthers(
   reason: SkipReason,
 ): boolean {
   if (fleet === undefined || shared === undefined || trigger === 'manual') return false
-  const isPaused = reason === 'paused' && claim?.sequence === undefined
-  if (reason !== 'max' && !isPaused) return false
+  if (reason !== 'paused' || claim?.sequence !== undefined) return false
   const candidates = fleet.membership.candidates({ hosts, ...shared })
   return candidates.some(({ host }) => host !== fleet.host)
 }

@@ -56,6 +56,27 @@ describe('a slot that three machines share', () => {
     expect(skips.flatMap((each) => Object.keys(each))).toEqual(['max', 'max', 'max'])
   })
 
+  test.each([
+    { what: 'of a task without a max', keys: 'max: unlimited', names: ['web1', 'web2'] },
+    { what: 'of a task with free places', keys: 'max: 5', names: ['web1', 'web2'] },
+    { what: 'on the only machine', keys: 'max: unlimited', names: ['web1'] },
+  ])('if all machines are at max_per_host, one records the skip: $what', async (given) => {
+    const { keys, names } = given
+    const job = `{schedule: "*/10 * * * * *", command: exec sleep 600, scope: fleet, ${keys}}`
+    const fleet = await runningFleet(`{job: ${job}}`, names)
+    await fleet.pass(49_000)
+    const rows = fleet.history()
+    const running = rows.slice(0, names.length).map((row) => row.slice(2))
+    expect(running).toEqual(names.map(() => ' running'))
+    const skipped = rows.slice(names.length)
+    expect(skipped.map((row) => row.slice(0, 2))).toEqual(
+      ['20', '30', '40'].slice(names.length - 1),
+    )
+    const all = keys === 'max: 5' ? 'web1, web2' : 'web1|web2'
+    for (const row of skipped)
+      expect(row.slice(3)).toMatch(new RegExp(`^skipped max: runs on (?:${all})$`))
+  })
+
   test('without an answer of the engine nothing of the fleet starts, one row says so at its end, and plain tasks start', async () => {
     const fleet = await runningFleet(
       '{job: {schedule: "*/30 * * * * *", command: "true", scope: fleet, start_within: 5s}, plain: {schedule: "*/30 * * * * *", command: "true"}}',
