@@ -41,6 +41,7 @@ export async function claimSlot(parts: ClaimParts, attempt: ClaimAttempt): Promi
   const { key, claim } = attempt
   const endMs = attempt.dueMonotonicMs + windowMs(attempt.window)
   let words = 'no answer'
+  let isRefused = false
   while (clock.monotonic() < endMs) {
     const put = await engine.putClaim(key, claim)
     if (put.kind === 'refused' && !put.mayPass) return { kind: 'refused', words: put.words }
@@ -51,11 +52,12 @@ export async function claimSlot(parts: ClaimParts, attempt: ClaimAttempt): Promi
       case 'others':
         return { kind: 'elsewhere', host: found.kind === 'found' ? found.value.host : '' }
       case 'unknown':
-        words = wordsOf(put, found, words)
+        isRefused = found.kind === 'silent' && found.isRefused === true
+        words = isRefused ? wordsOf(found, put, words) : wordsOf(put, found, words)
         await pause(clock, againMs * (0.5 + random()))
     }
   }
-  return { kind: 'unreachable', words }
+  return { kind: isRefused ? 'refused' : 'unreachable', words }
 }
 
 /** Before the same message is sent once more. */
@@ -89,10 +91,11 @@ async function settled(
 
 const forgottenWords = 'the stream of claims is newer than the slot, which may have started'
 
-function wordsOf(
-  put: { readonly kind: string; readonly words?: string },
-  found: { readonly kind: string; readonly words?: string },
-  before: string,
-): string {
-  return put.words ?? found.words ?? before
+interface AnyAnswer {
+  readonly kind: string
+  readonly words?: string
+}
+
+function wordsOf(first: AnyAnswer, second: AnyAnswer, before: string): string {
+  return first.words ?? second.words ?? before
 }

@@ -71,8 +71,10 @@ export async function takePlace(parts: PlaceParts, request: PlaceRequest): Promi
   const ownHoldForMs = key.index === 'q' ? 0 : request.place.holdForMs
   let { sighting } = request
   let words = 'no answer'
+  let isRefused = false
   const note = <T extends object>(answer: T): T => {
     if ('words' in answer && typeof answer.words === 'string') ({ words } = answer)
+    isRefused = 'isRefused' in answer && answer.isRefused === true
     return answer
   }
 
@@ -127,7 +129,7 @@ export async function takePlace(parts: PlaceParts, request: PlaceRequest): Promi
       sighting = { sequence: found.sequence, sinceMs: uptimeMs() }
     await pause(clock, againMs * (0.5 + random()))
   }
-  return { kind: 'unreachable', words }
+  return { kind: isRefused ? 'refused' : 'unreachable', words }
 }
 
 /** undefined: not known yet. */

@@ -33,7 +33,7 @@ export async function slotsNotStarted(
     slot: row.slot ?? row.endedAt ?? '',
     lastSlot: row.lastSlot,
     count: row.count ?? 1,
-    why: whyNotStarted(row.reason ?? ''),
+    why: whyNotStarted(row.reason ?? '', row.outcome),
     inTheWay: isSkipped(row, 'max')
       ? runInTheWay(row, atMax)
       : isSkipped(row, 'pool')

@@ -119,7 +119,7 @@ export function newJournal({
         totals.missed(task, reason, count)
         const facts = { task, slot, lastSlot, count, reason }
         const missed = `${task} missed ${counted(count, 'slot')}`
-        log.warn('miss', facts, `${missed}: ${whyNotStarted(reason)}`)
+        log.warn('miss', facts, `${missed}: ${whyNotStarted(reason, 'missed')}`)
       }
       if (misses.length > 0) history.flush()
     },

@@ -1,5 +1,7 @@
-/** Why a slot did not start, in words: from the reason of a `skipped` or `missed` row. */
-export function whyNotStarted(reason: string): string {
+/** Why a slot did not start, in words: from the reason of a `skipped` or `missed` row. `outcome`: which of them. */
+export function whyNotStarted(reason: string, outcome?: string): string {
+  // With the same reason the fleet skips a slot on a machine.
+  if (reason === 'clock' && outcome === 'missed') return 'the machine slept, or its clock was set'
   return reasonTexts.get(reason) ?? reason.replace(/^max: /, 'at its max: ')
 }
 
@@ -11,7 +13,7 @@ const reasonTexts: ReadonlyMap<string, string> = new Map([
   ['enabled', 'no longer enabled'],
   ['hosts', 'no longer for this host'],
   ['down', 'torch was down'],
-  ['clock', 'the machine slept, or its clock was set'],
+  ['clock', 'its clock is too far from that of the fleet, or the machine stood still'],
   ['no fleet', 'this machine is in no fleet'],
   ['fleet unreachable', 'the fleet could not be reached in time'],
   ['drift', 'most machines of the fleet have another definition of it'],

@@ -29,7 +29,7 @@ type OutcomeFacts = Pick<HistoryRow, 'outcome' | 'exitCode' | 'signal' | 'reason
  */
 export function outcomeWords(row: OutcomeFacts, when = ''): string {
   const { outcome, reason, count } = row
-  const why = reason === null ? undefined : plainLine(whyNotStarted(reason))
+  const why = reason === null ? undefined : plainLine(whyNotStarted(reason, outcome))
   const isGap = outcome === 'missed' || (outcome === 'skipped' && count !== null)
   if (isGap) {
     const passed = `${outcome} ${counted(count ?? 1, 'slot')}`

@@ -1,4 +1,4 @@
-import type { PutAnswer } from '../../plan/fleet/answers.ts'
+import type { PutAnswer, SilentAnswer } from '../../plan/fleet/answers.ts'
 
 /*
  * Which error of the client means what, found by trying servers 2.9, 2.10 and 2.15. An error never says that a
@@ -13,6 +13,7 @@ const full: ReadonlySet<number> = new Set([10077, 10023, 10047])
 
 /** There is no such stream (10059): `torch fleet init` was not done, or the servers just started. */
 const noStream = 10059
+const noStreamWords = 'a stream of the fleet is missing: torch fleet init makes it'
 
 /** What the error of a publish means. */
 export function putError(error: unknown): PutAnswer {
@@ -21,14 +22,15 @@ export function putError(error: unknown): PutAnswer {
   // A stream with one message per subject says it with the code of a full one.
   if (code === 10077 && words.includes('per subject')) return { kind: 'taken' }
   if (full.has(code)) return { kind: 'refused', words, mayPass: false }
-  if (code === noStream) return { kind: 'refused', words, mayPass: true }
+  if (code === noStream) return { kind: 'refused', words: noStreamWords, mayPass: true }
   if (isForbidden(name)) return { kind: 'refused', words, mayPass: false }
   return { kind: 'silent', words: plainWords(name, words) }
 }
 
 /** What the error of a read means. "No message" is not an error, and comes as null. */
-export function getError(error: unknown): { kind: 'silent'; words: string } {
-  const { name, words } = factsOf(error)
+export function getError(error: unknown): SilentAnswer {
+  const { code, name, words } = factsOf(error)
+  if (code === noStream) return { kind: 'silent', words: noStreamWords, isRefused: true }
   return { kind: 'silent', words: plainWords(name, words) }
 }
 

@@ -14,6 +14,14 @@ export type PutAnswer =
   /** The engine does not take it: no rights, full, or not set up. */
   | { readonly kind: 'refused'; readonly words: string; readonly mayPass: boolean }
 
+/** No answer, or none that says something. */
+export interface SilentAnswer {
+  readonly kind: 'silent'
+  readonly words: string
+  /** The engine is there, and has no such stream. That may pass: its servers may have just started. */
+  readonly isRefused?: boolean
+}
+
 /** The answer of the stream's leader to "what is the last message of this subject?" */
 export type GetAnswer<T> =
   | {
@@ -25,17 +33,13 @@ export type GetAnswer<T> =
     }
   /** Proves nothing: a message may be in flight, and a server may not know that it no longer leads. */
   | { readonly kind: 'none' }
-  | { readonly kind: 'silent'; readonly words: string }
+  | SilentAnswer
 
 /** The answer to "since when is there this stream?", in milliseconds since the epoch. */
-export type SinceAnswer =
-  | { readonly kind: 'since'; readonly ms: number }
-  | { readonly kind: 'silent'; readonly words: string }
+export type SinceAnswer = { readonly kind: 'since'; readonly ms: number } | SilentAnswer
 
 /** The answer to "how old is this stream?", in milliseconds by the clock of the engine; it may be older. */
-export type AgeAnswer =
-  | { readonly kind: 'age'; readonly ms: number }
-  | { readonly kind: 'silent'; readonly words: string }
+export type AgeAnswer = { readonly kind: 'age'; readonly ms: number } | SilentAnswer
 
 /** What a reading says about somebody who wants to own the record. */
 export type Ownership = 'mine' | 'others' | 'unknown'

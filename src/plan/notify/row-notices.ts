@@ -138,7 +138,7 @@ function missedNotices(task: NotifiedTask, row: HistoryRow): Notice[] {
   const when = slot === lastSlot ? `due at ${slot}` : `due from ${slot} to ${lastSlot}`
   const isOutage = row.reason === 'down'
   // outage.ts says why torch was down, and when.
-  const reason = isOutage ? when : `${whyNotStarted(row.reason ?? '')}; ${when}`
+  const reason = isOutage ? when : `${whyNotStarted(row.reason ?? '', outcome)}; ${when}`
   const key = `missed/${row.task}/${slot}`
   const facts = {
     task: row.task,

@@ -68,8 +68,8 @@ function weekdayOf(day: string): string {
 }
 
 /** Why a slot did not start, from the reason in its row. */
-export function reasonWords(reason: string): string {
-  return plainLine(whyNotStarted(reason))
+export function reasonWords(reason: string, outcome?: string): string {
+  return plainLine(whyNotStarted(reason, outcome))
 }
 
 type OutcomeFacts = Pick<HistoryRow, 'outcome' | 'exitCode' | 'signal'> &
@@ -77,7 +77,7 @@ type OutcomeFacts = Pick<HistoryRow, 'outcome' | 'exitCode' | 'signal'> &
 
 /** How a run ended, or why it did not start: `ok`, `failed 3`, `killed SIGTERM`, `missed 12 slots: torch was down`. */
 export function outcomeWords({ outcome, exitCode, signal, reason, count }: OutcomeFacts): string {
-  const why = reason == null ? '' : reasonWords(reason)
+  const why = reason == null ? '' : reasonWords(reason, outcome)
   if (outcome === 'skipped' || outcome === 'missed') {
     const what = outcome === 'missed' ? `missed ${counted(count ?? 1, 'slot')}` : 'skipped'
     return why === '' ? what : `${what}: ${why}`

@@ -17,7 +17,7 @@ export function markWords(mark: Mark, zone: string, now: number, withHost = fals
     case 'gap': {
       const [first, last, count, outcome, reason, host] = mark.gap
       const head = `${outcome} ${counted(count, 'slot')}`
-      return [head, ...on(host), range(first, last), reasonWords(reason)]
+      return [head, ...on(host), range(first, last), reasonWords(reason, outcome)]
     }
     case 'planned': {
       const { first, last, count, isCut } = mark.starts

@@ -101,6 +101,25 @@ describe('a slot that three machines share', () => {
     expect(daemon?.history().at(-1)).toMatch(/ ok$/)
   })
 
+  test.each(['claim', 'place'])(
+    'if the stream of each %s is missing, a slot is skipped with these words when its time is over',
+    async (stream) => {
+      const job = '{schedule: "30 * * * * *", command: "true", scope: fleet, start_within: 20s}'
+      const fleet = await runningFleet(`{job: ${job}}`, ['web1'])
+      fleet.engine.missing.add(stream)
+      await fleet.pass(49_000, 50)
+      expect(fleet.history()).toEqual([])
+      await fleet.pass(2_000, 50)
+      expect(fleet.history()).toEqual(['30 skipped fleet: a stream is missing'])
+      // Servers that just started say so too, for a moment.
+      await fleet.pass(39_500, 50)
+      fleet.engine.missing.clear()
+      await fleet.pass(5_000, 50)
+      await fleet.ended('job')
+      expect(fleet.history()).toEqual(['30 ok', '30 skipped fleet: a stream is missing'])
+    },
+  )
+
   test('a slot that is older than the stream of claims does not start', async () => {
     const fleet = await runningFleet(
       '{job: {schedule: "*/10 * * * * *", command: "true", scope: fleet}}',

@@ -28,6 +28,8 @@ export interface FakeEngine {
   claimsSinceMs: number
   /** Since when it remembers places; -Infinity: it always did. */
   placesSinceMs: number
+  /** Streams that are missing: `claim`, `place`. */
+  readonly missing: Set<string>
   /** Somebody deletes the stream of places, and makes it again at once. */
   remakePlaces(): void
   /** What is stored, by subject. */
@@ -63,6 +65,8 @@ export function newFakeEngine(world: World): FakeEngine {
   >()
   const answerers = new Map<string, Answerer>()
   const cutUntilMs = new Map<Machine, number>()
+  const missing = new Set<string>()
+  const isMissing = (subject: string): boolean => missing.has(subject.split('.', 1)[0] ?? '')
   const silentUntil = (machine: Machine): number =>
     Math.max(downUntilMs, cutUntilMs.get(machine) ?? 0)
 
@@ -83,6 +87,8 @@ export function newFakeEngine(world: World): FakeEngine {
     { expected, id }: { readonly expected: number; readonly id: string },
   ): Promise<PutAnswer> {
     return new Promise((resolve) => {
+      if (isMissing(subject))
+        return void machine.after(1, () => resolve({ kind: 'silent', words: 'no responders' }))
       const answer = (ms: number, what: PutAnswer): void =>
         void machine.after(ms, () => resolve(what))
       const silent: PutAnswer = { kind: 'silent', words: 'no responders' }
@@ -105,6 +111,10 @@ export function newFakeEngine(world: World): FakeEngine {
 
   function get<T>(machine: Machine, subject: string): Promise<GetAnswer<T>> {
     return new Promise((resolve) => {
+      if (isMissing(subject))
+        return void machine.after(1, () =>
+          resolve({ kind: 'silent', words: 'a stream is missing', isRefused: true }),
+        )
       const answer = (ms: number, what: GetAnswer<T>): void =>
         void machine.after(ms, () => resolve(what))
       const isSilent = silentUntil(machine) > world.now() || world.random() < troubles.lostReads
@@ -131,6 +141,7 @@ export function newFakeEngine(world: World): FakeEngine {
     placesSinceMs: -Infinity,
     stored,
     log,
+    missing,
     of: (machine) => ({
       putClaim: (key, claim) =>
         put(machine, claimSubject(key), claim, { expected: 0, id: claim.attempt }),
