@@ -209,7 +209,7 @@ describe.skipIf(isMissing)(
       const box = (what: string) =>
         seen.page.evaluate<number>(`document.querySelector('.lines').${what}`)
       await expect.poll(() => box('scrollTop'), poll).toBeGreaterThan(200)
-      await panel().getByRole('button', { name: 'Pause' }).click()
+      await panel().getByRole('button', { name: 'Pause', exact: true }).click()
       const [top, height] = [await box('scrollTop'), await box('scrollHeight')]
       await expect.poll(() => box('scrollHeight'), poll).toBeGreaterThan(height + 200)
       expect(await box('scrollTop')).toBe(top)

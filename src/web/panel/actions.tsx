@@ -39,7 +39,7 @@ export function Actions({ task }: { task: TaskView }): JSX.Element | null {
       {mayPause(task) && (
         <Action
           key={String(task.paused !== undefined)}
-          words={task.paused === undefined ? 'Pause' : 'Resume'}
+          words={task.paused === undefined ? 'Pause task' : 'Resume task'}
           sure={`${task.paused === undefined ? 'Pause' : 'Resume'} ${task.name}${where()}`}
           act={task.paused === undefined ? pause : resume}
           tell={setTold}

@@ -21,11 +21,12 @@ describe('a pool', () => {
     const site = newSite(file(waits('c'), waits('a'), waits('b')).replace('db: 1', 'db: 2'))
     const daemon = await site.daemon()
     daemon.seconds(1)
+    await until(() => daemon.history().length === 3, 'all three')
     expect(daemon.history()).toEqual(['a running', 'b running', 'c skipped pool'])
     const skip = daemon.lines.find(({ event }) => event === 'skip')
     expect(skip?.facts).toMatchObject({
       pool: 'db',
-      runs: [...daemon.running('a'), ...daemon.running('b')],
+      runs: [...daemon.running('a'), ...daemon.running('b')].toSorted(),
     })
   })
 
