@@ -21,6 +21,8 @@ export interface HeldHere {
   isOver: boolean
   /** The machine that had it before may still run something in it. */
   mayOverlap: boolean
+  /** Until then it is kept for a start that is being made, by `uptimeMs`. */
+  awaitedUntilMs: number
 }
 
 /** How long a place may be kept without a word of the engine, in milliseconds; undefined: for ever. */
@@ -101,6 +103,7 @@ export function openHoldings(parts: HoldingParts): Holdings {
       ...{ id: place.run, key, token: holding.sequence, untilMs, isOver: false },
       mayOverlap: saved.mayOverlap ?? false,
       isInherited: firstRenewalMs !== undefined,
+      awaitedUntilMs: -Infinity,
     }
     const kept = keepPlace(
       parts,

@@ -24,17 +24,12 @@ export async function claimFirst(
   // Otherwise the place that it had is lost.
   const isMine = holding !== undefined && parts.fleet.has(holding)
   const asked: Start = { ...start, claim: isMine ? { ...known, holding } : known }
-  queue.hold(asked)
-  queue.saveNow()
   const isClaimed = asked.slot === undefined || asked.claim?.sequence !== undefined
   const window = windowOf(task, asked, parts)
-  const claimed = isClaimed
-    ? 'has it'
-    : await tryToClaim(parts, task, {
-        start: asked,
-        window,
-        isContinued: start.claim !== undefined,
-      })
+  const facts = { start: asked, window, isContinued: start.claim !== undefined }
+  const claimed = await queue.holdDuring(asked, async () =>
+    isClaimed ? ('has it' as const) : tryToClaim(parts, task, facts),
+  )
   if (!queue.release(asked)) return { kind: 'dropped' }
   if (claimed !== 'has it' && claimed.kind !== 'won') return refused(asked, claimed)
   const { attempt = '', ...own } = asked.claim ?? {}
@@ -157,15 +152,16 @@ interface DueWindow extends StartWindow {
 /** How long a person waits for the fleet. */
 const manualMs = 10_000
 
-/** A slot that is caught up, and a retry, may start within the same time from now on. */
+/** A slot that is caught up, a retry, and a start that waited in line may start within the same time from now on. */
 function windowOf(
   task: FleetTask,
-  { slot, trigger, dueMs, claim }: Start,
-  { runContext }: SharedParts,
+  { slot, trigger, dueMs }: Start,
+  { runContext, fleet }: SharedParts,
 ): DueWindow {
   const { clock } = runContext.host
   const now = clock.now()
-  const isLate = slot === undefined || trigger !== 'schedule' || claim?.sequence !== undefined
+  const isInLine = fleet.holdings.of(task.name).some(({ key }) => key.index === 'q')
+  const isLate = slot === undefined || trigger !== 'schedule' || isInLine
   const slotMs = isLate ? now : (dueMs ?? slot * 1000)
   const next =
     slot === undefined

@@ -2,7 +2,7 @@ import type { HeldHere } from '../../fleet/holdings.ts'
 import type { Start } from '../../plan/admit.ts'
 import type { FleetTask } from '../../tasks/task.ts'
 import type { Agreement, SharedParts } from './agreement.ts'
-import { type FullPlaces, type PlaceWish, placesOf, takeAny } from './take-any.ts'
+import { type FullPlaces, type PlaceWish, placesOf, takeAny, type Taken } from './take-any.ts'
 import { waitInLine } from './wait-in-line.ts'
 
 /**
@@ -10,27 +10,17 @@ import { waitInLine } from './wait-in-line.ts'
  * happens: the start is skipped, waits, or asks the oldest run to end.
  */
 export async function placeFor(parts: SharedParts, wish: PlaceWish): Promise<Agreement> {
-  const { queue, fleet, runContext } = parts
-  const { task, start, endMs } = wish
-  const { clock } = runContext.host
-  queue.hold(start)
-  queue.saveNow()
-  const first = hasRoom(parts, task)
-    ? await takeAny(parts, wish, placesOf(task))
-    : ({ kind: 'full', holders: [], againMs: Infinity } as const)
-  const isLate = clock.monotonic() >= endMs
-  const mayWait = task.overlap !== 'skip' && start.trigger !== 'manual'
-  const tried = first.kind === 'full' && mayWait ? await waitInLine(parts, wish, first) : first
+  const { queue, fleet } = parts
+  const { start } = wish
+  const { tried, isLate, by } = await queue.holdDuring(start, () => find(parts, wish))
   if (tried.kind === 'left') return { kind: 'dropped' }
-  const by = tried.kind === 'full' ? await hostsOf(parts, task, tried) : []
   const isWanted = queue.release(start)
-  if (tried.kind === 'held' && (!isWanted || (isLate && tried === first)))
-    void fleet.holdings.free(tried.id)
+  if (tried.kind === 'held' && (!isWanted || isLate)) void fleet.holdings.free(tried.id)
   if (!isWanted) return { kind: 'dropped' }
   switch (tried.kind) {
     case 'held':
       // The machine may have been frozen meanwhile.
-      if (isLate && tried === first) return { kind: 'unreachable', start }
+      if (isLate) return { kind: 'unreachable', start }
       return { kind: 'start', start: withPlace(start, fleet.holdings.byId(tried.id)) }
     case 'full': {
       if (tried.isNew === true) return { kind: 'skip', start, reason: `fleet: ${newWords}` }
@@ -69,6 +59,31 @@ async function hostsOf(
 }
 
 const newWords = 'the stream of places is so new that an earlier run may still have a place'
+
+/** What was found for a start. */
+interface Found {
+  readonly tried: Taken | { readonly kind: 'left' }
+  /** The place came too late, and not to a start that waited in line. */
+  readonly isLate: boolean
+  /** The machines that have the places, if there is none for this start. */
+  readonly by: readonly string[]
+}
+
+async function find(parts: SharedParts, wish: PlaceWish): Promise<Found> {
+  const { task, start, endMs } = wish
+  const { clock } = parts.runContext.host
+  const first = hasRoom(parts, task)
+    ? await takeAny(parts, wish, placesOf(task))
+    : ({ kind: 'full', holders: [], againMs: Infinity } as const)
+  const mayWait = task.overlap !== 'skip' && start.trigger !== 'manual'
+  if (first.kind === 'full' && mayWait) {
+    const tried = await waitInLine(parts, wish, first)
+    const by = tried.kind === 'full' ? await hostsOf(parts, task, tried) : []
+    return { tried, isLate: false, by }
+  }
+  const by = first.kind === 'full' ? await hostsOf(parts, task, first) : []
+  return { tried: first, isLate: clock.monotonic() >= endMs, by }
+}
 
 /** Whether another run of the task may be on this machine. */
 export function hasRoom({ runs }: Pick<SharedParts, 'runs'>, { name, fleet }: FleetTask): boolean {

@@ -6,7 +6,7 @@ import { type FleetTask, isFleetTask } from '../../tasks/task.ts'
 import { requestStart } from '../starts/request-start.ts'
 import type { SharedParts } from './agreement.ts'
 import { hasRoom } from './place-for.ts'
-import { keepTaken, placeOf, waitForRank } from './take-any.ts'
+import { keepForStart, keepTaken, placeOf, startHas, waitForRank } from './take-any.ts'
 
 const answerMs = 5_000
 /** The places of one task that are looked at when a machine falls silent, beside those that it named. */
@@ -107,7 +107,9 @@ async function takeOver(parts: SharedParts, lost: LostPlace): Promise<number | u
       return undefined
     case 'held': {
       fleet.sightings.delete(known)
-      const { id } = keepTaken(fleet, task, result)
+      const held = keepTaken(fleet, task, result)
+      keepForStart(fleet, held)
+      const { id } = held
       if (result.from !== undefined) await startAgain(parts, task, { from: result.from, id })
       // Else its run had ended.
       else void fleet.holdings.free(id)
@@ -136,6 +138,7 @@ async function startAgain(
   const dueMs = runContext.host.clock.now()
   const base = { task: task.name, slot, dueMs, attempt: tryNumber, claim }
   requestStart(parts, { ...base, trigger: 'retry' })
+  startHas(fleet, id)
 }
 
 /** The first try that nobody has claimed; undefined: it was started often enough, or nobody answers. */

@@ -91,7 +91,9 @@ export async function tryEach(
       fleet.sightings.delete(known)
       // Nothing runs in a place in which a start waits.
       const fenceMs = index === 'q' ? undefined : task.fleet.fenceMs
-      return { kind: 'held', id: keepTaken(fleet, task, result, fenceMs).id }
+      const held = keepTaken(fleet, task, result, fenceMs)
+      if (index !== 'q') keepForStart(fleet, held)
+      return { kind: 'held', id: held.id }
     }
     if (result.kind === 'new') {
       isNew = true
@@ -117,6 +119,20 @@ export function keepTaken(
   if (from !== undefined) tookFrom(from.host, holding.key)
   const mayOverlap = from !== undefined && task.fleet.fenceMs === undefined
   return holdings.add(holding, { fenceMs, mayOverlap })
+}
+
+/** A start takes longer only if something is wrong. */
+const startMs = 30_000
+
+/** Nobody gives the place back before its start has begun. */
+export function keepForStart({ placeParts }: Fleet, held: HeldHere): void {
+  held.awaitedUntilMs = placeParts.uptimeMs() + startMs
+}
+
+/** A start has the place, or nobody wants it. */
+export function startHas({ holdings }: Fleet, id: string | undefined): void {
+  const held = id === undefined ? undefined : holdings.byId(id)
+  if (held !== undefined) held.awaitedUntilMs = -Infinity
 }
 
 /** Waits for the machines that come first for a place, in which no slot starts. `moreMs`: longer than its rank says. */

@@ -5,7 +5,7 @@ import type { StartParts } from '../starts/start-parts.ts'
 type Parts = Pick<StartParts, 'fleet' | 'runs' | 'queue' | 'tasks' | 'phase' | 'faults' | 'pauses'>
 
 /**
- * Gives back every place in which nothing runs and for which nothing waits. A place of a task that always runs is
+ * Gives back every place in which nothing runs, and for which nothing waits or is being made. A place of a task that always runs is
  * kept for its next run, unless the task is gone or paused, this machine may not start it, or the daemon stops.
  */
 export function giveBackUnused(parts: Parts): void {
@@ -13,8 +13,14 @@ export function giveBackUnused(parts: Parts): void {
   // The next daemon continues with what it finds.
   if (fleet === undefined || phase.now === 'leaving' || phase.now === 'gone') return
   const used = usedPlaces(parts)
+  const now = fleet.placeParts.uptimeMs()
   for (const held of fleet.holdings.all())
-    if (!used.has(held.id) && !isWanted(parts, held) && !isWaitedIn(parts, held))
+    if (
+      !used.has(held.id) &&
+      held.awaitedUntilMs < now &&
+      !isWanted(parts, held) &&
+      !isWaitedIn(parts, held)
+    )
       void fleet.holdings.free(held.id)
 }
 

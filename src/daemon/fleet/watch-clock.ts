@@ -63,7 +63,7 @@ export function watchOffset({ clock, link, measure }: OffsetParts): ClockOffset 
     }
     if (isBusy || !isDue()) return
     isBusy = true
-    const ms = await measure()
+    const ms = await measure().catch(() => undefined)
     isBusy = false
     if (ms !== undefined) note(ms)
     const isGood = ms !== undefined && Math.abs(now() ?? 0) <= maxOffsetMs

@@ -151,7 +151,7 @@ function hasRun({ host, paths }: Pick<Daemon, 'host' | 'paths'>, start: Start): 
 /** The previous daemon prepared it in its last moment and never started it: now, if it is still due. */
 function startVoided(daemon: Daemon, run: RunDescription): void {
   const { log, clock } = daemon
-  const { task, trigger, attempt, retryOf: before } = run
+  const { task, trigger, attempt, claim, retryOf: before } = run
   log.warn('void', { task, run: run.run }, `${task} was prepared and never started`)
   const oldest = clock.now() - maxStallSeconds * 1000
   // A daemon task lacks an instance, and gets it as usual.
@@ -160,8 +160,11 @@ function startVoided(daemon: Daemon, run: RunDescription): void {
   if (trigger === 'manual' || trigger === 'message') return
   const slot = run.slot ?? undefined
   const dueMs = run.dueMs ?? undefined
-  const start = { task, slot, trigger, attempt, dueMs }
-  requestStart(daemon, before === undefined ? start : { ...start, retryOf: before })
+  requestStart(daemon, {
+    ...{ task, slot, trigger, attempt, dueMs },
+    ...(claim !== undefined && { claim }),
+    ...(before !== undefined && { retryOf: before }),
+  })
 }
 
 /** What starts together with a daemon: @reboot tasks, once per boot and home, and daemon tasks. */

@@ -10,6 +10,7 @@ import { matchHosts } from '../../tasks/hosts.ts'
 import { isFleetTask, type Task } from '../../tasks/task.ts'
 import type { Agreement } from '../fleet/agreement.ts'
 import { claimFirst } from '../fleet/claim-first.ts'
+import { startHas } from '../fleet/take-any.ts'
 import type { FoundScript, StartOptions, StartParts } from './start-parts.ts'
 import { feedSoon } from './feed.ts'
 import { messagesFor } from './messages.ts'
@@ -117,6 +118,7 @@ function startSafely(
   return startShared(parts, task, start, options).catch((error: unknown) => {
     const reason = `fleet: ${messageOf(error)}`
     parts.journal.skipped(start, reason)
+    parts.queue.saveSoon()
     return { kind: 'skipped', reason }
   })
 }
@@ -134,6 +136,7 @@ async function startShared(
   // The next daemon settles it, with the same attempt.
   if (parts.phase.now === 'gone') return { kind: 'skipped', reason: 'draining' }
   const answer = settle(parts, agreed, options)
+  if (agreed.kind === 'start') startHas(fleet, agreed.start.claim?.holding)
   queue.saveSoon()
   return answer
 }

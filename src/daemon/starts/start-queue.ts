@@ -20,6 +20,8 @@ export interface StartQueue {
 
   /** Keeps a start whose script is being fetched. */
   hold(start: Start): void
+  /** Keeps a start while `work` is being done for it, and is on disk before. If that fails, it is kept no longer. */
+  holdDuring<T>(start: Start, work: () => Promise<T>): Promise<T>
   /** Takes a held start out of the queue. False if it was dropped meanwhile. The caller saves. */
   release(start: Start): boolean
   /** Keeps a start until its task is below max; at most one waits for each task. */
@@ -59,6 +61,17 @@ export function newStartQueue(parts: QueueParts): StartQueue {
     hold(start) {
       held.add(start)
       saveSoon()
+    },
+    async holdDuring(start, work) {
+      held.add(start)
+      saveSoon()
+      saveNow()
+      try {
+        return await work()
+      } catch (error) {
+        if (held.delete(start)) saveSoon()
+        throw error
+      }
     },
     release: (start) => held.delete(start),
     wait(start) {

@@ -68,6 +68,26 @@ test('a run starts again that began after the last word of its machine', async (
   expect(other?.daemon.rows()).toMatchObject([{ attempt: 2, outcome: 'running' }])
 })
 
+test('whoever starts a lost run again keeps the place while it looks which try is next', async () => {
+  const fleet = await started(job('on_lost: rerun'), ['web1', 'web2'])
+  await fleet.pass(36_000, 20)
+  const owner = fleet.owner()
+  const other = fleet.machines.find((each) => each !== owner)
+  const engine = other?.daemon.state.fleet?.engine
+  if (engine === undefined) throw new Error('no engine')
+  const { getClaim } = engine
+  const slowly = async (key: Parameters<typeof getClaim>[0]) => {
+    await new Promise<void>((done) => fleet.clock.after(3_000, done))
+    return getClaim(key)
+  }
+  Object.assign(engine, { getClaim: slowly })
+  owner.kill()
+  await fleet.pass(90_000, 50)
+  expect(other?.daemon.rows()).toMatchObject([{ attempt: 2, outcome: 'running' }])
+  const places = fleet.engine.log.filter(({ subject }) => subject === 'place.job.0')
+  expect(places.filter(({ value }) => (value as { state: string }).state === 'free')).toEqual([])
+})
+
 test('the start of a later slot does not take the place of a lost run', async () => {
   const yaml = job('on_lost: rerun', 'exec sleep 600').replace('30 0 12 * * *', '*/10 * * * * *')
   const fleet = await started(yaml, ['web1', 'web2'])
