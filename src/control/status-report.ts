@@ -61,6 +61,8 @@ export interface TaskStatus {
   reason: string | null
   /** The slot of the next start, ISO 8601 in UTC. The start is `jitterMs` later. */
   next: string | null
+  /** Of a task that starts after others: which of them have ended since it started last. Only from a daemon. */
+  ended?: string[]
   /** Only there if its last slot is over: the schedule of the task never fires again. */
   done?: true
   /** Only there while it is paused. `next` is then after the end of the pause. */
@@ -153,6 +155,8 @@ export interface WrittenDefinition {
 export interface TaskFacts {
   /** Only a common task has any. */
   schedule: string[]
+  /** The tasks after which it starts, instead of by a schedule; missing without any. */
+  after?: { tasks: string[]; outcome: 'ok' | 'failed' | 'any' }
   /** What limits the schedule; missing without any. `words` are its keys as people read them. */
   limits?: { compiled: Limits; words: [key: string, value: string][] }
   timezone: string

@@ -27,6 +27,7 @@ import { newRowSharing, type RowSharing } from './fleet/share-rows.ts'
 import type { HomePaths, Settings } from './settings.ts'
 import type { Signals } from './signals.ts'
 import { takeSavedTotals } from './recovery/saved-state.ts'
+import { noteSkippedRetry } from './starts/start-after.ts'
 import { runEnded } from './starts/after-run.ts'
 import { openDaemonScripts } from './starts/daemon-scripts.ts'
 import { type DaemonTasks, keepInstances, newDaemonTasks, runReady } from './starts/daemon-tasks.ts'
@@ -179,6 +180,7 @@ export function createDaemon(
       sharing?.wake()
       if (row.reason === 'fence') daemon.fleet?.counts.noteFenced()
     },
+    onSkip: (start) => noteSkippedRetry(daemon, start, clock.now()),
   })
   const sharing =
     connection && openSharing({ host, settings, paths, log, faults, tasks }, connection)

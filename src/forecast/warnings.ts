@@ -70,6 +70,7 @@ function neverWarnings(tasks: readonly TaskForecast[], from: number): Warning[] 
   const never = tasks.filter(
     ({ task, schedules, next }) =>
       task.type === 'common' &&
+      task.after === undefined &&
       next === undefined &&
       !schedules.some(({ kind }) => kind === 'reboot'),
   )

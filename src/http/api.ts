@@ -99,6 +99,8 @@ export interface TaskView {
   readonly here: boolean
   /** Why it does not run here, in words; null if it does. */
   readonly why: string | null
+  /** The tasks after which it starts, instead of by a schedule; missing without any. */
+  readonly after?: { readonly tasks: readonly string[]; readonly outcome: string }
   /** `words` is null where no words say it rightly. Empty for daemon and manual tasks. */
   readonly schedules: readonly { readonly text: string; readonly words: string | null }[]
   readonly timezone: string | null

@@ -56,6 +56,7 @@ export function taskView(
     labels: task.labels,
     here: task.here,
     why: task.reason === null ? null : whyNotHere(task.reason, definition?.hosts ?? null),
+    ...(definition?.after && { after: definition.after }),
     schedules: (definition?.schedule ?? []).map((text) => ({ text, words: scheduleWords(text) })),
     timezone: definition?.timezone ?? null,
     next: task.next,

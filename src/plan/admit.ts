@@ -13,6 +13,10 @@ export interface Start {
   readonly dueMs: number | undefined
   /** For a retry of a run that had messages: that run, whose messages it gets. */
   readonly retryOf?: string
+  /** The runs after which it starts. */
+  readonly after?: readonly string[]
+  /** For a retry: the run that failed. Only for a task after which others start. */
+  readonly failedRun?: string
   /** Only for a task that a fleet shares. */
   readonly claim?: StartClaim
   /** Who asked for it from elsewhere, such as `alice@db1`. */

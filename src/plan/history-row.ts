@@ -20,7 +20,8 @@ export function isBad(outcome: Outcome): boolean {
 }
 
 /** What caused a start. */
-export type Trigger = 'schedule' | 'catchup' | 'retry' | 'manual' | 'reboot' | 'daemon' | 'message'
+export type Trigger =
+  'schedule' | 'after' | 'catchup' | 'retry' | 'manual' | 'reboot' | 'daemon' | 'message'
 
 /**
  * One row of the history: a run, a skipped slot, or missed slots. Times are ISO 8601 in UTC; slots
@@ -30,7 +31,7 @@ export interface HistoryRow {
   /** The run id; null for slots that did not start. */
   readonly run: string | null
   readonly task: string
-  /** For missed slots the first one; null for daemon tasks and manual runs. */
+  /** For missed slots the first one; null for daemon tasks, manual runs and starts after other tasks. */
   readonly slot: string | null
   readonly startedAt: string | null
   readonly endedAt: string | null

@@ -45,6 +45,8 @@ export interface JournalParts {
   readonly origin: () => Origin
   /** The place in order of what happens now (run/order.ts). */
   readonly nextPlace: () => number
+  /** Gets every start that does not happen, once that is on record. */
+  readonly onSkip?: (start: Start) => void
   /** Gets every row. */
   readonly onRow: (row: HistoryRow) => void
 }
@@ -58,6 +60,7 @@ export function newJournal({
   origin,
   nextPlace,
   onRow,
+  onSkip,
 }: JournalParts): Journal {
   const record = (row: HistoryRow, orderMs: number): HistoryRow => {
     history.add(row, orderMs)
@@ -97,6 +100,7 @@ export function newJournal({
       totals.skipped(task, reason.split(':', 1)[0] ?? reason)
       const facts = { task, slot, trigger, reason, ...inTheWay }
       log.info('skip', facts, `${task} did not start: ${whyNotStarted(reason)}`)
+      onSkip?.(start)
     },
     passed(task, count) {
       counters.count('skipped', count)

@@ -125,6 +125,8 @@ export interface RunDescription {
   readonly claim?: StartClaim
   /** Its TORCH_TOKEN. Only for a task that a fleet shares. */
   readonly token?: number
+  /** The runs after which it started. Only for a task with `after`. */
+  readonly after?: readonly string[]
   /** Who started it by hand from elsewhere. */
   readonly by?: string
   /** For a daemon task: how long the start was delayed. */

@@ -108,6 +108,7 @@ function describeRun(
     ...(start.retryOf !== undefined && { retryOf: start.retryOf }),
     ...(start.claim !== undefined && { claim: start.claim }),
     ...(token !== undefined && { token }),
+    ...(start.after !== undefined && { after: start.after }),
     ...(start.by !== undefined && { by: start.by }),
     // A run that was started by hand is not retried.
     attempts: start.trigger === 'manual' ? 1 : task.retry.attempts + 1,
@@ -217,7 +218,10 @@ function giveTo(
 ): void {
   const { run: id, startedMs } = run.description
   const slot = start.slot ?? Math.floor(startedMs / 1000)
-  const words = [id, secondText(slot), start.attempt, ...(token === undefined ? [] : [token])]
+  // Only a recorder of a task with `after` reads them.
+  const after = task.after === undefined ? [] : (start.after ?? [])
+  const more = [...(token === undefined ? [] : [token]), ...after]
+  const words = [id, secondText(slot), start.attempt, ...more]
   const line = `${words.join(' ')}\n`
   if (recorder === undefined || assign(context, run, recorder, line)) return
   const fresh = startFresh(context, run, { task, script })

@@ -44,6 +44,8 @@ export interface ScriptParts {
   readonly listens: boolean
   /** The fleet shares the task: the command gets TORCH_TOKEN, the fourth word of the line. */
   readonly isShared: boolean
+  /** It starts after other tasks, and gets their runs. */
+  readonly isAfter: boolean
   /** busybox prefers its own programs to those in PATH, unless the path is absolute. */
   readonly isBusybox: boolean
 }
@@ -110,7 +112,8 @@ function isPassedOn([name]: readonly [string, string]): boolean {
  */
 function recorderScript(parts: ScriptParts): string {
   const { runs, active, sleep, wrappers, shell, task, input, stdin, listens } = parts
-  const token = parts.isShared ? ' TORCH_TOKEN' : ''
+  // The last name gets the rest of the line: several runs.
+  const more = `${parts.isShared ? ' TORCH_TOKEN' : ''}${parts.isAfter ? ' TORCH_AFTER_RUN' : ''}`
   const enter =
     wrappers.length === 0
       ? 'eval "$TORCH_ENTER"'
@@ -121,8 +124,8 @@ function recorderScript(parts: ScriptParts): string {
 umask 077
 trap : HUP INT QUIT ILL TRAP ABRT BUS FPE USR1 SEGV USR2 PIPE ALRM TERM XCPU XFSZ VTALRM PROF SYS 16 29 30
 read -r torch_self </proc/self/stat || exit 125
-read -r TORCH_RUN_ID TORCH_SLOT TORCH_ATTEMPT${token} || exit 125
-export TORCH_RUN_ID TORCH_SLOT TORCH_ATTEMPT${token}
+read -r TORCH_RUN_ID TORCH_SLOT TORCH_ATTEMPT${more} || exit 125
+export TORCH_RUN_ID TORCH_SLOT TORCH_ATTEMPT${more}
 torch_run=${shellQuoted(runs)}/$TORCH_RUN_ID
 set -C
 echo "$torch_self" 2>/dev/null >claim && [ -e run.json ] || exit 125

@@ -84,6 +84,7 @@ export function startRecorder(
     stdin: hasInputFile(place.task) ? inputFile : '/dev/null',
     listens: place.task.listen.length > 0,
     isShared: place.task.fleet !== undefined,
+    isAfter: place.task.after !== undefined,
   })
   if (hasInputPipe(place.task)) makeInputPipes(runHome.host, place.folder, environment.owner)
   const pipe = processes.openPipe(environment.owner, place.folder)

@@ -87,6 +87,7 @@ export const defaultSettings = {
   ping: undefined,
   when: undefined,
   pools: [],
+  after: undefined,
 }
 
 /** When a run of a daemon task is ready. With a socket, the default is to wait for a second. */

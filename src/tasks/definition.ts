@@ -11,7 +11,19 @@ import type { Task, TaskFleet } from './task.ts'
  */
 export function definitionOf(task: Omit<Task, 'name' | 'file' | 'line' | 'definition'>): string {
   const { command, schedules, description: _1, labels: _2, hostEntries: _3, ...others } = task
-  const { script, input, listen, ready, fleet, when, pools, notify: _4, ping: _5, ...rest } = others
+  const {
+    script,
+    input,
+    listen,
+    ready,
+    fleet,
+    when,
+    pools,
+    after,
+    notify: _4,
+    ping: _5,
+    ...rest
+  } = others
   // As written, not as compiled: H is compiled for one host, and a definition is for all hosts.
   const texts = schedules.map(({ text }) => text.trim().toLowerCase().split(/\s+/).join(' '))
   // The code sets the order of these keys. What its author may order freely is sorted. The daemon
@@ -33,6 +45,7 @@ export function definitionOf(task: Omit<Task, 'name' | 'file' | 'line' | 'defini
     ...(ready && { ready }),
     ...(fleet && { fleet: fleetMeaning(fleet) }),
     ...(when && { when: when.id }),
+    ...(after && { after: [after.tasks, after.outcome] }),
     ...(pools.length > 0 && { pools: poolMeaning(pools) }),
   })
 }

@@ -13,6 +13,8 @@ export interface Task {
   readonly type: 'common' | 'daemon' | 'manual'
   /** Only a common task has any. */
   readonly schedules: readonly Schedule[]
+  /** A common task may start after others instead, and then has no schedules. */
+  readonly after: TaskAfter | undefined
   /** What limits them; undefined without any. They contain it compiled. */
   readonly when: TaskWhen | undefined
   /** Text is run by the shell, a list without one; undefined: the script itself is executed. */
@@ -112,6 +114,13 @@ export interface TaskWhen {
   readonly calendars: Readonly<Record<string, readonly string[]>>
   /** Two tasks have the same limits exactly if these are equal. */
   readonly id: string
+}
+
+/** A task starts on a machine when each of these tasks has ended there, since it started last. */
+export interface TaskAfter {
+  readonly tasks: readonly string[]
+  /** Which ends count. `failed`: an end that is neither `ok` nor on purpose. */
+  readonly outcome: 'ok' | 'failed' | 'any'
 }
 
 /** The runs of all its tasks on one machine are at most that many. */

@@ -52,7 +52,7 @@ test('torch next shows when a task starts, with its jitter', async () => {
 test('torch next shows a past slot that waits for its jitter in the daemon', async () => {
   const slots = async (next: string, ...words: string[]) => {
     const { stdout } = await (await served(next))('next', 'spread', '--json', ...words)
-    return (JSON.parse(stdout) as NextRow[]).map(({ at }) => at.slice(11, 16))
+    return (JSON.parse(stdout) as NextRow[]).map(({ at }) => at?.slice(11, 16))
   }
   expect(await slots('2026-03-08T07:00:00Z', '--count', '2')).toEqual(['07:00', '08:00'])
   expect(await slots('2026-03-08T08:00:00Z', '--count', '2')).toEqual(['08:00', '09:00'])

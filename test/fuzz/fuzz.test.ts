@@ -47,7 +47,7 @@ test('the generated tasks files use every key of the schema', () => {
   const beside = ['schedule', 'command', 'type', 'scope', 'env', 'labels', 'input', 'notify']
   // These have generators of their own.
   const isWhole = (key: string): boolean =>
-    /^(?:script|listen|ready|ping|from|until|cycle|only|except|on_excluded)(?:\.|$)/.test(key)
+    /^(?:script|listen|ready|ping|from|until|cycle|only|except|on_excluded|after)(?:\.|$)/.test(key)
   const keys = keysOfTask()
     .map(({ path }) => path)
     .filter((key) => !isWhole(key))

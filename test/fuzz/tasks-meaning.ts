@@ -81,7 +81,7 @@ export function readKeys({
 }
 
 function meantTask(
-  { name, type, schedule, command, script, ping, listen, keys, when }: TreeTask,
+  { name, type, schedule, after, command, script, ping, listen, keys, when }: TreeTask,
   tree: Tree,
 ) {
   const { ready, ...given }: Keys = { ...tree.defaults, ...keys }
@@ -110,7 +110,8 @@ function meantTask(
     listen: listen?.meant ?? [],
     ready: waits ? (ready?.meant ?? afterOneSecond) : undefined,
     timezone: given['timezone']?.meant ?? tree.zone ?? 'UTC',
-    schedules: type === 'common' ? [schedule].flat() : [],
+    after: after?.meant,
+    schedules: type === 'common' && after === undefined ? [schedule].flat() : [],
   }
 }
 

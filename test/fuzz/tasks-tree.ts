@@ -25,6 +25,8 @@ export interface TreeTask {
   readonly name: string
   readonly type: 'common' | 'daemon' | 'manual'
   readonly schedule: unknown
+  /** It is there in place of the schedule. */
+  readonly after?: Setting
   /** undefined: it has only a script. */
   readonly command: unknown
   readonly script: Setting | undefined
@@ -123,8 +125,27 @@ export const trees: fc.Arbitrary<Tree> = fc.record({
   ),
   tasks: fc
     .uniqueArray(task, { minLength: 1, maxLength: 6, selector: (one) => one(0).name })
-    .map((all) => all.map((one, place) => one(place))),
+    .map((all) => all.map((one, place) => one(place)))
+    .chain((all) =>
+      fc.array(fc.nat(5), { maxLength: 3 }).map((places) => places.reduce(withAfter, all)),
+    ),
 })
+
+/** The task at a place starts after the ones before it that have an end, if it may. */
+function withAfter(all: readonly TreeTask[], place: number): TreeTask[] {
+  const isShared = ({ keys }: TreeTask): boolean => keys['scope'] !== undefined
+  const firsts = all
+    .slice(0, place)
+    .filter((one) => one.type !== 'daemon' && !isShared(one))
+    .map(({ name }) => name)
+  return all.map((one, at) => {
+    if (at !== place || one.type !== 'common' || isShared(one) || firsts.length === 0) return one
+    const outcome = (['ok', 'failed', 'any'] as const)[one.name.length % 3] ?? 'ok'
+    const list = firsts.length === 1 ? (firsts[0] ?? '') : firsts
+    const written = outcome === 'ok' ? list : { tasks: list, outcome }
+    return { ...one, when: undefined, after: { written, meant: { tasks: firsts, outcome } } }
+  })
+}
 
 /** The tree as a Map, because objects do not keep the order of names like `10`. */
 export function writtenTree(tree: Tree): Map<string, unknown> {
@@ -144,6 +165,7 @@ export function writtenTree(tree: Tree): Map<string, unknown> {
 function writtenTask({
   type,
   schedule,
+  after,
   command,
   script,
   ping,
@@ -156,7 +178,7 @@ function writtenTask({
     ...(script && { script: script.written }),
     ...(ping && { ping: ping.written }),
     ...(listen && { listen: listen.written }),
-    ...(type === 'common' ? { schedule } : { type }),
+    ...(after ? { after: after.written } : type === 'common' ? { schedule } : { type }),
     ...when?.written,
     ...writtenKeys(keys),
   }

@@ -42,6 +42,7 @@ describe.each(shells)('the recorder in %s', (shell) => {
       input: hasInput ? { cat: '/bin/cat', timeout: '/usr/bin/timeout' } : undefined,
       listens,
       isShared: false,
+      isAfter: false,
     })
   const args = ['-w', ...words, ...scriptArguments('TORCH_RECORDER', ['job'])]
   /** Runs a command as torch does, in this directory. */

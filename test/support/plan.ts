@@ -22,6 +22,7 @@ export function aTask(fields: Partial<Task> & { schedule?: string | string[] } =
     schedules,
     when: undefined,
     pools: [],
+    after: undefined,
     command: 'true',
     script: undefined,
     input: { mode: 'none', format: 'text' },

@@ -89,6 +89,7 @@ const setInRuns = new Set([
   'TORCH_ATTEMPT',
   'TORCH_HOST',
   'TORCH_SCRIPT',
+  'TORCH_AFTER_RUN',
 ])
 
 /** The options in TORCH_<NAME> variables. An empty variable counts as not set. */

@@ -166,13 +166,16 @@ function leftOut(tasks: readonly TaskStatus[]): [label: string, tasks: TaskStatu
     if (type === 'daemon') return 'always'
     if (type === 'manual') return 'by hand'
     if (next !== null) return ''
+    if (definition?.after !== undefined) return 'after'
     return definition?.schedule.includes('@reboot') ? 'at boot' : 'not due'
   }
   const found = grouped(tasks, kind)
-  return ['always', 'by hand', 'at boot', 'not due', 'disabled', 'not here'].flatMap((each) => {
-    const some = found.get(each)
-    return some === undefined ? [] : [[each, some]]
-  })
+  return ['always', 'after', 'by hand', 'at boot', 'not due', 'disabled', 'not here'].flatMap(
+    (each) => {
+      const some = found.get(each)
+      return some === undefined ? [] : [[each, some]]
+    },
+  )
 }
 
 function named(tasks: readonly string[]): string {

@@ -96,6 +96,7 @@ function statusNow(daemon: Daemon, task: Task, next: AgendaEntry | undefined): T
     now: daemon.tickClock.tick.done,
     running: runs.of(task.name).map((run) => run.description.run),
     waiting: waitingStart(daemon, task),
+    ended: [...(daemon.queue.afterEnds.seen.get(task.name)?.keys() ?? [])],
     last: runs.last(task.name),
     counts: {
       ...runs.counts(task.name),
@@ -192,6 +193,7 @@ export function taskStatus(
     now: number
     running: string[]
     waiting?: TaskStatus['waiting']
+    ended?: string[]
     last: HistoryRow | undefined
     counts: TaskCounts
     nextRestart?: string | null
@@ -212,6 +214,7 @@ export function taskStatus(
     next: slotText(here ? nextSlot(task, known) : null),
     ...(here && known.next === undefined && isOver(task.schedules, known.now) && { done: true }),
     ...(known.paused && { paused: known.paused }),
+    ...(task.after !== undefined && known.ended !== undefined && { ended: known.ended }),
     jitterMs: jitterOn(task, known.hostName),
     running: known.running,
     ...(known.waiting && { waiting: known.waiting }),
@@ -244,9 +247,11 @@ function nextSlot(
 }
 
 function factsOf(task: Task): TaskFacts {
-  const { schedules, timezone, command, script, hostEntries, fleet, max, pools, timeoutMs } = task
+  const { schedules, after, timezone, command, script, hostEntries, fleet } = task
+  const { max, pools, timeoutMs } = task
   return {
     schedule: schedules.map(({ text }) => text),
+    ...(after !== undefined && { after: { tasks: [...after.tasks], outcome: after.outcome } }),
     ...limitFacts(task),
     timezone,
     command: command === undefined ? null : typeof command === 'string' ? command : [...command],

@@ -52,6 +52,7 @@ const shownKeys = new Set([
   ...['type', 'schedule', 'timezone', 'jitter', 'catchup', 'catchup_window', 'command', 'shell'],
   ...['cwd', 'user', 'group', 'umask', 'nice', 'hosts', 'max', 'overlap', 'timeout', 'kill_after'],
   'pool',
+  'after',
   ...['attempts', 'delay', 'backoff', 'max_delay', 'reset_after', 'success_codes', 'enabled'],
   ...['keep_runs', 'keep_for', 'max_size', 'description', 'listen', 'ready'],
 ])

@@ -1,10 +1,16 @@
 import path from 'node:path'
 import type { Start } from '../../plan/admit.ts'
 import { maxStallSeconds } from '../../plan/tick.ts'
-import { readTraces, type RunConclusion, type RunDescription } from '../../run/directory.ts'
+import {
+  readTraces,
+  type RunConclusion,
+  type RunDescription,
+  startOfRun,
+} from '../../run/directory.ts'
 import { isAllowedAt } from '../../schedule/every.ts'
 import { runDirectory, runStamp } from '../../run/directory.ts'
 import { recoverRuns } from '../../run/recover.ts'
+import { hasStartedAfter, noteFinalEnd, restoreEnds, startAllAfter } from '../starts/start-after.ts'
 import { retryOf, runEnded } from '../starts/after-run.ts'
 import { keepInstances, replaceInstance } from '../starts/daemon-tasks.ts'
 import { settleFeed } from '../starts/feed.ts'
@@ -24,6 +30,7 @@ import { claimBoot } from './saved-state.ts'
 export function recover(daemon: Daemon): void {
   recoverStarts(daemon)
   resumeSchedule(daemon)
+  startAllAfter(daemon)
   startFirst(daemon)
 }
 
@@ -44,6 +51,7 @@ function recoverStarts(daemon: Daemon): void {
     ...[...adopted, ...ended.map(({ run }) => run)].map(({ description }) => description),
     ...concluded.map(({ description }) => description),
   ])
+  restoreEnds(daemon, pending.ends ?? [])
   recoverPending(daemon, known, pending)
   // AFTER it is known what else runs: a run that has ended makes room for a start that waits.
   for (const { run, conclusion } of ended) runEnded(daemon, run, conclusion)
@@ -76,6 +84,10 @@ function recoverConcluded(
     return
   }
   const retry = retryOf(tasks, description, conclusion)
+  if (retry === undefined)
+    noteFinalEnd(daemon, { ...description, conclusion }, (task) =>
+      hasStartedAfter(daemon, task, description),
+    )
   notifications.ended(description, conclusion, retry !== undefined)
   if (description.messages !== undefined)
     settleMessages(daemon, description, conclusion, retry !== undefined)
@@ -107,7 +119,7 @@ interface KnownStarts {
   addPending(start: Start): boolean
 }
 
-type StartKey = Pick<RunDescription, 'task' | 'attempt'> & {
+type StartKey = Pick<RunDescription, 'task' | 'attempt' | 'after'> & {
   readonly slot?: number | null | undefined
   readonly retryOf?: string | undefined
 }
@@ -127,7 +139,7 @@ function knownStarts(daemon: Daemon, runs: readonly StartKey[]): KnownStarts {
 
 /** Two starts with the same key are one and the same. */
 function keyOf(start: StartKey): string {
-  return `${start.task} ${start.slot ?? 'none'} ${start.attempt} ${start.retryOf ?? ''}`
+  return `${start.task} ${start.slot ?? 'none'} ${start.attempt} ${start.retryOf ?? ''} ${start.after?.join(' ') ?? ''}`
 }
 
 /** Timers fire a little early, and clocks are corrected. */
@@ -151,11 +163,16 @@ function hasRun({ host, paths }: Pick<Daemon, 'host' | 'paths'>, start: Start): 
 /** The previous daemon prepared it in its last moment and never started it: now, if it is still due. */
 function startVoided(daemon: Daemon, run: RunDescription): void {
   const { log, clock } = daemon
-  const { task, trigger, attempt, claim, retryOf: before } = run
+  const { task, trigger, attempt, claim, retryOf: before, after } = run
   log.warn('void', { task, run: run.run }, `${task} was prepared and never started`)
   const oldest = clock.now() - maxStallSeconds * 1000
   // A daemon task lacks an instance, and gets it as usual.
-  if (run.type === 'daemon' || run.startedMs < oldest) return
+  if (run.type === 'daemon') return
+  if (trigger === 'after') {
+    // It is due however long it takes, but what it comes after may have started it again.
+    const [first = ''] = after ?? []
+    if (hasStartedAfter(daemon, task, { run: first, startedMs: startOfRun(first) })) return
+  } else if (run.startedMs < oldest) return
   // Its messages wait again, and start a run as usual.
   if (trigger === 'manual' || trigger === 'message') return
   const slot = run.slot ?? undefined
@@ -164,6 +181,7 @@ function startVoided(daemon: Daemon, run: RunDescription): void {
     ...{ task, slot, trigger, attempt, dueMs },
     ...(claim !== undefined && { claim }),
     ...(before !== undefined && { retryOf: before }),
+    ...(after !== undefined && { after }),
   })
 }
 

@@ -10,6 +10,7 @@ import type { Notifications } from '../notify/notifications.ts'
 import type { TasksState } from '../tasks-file/tasks-state.ts'
 import type { OldRuns } from '../upkeep/old-runs.ts'
 import type { OpenOutputs } from '../upkeep/open-outputs.ts'
+import { noteFinalEnd } from './start-after.ts'
 import { type DaemonTaskParts, replaceInstance } from './daemon-tasks.ts'
 import { settleFeed } from './feed.ts'
 import { type MessageParts, settleMessages, startForMessages } from './message-starts.ts'
@@ -30,6 +31,7 @@ export function runEnded(parts: AfterRunParts, run: LiveRun, conclusion: RunConc
   journal.ended(description, conclusion)
   oldRuns.removeSoon(description.task)
   outputs.close(run)
+  let isFinal = false
   if (description.type === 'daemon') {
     // FIRST: the next instance gets what this one has not read.
     settleFeed(parts, run)
@@ -41,6 +43,7 @@ export function runEnded(parts: AfterRunParts, run: LiveRun, conclusion: RunConc
     const retry = planned && isWorthARetry(parts, run) ? planned : undefined
     // A stop comes before the retry.
     const hasRetry = retry !== undefined && phase.now !== 'draining'
+    isFinal = retry === undefined
     notifications.ended(description, conclusion, hasRetry)
     // In a stop there is nothing to wait for: the skip is recorded now.
     if (retry !== undefined && phase.now === 'draining') requestStart(parts, retry)
@@ -54,6 +57,8 @@ export function runEnded(parts: AfterRunParts, run: LiveRun, conclusion: RunConc
     for (const other of tasks.here.values())
       if (other.input.mode === 'queue' && other !== task && sharesPool(task, other))
         startForMessages(parts, other.name)
+  // LAST: what waited for a place is older.
+  if (isFinal) noteFinalEnd(parts, { ...description, conclusion })
 }
 
 function endMessages(
@@ -95,6 +100,8 @@ export function retryOf(
     trigger: 'retry',
     attempt: run.attempt + 1,
     dueMs: endedMs + delayMs,
+    ...(run.after !== undefined && { after: run.after }),
+    ...(tasks.followers.has(run.task) && { failedRun: run.run }),
     ...(run.claim !== undefined && { claim: run.claim }),
     ...(run.messages !== undefined && run.messages.length > 0 && { retryOf: run.run }),
   }

@@ -203,11 +203,15 @@ function launch(
   { restartDelayMs = 0, restarts = 0 }: StartOptions,
   script?: FoundScript['script'],
 ): StartAnswer {
-  const { tasks, runs, runContext, journal } = parts
+  const { tasks, runs, queue, runContext, journal } = parts
   const { revision } = tasks.loaded
   const messages = messagesFor(parts.messages.inbox, task, start)
   const token = tokenOf(parts, start)
   const request = { task, start, revision, restartDelayMs, restarts, messages, script, token }
+  if (start.trigger !== 'retry' && queue.afterEnds.seen.has(task.name)) {
+    queue.afterEnds.forget(task.name)
+    queue.saveSoon()
+  }
   const run = launchRun(runContext, request)
   runs.add(run)
   journal.started(run.description, run.recorder?.pid)

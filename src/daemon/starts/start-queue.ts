@@ -4,6 +4,7 @@ import type { Start } from '../../plan/admit.ts'
 import type { Faults } from '../../run/faults.ts'
 import type { Phase } from '../phase.ts'
 import type { HomePaths } from '../settings.ts'
+import { type AfterEnds, newAfterEnds, type SavedEnds, savedEnds } from './after-ends.ts'
 
 /** Starts that have not happened yet and that no future slot will bring. */
 export interface StartQueue {
@@ -13,6 +14,8 @@ export interface StartQueue {
   readonly due: ReadonlySet<Start>
   /** Starts with a time of their own: retries, and jitter below a second. */
   readonly timed: ReadonlyMap<Start, { readonly atMs: number }>
+  /** What the tasks that start after others have seen. */
+  readonly afterEnds: AfterEnds
   /** Starts that wait until their script is there. */
   readonly held: ReadonlySet<Start>
   /** Those of a task. */
@@ -50,12 +53,14 @@ export function newStartQueue(parts: QueueParts): StartQueue {
   const due = new Set<Start>()
   const timed = new Map<Start, { readonly atMs: number; readonly cancel: () => void }>()
   const held = new Set<Start>()
-  const all = { waiting, due, timed, held }
+  const afterEnds = newAfterEnds()
+  const all = { waiting, due, timed, held, afterEnds }
   const { saveSoon, saveNow } = newSaver(parts, () => writePending(parts, all))
   return {
     waiting,
     due,
     timed,
+    afterEnds,
     held,
     heldOf: (task) => [...held].filter((start) => start.task === task),
     hold(start) {
@@ -161,6 +166,8 @@ interface Pending {
   readonly vacancies: readonly (readonly [task: string, restarts: readonly PendingRestart[]])[]
   /** Runs that are being replaced because a person asked for it. Old records do not have it. */
   readonly mustGo?: readonly string[]
+  /** What the tasks that start after others have seen. Old records do not have it. */
+  readonly ends?: SavedEnds
 }
 
 function writePending(
@@ -170,7 +177,8 @@ function writePending(
     due,
     timed,
     held,
-  }: Pick<StartQueue, 'waiting' | 'due' | 'timed'> & {
+    afterEnds,
+  }: Pick<StartQueue, 'waiting' | 'due' | 'timed' | 'afterEnds'> & {
     readonly held: ReadonlySet<Start>
   },
 ): void {
@@ -186,6 +194,7 @@ function writePending(
     ],
     vacancies: [...restarts],
     ...(mustGo.size > 0 && { mustGo: [...mustGo] }),
+    ...(afterEnds.seen.size > 0 && { ends: savedEnds(afterEnds) }),
   }
   files.replace(paths.pending, JSON.stringify(pending), { sync: false })
 }

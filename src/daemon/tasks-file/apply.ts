@@ -14,6 +14,7 @@ import { saveLoadedLater } from '../recovery/saved-state.ts'
 import type { HomePaths, Settings } from '../settings.ts'
 import type { Notifications } from '../notify/notifications.ts'
 import { followScripts } from '../starts/daemon-scripts.ts'
+import { forgetOldEnds } from '../starts/start-after.ts'
 import { type DaemonTaskParts, keepInstances } from '../starts/daemon-tasks.ts'
 import { startForMessages } from '../starts/message-starts.ts'
 import { requestWaiting, skipPending } from '../starts/request-start.ts'
@@ -125,7 +126,9 @@ interface Prepared {
 
 function switchTo(parts: ApplyParts, plan: ReloadPlan, prepared: Prepared): void {
   const { tasks, runs, tickClock, totals } = parts
+  const before = tasks.here
   tasks.setTasks(plan.tasks, plan.here)
+  forgetOldEnds(parts, before)
   totals.setTasks(plan.here.keys())
   const dropped = new Set(plan.drop)
   skipPending(parts, (task) => (dropped.has(task) ? whyDropped(tasks, task) : undefined))

@@ -30,6 +30,8 @@ export interface TasksState {
   readonly all: ReadonlyMap<string, Task>
   /** The tasks that run on this host, by name. */
   readonly here: ReadonlyMap<string, Task>
+  /** The tasks of `here` that start after a task, by its name. */
+  readonly followers: ReadonlyMap<string, readonly Task[]>
   /** Tasks of `here` that were loaded in a second that may not be over yet. */
   readonly newTasks: readonly NewTasks[]
 
@@ -53,12 +55,14 @@ export function newTasksState(
   refused: Loaded | undefined,
 ): TasksState {
   const { tasks } = loaded.file
+  const here = byName(tasks.filter((task) => runsHere(task, facts)))
   const now = {
     loaded,
     refused,
     facts,
     all: byName(tasks),
-    here: byName(tasks.filter((task) => runsHere(task, facts))),
+    here,
+    followers: followersIn(here),
     newTasks: [] as readonly NewTasks[],
   }
   return {
@@ -77,6 +81,9 @@ export function newTasksState(
     get here() {
       return now.here
     },
+    get followers() {
+      return now.followers
+    },
     get newTasks() {
       return now.newTasks
     },
@@ -85,7 +92,8 @@ export function newTasksState(
     setRefused: (next) => void (now.refused = next),
     setRevision: (revision) => void (now.loaded = { ...now.loaded, revision }),
     setFacts: (next) => void (now.facts = next),
-    setTasks: (all, here) => void Object.assign(now, { all, here }),
+    setTasks: (nextAll, nextHere) =>
+      void Object.assign(now, { all: nextAll, here: nextHere, followers: followersIn(nextHere) }),
     noteNewTasks(done, added) {
       now.newTasks = [...now.newTasks.filter(({ second }) => second >= done), ...added]
     },
@@ -105,6 +113,14 @@ export function readHostFacts(host: Host, settings: Settings): HostFacts {
 
 function byName(tasks: readonly Task[]): ReadonlyMap<string, Task> {
   return new Map(tasks.map((task) => [task.name, task]))
+}
+
+function followersIn(here: ReadonlyMap<string, Task>): ReadonlyMap<string, readonly Task[]> {
+  const followers = new Map<string, Task[]>()
+  for (const task of here.values())
+    for (const first of task.after?.tasks ?? [])
+      followers.set(first, [...(followers.get(first) ?? []), task])
+  return followers
 }
 
 function newSerialiser(): TasksState['inTurn'] {

@@ -43,6 +43,8 @@ function valuesOf(task: Task, folder: string): Record<string, Written> {
   const { input, retry, restart, limits, output } = task
   return {
     schedule: oneOrList(task.schedules.map(({ text }) => text.trim().split(/\s+/).join(' '))),
+    after: oneOrList(task.after?.tasks ?? []),
+    'after.outcome': task.after?.outcome ?? 'ok',
     command:
       typeof task.command === 'string' ? withoutLastBreak(task.command) : (task.command ?? null),
     ...scriptValues(task.script, folder),

@@ -9,6 +9,7 @@ import { definitionOf } from '../definition.ts'
 import { isHashedText } from '../host-schedules.ts'
 import { matchHosts } from '../hosts.ts'
 import type { Task } from '../task.ts'
+import { checkAfter, readAfter } from './after.ts'
 import { checkLength } from './argument-length.ts'
 import { expected } from './expected.ts'
 import { checkScope } from './fleet-checks.ts'
@@ -32,7 +33,8 @@ export function buildTasks(file: MergedFile, facts: TasksFacts): Task[] {
   const limitsOf = newLimitReader(file.calendars, facts.digest)
   const placed = file.tasks.map(({ source, name, input }): PlacedTask => {
     const path = ['tasks', name]
-    const { schedule, command, script: from, listen: addresses, ping: called, ...own } = input
+    const { schedule, after: _, command, script: from, listen: addresses, ...others } = input
+    const { ping: called, ...own } = others
     const checked = checkSettings(source, path, own, {
       facts,
       groups: file.groups,
@@ -47,7 +49,9 @@ export function buildTasks(file: MergedFile, facts: TasksFacts): Task[] {
       own[key] === undefined && isWronglyGiven(file, source, path, key)
     const type = isUnclear('type') ? 'unclear' : (settings.type ?? 'common')
     const scope = isUnclear('scope') ? 'unclear' : (settings.scope ?? 'host')
-    checkType(source, path, type, settings)
+    const isAfter = isGiven(source, [...path, 'after'])
+    const isTimed = type === 'common' && !isAfter
+    checkType(source, path, type, settings, isAfter)
     const { isZoneGiven } = file
     checkScope(source, path, { type, scope, own: input, checked, settings, isZoneGiven })
     warnAboutNotify(source, path, type, { own: checked.notify, settings: settings.notify })
@@ -65,8 +69,8 @@ export function buildTasks(file: MergedFile, facts: TasksFacts): Task[] {
     const timezone = settings.timezone ?? file.zone
     // An unknown zone is already reported. The schedule may be wrong too.
     const zone = isInIntl(timezone) ? timezone : 'UTC'
-    const within = type === 'common' ? limitsOf(settings, zone) : undefined
-    if (type === 'common') checkLeftSlots(source, path, { own: checked, settings, within })
+    const within = isTimed ? limitsOf(settings, zone) : undefined
+    if (isTimed) checkLeftSlots(source, path, { own: checked, settings, within })
     const schedules = readSchedules(source, path, schedule, {
       ...{ type, zone, compile, limits: within?.limits },
       seed: seedOf(name, scope === 'fleet' ? undefined : facts.host),
@@ -76,12 +80,25 @@ export function buildTasks(file: MergedFile, facts: TasksFacts): Task[] {
     const rest = withBuiltInDefaults(settings, timezone)
     const ready = type === 'daemon' ? readyOf(settings.ready, listen) : undefined
     const ping = readPing(source, path, called, facts.folder)
+    const after = readAfter(source, path, { type, scope, own: input })
     const pools = poolsOf(source, path, { type, settings, pools: file.pools })
     const fleet =
       scope === 'fleet'
         ? readFleet({ schedule, command, script, settings, timezone, when, pools }, file, facts)
         : undefined
-    const all = { command, script, listen, ready, ping, fleet, when, pools, schedules, ...rest }
+    const all = {
+      command,
+      script,
+      listen,
+      ready,
+      ping,
+      fleet,
+      when,
+      pools,
+      after,
+      schedules,
+      ...rest,
+    }
     const definition = facts.digest(definitionOf(all))
     // The same order of keys in every task keeps them small in V8.
     const task = { name, line: source.line(path), definition, file: source.file, ...all }
@@ -89,6 +106,10 @@ export function buildTasks(file: MergedFile, facts: TasksFacts): Task[] {
     return { source, path, task }
   })
   checkSharedAddresses(placed)
+  checkAfter(
+    placed,
+    file.tasks.map(({ name }) => name),
+  )
   return placed.map(({ task }) => task)
 }
 
@@ -181,9 +202,10 @@ function readSchedules(
     if (isWritten) source.report(path, message, { hint })
     return []
   }
-  if (!isWritten && options.type === 'common' && !isMisspelt(source, path)) {
+  const isAfter = isGiven(source, [...taskPath, 'after'])
+  if (!isWritten && !isAfter && options.type === 'common' && !isMisspelt(source, path)) {
     source.report(path, 'expected a schedule; got nothing', {
-      hint: 'only tasks of type daemon and manual have no schedule',
+      hint: 'only tasks with after, and those of type daemon and manual, have no schedule',
     })
   }
   if (typeof written === 'string') return readSchedule(source, path, written, options)

@@ -52,6 +52,7 @@ export const expected = {
   calendarNames: 'the name of a calendar, or a list of names',
   calendar: 'a list of dates and ranges, or a map with file',
   calendarEntry: 'a date such as 2026-12-25 or 12-25, or a range such as 2026-12-24..2027-01-01',
+  after: 'the name of a task, or a list of names, or a map with tasks and outcome',
   poolNames: 'the name of a pool, or a list of names',
   command: 'a command: text for the shell, or a list of words',
   program: 'a list of words that begins with the program',

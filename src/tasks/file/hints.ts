@@ -258,6 +258,11 @@ const choices = new Map(
       host: 'local machine node server each every',
     },
     on_lost: { rerun: 'restart retry again reschedule true yes', skip: 'ignore none no false off' },
+    outcome: {
+      ok: 'okay success succeeded done 0',
+      failed: 'fail failure error',
+      any: 'all always ended finished',
+    },
     input: inputWords,
     mode: inputWords,
     format: { text: 'plain line lines raw string', json: 'jsonl ndjson jsonlines object' },

@@ -16,6 +16,7 @@ import { expected } from './expected.ts'
 
 const nested = {
   cycle: limits.cycle,
+  after: names.afterMap,
   script: z.strictObject({
     url: value.url.meta({
       ...value.url.meta(),
@@ -206,7 +207,11 @@ const task = z
   .strictObject({
     schedule: key(
       value.schedule,
-      'when the task is due: 5 or 6 fields as in a crontab, `@daily`, `@every 90s`, `@at 2026-12-31T23:00`, `@reboot`; required for a `common` task, not allowed for others',
+      'when the task is due: 5 or 6 fields as in a crontab, `@daily`, `@every 90s`, `@at 2026-12-31T23:00`, `@reboot`; required for a `common` task without `after`, not allowed for others',
+    ),
+    after: key(
+      names.after,
+      'start the task when these tasks of this machine have ended, instead of by a `schedule`',
     ),
     command: key(
       value.command,

@@ -13,9 +13,13 @@ export function checkType(
   path: KeyPath,
   type: TypeRead,
   settings: Pick<SettingsInput, 'max' | 'input' | 'retry' | 'success_codes'>,
+  isAfter: boolean,
 ): void {
   if (type === 'unclear') return
   warnAboutUnusedKeys(source, path, type)
+  if (isAfter && type === 'common')
+    for (const key of scheduleKeys)
+      warnAbout(source, [...path, key], 'has no effect on a task that starts after others')
   reportDaemonKeys(source, path, type)
   const { max = 1, input = {} } = settings
   if (type === 'daemon' && max === Infinity) {
@@ -64,6 +68,9 @@ const unusedKeys: Readonly<Record<Task['type'], readonly (keyof TaskInput)[]>> =
   ],
   manual: [...limitKeys, 'overlap', 'catchup', 'catchup_window', 'jitter', 'restart'],
 }
+
+/** They say when a schedule is due. */
+const scheduleKeys = [...limitKeys, 'jitter', 'catchup', 'catchup_window'] as const
 
 /** Only for keys of the task itself: the defaults are for tasks of all types. */
 function warnAboutUnusedKeys(source: Source, path: KeyPath, type: Task['type']): void {

@@ -109,10 +109,11 @@ function readTask(host: string, value: unknown): TaskStatus[] {
 
 function readFacts(value: unknown, next: string | null): TaskFacts | null {
   if (value === null) return null
-  const { schedule, timezone, hosts, scope, max, timeoutMs, limits } = fieldsOf(value)
+  const { schedule, after, timezone, hosts, scope, max, timeoutMs, limits } = fieldsOf(value)
   const zone = zoneOf(timezone)
   return {
     schedule: textsOf(schedule),
+    ...(after !== undefined && { after: readAfter(after) }),
     timezone: zone,
     ...(fieldsOf(limits)['compiled'] !== undefined && { limits: onlyNext(zone, next) }),
     // The page shows it as a part of what is written, which has no secrets.
@@ -121,6 +122,12 @@ function readFacts(value: unknown, next: string | null): TaskFacts | null {
     ...(scope === 'fleet' && { scope }),
     ...{ max: numberOf(max), timeoutMs: numberOf(timeoutMs) },
   }
+}
+
+function readAfter(value: unknown): NonNullable<TaskFacts['after']> {
+  const { tasks, outcome } = fieldsOf(value)
+  const known = outcome === 'failed' || outcome === 'any' ? outcome : 'ok'
+  return { tasks: textsOf(tasks), outcome: known }
 }
 
 /** A zone that this machine does not know would stop whoever computes with it. */
@@ -152,7 +159,7 @@ function readWritten(value: unknown): WrittenDefinition | null {
 }
 
 const triggers: readonly Trigger[] = [
-  ...(['schedule', 'catchup', 'retry', 'manual', 'reboot', 'daemon', 'message'] as const),
+  ...(['schedule', 'after', 'catchup', 'retry', 'manual', 'reboot', 'daemon', 'message'] as const),
 ]
 
 /** A row of the history of a machine, whose name it gets; undefined: it is none. */

@@ -1,4 +1,5 @@
 import type { PauseView, TaskView } from '../../http/api.ts'
+import { afterWords } from '../../text/after-words.ts'
 import { plainLine } from '../../text/sanitize.ts'
 import { isIn, startMs } from '../model/groups.ts'
 import type { Outcome } from '../model/model.ts'
@@ -136,13 +137,14 @@ function pausedWords({ until, by, reason }: PauseView, zone: string, now: number
 }
 
 /** When a task runs, in words where there are right ones, and as written. */
-export function scheduleWords({ type, schedules, timezone, isFromRows }: TaskView): {
+export function scheduleWords({ type, after, schedules, timezone, isFromRows }: TaskView): {
   words: string
   written: string
 } {
   if (isFromRows === true) return { words: 'seen only in the history', written: '' }
   if (type === 'daemon') return { words: 'always runs', written: '' }
   if (type === 'manual') return { words: 'by hand', written: '' }
+  if (after !== undefined) return { words: plainLine(afterWords(after)), written: '' }
   if (schedules.length === 0) return { words: 'not in the tasks file', written: '' }
   const words = schedules.map(({ text, words: each }) => each ?? text).join('; ')
   const texts = schedules.map(({ text }) => text).join('; ')

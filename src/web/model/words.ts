@@ -88,6 +88,7 @@ export function outcomeWords({ outcome, exitCode, signal, reason, count }: Outco
 
 const triggerTexts: Readonly<Record<NonNullable<HistoryRow['trigger']>, string>> = {
   schedule: 'by its schedule',
+  after: 'after another task',
   catchup: 'to catch up',
   retry: 'as a retry',
   manual: 'by hand',

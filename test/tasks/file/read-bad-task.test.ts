@@ -131,7 +131,7 @@ const table: Readonly<Record<string, { file: readonly string[]; shown: readonly 
       'tasks.yaml:2:3: tasks.backup.schedule: expected a schedule; got nothing',
       '  backup:',
       '  ^',
-      'hint: only tasks of type daemon and manual have no schedule',
+      'hint: only tasks with after, and those of type daemon and manual, have no schedule',
     ],
   },
   'a misspelt schedule': {

@@ -42,6 +42,7 @@ const ofAll = {
   input: { mode: 'none', format: 'text' },
   listen: [],
   pools: [],
+  after: undefined,
   ready: undefined,
   hosts: undefined,
   hostEntries: undefined,

@@ -31,6 +31,8 @@ export interface TimeSource {
   readonly jitterMs: number
   /** The slot that waits for its jitter in a running daemon. */
   readonly pending?: number | undefined
+  /** It starts after other tasks, and has no schedules. */
+  readonly after?: Task['after']
 }
 
 /**
@@ -65,6 +67,7 @@ export async function sourcesOfTasks(call: Call, values: Values): Promise<TimeSo
     zone: task.timezone,
     jitterMs: jitterOn(task, hostName),
     pending: pendingOf(task, pending.get(task.name)),
+    after: task.after,
   }))
 }
 

@@ -7,21 +7,24 @@ import { slotText } from '../../../record/history/rows.ts'
 import { hostFacts } from '../../../tasks/hosts.ts'
 import type { Call } from '../../command.ts'
 import { usageError } from '../../args/option.ts'
+import { afterWords } from '../../../text/after-words.ts'
 import { noTaskHasLabels } from '../../daemon/tasks-file.ts'
 import type { Values } from '../../args/options.ts'
 import { type Cell, table } from '../../terminal/table.ts'
 import { roughly, shownDistance, shownTime, timeThere } from '../../terminal/times.ts'
 import type { TimeSource } from './next-tasks.ts'
 
-/** One start time, also in the JSON. */
+/** One start time, also in the JSON. A task that starts after others has none, but says so. */
 export interface NextRow {
   /** null with --schedule. */
   readonly task: string | null
   /** The slot in UTC, and with the offset of the schedule's zone. */
-  readonly at: string
-  readonly local: string
+  readonly at: string | null
+  readonly local: string | null
   /** How long after the slot the task starts: the same for every slot. */
   readonly jitterMs: number
+  /** Only there for a task that starts after others. */
+  readonly after?: TimeSource['after']
 }
 
 /** How many start times are shown of a single task or schedule, and of each of several. */
@@ -35,7 +38,7 @@ export async function showNext(call: Call, values: Values): Promise<number> {
   const from = Math.floor((values.from ?? call.host.clock.now()) / 1000)
   const rows = sources
     .flatMap((source) => rowsOf(source, from, count))
-    .toSorted((a, b) => Date.parse(a.at) - Date.parse(b.at))
+    .toSorted((a, b) => timeOf(a) - timeOf(b))
   if (values.json) {
     await call.terminal.say(JSON.stringify(rows, null, 2))
     return exitStatus.done
@@ -86,11 +89,17 @@ function badSchedule(refused: Refused): TorchError {
   })
 }
 
+/** What has no time comes last. */
+function timeOf({ at }: NextRow): number {
+  return at === null ? Number.MAX_SAFE_INTEGER : Date.parse(at)
+}
+
 function rowsOf(
-  { task, schedules, zone, jitterMs, pending }: TimeSource,
+  { task, schedules, zone, jitterMs, pending, after }: TimeSource,
   from: number,
   count: number,
 ): NextRow[] {
+  if (after !== undefined) return [{ task, at: null, local: null, jitterMs: 0, after }]
   const rows: NextRow[] = []
   let slot = pending ?? nextOf(schedules, from)
   while (slot !== undefined && rows.length < count) {
@@ -113,6 +122,8 @@ async function show(
   if (rows.length === 0) return
   const zones = new Map(sources.map(({ task, zone }) => [task, zone]))
   const shown = rows.map((row): Cell[] => {
+    if (row.at === null)
+      return [row.after === undefined ? '' : afterWords(row.after), '', row.task ?? '', '']
     const start = new Date(Date.parse(row.at) + row.jitterMs).toISOString()
     const zone = zones.get(row.task) ?? ''
     const there = timeThere(host, start, zone)

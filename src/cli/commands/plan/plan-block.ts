@@ -9,6 +9,7 @@ import { isOver } from '../../../schedule/due.ts'
 import { localText, offsetAt } from '../../../schedule/timezone.ts'
 import { addressWords } from '../../../tasks/sockets.ts'
 import type { Task } from '../../../tasks/task.ts'
+import { afterWords } from '../../../text/after-words.ts'
 import { counted, someOf } from '../../../text/plural.ts'
 import { type Cell, cutMark, cutText, gap, table, textOf, wrapped } from '../../terminal/table.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
@@ -177,20 +178,22 @@ function rowOf(
   const width = layout.nameWidth - mark.length
   const name = cutText(task.name, width, 'middle', cutMark(layout.isUnicode)) + mark
   const next = (varies && !known ? variesMark : ' ') + nextWords(layout, forecast, window.from)
-  if (task.type !== 'common') return [name, next, '', '']
+  if (task.type !== 'common' || task.after !== undefined) return [name, next, '', '']
   const counts = layout.cells === 0 ? [] : startsPerCell(forecast, window, layout.cells)
   return [name, next, countText(starts), timeline(counts)]
 }
 
 /** The next start: its slot and the jitter. */
 function nextWords(
-  { zone }: Layout,
+  { zone, isUnicode }: Layout,
   { task, schedules, next, shift }: TaskForecast,
   from: number,
 ): string {
   if (next !== undefined) return localText(zone, next + shift)
   if (task.type === 'daemon') return `always ${task.max}${task.fleet ? ' in the fleet' : ''}`
   if (task.type === 'manual') return task.input.mode === 'queue' ? 'by hand or message' : 'by hand'
+  if (task.after !== undefined)
+    return cutText(afterWords(task.after, 2), nextWidth - 1, 'end', cutMark(isUnicode))
   if (schedules.some(({ kind }) => kind === 'reboot')) return 'at boot'
   return isOver(schedules, from) ? 'done' : 'never'
 }

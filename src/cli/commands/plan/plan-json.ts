@@ -15,6 +15,8 @@ interface HostJson {
     readonly type: Task['type']
     /** `fleet`: it starts on one of the machines that run it. */
     readonly scope: 'host' | 'fleet'
+    /** The tasks after which it starts; only there for a task that does. */
+    readonly after?: Task['after']
     /** The slot of its next start, in UTC. */
     readonly next: string | null
     readonly starts24h: number
@@ -76,6 +78,7 @@ function hostJson(
       task: task.name,
       type: task.type,
       scope: task.fleet === undefined ? 'host' : 'fleet',
+      ...(task.after !== undefined && { after: task.after }),
       next: slotText(next ?? null),
       starts24h: starts,
       part: tasks[index]?.part ?? false,

@@ -81,7 +81,15 @@ function definitionFacts({ host }: Pick<Call, 'host'>, task: TaskStatus): Fact[]
   const there = next === null ? undefined : timeThere(host, next, timezone)
   const zone = there === undefined ? timezone : `${timezone}, where the next start is at ${there}`
   return [
-    ['schedule', schedule.length === 0 ? [withoutSchedule[type]] : schedule.map(plainLine)],
+    ...(definition.after ? [afterFact(definition.after, task.ended)] : []),
+    ...(definition.after
+      ? []
+      : [
+          [
+            'schedule',
+            schedule.length === 0 ? [withoutSchedule[type]] : schedule.map(plainLine),
+          ] as const,
+        ]),
     ...(definition.limits?.words ?? []).map(([key, value]): Fact => [key, [plainLine(value)]]),
     ...(isElsewhere ? [['timezone', [plainLine(zone)]] as const] : []),
     ...(script ? [['script', scriptLines(script)] as const] : []),
@@ -94,6 +102,22 @@ function definitionFacts({ host }: Pick<Call, 'host'>, task: TaskStatus): Fact[]
     ...labelled,
   ]
 }
+
+/** `extract, convert`, and which of them have ended since the task started last. */
+function afterFact({ tasks, outcome }: After, ended: TaskStatus['ended']): Fact {
+  const which = outcome === 'ok' ? '' : outcome === 'any' ? ' (any end)' : ` (${outcome})`
+  const seen =
+    ended === undefined || tasks.length === 1
+      ? []
+      : [
+          ended.length === 0
+            ? 'none of them has ended since the last start'
+            : `since the last start ended: ${ended.join(', ')}`,
+        ]
+  return ['after', [plainLine(tasks.join(', ') + which), ...seen.map(plainLine)]]
+}
+
+type After = NonNullable<NonNullable<TaskStatus['definition']>['after']>
 
 /** Its URL, and the key of the tasks file that says which version runs. */
 function scriptLines({ url, sha256, update }: Script): string[] {

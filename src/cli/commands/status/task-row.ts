@@ -1,10 +1,11 @@
 import type { PauseReport, TaskStatus } from '../../../control/status-report.ts'
 import { startOfRun } from '../../../run/directory.ts'
+import { afterWords } from '../../../text/after-words.ts'
 import { counted } from '../../../text/plural.ts'
 import type { Call } from '../../command.ts'
 import { outcomeCell } from '../../terminal/outcomes.ts'
 import { pauseWords } from '../../terminal/pause-words.ts'
-import type { Cell } from '../../terminal/table.ts'
+import { type Cell, cutText } from '../../terminal/table.ts'
 import { dueWords, progressOf, shownDistance, shownTime } from '../../terminal/times.ts'
 import { isRestarting, nextStart } from './status-order.ts'
 
@@ -31,7 +32,7 @@ export function taskRow(
   return [
     task.name,
     task.type,
-    next === null ? (task.done === true ? ['done', 'dim'] : '') : dueWords(host, next),
+    next === null ? nextCell(task, isStarting) : dueWords(host, next),
     shownTime(host, next),
     runningCell({ host, terminal }, task, usualMs, withBars),
     task.reason !== null
@@ -41,6 +42,16 @@ export function taskRow(
         : pausedCell(host, task, task.paused),
   ]
 }
+
+/** In place of a time. */
+function nextCell({ here, done, definition }: TaskStatus, isStarting: boolean): Cell {
+  if (done === true) return ['done', 'dim']
+  const after = isStarting && here ? definition?.after : undefined
+  return after === undefined ? '' : [cutText(afterWords(after, 1), maxAfterChars, 'middle'), 'dim']
+}
+
+/** It must leave room for the other columns. */
+const maxAfterChars = 24
 
 /** Why a task does not run here, and how it ended when it did. */
 function awayCell(host: Call['host'], task: TaskStatus, reason: string): Cell {
