@@ -84,14 +84,24 @@ describe('the reference of keys', () => {
   test.each(withDefault)('a task without %s has the default %s', (key, value) => {
     const [outer = '', inner] = key.split('.')
     // A key that stands only beside others, and those.
-    const besides = { script: { url: 'https://x.example/a' }, ready: { line: 'up' } }
+    const besides = {
+      script: { url: 'https://x.example/a' },
+      ready: { line: 'up' },
+      after: { tasks: 'b' },
+    }
     const beside = Object.entries(besides).find(([name]) => name === outer)?.[1] ?? {}
-    const type = outer === 'ready' ? { type: 'daemon' } : { schedule: '@daily' }
+    const timed = { schedule: '@daily' }
+    const type = outer === 'ready' ? { type: 'daemon' } : outer === 'after' ? {} : timed
     const isOfFleet = ['max_per_host', 'start_within', 'on_lost'].includes(outer)
     const scope = isOfFleet ? { scope: 'fleet', timezone: 'UTC' } : {}
     const own = inner === undefined ? parse(value) : { ...beside, [inner]: parse(value) }
     const task = (more: unknown) =>
-      JSON.stringify({ tasks: { a: { ...type, ...scope, command: 'true', [outer]: more } } })
+      JSON.stringify({
+        tasks: {
+          a: { ...type, ...scope, command: 'true', [outer]: more },
+          b: { ...timed, command: 'true' },
+        },
+      })
     const without = inner === undefined ? undefined : beside
     expect(withoutWritten(task(own))).toEqual(withoutWritten(task(without)))
   })

@@ -157,6 +157,7 @@ function withCommon(tree: Tree, at: number): Tree {
           ...one,
           type: 'common' as const,
           schedule: '@daily',
+          after: undefined,
           listen: undefined,
           keys: onEveryHost(withoutFleet(one.keys)),
         }

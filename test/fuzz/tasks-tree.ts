@@ -26,7 +26,7 @@ export interface TreeTask {
   readonly type: 'common' | 'daemon' | 'manual'
   readonly schedule: unknown
   /** It is there in place of the schedule. */
-  readonly after?: Setting
+  readonly after?: Setting | undefined
   /** undefined: it has only a script. */
   readonly command: unknown
   readonly script: Setting | undefined

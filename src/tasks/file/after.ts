@@ -1,3 +1,4 @@
+import { parseDuration } from '../../text/duration.ts'
 import { unorderedRule } from '../definition.ts'
 import { anyMachine, type HostRule, shareOf } from '../hosts.ts'
 import type { Task } from '../task.ts'
@@ -25,7 +26,11 @@ export function readAfter(
 function whyNotAllowed(
   source: Source,
   path: KeyPath,
-  { type, scope }: { readonly type: TypeRead; readonly scope: string },
+  {
+    type,
+    scope,
+    own,
+  }: { readonly type: TypeRead; readonly scope: string; readonly own: TaskInput },
 ): { readonly message: string; readonly hint: string } | undefined {
   if (type === 'daemon' || type === 'manual') {
     const why =
@@ -33,7 +38,11 @@ function whyNotAllowed(
         ? 'torch keeps it running all the time'
         : 'only people and messages start it'
     const message = `not allowed for a ${type} task: ${why}`
-    return { message, hint: 'remove it, or write type: common' }
+    const [name = ''] = own.after?.tasks ?? []
+    // A daemon task has another key of this name.
+    const isReady = type === 'daemon' && parseDuration(name).ok
+    const hint = isReady ? 'write it within ready' : 'remove it, or write type: common'
+    return { message, hint }
   }
   if (scope === 'fleet')
     return {

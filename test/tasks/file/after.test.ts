@@ -72,6 +72,13 @@ describe('problems of after', () => {
       ],
     },
     {
+      name: 'a time after which a daemon task is ready belongs to ready',
+      text: file('web: { type: daemon, command: run, after: 5s }'),
+      expected: [
+        'tasks.web.after: not allowed for a daemon task: torch keeps it running all the time (write it within ready)',
+      ],
+    },
+    {
       name: 'a task of the fleet cannot start after others',
       text: file(extract, load('extract', ', scope: fleet')),
       expected: [

@@ -255,7 +255,6 @@ test.each([
   ['scripturl: abc', 'did you mean "script"?'],
   ['ports: 80', 'did you mean "listen"?'],
   ['readinessProbe: x', 'did you mean "ready"?'],
-  ['after: x', 'write it within ready'],
 ])('a key of another program has a hint: %s', (key, hint) => {
   expect(problemsOf(`tasks: { a: { type: manual, command: x, ${key} } }`)).toMatchObject([{ hint }])
 })

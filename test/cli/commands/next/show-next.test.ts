@@ -150,6 +150,22 @@ describe.concurrent('torch next', () => {
     )
   })
 
+  test('a task that starts after another comes last, and says so in place of a time', async () => {
+    const site = newSite(
+      'tasks:\n  a: { after: b, command: x }\n  b: { schedule: "@daily", command: x }\n',
+    )
+    const { stdout } = await site.torch('next', '--json')
+    expect(JSON.parse(stdout)).toEqual([
+      expect.objectContaining({ task: 'b' }),
+      { task: 'a', at: null, local: null, jitterMs: 0, after: { tasks: ['b'], outcome: 'ok' } },
+    ])
+    expect((await site.torch('next', 'a')).stdout.split('\n').slice(1)).toEqual([
+      'NEXT     TASK',
+      'after b  a',
+      '',
+    ])
+  })
+
   test.each([
     [['--schedule', '0 0 30 2 *'], 0, 'this schedule: never due\n'],
     [['web', '--host', 'db-1'], 0, 'web does not run on db-1\n'],

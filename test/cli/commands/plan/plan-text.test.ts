@@ -373,3 +373,20 @@ tasks:
     'fleet: 2 of web1 web2 web3 db1 except web3, first web2, then db: consumer',
   ])
 })
+
+test('a plan shows after which tasks another one starts, in place of a time', () => {
+  const chain = good(`
+tasks:
+  extract: { schedule: "0 6 * * *", command: x }
+  load: { command: x, after: extract }
+  alarm: { command: x, after: { tasks: [extract, load], outcome: failed } }
+`)
+  const plan = filePlan(view(60, { zone: 'UTC' }), chain, from)
+  expect(shown(plan).split('\n').slice(2, 6)).toEqual([
+    'TASK      NEXT                         24H   12  18  00  06',
+    'extract   2026-11-22T06:00:00+00:00      1  .............1..',
+    'load      after extract',
+    'alarm     after extract, load (fai…',
+  ])
+  expect(shown(plan)).not.toContain('never')
+})

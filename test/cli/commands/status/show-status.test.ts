@@ -219,6 +219,14 @@ describe('The tasks that torch status selects', () => {
   })
 })
 
+test('torch status TASK shows after which tasks it starts', async () => {
+  const yaml = '  load: { command: x, after: { tasks: [rotate], outcome: any } }\n'
+  fs.writeFileSync(file, tasks + yaml)
+  const { stdout } = await status(['load'])
+  expect(stdout).toContain('  after    rotate (any end)\n')
+  expect(stdout).not.toContain('schedule')
+})
+
 test('torch status TASK shows the pools of a task', async () => {
   const yaml = '  dump: { schedule: "@daily", command: dump, pool: [db, io] }\n'
   fs.writeFileSync(file, `pools: { db: 1, io: 4 }\n${tasks}${yaml}`)
