@@ -44,7 +44,7 @@ export interface FleetMetrics {
   claims: Readonly<Record<string, number>>
   claimSeconds: Histogram
   placesHeld: number
-  /** Since the renewal of the place that waits longest; null: it has none. */
+  /** Since the last renewal of a place, the longest of all; null: it has no place. */
   renewalAgeMs: number | null
   fenced: number
   takeovers: number

@@ -98,6 +98,7 @@ async function exchangeWith(
     case 'answer': {
       const answer = answerOf(answered.data)
       if (answer === undefined) throw noHost(host, 'its answer cannot be read')
+      if (answer.host !== host) throw noHost(host, `${answer.host} has answered in its place`)
       if ('error' in answer) throw errorFromJson(answer.error)
       return answer.value
     }

@@ -15,13 +15,17 @@ import { type Exchange, jsonOf } from './exchange.ts'
 export const chunkBytes = 48 * 1024
 /** How many chunks may be on their way. */
 const inFlight = 4
+/** So many chunks may wait for the reader: twice what it allows. */
+const maxWaiting = 2 * inFlight
 /** How often the reader says that it is there, and after what silence the other side counts as gone. */
 const wordMs = 5_000
 const goneMs = 15_000
 
+const kinds = ['start', 'output', 'end', 'alive', 'over'] as const
+
 /** The head of a chunk. */
 interface ChunkHead {
-  readonly kind: 'start' | 'output' | 'end' | 'alive' | 'over'
+  readonly kind: (typeof kinds)[number]
   readonly task?: string
   readonly run?: string
   /** Of `output`: when it came, ISO 8601 in UTC. Older daemons do not send it. */
@@ -101,7 +105,7 @@ export interface LogRequest {
 
 /**
  * The chunks of a machine, until it has no more, or the signal is aborted. Throws TorchError `no-host` if it falls
- * silent, and its own errors.
+ * silent or sends too much, and its own errors.
  */
 export async function* readChunks(
   exchange: Exchange,
@@ -114,6 +118,7 @@ export async function* readChunks(
   const sleep = newSleep(clock)
   const waiting: Chunk[] = []
   let [taken, heardMs, cancel] = [0, clock.monotonic(), (): void => {}]
+  let isTooMuch = false
   const say = (upTo: number | null): void =>
     exchange.publish(`log.${id}.more`, JSON.stringify({ upTo }))
   const sayAgain = (): void => {
@@ -125,6 +130,8 @@ export async function* readChunks(
     heardMs = clock.monotonic()
     const chunk = chunkOf(data)
     if (chunk !== undefined && chunk.head.kind !== 'alive') waiting.push(chunk)
+    isTooMuch ||= waiting.length > maxWaiting
+    if (isTooMuch) waiting.length = 0
     sleep.wake()
   })
   signal.addEventListener('abort', sleep.wake)
@@ -132,6 +139,7 @@ export async function* readChunks(
     await askHost(exchange, host, { kind: 'log', stream: id, ...request })
     cancel = clock.after(wordMs, sayAgain)
     while (!signal.aborted) {
+      if (isTooMuch) throw greedyHost(host)
       const chunk = waiting.shift()
       if (chunk === undefined) {
         if (clock.monotonic() - heardMs > goneMs) throw silentHost(host)
@@ -151,12 +159,27 @@ export async function* readChunks(
   }
 }
 
+/** undefined: another version sent it. */
 function chunkOf(data: Uint8Array): Chunk | undefined {
   const bytes = Buffer.from(data)
   const end = bytes.indexOf(10)
-  const head = jsonOf(bytes.subarray(0, Math.max(end, 0)))
-  if (typeof head !== 'object' || head === null || !('kind' in head)) return undefined
-  return { head: head as ChunkHead, bytes: bytes.subarray(end + 1) }
+  const { kind, task, run, at, row } = fieldsOf(jsonOf(bytes.subarray(0, Math.max(end, 0))))
+  const known = kinds.find((each) => each === kind)
+  if (known === undefined) return undefined
+  const head = {
+    kind: known,
+    ...(typeof task === 'string' && { task }),
+    ...(typeof run === 'string' && { run }),
+    ...(typeof at === 'string' && { at }),
+    ...(row !== undefined && { row }),
+  }
+  return { head, bytes: bytes.subarray(end + 1) }
+}
+
+function greedyHost(host: string): TorchError {
+  return new TorchError('no-host', `${host} sends more than it was asked for`, {
+    hint: 'torch fleet status shows its version',
+  })
 }
 
 function silentHost(host: string): TorchError {

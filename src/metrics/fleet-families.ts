@@ -40,7 +40,7 @@ export function fleetFamilies(fleet: FleetMetrics): Family[] {
     gauge('torch_fleet_places_held', 'Places that this machine has.', plain(fleet.placesHeld)),
     gauge(
       'torch_fleet_renewal_age_seconds',
-      'Since the last renewal of the place that waits longest for one.',
+      'Since the last renewal of a place: the longest of all places of this machine.',
       plain(seconds(fleet.renewalAgeMs)),
     ),
     total(

@@ -17,7 +17,7 @@ export interface FleetCounts {
   noteTakeover(): void
   /** A place, by its id, was taken or renewed just now. */
   noteRenewal(place: string): void
-  /** How long ago the place was renewed that waits longest, in milliseconds; null without a place. */
+  /** How long ago a place was renewed, in milliseconds, the longest of all; null without a place. */
   renewalAgeMs(places: readonly string[]): number | null
 }
 

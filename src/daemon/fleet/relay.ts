@@ -200,7 +200,7 @@ function lineOf({ head, bytes }: Chunk): FleetLogLine {
         task,
         run,
         text: Buffer.from(bytes).toString('base64'),
-        ...(at != null && { at }),
+        ...(at !== undefined && { at }),
       }
     case 'end':
       return { kind, task, run, row: (row ?? null) as HistoryRow | null }

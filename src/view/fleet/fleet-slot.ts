@@ -2,6 +2,7 @@ import type { ClaimReport } from '../../control/fleet-reports.ts'
 import type { HostReason } from '../../daemon/fleet/answer-asks.ts'
 import { TorchError } from '../../errors.ts'
 import type { HistoryRow } from '../../plan/history-row.ts'
+import { readReason } from './read-answer.ts'
 import type { AskFleet } from './fleet-status.ts'
 
 /** What is known about one slot of a task. */
@@ -31,9 +32,13 @@ export async function slotReport(ask: AskFleet, task: string, slot: number): Pro
     quietly(ask('fleetAsk', { question: { kind: 'why', task, slot } }), { answers: [] }),
     quietly(ask('fleetRows', { tasks: [task], since, limit: 5_000 }), { rows: [] }),
   ])
-  const machines = answers.answers.flatMap((answer) =>
-    'error' in answer ? [] : [{ host: answer.host, ...(answer.value as HostReason) }],
-  )
+  const machines = answers.answers.flatMap((answer) => {
+    if ('error' in answer) return []
+    const { host, value } = answer
+    const reason = readReason(host, value)
+    if (reason === undefined) notes.push(`the answer of ${host} cannot be read`)
+    return reason === undefined ? [] : [{ host, ...reason }]
+  })
   const text = new Date(slot * 1000).toISOString().slice(0, 19)
   const known = new Set(machines.map(({ host }) => host))
   const rows = left.rows.filter((row) => row.slot?.slice(0, 19) === text && !known.has(row.host))

@@ -4,7 +4,7 @@ import type {
   TaskStatus,
   WrittenDefinition,
 } from '../../control/status-report.ts'
-import type { HostStatus } from '../../daemon/fleet/answer-asks.ts'
+import type { HostReason, HostStatus } from '../../daemon/fleet/answer-asks.ts'
 import { isHeartbeat } from '../../plan/fleet/hints.ts'
 import { type HistoryRow, outcomes, type Trigger } from '../../plan/history-row.ts'
 import { isRunId } from '../../run/directory.ts'
@@ -187,6 +187,19 @@ export function readRow(host: string, value: unknown): HistoryRow | undefined {
 function readScript(value: unknown): HistoryRow['script'] {
   const { url, sha256, stale } = fieldsOf(value)
   return typeof url === 'string' ? { url, sha256: textOf(sha256), stale: textOf(stale) } : null
+}
+
+/** What a machine knows about a slot; undefined: it is none of that. */
+export function readReason(host: string, value: unknown): HostReason | undefined {
+  const given = fieldsOf(value)
+  const { hasTask, isHere, rank, candidates, definition, whyNot, offsetMs, rows } = given
+  if (typeof hasTask !== 'boolean') return undefined
+  return {
+    ...{ hasTask, isHere: isHere === true, rank: numberOf(rank) },
+    ...{ candidates: numberOf(candidates) ?? 0, definition: textOf(definition) },
+    ...{ whyNot: textOf(whyNot), offsetMs: numberOf(offsetMs) },
+    rows: listOf(rows).flatMap((row) => readRow(host, row) ?? []),
+  }
 }
 
 /** A part of the history, as a machine answers it. */

@@ -9,6 +9,7 @@ import { natsExchange } from '../../../fleet/nats/exchange.ts'
 import { people } from '../../../fleet/nats/rights.ts'
 import { fleetNames } from '../../../fleet/nats/subjects.ts'
 import { type AskMachines, statusOfAll } from '../../../view/fleet/fleet-status.ts'
+import { readRow } from '../../../view/fleet/read-answer.ts'
 import { fleetSettings } from '../../args/fleet-section.ts'
 import type { Call } from '../../command.ts'
 import { ask } from '../../daemon/ask.ts'
@@ -59,8 +60,10 @@ function daemonAccess(call: Call): FleetAccess {
     tell: async (host, verb, request) =>
       (await ask(call, 'fleetDo', { host, verb, who, request: { ...request } }, 'required')).value,
     async *log(request, signal) {
+      const { host } = request
       for await (const line of streamFleetLog(call.paths.socket, request, signal))
-        yield line.kind === 'output' ? { ...line, bytes: Buffer.from(line.text, 'base64') } : line
+        if (line.kind === 'output') yield { ...line, bytes: Buffer.from(line.text, 'base64') }
+        else yield line.kind === 'end' ? { ...line, row: readRow(host, line.row) ?? null } : line
     },
     close: () => Promise.resolve(),
   }
@@ -90,7 +93,7 @@ async function directAccess(call: Call, user: string): Promise<FleetAccess> {
         if (kind === 'start') yield { kind, task, run }
         else if (kind === 'output')
           yield { kind, task, run, bytes, ...(at !== undefined && { at }) }
-        else if (kind === 'end') yield { kind, task, run, row: (row ?? null) as HistoryRow | null }
+        else if (kind === 'end') yield { kind, task, run, row: readRow(host, row) ?? null }
       }
     },
     close: () => open.connection.close(),

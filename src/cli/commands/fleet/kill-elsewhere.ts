@@ -1,5 +1,4 @@
 import { exitStatus, messageOf, TorchError } from '../../../errors.ts'
-import { counted } from '../../../text/plural.ts'
 import { plainLine } from '../../../text/sanitize.ts'
 import { targetParts } from '../../../view/fleet/choose-host.ts'
 import { killedRuns } from '../../../view/fleet/machine-view.ts'
@@ -58,7 +57,7 @@ export async function killElsewhere(call: Call, values: Values): Promise<number>
   const [first = ''] = failures
   throw new TorchError(
     'not-running',
-    failures.length === 1 ? first : counted(failures.length, 'machine'),
+    failures.length === 1 ? first : 'not everything could be ended',
     {
       ...(failures.length > 1 && { details: failures }),
       hint: 'torch fleet status shows what runs where',

@@ -63,12 +63,15 @@ function claimLines({ host }: Call, { claim }: SlotReport, slot: number): string
 
 function machineLines({ machines }: SlotReport): string[] {
   const sorted = machines.toSorted((a, b) => (a.rank ?? Infinity) - (b.rank ?? Infinity))
-  return sorted.flatMap(({ host, hasTask, isHere, rank, candidates, whyNot, offsetMs, rows }) => {
+  return sorted.flatMap((machine) => {
+    const { host, hasTask, isHere, rank, candidates, definition, whyNot, offsetMs, rows } = machine
     const place =
       rank === null
         ? hasTask
           ? isHere
-            ? 'starts it by itself'
+            ? definition === null
+              ? 'starts it without asking the fleet: there it has no scope: fleet'
+              : 'starts nothing more'
             : 'may not run it'
           : 'does not have the task'
         : `is number ${rank + 1} of ${candidates} for this slot`
