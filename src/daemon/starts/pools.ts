@@ -9,6 +9,24 @@ export function fullPool(parts: PoolParts, { pools }: Task): string | undefined 
   return pools.find(({ name, size }) => placesTaken(parts, name) >= size)?.name
 }
 
+/** The same question for many tasks in a row: each pool is counted once, until something has started. */
+export function newPoolLook(parts: PoolParts): {
+  isFull(task: Task): boolean
+  /** Something has started or ended. */
+  forget(): void
+} {
+  const known = new Map<string, boolean>()
+  return {
+    isFull: ({ pools }) =>
+      pools.some(({ name, size }) => {
+        const isFull = known.get(name) ?? placesTaken(parts, name) >= size
+        known.set(name, isFull)
+        return isFull
+      }),
+    forget: () => known.clear(),
+  }
+}
+
 /**
  * The runs in progress of all tasks that the file has in a pool, in the order in which they began. Runs that an
  * earlier daemon started count, and runs that a person started.

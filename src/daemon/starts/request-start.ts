@@ -14,7 +14,7 @@ import { startHas } from '../fleet/take-any.ts'
 import type { FoundScript, StartOptions, StartParts } from './start-parts.ts'
 import { feedSoon } from './feed.ts'
 import { messagesFor } from './messages.ts'
-import { fullPool, runsInPool, sharesPool } from './pools.ts'
+import { fullPool, newPoolLook, runsInPool, sharesPool } from './pools.ts'
 import { skipStart } from './skip-start.ts'
 
 /** What became of a request. */
@@ -247,15 +247,17 @@ export function requestWaiting(
 ): void {
   const { queue, tasks } = parts
   const waiting = [...queue.waiting.values()].filter(({ task }) => isMeant(task))
+  const look = newPoolLook(parts)
   for (const start of waiting.toSorted(bySlot)) {
     const task = tasks.here.get(start.task)
     // It would only wait again.
-    if (task !== undefined && fullPool(parts, task) !== undefined) continue
+    if (task !== undefined && look.isFull(task)) continue
     // One that began before it may have ended at once, and done the same.
     if (queue.waiting.get(start.task) !== start) continue
     queue.takeWaiting(start.task)
     requestStart(parts, start)
     queue.saveSoon()
+    look.forget()
   }
 }
 

@@ -1,5 +1,6 @@
 import type { JSX } from 'preact'
 import type { TaskAnswer, TaskView } from '../../http/api.ts'
+import { afterWords } from '../../text/after-words.ts'
 import { counted } from '../../text/plural.ts'
 import { plainLine } from '../../text/sanitize.ts'
 import { countdown, fullTime } from '../model/words.ts'
@@ -59,7 +60,11 @@ export function Starts({ task, asked }: { task: TaskView; asked: Asked<TaskAnswe
       )}
       <h3>Next starts</h3>
       {upcoming.length === 0 ? (
-        <p class="note">No start is planned.</p>
+        <p class="note">
+          {task.after === undefined
+            ? 'No start is planned.'
+            : `It starts ${plainLine(afterWords(task.after))}.`}
+        </p>
       ) : (
         <ul class="slots">
           {upcoming.map((slot) => (

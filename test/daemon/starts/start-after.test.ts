@@ -256,6 +256,33 @@ describe('a restart of the daemon', () => {
     expect(ends(after.rows, 'next')).toEqual(['after running'])
   })
 
+  test.each([
+    ['before the history has the end', false],
+    ['when the history has the end', true],
+  ])('starts once what was prepared and never started, %s', async (_when, isInHistory) => {
+    const site = newSite(file(first('extract'), next('extract', 'exec sleep 60')))
+    const before = await site.daemon()
+    before.seconds(1)
+    go(site, 'extract')
+    await before.runs('next', 1)
+    await before.begun('next')
+    if (isInHistory) before.state.history.flush()
+    const [run = ''] = before.running('next')
+    before.kill()
+    const directory = path.join(site.home, 'runs/next', run)
+    for (const name of fs.readdirSync(directory))
+      if (name !== 'run.json') fs.rmSync(path.join(directory, name))
+    // However long it takes.
+    site.clock.advance(3_600_000)
+    const after = await site.daemon()
+    expect(after.running('next')).toHaveLength(1)
+    expect(after.running('next')).not.toContain(run)
+    after.seconds(3)
+    expect(ends(after.rows, 'next')).toEqual(['after running'])
+    const [live] = after.state.runs.of('next')
+    expect(live?.description.after).toEqual(runsOf(after.rows, 'extract').slice(0, 1))
+  })
+
   test('starts what a stop held back', async () => {
     const site = newSite(file(first('extract'), next('extract')))
     const before = await site.daemon()

@@ -89,6 +89,22 @@ describe('changed keys', () => {
     expect(change(one(plain), after)).toEqual({ changed: { a: keys } })
   })
 
+  test('a task that starts after others in place of a schedule changes both keys', () => {
+    const file = (load: string) =>
+      `tasks:\n  a: { schedule: "@daily", command: x }\n  load: { command: x, ${load} }\n`
+    const after = (value: string) => file(`after: ${value}`)
+    expect(change(file('schedule: "@hourly"'), after('{ tasks: [a], outcome: failed }'))).toEqual({
+      changed: {
+        load: {
+          schedule: ['@hourly', null],
+          after: [null, 'a'],
+          'after.outcome': ['ok', 'failed'],
+        },
+      },
+    })
+    expect(change(after('a'), after('{ tasks: [a], outcome: ok }'))).toEqual({})
+  })
+
   test('a change of a pool is a change of its tasks, and the order of their pools means nothing', () => {
     const file = (pools: string, pool: string) => `pools: ${pools}\n${also(`pool: ${pool}`)}`
     expect(

@@ -194,3 +194,22 @@ test('the sum of a definition is the one that other versions of torch compute', 
     'd1:56a0e402444a4de5fa348b1b204de71b991b008aeb4c9b6163dc3fbd634468bf',
   )
 })
+
+test('a task in a pool has another list, with the sizes, in any order', () => {
+  const text = (pools: string, pool: string): string =>
+    `pools: ${pools}\ntasks: { a: { scope: fleet, schedule: "@every 5m", command: x, pool: ${pool} } }`
+  const definition = definitionOf(text('{ io: 2, db: 1 }', '[io, db]'))
+  expect(definition.slice(0, 3)).toBe('d3:')
+  expect(JSON.parse(definition.slice(3))).toEqual([
+    ['schedule', ['@every 5m']],
+    ['command', 'x'],
+    [
+      'pools',
+      [
+        ['db', 1],
+        ['io', 2],
+      ],
+    ],
+  ])
+  expect(definitionOf(text('{ db: 1, io: 2 }', '[db, io]'))).toBe(definition)
+})
