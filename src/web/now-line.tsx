@@ -128,13 +128,15 @@ function DaemonFact({ host }: { host: HostView }): JSX.Element {
   const { daemon, silent, away } = host
   const up = daemon === null ? '' : roughly(Math.max(0, now.value - Date.parse(daemon.startedAt)))
   const words =
-    silent || away !== undefined
-      ? 'does not answer'
-      : daemon === null
-        ? 'down'
-        : daemon.state === 'draining'
-          ? 'stopping'
-          : `up ${up}`
+    away?.state === 'stopped'
+      ? 'stopped'
+      : silent || away !== undefined
+        ? 'does not answer'
+        : daemon === null
+          ? 'down'
+          : daemon.state === 'draining'
+            ? 'stopping'
+            : `up ${up}`
   return (
     <div>
       <dt>daemon</dt>

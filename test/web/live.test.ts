@@ -114,6 +114,8 @@ test.each<[string, boolean, Partial<HostView>, Partial<typeof counts>, number]>(
   ['2 tasks fail, 1 missed a start', false, {}, { failing: 2, missed: 1 }, 5],
   ['No daemon runs, 1 task fails', false, { daemon: null }, { failing: 1 }, 5],
   ['The daemon does not answer', false, { daemon: null, silent: true }, {}, 5],
+  ['The machine does not answer', false, { away: { state: 'silent', heardAt: null } }, {}, 5],
+  ['The daemon was stopped', false, { away: { state: 'stopped', heardAt: null } }, {}, 5],
   ['The tasks file is refused', false, { file: { ...host.file, ok: false } }, {}, 5],
   ['torch has trouble', false, { trouble: [{ message: 'x', since: '' }] }, {}, 5],
 ])('the verdict is %j', (words, isWell, change, counted, tasks) => {

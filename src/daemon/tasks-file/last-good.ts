@@ -1,6 +1,6 @@
 import type { Host } from '../../host/host.ts'
 import type { Faults } from '../../run/faults.ts'
-import { maxFileBytes } from '../../tasks/file/limits.ts'
+import { maxCalendarBytes, maxFileBytes } from '../../tasks/file/limits.ts'
 import type { HostFacts } from '../../tasks/hosts.ts'
 import type { Phase } from '../phase.ts'
 import type { HomePaths } from '../settings.ts'
@@ -17,10 +17,15 @@ interface Header extends Pick<LoadedTasks, 'path' | 'revision' | 'atMs' | 'hash'
   readonly texts: readonly { readonly path: string; readonly bytes: number }[]
   /** The files of calendars, whose texts follow the others. A file without any, and an older daemon, has none. */
   readonly calendars?: readonly { readonly path: string; readonly bytes: number }[]
+  /** Of the texts of the calendars; `hash` is that of the others. */
+  readonly calendarsHash?: string
 }
 
 /** For the names of the files of a directory. */
 const maxHeaderBytes = 1_000_000
+/** Of all calendars together. */
+const maxCalendarsBytes = 50 * maxCalendarBytes
+const maxCopyBytes = maxFileBytes + maxHeaderBytes + maxCalendarsBytes
 
 interface LastGoodParts {
   readonly host: Host
@@ -51,12 +56,18 @@ export function saveLastGood(
     const header: Header = {
       ...{ path, revision, atMs, hash, isFolder: content.isFolder },
       texts: sizes(texts),
-      ...(calendars.length > 0 && { calendars: sizes(calendars) }),
+      ...(calendars.length > 0 && {
+        calendars: sizes(calendars),
+        calendarsHash: hashOf(calendars.flatMap(({ name, bytes }) => [name, bytes])),
+      }),
     }
     const line = Buffer.from(`${JSON.stringify(header)}\n`)
     const next = `${paths.lastGood}.next`
     const all = [...texts, ...calendars].map(({ bytes }) => bytes)
-    await host.files.writeAsync(next, Buffer.concat([line, ...all]))
+    const copy = Buffer.concat([line, ...all])
+    if (copy.length > maxCopyBytes)
+      throw new Error(`with its calendars it has more than ${maxCopyBytes} bytes`)
+    await host.files.writeAsync(next, copy)
     // After a handover the file is the next daemon's.
     if (phase.now !== 'gone') host.files.rename(next, paths.lastGood)
   })
@@ -94,21 +105,26 @@ export function readLastGood(
   tasks: string,
 ): { header: Header; content: TasksContent } | undefined {
   try {
-    const bytes = host.files.readFile(paths.lastGood, maxFileBytes + maxHeaderBytes)
+    const bytes = host.files.readFile(paths.lastGood, maxCopyBytes)
     const end = bytes?.indexOf('\n') ?? -1
     if (bytes === undefined || end < 0) return undefined
     const header = JSON.parse(bytes.toString('utf8', 0, end)) as Header
     const all = textsOf([...header.texts, ...(header.calendars ?? [])], bytes.subarray(end + 1))
     const texts = all.slice(0, header.texts.length)
-    const calendars = all.slice(texts.length).map((each) => {
-      return { path: each.path, text: each.text.toString('utf8') }
-    })
-    const isWhole = hashOf(texts.flatMap(({ path, text }) => [path, text])) === header.hash
+    const kept = all.slice(texts.length)
+    const calendars = kept.map((each) => ({ ...each, text: each.text.toString('utf8') }))
+    const isWhole =
+      hashOfTexts(texts) === header.hash &&
+      (kept.length === 0 || hashOfTexts(kept) === header.calendarsHash)
     if (!isWhole || header.path !== tasks) return undefined
     return { header, content: { texts, isFolder: header.isFolder, calendars } }
   } catch {
     return undefined
   }
+}
+
+function hashOfTexts(texts: readonly { readonly path: string; readonly text: Buffer }[]): string {
+  return hashOf(texts.flatMap(({ path, text }) => [path, text]))
 }
 
 function textsOf(texts: Header['texts'], bytes: Buffer): (RawText & { text: Buffer })[] {

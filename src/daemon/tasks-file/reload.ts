@@ -109,8 +109,11 @@ async function reload(parts: ApplyParts, { cause, expected }: Request): Promise<
 /** A bad file changes nothing: the daemon keeps the last good one. */
 function refuse(parts: ApplyParts, loaded: Loaded, cause: ReloadCause): ReloadReport {
   const { tasks, log, events } = parts
-  const isKnown = tasks.refused?.isTemporary === true && loaded.isTemporary === true
-  if (!isKnown && loaded.hash !== tasks.refused?.hash)
+  const { refused } = tasks
+  // A calendar may be bad in another way, with the same tasks file.
+  const isSame = refused !== undefined && textOf(refused) === textOf(loaded)
+  const isKnown = isSame && refused.isTemporary === true && loaded.isTemporary === true
+  if (!isKnown && (!isSame || loaded.hash !== refused.hash))
     events.refuse(loaded.problems.map(withoutSecretLine))
   tasks.setRefused(loaded)
   const first = loaded.problems.find((problem) => problem.severity === 'error')
@@ -126,6 +129,10 @@ function refuse(parts: ApplyParts, loaded: Loaded, cause: ReloadCause): ReloadRe
       `the tasks file was refused, the last good one stays: ${first === undefined ? '' : problemLine(first)}`,
     )
   return { ...unchangedReport(parts, loaded), verdict: 'refused' }
+}
+
+function textOf({ problems }: Loaded): string {
+  return problems.map(problemLine).join('\n')
 }
 
 async function take(

@@ -54,8 +54,8 @@ function checkCycle(source: Source, path: KeyPath, cycle: NonNullable<LimitInput
   }
   if (cycle.from !== undefined) return
   const what = (given[0] ?? 'weeks').slice(0, -1)
-  source.report(path, 'expected a date from which it counts; got none', {
-    hint: `add from: 2026-01-05, or any other date in the first ${what} that counts`,
+  source.report(path, `from is missing: a date in the first ${what} that counts`, {
+    hint: 'for example from: 2026-01-05',
   })
 }
 
@@ -181,9 +181,10 @@ export function checkLeftSlots(
   }
   if (calendar !== undefined && !hasOpenDay(calendar)) {
     const keys = (['only', 'except'] as const).filter((key) => calendar[key] !== undefined)
-    const message = `no day is left by ${keys.join(' and ')}`
+    const isBoth = keys.length === 2
+    const message = `${keys.join(' and ')} ${isBoth ? 'leave' : 'leaves'} no day on which the task may start`
     source.report(writtenAt(source, path, keys.toReversed()), message, {
-      hint: 'except is stronger than only; name other calendars',
+      hint: `${isBoth ? 'except is stronger than only; ' : ''}name other calendars`,
     })
   }
 }

@@ -14,7 +14,12 @@ export function verdictOf(
   taskCount: number,
 ): Verdict {
   const problems = [
-    ...hostProblems(hosts, 'The machine does not answer', ({ away }) => away !== undefined),
+    ...hostProblems(
+      hosts,
+      'The machine does not answer',
+      ({ away }) => away !== undefined && away.state !== 'stopped',
+    ),
+    ...hostProblems(hosts, 'The daemon was stopped', ({ away }) => away?.state === 'stopped'),
     ...hostProblems(
       hosts,
       'No daemon runs',

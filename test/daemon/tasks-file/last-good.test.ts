@@ -71,6 +71,24 @@ test('a copy has the calendars as they were', async () => {
   expect(problems.map(({ message }) => message)).toEqual([`cannot be used: ${dates}: is not there`])
 })
 
+test('a copy with a calendar that was changed in it is not used, and one with large calendars is', async () => {
+  const { site, paths, keep, commands } = await aDaemon(job('one'))
+  const names = Array.from({ length: 12 }, (_, at) => `fair${at}`)
+  for (const name of names)
+    fs.writeFileSync(
+      path.join(site.folder, `${name}.dates`),
+      `2026-12-25\n# ${'x'.repeat(990_000)}\n`,
+    )
+  const calendars = names.map((name) => `${name}: { file: ${name}.dates }`).join(', ')
+  const only = `, only: [${names.join(', ')}]`
+  fs.writeFileSync(site.tasks, `calendars: { ${calendars} }\n${job('two', only)}`)
+  await keep(site.tasks)
+  expect(await commands()).toEqual(['two'])
+  const whole = fs.readFileSync(paths.lastGood, 'utf8')
+  fs.writeFileSync(paths.lastGood, whole.replace('2026-12-25', '2026-12-26'))
+  expect(await commands()).toBeUndefined()
+})
+
 test('a copy is used without the env_file and the user that it names: the start of a run needs them', async () => {
   const { site, commands, keep } = await aDaemon(job('one'))
   fs.writeFileSync(path.join(site.folder, 'env'), 'A=1\n')

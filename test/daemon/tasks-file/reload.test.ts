@@ -111,6 +111,26 @@ describe('a reload', () => {
     ])
   })
 
+  test('a refused file that has another problem now is told again, and the same problem is not', async () => {
+    const dates = (text: string): void => fs.writeFileSync(`${site.folder}/fair.dates`, text)
+    const site = newSite(job('exit 0'))
+    const daemon = await site.daemon()
+    const told: string[] = []
+    Object.assign(daemon.state.events, {
+      refuse: (problems: readonly { readonly message: string }[]) =>
+        void told.push(problems[0]?.message ?? ''),
+    })
+    const text = `calendars: { fair: { file: fair.dates } }\n${job('exit 0', ', only: fair')}`
+    await daemon.edit(text)
+    await daemon.reload('signal')
+    dates('never\n')
+    await daemon.reload('signal')
+    expect(told).toEqual([
+      expect.stringContaining('is not there'),
+      expect.stringContaining('never'),
+    ])
+  })
+
   test('a reload does not change what runs; the next slot has the new definition', async () => {
     const site = newSite(job('"until test -e go; do sleep 0.1; done; exit 7"', ', cwd: "."'))
     const daemon = await site.daemon()

@@ -59,6 +59,42 @@ test('a single server is named by its address, and servers that say nothing too'
   })
 })
 
+test('a page does not wait for a look that takes long', async () => {
+  const clock = handClock('2026-03-10T12:00:00.000Z')
+  const status = statusOf()
+  const answer = { status, statuses: new Map(), report: { ...status, members: [] } }
+  let looks = 0
+  let finish = (): void => {}
+  const look: FleetLooks['look'] = () => {
+    looks += 1
+    return new Promise((resolve) => (finish = () => resolve(answer)))
+  }
+  const settle = () => new Promise((resolve) => setImmediate(resolve))
+  const feed = newFleetFeed({ look }, clock)
+  const views: unknown[] = []
+  const ask = (): void => void feed.view().then((view) => views.push(view?.name))
+  ask()
+  ask()
+  await settle()
+  expect([views, looks]).toEqual([[], 1])
+  clock.advance(1_000)
+  await settle()
+  expect(views).toEqual([undefined, undefined])
+  finish()
+  await settle()
+  // What was seen just now is good enough; what is older is, if a new look takes long.
+  ask()
+  await settle()
+  expect([views.slice(2), looks]).toEqual([['prod'], 1])
+  clock.advance(60_000)
+  ask()
+  await settle()
+  expect([views.slice(3), looks]).toEqual([[], 2])
+  clock.advance(1_000)
+  await settle()
+  expect(views.slice(3)).toEqual(['prod'])
+})
+
 test('pages hear of changes and of nothing else, and of a daemon that does not answer', async () => {
   const clock = handClock('2026-03-10T12:00:00.000Z')
   let status = statusOf()

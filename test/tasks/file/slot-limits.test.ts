@@ -78,7 +78,7 @@ test.each<[string[], string[], string[]]>([
     ['cycle: { weeks: 2 }'],
     [],
     [
-      'tasks.backup.cycle: expected a date from which it counts; got none (add from: 2026-01-05, or any other date in the first week that counts)',
+      'tasks.backup.cycle: from is missing: a date in the first week that counts (for example from: 2026-01-05)',
     ],
   ],
   [
@@ -158,15 +158,13 @@ test.each<[string[], string[], string[]]>([
     ['only: [weekends]', 'except: [weekends]'],
     [],
     [
-      'tasks.backup.except: no day is left by only and except (except is stronger than only; name other calendars)',
+      'tasks.backup.except: only and except leave no day on which the task may start (except is stronger than only; name other calendars)',
     ],
   ],
   [
     ['only: none'],
     ['calendars: { none: [] }'],
-    [
-      'tasks.backup.only: no day is left by only (except is stronger than only; name other calendars)',
-    ],
+    ['tasks.backup.only: only leaves no day on which the task may start (name other calendars)'],
   ],
   [
     ['on_excluded: next-day'],
