@@ -129,7 +129,7 @@ export const runCommands: readonly Command[] = [
     usage: '[TASK...]',
     summary: 'let paused tasks start again',
     description:
-      "Ends the pause of these tasks. A task may be a pattern such as 'backup-*'. With --all it ends the pause of all tasks; what somebody paused by name stays paused, unless nothing else is. Exits with 0 if nothing was paused. It works without a daemon too.",
+      "Ends the pause of these tasks. A task may be a pattern such as 'backup-*'. With --all it ends the pause of all tasks; what somebody paused by name stays paused, unless nothing else is. It also starts the instances of a daemon task that were given up after too many starts. Exits with 0 if nothing was paused. It works without a daemon too.",
     options: ['all'],
     flagsOnly: ['all'],
     examples: [

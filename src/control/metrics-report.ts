@@ -72,6 +72,8 @@ export interface TaskSeries {
   durations: Buckets
   /** Failures in a row, as in `torch status`. null for `otherTasks`. */
   failures: number | null
+  /** Of a daemon task: the places in which nothing starts again after too many starts. Older daemons do not send it. */
+  givenUp?: number | null
   /** When its last run ended. */
   lastRunMs: number | null
   lastSuccessMs: number | null

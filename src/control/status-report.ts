@@ -76,6 +76,11 @@ export interface TaskStatus {
   counts?: TaskCounts
   /** Of a daemon task: when the next instance is started again, ISO 8601 in UTC; null if none waits. */
   nextRestart?: string | null
+  /**
+   * Of a daemon task: in how many places nothing starts again, because `restart.on` says so (`ended`), or because it was
+   * started too often (`givenUp`), and since when. Only there if there are any.
+   */
+  closed?: { ended: number; givenUp: number; since: string }
   /** The sockets of a task with `listen` or `ready`. Other tasks do not have it. */
   listen?: ListenStatus[]
   /** Of the same tasks: whether each run is ready. */

@@ -62,6 +62,8 @@ export interface HomePaths {
   readonly outbox: string
   /** What was sent about what. */
   readonly notify: string
+  /** The places of daemon tasks in which nothing starts again. */
+  readonly closedPlaces: string
   /** What somebody paused, and the slots that passed meanwhile. */
   readonly paused: string
   /** Which rows of the history the fleet has. */
@@ -92,6 +94,7 @@ export function homePaths(home: string): HomePaths {
     totals: at('totals.json'),
     outbox: at('outbox'),
     notify: at('notify.json'),
+    closedPlaces: at('closed-places.json'),
     paused: at('paused.json'),
     sharedRows: at('fleet-rows.json'),
   }

@@ -28,6 +28,7 @@ import type { HomePaths, Settings } from './settings.ts'
 import type { Signals } from './signals.ts'
 import { takeSavedTotals } from './recovery/saved-state.ts'
 import { noteSkippedRetry } from './starts/start-after.ts'
+import { type ClosedPlaces, newClosedPlaces } from './starts/closed-places.ts'
 import { runEnded } from './starts/after-run.ts'
 import { openDaemonScripts } from './starts/daemon-scripts.ts'
 import { type DaemonTasks, keepInstances, newDaemonTasks, runReady } from './starts/daemon-tasks.ts'
@@ -89,6 +90,8 @@ interface DaemonState {
   readonly messages: Messages
   /** What somebody paused. */
   readonly pauses: Pauses
+  /** The places of daemon tasks in which nothing starts again. */
+  readonly closed: ClosedPlaces
 }
 
 /** A daemon that has its home: its state, and what it acts with. Functions take the parts they need. */
@@ -203,6 +206,7 @@ export function createDaemon(
     ...{ phase, tasks, tickClock, runs, queue, daemonTasks, journal, events, runContext },
     messages: newMessages({ host, paths, log }),
     pauses: newPauses({ host, paths, faults, phase }),
+    closed: newClosedPlaces({ host, paths, faults }),
     ...{ notifications, notifier, sharing, connection },
     scripts,
     outputs,

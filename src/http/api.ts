@@ -1,4 +1,10 @@
-import type { DaemonEnd, PauseReport, StatusReport, Trouble } from '../control/status-report.ts'
+import type {
+  DaemonEnd,
+  PauseReport,
+  StatusReport,
+  TaskStatus,
+  Trouble,
+} from '../control/status-report.ts'
 import type { HistoryRow, Outcome, Trigger } from '../plan/history-row.ts'
 import type { Machine } from '../view/fleet/fleet-status.ts'
 import type { Away } from '../view/view.ts'
@@ -112,6 +118,8 @@ export interface TaskView {
   readonly jitterMs: number
   /** Of a daemon task: when an instance is started again. */
   readonly nextRestart: string | null
+  /** Of a daemon task: the instances that are not started again, as in `torch status --json`. */
+  readonly closed?: TaskStatus['closed']
   readonly running: readonly RunningRun[]
   readonly last: HistoryRow | null
   /** Runs in a row that failed, and since when; 0 and null if the last run was ok. */

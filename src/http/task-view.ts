@@ -62,6 +62,7 @@ export function taskView(
     next: task.next,
     ...(task.done === true && { done: true }),
     ...(task.paused && { paused: task.paused }),
+    ...(task.closed && { closed: task.closed }),
     jitterMs: task.jitterMs,
     nextRestart: task.nextRestart ?? null,
     running: task.running.map((run) => runningRun(run, task, starts.get(run), isOfAll)),

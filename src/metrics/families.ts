@@ -160,6 +160,11 @@ function taskGauges(series: readonly Gauges[], leaving: MetricsReport['leaving']
       ofEach(({ failures }) => failures),
     ),
     gauge(
+      'torch_given_up',
+      'Instances of a daemon task that are not started again after too many starts.',
+      ofEach(({ givenUp = null }) => givenUp),
+    ),
+    gauge(
       'torch_last_run_timestamp_seconds',
       'When the last run ended, in seconds since 1970.',
       ofEach(({ lastRunMs }) => seconds(lastRunMs)),

@@ -9,6 +9,7 @@ export type MessageKind =
   | 'late'
   | 'stuck'
   | 'no_success_for'
+  | 'gave-up'
   | 'paused'
   | 'resumed'
   | 'refused'

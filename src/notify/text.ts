@@ -20,6 +20,7 @@ export function titleOf({ kind, task, host, count }: Message): string {
     late: `${who} is late ${where}`,
     stuck: `${who} has been running for too long ${where}`,
     no_success_for: `${who} has not succeeded for too long ${where}`,
+    'gave-up': `${who} was given up ${where}`,
     paused: `${who} is paused ${where}`,
     resumed: `${who} is no longer paused ${where}`,
     refused: `the tasks file was refused ${where}`,

@@ -24,6 +24,8 @@ export type Replacement = 'end-first' | 'end-first-and-wait' | 'start-first' | '
 export interface WantedInstances extends Pick<Task, 'max' | 'definition'> {
   /** `end-first` if it is left out. */
   readonly replacement?: Replacement
+  /** Places in which nothing starts again: 0 if it is left out. */
+  readonly closed?: number
 }
 
 /** An instance whose run ended and that starts again after a delay. */
@@ -34,13 +36,15 @@ export interface PendingRestart {
   readonly delayMs: number
   /** How many restarts in a row this one is: see restartsInARow(). Old records do not have it. */
   readonly restarts?: number
+  /** When the runs before it in its place started, in milliseconds; only with a `restart.limit`. */
+  readonly starts?: readonly number[]
 }
 
 export interface InstancesPlan {
   /** Ids of the runs to end. */
   readonly end: readonly string[]
   /** Runs to start, each with the delay that it waited. */
-  readonly start: readonly Pick<PendingRestart, 'delayMs' | 'restarts'>[]
+  readonly start: readonly Omit<PendingRestart, 'notBeforeMs'>[]
   /** The restarts that are still not due. */
   readonly restarts: readonly PendingRestart[]
   /** When to plan again, in milliseconds since the epoch. */
@@ -64,7 +68,8 @@ export function planInstances(
   if (task.replacement === 'end-all' && runs.some((run) => isOutdated(task, run)))
     return { end: runsToEnd(task, runs, 0), start: [], restarts, wakeMs: undefined }
   const isBeside = task.replacement === 'start-first' && active.some((run) => isOutdated(task, run))
-  const missing = Math.max(task.max + (isBeside ? 1 : 0) - runs.length, 0)
+  const places = task.max + (isBeside ? 1 : 0) - (task.closed ?? 0)
+  const missing = Math.max(places - runs.length, 0)
   const kept = restarts.slice(0, missing)
   const due = kept.filter((restart) => isDue(restart, nowMs))
   const later = kept.filter((restart) => !isDue(restart, nowMs))
@@ -144,10 +149,53 @@ export function restartDelay(
  * How many restarts in a row the next one is, if the instance that ended was itself the `before`-th: a
  * run that has lasted for `resetAfterMs` ends the row.
  */
-export function restartsInARow(
+function restartsInARow(
   restart: Pick<Task['restart'], 'resetAfterMs'>,
   lastedMs: number,
   before: number,
 ): number {
   return lastedMs >= restart.resetAfterMs ? 0 : before + 1
+}
+
+/** An instance that has ended, and what was before it in its place. */
+export interface EndedInstance {
+  readonly endedMs: number
+  readonly lastedMs: number
+  /** How long its own start was delayed, and how many restarts in a row that was. */
+  readonly delayMs: number
+  readonly restarts: number
+  /** When the runs of its place started, with its own start, in milliseconds. */
+  readonly starts: readonly number[]
+  /**
+   * - `failed`, `ok`: by itself
+   * - `killed`: a person ended it
+   * - `interrupted`: a stop or a reboot ended it, which says nothing about it
+   */
+  readonly how: 'failed' | 'ok' | 'killed' | 'interrupted'
+}
+
+/** What follows the end of an instance: the next start, or nothing, because the task does not want it, or was started too often. */
+export type NextInstance =
+  | { readonly kind: 'restart'; readonly restart: PendingRestart }
+  | { readonly kind: 'ended' }
+  | { readonly kind: 'gave-up' }
+
+/** Decides by `restart` whether, and when, the next instance starts in the place of one that ended. */
+export function nextInstance(restart: Task['restart'], ended: EndedInstance): NextInstance {
+  const { limit, on } = restart
+  const { endedMs, lastedMs, how } = ended
+  const isJudged = how !== 'interrupted'
+  if (isJudged && (on === 'never' || (on === 'failure' && how !== 'failed')))
+    return { kind: 'ended' }
+  const delayMs = restartDelay(restart, lastedMs, ended.delayMs)
+  const notBeforeMs = endedMs + delayMs
+  // Whoever kills an instance begins anew.
+  const counted = how === 'killed' || !isJudged ? [] : ended.starts
+  const sinceMs = notBeforeMs - (limit?.withinMs ?? 0)
+  // A later one was before the clock was set back.
+  const starts = counted.filter((ms) => ms > sinceMs && ms <= endedMs)
+  if (limit !== undefined && starts.length >= limit.starts) return { kind: 'gave-up' }
+  const restarts = restartsInARow(restart, lastedMs, ended.restarts)
+  const next = { notBeforeMs, delayMs, restarts, ...(limit !== undefined && { starts }) }
+  return { kind: 'restart', restart: next }
 }

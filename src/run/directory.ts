@@ -133,6 +133,8 @@ export interface RunDescription {
   readonly restartDelayMs: number
   /** For a daemon task: how many restarts in a row its start is. Old records do not have it. */
   readonly restarts?: number
+  /** For a daemon task with a `restart.limit`: when the runs before it in its place started. */
+  readonly starts?: readonly number[]
   /** Where its input comes from. Only runs that have an input have it. */
   readonly input?: 'live' | 'queue'
   /** The form of the messages in its pipe, if it is not text. */

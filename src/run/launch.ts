@@ -58,6 +58,8 @@ export interface LaunchRequest {
   readonly script?: ScriptForRun | undefined
   /** How many restarts in a row this start of a daemon task is; 0 for all others. */
   readonly restarts?: number
+  /** When the runs before it in its place started; only with a `restart.limit`. */
+  readonly starts?: readonly number[]
   /** Grows with each owner of a start or a place in the fleet: the run gets it as TORCH_TOKEN. */
   readonly token?: number | undefined
   /** Only for a task that gets its messages as a file. */
@@ -92,7 +94,16 @@ export function launchRun(context: RunContext, request: LaunchRequest): LiveRun 
 
 function describeRun(
   { host, home, hostName, order }: RunContext,
-  { task, start, revision, restartDelayMs, restarts = 0, script, token }: LaunchRequest,
+  {
+    task,
+    start,
+    revision,
+    restartDelayMs,
+    restarts = 0,
+    starts = [],
+    script,
+    token,
+  }: LaunchRequest,
 ): LiveRun {
   const startedMs = host.clock.now()
   const orderMs = order.next()
@@ -130,6 +141,7 @@ function describeRun(
     ...(task.input.format === 'json' && { format: 'json' as const }),
     restartDelayMs,
     restarts,
+    ...(starts.length > 0 && { starts }),
     ...(task.ready !== undefined && { ready: task.ready }),
   }
   const directory = runDirectory(home, task.name, id)

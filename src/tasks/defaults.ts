@@ -146,10 +146,14 @@ function retryOf({ retry }: Settings): Task['retry'] {
 
 function restartOf({ restart }: Settings): Task['restart'] {
   if (restart === undefined) return builtIn.restart
+  const { on, limit: { starts, within } = {} } = restart
+  const isLimited = starts !== undefined && within !== undefined
   return {
     delayMs: restart.delay ?? builtIn.restart.delayMs,
     maxDelayMs: restart.max_delay ?? builtIn.restart.maxDelayMs,
     resetAfterMs: restart.reset_after ?? builtIn.restart.resetAfterMs,
+    ...(on !== undefined && on !== 'always' && { on }),
+    ...(isLimited && { limit: { starts, withinMs: within } }),
   }
 }
 

@@ -63,6 +63,7 @@ export const taskEvents = [
   'late',
   'stuck',
   'no_success_for',
+  'gave-up',
   'paused',
   'resumed',
 ] as const

@@ -6,6 +6,9 @@ import type { FileNotify, PingTarget, TaskNotify } from './notify.ts'
 export type RetryCause =
   { readonly from: number; readonly to: number } | 'timeout' | 'signal' | 'spawn-failed'
 
+export const restartModes = ['always', 'failure', 'never'] as const
+type RestartMode = (typeof restartModes)[number]
+
 /** A checked task of the file, with all its defaults. Plain data; durations in milliseconds. */
 export interface Task {
   readonly name: string
@@ -62,6 +65,10 @@ export interface Task {
     readonly delayMs: number
     readonly maxDelayMs: number
     readonly resetAfterMs: number
+    /** After which ends the next run starts; missing: always. */
+    readonly on?: Exclude<RestartMode, 'always'>
+    /** With more starts than this in so much time, a place is given up. */
+    readonly limit?: { readonly starts: number; readonly withinMs: number }
   }
   readonly successCodes: readonly number[]
   readonly shell: string

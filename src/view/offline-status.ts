@@ -4,6 +4,7 @@ import { loadTasks } from '../daemon/tasks-file/load.ts'
 import { fileOf, goneStatus, liveStatus, taskStatus } from '../daemon/control/daemon-status.ts'
 import { queueStatus } from '../daemon/control/messages.ts'
 import { pauseReport } from '../daemon/control/pause-request.ts'
+import { closedPart, readClosedPlaces } from '../daemon/starts/closed-places.ts'
 import { readPaused } from '../daemon/starts/pauses.ts'
 import { lastDaemonEnd } from '../daemon/recovery/daemon-record.ts'
 import type { HomePaths } from '../daemon/settings.ts'
@@ -48,6 +49,7 @@ export async function offlineStatus(
   const tasks = (loaded.file ?? lastGood?.file)?.tasks ?? []
   const now = Math.floor(host.clock.now() / 1000)
   const paused = readPaused(host, paths)
+  const closed = readClosedPlaces(host, paths)
   const passed = new Map(paused.passed.map((each) => [each.task, each]))
   const inbox = openInbox(host, paths.inbox, () => {})
   const known = new Set(tasks.map((task) => task.name))
@@ -73,6 +75,9 @@ export async function offlineStatus(
           now,
           running: running.get(task.name) ?? [],
           last: last.get(task.name),
+          closed: closedPart(
+            (closed.get(task.name) ?? []).filter((place) => place.definition === task.definition),
+          ),
           paused: pauseReport(paused.pauses, task.name, passed.get(task.name), host.clock.now()),
           counts: { ...(counts.get(task.name) ?? { failures: 0, skips: 0 }), restarts: 0 },
           input:

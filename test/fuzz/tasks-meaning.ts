@@ -6,7 +6,7 @@ const hour = 60 * minute
 
 /** All events except `skipped`, `paused` and `resumed`. */
 const allEvents = [
-  ...['failed', 'recovered', 'missed', 'late', 'stuck', 'no_success_for'],
+  ...['failed', 'recovered', 'missed', 'late', 'stuck', 'no_success_for', 'gave-up'],
   ...['refused', 'daemon-started-after-crash'],
 ]
 

@@ -148,6 +148,14 @@ export const settings: Readonly<Record<string, fc.Arbitrary<Setting>>> = {
   'restart.delay': durations(1),
   'restart.max_delay': durations(1),
   'restart.reset_after': durations(0),
+  'restart.on': fc.constantFrom(
+    { written: 'failure', meant: 'failure' },
+    { written: 'never', meant: 'never' },
+  ),
+  'restart.limit': fc.constant({
+    written: { starts: 5, within: '10m' },
+    meant: { starts: 5, withinMs: 600_000 },
+  }),
   success_codes: same(fc.array(fc.integer({ min: 0, max: 255 }), { minLength: 1, maxLength: 4 })),
   shell: oneOf('/bin/bash', '/bin/sh', '/opt/my shell'),
   cwd: paths,

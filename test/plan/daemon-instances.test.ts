@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import {
   type DaemonRun,
+  type EndedInstance,
+  nextInstance,
   type PendingRestart,
   planInstances,
   type Replacement,
@@ -221,4 +223,82 @@ test('the restart delay doubles up to max_delay and starts over after a run that
   let last = 0
   const delays = lasted.map((ms) => (last = restartDelay(restart, ms, last)))
   expect(delays).toEqual([1000, 2000, 4000, 5000, 5000, 1000, 2000])
+})
+
+describe('what follows the end of an instance', () => {
+  const restart = { delayMs: 1000, maxDelayMs: 60_000, resetAfterMs: 60_000 }
+  const limit = { starts: 3, withinMs: 10_000 }
+  const endedRun: EndedInstance = {
+    ...{ endedMs: 20_000, lastedMs: 100, delayMs: 0, restarts: 0, starts: [19_900] },
+    how: 'failed',
+  }
+
+  test.each([
+    [undefined, 'ok', 'restart'],
+    [undefined, 'killed', 'restart'],
+    ['failure', 'failed', 'restart'],
+    ['failure', 'ok', 'ended'],
+    ['failure', 'killed', 'ended'],
+    ['never', 'failed', 'ended'],
+    ['never', 'ok', 'ended'],
+    // A stop and a reboot say nothing about the task.
+    ['never', 'interrupted', 'restart'],
+    ['failure', 'interrupted', 'restart'],
+  ] as const)('with on: %s, after an instance that is %s: %s', (on, how, kind) => {
+    const given = { ...restart, ...(on !== undefined && { on }) }
+    expect(nextInstance(given, { ...endedRun, how }).kind).toBe(kind)
+  })
+
+  test('without a limit the next start is after the delay, and nothing is counted', () => {
+    expect(nextInstance(restart, { ...endedRun, delayMs: 4000, restarts: 2 })).toEqual({
+      kind: 'restart',
+      restart: { notBeforeMs: 28_000, delayMs: 8000, restarts: 3 },
+    })
+  })
+
+  test('with a limit the starts are counted that are within its time at the next start', () => {
+    const starts = [10_900, 11_001, 19_900]
+    expect(nextInstance({ ...restart, limit }, { ...endedRun, starts })).toMatchObject({
+      ...{ kind: 'restart', restart: { starts: [11_001, 19_900] } },
+    })
+  })
+
+  test('one start too many within the time, and the place is given up', () => {
+    const starts = [11_001, 15_000, 19_900]
+    const given = { ...restart, limit }
+    expect(nextInstance(given, { ...endedRun, starts })).toEqual({ kind: 'gave-up' })
+    // The delay alone may be long enough.
+    expect(nextInstance({ ...given, delayMs: 5000 }, { ...endedRun, starts }).kind).toBe('restart')
+  })
+
+  test.each(['killed', 'interrupted'] as const)(
+    'an instance that is %s begins a new count',
+    (how) => {
+      const starts = [17_000, 18_000, 19_900]
+      expect(nextInstance({ ...restart, limit }, { ...endedRun, starts, how })).toMatchObject({
+        ...{ kind: 'restart', restart: { starts: [] } },
+      })
+    },
+  )
+
+  test('a start before the clock was set back does not count', () => {
+    const starts = [90_000, 91_000, 19_900]
+    expect(nextInstance({ ...restart, limit }, { ...endedRun, starts })).toMatchObject({
+      ...{ kind: 'restart', restart: { starts: [19_900] } },
+    })
+  })
+})
+
+describe('closed places', () => {
+  test('nothing starts in a closed place, and what runs stays', () => {
+    const runs = [{ run: 'a', definition: 'd', ending: false }]
+    const plan = planInstances({ max: 3, definition: 'd', closed: 1 }, runs, [], 0)
+    expect([plan.start.length, plan.end]).toEqual([1, []])
+  })
+
+  test('the old run that a successor could not replace stays, although its place is closed', () => {
+    const runs = [{ run: 'old', definition: 'c', ending: false }]
+    const server = { max: 1, definition: 'd', replacement: 'start-first', closed: 1 } as const
+    expect(planInstances(server, runs, [], 0)).toMatchObject({ start: [], end: [] })
+  })
 })

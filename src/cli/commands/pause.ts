@@ -7,6 +7,7 @@ import {
   selectPaused,
 } from '../../daemon/control/pause-request.ts'
 import { openHome } from '../../daemon/startup/open-home.ts'
+import { readClosedPlaces, writeClosedPlaces } from '../../daemon/starts/closed-places.ts'
 import { readPaused, writePaused } from '../../daemon/starts/pauses.ts'
 import { exitStatus, TorchError } from '../../errors.ts'
 import { takeLock } from '../../host/lock.ts'
@@ -83,7 +84,11 @@ async function sayResumed(
   if (all) await terminal.say('resumed all tasks')
   if (tasks.length > 0) await terminal.say(`resumed ${targetWords(tasks)}`)
   if (!all && tasks.length === 0)
-    terminal.note(request.all ? 'nothing was paused' : `not paused: ${request.tasks.join(', ')}`)
+    terminal.note(
+      request.all
+        ? 'nothing was paused'
+        : `neither paused nor given up: ${request.tasks.join(', ')}`,
+    )
   if (request.all && left.length > 0)
     terminal.note(`still paused by name: ${someOf([...left], maxNamed)}`)
 }
@@ -165,7 +170,12 @@ async function resumeInFile(
   demandResumable(before, target)
   const pauses = withoutPauses(before, target)
   writePaused(host, paths, { ...file, pauses })
-  return resumedBetween(before, pauses)
+  const resumed = resumedBetween(before, pauses)
+  const closed = readClosedPlaces(host, paths)
+  const meant = target === 'all' ? [...closed.keys()] : target
+  const opened = all && resumed.all ? [] : meant.filter((task) => closed.delete(task))
+  if (opened.length > 0) writeClosedPlaces(host, paths, closed)
+  return { ...resumed, tasks: [...new Set([...resumed.tasks, ...opened])] }
 }
 
 async function namesInFile(call: Call, values: Values): Promise<string[]> {

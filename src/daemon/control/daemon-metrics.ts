@@ -73,7 +73,7 @@ function seriesOf(
   totals: TaskTotals,
   next: AgendaEntry | undefined,
 ): TaskSeries {
-  const { runs, runContext } = daemon
+  const { runs, runContext, closed, pauses } = daemon
   const { name } = task
   const last = runs.last(name)
   const run = last?.run === null ? undefined : last
@@ -82,14 +82,20 @@ function seriesOf(
     task: name,
     running: runs.of(name).length,
     ...totals,
-    // An instance that has lasted has ended the row, although it may never end as `ok`.
-    failures:
-      task.type === 'daemon' && restartsOf(daemon, task) === 0 ? 0 : failuresOf(daemon, task),
+    failures: hasRecovered(daemon, task) ? 0 : failuresOf(daemon, task),
+    givenUp: task.type === 'daemon' ? closed.count(task, 'limit') : null,
     lastRunMs: timeOf(run?.endedAt),
     lastSuccessMs: timeOf(runs.lastOk(name)),
     lastDurationMs: run?.durationMs ?? null,
-    nextRunMs: next === undefined ? null : next.slot * 1000 + jitterMs,
+    nextRunMs:
+      next === undefined || pauses.of(name) !== undefined ? null : next.slot * 1000 + jitterMs,
   }
+}
+
+/** An instance that has lasted has ended the row of failures, although it may never end as `ok`. */
+function hasRecovered(daemon: Daemon, task: Task): boolean {
+  const isGivenUp = daemon.closed.count(task, 'limit') > 0
+  return task.type === 'daemon' && !isGivenUp && restartsOf(daemon, task) === 0
 }
 
 /** The tasks that share one series: their counts together, and no times, which would be those of any of them. */
@@ -99,7 +105,13 @@ function otherSeries(
   totals: TaskTotals,
 ): TaskSeries {
   const running = runs.all().filter(({ description }) => others.has(description.task)).length
-  const none = { failures: null, lastRunMs: null, lastSuccessMs: null, lastDurationMs: null }
+  const none = {
+    failures: null,
+    givenUp: null,
+    lastRunMs: null,
+    lastSuccessMs: null,
+    lastDurationMs: null,
+  }
   return { task: otherTasks, running, ...totals, ...none, nextRunMs: null }
 }
 

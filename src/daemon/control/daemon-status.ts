@@ -16,6 +16,7 @@ import { isOver } from '../../schedule/due.ts'
 import { type HostFacts, matchHosts } from '../../tasks/hosts.ts'
 import type { Task, TaskScript } from '../../tasks/task.ts'
 import { jitterOn } from '../../tasks/host-schedules.ts'
+import { closedPart } from '../starts/closed-places.ts'
 import type { Daemon } from '../state.ts'
 import type { Loaded } from '../tasks-file/load.ts'
 import { queueStatus } from './messages.ts'
@@ -106,6 +107,7 @@ function statusNow(daemon: Daemon, task: Task, next: AgendaEntry | undefined): T
     nextRestart: nextRestartOf(daemon, task),
     input: queueStatus(daemon.messages.inbox, task) ?? liveStatus(host, task, runs.of(task.name)),
     listening: listenPart(daemon, task),
+    closed: closedPart(daemon.closed.of(task)),
     paused: pauseReport(pauses.set, task.name, pauses.passed(task.name), daemon.clock.now()),
   })
 }
@@ -200,6 +202,7 @@ export function taskStatus(
     input: TaskStatus['input']
     listening?: ListenPart
     paused?: PauseReport | undefined
+    closed?: TaskStatus['closed'] | undefined
   },
 ): TaskStatus {
   const reason = !task.enabled ? 'enabled' : matchHosts(task.hosts, known.facts) ? null : 'hosts'
@@ -215,6 +218,7 @@ export function taskStatus(
     ...(here && known.next === undefined && isOver(task.schedules, known.now) && { done: true }),
     ...(known.paused && { paused: known.paused }),
     ...(task.after !== undefined && known.ended !== undefined && { ended: known.ended }),
+    ...(known.closed && { closed: known.closed }),
     jitterMs: jitterOn(task, known.hostName),
     running: known.running,
     ...(known.waiting && { waiting: known.waiting }),

@@ -6,7 +6,7 @@ import type { Daemon } from '../state.ts'
 
 /** SIGUSR1: all that the daemon knows, as one line of the log; without values of environments. */
 export function dumpState(daemon: Daemon): void {
-  const { phase, tasks, tickClock, runs, queue, daemonTasks, pauses, sockets, log } = daemon
+  const { phase, tasks, tickClock, runs, queue, daemonTasks, pauses, closed, sockets, log } = daemon
   log.info(
     'dump',
     {
@@ -29,6 +29,7 @@ export function dumpState(daemon: Daemon): void {
       due: [...queue.due],
       timed: [...queue.timed.keys()],
       vacancies: [...daemonTasks.restarts],
+      closed: closed.tasks(),
       paused: { all: pauses.set.all, tasks: Object.fromEntries(pauses.set.tasks) },
       fleet: fleetState(daemon),
     },

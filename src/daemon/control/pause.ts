@@ -69,13 +69,27 @@ export function resumeTasks(
   daemon: Daemon,
   { tasks: words, all = false, by }: Protocol['resume']['request'],
 ): ResumeReply {
-  const { pauses, tasks, host, clock } = daemon
+  const { pauses, closed, tasks, host, clock } = daemon
   const target = all ? 'all' : selectPaused(words, [...tasks.all.keys()], pauses.set)
   demandResumable(pausesLeft(pauses.set, clock.now()), target)
   const before = pauses.set
+  const who = by ?? host.accounts.self().name
   pauses.change(withoutPauses(before, target))
-  noteResumed(daemon, before, by ?? host.accounts.self().name)
-  return resumedBetween(before, pauses.set)
+  noteResumed(daemon, before, who)
+  const resumed = resumedBetween(before, pauses.set)
+  // What was given up is a trouble of its own, and not what somebody paused with all tasks.
+  const isOnlyOfAll = all && resumed.all
+  const opened = isOnlyOfAll ? [] : closed.open(target === 'all' ? closed.tasks() : target)
+  noteOpened(daemon, opened, who)
+  return { ...resumed, tasks: [...new Set([...resumed.tasks, ...opened])] }
+}
+
+/** What was given up starts again. */
+function noteOpened(daemon: Daemon, names: readonly string[], by: string): void {
+  if (names.length === 0) return
+  daemon.log.info('resume', { tasks: names, by }, `${plainLine(by)} resumed ${targetWords(names)}`)
+  daemon.events.pause({ kind: 'resume', tasks: names, by, until: null, reason: null })
+  for (const name of names) keepInstances(daemon, name)
 }
 
 /** Ends the pauses that are over, and puts the slots on record that passed in them. Called each second. */

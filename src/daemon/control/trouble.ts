@@ -8,6 +8,7 @@ import { reportOf } from './scripts-answer.ts'
 import { formatDuration } from '../../text/duration.ts'
 import { counted } from '../../text/plural.ts'
 import { whyNotStarted } from '../../text/why-not-started.ts'
+import { gaveUpWords } from '../starts/closed-places.ts'
 import { failedWords } from '../starts/replacement.ts'
 import type { Fleet } from '../fleet/fleet.ts'
 import type { Daemon } from '../state.ts'
@@ -26,6 +27,7 @@ export function troubleOf(
     | 'history'
     | 'tasks'
     | 'daemonTasks'
+    | 'closed'
     | 'scripts'
     | 'notifier'
     | 'startedMs'
@@ -44,13 +46,35 @@ export function troubleOf(
     message: failedWords(task, failed),
     sinceMs: failed.sinceMs,
   }))
+  const givenUp = givenUpTroubles(daemon)
   const messages = daemon.notifier
     .report()
     .targets.flatMap((target) => undelivered(target, clock.now()))
-  const others = [...replacements, ...scriptTroubles(daemon), ...messages, ...fleetTroubles(daemon)]
+  const others = [
+    ...replacements,
+    ...givenUp,
+    ...scriptTroubles(daemon),
+    ...messages,
+    ...fleetTroubles(daemon),
+  ]
   return [file, history.trouble(), ...faults.current(), ...others]
     .filter((each) => each !== undefined)
     .map(({ message, sinceMs }) => ({ message, since: timeText(sinceMs) }))
+}
+
+/** The daemon tasks that run less often than they should, until somebody does something. */
+function givenUpTroubles({
+  tasks,
+  closed,
+}: Pick<Daemon, 'tasks' | 'closed'>): { message: string; sinceMs: number }[] {
+  return closed.tasks().flatMap((name) => {
+    const task = tasks.here.get(name)
+    const places = task === undefined ? [] : closed.of(task).filter(({ why }) => why === 'limit')
+    if (task === undefined || places.length === 0) return []
+    const of = task.max === 1 ? '' : `${places.length} of ${task.max} `
+    const sinceMs = Math.min(...places.map(({ atMs }) => atMs))
+    return [{ message: `${name}: ${of}${gaveUpWords(task)}`, sinceMs }]
+  })
 }
 
 /** The scripts whose server does not give them: runs get an older copy, or cannot start. */

@@ -83,10 +83,10 @@ function endFenced({ fleet, runs, runContext }: FillParts): void {
 }
 
 async function fill(parts: FillParts, task: FleetTask, seen: Map<string, Seen>): Promise<void> {
-  const { phase, fleet, pauses } = parts
+  const { phase, fleet, pauses, closed } = parts
   for (let index = 0; index < task.max; index += 1) {
     const held = fleet.holdings.of(task.name)
-    const isFull = held.length >= task.fleet.maxPerHost
+    const isFull = held.length + closed.count(task, 'limit') >= task.fleet.maxPerHost
     const isPaused = pauses.of(task.name) !== undefined
     if (isFull || isPaused || phase.now !== 'running') return
     if (fleet.whyNot(task.name) !== undefined) return

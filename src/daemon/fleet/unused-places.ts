@@ -2,7 +2,10 @@ import type { Start } from '../../plan/admit.ts'
 import type { HeldHere } from '../../fleet/holdings.ts'
 import type { StartParts } from '../starts/start-parts.ts'
 
-type Parts = Pick<StartParts, 'fleet' | 'runs' | 'queue' | 'tasks' | 'phase' | 'faults' | 'pauses'>
+type Parts = Pick<
+  StartParts,
+  'fleet' | 'runs' | 'queue' | 'tasks' | 'phase' | 'faults' | 'pauses' | 'closed'
+>
 
 /**
  * Gives back every place in which nothing runs, and for which nothing waits or is being made. A place of a task that always runs is
@@ -38,9 +41,12 @@ function isWaitedIn({ queue }: Parts, { key }: HeldHere): boolean {
   return key.index === 'q' && queue.heldOf(key.task).some(isSure)
 }
 
-function isWanted({ phase, tasks, pauses, fleet }: Parts, { key }: HeldHere): boolean {
+function isWanted({ phase, tasks, pauses, closed, fleet }: Parts, { key }: HeldHere): boolean {
   const task = tasks.here.get(key.task)
   if (pauses.of(key.task) !== undefined) return false
   if (phase.now !== 'running' || task?.type !== 'daemon' || task.fleet === undefined) return false
-  return key.index !== 'q' && key.index < task.max && fleet?.whyNot(task.name) === undefined
+  const held = fleet?.holdings.of(task.name).length ?? 0
+  const isGivenUp = held + closed.count(task, 'limit') > task.fleet.maxPerHost
+  if (isGivenUp || fleet?.whyNot(task.name) !== undefined) return false
+  return key.index !== 'q' && key.index < task.max
 }

@@ -23,6 +23,8 @@ export interface Notifications {
   ended(run: RunDescription, conclusion: RunConclusion, hasRetry: boolean): void
   /** Somebody paused these tasks of this host. */
   paused(tasks: readonly string[], pause: Pause): void
+  /** A place of a daemon task is given up. */
+  gaveUp(task: string, what: Pick<Notice, 'atMs' | 'reason'> & { readonly run: string }): void
   /** They start again. `by`: null if the time of the pause is over. */
   resumed(tasks: readonly string[], by: string | null): void
   /** How the previous daemon ended, when this one starts. */
@@ -76,6 +78,12 @@ export function newNotifications(parts: NotificationParts): Notifications {
       const until = untilMs === null ? '' : ` until ${new Date(untilMs).toISOString()}`
       const words = `by ${by}${until}${reason === null ? '' : `: ${reason}`}`
       tellOfEach(state, names, { kind: 'paused', atMs: sinceMs, reason: words })
+    },
+    gaveUp(task, { run, atMs, reason }) {
+      const notify = tasks.here.get(task)?.notify
+      const key = `gave-up/${task}/${run}`
+      if (notify !== undefined && isWanted(notify, 'gave-up'))
+        tell(state, notify, newNotice({ kind: 'gave-up', task, run, atMs, reason, key }))
     },
     resumed(names, by) {
       const reason = by === null ? 'the time of its pause is over' : `by ${by}`

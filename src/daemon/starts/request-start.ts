@@ -200,14 +200,15 @@ function launch(
   parts: StartParts,
   task: Task,
   start: Start,
-  { restartDelayMs = 0, restarts = 0 }: StartOptions,
+  { restartDelayMs = 0, restarts = 0, starts = [] }: StartOptions,
   script?: FoundScript['script'],
 ): StartAnswer {
   const { tasks, runs, queue, runContext, journal } = parts
   const { revision } = tasks.loaded
   const messages = messagesFor(parts.messages.inbox, task, start)
   const token = tokenOf(parts, start)
-  const request = { task, start, revision, restartDelayMs, restarts, messages, script, token }
+  const place = { restartDelayMs, restarts, starts }
+  const request = { task, start, revision, ...place, messages, script, token }
   if (start.trigger !== 'retry' && queue.afterEnds.seen.has(task.name)) {
     queue.afterEnds.forget(task.name)
     queue.saveSoon()

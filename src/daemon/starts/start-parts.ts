@@ -6,6 +6,7 @@ import type { Scripts } from '../../scripts/scripts.ts'
 import type { Fleet } from '../fleet/fleet.ts'
 import type { Phase } from '../phase.ts'
 import type { TasksState } from '../tasks-file/tasks-state.ts'
+import type { ClosedPlaces } from './closed-places.ts'
 import type { Messages } from './messages.ts'
 import type { Pauses } from './pauses.ts'
 import type { RunTable } from './run-table.ts'
@@ -23,6 +24,7 @@ export interface StartParts {
   readonly faults: Faults
   readonly messages: Messages
   readonly pauses: Pauses
+  readonly closed: ClosedPlaces
   /** undefined: this machine is in no fleet. */
   readonly fleet: Fleet | undefined
 }
@@ -41,4 +43,5 @@ export interface StartOptions {
   /** For a daemon task: how long its restart was delayed, and how many restarts in a row it is. */
   readonly restartDelayMs?: number
   readonly restarts?: number
+  readonly starts?: readonly number[]
 }

@@ -10,6 +10,7 @@ import { isHashedText } from '../host-schedules.ts'
 import { matchHosts } from '../hosts.ts'
 import type { Task } from '../task.ts'
 import { checkAfter, readAfter } from './after.ts'
+import { checkAgain } from './again-checks.ts'
 import { checkLength } from './argument-length.ts'
 import { expected } from './expected.ts'
 import { checkScope } from './fleet-checks.ts'
@@ -52,6 +53,7 @@ export function buildTasks(file: MergedFile, facts: TasksFacts): Task[] {
     const isAfter = isGiven(source, [...path, 'after'])
     const isTimed = type === 'common' && !isAfter
     checkType(source, path, type, settings, isAfter)
+    checkAgain(source, path, type, settings)
     const { isZoneGiven } = file
     checkScope(source, path, { type, scope, own: input, checked, settings, isZoneGiven })
     warnAboutNotify(source, path, type, { own: checked.notify, settings: settings.notify })

@@ -34,7 +34,7 @@ export const expected = {
   targetNames: 'the name of a target, or a list of names',
   notify: 'names of targets, or a map with to and on',
   notifyEvent:
-    '"failed", "recovered", "missed", "skipped", "late", "stuck", "no_success_for", "paused" or "resumed", or in defaults "refused" or "daemon-started-after-crash"',
+    '"failed", "recovered", "missed", "skipped", "late", "stuck", "no_success_for", "gave-up", "paused" or "resumed", or in defaults "refused" or "daemon-started-after-crash"',
   notifyEvents: 'a list of events, such as [failed, missed]',
   fence: 'a duration of at least 15s, or "off"',
   startWithin: 'a duration from 5s to 10m',

@@ -7,6 +7,7 @@ import type { KeyPath } from './key-path.ts'
 import { parseListen } from './listen.ts'
 import { keysAt } from './schema.ts'
 import { isSourceUrl } from './script-url.ts'
+import { wordMeantBy } from './value-words.ts'
 
 /**
  * What to write instead of a wrong value, if it can be guessed. Each hint is valid itself, and has no
@@ -28,7 +29,7 @@ export function hintForValue(what: string, path: KeyPath, found: unknown): strin
   const isNumberText = typeof found === 'string' && /^-?\d+(?:\.\d+)?$/.test(found)
   if (isNumberText && /^an? (?:whole )?number|^an exit code/.test(what)) return 'remove the quotes'
   const isWord = typeof found === 'string' || typeof found === 'boolean'
-  const meant = isWord ? choices.get(key)?.get(String(found).toLowerCase()) : undefined
+  const meant = isWord ? wordMeantBy(key, String(found)) : undefined
   return meant === undefined ? null : meant.includes(' ') ? meant : didYouMean(meant)
 }
 
@@ -225,51 +226,6 @@ function addressHint(found: unknown): string | undefined {
     : undefined
 }
 
-const inputWords = {
-  live: 'stdin tty pipe stream interactive terminal true yes on',
-  queue: 'messages message inbox mailbox',
-  none: 'false no off null empty',
-}
-
-/** Each of the other words, with the word of torch. */
-export function byOtherWord(words: Readonly<Record<string, string>>): ReadonlyMap<string, string> {
-  return new Map(
-    Object.entries(words).flatMap(([own, others]) => others.split(' ').map((one) => [one, own])),
-  )
-}
-
-/** By key: the words of other programs for each value. What has a blank is a sentence instead. */
-const choices = new Map(
-  Object.entries({
-    overlap: {
-      queue: 'wait enqueue queued delay',
-      skip: 'forbid ignore drop deny no false',
-      replace: 'kill cancel restart terminate',
-      'write max: unlimited': 'allow parallel yes true',
-    },
-    catchup: { latest: 'true on yes once last all', off: 'false no none never' },
-    type: {
-      common: 'cron job task oneshot scheduled',
-      daemon: 'service worker always simple',
-      manual: 'ondemand on-demand triggered adhoc ad-hoc none command',
-    },
-    scope: {
-      fleet: 'cluster global shared once one single singleton all',
-      host: 'local machine node server each every',
-    },
-    on_lost: { rerun: 'restart retry again reschedule true yes', skip: 'ignore none no false off' },
-    outcome: {
-      ok: 'okay success succeeded done 0',
-      failed: 'fail failure error',
-      any: 'all always ended finished',
-    },
-    input: inputWords,
-    mode: inputWords,
-    format: { text: 'plain line lines raw string', json: 'jsonl ndjson jsonlines object' },
-    update: { always: 'true yes on', never: 'false no off none' },
-  }).map(([key, words]) => [key, byOtherWord(words)]),
-)
-
 function hintForMap(path: KeyPath, key: string, found: unknown): string | null {
   const scalar = typeof found === 'string' || typeof found === 'number' ? String(found) : undefined
   if (path[0] === 'tasks' && path.length === 1 && Array.isArray(found))
@@ -287,7 +243,7 @@ function hintForMap(path: KeyPath, key: string, found: unknown): string | null {
   if (key === 'restart' && scalar !== undefined && parseDuration(scalar).ok)
     return `did you mean { delay: ${scalar} }?`
   if (key === 'restart')
-    return 'torch always starts a daemon task again; write { delay: 1s } to set the delay'
+    return 'write { on: failure } or { on: never }; or { delay: 1s } to set the delay'
   if (key === 'ready' && scalar !== undefined && scalar !== '')
     return `did you mean { ${parseDuration(scalar).ok ? 'after' : 'line'}: ${JSON.stringify(scalar)} }?`
   if (key === 'ready') return 'write { line: "listening" }, or { after: 1s }'

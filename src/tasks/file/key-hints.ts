@@ -1,4 +1,5 @@
-import { byOtherWord, didYouMean } from './hints.ts'
+import { didYouMean } from './hints.ts'
+import { byOtherWord } from './value-words.ts'
 import { isMap, type KeyPath } from './key-path.ts'
 import { keysAt } from './schema.ts'
 

@@ -92,7 +92,7 @@ const notifyMap = z.strictObject({
         error: expected.notifyEvents,
       })
       .meta({ title: 'list of events' }),
-    '`failed`, `recovered`, `missed`, `skipped`, `late`, `stuck`, `paused`, `resumed`; in `defaults` also `refused` and `daemon-started-after-crash`, which are about the daemon; default: all except `skipped`, `paused` and `resumed`',
+    '`failed`, `recovered`, `missed`, `skipped`, `late`, `stuck`, `gave-up`, `paused`, `resumed`; in `defaults` also `refused` and `daemon-started-after-crash`, which are about the daemon; default: all except `skipped`, `paused` and `resumed`',
   ),
   late_after: key(value.longDuration, 'a start that waits longer than this is `late`'),
   stuck_after: key(value.longDuration, 'a run that takes longer than this is `stuck`'),

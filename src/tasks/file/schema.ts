@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { whereKeys } from './where-keys.ts'
 import { maxTextChars } from './limits.ts'
+import * as again from './again-values.ts'
 import * as limits from './limit-values.ts'
 import * as names from './name-values.ts'
 import * as messages from './notification-values.ts'
@@ -62,33 +63,8 @@ const nested = {
       '30s',
     ),
   }),
-  retry: z.strictObject({
-    attempts: key(
-      value.whole(0, 1000),
-      'how many times to retry a run that failed or timed out',
-      0,
-    ),
-    delay: key(value.duration, 'delay before the first retry', '1s'),
-    backoff: key(value.factor(1, 100), 'each further delay is this many times longer', 2),
-    max_delay: key(value.duration, 'longest delay', '5m'),
-    on: key(
-      value.retryCauses,
-      'retry only after these ends: exit codes, `timeout`, `signal` (not sent by torch), `spawn-failed`; default: after every failure',
-    ),
-  }),
-  restart: z.strictObject({
-    delay: key(
-      value.longDuration,
-      '`daemon` only: delay from the end of a run to the next start; it doubles each time',
-      '1s',
-    ),
-    max_delay: key(value.longDuration, '`daemon` only: longest delay', '1m'),
-    reset_after: key(
-      value.duration,
-      '`daemon` only: after a run of at least this length, the delay is `restart.delay` again',
-      '1m',
-    ),
-  }),
+  retry: again.retry,
+  restart: again.restart,
   limits: z.strictObject({
     nofile: key(value.whole(1), 'open files; default: a soft limit of 1024'),
     cpu: key(
@@ -304,6 +280,7 @@ export function keysAt(path: readonly PropertyKey[]): readonly string[] {
   if (top === 'tasks' && path.length === 2) return Object.keys(task.shape)
   if (top === 'defaults' && path.length === 1) return Object.keys(settings)
   const parent = top === 'tasks' ? third : second
+  if (parent === 'restart' && path.at(-1) === 'limit') return Object.keys(again.restartLimit.shape)
   const found = Object.entries(nested).find(([name]) => name === parent)
   return found === undefined ? [] : Object.keys(found[1].shape)
 }

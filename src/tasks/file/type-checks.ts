@@ -12,7 +12,7 @@ export function checkType(
   source: Source,
   path: KeyPath,
   type: TypeRead,
-  settings: Pick<SettingsInput, 'max' | 'input' | 'retry' | 'success_codes'>,
+  settings: Pick<SettingsInput, 'max' | 'input'>,
   isAfter: boolean,
 ): void {
   if (type === 'unclear') return
@@ -25,33 +25,12 @@ export function checkType(
   if (type === 'daemon' && max === Infinity) {
     source.report([...path, 'max'], 'expected a whole number for a daemon task; got "unlimited"')
   }
-  if (type !== 'daemon') warnAboutRetry(source, path, settings)
   if (input.mode === undefined && input.format !== undefined)
     warnAbout(source, [...path, 'input', 'format'], 'has no effect without mode: queue')
   if (input.mode === 'queue') warnAboutQueue(source, path, type, max)
   else if (type === 'manual') {
     const message = 'has no effect without input: queue: a run that a person started is not retried'
     warnAbout(source, [...path, 'retry'], message)
-  }
-}
-
-/** `retry.on` names what it cannot follow, or nothing follows at all. */
-function warnAboutRetry(
-  source: Source,
-  path: KeyPath,
-  { retry, success_codes: codes = [0] }: Pick<SettingsInput, 'retry' | 'success_codes'>,
-): void {
-  const onPath = [...path, 'retry', 'on']
-  if (retry?.on === undefined || !source.has(onPath)) return
-  if ((retry.attempts ?? 0) === 0) warnAbout(source, onPath, 'has no effect without attempts')
-  const good = retry.on.flatMap((cause) =>
-    typeof cause !== 'string' && cause.from === cause.to && codes.includes(cause.from)
-      ? [cause.from]
-      : [],
-  )
-  if (good.length > 0) {
-    const message = `an exit code of ${good.join(', ')} counts as ok: no retry follows it`
-    warnAbout(source, onPath, message)
   }
 }
 
@@ -78,7 +57,7 @@ function warnAboutUnusedKeys(source: Source, path: KeyPath, type: Task['type']):
     warnAbout(source, [...path, key], `has no effect on a task of type ${type}`)
 }
 
-function warnAbout(source: Source, path: KeyPath, message: string): void {
+export function warnAbout(source: Source, path: KeyPath, message: string): void {
   if (source.has(path)) source.report(path, message, { severity: 'warning' })
 }
 
@@ -114,8 +93,9 @@ function warnAboutQueue(source: Source, path: KeyPath, type: Task['type'], max: 
 export function checkParts(
   source: Source,
   path: KeyPath,
-  { ready, input }: Pick<SettingsInput, 'ready' | 'input'>,
+  { ready, input, restart }: Pick<SettingsInput, 'ready' | 'input' | 'restart'>,
 ): void {
+  reportLimit(source, [...path, 'restart', 'limit'], restart?.limit)
   const readyPath = [...path, 'ready']
   if (ready?.line !== undefined && ready.after !== undefined) {
     const hint = 'remove one of them'
@@ -128,4 +108,20 @@ export function checkParts(
     warnAbout(source, [...readyPath, 'timeout'], 'has no effect without line')
   if (input?.format !== undefined && input.mode !== undefined && input.mode !== 'queue')
     warnAbout(source, [...path, 'input', 'format'], `has no effect with mode ${input.mode}`)
+}
+
+/** Nobody should have to guess the other number. */
+function reportLimit(
+  source: Source,
+  path: KeyPath,
+  limit: NonNullable<SettingsInput['restart']>['limit'],
+): void {
+  const { starts, within } = limit ?? {}
+  if (limit === undefined || (starts !== undefined && within !== undefined)) return
+  const given = Object.keys(limit)
+  // What is wrong has its own problem.
+  if (['starts', 'within'].some((key) => !given.includes(key) && source.has([...path, key]))) return
+  const got = given.length === 0 ? 'neither' : `only ${given.join(', ')}`
+  const hint = 'write { starts: 5, within: 10m }'
+  source.report(path, `expected starts and within; got ${got}`, { hint })
 }

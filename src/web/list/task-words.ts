@@ -114,6 +114,8 @@ function secondLine(task: TaskView, { zone, now, isUp }: Moment): [string, strin
       failingSince === null ? '' : ` since ${shortTime(zone, Date.parse(failingSince), now)}`
     return [`failing${since}`, failures > 1 ? `${failures} runs in a row` : '', 'bad']
   }
+  if (here && paused === undefined && (task.closed?.givenUp ?? 0) > 0)
+    return ['given up: started too often', '', 'bad']
   if (here && paused !== undefined) return [pausedWords(paused, zone, now), '', 'warn']
   const at = startMs(task)
   if (!here) return last === null ? ['', ''] : [`last: ${outcomeWords(last)}`, '']

@@ -29,6 +29,7 @@ export function Actions({ task }: { task: TaskView }): JSX.Element | null {
     const { resumed } = await post<ResumeReply>('resume', { task: task.name })
     setTold(resumed ? 'resumed' : 'it was not paused')
   }
+  const isHeld = task.paused !== undefined || task.closed !== undefined
   const count = task.running.length
   return (
     <div class="actions">
@@ -38,10 +39,10 @@ export function Actions({ task }: { task: TaskView }): JSX.Element | null {
       )}
       {mayPause(task) && (
         <Action
-          key={String(task.paused !== undefined)}
-          words={task.paused === undefined ? 'Pause task' : 'Resume task'}
-          sure={`${task.paused === undefined ? 'Pause' : 'Resume'} ${task.name}${where()}`}
-          act={task.paused === undefined ? pause : resume}
+          key={String(isHeld)}
+          words={isHeld ? 'Resume task' : 'Pause task'}
+          sure={`${isHeld ? 'Resume' : 'Pause'} ${task.name}${where()}`}
+          act={isHeld ? resume : pause}
           tell={setTold}
         />
       )}

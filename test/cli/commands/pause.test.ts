@@ -70,7 +70,7 @@ describe('without a daemon', () => {
     expect([status, stdout, stderr.split('\n')[0]]).toEqual([
       ...[0, '', 'torch is not running: this holds for the next daemon'],
     ])
-    expect(stderr).toContain('not paused: backup')
+    expect(stderr).toContain('neither paused nor given up: backup')
   })
 
   test.each([

@@ -12,7 +12,7 @@ export interface Edited {
 }
 
 const allEvents = [
-  ...['failed', 'recovered', 'missed', 'late', 'stuck', 'no_success_for'],
+  ...['failed', 'recovered', 'missed', 'late', 'stuck', 'no_success_for', 'gave-up'],
   ...['refused', 'daemon-started-after-crash'],
 ]
 

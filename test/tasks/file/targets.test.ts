@@ -334,7 +334,7 @@ describe('who gets the messages of a task', () => {
       'an unknown event',
       'notify: { to: ops, on: [fail] }',
       [
-        'tasks.a.notify.on[0]: expected "failed", "recovered", "missed", "skipped", "late", "stuck", "no_success_for", "paused" or "resumed", or in defaults "refused" or "daemon-started-after-crash"; got "fail" (did you mean "failed"?)',
+        'tasks.a.notify.on[0]: expected "failed", "recovered", "missed", "skipped", "late", "stuck", "no_success_for", "gave-up", "paused" or "resumed", or in defaults "refused" or "daemon-started-after-crash"; got "fail" (did you mean "failed"?)',
       ],
     ],
     [

@@ -79,6 +79,69 @@ describe('retry.on', () => {
   })
 })
 
+describe('restart.on and restart.limit', () => {
+  const keys = 'type: daemon, command: x'
+  test('a daemon task has them, and without them no such key, so that its definition stays as it was', () => {
+    const restartOf = (written: string) =>
+      good(`tasks: { a: { ${keys}, restart: ${written} } }`).tasks[0]?.restart
+    expect(restartOf('{ on: failure, limit: { starts: 5, within: 10m } }')).toMatchObject({
+      ...{ on: 'failure', limit: { starts: 5, withinMs: 600_000 } },
+    })
+    expect(Object.keys(restartOf('{ on: always }') ?? {})).toEqual([
+      ...['delayMs', 'maxDelayMs', 'resetAfterMs'],
+    ])
+  })
+
+  test.each([
+    [
+      '{ on: on-failure }',
+      'restart.on: expected "always", "failure" or "never"; got "on-failure" (did you mean "failure"?)',
+    ],
+    [
+      '{ on: no }',
+      'restart.on: expected "always", "failure" or "never"; got "no" (did you mean "never"?)',
+    ],
+    [
+      'never',
+      'restart: expected a map; got "never" (write { on: failure } or { on: never }; or { delay: 1s } to set the delay)',
+    ],
+    [
+      '{ limit: { starts: 5 } }',
+      'restart.limit: expected starts and within; got only starts (write { starts: 5, within: 10m })',
+    ],
+    [
+      '{ limit: {} }',
+      'restart.limit: expected starts and within; got neither (write { starts: 5, within: 10m })',
+    ],
+    ['{ limit: 5 }', 'restart.limit: expected a map; got 5'],
+    [
+      '{ limit: { starts: 5, whithin: 1m } }',
+      'restart.limit.whithin: unknown key "whithin" (did you mean "within"?)',
+    ],
+    [
+      '{ limit: { starts: 0, within: 1m } }',
+      'restart.limit.starts: expected a whole number from 1 to 1000; got 0',
+    ],
+  ])('restart: %s is an error', (restart, message) => {
+    expect(problems(`${keys}, restart: ${restart}`)).toEqual([`tasks.a.${message}`])
+  })
+
+  test.each([
+    ['{ limit: { starts: 5, within: 10m } }', []],
+    [
+      '{ limit: { starts: 5, within: 20s } }',
+      ['is never reached: with these delays, 6 starts take at least 31s'],
+    ],
+    // Runs that last as long as this are quick to start again.
+    ['{ reset_after: 1s, limit: { starts: 5, within: 20s } }', []],
+    ['{ on: never, limit: { starts: 5, within: 10m } }', ['has no effect with on: never']],
+  ])('the limit in restart: %s has the warnings %j', (restart, warnings) => {
+    expect(problems(`${keys}, restart: ${restart}`)).toEqual(
+      warnings.map((warning) => `warning: tasks.a.restart.limit: ${warning}`),
+    )
+  })
+})
+
 describe('listen and ready', () => {
   test.each(['type: common, schedule: "@daily"', 'schedule: "@daily"', 'type: manual'])(
     'only a daemon task can listen and be ready, and not one with %s',

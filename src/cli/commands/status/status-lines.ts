@@ -224,6 +224,8 @@ function paintCondition(terminal: Call['terminal'], condition: Condition, text: 
     case 'not enabled':
     case 'not on this host':
       return text
+    case 'given up':
+      return terminal.paint('red', text)
     case 'restarting':
     case 'paused':
       return terminal.paint('yellow', text)

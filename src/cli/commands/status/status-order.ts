@@ -7,6 +7,7 @@ import { outcomes } from '../../../plan/history-row.ts'
  */
 const conditions = [
   'running',
+  'given up',
   'restarting',
   ...outcomes.filter((outcome) => outcome !== 'running' && outcome !== 'ok'),
   'paused',
@@ -21,6 +22,7 @@ export type Condition = (typeof conditions)[number]
 export function conditionOf(task: TaskStatus): Condition {
   const { type, running, reason, last, paused } = task
   const isPaused = paused !== undefined && reason === null
+  if (isGivenUp(task) && !isPaused) return 'given up'
   if (isRestarting(task) && !isPaused) return 'restarting'
   if (running.length > 0) return 'running'
   if (reason !== null) return reason === 'enabled' ? 'not enabled' : 'not on this host'
@@ -33,6 +35,11 @@ export function conditionOf(task: TaskStatus): Condition {
 export function isRestarting({ type, nextRestart, counts }: TaskStatus): boolean {
   if (type !== 'daemon') return false
   return (nextRestart ?? null) !== null || (counts?.restarts ?? 0) > 1
+}
+
+/** A daemon task with a place in which nothing starts any more: it was started too often. */
+export function isGivenUp({ closed }: TaskStatus): boolean {
+  return (closed?.givenUp ?? 0) > 0
 }
 
 /** Counts the tasks in each condition; conditions without tasks are left out. */
@@ -56,6 +63,7 @@ function urgency(task: TaskStatus): number {
   switch (conditionOf(task)) {
     case 'running':
       return task.type === 'daemon' ? 1 : 0
+    case 'given up':
     case 'restarting':
     case 'failed':
     case 'timeout':

@@ -19,6 +19,7 @@ export function taskDetails(
 ): string[] {
   const facts = [
     ...pauseFacts(call, task),
+    ...closedFacts(call, task),
     ...definitionFacts(call, task),
     ...inputFacts(call, task),
     ...runFacts(call, task),
@@ -47,6 +48,23 @@ function pauseFacts({ host }: Pick<Call, 'host'>, { paused }: TaskStatus): Fact[
   const passed =
     slots === 0 ? [] : [`${counted(slots, 'slot')} passed since ${shownTime(host, since)}`]
   return [['paused', [what + pauseWords(host, paused), ...passed]]]
+}
+
+/** In how many places nothing starts again, since when, and what helps. */
+function closedFacts({ host }: Pick<Call, 'host'>, { name, closed }: TaskStatus): Fact[] {
+  if (closed === undefined) return []
+  const { givenUp, ended, since } = closed
+  const what = [
+    ...(givenUp === 0 ? [] : [`${counted(givenUp, 'instance')} given up`]),
+    ...(ended === 0 ? [] : [`${counted(ended, 'instance')} ended, as restart.on says`]),
+  ]
+  const words = `${what.join(', ')}, since ${shownTime(host, since)}`
+  return [
+    [
+      'restart',
+      [words, `torch resume ${name} starts ${givenUp + ended === 1 ? 'it' : 'them'} again`],
+    ],
+  ]
 }
 
 /** What starts a task without a schedule. A common task always has one. */

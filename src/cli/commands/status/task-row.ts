@@ -7,7 +7,7 @@ import { outcomeCell } from '../../terminal/outcomes.ts'
 import { pauseWords } from '../../terminal/pause-words.ts'
 import { type Cell, cutText } from '../../terminal/table.ts'
 import { dueWords, progressOf, shownDistance, shownTime } from '../../terminal/times.ts'
-import { isRestarting, nextStart } from './status-order.ts'
+import { isGivenUp, isRestarting, nextStart } from './status-order.ts'
 
 /** From how many failures or restarts in a row they are counted. */
 const minInARow = 2
@@ -106,10 +106,18 @@ function lastCell(host: Call['host'], task: TaskStatus): Cell {
   const words = isEnd ? 'ended' : outcome
   const when = last.endedAt ?? last.slot
   const ago = when === null ? [] : [shownDistance(host, when)]
+  const given = isGivenUp(task) ? [givenUpWords(task)] : []
   const parts = isRestarting(task)
-    ? [...habitWords(task), ...again, words]
-    : [words, ...ago, ...habitWords(task)]
-  return [parts.join(', '), isEnd && isRestarting(task) ? 'yellow' : style]
+    ? [...given, ...habitWords(task), ...again, words]
+    : [...given, words, ...ago, ...habitWords(task)]
+  const usual = isEnd && isRestarting(task) ? 'yellow' : style
+  return [parts.join(', '), isGivenUp(task) ? 'red' : usual]
+}
+
+/** `given up`, or `2 of 4 given up`. */
+function givenUpWords({ closed, definition }: TaskStatus): string {
+  const max = definition?.max ?? 1
+  return max === 1 ? 'given up' : `${closed?.givenUp ?? 0} of ${max} given up`
 }
 
 function habitWords({ type, last, counts }: TaskStatus): string[] {
