@@ -6,7 +6,7 @@ import type { PausedSlots } from '../plan/pauses.ts'
 import type { Miss } from '../plan/tick.ts'
 import type { RunConclusion, RunDescription } from '../run/directory.ts'
 import { counted } from '../text/plural.ts'
-import { whyNotStarted } from '../text/why-not-started.ts'
+import { fullPoolText, whyNotStarted } from '../text/why-not-started.ts'
 import type { Counters } from './counters.ts'
 import type { History } from './history/write-history.ts'
 import { latenessOf, missRow, type Origin, pausedRow, runRow, skipRow } from './history/rows.ts'
@@ -32,7 +32,7 @@ export interface Journal {
 
 interface InTheWay {
   readonly pool: string
-  readonly runs: readonly string[]
+  readonly runs: readonly { readonly task: string; readonly run: string }[]
 }
 
 export interface JournalParts {
@@ -98,8 +98,9 @@ export function newJournal({
       counters.count('skipped')
       // Only the kind: `max: runs on web1` would be a series for each machine.
       totals.skipped(task, reason.split(':', 1)[0] ?? reason)
-      const facts = { task, slot, trigger, reason, ...inTheWay }
-      log.info('skip', facts, `${task} did not start: ${whyNotStarted(reason)}`)
+      const pool = inTheWay && { pool: inTheWay.pool, runs: inTheWay.runs.map(({ run }) => run) }
+      const why = inTheWay ? fullPoolText(inTheWay) : whyNotStarted(reason)
+      log.info('skip', { task, slot, trigger, reason, ...pool }, `${task} did not start: ${why}`)
       onSkip?.(start)
     },
     passed(task, count) {

@@ -21,12 +21,15 @@ const reasonTexts: ReadonlyMap<string, string> = new Map([
   ['duplicate name', 'another machine of the fleet has the same name'],
 ])
 
-/** Why a person's start is refused: the runs that take the places of the pool. */
-export function poolFullText(
-  task: string,
-  pool: string,
-  runs: readonly { readonly task: string; readonly run: string }[],
-): string {
-  const names = runs.map((each) => `${each.task} (${each.run})`).join(', ')
-  return `${task} is not started: the pool ${pool} is full: ${names} ${runs.length === 1 ? 'is' : 'are'} running`
+interface FullPool {
+  readonly pool: string
+  /** The runs that have its places. */
+  readonly runs: readonly { readonly task: string; readonly run: string }[]
+}
+
+/** Why a start found no place: `the pool db is full: dump (20261121T081308.003-fef3f1) is running`. */
+export function fullPoolText({ pool, runs }: FullPool): string {
+  const names = runs.map(({ task, run }) => `${task} (${run})`).join(', ')
+  const are = runs.length === 1 ? 'is' : 'are'
+  return `the pool ${pool} is full${runs.length === 0 ? '' : `: ${names} ${are} running`}`
 }

@@ -8,7 +8,7 @@ import { unknownTask } from '../../tasks/select.ts'
 import type { Task } from '../../tasks/task.ts'
 import { plainLine } from '../../text/sanitize.ts'
 
-import { poolFullText, whyNotStarted } from '../../text/why-not-started.ts'
+import { fullPoolText, whyNotStarted } from '../../text/why-not-started.ts'
 import { answerScripts, scriptForPerson } from './scripts-answer.ts'
 import { relayOf } from '../fleet/relay.ts'
 import type { Handover } from '../handover.ts'
@@ -139,7 +139,7 @@ function refusalText(daemon: Daemon, found: Task, reason: string): string {
 function poolRefusal(daemon: Daemon, task: Task): string {
   const pool = fullPool(daemon, task) ?? ''
   const running = runsInPool(daemon, pool).map(({ description }) => description)
-  return poolFullText(task.name, pool, running)
+  return `${task.name} is not started: ${fullPoolText({ pool, runs: running })}`
 }
 
 function killNow(

@@ -39,7 +39,7 @@ function isForOthers(
 function noteFullPool(parts: StartParts, task: Task, start: Start): void {
   const pool = fullPool(parts, task) ?? ''
   const inTheWay = runsInPool(parts, pool).map(({ description }) => description)
-  parts.journal.skipped(start, 'pool', { pool, runs: inTheWay.map(({ run }) => run) })
+  parts.journal.skipped(start, 'pool', { pool, runs: inTheWay })
   if (start.claim?.holding !== undefined) giveBackUnused(parts)
 }
 

@@ -24,6 +24,9 @@ describe('a pool', () => {
     await until(() => daemon.history().length === 3, 'all three')
     expect(daemon.history()).toEqual(['a running', 'b running', 'c skipped pool'])
     const skip = daemon.lines.find(({ event }) => event === 'skip')
+    expect(skip?.words).toMatch(
+      /^c did not start: the pool db is full: [ab] \(\S+\), [ab] \(\S+\) are running$/,
+    )
     expect(skip?.facts).toMatchObject({
       pool: 'db',
       runs: [...daemon.running('a'), ...daemon.running('b')].toSorted(),

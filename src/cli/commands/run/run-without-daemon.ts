@@ -13,7 +13,7 @@ import { batchEnd } from '../../../daemon/starts/message-starts.ts'
 import { messagesFor } from '../../../daemon/starts/messages.ts'
 import { settleBatch } from '../../../record/inbox/batch.ts'
 import { openInbox } from '../../../record/inbox/inbox.ts'
-import { poolFullText } from '../../../text/why-not-started.ts'
+import { fullPoolText } from '../../../text/why-not-started.ts'
 import { counted } from '../../../text/plural.ts'
 import { readTraces, type RunConclusion } from '../../../run/directory.ts'
 import { killRun, sendSignal } from '../../../run/end.ts'
@@ -133,9 +133,13 @@ function checkPools({ host, paths }: Call, { name, pools }: Task, tasks: readonl
       (live.get(each.name) ?? []).map((run) => ({ task: each.name, run })),
     )
     if (runs.length < pool.size) continue
-    throw new TorchError('refused', poolFullText(name, pool.name, runs), {
-      hint: 'wait until one of them ends, or add --force',
-    })
+    throw new TorchError(
+      'refused',
+      `${name} is not started: ${fullPoolText({ pool: pool.name, runs })}`,
+      {
+        hint: 'wait until one of them ends, or add --force',
+      },
+    )
   }
 }
 
