@@ -118,7 +118,7 @@ export function hintForKey(path: KeyPath, key: string, value: unknown): string |
   if (
     path[0] === 'defaults' &&
     path.length === 1 &&
-    (key === 'script' || key === 'listen' || key === 'ping')
+    ['script', 'listen', 'ping', 'after'].includes(key)
   )
     return 'write it in each task that needs it'
   if (/^\/[/*]/.test(key)) return 'a comment begins with #, in JSON too'

@@ -218,7 +218,7 @@ const file = {
   ...fileKeys,
   defaults: key(
     defaults,
-    'defaults for all tasks: any key of a task except `schedule`, `command`, `script`, `listen` and `ping`',
+    'defaults for all tasks: any key of a task except `schedule`, `after`, `command`, `script`, `listen` and `ping`',
   ),
 }
 

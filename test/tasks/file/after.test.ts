@@ -112,6 +112,11 @@ describe('problems of after', () => {
       ],
     },
     {
+      name: 'the defaults cannot have it',
+      text: `defaults: { after: extract }\n${file(extract)}`,
+      expected: ['defaults.after: unknown key "after" (write it in each task that needs it)'],
+    },
+    {
       name: 'a misspelt after is reported once',
       text: file(extract, 'load: { command: run, afer: extract }'),
       expected: ['tasks.load.afer: unknown key "afer" (did you mean "after"?)'],
