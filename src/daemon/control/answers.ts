@@ -133,6 +133,7 @@ function refusalText(daemon: Daemon, found: Task, reason: string): string {
   // In the fleet, runs on other machines count too.
   if (reason !== 'max') return `${task} is not started: ${whyNotStarted(reason)}`
   const running = runs.of(task).map((run) => run.description.run)
+  if (running.length === 0) return `${task} is at its max: a start of it is being made`
   return `${task} is at its max: ${running.join(', ')} ${running.length === 1 ? 'is' : 'are'} running`
 }
 

@@ -28,17 +28,21 @@ export function giveBackUnused(parts: Parts): void {
 }
 
 function usedPlaces({ runs, queue }: Parts): Set<string | undefined> {
-  const starts = [...queue.waiting.values(), ...queue.due, ...queue.timed.keys(), ...queue.held]
   return new Set([
     ...runs.all().map(({ description }) => description.claim?.holding),
-    ...starts.map(({ claim }) => claim?.holding),
+    ...pendingStarts(queue).map(({ claim }) => claim?.holding),
   ])
 }
 
-/** Whether a start waits in the line of its task. */
+function pendingStarts({ waiting, due, timed, held }: Parts['queue']): Start[] {
+  return [...waiting.values(), ...due, ...timed.keys(), ...held]
+}
+
+/** Whether a start waits in the line of its task, or will as soon as this daemon has taken it up. */
 function isWaitedIn({ queue }: Parts, { key }: HeldHere): boolean {
-  const isSure = ({ claim }: Start): boolean => claim?.sequence !== undefined
-  return key.index === 'q' && queue.heldOf(key.task).some(isSure)
+  const isSure = ({ task, claim }: Start): boolean =>
+    task === key.task && claim?.sequence !== undefined
+  return key.index === 'q' && pendingStarts(queue).some(isSure)
 }
 
 function isWanted({ phase, tasks, pauses, closed, fleet }: Parts, { key }: HeldHere): boolean {

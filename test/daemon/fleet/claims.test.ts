@@ -1,6 +1,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
+import { letGo } from '../../../src/daemon/handover.ts'
 import type { Engine } from '../../../src/fleet/engine.ts'
 import { runningFleet } from '../../support/fleet/daemons.ts'
 
@@ -40,6 +41,27 @@ test.each(['putClaim', 'getPlace'] as const)(
   },
 )
 
+test('a daemon that has left its work to the next one records nothing of what it still hears', async () => {
+  const { daemon, machine, pass } = await oneMachine(job('max: unlimited'))
+  let answer = (): void => {}
+  change(daemon, {
+    putClaim: () =>
+      new Promise((resolve) => {
+        answer = () => resolve({ kind: 'refused', words: 'it is full', mayPass: false })
+      }),
+  })
+  await pass(31_000, 50)
+  daemon.state.queue.saveNow()
+  letGo(daemon.state)
+  answer()
+  await pass(1_000)
+  expect(daemon.lines.filter(({ event }) => event === 'skip')).toEqual([])
+  const next = await machine.site.daemon()
+  await pass(5_000, 20)
+  await next.runs('job', 0)
+  expect(next.history()).toEqual(['job ok'])
+})
+
 test('a start that has its claim, and waits for its place, keeps its time over a restart', async () => {
   for (const [afterMs, expected] of [
     [10_000, ['job ok']],
@@ -72,3 +94,22 @@ test('a start that was prepared and never began keeps its claim and its place', 
   const claims = engine.log.filter(({ subject }) => subject.startsWith('claim.'))
   expect(claims).toHaveLength(1)
 })
+
+test.each([
+  ['is not claimed yet', 'claim', 'the fleet could not be reached in time|a stream is missing'],
+  ['has its claim', 'place', 'job is at its max: a start of it is being made'],
+] as const)(
+  'a slot that %s counts as a run only then, for who starts the task by hand',
+  async (_, stream, words) => {
+    const { daemon, engine, pass } = await oneMachine(job('start_within: 60s'))
+    engine.missing.add(stream)
+    await pass(31_000, 50)
+    if (stream === 'claim') engine.missing.add('place')
+    const asked = Promise.resolve(daemon.ask('run', { task: 'job', force: false })).then(
+      () => 'started',
+      (error: unknown) => String(error),
+    )
+    await pass(12_000, 50)
+    expect(await asked).toMatch(new RegExp(words))
+  },
+)

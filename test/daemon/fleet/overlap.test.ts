@@ -70,16 +70,16 @@ test('overlap: queue lets one start of the whole fleet wait, and skips the next'
 test('the start that waits for the fleet waits on when its daemon is killed and comes back', async () => {
   const fleet = await waiting('overlap: queue')
   try {
-    await fleet.pass(130_000, 50)
+    await fleet.pass(175_000, 50)
     expect(fleet.minutes()).toEqual(['1 running'])
     const index = fleet.daemons.findIndex(({ state }) => state.queue.held.size > 0)
     const machine = fleet.machines[index]
     machine?.machine.kill()
     fleet.daemons[index]?.kill()
-    // Longer than a start may take without waiting in line, and before the next slot.
-    await fleet.pass(1_000, 50)
+    // The time of its slot is over meanwhile.
+    await fleet.pass(8_000, 50)
     const next = await machine?.site.daemon()
-    await fleet.pass(90_000, 50)
+    await fleet.pass(20_000, 50)
     fleet.let('1')
     await fleet.passUntil(() => (next?.running('job').length ?? 0) > 0, 'the start that waited')
     expect(next?.rows().map(({ slot, outcome }) => [slot?.slice(15, 16), outcome])).toContainEqual([

@@ -24,6 +24,28 @@ describe('a slot that three machines share', () => {
     expect(asked.reduce((sum, each) => sum + each, 0)).toBeGreaterThanOrEqual(6)
   })
 
+  test('machines that hear who has a slot do not ask for it', async () => {
+    const fleet = await runningFleet(
+      '{job: {schedule: "*/10 * * * * *", command: "true", scope: fleet, max: unlimited}}',
+    )
+    let asked = 0
+    for (const { state } of fleet.daemons) {
+      const { engine } = state.fleet ?? {}
+      if (engine === undefined) throw new Error('no engine')
+      const { putClaim } = engine
+      Object.assign(engine, {
+        putClaim: (...call: Parameters<typeof putClaim>) => {
+          asked += 1
+          return putClaim(...call)
+        },
+      })
+    }
+    await fleet.pass(31_000)
+    await fleet.ended('job')
+    expect(fleet.history()).toEqual(['10', '20', '30'].map((at) => `${at} ok`))
+    expect(asked).toBe(3)
+  })
+
   test('recorders wait in advance only on the two machines that come first for the slot', async () => {
     const job = '{schedule: "*/20 * * * * *", command: "true", scope: fleet, max: unlimited}'
     const fleet = await runningFleet(`{job: ${job}}`, ['web1', 'web2', 'web3', 'web4'])
