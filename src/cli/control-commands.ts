@@ -9,11 +9,21 @@ export const daemonCommands: readonly Command[] = [
     summary: 'start the daemon',
     description:
       'Starts the daemon in the background and returns when it is ready. If it cannot start, this prints why and exits with 1, or with 2 if the tasks file is not valid. With --last-good it then starts on the last file that was loaded, and loads the new one once it is valid. Each home has one daemon.',
-    options: ['foreground', 'address', 'grace', 'log-level', 'view-group', 'last-good', 'cache'],
+    options: [
+      'foreground',
+      'output',
+      'address',
+      'grace',
+      'log-level',
+      'view-group',
+      'last-good',
+      'cache',
+    ],
     examples: [
       ['start --tasks /srv/app/tasks.yaml', 'run the tasks of this machine'],
       ['start --last-good', 'at boot: a bad tasks file must not leave the machine without tasks'],
       ['start --foreground', 'under systemd, in a container, or to watch it'],
+      ['start --foreground --output text', 'also print what the tasks print'],
       ['start --home /tmp/try --address 10.0.1.5', 'a second daemon, as another machine'],
     ],
     run: async (...call) => (await import('./commands/start.ts')).start(...call),

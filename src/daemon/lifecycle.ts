@@ -69,6 +69,7 @@ export async function runLifecycle(
   daemon.notifications.follow()
   // IN ONE GO, without a pause in which a signal or a request could see half of it.
   recover(daemon)
+  daemon.printer?.begin()
   const stopTicking = startTicker(daemon)
   const stopFilling = fleetOf(daemon)
   followScripts(daemon)
@@ -91,6 +92,7 @@ export async function runLifecycle(
     void stopWatching()
     daemon.events.end()
     void daemon.notifier.close()
+    void daemon.printer?.close()
     view.leave()
   })
   const answers = answersOf(daemon, { reload, stop, handover })
@@ -130,7 +132,10 @@ export async function runLifecycle(
   stopAnswering()
   giveBackUnused(daemon)
   daemon.history.flush()
-  await Promise.all([daemon.fleet?.holdings.settled(), daemon.sharing?.finish()])
+  await Promise.all([
+    ...[daemon.fleet?.holdings.settled(), daemon.sharing?.finish()],
+    daemon.printer?.close(),
+  ])
   daemon.fleet?.close(daemon.phase.now === 'leaving')
   await Promise.all([closeHome(own, daemon, stoppedBy), view.close()])
   return { kind: 'stopped' }

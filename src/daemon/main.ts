@@ -53,7 +53,9 @@ export async function runDaemon(
   // The next daemon does not start on a bad file: the previous one continues with the good one.
   const { loaded, refused } = await firstLoad(host, settings, isNext ? undefined : paths)
   const log = openLog(
-    settings.foreground ? { stdout: true, pretty: settings.pretty } : { file: paths.log },
+    settings.foreground
+      ? { descriptor: settings.output === undefined ? 1 : 2, pretty: settings.pretty }
+      : { file: paths.log },
     settings.logLevel,
   )
   const sockets = newTaskSockets(host, (facts, words) => log.info('listen', facts, words))

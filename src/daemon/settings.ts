@@ -11,11 +11,13 @@ export interface Settings {
   /** Used instead of the detected addresses; empty: they are detected. */
   readonly addresses: readonly string[]
   readonly graceMs: number
-  /** The log goes to stdout, not to daemon.log. */
+  /** The log goes to stdout, or with `output` to stderr, and not to daemon.log. */
   readonly foreground: boolean
   /** The log is formatted for a person at a terminal. */
   readonly pretty: boolean
   readonly logLevel: string
+  /** What runs print goes to stdout too, in this form. Only in the foreground. Older daemons do not pass it on. */
+  readonly output?: 'text' | 'json' | undefined
   /** Start on the copy of the last good tasks file if the file is bad. Older daemons do not pass it on. */
   readonly lastGood?: boolean
   /** Only for the next daemon: the sockets of tasks that it inherits, in the order of their descriptors. */

@@ -24,6 +24,7 @@ import { newPhase, type Phase } from './phase.ts'
 import type { EngineConnection, Fleet } from './fleet/fleet.ts'
 import { joinFleet } from './fleet/join-fleet.ts'
 import { newRowSharing, type RowSharing } from './fleet/share-rows.ts'
+import { newOutputPrinter, type OutputPrinter } from './output/print-output.ts'
 import type { HomePaths, Settings } from './settings.ts'
 import type { Signals } from './signals.ts'
 import { takeSavedTotals } from './recovery/saved-state.ts'
@@ -122,6 +123,8 @@ export interface Daemon extends DaemonState {
   readonly scripts: Scripts
   /** The outputs that are written, also by what runs left behind. */
   readonly outputs: OpenOutputs
+  /** Prints what runs print; undefined: it is only in the files. */
+  readonly printer: OutputPrinter | undefined
   readonly fleet: Fleet | undefined
   /** To the engine of the fleet. */
   readonly connection: EngineConnection | undefined
@@ -168,6 +171,11 @@ export function createDaemon(
     ...{ host, clock, paths, log, faults, phase, tasks, runs, queue, hostName, notifier },
   })
   sendDecided = notifications.flush
+  const printer =
+    settings.output &&
+    newOutputPrinter({
+      ...{ host, paths, log, runs, startedMs: clock.now(), form: settings.output },
+    })
   const journal = newJournal({
     clock,
     history,
@@ -179,6 +187,7 @@ export function createDaemon(
     onRow(row) {
       runs.noteRow(row)
       events.row(row)
+      printer?.noteRow(row)
       notifications.noteRow(row)
       sharing?.wake()
       if (row.reason === 'fence') daemon.fleet?.counts.noteFenced()
@@ -230,7 +239,10 @@ export function createDaemon(
         onMissed: journal.missed,
         keepInstances: (task) => keepInstances(daemon, task),
       }),
-    oldRuns: newOldRuns({ host, paths, faults, phase, tasks, runs, queue, tickClock, outputs }),
+    printer,
+    oldRuns: newOldRuns({
+      ...{ host, paths, faults, phase, tasks, runs, queue, tickClock, outputs, printer },
+    }),
   }
   return daemon
 }

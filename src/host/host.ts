@@ -8,6 +8,7 @@ import { type Notify, notify } from './notify.ts'
 import { type NamedPipes, namedPipes } from './named-pipes.ts'
 import { type Network, realNetwork } from './network.ts'
 import { type Processes, realProcesses } from './processes.ts'
+import { type OpenStandardOutput, openStandardOutput } from './standard-output.ts'
 import { inWorker, type InWorker } from './worker.ts'
 
 /**
@@ -27,6 +28,7 @@ export interface Host {
   readonly startHelper: StartHelper
   readonly notify: Notify
   readonly pipes: NamedPipes
+  readonly openStandardOutput: OpenStandardOutput
 }
 
 /** The machine that this process runs on. */
@@ -44,5 +46,6 @@ export function thisMachine(): Host {
     startHelper,
     notify,
     pipes: namedPipes,
+    openStandardOutput,
   }
 }

@@ -23,9 +23,9 @@ export interface Log {
 }
 
 export type LogDestination =
-  { readonly file: string } | { readonly stdout: true; readonly pretty: boolean }
-
-const stdoutDescriptor = 1
+  | { readonly file: string }
+  /** Standard output is 1, standard error is 2. */
+  | { readonly descriptor: 1 | 2; readonly pretty: boolean }
 
 /**
  * `level` is one of pino's: trace, debug, info, warn, error, fatal, silent. Throws TorchError
@@ -35,7 +35,7 @@ export function openLog(destination: LogDestination, level = 'info'): Log {
   checkLevel(level)
   const format = formatFor(destination)
   const lines = openLineFile(
-    'file' in destination ? destination : { descriptor: stdoutDescriptor },
+    destination,
     (lost) => logger.warn({ event: 'lost', lines: lost }, `${lost} log lines could not be written`),
     { onRemoved: () => logger.warn({ event: 'reopen' }, 'the log was removed; this is a new one') },
   )
@@ -90,7 +90,7 @@ function withPlainTexts(line: string): string {
 function formatFor(destination: LogDestination): (line: string) => string {
   if ('file' in destination) return asItIs
   if (destination.pretty) return prettyPrinter()
-  return leadsToJournal(stdoutDescriptor) ? withPriority : asItIs
+  return leadsToJournal(destination.descriptor) ? withPriority : asItIs
 }
 
 function asItIs(line: string): string {

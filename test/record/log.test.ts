@@ -185,7 +185,7 @@ describe('on stdout', () => {
         return (bytes as Uint8Array).length
       })
     onTestFinished(() => write.mockRestore())
-    const log = openLog({ stdout: true, pretty })
+    const log = openLog({ descriptor: 1, pretty })
     say(log)
     log.close()
     return text

@@ -49,6 +49,8 @@ interface SiteOptions {
   /** What machines say to each other, and the rows that they keep for each other; without it, nobody hears anything. */
   readonly talk?: Talk
   readonly fleet?: FleetSettings
+  /** Prints what runs print. */
+  readonly output?: 'text' | 'json'
 }
 
 type Talk = Pick<EngineConnection, 'rows' | 'exchange'>
@@ -170,7 +172,7 @@ function live(own: DaemonProcess, loaded: Parameters<typeof runLifecycle>[1]) {
 /** What a daemon process holds, without a control socket, signals and systemd. */
 function processOf(
   host: Host,
-  given: Pick<SiteOptions, 'engine' | 'talk' | 'fleet'> &
+  given: Pick<SiteOptions, 'engine' | 'talk' | 'fleet' | 'output'> &
     Pick<DaemonProcess['settings'], 'home' | 'tasks' | 'addresses'>,
   lines: Line[],
 ): DaemonProcess {
@@ -184,6 +186,7 @@ function processOf(
       foreground: false,
       pretty: false,
       logLevel: 'info',
+      output: given.output,
       cache: path.join(path.dirname(given.home), 'cache'),
       version: '0.0.0',
     },

@@ -21,6 +21,7 @@ export type ValueType =
   | 'zone'
   | 'revision'
   | 'text'
+  | 'form'
   | 'schedule'
   | 'level'
   | 'outcome'

@@ -25,6 +25,9 @@ const maxLines = 1_000_000_000
 /** The levels of pino: see record/log.ts. */
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
 
+/** In which form a daemon prints what runs print. */
+const outputForms = ['text', 'json'] as const
+
 /** What else people call an outcome. */
 const outcomeSynonyms = {
   success: 'ok',
@@ -49,6 +52,11 @@ export const options = {
   verbose: flag('show the stack trace of an error'),
 
   foreground: flag('stay in the foreground and log to standard output'),
+  output: choice(
+    'form',
+    outputForms,
+    'with --foreground: print each line of every run to standard output, and log to standard error',
+  ),
   address: list('address', 'an address of this machine, instead of those found; repeatable'),
   grace: duration('how long runs may continue when the daemon stops', {
     preset: "30s; for stop: the daemon's own",

@@ -71,13 +71,18 @@ async function startPath(call: Call, values: Values): Promise<FilePath> {
 /** The settings of the daemon, from the options. */
 function daemonSettings(call: Call, values: Values, tasks: FilePath): Settings {
   const foreground = values.foreground ?? false
+  // A variable or a config file may be for both kinds of a start.
+  const output = foreground ? values.output : undefined
+  if (values.output !== undefined && !foreground && call.from.output === 'flag')
+    throw usageError('--output needs --foreground', 'torch logs TASK -f shows what tasks print')
   return {
     home: call.paths.home,
     tasks: tasks.absolute,
     addresses: values.address === undefined ? [] : checkedAddresses(call, values.address),
     graceMs: values.grace ?? defaultGraceMs,
     foreground,
-    pretty: foreground && process.stdout.isTTY,
+    pretty: foreground && (output === undefined ? process.stdout : process.stderr).isTTY,
+    output,
     logLevel: values['log-level'] ?? defaultLogLevel,
     viewGroup: values['view-group'],
     lastGood: values['last-good'] ?? false,

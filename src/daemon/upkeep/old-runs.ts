@@ -4,6 +4,7 @@ import type { Faults } from '../../run/faults.ts'
 import { removeOldRuns } from '../../run/retention.ts'
 import type { Phase } from '../phase.ts'
 import type { HomePaths } from '../settings.ts'
+import type { OutputPrinter } from '../output/print-output.ts'
 import type { OpenOutputs } from './open-outputs.ts'
 import type { RunTable } from '../starts/run-table.ts'
 import type { StartQueue } from '../starts/start-queue.ts'
@@ -40,7 +41,9 @@ interface OldRunsParts {
   readonly runs: RunTable
   readonly queue: StartQueue
   readonly tickClock: TickClock
-  readonly outputs: OpenOutputs
+  readonly outputs: Pick<OpenOutputs, 'has'>
+  /** Prints the output of runs; undefined: nobody wants that. */
+  readonly printer: Pick<OutputPrinter, 'has'> | undefined
 }
 
 export function newOldRuns(parts: OldRunsParts): OldRuns {
@@ -78,11 +81,13 @@ export function newOldRuns(parts: OldRunsParts): OldRuns {
 const keepOfRemoved = { keepRuns: 20, keepForMs: 7 * 24 * 3600 * 1000 }
 
 function removeOf(parts: OldRunsParts, task: string): void {
-  const { host, paths, tasks, runs, tickClock, outputs } = parts
+  const { host, paths, tasks, runs, tickClock, outputs, printer } = parts
   const limits = tasks.all.get(task)?.output ?? keepOfRemoved
   const keep = tickClock.mayTrustAges() ? limits : { ...limits, keepForMs: host.clock.now() }
   const isUnfinished = (run: string): boolean =>
-    outputs.has(run) || runs.of(task).some((each) => each.description.run === run)
+    outputs.has(run) ||
+    printer?.has(run) === true ||
+    runs.of(task).some((each) => each.description.run === run)
   removeOldRuns(host, paths.home, task, keep, isUnfinished)
   const folder = path.join(paths.runs, task)
   if (!tasks.all.has(task) && host.files.list(folder).length === 0) host.files.remove(folder)

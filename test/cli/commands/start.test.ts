@@ -282,6 +282,48 @@ describe.concurrent('torch start --foreground', () => {
   })
 })
 
+describe.concurrent('torch start --foreground --output', () => {
+  test('lines of runs come on standard output, and the log on standard error', async () => {
+    const site = newSite('tasks: {tick: {schedule: "* * * * * *", command: "echo tock"}}')
+    const daemon = site.spawn(['start', '--foreground', '--output', 'text'])
+    await until(() => daemon.stdout().includes('\n'), 'the first line')
+    daemon.child.kill('SIGINT')
+    const { status, stdout, stderr } = await daemon.ended
+    expect([status, new Set(stdout.trim().split('\n'))]).toEqual([0, new Set(['tick | tock'])])
+    expect(stderr).toContain('"event":"ready"')
+    expect(site.living()).toEqual([])
+  })
+
+  test('a standard output that nobody reads holds up neither the daemon nor its stop', async () => {
+    const site = newSite('tasks: {flood: {type: manual, command: yes torch | head -c 20000000}}')
+    const daemon = site.spawn(['start', '--foreground', '--output', 'json'])
+    daemon.child.stdout?.pause()
+    await until(() => site.pid(), 'the pidfile')
+    expect(await site.torch('run', 'flood', '--detach')).toMatchObject({ status: 0, stderr: '' })
+    await until(async () => {
+      const { stdout } = await site.torch('history', 'flood', '--json')
+      return stdout.includes('"ok"')
+    }, 'the end of the run')
+    expect(await site.torch('stop')).toMatchObject({ status: 0, stderr: '' })
+    daemon.child.stdout?.resume()
+    expect(await daemon.ended).toMatchObject({ status: 0 })
+  })
+
+  test('a standard output that is closed does not end the daemon', async () => {
+    const site = newSite('tasks: {tick: {schedule: "* * * * * *", command: "echo tock"}}')
+    const daemon = site.spawn(['start', '--foreground', '--output', 'text'])
+    daemon.child.stdout?.destroy()
+    await until(() => daemon.stderr().includes('is no longer printed'), 'the warning')
+    expect((await site.torch('stop')).status).toBe(0)
+    expect((await daemon.ended).status).toBe(0)
+  })
+
+  test('torch start --output needs --foreground', async () => {
+    const { status, stderr } = await newSite(tasks).torch('start', '--output', 'text')
+    expect([status, stderr]).toEqual([2, expect.stringContaining('--output needs --foreground')])
+  })
+})
+
 test.concurrent('a socket of another program does not count as a daemon', async () => {
   const site = newSite(tasks)
   fs.mkdirSync(site.home)
