@@ -291,7 +291,7 @@ describe.concurrent('torch history', () => {
     ).toEqual(['AT TASK OUTCOME TOOK TRIGGER RUN', `TIME bad failed 3 1ms manual ${run}`, ''])
     expect(await site.torch('history', 'off')).toMatchObject({
       stdout: '',
-      stderr: 'nothing recorded\n',
+      stderr: 'nothing recorded: off is not enabled; torch run off starts it all the same\n',
     })
   })
 })

@@ -95,7 +95,7 @@ describe('Mistakes without a daemon', () => {
       ],
       1,
     ],
-    ['history backup', ['nothing recorded'], 0],
+    ['history backup', ['nothing recorded: torch is not running; torch run backup starts it'], 0],
     [
       'next consumer',
       [

@@ -80,8 +80,8 @@ export function newOutputPrinter(parts: PrinterParts): OutputPrinter {
     const lines = newPrintedLines(form)
     for await (const event of events) {
       for (const part of partsOf(event)) {
-        const found = lines.of(part)
-        await writer.put(found.count, found.text)
+        const next = lines.of(part)
+        await writer.put(next.count, next.text)
         // A run that floods its output must not delay a tick.
         await clock.turn()
       }

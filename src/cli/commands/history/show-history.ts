@@ -2,12 +2,12 @@ import { exitStatus, TorchError } from '../../../errors.ts'
 import type { HistoryRow } from '../../../plan/history-row.ts'
 import { type HistoryReader, readHistoryOrRuns } from '../../../record/history/read-history.ts'
 import { beginsRunId } from '../../../run/directory.ts'
-import { isSelected } from '../../../tasks/select.ts'
+import { isPattern, isSelected } from '../../../tasks/select.ts'
 import { usageError } from '../../args/option.ts'
 import type { Values } from '../../args/options.ts'
 import type { Call } from '../../command.ts'
 import { ask } from '../../daemon/ask.ts'
-import { namesWithLabels, requireKnownTasks, tasksNow } from '../../daemon/tasks-file.ts'
+import { namesWithLabels, requireKnownTasks } from '../../daemon/tasks-file.ts'
 import { historyTable } from './history-table.ts'
 import { runFacts } from './run-facts.ts'
 
@@ -27,7 +27,7 @@ export async function showHistory(call: Call, values: Values): Promise<number> {
       ? args.map((word) => findRun(reader, word))
       : await findRows(call, values, reader)
     if (values.json) await terminal.say(JSON.stringify(rows, null, 2))
-    else if (rows.length === 0) terminal.note(await nothingWords(call, values))
+    else if (rows.length === 0) terminal.note(await nothingWords(call, values, reader))
     else if (isOfRuns)
       await terminal.say(rows.map((row) => runFacts(call, row, isServed)).join('\n\n'))
     else await terminal.say(historyTable(call, rows, isServed))
@@ -37,13 +37,14 @@ export async function showHistory(call: Call, values: Values): Promise<number> {
   return exitStatus.done
 }
 
-/** A task that only a person starts is no surprise without a run. */
-async function nothingWords(call: Call, values: Values): Promise<string> {
+/** Nothing matches: if there is nothing at all of the only task that is named, this says why. */
+async function nothingWords(call: Call, values: Values, reader: HistoryReader): Promise<string> {
   const [word, ...more] = call.args
-  if (word === undefined || more.length > 0) return 'nothing recorded'
-  const tasks = await tasksNow(call, values)
-  const isManual = tasks.some(({ name, type }) => name === word && type === 'manual')
-  return isManual ? `nothing recorded: torch run ${word} starts it` : 'nothing recorded'
+  const nothing = 'nothing recorded'
+  if (word === undefined || more.length > 0 || isPattern(word)) return nothing
+  if (reader.rows({ tasks: [word], limit: 1 }).length > 0) return nothing
+  const why = await (await import('./why-nothing.ts')).whyNothing(call, values, word)
+  return why === undefined ? nothing : `${nothing}: ${why}`
 }
 
 function findRun(reader: HistoryReader, word: string): HistoryRow {
