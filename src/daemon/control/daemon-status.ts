@@ -97,7 +97,7 @@ function statusNow(daemon: Daemon, task: Task, next: AgendaEntry | undefined): T
     now: daemon.tickClock.tick.done,
     running: runs.of(task.name).map((run) => run.description.run),
     waiting: waitingStart(daemon, task),
-    ended: [...(daemon.queue.afterEnds.seen.get(task.name)?.keys() ?? [])],
+    ended: [...daemon.queue.afterEnds.of(task.name).keys()],
     last: runs.last(task.name),
     counts: {
       ...runs.counts(task.name),

@@ -209,7 +209,7 @@ function launch(
   const token = tokenOf(parts, start)
   const place = { restartDelayMs, restarts, starts }
   const request = { task, start, revision, ...place, messages, script, token }
-  if (start.trigger !== 'retry' && queue.afterEnds.seen.has(task.name)) {
+  if (start.trigger !== 'retry' && queue.afterEnds.rounds.has(task.name)) {
     queue.afterEnds.forget(task.name)
     queue.saveSoon()
   }

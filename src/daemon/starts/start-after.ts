@@ -1,10 +1,10 @@
 import path from 'node:path'
 import type { Host } from '../../host/host.ts'
 import type { Start } from '../../plan/admit.ts'
-import { endsFor, isEndFor, type SeenEnd } from '../../plan/after.ts'
+import { endsFor, isEndFor } from '../../plan/after.ts'
 import type { RunConclusion, RunDescription } from '../../run/directory.ts'
 import { readTraces, runStamp, startOfRun } from '../../run/directory.ts'
-import type { Task, TaskAfter } from '../../tasks/task.ts'
+import type { TaskAfter } from '../../tasks/task.ts'
 import type { HomePaths } from '../settings.ts'
 import type { SavedEnds } from './after-ends.ts'
 import { requestStart } from './request-start.ts'
@@ -29,7 +29,7 @@ export function noteFinalEnd(
   const { tasks, queue } = parts
   for (const { name, after } of tasks.followers.get(first) ?? []) {
     if (after === undefined || !isEndFor(after, conclusion) || isUsed(name)) continue
-    queue.afterEnds.note(name, first, { run, endedMs: conclusion.endedMs })
+    queue.afterEnds.note(name, after, first, { run, endedMs: conclusion.endedMs })
     queue.saveSoon()
     startAfter(parts, name, after)
   }
@@ -48,7 +48,7 @@ export function noteSkippedRetry(
 
 function startAfter(parts: StartParts, task: string, after: TaskAfter): void {
   const { phase, queue } = parts
-  const ends = endsFor(after, queue.afterEnds.seen.get(task) ?? new Map<string, SeenEnd>())
+  const ends = endsFor(after, queue.afterEnds.of(task))
   if (ends === undefined || phase.now !== 'running') return
   queue.afterEnds.forget(task)
   requestStart(parts, {
@@ -59,14 +59,13 @@ function startAfter(parts: StartParts, task: string, after: TaskAfter): void {
 }
 
 /** The tasks of the file have changed: what is no longer waited for is forgotten. */
-export function forgetOldEnds(
-  { tasks, queue }: StartParts,
-  before: ReadonlyMap<string, Task>,
-): void {
-  const meaning = (task: Task | undefined): string => JSON.stringify(task?.after ?? null)
-  for (const name of queue.afterEnds.seen.keys()) {
-    if (meaning(tasks.here.get(name)) !== meaning(before.get(name))) queue.afterEnds.forget(name)
-  }
+export function forgetOldEnds({ tasks, queue }: StartParts): void {
+  for (const [name, { after }] of queue.afterEnds.rounds)
+    if (!isSame(after, tasks.here.get(name)?.after)) queue.afterEnds.forget(name)
+}
+
+function isSame(before: TaskAfter, now: TaskAfter | undefined): boolean {
+  return JSON.stringify(before) === JSON.stringify(now)
 }
 
 interface RecoverParts extends StartParts {
@@ -74,40 +73,26 @@ interface RecoverParts extends StartParts {
   readonly paths: HomePaths
 }
 
-/** Takes up what the previous daemon had seen, without what came before the last start of the task. */
+/** Takes up what the previous daemon had seen, without the ends after which the task has started. */
 export function restoreEnds(parts: RecoverParts, saved: SavedEnds): void {
   const { tasks, queue } = parts
-  for (const [task, ends] of saved) {
+  for (const [task, before, ends] of saved) {
     const after = tasks.here.get(task)?.after
-    const startedMs = lastStartOf(parts, task)
+    if (after === undefined || !isSame(before, after)) continue
     for (const [first, end] of ends)
-      if (after?.tasks.includes(first) === true && end.endedMs >= startedMs)
-        queue.afterEnds.note(task, first, end)
+      if (!hasStartedAfter(parts, task, { run: end.run, startedMs: startOfRun(end.run) }))
+        queue.afterEnds.note(task, after, first, end)
   }
 }
 
 /** Starts what the previous daemon did not start any more, because it was stopping. */
 export function startAllAfter(parts: StartParts): void {
-  for (const name of parts.queue.afterEnds.seen.keys()) {
+  for (const name of parts.queue.afterEnds.rounds.keys()) {
     const after = parts.tasks.here.get(name)?.after
     if (after === undefined) parts.queue.afterEnds.forget(name)
     else startAfter(parts, name, after)
   }
 }
-
-/** When the task started last, not as a retry; -Infinity if no run of it is kept. */
-function lastStartOf({ host, paths }: RecoverParts, task: string): number {
-  const folder = path.join(paths.runs, task)
-  const runs = host.files.list(folder).toSorted().toReversed()
-  const last = runs.slice(0, maxAttempts).find((run) => {
-    const { description } = readTraces(host, path.join(folder, run))
-    return description !== undefined && description.trigger !== 'retry'
-  })
-  return last === undefined ? -Infinity : startOfRun(last)
-}
-
-/** Runs that are looked at. The start before so many retries was long ago. */
-const maxAttempts = 100
 
 /**
  * Whether a task has started after a run, or is about to: the previous daemon may have crashed between that start and

@@ -194,7 +194,7 @@ function writePending(
     ],
     vacancies: [...restarts],
     ...(mustGo.size > 0 && { mustGo: [...mustGo] }),
-    ...(afterEnds.seen.size > 0 && { ends: savedEnds(afterEnds) }),
+    ...(afterEnds.rounds.size > 0 && { ends: savedEnds(afterEnds) }),
   }
   files.replace(paths.pending, JSON.stringify(pending), { sync: false })
 }

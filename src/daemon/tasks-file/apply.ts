@@ -128,7 +128,7 @@ function switchTo(parts: ApplyParts, plan: ReloadPlan, prepared: Prepared): void
   const { tasks, runs, tickClock, totals } = parts
   const before = tasks.here
   tasks.setTasks(plan.tasks, plan.here)
-  forgetOldEnds(parts, before)
+  forgetOldEnds(parts)
   totals.setTasks(plan.here.keys())
   const dropped = new Set(plan.drop)
   skipPending(parts, (task) => (dropped.has(task) ? whyDropped(tasks, task) : undefined))

@@ -118,8 +118,11 @@ function byName(tasks: readonly Task[]): ReadonlyMap<string, Task> {
 function followersIn(here: ReadonlyMap<string, Task>): ReadonlyMap<string, readonly Task[]> {
   const followers = new Map<string, Task[]>()
   for (const task of here.values())
-    for (const first of task.after?.tasks ?? [])
-      followers.set(first, [...(followers.get(first) ?? []), task])
+    for (const first of task.after?.tasks ?? []) {
+      const known = followers.get(first)
+      if (known === undefined) followers.set(first, [task])
+      else known.push(task)
+    }
   return followers
 }
 
