@@ -36,6 +36,10 @@ export function checkFleet(facts: {
   readonly lived: Span
   readonly away?: readonly Span[]
   readonly barred?: readonly (Span & { readonly task: string; readonly host: string })[]
-  readonly disturbed?: readonly (Span & { readonly host: string; readonly isCrash?: boolean })[]
+  readonly disturbed?: readonly (Span & {
+    readonly host: string
+    readonly isCrash?: boolean
+    readonly isClock?: boolean
+  })[]
   readonly bootedAt?: number
 }): { readonly breaches: string[]; readonly figures: Readonly<Record<string, number>> }

@@ -44,11 +44,11 @@ export function readLines(text) {
  * `rows` are those of all homes; `from` and `to` bound the slots that are looked for (seconds since the
  * epoch); `lived` bounds the time of the daemon tasks, and `away` has the times without an engine (both in
  * seconds of uptime); `barred` are times in which a machine must not start a task: { task, host, from, to }.
- * `disturbed` are times in which a machine was not as it should be, { host, from, to, isCrash }: after a crash
- * nothing of what it ran is left. `bootedAt` is when uptime was 0, in seconds since the epoch.
+ * `disturbed` are times in which a machine was not as it should be, { host, from, to, isCrash, isClock }: after a
+ * crash nothing of what it ran is left; if its clock was set back, an interval has the same seconds again. `bootedAt` is when uptime was 0, in seconds since the epoch.
  */
 export function checkFleet(facts) {
-  const { lines, rows, tasks, from, to, lived, away = [], barred = [] } = facts
+  const { lines, rows, tasks, from, to, lived, away = [], barred = [], disturbed = [] } = facts
   const breaches = []
   const counts = {}
   const breach = (kind, words) => {
@@ -58,7 +58,7 @@ export function checkFleet(facts) {
   for (const { isWhole, line } of lines) if (!isWhole) breach('torn line', line)
   const runs = runsOf(lines)
   const known = new Map(tasks.map((task) => [task.name, task]))
-  checkDoubled(runs, known, breach)
+  checkDoubled(runs, known, disturbed, breach)
   for (const task of tasks) {
     const own = runs.filter((run) => run.task === task.name)
     if (task.max !== undefined) checkOverlap(task, own, breach)
@@ -119,10 +119,14 @@ function runsOf(lines) {
   return [...runs.values()]
 }
 
-/** At most one begin of each task, slot and try; of a plain task, on each machine. */
-function checkDoubled(runs, known, breach) {
+/** At most one begin of each task, slot and try; of a plain task, on each machine and as long as its clock goes on. */
+function checkDoubled(runs, known, disturbed, breach) {
   const seen = new Map()
-  for (const { task, slot, tryNumber, run, host, begins, pids } of runs) {
+  const hasClockSet = (host, first) =>
+    disturbed.some(
+      (each) => each.isClock && each.host === host && each.from <= first && first <= each.to,
+    )
+  for (const { task, slot, tryNumber, run, host, first, begins, pids } of runs) {
     const kind = known.get(task)?.kind
     if (begins > 1) breach('doubled', `run ${run} of ${task} began ${begins} times on ${host}`)
     if (pids.size > 1)
@@ -130,7 +134,7 @@ function checkDoubled(runs, known, breach) {
     if (kind === 'daemon' || slot === '-') continue
     const key = [task, slot, tryNumber, ...(kind === 'host' ? [host] : [])].join(' ')
     const other = seen.get(key)
-    if (other !== undefined && begins > 0)
+    if (other !== undefined && begins > 0 && !(kind === 'host' && hasClockSet(host, first)))
       breach('doubled', `${key} began on ${other} and on ${host}`)
     seen.set(key, host)
   }

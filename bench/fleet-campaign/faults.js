@@ -182,7 +182,10 @@ export function isOfServers(name) {
 /** The time is noted, and some seconds in which others may still not hear the machine. */
 async function onMachine(round, name) {
   const { host, disturbed } = round
-  const entry = { host: host.name, from: uptime(), to: Infinity, isCrash: name === 'machine crash' }
+  const entry = {
+    ...{ host: host.name, from: uptime(), to: Infinity },
+    ...{ isCrash: name === 'machine crash', isClock: name.startsWith('clock ') },
+  }
   disturbed.push(entry)
   await faults[name](round)
   entry.to = uptime() + 5

@@ -68,6 +68,7 @@ function row(task: string, slot: number, outcome: string, lastSlot?: number): Ro
 
 const longLife = { from: 100, to: 160 }
 const crash = { host: 'web2', from: 111, to: 161, isCrash: true }
+const clockSet = (host: string) => ({ host, from: 101, to: 125, isClock: true })
 /** The whole life of `keep`, and nothing of what web2 ran after its crash. */
 const crashed = { lived: longLife, with: ['keep - 1 k1 web3 31 160.0 beat'], disturbed: [crash] }
 
@@ -98,6 +99,16 @@ describe('the checker of the fleet campaign', () => {
       'a plain task that began twice on one machine',
       { with: ['plain 0 1 p9 web1 49 101.0 begin'] },
       'doubled: plain',
+    ],
+    [
+      'a plain task that began twice where the clock was not set',
+      { with: ['plain 0 1 p9 web1 49 103.0 begin'], disturbed: [clockSet('web2')] },
+      'doubled: plain',
+    ],
+    [
+      'a slot that began twice, whatever the clock',
+      { with: ['often 10 1 a9 web2 19 112.0 begin'], disturbed: [clockSet('web2')] },
+      'doubled: often',
     ],
     [
       'a run that begins before the last sign of the one before',
@@ -175,6 +186,10 @@ describe('the checker of the fleet campaign', () => {
     ['a slot among missed ones', { without: 'often 10', rows: [row('often', 0, 'missed', 20)] }],
     ['a gap without an engine', { lived: longLife, away: [{ from: 130, to: 140 }] }],
     ['a lost run', { ...crashed, with: [...crashed.with, 'lost 10 2 l9 web1 59 154.0 begin'] }],
+    [
+      'a second that comes again because the clock was set back',
+      { with: ['plain 0 1 p9 web1 49 103.0 begin'], disturbed: [clockSet('web1')] },
+    ],
     ['a plain task on each machine', { with: ['plain 0 1 p3 web3 43 100.0 begin'] }],
   ])('accepts %s', (_, change) => {
     expect(check(change).breaches).toEqual([])
