@@ -189,7 +189,7 @@ export function nextInstance(restart: Task['restart'], ended: EndedInstance): Ne
     return { kind: 'ended' }
   const delayMs = restartDelay(restart, lastedMs, ended.delayMs)
   const notBeforeMs = endedMs + delayMs
-  // Whoever kills an instance begins anew.
+  // Whoever kills an instance begins a new count.
   const counted = how === 'killed' || !isJudged ? [] : ended.starts
   const sinceMs = notBeforeMs - (limit?.withinMs ?? 0)
   // A later one was before the clock was set back.

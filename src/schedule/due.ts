@@ -54,8 +54,10 @@ export function nextOf(schedules: readonly Schedule[], after: number): number | 
 
 /** True if the schedules were due, and never are again after a second. A task of such schedules is done. */
 export function isOver(schedules: readonly Schedule[], after: number): boolean {
-  if (schedules.some(({ kind }) => kind === 'reboot')) return false
-  return nextOf(schedules, after) === undefined && nextOf(schedules, firstSecond) !== undefined
+  const reboots = schedules.filter(({ kind }) => kind === 'reboot')
+  if (reboots.some(({ limits }) => (limits?.until ?? Infinity) > after)) return false
+  if (nextOf(schedules, after) !== undefined) return false
+  return reboots.length > 0 || nextOf(schedules, firstSecond) !== undefined
 }
 
 /** All seconds of (after, until] in which the schedule is due, in order: what repeated nextDue() finds. */

@@ -44,7 +44,7 @@ function valuesOf(task: Task, folder: string): Record<string, Written> {
   return {
     schedule: oneOrList(task.schedules.map(({ text }) => text.trim().split(/\s+/).join(' '))),
     after: oneOrList(task.after?.tasks ?? []),
-    'after.outcome': task.after?.outcome ?? 'ok',
+    'after.outcome': task.after?.outcome ?? null,
     command:
       typeof task.command === 'string' ? withoutLastBreak(task.command) : (task.command ?? null),
     ...scriptValues(task.script, folder),

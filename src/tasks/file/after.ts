@@ -65,12 +65,20 @@ export function checkAfter(placed: readonly PlacedTask[], names: readonly string
       const first = tasks.get(name)
       if (first !== undefined) checkOne(each, first)
       else if (!known.has(name)) {
-        const hint = each.source.guess(name, names) ?? 'write the name of a task of this file'
+        const hint = listHint(name) ?? each.source.guess(name, names) ?? otherwise
         report(each, name, `there is no task ${JSON.stringify(name)}`, { hint })
       }
     }
   }
   reportCircles(followers)
+}
+
+const otherwise = 'write the name of a task of this file'
+
+/** For several names in one text, as in `after: a, b`. */
+function listHint(name: string): string | undefined {
+  const names = name.split(/[\s,]+/).filter((each) => each !== '')
+  return names.length > 1 ? `for several tasks write a list: [${names.join(', ')}]` : undefined
 }
 
 function report(
@@ -189,5 +197,7 @@ function reportCircle(circle: readonly PlacedTask[]): void {
     return `${task.name} starts after ${next(at)} (${place})`
   })
   const message = `a circle: ${places.join(', ')}`
-  report(first, next(0), message, { hint: 'take one of them out, or give it a schedule' })
+  report(first, next(0), message, {
+    hint: 'remove one of these after, or write a schedule in its place',
+  })
 }

@@ -41,6 +41,6 @@ export const restart = z.strictObject({
   ),
   limit: key(
     restartLimit,
-    '`daemon` only: after so many `starts` `within` a time, the next one is not made: the place is given up, until the task changes, or `torch resume TASK`',
+    '`daemon` only: `{ starts: 5, within: 10m }`: after this number of starts within this time, torch gives the place up, until the task changes, or `torch resume TASK`',
   ),
 })

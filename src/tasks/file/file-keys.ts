@@ -25,7 +25,7 @@ export const fileKeys = {
   ),
   pools: key(
     names.poolSizes,
-    'names with numbers: at most so many runs of all tasks with this `pool` at the same time on one machine',
+    'names with numbers: the most runs of all tasks with this `pool` at the same time on one machine',
   ),
   notify: key(
     z.record(value.ownName, messages.target).meta({ title: 'map of names to targets' }),

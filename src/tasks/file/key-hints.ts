@@ -28,7 +28,8 @@ const otherNames = {
     listen: 'listenstream socket sockets port ports bind bindaddress address addresses',
     ready: 'readiness readinessprobe startupprobe healthcheck',
     schedule: 'cron when crontab cronexpression expression every interval period time oncalendar',
-    after: 'dependson depends needs upstream triggeredby runafter startafter follows onsuccess',
+    after:
+      'dependson depends needs requires trigger upstream triggeredby runafter startafter follows onsuccess',
     cwd: 'workdir workingdir workingdirectory dir directory chdir folder pwd',
     env: 'environment envs envvars variables vars',
     env_file: 'environmentfile dotenv envfiles',

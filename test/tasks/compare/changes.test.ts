@@ -98,7 +98,7 @@ describe('changed keys', () => {
         load: {
           schedule: ['@hourly', null],
           after: [null, 'a'],
-          'after.outcome': ['ok', 'failed'],
+          'after.outcome': [null, 'failed'],
         },
       },
     })

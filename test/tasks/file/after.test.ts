@@ -127,6 +127,13 @@ describe('problems of after', () => {
       expected: ['tasks.load.depends_on: unknown key "depends_on" (did you mean "after"?)'],
     },
     {
+      name: 'several tasks are a list',
+      text: file(extract, load('"extract, other"')),
+      expected: [
+        'tasks.load.after: there is no task "extract, other" (for several tasks write a list: [extract, other])',
+      ],
+    },
+    {
       name: 'an outcome is one of three',
       text: file(extract, load('{ tasks: extract, outcome: okay }')),
       expected: [
@@ -147,8 +154,8 @@ describe('problems of after', () => {
       'self: { command: run, after: self }',
     )
     expect(problems(text)).toEqual([
-      'tasks.a.after[1]: a circle: a starts after c (tasks.yaml:4:39), c starts after b (tasks.yaml:6:31), b starts after a (tasks.yaml:5:22) (take one of them out, or give it a schedule)',
-      'tasks.self.after: a circle: self starts after self (tasks.yaml:8:25) (take one of them out, or give it a schedule)',
+      'tasks.a.after[1]: a circle: a starts after c (tasks.yaml:4:39), c starts after b (tasks.yaml:6:31), b starts after a (tasks.yaml:5:22) (remove one of these after, or write a schedule in its place)',
+      'tasks.self.after: a circle: self starts after self (tasks.yaml:8:25) (remove one of these after, or write a schedule in its place)',
     ])
   })
 

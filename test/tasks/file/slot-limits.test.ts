@@ -323,3 +323,10 @@ test('the definition of a task changes with the days of its calendars, and with 
   expect(definition(['except: [a]'], ['calendars: { a: ["12-26"] }'])).not.toBe(christmas)
   expect(definition([], ['calendars: { a: ["12-25"] }'])).toBe(definition([], []))
 })
+
+test('a task that starts after boots is done when its until has passed, and not before', () => {
+  expect(problems(['until: 2026-05-31'], [], '"@reboot"')).toEqual([
+    'warning: tasks.backup.until: until has passed: the task is done (remove the task, or write a later time)',
+  ])
+  expect(problems(['until: 2026-06-30'], [], '"@reboot"')).toEqual([])
+})

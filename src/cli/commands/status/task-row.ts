@@ -47,7 +47,10 @@ export function taskRow(
 function nextCell({ here, done, definition }: TaskStatus, isStarting: boolean): Cell {
   if (done === true) return ['done', 'dim']
   const after = isStarting && here ? definition?.after : undefined
-  return after === undefined ? '' : [cutText(afterWords(after, 1), maxAfterChars, 'middle'), 'dim']
+  if (after === undefined) return ''
+  // Without the outcome, for which there is no room: `torch status TASK` shows it.
+  const words = afterWords({ ...after, outcome: 'ok' }, 1)
+  return [cutText(words, maxAfterChars, 'middle'), 'dim']
 }
 
 /** It must leave room for the other columns. */
