@@ -126,7 +126,6 @@ interface Prepared {
 
 function switchTo(parts: ApplyParts, plan: ReloadPlan, prepared: Prepared): void {
   const { tasks, runs, tickClock, totals } = parts
-  const before = tasks.here
   tasks.setTasks(plan.tasks, plan.here)
   forgetOldEnds(parts)
   totals.setTasks(plan.here.keys())
