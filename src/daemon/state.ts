@@ -35,6 +35,7 @@ import { openDaemonScripts } from './starts/daemon-scripts.ts'
 import { type DaemonTasks, keepInstances, newDaemonTasks, runReady } from './starts/daemon-tasks.ts'
 import { type Messages, newMessages } from './starts/messages.ts'
 import { newPauses, type Pauses } from './starts/pauses.ts'
+import { newPoolSearches, type PoolSearches } from './starts/pools.ts'
 import { socketsForRun } from './starts/replacement.ts'
 import { newRunTable, type RunTable } from './starts/run-table.ts'
 import { recordedPast } from './tasks-file/task-past.ts'
@@ -93,6 +94,8 @@ interface DaemonState {
   readonly pauses: Pauses
   /** The places of daemon tasks in which nothing starts again. */
   readonly closed: ClosedPlaces
+  /** Which pools were searched for runs that have ended. */
+  readonly poolSearches: PoolSearches
 }
 
 /** A daemon that has its home: its state, and what it acts with. Functions take the parts they need. */
@@ -154,7 +157,7 @@ export function createDaemon(
   const beforeForgotten = (): void => sendDecided()
   const history = openDaemonHistory({ host, paths, log, faults, queue, beforeForgotten })
   const { pasts, lastMs } = recordedPast({ paths, log }, [...tasks.all.keys()])
-  const runs = newRunTable(pasts)
+  const runs = newRunTable(pasts, tasks)
   const counters = newCounters()
   const totals = newTotals((others) => warnOfOthers(log, others))
   totals.setTasks(tasks.here.keys())
@@ -216,6 +219,7 @@ export function createDaemon(
     messages: newMessages({ host, paths, log }),
     pauses: newPauses({ host, paths, faults, phase }),
     closed: newClosedPlaces({ host, paths, faults }),
+    poolSearches: newPoolSearches(clock),
     ...{ notifications, notifier, sharing, connection },
     scripts,
     outputs,

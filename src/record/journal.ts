@@ -6,7 +6,7 @@ import type { PausedSlots } from '../plan/pauses.ts'
 import type { Miss } from '../plan/tick.ts'
 import type { RunConclusion, RunDescription } from '../run/directory.ts'
 import { counted } from '../text/plural.ts'
-import { fullPoolText, whyNotStarted } from '../text/why-not-started.ts'
+import { type FullPool, fullPoolText, whyNotStarted } from '../text/why-not-started.ts'
 import type { Counters } from './counters.ts'
 import type { History } from './history/write-history.ts'
 import { latenessOf, missRow, type Origin, pausedRow, runRow, skipRow } from './history/rows.ts'
@@ -20,19 +20,14 @@ export interface Journal {
   /** A run that an earlier daemon started still runs, and this daemon watches it. */
   adopted(run: RunDescription, group: number | undefined): void
   ended(run: RunDescription, conclusion: RunConclusion): void
-  /** A start that was due does not happen. `inTheWay`: the pool that is full, and its runs, for the log. */
-  skipped(start: Start, reason: string, inTheWay?: InTheWay): void
+  /** A start that was due does not happen. `full`: the pool that has no room, for the log. */
+  skipped(start: Start, reason: string, full?: FullPool): void
   /** Slots of a paused task pass: they are counted now, and their row comes when the pause is over. */
   passed(task: string, count: number): void
   /** One row for the slots of each pause that is over. They are in the history when this returns. */
   paused(slots: readonly PausedSlots[]): void
   /** Slots that passed without a start. They are in the history when this returns. */
   missed(misses: readonly Miss[]): void
-}
-
-interface InTheWay {
-  readonly pool: string
-  readonly runs: readonly { readonly task: string; readonly run: string }[]
 }
 
 export interface JournalParts {
@@ -51,17 +46,8 @@ export interface JournalParts {
   readonly onRow: (row: HistoryRow) => void
 }
 
-export function newJournal({
-  clock,
-  history,
-  log,
-  counters,
-  totals,
-  origin,
-  nextPlace,
-  onRow,
-  onSkip,
-}: JournalParts): Journal {
+export function newJournal(parts: JournalParts): Journal {
+  const { clock, history, log, counters, totals, origin, nextPlace, onRow, onSkip } = parts
   const record = (row: HistoryRow, orderMs: number): HistoryRow => {
     history.add(row, orderMs)
     onRow(row)
@@ -92,15 +78,12 @@ export function newJournal({
       totals.ended(run.task, conclusion.outcome, lengthOf(row))
       logEnd(log, run, conclusion, row)
     },
-    skipped(start, reason, inTheWay) {
-      const { task, trigger } = start
-      const { slot } = record(skipRow(start, reason, clock.now(), origin()), nextPlace())
+    skipped(start, reason, full) {
+      const row = record(skipRow(start, reason, clock.now(), origin()), nextPlace())
       counters.count('skipped')
       // Only the kind: `max: runs on web1` would be a series for each machine.
-      totals.skipped(task, reason.split(':', 1)[0] ?? reason)
-      const pool = inTheWay && { pool: inTheWay.pool, runs: inTheWay.runs.map(({ run }) => run) }
-      const why = inTheWay ? fullPoolText(inTheWay) : whyNotStarted(reason)
-      log.info('skip', { task, slot, trigger, reason, ...pool }, `${task} did not start: ${why}`)
+      totals.skipped(start.task, reason.split(':', 1)[0] ?? reason)
+      logSkip(log, start, reason, row, full)
       onSkip?.(start)
     },
     passed(task, count) {
@@ -118,17 +101,37 @@ export function newJournal({
     },
     missed(misses) {
       for (const miss of misses) {
-        const { task, count, reason } = miss
-        const { slot, lastSlot } = record(missRow(miss, clock.now(), origin()), nextPlace())
-        counters.count('missed', count)
-        totals.missed(task, reason, count)
-        const facts = { task, slot, lastSlot, count, reason }
-        const missed = `${task} missed ${counted(count, 'slot')}`
-        log.warn('miss', facts, `${missed}: ${whyNotStarted(reason, 'missed')}`)
+        const row = record(missRow(miss, clock.now(), origin()), nextPlace())
+        counters.count('missed', miss.count)
+        totals.missed(miss.task, miss.reason, miss.count)
+        logMiss(log, miss, row)
       }
       if (misses.length > 0) history.flush()
     },
   }
+}
+
+function logSkip(
+  log: Log,
+  { task, trigger }: Start,
+  reason: string,
+  { slot }: HistoryRow,
+  full: FullPool | undefined,
+): void {
+  const { pool, runs = [], more = 0 } = full ?? {}
+  const facts = {
+    ...{ task, slot, trigger, reason },
+    ...(full !== undefined && { pool, runs: runs.map(({ run }) => run) }),
+    ...(more > 0 && { more }),
+  }
+  const why = full === undefined ? whyNotStarted(reason) : fullPoolText(full)
+  log.info('skip', facts, `${task} did not start: ${why}`)
+}
+
+function logMiss(log: Log, { task, count, reason }: Miss, { slot, lastSlot }: HistoryRow): void {
+  const facts = { task, slot, lastSlot, count, reason }
+  const missed = `${task} missed ${counted(count, 'slot')}`
+  log.warn('miss', facts, `${missed}: ${whyNotStarted(reason, 'missed')}`)
 }
 
 /** A run that did not begin has no length, and nobody knows when one with an unknown end ended. */

@@ -1,5 +1,10 @@
 import { expect, test } from 'vitest'
-import { whyNotStarted } from '../../src/text/why-not-started.ts'
+import {
+  atMaxText,
+  fullPoolOf,
+  fullPoolText,
+  whyNotStarted,
+} from '../../src/text/why-not-started.ts'
 
 test.each([
   ['max', 'at its max'],
@@ -18,4 +23,28 @@ test.each([
 test('slots that are missed for the clock have nothing to do with a fleet', () => {
   expect(whyNotStarted('clock', 'missed')).toBe('the machine slept, or its clock was set')
   expect(whyNotStarted('down', 'missed')).toBe('torch was down')
+})
+
+const runs = (count: number) =>
+  Array.from({ length: count }, (_, index) => ({ task: `t${index}`, run: `r${index}` }))
+
+test.each([
+  [0, 'the pool db is full'],
+  [1, 'the pool db is full: t0 (r0) is running'],
+  [3, 'the pool db is full: t0 (r0), t1 (r1), t2 (r2) are running'],
+  [100, 'the pool db is full: t0 (r0), t1 (r1), t2 (r2) and 97 more are running'],
+])('a pool that is full with %s runs: %s', (count, text) => {
+  expect(fullPoolText(fullPoolOf('db', runs(count)))).toBe(text)
+})
+
+test.each([
+  [1, 'job is at its max: r0 is running'],
+  [4, 'job is at its max: r0, r1, r2 and 1 more are running'],
+])('a task that is at its max with %s runs: %s', (count, text) => {
+  expect(
+    atMaxText(
+      'job',
+      runs(count).map(({ run }) => run),
+    ),
+  ).toBe(text)
 })

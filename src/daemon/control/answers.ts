@@ -8,12 +8,12 @@ import { unknownTask } from '../../tasks/select.ts'
 import type { Task } from '../../tasks/task.ts'
 import { plainLine } from '../../text/sanitize.ts'
 
-import { fullPoolText, whyNotStarted } from '../../text/why-not-started.ts'
+import { atMaxText, whyNotStarted } from '../../text/why-not-started.ts'
 import { answerScripts, scriptForPerson } from './scripts-answer.ts'
 import { relayOf } from '../fleet/relay.ts'
 import type { Handover } from '../handover.ts'
 import { replaceRun } from '../starts/daemon-tasks.ts'
-import { fullPool, runsInPool } from '../starts/pools.ts'
+import { fullPool, poolRefusal, runsInTheWay } from '../starts/pools.ts'
 import { requestStart } from '../starts/request-start.ts'
 import type { Daemon } from '../state.ts'
 import type { Stop } from '../stop.ts'
@@ -111,6 +111,8 @@ async function runNow(
     return { run: run.description.run, task, directory: run.directory, elsewhere }
   }
   const reason = answer.kind === 'skipped' ? answer.reason : 'max'
+  if (reason === 'pool')
+    throw poolRefusal(task, runsInTheWay(daemon, fullPool(daemon, found) ?? ''))
   throw new TorchError('refused', refusalText(daemon, found, reason), {
     hint: refusalHint(found, reason),
   })
@@ -119,7 +121,6 @@ async function runNow(
 function refusalHint({ fleet }: Task, reason: string): string {
   if (reason === 'draining') return 'start the daemon again first'
   if (reason.startsWith('max')) return 'wait until it ends, or add --force'
-  if (reason === 'pool') return 'wait until one of them ends, or add --force'
   return fleet === undefined
     ? 'try again'
     : 'add --force to start it on this machine without a word of the fleet'
@@ -128,19 +129,12 @@ function refusalHint({ fleet }: Task, reason: string): string {
 function refusalText(daemon: Daemon, found: Task, reason: string): string {
   const { runs } = daemon
   const task = found.name
-  if (reason === 'pool') return poolRefusal(daemon, found)
   if (reason === 'draining') return `the daemon is stopping: ${task} is not started`
   // In the fleet, runs on other machines count too.
   if (reason !== 'max') return `${task} is not started: ${whyNotStarted(reason)}`
   const running = runs.of(task).map((run) => run.description.run)
   if (running.length === 0) return `${task} is at its max: a start of it is being made`
-  return `${task} is at its max: ${running.join(', ')} ${running.length === 1 ? 'is' : 'are'} running`
-}
-
-function poolRefusal(daemon: Daemon, task: Task): string {
-  const pool = fullPool(daemon, task) ?? ''
-  const running = runsInPool(daemon, pool).map(({ description }) => description)
-  return `${task.name} is not started: ${fullPoolText({ pool, runs: running })}`
+  return atMaxText(task, running)
 }
 
 function killNow(

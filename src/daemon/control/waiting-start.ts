@@ -1,7 +1,7 @@
 import type { WaitingStart } from '../../control/status-report.ts'
 import { slotText } from '../../record/history/rows.ts'
 import type { Task } from '../../tasks/task.ts'
-import { fullPool, runsInPool } from '../starts/pools.ts'
+import { fullPool } from '../starts/pools.ts'
 import type { StartParts } from '../starts/start-parts.ts'
 
 /** The start of a task that waits, and the runs that have the places for which it waits. */
@@ -14,7 +14,7 @@ export function waitingStart(
   const own = daemon.runs.of(task.name)
   const isAtMax = own.length >= task.max
   const pool = isAtMax ? undefined : fullPool(daemon, task)
-  const runs = pool === undefined ? own : runsInPool(daemon, pool)
+  const runs = pool === undefined ? own : [...daemon.runs.inPool(pool)]
   return {
     slot: slotText(start.slot ?? null),
     for: pool === undefined ? 'max' : 'pool',

@@ -54,10 +54,8 @@ export function runEnded(parts: AfterRunParts, run: LiveRun, conclusion: RunConc
   requestWaitingFor(parts, description.task)
   startForMessages(parts, description.task)
   const task = tasks.all.get(description.task)
-  if (task !== undefined && task.pools.length > 0)
-    for (const other of tasks.here.values())
-      if (other.input.mode === 'queue' && other !== task && sharesPool(task, other))
-        startForMessages(parts, other.name)
+  for (const other of tasks.queues)
+    if (other !== task && sharesPool(task, other)) startForMessages(parts, other.name)
   // LAST: what waited for a place is older.
   if (isFinal) noteFinalEnd(parts, { ...description, conclusion })
 }

@@ -3,27 +3,14 @@ import { admit, type Admission, type SkipReason } from '../../plan/admit.ts'
 import type { Start } from '../../plan/admit.ts'
 import { concludeIfExited } from '../../run/conclude.ts'
 import { endRun } from '../../run/end.ts'
-import type { LiveRun } from '../../run/live-run.ts'
-import { launchRun } from '../../run/launch.ts'
-import { hasScript, recordKey, type ScriptTask } from '../../scripts/url-records.ts'
-import { matchHosts } from '../../tasks/hosts.ts'
 import { isFleetTask, type Task } from '../../tasks/task.ts'
 import type { Agreement } from '../fleet/agreement.ts'
 import { claimFirst } from '../fleet/claim-first.ts'
 import { startHas } from '../fleet/take-any.ts'
-import type { FoundScript, StartOptions, StartParts } from './start-parts.ts'
-import { feedSoon } from './feed.ts'
-import { messagesFor } from './messages.ts'
-import { fullPool, newPoolLook, runsInPool, sharesPool } from './pools.ts'
+import { launchStart } from './launch-start.ts'
+import { fullPool, sharesPool } from './pools.ts'
 import { skipStart } from './skip-start.ts'
-
-/** What became of a request. */
-export type StartAnswer =
-  /** `elsewhere`: the task's hosts do not name this machine. */
-  | { readonly kind: 'started'; readonly run: LiveRun; readonly elsewhere: boolean }
-  /** `later`: what becomes of it when the fleet has decided. */
-  | { readonly kind: 'waits'; readonly later?: Promise<StartAnswer> }
-  | { readonly kind: 'skipped'; readonly reason: string }
+import type { StartAnswer, StartOptions, StartParts } from './start-parts.ts'
 
 /**
  * The one way to start something, whoever asks: it starts now, waits, or is skipped, and a skip is
@@ -47,7 +34,10 @@ export function requestStart(
     const reason = admission.answer === 'skip' ? admission.reason : 'removed'
     return skipStart(parts, task, start, reason)
   }
-  if (admission.answer === 'start') return launchWithScript(parts, task, start, options)
+  if (admission.answer === 'start')
+    return launchStart(parts, task, start, options, (script) =>
+      requestHeld(parts, start, { ...options, script }),
+    )
   if (admission.answer === 'claim')
     return { kind: 'waits', later: startSafely(parts, task, start, options) }
   if (admission.displaced !== undefined) journal.skipped(admission.displaced, admission.reason)
@@ -96,31 +86,51 @@ function decide(
   return { task, admission: isFinal ? admission : ask() }
 }
 
-/** In a burst the news of an end may come late. True if some run in the way turns out to have ended. */
+/**
+ * In a burst the news of an end may come late. True if some run in the way turns out to have ended. All the starts that
+ * a full pool refuses in one turn of the event loop search it once.
+ */
 function concludeEnded(parts: StartParts, name: string, task: Task | undefined): boolean {
-  const { runs, runContext, faults } = parts
+  const { runs, runContext, faults, poolSearches } = parts
   let count = 0
   faults.attempt('check whether runs have ended', () => {
-    const inPools = task?.pools.flatMap((pool) => runsInPool(parts, pool.name)) ?? []
+    const pools = (task?.pools ?? []).filter((pool) => poolSearches.isFirst(pool.name))
+    const inPools = pools.flatMap((pool) => [...runs.inPool(pool.name)])
     for (const run of new Set([...runs.of(name), ...inPools]))
       if (concludeIfExited(runContext, run)) count += 1
   })
   return count > 0
 }
 
+/** The script of a start that was held is there, or not to be had: the start is requested once more. */
+function requestHeld(parts: StartParts, start: Start, options: StartOptions): void {
+  const answer = requestStart(parts, start, options)
+  parts.queue.saveSoon()
+  passPlaceOn(parts, start, answer)
+}
+
+/** A start that was held had a place in its pools. If it does not begin now, no end of a run will say that this is free. */
+function passPlaceOn(parts: StartParts, { task }: Start, { kind }: StartAnswer): void {
+  if (kind !== 'started' && parts.phase.now === 'running') requestWaitingFor(parts, task)
+}
+
 /** A fault of torch itself costs this start, and not the daemon. */
-function startSafely(
+async function startSafely(
   parts: StartParts,
   task: Task,
   start: Start,
   options: StartOptions,
 ): Promise<StartAnswer> {
-  return startShared(parts, task, start, options).catch((error: unknown) => {
+  const shared = startShared(parts, task, start, options)
+  const answer = await shared.catch((error: unknown): StartAnswer => {
     const reason = `fleet: ${messageOf(error)}`
     parts.journal.skipped(start, reason)
     parts.queue.saveSoon()
     return { kind: 'skipped', reason }
   })
+  // Without a place in the fleet it had none in its pools either.
+  if (start.claim?.holding !== undefined) passPlaceOn(parts, start, answer)
+  return answer
 }
 
 /** Starts what the fleet shares, once this machine has the right to it. */
@@ -165,67 +175,6 @@ function noteUnreachable({ fleet, journal }: StartParts, start: Start): void {
   else journal.skipped(start, 'fleet unreachable')
 }
 
-/** A start with a copy of its script never waits for the network; without one it is held until there is one. */
-function launchWithScript(
-  parts: StartParts,
-  task: Task,
-  start: Start,
-  options: StartOptions,
-): StartAnswer {
-  const { queue, scripts } = parts
-  if (!hasScript(task)) return launch(parts, task, start, options)
-  const key = recordKey(task)
-  const found = options.script?.key === key ? options.script.script : scripts.now(task)
-  if (found !== 'waits') return launch(parts, task, start, options, found)
-  queue.hold(start)
-  void launchLater(parts, task, start, options)
-  return { kind: 'waits' }
-}
-
-/** When the script is there, or not to be had, the start is requested once more. */
-async function launchLater(
-  parts: StartParts,
-  task: ScriptTask,
-  start: Start,
-  options: StartOptions,
-): Promise<void> {
-  const { queue, scripts } = parts
-  const script = await scripts.prepare(task)
-  if (!queue.release(start)) return
-  requestStart(parts, start, { ...options, script: { key: recordKey(task), script } })
-  queue.saveSoon()
-}
-
-function launch(
-  parts: StartParts,
-  task: Task,
-  start: Start,
-  { restartDelayMs = 0, restarts = 0, starts = [] }: StartOptions,
-  script?: FoundScript['script'],
-): StartAnswer {
-  const { tasks, runs, queue, runContext, journal } = parts
-  const { revision } = tasks.loaded
-  const messages = messagesFor(parts.messages.inbox, task, start)
-  const token = tokenOf(parts, start)
-  const place = { restartDelayMs, restarts, starts }
-  const request = { task, start, revision, ...place, messages, script, token }
-  if (start.trigger !== 'retry' && queue.afterEnds.rounds.has(task.name)) {
-    queue.afterEnds.forget(task.name)
-    queue.saveSoon()
-  }
-  const run = launchRun(runContext, request)
-  runs.add(run)
-  journal.started(run.description, run.recorder?.pid)
-  if (task.input.mode === 'queue' && task.type === 'daemon') feedSoon(parts, task.name)
-  return { kind: 'started', run, elsewhere: !matchHosts(task.hosts, tasks.facts) }
-}
-
-/** It grows with each owner, so that others can tell an old one from a new one. */
-function tokenOf({ fleet }: StartParts, { claim }: Start): number | undefined {
-  const held = claim?.holding === undefined ? undefined : fleet?.holdings.byId(claim.holding)
-  return held?.token ?? claim?.sequence
-}
-
 /** Requests the start after a delay: the part of a jitter below a second, or the delay of a retry. */
 export function requestStartLater(parts: StartParts, start: Start, delayMs: number): void {
   parts.queue.later(start, delayMs, () => void requestStart(parts, start))
@@ -248,17 +197,15 @@ export function requestWaiting(
 ): void {
   const { queue, tasks } = parts
   const waiting = [...queue.waiting.values()].filter(({ task }) => isMeant(task))
-  const look = newPoolLook(parts)
   for (const start of waiting.toSorted(bySlot)) {
     const task = tasks.here.get(start.task)
     // It would only wait again.
-    if (task !== undefined && look.isFull(task)) continue
+    if (task !== undefined && fullPool(parts, task) !== undefined) continue
     // One that began before it may have ended at once, and done the same.
     if (queue.waiting.get(start.task) !== start) continue
     queue.takeWaiting(start.task)
     requestStart(parts, start)
     queue.saveSoon()
-    look.forget()
   }
 }
 

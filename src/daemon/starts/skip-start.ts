@@ -1,7 +1,7 @@
 import type { SkipReason, Start } from '../../plan/admit.ts'
 import type { Task } from '../../tasks/task.ts'
 import { giveBackUnused } from '../fleet/unused-places.ts'
-import { fullPool, runsInPool } from './pools.ts'
+import { fullPool, runsInTheWay } from './pools.ts'
 import type { StartParts } from './start-parts.ts'
 
 /** Puts on record why a start does not happen, unless another machine of the fleet makes it. `task`: undefined if it is gone. */
@@ -35,11 +35,10 @@ function isForOthers(
   return candidates.some(({ host }) => host !== fleet.host)
 }
 
-/** The log names the runs that take the places. A place in the fleet is for another start. */
+/** The log names some of the runs that take the places. A place in the fleet is for another start. */
 function noteFullPool(parts: StartParts, task: Task, start: Start): void {
   const pool = fullPool(parts, task) ?? ''
-  const inTheWay = runsInPool(parts, pool).map(({ description }) => description)
-  parts.journal.skipped(start, 'pool', { pool, runs: inTheWay })
+  parts.journal.skipped(start, 'pool', runsInTheWay(parts, pool))
   if (start.claim?.holding !== undefined) giveBackUnused(parts)
 }
 

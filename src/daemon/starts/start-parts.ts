@@ -1,6 +1,6 @@
 import type { Journal } from '../../record/journal.ts'
 import type { Faults } from '../../run/faults.ts'
-import type { RunContext } from '../../run/live-run.ts'
+import type { LiveRun, RunContext } from '../../run/live-run.ts'
 import type { ScriptForRun } from '../../run/run-script.ts'
 import type { Scripts } from '../../scripts/scripts.ts'
 import type { Fleet } from '../fleet/fleet.ts'
@@ -9,6 +9,7 @@ import type { TasksState } from '../tasks-file/tasks-state.ts'
 import type { ClosedPlaces } from './closed-places.ts'
 import type { Messages } from './messages.ts'
 import type { Pauses } from './pauses.ts'
+import type { PoolSearches } from './pools.ts'
 import type { RunTable } from './run-table.ts'
 import type { StartQueue } from './start-queue.ts'
 
@@ -25,6 +26,7 @@ export interface StartParts {
   readonly messages: Messages
   readonly pauses: Pauses
   readonly closed: ClosedPlaces
+  readonly poolSearches: PoolSearches
   /** undefined: this machine is in no fleet. */
   readonly fleet: Fleet | undefined
 }
@@ -45,3 +47,11 @@ export interface StartOptions {
   readonly restarts?: number
   readonly starts?: readonly number[]
 }
+
+/** What became of a request. */
+export type StartAnswer =
+  /** `elsewhere`: the task's hosts do not name this machine. */
+  | { readonly kind: 'started'; readonly run: LiveRun; readonly elsewhere: boolean }
+  /** `later`: what becomes of it when the fleet has decided. */
+  | { readonly kind: 'waits'; readonly later?: Promise<StartAnswer> }
+  | { readonly kind: 'skipped'; readonly reason: string }

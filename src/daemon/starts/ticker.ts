@@ -7,6 +7,7 @@ import type { Log } from '../../record/log.ts'
 import { hasScript } from '../../scripts/url-records.ts'
 import type { Task } from '../../tasks/task.ts'
 import { dispatch } from './dispatch.ts'
+import { newPoolRoom } from './pools.ts'
 import { requestStartLater } from './request-start.ts'
 import type { StartParts } from './start-parts.ts'
 import type { TickClock } from './tick-clock.ts'
@@ -127,9 +128,11 @@ async function prepareRecorders(parts: TickerParts): Promise<void> {
   if (!isIdle(parts)) return
   const wanted = startsDueSoon(tickClock.tick.agenda, tickClock.tick.done)
     .filter((entry) => pauses.of(entry.task) === undefined && mayComeFirst(parts, entry))
-    .map(({ task }) => task)
-  runContext.recorders.keepOnly(new Set(wanted))
-  for (const [index, name] of wanted.entries()) {
+    .flatMap(({ task }) => tasks.here.get(task) ?? [])
+    // As many of a pool as it has places: the others would only wait.
+    .filter(newPoolRoom(parts))
+  runContext.recorders.keepOnly(new Set(wanted.map(({ name }) => name)))
+  for (const [index, { name }] of wanted.entries()) {
     if (index % recordersPerTurn === 0 && index > 0) {
       await clock.turn()
       if (!isIdle(parts)) return

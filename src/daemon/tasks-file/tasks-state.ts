@@ -32,6 +32,8 @@ export interface TasksState {
   readonly here: ReadonlyMap<string, Task>
   /** The tasks of `here` that start after a task, by its name. */
   readonly followers: ReadonlyMap<string, readonly Task[]>
+  /** The tasks of `here` that get messages. */
+  readonly queues: readonly Task[]
   /** Tasks of `here` that were loaded in a second that may not be over yet. */
   readonly newTasks: readonly NewTasks[]
 
@@ -63,6 +65,7 @@ export function newTasksState(
     all: byName(tasks),
     here,
     followers: followersIn(here),
+    queues: queuesIn(here),
     newTasks: [] as readonly NewTasks[],
   }
   return {
@@ -84,6 +87,9 @@ export function newTasksState(
     get followers() {
       return now.followers
     },
+    get queues() {
+      return now.queues
+    },
     get newTasks() {
       return now.newTasks
     },
@@ -93,7 +99,10 @@ export function newTasksState(
     setRevision: (revision) => void (now.loaded = { ...now.loaded, revision }),
     setFacts: (next) => void (now.facts = next),
     setTasks: (nextAll, nextHere) =>
-      void Object.assign(now, { all: nextAll, here: nextHere, followers: followersIn(nextHere) }),
+      void Object.assign(now, {
+        ...{ all: nextAll, here: nextHere },
+        ...{ followers: followersIn(nextHere), queues: queuesIn(nextHere) },
+      }),
     noteNewTasks(done, added) {
       now.newTasks = [...now.newTasks.filter(({ second }) => second >= done), ...added]
     },
@@ -124,6 +133,10 @@ function followersIn(here: ReadonlyMap<string, Task>): ReadonlyMap<string, reado
       else known.push(task)
     }
   return followers
+}
+
+function queuesIn(here: ReadonlyMap<string, Task>): readonly Task[] {
+  return [...here.values()].filter(({ input }) => input.mode === 'queue')
 }
 
 function newSerialiser(): TasksState['inTurn'] {

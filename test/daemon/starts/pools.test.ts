@@ -1,5 +1,9 @@
+import { createHash } from 'node:crypto'
 import fs from 'node:fs'
-import { describe, expect, test } from 'vitest'
+import path from 'node:path'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { thisMachine } from '../../../src/host/host.ts'
+import { scriptServer, sends } from '../../support/script-server.ts'
 import { newSite } from '../../support/daemon-here.ts'
 import { until } from '../../support/until.ts'
 
@@ -29,8 +33,77 @@ describe('a pool', () => {
     )
     expect(skip?.facts).toMatchObject({
       pool: 'db',
-      runs: [...daemon.running('a'), ...daemon.running('b')].toSorted(),
+      runs: [...daemon.running('a'), ...daemon.running('b')],
     })
+    expect(skip?.facts).not.toHaveProperty('more')
+  })
+
+  test('names three of the runs that fill it, in the log and to a person, and counts the others', async () => {
+    const tasks = ['a', 'b', 'c', 'd', 'e', 'f'].map((name) => waits(name))
+    const site = newSite(file(...tasks).replace('db: 1', 'db: 5'))
+    const daemon = await site.daemon()
+    daemon.seconds(1)
+    const named = ['a', 'b', 'c'].flatMap((name) => daemon.running(name))
+    const [a, b, c] = named
+    const full = `the pool db is full: a (${a}), b (${b}), c (${c}) and 2 more are running`
+    const skip = daemon.lines.find(({ event }) => event === 'skip')
+    expect(skip?.words).toBe(`f did not start: ${full}`)
+    expect(skip?.facts).toMatchObject({ pool: 'db', runs: named, more: 2 })
+    await expect(daemon.ask('run', { task: 'f', force: false })).rejects.toMatchObject({
+      message: `f is not started: ${full}`,
+      hint: 'wait until one of them ends, or add --force',
+    })
+  })
+
+  test('reads once in a burst whether its runs have ended, for all the slots that it refuses', async () => {
+    const names = Array.from({ length: 12 }, (_, index) => `t${index + 10}`)
+    const site = newSite(file(...names.map((name) => waits(name))).replace('db: 1', 'db: 2'))
+    const { files } = thisMachine()
+    let reads = 0
+    const readText = (name: string): string | undefined => {
+      if (path.basename(name) === 'exit') reads += 1
+      return files.readText(name)
+    }
+    const daemon = await site.daemon({ files: { ...files, readText } })
+    daemon.seconds(1)
+    expect(daemon.history().filter((row) => row.endsWith('skipped pool'))).toHaveLength(10)
+    expect(reads).toBe(2)
+  })
+
+  test('has no recorder prepared for a task that would find it full', async () => {
+    const site = newSite(file(waits('a', '', '0/5'), waits('b', '', '0/5')))
+    const daemon = await site.daemon()
+    const prepared = async () => {
+      site.clock.advance(30)
+      await new Promise((resolve) => setImmediate(resolve))
+      return [...daemon.state.runContext.recorders.waiting.keys()]
+    }
+    daemon.seconds(4)
+    expect(await prepared()).toEqual(['a'])
+    daemon.seconds(1)
+    expect(daemon.history()).toEqual(['a running', 'b skipped pool'])
+    daemon.seconds(4)
+    expect(await prepared()).toEqual([])
+  })
+
+  test('starts what waits when a start that had a place for its script does not begin', async () => {
+    const text = '#!/bin/sh\n'
+    let answerNow = (): void => {}
+    const server = await scriptServer((...asked) => {
+      answerNow = () => sends(text)(...asked)
+    })
+    onTestFinished(() => server.close())
+    const sha256 = createHash('sha256').update(text).digest('hex')
+    const scripted = `  a: {schedule: "1 * * * * *", script: {url: "${server.url}/a", sha256: "${sha256}"}, pool: db}\n`
+    const site = newSite(file(scripted, queued('b')))
+    const daemon = await site.daemon()
+    daemon.seconds(1)
+    await until(() => server.requests.length > 0, 'the question for the script')
+    expect(daemon.running('b')).toHaveLength(0)
+    await daemon.ask('pause', { tasks: ['a'] })
+    answerNow()
+    await until(() => daemon.state.queue.held.size === 0, 'the end of the wait for the script')
+    expect(daemon.running('b')).toHaveLength(1)
   })
 
   test('starts what waits by slot, then by name, one for each place that is free', async () => {

@@ -10,8 +10,10 @@ function aRun(run: string): LiveRun {
   return liveRunIn(ending, run)
 }
 
+const noTasks = { all: new Map() }
+
 test('the table forgets the runs whose stragglers were killed', () => {
-  const table = newRunTable(new Map())
+  const table = newRunTable(new Map(), noTasks)
   const [first, second] = [aRun('one'), aRun('two')]
   for (const run of [first, second]) table.add(run)
   enter(first, { kind: 'killing-stragglers' })
@@ -24,7 +26,7 @@ test('the table forgets the runs whose stragglers were killed', () => {
 })
 
 test('failures in a row are counted, and a good run ends the row', () => {
-  const table = newRunTable(new Map())
+  const table = newRunTable(new Map(), noTasks)
   const failuresAfter = (n: number, changes: Partial<HistoryRow>): number => {
     table.noteRow(runRow(n, changes))
     return table.counts('backup').failures
@@ -47,10 +49,35 @@ test('failures in a row are counted, and a good run ends the row', () => {
 test('skips are counted since the last start, and a run that was adopted has not started now', () => {
   const table = newRunTable(
     new Map([['job', { last: undefined, lastOk: undefined, failures: 0, skips: 3 }]]),
+    noTasks,
   )
   table.adopt(aRun('one'))
   table.noteRow(skipRow(1, { task: 'job' }))
   expect(table.counts('job').skips).toBe(4)
   table.add(aRun('two'))
   expect(table.counts('job').skips).toBe(0)
+})
+
+test('runs are in the pools that the file gives their task now, the oldest first', () => {
+  const pools = (...names: string[]) => ({ pools: names.map((name) => ({ name, size: 5 })) })
+  let all = new Map([['job', pools('db', 'io')]])
+  const table = newRunTable(new Map(), {
+    get all() {
+      return all
+    },
+  })
+  const inPool = (pool: string) => [...table.inPool(pool)].map(({ description }) => description.run)
+  const [first, second] = [aRun('1'), aRun('2')]
+  table.adopt(first)
+  table.add(second)
+  expect([inPool('db'), inPool('io'), inPool('no')]).toEqual([['1', '2'], ['1', '2'], []])
+  all = new Map([['job', pools('cpu')]])
+  expect([inPool('db'), inPool('cpu')]).toEqual([[], ['1', '2']])
+  table.end(first)
+  expect(inPool('cpu')).toEqual(['2'])
+  all = new Map()
+  expect(inPool('cpu')).toEqual([])
+  table.end(second)
+  all = new Map([['job', pools('db')]])
+  expect(inPool('db')).toEqual([])
 })

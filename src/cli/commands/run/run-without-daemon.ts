@@ -10,10 +10,11 @@ import { type History, openHistory } from '../../../record/history/write-history
 import { readHistoryOrRuns } from '../../../record/history/read-history.ts'
 import { runRow } from '../../../record/history/rows.ts'
 import { batchEnd } from '../../../daemon/starts/message-starts.ts'
+import { poolRefusal } from '../../../daemon/starts/pools.ts'
 import { messagesFor } from '../../../daemon/starts/messages.ts'
 import { settleBatch } from '../../../record/inbox/batch.ts'
 import { openInbox } from '../../../record/inbox/inbox.ts'
-import { fullPoolText } from '../../../text/why-not-started.ts'
+import { atMaxText, fullPoolOf } from '../../../text/why-not-started.ts'
 import { counted } from '../../../text/plural.ts'
 import { readTraces, type RunConclusion } from '../../../run/directory.ts'
 import { killRun, sendSignal } from '../../../run/end.ts'
@@ -113,14 +114,9 @@ function checkMax({ host, paths }: Call, task: Task, forced: boolean): void {
       `${task.name} is not started: the fleet shares it, and only a daemon can ask the fleet`,
       { hint: 'start the daemon first: torch start; or add --force' },
     )
-  const are = running.length === 1 ? 'is' : 'are'
-  throw new TorchError(
-    'refused',
-    `${task.name} is at its max: ${running.join(', ')} ${are} running`,
-    {
-      hint: 'wait until it ends, or add --force',
-    },
-  )
+  throw new TorchError('refused', atMaxText(task.name, running), {
+    hint: 'wait until it ends, or add --force',
+  })
 }
 
 /** The same for its pools: the runs of all their tasks count. */
@@ -133,13 +129,7 @@ function checkPools({ host, paths }: Call, { name, pools }: Task, tasks: readonl
       (live.get(each.name) ?? []).map((run) => ({ task: each.name, run })),
     )
     if (runs.length < pool.size) continue
-    throw new TorchError(
-      'refused',
-      `${name} is not started: ${fullPoolText({ pool: pool.name, runs })}`,
-      {
-        hint: 'wait until one of them ends, or add --force',
-      },
-    )
+    throw poolRefusal(name, fullPoolOf(pool.name, runs))
   }
 }
 
