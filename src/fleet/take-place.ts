@@ -65,11 +65,10 @@ interface Sent {
 /** Takes a place that is free, or whose holder broke its promise. Whatever is answered, only what is read counts. */
 export async function takePlace(parts: PlaceParts, request: PlaceRequest): Promise<TakeResult> {
   const { engine, clock, uptimeMs, random, newId } = parts
-  const { key, endMs, graceMs } = request
+  const { key, endMs, graceMs, sighting } = request
   const sent = new Map<string, Sent>()
   // Nothing runs in the place of a start that waits.
   const ownHoldForMs = key.index === 'q' ? 0 : request.place.holdForMs
-  let { sighting } = request
   let words = 'no answer'
   let isRefused = false
   const note = <T extends object>(answer: T): T => {
@@ -88,6 +87,8 @@ export async function takePlace(parts: PlaceParts, request: PlaceRequest): Promi
   async function held(place: HeldPlace, sequence: number, own: Sent): Promise<Found> {
     const ageMs = own.isFirst ? await ageNow() : Infinity
     if (ageMs === undefined) return undefined
+    // This machine stood still meanwhile: another one may have the place by now.
+    if (uptimeMs() - own.atMs >= request.place.holdForMs) return undefined
     if (ageMs < ownHoldForMs) return { kind: 'new', againMs: ownHoldForMs }
     return { kind: 'held', holding: { key, place, sequence, sentMs: own.atMs }, from: own.from }
   }
@@ -121,12 +122,8 @@ export async function takePlace(parts: PlaceParts, request: PlaceRequest): Promi
   }
 
   while (clock.monotonic() < endMs) {
-    const found = note(await engine.getPlace(key))
-    const result = await decide(found)
+    const result = await decide(note(await engine.getPlace(key)))
     if (result !== undefined) return result
-    // What comes next may be the same message: its time runs since this moment.
-    if (found.kind === 'found' && sighting?.sequence !== found.sequence)
-      sighting = { sequence: found.sequence, sinceMs: uptimeMs() }
     await pause(clock, againMs * (0.5 + random()))
   }
   return { kind: isRefused ? 'refused' : 'unreachable', words }

@@ -1,9 +1,12 @@
 import { expect, test } from 'vitest'
 import {
   candidatesOf,
+  hasLeft,
   type Heartbeat,
   impostorOf,
   type Member,
+  memberState,
+  oddMembers,
 } from '../../../src/plan/fleet/members.ts'
 import { holdBackMs, isAmongFirst, rankOf } from '../../../src/plan/fleet/ranks.ts'
 import { hostFacts, type HostRule } from '../../../src/tasks/hosts.ts'
@@ -97,4 +100,34 @@ test('two machines are the first for a slot, whatever their tiers, and others wh
   expect(firstOf(two)).toHaveLength(2)
   expect(firstOf(two)).toContain('a')
   expect(firstOf([{ host: 'a', tier: 2 }])).toEqual(['a'])
+})
+
+test.each([
+  ['was never heard', undefined, true],
+  ['is silent', member('web1', { places: ['job/0'] }, 84_000), true],
+  ['names the place', member('web1', { places: ['job/0'] }, 95_000), false],
+  ['does not name the place that was seen before', member('web1', {}, 95_000), true],
+  // It may have taken the place after its last word.
+  ['was not heard since the place was seen', member('web1', {}, 89_000), false],
+])('whether a machine has left its place that %s', (_, holder, isLeft) => {
+  expect(hasLeft(holder, 'job/0', { seenMs: 90_000, nowMs: 100_000 })).toBe(isLeft)
+})
+
+test('the state of a machine is what it said last, and whether it is heard', () => {
+  const states = [false, true].flatMap((isDraining) =>
+    [90_000, 80_000].map((heardMs) =>
+      memberState(member('web1', { isDraining }, heardMs), 100_000),
+    ),
+  )
+  expect(states).toEqual(['up', 'silent', 'stopping', 'stopped'])
+})
+
+test('machines with other tasks than most are odd, as long as they are heard', () => {
+  const file = { revision: null, committedMs: null, hash: 'other' }
+  const members = [
+    ...['web1', 'web2'].map((name) => member(name, {}, 100_000)),
+    member('web3', { file }, 100_000),
+    ...['db1', 'db2', 'db3'].map((name) => member(name, { file }, 0)),
+  ]
+  expect(oddMembers(members, 100_000).map(({ beat }) => beat.host)).toEqual(['web3'])
 })

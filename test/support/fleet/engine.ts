@@ -89,8 +89,7 @@ export function newFakeEngine(world: World): FakeEngine {
     return new Promise((resolve) => {
       if (isMissing(subject))
         return void machine.after(1, () => resolve({ kind: 'silent', words: 'no responders' }))
-      const answer = (ms: number, what: PutAnswer): void =>
-        void machine.after(ms, () => resolve(what))
+      const answer = answerer(machine, resolve)
       const silent: PutAnswer = { kind: 'silent', words: 'no responders' }
       const silentMs = silentUntil(machine) - world.now()
       if (silentMs > 0 || world.random() < troubles.lateCommits) {
@@ -115,8 +114,7 @@ export function newFakeEngine(world: World): FakeEngine {
         return void machine.after(1, () =>
           resolve({ kind: 'silent', words: 'a stream is missing', isRefused: true }),
         )
-      const answer = (ms: number, what: GetAnswer<T>): void =>
-        void machine.after(ms, () => resolve(what))
+      const answer = answerer(machine, resolve)
       const isSilent = silentUntil(machine) > world.now() || world.random() < troubles.lostReads
       if (isSilent) return answer(timeoutMs, { kind: 'silent', words: 'timeout' })
       const isStale = world.random() < troubles.staleReads
@@ -201,6 +199,14 @@ export function newFakeEngine(world: World): FakeEngine {
     cutOff: (machine, ms) => void cutUntilMs.set(machine, world.now() + ms),
   }
   return fake
+}
+
+/** Answers a machine, unless it is killed before. */
+function answerer<T>(machine: Machine, resolve: (answer: T) => void) {
+  const asked = machine.life()
+  return (ms: number, answer: T): void => {
+    if (machine.life() === asked) machine.after(ms, () => resolve(answer))
+  }
 }
 
 export function claimSubject({ task, slot, tryNumber }: ClaimKey): string {
