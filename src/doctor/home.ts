@@ -179,7 +179,7 @@ function checkExisting(
     })
   if (isOpen && facts.use === 'own-files')
     return problem(`${home} is open to others (mode ${mode}) and holds files of other programs`, {
-      hint: `${elsewhere}, or: chmod 700 ${home}`,
+      hint: elsewhere,
     })
   if (!facts.mayWrite)
     return problem(`${home} is not writable`, {

@@ -77,7 +77,7 @@ test.each<[string, HomeState, Said]>([
       'problem',
       '/var/lib/torch is open to others (mode 750) and holds files of other programs',
       null,
-      `${elsewhere}, or: chmod 700 /var/lib/torch`,
+      elsewhere,
     ],
   ],
   [

@@ -190,6 +190,8 @@ function named(tasks: readonly string[]): string {
 /** The command that was typed, so that the user can copy the commands we print. */
 function ownWords(call: Call, values: Values): string {
   const torch = process.env['npm_lifecycle_event'] === 'start' ? 'node bin/torch.js' : 'torch'
-  const isNamed = values.home !== undefined && call.from.home === 'flag'
-  return isNamed ? `${torch} --home ${shellQuoted(call.paths.home)}` : torch
+  if (call.from.home === 'flag') return `${torch} --home ${shellQuoted(call.paths.home)}`
+  const isInConfig = call.from.home === 'config' && call.from.config === 'flag'
+  const config = (isInConfig && values.config?.absolute) || undefined
+  return config === undefined ? torch : `${torch} --config ${shellQuoted(config)}`
 }

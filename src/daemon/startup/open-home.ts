@@ -68,7 +68,7 @@ function makePrivate(host: Host, paths: HomePaths, viewers: number | undefined):
       {
         hint:
           use === 'own-files'
-            ? `it holds files of other programs; choose another home, or: chmod 700 ${shellQuoted(home)}`
+            ? 'it holds files of other programs; choose another home with --home'
             : 'it holds files of other users; choose another home with --home',
       },
     )

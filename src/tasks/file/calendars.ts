@@ -19,8 +19,14 @@ export function readCalendar(
     source.report(path, message, { hint: 'give it another name' })
     return undefined
   }
-  if (!Array.isArray(written)) return readFile(source, [...path, 'file'], written.file, facts)
-  return calendarOf(written, (message, hint, at) => source.report([...path, at], message, { hint }))
+  const found = Array.isArray(written)
+    ? calendarOf(written, (message, hint, at) => source.report([...path, at], message, { hint }))
+    : readFile(source, [...path, 'file'], written.file, facts)
+  if (found?.entries.length === 0) {
+    const hint = 'write a date in it, or remove it and its name from the tasks'
+    source.report(path, 'has no days', { hint, severity: 'warning' })
+  }
+  return found
 }
 
 /** A date or range a line; what follows a `#` is a comment. */

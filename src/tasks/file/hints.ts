@@ -78,7 +78,7 @@ const byExpected: Readonly<Record<string, (found: unknown) => string | undefined
   [expected.script]: (found) =>
     Array.isArray(found) ? 'write words to run in command' : undefined,
   [expected.moment]: momentHint,
-  [expected.date]: momentHint,
+  [expected.date]: dateHint,
   [expected.listen]: addressHint,
   [expected.address]: addressHint,
 }
@@ -88,6 +88,11 @@ function momentHint(found: unknown): string | undefined {
   const meant = momentMeant(text)
   if (meant !== undefined && meant !== text) return didYouMean(meant)
   return /^\d{4}-\d\d-\d\d/.test(text) ? 'there is no such day or time' : undefined
+}
+
+function dateHint(found: unknown): string | undefined {
+  const [day = '', ...time] = String(found).split(/[T ]/)
+  return time.length > 0 && momentMeant(day) === day ? didYouMean(day) : momentHint(found)
 }
 
 function isNever(found: unknown): boolean {

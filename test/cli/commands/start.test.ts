@@ -44,6 +44,14 @@ describe.concurrent('torch start', () => {
     expect(fs.statSync(path.join(site.home, 'torch.sock')).mode & 0o777).toBe(0o600)
   })
 
+  test('the commands that it shows name the config file that has its home', async () => {
+    const site = newSite(tasks)
+    const config = site.write('torch.yaml', `home: ${site.home}\n`)
+    const env = { TORCH_HOME: '' }
+    const { stdout } = await site.torchWith({ env }, 'start', '--config', config)
+    expect(stdout).toContain(`stop      torch --config ${config} stop`)
+  })
+
   test('a second torch start says which pid is running', async () => {
     const site = newSite(tasks)
     const home = path.join(site.folder, 'elsewhere')

@@ -50,7 +50,7 @@ describe('a home', () => {
     expect(() => openHome(thisMachine(), folder)).toThrow(
       expect.objectContaining({
         message: `the home ${folder} is open to others (mode 755)`,
-        hint: `it holds files of other programs; choose another home, or: chmod 700 ${folder}`,
+        hint: 'it holds files of other programs; choose another home with --home',
       }),
     )
     expect(fs.readdirSync(folder)).toEqual(['letters.txt'])

@@ -164,7 +164,17 @@ test.each<[string[], string[], string[]]>([
   [
     ['only: none'],
     ['calendars: { none: [] }'],
-    ['tasks.backup.only: only leaves no day on which the task may start (name other calendars)'],
+    [
+      'warning: calendars.none: has no days (write a date in it, or remove it and its name from the tasks)',
+      'tasks.backup.only: only leaves no day on which the task may start (name other calendars)',
+    ],
+  ],
+  [
+    ['cycle: { weeks: 2, from: 2026-01-05T10:00 }'],
+    [],
+    [
+      'tasks.backup.cycle.from: expected a date such as 2026-01-05; got "2026-01-05T10:00" (did you mean "2026-01-05"?)',
+    ],
   ],
   [
     ['on_excluded: next-day'],
