@@ -55,7 +55,7 @@ interface RefuseEvent {
   readonly problems: readonly Problem[]
 }
 
-/** Somebody paused or resumed tasks, or the time of their pause is over. */
+/** Somebody paused or resumed tasks, or their pause has ended. */
 export interface PauseEvent {
   readonly kind: 'pause' | 'resume'
   readonly seq: number

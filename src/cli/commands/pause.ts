@@ -1,23 +1,11 @@
 import type { KilledRun, PausedReport, Protocol, ResumedReport } from '../../control/protocol.ts'
-import {
-  demandResumable,
-  pauseFor,
-  reportOf,
-  resumedBetween,
-  selectPaused,
-} from '../../daemon/control/pause-request.ts'
+import { pauseFor, planResume, reportOf } from '../../daemon/control/pause-request.ts'
 import { openHome } from '../../daemon/startup/open-home.ts'
 import { readClosedPlaces, writeClosedPlaces } from '../../daemon/starts/closed-places.ts'
 import { readPaused, writePaused } from '../../daemon/starts/pauses.ts'
 import { exitStatus, TorchError } from '../../errors.ts'
 import { takeLock } from '../../host/lock.ts'
-import {
-  type PauseSet,
-  pausesLeft,
-  type PauseTarget,
-  withoutPauses,
-  withPause,
-} from '../../plan/pauses.ts'
+import { type PauseTarget, withPause } from '../../plan/pauses.ts'
 import { selectNames } from '../../tasks/select.ts'
 import { someOf } from '../../text/plural.ts'
 import { usageError } from '../args/option.ts'
@@ -161,21 +149,18 @@ async function pauseInFile(
 async function resumeInFile(
   call: Call,
   values: Values,
-  { tasks, all }: Protocol['resume']['request'],
+  request: Protocol['resume']['request'],
 ): Promise<ResumedReport> {
   const { host, paths } = call
   const file = readPaused(host, paths)
-  const before: PauseSet = pausesLeft(file.pauses, host.clock.now())
-  const target = all ? 'all' : selectPaused(tasks, await namesInFile(call, values), before)
-  demandResumable(before, target)
-  const pauses = withoutPauses(before, target)
-  writePaused(host, paths, { ...file, pauses })
-  const resumed = resumedBetween(before, pauses)
   const closed = readClosedPlaces(host, paths)
-  const meant = target === 'all' ? [...closed.keys()] : target
-  const opened = all && resumed.all ? [] : meant.filter((task) => closed.delete(task))
+  const names = request.all ? [] : await namesInFile(call, values)
+  const before = { pauses: file.pauses, closed: [...closed.keys()] }
+  const { pauses, opened, report } = planResume(before, request, names, host.clock.now())
+  writePaused(host, paths, { ...file, pauses })
+  for (const task of opened) closed.delete(task)
   if (opened.length > 0) writeClosedPlaces(host, paths, closed)
-  return { ...resumed, tasks: [...new Set([...resumed.tasks, ...opened])] }
+  return report
 }
 
 async function namesInFile(call: Call, values: Values): Promise<string[]> {

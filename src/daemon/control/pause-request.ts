@@ -6,7 +6,9 @@ import {
   type PausedSlots,
   pauseOf,
   type PauseSet,
+  pausesLeft,
   type PauseTarget,
+  withoutPauses,
 } from '../../plan/pauses.ts'
 import { timeText } from '../../record/history/rows.ts'
 import { selectNames } from '../../tasks/select.ts'
@@ -15,7 +17,7 @@ import { utcTime } from '../../text/utc-time.ts'
 
 type PauseRequest = Protocol['pause']['request']
 
-/** The pause that a request asks for. Throws TorchError `usage` if its end is over. */
+/** The pause that a request asks for. Throws TorchError `usage` if it would end in the past. */
 export function pauseFor(
   { until, reason, by }: Pick<PauseRequest, 'until' | 'reason' | 'by'>,
   nowMs: number,
@@ -23,7 +25,7 @@ export function pauseFor(
 ): Pause {
   const untilMs = until === undefined ? null : Date.parse(until)
   if (untilMs !== null && untilMs <= nowMs)
-    throw new TorchError('usage', `the end of the pause is over: ${until}`, {
+    throw new TorchError('usage', `the pause would end in the past: ${until}`, {
       exit: exitStatus.usage,
       hint: 'give a time that is still to come, or a duration such as --for 2h',
     })
@@ -39,8 +41,39 @@ export function pauseWords({ untilMs, reason }: Pause): string {
   return until + (reason === null ? '' : `: ${reason}`)
 }
 
+/** What `torch resume` changes. */
+export interface ResumePlan {
+  readonly pauses: PauseSet
+  /** The tasks with closed places in which runs start again. */
+  readonly opened: readonly string[]
+  readonly report: ResumedReport
+}
+
+/**
+ * Which pauses end, and which closed places open: for the daemon, and for a command without one. `closed`: the tasks
+ * that have closed places. Throws TorchError `no-task` and `refused`.
+ */
+export function planResume(
+  before: { readonly pauses: PauseSet; readonly closed: readonly string[] },
+  { tasks: words, all = false }: Pick<Protocol['resume']['request'], 'tasks' | 'all'>,
+  names: readonly string[],
+  nowMs: number,
+): ResumePlan {
+  const present = pausesLeft(before.pauses, nowMs)
+  const target = all ? 'all' : selectPaused(words, names, present)
+  demandResumable(present, target)
+  const pauses = withoutPauses(present, target, nowMs)
+  const resumed = resumedBetween(present, pauses)
+  const meant = target === 'all' ? before.closed : target
+  // What was given up is a trouble of its own, and not what somebody paused with all tasks.
+  const isOnlyOfAll = all && resumed.all
+  const opened = isOnlyOfAll ? [] : meant.filter((task) => before.closed.includes(task))
+  const tasks = [...new Set([...resumed.tasks, ...opened])]
+  return { pauses, opened, report: { ...resumed, tasks } }
+}
+
 /** The names that these words select, of tasks in the file and of those that are only paused. */
-export function selectPaused(
+function selectPaused(
   words: readonly string[],
   names: readonly string[],
   { tasks }: PauseSet,
@@ -49,7 +82,7 @@ export function selectPaused(
 }
 
 /** To resume one task while all are paused would be half of what people expect. Throws TorchError `refused`. */
-export function demandResumable({ all, tasks }: PauseSet, target: PauseTarget): void {
+function demandResumable({ all, tasks }: PauseSet, target: PauseTarget): void {
   if (target === 'all' || all === undefined || target.every((task) => tasks.has(task))) return
   throw new TorchError('refused', `${all.by} paused all tasks${pauseWords(all)}`, {
     hint: 'torch resume --all lets all of them start again',

@@ -1,9 +1,9 @@
 import type { KilledRun, Protocol } from '../../control/protocol.ts'
 import {
+  forgetPast,
   type PauseSet,
   pausesLeft,
   type PauseTarget,
-  withoutPauses,
   withPause,
 } from '../../plan/pauses.ts'
 import { timeText } from '../../record/history/rows.ts'
@@ -14,14 +14,7 @@ import { plainLine } from '../../text/sanitize.ts'
 import { keepInstances } from '../starts/daemon-tasks.ts'
 import { startForMessages } from '../starts/message-starts.ts'
 import type { Daemon } from '../state.ts'
-import {
-  demandResumable,
-  pauseFor,
-  pauseWords,
-  reportOf,
-  resumedBetween,
-  selectPaused,
-} from './pause-request.ts'
+import { pauseFor, pauseWords, planResume, reportOf, resumedBetween } from './pause-request.ts'
 
 type PauseRequest = Protocol['pause']['request']
 type PauseReply = Protocol['pause']['reply']
@@ -65,23 +58,16 @@ function endRuns({ runs, runContext }: Daemon, target: PauseTarget): KilledRun[]
 }
 
 /** Ends pauses, and starts what should run. Throws TorchError `no-task`, `refused` and `no-pause-file`. */
-export function resumeTasks(
-  daemon: Daemon,
-  { tasks: words, all = false, by }: Protocol['resume']['request'],
-): ResumeReply {
-  const { pauses, closed, tasks, host, clock } = daemon
-  const target = all ? 'all' : selectPaused(words, [...tasks.all.keys()], pauses.set)
-  demandResumable(pausesLeft(pauses.set, clock.now()), target)
-  const before = pauses.set
-  const who = by ?? host.accounts.self().name
-  pauses.change(withoutPauses(before, target))
-  noteResumed(daemon, before, who)
-  const resumed = resumedBetween(before, pauses.set)
-  // What was given up is a trouble of its own, and not what somebody paused with all tasks.
-  const isOnlyOfAll = all && resumed.all
-  const opened = isOnlyOfAll ? [] : closed.open(target === 'all' ? closed.tasks() : target)
-  noteOpened(daemon, opened, who)
-  return { ...resumed, tasks: [...new Set([...resumed.tasks, ...opened])] }
+export function resumeTasks(daemon: Daemon, request: Protocol['resume']['request']): ResumeReply {
+  const { pauses, closed, tasks, host, clock, tickClock } = daemon
+  const before = { pauses: pauses.set, closed: closed.tasks() }
+  const nowMs = clock.now()
+  const plan = planResume(before, request, [...tasks.all.keys()], nowMs)
+  const who = request.by ?? host.accounts.self().name
+  pauses.change(forgetPast(plan.pauses, tickClock.tick.done, nowMs))
+  noteResumed(daemon, before.pauses, who)
+  noteOpened(daemon, closed.open(plan.opened), who)
+  return plan.report
 }
 
 /** What was given up starts again. */
@@ -94,25 +80,28 @@ function noteOpened(daemon: Daemon, names: readonly string[], by: string): void 
 
 /** Ends the pauses that are over, and puts the slots on record that passed in them. Called each second. */
 export function lookAtPauses(daemon: Daemon): void {
-  const { pauses, faults, clock, phase } = daemon
+  const { pauses, faults, clock, phase, tickClock } = daemon
   if (phase.now === 'gone') return
   const before = pauses.set
   const left = pausesLeft(before, clock.now())
+  const { done } = tickClock.tick
   const isChanged =
-    left !== before && faults.attempt('write paused.json', () => pauses.change(left))
+    left !== before &&
+    faults.attempt('write paused.json', () => pauses.change(forgetPast(left, done, clock.now())))
   if (isChanged) noteResumed(daemon, before, null)
   else recordPassed(daemon)
+  pauses.forgetPast(done)
   pauses.save()
 }
 
-/** `by`: null if the time of the pauses is over. */
+/** `by`: null if the pauses have ended by themselves. */
 function noteResumed(daemon: Daemon, before: PauseSet, by: string | null): void {
   const { pauses, log, events, notifications } = daemon
   recordPassed(daemon)
   const { all, tasks } = resumedBetween(before, pauses.set)
   if (!all && tasks.length === 0) return
   const target = all ? 'all' : tasks
-  const who = by === null ? 'the time of their pause is over' : `by ${plainLine(by)}`
+  const who = by === null ? 'the pause has ended' : `by ${plainLine(by)}`
   log.info('resume', { tasks: target, by }, `resumed ${targetWords(target)}: ${who}`)
   events.pause({ kind: 'resume', tasks: target, by, until: null, reason: null })
   const names = namesOf(daemon, target).filter((name) => pauses.of(name) === undefined)

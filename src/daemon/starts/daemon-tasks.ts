@@ -177,14 +177,16 @@ export function runReady(parts: DaemonTaskParts, { description }: LiveRun): void
 
 /**
  * Replaces a run that a person wants to end: a successor starts first, and the run ends when that is ready.
- * Returns false for a run that has to be ended at once: it has no sockets, or this was asked before.
+ * Returns false for a run that has to be ended at once: it has no sockets, this was asked before, or no successor starts
+ * because the task is paused.
  */
 export function replaceRun(parts: DaemonTaskParts, run: LiveRun): boolean {
-  const { phase, tasks, daemonTasks } = parts
+  const { phase, tasks, daemonTasks, pauses } = parts
   const { task: name, run: id, type } = run.description
   const isServed = (tasks.here.get(name)?.listen.length ?? 0) > 0 && type === 'daemon'
   const isNew = run.state.kind === 'running' && run.isReady && !daemonTasks.mustGo.has(id)
-  if (phase.now !== 'running' || !isServed || !isNew) return false
+  const isPaused = pauses.of(name) !== undefined
+  if (phase.now !== 'running' || !isServed || !isNew || isPaused) return false
   daemonTasks.addMustGo(id)
   keepInstances(parts, name)
   return true

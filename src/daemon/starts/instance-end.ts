@@ -95,7 +95,11 @@ function closePlace(
   const why = kind === 'ended' ? 'ended' : 'limit'
   closed.close(name, { run: run.run, atMs: endedMs, why, definition })
   if (kind === 'ended')
-    return log.info('ended', { task: name, run: run.run }, `${name} has ended and stays so`)
+    return log.info(
+      'ended',
+      { task: name, run: run.run },
+      `${name} has ended, and restart.on does not start it again`,
+    )
   log.warn('gave-up', { task: name, run: run.run }, `${name}: ${gaveUpWords(task)}`)
   parts.notifications.gaveUp(name, { run: run.run, atMs: endedMs, reason: gaveUpWords(task) })
   leavePlace(parts, task, run, true)

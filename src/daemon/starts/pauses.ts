@@ -3,15 +3,20 @@ import { messageOf, TorchError } from '../../errors.ts'
 import type { Host } from '../../host/host.ts'
 import type { Start } from '../../plan/admit.ts'
 import {
-  isPausedMiss,
+  forgetPast,
+  isBeforePause,
   isPausedStart,
   morePausedSlots,
   noPauses,
+  type PastPause,
   type Pause,
   type PausedSlots,
   pauseOf,
   type PauseSet,
+  type SplitMiss,
+  splitMiss,
 } from '../../plan/pauses.ts'
+import type { Timetable } from '../../plan/slots.ts'
 import type { Miss } from '../../plan/tick.ts'
 import type { Faults } from '../../run/faults.ts'
 import type { Phase } from '../phase.ts'
@@ -24,10 +29,14 @@ export interface Pauses {
   of(task: string): Pause | undefined
   /** Whether a pause keeps this start back. */
   holds(start: Start): boolean
-  /** Whether a pause let these slots pass. */
-  covers(miss: Miss): boolean
+  /** Whether such a start was due before somebody paused the task. */
+  isBefore(start: Start): boolean
+  /** Which of these slots a pause let pass. `high`: see slotsUpTo(). */
+  split(miss: Miss, table: Timetable, high: number): SplitMiss
   /** Changes the pauses. They are on disk when this returns. Throws TorchError `no-pause-file`. */
   change(next: PauseSet): void
+  /** A tick has done this second: pauses that had ended by then are no longer needed. */
+  forgetPast(done: number): void
   /** Notes slots that passed in a pause. Their row comes when the pause is over. */
   pass(slots: PausedSlots): void
   /** The slots of a task that have passed in its pause. */
@@ -61,11 +70,17 @@ export function newPauses({ host, paths, faults, phase }: PausesParts): Pauses {
     },
     of: (task) => pauseOf(pauses, task, clock.now()),
     holds: (start) => isPausedStart(pauses, start, clock.now()),
-    covers: (miss) => isPausedMiss(pauses, miss),
+    isBefore: (start) => isBeforePause(pauses, start, clock.now()),
+    split: (miss, table, high) => splitMiss(pauses, miss, table, high),
     change(next) {
       writePaused(host, paths, { ...now(), pauses: next })
       pauses = next
       isDirty = false
+    },
+    forgetPast(done) {
+      const next = forgetPast(pauses, done, clock.now())
+      isDirty ||= next !== pauses
+      pauses = next
     },
     pass(slots) {
       passed.set(slots.task, morePausedSlots(passed.get(slots.task), slots))
@@ -98,12 +113,14 @@ interface Written {
   readonly version: 1
   readonly all: Pause | null
   readonly tasks: Readonly<Record<string, Pause>>
+  /** Missing in the file of an earlier version. */
+  readonly past: readonly PastPause[]
   readonly passed: readonly PausedSlots[]
 }
 
-function textOf({ pauses: { all, tasks }, passed }: PausedFile): string {
+function textOf({ pauses: { all, tasks, past }, passed }: PausedFile): string {
   const written: Written = {
-    ...{ version: 1, all: all ?? null, tasks: Object.fromEntries(tasks), passed },
+    ...{ version: 1, all: all ?? null, tasks: Object.fromEntries(tasks), past, passed },
   }
   return `${JSON.stringify(written)}\n`
 }
@@ -112,11 +129,12 @@ function textOf({ pauses: { all, tasks }, passed }: PausedFile): string {
 export function readPaused({ files }: Host, paths: HomePaths): PausedFile {
   try {
     const written = JSON.parse(files.readText(paths.paused) ?? '') as Partial<Written>
-    const { all, tasks = {}, passed = [] } = written
+    const { all, tasks = {}, past = [], passed = [] } = written
     return {
       pauses: {
         all: isPause(all) ? all : undefined,
         tasks: new Map(Object.entries(tasks).filter(([, pause]) => isPause(pause))),
+        past: past.filter(isPast),
       },
       passed: passed.filter(isPassed),
     }
@@ -133,9 +151,14 @@ function isPause(value: unknown): value is Pause {
   return isText && isTime(sinceMs) && (untilMs === null || isTime(untilMs))
 }
 
+function isPast({ task, sinceMs, untilMs }: PastPause): boolean {
+  return (task === null || typeof task === 'string') && isTime(sinceMs) && isTime(untilMs)
+}
+
 function isPassed(value: PausedSlots): boolean {
-  const { task, first, last, count } = value
-  return typeof task === 'string' && [first, last, count].every((each) => isTime(each))
+  const { task, first, last, count, trigger = 'after' } = value
+  const isKnown = typeof task === 'string' && trigger === 'after'
+  return isKnown && [first, last, count].every((each) => isTime(each))
 }
 
 /** What a Date can hold: https://tc39.es/ecma262/#sec-time-values-and-time-range */

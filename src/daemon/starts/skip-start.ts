@@ -42,11 +42,20 @@ function noteFullPool(parts: StartParts, task: Task, start: Start): void {
   if (start.claim?.holding !== undefined) giveBackUnused(parts)
 }
 
-/** All slots that pass in one pause become one row. */
+/**
+ * All slots that pass in one pause become one row; for a task that starts after others, all seconds in which it was to
+ * start. A slot from before the pause, which would only start late, is not one of them.
+ */
 function notePaused({ pauses, journal }: StartParts, start: Start): void {
-  const { task, slot, trigger } = start
-  const isSlot = trigger === 'schedule' || trigger === 'catchup'
-  if (slot === undefined || !isSlot) return journal.skipped(start, 'paused')
-  pauses.pass({ task, first: slot, last: slot, count: 1 })
+  const { task, trigger } = start
+  const second = secondOf(start)
+  if (second === undefined || pauses.isBefore(start)) return journal.skipped(start, 'paused')
+  const slots = { task, first: second, last: second, count: 1 }
+  pauses.pass(trigger === 'after' ? { ...slots, trigger } : slots)
   journal.passed(task, 1)
+}
+
+function secondOf({ trigger, slot, dueMs }: Start): number | undefined {
+  if (trigger === 'after') return dueMs && Math.floor(dueMs / 1000)
+  return trigger === 'schedule' || trigger === 'catchup' ? slot : undefined
 }

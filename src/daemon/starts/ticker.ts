@@ -2,7 +2,7 @@ import type { Clock } from '../../host/clock.ts'
 import { type AgendaEntry, startsDueSoon } from '../../plan/agenda.ts'
 import { isAmongFirst } from '../../plan/fleet/ranks.ts'
 import { type Timetable, timetableOf } from '../../plan/slots.ts'
-import { type Miss, planTick, type Step } from '../../plan/tick.ts'
+import { planTick, type Step, type TickPlan } from '../../plan/tick.ts'
 import type { Log } from '../../record/log.ts'
 import { hasScript } from '../../scripts/url-records.ts'
 import type { Task } from '../../tasks/task.ts'
@@ -45,7 +45,7 @@ function untilNextSecond(nowMs: number): number {
 
 /** Does what is due in this second, and returns how many starts that are. It is on disk that the second is done BEFORE anything starts. */
 function tick(parts: TickerParts, wasDown: boolean): number {
-  const { clock, tickClock, tasks, pauses, runContext, journal, log } = parts
+  const { clock, tickClock, tasks, runContext, log } = parts
   const timetable = (task: Task): Timetable => timetableOf(task, runContext.hostName)
   const plan = planTick(
     tickClock.tick,
@@ -61,9 +61,7 @@ function tick(parts: TickerParts, wasDown: boolean): number {
   )
   if (plan.step.kind === 'none') return 0
   logStep(log, plan.step, wasDown)
-  // In the history BEFORE their seconds are done: a crash would leave no trace of them.
-  journal.missed(plan.misses.filter((miss) => !pauses.covers(miss)))
-  for (const miss of plan.misses.filter(pauses.covers)) notePassed(parts, miss)
+  noteMisses(parts, plan, timetable)
   tickClock.finish(plan)
   dispatch(
     parts,
@@ -74,10 +72,23 @@ function tick(parts: TickerParts, wasDown: boolean): number {
   return plan.starts.length
 }
 
-/** Nobody waited for the slots of a paused task: they are not missed. */
-function notePassed({ pauses, journal }: TickerParts, { task, first, last, count }: Miss): void {
-  pauses.pass({ task, first, last, count })
-  journal.passed(task, count)
+/** In the history BEFORE their seconds are done: a crash would leave no trace of them. */
+function noteMisses(
+  { tasks, pauses, tickClock, journal }: TickerParts,
+  { misses }: TickPlan,
+  timetable: (task: Task) => Timetable,
+): void {
+  const { high, done } = tickClock.tick
+  const split = misses.map((miss) => {
+    const task = tasks.here.get(miss.task)
+    if (task === undefined) return { missed: [miss], passed: [] }
+    return pauses.split(miss, timetable(task), high > done ? high : 0)
+  })
+  journal.missed(split.flatMap(({ missed }) => missed))
+  for (const slots of split.flatMap(({ passed }) => passed)) {
+    pauses.pass(slots)
+    journal.passed(slots.task, slots.count)
+  }
 }
 
 function logStep(log: Log, step: Step, wasDown: boolean): void {

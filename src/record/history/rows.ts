@@ -89,7 +89,7 @@ export function pausedRow(slots: PausedSlots, nowMs: number, origin: Origin): Hi
 }
 
 function gapRow(
-  { task, first, last, count }: PausedSlots,
+  { task, first, last, count, trigger }: PausedSlots,
   nowMs: number,
   origin: Origin,
 ): HistoryRow {
@@ -101,7 +101,7 @@ function gapRow(
     lastSlot: slotText(last),
     count,
     endedAt: timeText(nowMs),
-    trigger: 'schedule',
+    trigger: trigger ?? 'schedule',
   }
 }
 

@@ -77,7 +77,7 @@ describe('without a daemon', () => {
     [['pause'], 'no task is given'],
     [['pause', '--all', 'backup'], '--all and tasks exclude each other'],
     [['pause', 'backup', '--for', '1h', '--until', '2099-01-01'], '--for and --until exclude each'],
-    [['pause', 'backup', '--until', '2001-01-01'], 'the end of the pause is over'],
+    [['pause', 'backup', '--until', '2001-01-01'], 'the pause would end in the past'],
     [['resume'], 'no task is given'],
   ])('torch %j is wrong usage', async (words, message) => {
     const { status, stderr } = await home().torch(...words)

@@ -13,6 +13,12 @@ tasks:
 const skips = (rows: readonly { task: string; outcome: string }[]) =>
   rows.filter(({ outcome }) => outcome === 'skipped' || outcome === 'missed')
 
+const pause = { untilMs: null, reason: null, by: 'alice' }
+/** As a command does while no daemon runs. */
+function writePause(home: string, file: object) {
+  fs.writeFileSync(`${home}/paused.json`, JSON.stringify({ version: 1, all: null, ...file }))
+}
+
 describe('a paused task', () => {
   test('it does not start, and its slots become one row when it is resumed', async () => {
     const daemon = await newSite(yaml).daemon()
@@ -54,7 +60,7 @@ describe('a paused task', () => {
     ])
     expect(skips(daemon.rows())).toMatchObject([{ count: 2, lastSlot: '2026-03-10T12:00:02Z' }])
     expect(daemon.lines.filter(({ event }) => event === 'resume')).toMatchObject([
-      { words: 'resumed job: the time of their pause is over' },
+      { words: 'resumed job: the pause has ended' },
     ])
   })
 
@@ -102,6 +108,59 @@ describe('a paused task', () => {
     await second.ask('resume', { tasks: ['job'] })
     const rows = skips(second.rows()).filter(({ task }) => task === 'job')
     expect(rows).toMatchObject([{ reason: 'paused', count: 605, slot: '2026-03-10T12:00:01Z' }])
+  })
+
+  test('slots from before a pause that a command made while no daemon ran are missed', async () => {
+    const site = newSite(yaml)
+    const first = await site.daemon()
+    first.seconds(1)
+    first.kill()
+    site.clock.advance(600_000)
+    writePause(site.home, { tasks: { job: { ...pause, sinceMs: site.clock.now() } } })
+    site.clock.advance(200_000)
+    const second = await site.daemon()
+    await second.ask('resume', { tasks: ['job'] })
+    const rows = skips(second.rows()).filter(({ task }) => task === 'job')
+    expect(rows).toMatchObject([
+      { outcome: 'missed', reason: 'down', count: 599, lastSlot: '2026-03-10T12:10:00Z' },
+      { outcome: 'skipped', reason: 'paused', count: 201, slot: '2026-03-10T12:10:01Z' },
+    ])
+  })
+
+  test('slots of a pause that a command ended while no daemon ran are paused, and not caught up', async () => {
+    const site = newSite(yaml.replace('max: 9}', 'max: 9, catchup: latest}'))
+    const first = await site.daemon()
+    first.seconds(1)
+    first.kill()
+    const sinceMs = site.clock.now()
+    site.clock.advance(600_500)
+    const untilMs = site.clock.now()
+    writePause(site.home, { past: [{ task: 'job', sinceMs, untilMs }] })
+    const second = await site.daemon()
+    second.seconds(2)
+    const rows = skips(second.rows()).filter(({ task }) => task === 'job')
+    expect(rows).toMatchObject([{ reason: 'paused', count: 600, lastSlot: '2026-03-10T12:10:01Z' }])
+    const saved: unknown = JSON.parse(fs.readFileSync(`${site.home}/paused.json`, 'utf8'))
+    expect(saved).toMatchObject({ past: [], passed: [] })
+  })
+
+  test('a task that starts after another one has one row for all starts of its pause', async () => {
+    const site = newSite(
+      'tasks: {first: {schedule: "* * * * * *", command: exit 0}, then: {after: first, command: exit 0}}',
+    )
+    const daemon = await site.daemon()
+    await daemon.ask('pause', { tasks: ['then'] })
+    for (const second of [1, 2]) {
+      daemon.seconds(1)
+      await until(
+        () => daemon.rows().filter(({ outcome }) => outcome === 'ok').length === second,
+        'the end of first',
+      )
+    }
+    await daemon.ask('resume', { tasks: ['then'] })
+    expect(skips(daemon.rows())).toMatchObject([
+      { task: 'then', reason: 'paused', count: 2, trigger: 'after', slot: '2026-03-10T12:00:01Z' },
+    ])
   })
 
   test('what a command resumed while no daemon ran is put on record by the next daemon', async () => {
@@ -193,7 +252,7 @@ describe('requests that are refused', () => {
     const daemon = await newSite(yaml).daemon()
     const request = { tasks: ['job'], until: '2026-03-10T11:00:00Z' }
     await expect(async () => daemon.ask('pause', request)).rejects.toThrow(
-      'the end of the pause is over',
+      'the pause would end in the past',
     )
   })
 

@@ -164,6 +164,19 @@ describe.skipIf(realSockets.whyNot() !== undefined)('a task with a socket', () =
     expect(second.history().slice(0, 1)).toEqual(['web killed reload'])
   })
 
+  test('torch kill ends a run of a paused task at once, because no successor starts', async () => {
+    const site = newSite(yaml(`listen: ${await freePort()}`))
+    say(site, true)
+    const daemon = await site.daemon()
+    await ready(site, daemon, 1)
+    const [run] = daemon.running('web')
+    await daemon.ask('pause', { tasks: ['web'] })
+    const killed = await daemon.ask('kill', { target: 'web', signal: null })
+    expect(killed).toEqual({ runs: [{ task: 'web', run }] })
+    await daemon.runs('web', 0)
+    expect(daemon.history()).toEqual(['web killed kill'])
+  })
+
   test('another address is opened before the old run ends, which ends when the new one is ready', async () => {
     const site = newSite(yaml(`listen: ${await freePort()}`))
     say(site, true)
