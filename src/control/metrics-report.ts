@@ -74,6 +74,8 @@ export interface TaskSeries {
   failures: number | null
   /** Of a daemon task: the places in which nothing starts again after too many starts. Older daemons do not send it. */
   givenUp?: number | null
+  /** Whether somebody has paused it. Older daemons do not send it. */
+  paused?: boolean | null
   /** When its last run ended. */
   lastRunMs: number | null
   lastSuccessMs: number | null

@@ -97,13 +97,14 @@ function familiesOffline(
 ): Family[] {
   const here = status.tasks.filter((task) => task.here && task.definition !== null)
   const gone = status.tasks.filter((task) => task.definition === null)
-  const series = here.slice(0, maxCounted).map(({ name, type, running, last, counts }) => {
+  const series = here.slice(0, maxCounted).map(({ name, type, running, last, counts, paused }) => {
     const run = last?.run === null ? null : last
     return {
       task: name,
       running: running.length,
       // Whether the row of a daemon task has ended, only the daemon knows.
       failures: type === 'daemon' ? null : (counts?.failures ?? null),
+      paused: paused !== undefined,
       lastRunMs: timeOf(run?.endedAt),
       lastSuccessMs: timeOf(lastOk.get(name)),
       lastDurationMs: run?.durationMs ?? null,
@@ -163,6 +164,11 @@ function taskGauges(series: readonly Gauges[], leaving: MetricsReport['leaving']
       'torch_given_up',
       'Instances of a daemon task that are not started again after too many starts.',
       ofEach(({ givenUp = null }) => givenUp),
+    ),
+    gauge(
+      'torch_paused',
+      'Whether somebody has paused the task.',
+      ofEach(({ paused = null }) => (paused === null ? null : Number(paused))),
     ),
     gauge(
       'torch_last_run_timestamp_seconds',

@@ -102,6 +102,24 @@ const cases: readonly Case[] = [
     fires: [],
   },
   {
+    name: 'a task that failed and is paused does not fire',
+    step: '1m',
+    samples: { [`torch_failures_in_a_row${task}`]: '0 1x20', [`torch_paused${task}`]: '0 0 1x20' },
+    at: '10m',
+    fires: [],
+  },
+  {
+    name: 'a task that has been paused for a day fires once, and not for what it did not start',
+    step: '5m',
+    samples: {
+      ...fresh,
+      [skipped.replace('max', 'paused')]: `0+1x${30 * hour}`,
+      [`torch_paused${task}`]: steady(1, 30 * hour),
+    },
+    at: '29h',
+    fires: ['TorchTaskPaused dump'],
+  },
+  {
     name: 'a task that never ran and was not due does not fire',
     step: '5m',
     samples: fresh,

@@ -42,6 +42,13 @@ test('a daemon with a task that never ran has counts of 0 and no times', async (
   ])
 })
 
+test.each([
+  [true, 'torch_paused{task="backup"} 1'],
+  [false, 'torch_paused{task="backup"} 0'],
+])('whether a task is paused is a gauge: %s', async (paused, line) => {
+  expect(await lines(report({ series: [{ ...never, paused }] }))).toContain(line)
+})
+
 test('the times of a task are seconds, and the buckets of a histogram add up', async () => {
   const series = {
     ...never,
@@ -156,6 +163,8 @@ test('without a daemon torch_up is 0, what the files say is there, and no counts
     'torch_runs_running{task="fresh"} 0',
     'torch_runs_running{task="removed"} 1',
     'torch_failures_in_a_row{task="backup"} 2',
+    'torch_paused{task="backup"} 0',
+    'torch_paused{task="fresh"} 0',
     'torch_last_run_timestamp_seconds{task="backup"} 1795000000',
     'torch_last_success_timestamp_seconds{task="backup"} 1794999999',
     'torch_last_duration_seconds{task="backup"} 1.5',

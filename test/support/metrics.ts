@@ -45,7 +45,7 @@ export function fullReport(): MetricsReport {
   const notifications = [{ target: 'ops', result: 'delivered', count: 1 }]
   const { process } = metricsReport()
   return metricsReport({
-    series: [{ ...neverRan, ...times }],
+    series: [{ ...neverRan, ...times, paused: false }],
     notifications,
     notificationsWaiting: [{ target: 'ops', count: 2, oldestMs: 1_700_000_000_000 }],
     process: { ...process, maxDescriptors: 1024 },

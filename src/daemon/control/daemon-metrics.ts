@@ -78,17 +78,18 @@ function seriesOf(
   const last = runs.last(name)
   const run = last?.run === null ? undefined : last
   const jitterMs = jitterOn(task, runContext.hostName)
+  const paused = pauses.of(name) !== undefined
   return {
     task: name,
     running: runs.of(name).length,
     ...totals,
     failures: hasRecovered(daemon, task) ? 0 : failuresOf(daemon, task),
     givenUp: task.type === 'daemon' ? closed.count(task, 'limit') : null,
+    paused,
     lastRunMs: timeOf(run?.endedAt),
     lastSuccessMs: timeOf(runs.lastOk(name)),
     lastDurationMs: run?.durationMs ?? null,
-    nextRunMs:
-      next === undefined || pauses.of(name) !== undefined ? null : next.slot * 1000 + jitterMs,
+    nextRunMs: next === undefined || paused ? null : next.slot * 1000 + jitterMs,
   }
 }
 
@@ -108,6 +109,7 @@ function otherSeries(
   const none = {
     failures: null,
     givenUp: null,
+    paused: null,
     lastRunMs: null,
     lastSuccessMs: null,
     lastDurationMs: null,

@@ -77,6 +77,7 @@ function readProblem(value: unknown): Problem[] {
 function readTask(host: string, value: unknown): TaskStatus[] {
   const given = fieldsOf(value)
   const { name, type, counts, last, definition, written } = given
+  const { paused, waiting, closed, ended } = given
   if (typeof name !== 'string') return []
   const { failures, skips, restarts } = fieldsOf(counts)
   return [
@@ -91,9 +92,12 @@ function readTask(host: string, value: unknown): TaskStatus[] {
       here: given['here'] === true,
       reason: textOf(given['reason']),
       next: timeOf(given['next']),
+      ...(Array.isArray(ended) && { ended: textsOf(ended) }),
       ...(given['done'] === true && { done: true }),
+      ...pausePart(paused),
       jitterMs: numberOf(given['jitterMs']) ?? 0,
       running: textsOf(given['running']).filter(isRunId),
+      ...waitingPart(waiting),
       last: readRow(host, last) ?? null,
       counts: {
         failures: numberOf(failures) ?? 0,
@@ -101,15 +105,53 @@ function readTask(host: string, value: unknown): TaskStatus[] {
         restarts: numberOf(restarts) ?? 0,
       },
       nextRestart: timeOf(given['nextRestart']),
+      ...closedPart(closed),
       ...(definition !== undefined && { definition: readFacts(definition, timeOf(given['next'])) }),
       written: readWritten(written),
     },
   ]
 }
 
+/** Without a time at which it began it is no pause. */
+function pausePart(value: unknown): Pick<TaskStatus, 'paused'> {
+  const { since, until, reason, by, all, slots } = fieldsOf(value)
+  const at = timeOf(since)
+  if (at === null) return {}
+  return {
+    paused: {
+      ...{ since: at, until: timeOf(until), reason: textOf(reason), by: textOf(by) ?? '' },
+      ...{ all: all === true, slots: numberOf(slots) ?? 0 },
+    },
+  }
+}
+
+function waitingPart(value: unknown): Pick<TaskStatus, 'waiting'> {
+  const { slot, for: what, pool, runs } = fieldsOf(value)
+  if (what !== 'max' && what !== 'pool') return {}
+  return {
+    waiting: {
+      ...{ slot: timeOf(slot), for: what, pool: textOf(pool) },
+      runs: listOf(runs).flatMap((each) => {
+        const { task, run } = fieldsOf(each)
+        return typeof task === 'string' && typeof run === 'string' && isRunId(run)
+          ? [{ task, run }]
+          : []
+      }),
+    },
+  }
+}
+
+function closedPart(value: unknown): Pick<TaskStatus, 'closed'> {
+  const { ended, givenUp, since } = fieldsOf(value)
+  const at = timeOf(since)
+  if (at === null) return {}
+  return { closed: { ended: numberOf(ended) ?? 0, givenUp: numberOf(givenUp) ?? 0, since: at } }
+}
+
 function readFacts(value: unknown, next: string | null): TaskFacts | null {
   if (value === null) return null
   const { schedule, after, timezone, hosts, scope, max, timeoutMs, limits } = fieldsOf(value)
+  const { pools } = fieldsOf(value)
   const zone = zoneOf(timezone)
   return {
     schedule: textsOf(schedule),
@@ -121,7 +163,14 @@ function readFacts(value: unknown, next: string | null): TaskFacts | null {
     hosts: Array.isArray(hosts) ? textsOf(hosts) : null,
     ...(scope === 'fleet' && { scope }),
     ...{ max: numberOf(max), timeoutMs: numberOf(timeoutMs) },
+    ...(pools !== undefined && { pools: listOf(pools).flatMap(readPool) }),
   }
+}
+
+function readPool(value: unknown): { readonly name: string; readonly size: number }[] {
+  const { name, size } = fieldsOf(value)
+  const most = numberOf(size)
+  return typeof name === 'string' && most !== null ? [{ name, size: most }] : []
 }
 
 function readAfter(value: unknown): NonNullable<TaskFacts['after']> {

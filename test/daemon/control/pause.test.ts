@@ -32,6 +32,8 @@ describe('a paused task', () => {
       paused: { by: 'alice', reason: 'the disk is full', until: null, all: false, slots: 3 },
     })
     expect(tasks[1]).not.toHaveProperty('paused')
+    const { series } = await daemon.ask('metrics', {})
+    expect(series.slice(0, 2)).toMatchObject([{ paused: true, nextRunMs: null }, { paused: false }])
     expect(await daemon.ask('resume', { tasks: ['job'] })).toEqual({
       ...{ all: false, tasks: ['job'], left: [] },
     })

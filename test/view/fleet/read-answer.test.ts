@@ -32,6 +32,46 @@ test('the status of a machine keeps what the page shows, and its rows get the na
   })
 })
 
+const since = '2026-03-10T12:00:00.000Z'
+const facts = {
+  ...{ schedule: [], timezone: 'UTC', command: null, hosts: null, max: 1, timeoutMs: null },
+  pools: [{ name: 'db', size: 2 }],
+}
+const more = {
+  paused: { since, until: null, reason: 'new disk', by: 'alice', all: false, slots: 3 },
+  closed: { ended: 0, givenUp: 1, since },
+  waiting: { slot: since, for: 'pool' as const, pool: 'db', runs: [{ task: 'b', run }] },
+  ended: ['extract'],
+  definition: facts,
+}
+
+/** The task of a machine that says this of it. */
+function readTask(given: object) {
+  const task = { name: 'a', type: 'common', ...given }
+  return readStatus('web2', { ...whole, report: { ...report, tasks: [task] } })?.report.tasks[0]
+}
+
+test('what keeps a task of another machine from starting is known here', () => {
+  expect(readTask(more)).toMatchObject(more)
+})
+
+test('what makes no sense about a pause, a place, a wait or a pool is left out', () => {
+  const task = readTask({
+    ...{ paused: { since: 'now' }, closed: { givenUp: 1 }, waiting: { for: 'luck' }, ended: 'x' },
+    definition: { ...facts, pools: [null, { name: 'db', size: 'many' }, { name: 7, size: 1 }] },
+  })
+  for (const key of ['paused', 'closed', 'waiting', 'ended']) expect(task).not.toHaveProperty(key)
+  expect(task?.definition?.pools).toEqual([])
+  const odd = { since, until: 'later', reason: 7, by: {}, all: 'yes', slots: 'few' }
+  expect(readTask({ paused: odd })).toMatchObject({
+    paused: { since, until: null, reason: null, by: '', all: false, slots: 0 },
+  })
+  const waiting = { for: 'max', slot: 'now', pool: 5, runs: [{ task: 'b', run: '../x' }] }
+  expect(readTask({ waiting })).toMatchObject({
+    waiting: { for: 'max', slot: null, pool: null, runs: [] },
+  })
+})
+
 test.each([
   ['nothing', null],
   ['a text', 'status'],
