@@ -262,6 +262,8 @@ export interface KilledRun {
   readonly task: string
   /** It has sockets: a successor starts first, and the run ends when that is ready. */
   readonly replacing?: boolean
+  /** Nothing starts in its place when it has ended, because of its task's `restart.on`. */
+  readonly staysEnded?: boolean
 }
 
 /** What is paused from now on, and the runs that end because of it. */

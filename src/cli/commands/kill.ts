@@ -33,7 +33,11 @@ export async function kill(call: Call, values: Values): Promise<number> {
   if (values.json) await terminal.say(JSON.stringify({ runs: [...runs.values()] }, null, 2))
   else if (lines.length > 0) await terminal.say(lines.join('\n'))
   if (!values.json)
-    for (const hint of replacementHints(status, [...runs.values()])) terminal.note(hint)
+    for (const hint of [
+      ...replacementHints(status, [...runs.values()]),
+      ...endedHints([...runs.values()]),
+    ])
+      terminal.note(hint)
   if (idle.length === 0) return exitStatus.done
   const names = idle.map(({ word }) => word).join(', ')
   const are = idle.length === 1 ? 'is' : 'are'
@@ -53,6 +57,14 @@ function replacementHints({ tasks }: StatusReport, runs: readonly KilledRun[]): 
     ...failing,
     'hint: it ends when its successor is ready; a second torch kill ends it at once',
   ]
+}
+
+/** Whoever expects the next run learns that none comes. */
+export function endedHints(runs: readonly KilledRun[]): string[] {
+  const names = new Set(runs.filter(({ staysEnded }) => staysEnded).map(({ task }) => task))
+  return [...names].map(
+    (task) => `hint: restart.on of ${task} does not start it again; torch resume ${task} does`,
+  )
 }
 
 /** Whoever ends the old run now is left without a server. */

@@ -8,3 +8,13 @@ export function pauseWords(host: Host, { until, by, reason }: PauseReport): stri
   const end = until === null ? '' : `until ${shownTime(host, until)} `
   return `${end}by ${plainLine(by)}${reason === null ? '' : `: ${plainLine(reason)}`}`
 }
+
+/** The note for a task that somebody runs although it is paused; none if it is not. */
+export function runInPauseNotes(
+  host: Host,
+  task: string,
+  pause: PauseReport | undefined,
+): readonly string[] {
+  if (pause === undefined) return []
+  return [`note: ${plainLine(task)} is paused ${pauseWords(host, pause)}; it runs anyway`]
+}

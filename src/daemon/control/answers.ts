@@ -13,6 +13,7 @@ import { answerScripts, scriptForPerson } from './scripts-answer.ts'
 import { relayOf } from '../fleet/relay.ts'
 import type { Handover } from '../handover.ts'
 import { replaceRun } from '../starts/daemon-tasks.ts'
+import { staysEnded } from '../starts/instance-end.ts'
 import { fullPool, poolRefusal, runsInTheWay } from '../starts/pools.ts'
 import { requestStart } from '../starts/request-start.ts'
 import type { Daemon } from '../state.ts'
@@ -148,7 +149,11 @@ function killNow(
     const { run, task } = live.description
     if (signal !== null) sendSignal(runContext, live, signal)
     else if (replaceRun(daemon, live)) return { run, task, replacing: true }
-    else endRun(runContext, live, 'kill')
+    else {
+      const isFinal = staysEnded(daemon, live)
+      endRun(runContext, live, 'kill')
+      if (isFinal) return { run, task, staysEnded: true }
+    }
     return { run, task }
   })
   if (by !== undefined)

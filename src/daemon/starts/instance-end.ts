@@ -5,7 +5,7 @@ import {
 } from '../../plan/daemon-instances.ts'
 import { endedByTorch, notReady } from '../../plan/run-outcome.ts'
 import type { RunConclusion, RunDescription } from '../../run/directory.ts'
-import { isLive } from '../../run/live-run.ts'
+import { isLive, type LiveRun } from '../../run/live-run.ts'
 import { rebootReason } from '../../run/recover.ts'
 import type { Task } from '../../tasks/task.ts'
 import { leavePlace, maxFailedStarts } from '../fleet/task-places.ts'
@@ -42,6 +42,17 @@ export function replaceInstance(
       closePlace(parts, task, run, { endedMs, kind: next.kind })
   }
   keepInstances(parts, run.task)
+}
+
+/** Whether nothing starts in the place of a run that a person ends: its task wants it so, and no successor waits for its end. */
+export function staysEnded(
+  { tasks, daemonTasks }: Pick<DaemonTaskParts, 'tasks' | 'daemonTasks'>,
+  { description: { task: name, run, type, definition }, state }: LiveRun,
+): boolean {
+  const task = tasks.here.get(name)
+  if (type !== 'daemon' || task?.restart.on === undefined) return false
+  const isCurrent = definition === task.definition && !daemonTasks.mustGo.has(run)
+  return isCurrent && state.kind === 'running'
 }
 
 function endedInstance(run: RunDescription, conclusion: RunConclusion): EndedInstance {

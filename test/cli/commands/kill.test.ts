@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { endedHints } from '../../../src/cli/commands/kill.ts'
 import { closeSites, newSite, type Site } from '../../support/torch.ts'
 import { until } from '../../support/until.ts'
 
@@ -31,6 +32,18 @@ async function lastRow(site: Site, task: string): Promise<Row | undefined> {
   const { stdout } = await site.torch('history', task, '--json', '-n', '1')
   return (JSON.parse(stdout) as Row[])[0]
 }
+
+test('whoever kills a run that restart.on does not start again gets a hint, once for its task', () => {
+  const ended = { task: 'web', staysEnded: true }
+  const runs = [
+    { run: 'a', ...ended },
+    { run: 'b', ...ended },
+    { run: 'c', task: 'other' },
+  ]
+  expect(endedHints(runs)).toEqual([
+    'hint: restart.on of web does not start it again; torch resume web does',
+  ])
+})
 
 describe.concurrent('torch kill', () => {
   test('torch kill TASK ends all runs of the task', async () => {

@@ -140,6 +140,25 @@ describe('restart.on', () => {
     expect(second.rows()).toHaveLength(2)
   })
 
+  test.each([
+    ['failure', { staysEnded: true }, 0],
+    ['never', { staysEnded: true }, 0],
+    ['always', {}, 1],
+  ] as const)(
+    'with on: %s, torch kill says whether the next run starts',
+    async (on, said, count) => {
+      const yaml = `tasks: {server: {type: daemon, command: exec sleep 60, restart: {on: ${on}}}}`
+      const daemon = await newSite(yaml).daemon()
+      await daemon.begun('server')
+      const [run] = daemon.running('server')
+      const killed = await daemon.ask('kill', { target: 'server', signal: null })
+      expect(killed).toEqual({ runs: [{ task: 'server', run, ...said }] })
+      await daemon.runs('server', 0)
+      daemon.seconds(1)
+      expect(daemon.running('server')).toHaveLength(count)
+    },
+  )
+
   test('a run that a reload ends is replaced all the same', async () => {
     const yaml = 'tasks: {server: {type: daemon, command: exec sleep 60, restart: {on: never}}}'
     const daemon = await newSite(yaml).daemon()

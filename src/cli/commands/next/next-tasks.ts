@@ -1,5 +1,7 @@
 import { exitStatus, TorchError } from '../../../errors.ts'
-import type { TaskStatus } from '../../../control/status-report.ts'
+import type { PauseReport, StatusReport, TaskStatus } from '../../../control/status-report.ts'
+import { pauseReport } from '../../../daemon/control/pause-request.ts'
+import { readPaused } from '../../../daemon/starts/pauses.ts'
 import { jitterOn } from '../../../tasks/host-schedules.ts'
 import { isDue } from '../../../schedule/due.ts'
 import type { Schedule } from '../../../schedule/schedule.ts'
@@ -13,6 +15,7 @@ import {
   daemonsPath,
   judgedLine,
   judgedPath,
+  lastDaemonFile,
   readTasks,
   withLabels,
 } from '../../daemon/tasks-file.ts'
@@ -33,6 +36,8 @@ export interface TimeSource {
   readonly pending?: number | undefined
   /** It starts after other tasks, and has no schedules. */
   readonly after?: Task['after']
+  /** Somebody has paused it on this machine. */
+  readonly paused?: PauseReport | undefined
 }
 
 /**
@@ -46,10 +51,11 @@ export async function sourcesOfTasks(call: Call, values: Values): Promise<TimeSo
   const hostName = facts.names[0] ?? ''
   const path = judged ?? daemonsPath(call, values, daemon?.file)
   const isLoaded = path.absolute === daemon?.file
-  const isNow = values.host === undefined && values.from === undefined && isLoaded
+  const isHere = values.host === undefined
+  const isNow = isHere && values.from === undefined && isLoaded
   const pending = pendingSlots(isNow ? (daemon?.report?.tasks ?? []) : [], call.host.clock.now())
   // The env files of another machine are not on this one.
-  const other = values.host === undefined ? {} : { machine: facts, fileOnly: true }
+  const other = isHere ? {} : { machine: facts, fileOnly: true }
   const { file } = await readTasks(call, path, other)
   if (!values.json) await call.terminal.say(judgedLine(path))
   const isAll = call.args.length === 0
@@ -58,7 +64,10 @@ export async function sourcesOfTasks(call: Call, values: Values): Promise<TimeSo
   const common = meant.filter((task) => task.type === 'common')
   const found = isAll ? common.filter((task) => here.has(task)) : common
   const away = found.filter((task) => !here.has(task))
-  if (isNow && !values.json) notePaused(call, daemon?.report?.tasks ?? [], new Set(found))
+  const pauses = isHere
+    ? pausesOf(call, found, path.absolute, isLoaded ? daemon?.report : undefined)
+    : new Map<string, PauseReport>()
+  if (!values.json) notePaused(call, pauses)
   if (isAll) noteLeftOut(call, meant, here, hostName)
   else noteAway(call, away, hostName)
   return found.map((task) => ({
@@ -68,21 +77,36 @@ export async function sourcesOfTasks(call: Call, values: Values): Promise<TimeSo
     jitterMs: jitterOn(task, hostName),
     pending: pendingOf(task, pending.get(task.name)),
     after: task.after,
+    paused: pauses.get(task.name),
   }))
 }
 
-/** What the daemon will not start at these times. */
-function notePaused(
-  { host, terminal }: Call,
-  tasks: readonly TaskStatus[],
-  shown: ReadonlySet<Task>,
-): void {
-  const names = new Set([...shown].map(({ name }) => name))
-  const paused = tasks.filter(({ name, paused: pause }) => names.has(name) && pause !== undefined)
-  if (paused.length > maxAwayNotes)
-    return terminal.note(`${paused.length} of these tasks are paused: torch status shows them`)
-  for (const { name, paused: pause } of paused)
-    if (pause !== undefined) terminal.note(`${name} is paused ${pauseWords(host, pause)}`)
+/** Which of the tasks are paused: as the daemon says, or as its home says. A home has the pauses of one tasks file. */
+function pausesOf(
+  call: Call,
+  tasks: readonly Task[],
+  file: string,
+  report: StatusReport | undefined,
+): Map<string, PauseReport> {
+  const { host, paths } = call
+  const isOther = report === undefined && (lastDaemonFile(call) ?? file) !== file
+  const saved = isOther || report !== undefined ? undefined : readPaused(host, paths)
+  const passed = new Map(saved?.passed.map((each) => [each.task, each]))
+  const known = new Map(report?.tasks.map((each) => [each.name, each.paused]))
+  return new Map(
+    tasks.flatMap(({ name }): [string, PauseReport][] => {
+      const pause = saved
+        ? pauseReport(saved.pauses, name, passed.get(name), host.clock.now())
+        : known.get(name)
+      return pause === undefined ? [] : [[name, pause]]
+    }),
+  )
+}
+
+function notePaused({ host, terminal }: Call, paused: ReadonlyMap<string, PauseReport>): void {
+  if (paused.size > maxAwayNotes)
+    return terminal.note(`${paused.size} of these tasks are paused: torch status shows them`)
+  for (const [name, pause] of paused) terminal.note(`${name} is paused ${pauseWords(host, pause)}`)
 }
 
 /** Past slots of tasks that the daemon starts once their jitter is over. */

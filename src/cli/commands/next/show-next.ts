@@ -25,6 +25,8 @@ export interface NextRow {
   readonly jitterMs: number
   /** Only there for a task that starts after others. */
   readonly after?: TimeSource['after']
+  /** Only there while it is paused. `at` is then after the end of the pause; null if that is not known. */
+  readonly paused?: TimeSource['paused']
 }
 
 /** How many start times are shown of a single task or schedule, and of each of several. */
@@ -94,16 +96,23 @@ function timeOf({ at }: NextRow): number {
   return at === null ? Number.MAX_SAFE_INTEGER : Date.parse(at)
 }
 
-function rowsOf(
-  { task, schedules, zone, jitterMs, pending, after }: TimeSource,
+/** The next start times of a task or schedule after the second `from`. A paused task has none before its pause ends. */
+export function rowsOf(
+  { task, schedules, zone, jitterMs, pending, after, paused }: TimeSource,
   from: number,
   count: number,
 ): NextRow[] {
-  if (after !== undefined) return [{ task, at: null, local: null, jitterMs: 0, after }]
+  const part = paused === undefined ? {} : { paused }
+  const none = { task, at: null, local: null, jitterMs: 0 }
+  if (after !== undefined) return [{ ...none, after, ...part }]
+  if (paused?.until === null) return [{ ...none, jitterMs, ...part }]
   const rows: NextRow[] = []
-  let slot = pending ?? nextOf(schedules, from)
+  const end = paused === undefined ? -Infinity : Math.ceil(Date.parse(paused.until) / 1000)
+  // The jitter may carry a slot over the end of the pause.
+  const first = Math.max(from, end - 1 - Math.floor(jitterMs / 1000))
+  let slot = pending !== undefined && paused === undefined ? pending : nextOf(schedules, first)
   while (slot !== undefined && rows.length < count) {
-    rows.push({ task, at: slotText(slot) ?? '', local: localText(zone, slot), jitterMs })
+    rows.push({ task, at: slotText(slot) ?? '', local: localText(zone, slot), jitterMs, ...part })
     slot = nextOf(schedules, slot)
   }
   return rows
@@ -123,7 +132,7 @@ async function show(
   const zones = new Map(sources.map(({ task, zone }) => [task, zone]))
   const shown = rows.map((row): Cell[] => {
     if (row.at === null)
-      return [row.after === undefined ? '' : afterWords(row.after), '', row.task ?? '', '']
+      return [row.after === undefined ? 'paused' : afterWords(row.after), '', row.task ?? '', '']
     const start = new Date(Date.parse(row.at) + row.jitterMs).toISOString()
     const zone = zones.get(row.task) ?? ''
     const there = timeThere(host, start, zone)
@@ -143,8 +152,9 @@ async function show(
   await terminal.say(table(terminal, heads, shown))
 }
 
-function neverWords({ schedules }: TimeSource, from: number): string {
+function neverWords({ schedules, paused }: TimeSource, from: number): string {
   if (isOver(schedules, from)) return 'done: its last time has passed'
   const isReboot = schedules.some((schedule) => schedule.kind === 'reboot')
-  return isReboot ? 'starts at boot, at no fixed time' : 'never due'
+  if (isReboot) return 'starts at boot, at no fixed time'
+  return paused === undefined ? 'never due' : 'not due after its pause'
 }

@@ -2,6 +2,7 @@ import path from 'node:path'
 import { unknownTask } from '../../../tasks/select.ts'
 import { scriptForPerson } from '../../../daemon/control/scripts-answer.ts'
 import { giveLines } from '../../../daemon/control/send-lines.ts'
+import { pauseReport } from '../../../daemon/control/pause-request.ts'
 import { openHome } from '../../../daemon/startup/open-home.ts'
 import { interceptSignals } from '../../../daemon/signals.ts'
 import { TorchError } from '../../../errors.ts'
@@ -9,6 +10,7 @@ import { admit, type Start } from '../../../plan/admit.ts'
 import { type History, openHistory } from '../../../record/history/write-history.ts'
 import { readHistoryOrRuns } from '../../../record/history/read-history.ts'
 import { runRow } from '../../../record/history/rows.ts'
+import { readPaused } from '../../../daemon/starts/pauses.ts'
 import { batchEnd } from '../../../daemon/starts/message-starts.ts'
 import { poolRefusal } from '../../../daemon/starts/pools.ts'
 import { messagesFor } from '../../../daemon/starts/messages.ts'
@@ -32,6 +34,7 @@ import { matchHosts } from '../../../tasks/hosts.ts'
 import type { Task } from '../../../tasks/task.ts'
 import type { Call } from '../../command.ts'
 import { exitStatusOf } from '../../terminal/outcomes.ts'
+import { runInPauseNotes } from '../../terminal/pause-words.ts'
 import { liveRuns } from '../../../follow/kept-runs.ts'
 import { factsHere } from '../../args/host-facts.ts'
 import { readTasks, tasksPath } from '../../daemon/tasks-file.ts'
@@ -63,6 +66,9 @@ export async function runWithoutDaemon(call: Call, values: Values, name: string)
     )
   openHome(host, paths.home)
   const facts = factsHere(call, values)
+  const { pauses } = readPaused(host, paths)
+  const paused = pauseReport(pauses, name, undefined, host.clock.now())
+  for (const note of runInPauseNotes(host, name, paused)) terminal.note(note)
   if (!matchHosts(task.hosts, facts)) terminal.note(otherHostWarning(name))
   checkMax(call, task, values.force ?? false)
   if (values.force !== true) checkPools(call, task, file.tasks)
