@@ -108,7 +108,7 @@ export async function askedDefinition(
  * only the size is wanted.
  */
 export async function askedOutput(
-  asking: Asking,
+  asking: Pick<Asking, 'output'>,
   { run }: RunName,
   wanted: { readonly from: number; readonly bytes: number },
   maxBytes: number,

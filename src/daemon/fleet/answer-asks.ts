@@ -20,10 +20,12 @@ import { answerText, errorText, maxAnswerBytes } from '../../fleet/ask.ts'
 import { type Exchange, type HeardMessage, jsonOf } from '../../fleet/exchange.ts'
 import { token } from '../../fleet/nats/subjects.ts'
 import type { Heartbeat } from '../../plan/fleet/members.ts'
-import { rankOf } from '../../plan/fleet/ranks.ts'
+import { numberOf } from '../../plan/fleet/ranks.ts'
 import type { HistoryRow } from '../../plan/history-row.ts'
 import { slotText } from '../../record/history/rows.ts'
 import { readHistoryPage } from '../../record/history/history-page.ts'
+import { isDue, latestDue, nextOf } from '../../schedule/due.ts'
+import type { Schedule } from '../../schedule/schedule.ts'
 import type { Daemon } from '../state.ts'
 import type { Fleet } from './fleet.ts'
 import { fleetState } from './fleet-state.ts'
@@ -78,6 +80,16 @@ export interface HostReason {
   readonly whyNot: string | null
   readonly offsetMs: number | null
   readonly rows: readonly HistoryRow[]
+  /** Whether the task is due then, by its schedule now; null: it has no schedule, or an older daemon does not say. */
+  readonly due: NearSlots | null
+}
+
+/** What a schedule says of a moment. Times are ISO 8601. */
+export interface NearSlots {
+  readonly isDue: boolean
+  /** The slots around it. */
+  readonly before: string | null
+  readonly after: string | null
 }
 
 export interface AskParts {
@@ -217,12 +229,25 @@ function reasonOf({ daemon, fleet }: AskParts, { task, slot }: Asked<'why'>): Ho
   return {
     hasTask: definition !== undefined,
     isHere: tasks.here.has(task),
-    rank: isOne ? rankOf({ task, slot, host: fleet.host }, candidates) : null,
+    rank: isOne ? numberOf({ task, slot, host: fleet.host }, candidates) : null,
     candidates: candidates.length,
     definition: shared?.definition ?? null,
     whyNot: fleet.whyNot(task) ?? null,
     offsetMs: fleet.offsetMs(),
     rows: rows.filter((row) => isOfSlot(row, text)).slice(0, maxAskedRows),
+    due: definition === undefined ? null : nearSlots(definition.schedules, slot),
+  }
+}
+
+/** No schedule has longer gaps: February 29 comes again after eight years. */
+const lookBackSeconds = 9 * 366 * 86_400
+
+function nearSlots(schedules: readonly Schedule[], slot: number): NearSlots | null {
+  if (schedules.length === 0) return null
+  return {
+    isDue: schedules.some((schedule) => isDue(schedule, slot)),
+    before: slotText(latestDue(schedules, slot - lookBackSeconds, slot - 1)?.last ?? null),
+    after: slotText(nextOf(schedules, slot) ?? null),
   }
 }
 

@@ -59,6 +59,23 @@ export function holdBackMs(facts: RankFacts, candidates: readonly Candidate[]): 
   return Math.max(facts.aheadMs, 0) + Math.min(rank * rankMs, maxRankMs) + tier * tierMs
 }
 
+/**
+ * The place of a machine in the order in which all machines really try to get a slot, those of later tiers too: 0 is
+ * the first. It follows from how long each of them waits.
+ */
+export function numberOf(
+  { task, slot, host }: Omit<RankFacts, 'aheadMs'>,
+  candidates: readonly Candidate[],
+): number {
+  const waits = candidates.map((each) => {
+    const facts = { task, slot, host: each.host, aheadMs: 0 }
+    return { ...each, waitMs: holdBackMs(facts, candidates), rank: rankOf(facts, candidates) }
+  })
+  return waits
+    .toSorted((a, b) => a.waitMs - b.waitMs || a.tier - b.tier || a.rank - b.rank)
+    .findIndex((each) => each.host === host)
+}
+
 function tierOf(host: string, candidates: readonly Candidate[]): number {
   return candidates.find((each) => each.host === host)?.tier ?? 0
 }

@@ -1,6 +1,7 @@
 import type { HostStatus } from '../../daemon/fleet/answer-asks.ts'
-import { exitStatus, TorchError } from '../../errors.ts'
+import { TorchError } from '../../errors.ts'
 import { rankOf } from '../../plan/fleet/ranks.ts'
+import { unknownTask } from '../../tasks/select.ts'
 import { plainLine } from '../../text/sanitize.ts'
 
 /** The machines that may run a task. One with another version of it than most is not chosen. */
@@ -15,13 +16,36 @@ export function hostsFor(
       !drift.some((each) => each.task === task),
   )
   if (able.length > 0) return able
-  throw new TorchError('no-task', `no machine that is up may run ${plainLine(task)}`, {
-    exit: exitStatus.usage,
+  if (![...statuses.values()].some((status) => hasTask(status, task)))
+    throw unknownInFleet(statuses, task)
+  throw new TorchError('refused', `no machine that is up may run ${plainLine(task)}`, {
     hint: 'torch fleet status shows the machines and the tasks; --on names one of them',
   })
 }
 
-/** The machine that comes first for a task in this second, among those that may run it. Throws `no-task`. */
+/** The error for a name that is no task of the machines that are up. */
+export function unknownInFleet(
+  statuses: ReadonlyMap<string, HostStatus>,
+  name: string,
+): TorchError {
+  const all = [...statuses.values()].flatMap(({ report }) => report.tasks)
+  if (statuses.size > 0)
+    return unknownTask(
+      name,
+      all.map((task) => task.name),
+      'torch fleet status',
+    )
+  return new TorchError('no-host', 'no machine of the fleet answers', {
+    hint: 'torch fleet status shows which machines are up',
+  })
+}
+
+/** Whether the tasks file of a machine has a task. */
+export function hasTask({ report }: HostStatus, task: string): boolean {
+  return report.tasks.some(({ name }) => name === task)
+}
+
+/** The machine that comes first for a task in this second, among those that may run it. Throws `no-task`, or `refused`. */
 export function hostToRun(
   statuses: ReadonlyMap<string, HostStatus>,
   task: string,

@@ -23,6 +23,8 @@ export interface FleetHistory {
   /** Newest first. */
   readonly rows: readonly HistoryRow[]
   readonly notes: readonly string[]
+  /** The engine is away, so these are only the rows of this machine. */
+  readonly isPart: boolean
 }
 
 /** The rows of all machines: from those that answer, and for the others what they left in the fleet. */
@@ -53,7 +55,7 @@ export async function fleetHistory(ask: AskFleet, filter: FleetFilter): Promise<
       (outcomes === undefined || outcomes.includes(row.outcome)) &&
       (since === undefined || timeOfRow(row) >= Date.parse(since)),
   )
-  return { rows: meant.slice(0, limit), notes }
+  return { rows: meant.slice(0, limit), notes, isPart: !isUp }
 }
 
 /** Why the engine is not there, in words. */

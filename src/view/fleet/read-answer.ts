@@ -241,14 +241,20 @@ function readScript(value: unknown): HistoryRow['script'] {
 /** What a machine knows about a slot; undefined: it is none of that. */
 export function readReason(host: string, value: unknown): HostReason | undefined {
   const given = fieldsOf(value)
-  const { hasTask, isHere, rank, candidates, definition, whyNot, offsetMs, rows } = given
+  const { hasTask, isHere, rank, candidates, definition, whyNot, offsetMs, rows, due } = given
   if (typeof hasTask !== 'boolean') return undefined
   return {
     ...{ hasTask, isHere: isHere === true, rank: numberOf(rank) },
     ...{ candidates: numberOf(candidates) ?? 0, definition: textOf(definition) },
     ...{ whyNot: textOf(whyNot), offsetMs: numberOf(offsetMs) },
     rows: listOf(rows).flatMap((row) => readRow(host, row) ?? []),
+    due: readNearSlots(due),
   }
+}
+
+function readNearSlots(value: unknown): HostReason['due'] {
+  const { isDue, before, after } = fieldsOf(value)
+  return typeof isDue === 'boolean' ? { isDue, before: timeOf(before), after: timeOf(after) } : null
 }
 
 /** A part of the history, as a machine answers it. */

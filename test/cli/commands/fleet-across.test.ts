@@ -196,6 +196,9 @@ describeOneNats('%s', (program) => {
     await until(() => sessions.has(owner), 'the session after the restart')
     expect([sessions.get(owner), await runsOf()]).toEqual(before)
 
+    // It does not wait for the end of a run that still runs.
+    const printed = await fleet('logs', 'always', '-n', '1')
+    expect(printed).toMatchObject({ status: 0, stdout: `${owner} always | up\n` })
     const killed = await fleet('kill', `always@${owner}`, ...operator)
     expect(killed.stdout).toMatch(new RegExp(`^ending always \\S+ on ${owner}\n$`))
 
@@ -214,6 +217,19 @@ describeOneNats('%s', (program) => {
       stderr: expect.stringContaining('web1 does not answer'),
     })
 
+    const unknown = [
+      ['run', 'jbo'],
+      ['kill', 'jbo'],
+      ['logs', 'jbo'],
+      ['history', 'jbo'],
+    ]
+    for (const each of [...unknown, ['why', 'jbo', '2026-11-28T02:30']])
+      expect(await fleet(...each), each.join(' ')).toMatchObject({
+        ...{ status: 2, stdout: '' },
+        stderr: expect.stringContaining('there is no task "jbo"\nhint: did you mean "job"?'),
+      })
+    expect(await fleet('history', '--on', 'web9')).toMatchObject({ status: 2, stdout: '' })
+
     // Without the engine it says since when, and shows this machine.
     await server.crash()
     await until(async () => (await fleet('status')).status === 1, 'the loss of the engine')
@@ -221,8 +237,22 @@ describeOneNats('%s', (program) => {
     expect(alone.stdout).toMatch(/^prod: the fleet cannot be reached since 20\d\d-.*: 127/)
     expect(alone.stdout).toMatch(/^this is what db1 knows[^]*^job +2/m)
     const own = await fleet('history')
-    expect(own).toMatchObject({ status: 0, stdout: expect.stringMatching(/^AT +HOST +TASK/) })
+    expect(own).toMatchObject({ status: 1, stdout: expect.stringMatching(/^AT +HOST +TASK/) })
     expect(own.stderr).toContain('note: only the rows of this machine')
+    const words = [
+      ['run', 'every'],
+      ['kill', 'always'],
+      ['logs', 'every', '-f'],
+    ]
+    for (const each of [...words, ['why', 'every', slot ?? '']])
+      expect(await fleet(...each), each.join(' ')).toMatchObject({
+        ...{ status: 1, stdout: '' },
+        stderr: expect.stringContaining('torch: the engine of the fleet cannot be reached: '),
+      })
+    expect(await fleet('logs', 'every')).toMatchObject({
+      ...{ status: 1, stdout: '' },
+      stderr: expect.stringMatching(/^db1 every 2.*\nnote: only the rows of this machine/),
+    })
     expect(await db1.site.torch('stop')).toMatchObject({ status: 0 })
     expect(await fleet('status')).toMatchObject({ status: 3 })
   }, 300_000)

@@ -1,10 +1,15 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { withHost } from '../../../src/cli/commands/fleet/kill-elsewhere.ts'
 import type { LogPart } from '../../../src/cli/commands/fleet/fleet-access.ts'
 import { jsonPrinter, linesPrinter } from '../../../src/cli/commands/fleet/log-printer.ts'
-import { noteOf } from '../../../src/cli/commands/fleet/show-fleet.ts'
-import type { Machine } from '../../../src/view/fleet/fleet-status.ts'
+import { noteOf, taskCells } from '../../../src/cli/commands/fleet/show-fleet.ts'
+import { slotLines } from '../../../src/cli/commands/fleet/show-slot.ts'
+import { thisMachine } from '../../../src/host/host.ts'
+import type { HistoryRow } from '../../../src/plan/history-row.ts'
+import type { SlotReport } from '../../../src/view/fleet/fleet-slot.ts'
+import type { Machine, SharedTask } from '../../../src/view/fleet/fleet-status.ts'
 import { fakeTerminal } from '../../support/here.ts'
-import { runRow } from '../../support/history.ts'
+import { runRow, skipRow } from '../../support/history.ts'
 
 const machine: Machine = {
   ...{ host: 'web1', state: 'up', heardAgoMs: 0, revision: 'abc', committedMs: null },
@@ -65,4 +70,114 @@ test('as text each line comes after its machine and task, when it is whole', asy
   const print = linesPrinter(terminal)
   for (const part of parts) await print('db1', part)
   expect(terminal.stdout()).toBe('db1 job | one\ndb1 job | two\ndb1 job | rest\n')
+})
+
+const here = {
+  ...thisMachine(),
+  clock: {
+    ...thisMachine().clock,
+    now: () => Date.parse('2026-03-08T12:00:00Z'),
+    zone: () => 'UTC',
+  },
+}
+const due = {
+  ...{ isDue: true, before: '2026-03-08T11:00:00.000Z', after: '2026-03-08T13:00:00.000Z' },
+}
+const reason = {
+  ...{ host: 'm1', hasTask: true, isHere: true, rank: 0, candidates: 3, definition: 'd1:0123' },
+  ...{ whyNot: null, offsetMs: 0, rows: [], due },
+}
+const at = (time: string): number => Date.parse(`2026-03-${time}Z`) / 1000
+const slotText = (report: Partial<SlotReport>, time: string): string[] =>
+  slotLines(
+    here,
+    { claim: [], machines: [reason], rows: [], notes: [], ...report },
+    { task: 'tick', slot: at(time) },
+  ).slice(1)
+
+describe('why a slot has no claim', () => {
+  test.each([
+    ['no machine has it', {}, '08T11:00:00', 'none: no machine has it'],
+    ['it is in the future', {}, '08T13:00:00', 'none: the slot has not come yet'],
+    ['it is old', {}, '01T13:00:00', 'none: claims are kept for two days, and this slot is older'],
+    [
+      'the task is a plain one',
+      { machines: [{ ...reason, definition: null }] },
+      '08T11:00:00',
+      'none: the task has no scope: fleet, so each machine starts it by itself',
+    ],
+    [
+      'the engine gives no answer',
+      { claim: null },
+      '08T11:00:00',
+      'not known: the engine gives no answer',
+    ],
+  ])('%s', (_, report, time, words) => {
+    expect(slotText(report, time)[0]).toBe(`claim     ${words}`)
+  })
+
+  test('a time that is no slot has the slots around it, and no order of machines', () => {
+    const machines = [{ ...reason, due: { ...due, isDue: false } }]
+    const near =
+      'the slot before is 2026-03-08T11:00:00+00:00, the one after is 2026-03-08T13:00:00+00:00'
+    expect(slotText({ machines }, '08T11:30:00')).toEqual([
+      `claim     none: the task is not due then; ${near}`,
+      `m1        has no slot then; ${near}`,
+    ])
+  })
+})
+
+test('a claim says which version of the task it had', () => {
+  const claim = {
+    v: 1 as const,
+    ...{ attempt: 'a', slot: 0, host: 'm1', session: 's', revision: null },
+    definition: 'd1:0123456789abcdef',
+  } as const
+  const [line] = slotText(
+    { claim: [{ tryNumber: 1, claim, storedMs: at('08T11:00:00') * 1000 + 5 }] },
+    '08T11:00:00',
+  )
+  expect(line).toMatch(/, version d1:0123456789ab$/)
+})
+
+test('what a silent machine may still run is not counted as running', () => {
+  const sure = { run: 'a', isSure: true }
+  const task: SharedTask = {
+    ...{ name: 'cons', type: 'daemon', labels: {}, max: 2, next: null, last: null },
+    running: [
+      { host: 'm2', run: 'c', isSure: false },
+      { host: 'm3', ...sure },
+      { host: 'm1', ...sure },
+    ],
+  }
+  expect(taskCells(here, task).slice(0, 3)).toEqual(['cons 2/2', 'always', 'm3, m1, m2?'])
+})
+
+test('a slot that did not start says who recorded it, and a run where it was', () => {
+  const last = (each: HistoryRow) =>
+    taskCells(here, {
+      ...{
+        name: 'tick',
+        type: 'common',
+        labels: {},
+        max: null,
+        next: null,
+        running: [],
+        last: each,
+      },
+    })[3]
+  const endedAt = '2026-03-08T11:59:44.000Z'
+  const skipped = { reason: 'max: runs on m2', host: 'm3', endedAt }
+  expect(last(skipRow(1, skipped))).toEqual([
+    'skipped: at its max: runs on m2 (recorded by m3, 16s ago)',
+    'yellow',
+  ])
+  expect(last(runRow(1, { host: 'm3', endedAt }))).toEqual(['ok 250ms on m3, 16s ago', 'green'])
+})
+
+test.each([
+  ['m3 does not accept kill from others', 'm3 does not accept kill from others'],
+  ['it is not running', 'm3: it is not running'],
+])('a failure names its machine once: %s', (message, words) => {
+  expect(withHost('m3', message)).toBe(words)
 })

@@ -150,7 +150,7 @@ describe('all machines as one', () => {
     expect((await during(all.page({ tasks: ['job'], limit: 5 }))).rows).toMatchObject([
       { run, host },
     ])
-    await expect(during(start(all, 'none'))).rejects.toThrow('no machine that is up may run none')
+    await expect(during(start(all, 'none'))).rejects.toThrow('there is no task "none"')
     await expect(during(all.kill({ target: 'job', signal: null, by: 'alice' }))).rejects.toThrow(
       'job is not running',
     )

@@ -9,6 +9,7 @@ import { natsExchange } from '../../../fleet/nats/exchange.ts'
 import { people } from '../../../fleet/nats/rights.ts'
 import { fleetNames } from '../../../fleet/nats/subjects.ts'
 import { type AskMachines, statusOfAll } from '../../../view/fleet/fleet-status.ts'
+import { requireEngine } from '../../../view/fleet/known.ts'
 import { readRow } from '../../../view/fleet/read-answer.ts'
 import { fleetSettings } from '../../args/fleet-section.ts'
 import type { Call } from '../../command.ts'
@@ -44,12 +45,15 @@ export interface FleetAccess {
 
 /**
  * Through the daemon of this machine. With the login of a user that is no machine, such as operator, straight to
- * the servers: a machine may not tell others what to do where each has a login of its own.
+ * the servers: a machine may not tell others what to do where each has a login of its own. Throws TorchError
+ * `no-engine` if the engine cannot be reached.
  */
 export async function openAccess(call: Call): Promise<FleetAccess> {
   const settings = call.fleet && fleetSettings(call.fleet, call.host.network.name())
   const user = settings?.login.kind === 'password' ? settings.login.user : ''
-  return people.some((each) => each === user) ? directAccess(call, user) : daemonAccess(call)
+  if (people.some((each) => each === user)) return directAccess(call, user)
+  await requireEngine((name, request) => ask(call, name, request, 'required'))
+  return daemonAccess(call)
 }
 
 function daemonAccess(call: Call): FleetAccess {

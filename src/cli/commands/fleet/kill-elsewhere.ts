@@ -1,6 +1,8 @@
 import { exitStatus, messageOf, TorchError } from '../../../errors.ts'
+import type { HostStatus } from '../../../daemon/fleet/answer-asks.ts'
+import { beginsRunId } from '../../../run/directory.ts'
 import { plainLine } from '../../../text/sanitize.ts'
-import { targetParts } from '../../../view/fleet/choose-host.ts'
+import { hasTask, targetParts, unknownInFleet } from '../../../view/fleet/choose-host.ts'
 import { killedRuns } from '../../../view/fleet/machine-view.ts'
 import { usageError } from '../../args/option.ts'
 import type { Values } from '../../args/options.ts'
@@ -26,6 +28,7 @@ export async function killElsewhere(call: Call, values: Values): Promise<number>
   const failures: string[] = []
   try {
     const statuses = await access.statuses()
+    requireTasks(statuses, targets)
     for (const target of targets) {
       const [name, machine] = targetParts(target)
       const hosts = [...statuses].flatMap(([host, { report }]) => {
@@ -35,14 +38,18 @@ export async function killElsewhere(call: Call, values: Values): Promise<number>
         return isRunning && (machine === undefined || machine === host) ? [host] : []
       })
       if (hosts.length === 0)
-        failures.push(`${plainLine(target)} is not running on a machine that is up`)
+        failures.push(
+          machine === undefined
+            ? `${plainLine(name)} is not running on a machine that is up`
+            : `${plainLine(name)} is not running on ${plainLine(machine)}${statuses.has(machine) ? '' : ', which does not answer'}`,
+        )
       for (const host of hosts)
         try {
           const value = await access.tell(host, 'kill', { target: name, signal })
           killed.push(...killedRuns(value).map(({ task, run }) => ({ host, task, run })))
         } catch (error) {
           if (!(error instanceof TorchError)) throw error
-          failures.push(`${plainLine(host)}: ${messageOf(error)}`)
+          failures.push(withHost(host, messageOf(error)))
         }
     }
   } finally {
@@ -63,4 +70,17 @@ export async function killElsewhere(call: Call, values: Values): Promise<number>
       hint: 'torch fleet status shows what runs where',
     },
   )
+}
+
+/** Before any run ends: a name of no task is a wrong call, as for torch kill. */
+function requireTasks(statuses: ReadonlyMap<string, HostStatus>, targets: readonly string[]): void {
+  for (const [name] of targets.map(targetParts))
+    if (!beginsRunId(name) && ![...statuses.values()].some((status) => hasTask(status, name)))
+      throw unknownInFleet(statuses, name)
+}
+
+/** Most messages begin with the machine, or name it. */
+export function withHost(host: string, message: string): string {
+  const name = plainLine(host)
+  return message.split(/[ :,]/).includes(name) ? message : `${name}: ${message}`
 }

@@ -6,7 +6,8 @@ import type { Call } from '../../command.ts'
 import { ask } from '../../daemon/ask.ts'
 import { withLabels } from '../../daemon/tasks-file.ts'
 import { isPattern, selectNames } from '../../../tasks/select.ts'
-import { type AskMachines, statusOfAll } from '../../../view/fleet/fleet-status.ts'
+import { type AskFleet, type AskMachines, statusOfAll } from '../../../view/fleet/fleet-status.ts'
+import { requireKnownHosts, requireKnownTasks } from '../../../view/fleet/known.ts'
 import { historyTable } from '../history/history-table.ts'
 
 const defaultRows = 20
@@ -16,25 +17,32 @@ export async function showFleetHistory(call: Call, values: Values): Promise<numb
   const { terminal, host } = call
   const { since, outcome, limit = defaultRows, on } = values
   const words = call.args.slice(1)
-  const { rows, notes } = await fleetHistory(
-    (name, request) => ask(call, name, request, 'required'),
-    {
-      tasks:
-        words.length === 0 && values.label === undefined
-          ? undefined
-          : await namesOf(call, words, values),
-      hosts: on,
-      outcomes: outcome,
-      since: since && new Date(since(host.clock.now())).toISOString(),
-      limit,
-    },
-  )
+  const asked: AskFleet = (name, request) => ask(call, name, request, 'required')
+  const { rows, notes, isPart } = await fleetHistory(asked, {
+    tasks:
+      words.length === 0 && values.label === undefined
+        ? undefined
+        : await namesOf(call, words, values),
+    hosts: on,
+    outcomes: outcome,
+    since: since && new Date(since(host.clock.now())).toISOString(),
+    limit,
+  })
+  if (!isPart) {
+    const names = words.filter((word) => !isPattern(word))
+    await requireKnownTasks(asked, without(names, new Set(rows.map(({ task }) => task))))
+    await requireKnownHosts(asked, without(on ?? [], new Set(rows.map((row) => row.host))))
+  }
   const shown = rows.toReversed()
   if (values.json) await terminal.say(JSON.stringify(shown, null, 2))
   else if (shown.length === 0) terminal.note('nothing recorded')
   else await terminal.say(historyTable(call, shown, true, 'with hosts'))
   for (const note of notes) terminal.note(`note: ${plainLine(note)}`)
-  return exitStatus.done
+  return isPart ? exitStatus.failed : exitStatus.done
+}
+
+function without(names: readonly string[], known: ReadonlySet<string>): string[] {
+  return names.filter((name) => !known.has(name))
 }
 
 /**

@@ -59,7 +59,7 @@ function linesOf(call: Call, status: FleetStatus): string[] {
         { text: 'RUNS ON', cut: 'end' },
         { text: 'LAST', cut: 'end' },
       ],
-      status.tasks.map((task) => taskCells(call, task)),
+      status.tasks.map((task) => taskCells(call.host, task)),
     ),
   ]
 }
@@ -176,9 +176,15 @@ function clockWords(ms: number): string {
   return `${sign}${formatDuration(Math.abs(Math.round(ms)))}`
 }
 
-function taskCells({ host }: Call, { name, type, max, next, running, last }: SharedTask): Cell[] {
-  const hosts = running.map((each) => `${each.host}${each.isSure ? '' : '?'}`)
-  const count = type === 'daemon' ? ` ${running.length}/${max ?? '?'}` : ''
+/** The row of a shared task. What a silent machine may still run is not counted: its place may be another one's. */
+export function taskCells(
+  host: Call['host'],
+  { name, type, max, next, running, last }: SharedTask,
+): Cell[] {
+  const sure = running.filter(({ isSure }) => isSure)
+  const unsure = running.filter(({ isSure }) => !isSure)
+  const hosts = [...sure.map((each) => each.host), ...unsure.map((each) => `${each.host}?`)]
+  const count = type === 'daemon' ? ` ${sure.length}/${max ?? '?'}` : ''
   const due = type === 'daemon' ? 'always' : shownTime(host, next) || '-'
   return [
     `${plainLine(name)}${count}`,
@@ -194,7 +200,10 @@ function lastCell(host: Call['host'], last: SharedTask['last']): Cell {
   const took = last.durationMs === null ? '' : ` ${roughly(last.durationMs)}`
   const at = last.endedAt ?? last.startedAt
   const ago = at === null ? '' : `, ${shownDistance(host, at)}`
-  return [`${words}${took} on ${plainLine(last.host)}${ago}`, style]
+  const machine = plainLine(last.host)
+  // What did not start was on no machine: one of them says so.
+  const where = last.run === null ? ` (recorded by ${machine}${ago})` : ` on ${machine}${ago}`
+  return [`${words}${took}${where}`, style]
 }
 
 function isoOf(ms: number): string {
