@@ -35,6 +35,12 @@ export function refused(file: string, message: string, hint: string | null = nul
   return { ok: false, problems: [{ severity: 'error', message, hint, ...whole }] }
 }
 
+/** A note for the user about a job. Only the first note of a topic is shown. */
+export interface Note {
+  readonly message: string
+  readonly topic?: string
+}
+
 /** Collects the warnings of one import. */
 export interface Warnings {
   /** Only the first warning of a `topic` is added; the others return false. */

@@ -5,6 +5,8 @@ import { maxTextChars } from '../../tasks/file/limits.ts'
 import { showValue } from '../../tasks/file/expected.ts'
 import { type CronField, readCronField } from '../cron-field.ts'
 import { unsupportedIn } from '../draft.ts'
+import type { Note } from '../imported.ts'
+import { lastDayNote } from './cron-habits.ts'
 import { type CronLine, withoutBlanks } from './cron-lines.ts'
 import { userColumn } from './system-form.ts'
 
@@ -23,12 +25,6 @@ export type CronEntry =
       readonly notes: readonly Note[]
     }
   | { readonly ok: false; readonly message: string }
-
-/** A note for the user about an entry. Only the first note of a topic is shown. */
-export interface Note {
-  readonly message: string
-  readonly topic?: string
-}
 
 /** Reads an entry for the shell that will run it. `system`: a user stands before the command. */
 export function readCronEntry(
@@ -59,6 +55,7 @@ export function readCronEntry(
   const notes = [
     ...when.notes.map((message) => ({ message })),
     ...notesOf(entry.quiet, flags, parts),
+    ...lastDayNote(entry.when, line),
   ]
   const isSingle = flags.includes('s')
   return { ok: true, schedule: when.schedule, line, command: whole, user, isSingle, notes }

@@ -3,8 +3,9 @@ import { maxTextChars } from '../../tasks/file/limits.ts'
 import { showValue } from '../../tasks/file/expected.ts'
 import { readCronField } from '../cron-field.ts'
 import { withoutUnsupported } from '../draft.ts'
-import { maxVariables, type Warnings } from '../imported.ts'
-import { type CronEntry, type Note, readCronEntry } from './cron-entry.ts'
+import { maxVariables, type Note, type Warnings } from '../imported.ts'
+import { type CronEntry, readCronEntry } from './cron-entry.ts'
+import { lockNotes } from './cron-habits.ts'
 import { type CronLine, readCronLines } from './cron-lines.ts'
 import { meaningOf } from './cron-variables.ts'
 
@@ -50,7 +51,10 @@ export function readCronParts(
   warnings: Warnings,
 ): CronPart[] {
   const hasUser = isKnownUser(isAccount)
-  const reading: Reading = { parts: [], pending: [], scope: new Map(), system, hasUser, warnings }
+  const reading: Reading = {
+    ...{ parts: [], pending: [], scope: new Map(), system, hasUser, warnings },
+    locks: lockNotes(lines),
+  }
   for (const line of lines) {
     switch (line.kind) {
       case 'blank':
@@ -85,6 +89,8 @@ interface Reading {
   readonly system: boolean
   readonly hasUser: (name: string) => boolean
   readonly warnings: Warnings
+  /** The notes on jobs that take turns by a lock, by line. */
+  readonly locks: ReadonlyMap<number, Note>
 }
 
 /** A lookup in a directory service is slow, so further names count as known. */
@@ -137,7 +143,7 @@ function readVariable(reading: Reading, line: Extract<CronLine, { kind: 'variabl
 }
 
 function readTask(reading: Reading, line: Extract<CronLine, { kind: 'entry' }>): void {
-  const { scope, system, warnings } = reading
+  const { scope, system, warnings, locks } = reading
   const shell = scope.get('shell')?.value ?? '/bin/sh'
   const entry = readCronEntry(line, { system, shell })
   if (!entry.ok) return refuse(reading, line, entry.message)
@@ -146,7 +152,8 @@ function readTask(reading: Reading, line: Extract<CronLine, { kind: 'entry' }>):
   const unknown = user === undefined || reading.hasUser(user) ? [] : [unknownUser(user)]
   const { rest, description } = splitDescription(reading.pending)
   reading.pending = [...rest]
-  for (const { message, topic } of [...entry.notes, ...unknown]) {
+  const lock = locks.get(line.line) ?? []
+  for (const { message, topic } of [...entry.notes, ...unknown].concat(lock)) {
     if (warnings.add(line.line, message, topic)) reading.pending.push(`# Note: ${message}`)
   }
   endComments(reading)

@@ -418,11 +418,12 @@ describe('a text that is nearly a crontab', () => {
   })
 })
 
-test('a realistic crontab of 93 jobs is imported with two warnings', () => {
+test('a realistic crontab of 93 jobs is imported with three warnings', () => {
   const result = fromCrontab(fixture('crontab.txt'))
   expect(result.tasks).toBe(93)
   expect(warningsOf(result)).toEqual([
     '7: not imported: torch does not mail the output of runs: torch logs shows it, and notify sends a message after a failure',
+    '77: the command tests for the last day of the month; the schedule "0 12 L * *" is due only on that day',
     '123: the text after % is input for the command, as in cron, but a quote before it is not closed',
   ])
   const names = tasksOf(result).map(({ name }) => name)
