@@ -44,6 +44,8 @@ export interface Holdings {
   all(): readonly HeldHere[]
   of(task: string): readonly HeldHere[]
   byId(id: string): HeldHere | undefined
+  /** Whether a place, by its id, is on its way back: nothing runs in it, and the engine does not know that yet. */
+  isGivingBack(id: string): boolean
   /** Keeps a place that was taken just now. */
   add(holding: Holding, fence: Fence): HeldHere
   /** Gives a place back, as soon as the engine can be reached. Settles when others can have it. */
@@ -69,16 +71,21 @@ interface Saved extends Fence {
   readonly bootId: string
 }
 
+interface Kept {
+  readonly here: HeldHere
+  readonly kept: KeptPlace
+  readonly saved: Saved
+}
+
 /** How long a daemon that stops waits for places that it gives back. The promise of the holder ends by itself. */
 const settleMs = 5_000
 
 /** The places of the previous daemon, which are renewed at once. */
 export function openHoldings(parts: HoldingParts): Holdings {
   const { host, file, faults } = parts
-  const held = new Map<
-    string,
-    { readonly here: HeldHere; readonly kept: KeptPlace; saved: Saved }
-  >()
+  const held = new Map<string, Kept>()
+  /** What is being given back. It stays on disk until it is free, so that the next daemon gives it back. */
+  const freeing = new Map<string, Kept & { readonly freed: Promise<void> }>()
   const { bootId } = host.processes
   let isLeft = false
 
@@ -86,7 +93,7 @@ export function openHoldings(parts: HoldingParts): Holdings {
     // Another daemon may have the file by now.
     if (isLeft) return
     faults.attempt(`write ${path.basename(file)}`, () => {
-      const saved = [...held.values()].map((each) => each.saved)
+      const saved = [...held.values(), ...freeing.values()].map((each) => each.saved)
       host.files.replace(file, `${JSON.stringify({ holdings: saved, session, bootId })}\n`)
     })
   }
@@ -132,12 +139,12 @@ export function openHoldings(parts: HoldingParts): Holdings {
   // At once: nobody renewed them while no daemon was here.
   const left = readSaved(host, file)
   for (const saved of left.holdings) keep(saved, 0)
-  const freeing = new Map<KeptPlace, Promise<void>>()
   const all = (): HeldHere[] => [...held.values()].map(({ here }) => here)
   return {
     all,
     of: (task) => all().filter(({ key }) => key.task === task),
     byId: (id) => held.get(id)?.here,
+    isGivingBack: (id) => freeing.has(id),
     add(holding, { fenceMs, mayOverlap = false }) {
       const here = keep({ holding, fenceMs, mayOverlap, bootId })
       save()
@@ -149,9 +156,9 @@ export function openHoldings(parts: HoldingParts): Holdings {
       found.here.isOver = true
       held.delete(id)
       const freed = found.kept.free()
-      freeing.set(found.kept, freed)
+      freeing.set(id, { ...found, freed })
       await freed
-      freeing.delete(found.kept)
+      freeing.delete(id)
       save()
       parts.engine.tell({ kind: 'free', task: found.here.key.task })
     },
@@ -160,7 +167,7 @@ export function openHoldings(parts: HoldingParts): Holdings {
       const late = new Promise<void>((resolve) => {
         cancel = parts.clock.after(settleMs, resolve)
       })
-      await Promise.race([Promise.all(freeing.values()), late])
+      await Promise.race([Promise.all([...freeing.values()].map(({ freed }) => freed)), late])
       cancel()
     },
     // After a reboot, or on a copy of the machine, it would be another life.
@@ -168,8 +175,7 @@ export function openHoldings(parts: HoldingParts): Holdings {
     leave(session) {
       save(session)
       isLeft = true
-      for (const kept of freeing.keys()) kept.leave()
-      for (const { kept } of held.values()) kept.leave()
+      for (const { kept } of [...freeing.values(), ...held.values()]) kept.leave()
     },
   }
 }

@@ -16,13 +16,15 @@ export interface HolderCalls {
 export interface KeptPlace {
   /** Renews and frees no more, and leaves the place as it is: the next daemon renews it, or the promise ends. */
   leave(): void
-  /** Gives the place to others. Settles when it is free, or another machine has it, or its promise is over. */
+  /** Gives the place to others. Settles when it is free, or another machine has it; an outage of the engine may last. */
   free(): Promise<void>
 }
 
 /** How often a place is renewed; and how soon again where the answer is not known. */
 const renewMs = 5_000
 const againMs = 1_000
+/** How soon a place is given back again where that did not get through: more and more seldom, up to `againMs`. */
+const freeAgainMs = 100
 
 /** Renews a place until it is lost or given up. Silence changes nothing: the fence ends the run in time. */
 export function keepPlace(
@@ -134,15 +136,18 @@ export function keepPlace(
       if (phase !== 'kept') return
       phase = 'freeing'
       cancel()
-      // Then others take it as that of a machine that is gone.
+      // Others could take it as that of a machine that is gone, but they count its promise from the end of an outage.
       const endMs = clock.monotonic() + place.holdForMs
       await renewing
-      while (!isOver() && clock.monotonic() < endMs) {
+      for (let waitMs = freeAgainMs; !isOver(); waitMs = Math.min(waitMs * 1.5, againMs)) {
         const id = `${place.run}-${sequence}-free`
         const put = await engine.putPlace(key, { v: 1, state: 'free' }, { expected: sequence, id })
-        if (put.kind === 'stored' || put.kind === 'refused') break
+        if (put.kind === 'stored') break
+        if (put.kind === 'refused' && !put.mayPass) break
         if ((await readAgain()) === 'others') break
-        await pause(clock, 100 * (0.5 + random()))
+        // "none" proves nothing at first: a server may not know that it no longer leads.
+        if (isMissing && clock.monotonic() >= endMs) break
+        await pause(clock, waitMs * (0.5 + random()))
       }
       phase = 'over'
     },

@@ -30,6 +30,8 @@ export interface PlaceRequest {
   readonly place: Omit<HeldPlace, 'message'>
   /** What this machine saw of the place before. */
   readonly sighting: Sighting | undefined
+  /** Whether this machine gives that place back, by its `run`: what ran in it has ended, and the engine does not know. */
+  readonly isGivenBack?: (run: string) => boolean
   /** How much longer than its promise a place is left to its holder, in milliseconds. */
   readonly graceMs?: number | undefined
   /** When to give up, by the monotonic clock. */
@@ -65,7 +67,7 @@ interface Sent {
 /** Takes a place that is free, or whose holder broke its promise. Whatever is answered, only what is read counts. */
 export async function takePlace(parts: PlaceParts, request: PlaceRequest): Promise<TakeResult> {
   const { engine, clock, uptimeMs, random, newId } = parts
-  const { key, endMs, graceMs, sighting } = request
+  const { key, endMs, graceMs, sighting, isGivenBack = () => false } = request
   const sent = new Map<string, Sent>()
   // Nothing runs in the place of a start that waits.
   const ownHoldForMs = key.index === 'q' ? 0 : request.place.holdForMs
@@ -107,6 +109,8 @@ export async function takePlace(parts: PlaceParts, request: PlaceRequest): Promi
   async function decide(found: GetAnswer<Place>): Promise<Found> {
     const mine = found.kind === 'found' ? ownOf(found.value, sent) : undefined
     if (mine !== undefined && found.kind === 'found') return held(mine.place, found.sequence, mine)
+    if (found.kind === 'found' && found.value.state === 'held' && isGivenBack(found.value.run))
+      return take({ kind: 'take', expected: found.sequence, from: undefined })
     const ageMs = found.kind === 'none' ? await ageNow() : undefined
     const choice = choiceOf(found, sighting, { nowMs: uptimeMs(), graceMs, ownHoldForMs, ageMs })
     switch (choice.kind) {

@@ -81,6 +81,35 @@ test('what is given back never begins a stream: another machine may have had the
   expect(new Set(puts.map(({ expected }) => expected))).toEqual(new Set([50]))
 })
 
+test('a place is given back after an outage that was longer than its promise', async () => {
+  const { kept, engine, puts, pass } = holder()
+  let isFree = false
+  void kept.free().then(() => (isFree = true))
+  await pass(200)
+  expect(isFree).toBe(false)
+  // It is not sent more often than once a second in the end.
+  expect(puts.length).toBeLessThan(450)
+  puts.length = 0
+  engine.put = () => ({ kind: 'refused', words: 'no stream yet', mayPass: true })
+  await pass(5)
+  expect(isFree).toBe(false)
+  engine.put = () => ({ kind: 'stored', sequence: 51 })
+  await pass(2)
+  expect([isFree, puts.at(-1)]).toEqual([true, { expected: 50, place: { v: 1, state: 'free' } }])
+})
+
+test('what another machine has by now is not given back', async () => {
+  const { kept, engine, puts, pass, found } = holder()
+  void kept.free()
+  await pass(100)
+  engine.put = () => ({ kind: 'taken' })
+  engine.get = () => found({ run: 'another' }, 51)
+  await pass(2)
+  puts.length = 0
+  await pass(20)
+  expect(puts).toEqual([])
+})
+
 test('a renewal whose answer was lost counts from when it was sent, also with a small number', async () => {
   const { engine, puts, calls, pass, found, lastMessage } = holder()
   engine.get = () => (puts.length < 2 ? none : found({ message: lastMessage() }, 3))

@@ -121,6 +121,7 @@ async function takeOne(
     key: { task: task.name, index },
     place: placeOf(fleet, task, { slot: undefined }, clock.now()),
     sighting: known?.held?.sighting,
+    isGivenBack: fleet.holdings.isGivingBack,
     endMs: clock.monotonic() + answerMs,
   })
   if (result.kind === 'taken') {

@@ -48,6 +48,13 @@ export type Taken =
   | Exclude<TakeResult, { kind: 'held' | 'taken' | 'new' }>
 
 /**
+ * A holder that seems to be gone may be back in a moment, and give the place back: after an outage of the engine the
+ * machines find it again one by one.
+ */
+const backMs = 10_000
+const lookForBackMs = 1_000
+
+/**
  * Takes the first of these places that is free, and keeps it. While the machine of one is gone, it waits until the
  * promise of that machine ends, as far as the start may wait.
  */
@@ -57,10 +64,15 @@ export async function takeAny(
   places: readonly PlaceKey['index'][],
 ): Promise<Taken> {
   const { clock } = parts.runContext.host
+  const isPatient = wish.start.trigger !== 'manual'
+  const backEndMs = isPatient ? clock.monotonic() + backMs : -Infinity
   for (;;) {
     const tried = await tryEach(parts, wish, places)
-    if (tried.kind !== 'full' || clock.monotonic() + tried.againMs >= wish.endMs) return tried
-    await pause(clock, tried.againMs)
+    if (tried.kind !== 'full' || tried.againMs === Infinity) return tried
+    const mayBeBack = clock.monotonic() < backEndMs
+    const waitMs = mayBeBack ? Math.min(tried.againMs, lookForBackMs) : tried.againMs
+    if (clock.monotonic() + waitMs >= wish.endMs) return tried
+    await pause(clock, waitMs)
   }
 }
 
@@ -85,6 +97,7 @@ export async function tryEach(
     const result = await takePlace(fleet.placeParts, {
       ...{ key, place: placeOf(fleet, task, start, clock.now()), endMs },
       sighting: fleet.sightings.get(known),
+      isGivenBack: fleet.holdings.isGivingBack,
       graceMs: task.fleet.onLost === 'rerun' && index !== 'q' ? rerunMs : 0,
     })
     if (result.kind === 'held') {
