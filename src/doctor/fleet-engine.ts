@@ -94,7 +94,11 @@ function checkStreams({ streams }: EngineLook): CheckResult {
   return ok(`all are as torch needs them, with ${copies} copies, led by ${leaders.join(', ')}`)
 }
 
-function checkStores({ claim, place }: EngineLook): CheckResult {
+function checkStores({ claim, place, streams }: EngineLook): CheckResult {
+  if (streams.some(({ state }) => state === 'missing'))
+    return note('claims and places were not tried: they need the streams', {
+      hint: 'torch fleet init, once, makes what is missing',
+    })
   const hint = 'each machine needs the rights of its own user: torch fleet init --users writes them'
   if (claim.kind === 'not stored')
     return warning(`the engine takes no claim: ${claim.words}`, { instead: nothingStarts, hint })

@@ -37,6 +37,8 @@ interface MachineFacts {
   /** The name of this machine in the fleet. */
   readonly host: string
   readonly daemon: DaemonFacts
+  /** Otherwise nobody can answer. */
+  readonly isEngineUp: boolean
   /** The version of the time zone data of this Node. */
   readonly tz: string
   /** Each daemon that answers. */
@@ -89,6 +91,7 @@ export async function probeFleet(
   ])
   const machine = {
     ...{ host: settings.host, daemon, tz: process.versions['tz'] ?? '', whyNoGuard },
+    isEngineUp: look.engine !== undefined,
     answers: (look.engine?.answers ?? []).flatMap(beatOf),
     fenced: here.filter(({ fleet }) => fleet?.fenceMs !== undefined).map((task) => task.name),
     server: serverProgram(host, here),
@@ -176,7 +179,7 @@ export function judgeFleet(facts: FleetFacts): Finding[] {
   }
 }
 
-function checkName({ host, daemon, answers }: MachineFacts): CheckResult {
+function checkName({ host, daemon, answers, isEngineUp }: MachineFacts): CheckResult | undefined {
   const own = answers.filter((answer) => answer.host === host)
   const sessions = new Set(own.map(({ session }) => session))
   if (daemon.kind === 'member') sessions.delete(daemon.session)
@@ -190,7 +193,8 @@ function checkName({ host, daemon, answers }: MachineFacts): CheckResult {
     return warning(`${host}: the daemon was started before the section fleet was written`, {
       hint: 'torch stop --leave, then torch start: its runs continue',
     })
-  return ok(`${host}: no other daemon has this name`)
+  // Without the engine no other daemon is heard.
+  return isEngineUp ? ok(`${host}: no other daemon has this name`) : undefined
 }
 
 function checkZoneData({ host, tz, answers }: MachineFacts): CheckResult {

@@ -29,6 +29,8 @@ export interface Membership {
   silentMs(host: string): number
   /** Another daemon with the name of this machine, if one was heard lately. */
   impostor(): Heartbeat | undefined
+  /** Since when it is heard, in milliseconds since the epoch. */
+  impostorSinceMs(): number | undefined
   /** Says at once what this machine does now. */
   beat(): void
   close(): void
@@ -42,13 +44,16 @@ interface MembershipParts {
 
 export function newMembership({ engine, clock, own }: MembershipParts): Membership {
   const members = new Map<string, Member>()
-  let impostor: Member | undefined
+  let impostor: (Member & { readonly sinceMs: number }) | undefined
   let cancel = (): void => {}
   const beat = (): void => engine.tell({ kind: 'heartbeat', beat: own() })
   const beatAgain = (): void => {
     beat()
     cancel = clock.after(heartbeatMs, beatAgain)
   }
+
+  const liveImpostor = () =>
+    impostor !== undefined && isLive(impostor, clock.monotonic()) ? impostor : undefined
 
   /** Makes room for a new machine, unless all are heard. */
   function forgetOne(): void {
@@ -59,7 +64,8 @@ export function newMembership({ engine, clock, own }: MembershipParts): Membersh
   engine.hear((hint) => {
     if (hint.kind !== 'heartbeat') return
     const member = { beat: hint.beat, heardMs: clock.monotonic() }
-    if (impostorOf(own(), hint.beat) !== undefined) impostor = member
+    if (impostorOf(own(), hint.beat) !== undefined)
+      impostor = { ...member, sinceMs: liveImpostor()?.sinceMs ?? clock.now() }
     else {
       if (!members.has(hint.beat.host) && members.size >= maxMembers) forgetOne()
       // LAST in the table, so that the first one was silent for longest.
@@ -85,8 +91,8 @@ export function newMembership({ engine, clock, own }: MembershipParts): Membersh
       return hasLeft(members.get(host), place, { seenMs: nowMs - seenAgoMs, nowMs })
     },
     silentMs: (host) => clock.monotonic() - (members.get(host)?.heardMs ?? -Infinity),
-    impostor: () =>
-      impostor !== undefined && isLive(impostor, clock.monotonic()) ? impostor.beat : undefined,
+    impostor: () => liveImpostor()?.beat,
+    impostorSinceMs: () => liveImpostor()?.sinceMs,
     beat,
     close: () => cancel(),
   }

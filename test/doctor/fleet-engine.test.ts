@@ -158,6 +158,19 @@ test.each<[of: string, look: Partial<FleetLook> | Partial<EngineLook>, Said]>([
   ],
   [
     'fleet-claims',
+    {
+      streams: [stream('CLAIMS', { state: 'missing', copies: null })],
+      claim: { kind: 'not stored', words: 'the engine has no leader at the moment' },
+    },
+    [
+      'note',
+      'claims and places were not tried: they need the streams',
+      null,
+      'torch fleet init, once, makes what is missing',
+    ],
+  ],
+  [
+    'fleet-claims',
     { claim: { kind: 'not stored', words: 'Permissions Violation' } },
     ['warning', 'the engine takes no claim: Permissions Violation', nothingStarts, rights],
   ],

@@ -16,6 +16,7 @@ const answers = [
 ]
 const machine: Machine = {
   ...{ host: 'web1', daemon: { kind: 'member', session: 'own' }, tz: '2025b', answers },
+  isEngineUp: true,
   ...{ whyNoGuard: undefined, fenced: ['consumer'], server: undefined },
 }
 const engine: Good['engine'] = {
@@ -23,6 +24,11 @@ const engine: Good['engine'] = {
 }
 const judged = (of: string, changes: Partial<Machine>): Said =>
   said(judgeFleet({ kind: 'good', engine, machine: { ...machine, ...changes } }), of)
+
+test('without the engine nobody knows whether another daemon has the name', () => {
+  const facts: FleetFacts = { kind: 'good', engine, machine: { ...machine, isEngineUp: false } }
+  expect(judgeFleet(facts).map(({ name }) => name)).not.toContain('fleet-name')
+})
 
 test('without a section there are no rows, and a bad section keeps the daemon from starting', async () => {
   const probe = { socket: '/none', here: undefined }

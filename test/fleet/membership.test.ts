@@ -33,3 +33,23 @@ test('a thousand machines are remembered, and a new one takes the place of the o
   expect(membership.members()).toHaveLength(maxMembers + 1)
   membership.close()
 })
+
+test('another daemon with the own name is known from the moment it is heard, until it is silent', () => {
+  const clock = handClock('2026-03-10T12:00:00.000Z')
+  let hear = (_: Hint): void => {}
+  const engine = { tell() {}, hear: (listener: typeof hear) => void (hear = listener) }
+  const membership = newMembership({ engine, clock, own: () => beat('own') })
+  const say = () => hear({ kind: 'heartbeat', beat: { ...beat('own'), session: 'other' } })
+  expect(membership.impostorSinceMs()).toBeUndefined()
+  clock.advance(60_000)
+  say()
+  const firstMs = clock.now()
+  clock.advance(5_000)
+  say()
+  expect(membership.impostorSinceMs()).toBe(firstMs)
+  clock.advance(60_000)
+  expect(membership.impostorSinceMs()).toBeUndefined()
+  say()
+  expect(membership.impostorSinceMs()).toBe(clock.now())
+  membership.close()
+})

@@ -125,7 +125,8 @@ function standstill(fleet: Fleet, startedMs: number): { message: string; sinceMs
     const clock = `the clock is ${away} ${offsetMs > 0 ? 'ahead of' : 'behind'} that of the engine`
     return [{ message: why === 'clock' ? nothing + clock : `fleet: ${clock}`, sinceMs: badSinceMs }]
   }
-  return why === undefined ? [] : [{ message: nothing + whyNotStarted(why), sinceMs: startedMs }]
+  const sinceMs = fleet.membership.impostorSinceMs() ?? startedMs
+  return why === undefined ? [] : [{ message: nothing + whyNotStarted(why), sinceMs }]
 }
 
 function drifts({ drift }: Fleet): { message: string; sinceMs: number }[] {

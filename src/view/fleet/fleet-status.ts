@@ -152,7 +152,14 @@ export async function statusOfAll(
     }
     const status = readStatus(answer.host, answer.value)
     if (status === undefined) notes.push(`${answer.host}: its answer cannot be read`)
-    else statuses.set(answer.host, status)
+    else {
+      const known = statuses.get(answer.host)?.beat?.session
+      if (known !== undefined && status.beat !== null && status.beat.session !== known)
+        notes.push(
+          `two daemons say that they are ${answer.host}: neither starts anything of the fleet`,
+        )
+      statuses.set(answer.host, status)
+    }
   }
   await Promise.all([...statuses].map(([host]) => addRest(ask, statuses, host, question)))
   return statuses

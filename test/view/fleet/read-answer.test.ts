@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { statusOfAll } from '../../../src/view/fleet/fleet-status.ts'
 import { readRow, readRows, readStatus } from '../../../src/view/fleet/read-answer.ts'
 import { taskStatus } from '../../support/control.ts'
 import { runRow } from '../../support/history.ts'
@@ -156,4 +157,14 @@ test('a row with times and numbers that are none has null there', () => {
     more: '1.2',
   })
   expect(readRows('web2', 'no')).toEqual({ rows: [], more: null })
+})
+
+test('two daemons with one name are noted', async () => {
+  const notes: string[] = []
+  const other = { ...whole, beat: { ...beat, session: 'other' } }
+  const answers = [whole, whole, other].map((value) => ({ host: 'web2', value }))
+  await statusOfAll(async () => ({ answers }), undefined, notes)
+  expect(notes).toEqual([
+    'two daemons say that they are web2: neither starts anything of the fleet',
+  ])
 })

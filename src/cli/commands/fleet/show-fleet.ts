@@ -2,6 +2,7 @@ import { exitStatus } from '../../../errors.ts'
 import { formatDuration } from '../../../text/duration.ts'
 import { counted } from '../../../text/plural.ts'
 import { plainLine } from '../../../text/sanitize.ts'
+import { whyNotStarted } from '../../../text/why-not-started.ts'
 import {
   type FleetStatus,
   fleetStatus,
@@ -94,7 +95,7 @@ function headOf({ host, terminal }: Call, status: FleetStatus): string[] {
       : [
           terminal.paint(
             'yellow',
-            `${plainLine(status.host)} starts nothing of the fleet: ${plainLine(whyNot)}`,
+            `${plainLine(status.host)} starts nothing of the fleet: ${plainLine(whyNotStarted(whyNot))}`,
           ),
         ]),
   ]
