@@ -87,7 +87,7 @@ export const setupCommands: readonly Command[] = [
     usage: 'VERB [TASK...]',
     summary: 'show and use all machines of a fleet',
     description:
-      'For machines that share tasks, by the section fleet of their config files. The daemon of this machine asks the others. fleet status shows machines and shared tasks; for machines that are down, what they left in the fleet. fleet history shows the rows of all, fleet logs the output of a run, or with -f of all runs of a task. status and history take --label. fleet run starts a task on the machine of --on, else on one of those that may run it, prints its output and exits with its status. fleet kill ends TASK, TASK@MACHINE or a run. fleet why shows who had a slot. fleet init makes the streams on the NATS servers, and keeps those that are there; --force changes their settings where they differ, and never removes a stream. With --on it writes nats.conf for new servers instead, and the task that runs them; with --users also who may do what, with passwords in nats-passwords.conf. fleet check compares the streams with what init makes, says what differs and what may happen, and exits with 1 then.',
+      'For machines that share tasks, by the section fleet of their config files. The daemon of this machine asks the others. fleet status shows machines and shared tasks; for machines that are down, what they left in the fleet. fleet history shows the rows of all, fleet logs the output of a run, or with -f of all runs of a task. status and history take --label. fleet run starts a task on the machine of --on, else on one of those that may run it, prints its output and exits with its status. fleet kill ends TASK, TASK@MACHINE or a run. fleet reload makes the machines of --on, or all that are up, load their tasks files. fleet why shows who had a slot. fleet init makes the streams on the NATS servers, and keeps those that are there; --force changes their settings where they differ, and never removes a stream. With --on it writes nats.conf for new servers instead, and the task that runs them; with --users also who may do what, with passwords in nats-passwords.conf. fleet check compares the streams with what init makes, says what differs and what may happen, and exits with 1 then.',
     options: [
       ...([
         'since',
@@ -109,6 +109,7 @@ export const setupCommands: readonly Command[] = [
       ['fleet logs consumer -f', 'its output, wherever it runs'],
       ['fleet run backup --on db2', 'on this machine, with its output and exit status'],
       ['fleet kill consumer@web1', 'end it there'],
+      ['fleet reload', 'all machines load their tasks files'],
       ['fleet why backup 2026-11-28T02:30', 'who had this slot, and why not the others'],
       ['fleet init --on db1,db2,web1', 'write nats.conf and the task for three servers'],
       ['fleet init --on db1,db2,web1 --users web2,web3', 'and a user for each of five machines'],

@@ -129,6 +129,9 @@ describeOneNats('%s', (program) => {
     const run = await fleet('run', 'job', '--on', 'web1', ...operator)
     expect(run.stdout).toBe('first\nsecond\n')
     expect(run).toMatchObject({ status: 3, stderr: expect.stringContaining('job ended: failed 3') })
+    expect(await fleet('reload', ...operator)).toMatchObject({
+      ...{ status: 0, stdout: 'db1: 4 tasks: nothing changed\nweb1: 4 tasks: nothing changed\n' },
+    })
     expect(await fleet('run', 'plain', ...operator)).toMatchObject({
       status: 2,
       stderr: expect.stringContaining('name one with --on'),

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { withHost } from '../../../src/cli/commands/fleet/kill-elsewhere.ts'
 import type { LogPart } from '../../../src/cli/commands/fleet/fleet-access.ts'
 import { jsonPrinter, linesPrinter } from '../../../src/cli/commands/fleet/log-printer.ts'
+import { reloadWords } from '../../../src/cli/commands/fleet/reload-elsewhere.ts'
 import { noteOf, taskCells } from '../../../src/cli/commands/fleet/show-fleet.ts'
 import { slotLines } from '../../../src/cli/commands/fleet/show-slot.ts'
 import { thisMachine } from '../../../src/host/host.ts'
@@ -173,6 +174,23 @@ test('a slot that did not start says who recorded it, and a run where it was', (
     'yellow',
   ])
   expect(last(runRow(1, { host: 'm3', endedAt }))).toEqual(['ok 250ms on m3, 16s ago', 'green'])
+})
+
+test.each([
+  [
+    { verdict: 'loaded', revision: 'ab1', tasks: 2, added: ['a'], changed: ['b'] },
+    false,
+    '2 tasks at revision ab1: 1 added, 1 changed',
+  ],
+  [{ verdict: 'unchanged', revision: null, tasks: 1, added: [] }, false, '1 task: nothing changed'],
+  [
+    { verdict: 'refused', problems: [{ message: 'no command' }] },
+    true,
+    'the tasks file was refused: no command',
+  ],
+  [{}, true, 'the tasks file was refused'],
+])('after a reload a machine says what changed: %j', (report, isBad, words) => {
+  expect(reloadWords('m1', report)).toEqual({ isBad, words: `m1: ${words}` })
 })
 
 test.each([

@@ -1,2 +1,4 @@
 /** The first word behind `torch fleet`. */
-export const fleetActions = ['status', 'history', 'logs', 'run', 'kill', 'why', 'init', 'check']
+export const fleetActions = [
+  ...['status', 'history', 'logs', 'run', 'kill', 'reload', 'why', 'init', 'check'],
+]

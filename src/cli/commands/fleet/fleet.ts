@@ -25,6 +25,8 @@ export async function fleet(call: Call, values: Values): Promise<number> {
       return (await import('./run-elsewhere.ts')).runElsewhere(call, values)
     case 'kill':
       return (await import('./kill-elsewhere.ts')).killElsewhere(call, values)
+    case 'reload':
+      return (await import('./reload-elsewhere.ts')).reloadElsewhere(call, values)
     case 'why':
       return (await import('./show-slot.ts')).showSlot(call, values)
     default:
