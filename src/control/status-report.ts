@@ -102,7 +102,7 @@ export interface WaitingStart {
   for: 'max' | 'pool'
   /** The full pool, if it waits for one. */
   pool: string | null
-  /** The runs that have the places. */
+  /** The runs that have the places, at most 20 of them. */
   runs: { task: string; run: string }[]
 }
 

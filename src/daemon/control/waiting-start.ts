@@ -4,6 +4,9 @@ import type { Task } from '../../tasks/task.ts'
 import { fullPool } from '../starts/pools.ts'
 import type { StartParts } from '../starts/start-parts.ts'
 
+/** Thousands of tasks may wait for the same hundreds of runs. */
+const maxRuns = 20
+
 /** The start of a task that waits, and the runs that have the places for which it waits. */
 export function waitingStart(
   daemon: Pick<StartParts, 'queue' | 'runs' | 'tasks'>,
@@ -19,6 +22,8 @@ export function waitingStart(
     slot: slotText(start.slot ?? null),
     for: pool === undefined ? 'max' : 'pool',
     pool: pool ?? null,
-    runs: runs.map(({ description }) => ({ task: description.task, run: description.run })),
+    runs: runs
+      .slice(0, maxRuns)
+      .map(({ description }) => ({ task: description.task, run: description.run })),
   }
 }

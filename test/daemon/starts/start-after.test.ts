@@ -29,6 +29,9 @@ function printed({ home }: Site): string[] {
     .map((run) => fs.readFileSync(path.join(folder, run, 'output'), 'utf8').trim())
 }
 
+/** The collector of an output may write after the end of its run. */
+const written = { timeout: 10_000 }
+
 type Rows = () => { task: string; outcome: string; trigger: string | null; run: string | null }[]
 const ends = (rows: Rows, task: string) =>
   rows()
@@ -45,7 +48,7 @@ describe('a task that starts after another', () => {
     expect(daemon.running('next')).toEqual([])
     go(site, 'extract')
     await until(() => ends(daemon.rows, 'next').includes('after ok'), 'the end of next')
-    expect(printed(site)).toEqual(runsOf(daemon.rows, 'extract'))
+    await expect.poll(() => printed(site), written).toEqual(runsOf(daemon.rows, 'extract'))
     const row = daemon.rows().find(({ task }) => task === 'next')
     expect(row).toMatchObject({ slot: null, trigger: 'after', attempt: 1 })
     daemon.seconds(30)
@@ -84,7 +87,9 @@ describe('a task that starts after another', () => {
     daemon.seconds(6)
     go(site, 'extract', 1)
     await until(() => ends(daemon.rows, 'next').includes('after ok'), 'the end of next')
-    expect(printed(site)).toEqual(runsOf(daemon.rows, 'extract').slice(-1))
+    await expect
+      .poll(() => printed(site), written)
+      .toEqual(runsOf(daemon.rows, 'extract').slice(-1))
   })
 
   test('counts the failed run as the end if its retry is skipped', async () => {
@@ -102,7 +107,7 @@ describe('a task that starts after another', () => {
     daemon.seconds(6)
     await until(() => ends(daemon.rows, 'next').includes('after ok'), 'the end of next')
     expect(ends(daemon.rows, 'extract')).toEqual(['schedule failed', 'retry skipped'])
-    expect(printed(site)).toEqual(runsOf(daemon.rows, 'extract'))
+    await expect.poll(() => printed(site), written).toEqual(runsOf(daemon.rows, 'extract'))
     go(site, 'other')
   })
 
@@ -142,7 +147,7 @@ describe('a task that starts after another', () => {
     daemon.seconds(3)
     await until(() => ends(daemon.rows, 'next').includes('retry failed'), 'the retry')
     const [run] = runsOf(daemon.rows, 'extract')
-    expect(printed(site)).toEqual([run, run])
+    await expect.poll(() => printed(site), written).toEqual([run, run])
   })
 
   test('does at its max what overlap says', async () => {
@@ -174,7 +179,7 @@ describe('a task that starts after several', () => {
     await until(() => ends(daemon.rows, 'next').includes('after ok'), 'the end of next')
     const [a] = runsOf(daemon.rows, 'a')
     const [b] = runsOf(daemon.rows, 'b')
-    expect(printed(site)).toEqual([`${b} ${a}`])
+    await expect.poll(() => printed(site), written).toEqual([`${b} ${a}`])
     // In the next minute again.
     daemon.seconds(60)
     go(site, 'b')
@@ -230,9 +235,9 @@ describe('a restart of the daemon', () => {
     }, 'the end of b')
     const after = await site.daemon()
     await until(() => ends(after.rows, 'next').includes('after ok'), 'the end of next')
-    expect(printed(site)).toEqual([
-      `${runsOf(after.rows, 'a').join('')} ${runsOf(after.rows, 'b').join('')}`,
-    ])
+    await expect
+      .poll(() => printed(site), written)
+      .toEqual([`${runsOf(after.rows, 'a').join('')} ${runsOf(after.rows, 'b').join('')}`])
     after.kill()
     const third = await site.daemon()
     third.seconds(3)
