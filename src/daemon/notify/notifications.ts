@@ -25,7 +25,7 @@ export interface Notifications {
   paused(tasks: readonly string[], pause: Pause): void
   /** A place of a daemon task is given up. */
   gaveUp(task: string, what: Pick<Notice, 'atMs' | 'reason'> & { readonly run: string }): void
-  /** They start again. `by`: null if the time of the pause is over. */
+  /** They start again. `by`: null if the pause has ended by itself. */
   resumed(tasks: readonly string[], by: string | null): void
   /** How the previous daemon ended, when this one starts. */
   noteEnd(end: DaemonEnd | null): void
@@ -86,7 +86,7 @@ export function newNotifications(parts: NotificationParts): Notifications {
         tell(state, notify, newNotice({ kind: 'gave-up', task, run, atMs, reason, key }))
     },
     resumed(names, by) {
-      const reason = by === null ? 'the time of its pause is over' : `by ${by}`
+      const reason = by === null ? 'the pause has ended' : `by ${by}`
       tellOfEach(state, names, { kind: 'resumed', atMs: clock.now(), reason })
     },
     noteEnd: (end) => noteEnd(state, end),

@@ -352,6 +352,6 @@ tasks:
   seconds(6)
   expect(site.messages()).toMatchObject([
     { kind: 'paused', task: 'job', reason: 'by alice until 2026-03-10T12:00:05.000Z: new disk' },
-    { kind: 'resumed', task: 'job', reason: 'the time of its pause is over' },
+    { kind: 'resumed', task: 'job', reason: 'the pause has ended' },
   ])
 })
