@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import type { StartHelper } from '../../../src/host/helper.ts'
 import type { Message } from '../../../src/notify/message.ts'
 import { newSite } from '../../support/daemon-here.ts'
+import { isAlive } from '../../support/torch.ts'
 import { until } from '../../support/until.ts'
 
 /** Nothing is ever delivered, so everything that is sent stays in the outbox. */
@@ -42,7 +43,10 @@ type Running = Awaited<ReturnType<Site['daemon']>>
 /** Runs a task by hand until its end is on record. */
 async function run({ state, ask, runs }: Running, task: string): Promise<void> {
   await ask('run', { task, force: false })
+  const collectors = state.runs.of(task).map(({ collector }) => collector?.pid)
   await runs(task, 0)
+  // Real messages are sent a moment later, when the output is there.
+  await until(() => !collectors.some((pid) => pid !== undefined && isAlive(pid)), 'the output')
   state.history.flush()
 }
 
