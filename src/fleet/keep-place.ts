@@ -44,6 +44,8 @@ export function keepPlace(
   /** Nothing is stored: somebody has made the stream again, or a server does not know that it no longer leads. */
   let isMissing = false
   let wasFirst = false
+  /** The messages that begin a stream. */
+  const firsts = new Set<string>()
   let renewedMs = first.sentMs
 
   /**
@@ -54,6 +56,15 @@ export function keepPlace(
     const isSure = uptimeMs() < renewedMs + place.holdForMs
     wasFirst = isMissing && isSure && !wasFirst
     return wasFirst ? 0 : sequence
+  }
+
+  /**
+   * A first message that came late: others may have had the place before it, in a stream that was made again since. Its
+   * record keeps them away as that of a machine that is gone.
+   */
+  function isTooLate(message: string): boolean {
+    const atMs = sentMs.get(message)
+    return firsts.has(message) && atMs !== undefined && uptimeMs() >= atMs + place.holdForMs
   }
 
   /** What was sent before this message can no longer be stored. */
@@ -75,6 +86,7 @@ export function keepPlace(
     if (found.kind !== 'found') return 'unknown'
     const { value } = found
     if (value.state !== 'held' || value.run !== place.run) return 'others'
+    if (isTooLate(value.message)) return 'others'
     // A stale answer of a server that no longer leads; in a stream that was made again, a new message has a small number.
     const isNewer = value.message !== place.message && sentMs.has(value.message)
     if (found.sequence < sequence && !isNewer) return 'unknown'
@@ -97,8 +109,10 @@ export function keepPlace(
     const next = { ...place, message: newId() }
     const atMs = uptimeMs()
     sentMs.set(next.message, atMs)
-    const put = await engine.putPlace(key, next, { expected: expectedNow(), id: next.message })
-    if (put.kind === 'stored') {
+    const expected = expectedNow()
+    if (expected === 0) firsts.add(next.message)
+    const put = await engine.putPlace(key, next, { expected, id: next.message })
+    if (put.kind === 'stored' && !isTooLate(next.message)) {
       ;({ sequence } = put)
       isMissing = false
       renewedMs = atMs

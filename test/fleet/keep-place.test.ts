@@ -121,6 +121,21 @@ test('a renewal whose answer was lost counts from when it was sent, also with a 
   expect(calls).toEqual(['renewed', 'renewed'])
 })
 
+test('a first message that comes into the stream after its promise is over counts as that of another machine', async () => {
+  const { kept, engine, puts, calls, pass, found } = holder()
+  engine.get = () => none
+  await pass(20)
+  const first = puts.find(({ expected }) => expected === 0)?.place
+  void kept.free()
+  await pass(32)
+  engine.get = () => found({ message: first?.state === 'held' ? first.message : '' }, 3)
+  const before = puts.length
+  await pass(20)
+  // Whoever gave it back would let others take a place in which a third machine may run.
+  expect(puts.slice(before).filter(({ expected }) => expected === 3)).toEqual([])
+  expect(calls).toEqual([])
+})
+
 test('an answer of a server that no longer leads changes nothing', async () => {
   const { engine, puts, calls, pass, found, lastMessage } = holder()
   let sequence = 50
