@@ -8,7 +8,8 @@
  *
  * Once a second the guard looks at each file. If the recorder, or the command that it started, is no longer the
  * same process, the file is removed. After UNTIL it notes who ended the run, and sends TERM to the group; after
- * KILL-AFTER seconds more it sends KILL. A minute after the last file it ends.
+ * KILL-AFTER seconds more it sends KILL. Ten seconds after the last file it ends: the next run with a fence, or a
+ * renewal, starts another one. Signals do not end it, because whoever ends the daemon may not end the fence.
  */
 
 /** The script. Its arguments: a word for `ps`, and the folder `fence`. */
@@ -63,7 +64,7 @@ look() {
   kill -KILL "-$group" 2>/dev/null
 }
 
-while [ "$idle" -lt 60 ]; do
+while [ "$idle" -lt 10 ]; do
   idle=$((idle + 1))
   read -r up _ </proc/uptime
   for each in "$fence"/*; do

@@ -99,3 +99,17 @@ test('the guard ends what is over, first with TERM, then with KILL, and nothing 
 function readIfAny(file: string): string {
   return fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : ''
 }
+
+test('the guard ends ten looks after the last run with a fence', async () => {
+  const run = start('sleep 1000')
+  fence(run.pid, ticksOf(run.pid), 1_000)
+  process.kill(-run.pid, 'SIGKILL')
+  await until(() => isOver(run), 'the end of the run')
+  const looks = path.join(folder, 'looks')
+  const quick = guardScript.replace('sleep 1\n', `sleep 0.01; echo look >>'${looks}'\n`)
+  const guard = start(quick, 'guard', path.join(folder, 'fence'))
+  await until(() => isOver(guard), 'its end')
+  expect(fs.readdirSync(path.join(folder, 'fence'))).toEqual(['guard'])
+  // One look finds the run, and ten find nothing.
+  expect(readIfAny(looks).split('\n').filter(Boolean).length).toBe(11)
+})
