@@ -74,8 +74,11 @@ const requestFields = {
   metrics: {},
   reload: {},
   stop: { graceMs: grace, leave: flag },
-  /** The previous daemon answers, once the next one, which that command starts, is ready. */
-  restart: { command },
+  /**
+   * The previous daemon answers, once the next one, which that command starts, is ready. `fleet`: the section of the
+   * config file, checked, in place of the one that the previous daemon has.
+   */
+  restart: { command, fleet: optional(record) },
   /**
    * `update`: only if the newest version of its script can be fetched. `by`: who asks, for the log, if it is
    * not a command on this machine.

@@ -66,9 +66,10 @@ export async function sayTaken(previous: Channel): Promise<void> {
 export interface Handover {
   /**
    * Returns the pid of the next daemon once that has taken over; throws why it has not. The command
-   * starts the next daemon, perhaps of another installation. undefined: this installation.
+   * starts the next daemon, perhaps of another installation. undefined: this installation. `fleet` is its section of the
+   * config file, as FleetSettings; undefined: that of this daemon.
    */
-  request(command: readonly string[] | undefined): Promise<{ pid: number }>
+  request(command: readonly string[] | undefined, fleet?: object): Promise<{ pid: number }>
   /** The daemon stops: a next one that is being prepared must not take its end for a crash. */
   cancel(): Promise<void>
   /** Settles when the home was handed over, or when it has to be taken up again. */
@@ -82,13 +83,17 @@ export function newHandover(own: DaemonProcess, daemon: Daemon, quiet: () => voi
   let child: DaemonChild | undefined
   let isInProgress = false
 
-  async function request(command: readonly string[] | undefined): Promise<{ pid: number }> {
+  async function request(
+    command: readonly string[] | undefined,
+    fleet: object | undefined,
+  ): Promise<{ pid: number }> {
     if (isInProgress) throw busy('a restart is already in progress')
     if (phase.now !== 'running') throw isStopping()
+    if (fleet !== undefined) refuseOther(own, fleet)
     isInProgress = true
     try {
       log.info('restart', {}, 'restarting: starting the next daemon')
-      child = spawnNext(own, command)
+      child = spawnNext(own, command, fleet)
       await prepareNext(own, daemon, child)
       const pid = await passHome(own, daemon, child, quiet)
       ended.resolve('handed-over')
@@ -104,6 +109,20 @@ export function newHandover(own: DaemonProcess, daemon: Daemon, quiet: () => voi
   return { request, cancel: async () => child?.kill(), ended: ended.promise }
 }
 
+/** The next daemon has the places of this one, which are those of this machine in this fleet. */
+function refuseOther({ settings: { fleet } }: DaemonProcess, next: object): void {
+  if (fleet === undefined) return
+  const isSame = (['name', 'host'] as const).every(
+    (key) => new Map<string, unknown>(Object.entries(next)).get(key) === fleet[key],
+  )
+  if (isSame) return
+  throw new TorchError(
+    'bad-config',
+    'the section fleet has another name or host than that of the daemon',
+    { hint: 'to change those: torch stop, then torch start' },
+  )
+}
+
 function isStopping(): TorchError {
   return busy('the daemon is stopping')
 }
@@ -112,7 +131,11 @@ function busy(message: string): TorchError {
   return new TorchError('busy', message, { hint: 'torch status shows what the daemon does' })
 }
 
-function spawnNext(own: DaemonProcess, command: readonly string[] | undefined): DaemonChild {
+function spawnNext(
+  own: DaemonProcess,
+  command: readonly string[] | undefined,
+  section: object | undefined,
+): DaemonChild {
   const { host, settings, paths, environment, lock, server, script } = own
   const held = [...own.sockets.held.values()]
   if (settings.foreground && environment.NOTIFY_SOCKET === undefined)
@@ -137,7 +160,15 @@ function spawnNext(own: DaemonProcess, command: readonly string[] | undefined): 
   try {
     return host.processes.spawnDaemon({
       command: command ?? host.processes.daemonCommand(script),
-      args: ['daemon', JSON.stringify({ ...settings, sockets: held.map(noteOf) }), nextDaemonRole],
+      args: [
+        'daemon',
+        JSON.stringify({
+          ...settings,
+          ...(section !== undefined && { fleet: section }),
+          sockets: held.map(noteOf),
+        }),
+        nextDaemonRole,
+      ],
       outputs: file === undefined ? [1, 2] : [file, file],
       descriptors: [
         ...[lock.descriptor, server.descriptor],

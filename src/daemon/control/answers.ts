@@ -46,7 +46,7 @@ export function answersOf(daemon: Daemon, { reload, stop, handover }: Actions): 
     ...plain,
     metrics: () => metricsWithFleet(daemon),
     reload: () => reload('command'),
-    restart: ({ command }) => handover.request(command),
+    restart: ({ command, fleet }) => handover.request(command, fleet),
     stop(request) {
       stop.request(request)
       return { pid: daemon.host.processes.pid }
