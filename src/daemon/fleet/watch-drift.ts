@@ -35,9 +35,15 @@ interface DriftParts {
 interface Since extends Pick<DriftingTask, 'kind' | 'sinceMs'> {
   /** The same by the monotonic clock. */
   readonly steadyMs: number
+  /** The version that this machine has. */
+  readonly definition: string
+  /** Since when it does not differ from those that are heard; undefined: it does. */
+  readonly agreedMs: number | undefined
 }
 
 const lookMs = 5_000
+/** After an outage the machines are heard one by one. A task that differed before differs since then. */
+const settleMs = 15_000
 
 /** Compares the tasks that the fleet shares with those of the machines that are heard. */
 export function watchDrift({ engine, clock, membership, own, tasks }: DriftParts): DriftWatch {
@@ -84,15 +90,30 @@ export function watchDrift({ engine, clock, membership, own, tasks }: DriftParts
     for (const { beat } of differing) void learn(beat)
     const shared = differing.length === 0 ? [] : [...tasks().values()].filter(isFleetTask)
     const names = new Set(shared.map(({ name }) => name))
-    for (const name of since.keys()) if (!names.has(name)) since.delete(name)
+    const isAlone = live.length < 2
+    for (const name of since.keys()) if (!names.has(name)) agree(name, isAlone)
     for (const task of shared) {
+      const { name } = task
+      const { definition } = task.fleet
       const { kind } = driftOf(host, versionsOf(task, live, file.hash))
-      if (kind === 'none') since.delete(task.name)
+      if (kind === 'none') agree(name, isAlone)
       else {
-        const { steadyMs = now, sinceMs = clock.now() } = since.get(task.name) ?? {}
-        since.set(task.name, { kind, steadyMs, sinceMs })
+        const before = since.get(name)
+        const isSame = before?.agreedMs === undefined || before.definition === definition
+        const { steadyMs, sinceMs } = (isSame && before) || { steadyMs: now, sinceMs: clock.now() }
+        since.set(name, { kind, steadyMs, sinceMs, definition, agreedMs: undefined })
       }
     }
+  }
+
+  /** A machine that hears no other one, as in an outage of the engine, does not know whether it still differs. */
+  function agree(name: string, isAlone: boolean): void {
+    const now = clock.monotonic()
+    const found = since.get(name)
+    if (found === undefined) return
+    const agreedMs = isAlone ? now : (found.agreedMs ?? now)
+    if (now - agreedMs >= settleMs || !tasks().has(name)) since.delete(name)
+    else since.set(name, { ...found, agreedMs })
   }
 
   function lookAgain(): void {
@@ -103,10 +124,14 @@ export function watchDrift({ engine, clock, membership, own, tasks }: DriftParts
   return {
     whyNot(task) {
       const found = since.get(task)
-      if (found === undefined || clock.monotonic() - found.steadyMs < driftGraceMs) return undefined
+      if (found === undefined || found.agreedMs !== undefined) return undefined
+      if (clock.monotonic() - found.steadyMs < driftGraceMs) return undefined
       return found.kind === 'removed' ? 'removed' : 'drift'
     },
-    all: () => [...since].map(([task, { kind, sinceMs }]) => ({ task, kind, sinceMs })),
+    all: () =>
+      [...since].flatMap(([task, { kind, sinceMs, agreedMs }]) =>
+        agreedMs === undefined ? [{ task, kind, sinceMs }] : [],
+      ),
     close: () => cancel(),
   }
 }

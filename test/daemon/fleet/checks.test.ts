@@ -56,6 +56,7 @@ test('a machine with another version of a task than most does not start it after
   expect(rowsOf(other, 'job skipped drift')).toBeGreaterThan(0)
   // A run continues. When it has ended, its place is for the others.
   expect(other?.running('keep')).toHaveLength(1)
+  await other?.begun('keep')
   for (const run of other?.state.runs.of('keep') ?? []) process.kill(-(run.recorder?.pid ?? NaN))
   await other?.runs('keep', 0)
   await fleet.pass(5_000)
@@ -68,4 +69,28 @@ test('a machine with another version of a task than most does not start it after
   for (const daemon of fleet.daemons) await daemon.edit(tasks)
   await fleet.pass(10_000)
   expect(fleet.daemons.map((daemon) => daemon.state.fleet?.drift.all())).toEqual([[], [], []])
+})
+
+test('an outage of the engine does not begin the five minutes of another version again', async () => {
+  const fleet = await runningFleet(each)
+  await fleet.pass(10_000)
+  const [odd] = fleet.daemons
+  await odd?.edit(`timezone: UTC\ntasks: ${each.replace('"true"', '"exit 1"')}`)
+  await fleet.pass(3 * minute, 50)
+  const before = odd?.state.fleet?.drift.all()
+  expect(before).toMatchObject([{ task: 'job', kind: 'differs' }])
+  fleet.engine.outage(90_000)
+  await fleet.pass(minute, 50)
+  // It hears nobody.
+  expect(odd?.state.fleet?.drift.all()).toEqual([])
+  await fleet.pass(90_000, 50)
+  expect(odd?.state.fleet?.drift.all()).toEqual(before)
+  expect(odd?.state.fleet?.whyNot('job')).toBe('drift')
+  // It got the file of the others, and lost it again: that is another time.
+  await odd?.edit(`timezone: UTC\ntasks: ${each}`)
+  await fleet.pass(30_000, 50)
+  await odd?.edit(`timezone: UTC\ntasks: ${each.replace('"true"', '"exit 1"')}`)
+  await fleet.pass(10_000, 50)
+  expect(odd?.state.fleet?.drift.all()).toHaveLength(1)
+  expect(odd?.state.fleet?.whyNot('job')).toBeUndefined()
 })
