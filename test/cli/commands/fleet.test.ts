@@ -119,7 +119,7 @@ describeOneNats('%s', (program) => {
     await manager.streams.delete('TORCH_prod_CLAIMS')
     const without = await doctorRows(site, config)
     expect(without['fleet-streams']).toBe('warning: the stream TORCH_prod_CLAIMS is missing')
-    expect(without['fleet-claims']).toMatch(/^warning: the engine takes no claim: /)
+    expect(without['fleet-claims']).toMatch(/^note: claims and places were not tried/)
 
     await server.crash()
     const gone = await fleet('check')
@@ -234,7 +234,7 @@ describe('torch fleet init --on', () => {
       [['init', '--on', 'a/b'], 'not a machine: "a/b"'],
       [['init'], 'this machine is in no fleet'],
       [['check', '--config', config], `${config}: fleet: unknown key "nmae"`],
-      [['chekc'], 'expected status, history, logs, run, kill, why, init or check; got "chekc"'],
+      [['chekc'], 'expected status, history, logs, run, kill, reload, why, init or check; got "chekc"'],
       [[], 'torch fleet needs a VERB'],
     ] as const) {
       const { status, stderr } = await site.torch('fleet', ...words)
