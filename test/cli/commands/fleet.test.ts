@@ -234,7 +234,10 @@ describe('torch fleet init --on', () => {
       [['init', '--on', 'a/b'], 'not a machine: "a/b"'],
       [['init'], 'this machine is in no fleet'],
       [['check', '--config', config], `${config}: fleet: unknown key "nmae"`],
-      [['chekc'], 'expected status, history, logs, run, kill, reload, why, init or check; got "chekc"'],
+      [
+        ['chekc'],
+        'expected status, history, logs, run, kill, reload, why, init or check; got "chekc"',
+      ],
       [[], 'torch fleet needs a VERB'],
     ] as const) {
       const { status, stderr } = await site.torch('fleet', ...words)
