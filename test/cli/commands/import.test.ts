@@ -36,8 +36,9 @@ describe.concurrent('torch import crontab', () => {
     expect([status, stderr]).toEqual([
       0,
       `warning: line 7: not imported: torch does not mail the output of runs: torch logs shows it, and notify sends a message after a failure
+warning: line 77: the command tests for the last day of the month; the schedule "0 12 L * *" is due only on that day
 warning: line 123: the text after % is input for the command, as in cron, but a quote before it is not closed
-imported 93 tasks, with 2 warnings
+imported 93 tasks, with 3 warnings
 `,
     ])
     site.write('tasks.yaml', stdout)

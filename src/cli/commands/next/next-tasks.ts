@@ -2,6 +2,7 @@ import { exitStatus, TorchError } from '../../../errors.ts'
 import type { PauseReport, StatusReport, TaskStatus } from '../../../control/status-report.ts'
 import { pauseReport } from '../../../daemon/control/pause-request.ts'
 import { readPaused } from '../../../daemon/starts/pauses.ts'
+import { quietly } from '../../../host/system-error.ts'
 import { jitterOn } from '../../../tasks/host-schedules.ts'
 import { isDue } from '../../../schedule/due.ts'
 import type { Schedule } from '../../../schedule/schedule.ts'
@@ -88,9 +89,9 @@ function pausesOf(
   file: string,
   report: StatusReport | undefined,
 ): Map<string, PauseReport> {
-  const { host, paths } = call
-  const isOther = report === undefined && (lastDaemonFile(call) ?? file) !== file
-  const saved = isOther || report !== undefined ? undefined : readPaused(host, paths)
+  const { host } = call
+  // This command works without a home, also if the home belongs to somebody else.
+  const saved = report === undefined ? quietly(() => savedPauses(call, file)) : undefined
   const passed = new Map(saved?.passed.map((each) => [each.task, each]))
   const known = new Map(report?.tasks.map((each) => [each.name, each.paused]))
   return new Map(
@@ -101,6 +102,11 @@ function pausesOf(
       return pause === undefined ? [] : [[name, pause]]
     }),
   )
+}
+
+function savedPauses(call: Call, file: string) {
+  const { host, paths } = call
+  return (lastDaemonFile(call) ?? file) === file ? readPaused(host, paths) : undefined
 }
 
 function notePaused({ host, terminal }: Call, paused: ReadonlyMap<string, PauseReport>): void {
