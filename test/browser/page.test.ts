@@ -51,9 +51,10 @@ describe.skipIf(isMissing)(`the page ${needsChromium}`, { timeout: maxTestMs }, 
   test('the now line says which host and file, what runs, and what a person must look at', async () => {
     const line = seen.page.locator('.now-line')
     await line.getByText(/^up \d/).waitFor()
+    // The daemon has just started.
+    await expect.poll(() => line.innerText(), { timeout: 10_000 }).toMatch(/running\s+3/)
     const text = await line.innerText()
     expect(text).toMatch(/1 task fails/)
-    expect(text).toMatch(/running\s+3/)
     expect(text).toMatch(/6 failed/)
     expect(text).toMatch(/missed/)
     expect(text).toMatch(/skipped/)
@@ -202,6 +203,7 @@ describe.skipIf(isMissing)(`the page ${needsChromium}`, { timeout: maxTestMs }, 
 
   test('a task that is opened by a link is in view, and says once since when it fails', async () => {
     await seen.page.setViewportSize({ width: 1280, height: 520 })
+    await seen.page.locator('.rows a.name').first().waitFor()
     const names = await seen.page.locator('.rows a.name').allInnerTexts()
     await seen.go(`?task=${names.at(-1)}`)
     const row = rowOf(String(names.at(-1)))
