@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { newSite } from '../../support/daemon-here.ts'
 import { runningFleet } from '../../support/fleet/daemons.ts'
+import { until } from '../../support/until.ts'
 
 describe('a slot that three machines share', () => {
   test('each slot starts on one of them, and the others have no row of it', async () => {
@@ -13,11 +14,16 @@ describe('a slot that three machines share', () => {
     const tokens = fleet.daemons.flatMap((daemon) => daemon.rows()).map(({ token }) => token ?? 0)
     expect(new Set(tokens).size).toBe(6)
     expect(Math.min(...tokens)).toBeGreaterThan(0)
-    const metrics = await Promise.all(
-      fleet.daemons.map(async (daemon) => daemon.ask('metrics', {})),
-    )
+    const ask = () => Promise.all(fleet.daemons.map(async (daemon) => daemon.ask('metrics', {})))
+    let metrics = await ask()
     const count = (outcome: string) =>
       metrics.reduce((sum, each) => sum + (each.fleet?.claims[outcome] ?? NaN), 0)
+    // The answers to the last slot may still be on their way.
+    await until(async () => {
+      await fleet.pass(1)
+      metrics = await ask()
+      return count('elsewhere') >= 12
+    }, 'the last answers')
     // The others heard of it, or asked in vain.
     expect([count('won'), count('elsewhere'), count('unreachable')]).toEqual([6, 12, 0])
     const asked = metrics.flatMap((each) => each.fleet?.claimSeconds.counts ?? [])
