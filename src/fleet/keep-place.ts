@@ -26,6 +26,13 @@ const againMs = 1_000
 /** How soon a place is given back again where that did not get through: more and more seldom, up to `againMs`. */
 const freeAgainMs = 100
 
+interface SentMessage {
+  /** By `uptimeMs`. */
+  readonly atMs: number
+  /** It begins a stream. */
+  readonly isFirst: boolean
+}
+
 /** Renews a place until it is lost or given up. Silence changes nothing: the fence ends the run in time. */
 export function keepPlace(
   parts: PlaceParts,
@@ -37,15 +44,15 @@ export function keepPlace(
   const { key } = first
   let { place, sequence } = first
   let phase: 'kept' | 'freeing' | 'over' = 'kept'
-  /** When each message that may be stored was sent. */
-  const sentMs = new Map([[place.message, first.sentMs]])
+  /** The messages that may be stored. */
+  const sent = new Map<string, SentMessage>([
+    [place.message, { atMs: first.sentMs, isFirst: false }],
+  ])
   let cancel = clock.after(nextMs(firstRenewalMs), () => void renew())
   let renewing = Promise.resolve()
   /** Nothing is stored: somebody has made the stream again, or a server does not know that it no longer leads. */
   let isMissing = false
   let wasFirst = false
-  /** The messages that begin a stream. */
-  const firsts = new Set<string>()
   let renewedMs = first.sentMs
 
   /**
@@ -63,15 +70,15 @@ export function keepPlace(
    * record keeps them away as that of a machine that is gone.
    */
   function isTooLate(message: string): boolean {
-    const atMs = sentMs.get(message)
-    return firsts.has(message) && atMs !== undefined && uptimeMs() >= atMs + place.holdForMs
+    const known = sent.get(message)
+    return known?.isFirst === true && uptimeMs() >= known.atMs + place.holdForMs
   }
 
   /** What was sent before this message can no longer be stored. */
   function forgetBefore(message: string): void {
-    for (const each of sentMs.keys()) {
+    for (const each of sent.keys()) {
       if (each === message) return
-      sentMs.delete(each)
+      sent.delete(each)
     }
   }
 
@@ -79,7 +86,7 @@ export function keepPlace(
     return ms * (0.9 + 0.2 * random())
   }
 
-  /** Adopts what is stored. False if it is not this holder's. */
+  /** Adopts what is stored, and says whose it is. */
   async function readAgain(): Promise<'mine' | 'others' | 'unknown'> {
     const found = await engine.getPlace(key)
     isMissing = found.kind === 'none'
@@ -88,18 +95,18 @@ export function keepPlace(
     if (value.state !== 'held' || value.run !== place.run) return 'others'
     if (isTooLate(value.message)) return 'others'
     // A stale answer of a server that no longer leads; in a stream that was made again, a new message has a small number.
-    const isNewer = value.message !== place.message && sentMs.has(value.message)
+    const isNewer = value.message !== place.message && sent.has(value.message)
     if (found.sequence < sequence && !isNewer) return 'unknown'
     const isAsked = value.ask !== undefined && place.ask === undefined
     ;({ sequence } = found)
     place = value
     // undefined: an earlier life of this daemon sent it.
-    const atMs = sentMs.get(value.message)
+    const atMs = sent.get(value.message)?.atMs
     if (atMs !== undefined) {
       renewedMs = atMs
       forgetBefore(value.message)
+      if (phase === 'kept') calls.onRenewed(atMs)
     }
-    if (atMs !== undefined && phase === 'kept') calls.onRenewed(atMs)
     if (isAsked && value.ask !== undefined && phase === 'kept') calls.onAsk(value.ask)
     return 'mine'
   }
@@ -108,9 +115,8 @@ export function keepPlace(
     // Each try is a message of its own: the one that is stored says when it was sent.
     const next = { ...place, message: newId() }
     const atMs = uptimeMs()
-    sentMs.set(next.message, atMs)
     const expected = expectedNow()
-    if (expected === 0) firsts.add(next.message)
+    sent.set(next.message, { atMs, isFirst: expected === 0 })
     const put = await engine.putPlace(key, next, { expected, id: next.message })
     if (put.kind === 'stored' && !isTooLate(next.message)) {
       ;({ sequence } = put)

@@ -7,7 +7,6 @@ import type { LiveRun } from '../../run/live-run.ts'
 import { unknownTask } from '../../tasks/select.ts'
 import type { Task } from '../../tasks/task.ts'
 import { plainLine } from '../../text/sanitize.ts'
-
 import { atMaxText, whyNotStarted } from '../../text/why-not-started.ts'
 import { answerScripts, scriptForPerson } from './scripts-answer.ts'
 import { relayOf } from '../fleet/relay.ts'

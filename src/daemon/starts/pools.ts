@@ -47,7 +47,7 @@ export function poolRefusal(task: string, full: FullPool): TorchError {
   })
 }
 
-/** Whether two tasks have a pool in common, or are the same one. */
+/** Whether two tasks have a pool in common. */
 export function sharesPool(a: Task | undefined, b: Task | undefined): boolean {
   return a?.pools.some(({ name }) => isIn(b, name)) === true
 }

@@ -158,33 +158,6 @@ describeOneNats('%s', (program) => {
   })
 })
 
-test('a daemon gets the section, with the names of the files, and passes it on to the next one', async () => {
-  const site = newSite('tasks: {}\n')
-  const login = 'user: web1, password_file: secret'
-  site.write(
-    '.config/torch/torch.yaml',
-    `fleet: { servers: ["127.0.0.1:1"], host: web1, ${login} }\n`,
-  )
-  site.write('.config/torch/secret', 's3cret')
-  const settings = (): unknown => {
-    const words = fs.readFileSync(`/proc/${site.pid()}/cmdline`, 'utf8')
-    expect(words).not.toContain('s3cret')
-    return JSON.parse(words.split('\0').find((word) => word.startsWith('{')) ?? '')
-  }
-  const file = path.join(site.folder, '.config/torch/secret')
-  const fleet = {
-    ...{ name: 'torch', servers: ['nats://127.0.0.1:1'], host: 'web1', share: 'problems' },
-    ...{ login: { kind: 'password', user: 'web1', file }, accept: ['run', 'kill', 'reload'] },
-  }
-  expect(await site.torch('start', '--tasks', site.tasks)).toMatchObject({ status: 0 })
-  expect(settings()).toMatchObject({ fleet })
-  const first = site.pid()
-  expect(await site.torch('restart')).toMatchObject({ status: 0 })
-  expect(site.pid()).not.toBe(first)
-  expect(settings()).toMatchObject({ fleet })
-  expect(await site.torch('stop')).toMatchObject({ status: 0 })
-})
-
 describe('torch fleet init --on', () => {
   test('the files are written once, and a changed file only with --force; passwords stay', async () => {
     const site = newSite('tasks: {}\n')

@@ -46,7 +46,16 @@ export function newFleetSite(
     }
   }
 
-  return { clock, engine, talk, machines, pass }
+  /** What the promise gives, while time passes. */
+  async function during<T>(promise: Promise<T>): Promise<T> {
+    let isOver = false
+    const settled = promise.finally(() => (isOver = true))
+    settled.catch(() => {})
+    for (let count = 0; count < 600 && !isOver; count += 1) await pass(50, 50)
+    return settled
+  }
+
+  return { clock, engine, talk, machines, pass, during }
 }
 
 const section: Omit<FleetSettings, 'host'> = {

@@ -5,6 +5,8 @@ import type { Claim, ClaimKey, Place, PlaceKey } from '../../../src/plan/fleet/r
 import type { Machine, World } from './world.ts'
 
 /** What goes wrong between a machine and the engine, as parts of all calls from 0 to 1. */
+type Silence = Extract<PutAnswer, { readonly kind: 'silent' }>
+
 interface Troubles {
   /** It is stored, and the answer does not come. */
   lostAcks: number
@@ -133,6 +135,16 @@ export function newFakeEngine(world: World): FakeEngine {
     })
   }
 
+  /** What a stream says of itself: as it is when the answer comes. */
+  function look<A>(machine: Machine, read: () => A): Promise<A | Silence> {
+    return new Promise((resolve) => {
+      const isSilent = silentUntil(machine) > world.now() || world.random() < troubles.lostReads
+      machine.after(isSilent ? timeoutMs : world.between(0, 4), () =>
+        resolve(isSilent ? { kind: 'silent', words: 'timeout' } : read()),
+      )
+    })
+  }
+
   const fake: FakeEngine = {
     troubles,
     claimsSinceMs: 0,
@@ -144,28 +156,8 @@ export function newFakeEngine(world: World): FakeEngine {
       putClaim: (key, claim) =>
         put(machine, claimSubject(key), claim, { expected: 0, id: claim.attempt }),
       getClaim: (key) => get<Claim>(machine, claimSubject(key)),
-      claimsSince: () =>
-        new Promise((resolve) => {
-          const isSilent = silentUntil(machine) > world.now() || world.random() < troubles.lostReads
-          machine.after(isSilent ? timeoutMs : world.between(0, 4), () =>
-            resolve(
-              isSilent
-                ? { kind: 'silent', words: 'timeout' }
-                : { kind: 'since', ms: fake.claimsSinceMs },
-            ),
-          )
-        }),
-      placesAge: () =>
-        new Promise((resolve) => {
-          const isSilent = silentUntil(machine) > world.now() || world.random() < troubles.lostReads
-          machine.after(isSilent ? timeoutMs : world.between(0, 4), () =>
-            resolve(
-              isSilent
-                ? { kind: 'silent', words: 'timeout' }
-                : { kind: 'age', ms: world.now() - fake.placesSinceMs },
-            ),
-          )
-        }),
+      claimsSince: () => look(machine, () => ({ kind: 'since', ms: fake.claimsSinceMs })),
+      placesAge: () => look(machine, () => ({ kind: 'age', ms: world.now() - fake.placesSinceMs })),
       putPlace: (key, place, options) => put(machine, placeSubject(key), place, options),
       getPlace: (key) => get<Place>(machine, placeSubject(key)),
       ask: (host, question) =>

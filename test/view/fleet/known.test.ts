@@ -23,16 +23,8 @@ async function fleetOf(names: readonly string[]) {
   await site.pass(6_000, 50)
   const [first] = daemons
   if (first === undefined) throw new Error('no machine')
-  /** What the promise gives, while time passes. */
-  const during = async <T>(promise: Promise<T>): Promise<T> => {
-    let isOver = false
-    const settled = promise.finally(() => (isOver = true))
-    settled.catch(() => {})
-    for (let count = 0; count < 600 && !isOver; count += 1) await site.pass(50, 50)
-    return settled
-  }
   const ask: AskFleet = (name, request) => Promise.resolve(first.ask(name, request))
-  return { ...site, first, during, ask }
+  return { ...site, first, ask }
 }
 
 test('a name that no machine and no row has is an error with a suggestion, like that of a machine', async () => {

@@ -23,14 +23,6 @@ async function fleetOf(names = ['web1', 'web2']) {
   await site.pass(6_000, 50)
   const [first, second] = daemons
   if (first === undefined || second === undefined) throw new Error('two machines')
-  /** What the promise gives, while time passes. */
-  const during = async <T>(promise: Promise<T>): Promise<T> => {
-    let isOver = false
-    const settled = promise.finally(() => (isOver = true))
-    settled.catch(() => {})
-    for (let count = 0; count < 600 && !isOver; count += 1) await site.pass(50, 50)
-    return settled
-  }
   const ask: AskFleet = (name, request) => Promise.resolve(first.ask(name, request))
   const told: string[] = []
   const access: FleetAccess = {
@@ -43,7 +35,7 @@ async function fleetOf(names = ['web1', 'web2']) {
     },
   }
   const own = { page: async () => ({ rows: [], before: null }) }
-  return { ...site, first, second, during, access, told, all: allView(access, own) }
+  return { ...site, first, second, access, told, all: allView(access, own) }
 }
 
 /** What a run printed, once it is there. */
